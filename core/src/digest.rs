@@ -1,0 +1,175 @@
+//! Digests of bytes in flight. Hashing costs more CPU than the upload itself (about 1 s per GiB for
+//! SHA-256, 2.3 s for MD5), so anything large is hashed on a thread of its own while the sending
+//! thread goes on; small bodies are not worth a thread.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use aws_lc_rs::digest::{Context as Sha2, SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use md5::{Digest as _, Md5};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::PollSender;
+
+/// Above this a thread pays for itself.
+const INLINE_LIMIT: u64 = 1024 * 1024;
+/// Chunks that may wait for the hashing thread.
+const QUEUE: usize = 4;
+
+/// Which digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Md5,
+    Sha256,
+}
+
+/// A finished digest.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Digest(Arc<[u8]>);
+
+impl Digest {
+    pub(crate) fn hex(&self) -> String {
+        self.0.iter().fold(String::new(), |mut out, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
+    }
+
+    /// Whether `text` is this digest, as hex or as standard base64; `None` if it is neither.
+    pub(crate) fn is_said_by(&self, text: &str) -> Option<bool> {
+        Some(decode(text, self.0.len())? == *self.0)
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+/// Whether two texts, each hex or base64, are one SHA-256; `None` if either is neither.
+pub(crate) fn same_sha256(ours: &str, theirs: &str) -> Option<bool> {
+    Some(decode(ours, SHA256.output_len())? == decode(theirs, SHA256.output_len())?)
+}
+
+fn decode(text: &str, len: usize) -> Option<Vec<u8>> {
+    let text = text.trim();
+    if text.len() == len * 2 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let pairs = text.as_bytes().chunks(2);
+        return pairs.map(|p| u8::from_str_radix(std::str::from_utf8(p).ok()?, 16).ok()).collect();
+    }
+    STANDARD.decode(text).ok().filter(|bytes| bytes.len() == len)
+}
+
+/// A digest being computed.
+pub(crate) enum Hasher {
+    Md5(Md5),
+    Sha256(Sha2),
+}
+
+impl Hasher {
+    pub(crate) fn new(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Md5 => Self::Md5(Md5::new()),
+            Algorithm::Sha256 => Self::Sha256(Sha2::new(&SHA256)),
+        }
+    }
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Md5(md5) => md5.update(bytes),
+            Self::Sha256(sha) => sha.update(bytes),
+        }
+    }
+    pub(crate) fn finish(self) -> Digest {
+        match self {
+            Self::Md5(md5) => Digest(md5.finalize().as_slice().into()),
+            Self::Sha256(sha) => Digest(sha.finish().as_ref().into()),
+        }
+    }
+}
+
+/// Listens to the chunks of one body.
+pub(crate) enum Tap {
+    Inline(Hasher, oneshot::Sender<Digest>),
+    Thread(PollSender<Bytes>),
+}
+
+/// Where the digest arrives.
+pub(crate) struct Pending(oneshot::Receiver<Digest>);
+
+impl Pending {
+    /// The digest of a body that was read to its end. Of one that was not, it is the digest of what
+    /// was read, or nothing: ask only after a success.
+    pub(crate) async fn digest(self) -> Option<Digest> {
+        self.0.await.ok()
+    }
+}
+
+impl Tap {
+    /// A tap for a body of `len` bytes.
+    pub(crate) fn new(algorithm: Algorithm, len: u64) -> (Self, Pending) {
+        let (result, arriving) = oneshot::channel();
+        if len <= INLINE_LIMIT {
+            return (Self::Inline(Hasher::new(algorithm), result), Pending(arriving));
+        }
+        let (sender, mut chunks) = mpsc::channel::<Bytes>(QUEUE);
+        let hash = move || {
+            let mut hasher = Hasher::new(algorithm);
+            while let Some(chunk) = chunks.blocking_recv() {
+                hasher.update(&chunk);
+            }
+            // Nobody may be waiting any more.
+            let _ = result.send(hasher.finish());
+        };
+        // Without a thread no digest arrives, and the upload counts as not verified.
+        let _ = std::thread::Builder::new().name("dropoff-hash".to_owned()).spawn(hash);
+        (Self::Thread(PollSender::new(sender)), Pending(arriving))
+    }
+
+    /// Ready when the next chunk may be fed.
+    pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Inline(..) => Poll::Ready(()),
+            Self::Thread(sender) => sender.poll_reserve(cx).map(drop),
+        }
+    }
+
+    pub(crate) fn feed(&mut self, chunk: &Bytes) {
+        match self {
+            Self::Inline(hasher, _) => hasher.update(chunk),
+            // Fails only if the thread is gone, and then no digest arrives either.
+            Self::Thread(sender) => drop(sender.send_item(chunk.clone())),
+        }
+    }
+
+    /// The body is at its end.
+    pub(crate) fn finish(self) {
+        if let Self::Inline(hasher, result) = self {
+            let _ = result.send(hasher.finish());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_recognised_as_hex_and_as_base64() {
+        let mut hasher = Hasher::new(Algorithm::Sha256);
+        hasher.update(b"abc");
+        let digest = hasher.finish();
+        let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(digest.hex(), hex);
+        assert_eq!(digest.is_said_by(&hex.to_uppercase()), Some(true));
+        assert_eq!(digest.is_said_by("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="), Some(true));
+        assert_eq!(digest.is_said_by(&"0".repeat(64)), Some(false));
+        assert_eq!(digest.is_said_by("crc32:abc"), None);
+        assert_eq!(same_sha256(hex, "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="), Some(true));
+        assert_eq!(same_sha256(hex, "not a digest"), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! Completing an upload, so that the call ends settled: registered, not registered, or unknown with
+//! the reason.
+//!
+//! A second complete after a lost reply is not harmless: the service moves the pending archive, so it
+//! answers 404 to the repeat. Hence after a lost reply the profile is asked for first.
+
+use http::Method;
+
+use super::Inner;
+use super::wire::{CompleteBody, Profile};
+use crate::error::{Error, ErrorKind, Outcome, Result, Side};
+use crate::http::api::{Failure, Repeat};
+use crate::http::retry::Retry;
+use crate::job::Ctx;
+use crate::progress::Phase;
+use crate::service;
+use crate::storage::StoredObject;
+
+const OPERATION: &str = "complete_upload";
+
+pub(super) async fn complete(inner: &Inner, id: &str, body: &CompleteBody, ctx: &Ctx) -> Result<Profile> {
+    ctx.progress.enter(Phase::Completing);
+    let made = inner.clients.get()?;
+    let call = inner.call(OPERATION, Method::POST, &format!("{id}/complete-upload"), Some(body.json()?))?;
+    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
+    let mut asked_before = false;
+    ctx.outcome_if_stopped(Outcome::Unknown);
+    loop {
+        let unclear = match made.api.once(&call).await {
+            Ok(reply) => match service::parse::<Profile>(OPERATION, &reply) {
+                Ok(profile) => return Ok(profile),
+                // The service said yes and the reply is unreadable: ask what it holds.
+                Err(error) => (error, false),
+            },
+            Err(Failure::NotHandled(error)) if error.kind() == ErrorKind::Tls => return Err(error),
+            Err(Failure::NotHandled(error)) => {
+                retry.again(error).await?;
+                continue;
+            }
+            Err(Failure::Refused(error)) if asked_before && error.kind() == ErrorKind::NotFound => {
+                return Err(unknown(id, &error));
+            }
+            Err(Failure::Refused(error)) if archive_not_there_yet(&error) && retry.made() == 1 => {
+                retry.again(error).await?;
+                continue;
+            }
+            Err(Failure::Refused(error)) => return Err(error),
+            Err(Failure::Unclear { error, answered }) => (error, answered),
+        };
+        let (error, answered) = unclear;
+        match get(inner, id, ctx).await {
+            Ok(profile) if is_ours(&profile, body) => return Ok(profile),
+            Ok(profile) => return Err(another(id, &profile)),
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                asked_before = true;
+                let given_up = retry.again(error).await;
+                // A 5xx that the service itself sent, and nothing registered: it did not happen. A
+                // request without any answer may still be in the making.
+                given_up.map_err(|e| if answered { e } else { unknown(id, &e) })?;
+            }
+            Err(e) => return Err(unknown(id, &e)),
+        }
+    }
+}
+
+pub(super) async fn get(inner: &Inner, id: &str, ctx: &Ctx) -> Result<Profile> {
+    let made = inner.clients.get()?;
+    let call = inner.call("get_profile", Method::GET, id, None)?;
+    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
+    let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
+    service::parse("get_profile", &reply)
+}
+
+/// Compares what the service stored with what was sent.
+pub(super) fn verified(mut profile: Profile, sent: &StoredObject) -> Result<Profile> {
+    if let Some(size) = profile.file_size_bytes.filter(|size| *size != sent.bytes) {
+        return Err(damaged(&profile.id, &format!("it stored {size} bytes and {} were sent", sent.bytes)));
+    }
+    if let (Some(ours), Some(theirs)) = (&sent.sha256, &profile.checksum) {
+        match crate::digest::same_sha256(ours, theirs) {
+            Some(true) => profile.verified = true,
+            Some(false) => {
+                let what = format!("its SHA-256 is {theirs} and what was sent has {ours}");
+                return Err(damaged(&profile.id, &what));
+            }
+            // Some other kind of checksum proves nothing either way.
+            None => {}
+        }
+    }
+    profile.upload = Some(sent.clone());
+    Ok(profile)
+}
+
+fn damaged(id: &str, what: &str) -> Error {
+    Error::new(
+        ErrorKind::Integrity,
+        format!("profile {id} is registered but is not what was sent: {what}; delete it and upload again"),
+    )
+    .during(OPERATION)
+    .side_is(Side::Service)
+    .outcome_is(Outcome::Completed)
+    .profile_id_is(Some(id.to_owned()))
+}
+
+fn unknown(id: &str, why: &Error) -> Error {
+    Error::new(
+        ErrorKind::UnknownOutcome,
+        format!("the reply to completing profile {id} was lost and the service did not say whether it is registered; look it up by its id later"),
+    )
+    .during(OPERATION)
+    .outcome_is(Outcome::Unknown)
+    .profile_id_is(Some(id.to_owned()))
+    .cause(why)
+}
+
+fn another(id: &str, found: &Profile) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "profile {id} is already registered under the name {:?}; it was completed by another call",
+            found.name
+        ),
+    )
+    .during(OPERATION)
+    .outcome_is(Outcome::NotCompleted)
+}
+
+fn is_ours(profile: &Profile, body: &CompleteBody) -> bool {
+    profile.name == body.name
+        && profile.browser_name == body.browser_name
+        && profile.browser_version == body.browser_version
+}
+
+/// The service answers 422 both for a bad body and for an archive it does not see. Right after a
+/// successful upload the latter can be a matter of a moment, so it is worth one more try.
+fn archive_not_there_yet(error: &Error) -> bool {
+    let text = error.message().to_ascii_lowercase();
+    error.http_status() == Some(422) && text.contains("archive") && text.contains("not found")
+}

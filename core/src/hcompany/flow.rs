@@ -1,0 +1,134 @@
+//! The browser-profile flow: pack, reserve, send, complete, prove.
+
+use http::Method;
+
+use super::complete;
+use super::pack;
+use super::wire::{self, CompleteBody, Initiated, Profile};
+use super::{Inner, ProfileTicket};
+use crate::digest::Algorithm;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::api::{Call, Failure, Repeat};
+use crate::http::retry::Retry;
+use crate::job::Ctx;
+use crate::progress::Phase;
+use crate::service;
+use crate::source::{Prepared, Source};
+use crate::storage::{self, FormTarget, Sender, StoredObject};
+
+/// The name storage sees; the caller's own path is nobody's business.
+const FILE_NAME: &str = "profile.zip";
+
+impl Inner {
+    /// A call below `/api/v2/browser-profiles`.
+    pub(super) fn call(
+        &self,
+        operation: &'static str,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Call<'_>> {
+        let url = self
+            .base
+            .join(&format!("api/v2/browser-profiles/{path}"))
+            .map_err(|e| Error::internal("a path could not be made").cause(&e))?;
+        Ok(Call { operation, method, url, key: &self.key, body, refusal: wire::refusal })
+    }
+}
+
+pub(super) async fn upload_profile(
+    inner: &Inner,
+    source: Source,
+    details: &CompleteBody,
+    ctx: &Ctx,
+) -> Result<Profile> {
+    let (source, packed) = archive(inner, source, ctx).await?;
+    ctx.progress.expect(1, source.len());
+    let mut abandoned = Vec::new();
+    let mut tickets = Retry::new(&inner.clients.options, &ctx.progress);
+    let (id, stored) = loop {
+        let ticket = initiate(inner, ctx).await?;
+        match send(inner, &ticket, &source, ctx).await {
+            Ok(stored) => break (ticket.wire.profile_id, stored),
+            // A ticket that ran out is replaced by a new one, which has another id.
+            Err(error) if error.kind() == ErrorKind::Expired => {
+                abandoned.push(ticket.wire.profile_id);
+                tickets.again(error).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    };
+    ctx.progress.file_done();
+    let profile = complete::complete(inner, &id, details, ctx).await?;
+    let mut profile = complete::verified(profile, &stored)?;
+    profile.packed = packed;
+    profile.abandoned_profile_ids = abandoned;
+    Ok(profile)
+}
+
+pub(super) async fn initiate(inner: &Inner, ctx: &Ctx) -> Result<ProfileTicket> {
+    ctx.progress.enter(Phase::Requesting);
+    let made = inner.clients.get()?;
+    let call = inner.call("initiate_upload", Method::POST, "initiate-upload", None)?;
+    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
+    loop {
+        // A repeat only reserves another id, so an unreadable reply is asked for again too.
+        let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
+        match service::parse::<Initiated>("initiate_upload", &reply) {
+            Ok(mut wire) => {
+                wire.profile_id = wire::checked_id(&wire.profile_id)?;
+                ctx.reserved_profile(&wire.profile_id);
+                return Ok(ProfileTicket { wire, received: tokio::time::Instant::now() });
+            }
+            Err(error) => retry.again(error).await?,
+        }
+    }
+}
+
+/// The step on its own: any source, packed if it is a folder.
+pub(super) async fn upload(
+    inner: &Inner,
+    ticket: &ProfileTicket,
+    source: Source,
+    ctx: &Ctx,
+) -> Result<StoredObject> {
+    ctx.reserved_profile(ticket.profile_id());
+    let (source, _) = archive(inner, source, ctx).await?;
+    ctx.progress.expect(1, source.len());
+    let stored = send(inner, ticket, &source, ctx).await?;
+    ctx.progress.file_done();
+    Ok(stored)
+}
+
+async fn send(inner: &Inner, ticket: &ProfileTicket, source: &Prepared, ctx: &Ctx) -> Result<StoredObject> {
+    let made = inner.clients.get()?;
+    let options = &inner.clients.options;
+    let form =
+        FormTarget::new(&ticket.wire.upload_url, ticket.wire.fields()?, Some(ticket.expires_in()), options)?
+            .file_name(FILE_NAME)?;
+    let sender = Sender::new(&made.storage, options, &ctx.progress);
+    // SHA-256 whatever `integrity_check` says unless it is off: the service reports one to compare.
+    let digest = sender.wants_proof().then_some(Algorithm::Sha256);
+    form.send(&sender, source, digest).await
+}
+
+/// The zip to send: a packed folder, or what was given if that is a zip.
+async fn archive(inner: &Inner, source: Source, ctx: &Ctx) -> Result<(Prepared, Option<pack::PackReport>)> {
+    let options = &inner.clients.options;
+    let folder = source.as_path().filter(|p| p.is_dir()).map(ToOwned::to_owned);
+    if let Some(folder) = folder {
+        ctx.progress.enter(Phase::Packing);
+        let (spooled, report) = pack::pack_folder(folder, options.spool_dir.clone()).await?;
+        return Ok((spooled.into(), Some(report)));
+    }
+    let shown = source.as_path().map_or_else(|| "the source".to_owned(), |p| p.display().to_string());
+    let prepared = storage::prepare(source, options).await?;
+    let start = prepared.peek(4)?;
+    // PK\x03\x04 starts a zip with entries, PK\x05\x06 is one without any.
+    if !matches!(start.as_slice(), b"PK\x03\x04") {
+        return Err(Error::invalid(format!(
+            "{shown} is neither a folder nor a zip file with something in it; give a browser's user-data folder or a zip of one"
+        )));
+    }
+    Ok((prepared, None))
+}

@@ -1,0 +1,312 @@
+//! H Company's browser profiles: initiate → presigned POST form with a zip → complete → proof by the
+//! service's own SHA-256.
+
+mod complete;
+mod flow;
+mod pack;
+mod wire;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::http::Clients;
+use crate::job::{self, Job};
+use crate::options::Options;
+use crate::secret::Secret;
+use crate::service;
+use crate::source::Source;
+use crate::storage::StoredObject;
+
+pub use pack::PackReport;
+pub use wire::Profile;
+
+const KEY_VARIABLE: &str = "HAI_API_KEY";
+/// The service's base URLs, by region, as its OpenAPI document lists them.
+const EU: &str = "https://agp.eu.hcompany.ai";
+const US: &str = "https://agp.hcompany.ai";
+
+/// A client of H Company's browser profiles.
+///
+/// Cheap to clone; clones share connections. May be used from any thread.
+#[derive(Clone)]
+pub struct HCompany {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clients: Clients,
+    base: Url,
+    key: Secret,
+}
+
+/// Settings of an [`HCompany`] client.
+#[derive(Debug, Default)]
+pub struct HCompanyBuilder {
+    api_key: Option<Secret>,
+    region: Option<String>,
+    base_url: Option<String>,
+    options: Options,
+}
+
+impl HCompanyBuilder {
+    /// The API key. Default: the environment variable `HAI_API_KEY`, then the file that `hai login`
+    /// writes (`~/.config/hai/.env`).
+    #[must_use]
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(Secret::new(key));
+        self
+    }
+    /// `eu` (default) or `us`. Regions are separate: a profile lives in one.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+    /// Another place for the API; https, or http on loopback. Goes before `region`.
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+    /// Time limits, retries and the rest.
+    #[must_use]
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+    /// Makes the client; no connection yet.
+    ///
+    /// # Errors
+    /// `authentication` without a key; `invalid_input` for a bad region or base URL.
+    pub fn build(self) -> Result<HCompany> {
+        let base = match (&self.base_url, self.region.as_deref()) {
+            (Some(url), _) => service::base_url(url)?,
+            (None, None | Some("eu")) => service::base_url(EU)?,
+            (None, Some("us")) => service::base_url(US)?,
+            (None, Some(other)) => {
+                return Err(Error::invalid(format!("region must be \"eu\" or \"us\", not {other:?}")));
+            }
+        };
+        let login_file = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config/hai/.env"));
+        let given = self.api_key.map(|k| k.reveal().to_owned());
+        let key = service::api_key(given, KEY_VARIABLE, login_file.as_deref())?;
+        Ok(HCompany { inner: Arc::new(Inner { clients: Clients::new(self.options), base, key }) })
+    }
+}
+
+/// What a profile is called. The browser must be one the service knows (`chromium`, `firefox`,
+/// `webkit`, …; the service decides) and the version is free text such as `131`.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileDetails {
+    name: String,
+    browser_name: Option<String>,
+    browser_version: Option<String>,
+    description: Option<String>,
+    labels: Vec<(String, String)>,
+    uploaded: Option<StoredObject>,
+}
+
+impl ProfileDetails {
+    /// A profile's name is required, and so is its browser.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+    /// The browser the profile belongs to.
+    #[must_use]
+    pub fn browser(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.browser_name = Some(name.into());
+        self.browser_version = Some(version.into());
+        self
+    }
+    /// A text for people.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+    /// A label; give several by calling again.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+    /// What [`HCompany::upload`] returned, to be compared with what the service stored.
+    #[must_use]
+    pub fn uploaded(mut self, stored: StoredObject) -> Self {
+        self.uploaded = Some(stored);
+        self
+    }
+}
+
+/// One whole browser-profile upload.
+#[derive(Debug)]
+pub struct ProfileUpload {
+    source: Source,
+    details: ProfileDetails,
+    timeout: Option<Duration>,
+}
+
+impl ProfileUpload {
+    /// `source` is a browser's user-data folder, which is packed, or a zip of one, sent as it is.
+    pub fn new(source: impl Into<Source>, details: ProfileDetails) -> Self {
+        Self { source: source.into(), details, timeout: None }
+    }
+    /// Bounds the whole call, retries included. Default: no limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}
+
+/// A reserved profile and the presigned form to send its archive with. Printing shows no secret.
+#[derive(Debug, Clone)]
+pub struct ProfileTicket {
+    wire: wire::Initiated,
+    received: tokio::time::Instant,
+}
+
+impl ProfileTicket {
+    /// The reserved id; give it to [`HCompany::complete_upload`].
+    #[must_use]
+    pub fn profile_id(&self) -> &str {
+        &self.wire.profile_id
+    }
+    /// How long an upload may still start.
+    #[must_use]
+    pub fn expires_in(&self) -> Duration {
+        Duration::from_secs(self.wire.upload_expires_in).saturating_sub(self.received.elapsed())
+    }
+    /// The service's reply, secrets included. Do not log it.
+    #[must_use]
+    pub fn reveal(&self) -> Value {
+        self.wire.reveal()
+    }
+}
+
+impl HCompany {
+    /// A builder with the defaults.
+    #[must_use]
+    pub fn builder() -> HCompanyBuilder {
+        HCompanyBuilder::default()
+    }
+
+    /// Uploads a profile and waits until the service has registered it and its checksum is compared.
+    ///
+    /// # Errors
+    /// Any kind. After `integrity` the profile is registered (`outcome` is `completed`) with other
+    /// bytes than were sent; after `unknown_outcome` ask [`HCompany::get_profile`] with `profile_id`.
+    pub fn upload_profile(&self, request: ProfileUpload) -> Result<Profile> {
+        self.start_upload_profile(request)?.wait()
+    }
+
+    /// Starts [`HCompany::upload_profile`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_upload_profile(&self, request: ProfileUpload) -> Result<Job<Profile>> {
+        let details = wire::CompleteBody::new(&request.details)?;
+        let inner = Arc::clone(&self.inner);
+        job::start("upload_profile", request.timeout, move |ctx| async move {
+            flow::upload_profile(&inner, request.source, &details, &ctx).await
+        })
+    }
+
+    /// Step one: reserves a profile id and asks for a presigned form. Safe to repeat; a reserved id
+    /// that is not used is removed by the service within a day.
+    ///
+    /// # Errors
+    /// `authentication`, `permission`, `rate_limited`, `unavailable`, `network`, `timeout`, `tls`.
+    pub fn initiate_upload(&self) -> Result<ProfileTicket> {
+        self.start_initiate_upload()?.wait()
+    }
+
+    /// Starts [`HCompany::initiate_upload`].
+    ///
+    /// # Errors
+    /// Only if the runtime cannot start.
+    pub fn start_initiate_upload(&self) -> Result<Job<ProfileTicket>> {
+        let inner = Arc::clone(&self.inner);
+        job::start("initiate_upload", None, move |ctx| async move { flow::initiate(&inner, &ctx).await })
+    }
+
+    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires.
+    ///
+    /// # Errors
+    /// As [`Storage::put`](crate::Storage::put).
+    pub fn upload(&self, ticket: &ProfileTicket, source: impl Into<Source>) -> Result<StoredObject> {
+        self.start_upload(ticket, source)?.wait()
+    }
+
+    /// Starts [`HCompany::upload`].
+    ///
+    /// # Errors
+    /// Only if the runtime cannot start.
+    pub fn start_upload(
+        &self,
+        ticket: &ProfileTicket,
+        source: impl Into<Source>,
+    ) -> Result<Job<StoredObject>> {
+        let (inner, ticket, source) = (Arc::clone(&self.inner), ticket.clone(), source.into());
+        job::start(
+            "upload",
+            None,
+            move |ctx| async move { flow::upload(&inner, &ticket, source, &ctx).await },
+        )
+    }
+
+    /// Step three: registers the uploaded archive as a profile, within a day of step one.
+    ///
+    /// # Errors
+    /// `rejected` with details, `not_found`, `integrity`, `unknown_outcome`, and those of step one.
+    pub fn complete_upload(&self, profile_id: &str, details: ProfileDetails) -> Result<Profile> {
+        self.start_complete_upload(profile_id, details)?.wait()
+    }
+
+    /// Starts [`HCompany::complete_upload`].
+    ///
+    /// # Errors
+    /// `invalid_input` for an id that is no UUID or details that are incomplete.
+    pub fn start_complete_upload(&self, profile_id: &str, details: ProfileDetails) -> Result<Job<Profile>> {
+        let id = wire::checked_id(profile_id)?;
+        let body = wire::CompleteBody::new(&details)?;
+        let inner = Arc::clone(&self.inner);
+        job::start("complete_upload", None, move |ctx| async move {
+            ctx.reserved_profile(&id);
+            let profile = complete::complete(&inner, &id, &body, &ctx).await?;
+            match &details.uploaded {
+                Some(stored) => complete::verified(profile, stored),
+                None => Ok(profile),
+            }
+        })
+    }
+
+    /// The profile as the service has it now. `verified` is false: nothing was sent to compare with.
+    ///
+    /// # Errors
+    /// `not_found` also for a profile that was never completed.
+    pub fn get_profile(&self, profile_id: &str) -> Result<Profile> {
+        self.start_get_profile(profile_id)?.wait()
+    }
+
+    /// Starts [`HCompany::get_profile`].
+    ///
+    /// # Errors
+    /// `invalid_input` for an id that is no UUID.
+    pub fn start_get_profile(&self, profile_id: &str) -> Result<Job<Profile>> {
+        let id = wire::checked_id(profile_id)?;
+        let inner = Arc::clone(&self.inner);
+        job::start("get_profile", None, move |ctx| async move { complete::get(&inner, &id, &ctx).await })
+    }
+}
+
+impl std::fmt::Debug for HCompany {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HCompany({})", crate::secret::shown(&self.inner.base))
+    }
+}

@@ -1,0 +1,218 @@
+//! The JSON of the browser-profile endpoints, as the service's API reference has it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::ProfileDetails;
+use crate::error::{Detail, Error, Result};
+use crate::http::api::ApiReply;
+use crate::service;
+
+/// The reply of initiate-upload.
+#[derive(Clone, Deserialize)]
+pub(super) struct Initiated {
+    pub(super) profile_id: String,
+    pub(super) upload_url: String,
+    /// Kept in the order the service sent them.
+    upload_fields: Map<String, Value>,
+    pub(super) upload_expires_in: u64,
+}
+
+impl Initiated {
+    pub(super) fn fields(&self) -> Result<Vec<(String, String)>> {
+        self.upload_fields
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(text) => Ok((name.clone(), text.clone())),
+                _ => Err(Error::new(
+                    crate::error::ErrorKind::Unavailable,
+                    format!("the service's form field {name:?} is not text; report it to the service"),
+                )),
+            })
+            .collect()
+    }
+
+    pub(super) fn reveal(&self) -> Value {
+        json!({
+            "profile_id": self.profile_id,
+            "upload_url": self.upload_url,
+            "upload_fields": self.upload_fields,
+            "upload_expires_in": self.upload_expires_in,
+        })
+    }
+}
+
+impl std::fmt::Debug for Initiated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let url = Url::parse(&self.upload_url).map(|u| crate::secret::shown(&u));
+        f.debug_struct("ProfileTicket")
+            .field("profile_id", &self.profile_id)
+            .field("upload_url", &url.unwrap_or_default())
+            .field("upload_fields", &self.upload_fields.keys().collect::<Vec<_>>())
+            .field("upload_expires_in", &self.upload_expires_in)
+            .finish()
+    }
+}
+
+/// The request body of complete-upload. What is not set is left out: the schema does not allow null
+/// for labels.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CompleteBody {
+    pub(super) name: String,
+    pub(super) browser_name: String,
+    pub(super) browser_version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    labels: Map<String, Value>,
+}
+
+impl CompleteBody {
+    pub(super) fn new(details: &ProfileDetails) -> Result<Self> {
+        let named = |value: Option<&str>, what: &str| match value.map(str::trim) {
+            Some(text) if !text.is_empty() => Ok(text.to_owned()),
+            _ => Err(Error::invalid(format!("{what} is missing; every profile needs one"))),
+        };
+        Ok(Self {
+            name: named(Some(&details.name), "name")?,
+            browser_name: named(details.browser_name.as_deref(), "browser_name")?,
+            browser_version: named(details.browser_version.as_deref(), "browser_version")?,
+            description: details.description.clone(),
+            labels: details.labels.iter().map(|(k, v)| (k.clone(), json!(v))).collect(),
+        })
+    }
+
+    pub(super) fn json(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec(self).map_err(|e| Error::internal("a request could not be written").cause(&e))
+    }
+}
+
+/// A browser profile as the service reports it, and what was proved about it.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub struct Profile {
+    /// The profile's id, a UUID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The browser it belongs to.
+    pub browser_name: String,
+    /// That browser's version.
+    pub browser_version: String,
+    /// A text for people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Labels; the service types their values freely.
+    #[serde(default)]
+    pub labels: Option<Map<String, Value>>,
+    /// The service's internal place of the archive.
+    #[serde(default)]
+    pub s3_path: Option<String>,
+    /// Size of the stored archive in bytes.
+    #[serde(default)]
+    pub file_size_bytes: Option<u64>,
+    /// SHA-256 of the stored archive, in hex or base64.
+    #[serde(default)]
+    pub checksum: Option<String>,
+    /// How often it was used.
+    #[serde(default)]
+    pub usage_count: u64,
+    /// When it was last used, RFC 3339.
+    #[serde(default)]
+    pub last_used_at: Option<String>,
+    /// Whether it is the default for its browser.
+    #[serde(default)]
+    pub is_default: bool,
+    /// The user it belongs to.
+    #[serde(default)]
+    pub user_id: Option<String>,
+    /// The organization it belongs to.
+    #[serde(default)]
+    pub org_id: Option<String>,
+    /// When it was made, RFC 3339.
+    #[serde(default)]
+    pub created_at: Option<String>,
+    /// When it was last changed, RFC 3339.
+    #[serde(default)]
+    pub updated_at: Option<String>,
+
+    /// Whether the service's checksum equals the SHA-256 of what was sent. False also when the
+    /// service reports none, or nothing was sent in this call.
+    #[serde(skip_deserializing)]
+    pub verified: bool,
+    /// What was sent to storage in this call.
+    #[serde(skip_deserializing)]
+    pub upload: Option<crate::storage::StoredObject>,
+    /// What was packed, if a folder was given.
+    #[serde(skip_deserializing)]
+    pub packed: Option<super::PackReport>,
+    /// Ids that were reserved and given up because their ticket ran out; the service removes them.
+    #[serde(skip_deserializing)]
+    pub abandoned_profile_ids: Vec<String>,
+}
+
+/// Ids become part of a path, so only a UUID is one.
+pub(super) fn checked_id(id: &str) -> Result<String> {
+    match uuid::Uuid::try_parse(id) {
+        Ok(uuid) => Ok(uuid.hyphenated().to_string()),
+        Err(_) => Err(Error::invalid(format!("profile_id must be a UUID, not {id:?}"))),
+    }
+}
+
+/// The error for a refusal. Four shapes of error body are published; all are read.
+pub(super) fn refusal(reply: &ApiReply) -> Error {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
+    let message =
+        text(&body["message"]).or_else(|| text(&body["detail"])).or_else(|| text(&body["detail"]["message"]));
+    let details = body["detail"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let details = details.iter().filter_map(detail).collect();
+    service::refusal(reply, None, message, details)
+}
+
+fn detail(item: &Value) -> Option<Detail> {
+    let message = text(&item["msg"]).or_else(|| text(&item["message"]))?;
+    let path = item["loc"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let parts: Vec<String> = path
+        .iter()
+        .enumerate()
+        .filter(|(at, part)| !(*at == 0 && part.as_str() == Some("body")))
+        .map(|(_, part)| part.as_str().map_or_else(|| part.to_string(), str::to_owned))
+        .collect();
+    Some(Detail { field: parts.join("."), message })
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn refused(status: u16, body: &str) -> Error {
+        refusal(&ApiReply {
+            status: http::StatusCode::from_u16(status).expect("status"),
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::copy_from_slice(body.as_bytes()),
+        })
+    }
+
+    #[test]
+    fn every_published_error_shape_is_read() {
+        let error = refused(404, r#"{"detail": "Profile not found."}"#);
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(error.message().contains("Profile not found."), "{error}");
+        let error = refused(
+            422,
+            r#"{"detail":[{"type":"missing","loc":["body","labels",0],"msg":"Field required","input":{}}]}"#,
+        );
+        assert_eq!(error.details(), [Detail { field: "labels.0".into(), message: "Field required".into() }]);
+        assert!(refused(401, r#"{"message":"Invalid key"}"#).message().contains("Invalid key"));
+        let error = refused(422, r#"{"message":"Bad","detail":[{"type":"x","message":"too long"}]}"#);
+        assert_eq!(error.details()[0].message, "too long");
+        for body in ["", "<html>", "{\"detail\"", "null"] {
+            assert_eq!(refused(503, body).kind(), ErrorKind::Unavailable);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Calls to a service: JSON over reqwest, with the key. No redirects are followed, replies are
+//! bounded, and an attempt ends after 60 s.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use url::Url;
+
+use super::retry::Retry;
+use super::status::is_turned_away;
+use super::transport_error::{self, Chain};
+use crate::error::{Error, ErrorKind, Result, Side};
+use crate::options::Options;
+use crate::secret::Secret;
+
+const ATTEMPT_TIME: Duration = Duration::from_secs(60);
+const REPLY_LIMIT: usize = 1024 * 1024;
+
+/// One call.
+pub(crate) struct Call<'a> {
+    pub(crate) operation: &'static str,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) key: &'a Secret,
+    /// JSON; `None` sends an empty body with `Content-Length: 0`.
+    pub(crate) body: Option<Vec<u8>>,
+    /// Turns a reply that is not a success into an error, in the service's own terms.
+    pub(crate) refusal: fn(&ApiReply) -> Error,
+}
+
+/// A whole reply.
+#[derive(Debug)]
+pub(crate) struct ApiReply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Why a call gave no success.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The request was not handled: never sent, or turned away.
+    NotHandled(Error),
+    /// The service refused it, and repeating it would be refused again.
+    Refused(Error),
+    /// The reply was lost, or was a 5xx: the service may have handled the request or not.
+    Unclear {
+        /// What happened to the reply.
+        error: Error,
+        /// Whether the service itself answered (with a 5xx).
+        answered: bool,
+    },
+}
+
+impl Failure {
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::NotHandled(e) | Self::Refused(e) | Self::Unclear { error: e, .. } => e,
+        }
+    }
+}
+
+/// Whether a request whose fate is unclear may be sent again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Yes: a second handling does no harm.
+    Always,
+    /// No: only after the request is known not to have been handled.
+    OnlyIfNotHandled,
+}
+
+pub(crate) struct ApiClient {
+    http: reqwest::Client,
+}
+
+impl ApiClient {
+    pub(super) fn new(options: &Options, tls: &Arc<rustls::ClientConfig>) -> Result<Self> {
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(rustls::ClientConfig::clone(tls))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(options.connect_timeout)
+            .timeout(ATTEMPT_TIME)
+            .user_agent(options.user_agent.as_str());
+        if let Some(proxy) = &options.proxy {
+            let proxy = reqwest::Proxy::all(proxy.as_str())
+                .map_err(|_| Error::invalid("option proxy must be an http:// URL"))?;
+            builder = builder.proxy(proxy);
+        }
+        let http = builder
+            .build()
+            .map_err(|e| Error::internal("the HTTP client could not be made").cause(&Chain(&e)))?;
+        Ok(Self { http })
+    }
+
+    /// Calls until it succeeds, the budget is used up, or repeating would not be safe.
+    pub(crate) async fn call(
+        &self,
+        call: &Call<'_>,
+        repeat: Repeat,
+        retry: &mut Retry<'_>,
+    ) -> Result<ApiReply, Failure> {
+        loop {
+            let failure = match self.once(call).await {
+                Ok(reply) => return Ok(reply),
+                Err(failure) => failure,
+            };
+            match failure {
+                Failure::NotHandled(error) if error.kind() != ErrorKind::Tls => {
+                    retry.again(error).await.map_err(Failure::NotHandled)?;
+                }
+                Failure::Unclear { error, answered } if repeat == Repeat::Always => {
+                    retry.again(error).await.map_err(|error| Failure::Unclear { error, answered })?;
+                }
+                other => return Err(other),
+            }
+        }
+    }
+
+    /// One try.
+    pub(crate) async fn once(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
+        let mut request = self
+            .http
+            .request(call.method.clone(), call.url.clone())
+            .header(AUTHORIZATION, bearer(call.key).map_err(Failure::NotHandled)?)
+            .header(ACCEPT, "application/json");
+        request = match &call.body {
+            Some(json) => request.header(CONTENT_TYPE, "application/json").body(json.clone()),
+            None if call.method == Method::POST => request.header(CONTENT_LENGTH, 0),
+            None => request,
+        };
+        let reply = match request.send().await {
+            Ok(reply) => read(reply).await,
+            Err(e) => Err(e),
+        };
+        match reply {
+            Ok(reply) => judge(call, reply),
+            Err(e) => Err(unanswered(call, &e.without_url())),
+        }
+    }
+}
+
+fn bearer(key: &Secret) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.reveal())).map_err(|_| {
+        Error::new(
+            ErrorKind::Authentication,
+            "the API key holds characters no key has, such as a line break; check how it is read",
+        )
+        .side_is(Side::Caller)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+async fn read(mut reply: reqwest::Response) -> reqwest::Result<ApiReply> {
+    let status = reply.status();
+    let headers = std::mem::take(reply.headers_mut());
+    let mut body = Vec::new();
+    while let Some(chunk) = reply.chunk().await? {
+        let room = REPLY_LIMIT - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            break;
+        }
+    }
+    Ok(ApiReply { status, headers, body: body.into() })
+}
+
+fn judge(call: &Call<'_>, reply: ApiReply) -> Result<ApiReply, Failure> {
+    if reply.status.is_success() {
+        return Ok(reply);
+    }
+    let error = if reply.status.is_redirection() { redirected(call, &reply) } else { (call.refusal)(&reply) };
+    let error = error.during(call.operation).status_is(reply.status.as_u16());
+    Err(if is_turned_away(reply.status) {
+        Failure::NotHandled(error)
+    } else if reply.status.is_server_error() {
+        Failure::Unclear { error, answered: true }
+    } else {
+        Failure::Refused(error)
+    })
+}
+
+/// The key would have to be sent along, so redirects are reported instead of followed.
+fn redirected(call: &Call<'_>, reply: &ApiReply) -> Error {
+    let to = reply
+        .headers
+        .get(http::header::LOCATION)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| call.url.join(v).ok())
+        .map_or_else(|| "somewhere else".to_owned(), |u| crate::secret::shown(&u));
+    Error::new(
+        ErrorKind::Rejected,
+        format!("the service redirects to {to}, which is not followed with a key; check base_url"),
+    )
+}
+
+fn unanswered(call: &Call<'_>, e: &reqwest::Error) -> Failure {
+    let host = call.url.host_str().unwrap_or("the service");
+    let error = if e.is_timeout() {
+        Error::new(
+            ErrorKind::Timeout,
+            format!("{host} did not answer in time; check the network and try again"),
+        )
+        .cause(&Chain(e))
+    } else if e.is_connect() {
+        transport_error::classify(host, "connecting to", e)
+    } else {
+        transport_error::classify(host, "talking to", e)
+    };
+    let error = error.during(call.operation);
+    if e.is_connect() || e.is_builder() {
+        Failure::NotHandled(error)
+    } else {
+        Failure::Unclear { error, answered: false }
+    }
+}

@@ -1,0 +1,296 @@
+//! One attempt at sending one payload over one connection: when it starts, stalls and ends.
+//!
+//! An attempt ends once. A success counts only after the body gave out every declared byte; an
+//! earlier one is a server (or a proxy) that did not read what we sent. Whenever an attempt ends
+//! other than cleanly its connection is closed with it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use super::body::{AttemptBody, BodyState, CONTINUE_WAIT, Gate};
+use super::pool::Connection;
+use super::{Target, transport_error};
+use crate::digest::{Algorithm, Digest};
+use crate::error::{Error, ErrorKind, Result, Side};
+use crate::options::Options;
+use crate::progress::Counters;
+
+pub(crate) use super::body::Payload;
+
+/// Bodies larger than this ask `Expect: 100-continue` first, so that a refusal costs no upload.
+const EXPECT_ABOVE: u64 = 1024 * 1024;
+/// Storage answers in a few hundred bytes of XML.
+const REPLY_LIMIT: usize = 64 * 1024;
+const REPLY_TIME: Duration = Duration::from_secs(30);
+
+/// What to send.
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Payload,
+    pub(crate) digest: Option<Algorithm>,
+}
+
+/// What storage answered.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// At most 64 KiB of it.
+    pub(crate) body: Bytes,
+    /// The digest of the source as it was sent; only after a success.
+    pub(crate) digest: Option<Digest>,
+}
+
+/// An attempt that got no answer.
+pub(super) struct Unanswered {
+    pub(super) error: Error,
+    /// The connection was an old one and died before a byte of a reply: the server had closed it
+    /// while it was idle, which says nothing about this request.
+    pub(super) stale_connection: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    stall: Duration,
+    response: Duration,
+}
+
+impl Limits {
+    pub(super) fn new(options: &Options) -> Self {
+        Self { stall: options.stall_timeout, response: options.response_timeout }
+    }
+}
+
+/// Sends and reads the reply. Returns the connection too if it can carry another request.
+pub(super) async fn run(
+    mut connection: Connection,
+    target: &Target,
+    outgoing: &Outgoing,
+    expect: bool,
+    limits: Limits,
+    progress: &Arc<Counters>,
+) -> Result<(Reply, Option<Connection>), Unanswered> {
+    let answered = |error| Unanswered { error, stale_connection: false };
+
+    let expect = expect && outgoing.payload.len() > EXPECT_ABOVE;
+    let (gate, open_gate) = match expect.then(Gate::new) {
+        Some((gate, open)) => (Some(gate), Some(open)),
+        None => (None, None),
+    };
+    let (body, state, pending) =
+        AttemptBody::open(&outgoing.payload, outgoing.digest, gate, progress).map_err(answered)?;
+    let mut request = request(target, outgoing, &connection, body).map_err(answered)?;
+    if let Some(open) = open_gate {
+        request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
+        open_on_continue(&mut request, open, &connection);
+    }
+
+    let undo = UndoUnlessKept { state: &state, kept: false };
+    let read_before = connection.meter.bytes_read();
+    connection.meter.touch();
+    let sending = connection.sender.send_request(request);
+    let head = match within_limits(sending, &connection, &state, target, limits).await {
+        Ok(head) => head,
+        Err(error) => {
+            let no_reply_byte = connection.meter.bytes_read() == read_before;
+            let broke = error.kind() == ErrorKind::Network;
+            let error = state.take_failure().unwrap_or(error);
+            let stale_connection =
+                connection.reused && no_reply_byte && broke && error.kind() == ErrorKind::Network;
+            return Err(Unanswered { error, stale_connection });
+        }
+    };
+
+    let complete = state.is_complete();
+    state.stop();
+    let (parts, incoming) = head.into_parts();
+    if parts.status.is_success() && !complete {
+        return Err(answered(answered_early(target, parts.status)));
+    }
+    let (body, whole) = match read_reply(incoming).await {
+        Ok(read) => read,
+        // A refusal is known by its status even if its text is lost; a success is known by its
+        // headers, once every byte was sent.
+        Err(()) => (Bytes::new(), false),
+    };
+    let success = parts.status.is_success();
+    let digest = match pending {
+        Some(pending) if success => pending.digest().await,
+        _ => None,
+    };
+    if success {
+        undo.keep();
+    }
+    let reply = Reply { status: parts.status, headers: parts.headers, body, digest };
+    let reusable = complete && whole;
+    Ok((reply, reusable.then_some(connection)))
+}
+
+/// Progress counts bytes of attempts that still may succeed.
+struct UndoUnlessKept<'a> {
+    state: &'a BodyState,
+    kept: bool,
+}
+
+impl UndoUnlessKept<'_> {
+    fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for UndoUnlessKept<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.state.undo_progress();
+        }
+    }
+}
+
+fn request(
+    target: &Target,
+    outgoing: &Outgoing,
+    connection: &Connection,
+    body: AttemptBody,
+) -> Result<Request<AttemptBody>> {
+    let unusable = || Error::internal("a checked target did not make a request");
+    let uri = match &connection.absolute_form {
+        None => Uri::from(target.path_and_query().clone()),
+        Some(_) => Uri::builder()
+            .scheme("http")
+            .authority(target.authority())
+            .path_and_query(target.path_and_query().clone())
+            .build()
+            .map_err(|_| unusable())?,
+    };
+    let mut request = Request::new(body);
+    *request.method_mut() = outgoing.method.clone();
+    *request.uri_mut() = uri;
+    let headers = request.headers_mut();
+    *headers = outgoing.headers.clone();
+    headers.insert(HOST, HeaderValue::from_str(&target.authority()).map_err(|_| unusable())?);
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(outgoing.payload.len()));
+    if let Some(auth) = connection.absolute_form.as_ref().and_then(|p| p.auth.clone()) {
+        headers.insert(PROXY_AUTHORIZATION, auth);
+    }
+    debug_assert_eq!(request.body().size_hint().exact(), Some(outgoing.payload.len()));
+    Ok(request)
+}
+
+fn open_on_continue(
+    request: &mut Request<AttemptBody>,
+    open: tokio::sync::oneshot::Sender<()>,
+    connection: &Connection,
+) {
+    let open = Mutex::new(Some(open));
+    let meter = Arc::clone(&connection.meter);
+    hyper::ext::on_informational(request, move |response| {
+        if response.status() == StatusCode::CONTINUE {
+            meter.touch();
+            if let Some(open) = open.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                // The body may be gone already.
+                let _ = open.send(());
+            }
+        }
+    });
+}
+
+/// Waits for the head of the reply, but not for a peer that stopped reading or never answers.
+async fn within_limits(
+    sending: impl Future<Output = hyper::Result<http::Response<Incoming>>>,
+    connection: &Connection,
+    state: &BodyState,
+    target: &Target,
+    limits: Limits,
+) -> Result<http::Response<Incoming>> {
+    tokio::pin!(sending);
+    loop {
+        let (limit, waiting_for) = current_limit(connection, state, limits);
+        let deadline = connection.meter.last_write() + limit;
+        tokio::select! {
+            biased;
+            head = &mut sending => {
+                return head.map_err(|e| transport_error::sending(target, &e));
+            }
+            () = tokio::time::sleep_until(deadline) => {}
+        }
+        let (limit, still) = current_limit(connection, state, limits);
+        if still == waiting_for && Instant::now() >= connection.meter.last_write() + limit {
+            return Err(too_slow(target, waiting_for, limits));
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum WaitingFor {
+    Socket,
+    Reply,
+}
+
+fn current_limit(connection: &Connection, state: &BodyState, limits: Limits) -> (Duration, WaitingFor) {
+    if state.is_complete() && !connection.meter.is_blocked() {
+        (limits.response, WaitingFor::Reply)
+    } else if state.is_held() {
+        (limits.stall + CONTINUE_WAIT, WaitingFor::Socket)
+    } else {
+        (limits.stall, WaitingFor::Socket)
+    }
+}
+
+fn too_slow(target: &Target, waiting_for: WaitingFor, limits: Limits) -> Error {
+    let host = target.host();
+    let message = match waiting_for {
+        WaitingFor::Socket => format!(
+            "no byte could be sent to {host} for {:.1} s (stall_timeout); check the connection or allow more time",
+            limits.stall.as_secs_f64()
+        ),
+        WaitingFor::Reply => format!(
+            "{host} took all bytes but gave no answer for {:.1} s (response_timeout); try again or allow more time",
+            limits.response.as_secs_f64()
+        ),
+    };
+    Error::new(ErrorKind::Timeout, message)
+}
+
+fn answered_early(target: &Target, status: StatusCode) -> Error {
+    Error::new(
+        ErrorKind::Network,
+        format!(
+            "{} answered {} before it had the whole file, so the file is not there; check for a proxy in between and try again",
+            target.host(),
+            status.as_u16()
+        ),
+    )
+    .side_is(Side::Storage)
+    .status_is(status.as_u16())
+}
+
+/// The reply's body, up to a limit, and whether that is all of it.
+async fn read_reply(mut incoming: Incoming) -> Result<(Bytes, bool), ()> {
+    let mut read = Vec::new();
+    let reading = async {
+        while let Some(frame) = incoming.frame().await {
+            let Ok(frame) = frame else { return Err(()) };
+            let Ok(data) = frame.into_data() else { continue };
+            let room = REPLY_LIMIT - read.len();
+            read.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() > room {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    match tokio::time::timeout(REPLY_TIME, reading).await {
+        Ok(Ok(whole)) => Ok((read.into(), whole)),
+        _ if !read.is_empty() => Ok((read.into(), false)),
+        _ => Err(()),
+    }
+}

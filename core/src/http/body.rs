@@ -1,0 +1,236 @@
+//! The body of one attempt: bytes before the source, the source, bytes after it, as an HTTP body of
+//! exactly known length. It can be held back (for `100 Continue`), stopped (an answer came early) and
+//! asked afterwards what it gave out.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use tokio::sync::oneshot;
+use tokio::time::Sleep;
+
+use crate::digest::{Algorithm, Pending, Tap};
+use crate::error::{Error, Result};
+use crate::progress::Counters;
+use crate::source::{Prepared, SourceReader};
+
+/// What is sent, as a factory of bodies.
+#[derive(Clone)]
+pub(crate) struct Payload {
+    /// Sent ahead of the source: the fields of a form.
+    pub(crate) before: Bytes,
+    pub(crate) source: Prepared,
+    /// Sent behind it: the closing boundary.
+    pub(crate) after: Bytes,
+}
+
+impl Payload {
+    pub(crate) fn plain(source: Prepared) -> Self {
+        Self { before: Bytes::new(), source, after: Bytes::new() }
+    }
+    pub(crate) fn len(&self) -> u64 {
+        self.before.len() as u64 + self.source.len() + self.after.len() as u64
+    }
+}
+
+/// How long a server may take to say `100 Continue`. Many never do, so the body is sent anyway.
+pub(super) const CONTINUE_WAIT: Duration = Duration::from_secs(1);
+
+/// Holds a body back until the server wants it.
+pub(super) struct Gate {
+    opened: oneshot::Receiver<()>,
+    patience: Pin<Box<Sleep>>,
+}
+
+impl Gate {
+    pub(super) fn new() -> (Self, oneshot::Sender<()>) {
+        let (open, opened) = oneshot::channel();
+        (Self { opened, patience: Box::pin(tokio::time::sleep(CONTINUE_WAIT)) }, open)
+    }
+
+    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if Pin::new(&mut self.opened).poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        self.patience.as_mut().poll(cx)
+    }
+}
+
+/// What the attempt can ask while hyper owns the body.
+pub(super) struct BodyState {
+    complete: AtomicBool,
+    stopped: AtomicBool,
+    held: AtomicBool,
+    source_bytes: AtomicU64,
+    failure: Mutex<Option<Error>>,
+    progress: Arc<Counters>,
+}
+
+impl BodyState {
+    /// Whether every declared byte was handed over.
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete.load(Relaxed)
+    }
+    /// Whether the body still waits for `100 Continue`.
+    pub(super) fn is_held(&self) -> bool {
+        self.held.load(Relaxed)
+    }
+    /// Hands over nothing more.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Relaxed);
+    }
+    /// Why the source failed, if it did.
+    pub(super) fn take_failure(&self) -> Option<Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+    /// Takes this attempt's bytes out of the progress.
+    pub(super) fn undo_progress(&self) {
+        self.progress.take_back(self.source_bytes.swap(0, Relaxed));
+    }
+}
+
+pub(super) struct AttemptBody {
+    state: Arc<BodyState>,
+    gate: Option<Gate>,
+    stage: Stage,
+    before: Bytes,
+    reader: SourceReader,
+    after: Bytes,
+    tap: Option<Tap>,
+    left: u64,
+}
+
+enum Stage {
+    Before,
+    Source,
+    After,
+}
+
+impl AttemptBody {
+    /// Opens a fresh body. The receiver of the digest is there if one was asked for.
+    pub(super) fn open(
+        payload: &Payload,
+        digest: Option<Algorithm>,
+        gate: Option<Gate>,
+        progress: &Arc<Counters>,
+    ) -> Result<(Self, Arc<BodyState>, Option<Pending>)> {
+        let (tap, pending) = match digest {
+            Some(algorithm) => {
+                let (tap, pending) = Tap::new(algorithm, payload.source.len());
+                (Some(tap), Some(pending))
+            }
+            None => (None, None),
+        };
+        let left = payload.len();
+        let state = Arc::new(BodyState {
+            complete: AtomicBool::new(left == 0),
+            stopped: AtomicBool::new(false),
+            held: AtomicBool::new(gate.is_some()),
+            source_bytes: AtomicU64::new(0),
+            failure: Mutex::new(None),
+            progress: Arc::clone(progress),
+        });
+        let mut body = Self {
+            state: Arc::clone(&state),
+            gate,
+            stage: Stage::Before,
+            before: payload.before.clone(),
+            reader: payload.source.open()?,
+            after: payload.after.clone(),
+            tap,
+            left,
+        };
+        if left == 0 {
+            body.finish_digest();
+        }
+        Ok((body, state, pending))
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        loop {
+            match self.stage {
+                Stage::Before => {
+                    self.stage = Stage::Source;
+                    if !self.before.is_empty() {
+                        return Poll::Ready(Some(Ok(std::mem::take(&mut self.before))));
+                    }
+                }
+                Stage::Source => {
+                    if let Some(tap) = &mut self.tap {
+                        ready!(tap.poll_ready(cx));
+                    }
+                    match ready!(self.reader.poll_chunk(cx)) {
+                        Some(Ok(chunk)) => {
+                            if let Some(tap) = &mut self.tap {
+                                tap.feed(&chunk);
+                            }
+                            let count = chunk.len() as u64;
+                            self.state.source_bytes.fetch_add(count, Relaxed);
+                            self.state.progress.add_bytes(count);
+                            return Poll::Ready(Some(Ok(chunk)));
+                        }
+                        Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                        None => {
+                            self.stage = Stage::After;
+                            self.finish_digest();
+                        }
+                    }
+                }
+                Stage::After if self.after.is_empty() => return Poll::Ready(None),
+                Stage::After => return Poll::Ready(Some(Ok(std::mem::take(&mut self.after)))),
+            }
+        }
+    }
+
+    fn finish_digest(&mut self) {
+        if let Some(tap) = self.tap.take() {
+            tap.finish();
+        }
+    }
+}
+
+impl http_body::Body for AttemptBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
+        if self.state.stopped.load(Relaxed) {
+            // The answer is already here; the connection is closed once it is read.
+            return Poll::Pending;
+        }
+        if let Some(gate) = &mut self.gate {
+            ready!(gate.poll_open(cx));
+            self.gate = None;
+            self.state.held.store(false, Relaxed);
+        }
+        match ready!(self.poll_next(cx)) {
+            Some(Ok(chunk)) => {
+                self.left = self.left.saturating_sub(chunk.len() as u64);
+                if self.left == 0 {
+                    // hyper knows the length and does not ask again after the last byte.
+                    self.finish_digest();
+                    self.state.complete.store(true, Relaxed);
+                }
+                Poll::Ready(Some(Ok(Frame::data(chunk))))
+            }
+            Some(Err(error)) => {
+                *self.state.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+                Poll::Ready(Some(Err(error)))
+            }
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}

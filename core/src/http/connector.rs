@@ -1,0 +1,194 @@
+//! Makes a connection to storage: name lookup under the guard, TCP, the proxy's tunnel, TLS. HTTP/1.1
+//! only: its framing is what presigned uploads are signed for, and h2's flow control is slower.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tower_service::Service;
+
+use super::guard::{self, Target};
+use super::meter::{Meter, MeteredTcp};
+use super::proxy::{Proxies, Proxy};
+use super::transport_error;
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::Options;
+
+/// Bytes the kernel may hold unsent per connection; more would count as written while the peer has
+/// seen none of it.
+const NOT_SENT_LIMIT: u32 = 256 * 1024;
+
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// An open connection and the meter on its socket.
+pub(super) struct Wire {
+    pub(super) io: Box<dyn Stream>,
+    pub(super) meter: Arc<Meter>,
+    /// Set when requests go to a plain proxy and must name the whole URL.
+    pub(super) absolute_form: Option<Proxy>,
+}
+
+pub(super) struct Connector {
+    tls: TlsConnector,
+    proxies: Proxies,
+    connect_timeout: Duration,
+    user_timeout: Duration,
+}
+
+impl Connector {
+    pub(super) fn new(options: &Options, tls: &Arc<rustls::ClientConfig>) -> Self {
+        let mut tls = rustls::ClientConfig::clone(tls);
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self {
+            tls: TlsConnector::from(Arc::new(tls)),
+            proxies: Proxies::new(options),
+            connect_timeout: options.connect_timeout,
+            // The kernel's own limit is a safety net behind ours, so ours speaks first.
+            user_timeout: options.stall_timeout + Duration::from_secs(5),
+        }
+    }
+
+    pub(super) async fn connect(&self, target: &Target) -> Result<Wire> {
+        match tokio::time::timeout(self.connect_timeout, self.open(target)).await {
+            Ok(wire) => wire,
+            Err(_) => Err(Error::new(
+                ErrorKind::Timeout,
+                format!(
+                    "no connection to {} within connect_timeout ({:.1} s); check the network or allow more time",
+                    target.host(),
+                    self.connect_timeout.as_secs_f64()
+                ),
+            )),
+        }
+    }
+
+    async fn open(&self, target: &Target) -> Result<Wire> {
+        let proxy = self.proxies.of(target);
+        let tcp = match &proxy {
+            None => self.direct(target).await?,
+            Some(proxy) if target.is_https() => self.tunnel(proxy, target).await?,
+            Some(proxy) => self.to_proxy(proxy, target).await?,
+        };
+        self.tune(&tcp);
+        let tcp = MeteredTcp::new(tcp);
+        let meter = tcp.meter();
+        if !target.is_https() {
+            return Ok(Wire { io: Box::new(tcp), meter, absolute_form: proxy });
+        }
+        let name = ServerName::try_from(target.host().trim_matches(['[', ']']).to_owned()).map_err(|_| {
+            Error::new(ErrorKind::Tls, format!("{} is not a name TLS can check", target.host()))
+        })?;
+        let tls = self.tls.connect(name, tcp).await.map_err(|e| transport_error::connecting(target, &e))?;
+        Ok(Wire { io: Box::new(tls), meter, absolute_form: None })
+    }
+
+    async fn direct(&self, target: &Target) -> Result<TcpStream> {
+        let mut http = HttpConnector::new_with_resolver(Guarded {
+            inner: GaiResolver::new(),
+            allow_private: target.trusted,
+        });
+        self.prepare(&mut http);
+        let tcp = http
+            .call(uri("http", target.host(), target.port())?)
+            .await
+            .map_err(|e| transport_error::connecting(target, &e))?
+            .into_inner();
+        // Last check, on the address that was really reached: a second lookup cannot slip past it.
+        match tcp.peer_addr() {
+            Ok(peer) if target.trusted || guard::is_public(peer.ip()) => Ok(tcp),
+            Ok(peer) => Err(guard::not_public(target.host(), peer.ip())),
+            Err(e) => Err(transport_error::connecting(target, &e)),
+        }
+    }
+
+    /// The proxy's own address is the caller's choice and exempt from the guard; behind it, names are
+    /// not resolved here.
+    async fn to_proxy(&self, proxy: &Proxy, target: &Target) -> Result<TcpStream> {
+        let mut http = HttpConnector::new();
+        self.prepare(&mut http);
+        http.call(proxy.uri.clone())
+            .await
+            .map(TokioIo::into_inner)
+            .map_err(|e| transport_error::connecting(target, &e).context("the proxy"))
+    }
+
+    async fn tunnel(&self, proxy: &Proxy, target: &Target) -> Result<TcpStream> {
+        let mut http = HttpConnector::new();
+        self.prepare(&mut http);
+        let mut tunnel = Tunnel::new(proxy.uri.clone(), http);
+        if let Some(auth) = &proxy.auth {
+            tunnel = tunnel.with_auth(auth.clone());
+        }
+        tunnel
+            .call(uri("https", target.host(), target.port())?)
+            .await
+            .map(TokioIo::into_inner)
+            .map_err(|e| transport_error::connecting(target, &e).context("the proxy"))
+    }
+
+    fn prepare<R>(&self, http: &mut HttpConnector<R>) {
+        http.enforce_http(false);
+        // Shared out over the addresses of a name, so that one dead address leaves time for the next.
+        http.set_connect_timeout(Some(self.connect_timeout));
+    }
+
+    fn tune(&self, tcp: &TcpStream) {
+        // None of these is needed to be correct, so a kernel that lacks one is no error.
+        let socket = socket2::SockRef::from(tcp);
+        let _ = socket.set_tcp_nodelay(true);
+        #[cfg(target_os = "linux")]
+        {
+            let _ = socket.set_tcp_user_timeout(Some(self.user_timeout));
+            let _ = socket.set_tcp_notsent_lowat(NOT_SENT_LIMIT);
+        }
+    }
+}
+
+fn uri(scheme: &str, host: &str, port: u16) -> Result<http::Uri> {
+    format!("{scheme}://{host}:{port}/")
+        .parse()
+        .map_err(|_| Error::new(ErrorKind::UnsafeTarget, format!("{host} is not a host name HTTP allows")))
+}
+
+/// Name lookup that leaves out addresses bytes may not be sent to.
+#[derive(Clone)]
+struct Guarded {
+    inner: GaiResolver,
+    allow_private: bool,
+}
+
+impl Service<Name> for Guarded {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Service::poll_ready(&mut self.inner, cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let host = name.as_str().to_owned();
+        let allow_private = self.allow_private;
+        let lookup = self.inner.call(name);
+        Box::pin(async move {
+            let (allowed, refused): (Vec<_>, Vec<_>) =
+                lookup.await?.partition(|a| allow_private || guard::is_public(a.ip()));
+            match refused.first() {
+                Some(address) if allowed.is_empty() => Err(guard::not_public(&host, address.ip()).into()),
+                _ => Ok(allowed.into_iter()),
+            }
+        })
+    }
+}

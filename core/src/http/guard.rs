@@ -1,0 +1,207 @@
+//! Which addresses bytes may be sent to. A presigned URL comes from a service's reply, so it is
+//! treated as hostile: https only, no redirects, and no address inside the caller's own network,
+//! unless the origin is one the caller named in `trusted_storage`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Options, Origin};
+use crate::secret::SecretUrl;
+
+/// A storage URL that passed the checks that need no network. The only thing the storage client
+/// accepts.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    url: SecretUrl,
+    /// Path and query exactly as they were signed; parsing and printing a URL may re-encode them.
+    path_and_query: http::uri::PathAndQuery,
+    /// The caller vouched for this origin, so its address may be private.
+    pub(super) trusted: bool,
+}
+
+impl Target {
+    pub(crate) fn check(text: &str, options: &Options) -> Result<Self> {
+        let url = Url::parse(text)
+            .map_err(|_| unsafe_target("the storage URL is not a URL; check what the service answered"))?;
+        let shown = crate::secret::shown(&url);
+        let trusted = Origin::of(&url).is_some_and(|o| options.trusted_storage.contains(&o));
+        if !(url.scheme() == "https" || (url.scheme() == "http" && trusted)) {
+            return Err(unsafe_target(format!(
+                "the storage URL {shown} is not https; if it is your own storage, name its origin in trusted_storage"
+            )));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(unsafe_target(format!(
+                "the storage URL for {shown} holds a user name or password; it is refused"
+            )));
+        }
+        if !trusted {
+            let literal = match url.host() {
+                Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+                Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+                _ => None,
+            };
+            if let Some(ip) = literal.filter(|ip| !is_public(*ip)) {
+                return Err(not_public(&shown, ip));
+            }
+        }
+        let path_and_query = text
+            .parse::<http::Uri>()
+            .ok()
+            .and_then(|uri| uri.path_and_query().cloned())
+            .or_else(|| url[url::Position::BeforePath..url::Position::AfterQuery].parse().ok())
+            .ok_or_else(|| {
+                unsafe_target(format!("the storage URL for {shown} holds characters HTTP does not allow"))
+            })?;
+        Ok(Self { url: SecretUrl::new(url), path_and_query, trusted })
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        self.url.reveal()
+    }
+    pub(super) fn path_and_query(&self) -> &http::uri::PathAndQuery {
+        &self.path_and_query
+    }
+    pub(super) fn host(&self) -> &str {
+        self.url().host_str().unwrap_or("")
+    }
+    pub(super) fn port(&self) -> u16 {
+        self.url().port_or_known_default().unwrap_or(443)
+    }
+    pub(super) fn is_https(&self) -> bool {
+        self.url().scheme() == "https"
+    }
+    /// The `Host` header: with the port only where it is not the scheme's own, as it was signed.
+    pub(super) fn authority(&self) -> String {
+        match self.url().port() {
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.url.fmt(f)
+    }
+}
+
+fn unsafe_target(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::UnsafeTarget, message)
+}
+
+pub(super) fn not_public(host: &str, ip: IpAddr) -> Error {
+    unsafe_target(format!(
+        "storage at {host} has the address {ip}, which is not a public one; if it is your own storage, name its origin in trusted_storage"
+    ))
+}
+
+/// Whether an address is one that only the public internet has. Every spelling of an IPv4 address
+/// inside an IPv6 one is unwrapped first.
+pub(super) fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => match embedded_v4(v6) {
+            Some(v4) => is_public_v4(v4),
+            None => is_public_v6(v6),
+        },
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    let special = ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local() // 169.254/16, the cloud metadata address among them
+        || ip.is_broadcast()
+        || ip.is_documentation()
+        || ip.is_multicast()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b)) // carrier-grade NAT, RFC 6598
+        || (a == 192 && b == 0 && c == 0) // IETF protocol assignments, RFC 6890
+        || (a == 198 && (18..20).contains(&b)); // benchmarking, RFC 2544
+    !special
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    let first = ip.segments()[0];
+    // Global unicast is 2000::/3; loopback, unspecified, fc00::/7, fe80::/10 and ff00::/8 are not in it.
+    let documentation = first == 0x2001 && ip.segments()[1] == 0xdb8;
+    (first & 0xe000) == 0x2000 && !documentation
+}
+
+/// `::ffff:a.b.c.d`, `::a.b.c.d`, NAT64 (64:ff9b::/96) and 6to4 (2002::/16) all lead to an IPv4 host.
+fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let s = ip.segments();
+    let tail = || Ipv4Addr::from((u32::from(s[6]) << 16) | u32::from(s[7]));
+    match s {
+        [0, 0, 0, 0, 0, 0xffff, _, _] => Some(tail()),
+        [0x64, 0xff9b, 0, 0, 0, 0, _, _] => Some(tail()),
+        [0, 0, 0, 0, 0, 0, hi, lo] if (hi, lo) != (0, 0) && (hi, lo) != (0, 1) => Some(tail()),
+        [0x2002, hi, lo, ..] => Some(Ipv4Addr::from((u32::from(hi) << 16) | u32::from(lo))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(url: &str) -> Result<Target> {
+        Target::check(url, &Options::new())
+    }
+
+    #[test]
+    fn every_spelling_of_an_inside_address_is_refused() {
+        for url in [
+            "http://storage.example/k",
+            "https://127.0.0.1/k",
+            "https://2130706433/k",
+            "https://0177.0.0.1/k",
+            "https://0x7f.1/k",
+            "https://0.0.0.0/k",
+            "https://10.1.2.3/k",
+            "https://172.16.0.1/k",
+            "https://192.168.1.1/k",
+            "https://169.254.169.254/latest",
+            "https://100.64.0.1/k",
+            "https://224.0.0.1/k",
+            "https://[::1]/k",
+            "https://[::]/k",
+            "https://[::ffff:127.0.0.1]/k",
+            "https://[::ffff:a9fe:a9fe]/k",
+            "https://[64:ff9b::7f00:1]/k",
+            "https://[2002:7f00:1::]/k",
+            "https://[fe80::1]/k",
+            "https://[fc00::1]/k",
+            "https://user:pw@storage.example/k",
+            "ftp://storage.example/k",
+            "not a url",
+        ] {
+            let error = check(url).expect_err(url);
+            assert_eq!(error.kind(), ErrorKind::UnsafeTarget, "{url}: {error}");
+            assert!(!error.message().contains("pw"), "{error}");
+        }
+        check("https://storage.example/k?a=b").expect("a public name");
+        check("https://93.184.216.34/k").expect("a public address");
+        check("https://[2606:2800:220:1::1]/k").expect("a public address");
+    }
+
+    #[test]
+    fn a_trusted_origin_may_be_private_but_only_that_origin() {
+        let options = Options::new().trusted_storage(["http://127.0.0.1:9000"]).expect("options");
+        Target::check("http://127.0.0.1:9000/k", &options).expect("trusted");
+        Target::check("http://127.0.0.1:9001/k", &options).expect_err("another port");
+        Target::check("https://127.0.0.1:9000/k", &options).expect_err("another scheme");
+    }
+
+    #[test]
+    fn path_and_query_are_kept_as_they_were_signed() {
+        let target = check("https://s.example/a%20b/%7Ec?X-Amz-Signature=a%2Bb&y='").expect("target");
+        assert_eq!(target.path_and_query().as_str(), "/a%20b/%7Ec?X-Amz-Signature=a%2Bb&y='");
+        assert_eq!(target.to_string(), "https://s.example/a%20b/%7Ec");
+    }
+}

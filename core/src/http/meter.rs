@@ -1,0 +1,156 @@
+//! The socket of a storage connection, with two additions to plain TCP:
+//!
+//! * It counts bytes really written and read. Handing bytes to an HTTP library is not progress:
+//!   megabytes vanish into buffers while the peer reads nothing.
+//! * When a write fails because the peer closed, it *parks* the write for a while and keeps reading.
+//!   A server that refuses a large upload early answers and closes at once, so our next write fails
+//!   while the reply that explains why waits unread in our own receive buffer. Reporting the failed
+//!   write would turn "signature does not match" into "broken pipe".
+
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+/// How long a failed write waits for the reply that explains it.
+const PARK: Duration = Duration::from_secs(2);
+
+/// What the socket has seen, readable while hyper owns the socket.
+#[derive(Debug)]
+pub(super) struct Meter {
+    born: Instant,
+    read: AtomicU64,
+    last_write_ms: AtomicU64,
+    blocked: AtomicBool,
+}
+
+impl Meter {
+    fn new() -> Self {
+        Self {
+            born: Instant::now(),
+            read: AtomicU64::new(0),
+            last_write_ms: AtomicU64::new(0),
+            blocked: AtomicBool::new(false),
+        }
+    }
+    /// Marks this moment as progress.
+    pub(super) fn touch(&self) {
+        let ms = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_write_ms.store(ms, Relaxed);
+    }
+    pub(super) fn last_write(&self) -> Instant {
+        self.born + Duration::from_millis(self.last_write_ms.load(Relaxed))
+    }
+    /// Whether the kernel would take no more when it was last asked.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked.load(Relaxed)
+    }
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.read.load(Relaxed)
+    }
+}
+
+pub(super) struct MeteredTcp {
+    tcp: TcpStream,
+    meter: Arc<Meter>,
+    parked: Option<Parked>,
+}
+
+struct Parked {
+    error: Option<io::Error>,
+    until: Pin<Box<Sleep>>,
+}
+
+impl MeteredTcp {
+    pub(super) fn new(tcp: TcpStream) -> Self {
+        Self { tcp, meter: Arc::new(Meter::new()), parked: None }
+    }
+    pub(super) fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.meter)
+    }
+
+    fn poll_parked(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(parked) = &mut self.parked else { return Poll::Pending };
+        ready!(parked.until.as_mut().poll(cx));
+        let error = parked.error.take();
+        Poll::Ready(Err(error.unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())))
+    }
+
+    fn written(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match result {
+            Poll::Pending => {
+                self.meter.blocked.store(true, Relaxed);
+                Poll::Pending
+            }
+            Poll::Ready(Ok(count)) => {
+                self.meter.blocked.store(false, Relaxed);
+                self.meter.touch();
+                Poll::Ready(Ok(count))
+            }
+            Poll::Ready(Err(error)) if peer_closed(&error) => {
+                let until = Box::pin(tokio::time::sleep(PARK));
+                self.parked = Some(Parked { error: Some(error), until });
+                self.poll_parked(cx)
+            }
+            failed => failed,
+        }
+    }
+}
+
+fn peer_closed(error: &io::Error) -> bool {
+    use io::ErrorKind as K;
+    matches!(error.kind(), K::BrokenPipe | K::ConnectionReset | K::ConnectionAborted)
+}
+
+impl AsyncWrite for MeteredTcp {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if self.parked.is_some() {
+            return self.poll_parked(cx);
+        }
+        let result = Pin::new(&mut self.tcp).poll_write(cx, buf);
+        self.written(cx, result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.parked.is_some() {
+            return self.poll_parked(cx);
+        }
+        let result = Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs);
+        self.written(cx, result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for MeteredTcp {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
+        let count = buf.filled().len() - before;
+        self.meter.read.fetch_add(count as u64, Relaxed);
+        Poll::Ready(Ok(()))
+    }
+}

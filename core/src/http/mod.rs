@@ -1,0 +1,51 @@
+//! The two HTTP clients. [`api`] talks JSON to a service and carries the key; [`storage`] sends bytes
+//! to presigned targets and has no way to hold one. Neither knows a provider.
+
+pub(crate) mod api;
+pub(crate) mod attempt;
+mod body;
+mod connector;
+mod guard;
+mod meter;
+mod pool;
+mod proxy;
+pub(crate) mod retry;
+pub(crate) mod status;
+pub(crate) mod storage;
+mod tls;
+mod transport_error;
+
+use crate::error::Result;
+use crate::options::Options;
+use crate::runtime::PerGeneration;
+use std::sync::Arc;
+
+pub(crate) use guard::Target;
+
+/// Both clients of one handle, made on first use in each process.
+pub(crate) struct Clients {
+    pub(crate) options: Options,
+    made: PerGeneration<Made>,
+}
+
+pub(crate) struct Made {
+    pub(crate) api: api::ApiClient,
+    pub(crate) storage: storage::StorageClient,
+}
+
+impl Clients {
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options, made: PerGeneration::new() }
+    }
+
+    /// Must be called on the runtime.
+    pub(crate) fn get(&self) -> Result<Arc<Made>> {
+        self.made.get(|| {
+            let tls = tls::config(&self.options)?;
+            Ok(Made {
+                api: api::ApiClient::new(&self.options, &tls)?,
+                storage: storage::StorageClient::new(&self.options, &tls)?,
+            })
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! Open connections to storage, kept while they are idle.
+//!
+//! hyper's own pooling client hides which connection a request went out on, and an attempt must know:
+//! whether it was reused, what its socket has written, and how to end it for certain. So connections
+//! are held here, over hyper's connection-level client.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::body::AttemptBody;
+use super::connector::Connector;
+use super::meter::Meter;
+use super::proxy::Proxy;
+use super::{Target, transport_error};
+use crate::error::Result;
+
+/// Storage services close idle connections after 20 s or more; asking before they do saves the
+/// retry.
+const IDLE_LIMIT: Duration = Duration::from_secs(15);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    https: bool,
+    host: String,
+    port: u16,
+    /// A connection to a private address is never lent to a target that was not vouched for.
+    trusted: bool,
+}
+
+impl Key {
+    fn of(target: &Target) -> Self {
+        Self {
+            https: target.is_https(),
+            host: target.host().to_owned(),
+            port: target.port(),
+            trusted: target.trusted,
+        }
+    }
+}
+
+/// One connection. Dropping it ends it.
+pub(super) struct Connection {
+    pub(super) sender: SendRequest<AttemptBody>,
+    pub(super) meter: Arc<Meter>,
+    pub(super) absolute_form: Option<Proxy>,
+    pub(super) reused: bool,
+    task: AbortHandle,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // hyper would go on sending a body whose answer is already known; this closes the socket.
+        self.task.abort();
+    }
+}
+
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+pub(super) struct Pool {
+    connector: Connector,
+    keep: usize,
+    idle: Mutex<HashMap<Key, Vec<Idle>>>,
+}
+
+impl Pool {
+    pub(super) fn new(connector: Connector, keep: usize) -> Self {
+        Self { connector, keep, idle: Mutex::default() }
+    }
+
+    /// An idle connection, or a new one.
+    pub(super) async fn take(&self, target: &Target) -> Result<Connection> {
+        match self.take_idle(target) {
+            Some(connection) => Ok(connection),
+            None => self.open(target).await,
+        }
+    }
+
+    /// A new connection.
+    pub(super) async fn open(&self, target: &Target) -> Result<Connection> {
+        let wire = self.connector.connect(target).await?;
+        let (sender, connection) = http1::Builder::new()
+            .handshake(TokioIo::new(wire.io))
+            .await
+            .map_err(|e| transport_error::connecting(target, &e))?;
+        let task = tokio::spawn(async move {
+            // What goes wrong here is told to the attempt through its request.
+            let _ = connection.await;
+        });
+        Ok(Connection {
+            sender,
+            meter: wire.meter,
+            absolute_form: wire.absolute_form,
+            reused: false,
+            task: task.abort_handle(),
+        })
+    }
+
+    /// Keeps a connection whose last exchange ended cleanly.
+    pub(super) fn give_back(&self, target: &Target, mut connection: Connection) {
+        if connection.sender.is_closed() {
+            return;
+        }
+        connection.reused = true;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle.entry(Key::of(target)).or_default();
+        if kept.len() < self.keep {
+            kept.push(Idle { connection, since: Instant::now() });
+        }
+    }
+
+    /// Forgets idle connections to a server that turned out to close them.
+    pub(super) fn forget(&self, target: &Target) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::of(target));
+    }
+
+    fn take_idle(&self, target: &Target) -> Option<Connection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle.get_mut(&Key::of(target))?;
+        while let Some(Idle { connection, since }) = kept.pop() {
+            if since.elapsed() < IDLE_LIMIT && connection.sender.is_ready() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,133 @@
+//! When to try again, and when to stop: full jitter between tries, and a `Retry-After` honoured in
+//! full or given back to the caller, never shortened.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
+
+use crate::error::Error;
+use crate::options::Options;
+use crate::progress::Counters;
+
+/// The tries of one request.
+pub(crate) struct Retry<'a> {
+    made: u32,
+    max: u32,
+    base: Duration,
+    cap: Duration,
+    max_retry_after: Duration,
+    /// The least pause between two tries; see [`Retry::same_key`].
+    floor: Duration,
+    progress: &'a Counters,
+}
+
+impl<'a> Retry<'a> {
+    pub(crate) fn new(options: &Options, progress: &'a Counters) -> Self {
+        Self {
+            made: 1,
+            max: options.max_attempts,
+            base: options.backoff_base,
+            cap: options.backoff_cap,
+            max_retry_after: options.max_retry_after,
+            floor: Duration::ZERO,
+            progress,
+        }
+    }
+
+    /// For repeated writes to one storage key. R2 takes about one write per second per key and
+    /// answers 429 to faster ones. The floor is 1 s at the default `backoff_base` of 0.5 s and scales
+    /// with it, so that tests can be quick.
+    pub(crate) fn same_key(mut self) -> Self {
+        self.floor = self.base * 2;
+        self
+    }
+
+    /// Tries made so far, the running one included.
+    pub(crate) fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// Waits before the next try, or gives the error back if there is to be none. The caller has
+    /// decided that repeating is safe.
+    pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
+        let Some(pause) = self.pause(&error) else { return Err(error) };
+        self.made += 1;
+        self.progress.retried();
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    fn pause(&self, error: &Error) -> Option<Duration> {
+        if self.made >= self.max {
+            return None;
+        }
+        match error.retry_after() {
+            Some(asked) if asked > self.max_retry_after => None,
+            Some(asked) => Some(asked.max(self.floor)),
+            None => Some(self.jitter().max(self.floor)),
+        }
+    }
+
+    /// A random time up to base × 2ⁿ, at most the cap. Full jitter spreads a fleet that failed
+    /// together.
+    fn jitter(&self) -> Duration {
+        let doubled = self.base.saturating_mul(1 << (self.made - 1).min(20));
+        doubled.min(self.cap).mul_f64(fastrand::f64())
+    }
+}
+
+/// `Retry-After` as seconds or as an HTTP date.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        // A number of seconds beyond any clock is a very long time all the same.
+        return Some(Duration::from_secs(seconds.min(u64::from(u32::MAX))));
+    }
+    let at = httpdate::parse_http_date(text).ok()?;
+    Some(at.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn header(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(RETRY_AFTER, value.parse().expect("value"))])
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        assert_eq!(retry_after(&header("120")), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after(&header("0")), Some(Duration::ZERO));
+        assert_eq!(retry_after(&header("soon")), None);
+        let later = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(90));
+        let read = retry_after(&header(&later)).expect("a date");
+        assert!(read > Duration::from_secs(85) && read <= Duration::from_secs(90), "{read:?}");
+        assert_eq!(retry_after(&header("Thu, 01 Jan 1970 00:00:00 GMT")), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_cap_and_retry_after_is_never_shortened() {
+        let options = Options::new();
+        let counters = Counters::new();
+        let mut retry = Retry::new(&options, &counters);
+        let error = Error::new(ErrorKind::Unavailable, "x");
+        for (made, most) in [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0)] {
+            retry.made = made;
+            for _ in 0..50 {
+                let pause = retry.pause(&error).expect("another try");
+                assert!(pause.as_secs_f64() <= most, "{made}: {pause:?}");
+            }
+        }
+        retry.made = 5;
+        assert!(retry.pause(&error).is_none(), "five tries are all");
+        retry.made = 1;
+        let asked = |s| error.clone().retry_after_is(Some(Duration::from_secs(s)));
+        assert_eq!(retry.pause(&asked(60)), Some(Duration::from_secs(60)));
+        assert!(retry.pause(&asked(61)).is_none(), "longer than max_retry_after goes to the caller");
+        let floor = Retry::new(&options, &counters).same_key();
+        assert!(floor.pause(&error).expect("another try") >= Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,24 @@
+//! What an HTTP status means to the caller when nothing more exact is known.
+
+use http::StatusCode;
+
+use crate::error::ErrorKind;
+
+pub(crate) fn kind(status: StatusCode) -> ErrorKind {
+    match status.as_u16() {
+        401 => ErrorKind::Authentication,
+        403 => ErrorKind::Permission,
+        404 => ErrorKind::NotFound,
+        408 => ErrorKind::Timeout,
+        409 => ErrorKind::Conflict,
+        413 => ErrorKind::TooLarge,
+        429 => ErrorKind::RateLimited,
+        500..=599 => ErrorKind::Unavailable,
+        _ => ErrorKind::Rejected,
+    }
+}
+
+/// Statuses that say the request was turned away before it was handled.
+pub(crate) fn is_turned_away(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429)
+}

@@ -1,0 +1,61 @@
+//! The client for presigned targets: no default headers, no cookies, no redirects, no credentials,
+//! and no parameter that could hold any.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::Target;
+use super::attempt::{self, Limits, Outgoing, Reply, Unanswered};
+use super::connector::Connector;
+use super::pool::Pool;
+use crate::error::Result;
+use crate::options::Options;
+use crate::progress::Counters;
+
+pub(crate) struct StorageClient {
+    pool: Pool,
+    limits: Limits,
+}
+
+impl StorageClient {
+    pub(super) fn new(options: &Options, tls: &Arc<rustls::ClientConfig>) -> Result<Self> {
+        Ok(Self {
+            pool: Pool::new(Connector::new(options, tls), options.concurrency),
+            limits: Limits::new(options),
+        })
+    }
+
+    /// One attempt. It may use two connections: an idle one that the server had closed says nothing
+    /// about the request, so it is tried once more on a fresh one.
+    pub(crate) async fn send(
+        &self,
+        target: &Target,
+        outgoing: &Outgoing,
+        progress: &Arc<Counters>,
+    ) -> Result<Reply> {
+        let mut expect = true;
+        let mut fresh = false;
+        loop {
+            let connection =
+                if fresh { self.pool.open(target).await? } else { self.pool.take(target).await? };
+            match attempt::run(connection, target, outgoing, expect, self.limits, progress).await {
+                // The one status that is about our question and not about the request (RFC 9110).
+                Ok((reply, _)) if reply.status == StatusCode::EXPECTATION_FAILED && expect => {
+                    expect = false;
+                }
+                Ok((reply, connection)) => {
+                    if let Some(connection) = connection {
+                        self.pool.give_back(target, connection);
+                    }
+                    return Ok(reply);
+                }
+                Err(Unanswered { stale_connection: true, .. }) if !fresh => {
+                    self.pool.forget(target);
+                    fresh = true;
+                }
+                Err(Unanswered { error, .. }) => return Err(error),
+            }
+        }
+    }
+}

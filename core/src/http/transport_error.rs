@@ -1,0 +1,87 @@
+//! What a failed connection means to the caller. Dependency errors are kept as the cause, scrubbed;
+//! the sentence is ours.
+
+use std::error::Error as StdError;
+use std::io;
+
+use super::Target;
+use crate::error::{Error, ErrorKind};
+
+/// A connection that could not be made.
+pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> Error {
+    if let Some(own) = find::<Error>(error) {
+        return own.clone();
+    }
+    classify(target.host(), "connecting to", error)
+}
+
+/// A connection that broke while a request was on it.
+pub(super) fn sending(target: &Target, error: &(dyn StdError + 'static)) -> Error {
+    classify(target.host(), "sending to", error)
+}
+
+pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)) -> Error {
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return tls_error(host, tls);
+    }
+    let io = find::<io::Error>(error).map(io::Error::kind);
+    let (kind, what) = match io {
+        Some(io::ErrorKind::ConnectionRefused) => (ErrorKind::Network, "the connection was refused"),
+        Some(
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted,
+        ) => (ErrorKind::Network, "the other side closed the connection"),
+        Some(io::ErrorKind::TimedOut) => (ErrorKind::Timeout, "the other side stopped answering"),
+        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
+            (ErrorKind::Network, "there is no route to it")
+        }
+        Some(io::ErrorKind::UnexpectedEof) => {
+            (ErrorKind::Network, "the other side closed the connection before answering")
+        }
+        _ => (ErrorKind::Network, "the connection failed"),
+    };
+    Error::new(kind, format!("{doing} {host}: {what}; check the network and try again")).cause(&Chain(error))
+}
+
+fn tls_error(host: &str, tls: &rustls::Error) -> Error {
+    let what = match tls {
+        rustls::Error::InvalidCertificate(why) => format!(
+            "the certificate of {host} is not acceptable ({why}); if it is your own, give its root in ca_file"
+        ),
+        _ => format!("the TLS handshake with {host} failed; check that it speaks TLS 1.2 or 1.3"),
+    };
+    // A peer that is not trusted now will not be in a second.
+    Error::new(ErrorKind::Tls, what).cause(tls)
+}
+
+/// Looks for a type in an error's chain. An `io::Error` hides its inner error from `source()`, so it
+/// is looked into as well.
+pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(e) = next {
+        if let Some(found) = e.downcast_ref::<T>() {
+            return Some(found);
+        }
+        if let Some(inner) = e.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            if let Some(found) = find::<T>(inner) {
+                return Some(found);
+            }
+        }
+        next = e.source();
+    }
+    None
+}
+
+/// An error with its sources, on one line.
+pub(super) struct Chain<'a>(pub(super) &'a (dyn StdError + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(e) = next {
+            write!(f, ": {e}")?;
+            next = e.source();
+        }
+        Ok(())
+    }
+}

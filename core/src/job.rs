@@ -1,0 +1,334 @@
+//! The one way anything long runs: a [`Job`] that can be waited for, awaited, watched and
+//! cancelled. Blocking calls are `start_…(…)?.wait()`.
+
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::progress::{Counters, Phase, Progress};
+use crate::runtime;
+
+/// A running or finished piece of work. Clones are handles to the same work.
+///
+/// Dropping every handle does not cancel the work; call [`Job::cancel`]. A `Job` may be used from any
+/// thread. It is also a [`Future`], and needs no particular async runtime.
+pub struct Job<T>(Arc<Shared<T>>);
+
+struct Shared<T> {
+    pid: u32,
+    operation: &'static str,
+    state: Mutex<State<T>>,
+    done: Condvar,
+    cancel: CancellationToken,
+    counters: Arc<Counters>,
+}
+
+struct State<T> {
+    result: Option<Result<T>>,
+    wakers: Vec<Waker>,
+    callbacks: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl<T> Clone for Job<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> std::fmt::Debug for Job<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Job({}, {})", self.0.operation, self.0.counters.snapshot().phase.as_str())
+    }
+}
+
+impl<T: Clone + Send + 'static> Job<T> {
+    /// Blocks until the work is over. Do not call it on a thread of an async runtime; await the job
+    /// there.
+    ///
+    /// # Errors
+    /// What the work failed with.
+    pub fn wait(&self) -> Result<T> {
+        loop {
+            if let Some(result) = self.wait_timeout(Duration::from_secs(3600)) {
+                return result;
+            }
+        }
+    }
+
+    /// Blocks until the work is over or `limit` has passed; `None` means it is still running.
+    pub fn wait_timeout(&self, limit: Duration) -> Option<Result<T>> {
+        if let Some(error) = self.inherited() {
+            return Some(Err(error));
+        }
+        let deadline = Instant::now() + limit;
+        let mut state = self.lock();
+        loop {
+            if let Some(result) = &state.result {
+                return Some(result.clone());
+            }
+            let left = deadline.checked_duration_since(Instant::now())?;
+            state = self.0.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The result, if the work is over.
+    pub fn try_result(&self) -> Option<Result<T>> {
+        if let Some(error) = self.inherited() {
+            return Some(Err(error));
+        }
+        self.lock().result.clone()
+    }
+
+    /// Asks the work to stop. It ends with [`ErrorKind::Cancelled`] unless it was over already;
+    /// wait for it to know which. Never blocks.
+    pub fn cancel(&self) {
+        if self.inherited().is_none() {
+            self.0.cancel.cancel();
+        }
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        self.0.counters.snapshot()
+    }
+
+    /// Calls `f` once when the work is over, at once if it is already. `f` runs on a thread of its
+    /// own, never on one that moves bytes.
+    pub fn on_done(&self, f: impl FnOnce(Result<T>) + Send + 'static) {
+        let job = self.clone();
+        let call = move || {
+            if let Some(result) = job.try_result() {
+                f(result);
+            }
+        };
+        let mut state = self.lock();
+        if state.result.is_some() {
+            drop(state);
+            off_the_runtime("dropoff-done", call);
+        } else {
+            state.callbacks.push(Box::new(call));
+        }
+    }
+
+    /// Calls `f` with a snapshot every `interval` while the work runs, and once more when it is over,
+    /// on a thread of its own. [`ControlFlow::Break`] cancels the work.
+    pub fn watch(&self, interval: Duration, mut f: impl FnMut(Progress) -> ControlFlow<()> + Send + 'static) {
+        let job = self.clone();
+        off_the_runtime("dropoff-progress", move || {
+            loop {
+                let over = job.wait_timeout(interval).is_some();
+                let flow = f(job.progress());
+                if over {
+                    return;
+                }
+                if flow.is_break() {
+                    job.cancel();
+                    return;
+                }
+            }
+        });
+    }
+
+    /// A job that came through a `fork` has no threads behind it in the child. Checked before any
+    /// lock is taken, because a lock held by another thread at the fork is never released.
+    fn inherited(&self) -> Option<Error> {
+        (self.0.pid != std::process::id()).then(|| {
+            Error::new(
+                ErrorKind::Cancelled,
+                "this job belongs to the parent process; start a new one in this process",
+            )
+            .during(self.0.operation)
+            .outcome_is(Outcome::Unknown)
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn finish(&self, result: Result<T>) {
+        self.0.counters.enter(Phase::Done);
+        let mut state = self.lock();
+        state.result = Some(result);
+        let wakers = std::mem::take(&mut state.wakers);
+        let callbacks = std::mem::take(&mut state.callbacks);
+        drop(state);
+        self.0.done.notify_all();
+        wakers.into_iter().for_each(Waker::wake);
+        if !callbacks.is_empty() {
+            off_the_runtime("dropoff-done", move || {
+                for callback in callbacks {
+                    callback();
+                }
+            });
+        }
+    }
+}
+
+impl<T: Clone + Send + 'static> Future for Job<T> {
+    type Output = Result<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(error) = self.inherited() {
+            return Poll::Ready(Err(error));
+        }
+        let mut state = self.lock();
+        match &state.result {
+            Some(result) => Poll::Ready(result.clone()),
+            None => {
+                if !state.wakers.iter().any(|w| w.will_wake(cx.waker())) {
+                    state.wakers.push(cx.waker().clone());
+                }
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Foreign code never runs on a thread that moves bytes.
+fn off_the_runtime(name: &str, f: impl FnOnce() + Send + 'static) {
+    // A process that cannot start a thread has nobody left to call.
+    let _ = std::thread::Builder::new().name(name.to_owned()).spawn(f);
+}
+
+/// What a running job knows about itself: its counters, and the facts an error should carry if it
+/// ends from outside.
+#[derive(Clone)]
+pub(crate) struct Ctx {
+    pub(crate) progress: Arc<Counters>,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+#[derive(Default, Clone)]
+struct Ledger {
+    transfer_id: Option<String>,
+    profile_id: Option<String>,
+    outcome: Option<Outcome>,
+}
+
+impl Ctx {
+    fn change(&self, f: impl FnOnce(&mut Ledger)) {
+        f(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+    pub(crate) fn reserved_transfer(&self, id: &str) {
+        self.change(|l| l.transfer_id = Some(id.to_owned()));
+    }
+    pub(crate) fn reserved_profile(&self, id: &str) {
+        self.change(|l| l.profile_id = Some(id.to_owned()));
+    }
+    /// From here on, being stopped from outside leaves this outcome behind.
+    pub(crate) fn outcome_if_stopped(&self, outcome: Outcome) {
+        self.change(|l| l.outcome = Some(outcome));
+    }
+
+    /// Adds the reserved ids to an error.
+    fn complete(&self, error: Error) -> Error {
+        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let transfer = error.transfer_id().map(str::to_owned).or(ledger.transfer_id);
+        let profile = error.profile_id().map(str::to_owned).or(ledger.profile_id);
+        error.transfer_id_is(transfer).profile_id_is(profile)
+    }
+
+    fn stopped(&self, error: Error) -> Error {
+        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let outcome = ledger.outcome.unwrap_or(Outcome::NotCompleted);
+        error.outcome_is(outcome).retryable_is(outcome != Outcome::Unknown)
+    }
+}
+
+/// Starts `work` on the runtime. `timeout` bounds all of it, retries included.
+pub(crate) fn start<T, F, W>(operation: &'static str, timeout: Option<Duration>, work: W) -> Result<Job<T>>
+where
+    T: Clone + Send + 'static,
+    F: Future<Output = Result<T>> + Send + 'static,
+    W: FnOnce(Ctx) -> F,
+{
+    crate::options::check_timeout(timeout)?;
+    let runtime = runtime::handle()?;
+    let counters = Arc::new(Counters::new());
+    let ctx = Ctx { progress: Arc::clone(&counters), ledger: Arc::default() };
+    let cancel = CancellationToken::new();
+    let job = Job(Arc::new(Shared {
+        pid: std::process::id(),
+        operation,
+        state: Mutex::new(State { result: None, wakers: Vec::new(), callbacks: Vec::new() }),
+        done: Condvar::new(),
+        cancel: cancel.clone(),
+        counters,
+    }));
+
+    let mut running = runtime.spawn(work(ctx.clone()));
+    let handle = job.clone();
+    runtime.spawn(async move {
+        let deadline = async {
+            match timeout {
+                Some(limit) => tokio::time::sleep(limit).await,
+                None => std::future::pending().await,
+            }
+        };
+        let stop = tokio::select! {
+            joined = &mut running => Stop::Ended(joined),
+            () = cancel.cancelled() => Stop::Cancelled,
+            () = deadline => Stop::TimedOut,
+        };
+        let result = match stop {
+            Stop::Ended(joined) => ended(joined),
+            Stop::Cancelled => {
+                let cancelled = Error::new(ErrorKind::Cancelled, "cancelled by the caller");
+                abort(running, ctx.stopped(cancelled)).await
+            }
+            Stop::TimedOut => {
+                let limit = timeout.unwrap_or_default();
+                let late = Error::new(
+                    ErrorKind::Timeout,
+                    format!(
+                        "the call's timeout of {:.1} s passed before it was done; allow more time or check the connection",
+                        limit.as_secs_f64()
+                    ),
+                );
+                abort(running, ctx.stopped(late)).await
+            }
+        };
+        handle.finish(result.map_err(|e| ctx.complete(e).during(operation)));
+    });
+    Ok(job)
+}
+
+enum Stop<T> {
+    Ended(std::result::Result<Result<T>, tokio::task::JoinError>),
+    Cancelled,
+    TimedOut,
+}
+
+/// Stops the task and waits until it is gone; a result that came first is the truth.
+async fn abort<T>(running: tokio::task::JoinHandle<Result<T>>, error: Error) -> Result<T> {
+    running.abort();
+    match running.await {
+        Ok(result) => result,
+        Err(join) if join.is_cancelled() => Err(error),
+        Err(join) => ended(Err(join)),
+    }
+}
+
+fn ended<T>(joined: std::result::Result<Result<T>, tokio::task::JoinError>) -> Result<T> {
+    joined.unwrap_or_else(|join| Err(panicked(join)))
+}
+
+fn panicked(join: tokio::task::JoinError) -> Error {
+    if join.is_cancelled() {
+        return Error::internal("the runtime stopped while the job ran");
+    }
+    let payload = join.into_panic();
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without text".to_owned());
+    Error::internal(&text)
+}

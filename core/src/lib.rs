@@ -1,0 +1,52 @@
+//! Hands an agent's files to presigned object storage.
+//!
+//! A drop-off has three steps: ask a service for a presigned target, send the bytes straight to
+//! object storage, tell the service it is done. This crate does all three for two services, and the
+//! middle one for any:
+//!
+//! * [`HCompany`]: browser profiles (a presigned POST form with the zip of a user-data folder),
+//! * [`AgentDrop`]: transfers (a presigned PUT per file),
+//! * [`Storage`]: presigned targets that another program asked for.
+//!
+//! ```no_run
+//! use dropoff::{AgentDrop, Transfer};
+//!
+//! # fn main() -> dropoff::Result<()> {
+//! let drop = AgentDrop::builder().build()?; // AGENTDROP_API_KEY
+//! let sent = drop.send(Transfer::new("data-pipeline", "analysis-agent").file("report.pdf"))?;
+//! println!("{} is {}", sent.id, sent.status);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Calls block; each has a `start_…` twin that returns a [`Job`], which can be waited for, awaited on
+//! any async runtime, watched and cancelled. A call ends settled: completed, not completed, or unknown
+//! with the reason ([`Error::outcome`]).
+
+mod agentdrop;
+mod digest;
+mod error;
+mod hcompany;
+mod http;
+mod job;
+mod options;
+mod progress;
+mod runtime;
+mod secret;
+mod service;
+mod source;
+mod storage;
+
+pub use agentdrop::{
+    AgentDrop, AgentDropBuilder, Confirmed, File, SentFile, SentTransfer, Transfer, TransferInfo,
+    TransferTicket,
+};
+pub use error::{Cleanup, Detail, Error, ErrorKind, Outcome, Result, Side};
+pub use hcompany::{
+    HCompany, HCompanyBuilder, PackReport, Profile, ProfileDetails, ProfileTicket, ProfileUpload,
+};
+pub use job::Job;
+pub use options::{IntegrityCheck, OPTIONS, OptionKind, OptionSpec, OptionValue, Options};
+pub use progress::{Phase, Progress};
+pub use source::Source;
+pub use storage::{PostForm, Put, Storage, StoredObject};

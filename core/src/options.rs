@@ -1,0 +1,409 @@
+//! Every setting: its name, default and range. The names are the same in all languages, and this
+//! is the only file that knows a default or a limit.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::error::{Error, Result};
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+/// Settings of a client. Start from [`Options::new`] and change what you need; a bad value is
+/// refused when it is set, with the range in the message.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) stall_timeout: Duration,
+    pub(crate) response_timeout: Duration,
+    pub(crate) max_attempts: u32,
+    pub(crate) backoff_base: Duration,
+    pub(crate) backoff_cap: Duration,
+    pub(crate) max_retry_after: Duration,
+    pub(crate) concurrency: usize,
+    pub(crate) integrity_check: IntegrityCheck,
+    pub(crate) spool_dir: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) proxy: Option<Url>,
+    pub(crate) user_agent: String,
+    pub(crate) trusted_storage: Vec<Origin>,
+}
+
+/// When a digest is computed while sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntegrityCheck {
+    /// SHA-256 always for a browser profile; MD5 for a PUT of up to 256 MiB, since MD5 costs about
+    /// four times the CPU of the upload itself.
+    Auto,
+    /// For every upload.
+    On,
+    /// For none.
+    Off,
+}
+
+/// Above this size `integrity_check = auto` does not compute an MD5 for a PUT.
+pub(crate) const AUTO_MD5_LIMIT: u64 = 256 * MIB;
+
+/// The scheme, host and port of a storage service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    scheme: String,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    pub(crate) fn of(url: &Url) -> Option<Self> {
+        Some(Self {
+            scheme: url.scheme().to_owned(),
+            host: url.host_str()?.to_ascii_lowercase(),
+            port: url.port_or_known_default()?,
+        })
+    }
+}
+
+/// A value for [`Options::set`], in whatever type the caller's language had.
+#[derive(Debug, Clone)]
+pub enum OptionValue {
+    /// A length of time.
+    Duration(Duration),
+    /// A count.
+    Number(u64),
+    /// A truth value.
+    Bool(bool),
+    /// Text: a path, a URL or a name.
+    Text(String),
+    /// Several texts.
+    Texts(Vec<String>),
+}
+
+/// The type an option takes, so that a binding can convert without knowing the option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptionKind {
+    /// A length of time: seconds in Python, milliseconds in C and Node.
+    Duration,
+    /// A whole number.
+    Number,
+    /// A path, URL or name.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// `"auto"`, true or false.
+    AutoOrBool,
+}
+
+/// One row of the option table.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionSpec {
+    /// The name in Rust, Python and C; Node spells it in camelCase.
+    pub name: &'static str,
+    /// The type of its value.
+    pub kind: OptionKind,
+    /// The values allowed, in words.
+    pub range: &'static str,
+    /// The default, in words.
+    pub default: &'static str,
+}
+
+/// The option table.
+pub const OPTIONS: &[OptionSpec] = &[
+    spec("connect_timeout", OptionKind::Duration, "0.001 s to 10 min", "10 s"),
+    spec("stall_timeout", OptionKind::Duration, "0.001 s to 1 h", "30 s"),
+    spec("response_timeout", OptionKind::Duration, "0.001 s to 1 h", "120 s"),
+    spec("max_attempts", OptionKind::Number, "1 to 100", "5"),
+    spec("backoff_base", OptionKind::Duration, "0 to 10 min", "0.5 s"),
+    spec("backoff_cap", OptionKind::Duration, "0 to 1 h", "30 s"),
+    spec("max_retry_after", OptionKind::Duration, "0 to 1 h", "60 s"),
+    spec("concurrency", OptionKind::Number, "1 to 64", "4"),
+    spec("integrity_check", OptionKind::AutoOrBool, "\"auto\", true or false", "\"auto\""),
+    spec("spool_dir", OptionKind::Text, "a folder that can be written to", "the system's temporary folder"),
+    spec("ca_file", OptionKind::Text, "a PEM file", "the operating system's roots only"),
+    spec("proxy", OptionKind::Text, "an http:// URL", "the environment's proxy variables"),
+    spec("user_agent", OptionKind::Text, "1 to 256 printable ASCII characters", "dropoff/<version>"),
+    spec(
+        "trusted_storage",
+        OptionKind::Texts,
+        "origins such as https://minio.internal:9000",
+        "none: storage must be https on a public address",
+    ),
+];
+
+const fn spec(
+    name: &'static str,
+    kind: OptionKind,
+    range: &'static str,
+    default: &'static str,
+) -> OptionSpec {
+    OptionSpec { name, kind, range, default }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(30),
+            response_timeout: Duration::from_secs(120),
+            max_attempts: 5,
+            backoff_base: Duration::from_millis(500),
+            backoff_cap: Duration::from_secs(30),
+            max_retry_after: Duration::from_secs(60),
+            concurrency: 4,
+            integrity_check: IntegrityCheck::Auto,
+            spool_dir: None,
+            ca_file: None,
+            proxy: None,
+            user_agent: concat!("dropoff/", env!("CARGO_PKG_VERSION")).to_owned(),
+            trusted_storage: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Looks an option up by name; bindings use it to convert a value before [`Options::set`].
+    ///
+    /// # Errors
+    /// `invalid_input` naming the nearest known option.
+    pub fn spec(name: &str) -> Result<&'static OptionSpec> {
+        OPTIONS.iter().find(|o| o.name == name).ok_or_else(|| {
+            let known: Vec<&str> = OPTIONS.iter().map(|o| o.name).collect();
+            Error::invalid(format!("there is no option named {name:?}; the options are {}", known.join(", ")))
+        })
+    }
+
+    /// Sets one option by name.
+    ///
+    /// # Errors
+    /// `invalid_input` for an unknown name, another type, or a value out of range.
+    pub fn set(&mut self, name: &str, value: OptionValue) -> Result<()> {
+        use OptionValue as V;
+        let spec = Self::spec(name)?;
+        match (name, value) {
+            ("connect_timeout", V::Duration(d)) => {
+                self.connect_timeout = within(spec, d, MILLISECOND, 10 * MINUTE)?;
+            }
+            ("stall_timeout", V::Duration(d)) => {
+                self.stall_timeout = within(spec, d, MILLISECOND, HOUR)?;
+            }
+            ("response_timeout", V::Duration(d)) => {
+                self.response_timeout = within(spec, d, MILLISECOND, HOUR)?;
+            }
+            ("backoff_base", V::Duration(d)) => {
+                self.backoff_base = within(spec, d, Duration::ZERO, 10 * MINUTE)?;
+            }
+            ("backoff_cap", V::Duration(d)) => {
+                self.backoff_cap = within(spec, d, Duration::ZERO, HOUR)?;
+            }
+            ("max_retry_after", V::Duration(d)) => {
+                self.max_retry_after = within(spec, d, Duration::ZERO, HOUR)?;
+            }
+            ("max_attempts", V::Number(n)) => self.max_attempts = within(spec, n, 1, 100)? as u32,
+            ("concurrency", V::Number(n)) => self.concurrency = within(spec, n, 1, 64)? as usize,
+            ("integrity_check", V::Bool(on)) => {
+                self.integrity_check = if on { IntegrityCheck::On } else { IntegrityCheck::Off };
+            }
+            ("integrity_check", V::Text(t)) if t == "auto" => {
+                self.integrity_check = IntegrityCheck::Auto;
+            }
+            ("spool_dir", V::Text(t)) if !t.is_empty() => self.spool_dir = Some(PathBuf::from(t)),
+            ("ca_file", V::Text(t)) if !t.is_empty() => self.ca_file = Some(PathBuf::from(t)),
+            ("proxy", V::Text(t)) => {
+                let url = Url::parse(&t).ok().filter(|u| u.scheme() == "http" && u.has_host());
+                self.proxy = Some(url.ok_or_else(|| out_of_range(spec))?);
+            }
+            ("user_agent", V::Text(t)) => {
+                let printable = t.bytes().all(|b| (b' '..=b'~').contains(&b));
+                if t.is_empty() || t.len() > 256 || !printable {
+                    return Err(out_of_range(spec));
+                }
+                self.user_agent = t;
+            }
+            ("trusted_storage", V::Texts(list)) => {
+                self.trusted_storage = list.iter().map(|t| parse_origin(spec, t)).collect::<Result<_>>()?;
+            }
+            _ => return Err(out_of_range(spec)),
+        }
+        Ok(())
+    }
+}
+
+/// Typed setters, one per row of the table.
+impl Options {
+    /// How long connecting may take: name lookup, TCP, proxy and TLS. Default 10 s.
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 ms to 10 min.
+    pub fn connect_timeout(self, limit: Duration) -> Result<Self> {
+        self.with("connect_timeout", OptionValue::Duration(limit))
+    }
+    /// How long no byte may leave for the socket before an upload counts as stalled. A slow upload
+    /// that moves is never ended. Default 30 s.
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 ms to 1 h.
+    pub fn stall_timeout(self, limit: Duration) -> Result<Self> {
+        self.with("stall_timeout", OptionValue::Duration(limit))
+    }
+    /// How long storage may take to answer after the last byte left. Default 120 s.
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 ms to 1 h.
+    pub fn response_timeout(self, limit: Duration) -> Result<Self> {
+        self.with("response_timeout", OptionValue::Duration(limit))
+    }
+    /// How often one request is tried in all. Default 5.
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 to 100.
+    pub fn max_attempts(self, count: u32) -> Result<Self> {
+        self.with("max_attempts", OptionValue::Number(count.into()))
+    }
+    /// The first retry waits a random time up to this; each later one up to twice the one before.
+    /// Default 0.5 s.
+    ///
+    /// # Errors
+    /// `invalid_input` above 10 min.
+    pub fn backoff_base(self, base: Duration) -> Result<Self> {
+        self.with("backoff_base", OptionValue::Duration(base))
+    }
+    /// The longest wait between two tries that is our own choice. Default 30 s.
+    ///
+    /// # Errors
+    /// `invalid_input` above 1 h.
+    pub fn backoff_cap(self, cap: Duration) -> Result<Self> {
+        self.with("backoff_cap", OptionValue::Duration(cap))
+    }
+    /// A `Retry-After` up to this is waited for in full; a longer one is given back to the caller at
+    /// once. Default 60 s.
+    ///
+    /// # Errors
+    /// `invalid_input` above 1 h.
+    pub fn max_retry_after(self, limit: Duration) -> Result<Self> {
+        self.with("max_retry_after", OptionValue::Duration(limit))
+    }
+    /// How many files of one transfer are sent at once. Default 4.
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 to 64.
+    pub fn concurrency(self, count: u32) -> Result<Self> {
+        self.with("concurrency", OptionValue::Number(count.into()))
+    }
+    /// When a digest is computed while sending. Default [`IntegrityCheck::Auto`].
+    #[must_use]
+    pub fn integrity_check(mut self, check: IntegrityCheck) -> Self {
+        self.integrity_check = check;
+        self
+    }
+    /// Where packed profiles and streams are kept, unnamed, while they are sent.
+    #[must_use]
+    pub fn spool_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spool_dir = Some(folder.into());
+        self
+    }
+    /// A PEM file of roots to trust beside the operating system's.
+    #[must_use]
+    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(file.into());
+        self
+    }
+    /// The proxy to use instead of the environment's.
+    ///
+    /// # Errors
+    /// `invalid_input` unless it is an `http://` URL.
+    pub fn proxy(self, url: &str) -> Result<Self> {
+        self.with("proxy", OptionValue::Text(url.to_owned()))
+    }
+    /// The `User-Agent` of API calls and uploads.
+    ///
+    /// # Errors
+    /// `invalid_input` unless 1 to 256 printable ASCII characters.
+    pub fn user_agent(self, text: &str) -> Result<Self> {
+        self.with("user_agent", OptionValue::Text(text.to_owned()))
+    }
+    /// Origins that may be private addresses; plain http only where the entry says `http://`.
+    ///
+    /// # Errors
+    /// `invalid_input` for anything but `http[s]://host[:port]`.
+    pub fn trusted_storage<S: Into<String>>(self, origins: impl IntoIterator<Item = S>) -> Result<Self> {
+        let origins = origins.into_iter().map(Into::into).collect();
+        self.with("trusted_storage", OptionValue::Texts(origins))
+    }
+
+    fn with(mut self, name: &str, value: OptionValue) -> Result<Self> {
+        self.set(name, value)?;
+        Ok(self)
+    }
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn within<T: PartialOrd>(spec: &OptionSpec, value: T, low: T, high: T) -> Result<T> {
+    if value < low || value > high {
+        return Err(out_of_range(spec));
+    }
+    Ok(value)
+}
+
+fn out_of_range(spec: &OptionSpec) -> Error {
+    Error::invalid(format!("option {} must be {}", spec.name, spec.range))
+}
+
+fn parse_origin(spec: &OptionSpec, text: &str) -> Result<Origin> {
+    let url = Url::parse(text).ok().filter(|u| {
+        matches!(u.scheme(), "http" | "https")
+            && u.path() == "/"
+            && u.query().is_none()
+            && u.username().is_empty()
+            && u.password().is_none()
+    });
+    url.as_ref().and_then(Origin::of).ok_or_else(|| out_of_range(spec))
+}
+
+/// A per-call limit: the deadline of everything the call does, retries included.
+pub(crate) fn check_timeout(timeout: Option<Duration>) -> Result<()> {
+    match timeout {
+        Some(d) if d.is_zero() => {
+            Err(Error::invalid("timeout must be more than zero; leave it out for no limit"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_table_can_be_set_and_refuses_nonsense() {
+        for spec in OPTIONS {
+            let good = match spec.kind {
+                OptionKind::Duration => OptionValue::Duration(Duration::from_secs(1)),
+                OptionKind::Number => OptionValue::Number(3),
+                OptionKind::AutoOrBool => OptionValue::Bool(true),
+                OptionKind::Text => OptionValue::Text("http://127.0.0.1:1".into()),
+                OptionKind::Texts => OptionValue::Texts(vec!["https://h:1".into()]),
+            };
+            let mut options = Options::new();
+            options.set(spec.name, good).expect(spec.name);
+            let bad = match spec.kind {
+                OptionKind::Duration => OptionValue::Duration(Duration::from_secs(1_000_000)),
+                OptionKind::Number => OptionValue::Number(0),
+                OptionKind::AutoOrBool => OptionValue::Text("maybe".into()),
+                OptionKind::Text => OptionValue::Text(String::new()),
+                OptionKind::Texts => OptionValue::Texts(vec!["ftp://h".into()]),
+            };
+            let error = options.set(spec.name, bad).expect_err(spec.name);
+            assert!(error.message().contains(spec.range), "{error}");
+            assert!(error.message().contains(spec.name), "{error}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Values that must not be printed, as types that cannot print them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// An API key or other bearer text. `Debug` shows nothing of it; memory is wiped on drop.
+#[derive(Clone)]
+pub(crate) struct Secret(Zeroizing<String>);
+
+impl Secret {
+    pub(crate) fn new(value: impl Into<String>) -> Self {
+        Self(Zeroizing::new(value.into()))
+    }
+    /// The only way to the text. Call it where the value is put on the wire, nowhere else.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// A presigned URL. Its query is a bearer token, so only scheme, host and path are ever shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SecretUrl(url::Url);
+
+impl SecretUrl {
+    pub(crate) fn new(url: url::Url) -> Self {
+        Self(url)
+    }
+    pub(crate) fn reveal(&self) -> &url::Url {
+        &self.0
+    }
+}
+
+impl fmt::Display for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", shown(&self.0))
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// A URL as it may be printed: scheme, host, port and path.
+pub(crate) fn shown(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or("");
+    let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
+    format!("{}://{host}{port}{}", url.scheme(), url.path())
+}
+
+/// Dependency errors are assumed to leak: anything after a `?` inside a URL is cut, and so is
+/// userinfo before an `@`.
+pub(crate) fn scrub(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, url) = rest.split_at(at + 3);
+        out.push_str(before);
+        let end = url
+            .find(|c: char| c.is_whitespace() || matches!(c, ')' | '"' | '\'' | '>' | '<'))
+            .unwrap_or(url.len());
+        let (url, after) = url.split_at(end);
+        let url = url.split(['?', '#']).next().unwrap_or("");
+        let authority_end = url.find('/').unwrap_or(url.len());
+        match url[..authority_end].rfind('@') {
+            Some(userinfo) => out.push_str(&url[userinfo + 1..]),
+            None => out.push_str(url),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scrubbing_cuts_queries_and_userinfo_and_keeps_the_sentence() {
+        let text = "error for url (https://u:p@h.example/a/b?X-Amz-Signature=abc&x=1#f): reset";
+        assert_eq!(scrub(text), "error for url (https://h.example/a/b): reset");
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        assert_eq!(format!("{:?}", Secret::new("hk-canary")), "[secret]");
+        let url = url::Url::parse("https://s.example:8443/k?X-Amz-Signature=canary").expect("url");
+        let url = SecretUrl::new(url);
+        assert_eq!(format!("{url} {url:?}"), "https://s.example:8443/k https://s.example:8443/k");
+    }
+}

@@ -1,0 +1,192 @@
+//! What the clients of both services share: where the API is, where the key comes from, and what an
+//! unreadable reply means.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use url::{Host, Url};
+
+use crate::error::{Detail, Error, ErrorKind, Result, Side};
+use crate::http::api::ApiReply;
+use crate::http::retry::retry_after;
+use crate::http::status;
+use crate::secret::Secret;
+
+/// A service's base URL: https, or http on loopback only, since the key goes there.
+pub(crate) fn base_url(text: &str) -> Result<Url> {
+    let refused = |why: &str| Err(Error::invalid(format!("base_url {why}")));
+    let Ok(mut url) = Url::parse(text) else {
+        return refused("is not a URL; give it like https://api.example.com");
+    };
+    let loopback = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => return refused("has no host; give it like https://api.example.com"),
+    };
+    if !(url.scheme() == "https" || (url.scheme() == "http" && loopback)) {
+        return refused("must be https, since the API key is sent there; http is for loopback only");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refused("holds a user name or password; leave them out");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refused("holds a query or fragment; give scheme, host and path only");
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+/// The key given, else the environment's, else the one in a dotenv file.
+pub(crate) fn api_key(given: Option<String>, variable: &str, file: Option<&Path>) -> Result<Secret> {
+    let usable = |key: String| Some(key.trim().to_owned()).filter(|k| !k.is_empty());
+    given
+        .map_or_else(|| std::env::var(variable).ok().and_then(usable), usable)
+        .or_else(|| usable(key_in_file(file?, variable)?))
+        .map(Secret::new)
+        .ok_or_else(|| {
+            Error::new(
+                ErrorKind::Authentication,
+                format!("no API key: pass api_key or set the environment variable {variable}"),
+            )
+            .side_is(Side::Caller)
+        })
+}
+
+fn key_in_file(file: &Path, variable: &str) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    text.lines().find_map(|line| {
+        let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
+        let (name, value) = line.split_once('=')?;
+        (name.trim() == variable).then(|| value.trim().trim_matches(['"', '\'']).to_owned())
+    })
+}
+
+/// Reads a success. One that cannot be read is the service's failure, not the caller's.
+pub(crate) fn parse<T: DeserializeOwned>(operation: &'static str, reply: &ApiReply) -> Result<T> {
+    serde_json::from_slice(&reply.body).map_err(|e| {
+        let what = if reply.body.is_empty() {
+            "an empty reply".to_owned()
+        } else if reply.body.trim_ascii_start().starts_with(b"<") {
+            "a web page instead of JSON".to_owned()
+        } else {
+            format!("JSON that cannot be read ({e})")
+        };
+        Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "the service answered {} with {what}; check base_url, or try again",
+                reply.status.as_u16()
+            ),
+        )
+        .during(operation)
+        .status_is(reply.status.as_u16())
+    })
+}
+
+/// The error for a refusal, from the parts a service's own error body gave.
+pub(crate) fn refusal(
+    reply: &ApiReply,
+    code: Option<String>,
+    message: Option<String>,
+    details: Vec<Detail>,
+) -> Error {
+    let kind = status::kind(reply.status);
+    let said = message.or_else(|| raw_text(reply));
+    let what = match kind {
+        ErrorKind::Authentication => "does not accept the API key; check the key and its region".to_owned(),
+        ErrorKind::Permission => "does not allow this with the given key; check the key's rights".to_owned(),
+        ErrorKind::NotFound => {
+            "does not know it, or hides it from this key; check the id and the key".to_owned()
+        }
+        ErrorKind::Conflict => {
+            "says it contradicts what it already holds; look at its state first".to_owned()
+        }
+        ErrorKind::TooLarge => "says it is too large; send less or ask for a higher limit".to_owned(),
+        ErrorKind::RateLimited => "is asked too often; wait and try again".to_owned(),
+        ErrorKind::Timeout => "gave up waiting for the request; try again".to_owned(),
+        ErrorKind::Unavailable => "is failing; try again later".to_owned(),
+        _ if !details.is_empty() => "refused the request; correct the fields named".to_owned(),
+        _ => "refused the request; correct it as it says".to_owned(),
+    };
+    let mut sentence = format!("the service {what} ({}", reply.status.as_u16());
+    if let Some(code) = &code {
+        sentence.push_str(&format!(" {code}"));
+    }
+    if let Some(said) = &said {
+        sentence.push_str(&format!(": {}", shorten(said)));
+    }
+    for detail in details.iter().take(5) {
+        sentence.push_str(&format!("; {}: {}", detail.field, shorten(&detail.message)));
+    }
+    sentence.push(')');
+    Error::new(kind, sentence)
+        .status_is(reply.status.as_u16())
+        .service_code_is(code)
+        .details_are(details)
+        .retry_after_is(retry_after(&reply.headers))
+        .request_id_is(request_id(reply))
+}
+
+fn shorten(text: &str) -> String {
+    let text = crate::secret::scrub(text);
+    text.chars().take(300).collect()
+}
+
+/// A body that is not the service's JSON: a short plain text is worth showing, a web page is not.
+fn raw_text(reply: &ApiReply) -> Option<String> {
+    let text = std::str::from_utf8(&reply.body).ok()?.trim();
+    let shown = !text.is_empty() && !text.starts_with(['<', '{', '[']);
+    shown.then(|| text.to_owned())
+}
+
+fn request_id(reply: &ApiReply) -> Option<String> {
+    ["x-request-id", "request-id", "cf-ray"]
+        .iter()
+        .find_map(|name| reply.headers.get(*name))
+        .and_then(|v| v.to_str().ok())
+        .map(|text| text.chars().take(200).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_only_goes_to_https_or_loopback() {
+        for good in [
+            "https://api.example.com",
+            "https://h/x/",
+            "http://127.0.0.1:1",
+            "http://[::1]:1",
+            "http://localhost:2",
+        ] {
+            assert!(base_url(good).expect(good).path().ends_with('/'));
+        }
+        for bad in [
+            "http://api.example.com",
+            "api.example.com",
+            "https://u:p@h",
+            "https://h/?q=1",
+            "ftp://h",
+            "http://localhost.evil.com",
+        ] {
+            let error = base_url(bad).expect_err(bad);
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_in_a_dotenv_file() {
+        let file = tempfile::NamedTempFile::new().expect("file");
+        std::fs::write(file.path(), "# hi\nexport OTHER=1\nX_KEY=\"abc\"\n").expect("write");
+        let key = api_key(None, "X_KEY", Some(file.path())).expect("found");
+        assert_eq!(key.reveal(), "abc");
+        let error = api_key(Some("  ".into()), "NO_SUCH_VARIABLE", None).expect_err("none");
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert!(error.message().contains("NO_SUCH_VARIABLE"));
+    }
+}

@@ -1,0 +1,114 @@
+//! One body: bytes of a source from the first to the last, as chunks.
+//!
+//! Files are read inline on the sending thread when the page cache has them (`RWF_NOWAIT`), which
+//! costs no thread hand-off, and on the blocking pool when the disk has to be waited for.
+
+use std::fs::File;
+use std::future::Future;
+use std::io::{self, IoSliceMut};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
+use tokio::task::JoinHandle;
+
+use super::buffers::{Buffer, CHUNK};
+use crate::error::{Error, Result};
+
+pub(crate) struct SourceReader(Inner);
+
+enum Inner {
+    Memory(Bytes),
+    File(FileReader),
+}
+
+struct FileReader {
+    file: Arc<File>,
+    offset: u64,
+    end: u64,
+    /// For messages; `None` for our own temporary file.
+    path: Option<Arc<Path>>,
+    waiting: Option<JoinHandle<(Buffer, io::Result<usize>)>>,
+}
+
+impl SourceReader {
+    pub(super) fn memory(bytes: Bytes) -> Self {
+        Self(Inner::Memory(bytes))
+    }
+
+    pub(super) fn file(file: Arc<File>, len: u64, path: Option<Arc<Path>>) -> Self {
+        Self(Inner::File(FileReader { file, offset: 0, end: len, path, waiting: None }))
+    }
+
+    /// The next chunk; `None` after exactly the declared length. A file that ends early is
+    /// `source_changed`.
+    pub(crate) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        match &mut self.0 {
+            Inner::Memory(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Inner::Memory(bytes) => {
+                let chunk = bytes.split_to(bytes.len().min(CHUNK));
+                Poll::Ready(Some(Ok(chunk)))
+            }
+            Inner::File(reader) => reader.poll_chunk(cx),
+        }
+    }
+}
+
+impl FileReader {
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if let Some(task) = &mut self.waiting {
+            let joined = ready!(Pin::new(task).poll(cx));
+            self.waiting = None;
+            return Poll::Ready(Some(match joined {
+                Ok((buffer, read)) => self.accept(buffer, read),
+                Err(_) => Err(Error::internal("a file read was lost")),
+            }));
+        }
+        if self.offset == self.end {
+            return Poll::Ready(None);
+        }
+        let want = usize::try_from(self.end - self.offset).unwrap_or(CHUNK).min(CHUNK);
+        let mut buffer = Buffer::take();
+        match read_cached(&self.file, &mut buffer.as_mut()[..want], self.offset) {
+            Ok(Some(count)) => Poll::Ready(Some(self.accept(buffer, Ok(count)))),
+            Err(e) => Poll::Ready(Some(self.accept(buffer, Err(e)))),
+            Ok(None) => {
+                let (file, offset) = (Arc::clone(&self.file), self.offset);
+                let task = tokio::task::spawn_blocking(move || {
+                    let read = file.read_at(&mut buffer.as_mut()[..want], offset);
+                    (buffer, read)
+                });
+                self.waiting = Some(task);
+                self.poll_chunk(cx)
+            }
+        }
+    }
+
+    fn accept(&mut self, buffer: Buffer, read: io::Result<usize>) -> Result<Bytes> {
+        let path = self.path.as_deref().unwrap_or(Path::new("the temporary file"));
+        match read {
+            Ok(0) => Err(super::changed(path, &format!("ended at byte {} of {}", self.offset, self.end))),
+            Ok(count) => {
+                self.offset += count as u64;
+                Ok(buffer.freeze(count))
+            }
+            Err(e) => Err(Error::local_io(path, "reading", &e)),
+        }
+    }
+}
+
+/// What the page cache holds; `None` if the disk would have to be waited for. tmpfs and some network
+/// file systems do not know the flag; tmpfs never waits, and for the others a plain read is all
+/// there is.
+fn read_cached(file: &File, into: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
+    match preadv2(file, &mut [IoSliceMut::new(into)], offset, ReadWriteFlags::NOWAIT) {
+        Ok(count) => Ok(Some(count)),
+        Err(Errno::AGAIN) => Ok(None),
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => file.read_at(into, offset).map(Some),
+        Err(e) => Err(e.into()),
+    }
+}

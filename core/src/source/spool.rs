@@ -1,0 +1,83 @@
+//! Unnamed temporary files: for streams that can be read only once and for packed profiles. The file
+//! has no name from the start, so nothing is left behind whatever happens to the process, and no
+//! other user can open it.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+
+/// Where temporary files go.
+#[derive(Clone, Debug)]
+pub(crate) struct Spool {
+    folder: PathBuf,
+}
+
+/// A temporary file that is complete.
+#[derive(Clone)]
+pub(crate) struct Spooled {
+    file: Arc<File>,
+    len: u64,
+    folder: Arc<Path>,
+}
+
+impl Spool {
+    pub(crate) fn new(folder: Option<&Path>) -> Self {
+        Self { folder: folder.map_or_else(std::env::temp_dir, Path::to_owned) }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// An empty unnamed file, readable by this user only.
+    pub(crate) fn create(&self) -> Result<File> {
+        tempfile::tempfile_in(&self.folder)
+            .map_err(|e| Error::local_io(&self.folder, "making a temporary file in", &e))
+    }
+
+    /// A finished file of `create`.
+    pub(crate) fn finished(&self, file: File, len: u64) -> Spooled {
+        Spooled { file: Arc::new(file), len, folder: self.folder.as_path().into() }
+    }
+
+    /// Reads a stream to its end on this thread.
+    pub(super) fn take(&self, mut reader: Box<dyn Read + Send>) -> Result<Spooled> {
+        let mut file = self.create()?;
+        let mut buffer = vec![0; super::buffers::CHUNK];
+        let mut len = 0;
+        loop {
+            let count = match reader.read(&mut buffer) {
+                Ok(0) => return Ok(self.finished(file, len)),
+                Ok(count) => count,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(stream_failed(&e)),
+            };
+            file.write_all(&buffer[..count])
+                .map_err(|e| Error::local_io(&self.folder, "writing a temporary file in", &e))?;
+            len += count as u64;
+        }
+    }
+}
+
+fn stream_failed(error: &std::io::Error) -> Error {
+    Error::new(
+        crate::error::ErrorKind::SourceUnreadable,
+        format!("reading the stream failed ({error}); check where it comes from"),
+    )
+    .cause(error)
+}
+
+impl Spooled {
+    pub(crate) fn file(&self) -> Arc<File> {
+        Arc::clone(&self.file)
+    }
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}

@@ -1,0 +1,208 @@
+//! Sending bytes to a presigned target. Knows storage's own rules (tickets, forms, XML replies,
+//! ETags) and no provider.
+
+mod form;
+mod post_form;
+mod put;
+mod reply;
+mod send;
+pub(crate) mod ticket;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::http::Clients;
+use crate::job::{self, Job};
+use crate::options::Options;
+use crate::source::{Prepared, Source, Spool};
+
+pub(crate) use post_form::FormTarget;
+pub(crate) use put::PutTarget;
+pub(crate) use send::Sender;
+
+/// What storage has after an upload.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct StoredObject {
+    /// Bytes of the source that storage took.
+    pub bytes: u64,
+    /// Storage's ETag, without quotes, if it sent one.
+    pub etag: Option<String>,
+    /// SHA-256 of what was sent, in hex, if it was computed.
+    pub sha256: Option<String>,
+    /// MD5 of what was sent, in hex, if it was computed.
+    pub md5: Option<String>,
+    /// Whether storage's ETag equals the MD5 of what was sent.
+    pub verified: bool,
+    /// Requests it took, the successful one included.
+    pub attempts: u32,
+}
+
+/// Uploads to presigned targets that some other program asked for.
+///
+/// Cheap to clone; clones share connections. May be used from any thread.
+#[derive(Clone)]
+pub struct Storage {
+    clients: Arc<Clients>,
+}
+
+/// A presigned `PUT`.
+#[derive(Debug)]
+pub struct Put {
+    url: String,
+    headers: Vec<(String, String)>,
+    source: Source,
+    timeout: Option<Duration>,
+}
+
+impl Put {
+    /// `url` is the presigned URL, exactly as it was handed out.
+    pub fn new(url: impl Into<String>, source: impl Into<Source>) -> Self {
+        Self { url: url.into(), headers: Vec::new(), source: source.into(), timeout: None }
+    }
+    /// A header that was signed into the URL, sent as given.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+    /// Bounds the whole call, retries included. Default: no limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}
+
+/// A presigned `POST` form.
+#[derive(Debug)]
+pub struct PostForm {
+    url: String,
+    fields: form::Fields,
+    file_name: String,
+    source: Source,
+    timeout: Option<Duration>,
+}
+
+impl PostForm {
+    /// `fields` are sent byte for byte in the order given, and the file after them, as the field
+    /// named `file`.
+    pub fn new<N: Into<String>, V: Into<String>>(
+        url: impl Into<String>,
+        fields: impl IntoIterator<Item = (N, V)>,
+        source: impl Into<Source>,
+    ) -> Self {
+        let fields = fields.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
+        Self {
+            url: url.into(),
+            fields: form::Fields(fields),
+            file_name: "file".to_owned(),
+            source: source.into(),
+            timeout: None,
+        }
+    }
+    /// The file name told to storage. Default `file`.
+    #[must_use]
+    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+        self.file_name = name.into();
+        self
+    }
+    /// Bounds the whole call, retries included. Default: no limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}
+
+impl Storage {
+    /// Makes no connection yet.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { clients: Arc::new(Clients::new(options)) }
+    }
+
+    /// Sends a source with a presigned `PUT` and waits. Safe to repeat: the object is replaced as a
+    /// whole or not at all.
+    ///
+    /// # Errors
+    /// `unsafe_target`, `expired`, `storage_refused`, `too_large`, `source_unreadable`,
+    /// `source_changed`, `integrity`, `network`, `timeout`, `tls`, `unavailable`, `rate_limited`.
+    pub fn put(&self, request: Put) -> Result<StoredObject> {
+        self.start_put(request)?.wait()
+    }
+
+    /// Starts [`Storage::put`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_put(&self, request: Put) -> Result<Job<StoredObject>> {
+        let clients = Arc::clone(&self.clients);
+        job::start("put", request.timeout, move |ctx| async move {
+            let made = clients.get()?;
+            let target = PutTarget::new(&request.url, &request.headers, &clients.options)?;
+            let source = prepare(request.source, &clients.options).await?;
+            ctx.progress.expect(1, source.len());
+            let sender = Sender::new(&made.storage, &clients.options, &ctx.progress);
+            let stored = target.send(&sender, &source).await?;
+            ctx.progress.file_done();
+            Ok(stored)
+        })
+    }
+
+    /// Sends a source with a presigned `POST` form and waits.
+    ///
+    /// # Errors
+    /// As [`Storage::put`].
+    pub fn post_form(&self, request: PostForm) -> Result<StoredObject> {
+        self.start_post_form(request)?.wait()
+    }
+
+    /// Starts [`Storage::post_form`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_post_form(&self, request: PostForm) -> Result<Job<StoredObject>> {
+        let clients = Arc::clone(&self.clients);
+        job::start("post_form", request.timeout, move |ctx| async move {
+            let made = clients.get()?;
+            let target = FormTarget::new(&request.url, request.fields.0, None, &clients.options)?
+                .file_name(&request.file_name)?;
+            let source = prepare(request.source, &clients.options).await?;
+            ctx.progress.expect(1, source.len());
+            let sender = Sender::new(&made.storage, &clients.options, &ctx.progress);
+            let digest = sender.digest_for_etag(source.len());
+            let stored = target.send(&sender, &source, digest).await?;
+            ctx.progress.file_done();
+            Ok(stored)
+        })
+    }
+}
+
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Storage")
+    }
+}
+
+/// Looks at a source, or reads it into a temporary file.
+pub(crate) async fn prepare(source: Source, options: &Options) -> Result<Prepared> {
+    let spool = Spool::new(options.spool_dir.as_deref());
+    let foreign = source.is_reader();
+    let (result, prepared) = tokio::sync::oneshot::channel();
+    let work = move || {
+        // Nobody waits any more after a cancel.
+        let _ = result.send(Prepared::new(source, &spool));
+    };
+    if foreign {
+        // A reader is the caller's code and may block for as long as it likes, so it gets a thread
+        // of its own.
+        std::thread::Builder::new()
+            .name("dropoff-source".to_owned())
+            .spawn(work)
+            .map_err(|e| Error::internal("no thread could be started to read the source").cause(&e))?;
+    } else {
+        tokio::task::spawn_blocking(work);
+    }
+    prepared.await.unwrap_or_else(|_| Err(Error::internal("reading the source panicked")))
+}

@@ -1,0 +1,106 @@
+//! A presigned `POST` form: every field as it was given, then the file.
+
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method};
+
+use super::StoredObject;
+use super::form::{self, Fields};
+use super::send::Sender;
+use super::ticket::{Expiry, Policy};
+use crate::digest::Algorithm;
+use crate::error::{Error, Result};
+use crate::http::Target;
+use crate::http::attempt::{Outgoing, Payload};
+use crate::options::Options;
+use crate::source::Prepared;
+
+#[derive(Debug)]
+pub(crate) struct FormTarget {
+    target: Target,
+    fields: Fields,
+    policy: Option<Policy>,
+    expiry: Option<Expiry>,
+    file_name: String,
+    user_agent: String,
+}
+
+impl FormTarget {
+    /// `lifetime` is what the service said just now; without it the policy's own date counts.
+    pub(crate) fn new(
+        url: &str,
+        fields: Vec<(String, String)>,
+        lifetime: Option<Duration>,
+        options: &Options,
+    ) -> Result<Self> {
+        let target = Target::check(url, options)?;
+        let fields = Fields(fields);
+        if fields.get("file").is_some() {
+            return Err(Error::invalid(
+                "the form has a field named \"file\", which is the name of the upload itself; leave it out",
+            ));
+        }
+        let policy = Policy::decode(&fields);
+        let expiry = match lifetime {
+            Some(lifetime) => Some(Expiry::lasts(lifetime)),
+            None => policy.as_ref().and_then(|p| p.expires),
+        };
+        Ok(Self {
+            target,
+            fields,
+            policy,
+            expiry,
+            file_name: "file".to_owned(),
+            user_agent: options.user_agent.clone(),
+        })
+    }
+
+    pub(crate) fn file_name(mut self, name: &str) -> Result<Self> {
+        if name.is_empty() || name.len() > 255 {
+            return Err(Error::invalid("file_name must be 1 to 255 bytes"));
+        }
+        self.file_name = name.to_owned();
+        Ok(self)
+    }
+
+    /// Whether an upload of this size can succeed, as far as the ticket tells.
+    pub(crate) fn check(&self, size: u64) -> Result<()> {
+        if let Some(expiry) = self.expiry {
+            expiry.check("the upload ticket")?;
+        }
+        self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&self.fields, size))
+    }
+
+    pub(crate) async fn send(
+        &self,
+        sender: &Sender<'_>,
+        source: &Prepared,
+        digest: Option<Algorithm>,
+    ) -> Result<StoredObject> {
+        self.check(source.len()).map_err(|e| e.during("post_form"))?;
+        // The part's own type is not what the policy checks. One that HTTP does not allow would end
+        // the line it stands on.
+        let file_type = self
+            .fields
+            .get("content-type")
+            .filter(|text| HeaderValue::from_str(text).is_ok())
+            .unwrap_or("application/octet-stream");
+        let framing =
+            form::frame(&self.fields, &self.file_name, file_type).map_err(|e| e.during("post_form"))?;
+        let mut headers = HeaderMap::new();
+        let content_type = format!("multipart/form-data; boundary={}", framing.boundary);
+        for (name, value) in [(CONTENT_TYPE, content_type.as_str()), (USER_AGENT, &self.user_agent)] {
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| Error::internal("a form header could not be made"))?;
+            headers.insert(name, value);
+        }
+        let outgoing = Outgoing {
+            method: Method::POST,
+            headers,
+            payload: Payload { before: framing.before, source: source.clone(), after: framing.after },
+            digest,
+        };
+        sender.send("post_form", &self.target, &outgoing, self.expiry).await
+    }
+}

@@ -1,0 +1,99 @@
+//! A presigned `PUT`: the headers that were signed, exact length, nothing else.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use super::StoredObject;
+use super::send::Sender;
+use super::ticket::{Expiry, SignedUrl};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::Target;
+use crate::http::attempt::{Outgoing, Payload};
+use crate::options::Options;
+use crate::source::Prepared;
+
+#[derive(Debug, Clone)]
+pub(crate) struct PutTarget {
+    target: Target,
+    method: Method,
+    headers: HeaderMap,
+    expiry: Option<Expiry>,
+}
+
+impl PutTarget {
+    pub(crate) fn new(url: &str, headers: &[(String, String)], options: &Options) -> Result<Self> {
+        let target = Target::check(url, options)?;
+        let headers = checked(headers, options)?;
+        let signed = SignedUrl::decode(target.url());
+        signed.check(&headers)?;
+        let expiry = signed.expiry_by_date();
+        if let Some(expiry) = expiry {
+            expiry.check("the presigned URL")?;
+        }
+        Ok(Self { target, method: Method::PUT, headers, expiry })
+    }
+
+    /// A URL that a service signed just now: its lifetime counts from this moment, whatever this
+    /// machine's clock says.
+    pub(crate) fn fresh(
+        url: &str,
+        method: Method,
+        headers: &[(String, String)],
+        options: &Options,
+    ) -> Result<Self> {
+        let target = Target::check(url, options)?;
+        let headers = checked(headers, options)?;
+        let signed = SignedUrl::decode(target.url());
+        signed.check(&headers)?;
+        let expiry = signed.expiry_from_now();
+        Ok(Self { target, method, headers, expiry })
+    }
+
+    pub(crate) async fn send(&self, sender: &Sender<'_>, source: &Prepared) -> Result<StoredObject> {
+        let outgoing = Outgoing {
+            method: self.method.clone(),
+            headers: self.headers.clone(),
+            payload: Payload::plain(source.clone()),
+            digest: sender.digest_for_etag(source.len()),
+        };
+        sender.send("put", &self.target, &outgoing, self.expiry).await
+    }
+}
+
+/// Headers come from a service's reply and are sent as given, except those that would change where
+/// or how the request is framed, or carry a credential.
+fn checked(given: &[(String, String)], options: &Options) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in given {
+        let lower = name.to_ascii_lowercase();
+        let ours = matches!(
+            lower.as_str(),
+            "host"
+                | "authorization"
+                | "cookie"
+                | "content-length"
+                | "transfer-encoding"
+                | "connection"
+                | "expect"
+        );
+        if ours || lower.starts_with("proxy-") {
+            return Err(Error::new(
+                ErrorKind::UnsafeTarget,
+                format!("the header {name} may not be set on an upload to storage; leave it out"),
+            ));
+        }
+        let parsed = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
+        let Some((name, mut value)) = parsed else {
+            return Err(Error::invalid(format!(
+                "the header {name:?} or its value holds characters HTTP does not allow; check it"
+            )));
+        };
+        value.set_sensitive(true);
+        headers.append(name, value);
+    }
+    if !headers.contains_key(http::header::USER_AGENT) {
+        if let Ok(agent) = HeaderValue::from_str(&options.user_agent) {
+            headers.insert(http::header::USER_AGENT, agent);
+        }
+    }
+    Ok(headers)
+}

@@ -1,0 +1,137 @@
+//! Sends one payload until storage has it: attempts, retries, the expiry clock, and the checks that
+//! make a success one.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, StatusCode};
+
+use super::StoredObject;
+use super::reply::{self, Action};
+use super::ticket::Expiry;
+use crate::digest::{Algorithm, Digest};
+use crate::error::{Error, ErrorKind, Result, Side};
+use crate::http::Target;
+use crate::http::attempt::{Outgoing, Reply};
+use crate::http::retry::Retry;
+use crate::http::storage::StorageClient;
+use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
+use crate::progress::{Counters, Phase};
+
+/// Everything an upload needs besides what is uploaded.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender<'a> {
+    client: &'a StorageClient,
+    pub(super) options: &'a Options,
+    progress: &'a Arc<Counters>,
+}
+
+impl<'a> Sender<'a> {
+    pub(crate) fn new(client: &'a StorageClient, options: &'a Options, progress: &'a Arc<Counters>) -> Self {
+        Self { client, options, progress }
+    }
+
+    /// The digest storage can confirm by its ETag, if it is worth its cost.
+    pub(crate) fn digest_for_etag(&self, len: u64) -> Option<Algorithm> {
+        let wanted = match self.options.integrity_check {
+            IntegrityCheck::On => true,
+            IntegrityCheck::Off => false,
+            IntegrityCheck::Auto => len <= AUTO_MD5_LIMIT,
+        };
+        wanted.then_some(Algorithm::Md5)
+    }
+
+    /// Whether the caller wants what was sent compared with what arrived, where a service offers it.
+    pub(crate) fn wants_proof(&self) -> bool {
+        self.options.integrity_check != IntegrityCheck::Off
+    }
+
+    pub(super) async fn send(
+        &self,
+        operation: &'static str,
+        target: &Target,
+        outgoing: &Outgoing,
+        expiry: Option<Expiry>,
+    ) -> Result<StoredObject> {
+        self.progress.enter(Phase::Sending);
+        let mut retry = Retry::new(self.options, self.progress).same_key();
+        loop {
+            if let Some(expiry) = expiry {
+                expiry.check("the upload ticket").map_err(|e| e.during(operation))?;
+            }
+            let error = match self.try_once(target, outgoing).await {
+                Ok(stored) => {
+                    outgoing.payload.source.verify_unchanged().map_err(|e| e.during(operation))?;
+                    return Ok(StoredObject { attempts: retry.made(), ..stored });
+                }
+                Err((error, Action::Fail)) => return Err(error.during(operation)),
+                Err((error, Action::Retry)) => error,
+            };
+            retry.again(error.during(operation)).await?;
+        }
+    }
+
+    async fn try_once(&self, target: &Target, outgoing: &Outgoing) -> Result<StoredObject, (Error, Action)> {
+        let reply = self.client.send(target, outgoing, self.progress).await.map_err(|error| {
+            let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout);
+            (error, if again { Action::Retry } else { Action::Fail })
+        })?;
+        let host = target.url().host_str().unwrap_or("");
+        if !is_success(&reply) {
+            return Err(reply::refusal(&reply, host));
+        }
+        let etag = etag(&reply.headers);
+        let verified = confirm(&reply, etag.as_deref(), host).map_err(|e| (e, Action::Retry))?;
+        let hex = |wanted| {
+            (outgoing.digest == Some(wanted)).then(|| reply.digest.as_ref().map(Digest::hex)).flatten()
+        };
+        Ok(StoredObject {
+            bytes: outgoing.payload.source.len(),
+            sha256: hex(Algorithm::Sha256),
+            md5: hex(Algorithm::Md5),
+            etag,
+            verified,
+            attempts: 0,
+        })
+    }
+}
+
+/// 200, 201 and 204 are what storage answers an upload with. A 200 with an error document inside is
+/// none.
+fn is_success(reply: &Reply) -> bool {
+    matches!(reply.status, StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT)
+        && !reply::Document::parse(&reply.body).is_error()
+}
+
+fn etag(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(http::header::ETAG)?.to_str().ok()?.trim();
+    Some(text.trim_start_matches("W/").trim_matches('"').to_owned())
+}
+
+/// Compares our MD5 with an ETag that is one. It is not under KMS or customer keys, which storage
+/// announces, nor when it does not look like an MD5.
+fn confirm(reply: &Reply, etag: Option<&str>, host: &str) -> Result<bool> {
+    let encrypted_there = reply
+        .headers
+        .get("x-amz-server-side-encryption")
+        .is_some_and(|v| v.as_bytes().starts_with(b"aws:kms"))
+        || reply.headers.contains_key("x-amz-server-side-encryption-customer-algorithm");
+    let (Some(digest), Some(etag), false) = (&reply.digest, etag, encrypted_there) else {
+        return Ok(false);
+    };
+    if etag.len() != 32 {
+        return Ok(false);
+    }
+    match digest.is_said_by(etag) {
+        Some(false) => Err(Error::new(
+            ErrorKind::Integrity,
+            format!(
+                "storage at {host} holds other bytes than were sent (its ETag is {etag}, ours {}); send it again",
+                digest.hex()
+            ),
+        )
+        .side_is(Side::Storage)
+        .retryable_is(true)),
+        Some(true) => Ok(true),
+        None => Ok(false),
+    }
+}

@@ -1,0 +1,289 @@
+//! What a presigned target says about itself, read before a byte is sent: a POST policy is plain
+//! base64 JSON and a presigned URL carries its own expiry, so an upload that cannot succeed fails in
+//! a millisecond, with numbers, instead of after the last byte.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use tokio::time::Instant;
+use url::Url;
+
+use super::form::Fields;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Until when an upload may *start*. Storage judges expiry when a request arrives; one that is under
+/// way may finish.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expiry {
+    at: Instant,
+}
+
+impl Expiry {
+    /// `lifetime` from now, on a clock that nobody sets.
+    pub(crate) fn lasts(lifetime: Duration) -> Self {
+        Self { at: Instant::now() + lifetime.min(LONGEST) }
+    }
+
+    /// A moment told by somebody else's clock. Only used where no lifetime is known.
+    fn at_wall_clock(moment: OffsetDateTime) -> Self {
+        let now = OffsetDateTime::from(SystemTime::now());
+        let left = moment - now;
+        match Duration::try_from(left) {
+            Ok(left) => Self::lasts(left),
+            Err(_) => Self { at: Instant::now() },
+        }
+    }
+
+    pub(crate) fn left(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// Fails with `expired` if an upload can no longer start.
+    pub(crate) fn check(&self, what: &str) -> Result<()> {
+        if self.left().is_zero() {
+            return Err(Error::new(
+                ErrorKind::Expired,
+                format!("{what} has run out; ask the service for a new one"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// R2 and S3 sign for at most seven days; a longer figure is a mistake, not a reason to overflow.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// A decoded POST policy. The form carries it unaltered; this copy is for reading only.
+#[derive(Debug, Default)]
+pub(crate) struct Policy {
+    pub(crate) expires: Option<Expiry>,
+    size: Option<(u64, u64)>,
+    /// Field names (lower case) a condition speaks of.
+    named: Vec<String>,
+    /// Conditions that demand an exact value.
+    exact: Vec<(String, String)>,
+}
+
+impl Policy {
+    /// `None` if the form has no policy, or one this library cannot read: storage has the last word.
+    pub(crate) fn decode(fields: &Fields) -> Option<Self> {
+        let text = fields.get("policy")?.trim();
+        let json =
+            STANDARD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text.trim_end_matches('='))).ok()?;
+        let policy: Value = serde_json::from_slice(&json).ok()?;
+        let expires = policy["expiration"]
+            .as_str()
+            .and_then(|t| OffsetDateTime::parse(t, &Rfc3339).ok())
+            .map(Expiry::at_wall_clock);
+        let mut read = Self { expires, ..Self::default() };
+        for condition in policy["conditions"].as_array().map(Vec::as_slice).unwrap_or_default() {
+            read.take_condition(condition);
+        }
+        Some(read)
+    }
+
+    fn take_condition(&mut self, condition: &Value) {
+        match condition {
+            Value::Object(map) => {
+                for (name, value) in map {
+                    self.take_match("eq", name, value);
+                }
+            }
+            Value::Array(items) => match items.as_slice() {
+                [Value::String(op), low, high] if op == "content-length-range" => {
+                    self.size = whole(low).zip(whole(high));
+                }
+                [Value::String(op), Value::String(name), value] => {
+                    self.take_match(op, name.trim_start_matches('$'), value);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn take_match(&mut self, op: &str, name: &str, value: &Value) {
+        let name = name.to_ascii_lowercase();
+        if let (true, Some(value)) = (op.eq_ignore_ascii_case("eq"), value.as_str()) {
+            self.exact.push((name.clone(), value.to_owned()));
+        }
+        self.named.push(name);
+    }
+
+    /// Refuses what storage would refuse: a size out of range, or a field that the policy demands
+    /// and the form lacks.
+    pub(crate) fn check(&self, fields: &Fields, size: u64) -> Result<()> {
+        self.check_size(size)?;
+        for (name, value) in &self.exact {
+            // The bucket is part of the URL and may be left out of the form.
+            if name == "bucket" {
+                continue;
+            }
+            match fields.get(name) {
+                None => {
+                    return Err(broken_ticket(format!(
+                        "its policy demands the field {name:?}, which the form lacks"
+                    )));
+                }
+                Some(given) if given != value => {
+                    return Err(broken_ticket(format!("the field {name:?} is not what its policy demands")));
+                }
+                Some(_) => {}
+            }
+        }
+        for (name, _) in &fields.0 {
+            let lower = name.to_ascii_lowercase();
+            let exempt = lower == "policy"
+                || lower == "x-amz-signature"
+                || lower == "signature"
+                || lower == "awsaccesskeyid"
+                || lower.starts_with("x-ignore-");
+            if !exempt && !self.named.contains(&lower) {
+                return Err(broken_ticket(format!(
+                    "the field {name:?} is in the form but not in its policy, and storage refuses such fields"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_size(&self, size: u64) -> Result<()> {
+        let Some((low, high)) = self.size else { return Ok(()) };
+        if size > high {
+            return Err(Error::new(
+                ErrorKind::TooLarge,
+                format!(
+                    "the upload is {size} bytes and the ticket allows {high}; make it {} bytes smaller",
+                    size - high
+                ),
+            ));
+        }
+        if size < low {
+            return Err(Error::invalid(format!(
+                "the upload is {size} bytes and the ticket demands at least {low}; check that it is the right file"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// S3 reads numbers in a policy whether they are quoted or not.
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn broken_ticket(what: String) -> Error {
+    Error::new(
+        ErrorKind::Rejected,
+        format!("the ticket cannot work: {what}; ask the service for a new one, or report it"),
+    )
+}
+
+/// What a SigV4 presigned URL says.
+#[derive(Debug)]
+pub(crate) struct SignedUrl {
+    pub(crate) signed_at: Option<OffsetDateTime>,
+    pub(crate) lifetime: Option<Duration>,
+    /// Names of the headers that must be sent, in lower case.
+    signed_headers: Vec<String>,
+}
+
+impl SignedUrl {
+    pub(crate) fn decode(url: &Url) -> Self {
+        let get = |name: &str| {
+            url.query_pairs().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.into_owned())
+        };
+        let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+        let signed_at = get("X-Amz-Date")
+            .and_then(|t| time::PrimitiveDateTime::parse(&t, format).ok())
+            .map(time::PrimitiveDateTime::assume_utc);
+        let lifetime = get("X-Amz-Expires").and_then(|t| t.parse().ok()).map(Duration::from_secs);
+        let signed_headers = get("X-Amz-SignedHeaders")
+            .map(|list| list.split(';').map(str::to_ascii_lowercase).collect())
+            .unwrap_or_default();
+        Self { signed_at, lifetime, signed_headers }
+    }
+
+    /// For a URL of unknown age: by its own date and this machine's clock.
+    pub(crate) fn expiry_by_date(&self) -> Option<Expiry> {
+        Some(Expiry::at_wall_clock(self.signed_at? + self.lifetime?.min(LONGEST)))
+    }
+
+    /// For a URL that was signed just now: by its lifetime alone, whatever this machine's clock says.
+    pub(crate) fn expiry_from_now(&self) -> Option<Expiry> {
+        self.lifetime.map(Expiry::lasts)
+    }
+
+    /// Refuses a request that lacks a signed header; storage would answer `SignatureDoesNotMatch`.
+    pub(crate) fn check(&self, headers: &http::HeaderMap) -> Result<()> {
+        for name in &self.signed_headers {
+            let ours = matches!(name.as_str(), "host" | "content-length");
+            if !ours && !name.is_empty() && !headers.contains_key(name.as_str()) {
+                return Err(broken_ticket(format!(
+                    "the header {name:?} was signed into the URL and must be sent, but no value for it was given"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(policy: &str, extra: &[(&str, &str)]) -> Fields {
+        let mut fields = vec![("policy".to_owned(), STANDARD.encode(policy))];
+        fields.extend(extra.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        Fields(fields)
+    }
+
+    #[test]
+    fn a_policy_gives_size_range_and_demanded_fields() {
+        let fields = form(
+            r#"{"expiration":"2999-01-01T00:00:00Z","conditions":[
+                {"bucket":"b"},["eq","$Content-Type","application/zip"],
+                ["content-length-range",1,"1000"],["starts-with","$key","up/"]]}"#,
+            &[("key", "up/1"), ("content-type", "application/zip")],
+        );
+        let policy = Policy::decode(&fields).expect("readable");
+        policy.check(&fields, 1000).expect("in range");
+        let error = policy.check(&fields, 1001).expect_err("over");
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert!(error.message().contains("1001") && error.message().contains("1000"), "{error}");
+        policy.check(&fields, 0).expect_err("under");
+        policy.expires.expect("has one").check("it").expect("in the year 2999");
+
+        let lacking = form(r#"{"conditions":[["eq","$x-a","1"]]}"#, &[]);
+        Policy::decode(&lacking).expect("readable").check(&lacking, 1).expect_err("lacks x-a");
+        let extra = form(r#"{"conditions":[]}"#, &[("x-b", "1"), ("x-ignore-c", "1")]);
+        let error = Policy::decode(&extra).expect("readable").check(&extra, 1).expect_err("x-b");
+        assert!(error.message().contains("x-b"), "{error}");
+    }
+
+    #[test]
+    fn an_unreadable_policy_is_left_to_storage() {
+        let fields = Fields(vec![("policy".into(), "eyJ...".into())]);
+        assert!(Policy::decode(&fields).is_none());
+    }
+
+    #[test]
+    fn a_signed_url_gives_its_expiry_and_headers() {
+        let url = Url::parse(
+            "https://s/k?X-Amz-Date=20200101T000000Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=content-type%3Bhost",
+        )
+        .expect("url");
+        let signed = SignedUrl::decode(&url);
+        assert!(signed.expiry_by_date().expect("dated").check("it").is_err(), "2020 is over");
+        assert!(signed.expiry_from_now().expect("lasts").check("it").is_ok());
+        let mut headers = http::HeaderMap::new();
+        assert!(signed.check(&headers).is_err());
+        headers.insert("content-type", http::HeaderValue::from_static("text/csv"));
+        signed.check(&headers).expect("complete");
+    }
+}

@@ -1,0 +1,137 @@
+//! What a caller may choose. Owns the defaults; knows nothing of how they are used.
+
+use serde_json::Value;
+
+/// How a [`crate::Sandbox`] is set up. Start from `Config::default()` and change what matters.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Serve storage over https with a certificate authority made for this run. The API stays http.
+    pub tls: bool,
+    /// Upper end of the `content-length-range` in the form policy, in bytes.
+    pub max_profile_bytes: u64,
+    /// Life of the tickets of both services, in seconds.
+    pub upload_expires_in: u64,
+    /// A declared file above this many bytes is refused with `FILE_TOO_LARGE`.
+    pub max_file_bytes: u64,
+    /// Where uploaded bytes go.
+    pub storage: StorageConfig,
+    /// Further form fields, put both in the ticket and in its policy.
+    pub fields: Vec<(String, String)>,
+    /// Put a `tagging` field in the form ticket. Some S3 servers refuse a policy that names it.
+    pub include_tagging: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            tls: false,
+            // "At most 1 GB": the decimal reading, the smaller of the two.
+            max_profile_bytes: 1_000_000_000,
+            upload_expires_in: 3600,
+            max_file_bytes: 10 * 1024 * 1024 * 1024,
+            storage: StorageConfig::Embedded,
+            fields: Vec::new(),
+            include_tagging: true,
+        }
+    }
+}
+
+/// Where uploaded bytes go.
+#[derive(Clone)]
+pub enum StorageConfig {
+    /// An S3 server in this process: signatures and policies are verified, objects are kept in a
+    /// temporary folder.
+    Embedded,
+    /// Read and drop every body without checking anything, to measure a client.
+    Discard,
+    /// Any S3 endpoint. Tickets are signed for it; nothing of the upload passes through the sandbox,
+    /// so faults on `put` and `post_form` do not apply.
+    External {
+        /// Origin, such as `http://127.0.0.1:8333`.
+        endpoint: String,
+        /// Bucket that exists there.
+        bucket: String,
+        /// Access key id.
+        access_key: String,
+        /// Secret key; never part of any reply.
+        secret_key: String,
+        /// Region of the credential scope.
+        region: String,
+    },
+}
+
+impl std::fmt::Debug for StorageConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StorageConfig::Embedded => f.write_str("Embedded"),
+            StorageConfig::Discard => f.write_str("Discard"),
+            StorageConfig::External { endpoint, bucket, .. } => f
+                .debug_struct("External")
+                .field("endpoint", endpoint)
+                .field("bucket", bucket)
+                .finish_non_exhaustive(),
+        }
+    }
+}
+
+/// The part of the configuration that may change while the sandbox runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub max_profile_bytes: u64,
+    pub upload_expires_in: u64,
+    pub max_file_bytes: u64,
+    pub fields: Vec<(String, String)>,
+    pub include_tagging: bool,
+}
+
+impl Settings {
+    pub fn from_config(config: &Config) -> Self {
+        Settings {
+            max_profile_bytes: config.max_profile_bytes,
+            upload_expires_in: config.upload_expires_in,
+            max_file_bytes: config.max_file_bytes,
+            fields: config.fields.clone(),
+            include_tagging: config.include_tagging,
+        }
+    }
+
+    /// Applies `changes`, a JSON object; all or nothing.
+    pub fn change(&mut self, changes: &Value) -> Result<(), String> {
+        let changes = changes.as_object().ok_or("expected a JSON object")?;
+        let mut next = self.clone();
+        for (name, value) in changes {
+            let number = || value.as_u64().ok_or(format!("{name}: expected an integer >= 0"));
+            match name.as_str() {
+                "max_profile_bytes" => next.max_profile_bytes = number()?,
+                "upload_expires_in" => next.upload_expires_in = number()?,
+                "max_file_bytes" => next.max_file_bytes = number()?,
+                "include_tagging" => {
+                    next.include_tagging = value.as_bool().ok_or("include_tagging: expected a boolean")?;
+                }
+                "fields" => next.fields = pairs(value)?,
+                _ => return Err(format!("unknown setting {name:?}")),
+            }
+        }
+        *self = next;
+        Ok(())
+    }
+}
+
+/// Reads `[[name, value], ...]` or `{name: value, ...}`.
+fn pairs(value: &Value) -> Result<Vec<(String, String)>, String> {
+    let wrong = || "fields: expected [[name, value], ...] of strings".to_string();
+    match value {
+        Value::Array(items) => items
+            .iter()
+            .map(|item| match item.as_array().map(Vec::as_slice) {
+                Some([Value::String(name), Value::String(value)]) => Ok((name.clone(), value.clone())),
+                _ => Err(wrong()),
+            })
+            .collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), value.as_str().ok_or_else(wrong)?.to_string())))
+            .collect(),
+        _ => Err(wrong()),
+    }
+}

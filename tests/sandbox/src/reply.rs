@@ -1,0 +1,80 @@
+//! Replies as hyper wants them: JSON, S3 XML, empty. Knows no service and no route.
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::http::response::Parts;
+use hyper::{Response, StatusCode};
+use serde_json::Value;
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, BoxError>;
+pub(crate) type Reply = Response<ReplyBody>;
+
+/// A body held in memory.
+pub(crate) fn body(bytes: impl Into<Bytes>) -> ReplyBody {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// A reply without a body.
+pub(crate) fn empty(status: StatusCode) -> Reply {
+    let mut reply = Response::new(body(Bytes::new()));
+    *reply.status_mut() = status;
+    reply
+}
+
+/// A JSON reply.
+pub(crate) fn json(status: StatusCode, value: &Value) -> Reply {
+    with_type(status, "application/json", value.to_string())
+}
+
+/// An S3 error: `Code`, `Message`, then `more` elements, then the request id.
+pub(crate) fn s3_error(status: StatusCode, code: &str, message: &str, more: &[(&str, String)]) -> Reply {
+    let id = request_id();
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>",
+        escape(code),
+        escape(message)
+    );
+    for (name, value) in more {
+        xml.push_str(&format!("<{name}>{}</{name}>", escape(value)));
+    }
+    xml.push_str(&format!("<RequestId>{id}</RequestId><HostId>sandbox</HostId></Error>"));
+    let mut reply = with_type(status, "application/xml", xml);
+    stamp(&mut reply, &id);
+    reply
+}
+
+/// Adds the request id header that every storage reply carries.
+pub(crate) fn stamp(reply: &mut Reply, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        reply.headers_mut().insert("x-amz-request-id", value);
+    }
+}
+
+/// A new request id, in the shape S3 uses.
+pub(crate) fn request_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string()[..16].to_ascii_uppercase()
+}
+
+pub(crate) fn with_type(status: StatusCode, content_type: &'static str, bytes: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(body(bytes));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply
+}
+
+/// Reads a reply's body to its end.
+pub(crate) async fn collect(reply: Reply) -> (Parts, Bytes) {
+    let (parts, body) = reply.into_parts();
+    let bytes = match body.collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(_) => Bytes::new(),
+    };
+    (parts, bytes)
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

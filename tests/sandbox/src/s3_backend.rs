@@ -1,0 +1,133 @@
+//! The objects behind the S3 server library, which has verified signature and policy by the time
+//! it calls here. Owns digests and the rule that nothing partial or damaged is ever visible.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use hyper::HeaderMap;
+use hyper::header::{ETAG, HeaderValue};
+use s3s::auth::SimpleAuth;
+use s3s::config::{S3Config, StaticConfigProvider};
+use s3s::dto::{
+    ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput,
+    PutObjectOutput, StreamingBlob,
+};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
+use tokio_util::io::ReaderStream;
+
+use crate::presign::{Signer, hex};
+use crate::store::{Object, Objects, digest_matches};
+
+/// The embedded server, for the one bucket and key pair of `signer`.
+pub(crate) fn service(objects: Arc<Objects>, signer: &Signer) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(Backend { objects, bucket: signer.bucket.clone() });
+    builder.set_auth(SimpleAuth::from_single(signer.access_key.clone(), signer.secret_key.clone()));
+    let mut config = S3Config::default();
+    // The library also applies its clock skew limit to a form's date, which would end every form
+    // after 15 minutes. A form lives as long as its policy says.
+    config.presigned_url_max_skew_time_secs = 7 * 24 * 3600;
+    builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+    builder.build()
+}
+
+struct Backend {
+    objects: Arc<Objects>,
+    bucket: String,
+}
+
+impl Backend {
+    fn find(&self, bucket: &str, key: &str) -> S3Result<Object> {
+        if bucket != self.bucket {
+            return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
+        }
+        self.objects.get(key).ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))
+    }
+}
+
+#[async_trait::async_trait]
+impl S3 for Backend {
+    async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let input = req.input;
+        if input.bucket != self.bucket {
+            return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
+        }
+        if input.checksum_crc32.is_some()
+            || input.checksum_crc32c.is_some()
+            || input.checksum_crc64nvme.is_some()
+            || input.checksum_sha1.is_some()
+        {
+            // Better than accepting a checksum nobody looks at.
+            return Err(s3_error!(
+                NotImplemented,
+                "The sandbox checks Content-MD5 and x-amz-checksum-sha256 only"
+            ));
+        }
+
+        let internal = |error: std::io::Error| s3_error!(InternalError, "cannot store: {error}");
+        let mut incoming = self.objects.receive().map_err(internal)?;
+        if let Some(mut body) = input.body {
+            while let Some(data) = body.next().await {
+                let data = data.map_err(|error| s3_error!(IncompleteBody, "the body broke off: {error}"))?;
+                incoming.write(&data).map_err(internal)?;
+            }
+        }
+        let digests = incoming.digests();
+        if input.content_length.is_some_and(|length| u64::try_from(length) != Ok(digests.size)) {
+            return Err(s3_error!(IncompleteBody, "The body is not as long as Content-Length says"));
+        }
+        let claims = [
+            ("Content-MD5", input.content_md5, &digests.md5),
+            ("x-amz-checksum-sha256", input.checksum_sha256, &digests.sha256),
+        ];
+        for (name, claimed, actual) in claims {
+            match claimed.map(|claimed| digest_matches(&claimed, actual)) {
+                None | Some(Some(true)) => {}
+                Some(Some(false)) => {
+                    return Err(s3_error!(
+                        BadDigest,
+                        "The {name} you specified did not match the calculated checksum."
+                    ));
+                }
+                Some(None) => {
+                    return Err(s3_error!(InvalidDigest, "The {name} you specified is not valid."));
+                }
+            }
+        }
+        self.objects.keep(&input.key, incoming, &digests, input.content_type).map_err(internal)?;
+
+        // As a header too: the library puts the output's ETag on a PUT reply, but not on a form's.
+        let etag = hex(&digests.md5);
+        let mut headers = HeaderMap::new();
+        if let Ok(value) = HeaderValue::from_str(&format!("\"{etag}\"")) {
+            headers.insert(ETAG, value);
+        }
+        let output = PutObjectOutput { e_tag: Some(ETag::Strong(etag)), ..PutObjectOutput::default() };
+        Ok(S3Response::with_headers(output, headers))
+    }
+
+    async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let object = self.find(&req.input.bucket, &req.input.key)?;
+        let path = object.path.ok_or_else(|| s3_error!(NoSuchKey, "The object has no content"))?;
+        let file = tokio::fs::File::open(path)
+            .await
+            .map_err(|error| s3_error!(InternalError, "cannot read: {error}"))?;
+        Ok(S3Response::new(GetObjectOutput {
+            body: Some(StreamingBlob::wrap(ReaderStream::with_capacity(file, 64 * 1024))),
+            content_length: i64::try_from(object.size).ok(),
+            content_type: object.content_type,
+            e_tag: object.md5.map(ETag::Strong),
+            ..GetObjectOutput::default()
+        }))
+    }
+
+    async fn head_object(&self, req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        let object = self.find(&req.input.bucket, &req.input.key)?;
+        Ok(S3Response::new(HeadObjectOutput {
+            content_length: i64::try_from(object.size).ok(),
+            content_type: object.content_type,
+            e_tag: object.md5.map(ETag::Strong),
+            ..HeadObjectOutput::default()
+        }))
+    }
+}

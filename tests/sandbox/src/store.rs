@@ -1,0 +1,220 @@
+//! What both services remember: objects, profiles, transfers, agents. Knows no HTTP.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use md5::Md5;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+use time::OffsetDateTime;
+
+use crate::log::lock;
+use crate::presign::hex;
+
+/// A stored object. Digests are hexadecimal; they are missing when nothing was checked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Object {
+    pub size: u64,
+    pub sha256: Option<String>,
+    pub md5: Option<String>,
+    pub content_type: Option<String>,
+    pub path: Option<PathBuf>,
+}
+
+/// Objects by key, their bytes in files of one folder.
+pub(crate) struct Objects {
+    folder: PathBuf,
+    next: AtomicU64,
+    map: Mutex<BTreeMap<String, Object>>,
+}
+
+impl Objects {
+    pub fn new(folder: PathBuf) -> Self {
+        Objects { folder, next: AtomicU64::new(1), map: Mutex::default() }
+    }
+
+    pub fn get(&self, key: &str) -> Option<Object> {
+        lock(&self.map).get(key).cloned()
+    }
+
+    /// Records an object, replacing the one under this key.
+    pub fn put(&self, key: &str, object: Object) {
+        let old = lock(&self.map).insert(key.to_string(), object);
+        remove_file(old);
+    }
+
+    pub fn rename(&self, from: &str, to: &str) {
+        let mut map = lock(&self.map);
+        if let Some(object) = map.remove(from) {
+            map.insert(to.to_string(), object);
+        }
+    }
+
+    pub fn remove(&self, key: &str) {
+        remove_file(lock(&self.map).remove(key));
+    }
+
+    pub fn clear(&self) {
+        let map = std::mem::take(&mut *lock(&self.map));
+        map.into_values().for_each(|object| remove_file(Some(object)));
+    }
+
+    pub fn to_json(&self) -> Value {
+        lock(&self.map)
+            .iter()
+            .map(|(key, object)| {
+                json!({
+                    "key": key,
+                    "size": object.size,
+                    "sha256": object.sha256,
+                    "md5": object.md5,
+                    "content_type": object.content_type,
+                })
+            })
+            .collect()
+    }
+
+    pub fn receive(&self) -> std::io::Result<Incoming> {
+        Ok(Incoming {
+            file: NamedTempFile::with_prefix_in("incoming-", &self.folder)?,
+            size: 0,
+            md5: Md5::new(),
+            sha256: Sha256::new(),
+        })
+    }
+
+    /// Makes a complete body an object. The rename is the moment it becomes visible.
+    pub fn keep(
+        &self,
+        key: &str,
+        incoming: Incoming,
+        digests: &Digests,
+        content_type: Option<String>,
+    ) -> std::io::Result<()> {
+        let name = format!("object-{}", self.next.fetch_add(1, Ordering::Relaxed));
+        let path = self.folder.join(name);
+        incoming.file.persist(&path).map_err(|error| error.error)?;
+        self.put(
+            key,
+            Object {
+                size: digests.size,
+                sha256: Some(hex(&digests.sha256)),
+                md5: Some(hex(&digests.md5)),
+                content_type,
+                path: Some(path),
+            },
+        );
+        Ok(())
+    }
+}
+
+fn remove_file(object: Option<Object>) {
+    if let Some(path) = object.and_then(|object| object.path) {
+        // The folder goes at the end anyway.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// A body being received. Dropping it leaves nothing behind.
+pub(crate) struct Incoming {
+    file: NamedTempFile,
+    size: u64,
+    md5: Md5,
+    sha256: Sha256,
+}
+
+/// What was computed while receiving.
+pub(crate) struct Digests {
+    pub size: u64,
+    pub md5: Vec<u8>,
+    pub sha256: Vec<u8>,
+}
+
+impl Incoming {
+    /// Blocking on purpose: the page cache takes a frame in microseconds, and this is a test server.
+    pub fn write(&mut self, data: &[u8]) -> std::io::Result<()> {
+        self.file.as_file_mut().write_all(data)?;
+        self.size += data.len() as u64;
+        self.md5.update(data);
+        self.sha256.update(data);
+        Ok(())
+    }
+
+    pub fn digests(&self) -> Digests {
+        Digests {
+            size: self.size,
+            md5: self.md5.clone().finalize().to_vec(),
+            sha256: self.sha256.clone().finalize().to_vec(),
+        }
+    }
+}
+
+/// Whether `claimed`, base64 as a header carries it, names these bytes. `None`: it is not a digest.
+pub(crate) fn digest_matches(claimed: &str, actual: &[u8]) -> Option<bool> {
+    let claimed = BASE64.decode(claimed).ok()?;
+    (claimed.len() == actual.len()).then(|| claimed == actual)
+}
+
+/// A browser profile ticket that was handed out and not used up.
+#[derive(Debug, Clone)]
+pub(crate) struct PendingProfile {
+    pub id: String,
+    pub key: String,
+}
+
+/// A registered browser profile.
+#[derive(Debug, Clone)]
+pub(crate) struct Profile {
+    pub id: String,
+    /// Where the bytes are now, which an external store keeps under the pending key.
+    pub object_key: String,
+    /// As the service shows it.
+    pub shown: Value,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct TransferFile {
+    pub id: String,
+    pub name: String,
+    pub size: u64,
+    pub content_type: String,
+    pub encryption_iv: Option<String>,
+    pub key: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Transfer {
+    pub id: String,
+    pub confirmed: bool,
+    pub deleted: bool,
+    pub mode: String,
+    pub sender: String,
+    pub recipient: String,
+    pub files: Vec<TransferFile>,
+    pub max_downloads: u64,
+    pub downloads: u64,
+    pub message: Option<String>,
+    pub metadata: Option<Value>,
+    pub auto_delete: bool,
+    pub is_encrypted: bool,
+    pub encrypted_key: Option<String>,
+    pub encryption_algorithm: Option<String>,
+    pub created_at: OffsetDateTime,
+    pub expires_at: OffsetDateTime,
+}
+
+/// Everything but the objects.
+#[derive(Default)]
+pub(crate) struct State {
+    pub pending: Vec<PendingProfile>,
+    pub profiles: Vec<Profile>,
+    pub transfers: Vec<Transfer>,
+    /// Agents by id, as `resolve` shows them.
+    pub agents: BTreeMap<String, Value>,
+}
