@@ -13,7 +13,6 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use tokio::time::Instant;
 
 use super::body::{AttemptBody, BodyState, CONTINUE_WAIT, Gate};
 use super::pool::Connection;
@@ -67,6 +66,10 @@ pub(super) struct Limits {
 impl Limits {
     pub(super) fn new(options: &Options) -> Self {
         Self { stall: options.stall_timeout, response: options.response_timeout }
+    }
+
+    fn all(self) -> [Duration; 3] {
+        [self.stall, self.response, self.stall + CONTINUE_WAIT]
     }
 }
 
@@ -213,23 +216,24 @@ async fn within_limits(
 ) -> Result<http::Response<Incoming>> {
     tokio::pin!(sending);
     loop {
+        let idle = connection.meter.last_write().elapsed();
         let (limit, waiting_for) = current_limit(connection, state, limits);
-        let deadline = connection.meter.last_write() + limit;
+        if idle >= limit {
+            return Err(too_slow(target, waiting_for, limits));
+        }
+        // What is waited for changes without a wake-up here, so every limit is a moment to look again.
+        let next_look = limits.all().into_iter().filter(|l| *l > idle).min().unwrap_or(limit);
         tokio::select! {
             biased;
             head = &mut sending => {
                 return head.map_err(|e| transport_error::sending(target, &e));
             }
-            () = tokio::time::sleep_until(deadline) => {}
-        }
-        let (limit, still) = current_limit(connection, state, limits);
-        if still == waiting_for && Instant::now() >= connection.meter.last_write() + limit {
-            return Err(too_slow(target, waiting_for, limits));
+            () = tokio::time::sleep(next_look - idle) => {}
         }
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum WaitingFor {
     Socket,
     Reply,

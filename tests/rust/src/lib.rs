@@ -1,1 +1,41 @@
-//! placeholder
+//! Runs the shared scenarios of `tests/vectors/scenarios` through the Rust API, and lends its parts
+//! to the Rust-only tests.
+
+pub mod compare;
+pub mod rude;
+pub mod run;
+pub mod scenario;
+pub mod sources;
+
+use dropoff::{AgentDrop, HCompany, Options};
+use dropoff_sandbox::{Config, Sandbox};
+use std::time::Duration;
+
+/// A sandbox with the defaults, or with changes.
+pub fn sandbox(config: Config) -> Sandbox {
+    Sandbox::start(config).expect("the sandbox starts")
+}
+
+/// Options that reach the sandbox's storage and do not wait between tries.
+pub fn options(sandbox: &Sandbox) -> Options {
+    let mut options = Options::new()
+        .trusted_storage([sandbox.storage_url()])
+        .and_then(|o| o.backoff_base(Duration::from_millis(1)))
+        .expect("good options");
+    if let Some(file) = sandbox.ca_file() {
+        options = options.ca_file(file);
+    }
+    options
+}
+
+/// A client of the sandbox's browser profiles.
+pub fn hcompany(sandbox: &Sandbox, options: Options) -> HCompany {
+    let builder = HCompany::builder().base_url(sandbox.api_url()).api_key(sandbox.h_api_key());
+    builder.options(options).build().expect("a client")
+}
+
+/// A client of the sandbox's transfers.
+pub fn agentdrop(sandbox: &Sandbox, options: Options) -> AgentDrop {
+    let builder = AgentDrop::builder().base_url(sandbox.api_url()).api_key(sandbox.agentdrop_api_key());
+    builder.options(options).build().expect("a client")
+}

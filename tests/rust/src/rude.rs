@@ -1,0 +1,1 @@
+//! Peers that behave badly on purpose, below what an HTTP server lets one do.

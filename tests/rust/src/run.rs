@@ -1,0 +1,292 @@
+//! Makes the call a scenario names.
+
+use std::time::Duration;
+
+use dropoff::{
+    AgentDrop, Error, HCompany, OptionKind, OptionValue, Options, PostForm, ProfileDetails, ProfileUpload,
+    Put, Result, Storage, Transfer,
+};
+use dropoff_sandbox::{Config, Sandbox};
+use serde_json::{Map, Value, json};
+
+use crate::compare;
+use crate::scenario::Scenario;
+use crate::sources::{self, Made};
+
+/// Runs one scenario from start to end. Panics when it does not hold.
+pub fn run(scenario: &Scenario) {
+    let sandbox = crate::sandbox(Config::default());
+    sandbox.change_settings(Value::Object(scenario.settings.clone())).expect("good settings");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let made: Vec<Made> =
+        scenario.sources.iter().enumerate().map(|(at, s)| sources::make(s, at, folder.path())).collect();
+    let sent: Vec<Option<Vec<u8>>> = made.iter().map(|m| m.bytes.clone()).collect();
+
+    let outcome = Caller { scenario, sandbox: &sandbox }.call(made);
+
+    match (scenario.expect.get("result"), scenario.expect.get("error"), outcome) {
+        (Some(wanted), None, Ok(got)) => expect_result(wanted, &got, &sandbox),
+        (None, Some(wanted), Err(error)) => {
+            let got = error.to_json();
+            let message = got["message"].as_str().unwrap_or_default();
+            assert!(!message.is_empty() && !message.contains('\n'), "one line: {message:?}");
+            compare::expect("error", wanted, &got);
+        }
+        (Some(_), None, Err(error)) => panic!("it failed: {error:?}"),
+        (None, Some(_), Ok(got)) => panic!("it succeeded: {got}"),
+        _ => panic!("expect takes result or error"),
+    }
+    expect_requests(scenario, &sandbox, &sent);
+}
+
+fn expect_result(wanted: &Value, got: &Value, sandbox: &Sandbox) {
+    let mut wanted = wanted.clone();
+    if wanted["checksum"].get("matches_sent").is_some() {
+        wanted["checksum"] = sandbox.objects()[0]["sha256"].clone();
+    }
+    compare::expect("result", &wanted, got);
+}
+
+fn expect_requests(scenario: &Scenario, sandbox: &Sandbox, sent: &[Option<Vec<u8>>]) {
+    let requests = sandbox.requests();
+    let log = requests.as_array().expect("a log");
+    for (operation, wanted) in &scenario.requests {
+        if operation == "stored" {
+            let objects = sandbox.objects();
+            for bytes in sent.iter().flatten() {
+                let digest = json!(sources::sha256(bytes));
+                let held = objects.as_array().is_some_and(|o| o.iter().any(|o| o["sha256"] == digest));
+                assert!(held, "storage lacks a source: {objects}");
+            }
+            continue;
+        }
+        let seen = log.iter().filter(|r| r["op"] == json!(operation)).count();
+        assert_eq!(json!(seen), *wanted, "requests of {operation}: {requests:#}");
+    }
+    // Whatever happens, the key never goes to storage and bytes are never sent chunked.
+    for request in log.iter().filter(|r| r["op"] == "put" || r["op"] == "post_form") {
+        assert_eq!(request["authorization"], json!(false), "{request}");
+        assert_eq!(request["chunked"], json!(false), "{request}");
+    }
+}
+
+struct Caller<'a> {
+    scenario: &'a Scenario,
+    sandbox: &'a Sandbox,
+}
+
+impl Caller<'_> {
+    fn call(&self, made: Vec<Made>) -> Result<Value> {
+        match self.scenario.call.as_str() {
+            "hcompany.upload_profile" => {
+                let h = self.hcompany(self.options()?)?;
+                self.order_faults();
+                let mut request = ProfileUpload::new(one(made).source, self.details());
+                if let Some(limit) = self.scenario.args.get("timeout") {
+                    request = request.timeout(duration(limit));
+                }
+                h.upload_profile(request).map(|p| json!(p))
+            }
+            "hcompany.steps" => {
+                let h = self.hcompany(self.options()?)?;
+                self.order_faults();
+                let ticket = h.initiate_upload()?;
+                let stored = h.upload(&ticket, one(made).source)?;
+                let profile =
+                    h.complete_upload(ticket.profile_id(), self.details().uploaded(stored.clone()))?;
+                let read = h.get_profile(&profile.id)?;
+                assert_eq!(read.checksum, profile.checksum);
+                Ok(json!(profile))
+            }
+            "agentdrop.send" => {
+                let d = self.agentdrop(self.options()?)?;
+                self.order_faults();
+                d.send(self.transfer(made)).map(|t| json!(t))
+            }
+            "agentdrop.steps" => {
+                let d = self.agentdrop(self.options()?)?;
+                self.order_faults();
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let again: Vec<Made> = self
+                    .scenario
+                    .sources
+                    .iter()
+                    .enumerate()
+                    .map(|(at, s)| sources::make(s, at, folder.path()))
+                    .collect();
+                let ticket = d.presign(self.transfer(made))?;
+                let files = d.upload(&ticket, again.into_iter().map(Made::into_file).collect())?;
+                let confirmed = d.confirm(ticket.id())?;
+                let info = d.get_transfer(ticket.id())?;
+                assert_eq!(info.status, confirmed.status);
+                Ok(json!({"id": confirmed.id, "status": confirmed.status, "files": files}))
+            }
+            "storage.put" => self.put(one(made)),
+            "storage.post_form" => self.post_form(one(made)),
+            other => panic!("unknown call {other}"),
+        }
+    }
+
+    /// The target comes from the sandbox's own presign; the key stays out of the raw client.
+    fn put(&self, made: Made) -> Result<Value> {
+        let d = self.agentdrop(crate::options(self.sandbox))?;
+        let bytes = made.bytes.clone().unwrap_or_default();
+        let file = dropoff::File::new(dropoff::Source::memory(bytes)).name("raw.bin");
+        let ticket = d.presign(self.terms().file(file))?.reveal();
+        let mut target = ticket["upload_urls"][0].clone();
+        target["url"] = target["upload_url"].clone();
+        self.change_target(&mut target);
+        self.order_faults();
+        let mut put = Put::new(target["url"].as_str().expect("a URL"), made.source);
+        for (name, value) in pairs(&target["headers"]) {
+            put = put.header(name, value);
+        }
+        Storage::new(self.options()?).put(put).map(|s| json!(s))
+    }
+
+    fn post_form(&self, made: Made) -> Result<Value> {
+        let h = self.hcompany(crate::options(self.sandbox))?;
+        let ticket = h.initiate_upload()?.reveal();
+        let mut target = json!({"url": ticket["upload_url"], "fields": ticket["upload_fields"]});
+        self.change_target(&mut target);
+        self.order_faults();
+        let form =
+            PostForm::new(target["url"].as_str().expect("a URL"), pairs(&target["fields"]), made.source);
+        Storage::new(self.options()?).post_form(form).map(|s| json!(s))
+    }
+
+    fn change_target(&self, target: &mut Value) {
+        let Some(changes) = self.scenario.args.get("target") else { return };
+        merge(target, changes);
+    }
+
+    fn order_faults(&self) {
+        for fault in &self.scenario.faults {
+            self.sandbox.order(fault.clone()).expect("a good order");
+        }
+    }
+
+    fn options(&self) -> Result<Options> {
+        let mut options = crate::options(self.sandbox);
+        for (name, value) in &self.scenario.options {
+            let value = match Options::spec(name).map(|s| s.kind) {
+                Ok(OptionKind::Duration) => OptionValue::Duration(duration(value)),
+                _ => match value {
+                    Value::Number(n) => OptionValue::Number(n.as_u64().expect("a whole number")),
+                    Value::Bool(b) => OptionValue::Bool(*b),
+                    Value::String(s) => OptionValue::Text(s.clone()),
+                    Value::Array(many) => OptionValue::Texts(
+                        many.iter().map(|v| v.as_str().expect("text").to_owned()).collect(),
+                    ),
+                    other => panic!("option {name}: {other}"),
+                },
+            };
+            options.set(name, value)?;
+        }
+        Ok(options)
+    }
+
+    fn hcompany(&self, options: Options) -> Result<HCompany> {
+        let key = self.scenario.api_key.clone().unwrap_or_else(|| self.sandbox.h_api_key().to_owned());
+        HCompany::builder().base_url(self.sandbox.api_url()).api_key(key).options(options).build()
+    }
+
+    fn agentdrop(&self, options: Options) -> Result<AgentDrop> {
+        let key =
+            self.scenario.api_key.clone().unwrap_or_else(|| self.sandbox.agentdrop_api_key().to_owned());
+        AgentDrop::builder().base_url(self.sandbox.api_url()).api_key(key).options(options).build()
+    }
+
+    fn arg(&self, name: &str) -> Option<&str> {
+        self.scenario.args.get(name).and_then(Value::as_str)
+    }
+
+    fn details(&self) -> ProfileDetails {
+        let mut details = ProfileDetails::new(self.arg("name").unwrap_or("scenario")).browser(
+            self.arg("browser_name").unwrap_or("chromium"),
+            self.arg("browser_version").unwrap_or("131"),
+        );
+        if let Some(text) = self.arg("description") {
+            details = details.description(text);
+        }
+        for (name, value) in pairs(self.scenario.args.get("labels").unwrap_or(&Value::Null)) {
+            details = details.label(name, value);
+        }
+        details
+    }
+
+    fn terms(&self) -> Transfer {
+        Transfer::new(
+            self.arg("sender").unwrap_or("sender-agent"),
+            self.arg("recipient").unwrap_or("recipient-agent"),
+        )
+    }
+
+    fn transfer(&self, made: Vec<Made>) -> Transfer {
+        let args = &self.scenario.args;
+        let mut transfer = self.terms();
+        for made in made {
+            transfer = transfer.file(made.into_file());
+        }
+        if let Some(mode) = self.arg("mode") {
+            transfer = transfer.mode(mode);
+        }
+        if let Some(time) = self.arg("expires_in") {
+            transfer = transfer.expires_in(time);
+        }
+        if let Some(count) = args.get("max_downloads") {
+            transfer = transfer.max_downloads(count.as_u64().expect("a count"));
+        }
+        if let Some(text) = self.arg("message") {
+            transfer = transfer.message(text);
+        }
+        if let Some(data) = args.get("metadata") {
+            transfer = transfer.metadata(data.as_object().cloned().unwrap_or_default());
+        }
+        if let Some(delete) = args.get("auto_delete") {
+            transfer = transfer.auto_delete(delete.as_bool().expect("a truth value"));
+        }
+        if let Some(account) = self.arg("recipient_account") {
+            transfer = transfer.recipient_account(account);
+        }
+        if let Some(limit) = args.get("timeout") {
+            transfer = transfer.timeout(duration(limit));
+        }
+        transfer
+    }
+}
+
+fn one(made: Vec<Made>) -> Made {
+    made.into_iter().next().expect("a source")
+}
+
+fn duration(value: &Value) -> Duration {
+    Duration::from_millis(value["ms"].as_u64().expect("{\"ms\": …}"))
+}
+
+fn pairs(map: &Value) -> Vec<(String, String)> {
+    let empty = Map::new();
+    let map = map.as_object().unwrap_or(&empty);
+    map.iter().map(|(k, v)| (k.clone(), v.as_str().expect("text").to_owned())).collect()
+}
+
+/// Objects are merged, `null` removes, anything else replaces.
+fn merge(into: &mut Value, changes: &Value) {
+    match (into, changes) {
+        (Value::Object(into), Value::Object(changes)) => {
+            for (name, change) in changes {
+                if change.is_null() {
+                    into.shift_remove(name);
+                } else {
+                    merge(into.entry(name).or_insert(Value::Null), change);
+                }
+            }
+        }
+        (into, changes) => *into = changes.clone(),
+    }
+}
+
+/// The result type of a call that must fail, for tests outside the scenarios.
+pub fn failed<T: std::fmt::Debug>(result: Result<T>) -> Error {
+    result.expect_err("it must fail")
+}

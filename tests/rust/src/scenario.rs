@@ -1,0 +1,66 @@
+//! The scenario files, as data. The format is described in `tests/README.md`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// One scenario.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Its name, unique over all files.
+    pub name: String,
+    /// What a user would suffer without it.
+    pub why: String,
+    /// The call made.
+    pub call: String,
+    /// Options of the client.
+    #[serde(default)]
+    pub options: Map<String, Value>,
+    /// Changes to the sandbox's settings.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
+    /// A key other than the sandbox's.
+    #[serde(default)]
+    pub api_key: Option<String>,
+    /// Arguments of the call.
+    #[serde(default)]
+    pub args: Map<String, Value>,
+    /// What is sent.
+    #[serde(default)]
+    pub sources: Vec<Map<String, Value>>,
+    /// Orders to the sandbox.
+    #[serde(default)]
+    pub faults: Vec<Value>,
+    /// What must come out.
+    pub expect: Map<String, Value>,
+    /// Requests the sandbox must have seen.
+    #[serde(default)]
+    pub requests: Map<String, Value>,
+}
+
+/// `tests/vectors`.
+pub fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors")
+}
+
+/// Every scenario of every file.
+pub fn all() -> Vec<Scenario> {
+    let folder = vectors().join("scenarios");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("the scenarios folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .collect();
+    files.sort();
+    let mut all = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a readable file");
+        let mut read: Vec<Scenario> =
+            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        all.append(&mut read);
+    }
+    assert!(!all.is_empty(), "no scenarios in {}", folder.display());
+    all
+}
