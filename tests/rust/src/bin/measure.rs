@@ -1,0 +1,47 @@
+//! A client process whose memory is measured: `measure put|form FILE SANDBOX_JSON`. Prints one line of
+//! JSON: memory before the upload and its peak during it, in KiB.
+
+use std::time::Duration;
+
+use dropoff::{AgentDrop, File, HCompany, Options, ProfileDetails, ProfileUpload, Source, Transfer};
+use serde_json::{Value, json};
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, what, file, sandbox] = args.as_slice() else { panic!("measure put|form FILE SANDBOX_JSON") };
+    let sandbox: Value = serde_json::from_str(sandbox).expect("the sandbox's ready line");
+    let text = |name: &str| sandbox[name].as_str().expect("text").to_owned();
+    let mut options = Options::new().trusted_storage([text("storage_url")]).expect("options");
+    if let Some(ca) = sandbox["ca_file"].as_str() {
+        options = options.ca_file(ca);
+    }
+    let h = HCompany::builder().base_url(text("api_url")).api_key(text("h_api_key"));
+    let h = h.options(options.clone()).build().expect("a client");
+    let d = AgentDrop::builder().base_url(text("api_url")).api_key(text("agentdrop_api_key"));
+    let d = d.options(options).build().expect("a client");
+
+    let idle = status("VmRSS");
+    let done = match what.as_str() {
+        "put" => d
+            .send(
+                Transfer::new("a", "b")
+                    .file(File::new(Source::path(file)))
+                    .timeout(Duration::from_secs(300)),
+            )
+            .map(|t| json!({"bytes": t.files[0].size, "status": t.status})),
+        _ => h
+            .upload_profile(ProfileUpload::new(
+                Source::path(file),
+                ProfileDetails::new("m").browser("chromium", "131"),
+            ))
+            .map(|p| json!({"bytes": p.upload.map(|u| u.bytes), "verified": p.verified})),
+    };
+    let done = done.unwrap_or_else(|e| panic!("{e:?}"));
+    println!("{}", json!({"idle_kib": idle, "peak_kib": status("VmHWM"), "done": done}));
+}
+
+fn status(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("procfs");
+    let line = status.lines().find(|l| l.starts_with(name)).expect("a line");
+    line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number")
+}

@@ -1,0 +1,59 @@
+//! Memory stays bounded whatever the size of the file. The client is a process of its own, so that the
+//! sandbox's memory is not counted.
+
+use std::io::Write as _;
+use std::process::Command;
+
+use dropoff_sandbox::{Config, Sandbox, StorageConfig};
+use serde_json::{Value, json};
+
+/// Over the idle process; the promise of the product.
+const LIMIT_KIB: u64 = 48 * 1024;
+
+fn measure(what: &str, file: &std::path::Path, sandbox: &Sandbox) -> Value {
+    let ready = json!({
+        "api_url": sandbox.api_url(),
+        "storage_url": sandbox.storage_url(),
+        "h_api_key": sandbox.h_api_key(),
+        "agentdrop_api_key": sandbox.agentdrop_api_key(),
+        "ca_file": sandbox.ca_file(),
+    });
+    let output = Command::new(env!("CARGO_BIN_EXE_measure"))
+        .args([what, &file.display().to_string(), &ready.to_string()])
+        .output()
+        .expect("the client runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let figures: Value = serde_json::from_slice(&output.stdout).expect("figures");
+    let over = figures["peak_kib"].as_u64().expect("peak") - figures["idle_kib"].as_u64().expect("idle");
+    println!("{what} of {} bytes: peak {} KiB over idle ({figures})", figures["done"]["bytes"], over);
+    assert!(over <= LIMIT_KIB, "{over} KiB over idle: {figures}");
+    figures
+}
+
+#[test]
+fn one_gib_through_put() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    file.as_file().set_len(1 << 30).expect("a length");
+    for tls in [false, true] {
+        let sandbox = dropoff_tests::sandbox(Config { storage: StorageConfig::Discard, tls, ..Config::default() });
+        let figures = measure("put", file.path(), &sandbox);
+        assert_eq!(figures["done"], json!({"bytes": 1_u64 << 30, "status": "active"}));
+    }
+}
+
+#[test]
+fn nine_hundred_mb_zip_through_the_form() {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let mut zip = zip::ZipWriter::new(file.as_file_mut());
+    zip.start_file("Default/History", stored.large_file(true)).expect("an entry");
+    let block = dropoff_tests::sources::pattern(1_000_000);
+    for _ in 0..900 {
+        zip.write_all(&block).expect("an entry");
+    }
+    zip.finish().expect("a zip");
+    // Storage that keeps it, so that the service's SHA-256 is compared with ours.
+    let sandbox = dropoff_tests::sandbox(Config::default());
+    let figures = measure("form", file.path(), &sandbox);
+    assert_eq!(figures["done"]["verified"], json!(true));
+}
