@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::secret::SecretUrl;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -26,7 +27,7 @@ pub struct Options {
     pub(crate) integrity_check: IntegrityCheck,
     pub(crate) spool_dir: Option<PathBuf>,
     pub(crate) ca_file: Option<PathBuf>,
-    pub(crate) proxy: Option<Url>,
+    pub(crate) proxy: Option<SecretUrl>,
     pub(crate) user_agent: String,
     pub(crate) trusted_storage: Vec<Origin>,
 }
@@ -216,7 +217,7 @@ impl Options {
             ("ca_file", V::Text(t)) if !t.is_empty() => self.ca_file = Some(PathBuf::from(t)),
             ("proxy", V::Text(t)) => {
                 let url = Url::parse(&t).ok().filter(|u| u.scheme() == "http" && u.has_host());
-                self.proxy = Some(url.ok_or_else(|| out_of_range(spec))?);
+                self.proxy = Some(SecretUrl::new(url.ok_or_else(|| out_of_range(spec))?));
             }
             ("user_agent", V::Text(t)) => {
                 let printable = t.bytes().all(|b| (b' '..=b'~').contains(&b));

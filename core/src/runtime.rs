@@ -52,10 +52,8 @@ pub(crate) fn handle() -> Result<Handle> {
         (Some(a), Some(b)) => Arc::ptr_eq(a, b),
         _ => false,
     };
-    if replaced {
-        if let Some(inherited) = previous.as_ref() {
-            std::mem::forget(Arc::clone(inherited));
-        }
+    if replaced && let Some(inherited) = previous.as_ref() {
+        std::mem::forget(Arc::clone(inherited));
     }
     drop(previous);
     drop(current);
@@ -103,10 +101,10 @@ impl<T> PerGeneration<T> {
 
 impl<T> Drop for PerGeneration<T> {
     fn drop(&mut self) {
-        if let Some(held) = self.held.swap(None) {
-            if held.0 != std::process::id() {
-                std::mem::forget(held);
-            }
+        if let Some(held) = self.held.swap(None)
+            && held.0 != std::process::id()
+        {
+            std::mem::forget(held);
         }
     }
 }

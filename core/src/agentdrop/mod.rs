@@ -279,7 +279,7 @@ pub struct SentFile {
 }
 
 /// A pending transfer and its presigned URLs. Printing shows no secret.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TransferTicket {
     wire: wire::Presigned,
     /// What was promised, to be compared with what is sent.
@@ -302,6 +302,12 @@ impl TransferTicket {
     #[must_use]
     pub fn reveal(&self) -> Value {
         self.wire.reveal()
+    }
+}
+
+impl std::fmt::Debug for TransferTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.wire.fmt(f)
     }
 }
 

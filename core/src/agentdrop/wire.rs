@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::error::{Detail, Error, ErrorKind, Result};
 use crate::http::api::ApiReply;
+use crate::secret::Secret;
 use crate::service;
 
 /// The request body of presigned. What is not set is left out, so that the service's defaults hold.
@@ -66,14 +67,14 @@ fn put() -> String {
 impl UploadUrl {
     /// The headers to send exactly. A reply without any means the content type alone, as the official
     /// client takes it.
-    pub(super) fn headers(&self, content_type: &str) -> Result<Vec<(String, String)>> {
+    pub(super) fn headers(&self, content_type: &str) -> Result<Vec<(String, Secret)>> {
         let Some(given) = &self.headers else {
-            return Ok(vec![("Content-Type".to_owned(), content_type.to_owned())]);
+            return Ok(vec![("Content-Type".to_owned(), Secret::new(content_type))]);
         };
         given
             .iter()
             .map(|(name, value)| match value {
-                Value::String(text) => Ok((name.clone(), text.clone())),
+                Value::String(text) => Ok((name.clone(), Secret::new(text.as_str()))),
                 _ => Err(bad_reply(format!("its header {name:?} for {:?} is not text", self.file_name))),
             })
             .collect()

@@ -165,7 +165,7 @@ impl ProfileUpload {
 }
 
 /// A reserved profile and the presigned form to send its archive with. Printing shows no secret.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ProfileTicket {
     wire: wire::Initiated,
     received: tokio::time::Instant,
@@ -186,6 +186,12 @@ impl ProfileTicket {
     #[must_use]
     pub fn reveal(&self) -> Value {
         self.wire.reveal()
+    }
+}
+
+impl std::fmt::Debug for ProfileTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.wire.fmt(f)
     }
 }
 

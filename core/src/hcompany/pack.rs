@@ -214,7 +214,7 @@ mod tests {
         let mut bytes = vec![0; usize::try_from(spooled.len()).expect("small")];
         spooled.file().read_exact_at(&mut bytes, 0).expect("read");
         let zip = zip::ZipArchive::new(io::Cursor::new(bytes)).expect("a zip");
-        zip.file_names().map(str::to_owned).collect()
+        zip.file_names().map(|name| name.expect("a name").into_owned()).collect()
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl ApiClient {
             .timeout(ATTEMPT_TIME)
             .user_agent(options.user_agent.as_str());
         if let Some(proxy) = &options.proxy {
-            let proxy = reqwest::Proxy::all(proxy.as_str())
+            let proxy = reqwest::Proxy::all(proxy.reveal().as_str())
                 .map_err(|_| Error::invalid("option proxy must be an http:// URL"))?;
             builder = builder.proxy(proxy);
         }

@@ -17,7 +17,7 @@ pub(super) struct Proxy {
 impl Proxies {
     pub(super) fn new(options: &Options) -> Self {
         Self(match &options.proxy {
-            Some(url) => Matcher::builder().all(url.as_str()).build(),
+            Some(url) => Matcher::builder().all(url.reveal().as_str()).build(),
             None => Matcher::from_env(),
         })
     }

@@ -61,10 +61,10 @@ pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static
         if let Some(found) = e.downcast_ref::<T>() {
             return Some(found);
         }
-        if let Some(inner) = e.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            if let Some(found) = find::<T>(inner) {
-                return Some(found);
-            }
+        if let Some(inner) = e.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
+            && let Some(found) = find::<T>(inner)
+        {
+            return Some(found);
         }
         next = e.source();
     }

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::http::Clients;
 use crate::job::{self, Job};
 use crate::options::Options;
+use crate::secret::Secret;
 use crate::source::{Prepared, Source, Spool};
 
 pub(crate) use post_form::FormTarget;
@@ -49,8 +50,8 @@ pub struct Storage {
 /// A presigned `PUT`.
 #[derive(Debug)]
 pub struct Put {
-    url: String,
-    headers: Vec<(String, String)>,
+    url: Secret,
+    headers: Vec<(String, Secret)>,
     source: Source,
     timeout: Option<Duration>,
 }
@@ -58,12 +59,12 @@ pub struct Put {
 impl Put {
     /// `url` is the presigned URL, exactly as it was handed out.
     pub fn new(url: impl Into<String>, source: impl Into<Source>) -> Self {
-        Self { url: url.into(), headers: Vec::new(), source: source.into(), timeout: None }
+        Self { url: Secret::new(url), headers: Vec::new(), source: source.into(), timeout: None }
     }
     /// A header that was signed into the URL, sent as given.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.headers.push((name.into(), Secret::new(value)));
         self
     }
     /// Bounds the whole call, retries included. Default: no limit.
@@ -77,7 +78,7 @@ impl Put {
 /// A presigned `POST` form.
 #[derive(Debug)]
 pub struct PostForm {
-    url: String,
+    url: Secret,
     fields: form::Fields,
     file_name: String,
     source: Source,
@@ -94,7 +95,7 @@ impl PostForm {
     ) -> Self {
         let fields = fields.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
         Self {
-            url: url.into(),
+            url: Secret::new(url),
             fields: form::Fields(fields),
             file_name: "file".to_owned(),
             source: source.into(),
@@ -140,7 +141,7 @@ impl Storage {
         let clients = Arc::clone(&self.clients);
         job::start("put", request.timeout, move |ctx| async move {
             let made = clients.get()?;
-            let target = PutTarget::new(&request.url, &request.headers, &clients.options)?;
+            let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
             let source = prepare(request.source, &clients.options).await?;
             ctx.progress.expect(1, source.len());
             let sender = Sender::new(&made.storage, &clients.options, &ctx.progress);
@@ -166,7 +167,7 @@ impl Storage {
         let clients = Arc::clone(&self.clients);
         job::start("post_form", request.timeout, move |ctx| async move {
             let made = clients.get()?;
-            let target = FormTarget::new(&request.url, request.fields.0, None, &clients.options)?
+            let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
                 .file_name(&request.file_name)?;
             let source = prepare(request.source, &clients.options).await?;
             ctx.progress.expect(1, source.len());

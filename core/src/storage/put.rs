@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
 use crate::http::attempt::{Outgoing, Payload};
 use crate::options::Options;
+use crate::secret::Secret;
 use crate::source::Prepared;
 
 #[derive(Debug, Clone)]
@@ -20,7 +21,7 @@ pub(crate) struct PutTarget {
 }
 
 impl PutTarget {
-    pub(crate) fn new(url: &str, headers: &[(String, String)], options: &Options) -> Result<Self> {
+    pub(crate) fn new(url: &str, headers: &[(String, Secret)], options: &Options) -> Result<Self> {
         let target = Target::check(url, options)?;
         let headers = checked(headers, options)?;
         let signed = SignedUrl::decode(target.url());
@@ -37,7 +38,7 @@ impl PutTarget {
     pub(crate) fn fresh(
         url: &str,
         method: Method,
-        headers: &[(String, String)],
+        headers: &[(String, Secret)],
         options: &Options,
     ) -> Result<Self> {
         let target = Target::check(url, options)?;
@@ -61,7 +62,7 @@ impl PutTarget {
 
 /// Headers come from a service's reply and are sent as given, except those that would change where
 /// or how the request is framed, or carry a credential.
-fn checked(given: &[(String, String)], options: &Options) -> Result<HeaderMap> {
+fn checked(given: &[(String, Secret)], options: &Options) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {
         let lower = name.to_ascii_lowercase();
@@ -81,7 +82,8 @@ fn checked(given: &[(String, String)], options: &Options) -> Result<HeaderMap> {
                 format!("the header {name} may not be set on an upload to storage; leave it out"),
             ));
         }
-        let parsed = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
+        let parsed =
+            HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value.reveal()).ok());
         let Some((name, mut value)) = parsed else {
             return Err(Error::invalid(format!(
                 "the header {name:?} or its value holds characters HTTP does not allow; check it"
@@ -90,10 +92,10 @@ fn checked(given: &[(String, String)], options: &Options) -> Result<HeaderMap> {
         value.set_sensitive(true);
         headers.append(name, value);
     }
-    if !headers.contains_key(http::header::USER_AGENT) {
-        if let Ok(agent) = HeaderValue::from_str(&options.user_agent) {
-            headers.insert(http::header::USER_AGENT, agent);
-        }
+    if !headers.contains_key(http::header::USER_AGENT)
+        && let Ok(agent) = HeaderValue::from_str(&options.user_agent)
+    {
+        headers.insert(http::header::USER_AGENT, agent);
     }
     Ok(headers)
 }

@@ -125,5 +125,8 @@ fn converse(mut stream: impl Read + Write, manners: &Manners) -> std::io::Result
 
 /// A reply with an exact length.
 pub fn reply(status: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }

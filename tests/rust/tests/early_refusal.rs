@@ -15,10 +15,8 @@ fn runs() -> usize {
 }
 
 fn storage(rude: &Rude) -> Storage {
-    let mut options = Options::new()
-        .trusted_storage([rude.origin()])
-        .and_then(|o| o.max_attempts(1))
-        .expect("options");
+    let mut options =
+        Options::new().trusted_storage([rude.origin()]).and_then(|o| o.max_attempts(1)).expect("options");
     if let Some(ca) = &rude.ca {
         options = options.ca_file(ca.path());
     }
@@ -42,7 +40,9 @@ fn refused_early(take: usize, tls: bool) {
     for _ in 0..runs {
         let put = Put::new(format!("{}/k", rude.origin()), Source::path(file.path()));
         match storage.put(put) {
-            Err(e) if e.service_code() == Some("EntityTooLarge") && e.kind() == ErrorKind::TooLarge => seen += 1,
+            Err(e) if e.service_code() == Some("EntityTooLarge") && e.kind() == ErrorKind::TooLarge => {
+                seen += 1
+            }
             other => others.push(format!("{other:?}")),
         }
     }
@@ -72,7 +72,8 @@ fn https_after_50_mb() {
 
 #[test]
 fn a_refusal_before_the_body_costs_no_body() {
-    let rude = Rude::start(Manners { take: 0, reply: reply("403 Forbidden", XML), continues: false, tls: false });
+    let rude =
+        Rude::start(Manners { take: 0, reply: reply("403 Forbidden", XML), continues: false, tls: false });
     let file = large_file();
     let put = Put::new(format!("{}/k", rude.origin()), Source::path(file.path()));
     let job = storage(&rude).start_put(put).expect("a job");

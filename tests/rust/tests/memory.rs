@@ -35,7 +35,8 @@ fn one_gib_through_put() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     file.as_file().set_len(1 << 30).expect("a length");
     for tls in [false, true] {
-        let sandbox = dropoff_tests::sandbox(Config { storage: StorageConfig::Discard, tls, ..Config::default() });
+        let sandbox =
+            dropoff_tests::sandbox(Config { storage: StorageConfig::Discard, tls, ..Config::default() });
         let figures = measure("put", file.path(), &sandbox);
         assert_eq!(figures["done"], json!({"bytes": 1_u64 << 30, "status": "active"}));
     }

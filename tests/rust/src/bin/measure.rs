@@ -24,9 +24,7 @@ fn main() {
     let done = match what.as_str() {
         "put" => d
             .send(
-                Transfer::new("a", "b")
-                    .file(File::new(Source::path(file)))
-                    .timeout(Duration::from_secs(300)),
+                Transfer::new("a", "b").file(File::new(Source::path(file))).timeout(Duration::from_secs(300)),
             )
             .map(|t| json!({"bytes": t.files[0].size, "status": t.status})),
         _ => h

@@ -1,0 +1,142 @@
+//! Connections that go stale, and proxies: raw peers, since no HTTP server library behaves like this.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+use dropoff::{Options, Put, Source, Storage};
+use dropoff_sandbox::Config;
+use dropoff_tests::{agentdrop, options, sandbox};
+
+/// Reads one request with a short body; false at the end of the stream.
+fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&seen).into_owned();
+        if let Some(at) = text.find("\r\n\r\n") {
+            let length = text
+                .lines()
+                .find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned))
+                .and_then(|n| n.trim().parse::<usize>().ok())
+                .unwrap_or(0);
+            if seen.len() >= at + 4 + length {
+                return Some(text);
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(count) if count > 0 => seen.extend_from_slice(&buffer[..count]),
+            _ => return None,
+        }
+    }
+}
+
+#[test]
+fn an_idle_connection_that_died_costs_no_attempt() {
+    // Answers one request per connection and keeps it open; the next request on it finds it closed.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            counter.fetch_add(1, SeqCst);
+            std::thread::spawn(move || {
+                if read_request(&mut stream).is_some() {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                    // Takes the next request and closes without a byte, as a server does whose idle
+                    // limit ran out at that moment.
+                    let _ = stream.read(&mut [0; 16]);
+                }
+            });
+        }
+    });
+    let options =
+        Options::new().trusted_storage([origin.clone()]).and_then(|o| o.max_attempts(1)).expect("options");
+    let storage = Storage::new(options);
+    for _ in 0..5 {
+        let put = Put::new(format!("{origin}/k"), Source::memory(b"hello".to_vec()));
+        let stored = storage.put(put).expect("stored, whatever the old connection did");
+        assert_eq!(stored.attempts, 1);
+    }
+    assert_eq!(connections.load(SeqCst), 5);
+}
+
+/// A proxy that takes CONNECT and plain requests, and notes their first lines.
+fn proxy(notes: Arc<std::sync::Mutex<Vec<String>>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let notes = Arc::clone(&notes);
+            std::thread::spawn(move || {
+                let _ = serve_proxy(client, &notes);
+            });
+        }
+    });
+    format!("http://user:pw@{address}")
+}
+
+fn serve_proxy(mut client: TcpStream, notes: &std::sync::Mutex<Vec<String>>) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        client.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    notes.lock().expect("notes").push(head.clone());
+    let target = head.split_whitespace().nth(1).expect("a target").to_owned();
+    let server = if head.starts_with("CONNECT") {
+        let server = TcpStream::connect(&target)?;
+        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+        server
+    } else {
+        let authority = target.trim_start_matches("http://").split('/').next().expect("an authority");
+        let mut server = TcpStream::connect(authority)?;
+        let path = &target["http://".len() + authority.len()..];
+        server.write_all(head.replacen(&target, path, 1).as_bytes())?;
+        server
+    };
+    let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+    let up = std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+    std::io::copy(&mut server.try_clone()?, &mut client)?;
+    client.shutdown(std::net::Shutdown::Both)?;
+    let _ = up.join();
+    Ok(())
+}
+
+fn through_a_proxy(tls: bool) -> Vec<String> {
+    let notes = Arc::default();
+    let sandbox = sandbox(Config { tls, ..Config::default() });
+    let options = options(&sandbox)
+        .proxy(&proxy(Arc::clone(&notes)))
+        .and_then(|o| o.connect_timeout(Duration::from_secs(5)))
+        .expect("options");
+    let file = dropoff::File::new(Source::memory(vec![7; 3_000_000])).name("a.bin");
+    let sent = agentdrop(&sandbox, options).send(dropoff::Transfer::new("a", "b").file(file)).expect("sent");
+    assert!(sent.files[0].verified);
+    let notes = notes.lock().expect("notes").clone();
+    let storage = sandbox.storage_url();
+    let authority = storage.split("://").nth(1).expect("an authority").to_owned();
+    notes.into_iter().filter(|head| head.contains(&authority)).collect()
+}
+
+#[test]
+fn https_storage_behind_a_proxy_is_tunnelled() {
+    let heads = through_a_proxy(true);
+    assert!(!heads.is_empty());
+    for head in heads {
+        assert!(head.starts_with("CONNECT "), "{head}");
+        assert!(head.to_ascii_lowercase().contains("proxy-authorization: basic dxnlcjpwdw=="), "{head}");
+        assert!(!head.contains("X-Amz"), "the proxy sees no signed URL: {head}");
+    }
+}
+
+#[test]
+fn http_storage_behind_a_proxy_is_asked_for_in_full() {
+    let heads = through_a_proxy(false);
+    assert!(heads.iter().any(|h| h.starts_with("PUT http://")), "{heads:?}");
+}
