@@ -39,3 +39,8 @@ pub fn agentdrop(sandbox: &Sandbox, options: Options) -> AgentDrop {
     let builder = AgentDrop::builder().base_url(sandbox.api_url()).api_key(sandbox.agentdrop_api_key());
     builder.options(options).build().expect("a client")
 }
+
+/// Compiles the Rust of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
