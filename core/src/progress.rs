@@ -113,7 +113,9 @@ impl Counters {
     }
     /// Takes back what a failed attempt had added.
     pub(crate) fn take_back(&self, count: u64) {
-        self.bytes_done.fetch_sub(count, Relaxed);
+        let less = |done: u64| Some(done.saturating_sub(count));
+        // The closure always gives a value, so this cannot fail.
+        let _ = self.bytes_done.fetch_update(Relaxed, Relaxed, less);
     }
     pub(crate) fn file_done(&self) {
         self.files_done.fetch_add(1, Relaxed);

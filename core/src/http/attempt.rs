@@ -47,6 +47,8 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
     /// The digest of the source as it was sent; only after a success.
     pub(crate) digest: Option<Digest>,
+    /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
+    pub(crate) counted: u64,
 }
 
 /// An attempt that got no answer.
@@ -130,12 +132,17 @@ pub(super) async fn run(
         Some(pending) if success => pending.digest().await,
         _ => None,
     };
-    if success {
-        undo.keep();
-    }
-    let reply = Reply { status: parts.status, headers: parts.headers, body, digest };
-    let reusable = complete && whole;
+    let counted = if success { undo.keep() } else { 0 };
+    let reply = Reply { status: parts.status, headers: parts.headers, body, digest, counted };
+    let reusable = complete && whole && ready_again(&mut connection).await;
     Ok((reply, reusable.then_some(connection)))
+}
+
+/// Whether the connection takes another request. hyper knows a moment after the last byte of the reply
+/// was read, or never, if the server said that it closes.
+async fn ready_again(connection: &mut Connection) -> bool {
+    let ready = tokio::time::timeout(Duration::from_millis(100), connection.sender.ready());
+    matches!(ready.await, Ok(Ok(())))
 }
 
 /// Progress counts bytes of attempts that still may succeed.
@@ -145,8 +152,9 @@ struct UndoUnlessKept<'a> {
 }
 
 impl UndoUnlessKept<'_> {
-    fn keep(mut self) {
+    fn keep(mut self) -> u64 {
         self.kept = true;
+        self.state.source_bytes()
     }
 }
 

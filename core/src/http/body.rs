@@ -88,6 +88,10 @@ impl BodyState {
     pub(super) fn take_failure(&self) -> Option<Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+    /// Source bytes given out.
+    pub(super) fn source_bytes(&self) -> u64 {
+        self.source_bytes.load(Relaxed)
+    }
     /// Takes this attempt's bytes out of the progress.
     pub(super) fn undo_progress(&self) {
         self.progress.take_back(self.source_bytes.swap(0, Relaxed));

@@ -200,6 +200,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
             digest: None,
+            counted: 0,
         };
         refusal(&reply, "s.example")
     }

@@ -77,10 +77,14 @@ impl<'a> Sender<'a> {
         })?;
         let host = target.url().host_str().unwrap_or("");
         if !is_success(&reply) {
+            self.progress.take_back(reply.counted);
             return Err(reply::refusal(&reply, host));
         }
         let etag = etag(&reply.headers);
-        let verified = confirm(&reply, etag.as_deref(), host).map_err(|e| (e, Action::Retry))?;
+        let verified = confirm(&reply, etag.as_deref(), host).map_err(|e| {
+            self.progress.take_back(reply.counted);
+            (e, Action::Retry)
+        })?;
         let hex = |wanted| {
             (outgoing.digest == Some(wanted)).then(|| reply.digest.as_ref().map(Digest::hex)).flatten()
         };

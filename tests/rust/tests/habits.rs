@@ -258,6 +258,23 @@ fn files_of_a_transfer_share_a_few_connections() {
 }
 
 #[test]
+fn progress_counts_each_byte_once_whatever_is_retried() {
+    let sandbox = sandbox(Config::default());
+    for action in [
+        json!({"reset_after": 500_000}),
+        json!({"reply": {"status": 503}}),
+        json!({"patch_headers": {"ETag": "\"00000000000000000000000000000000\""}}),
+        json!({"lose_reply": true}),
+    ] {
+        sandbox.order(json!({"on": "put", "do": action})).expect("an order");
+        let job = agentdrop(&sandbox, options(&sandbox)).start_send(one_file(3_000_000)).expect("a job");
+        assert_eq!(job.wait().expect("sent").files[0].attempts, 2);
+        let progress = job.progress();
+        assert_eq!((progress.bytes_done, progress.bytes_total, progress.retries), (3_000_000, 3_000_000, 1));
+    }
+}
+
+#[test]
 fn bad_options_and_addresses_are_refused_where_they_are_set() {
     let refused = |e: dropoff::Error| e.kind() == ErrorKind::InvalidInput;
     assert!(Options::new().stall_timeout(Duration::ZERO).is_err_and(refused));
