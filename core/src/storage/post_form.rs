@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use super::StoredObject;
 use super::form::{self, Fields};
 use super::send::Sender;
-use super::ticket::{Expiry, Policy};
+use super::ticket::{Expiry, GivenBy, Policy};
 use crate::digest::Algorithm;
 use crate::error::{Error, Result};
 use crate::http::Target;
@@ -22,6 +22,7 @@ pub(crate) struct FormTarget {
     fields: Fields,
     policy: Option<Policy>,
     expiry: Option<Expiry>,
+    from: GivenBy,
     file_name: String,
     user_agent: String,
 }
@@ -42,15 +43,16 @@ impl FormTarget {
             ));
         }
         let policy = Policy::decode(&fields);
-        let expiry = match lifetime {
-            Some(lifetime) => Some(Expiry::lasts(lifetime)),
-            None => policy.as_ref().and_then(|p| p.expires),
+        let (expiry, from) = match lifetime {
+            Some(lifetime) => (Some(Expiry::lasts(lifetime)), GivenBy::Service),
+            None => (policy.as_ref().and_then(|p| p.expires), GivenBy::Caller),
         };
         Ok(Self {
             target,
             fields,
             policy,
             expiry,
+            from,
             file_name: "file".to_owned(),
             user_agent: options.user_agent.clone(),
         })
@@ -69,7 +71,7 @@ impl FormTarget {
         if let Some(expiry) = self.expiry {
             expiry.check("the upload ticket")?;
         }
-        self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&self.fields, size))
+        self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&self.fields, size, self.from))
     }
 
     pub(crate) async fn send(

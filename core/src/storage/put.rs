@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::StoredObject;
 use super::send::Sender;
-use super::ticket::{Expiry, SignedUrl};
+use super::ticket::{Expiry, GivenBy, SignedUrl};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
 use crate::http::attempt::{Outgoing, Payload};
@@ -25,7 +25,7 @@ impl PutTarget {
         let target = Target::check(url, options)?;
         let headers = checked(headers, options)?;
         let signed = SignedUrl::decode(target.url());
-        signed.check(&headers)?;
+        signed.check(&headers, GivenBy::Caller)?;
         let expiry = signed.expiry_by_date();
         if let Some(expiry) = expiry {
             expiry.check("the presigned URL")?;
@@ -44,7 +44,7 @@ impl PutTarget {
         let target = Target::check(url, options)?;
         let headers = checked(headers, options)?;
         let signed = SignedUrl::decode(target.url());
-        signed.check(&headers)?;
+        signed.check(&headers, GivenBy::Service)?;
         let expiry = signed.expiry_from_now();
         Ok(Self { target, method, headers, expiry })
     }

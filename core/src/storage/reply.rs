@@ -158,8 +158,7 @@ fn sentence(kind: ErrorKind, status: StatusCode, document: &Document, host: &str
             "the bytes that arrived are not the ones that were sent; try again".to_owned()
         }
         (_, Some("SignatureDoesNotMatch")) => {
-            "a signed header or the URL is not what was signed; send the ticket's headers and URL unchanged"
-                .to_owned()
+            "the URL, a header or a field is not what was signed; send the ticket unchanged".to_owned()
         }
         (_, Some("RequestTimeTooSkewed")) => "the signer's clock is off; report it to the service".to_owned(),
         (_, Some("NoSuchBucket" | "NoSuchKey")) => {

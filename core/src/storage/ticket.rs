@@ -117,7 +117,7 @@ impl Policy {
 
     /// Refuses what storage would refuse: a size out of range, or a field that the policy demands
     /// and the form lacks.
-    pub(crate) fn check(&self, fields: &Fields, size: u64) -> Result<()> {
+    pub(crate) fn check(&self, fields: &Fields, size: u64, from: GivenBy) -> Result<()> {
         self.check_size(size)?;
         for (name, value) in &self.exact {
             // The bucket is part of the URL and may be left out of the form.
@@ -126,12 +126,16 @@ impl Policy {
             }
             match fields.get(name) {
                 None => {
-                    return Err(broken_ticket(format!(
-                        "its policy demands the field {name:?}, which the form lacks"
-                    )));
+                    return Err(broken_ticket(
+                        from,
+                        format!("its policy demands the field {name:?}, which the form lacks"),
+                    ));
                 }
                 Some(given) if given != value => {
-                    return Err(broken_ticket(format!("the field {name:?} is not what its policy demands")));
+                    return Err(broken_ticket(
+                        from,
+                        format!("the field {name:?} is not what its policy demands"),
+                    ));
                 }
                 Some(_) => {}
             }
@@ -144,9 +148,12 @@ impl Policy {
                 || lower == "awsaccesskeyid"
                 || lower.starts_with("x-ignore-");
             if !exempt && !self.named.contains(&lower) {
-                return Err(broken_ticket(format!(
-                    "the field {name:?} is in the form but not in its policy, and storage refuses such fields"
-                )));
+                return Err(broken_ticket(
+                    from,
+                    format!(
+                        "the field {name:?} is in the form but not in its policy, and storage refuses such fields"
+                    ),
+                ));
             }
         }
         Ok(())
@@ -177,11 +184,25 @@ fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-fn broken_ticket(what: String) -> Error {
-    Error::new(
-        ErrorKind::Rejected,
-        format!("the ticket cannot work: {what}; ask the service for a new one, or report it"),
-    )
+/// Who wrote a ticket, and so who can mend it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GivenBy {
+    /// The caller handed it to raw storage.
+    Caller,
+    /// A service answered with it a moment ago.
+    Service,
+}
+
+fn broken_ticket(from: GivenBy, what: String) -> Error {
+    match from {
+        GivenBy::Caller => {
+            Error::invalid(format!("the upload cannot work: {what}; give it as it was handed out"))
+        }
+        GivenBy::Service => Error::new(
+            ErrorKind::Rejected,
+            format!("the ticket cannot work: {what}; ask the service for a new one, or report it"),
+        ),
+    }
 }
 
 /// What a SigV4 presigned URL says.
@@ -220,13 +241,16 @@ impl SignedUrl {
     }
 
     /// Refuses a request that lacks a signed header; storage would answer `SignatureDoesNotMatch`.
-    pub(crate) fn check(&self, headers: &http::HeaderMap) -> Result<()> {
+    pub(crate) fn check(&self, headers: &http::HeaderMap, from: GivenBy) -> Result<()> {
         for name in &self.signed_headers {
             let ours = matches!(name.as_str(), "host" | "content-length");
             if !ours && !name.is_empty() && !headers.contains_key(name.as_str()) {
-                return Err(broken_ticket(format!(
-                    "the header {name:?} was signed into the URL and must be sent, but no value for it was given"
-                )));
+                return Err(broken_ticket(
+                    from,
+                    format!(
+                        "the header {name:?} was signed into the URL and must be sent, but no value for it was given"
+                    ),
+                ));
             }
         }
         Ok(())
@@ -252,17 +276,21 @@ mod tests {
             &[("key", "up/1"), ("content-type", "application/zip")],
         );
         let policy = Policy::decode(&fields).expect("readable");
-        policy.check(&fields, 1000).expect("in range");
-        let error = policy.check(&fields, 1001).expect_err("over");
+        policy.check(&fields, 1000, GivenBy::Service).expect("in range");
+        let error = policy.check(&fields, 1001, GivenBy::Service).expect_err("over");
         assert_eq!(error.kind(), ErrorKind::TooLarge);
         assert!(error.message().contains("1001") && error.message().contains("1000"), "{error}");
-        policy.check(&fields, 0).expect_err("under");
+        policy.check(&fields, 0, GivenBy::Service).expect_err("under");
         policy.expires.expect("has one").check("it").expect("in the year 2999");
 
         let lacking = form(r#"{"conditions":[["eq","$x-a","1"]]}"#, &[]);
-        Policy::decode(&lacking).expect("readable").check(&lacking, 1).expect_err("lacks x-a");
+        Policy::decode(&lacking)
+            .expect("readable")
+            .check(&lacking, 1, GivenBy::Service)
+            .expect_err("lacks x-a");
         let extra = form(r#"{"conditions":[]}"#, &[("x-b", "1"), ("x-ignore-c", "1")]);
-        let error = Policy::decode(&extra).expect("readable").check(&extra, 1).expect_err("x-b");
+        let error =
+            Policy::decode(&extra).expect("readable").check(&extra, 1, GivenBy::Service).expect_err("x-b");
         assert!(error.message().contains("x-b"), "{error}");
     }
 
@@ -282,8 +310,8 @@ mod tests {
         assert!(signed.expiry_by_date().expect("dated").check("it").is_err(), "2020 is over");
         assert!(signed.expiry_from_now().expect("lasts").check("it").is_ok());
         let mut headers = http::HeaderMap::new();
-        assert!(signed.check(&headers).is_err());
+        assert!(signed.check(&headers, GivenBy::Caller).is_err());
         headers.insert("content-type", http::HeaderValue::from_static("text/csv"));
-        signed.check(&headers).expect("complete");
+        signed.check(&headers, GivenBy::Caller).expect("complete");
     }
 }
