@@ -200,7 +200,7 @@ fn redirected(call: &Call<'_>, reply: &ApiReply) -> Error {
 }
 
 fn unanswered(call: &Call<'_>, e: &reqwest::Error) -> Failure {
-    let host = call.url.host_str().unwrap_or("the service");
+    let host = call.url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
     let error = if e.is_timeout() {
         Error::new(
             ErrorKind::Timeout,
@@ -208,9 +208,9 @@ fn unanswered(call: &Call<'_>, e: &reqwest::Error) -> Failure {
         )
         .cause(&Chain(e))
     } else if e.is_connect() {
-        transport_error::classify(host, "connecting to", e)
+        transport_error::classify(&host, "connecting to", e)
     } else {
-        transport_error::classify(host, "talking to", e)
+        transport_error::classify(&host, "talking to", e)
     };
     let error = error.during(call.operation);
     if e.is_connect() || e.is_builder() {

@@ -12,12 +12,12 @@ pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> E
     if let Some(own) = find::<Error>(error) {
         return own.clone();
     }
-    classify(target.host(), "connecting to", error)
+    classify(&target.authority(), "connecting to", error)
 }
 
 /// A connection that broke while a request was on it.
 pub(super) fn sending(target: &Target, error: &(dyn StdError + 'static)) -> Error {
-    classify(target.host(), "sending to", error)
+    classify(&target.authority(), "sending to", error)
 }
 
 pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)) -> Error {
@@ -26,6 +26,10 @@ pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)
     }
     let io = find::<io::Error>(error).map(io::Error::kind);
     let (kind, what) = match io {
+        // The resolver's failure has no kind of its own, only these words.
+        _ if Chain(error).to_string().contains("failed to lookup address") => {
+            (ErrorKind::Network, "its name could not be looked up")
+        }
         Some(io::ErrorKind::ConnectionRefused) => (ErrorKind::Network, "the connection was refused"),
         Some(
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted,

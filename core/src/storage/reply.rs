@@ -138,10 +138,13 @@ fn meaning(http: StatusCode, document: &Document) -> (ErrorKind, Action) {
 }
 
 fn sentence(kind: ErrorKind, status: StatusCode, document: &Document, host: &str) -> String {
-    let code = match &document.code {
-        Some(code) => format!("{} {code}", status.as_u16()),
-        None => status.as_u16().to_string(),
-    };
+    let mut code = status.as_u16().to_string();
+    if let Some(said) = &document.code {
+        code.push_str(&format!(" {said}"));
+    }
+    if let Some(said) = document.message.as_ref().filter(|m| !m.is_empty()) {
+        code.push_str(&format!(": {}", crate::secret::scrub(said)));
+    }
     let what = match (kind, document.code.as_deref()) {
         (ErrorKind::TooLarge, _) => match (&document.proposed, &document.allowed) {
             (Some(proposed), Some(allowed)) => {
