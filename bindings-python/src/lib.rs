@@ -1,1 +1,56 @@
-//! placeholder
+//! The Python face of dropoff: the module table of `dropoff._native`.
+//!
+//! Nothing here knows a protocol. A call goes `inputs` → core job → `wait` → `results` or `errors`.
+//!
+//! Only `start_…` methods are compiled. Their waiting forms, and every loop that runs the caller's
+//! code, are Python (`dropoff/_waiting.py`, `dropoff/_threads.py`): on a thread that is in the
+//! interpreter when the program ends, Rust must not be below the caller's code (see `reader`).
+
+mod agentdrop;
+mod errors;
+mod file;
+mod hcompany;
+mod inputs;
+mod job;
+mod json;
+mod options;
+mod progress;
+mod reader;
+mod results;
+mod storage;
+mod tickets;
+mod wait;
+
+use pyo3::prelude::*;
+
+/// The compiled half of `dropoff`; import the names from there.
+#[pymodule]
+mod _native {
+    use super::*;
+
+    #[pymodule_export]
+    use super::agentdrop::AgentDrop;
+    #[pymodule_export]
+    use super::errors::_error_kinds;
+    #[pymodule_export]
+    use super::file::File;
+    #[pymodule_export]
+    use super::hcompany::HCompany;
+    #[pymodule_export]
+    use super::job::{_start_into, Job};
+    #[pymodule_export]
+    use super::progress::Progress;
+    #[pymodule_export]
+    use super::results::{
+        Confirmed, PackReport, Profile, SentFile, SentTransfer, StoredObject, TransferInfo,
+    };
+    #[pymodule_export]
+    use super::storage::Storage;
+    #[pymodule_export]
+    use super::tickets::{ProfileTicket, TransferTicket};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -379,13 +379,15 @@ impl Error {
         self.with(|f| f.http_status = Some(status))
     }
     pub(crate) fn service_code_is(self, code: Option<String>) -> Self {
-        self.with(|f| f.service_code = code.map(|c| one_line(&c)))
+        self.with(|f| f.service_code = code.map(|c| shortened(&c, 100)))
     }
     pub(crate) fn request_id_is(self, id: Option<String>) -> Self {
-        self.with(|f| f.request_id = id)
+        self.with(|f| f.request_id = id.map(|id| shortened(&id, 200)))
     }
     pub(crate) fn details_are(self, details: Vec<Detail>) -> Self {
-        self.with(|f| f.details = details)
+        let short =
+            |d: Detail| Detail { field: shortened(&d.field, 100), message: shortened(&d.message, 300) };
+        self.with(|f| f.details = details.into_iter().take(100).map(short).collect())
     }
     pub(crate) fn outcome_is(self, outcome: Outcome) -> Self {
         self.with(|f| f.outcome = outcome)
@@ -398,8 +400,31 @@ impl Error {
     }
     /// Keeps what a dependency said, with anything that looks like a URL's query cut away.
     pub(crate) fn cause(self, cause: &dyn fmt::Display) -> Self {
-        let text = one_line(&crate::secret::scrub(&cause.to_string()));
+        let text = shortened(&crate::secret::scrub(&cause.to_string()), 500);
         self.with(|f| f.cause = Some(text))
+    }
+    /// The same error without the texts a peer may have echoed.
+    pub(crate) fn masked(self, mask: &crate::secret::Mask) -> Self {
+        self.with(|f| {
+            let hide = |text: &mut String| *text = mask.apply(text);
+            hide(&mut f.message);
+            f.service_code.as_mut().map(hide);
+            f.request_id.as_mut().map(hide);
+            f.cause.as_mut().map(hide);
+            for detail in &mut f.details {
+                hide(&mut detail.field);
+                hide(&mut detail.message);
+            }
+        })
+    }
+    /// What another error says of the exchange: status, ids and when to come back.
+    pub(crate) fn exchange_of(self, other: &Self) -> Self {
+        self.with(|f| {
+            f.http_status = other.0.http_status;
+            f.service_code.clone_from(&other.0.service_code);
+            f.request_id.clone_from(&other.0.request_id);
+            f.retry_after = other.0.retry_after;
+        })
     }
     /// The same error, its sentence begun with where it happened.
     pub(crate) fn context(self, prefix: &str) -> Self {
@@ -527,6 +552,15 @@ impl Error {
 fn one_line(text: &str) -> String {
     let cleaned: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     cleaned.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// One line of at most `most` characters: texts of a peer have no length of their own.
+fn shortened(text: &str, most: usize) -> String {
+    let text = one_line(text);
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 impl fmt::Display for Error {

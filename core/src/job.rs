@@ -1,8 +1,10 @@
 //! The one way anything long runs: a [`Job`] that can be waited for, awaited, watched and
 //! cancelled. Blocking calls are `start_…(…)?.wait()`.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -18,7 +20,12 @@ use crate::runtime;
 ///
 /// Dropping every handle does not cancel the work; call [`Job::cancel`]. A `Job` may be used from any
 /// thread. It is also a [`Future`], and needs no particular async runtime.
-pub struct Job<T>(Arc<Shared<T>>);
+pub struct Job<T>(Arc<Shared<T>>, Slot);
+
+/// Tells the handles of one job apart, so that each keeps one waker.
+type Slot = u64;
+
+const LONG: Duration = Duration::from_secs(3600);
 
 struct Shared<T> {
     pid: u32,
@@ -31,13 +38,40 @@ struct Shared<T> {
 
 struct State<T> {
     result: Option<Result<T>>,
-    wakers: Vec<Waker>,
+    wakers: HashMap<Slot, Waker>,
+    next_slot: Slot,
     callbacks: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 impl<T> Clone for Job<T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        let slot = if self.inherited().is_some() {
+            0
+        } else {
+            let mut state = self.lock();
+            state.next_slot += 1;
+            state.next_slot
+        };
+        Self(Arc::clone(&self.0), slot)
+    }
+}
+
+impl<T> Job<T> {
+    /// A job that came through a `fork` has no threads behind it in the child. Checked before any
+    /// lock is taken, because a lock held by another thread at the fork is never released.
+    fn inherited(&self) -> Option<Error> {
+        (self.0.pid != std::process::id()).then(|| {
+            Error::new(
+                ErrorKind::Cancelled,
+                "this job belongs to the parent process; start a new one in this process",
+            )
+            .during(self.0.operation)
+            .outcome_is(Outcome::Unknown)
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -55,7 +89,7 @@ impl<T: Clone + Send + 'static> Job<T> {
     /// What the work failed with.
     pub fn wait(&self) -> Result<T> {
         loop {
-            if let Some(result) = self.wait_timeout(Duration::from_secs(3600)) {
+            if let Some(result) = self.wait_timeout(LONG) {
                 return result;
             }
         }
@@ -66,13 +100,17 @@ impl<T: Clone + Send + 'static> Job<T> {
         if let Some(error) = self.inherited() {
             return Some(Err(error));
         }
-        let deadline = Instant::now() + limit;
+        // A limit beyond the clock is no limit.
+        let deadline = Instant::now().checked_add(limit);
         let mut state = self.lock();
         loop {
             if let Some(result) = &state.result {
                 return Some(result.clone());
             }
-            let left = deadline.checked_duration_since(Instant::now())?;
+            let left = match deadline {
+                Some(deadline) => deadline.checked_duration_since(Instant::now())?,
+                None => LONG,
+            };
             state = self.0.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -107,6 +145,9 @@ impl<T: Clone + Send + 'static> Job<T> {
                 f(result);
             }
         };
+        if self.inherited().is_some() {
+            return off_the_runtime("dropoff-done", call);
+        }
         let mut state = self.lock();
         if state.result.is_some() {
             drop(state);
@@ -117,9 +158,10 @@ impl<T: Clone + Send + 'static> Job<T> {
     }
 
     /// Calls `f` with a snapshot every `interval` while the work runs, and once more when it is over,
-    /// on a thread of its own. [`ControlFlow::Break`] cancels the work.
+    /// on a thread of its own. [`ControlFlow::Break`] cancels the work. An interval below 10 ms counts as
+    /// 10 ms.
     pub fn watch(&self, interval: Duration, mut f: impl FnMut(Progress) -> ControlFlow<()> + Send + 'static) {
-        let job = self.clone();
+        let (job, interval) = (self.clone(), interval.max(Duration::from_millis(10)));
         off_the_runtime("dropoff-progress", move || {
             loop {
                 let over = job.wait_timeout(interval).is_some();
@@ -135,36 +177,20 @@ impl<T: Clone + Send + 'static> Job<T> {
         });
     }
 
-    /// A job that came through a `fork` has no threads behind it in the child. Checked before any
-    /// lock is taken, because a lock held by another thread at the fork is never released.
-    fn inherited(&self) -> Option<Error> {
-        (self.0.pid != std::process::id()).then(|| {
-            Error::new(
-                ErrorKind::Cancelled,
-                "this job belongs to the parent process; start a new one in this process",
-            )
-            .during(self.0.operation)
-            .outcome_is(Outcome::Unknown)
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn finish(&self, result: Result<T>) {
-        self.0.counters.enter(Phase::Done);
         let mut state = self.lock();
         state.result = Some(result);
+        self.0.counters.enter(Phase::Done);
         let wakers = std::mem::take(&mut state.wakers);
         let callbacks = std::mem::take(&mut state.callbacks);
         drop(state);
         self.0.done.notify_all();
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.into_values().for_each(Waker::wake);
         if !callbacks.is_empty() {
             off_the_runtime("dropoff-done", move || {
                 for callback in callbacks {
-                    callback();
+                    // One that panics has told so on stderr; the others are still owed their call.
+                    let _ = catch_unwind(AssertUnwindSafe(callback));
                 }
             });
         }
@@ -178,13 +204,12 @@ impl<T: Clone + Send + 'static> Future for Job<T> {
         if let Some(error) = self.inherited() {
             return Poll::Ready(Err(error));
         }
+        let slot = self.1;
         let mut state = self.lock();
         match &state.result {
             Some(result) => Poll::Ready(result.clone()),
             None => {
-                if !state.wakers.iter().any(|w| w.will_wake(cx.waker())) {
-                    state.wakers.push(cx.waker().clone());
-                }
+                state.wakers.insert(slot, cx.waker().clone());
                 Poll::Pending
             }
         }
@@ -202,6 +227,8 @@ fn off_the_runtime(name: &str, f: impl FnOnce() + Send + 'static) {
 #[derive(Clone)]
 pub(crate) struct Ctx {
     pub(crate) progress: Arc<Counters>,
+    /// When the call's own time limit passes.
+    pub(crate) deadline: Option<tokio::time::Instant>,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -210,9 +237,15 @@ struct Ledger {
     transfer_id: Option<String>,
     profile_id: Option<String>,
     outcome: Option<Outcome>,
+    unknown_once_sent: bool,
 }
 
 impl Ctx {
+    pub(crate) fn new(timeout: Option<Duration>) -> Self {
+        let deadline = timeout.and_then(|limit| tokio::time::Instant::now().checked_add(limit));
+        Self { progress: Arc::new(Counters::new()), deadline, ledger: Arc::default() }
+    }
+
     fn change(&self, f: impl FnOnce(&mut Ledger)) {
         f(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -227,6 +260,11 @@ impl Ctx {
         self.change(|l| l.outcome = Some(outcome));
     }
 
+    /// For a raw upload: once every byte is sent, being stopped leaves it open whether storage has them.
+    pub(crate) fn unknown_once_sent(&self) {
+        self.change(|l| l.unknown_once_sent = true);
+    }
+
     /// Adds the reserved ids to an error.
     fn complete(&self, error: Error) -> Error {
         let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -237,7 +275,11 @@ impl Ctx {
 
     fn stopped(&self, error: Error) -> Error {
         let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let outcome = ledger.outcome.unwrap_or(Outcome::NotCompleted);
+        let progress = self.progress.snapshot();
+        let all_sent = progress.phase == Phase::Sending && progress.bytes_done >= progress.bytes_total;
+        let by_now =
+            if ledger.unknown_once_sent && all_sent { Outcome::Unknown } else { Outcome::NotCompleted };
+        let outcome = ledger.outcome.unwrap_or(by_now);
         error.outcome_is(outcome).retryable_is(outcome != Outcome::Unknown)
     }
 }
@@ -251,24 +293,29 @@ where
 {
     crate::options::check_timeout(timeout)?;
     let runtime = runtime::handle()?;
-    let counters = Arc::new(Counters::new());
-    let ctx = Ctx { progress: Arc::clone(&counters), ledger: Arc::default() };
+    let ctx = Ctx::new(timeout);
     let cancel = CancellationToken::new();
-    let job = Job(Arc::new(Shared {
+    let shared = Arc::new(Shared {
         pid: std::process::id(),
         operation,
-        state: Mutex::new(State { result: None, wakers: Vec::new(), callbacks: Vec::new() }),
+        state: Mutex::new(State {
+            result: None,
+            wakers: HashMap::new(),
+            next_slot: 0,
+            callbacks: Vec::new(),
+        }),
         done: Condvar::new(),
         cancel: cancel.clone(),
-        counters,
-    }));
+        counters: Arc::clone(&ctx.progress),
+    });
+    let job = Job(shared, 0);
 
     let mut running = runtime.spawn(work(ctx.clone()));
     let handle = job.clone();
     runtime.spawn(async move {
         let deadline = async {
-            match timeout {
-                Some(limit) => tokio::time::sleep(limit).await,
+            match ctx.deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
                 None => std::future::pending().await,
             }
         };

@@ -57,6 +57,43 @@ pub(crate) fn shown(url: &url::Url) -> String {
     format!("{}://{host}{port}{}", url.scheme(), url.path())
 }
 
+/// Texts that a peer may echo and that must not be shown.
+#[derive(Default)]
+pub(crate) struct Mask(Vec<Secret>);
+
+impl Mask {
+    /// Anything shorter is no secret, and hiding it would garble innocent words.
+    const SHORTEST: usize = 8;
+
+    pub(crate) fn hide(&mut self, text: &str) {
+        if text.len() >= Self::SHORTEST {
+            self.0.push(Secret::new(text));
+        }
+    }
+
+    pub(crate) fn of_key(key: &Secret) -> Self {
+        let mut mask = Self::default();
+        mask.hide(key.reveal());
+        mask
+    }
+
+    /// The query of a URL, as it stands there and decoded.
+    pub(crate) fn of_query(url: &url::Url) -> Self {
+        let mut mask = Self::default();
+        for (_, value) in url.query_pairs() {
+            mask.hide(&value);
+        }
+        for pair in url.query().unwrap_or("").split('&') {
+            mask.hide(pair.split_once('=').map_or(pair, |(_, value)| value));
+        }
+        mask
+    }
+
+    pub(crate) fn apply(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.reveal(), "[hidden]"))
+    }
+}
+
 /// Dependency errors are assumed to leak: anything after a `?` inside a URL is cut, and so is
 /// userinfo before an `@`.
 pub(crate) fn scrub(text: &str) -> Cow<'_, str> {

@@ -18,13 +18,10 @@ pub(crate) fn base_url(text: &str) -> Result<Url> {
     let Ok(mut url) = Url::parse(text) else {
         return refused("is not a URL; give it like https://api.example.com");
     };
-    let loopback = match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => return refused("has no host; give it like https://api.example.com"),
-    };
-    if !(url.scheme() == "https" || (url.scheme() == "http" && loopback)) {
+    if !url.has_host() {
+        return refused("has no host; give it like https://api.example.com");
+    }
+    if !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url))) {
         return refused("must be https, since the API key is sent there; http is for loopback only");
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -40,20 +37,32 @@ pub(crate) fn base_url(text: &str) -> Result<Url> {
     Ok(url)
 }
 
+/// Whether the API is on this machine.
+pub(crate) fn is_loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
 /// The key given, else the environment's, else the one in a dotenv file.
 pub(crate) fn api_key(given: Option<String>, variable: &str, file: Option<&Path>) -> Result<Secret> {
     let usable = |key: String| Some(key.trim().to_owned()).filter(|k| !k.is_empty());
-    given
-        .map_or_else(|| std::env::var(variable).ok().and_then(usable), usable)
-        .or_else(|| usable(key_in_file(file?, variable)?))
-        .map(Secret::new)
-        .ok_or_else(|| {
-            Error::new(
-                ErrorKind::Authentication,
-                format!("no API key: pass api_key or set the environment variable {variable}"),
-            )
-            .side_is(Side::Caller)
-        })
+    let found = match given {
+        Some(key) => usable(key),
+        None => {
+            std::env::var(variable).ok().and_then(usable).or_else(|| usable(key_in_file(file?, variable)?))
+        }
+    };
+    found.map(Secret::new).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Authentication,
+            format!("no API key: pass api_key or set the environment variable {variable}"),
+        )
+        .side_is(Side::Caller)
+    })
 }
 
 fn key_in_file(file: &Path, variable: &str) -> Option<String> {
@@ -67,13 +76,28 @@ fn key_in_file(file: &Path, variable: &str) -> Option<String> {
 
 /// Reads a success. One that cannot be read is the service's failure, not the caller's.
 pub(crate) fn parse<T: DeserializeOwned>(operation: &'static str, reply: &ApiReply) -> Result<T> {
-    serde_json::from_slice(&reply.body).map_err(|e| {
+    if reply.cut {
+        return Err(Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "the service's reply is longer than the {} bytes that are read; ask for less at once",
+                reply.body.len()
+            ),
+        )
+        .during(operation)
+        .status_is(reply.status.as_u16())
+        .retryable_is(false));
+    }
+    // By way of a value: a repeated key is then no error, the last one counts.
+    let value = serde_json::from_slice::<serde_json::Value>(&reply.body);
+    value.and_then(serde_json::from_value).map_err(|e| {
         let what = if reply.body.is_empty() {
             "an empty reply".to_owned()
         } else if reply.body.trim_ascii_start().starts_with(b"<") {
             "a web page instead of JSON".to_owned()
         } else {
-            format!("JSON that cannot be read ({e})")
+            // The parser's own words quote the value, and that may be a signed URL.
+            format!("JSON that cannot be read ({:?} error)", e.classify())
         };
         Error::new(
             ErrorKind::Unavailable,
@@ -183,6 +207,7 @@ mod tests {
     fn a_key_is_found_in_a_dotenv_file() {
         let file = tempfile::NamedTempFile::new().expect("file");
         std::fs::write(file.path(), "# hi\nexport OTHER=1\nX_KEY=\"abc\"\n").expect("write");
+        api_key(Some(String::new()), "X_KEY", Some(file.path())).expect_err("an empty key is no key");
         let key = api_key(None, "X_KEY", Some(file.path())).expect("found");
         assert_eq!(key.reveal(), "abc");
         let error = api_key(Some("  ".into()), "NO_SUCH_VARIABLE", None).expect_err("none");

@@ -81,7 +81,8 @@ def tour(services: dict[str, str], folder: Path) -> None:
     print(f"  id         {sent.id}")
     for file, content in zip(sent.files, (report.read_bytes(), rows), strict=True):
         digest = hashlib.sha256(content).hexdigest()
-        print(f"  {file.name:<10} {file.size} bytes, SHA-256 {digest}, verified: {str(file.verified).lower()}")
+        verified = str(file.verified).lower()
+        print(f"  {file.name:<10} {file.size} bytes, SHA-256 {digest}, verified: {verified}")
         assert file.verified
     status = d.get_transfer(sent.id).status
     print(f"  status     {status} (as the service reports it)")

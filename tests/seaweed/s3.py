@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 def presign(method, endpoint, path, *, access_key, secret_key, region, expires_in=60, now=None):
     """A URL for one request that signs nothing but `host`."""
-    now = now or datetime.datetime.now(datetime.timezone.utc)
+    now = now or datetime.datetime.now(datetime.UTC)
     stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
     scope = f"{day}/{region}/s3/aws4_request"
     path = quote(path, safe="/-_.~")

@@ -62,7 +62,7 @@ def test_a_put(sandbox, weed):
 
 
 def test_an_old_url(weed):
-    past = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=5)
+    past = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=5)
     status, _, reply = http("GET", weed.presign("GET", "any", now=past))
     assert status == 403 and b"Request has expired" in reply
     assert weed.read("any") is None

@@ -19,49 +19,59 @@ pub(super) async fn confirm(inner: &Inner, id: &str, ctx: &Ctx) -> Result<String
     ctx.progress.enter(Phase::Completing);
     let made = inner.clients.get()?;
     let call = inner.call(OPERATION, Method::POST, &[id, "confirm"], Some(b"{}".to_vec()))?;
-    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
-    let mut tried_before = false;
+    let mut retry = Retry::new(&inner.clients.options, ctx);
+    let mut earlier = Earlier::None;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
-        let error = match made.api.once(&call).await {
+        let (error, may_repeat) = match made.api.once(&call).await {
             Ok(reply) => match service::parse::<ConfirmReply>(OPERATION, &reply) {
                 Ok(reply) => return Ok(reply.status),
-                Err(error) => error,
-            },
-            Err(Failure::Refused(error)) if tried_before && is_already_confirmed(&error) => {
-                return settled(inner, id, ctx, error).await;
-            }
-            Err(Failure::Refused(error)) => return Err(error),
-            Err(Failure::NotHandled(error)) if error.kind() == ErrorKind::Tls => return Err(error),
-            Err(Failure::NotHandled(error)) => {
-                let given_up = retry.again(error).await;
-                match given_up {
-                    Ok(()) => continue,
-                    Err(error) if tried_before => return settled(inner, id, ctx, error).await,
-                    Err(error) => return Err(error),
+                Err(error) => {
+                    earlier = Earlier::Lost;
+                    (error, true)
                 }
+            },
+            // An answer to this very try: the files are not there, so nothing is active.
+            Err(Failure::Refused(error)) if error.service_code() == Some("FILES_MISSING") => {
+                return Err(error);
             }
-            Err(Failure::Unclear { error, .. }) => error,
+            Err(Failure::NotHandled(error)) if error.retryable() => (error, true),
+            Err(Failure::NotHandled(error) | Failure::Refused(error)) => (error, false),
+            Err(Failure::Unclear { error, answered }) => {
+                earlier = if answered { earlier.max(Earlier::Failed) } else { Earlier::Lost };
+                (error, true)
+            }
         };
-        tried_before = true;
-        if let Err(error) = retry.again(error).await {
-            return settled(inner, id, ctx, error).await;
+        let given_up = if may_repeat { retry.again(error).await.err() } else { Some(error) };
+        match given_up {
+            None => {}
+            Some(error) if earlier == Earlier::None => return Err(error),
+            Some(error) => return settled(inner, id, ctx, error, earlier).await,
         }
     }
 }
 
+/// What became of the tries before this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Earlier {
+    /// None was handled.
+    None,
+    /// The service itself said that it failed.
+    Failed,
+    /// One got no answer, and may be handled yet.
+    Lost,
+}
+
 /// Asks what the service holds, after a try whose fate is unclear.
-async fn settled(inner: &Inner, id: &str, ctx: &Ctx, error: Error) -> Result<String> {
+async fn settled(inner: &Inner, id: &str, ctx: &Ctx, error: Error, earlier: Earlier) -> Result<String> {
     match get(inner, id, ctx).await {
         Ok(info) if matches!(info.status.as_str(), "active" | "downloaded") => Ok(info.status),
-        Ok(info) if info.status == "pending" && error.http_status().is_some_and(|s| s >= 500) => {
+        Ok(info) if info.status == "pending" && earlier == Earlier::Failed => {
             Err(error.outcome_is(Outcome::NotCompleted))
         }
         Ok(info) => Err(unknown(id, &format!("its status is {}", info.status), &error)),
-        Err(_) if is_already_confirmed(&error) => {
-            // The 409 is proof enough; only the status is not the service's own word.
-            Ok("active".to_owned())
-        }
+        // The 409 is proof enough; only the status is not the service's own word.
+        Err(_) if is_already_confirmed(&error) => Ok("active".to_owned()),
         Err(_) => Err(unknown(id, "and the service does not answer", &error)),
     }
 }
@@ -69,7 +79,7 @@ async fn settled(inner: &Inner, id: &str, ctx: &Ctx, error: Error) -> Result<Str
 pub(super) async fn get(inner: &Inner, id: &str, ctx: &Ctx) -> Result<TransferInfo> {
     let made = inner.clients.get()?;
     let call = inner.call("get_transfer", Method::GET, &[id], None)?;
-    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
+    let mut retry = Retry::new(&inner.clients.options, ctx);
     let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
     TransferInfo::read("get_transfer", &reply)
 }
@@ -84,6 +94,7 @@ fn unknown(id: &str, what: &str, why: &Error) -> Error {
         format!("the reply to confirming transfer {id} was lost, {what}; confirm it again, which is safe"),
     )
     .during(OPERATION)
+    .exchange_of(why)
     .outcome_is(Outcome::Unknown)
     .retryable_is(false)
     .cause(why)

@@ -1,16 +1,15 @@
 //! The transfer flow: look at the files, presign, put them, confirm.
 
-use std::sync::Arc;
-
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use tokio::task::JoinSet;
 
 use super::confirm;
 use super::wire::{self, FileEntry, PresignBody, Presigned};
 use super::{File, Inner, SentFile, SentTransfer, Terms, Transfer, TransferTicket};
 use crate::error::{Error, Outcome, Result};
-use crate::http::api::{Call, Failure, Repeat};
+use crate::http::api::{Call, Failure, REPLY_LIMIT, Repeat};
 use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::progress::Phase;
@@ -36,7 +35,15 @@ impl Inner {
             path.extend(utf8_percent_encode(segment, SEGMENT));
         }
         let url = self.base.join(&path).map_err(|e| Error::internal("a path could not be made").cause(&e))?;
-        Ok(Call { operation, method, url, key: &self.key, body, refusal: wire::refusal })
+        Ok(Call {
+            operation,
+            method,
+            url,
+            key: &self.key,
+            body,
+            reply_limit: REPLY_LIMIT,
+            refusal: wire::refusal,
+        })
     }
 }
 
@@ -72,10 +79,10 @@ pub(super) fn check(transfer: &Transfer) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn send(inner: &Arc<Inner>, transfer: Transfer, ctx: &Ctx) -> Result<SentTransfer> {
+pub(super) async fn send(inner: &Inner, transfer: Transfer, ctx: &Ctx) -> Result<SentTransfer> {
     let files = look_at(inner, transfer.files, ctx).await?;
     let ticket = presign(inner, &transfer.terms, &files, ctx).await?;
-    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
+    let mut retry = Retry::new(&inner.clients.options, ctx);
     let (sent, status) = loop {
         let sent = put_all(inner, &ticket, &files, ctx).await?;
         match confirm::confirm(inner, ticket.id(), ctx).await {
@@ -105,7 +112,7 @@ pub(super) async fn presign_only(inner: &Inner, transfer: Transfer, ctx: &Ctx) -
 }
 
 pub(super) async fn upload_only(
-    inner: &Arc<Inner>,
+    inner: &Inner,
     ticket: &TransferTicket,
     files: Vec<File>,
     ctx: &Ctx,
@@ -164,8 +171,10 @@ async fn presign(inner: &Inner, terms: &Terms, files: &[Ready], ctx: &Ctx) -> Re
     };
     let json =
         serde_json::to_vec(&body).map_err(|e| Error::internal("a request could not be written").cause(&e))?;
-    let call = inner.call("presign", Method::POST, &["presigned"], Some(json))?;
-    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
+    let mut call = inner.call("presign", Method::POST, &["presigned"], Some(json))?;
+    // A URL with a session token takes some 2 KiB.
+    call.reply_limit = REPLY_LIMIT + entries.len() * 8 * 1024;
+    let mut retry = Retry::new(&inner.clients.options, ctx);
     // A repeat after a lost reply would make a second pending terms.
     let reply =
         made.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
@@ -175,7 +184,7 @@ async fn presign(inner: &Inner, terms: &Terms, files: &[Ready], ctx: &Ctx) -> Re
     let ticket = (|| {
         wire.check(&entries)?;
         let targets = wire.upload_urls.iter().zip(&entries).map(|(url, entry)| {
-            let method = if url.method == "POST" { Method::POST } else { Method::PUT };
+            let method = url.method()?;
             let headers = url.headers(&entry.content_type)?;
             PutTarget::fresh(&url.upload_url, method, &headers, &inner.clients.options)
                 .map_err(|e| e.context(&format!("file {:?}", entry.name)))
@@ -188,31 +197,23 @@ async fn presign(inner: &Inner, terms: &Terms, files: &[Ready], ctx: &Ctx) -> Re
 
 /// Puts all files, `concurrency` at a time; the first failure stops the others.
 async fn put_all(
-    inner: &Arc<Inner>,
+    inner: &Inner,
     ticket: &TransferTicket,
     files: &[Ready],
     ctx: &Ctx,
 ) -> Result<Vec<SentFile>> {
     let mut sent: Vec<Option<SentFile>> = vec![None; files.len()];
     let mut waiting = files.iter().enumerate();
-    // Dropping the set, by an error or a cancel, stops what is still running.
-    let mut running = JoinSet::new();
+    // Not tasks of their own: bytes move on the connections' tasks anyway, and dropping this set, by an
+    // error or a cancel, leaves nothing running.
+    let mut running = FuturesUnordered::new();
     loop {
         while running.len() < inner.clients.options.concurrency {
             let Some((at, file)) = waiting.next() else { break };
-            running.spawn(put_one(
-                Arc::clone(inner),
-                ctx.clone(),
-                at,
-                file.entry.name.clone(),
-                ticket.wire.upload_urls[at].file_id.clone(),
-                ticket.targets[at].clone(),
-                file.source.clone(),
-            ));
+            running.push(put_one(inner, ctx, at, file, ticket));
         }
-        let Some(done) = running.join_next().await else { break };
-        let (at, file) =
-            done.unwrap_or_else(|e| Err(Error::internal("sending a file panicked").cause(&e)))?;
+        let Some(done) = running.next().await else { break };
+        let (at, file) = done?;
         sent[at] = Some(file);
     }
     let all: Option<Vec<SentFile>> = sent.into_iter().collect();
@@ -220,21 +221,23 @@ async fn put_all(
 }
 
 async fn put_one(
-    inner: Arc<Inner>,
-    ctx: Ctx,
+    inner: &Inner,
+    ctx: &Ctx,
     at: usize,
-    name: String,
-    file_id: String,
-    target: PutTarget,
-    source: Prepared,
+    file: &Ready,
+    ticket: &TransferTicket,
 ) -> Result<(usize, SentFile)> {
+    let name = &file.entry.name;
     let made = inner.clients.get()?;
-    let sender = Sender::new(&made.storage, &inner.clients.options, &ctx.progress);
-    let stored = target.send(&sender, &source).await.map_err(|e| e.context(&format!("file {name:?}")))?;
+    let sender = Sender::new(&made.storage, &inner.clients.options, ctx);
+    let stored = ticket.targets[at].send(&sender, &file.source).await.map_err(|e| {
+        // Whatever became of one file, an unconfirmed transfer is not delivered.
+        e.context(&format!("file {name:?}")).outcome_is(Outcome::NotCompleted)
+    })?;
     ctx.progress.file_done();
     let file = SentFile {
-        file_id,
-        name,
+        file_id: ticket.wire.upload_urls[at].file_id.clone(),
+        name: name.clone(),
         size: stored.bytes,
         etag: stored.etag,
         md5: stored.md5,

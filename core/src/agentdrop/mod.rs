@@ -42,7 +42,7 @@ struct Inner {
 #[derive(Debug, Default)]
 pub struct AgentDropBuilder {
     api_key: Option<Secret>,
-    base_url: Option<String>,
+    base_url: Option<Secret>,
     options: Options,
 }
 
@@ -56,7 +56,7 @@ impl AgentDropBuilder {
     /// Another place for the API; https, or http on loopback.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
+        self.base_url = Some(Secret::new(url));
         self
     }
     /// Time limits, retries and the rest.
@@ -70,10 +70,16 @@ impl AgentDropBuilder {
     /// # Errors
     /// `authentication` without a key; `invalid_input` for a bad base URL.
     pub fn build(self) -> Result<AgentDrop> {
-        let base = service::base_url(self.base_url.as_deref().unwrap_or(BASE))?;
+        let base = service::base_url(self.base_url.as_ref().map_or(BASE, Secret::reveal))?;
         let given = self.api_key.map(|k| k.reveal().to_owned());
         let key = service::api_key(given, KEY_VARIABLE, None)?;
-        Ok(AgentDrop { inner: Arc::new(Inner { clients: Clients::new(self.options), base, key }) })
+        Ok(AgentDrop {
+            inner: Arc::new(Inner {
+                clients: Clients::new(self.options, service::is_loopback(&base)),
+                base,
+                key,
+            }),
+        })
     }
 }
 
@@ -104,8 +110,14 @@ impl File {
     }
 
     fn resolved_name(&self) -> Result<String> {
-        let from_path = || Some(self.source.as_path()?.file_name()?.to_str()?.to_owned());
+        let file_name = self.source.as_path().and_then(Path::file_name);
+        let from_path = || Some(file_name?.to_str()?.to_owned());
         let name = self.name.clone().or_else(from_path).ok_or_else(|| {
+            if let Some(odd) = file_name {
+                return Error::invalid(format!(
+                    "the file name {odd:?} is not UTF-8, which the service needs; give the file another name with File(path, name=…)"
+                ));
+            }
             Error::invalid(
                 "a file without a path needs a name; give it as (name, source) or File(source, name=…)",
             )

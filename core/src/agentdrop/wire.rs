@@ -1,5 +1,6 @@
 //! The JSON of the transfer endpoints, as the service's API reference has it.
 
+use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -54,17 +55,22 @@ pub(super) struct UploadUrl {
     pub(super) file_id: String,
     pub(super) file_name: String,
     pub(super) upload_url: String,
-    #[serde(default = "put")]
-    pub(super) method: String,
+    #[serde(default)]
+    method: Option<String>,
     #[serde(default)]
     headers: Option<Map<String, Value>>,
 }
 
-fn put() -> String {
-    "PUT".to_owned()
-}
-
 impl UploadUrl {
+    /// `PUT` or `POST`; a reply that does not say means `PUT`.
+    pub(super) fn method(&self) -> Result<Method> {
+        match self.method.as_deref().unwrap_or("PUT").to_ascii_uppercase().as_str() {
+            "PUT" => Ok(Method::PUT),
+            "POST" => Ok(Method::POST),
+            other => Err(bad_reply(format!("it asks for the method {other:?}"))),
+        }
+    }
+
     /// The headers to send exactly. A reply without any means the content type alone, as the official
     /// client takes it.
     pub(super) fn headers(&self, content_type: &str) -> Result<Vec<(String, Secret)>> {
@@ -121,9 +127,7 @@ impl Presigned {
                     url.file_name, file.name
                 )));
             }
-            if !matches!(url.method.as_str(), "PUT" | "POST") {
-                return Err(bad_reply(format!("it asks for the method {:?}", url.method)));
-            }
+            url.method()?;
         }
         Ok(())
     }
@@ -227,6 +231,7 @@ mod tests {
                 "candidates":[{"account_id":"u1","account_name":"Et","email_masked":"e**"}]}}"#
                 .as_slice()
                 .into(),
+            cut: false,
         };
         let error = refusal(&reply);
         assert_eq!(error.kind(), ErrorKind::Rejected);

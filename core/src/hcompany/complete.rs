@@ -22,43 +22,41 @@ pub(super) async fn complete(inner: &Inner, id: &str, body: &CompleteBody, ctx: 
     ctx.progress.enter(Phase::Completing);
     let made = inner.clients.get()?;
     let call = inner.call(OPERATION, Method::POST, &format!("{id}/complete-upload"), Some(body.json()?))?;
-    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
-    let mut asked_before = false;
+    let mut retry = Retry::new(&inner.clients.options, ctx);
+    // Whether some try got no answer at all; it may be handled yet, whatever a later one is told.
+    let mut lost = false;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
-        let unclear = match made.api.once(&call).await {
+        let (error, may_repeat, ask) = match made.api.once(&call).await {
             Ok(reply) => match service::parse::<Profile>(OPERATION, &reply) {
                 Ok(profile) => return Ok(profile),
                 // The service said yes and the reply is unreadable: ask what it holds.
-                Err(error) => (error, false),
+                Err(error) => {
+                    lost = true;
+                    (error, true, true)
+                }
             },
-            Err(Failure::NotHandled(error)) if error.kind() == ErrorKind::Tls => return Err(error),
-            Err(Failure::NotHandled(error)) => {
-                retry.again(error).await?;
-                continue;
-            }
-            Err(Failure::Refused(error)) if asked_before && error.kind() == ErrorKind::NotFound => {
-                return Err(unknown(id, &error));
-            }
             Err(Failure::Refused(error)) if archive_not_there_yet(&error) && retry.made() == 1 => {
-                retry.again(error).await?;
-                continue;
+                (error, true, false)
             }
-            Err(Failure::Refused(error)) => return Err(error),
-            Err(Failure::Unclear { error, answered }) => (error, answered),
+            Err(Failure::NotHandled(error)) if error.retryable() => (error, true, lost),
+            Err(Failure::NotHandled(error) | Failure::Refused(error)) => (error, false, lost),
+            Err(Failure::Unclear { error, answered }) => {
+                lost |= !answered;
+                (error, true, true)
+            }
         };
-        let (error, answered) = unclear;
-        match get(inner, id, ctx).await {
-            Ok(profile) if is_ours(&profile, body) => return Ok(profile),
-            Ok(profile) => return Err(another(id, &profile)),
-            Err(e) if e.kind() == ErrorKind::NotFound => {
-                asked_before = true;
-                let given_up = retry.again(error).await;
-                // A 5xx that the service itself sent, and nothing registered: it did not happen. A
-                // request without any answer may still be in the making.
-                given_up.map_err(|e| if answered { e } else { unknown(id, &e) })?;
+        if ask {
+            match get(inner, id, ctx).await {
+                Ok(profile) if is_ours(&profile, body) => return Ok(profile),
+                Ok(profile) => return Err(another(id, &profile)),
+                Err(e) if e.kind() == ErrorKind::NotFound => {}
+                Err(e) => return Err(unknown(id, &e)),
             }
-            Err(e) => return Err(unknown(id, &e)),
+        }
+        let given_up = if may_repeat { retry.again(error).await.err() } else { Some(error) };
+        if let Some(error) = given_up {
+            return Err(if lost { unknown(id, &error) } else { error });
         }
     }
 }
@@ -66,7 +64,7 @@ pub(super) async fn complete(inner: &Inner, id: &str, body: &CompleteBody, ctx: 
 pub(super) async fn get(inner: &Inner, id: &str, ctx: &Ctx) -> Result<Profile> {
     let made = inner.clients.get()?;
     let call = inner.call("get_profile", Method::GET, id, None)?;
-    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
+    let mut retry = Retry::new(&inner.clients.options, ctx);
     let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
     service::parse("get_profile", &reply)
 }
@@ -108,6 +106,7 @@ fn unknown(id: &str, why: &Error) -> Error {
         format!("the reply to completing profile {id} was lost and the service did not say whether it is registered; look it up by its id later"),
     )
     .during(OPERATION)
+    .exchange_of(why)
     .outcome_is(Outcome::Unknown)
     .profile_id_is(Some(id.to_owned()))
     .cause(why)
@@ -126,9 +125,8 @@ fn another(id: &str, found: &Profile) -> Error {
 }
 
 fn is_ours(profile: &Profile, body: &CompleteBody) -> bool {
-    profile.name == body.name
-        && profile.browser_name == body.browser_name
-        && profile.browser_version == body.browser_version
+    // The id was reserved for us; a service may write a browser's name its own way.
+    profile.name == body.name && profile.browser_name.eq_ignore_ascii_case(&body.browser_name)
 }
 
 /// The service answers 422 both for a bad body and for an archive it does not see. Right after a

@@ -7,8 +7,8 @@ use super::pack;
 use super::wire::{self, CompleteBody, Initiated, Profile};
 use super::{Inner, ProfileTicket};
 use crate::digest::Algorithm;
-use crate::error::{Error, ErrorKind, Result};
-use crate::http::api::{Call, Failure, Repeat};
+use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::http::api::{Call, Failure, REPLY_LIMIT, Repeat};
 use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::progress::Phase;
@@ -32,7 +32,15 @@ impl Inner {
             .base
             .join(&format!("api/v2/browser-profiles/{path}"))
             .map_err(|e| Error::internal("a path could not be made").cause(&e))?;
-        Ok(Call { operation, method, url, key: &self.key, body, refusal: wire::refusal })
+        Ok(Call {
+            operation,
+            method,
+            url,
+            key: &self.key,
+            body,
+            reply_limit: REPLY_LIMIT,
+            refusal: wire::refusal,
+        })
     }
 }
 
@@ -45,7 +53,7 @@ pub(super) async fn upload_profile(
     let (source, packed) = archive(inner, source, ctx).await?;
     ctx.progress.expect(1, source.len());
     let mut abandoned = Vec::new();
-    let mut tickets = Retry::new(&inner.clients.options, &ctx.progress);
+    let mut tickets = Retry::new(&inner.clients.options, ctx);
     let (id, stored) = loop {
         let ticket = initiate(inner, ctx).await?;
         match send(inner, &ticket, &source, ctx).await {
@@ -55,7 +63,8 @@ pub(super) async fn upload_profile(
                 abandoned.push(ticket.wire.profile_id);
                 tickets.again(error).await?;
             }
-            Err(error) => return Err(error),
+            // Whatever became of the archive, a profile that was not completed is not registered.
+            Err(error) => return Err(error.outcome_is(Outcome::NotCompleted)),
         }
     };
     ctx.progress.file_done();
@@ -70,13 +79,13 @@ pub(super) async fn initiate(inner: &Inner, ctx: &Ctx) -> Result<ProfileTicket> 
     ctx.progress.enter(Phase::Requesting);
     let made = inner.clients.get()?;
     let call = inner.call("initiate_upload", Method::POST, "initiate-upload", None)?;
-    let mut retry = Retry::new(&inner.clients.options, &ctx.progress);
+    let mut retry = Retry::new(&inner.clients.options, ctx);
     loop {
         // A repeat only reserves another id, so an unreadable reply is asked for again too.
         let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
         match service::parse::<Initiated>("initiate_upload", &reply) {
             Ok(mut wire) => {
-                wire.profile_id = wire::checked_id(&wire.profile_id)?;
+                wire.profile_id = wire::reserved_id(&wire.profile_id)?;
                 ctx.reserved_profile(&wire.profile_id);
                 return Ok(ProfileTicket { wire, received: tokio::time::Instant::now() });
             }
@@ -106,7 +115,7 @@ async fn send(inner: &Inner, ticket: &ProfileTicket, source: &Prepared, ctx: &Ct
     let form =
         FormTarget::new(&ticket.wire.upload_url, ticket.wire.fields()?, Some(ticket.expires_in()), options)?
             .file_name(FILE_NAME)?;
-    let sender = Sender::new(&made.storage, options, &ctx.progress);
+    let sender = Sender::new(&made.storage, options, ctx);
     // SHA-256 whatever `integrity_check` says unless it is off: the service reports one to compare.
     let digest = sender.wants_proof().then_some(Algorithm::Sha256);
     form.send(&sender, source, digest).await

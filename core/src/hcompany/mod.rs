@@ -49,7 +49,7 @@ struct Inner {
 pub struct HCompanyBuilder {
     api_key: Option<Secret>,
     region: Option<String>,
-    base_url: Option<String>,
+    base_url: Option<Secret>,
     options: Options,
 }
 
@@ -70,7 +70,7 @@ impl HCompanyBuilder {
     /// Another place for the API; https, or http on loopback. Goes before `region`.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
+        self.base_url = Some(Secret::new(url));
         self
     }
     /// Time limits, retries and the rest.
@@ -85,7 +85,7 @@ impl HCompanyBuilder {
     /// `authentication` without a key; `invalid_input` for a bad region or base URL.
     pub fn build(self) -> Result<HCompany> {
         let base = match (&self.base_url, self.region.as_deref()) {
-            (Some(url), _) => service::base_url(url)?,
+            (Some(url), _) => service::base_url(url.reveal())?,
             (None, None | Some("eu")) => service::base_url(EU)?,
             (None, Some("us")) => service::base_url(US)?,
             (None, Some(other)) => {
@@ -95,7 +95,13 @@ impl HCompanyBuilder {
         let login_file = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config/hai/.env"));
         let given = self.api_key.map(|k| k.reveal().to_owned());
         let key = service::api_key(given, KEY_VARIABLE, login_file.as_deref())?;
-        Ok(HCompany { inner: Arc::new(Inner { clients: Clients::new(self.options), base, key }) })
+        Ok(HCompany {
+            inner: Arc::new(Inner {
+                clients: Clients::new(self.options, service::is_loopback(&base)),
+                base,
+                key,
+            }),
+        })
     }
 }
 

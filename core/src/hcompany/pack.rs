@@ -38,7 +38,6 @@ const RUNTIME: &[&str] = &[
     "chrome_debug.log",
     ".parentlock", // Firefox: fcntl lock
     "parent.lock", // Firefox on Windows
-    "lock",        // Firefox: symlink to ip:+pid
     ".DS_Store",
     "Thumbs.db",
     "desktop.ini",
@@ -202,7 +201,7 @@ fn add<W: Write + Seek>(
 
 fn writing(spool: &Spool, error: zip::result::ZipError) -> Error {
     let error: io::Error = error.into();
-    Error::local_io(spool.folder(), "writing a temporary file in", &error)
+    spool.failed("writing", &error)
 }
 
 #[cfg(test)]

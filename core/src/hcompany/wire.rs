@@ -94,46 +94,49 @@ pub struct Profile {
     /// The profile's id, a UUID.
     pub id: String,
     /// Its name.
+    #[serde(default, deserialize_with = "null_is_default")]
     pub name: String,
     /// The browser it belongs to.
+    #[serde(default, deserialize_with = "null_is_default")]
     pub browser_name: String,
     /// That browser's version.
+    #[serde(default, deserialize_with = "null_is_default")]
     pub browser_version: String,
     /// A text for people.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub description: Option<String>,
     /// Labels; the service types their values freely.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub labels: Option<Map<String, Value>>,
     /// The service's internal place of the archive.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub s3_path: Option<String>,
     /// Size of the stored archive in bytes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub file_size_bytes: Option<u64>,
     /// SHA-256 of the stored archive, in hex or base64.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub checksum: Option<String>,
     /// How often it was used.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub usage_count: u64,
     /// When it was last used, RFC 3339.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub last_used_at: Option<String>,
     /// Whether it is the default for its browser.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub is_default: bool,
     /// The user it belongs to.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub user_id: Option<String>,
     /// The organization it belongs to.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub org_id: Option<String>,
     /// When it was made, RFC 3339.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub created_at: Option<String>,
     /// When it was last changed, RFC 3339.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub updated_at: Option<String>,
 
     /// Whether the service's checksum equals the SHA-256 of what was sent. False also when the
@@ -151,12 +154,34 @@ pub struct Profile {
     pub abandoned_profile_ids: Vec<String>,
 }
 
+/// Takes null, or another type than the documents say, for "not told". A reply whose id can be read is
+/// the proof that the profile is registered; a detail beside it must not make it look lost.
+fn null_is_default<'de, D, T>(from: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned + Default,
+{
+    let value = Value::deserialize(from)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
 /// Ids become part of a path, so only a UUID is one.
 pub(super) fn checked_id(id: &str) -> Result<String> {
     match uuid::Uuid::try_parse(id) {
         Ok(uuid) => Ok(uuid.hyphenated().to_string()),
         Err(_) => Err(Error::invalid(format!("profile_id must be a UUID, not {id:?}"))),
     }
+}
+
+/// The same for an id the service reserved.
+pub(super) fn reserved_id(id: &str) -> Result<String> {
+    checked_id(id).map_err(|_| {
+        Error::new(
+            crate::error::ErrorKind::Unavailable,
+            "the service reserved a profile id that is no UUID; report it to the service",
+        )
+        .retryable_is(false)
+    })
 }
 
 /// The error for a refusal. Four shapes of error body are published; all are read.
@@ -195,6 +220,7 @@ mod tests {
             status: http::StatusCode::from_u16(status).expect("status"),
             headers: http::HeaderMap::new(),
             body: bytes::Bytes::copy_from_slice(body.as_bytes()),
+            cut: false,
         })
     }
 

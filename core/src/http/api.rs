@@ -10,14 +10,18 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
 use super::retry::Retry;
-use super::status::is_turned_away;
+use super::status::{is_turned_away, may_have_been_handled};
 use super::transport_error::{self, Chain};
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::options::Options;
-use crate::secret::Secret;
+use crate::secret::{Mask, Secret};
 
 const ATTEMPT_TIME: Duration = Duration::from_secs(60);
-const REPLY_LIMIT: usize = 1024 * 1024;
+/// Enough for any reply whose size does not grow with the request.
+pub(crate) const REPLY_LIMIT: usize = 1024 * 1024;
+/// Shorter than servers keep an idle connection, so that a call that may not be repeated does not go out
+/// on one that is just being closed.
+const IDLE_TIME: Duration = Duration::from_secs(15);
 
 /// One call.
 pub(crate) struct Call<'a> {
@@ -27,6 +31,8 @@ pub(crate) struct Call<'a> {
     pub(crate) key: &'a Secret,
     /// JSON; `None` sends an empty body with `Content-Length: 0`.
     pub(crate) body: Option<Vec<u8>>,
+    /// The largest reply that is read.
+    pub(crate) reply_limit: usize,
     /// Turns a reply that is not a success into an error, in the service's own terms.
     pub(crate) refusal: fn(&ApiReply) -> Error,
 }
@@ -37,6 +43,8 @@ pub(crate) struct ApiReply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// There was more than the limit.
+    pub(crate) cut: bool,
 }
 
 /// Why a call gave no success.
@@ -77,7 +85,7 @@ pub(crate) struct ApiClient {
 }
 
 impl ApiClient {
-    pub(super) fn new(options: &Options, tls: &Arc<rustls::ClientConfig>) -> Result<Self> {
+    pub(super) fn new(options: &Options, tls: &Arc<rustls::ClientConfig>, loopback: bool) -> Result<Self> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(rustls::ClientConfig::clone(tls))
             .redirect(reqwest::redirect::Policy::none())
@@ -85,8 +93,12 @@ impl ApiClient {
             .referer(false)
             .connect_timeout(options.connect_timeout)
             .timeout(ATTEMPT_TIME)
+            .pool_idle_timeout(IDLE_TIME)
             .user_agent(options.user_agent.as_str());
-        if let Some(proxy) = &options.proxy {
+        if loopback {
+            // http is allowed there, and a proxy would see the key in the clear.
+            builder = builder.no_proxy();
+        } else if let Some(proxy) = &options.proxy {
             let proxy = reqwest::Proxy::all(proxy.reveal().as_str())
                 .map_err(|_| Error::invalid("option proxy must be an http:// URL"))?;
             builder = builder.proxy(proxy);
@@ -110,7 +122,7 @@ impl ApiClient {
                 Err(failure) => failure,
             };
             match failure {
-                Failure::NotHandled(error) if error.kind() != ErrorKind::Tls => {
+                Failure::NotHandled(error) if error.retryable() => {
                     retry.again(error).await.map_err(Failure::NotHandled)?;
                 }
                 Failure::Unclear { error, answered } if repeat == Repeat::Always => {
@@ -134,7 +146,7 @@ impl ApiClient {
             None => request,
         };
         let reply = match request.send().await {
-            Ok(reply) => read(reply).await,
+            Ok(reply) => read(reply, call.reply_limit).await,
             Err(e) => Err(e),
         };
         match reply {
@@ -156,18 +168,18 @@ fn bearer(key: &Secret) -> Result<HeaderValue> {
     Ok(value)
 }
 
-async fn read(mut reply: reqwest::Response) -> reqwest::Result<ApiReply> {
+async fn read(mut reply: reqwest::Response, limit: usize) -> reqwest::Result<ApiReply> {
     let status = reply.status();
     let headers = std::mem::take(reply.headers_mut());
     let mut body = Vec::new();
     while let Some(chunk) = reply.chunk().await? {
-        let room = REPLY_LIMIT - body.len();
+        let room = limit - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() > room {
-            break;
+            return Ok(ApiReply { status, headers, body: body.into(), cut: true });
         }
     }
-    Ok(ApiReply { status, headers, body: body.into() })
+    Ok(ApiReply { status, headers, body: body.into(), cut: false })
 }
 
 fn judge(call: &Call<'_>, reply: ApiReply) -> Result<ApiReply, Failure> {
@@ -175,11 +187,14 @@ fn judge(call: &Call<'_>, reply: ApiReply) -> Result<ApiReply, Failure> {
         return Ok(reply);
     }
     let error = if reply.status.is_redirection() { redirected(call, &reply) } else { (call.refusal)(&reply) };
-    let error = error.during(call.operation).status_is(reply.status.as_u16());
+    // Some services quote the request they refuse.
+    let error = error.masked(&Mask::of_key(call.key)).during(call.operation).status_is(reply.status.as_u16());
     Err(if is_turned_away(reply.status) {
         Failure::NotHandled(error)
-    } else if reply.status.is_server_error() {
-        Failure::Unclear { error, answered: true }
+    } else if may_have_been_handled(reply.status) {
+        // 502 and 504 are a gateway's: the service behind it has not answered.
+        let answered = !matches!(reply.status.as_u16(), 502 | 504);
+        Failure::Unclear { error, answered }
     } else {
         Failure::Refused(error)
     })
@@ -208,7 +223,7 @@ fn unanswered(call: &Call<'_>, e: &reqwest::Error) -> Failure {
         )
         .cause(&Chain(e))
     } else if e.is_connect() {
-        transport_error::classify(&host, "connecting to", e)
+        transport_error::classify(&host, transport_error::CONNECTING, e)
     } else {
         transport_error::classify(&host, "talking to", e)
     };

@@ -18,7 +18,7 @@ use super::body::{AttemptBody, BodyState, CONTINUE_WAIT, Gate};
 use super::pool::Connection;
 use super::{Target, transport_error};
 use crate::digest::{Algorithm, Digest};
-use crate::error::{Error, ErrorKind, Result, Side};
+use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::options::Options;
 use crate::progress::Counters;
 
@@ -45,10 +45,20 @@ pub(crate) struct Reply {
     pub(crate) headers: HeaderMap,
     /// At most 64 KiB of it.
     pub(crate) body: Bytes,
+    /// Whether that is all of it.
+    pub(crate) whole: bool,
     /// The digest of the source as it was sent; only after a success.
     pub(crate) digest: Option<Digest>,
     /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
     pub(crate) counted: u64,
+}
+
+impl Reply {
+    /// Whether a success may have been about to say that it is none: some stores put an error document
+    /// into a 200, and this one was cut off.
+    pub(crate) fn cut_error(&self) -> bool {
+        !self.whole && self.body.trim_ascii_start().starts_with(b"<")
+    }
 }
 
 /// An attempt that got no answer.
@@ -92,7 +102,7 @@ pub(super) async fn run(
         None => (None, None),
     };
     let (body, state, pending) =
-        AttemptBody::open(&outgoing.payload, outgoing.digest, gate, progress).map_err(answered)?;
+        AttemptBody::open(&outgoing.payload, outgoing.digest, gate, progress).await.map_err(answered)?;
     let mut request = request(target, outgoing, &connection, body).map_err(answered)?;
     if let Some(open) = open_gate {
         request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
@@ -100,22 +110,27 @@ pub(super) async fn run(
     }
 
     let undo = UndoUnlessKept { state: &state, kept: false };
-    let read_before = connection.meter.bytes_read();
+    let read_before = connection.meter.reply_bytes();
+    let written_before = connection.meter.bytes_written();
     connection.meter.touch();
     let sending = connection.sender.send_request(request);
     let head = match within_limits(sending, &connection, &state, target, limits).await {
         Ok(head) => head,
         Err(error) => {
-            let no_reply_byte = connection.meter.bytes_read() == read_before;
+            let no_reply_byte = connection.meter.reply_bytes() == read_before;
             let broke = error.kind() == ErrorKind::Network;
             let error = state.take_failure().unwrap_or(error);
+            // Everything was sent and no answer came: it may be there.
+            let error = if state.is_complete() { error.outcome_is(Outcome::Unknown) } else { error };
             let stale_connection =
                 connection.reused && no_reply_byte && broke && error.kind() == ErrorKind::Network;
             return Err(Unanswered { error, stale_connection });
         }
     };
 
-    let complete = state.is_complete();
+    // What hyper holds in its buffer has not left. TLS and the head only make the count larger.
+    let left = connection.meter.bytes_written() - written_before;
+    let complete = state.is_complete() && left >= outgoing.payload.len();
     state.stop();
     let (parts, incoming) = head.into_parts();
     if parts.status.is_success() && !complete {
@@ -133,7 +148,7 @@ pub(super) async fn run(
         _ => None,
     };
     let counted = if success { undo.keep() } else { 0 };
-    let reply = Reply { status: parts.status, headers: parts.headers, body, digest, counted };
+    let reply = Reply { status: parts.status, headers: parts.headers, body, whole, digest, counted };
     let reusable = complete && whole && ready_again(&mut connection).await;
     Ok((reply, reusable.then_some(connection)))
 }
@@ -160,6 +175,8 @@ impl UndoUnlessKept<'_> {
 
 impl Drop for UndoUnlessKept<'_> {
     fn drop(&mut self) {
+        // A connection that is being closed may ask for a last chunk.
+        self.state.stop();
         if !self.kept {
             self.state.undo_progress();
         }
@@ -204,12 +221,13 @@ fn open_on_continue(
     let open = Mutex::new(Some(open));
     let meter = Arc::clone(&connection.meter);
     hyper::ext::on_informational(request, move |response| {
-        if response.status() == StatusCode::CONTINUE {
+        if response.status() == StatusCode::CONTINUE
+            && let Some(open) = open.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            // Only the first one is progress; a server may say it for ever.
             meter.touch();
-            if let Some(open) = open.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                // The body may be gone already.
-                let _ = open.send(());
-            }
+            // The body may be gone already.
+            let _ = open.send(());
         }
     });
 }

@@ -117,7 +117,7 @@ enum Stage {
 
 impl AttemptBody {
     /// Opens a fresh body. The receiver of the digest is there if one was asked for.
-    pub(super) fn open(
+    pub(super) async fn open(
         payload: &Payload,
         digest: Option<Algorithm>,
         gate: Option<Gate>,
@@ -144,7 +144,7 @@ impl AttemptBody {
             gate,
             stage: Stage::Before,
             before: payload.before.clone(),
-            reader: payload.source.open()?,
+            reader: payload.source.open().await?,
             after: payload.after.clone(),
             tap,
             left,

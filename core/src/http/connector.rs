@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use super::guard::{self, Target};
-use super::meter::{Meter, MeteredTcp};
+use super::meter::{Meter, MeteredTcp, ReplyMeter};
 use super::proxy::{Proxies, Proxy};
 use super::transport_error;
 use crate::error::{Error, ErrorKind, Result};
@@ -76,6 +76,11 @@ impl Connector {
 
     async fn open(&self, target: &Target) -> Result<Wire> {
         let proxy = self.proxies.of(target);
+        if let Some(scheme) = proxy.as_ref().and_then(|p| p.uri.scheme_str()).filter(|s| *s != "http") {
+            return Err(Error::invalid(format!(
+                "the proxy is a {scheme} one and only http:// proxies can be used; set the option proxy, or NO_PROXY"
+            )));
+        }
         let tcp = match &proxy {
             None => self.direct(target).await?,
             Some(proxy) if target.is_https() => self.tunnel(proxy, target).await?,
@@ -85,13 +90,15 @@ impl Connector {
         let tcp = MeteredTcp::new(tcp);
         let meter = tcp.meter();
         if !target.is_https() {
-            return Ok(Wire { io: Box::new(tcp), meter, absolute_form: proxy });
+            let io = Box::new(ReplyMeter::new(tcp, Arc::clone(&meter)));
+            return Ok(Wire { io, meter, absolute_form: proxy });
         }
         let name = ServerName::try_from(target.host().trim_matches(['[', ']']).to_owned()).map_err(|_| {
             Error::new(ErrorKind::Tls, format!("{} is not a name TLS can check", target.host()))
         })?;
         let tls = self.tls.connect(name, tcp).await.map_err(|e| transport_error::connecting(target, &e))?;
-        Ok(Wire { io: Box::new(tls), meter, absolute_form: None })
+        let io = Box::new(ReplyMeter::new(tls, Arc::clone(&meter)));
+        Ok(Wire { io, meter, absolute_form: None })
     }
 
     async fn direct(&self, target: &Target) -> Result<TcpStream> {

@@ -128,15 +128,17 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
         || a >= 240
         || (a == 100 && (64..128).contains(&b)) // carrier-grade NAT, RFC 6598
         || (a == 192 && b == 0 && c == 0) // IETF protocol assignments, RFC 6890
-        || (a == 198 && (18..20).contains(&b)); // benchmarking, RFC 2544
+        || (a == 198 && (18..20).contains(&b)) // benchmarking, RFC 2544
+        || ip == Ipv4Addr::new(168, 63, 129, 16); // Azure's wire server
     !special
 }
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let first = ip.segments()[0];
     // Global unicast is 2000::/3; loopback, unspecified, fc00::/7, fe80::/10 and ff00::/8 are not in it.
-    let documentation = first == 0x2001 && ip.segments()[1] == 0xdb8;
-    (first & 0xe000) == 0x2000 && !documentation
+    // 2001:db8::/32 is for documentation; 2001::/32 is Teredo, a tunnel to an IPv4 host.
+    let special = first == 0x2001 && matches!(ip.segments()[1], 0xdb8 | 0);
+    (first & 0xe000) == 0x2000 && !special
 }
 
 /// `::ffff:a.b.c.d`, `::a.b.c.d`, NAT64 (64:ff9b::/96) and 6to4 (2002::/16) all lead to an IPv4 host.
@@ -183,6 +185,8 @@ mod tests {
             "https://[2002:7f00:1::]/k",
             "https://[fe80::1]/k",
             "https://[fc00::1]/k",
+            "https://[2001:0:4136:e378::1]/k",
+            "https://168.63.129.16/k",
             "https://user:pw@storage.example/k",
             "ftp://storage.example/k",
             "not a url",

@@ -1,6 +1,6 @@
 //! The socket of a storage connection, with two additions to plain TCP:
 //!
-//! * It counts bytes really written and read. Handing bytes to an HTTP library is not progress:
+//! * It counts bytes really written. Handing bytes to an HTTP library is not progress:
 //!   megabytes vanish into buffers while the peer reads nothing.
 //! * When a write fails because the peer closed, it *parks* the write for a while and keeps reading.
 //!   A server that refuses a large upload early answers and closes at once, so our next write fails
@@ -26,7 +26,8 @@ const PARK: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Meter {
     born: Instant,
-    read: AtomicU64,
+    written: AtomicU64,
+    reply_bytes: AtomicU64,
     last_write_ms: AtomicU64,
     blocked: AtomicBool,
 }
@@ -35,7 +36,8 @@ impl Meter {
     fn new() -> Self {
         Self {
             born: Instant::now(),
-            read: AtomicU64::new(0),
+            written: AtomicU64::new(0),
+            reply_bytes: AtomicU64::new(0),
             last_write_ms: AtomicU64::new(0),
             blocked: AtomicBool::new(false),
         }
@@ -52,8 +54,13 @@ impl Meter {
     pub(super) fn is_blocked(&self) -> bool {
         self.blocked.load(Relaxed)
     }
-    pub(super) fn bytes_read(&self) -> u64 {
-        self.read.load(Relaxed)
+    /// Bytes the kernel took.
+    pub(super) fn bytes_written(&self) -> u64 {
+        self.written.load(Relaxed)
+    }
+    /// Bytes of replies, as [`ReplyMeter`] saw them.
+    pub(super) fn reply_bytes(&self) -> u64 {
+        self.reply_bytes.load(Relaxed)
     }
 }
 
@@ -91,6 +98,7 @@ impl MeteredTcp {
             }
             Poll::Ready(Ok(count)) => {
                 self.meter.blocked.store(false, Relaxed);
+                self.meter.written.fetch_add(count as u64, Relaxed);
                 self.meter.touch();
                 Poll::Ready(Ok(count))
             }
@@ -147,10 +155,54 @@ impl AsyncRead for MeteredTcp {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_read(cx, buf)
+    }
+}
+
+/// Counts bytes of replies above TLS, whose own goodbye on a dying connection is no reply.
+pub(super) struct ReplyMeter<S> {
+    inner: S,
+    meter: Arc<Meter>,
+}
+
+impl<S> ReplyMeter<S> {
+    pub(super) fn new(inner: S, meter: Arc<Meter>) -> Self {
+        Self { inner, meter }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for ReplyMeter<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
         let count = buf.filled().len() - before;
-        self.meter.read.fetch_add(count as u64, Relaxed);
+        self.meter.reply_bytes.fetch_add(count as u64, Relaxed);
         Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for ReplyMeter<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }

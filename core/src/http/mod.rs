@@ -25,6 +25,8 @@ pub(crate) use guard::Target;
 /// Both clients of one handle, made on first use in each process.
 pub(crate) struct Clients {
     pub(crate) options: Options,
+    /// The service is on this machine.
+    loopback: bool,
     made: PerGeneration<Made>,
 }
 
@@ -34,8 +36,8 @@ pub(crate) struct Made {
 }
 
 impl Clients {
-    pub(crate) fn new(options: Options) -> Self {
-        Self { options, made: PerGeneration::new() }
+    pub(crate) fn new(options: Options, loopback: bool) -> Self {
+        Self { options, loopback, made: PerGeneration::new() }
     }
 
     /// Must be called on the runtime.
@@ -43,7 +45,7 @@ impl Clients {
         self.made.get(|| {
             let tls = tls::config(&self.options)?;
             Ok(Made {
-                api: api::ApiClient::new(&self.options, &tls)?,
+                api: api::ApiClient::new(&self.options, &tls, self.loopback)?,
                 storage: storage::StorageClient::new(&self.options, &tls)?,
             })
         })

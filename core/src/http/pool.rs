@@ -111,6 +111,10 @@ impl Pool {
         }
         connection.reused = true;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        for connections in idle.values_mut() {
+            connections.retain(|i| i.since.elapsed() < IDLE_LIMIT);
+        }
+        idle.retain(|_, connections| !connections.is_empty());
         let kept = idle.entry(Key::of(target)).or_default();
         if kept.len() < self.keep {
             kept.push(Idle { connection, since: Instant::now() });

@@ -5,8 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
+use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::job::Ctx;
 use crate::options::Options;
 use crate::progress::Counters;
 
@@ -19,11 +21,13 @@ pub(crate) struct Retry<'a> {
     max_retry_after: Duration,
     /// The least pause between two tries; see [`Retry::same_key`].
     floor: Duration,
+    /// A try after this moment would be in vain.
+    until: Option<Instant>,
     progress: &'a Counters,
 }
 
 impl<'a> Retry<'a> {
-    pub(crate) fn new(options: &Options, progress: &'a Counters) -> Self {
+    pub(crate) fn new(options: &Options, ctx: &'a Ctx) -> Self {
         Self {
             made: 1,
             max: options.max_attempts,
@@ -31,7 +35,8 @@ impl<'a> Retry<'a> {
             cap: options.backoff_cap,
             max_retry_after: options.max_retry_after,
             floor: Duration::ZERO,
-            progress,
+            until: ctx.deadline,
+            progress: &ctx.progress,
         }
     }
 
@@ -40,6 +45,12 @@ impl<'a> Retry<'a> {
     /// with it, so that tests can be quick.
     pub(crate) fn same_key(mut self) -> Self {
         self.floor = self.base * 2;
+        self
+    }
+
+    /// No try after `moment`: the ticket has run out then.
+    pub(crate) fn until(mut self, moment: Option<Instant>) -> Self {
+        self.until = [self.until, moment].into_iter().flatten().min();
         self
     }
 
@@ -62,11 +73,14 @@ impl<'a> Retry<'a> {
         if self.made >= self.max {
             return None;
         }
-        match error.retry_after() {
-            Some(asked) if asked > self.max_retry_after => None,
-            Some(asked) => Some(asked.max(self.floor)),
-            None => Some(self.jitter().max(self.floor)),
-        }
+        let pause = match error.retry_after() {
+            Some(asked) if asked > self.max_retry_after => return None,
+            Some(asked) => asked.max(self.floor),
+            None => self.jitter().max(self.floor),
+        };
+        // Waiting for a moment that comes too late would only hide what happened.
+        let fits = self.until.is_none_or(|until| Instant::now() + pause < until);
+        fits.then_some(pause)
     }
 
     /// A random time up to base × 2ⁿ, at most the cap. Full jitter spreads a fleet that failed
@@ -111,8 +125,8 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_cap_and_retry_after_is_never_shortened() {
         let options = Options::new();
-        let counters = Counters::new();
-        let mut retry = Retry::new(&options, &counters);
+        let ctx = Ctx::new(None);
+        let mut retry = Retry::new(&options, &ctx);
         let error = Error::new(ErrorKind::Unavailable, "x");
         for (made, most) in [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0)] {
             retry.made = made;
@@ -127,7 +141,10 @@ mod tests {
         let asked = |s| error.clone().retry_after_is(Some(Duration::from_secs(s)));
         assert_eq!(retry.pause(&asked(60)), Some(Duration::from_secs(60)));
         assert!(retry.pause(&asked(61)).is_none(), "longer than max_retry_after goes to the caller");
-        let floor = Retry::new(&options, &counters).same_key();
+        let floor = Retry::new(&options, &ctx).same_key();
         assert!(floor.pause(&error).expect("another try") >= Duration::from_secs(1));
+        let soon = Instant::now() + Duration::from_secs(30);
+        let short = Retry::new(&options, &ctx).until(Some(soon));
+        assert!(short.pause(&asked(29)).is_some() && short.pause(&asked(31)).is_none());
     }
 }

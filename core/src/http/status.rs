@@ -13,9 +13,15 @@ pub(crate) fn kind(status: StatusCode) -> ErrorKind {
         409 => ErrorKind::Conflict,
         413 => ErrorKind::TooLarge,
         429 => ErrorKind::RateLimited,
-        500..=599 => ErrorKind::Unavailable,
+        500 | 502 | 503 | 504 | 520..=527 => ErrorKind::Unavailable,
         _ => ErrorKind::Rejected,
     }
+}
+
+/// Statuses that leave it open whether the request was handled: those of [`ErrorKind::Unavailable`], the
+/// 52x of Cloudflare's edge among them. A 501 or 505 is a refusal.
+pub(crate) fn may_have_been_handled(status: StatusCode) -> bool {
+    kind(status) == ErrorKind::Unavailable
 }
 
 /// Statuses that say the request was turned away before it was handled.

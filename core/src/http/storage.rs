@@ -45,7 +45,8 @@ impl StorageClient {
                     expect = false;
                 }
                 Ok((reply, connection)) => {
-                    if let Some(connection) = connection {
+                    // After a 5xx another machine may do better: a new connection looks the name up again.
+                    if let Some(connection) = connection.filter(|_| !reply.status.is_server_error()) {
                         self.pool.give_back(target, connection);
                     }
                     return Ok(reply);

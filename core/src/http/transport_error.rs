@@ -7,12 +7,14 @@ use std::io;
 use super::Target;
 use crate::error::{Error, ErrorKind};
 
+pub(super) const CONNECTING: &str = "connecting to";
+
 /// A connection that could not be made.
 pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> Error {
     if let Some(own) = find::<Error>(error) {
         return own.clone();
     }
-    classify(&target.authority(), "connecting to", error)
+    classify(&target.authority(), CONNECTING, error)
 }
 
 /// A connection that broke while a request was on it.
@@ -22,7 +24,13 @@ pub(super) fn sending(target: &Target, error: &(dyn StdError + 'static)) -> Erro
 
 pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)) -> Error {
     if let Some(tls) = find::<rustls::Error>(error) {
-        return tls_error(host, tls);
+        // A certificate is judged once, at the start; later trouble is damage on the way.
+        if doing == CONNECTING || matches!(tls, rustls::Error::InvalidCertificate(_)) {
+            return tls_error(host, tls);
+        }
+    }
+    if let Some(refused) = refused_by_proxy(error) {
+        return refused;
     }
     let io = find::<io::Error>(error).map(io::Error::kind);
     let (kind, what) = match io {
@@ -44,6 +52,19 @@ pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)
         _ => (ErrorKind::Network, "the connection failed"),
     };
     Error::new(kind, format!("{doing} {host}: {what}; check the network and try again")).cause(&Chain(error))
+}
+
+/// A proxy that answers and will not let us through. hyper-util's error type is private, its words are
+/// all there is.
+fn refused_by_proxy(error: &(dyn StdError + 'static)) -> Option<Error> {
+    let text = Chain(error).to_string();
+    let refused = |what: &str| Error::new(ErrorKind::Network, what).cause(&Chain(error));
+    if text.contains("proxy authorization required") {
+        let what = "the proxy wants a user name and password; give them in the proxy's URL";
+        return Some(refused(what).retryable_is(false));
+    }
+    let unsuccessful = text.contains("tunnel error: unsuccessful");
+    unsuccessful.then(|| refused("the proxy refused to connect to storage; check its rules"))
 }
 
 fn tls_error(host: &str, tls: &rustls::Error) -> Error {

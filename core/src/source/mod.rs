@@ -143,21 +143,37 @@ impl Identity {
             modified: (meta.mtime(), meta.mtime_nsec()),
         }
     }
+
+    fn check(self, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
+        let now = Self::of(meta);
+        if now == self {
+            return Ok(());
+        }
+        let what = if now.size == self.size {
+            "was rewritten or replaced".to_owned()
+        } else {
+            format!("went from {} to {} bytes", self.size, now.size)
+        };
+        Err(changed(path, &what))
+    }
 }
 
 impl Prepared {
     /// Looks at the source, and spools it if it can be read only once. Blocking: call it off the
     /// runtime's workers.
-    pub(crate) fn new(source: Source, spool: &Spool) -> Result<Self> {
+    pub(crate) fn new(source: Source, spool: &Spool, wanted: &dyn Fn() -> bool) -> Result<Self> {
         match source.0 {
             Kind::Memory(bytes) => Ok(Self { len: bytes.len() as u64, origin: Origin::Memory(bytes) }),
             Kind::Path(path) => {
-                let meta = open_regular(&path)?.1;
+                let (file, meta) = open_regular(&path)?;
                 let identity = Identity::of(&meta);
+                if identity.size == 0 {
+                    refuse_pseudo_file(&file, &path)?;
+                }
                 let origin = Origin::Path { path: path.into(), identity };
                 Ok(Self { len: identity.size, origin })
             }
-            Kind::Reader(reader) => spool.take(reader).map(Self::from),
+            Kind::Reader(reader) => spool.take(reader, wanted).map(Self::from),
         }
     }
 
@@ -166,14 +182,19 @@ impl Prepared {
     }
 
     /// A fresh body from the first byte.
-    pub(crate) fn open(&self) -> Result<SourceReader> {
+    pub(crate) async fn open(&self) -> Result<SourceReader> {
         match &self.origin {
             Origin::Memory(bytes) => Ok(SourceReader::memory(bytes.clone())),
             Origin::Spooled(spooled) => Ok(SourceReader::file(spooled.file(), self.len, None)),
-            Origin::Path { path, .. } => {
-                self.verify_unchanged()?;
-                let file = open_regular(path)?.0;
-                Ok(SourceReader::file(Arc::new(file), self.len, Some(Arc::clone(path))))
+            Origin::Path { path, identity } => {
+                let (path, identity, len) = (Arc::clone(path), *identity, self.len);
+                off_the_workers(move || {
+                    let (file, meta) = open_regular(&path)?;
+                    // Of the file that is open, not of the name: the two can be swapped in between.
+                    identity.check(&path, &meta)?;
+                    Ok(SourceReader::file(Arc::new(file), len, Some(path)))
+                })
+                .await
             }
         }
     }
@@ -191,20 +212,22 @@ impl Prepared {
     }
 
     /// Fails with `source_changed` if the file is not the one that was looked at first.
-    pub(crate) fn verify_unchanged(&self) -> Result<()> {
+    pub(crate) async fn verify_unchanged(&self) -> Result<()> {
         let Origin::Path { path, identity } = &self.origin else { return Ok(()) };
-        let meta = std::fs::metadata(path).map_err(|e| Error::local_io(path, "looking at", &e))?;
-        let now = Identity::of(&meta);
-        if now == *identity {
-            return Ok(());
-        }
-        let what = if now.size == identity.size {
-            "was rewritten or replaced".to_owned()
-        } else {
-            format!("went from {} to {} bytes", identity.size, now.size)
-        };
-        Err(changed(path, &what))
+        let (path, identity) = (Arc::clone(path), *identity);
+        off_the_workers(move || {
+            let meta = std::fs::metadata(&path).map_err(|e| Error::local_io(&path, "looking at", &e))?;
+            identity.check(&path, &meta)
+        })
+        .await
     }
+}
+
+/// Opening and looking at a file can wait for a network file system for ever; a worker that waits with
+/// it would take every timer and every other upload along.
+async fn off_the_workers<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|e| Err(Error::internal("looking at a file panicked").cause(&e)))
 }
 
 impl From<Spooled> for Prepared {
@@ -224,6 +247,23 @@ pub(crate) fn changed(path: &Path, what: &str) -> Error {
 fn read_start(file: &File, path: &Path, start: &mut [u8]) -> Result<()> {
     use std::os::unix::fs::FileExt;
     file.read_exact_at(start, 0).map_err(|e| Error::local_io(path, "reading", &e))
+}
+
+/// Files of /proc and /sys say that they are empty and are not. Sending nothing would be a lie.
+fn refuse_pseudo_file(file: &File, path: &Path) -> Result<()> {
+    use std::os::unix::fs::FileExt;
+    match file.read_at(&mut [0], 0) {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(Error::new(
+            ErrorKind::SourceUnreadable,
+            format!(
+                "{} does not tell its size, as files the system makes up do; read it and send the bytes",
+                path.display()
+            ),
+        )
+        .about(path)),
+        Err(e) => Err(Error::local_io(path, "reading", &e)),
+    }
 }
 
 /// Opens a regular file. `O_NONBLOCK` keeps a FIFO from hanging the open; it does not change how

@@ -28,6 +28,8 @@ enum Inner {
 
 struct FileReader {
     file: Arc<File>,
+    /// The file system answers at once, so reads need no other thread.
+    in_memory: bool,
     offset: u64,
     end: u64,
     /// For messages; `None` for our own temporary file.
@@ -41,7 +43,8 @@ impl SourceReader {
     }
 
     pub(super) fn file(file: Arc<File>, len: u64, path: Option<Arc<Path>>) -> Self {
-        Self(Inner::File(FileReader { file, offset: 0, end: len, path, waiting: None }))
+        let in_memory = is_in_memory(&file);
+        Self(Inner::File(FileReader { file, in_memory, offset: 0, end: len, path, waiting: None }))
     }
 
     /// The next chunk; `None` after exactly the declared length. A file that ends early is
@@ -73,7 +76,7 @@ impl FileReader {
         }
         let want = usize::try_from(self.end - self.offset).unwrap_or(CHUNK).min(CHUNK);
         let mut buffer = Buffer::take();
-        match read_cached(&self.file, &mut buffer.as_mut()[..want], self.offset) {
+        match read_at_once(&self.file, self.in_memory, &mut buffer.as_mut()[..want], self.offset) {
             Ok(Some(count)) => Poll::Ready(Some(self.accept(buffer, Ok(count)))),
             Err(e) => Poll::Ready(Some(self.accept(buffer, Err(e)))),
             Ok(None) => {
@@ -101,14 +104,22 @@ impl FileReader {
     }
 }
 
-/// What the page cache holds; `None` if the disk would have to be waited for. tmpfs and some network
-/// file systems do not know the flag; tmpfs never waits, and for the others a plain read is all
-/// there is.
-fn read_cached(file: &File, into: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
+/// What can be had without waiting; `None` if another thread has to wait for it. tmpfs does not know
+/// `RWF_NOWAIT` and never waits. FUSE and network file systems do not know it either and may wait for
+/// ever, so a refused flag alone is no reason to read here.
+fn read_at_once(file: &File, in_memory: bool, into: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
+    if in_memory {
+        return file.read_at(into, offset).map(Some);
+    }
     match preadv2(file, &mut [IoSliceMut::new(into)], offset, ReadWriteFlags::NOWAIT) {
         Ok(count) => Ok(Some(count)),
-        Err(Errno::AGAIN) => Ok(None),
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => file.read_at(into, offset).map(Some),
+        Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(None),
         Err(e) => Err(e.into()),
     }
+}
+
+fn is_in_memory(file: &File) -> bool {
+    /// `TMPFS_MAGIC` and `RAMFS_MAGIC` of linux/magic.h.
+    const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+    rustix::fs::fstatfs(file).is_ok_and(|fs| IN_MEMORY.contains(&fs.f_type))
 }

@@ -28,14 +28,22 @@ impl Spool {
         Self { folder: folder.map_or_else(std::env::temp_dir, Path::to_owned) }
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// An empty unnamed file, readable by this user only.
     pub(crate) fn create(&self) -> Result<File> {
-        tempfile::tempfile_in(&self.folder)
-            .map_err(|e| Error::local_io(&self.folder, "making a temporary file in", &e))
+        tempfile::tempfile_in(&self.folder).map_err(|e| self.failed("making", &e))
+    }
+
+    /// A failure of the temporary folder, which no source is to blame for.
+    pub(crate) fn failed(&self, doing: &str, error: &std::io::Error) -> Error {
+        use std::io::ErrorKind as Io;
+        if matches!(error.kind(), Io::StorageFull | Io::QuotaExceeded) {
+            return Error::local_io(&self.folder, doing, error);
+        }
+        let shown = self.folder.display();
+        Error::invalid(format!(
+            "{doing} a temporary file in {shown} failed ({error}); set spool_dir to a folder that can be written to"
+        ))
+        .cause(error)
     }
 
     /// A finished file of `create`.
@@ -43,20 +51,26 @@ impl Spool {
         Spooled { file: Arc::new(file), len, folder: self.folder.as_path().into() }
     }
 
-    /// Reads a stream to its end on this thread.
-    pub(super) fn take(&self, mut reader: Box<dyn Read + Send>) -> Result<Spooled> {
+    /// Reads a stream to its end on this thread, or until nobody wants it any more.
+    pub(super) fn take(
+        &self,
+        mut reader: Box<dyn Read + Send>,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Spooled> {
         let mut file = self.create()?;
         let mut buffer = vec![0; super::buffers::CHUNK];
         let mut len = 0;
         loop {
+            if !wanted() {
+                return Err(Error::new(crate::error::ErrorKind::Cancelled, "cancelled by the caller"));
+            }
             let count = match reader.read(&mut buffer) {
                 Ok(0) => return Ok(self.finished(file, len)),
                 Ok(count) => count,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(e) => return Err(stream_failed(&e)),
             };
-            file.write_all(&buffer[..count])
-                .map_err(|e| Error::local_io(&self.folder, "writing a temporary file in", &e))?;
+            file.write_all(&buffer[..count]).map_err(|e| self.failed("writing", &e))?;
             len += count as u64;
         }
     }
@@ -65,7 +79,10 @@ impl Spool {
 fn stream_failed(error: &std::io::Error) -> Error {
     Error::new(
         crate::error::ErrorKind::SourceUnreadable,
-        format!("reading the stream failed ({error}); check where it comes from"),
+        format!(
+            "reading the stream failed ({}); check where it comes from",
+            crate::secret::scrub(&error.to_string())
+        ),
     )
     .cause(error)
 }

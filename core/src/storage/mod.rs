@@ -11,7 +11,7 @@ pub(crate) mod ticket;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::Clients;
 use crate::job::{self, Job};
 use crate::options::Options;
@@ -120,7 +120,7 @@ impl Storage {
     /// Makes no connection yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { clients: Arc::new(Clients::new(options)) }
+        Self { clients: Arc::new(Clients::new(options, false)) }
     }
 
     /// Sends a source with a presigned `PUT` and waits. Safe to repeat: the object is replaced as a
@@ -144,8 +144,9 @@ impl Storage {
             let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
             let source = prepare(request.source, &clients.options).await?;
             ctx.progress.expect(1, source.len());
-            let sender = Sender::new(&made.storage, &clients.options, &ctx.progress);
-            let stored = target.send(&sender, &source).await?;
+            let sender = Sender::new(&made.storage, &clients.options, &ctx);
+            ctx.unknown_once_sent();
+            let stored = target.send(&sender, &source).await.map_err(for_the_caller)?;
             ctx.progress.file_done();
             Ok(stored)
         })
@@ -171,9 +172,10 @@ impl Storage {
                 .file_name(&request.file_name)?;
             let source = prepare(request.source, &clients.options).await?;
             ctx.progress.expect(1, source.len());
-            let sender = Sender::new(&made.storage, &clients.options, &ctx.progress);
+            let sender = Sender::new(&made.storage, &clients.options, &ctx);
             let digest = sender.digest_for_etag(source.len());
-            let stored = target.send(&sender, &source, digest).await?;
+            ctx.unknown_once_sent();
+            let stored = target.send(&sender, &source, digest).await.map_err(for_the_caller)?;
             ctx.progress.file_done();
             Ok(stored)
         })
@@ -186,14 +188,21 @@ impl std::fmt::Debug for Storage {
     }
 }
 
+/// The same call with the same ticket fails the same way once that has run out.
+fn for_the_caller(error: Error) -> Error {
+    if error.kind() == ErrorKind::Expired { error.retryable_is(false) } else { error }
+}
+
 /// Looks at a source, or reads it into a temporary file.
 pub(crate) async fn prepare(source: Source, options: &Options) -> Result<Prepared> {
     let spool = Spool::new(options.spool_dir.as_deref());
     let foreign = source.is_reader();
     let (result, prepared) = tokio::sync::oneshot::channel();
     let work = move || {
-        // Nobody waits any more after a cancel.
-        let _ = result.send(Prepared::new(source, &spool));
+        // Nobody waits any more after a cancel, and a stream is then read no further.
+        let wanted = || !result.is_closed();
+        let prepared = Prepared::new(source, &spool, &wanted);
+        let _ = result.send(prepared);
     };
     if foreign {
         // A reader is the caller's code and may block for as long as it likes, so it gets a thread

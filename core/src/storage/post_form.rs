@@ -7,13 +7,14 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::StoredObject;
 use super::form::{self, Fields};
-use super::send::Sender;
+use super::send::{Sender, Upload};
 use super::ticket::{Expiry, GivenBy, Policy};
 use crate::digest::Algorithm;
 use crate::error::{Error, Result};
 use crate::http::Target;
 use crate::http::attempt::{Outgoing, Payload};
 use crate::options::Options;
+use crate::secret::Mask;
 use crate::source::Prepared;
 
 #[derive(Debug)]
@@ -71,7 +72,9 @@ impl FormTarget {
         if let Some(expiry) = self.expiry {
             expiry.check("the upload ticket")?;
         }
-        self.policy.as_ref().map_or(Ok(()), |policy| policy.check(&self.fields, size, self.from))
+        self.policy
+            .as_ref()
+            .map_or(Ok(()), |policy| policy.check(&self.fields, &self.file_name, size, self.from))
     }
 
     pub(crate) async fn send(
@@ -103,6 +106,19 @@ impl FormTarget {
             payload: Payload { before: framing.before, source: source.clone(), after: framing.after },
             digest,
         };
-        sender.send("post_form", &self.target, &outgoing, self.expiry).await
+        let mut mask = Mask::of_query(self.target.url());
+        for (_, value) in &self.fields.0 {
+            mask.hide(value);
+        }
+        let redirect = self.fields.get("success_action_redirect").or_else(|| self.fields.get("redirect"));
+        let upload = Upload {
+            operation: "post_form",
+            target: &self.target,
+            outgoing: &outgoing,
+            expiry: self.expiry,
+            redirect,
+            mask,
+        };
+        sender.send(&upload).await
     }
 }

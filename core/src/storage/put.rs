@@ -3,13 +3,13 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::StoredObject;
-use super::send::Sender;
+use super::send::{Sender, Upload};
 use super::ticket::{Expiry, GivenBy, SignedUrl};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
 use crate::http::attempt::{Outgoing, Payload};
 use crate::options::Options;
-use crate::secret::Secret;
+use crate::secret::{Mask, Secret};
 use crate::source::Prepared;
 
 #[derive(Debug, Clone)]
@@ -56,7 +56,15 @@ impl PutTarget {
             payload: Payload::plain(source.clone()),
             digest: sender.digest_for_etag(source.len()),
         };
-        sender.send("put", &self.target, &outgoing, self.expiry).await
+        let upload = Upload {
+            operation: "put",
+            target: &self.target,
+            outgoing: &outgoing,
+            expiry: self.expiry,
+            redirect: None,
+            mask: Mask::of_query(self.target.url()),
+        };
+        sender.send(&upload).await
     }
 }
 

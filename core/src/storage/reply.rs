@@ -189,7 +189,8 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 fn plain_text(body: &Bytes) -> Option<String> {
     let text: String = String::from_utf8_lossy(body).chars().take(200).collect();
     let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    // A page quotes the request, signed URL and all, and tells nobody anything.
+    (!text.is_empty() && !text.starts_with('<')).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -202,6 +203,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
             digest: None,
+            whole: true,
             counted: 0,
         };
         refusal(&reply, "s.example")

@@ -14,20 +14,35 @@ use crate::http::Target;
 use crate::http::attempt::{Outgoing, Reply};
 use crate::http::retry::Retry;
 use crate::http::storage::StorageClient;
+use crate::job::Ctx;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
 use crate::progress::{Counters, Phase};
+use crate::secret::Mask;
 
 /// Everything an upload needs besides what is uploaded.
 #[derive(Clone, Copy)]
 pub(crate) struct Sender<'a> {
     client: &'a StorageClient,
     pub(super) options: &'a Options,
+    ctx: &'a Ctx,
     progress: &'a Arc<Counters>,
 }
 
+/// One upload: what goes where, and until when it may start.
+pub(super) struct Upload<'a> {
+    pub(super) operation: &'static str,
+    pub(super) target: &'a Target,
+    pub(super) outgoing: &'a Outgoing,
+    pub(super) expiry: Option<Expiry>,
+    /// Where a successful form is redirected to, if the form asked for it.
+    pub(super) redirect: Option<&'a str>,
+    /// Secrets of the ticket that storage may echo.
+    pub(super) mask: Mask,
+}
+
 impl<'a> Sender<'a> {
-    pub(crate) fn new(client: &'a StorageClient, options: &'a Options, progress: &'a Arc<Counters>) -> Self {
-        Self { client, options, progress }
+    pub(crate) fn new(client: &'a StorageClient, options: &'a Options, ctx: &'a Ctx) -> Self {
+        Self { client, options, ctx, progress: &ctx.progress }
     }
 
     /// The digest storage can confirm by its ETag, if it is worth its cost.
@@ -45,22 +60,24 @@ impl<'a> Sender<'a> {
         self.options.integrity_check != IntegrityCheck::Off
     }
 
-    pub(super) async fn send(
-        &self,
-        operation: &'static str,
-        target: &Target,
-        outgoing: &Outgoing,
-        expiry: Option<Expiry>,
-    ) -> Result<StoredObject> {
+    pub(super) async fn send(&self, upload: &Upload<'_>) -> Result<StoredObject> {
+        let operation = upload.operation;
         self.progress.enter(Phase::Sending);
-        let mut retry = Retry::new(self.options, self.progress).same_key();
+        let until = upload.expiry.map(|e| e.at());
+        let mut retry = Retry::new(self.options, self.ctx).same_key().until(until);
         loop {
-            if let Some(expiry) = expiry {
+            if let Some(expiry) = upload.expiry {
                 expiry.check("the upload ticket").map_err(|e| e.during(operation))?;
             }
-            let error = match self.try_once(target, outgoing).await {
+            let error = match self.try_once(upload).await {
                 Ok(stored) => {
-                    outgoing.payload.source.verify_unchanged().map_err(|e| e.during(operation))?;
+                    upload
+                        .outgoing
+                        .payload
+                        .source
+                        .verify_unchanged()
+                        .await
+                        .map_err(|e| e.during(operation))?;
                     return Ok(StoredObject { attempts: retry.made(), ..stored });
                 }
                 Err((error, Action::Fail)) => return Err(error.during(operation)),
@@ -70,15 +87,22 @@ impl<'a> Sender<'a> {
         }
     }
 
-    async fn try_once(&self, target: &Target, outgoing: &Outgoing) -> Result<StoredObject, (Error, Action)> {
+    async fn try_once(&self, upload: &Upload<'_>) -> Result<StoredObject, (Error, Action)> {
+        let Upload { target, outgoing, .. } = *upload;
         let reply = self.client.send(target, outgoing, self.progress).await.map_err(|error| {
-            let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout);
+            let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
             (error, if again { Action::Retry } else { Action::Fail })
         })?;
         let host = target.url().host_str().unwrap_or("");
-        if !is_success(&reply) {
+        let redirected = upload.redirect.is_some_and(|to| is_redirect_of_success(&reply, to));
+        if !redirected && !is_success(&reply) {
             self.progress.take_back(reply.counted);
-            return Err(reply::refusal(&reply, host));
+            let (error, action) = reply::refusal(&reply, host);
+            return Err((error.masked(&upload.mask), action));
+        }
+        if reply.cut_error() {
+            self.progress.take_back(reply.counted);
+            return Err((answer_cut(host), Action::Retry));
         }
         let etag = etag(&reply.headers);
         let verified = confirm(&reply, etag.as_deref(), host).map_err(|e| {
@@ -104,6 +128,23 @@ impl<'a> Sender<'a> {
 fn is_success(reply: &Reply) -> bool {
     matches!(reply.status, StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT)
         && !reply::Document::parse(&reply.body).is_error()
+}
+
+/// A form may ask for a redirect instead of a 2xx; storage then names bucket, key and ETag in it. It is
+/// proof enough and not followed.
+fn is_redirect_of_success(reply: &Reply, to: &str) -> bool {
+    let location = reply.headers.get(http::header::LOCATION).and_then(|v| v.to_str().ok());
+    reply.status == StatusCode::SEE_OTHER && location.is_some_and(|l| l.starts_with(to))
+}
+
+fn answer_cut(host: &str) -> Error {
+    Error::new(
+        ErrorKind::Network,
+        format!(
+            "the answer of storage at {host} was cut off before it said whether the file is there; try again"
+        ),
+    )
+    .side_is(Side::Storage)
 }
 
 fn etag(headers: &HeaderMap) -> Option<String> {

@@ -29,17 +29,23 @@ impl Expiry {
         Self { at: Instant::now() + lifetime.min(LONGEST) }
     }
 
-    /// A moment told by somebody else's clock. Only used where no lifetime is known.
+    /// A moment told by somebody else's clock. Only used where no lifetime is known. Within the
+    /// difference that S3 itself allows between two clocks, storage has the last word.
     fn at_wall_clock(moment: OffsetDateTime) -> Self {
         let now = OffsetDateTime::from(SystemTime::now());
-        let left = moment - now;
+        let left = moment.saturating_add(CLOCK_DOUBT) - now;
         match Duration::try_from(left) {
             Ok(left) => Self::lasts(left),
             Err(_) => Self { at: Instant::now() },
         }
     }
 
-    pub(crate) fn left(&self) -> Duration {
+    /// The last moment an upload may start.
+    pub(crate) fn at(&self) -> Instant {
+        self.at
+    }
+
+    fn left(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
 
@@ -54,6 +60,9 @@ impl Expiry {
         Ok(())
     }
 }
+
+/// S3 answers `RequestTimeTooSkewed` beyond 15 minutes.
+const CLOCK_DOUBT: time::Duration = time::Duration::minutes(15);
 
 /// R2 and S3 sign for at most seven days; a longer figure is a mistake, not a reason to overflow.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -117,7 +126,7 @@ impl Policy {
 
     /// Refuses what storage would refuse: a size out of range, or a field that the policy demands
     /// and the form lacks.
-    pub(crate) fn check(&self, fields: &Fields, size: u64, from: GivenBy) -> Result<()> {
+    pub(crate) fn check(&self, fields: &Fields, file_name: &str, size: u64, from: GivenBy) -> Result<()> {
         self.check_size(size)?;
         for (name, value) in &self.exact {
             // The bucket is part of the URL and may be left out of the form.
@@ -131,7 +140,8 @@ impl Policy {
                         format!("its policy demands the field {name:?}, which the form lacks"),
                     ));
                 }
-                Some(given) if given != value => {
+                // Storage puts the file's name in before it compares.
+                Some(given) if given.replace("${filename}", file_name) != *value && given != value => {
                     return Err(broken_ticket(
                         from,
                         format!("the field {name:?} is not what its policy demands"),
@@ -139,6 +149,10 @@ impl Policy {
                 }
                 Some(_) => {}
             }
+        }
+        if !is_signed_for_aws(fields) {
+            // Other stores (GCS, OSS) have other rules about fields outside the policy.
+            return Ok(());
         }
         for (name, _) in &fields.0 {
             let lower = name.to_ascii_lowercase();
@@ -159,7 +173,7 @@ impl Policy {
         Ok(())
     }
 
-    pub(crate) fn check_size(&self, size: u64) -> Result<()> {
+    fn check_size(&self, size: u64) -> Result<()> {
         let Some((low, high)) = self.size else { return Ok(()) };
         if size > high {
             return Err(Error::new(
@@ -177,6 +191,11 @@ impl Policy {
         }
         Ok(())
     }
+}
+
+/// AWS refuses fields its policy does not name.
+fn is_signed_for_aws(fields: &Fields) -> bool {
+    fields.get("x-amz-signature").is_some() || fields.get("AWSAccessKeyId").is_some()
 }
 
 /// S3 reads numbers in a policy whether they are quoted or not.
@@ -232,7 +251,8 @@ impl SignedUrl {
 
     /// For a URL of unknown age: by its own date and this machine's clock.
     pub(crate) fn expiry_by_date(&self) -> Option<Expiry> {
-        Some(Expiry::at_wall_clock(self.signed_at? + self.lifetime?.min(LONGEST)))
+        let lifetime = time::Duration::try_from(self.lifetime?.min(LONGEST)).ok()?;
+        Some(Expiry::at_wall_clock(self.signed_at?.saturating_add(lifetime)))
     }
 
     /// For a URL that was signed just now: by its lifetime alone, whatever this machine's clock says.
@@ -276,21 +296,32 @@ mod tests {
             &[("key", "up/1"), ("content-type", "application/zip")],
         );
         let policy = Policy::decode(&fields).expect("readable");
-        policy.check(&fields, 1000, GivenBy::Service).expect("in range");
-        let error = policy.check(&fields, 1001, GivenBy::Service).expect_err("over");
+        policy.check(&fields, "a.txt", 1000, GivenBy::Service).expect("in range");
+        let error = policy.check(&fields, "a.txt", 1001, GivenBy::Service).expect_err("over");
         assert_eq!(error.kind(), ErrorKind::TooLarge);
         assert!(error.message().contains("1001") && error.message().contains("1000"), "{error}");
-        policy.check(&fields, 0, GivenBy::Service).expect_err("under");
+        policy.check(&fields, "a.txt", 0, GivenBy::Service).expect_err("under");
         policy.expires.expect("has one").check("it").expect("in the year 2999");
+
+        let named = form(r#"{"conditions":[["eq","$key","u/a.txt"]]}"#, &[("key", "u/${filename}")]);
+        let policy = Policy::decode(&named).expect("readable");
+        policy.check(&named, "a.txt", 1, GivenBy::Service).expect("storage puts the name in");
+        policy.check(&named, "b.txt", 1, GivenBy::Service).expect_err("another name");
+        let google = form(r#"{"conditions":[]}"#, &[("x-goog-signature", "s"), ("x-goog-date", "d")]);
+        let policy = Policy::decode(&google).expect("readable");
+        policy.check(&google, "f", 1, GivenBy::Service).expect("not AWS's rule");
 
         let lacking = form(r#"{"conditions":[["eq","$x-a","1"]]}"#, &[]);
         Policy::decode(&lacking)
             .expect("readable")
-            .check(&lacking, 1, GivenBy::Service)
+            .check(&lacking, "a.txt", 1, GivenBy::Service)
             .expect_err("lacks x-a");
-        let extra = form(r#"{"conditions":[]}"#, &[("x-b", "1"), ("x-ignore-c", "1")]);
-        let error =
-            Policy::decode(&extra).expect("readable").check(&extra, 1, GivenBy::Service).expect_err("x-b");
+        let extra =
+            form(r#"{"conditions":[]}"#, &[("x-b", "1"), ("x-ignore-c", "1"), ("x-amz-signature", "s")]);
+        let error = Policy::decode(&extra)
+            .expect("readable")
+            .check(&extra, "a.txt", 1, GivenBy::Service)
+            .expect_err("x-b");
         assert!(error.message().contains("x-b"), "{error}");
     }
 
@@ -308,6 +339,8 @@ mod tests {
         .expect("url");
         let signed = SignedUrl::decode(&url);
         assert!(signed.expiry_by_date().expect("dated").check("it").is_err(), "2020 is over");
+        let far = Url::parse("https://s/k?X-Amz-Date=99991231T235959Z&X-Amz-Expires=604800").expect("url");
+        assert!(SignedUrl::decode(&far).expiry_by_date().expect("dated").check("it").is_ok());
         assert!(signed.expiry_from_now().expect("lasts").check("it").is_ok());
         let mut headers = http::HeaderMap::new();
         assert!(signed.check(&headers, GivenBy::Caller).is_err());

@@ -116,6 +116,7 @@ impl Sandbox {
         };
 
         let app = Arc::new(App {
+            first_settings: settings.clone(),
             settings: Mutex::new(settings),
             storage,
             signer,
@@ -215,7 +216,7 @@ impl Sandbox {
         self.app.transfers()
     }
 
-    /// Forgets objects, profiles, transfers, agents, faults and requests; settings stay.
+    /// As if just started: settings, requests, faults and everything stored.
     pub fn reset(&self) {
         self.app.reset();
     }

@@ -64,6 +64,8 @@ pub(crate) const OPS: &[&str] = &[
 /// Everything the listeners share.
 pub(crate) struct App {
     pub settings: Mutex<Settings>,
+    /// What a reset goes back to.
+    pub first_settings: Settings,
     pub storage: Storage,
     pub signer: Signer,
     pub objects: Arc<Objects>,
@@ -91,8 +93,9 @@ impl App {
             .collect()
     }
 
-    /// Forgets everything but the settings.
+    /// As if just started.
     pub fn reset(&self) {
+        *lock(&self.settings) = self.first_settings.clone();
         *lock(&self.state) = State::default();
         self.objects.clear();
         self.faults.clear();

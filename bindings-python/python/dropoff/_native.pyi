@@ -1,0 +1,790 @@
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from os import PathLike
+from types import GenericAlias, TracebackType
+from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, final
+
+from typing_extensions import Buffer, Unpack
+
+from ._options import Options
+
+__version__: str
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> Buffer: ...
+
+_Source: TypeAlias = str | PathLike[str] | PathLike[bytes] | Buffer | _Readable
+"""A path (a leading ``~/`` is the home folder), bytes in memory (``bytes`` are shared, anything else is
+copied), or a file object opened in binary mode, which is read from where it stands to its end."""
+_File: TypeAlias = _Source | tuple[str, _Source] | File
+_Pairs: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+_Seconds: TypeAlias = float | timedelta
+_OnProgress: TypeAlias = Callable[[Progress], object]
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+@final
+class Job(Generic[_T_co]):
+    """A call that was started and may still be running. May be used from any thread.
+
+    Dropping it does not cancel the call. As a context manager it waits when the block ends well, and
+    cancels when the block raises::
+
+        with drop.start_send(files, sender="a", recipient="b") as job:
+            ...
+        sent = job.wait()
+    """
+
+    def wait(self, timeout: _Seconds | None = None) -> _T_co:
+        """Waits and gives the result, each time anew.
+
+        Ctrl-C, or any signal handler that raises, cancels the call and waits for its end, at most 2 s.
+        An exception that ``on_progress`` raised is raised here.
+
+        :param timeout: seconds (0 to 10 000 000), or ``None`` for no limit.
+        :raises TimeoutError: the built-in one, and not a :class:`DropoffError`: the time is over and the
+            call runs on.
+        :raises DropoffError: what the call failed with.
+        """
+
+    def cancel(self) -> None:
+        """Asks the call to stop, and returns at once. It then ends with :class:`CancelledError` unless it
+        was over already; :meth:`wait` says which."""
+
+    def progress(self) -> Progress:
+        """How far it is."""
+
+    def done(self) -> bool:
+        """Whether it is over, one way or the other."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def _snapshots(self) -> Iterator[Progress]: ...
+    def _stop(self, error: BaseException) -> None: ...
+    @classmethod
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+
+@final
+class File:
+    """One file of a transfer. It may be used again, unless its source is a file object."""
+
+    def __new__(cls, source: _Source, *, name: str | None = None, content_type: str | None = None) -> Self:
+        """
+        :param source: a path, bytes-like, or a file object opened in binary mode.
+        :param name: what the recipient sees, without folders. Default: the last part of the path; bytes
+            and file objects need one.
+        :param content_type: the media type. Default: guessed from the name.
+        """
+
+    @property
+    def source(self) -> _Source:
+        """As it was given."""
+
+    @property
+    def name(self) -> str | None:
+        """As it was given."""
+
+    @property
+    def content_type(self) -> str | None:
+        """As it was given."""
+
+@final
+class Progress:
+    """A snapshot of a call on its way."""
+
+    @property
+    def phase(self) -> Literal["preparing", "packing", "requesting", "sending", "completing", "done"]:
+        """What the call is doing."""
+
+    @property
+    def bytes_done(self) -> int:
+        """Source bytes handed to the network in attempts that still count; goes back when one fails."""
+
+    @property
+    def bytes_total(self) -> int:
+        """Source bytes to send in all; 0 until known."""
+
+    @property
+    def files_done(self) -> int:
+        """Files storage has accepted."""
+
+    @property
+    def files_total(self) -> int:
+        """Files in all; 0 until known."""
+
+    @property
+    def retries(self) -> int:
+        """Requests that were repeated so far."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the call started."""
+
+    @property
+    def bytes_per_second(self) -> float:
+        """Average rate since the start."""
+
+@final
+class StoredObject:
+    """What storage has after an upload."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the source that storage took."""
+
+    @property
+    def etag(self) -> str | None:
+        """Storage's ETag, without quotes, if it sent one."""
+
+    @property
+    def sha256(self) -> str | None:
+        """SHA-256 of what was sent, in hex, if it was computed."""
+
+    @property
+    def md5(self) -> str | None:
+        """MD5 of what was sent, in hex, if it was computed."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether storage's ETag equals the MD5 of what was sent."""
+
+    @property
+    def attempts(self) -> int:
+        """Requests it took, the successful one included."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class PackReport:
+    """What packing a folder did."""
+
+    @property
+    def files(self) -> int:
+        """Files in the archive."""
+
+    @property
+    def bytes(self) -> int:
+        """Their size before packing."""
+
+    @property
+    def left_out(self) -> int:
+        """Entries left out: locks, sockets, symlinks and caches; a folder counts once."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Profile:
+    """A browser profile as the service reports it, and what was proved about it."""
+
+    @property
+    def id(self) -> str:
+        """The profile's id, a UUID."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def browser_name(self) -> str:
+        """The browser it belongs to."""
+
+    @property
+    def browser_version(self) -> str:
+        """That browser's version."""
+
+    @property
+    def description(self) -> str | None:
+        """A text for people."""
+
+    @property
+    def labels(self) -> dict[str, Any] | None:
+        """Labels; the service types their values freely."""
+
+    @property
+    def s3_path(self) -> str | None:
+        """The service's internal place of the archive."""
+
+    @property
+    def file_size_bytes(self) -> int | None:
+        """Size of the stored archive in bytes."""
+
+    @property
+    def checksum(self) -> str | None:
+        """SHA-256 of the stored archive, in hex or base64."""
+
+    @property
+    def usage_count(self) -> int:
+        """How often it was used."""
+
+    @property
+    def last_used_at(self) -> str | None:
+        """When it was last used, RFC 3339."""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the default for its browser."""
+
+    @property
+    def user_id(self) -> str | None:
+        """The user it belongs to."""
+
+    @property
+    def org_id(self) -> str | None:
+        """The organization it belongs to."""
+
+    @property
+    def created_at(self) -> str | None:
+        """When it was made, RFC 3339."""
+
+    @property
+    def updated_at(self) -> str | None:
+        """When it was last changed, RFC 3339."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether the service's checksum equals the SHA-256 of what was sent. False also when the service
+        reports none, or nothing was sent in this call."""
+
+    @property
+    def upload(self) -> StoredObject | None:
+        """What was sent to storage in this call."""
+
+    @property
+    def packed(self) -> PackReport | None:
+        """What was packed, if a folder was given."""
+
+    @property
+    def abandoned_profile_ids(self) -> list[str]:
+        """Ids that were reserved and given up because their ticket ran out; the service removes them."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class SentFile:
+    """One file of a transfer that was sent."""
+
+    @property
+    def file_id(self) -> str:
+        """The service's id of it."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def size(self) -> int:
+        """Bytes sent."""
+
+    @property
+    def etag(self) -> str | None:
+        """Storage's ETag."""
+
+    @property
+    def md5(self) -> str | None:
+        """MD5 of what was sent, in hex, if it was computed."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether storage's ETag equals the MD5 of what was sent."""
+
+    @property
+    def attempts(self) -> int:
+        """Requests it took, the successful one included."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class SentTransfer:
+    """A transfer that is active, file by file."""
+
+    @property
+    def id(self) -> str:
+        """The transfer's id."""
+
+    @property
+    def status(self) -> str:
+        """``active``, as the service reported it."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether its files were sealed before they left."""
+
+    @property
+    def expires_at(self) -> str | None:
+        """When the service says the upload URLs (or the transfer) expire; its documents disagree."""
+
+    @property
+    def files(self) -> list[SentFile]:
+        """The files, in the order given."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Confirmed:
+    """What confirming answered."""
+
+    @property
+    def id(self) -> str:
+        """The transfer's id."""
+
+    @property
+    def status(self) -> str:
+        """``active``, as the service reported it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class TransferInfo:
+    """A transfer as the service has it now."""
+
+    @property
+    def id(self) -> str:
+        """The transfer's id."""
+
+    @property
+    def status(self) -> str:
+        """``pending``, ``active``, ``expired``, ``deleted``, ``downloaded``, or what the service adds."""
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Every field of the service's reply, these two included."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """``id``, ``status`` and ``fields``, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class ProfileTicket:
+    """A reserved profile and the presigned form to send its archive with. Printing shows no secret."""
+
+    @property
+    def profile_id(self) -> str:
+        """The reserved id; give it to :meth:`HCompany.complete_upload`."""
+
+    @property
+    def expires_in(self) -> float:
+        """Seconds in which an upload may still start."""
+
+    def reveal(self) -> dict[str, Any]:
+        """The service's reply, secrets included. Do not log it."""
+
+@final
+class TransferTicket:
+    """A pending transfer and its presigned URLs. Printing shows no secret."""
+
+    @property
+    def id(self) -> str:
+        """The transfer's id; give it to :meth:`AgentDrop.confirm`."""
+
+    @property
+    def expires_at(self) -> str | None:
+        """When the service says its URLs expire, RFC 3339."""
+
+    def reveal(self) -> dict[str, Any]:
+        """The service's reply, secrets included. Do not log it."""
+
+@final
+class HCompany:
+    """A client of H Company's browser profiles. May be shared between threads.
+
+    Each call has a ``start_…`` twin that takes the same arguments, returns a :class:`Job` at once, and
+    calls ``on_progress`` on a thread of its own instead of the caller's.
+    """
+
+    def __new__(
+        cls,
+        api_key: str | None = None,
+        *,
+        region: str = "eu",
+        base_url: str | None = None,
+        **options: Unpack[Options],
+    ) -> Self:
+        """
+        :param api_key: default: the environment variable ``HAI_API_KEY``, then the file that ``hai login``
+            writes.
+        :param region: ``"eu"`` or ``"us"``. Regions are separate: a profile lives in one.
+        :param base_url: another place for the API; https, or http on loopback. Goes before ``region``.
+        :param options: see :class:`Options`.
+        :raises AuthenticationError: there is no key.
+        :raises InvalidInputError: a region, URL or option is not one.
+        """
+
+    def upload_profile(
+        self,
+        source: _Source,
+        *,
+        name: str,
+        browser_name: str | None = None,
+        browser_version: str | None = None,
+        description: str | None = None,
+        labels: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Profile:
+        """Uploads a profile and waits until the service has registered it and its checksum is compared.
+
+        :param source: a browser's user-data folder, which is packed, or a zip of one, sent as it is.
+        :param name: what the profile is called.
+        :param browser_name: the browser it belongs to, such as ``chromium``.
+        :param browser_version: that browser's version, such as ``131``.
+        :param description: a text for people.
+        :param labels: names and values; their order is kept.
+        :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
+            Default: no limit.
+        :param on_progress: called on this thread with a :class:`Progress`, every 0.1 s at most and once
+            at the end. If it raises, the upload is cancelled and the exception passes through.
+        :raises InvalidInputError: an argument is missing or wrong; nothing was sent.
+        :raises IntegrityError: the profile is registered, ``outcome`` is ``completed``, and is not what
+            was sent.
+        :raises UnknownOutcomeError: ask :meth:`get_profile` for its ``profile_id`` later.
+        :raises DropoffError: any other kind.
+        """
+
+    def start_upload_profile(
+        self,
+        source: _Source,
+        *,
+        name: str,
+        browser_name: str | None = None,
+        browser_version: str | None = None,
+        description: str | None = None,
+        labels: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[Profile]:
+        """Starts :meth:`upload_profile`. Wrong arguments raise here, everything else in the job."""
+
+    def initiate_upload(self) -> ProfileTicket:
+        """Step one: reserves a profile id and asks for a presigned form.
+
+        Safe to repeat; a reserved id that is not used is removed by the service within a day.
+
+        :raises AuthenticationError, PermissionDeniedError, RateLimitedError, UnavailableError, NetworkError,
+            TransferTimeoutError, TlsError: as their names say.
+        """
+
+    def start_initiate_upload(self) -> Job[ProfileTicket]:
+        """Starts :meth:`initiate_upload`."""
+
+    def upload(
+        self, ticket: ProfileTicket, source: _Source, *, on_progress: _OnProgress | None = None
+    ) -> StoredObject:
+        """Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires.
+
+        :param source: as in :meth:`upload_profile`.
+        :param on_progress: as in :meth:`upload_profile`.
+        :raises DropoffError: as :meth:`Storage.post_form`.
+        """
+
+    def start_upload(
+        self, ticket: ProfileTicket, source: _Source, *, on_progress: _OnProgress | None = None
+    ) -> Job[StoredObject]:
+        """Starts :meth:`upload`."""
+
+    def complete_upload(
+        self,
+        profile_id: str,
+        *,
+        name: str,
+        browser_name: str | None = None,
+        browser_version: str | None = None,
+        description: str | None = None,
+        labels: _Pairs | None = None,
+        uploaded: StoredObject | None = None,
+    ) -> Profile:
+        """Step three: registers the uploaded archive as a profile, within a day of step one.
+
+        :param profile_id: :attr:`ProfileTicket.profile_id`.
+        :param uploaded: what :meth:`upload` returned, to be compared with what the service stored; without
+            it ``verified`` is false.
+        :raises RejectedError: ``details`` names the fields.
+        :raises NotFoundError, IntegrityError, UnknownOutcomeError: and those of :meth:`initiate_upload`.
+        """
+
+    def start_complete_upload(
+        self,
+        profile_id: str,
+        *,
+        name: str,
+        browser_name: str | None = None,
+        browser_version: str | None = None,
+        description: str | None = None,
+        labels: _Pairs | None = None,
+        uploaded: StoredObject | None = None,
+    ) -> Job[Profile]:
+        """Starts :meth:`complete_upload`."""
+
+    def get_profile(self, profile_id: str) -> Profile:
+        """The profile as the service has it now. ``verified`` is false: nothing was sent to compare with.
+
+        :raises NotFoundError: also for a profile that was never completed.
+        """
+
+    def start_get_profile(self, profile_id: str) -> Job[Profile]:
+        """Starts :meth:`get_profile`."""
+
+@final
+class AgentDrop:
+    """A client of AgentDrop transfers. May be shared between threads.
+
+    Each call has a ``start_…`` twin that takes the same arguments, returns a :class:`Job` at once, and
+    calls ``on_progress`` on a thread of its own instead of the caller's.
+    """
+
+    def __new__(
+        cls, api_key: str | None = None, *, base_url: str | None = None, **options: Unpack[Options]
+    ) -> Self:
+        """
+        :param api_key: ``agd_…`` or ``ada_…``. Default: the environment variable ``AGENTDROP_API_KEY``.
+        :param base_url: another place for the API; https, or http on loopback.
+        :param options: see :class:`Options`.
+        :raises AuthenticationError: there is no key.
+        :raises InvalidInputError: a URL or option is not one.
+        """
+
+    def send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> SentTransfer:
+        """Sends files and waits until the transfer is active.
+
+        :param files: paths, ``(name, source)`` pairs or :class:`File` objects; results come in their order.
+        :param sender: an agent's id.
+        :param recipient: an agent's id; an e-mail address in mode ``agent-to-human``.
+        :param mode: ``agent-to-agent``, ``agent-to-human`` or ``human-to-agent``.
+        :param expires_in: how long the transfer lives, such as ``12h`` or ``7d``. Default: the service's.
+        :param max_downloads: how often it may be downloaded, 1 to 1000. Default: the service's.
+        :param message: a text for the recipient.
+        :param metadata: free data kept with the transfer; whatever JSON can hold.
+        :param auto_delete: whether the service deletes the transfer once it was downloaded.
+        :param recipient_account: the recipient's account (e-mail, id or display name), where an agent's id
+            alone is ambiguous.
+        :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
+            Default: no limit.
+        :param on_progress: called on this thread with a :class:`Progress`, every 0.1 s at most and once
+            at the end. If it raises, the transfer is cancelled and the exception passes through.
+        :raises InvalidInputError: an argument is missing or wrong; nothing was sent.
+        :raises RejectedError: the service refused; ``service_code`` and ``details`` say why.
+        :raises DropoffError: any other kind. ``transfer_id`` names the pending transfer if one was made; it
+            is not delivered unless ``outcome`` says so, and calling again is safe.
+        """
+
+    def start_send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[SentTransfer]:
+        """Starts :meth:`send`. Wrong arguments raise here, everything else in the job."""
+
+    def presign(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> TransferTicket:
+        """Step one: makes a pending transfer and asks for a presigned URL per file.
+
+        The sources are looked at for their sizes, and a file object is read to its end: give the same
+        files to :meth:`upload`, file objects rewound. Arguments and errors as in :meth:`send`.
+        """
+
+    def start_presign(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[TransferTicket]:
+        """Starts :meth:`presign`."""
+
+    def upload(
+        self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
+    ) -> list[SentFile]:
+        """Step two: sends the files to storage, several at once.
+
+        :param files: those that were presigned, in the same order, with the same names and sizes.
+        :param on_progress: as in :meth:`send`.
+        :raises DropoffError: as :meth:`Storage.put`, with the file's name in the message.
+        """
+
+    def start_upload(
+        self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
+    ) -> Job[list[SentFile]]:
+        """Starts :meth:`upload`."""
+
+    def confirm(self, transfer_id: str) -> Confirmed:
+        """Step three: makes the transfer active.
+
+        :raises RejectedError: with ``service_code`` ``FILES_MISSING`` if storage lacks a file.
+        :raises ConflictError: somebody else confirmed it.
+        :raises NotFoundError, UnknownOutcomeError: as their names say.
+        """
+
+    def start_confirm(self, transfer_id: str) -> Job[Confirmed]:
+        """Starts :meth:`confirm`."""
+
+    def get_transfer(self, transfer_id: str) -> TransferInfo:
+        """The transfer as the service has it now.
+
+        :raises NotFoundError: the service does not know it, or hides it from this key.
+        """
+
+    def start_get_transfer(self, transfer_id: str) -> Job[TransferInfo]:
+        """Starts :meth:`get_transfer`."""
+
+@final
+class Storage:
+    """Uploads to presigned targets that some other program asked for. May be shared between threads.
+
+    Each call has a ``start_…`` twin that takes the same arguments, returns a :class:`Job` at once, and
+    calls ``on_progress`` on a thread of its own instead of the caller's.
+    """
+
+    def __new__(cls, **options: Unpack[Options]) -> Self:
+        """
+        :param options: see :class:`Options`.
+        :raises InvalidInputError: an option is not one.
+        """
+
+    def put(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """Sends a source with a presigned PUT and waits until storage has it.
+
+        Safe to repeat: the object is replaced as a whole or not at all.
+
+        :param url: the presigned URL, exactly as it was handed out.
+        :param headers: those that were signed into the URL, sent as given.
+        :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
+            Default: no limit.
+        :param on_progress: called on this thread with a :class:`Progress`, every 0.1 s at most and once
+            at the end. If it raises, the upload is cancelled and the exception passes through.
+        :raises UnsafeTargetError: the address is private or not https, or a header is not one to send;
+            see ``trusted_storage`` in :class:`Options`.
+        :raises ExpiredError, StorageRefusedError, TooLargeError: storage, or the ticket itself, says no.
+        :raises SourceUnreadableError, SourceChangedError: the source fails. What a file object raised is
+            the ``__cause__``.
+        :raises IntegrityError, NetworkError, TransferTimeoutError, TlsError, UnavailableError,
+            RateLimitedError: as their names say.
+        """
+
+    def start_put(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """Starts :meth:`put`. Wrong arguments raise here, everything else in the job."""
+
+    def post_form(
+        self,
+        url: str,
+        fields: _Pairs,
+        source: _Source,
+        *,
+        file_name: str = "file",
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """Sends a source with a presigned POST form and waits until storage has it.
+
+        :param url: where the form goes.
+        :param fields: sent byte for byte in the order given; the file follows as the field ``file``.
+        :param file_name: the file name told to storage.
+        :param timeout: as in :meth:`put`.
+        :param on_progress: as in :meth:`put`.
+        :raises DropoffError: as :meth:`put`.
+        """
+
+    def start_post_form(
+        self,
+        url: str,
+        fields: _Pairs,
+        source: _Source,
+        *,
+        file_name: str = "file",
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """Starts :meth:`post_form`."""
+
+def _error_kinds() -> list[tuple[str, int]]: ...
+def _start_into(
+    jobs: list[Job[Any]], start: Callable[..., Job[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None: ...

@@ -1,0 +1,53 @@
+"""The options of all clients, for type checkers. Names, defaults and ranges are the core's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+    from datetime import timedelta
+
+
+class Options(TypedDict, total=False):
+    """Keyword arguments of :class:`HCompany`, :class:`AgentDrop` and :class:`Storage`.
+
+    A length of time is seconds or a ``timedelta``. ``None`` is the default. A value out of range, and
+    a name that is not here, raises :class:`InvalidInputError` with the range or the names.
+    """
+
+    connect_timeout: float | timedelta | None
+    """How long connecting may take: name lookup, TCP, proxy and TLS. 0.001 s to 10 min, default 10 s."""
+    stall_timeout: float | timedelta | None
+    """How long no byte may leave before an upload counts as stalled. A slow upload that moves is never
+    ended. 0.001 s to 1 h, default 30 s."""
+    response_timeout: float | timedelta | None
+    """How long storage may take to answer after the last byte. 0.001 s to 1 h, default 120 s."""
+    max_attempts: int | None
+    """How often one request is tried in all. 1 to 100, default 5."""
+    backoff_base: float | timedelta | None
+    """The first retry waits a random time up to this, each later one up to twice the one before.
+    0 to 10 min, default 0.5 s."""
+    backoff_cap: float | timedelta | None
+    """The longest wait between two tries that is our own choice. 0 to 1 h, default 30 s."""
+    max_retry_after: float | timedelta | None
+    """A ``Retry-After`` up to this is waited for in full; a longer one is raised at once, with
+    ``retry_after`` filled. 0 to 1 h, default 60 s."""
+    concurrency: int | None
+    """How many files of one transfer are sent at once. 1 to 64, default 4."""
+    integrity_check: Literal["auto"] | bool | None
+    """When a digest is computed while sending. ``"auto"``, the default: SHA-256 for every profile, MD5
+    for a PUT of up to 256 MiB. ``True``: always; ``False``: never."""
+    spool_dir: str | os.PathLike[str] | None
+    """Folder for packed profiles and streams while they are sent; they have no name there. Default: the
+    system's temporary folder."""
+    ca_file: str | os.PathLike[str] | None
+    """A PEM file of roots to trust beside the operating system's. Default: none."""
+    proxy: str | None
+    """An ``http://`` URL. Default: the environment's proxy variables."""
+    user_agent: str | None
+    """The ``User-Agent``, 1 to 256 printable ASCII characters. Default: ``dropoff/<version>``."""
+    trusted_storage: Iterable[str] | None
+    """Origins such as ``https://minio.internal:9000`` that may be private addresses; plain http only
+    where the entry says so. Default: none, storage must be https on a public address."""

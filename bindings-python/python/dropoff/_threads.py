@@ -1,0 +1,70 @@
+"""Threads that run the caller's code: reading file objects, and telling progress of started jobs.
+
+They are Python's own daemon threads, and the loops are Python, because a thread that is in the
+interpreter when the program ends is killed by unwinding its stack, which only Python's own frames
+survive. Nothing of the compiled half may be below the caller's code on such a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Protocol
+
+    from ._native import Progress
+
+    class _Order(Protocol):
+        """A read that the compiled half waits for."""
+
+        @property
+        def file(self) -> _Readable: ...
+        @property
+        def size(self) -> int: ...
+        def fill(self, chunk: object, /) -> None: ...
+        def fail(self, error: BaseException, /) -> None: ...
+
+    class _Readable(Protocol):
+        def read(self, size: int, /) -> object: ...
+
+    class _Telling(Protocol):
+        """The state of telling, for those who wait."""
+
+        def begin(self) -> None: ...
+        def fail(self, error: BaseException, /) -> None: ...
+        def end(self) -> None: ...
+
+
+def start_reading(orders: Iterable[_Order]) -> None:
+    """Reads the file objects of one call until the compiled half wants no more."""
+    threading.Thread(target=_read, args=(orders,), name="dropoff-read", daemon=True).start()
+
+
+def _read(orders: Iterable[_Order]) -> None:
+    for order in orders:
+        try:
+            order.fill(order.file.read(order.size))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
+            order.fail(error)
+
+
+def start_telling(
+    snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable[[Progress], object]
+) -> None:
+    """Calls `on_progress` until the job is over or the callback raises."""
+    arguments = (snapshots, telling, on_progress)
+    threading.Thread(target=_tell, args=arguments, name="dropoff-tell", daemon=True).start()
+
+
+def _tell(
+    snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable[[Progress], object]
+) -> None:
+    telling.begin()
+    try:
+        for progress in snapshots:
+            on_progress(progress)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
+        telling.fail(error)
+    telling.end()

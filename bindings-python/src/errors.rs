@@ -1,0 +1,100 @@
+//! Core errors, and panics of ours, as Python exceptions. The classes are written in
+//! `dropoff/_errors.py`; this file hands the facts over.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use dropoff::{Error, ErrorKind};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList};
+
+/// What a call can end with: an error of the core, or an exception that Python code raised.
+pub(crate) enum Failure {
+    Core(Error),
+    Python(PyErr),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Core(error)
+    }
+}
+
+impl From<PyErr> for Failure {
+    fn from(error: PyErr) -> Self {
+        Self::Python(error)
+    }
+}
+
+impl From<Failure> for PyErr {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Core(error) => Python::attach(|py| exception(py, &error)),
+            Failure::Python(error) => error,
+        }
+    }
+}
+
+/// An argument that could not be converted; `message` names it and says what it may be.
+pub(crate) fn bad_argument(message: &str) -> Failure {
+    Failure::Core(Error::bad_argument(message))
+}
+
+/// The exception for a core error.
+pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    // Failing to build it is an exception too, such as a missing module.
+    build(py, error).unwrap_or_else(|e| e)
+}
+
+fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let make = MAKE.import(py, "dropoff._errors", "make")?;
+    let details = PyList::empty(py);
+    for detail in error.details() {
+        let item = PyDict::new(py);
+        item.set_item("field", &detail.field)?;
+        item.set_item("message", &detail.message)?;
+        details.append(item)?;
+    }
+    let facts = PyDict::new(py);
+    facts.set_item("operation", error.operation())?;
+    facts.set_item("side", error.side().as_str())?;
+    facts.set_item("retryable", error.retryable())?;
+    facts.set_item("retry_after", error.retry_after().map(|d| d.as_secs_f64()))?;
+    facts.set_item("http_status", error.http_status())?;
+    facts.set_item("service_code", error.service_code())?;
+    facts.set_item("request_id", error.request_id())?;
+    facts.set_item("details", details)?;
+    facts.set_item("outcome", error.outcome().as_str())?;
+    facts.set_item("cause", error.cause_text())?;
+    facts.set_item("cleanup", error.cleanup().as_str())?;
+    facts.set_item("transfer_id", error.transfer_id())?;
+    facts.set_item("profile_id", error.profile_id())?;
+    facts.set_item("path", error.path().map(std::path::Path::as_os_str))?;
+    facts.set_item("errno", error.errno())?;
+    Ok(PyErr::from_value(make.call((error.kind().as_str(), error.message()), Some(&facts))?))
+}
+
+/// Runs the body of a method. A panic in it is a defect of ours and becomes `InternalError`; left
+/// alone it would be a `PanicException`, which `except Exception` does not catch.
+pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> PyResult<T> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => result.map_err(PyErr::from),
+        Err(panic) => Err(Failure::Core(Error::internal(text_of(&*panic))).into()),
+    }
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without text")
+}
+
+/// Every error kind and its number, so that a test can prove the table of classes complete.
+#[pyfunction]
+pub(crate) fn _error_kinds() -> Vec<(&'static str, u32)> {
+    ErrorKind::ALL.iter().map(|kind| (kind.as_str(), kind.code())).collect()
+}

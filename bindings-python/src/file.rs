@@ -1,0 +1,54 @@
+//! `File`: a source with a name and a media type.
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+
+use crate::errors::Failure;
+use crate::inputs;
+use crate::reader::Streams;
+
+/// One file of a transfer: a source, the name the recipient sees, and its media type.
+#[pyclass(frozen, get_all, module = "dropoff")]
+pub(crate) struct File {
+    source: Py<PyAny>,
+    name: Option<String>,
+    content_type: Option<String>,
+}
+
+#[pymethods]
+impl File {
+    #[new]
+    #[pyo3(signature = (source, *, name=None, content_type=None))]
+    fn new(source: Py<PyAny>, name: Option<String>, content_type: Option<String>) -> Self {
+        Self { source, name, content_type }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let source = self.source.bind(py);
+        // Contents are not for logs; a path is.
+        let shown = match inputs::path(source) {
+            Ok(Some(_)) => source.repr()?.to_string(),
+            _ => format!("<{}>", inputs::type_name(source)),
+        };
+        let name = self.name.as_ref().map(|n| format!(", name={n:?}")).unwrap_or_default();
+        let media = self.content_type.as_ref().map(|t| format!(", content_type={t:?}")).unwrap_or_default();
+        Ok(format!("File({shown}{name}{media})"))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.source)
+    }
+}
+
+impl File {
+    pub(crate) fn to_core(&self, py: Python<'_>, streams: &Streams) -> Result<dropoff::File, Failure> {
+        let mut file = dropoff::File::new(inputs::source(self.source.bind(py), streams)?);
+        if let Some(name) = &self.name {
+            file = file.name(name);
+        }
+        if let Some(media_type) = &self.content_type {
+            file = file.content_type(media_type);
+        }
+        Ok(file)
+    }
+}

@@ -1,0 +1,158 @@
+//! Progress: the snapshot as a Python object, and the state of telling a callback.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use pyo3::exceptions::PyBaseException;
+use pyo3::prelude::*;
+
+use crate::job::Work;
+use crate::reader::Raised;
+use crate::wait::TICK;
+
+/// A snapshot of a call on its way.
+#[pyclass(frozen, module = "dropoff")]
+pub(crate) struct Progress(pub(crate) dropoff::Progress);
+
+#[pymethods]
+impl Progress {
+    #[getter]
+    fn phase(&self) -> &'static str {
+        self.0.phase.as_str()
+    }
+    #[getter]
+    fn bytes_done(&self) -> u64 {
+        self.0.bytes_done
+    }
+    #[getter]
+    fn bytes_total(&self) -> u64 {
+        self.0.bytes_total
+    }
+    #[getter]
+    fn files_done(&self) -> u32 {
+        self.0.files_done
+    }
+    #[getter]
+    fn files_total(&self) -> u32 {
+        self.0.files_total
+    }
+    #[getter]
+    fn retries(&self) -> u32 {
+        self.0.retries
+    }
+    #[getter]
+    fn elapsed(&self) -> f64 {
+        self.0.elapsed.as_secs_f64()
+    }
+    #[getter]
+    fn bytes_per_second(&self) -> f64 {
+        self.0.bytes_per_second()
+    }
+
+    fn __repr__(&self) -> String {
+        let p = &self.0;
+        format!(
+            "Progress(phase='{}', bytes_done={}, bytes_total={}, files_done={}, files_total={}, retries={}, elapsed={:.3})",
+            p.phase.as_str(),
+            p.bytes_done,
+            p.bytes_total,
+            p.files_done,
+            p.files_total,
+            p.retries,
+            p.elapsed.as_secs_f64()
+        )
+    }
+}
+
+/// The progress of a job, a snapshot every tick and one at the end, for a loop in Python.
+#[pyclass(frozen)]
+pub(crate) struct Snapshots {
+    work: Arc<dyn Work>,
+    last_was_given: AtomicBool,
+}
+
+impl Snapshots {
+    pub(crate) fn new(work: Arc<dyn Work>) -> Self {
+        Self { work, last_was_given: AtomicBool::new(false) }
+    }
+}
+
+#[pymethods]
+impl Snapshots {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+    fn __next__(&self, py: Python<'_>) -> Option<Progress> {
+        if self.last_was_given.load(Relaxed) {
+            return None;
+        }
+        self.last_was_given.store(py.detach(|| self.work.over_within(TICK)), Relaxed);
+        Some(Progress(self.work.progress()))
+    }
+}
+
+/// The callback of a started job, which a daemon thread of Python's own calls
+/// (`dropoff/_threads.py`). The core's progress thread is not used for the reason given in `reader`:
+/// it must not be inside the interpreter when that shuts down.
+#[pyclass(frozen)]
+pub(crate) struct Telling {
+    work: Arc<dyn Work>,
+    raised: Raised,
+    ended: Mutex<bool>,
+    changed: Condvar,
+    thread: Mutex<Option<ThreadId>>,
+}
+
+#[pymethods]
+impl Telling {
+    /// Says which thread it is.
+    fn begin(&self) {
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current().id());
+    }
+    /// The callback raised: the job is cancelled, and whoever waits for it gets the exception.
+    fn fail(&self, error: &Bound<'_, PyBaseException>) {
+        self.raised.keep(error);
+        self.work.cancel();
+    }
+    /// There will be no more calls.
+    fn end(&self) {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+}
+
+impl Telling {
+    /// Starts the thread that calls `on_progress`.
+    pub(crate) fn start(py: Python<'_>, work: &Arc<dyn Work>, on_progress: Py<PyAny>) -> PyResult<Py<Self>> {
+        let telling = Self {
+            work: Arc::clone(work),
+            raised: Raised::default(),
+            ended: Mutex::new(false),
+            changed: Condvar::new(),
+            thread: Mutex::new(None),
+        };
+        let telling = Py::new(py, telling)?;
+        let snapshots = Snapshots::new(Arc::clone(work));
+        let arguments = (snapshots, telling.clone_ref(py), on_progress);
+        py.import("dropoff._threads")?.call_method1("start_telling", arguments)?;
+        Ok(telling)
+    }
+
+    /// What the callback raised.
+    pub(crate) fn raised(&self, py: Python<'_>) -> Option<PyErr> {
+        self.raised.get(py)
+    }
+
+    /// Waits for the last call to return; true if it has. Inside the callback itself there is nothing
+    /// to wait for.
+    pub(crate) fn over_within(&self, limit: Duration) -> bool {
+        if *self.thread.lock().unwrap_or_else(PoisonError::into_inner) == Some(thread::current().id()) {
+            return true;
+        }
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = self.changed.wait_timeout_while(ended, limit, |ended| !*ended);
+        *wait.unwrap_or_else(PoisonError::into_inner).0
+    }
+}

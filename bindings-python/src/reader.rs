@@ -1,0 +1,152 @@
+//! A Python file object as a stream.
+//!
+//! The core reads on a thread of its own, which must not enter the interpreter: while that shuts
+//! down, CPython ends every other thread that wants in by unwinding its stack, and unwinding through
+//! Rust aborts the process. So the core's thread places an order and waits, and a daemon thread of
+//! Python's own (`dropoff/_threads.py`) fills it.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::exceptions::{PyBaseException, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyMemoryView, PyString};
+
+/// An exception that Python code raised on another thread, kept for the one that waits.
+#[derive(Clone, Default)]
+pub(crate) struct Raised(Arc<Mutex<Option<PyErr>>>);
+
+impl Raised {
+    pub(crate) fn keep(&self, error: &Bound<'_, PyBaseException>) {
+        let error = PyErr::from_value(error.clone().into_any());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+    pub(crate) fn get(&self, py: Python<'_>) -> Option<PyErr> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|e| e.clone_ref(py))
+    }
+}
+
+/// The file objects of one call.
+pub(crate) struct Streams {
+    orders: Sender<Order>,
+    placed: Receiver<Order>,
+    raised: Raised,
+    any: Cell<bool>,
+}
+
+impl Streams {
+    pub(crate) fn new() -> Self {
+        let (orders, placed) = channel();
+        Self { orders, placed, raised: Raised::default(), any: Cell::new(false) }
+    }
+
+    /// One more file object.
+    pub(crate) fn reader(&self, file: &Bound<'_, PyAny>) -> Reader {
+        self.any.set(true);
+        Reader {
+            file: Arc::new(file.clone().unbind()),
+            orders: self.orders.clone(),
+            raised: self.raised.clone(),
+        }
+    }
+
+    /// Starts the thread that reads them, if there are any; tells where it leaves what they raise.
+    pub(crate) fn start(self, py: Python<'_>) -> PyResult<Raised> {
+        // The readers alone keep the thread going: it ends when the core has dropped them all.
+        drop(self.orders);
+        if self.any.get() {
+            let orders = Orders(Mutex::new(self.placed));
+            py.import("dropoff._threads")?.call_method1("start_reading", (orders,))?;
+        }
+        Ok(self.raised)
+    }
+}
+
+/// What the core reads from.
+pub(crate) struct Reader {
+    file: Arc<Py<PyAny>>,
+    orders: Sender<Order>,
+    raised: Raised,
+}
+
+impl Read for Reader {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let gone = || io::Error::other("the thread that reads it ended");
+        let (reply, filled) = channel();
+        let (file, raised) = (Arc::clone(&self.file), self.raised.clone());
+        let order = Order { file, size: into.len(), reply, raised };
+        self.orders.send(order).map_err(|_| gone())?;
+        let data = filled.recv().map_err(|_| gone())??;
+        let Some(room) = into.get_mut(..data.len()) else {
+            return Err(io::Error::other(format!("read() gave {} bytes, more than asked for", data.len())));
+        };
+        room.copy_from_slice(&data);
+        Ok(data.len())
+    }
+}
+
+/// The orders of one call, as they come; ends with the call.
+#[pyclass(frozen)]
+struct Orders(Mutex<Receiver<Order>>);
+
+#[pymethods]
+impl Orders {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+    fn __next__(&self, py: Python<'_>) -> Option<Order> {
+        py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).recv().ok())
+    }
+}
+
+/// One read to be done.
+#[pyclass(frozen)]
+struct Order {
+    file: Arc<Py<PyAny>>,
+    #[pyo3(get)]
+    size: usize,
+    reply: Sender<io::Result<PyBackedBytes>>,
+    raised: Raised,
+}
+
+#[pymethods]
+impl Order {
+    #[getter]
+    fn file(&self, py: Python<'_>) -> Py<PyAny> {
+        self.file.clone_ref(py)
+    }
+
+    /// Hands over what `read` gave. After a cancel there is nobody left who wants it.
+    fn fill(&self, chunk: &Bound<'_, PyAny>) -> PyResult<()> {
+        let bytes = as_bytes(chunk)?;
+        let _ = self.reply.send(Ok(bytes.into()));
+        Ok(())
+    }
+
+    /// Hands over what `read` raised.
+    fn fail(&self, error: &Bound<'_, PyBaseException>) {
+        self.raised.keep(error);
+        let text = PyErr::from_value(error.clone().into_any()).to_string();
+        let _ = self.reply.send(Err(io::Error::other(text)));
+    }
+}
+
+fn as_bytes<'py>(chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    let wrong = |what: &str| Err(PyTypeError::new_err(format!("read() gave {what}")));
+    if let Ok(bytes) = chunk.cast::<PyBytes>() {
+        return Ok(bytes.clone());
+    }
+    if chunk.is_none() {
+        return wrong("None: the file is in non-blocking mode");
+    }
+    if chunk.is_instance_of::<PyString>() {
+        return wrong("text; open the file in binary mode");
+    }
+    match PyMemoryView::from(chunk) {
+        Ok(view) => Ok(view.call_method0("tobytes")?.cast_into()?),
+        Err(_) => wrong(&format!("{}, not bytes", chunk.get_type())),
+    }
+}

@@ -1,0 +1,121 @@
+//! What calls result in: frozen objects whose attributes are the core's fields.
+
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::json;
+
+/// A value of the core as Python has it.
+pub(crate) trait ToPython {
+    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>>;
+}
+
+macro_rules! scalars {
+    ($($scalar:ty),*) => {$(
+        impl ToPython for $scalar {
+            fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+                self.clone().into_py_any(py)
+            }
+        }
+    )*};
+}
+scalars!(String, bool, u32, u64);
+
+impl ToPython for Map<String, Value> {
+    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(json::to_python(py, self)?.unbind())
+    }
+}
+
+impl<T: ToPython> ToPython for Option<T> {
+    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.as_ref().map_or_else(|| Ok(py.None()), |value| value.to_python(py))
+    }
+}
+
+impl<T: ToPython> ToPython for Vec<T> {
+    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let items: PyResult<Vec<_>> = self.iter().map(|item| item.to_python(py)).collect();
+        items?.into_py_any(py)
+    }
+}
+
+/// A Python class around a core type of the same name, with a getter for each field listed.
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident { $($field:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[pyclass(frozen, eq, module = "dropoff")]
+        #[derive(PartialEq)]
+        pub(crate) struct $name(pub(crate) dropoff::$name);
+
+        #[pymethods]
+        impl $name {
+            $(
+                #[getter]
+                fn $field(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+                    self.0.$field.to_python(py)
+                }
+            )*
+
+            /// Every field as dicts, lists and scalars, fit for JSON.
+            fn to_dict(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+                Ok(json::to_python(py, &self.0)?.unbind())
+            }
+
+            fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+                let mut fields = Vec::new();
+                $(
+                    let value = self.0.$field.to_python(py)?;
+                    fields.push(format!("{}={}", stringify!($field), value.bind(py).repr()?));
+                )*
+                Ok(format!("{}({})", stringify!($name), fields.join(", ")))
+            }
+        }
+
+        impl ToPython for dropoff::$name {
+            fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+                $name(self.clone()).into_py_any(py)
+            }
+        }
+    };
+}
+
+record! {
+    /// What storage has after an upload.
+    StoredObject { bytes, etag, sha256, md5, verified, attempts }
+}
+
+record! {
+    /// What packing a folder did.
+    PackReport { files, bytes, left_out }
+}
+
+record! {
+    /// A browser profile as the service reports it, and what was proved about it.
+    Profile {
+        id, name, browser_name, browser_version, description, labels, s3_path, file_size_bytes,
+        checksum, usage_count, last_used_at, is_default, user_id, org_id, created_at, updated_at,
+        verified, upload, packed, abandoned_profile_ids,
+    }
+}
+
+record! {
+    /// One file of a transfer that was sent.
+    SentFile { file_id, name, size, etag, md5, verified, attempts }
+}
+
+record! {
+    /// A transfer that is active, file by file.
+    SentTransfer { id, status, encrypted, expires_at, files }
+}
+
+record! {
+    /// What confirming answered.
+    Confirmed { id, status }
+}
+
+record! {
+    /// A transfer as the service has it now.
+    TransferInfo { id, status, fields }
+}

@@ -1,0 +1,100 @@
+"""A sandbox for the session, emptied before each test, and clients of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dropoff import AgentDrop, HCompany, Storage
+
+ROOT = Path(__file__).resolve().parents[2]
+VECTORS = ROOT / "tests" / "vectors"
+PROGRAM = Path(os.environ.get("DROPOFF_SANDBOX", ROOT / "target" / "debug" / "dropoff-sandbox"))
+
+
+class Sandbox:
+    """A running sandbox: where it is, and its side door."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self.api_url: str = ready["api_url"]
+        self.storage_url: str = ready["storage_url"]
+        self.control_url: str = ready["control_url"]
+        self.h_api_key: str = ready["h_api_key"]
+        self.agentdrop_api_key: str = ready["agentdrop_api_key"]
+
+    # -- clients
+
+    def options(self, **options: Any) -> dict[str, Any]:
+        return {"trusted_storage": [self.storage_url], "backoff_base": 0.001} | options
+
+    def hcompany(self, api_key: str | None = None, **options: Any) -> HCompany:
+        key = self.h_api_key if api_key is None else api_key
+        return HCompany(key, base_url=self.api_url, **self.options(**options))
+
+    def agentdrop(self, api_key: str | None = None, **options: Any) -> AgentDrop:
+        key = self.agentdrop_api_key if api_key is None else api_key
+        return AgentDrop(key, base_url=self.api_url, **self.options(**options))
+
+    def storage(self, **options: Any) -> Storage:
+        return Storage(**self.options(**options))
+
+    # -- side door
+
+    def _control(self, method: str, path: str, body: Any = None) -> bytes:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.control_url + path, data, method=method)
+        # Nothing of the environment's proxies is wanted on loopback.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as reply:
+            content: bytes = reply.read()
+        return content
+
+    def reset(self) -> None:
+        self._control("POST", "/reset")
+
+    def settings(self, **changes: Any) -> None:
+        self._control("POST", "/settings", changes)
+
+    def fault(self, *orders: dict[str, Any]) -> None:
+        self._control("POST", "/faults", list(orders))
+
+    def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
+        log = json.loads(self._control("GET", "/requests"))
+        return [entry for entry in log if operation in (None, entry["op"])]
+
+    def objects(self) -> list[dict[str, Any]]:
+        objects: list[dict[str, Any]] = json.loads(self._control("GET", "/objects"))
+        return objects
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    if not PROGRAM.exists():
+        pytest.exit(f"{PROGRAM} is missing; run: cargo build -p dropoff-sandbox", returncode=2)
+    process = subprocess.Popen(
+        [PROGRAM, "serve", "--exit-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin and process.stdout
+    with process, process.stdin, process.stdout:
+        yield Sandbox(json.loads(process.stdout.readline()))
+        process.stdin.close()
+        process.wait(10)
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sandbox:
+    """An empty sandbox, and nothing of the developer's own keys or proxies."""
+    running_sandbox.reset()
+    for name in ("HAI_API_KEY", "AGENTDROP_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    return running_sandbox

@@ -1,0 +1,75 @@
+"""The sources a scenario names, as Python values."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dropoff import File
+
+
+@dataclass
+class Made:
+    """A source, and the bytes it holds where they are known before the call."""
+
+    source: Any
+    name: str | None
+    content_type: str | None
+    content: bytes | None
+
+    def file(self) -> File:
+        return File(self.source, name=self.name, content_type=self.content_type)
+
+
+def pattern(length: int) -> bytes:
+    """Byte i is (i * 31 + 7) mod 251, which repeats every 251 bytes."""
+    period = bytes((i * 31 + 7) % 251 for i in range(251))
+    return (period * (length // 251 + 1))[:length]
+
+
+def zipped(length: int) -> bytes:
+    """A zip with one stored file."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
+        file.writestr(zipfile.ZipInfo("Default/Cookies"), pattern(length))
+    return archive.getvalue()
+
+
+def make(spec: dict[str, Any], at: int, folder: Path) -> Made:
+    """Makes one; files go below `folder`."""
+    path = folder / spec.get("name", f"file-{at}.bin")
+    source: Any
+    content: bytes | None = None
+    match spec:
+        case {"memory": int(length)}:
+            source = content = pattern(length)
+        case {"path": int(length)}:
+            content = pattern(length)
+            path.write_bytes(content)
+            source = path
+        case {"reader": int(length)}:
+            content = pattern(length)
+            source = io.BytesIO(content)
+        case {"zip": int(length)}:
+            source = content = zipped(length)
+        case {"text": str(text)}:
+            source = content = text.encode()
+        case {"folder": dict(files)}:
+            for name, length in files.items():
+                (path / name).parent.mkdir(parents=True, exist_ok=True)
+                (path / name).write_bytes(pattern(length))
+            source = path
+        case {"directory": True}:
+            path.mkdir()
+            source = path
+        case {"unreadable": True}:
+            path.symlink_to(path)  # permissions do not stop root; a link to itself stops everyone
+            source = path
+        case {"missing": True}:
+            source = path
+        case _:
+            raise AssertionError(f"unknown source {spec}")
+    return Made(source, spec.get("name"), spec.get("content_type"), content)

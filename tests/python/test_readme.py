@@ -1,0 +1,40 @@
+"""The Python of the README is run, block by block, in a folder where its files exist."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+import dropoff
+import pytest
+from conftest import ROOT, Sandbox
+
+TEXTS = [ROOT / "README.md", ROOT / "bindings-python" / "README.md"]
+BLOCKS = [
+    (path.relative_to(ROOT), at, block)
+    for path in TEXTS
+    for at, block in enumerate(re.findall(r"^```python\n(.*?)^```", path.read_text("utf-8"), re.M | re.S), 1)
+]
+
+
+def test_there_are_examples() -> None:
+    assert {path for path, _, _ in BLOCKS} == {path.relative_to(ROOT) for path in TEXTS}
+
+
+@pytest.mark.parametrize(("path", "at", "block"), BLOCKS, ids=[f"{p}-{n}" for p, n, _ in BLOCKS])
+def test_block(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: Path, at: int, block: str
+) -> None:
+    profile = Path.home() / ".config" / "google-chrome"
+    profile.mkdir(parents=True)
+    (profile / "Local State").write_text("{}")
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HAI_API_KEY", sandbox.h_api_key)
+    monkeypatch.setenv("AGENTDROP_API_KEY", sandbox.agentdrop_api_key)
+    # The examples show the services' own addresses; here they are the sandbox's.
+    for name in ("HCompany", "AgentDrop"):
+        here = functools.partial(getattr(dropoff, name), base_url=sandbox.api_url, **sandbox.options())
+        monkeypatch.setattr(dropoff, name, here)
+    exec(compile(block, f"{path} block {at}", "exec"), {"__name__": "__example__"})

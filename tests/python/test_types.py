@@ -1,0 +1,28 @@
+"""The stubs say what the compiled half does, and a typical program type-checks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def run(*command: str | Path) -> None:
+    line = [sys.executable, "-m", *command]
+    done = subprocess.run(line, cwd=HERE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_typical_program_type_checks() -> None:
+    run("mypy", "--strict", "--warn-unreachable", "typed_sample.py")
+
+
+def test_the_package_and_its_tests_type_check() -> None:
+    run("mypy", "--strict", "-p", "dropoff")
+    run("mypy", "--strict", *HERE.glob("*.py"))
+
+
+def test_the_stubs_are_what_is_there() -> None:
+    run("mypy.stubtest", "dropoff", "--allowlist", "stubtest-allowlist.txt")

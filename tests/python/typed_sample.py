@@ -1,0 +1,97 @@
+"""How the API is used, as a type checker sees it. Checked by test_types.py, never run."""
+
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, assert_type
+
+from dropoff import (
+    AgentDrop,
+    Confirmed,
+    DropoffError,
+    File,
+    HCompany,
+    Job,
+    Options,
+    Profile,
+    ProfileTicket,
+    Progress,
+    RateLimitedError,
+    SentFile,
+    SentTransfer,
+    SourceNotFoundError,
+    Storage,
+    StoredObject,
+    TransferInfo,
+    TransferTicket,
+)
+
+
+def show(progress: Progress) -> None:
+    print(progress.phase, progress.bytes_done / max(progress.bytes_total, 1))
+
+
+options: Options = {"max_attempts": 3, "stall_timeout": timedelta(seconds=5), "integrity_check": "auto"}
+
+h = HCompany(region="us", **options)
+assert_type(
+    h.upload_profile(
+        Path("profile"),
+        name="n",
+        browser_name="chromium",
+        browser_version="1",
+        labels={"a": "b"},
+        timeout=1.5,
+    ),
+    Profile,
+)
+profile_job: Job[Profile] = h.start_upload_profile(b"PK", name="n", on_progress=show)
+with profile_job as same:
+    assert_type(same, Job[Profile])
+assert_type(profile_job.wait(timeout=1).upload, StoredObject | None)
+ticket = h.initiate_upload()
+assert_type(ticket, ProfileTicket)
+stored = h.upload(ticket, io.BytesIO(b"PK"), on_progress=show)
+assert_type(stored, StoredObject)
+assert_type(h.complete_upload(ticket.profile_id, name="n", uploaded=stored), Profile)
+assert_type(h.get_profile("id").labels, dict[str, Any] | None)
+
+d = AgentDrop("agd_key", base_url="https://api.example.com", concurrency=2, trusted_storage=["https://h"])
+with open("x", "rb") as opened:
+    sent = d.send(
+        ["a", Path("b"), ("c", b"c"), ("d", opened), File(memoryview(b"e"), name="e")],
+        sender="a",
+        recipient="b",
+    )
+assert_type(sent, SentTransfer)
+assert_type(sent.files, list[SentFile])
+pending = d.presign(["a"], sender="a", recipient="b", metadata={"n": 1})
+assert_type(pending, TransferTicket)
+assert_type(d.upload(pending, ["a"]), list[SentFile])
+assert_type(d.confirm(pending.id), Confirmed)
+assert_type(d.start_get_transfer(pending.id).wait(), TransferInfo)
+
+s = Storage()
+assert_type(s.put("https://h/k", bytearray(b"x"), headers=[("a", "b")]), StoredObject)
+assert_type(s.start_post_form("https://h", {"k": "v"}, "~/x").progress(), Progress)
+
+try:
+    s.put("https://h/k", "x")
+except RateLimitedError as error:
+    assert_type(error.retry_after, float | None)
+except SourceNotFoundError as error:
+    print(error.filename, error.errno)
+except DropoffError as error:
+    assert_type(error.to_dict(), dict[str, Any])
+    assert_type(error.kind, str)
+    assert_type(error.details, list[dict[str, str]])
+
+# What must not type-check; an ignore that is not needed is an error too.
+d.send("report.pdf", sender="a", recipient="b", auto_delete=3)  # type: ignore[arg-type]
+d.send([3], sender="a", recipient="b")  # type: ignore[list-item]
+d.send(["a"], sender="a")  # type: ignore[call-arg]
+h.upload_profile("x", name="n", labels={"a": 1})  # type: ignore[arg-type]
+s.put("https://h", io.StringIO("text"))  # type: ignore[arg-type]
+Storage(max_atempts=3)  # type: ignore[call-arg]
+Storage(max_attempts="3")  # type: ignore[arg-type]
+sent.status = "x"  # type: ignore[misc]
