@@ -34,13 +34,8 @@ fn convert(spec: &OptionSpec, value: &Bound<'_, PyAny>) -> Result<OptionValue, F
         OptionKind::Number => value.extract().map(OptionValue::Number).map_err(|_| out_of_range()),
         OptionKind::AutoOrBool if is_bool => Ok(OptionValue::Bool(value.extract()?)),
         OptionKind::AutoOrBool => value.extract().map(OptionValue::Text).map_err(|_| found()),
-        OptionKind::Text => {
-            let path = inputs::path(value)?.ok_or_else(found)?;
-            path.into_os_string()
-                .into_string()
-                .map(OptionValue::Text)
-                .map_err(|_| bad_argument(&format!("option {} must be text that UTF-8 can hold", spec.name)))
-        }
+        OptionKind::Text => value.extract().map(OptionValue::Text).map_err(|_| found()),
+        OptionKind::Path => inputs::path(value)?.map(OptionValue::Path).ok_or_else(found),
         OptionKind::Texts if value.is_instance_of::<PyString>() => {
             Err(bad_argument(&format!("option {} takes a list of {}", spec.name, spec.range)))
         }

@@ -1,13 +1,16 @@
 //! Every setting: its name, default and range. The names are the same in all languages, and this
 //! is the only file that knows a default or a limit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use url::Url;
 
 use crate::error::{Error, Result};
 use crate::secret::SecretUrl;
+use crate::source::expand_home;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -26,7 +29,8 @@ pub struct Options {
     pub(crate) concurrency: usize,
     pub(crate) integrity_check: IntegrityCheck,
     pub(crate) spool_dir: Option<PathBuf>,
-    pub(crate) ca_file: Option<PathBuf>,
+    /// The certificates of `ca_file`, read when it was set.
+    pub(crate) extra_roots: Vec<CertificateDer<'static>>,
     pub(crate) proxy: Option<SecretUrl>,
     pub(crate) user_agent: String,
     pub(crate) trusted_storage: Vec<Origin>,
@@ -74,8 +78,10 @@ pub enum OptionValue {
     Number(u64),
     /// A truth value.
     Bool(bool),
-    /// Text: a path, a URL or a name.
+    /// Text: a URL or a name.
     Text(String),
+    /// A path; its name need not be UTF-8. A leading `~/` is the home folder.
+    Path(PathBuf),
     /// Several texts.
     Texts(Vec<String>),
 }
@@ -87,8 +93,10 @@ pub enum OptionKind {
     Duration,
     /// A whole number.
     Number,
-    /// A path, URL or name.
+    /// A URL or name.
     Text,
+    /// A path.
+    Path,
     /// A list of texts.
     Texts,
     /// `"auto"`, true or false.
@@ -119,8 +127,8 @@ pub const OPTIONS: &[OptionSpec] = &[
     spec("max_retry_after", OptionKind::Duration, "0 to 1 h", "60 s"),
     spec("concurrency", OptionKind::Number, "1 to 64", "4"),
     spec("integrity_check", OptionKind::AutoOrBool, "\"auto\", true or false", "\"auto\""),
-    spec("spool_dir", OptionKind::Text, "a folder that can be written to", "the system's temporary folder"),
-    spec("ca_file", OptionKind::Text, "a PEM file", "the operating system's roots only"),
+    spec("spool_dir", OptionKind::Path, "a folder that can be written to", "the system's temporary folder"),
+    spec("ca_file", OptionKind::Path, "a PEM file", "the operating system's roots only"),
     spec("proxy", OptionKind::Text, "an http:// URL", "the environment's proxy variables"),
     spec("user_agent", OptionKind::Text, "1 to 256 printable ASCII characters", "dropoff/<version>"),
     spec(
@@ -153,7 +161,7 @@ impl Default for Options {
             concurrency: 4,
             integrity_check: IntegrityCheck::Auto,
             spool_dir: None,
-            ca_file: None,
+            extra_roots: Vec::new(),
             proxy: None,
             user_agent: concat!("dropoff/", env!("CARGO_PKG_VERSION")).to_owned(),
             trusted_storage: Vec::new(),
@@ -213,8 +221,8 @@ impl Options {
             ("integrity_check", V::Text(t)) if t == "auto" => {
                 self.integrity_check = IntegrityCheck::Auto;
             }
-            ("spool_dir", V::Text(t)) if !t.is_empty() => self.spool_dir = Some(PathBuf::from(t)),
-            ("ca_file", V::Text(t)) if !t.is_empty() => self.ca_file = Some(PathBuf::from(t)),
+            ("spool_dir", V::Path(p)) => self.spool_dir = Some(existing_folder(spec, p)?),
+            ("ca_file", V::Path(p)) => self.extra_roots = read_roots(spec, &p)?,
             ("proxy", V::Text(t)) => {
                 let url = Url::parse(&t).ok().filter(|u| u.scheme() == "http" && u.has_host());
                 self.proxy = Some(SecretUrl::new(url.ok_or_else(|| out_of_range(spec))?));
@@ -303,16 +311,18 @@ impl Options {
         self
     }
     /// Where packed profiles and streams are kept, unnamed, while they are sent.
-    #[must_use]
-    pub fn spool_dir(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.spool_dir = Some(folder.into());
-        self
+    ///
+    /// # Errors
+    /// `invalid_input` unless it is a folder.
+    pub fn spool_dir(self, folder: impl Into<PathBuf>) -> Result<Self> {
+        self.with("spool_dir", OptionValue::Path(folder.into()))
     }
     /// A PEM file of roots to trust beside the operating system's.
-    #[must_use]
-    pub fn ca_file(mut self, file: impl Into<PathBuf>) -> Self {
-        self.ca_file = Some(file.into());
-        self
+    ///
+    /// # Errors
+    /// `invalid_input` unless it holds at least one certificate. It is read now and not again.
+    pub fn ca_file(self, file: impl Into<PathBuf>) -> Result<Self> {
+        self.with("ca_file", OptionValue::Path(file.into()))
     }
     /// The proxy to use instead of the environment's.
     ///
@@ -358,6 +368,32 @@ fn out_of_range(spec: &OptionSpec) -> Error {
     Error::invalid(format!("option {} must be {}", spec.name, spec.range))
 }
 
+fn existing_folder(spec: &OptionSpec, path: PathBuf) -> Result<PathBuf> {
+    let path = expand_home(path);
+    if path.is_dir() {
+        return Ok(path);
+    }
+    let shown = path.display();
+    Err(Error::invalid(format!("option {} must be {}, and {shown} is none", spec.name, spec.range))
+        .about(&path))
+}
+
+fn read_roots(spec: &OptionSpec, path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let path = expand_home(path.to_owned());
+    let shown = path.display();
+    let refused = |why: &str| {
+        Error::invalid(format!("option {} must be {}, and {shown} {why}", spec.name, spec.range)).about(&path)
+    };
+    let pem = std::fs::read(&path).map_err(|e| refused(&format!("cannot be read ({e})")))?;
+    let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let certificates = certificates.map_err(|_| refused("is not PEM"))?;
+    let (usable, _) = rustls::RootCertStore::empty().add_parsable_certificates(certificates.iter().cloned());
+    if usable == 0 {
+        return Err(refused("holds no certificate"));
+    }
+    Ok(certificates)
+}
+
 fn parse_origin(spec: &OptionSpec, text: &str) -> Result<Origin> {
     let url = Url::parse(text).ok().filter(|u| {
         matches!(u.scheme(), "http" | "https")
@@ -385,8 +421,13 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table_can_be_set_and_refuses_nonsense() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let certified = rcgen::generate_simple_self_signed(["h".to_owned()]).expect("a certificate");
+        std::fs::write(file.path(), certified.cert.pem()).expect("a PEM file");
         for spec in OPTIONS {
             let good = match spec.kind {
+                OptionKind::Path if spec.name == "ca_file" => OptionValue::Path(file.path().to_owned()),
+                OptionKind::Path => OptionValue::Path(std::env::temp_dir()),
                 OptionKind::Duration => OptionValue::Duration(Duration::from_secs(1)),
                 OptionKind::Number => OptionValue::Number(3),
                 OptionKind::AutoOrBool => OptionValue::Bool(true),
@@ -400,6 +441,7 @@ mod tests {
                 OptionKind::Number => OptionValue::Number(0),
                 OptionKind::AutoOrBool => OptionValue::Text("maybe".into()),
                 OptionKind::Text => OptionValue::Text(String::new()),
+                OptionKind::Path => OptionValue::Path("/dev/null".into()),
                 OptionKind::Texts => OptionValue::Texts(vec!["ftp://h".into()]),
             };
             let error = options.set(spec.name, bad).expect_err(spec.name);

@@ -98,7 +98,7 @@ impl From<Bytes> for Source {
     }
 }
 
-fn expand_home(path: PathBuf) -> PathBuf {
+pub(crate) fn expand_home(path: PathBuf) -> PathBuf {
     match (path.strip_prefix("~"), std::env::var_os("HOME")) {
         (Ok(rest), Some(home)) if path.starts_with("~") => Path::new(&home).join(rest),
         _ => path,

@@ -23,7 +23,7 @@ pub fn options(sandbox: &Sandbox) -> Options {
         .and_then(|o| o.backoff_base(Duration::from_millis(1)))
         .expect("good options");
     if let Some(file) = sandbox.ca_file() {
-        options = options.ca_file(file);
+        options = options.ca_file(file).expect("a PEM file");
     }
     options
 }

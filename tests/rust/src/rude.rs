@@ -67,7 +67,8 @@ impl Rude {
     }
 }
 
-fn tls() -> (Option<Arc<ServerConfig>>, Option<tempfile::NamedTempFile>) {
+/// A certificate for 127.0.0.1, and the file of its root.
+pub fn tls() -> (Option<Arc<ServerConfig>>, Option<tempfile::NamedTempFile>) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));

@@ -170,6 +170,7 @@ impl Caller<'_> {
         let mut options = crate::options(self.sandbox);
         for (name, value) in &self.scenario.options {
             let value = match Options::spec(name).map(|s| s.kind) {
+                Ok(OptionKind::Path) => OptionValue::Path(value.as_str().expect("a path").into()),
                 Ok(OptionKind::Duration) => OptionValue::Duration(duration(value)),
                 _ => match value {
                     Value::Number(n) => OptionValue::Number(n.as_u64().expect("a whole number")),

@@ -10,8 +10,8 @@ use dropoff::{Options, Put, Source, Storage};
 use dropoff_sandbox::Config;
 use dropoff_tests::{agentdrop, options, sandbox};
 
-/// Reads one request with a short body; false at the end of the stream.
-fn read_request(stream: &mut TcpStream) -> Option<String> {
+/// Reads one request with a short body; nothing at the end of the stream.
+fn read_request(stream: &mut impl Read) -> Option<String> {
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -62,6 +62,38 @@ fn an_idle_connection_that_died_costs_no_attempt() {
         assert_eq!(stored.attempts, 1);
     }
     assert_eq!(connections.load(SeqCst), 5);
+}
+
+#[test]
+fn an_idle_tls_connection_that_says_goodbye_costs_no_attempt() {
+    // The same over TLS: the goodbye is bytes on the socket, and no reply.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let origin = format!("https://{}", listener.local_addr().expect("an address"));
+    let (config, ca) = dropoff_tests::rude::tls();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let config = config.clone().expect("a configuration");
+            std::thread::spawn(move || {
+                let session = rustls::ServerConnection::new(config).expect("a session");
+                let mut stream = rustls::StreamOwned::new(session, stream);
+                if read_request(&mut stream).is_some() {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                    let _ = stream.read(&mut [0; 16]);
+                    stream.conn.send_close_notify();
+                    let _ = stream.flush();
+                }
+            });
+        }
+    });
+    let options = Options::new()
+        .trusted_storage([origin.clone()])
+        .and_then(|o| o.max_attempts(1)?.ca_file(ca.as_ref().expect("a root").path()))
+        .expect("options");
+    let storage = Storage::new(options);
+    for _ in 0..5 {
+        let put = Put::new(format!("{origin}/k"), Source::memory(b"hello".to_vec()));
+        assert_eq!(storage.put(put).expect("stored").attempts, 1);
+    }
 }
 
 /// A proxy that takes CONNECT and plain requests, and notes their first lines.

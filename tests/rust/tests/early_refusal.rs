@@ -18,7 +18,7 @@ fn storage(rude: &Rude) -> Storage {
     let mut options =
         Options::new().trusted_storage([rude.origin()]).and_then(|o| o.max_attempts(1)).expect("options");
     if let Some(ca) = &rude.ca {
-        options = options.ca_file(ca.path());
+        options = options.ca_file(ca.path()).expect("a PEM file");
     }
     Storage::new(options)
 }

@@ -13,7 +13,7 @@ fn main() {
     let text = |name: &str| sandbox[name].as_str().expect("text").to_owned();
     let mut options = Options::new().trusted_storage([text("storage_url")]).expect("options");
     if let Some(ca) = sandbox["ca_file"].as_str() {
-        options = options.ca_file(ca);
+        options = options.ca_file(ca).expect("a PEM file");
     }
     let h = HCompany::builder().base_url(text("api_url")).api_key(text("h_api_key"));
     let h = h.options(options.clone()).build().expect("a client");
