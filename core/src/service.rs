@@ -3,14 +3,68 @@
 
 use std::path::Path;
 
+use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 use crate::error::{Detail, Error, ErrorKind, Result, Side};
-use crate::http::api::ApiReply;
+use crate::http::Clients;
+use crate::http::api::{ApiReply, Call, REPLY_LIMIT};
 use crate::http::retry::retry_after;
 use crate::http::status;
+use crate::options::Options;
 use crate::secret::Secret;
+
+/// One service, as one client sees it.
+pub(crate) struct Service {
+    pub(crate) clients: Clients,
+    base: Url,
+    key: Secret,
+    /// Where its endpoints begin, below the base URL.
+    root: &'static str,
+    refusal: fn(&ApiReply) -> Error,
+}
+
+impl Service {
+    pub(crate) fn new(
+        options: Options,
+        base: Url,
+        key: Secret,
+        root: &'static str,
+        refusal: fn(&ApiReply) -> Error,
+    ) -> Self {
+        Self { clients: Clients::new(options, is_loopback(&base)), base, key, root, refusal }
+    }
+
+    /// A call below the root; the segments are percent-encoded, so an id cannot lead elsewhere.
+    pub(crate) fn call(
+        &self,
+        operation: &'static str,
+        method: Method,
+        segments: &[&str],
+        body: Option<Vec<u8>>,
+    ) -> Result<Call<'_>> {
+        let mut path = self.root.to_owned();
+        for segment in segments {
+            path.push('/');
+            path.extend(utf8_percent_encode(segment, SEGMENT));
+        }
+        let url = self.base.join(&path).map_err(|e| Error::internal("a path could not be made").cause(&e))?;
+        let (key, refusal) = (&self.key, self.refusal);
+        Ok(Call { operation, method, url, key, body, reply_limit: REPLY_LIMIT, refusal })
+    }
+}
+
+/// Shows where it is, and no key.
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "({})", crate::secret::shown(&self.base))
+    }
+}
+
+/// What may stand unencoded in one segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A service's base URL: https, or http on loopback only, since the key goes there.
 pub(crate) fn base_url(text: &str) -> Result<Url> {
@@ -38,7 +92,7 @@ pub(crate) fn base_url(text: &str) -> Result<Url> {
 }
 
 /// Whether the API is on this machine.
-pub(crate) fn is_loopback(base: &Url) -> bool {
+fn is_loopback(base: &Url) -> bool {
     match base.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),

@@ -3,23 +3,22 @@
 
 use http::Method;
 
-use super::Inner;
 use super::wire::{ConfirmReply, TransferInfo};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::progress::Phase;
-use crate::service;
+use crate::service::{self, Service};
 
 const OPERATION: &str = "confirm";
 
 /// The transfer's status, as the service reports it.
-pub(super) async fn confirm(inner: &Inner, id: &str, ctx: &Ctx) -> Result<String> {
+pub(super) async fn confirm(service: &Service, id: &str, ctx: &Ctx) -> Result<String> {
     ctx.progress.enter(Phase::Completing);
-    let made = inner.clients.get()?;
-    let call = inner.call(OPERATION, Method::POST, &[id, "confirm"], Some(b"{}".to_vec()))?;
-    let mut retry = Retry::new(&inner.clients.options, ctx);
+    let made = service.clients.get()?;
+    let call = service.call(OPERATION, Method::POST, &[id, "confirm"], Some(b"{}".to_vec()))?;
+    let mut retry = Retry::new(&service.clients.options, ctx);
     let mut earlier = Earlier::None;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
@@ -46,7 +45,7 @@ pub(super) async fn confirm(inner: &Inner, id: &str, ctx: &Ctx) -> Result<String
         match given_up {
             None => {}
             Some(error) if earlier == Earlier::None => return Err(error),
-            Some(error) => return settled(inner, id, ctx, error, earlier).await,
+            Some(error) => return settled(service, id, ctx, error, earlier).await,
         }
     }
 }
@@ -63,8 +62,8 @@ enum Earlier {
 }
 
 /// Asks what the service holds, after a try whose fate is unclear.
-async fn settled(inner: &Inner, id: &str, ctx: &Ctx, error: Error, earlier: Earlier) -> Result<String> {
-    match get(inner, id, ctx).await {
+async fn settled(service: &Service, id: &str, ctx: &Ctx, error: Error, earlier: Earlier) -> Result<String> {
+    match get(service, id, ctx).await {
         Ok(info) if matches!(info.status.as_str(), "active" | "downloaded") => Ok(info.status),
         Ok(info) if info.status == "pending" && earlier == Earlier::Failed => {
             Err(error.outcome_is(Outcome::NotCompleted))
@@ -76,10 +75,10 @@ async fn settled(inner: &Inner, id: &str, ctx: &Ctx, error: Error, earlier: Earl
     }
 }
 
-pub(super) async fn get(inner: &Inner, id: &str, ctx: &Ctx) -> Result<TransferInfo> {
-    let made = inner.clients.get()?;
-    let call = inner.call("get_transfer", Method::GET, &[id], None)?;
-    let mut retry = Retry::new(&inner.clients.options, ctx);
+pub(super) async fn get(service: &Service, id: &str, ctx: &Ctx) -> Result<TransferInfo> {
+    let made = service.clients.get()?;
+    let call = service.call("get_transfer", Method::GET, &[id], None)?;
+    let mut retry = Retry::new(&service.clients.options, ctx);
     let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
     TransferInfo::read("get_transfer", &reply)
 }

@@ -3,49 +3,18 @@
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::confirm;
 use super::wire::{self, FileEntry, PresignBody, Presigned};
-use super::{File, Inner, SentFile, SentTransfer, Terms, Transfer, TransferTicket};
+use super::{File, SentFile, SentTransfer, Terms, Transfer, TransferTicket};
 use crate::error::{Error, Outcome, Result};
-use crate::http::api::{Call, Failure, REPLY_LIMIT, Repeat};
+use crate::http::api::{Failure, REPLY_LIMIT, Repeat};
 use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::progress::Phase;
-use crate::service;
+use crate::service::{self, Service};
 use crate::source::Prepared;
 use crate::storage::{self, PutTarget, Sender};
-
-/// What may stand unencoded in one segment of a path.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-impl Inner {
-    /// A call below `/v1/transfers`; the segments are encoded.
-    pub(super) fn call(
-        &self,
-        operation: &'static str,
-        method: Method,
-        segments: &[&str],
-        body: Option<Vec<u8>>,
-    ) -> Result<Call<'_>> {
-        let mut path = "v1/transfers".to_owned();
-        for segment in segments {
-            path.push('/');
-            path.extend(utf8_percent_encode(segment, SEGMENT));
-        }
-        let url = self.base.join(&path).map_err(|e| Error::internal("a path could not be made").cause(&e))?;
-        Ok(Call {
-            operation,
-            method,
-            url,
-            key: &self.key,
-            body,
-            reply_limit: REPLY_LIMIT,
-            refusal: wire::refusal,
-        })
-    }
-}
 
 /// A file that was looked at.
 struct Ready {
@@ -79,13 +48,13 @@ pub(super) fn check(transfer: &Transfer) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn send(inner: &Inner, transfer: Transfer, ctx: &Ctx) -> Result<SentTransfer> {
-    let files = look_at(inner, transfer.files, ctx).await?;
-    let ticket = presign(inner, &transfer.terms, &files, ctx).await?;
-    let mut retry = Retry::new(&inner.clients.options, ctx);
+pub(super) async fn send(service: &Service, transfer: Transfer, ctx: &Ctx) -> Result<SentTransfer> {
+    let files = look_at(service, transfer.files, ctx).await?;
+    let ticket = presign(service, &transfer.terms, &files, ctx).await?;
+    let mut retry = Retry::new(&service.clients.options, ctx);
     let (sent, status) = loop {
-        let sent = put_all(inner, &ticket, &files, ctx).await?;
-        match confirm::confirm(inner, ticket.id(), ctx).await {
+        let sent = put_all(service, &ticket, &files, ctx).await?;
+        match confirm::confirm(service, ticket.id(), ctx).await {
             Ok(status) => break (sent, status),
             // Storage lost a file between our PUT and the service's look; the reply does not say
             // which. The URLs may be used again while they live.
@@ -106,19 +75,19 @@ pub(super) async fn send(inner: &Inner, transfer: Transfer, ctx: &Ctx) -> Result
     })
 }
 
-pub(super) async fn presign_only(inner: &Inner, transfer: Transfer, ctx: &Ctx) -> Result<TransferTicket> {
-    let files = look_at(inner, transfer.files, ctx).await?;
-    presign(inner, &transfer.terms, &files, ctx).await
+pub(super) async fn presign_only(service: &Service, transfer: Transfer, ctx: &Ctx) -> Result<TransferTicket> {
+    let files = look_at(service, transfer.files, ctx).await?;
+    presign(service, &transfer.terms, &files, ctx).await
 }
 
 pub(super) async fn upload_only(
-    inner: &Inner,
+    service: &Service,
     ticket: &TransferTicket,
     files: Vec<File>,
     ctx: &Ctx,
 ) -> Result<Vec<SentFile>> {
     ctx.reserved_transfer(ticket.id());
-    let files = look_at(inner, files, ctx).await?;
+    let files = look_at(service, files, ctx).await?;
     if files.len() != ticket.promised.len() {
         return Err(Error::invalid(format!(
             "the ticket is for {} files and {} were given; give the same files in the same order",
@@ -135,16 +104,16 @@ pub(super) async fn upload_only(
             )));
         }
     }
-    put_all(inner, ticket, &files, ctx).await
+    put_all(service, ticket, &files, ctx).await
 }
 
-async fn look_at(inner: &Inner, files: Vec<File>, ctx: &Ctx) -> Result<Vec<Ready>> {
+async fn look_at(service: &Service, files: Vec<File>, ctx: &Ctx) -> Result<Vec<Ready>> {
     ctx.progress.enter(Phase::Preparing);
     let mut ready = Vec::with_capacity(files.len());
     for file in files {
         let name = file.resolved_name()?;
         let content_type = file.resolved_type(&name)?;
-        let source = storage::prepare(file.source, &inner.clients.options).await?;
+        let source = storage::prepare(file.source, &service.clients.options).await?;
         let entry = FileEntry { name, size: source.len(), content_type };
         ready.push(Ready { entry, source });
     }
@@ -152,9 +121,9 @@ async fn look_at(inner: &Inner, files: Vec<File>, ctx: &Ctx) -> Result<Vec<Ready
     Ok(ready)
 }
 
-async fn presign(inner: &Inner, terms: &Terms, files: &[Ready], ctx: &Ctx) -> Result<TransferTicket> {
+async fn presign(service: &Service, terms: &Terms, files: &[Ready], ctx: &Ctx) -> Result<TransferTicket> {
     ctx.progress.enter(Phase::Requesting);
-    let made = inner.clients.get()?;
+    let made = service.clients.get()?;
     let entries: Vec<FileEntry> = files.iter().map(|f| f.entry.clone()).collect();
     let body = PresignBody {
         mode: &terms.mode,
@@ -171,10 +140,10 @@ async fn presign(inner: &Inner, terms: &Terms, files: &[Ready], ctx: &Ctx) -> Re
     };
     let json =
         serde_json::to_vec(&body).map_err(|e| Error::internal("a request could not be written").cause(&e))?;
-    let mut call = inner.call("presign", Method::POST, &["presigned"], Some(json))?;
+    let mut call = service.call("presign", Method::POST, &["presigned"], Some(json))?;
     // A URL with a session token takes some 2 KiB.
     call.reply_limit = REPLY_LIMIT + entries.len() * 8 * 1024;
-    let mut retry = Retry::new(&inner.clients.options, ctx);
+    let mut retry = Retry::new(&service.clients.options, ctx);
     // A repeat after a lost reply would make a second pending terms.
     let reply =
         made.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
@@ -186,7 +155,7 @@ async fn presign(inner: &Inner, terms: &Terms, files: &[Ready], ctx: &Ctx) -> Re
         let targets = wire.upload_urls.iter().zip(&entries).map(|(url, entry)| {
             let method = url.method()?;
             let headers = url.headers(&entry.content_type)?;
-            PutTarget::fresh(&url.upload_url, method, &headers, &inner.clients.options)
+            PutTarget::fresh(&url.upload_url, method, &headers, &service.clients.options)
                 .map_err(|e| e.context(&format!("file {:?}", entry.name)))
         });
         let targets = targets.collect::<Result<Vec<_>>>()?;
@@ -197,7 +166,7 @@ async fn presign(inner: &Inner, terms: &Terms, files: &[Ready], ctx: &Ctx) -> Re
 
 /// Puts all files, `concurrency` at a time; the first failure stops the others.
 async fn put_all(
-    inner: &Inner,
+    service: &Service,
     ticket: &TransferTicket,
     files: &[Ready],
     ctx: &Ctx,
@@ -208,9 +177,9 @@ async fn put_all(
     // error or a cancel, leaves nothing running.
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < inner.clients.options.concurrency {
+        while running.len() < service.clients.options.concurrency {
             let Some((at, file)) = waiting.next() else { break };
-            running.push(put_one(inner, ctx, at, file, ticket));
+            running.push(put_one(service, ctx, at, file, ticket));
         }
         let Some(done) = running.next().await else { break };
         let (at, file) = done?;
@@ -221,15 +190,15 @@ async fn put_all(
 }
 
 async fn put_one(
-    inner: &Inner,
+    service: &Service,
     ctx: &Ctx,
     at: usize,
     file: &Ready,
     ticket: &TransferTicket,
 ) -> Result<(usize, SentFile)> {
     let name = &file.entry.name;
-    let made = inner.clients.get()?;
-    let sender = Sender::new(&made.storage, &inner.clients.options, ctx);
+    let made = service.clients.get()?;
+    let sender = Sender::new(&made.storage, &service.clients.options, ctx);
     let stored = ticket.targets[at].send(&sender, &file.source).await.map_err(|e| {
         // Whatever became of one file, an unconfirmed transfer is not delivered.
         e.context(&format!("file {name:?}")).outcome_is(Outcome::NotCompleted)

@@ -9,18 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::error::{Error, Result};
-use crate::http::Clients;
 use crate::job::{self, Job};
 use crate::options::Options;
 use crate::secret::Secret;
-use crate::service;
+use crate::service::{self, Service};
 use crate::source::Source;
 
 pub use wire::TransferInfo;
 
+const ROOT: &str = "v1/transfers";
 const KEY_VARIABLE: &str = "AGENTDROP_API_KEY";
 const BASE: &str = "https://api.agent-drop.com";
 
@@ -29,13 +28,7 @@ const BASE: &str = "https://api.agent-drop.com";
 /// Cheap to clone; clones share connections. May be used from any thread.
 #[derive(Clone)]
 pub struct AgentDrop {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    clients: Clients,
-    base: Url,
-    key: Secret,
+    service: Arc<Service>,
 }
 
 /// Settings of an [`AgentDrop`] client.
@@ -73,13 +66,7 @@ impl AgentDropBuilder {
         let base = service::base_url(self.base_url.as_ref().map_or(BASE, Secret::reveal))?;
         let given = self.api_key.map(|k| k.reveal().to_owned());
         let key = service::api_key(given, KEY_VARIABLE, None)?;
-        Ok(AgentDrop {
-            inner: Arc::new(Inner {
-                clients: Clients::new(self.options, service::is_loopback(&base)),
-                base,
-                key,
-            }),
-        })
+        Ok(AgentDrop { service: Arc::new(Service::new(self.options, base, key, ROOT, wire::refusal)) })
     }
 }
 
@@ -355,11 +342,11 @@ impl AgentDrop {
     /// `invalid_input`; everything else ends the job.
     pub fn start_send(&self, transfer: Transfer) -> Result<Job<SentTransfer>> {
         flow::check(&transfer)?;
-        let inner = Arc::clone(&self.inner);
+        let service = Arc::clone(&self.service);
         job::start(
             "send",
             transfer.timeout,
-            move |ctx| async move { flow::send(&inner, transfer, &ctx).await },
+            move |ctx| async move { flow::send(&service, transfer, &ctx).await },
         )
     }
 
@@ -378,9 +365,9 @@ impl AgentDrop {
     /// `invalid_input`; everything else ends the job.
     pub fn start_presign(&self, transfer: Transfer) -> Result<Job<TransferTicket>> {
         flow::check(&transfer)?;
-        let inner = Arc::clone(&self.inner);
+        let service = Arc::clone(&self.service);
         job::start("presign", transfer.timeout, move |ctx| async move {
-            flow::presign_only(&inner, transfer, &ctx).await
+            flow::presign_only(&service, transfer, &ctx).await
         })
     }
 
@@ -398,12 +385,10 @@ impl AgentDrop {
     /// # Errors
     /// `invalid_input`; everything else ends the job.
     pub fn start_upload(&self, ticket: &TransferTicket, files: Vec<File>) -> Result<Job<Vec<SentFile>>> {
-        let (inner, ticket) = (Arc::clone(&self.inner), ticket.clone());
-        job::start(
-            "upload",
-            None,
-            move |ctx| async move { flow::upload_only(&inner, &ticket, files, &ctx).await },
-        )
+        let (service, ticket) = (Arc::clone(&self.service), ticket.clone());
+        job::start("upload", None, move |ctx| async move {
+            flow::upload_only(&service, &ticket, files, &ctx).await
+        })
     }
 
     /// Step three: makes the transfer active.
@@ -420,10 +405,10 @@ impl AgentDrop {
     /// # Errors
     /// `invalid_input` for an empty id.
     pub fn start_confirm(&self, transfer_id: &str) -> Result<Job<Confirmed>> {
-        let (inner, id) = (Arc::clone(&self.inner), wire::checked_id(transfer_id)?);
+        let (service, id) = (Arc::clone(&self.service), wire::checked_id(transfer_id)?);
         job::start("confirm", None, move |ctx| async move {
             ctx.reserved_transfer(&id);
-            let status = confirm::confirm(&inner, &id, &ctx).await?;
+            let status = confirm::confirm(&service, &id, &ctx).await?;
             Ok(Confirmed { id, status })
         })
     }
@@ -441,13 +426,13 @@ impl AgentDrop {
     /// # Errors
     /// `invalid_input` for an empty id.
     pub fn start_get_transfer(&self, transfer_id: &str) -> Result<Job<TransferInfo>> {
-        let (inner, id) = (Arc::clone(&self.inner), wire::checked_id(transfer_id)?);
-        job::start("get_transfer", None, move |ctx| async move { confirm::get(&inner, &id, &ctx).await })
+        let (service, id) = (Arc::clone(&self.service), wire::checked_id(transfer_id)?);
+        job::start("get_transfer", None, move |ctx| async move { confirm::get(&service, &id, &ctx).await })
     }
 }
 
 impl std::fmt::Debug for AgentDrop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "AgentDrop({})", crate::secret::shown(&self.inner.base))
+        write!(f, "AgentDrop{:?}", self.service)
     }
 }

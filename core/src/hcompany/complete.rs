@@ -6,23 +6,22 @@
 
 use http::Method;
 
-use super::Inner;
 use super::wire::{CompleteBody, Profile};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::api::{Failure, Repeat};
 use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::progress::Phase;
-use crate::service;
+use crate::service::{self, Service};
 use crate::storage::StoredObject;
 
 const OPERATION: &str = "complete_upload";
 
-pub(super) async fn complete(inner: &Inner, id: &str, body: &CompleteBody, ctx: &Ctx) -> Result<Profile> {
+pub(super) async fn complete(service: &Service, id: &str, body: &CompleteBody, ctx: &Ctx) -> Result<Profile> {
     ctx.progress.enter(Phase::Completing);
-    let made = inner.clients.get()?;
-    let call = inner.call(OPERATION, Method::POST, &format!("{id}/complete-upload"), Some(body.json()?))?;
-    let mut retry = Retry::new(&inner.clients.options, ctx);
+    let made = service.clients.get()?;
+    let call = service.call(OPERATION, Method::POST, &[id, "complete-upload"], Some(body.json()?))?;
+    let mut retry = Retry::new(&service.clients.options, ctx);
     // Whether some try got no answer at all; it may be handled yet, whatever a later one is told.
     let mut lost = false;
     ctx.outcome_if_stopped(Outcome::Unknown);
@@ -47,7 +46,7 @@ pub(super) async fn complete(inner: &Inner, id: &str, body: &CompleteBody, ctx: 
             }
         };
         if ask {
-            match get(inner, id, ctx).await {
+            match get(service, id, ctx).await {
                 Ok(profile) if is_ours(&profile, body) => return Ok(profile),
                 Ok(profile) => return Err(another(id, &profile)),
                 Err(e) if e.kind() == ErrorKind::NotFound => {}
@@ -61,10 +60,10 @@ pub(super) async fn complete(inner: &Inner, id: &str, body: &CompleteBody, ctx: 
     }
 }
 
-pub(super) async fn get(inner: &Inner, id: &str, ctx: &Ctx) -> Result<Profile> {
-    let made = inner.clients.get()?;
-    let call = inner.call("get_profile", Method::GET, id, None)?;
-    let mut retry = Retry::new(&inner.clients.options, ctx);
+pub(super) async fn get(service: &Service, id: &str, ctx: &Ctx) -> Result<Profile> {
+    let made = service.clients.get()?;
+    let call = service.call("get_profile", Method::GET, &[id], None)?;
+    let mut retry = Retry::new(&service.clients.options, ctx);
     let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
     service::parse("get_profile", &reply)
 }

@@ -2,61 +2,36 @@
 
 use http::Method;
 
+use super::ProfileTicket;
 use super::complete;
 use super::pack;
 use super::wire::{self, CompleteBody, Initiated, Profile};
-use super::{Inner, ProfileTicket};
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::http::api::{Call, Failure, REPLY_LIMIT, Repeat};
+use crate::http::api::{Failure, Repeat};
 use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::progress::Phase;
-use crate::service;
+use crate::service::{self, Service};
 use crate::source::{Prepared, Source};
 use crate::storage::{self, FormTarget, Sender, StoredObject};
 
 /// The name storage sees; the caller's own path is nobody's business.
 const FILE_NAME: &str = "profile.zip";
 
-impl Inner {
-    /// A call below `/api/v2/browser-profiles`.
-    pub(super) fn call(
-        &self,
-        operation: &'static str,
-        method: Method,
-        path: &str,
-        body: Option<Vec<u8>>,
-    ) -> Result<Call<'_>> {
-        let url = self
-            .base
-            .join(&format!("api/v2/browser-profiles/{path}"))
-            .map_err(|e| Error::internal("a path could not be made").cause(&e))?;
-        Ok(Call {
-            operation,
-            method,
-            url,
-            key: &self.key,
-            body,
-            reply_limit: REPLY_LIMIT,
-            refusal: wire::refusal,
-        })
-    }
-}
-
 pub(super) async fn upload_profile(
-    inner: &Inner,
+    service: &Service,
     source: Source,
     details: &CompleteBody,
     ctx: &Ctx,
 ) -> Result<Profile> {
-    let (source, packed) = archive(inner, source, ctx).await?;
+    let (source, packed) = archive(service, source, ctx).await?;
     ctx.progress.expect(1, source.len());
     let mut abandoned = Vec::new();
-    let mut tickets = Retry::new(&inner.clients.options, ctx);
+    let mut tickets = Retry::new(&service.clients.options, ctx);
     let (id, stored) = loop {
-        let ticket = initiate(inner, ctx).await?;
-        match send(inner, &ticket, &source, ctx).await {
+        let ticket = initiate(service, ctx).await?;
+        match send(service, &ticket, &source, ctx).await {
             Ok(stored) => break (ticket.wire.profile_id, stored),
             // A ticket that ran out is replaced by a new one, which has another id.
             Err(error) if error.kind() == ErrorKind::Expired => {
@@ -68,18 +43,18 @@ pub(super) async fn upload_profile(
         }
     };
     ctx.progress.file_done();
-    let profile = complete::complete(inner, &id, details, ctx).await?;
+    let profile = complete::complete(service, &id, details, ctx).await?;
     let mut profile = complete::verified(profile, &stored)?;
     profile.packed = packed;
     profile.abandoned_profile_ids = abandoned;
     Ok(profile)
 }
 
-pub(super) async fn initiate(inner: &Inner, ctx: &Ctx) -> Result<ProfileTicket> {
+pub(super) async fn initiate(service: &Service, ctx: &Ctx) -> Result<ProfileTicket> {
     ctx.progress.enter(Phase::Requesting);
-    let made = inner.clients.get()?;
-    let call = inner.call("initiate_upload", Method::POST, "initiate-upload", None)?;
-    let mut retry = Retry::new(&inner.clients.options, ctx);
+    let made = service.clients.get()?;
+    let call = service.call("initiate_upload", Method::POST, &["initiate-upload"], None)?;
+    let mut retry = Retry::new(&service.clients.options, ctx);
     loop {
         // A repeat only reserves another id, so an unreadable reply is asked for again too.
         let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
@@ -96,22 +71,27 @@ pub(super) async fn initiate(inner: &Inner, ctx: &Ctx) -> Result<ProfileTicket> 
 
 /// The step on its own: any source, packed if it is a folder.
 pub(super) async fn upload(
-    inner: &Inner,
+    service: &Service,
     ticket: &ProfileTicket,
     source: Source,
     ctx: &Ctx,
 ) -> Result<StoredObject> {
     ctx.reserved_profile(ticket.profile_id());
-    let (source, _) = archive(inner, source, ctx).await?;
+    let (source, _) = archive(service, source, ctx).await?;
     ctx.progress.expect(1, source.len());
-    let stored = send(inner, ticket, &source, ctx).await?;
+    let stored = send(service, ticket, &source, ctx).await?;
     ctx.progress.file_done();
     Ok(stored)
 }
 
-async fn send(inner: &Inner, ticket: &ProfileTicket, source: &Prepared, ctx: &Ctx) -> Result<StoredObject> {
-    let made = inner.clients.get()?;
-    let options = &inner.clients.options;
+async fn send(
+    service: &Service,
+    ticket: &ProfileTicket,
+    source: &Prepared,
+    ctx: &Ctx,
+) -> Result<StoredObject> {
+    let made = service.clients.get()?;
+    let options = &service.clients.options;
     let form =
         FormTarget::new(&ticket.wire.upload_url, ticket.wire.fields()?, Some(ticket.expires_in()), options)?
             .file_name(FILE_NAME)?;
@@ -122,8 +102,12 @@ async fn send(inner: &Inner, ticket: &ProfileTicket, source: &Prepared, ctx: &Ct
 }
 
 /// The zip to send: a packed folder, or what was given if that is a zip.
-async fn archive(inner: &Inner, source: Source, ctx: &Ctx) -> Result<(Prepared, Option<pack::PackReport>)> {
-    let options = &inner.clients.options;
+async fn archive(
+    service: &Service,
+    source: Source,
+    ctx: &Ctx,
+) -> Result<(Prepared, Option<pack::PackReport>)> {
+    let options = &service.clients.options;
     let folder = source.as_path().filter(|p| p.is_dir()).map(ToOwned::to_owned);
     if let Some(folder) = folder {
         ctx.progress.enter(Phase::Packing);

@@ -11,20 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use url::Url;
 
 use crate::error::{Error, Result};
-use crate::http::Clients;
 use crate::job::{self, Job};
 use crate::options::Options;
 use crate::secret::Secret;
-use crate::service;
+use crate::service::{self, Service};
 use crate::source::Source;
 use crate::storage::StoredObject;
 
 pub use pack::PackReport;
 pub use wire::Profile;
 
+const ROOT: &str = "api/v2/browser-profiles";
 const KEY_VARIABLE: &str = "HAI_API_KEY";
 /// The service's base URLs, by region, as its OpenAPI document lists them.
 const EU: &str = "https://agp.eu.hcompany.ai";
@@ -35,13 +34,7 @@ const US: &str = "https://agp.hcompany.ai";
 /// Cheap to clone; clones share connections. May be used from any thread.
 #[derive(Clone)]
 pub struct HCompany {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    clients: Clients,
-    base: Url,
-    key: Secret,
+    service: Arc<Service>,
 }
 
 /// Settings of an [`HCompany`] client.
@@ -95,13 +88,7 @@ impl HCompanyBuilder {
         let login_file = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config/hai/.env"));
         let given = self.api_key.map(|k| k.reveal().to_owned());
         let key = service::api_key(given, KEY_VARIABLE, login_file.as_deref())?;
-        Ok(HCompany {
-            inner: Arc::new(Inner {
-                clients: Clients::new(self.options, service::is_loopback(&base)),
-                base,
-                key,
-            }),
-        })
+        Ok(HCompany { service: Arc::new(Service::new(self.options, base, key, ROOT, wire::refusal)) })
     }
 }
 
@@ -223,9 +210,9 @@ impl HCompany {
     /// `invalid_input`; everything else ends the job.
     pub fn start_upload_profile(&self, request: ProfileUpload) -> Result<Job<Profile>> {
         let details = wire::CompleteBody::new(&request.details)?;
-        let inner = Arc::clone(&self.inner);
+        let service = Arc::clone(&self.service);
         job::start("upload_profile", request.timeout, move |ctx| async move {
-            flow::upload_profile(&inner, request.source, &details, &ctx).await
+            flow::upload_profile(&service, request.source, &details, &ctx).await
         })
     }
 
@@ -243,8 +230,8 @@ impl HCompany {
     /// # Errors
     /// Only if the runtime cannot start.
     pub fn start_initiate_upload(&self) -> Result<Job<ProfileTicket>> {
-        let inner = Arc::clone(&self.inner);
-        job::start("initiate_upload", None, move |ctx| async move { flow::initiate(&inner, &ctx).await })
+        let service = Arc::clone(&self.service);
+        job::start("initiate_upload", None, move |ctx| async move { flow::initiate(&service, &ctx).await })
     }
 
     /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires.
@@ -264,11 +251,11 @@ impl HCompany {
         ticket: &ProfileTicket,
         source: impl Into<Source>,
     ) -> Result<Job<StoredObject>> {
-        let (inner, ticket, source) = (Arc::clone(&self.inner), ticket.clone(), source.into());
+        let (service, ticket, source) = (Arc::clone(&self.service), ticket.clone(), source.into());
         job::start(
             "upload",
             None,
-            move |ctx| async move { flow::upload(&inner, &ticket, source, &ctx).await },
+            move |ctx| async move { flow::upload(&service, &ticket, source, &ctx).await },
         )
     }
 
@@ -287,10 +274,10 @@ impl HCompany {
     pub fn start_complete_upload(&self, profile_id: &str, details: ProfileDetails) -> Result<Job<Profile>> {
         let id = wire::checked_id(profile_id)?;
         let body = wire::CompleteBody::new(&details)?;
-        let inner = Arc::clone(&self.inner);
+        let service = Arc::clone(&self.service);
         job::start("complete_upload", None, move |ctx| async move {
             ctx.reserved_profile(&id);
-            let profile = complete::complete(&inner, &id, &body, &ctx).await?;
+            let profile = complete::complete(&service, &id, &body, &ctx).await?;
             match &details.uploaded {
                 Some(stored) => complete::verified(profile, stored),
                 None => Ok(profile),
@@ -312,13 +299,13 @@ impl HCompany {
     /// `invalid_input` for an id that is no UUID.
     pub fn start_get_profile(&self, profile_id: &str) -> Result<Job<Profile>> {
         let id = wire::checked_id(profile_id)?;
-        let inner = Arc::clone(&self.inner);
-        job::start("get_profile", None, move |ctx| async move { complete::get(&inner, &id, &ctx).await })
+        let service = Arc::clone(&self.service);
+        job::start("get_profile", None, move |ctx| async move { complete::get(&service, &id, &ctx).await })
     }
 }
 
 impl std::fmt::Debug for HCompany {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HCompany({})", crate::secret::shown(&self.inner.base))
+        write!(f, "HCompany{:?}", self.service)
     }
 }
