@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use super::body::{AttemptBody, BodyState, CONTINUE_WAIT, Gate};
 use super::pool::Connection;
 use super::{Target, transport_error};
-use crate::digest::{Algorithm, Digest};
+use crate::digest::{Algorithm, Digest, Pending};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::options::Options;
 use crate::progress::Counters;
@@ -110,47 +110,67 @@ pub(super) async fn run(
     }
 
     let undo = UndoUnlessKept { state: &state, kept: false };
-    let read_before = connection.meter.reply_bytes();
-    let written_before = connection.meter.bytes_written();
+    let before = Seen::by(&connection);
     connection.meter.touch();
     let sending = connection.sender.send_request(request);
     let head = match within_limits(sending, &connection, &state, target, limits).await {
         Ok(head) => head,
-        Err(error) => {
-            let no_reply_byte = connection.meter.reply_bytes() == read_before;
-            let broke = error.kind() == ErrorKind::Network;
-            let error = state.take_failure().unwrap_or(error);
-            // Everything was sent and no answer came: it may be there.
-            let error = if state.is_complete() { error.outcome_is(Outcome::Unknown) } else { error };
-            let stale_connection =
-                connection.reused && no_reply_byte && broke && error.kind() == ErrorKind::Network;
-            return Err(Unanswered { error, stale_connection });
-        }
+        Err(error) => return Err(unanswered(error, &connection, &state, before)),
     };
 
     // What hyper holds in its buffer has not left. TLS and the head only make the count larger.
-    let left = connection.meter.bytes_written() - written_before;
+    let left = Seen::by(&connection).written - before.written;
     let complete = state.is_complete() && left >= outgoing.payload.len();
     state.stop();
-    let (parts, incoming) = head.into_parts();
-    if parts.status.is_success() && !complete {
-        return Err(answered(answered_early(target, parts.status)));
+    if head.status().is_success() && !complete {
+        return Err(answered(answered_early(target, head.status())));
     }
-    let (body, whole) = match read_reply(incoming).await {
-        Ok(read) => read,
-        // A refusal is known by its status even if its text is lost; a success is known by its
-        // headers, once every byte was sent.
-        Err(()) => (Bytes::new(), false),
-    };
+    let reply = receive(head, pending, undo).await;
+    let reusable = complete && reply.whole && ready_again(&mut connection).await;
+    Ok((reply, reusable.then_some(connection)))
+}
+
+/// What a connection had carried at some moment.
+#[derive(Clone, Copy)]
+struct Seen {
+    written: u64,
+    reply: u64,
+}
+
+impl Seen {
+    fn by(connection: &Connection) -> Self {
+        Self { written: connection.meter.bytes_written(), reply: connection.meter.reply_bytes() }
+    }
+}
+
+fn unanswered(error: Error, connection: &Connection, state: &BodyState, before: Seen) -> Unanswered {
+    let no_reply_byte = Seen::by(connection).reply == before.reply;
+    let broke = error.kind() == ErrorKind::Network;
+    if let Some(failure) = state.take_failure() {
+        return Unanswered { error: failure, stale_connection: false };
+    }
+    // Everything was sent and no answer came: it may be there.
+    let error = if state.is_complete() { error.outcome_is(Outcome::Unknown) } else { error };
+    Unanswered { error, stale_connection: connection.reused && no_reply_byte && broke }
+}
+
+/// The rest of the reply, and the digest of a success.
+async fn receive(
+    head: http::Response<Incoming>,
+    pending: Option<Pending>,
+    undo: UndoUnlessKept<'_>,
+) -> Reply {
+    let (parts, incoming) = head.into_parts();
+    // A refusal is known by its status even if its text is lost; a success is known by its headers,
+    // once every byte was sent.
+    let (body, whole) = read_reply(incoming).await.unwrap_or((Bytes::new(), false));
     let success = parts.status.is_success();
     let digest = match pending {
         Some(pending) if success => pending.digest().await,
         _ => None,
     };
     let counted = if success { undo.keep() } else { 0 };
-    let reply = Reply { status: parts.status, headers: parts.headers, body, whole, digest, counted };
-    let reusable = complete && whole && ready_again(&mut connection).await;
-    Ok((reply, reusable.then_some(connection)))
+    Reply { status: parts.status, headers: parts.headers, body, whole, digest, counted }
 }
 
 /// Whether the connection takes another request. hyper knows a moment after the last byte of the reply
