@@ -273,6 +273,8 @@ struct Facts {
     profile_id: Option<String>,
     path: Option<PathBuf>,
     errno: Option<i32>,
+    /// The ticket ends before it could be tried again; a flow that can get a new one does.
+    ticket_ended: bool,
 }
 
 impl Error {
@@ -296,6 +298,7 @@ impl Error {
             profile_id: None,
             path: None,
             errno: None,
+            ticket_ended: false,
         }))
     }
 
@@ -335,6 +338,12 @@ impl Error {
                 ErrorKind::DiskFull,
                 format!(
                     "no room left in {shown} for a temporary file; free some or set spool_dir to a folder with more"
+                ),
+            ),
+            _ if is_out_of_files(error) => (
+                ErrorKind::SourceUnreadable,
+                format!(
+                    "{shown} cannot be opened, since too many files are open; raise the limit (ulimit -n) or send fewer at once"
                 ),
             ),
             _ => (
@@ -392,6 +401,12 @@ impl Error {
     pub(crate) fn outcome_is(self, outcome: Outcome) -> Self {
         self.with(|f| f.outcome = outcome)
     }
+    pub(crate) fn ticket_ended_is(self, ended: bool) -> Self {
+        self.with(|f| f.ticket_ended = ended)
+    }
+    pub(crate) fn ticket_ended(&self) -> bool {
+        self.0.ticket_ended
+    }
     pub(crate) fn transfer_id_is(self, id: Option<String>) -> Self {
         self.with(|f| f.transfer_id = id)
     }
@@ -402,20 +417,6 @@ impl Error {
     pub(crate) fn cause(self, cause: &dyn fmt::Display) -> Self {
         let text = shortened(&crate::secret::scrub(&cause.to_string()), 500);
         self.with(|f| f.cause = Some(text))
-    }
-    /// The same error without the texts a peer may have echoed.
-    pub(crate) fn masked(self, mask: &crate::secret::Mask) -> Self {
-        self.with(|f| {
-            let hide = |text: &mut String| *text = mask.apply(text);
-            hide(&mut f.message);
-            f.service_code.as_mut().map(hide);
-            f.request_id.as_mut().map(hide);
-            f.cause.as_mut().map(hide);
-            for detail in &mut f.details {
-                hide(&mut detail.field);
-                hide(&mut detail.message);
-            }
-        })
     }
     /// What another error says of the exchange: status, ids and when to come back.
     pub(crate) fn exchange_of(self, other: &Self) -> Self {
@@ -546,6 +547,13 @@ impl Error {
         put("errno", json!(f.errno));
         Value::Object(map)
     }
+}
+
+/// EMFILE and ENFILE have no kind of their own.
+pub(crate) fn is_out_of_files(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let number = error.raw_os_error();
+    [Errno::MFILE, Errno::NFILE].iter().any(|e| number == Some(e.raw_os_error()))
 }
 
 /// Text from elsewhere may hold line breaks and control characters; a message is one line.

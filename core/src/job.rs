@@ -75,6 +75,14 @@ impl<T> Job<T> {
     }
 }
 
+impl<T> Drop for Job<T> {
+    fn drop(&mut self) {
+        if self.inherited().is_none() {
+            self.lock().wakers.remove(&self.1);
+        }
+    }
+}
+
 impl<T> std::fmt::Debug for Job<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Job({}, {})", self.0.operation, self.0.counters.snapshot().phase.as_str())
@@ -275,12 +283,12 @@ impl Ctx {
 
     fn stopped(&self, error: Error) -> Error {
         let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let progress = self.progress.snapshot();
-        let all_sent = progress.phase == Phase::Sending && progress.bytes_done >= progress.bytes_total;
+        // A raw upload replaces the object as a whole, so it may be repeated whatever became of it.
+        let raw = ledger.unknown_once_sent;
         let by_now =
-            if ledger.unknown_once_sent && all_sent { Outcome::Unknown } else { Outcome::NotCompleted };
+            if raw && self.progress.was_body_sent() { Outcome::Unknown } else { Outcome::NotCompleted };
         let outcome = ledger.outcome.unwrap_or(by_now);
-        error.outcome_is(outcome).retryable_is(outcome != Outcome::Unknown)
+        error.outcome_is(outcome).retryable_is(raw || outcome != Outcome::Unknown)
     }
 }
 

@@ -373,8 +373,7 @@ fn existing_folder(spec: &OptionSpec, path: PathBuf) -> Result<PathBuf> {
     if path.is_dir() {
         return Ok(path);
     }
-    let shown = path.display();
-    Err(Error::invalid(format!("option {} must be {}, and {shown} is none", spec.name, spec.range))
+    Err(Error::invalid(format!("option {} must be {}, and {path:?} is none", spec.name, spec.range))
         .about(&path))
 }
 

@@ -1,6 +1,6 @@
 //! How far a job is: atomics that workers bump, and the snapshot callers read.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// What a job is doing.
@@ -85,6 +85,7 @@ pub(crate) struct Counters {
     files_done: AtomicU32,
     files_total: AtomicU32,
     retries: AtomicU32,
+    body_sent: AtomicBool,
     started: Instant,
 }
 
@@ -97,6 +98,7 @@ impl Counters {
             files_done: AtomicU32::new(0),
             files_total: AtomicU32::new(0),
             retries: AtomicU32::new(0),
+            body_sent: AtomicBool::new(false),
             started: Instant::now(),
         }
     }
@@ -124,6 +126,13 @@ impl Counters {
     pub(crate) fn start_over(&self) {
         self.files_done.store(0, Relaxed);
         self.bytes_done.store(0, Relaxed);
+    }
+    /// Some attempt handed over its last byte.
+    pub(crate) fn body_sent(&self) {
+        self.body_sent.store(true, Relaxed);
+    }
+    pub(crate) fn was_body_sent(&self) -> bool {
+        self.body_sent.load(Relaxed)
     }
     pub(crate) fn retried(&self) {
         self.retries.fetch_add(1, Relaxed);

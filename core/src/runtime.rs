@@ -13,8 +13,10 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::error::{Error, Result};
 
 const MAX_WORKERS: usize = 4;
-/// Cold file reads and packing run here; more threads than this do not make a disk faster.
-const MAX_BLOCKING: usize = 32;
+/// Cold file reads, packing and name lookup run here, on threads that exist only while they are needed.
+/// A dead network mount keeps each thread that waits for it, so there are many more than a disk needs:
+/// with 32, that many stuck reads stopped every name lookup as well.
+const MAX_BLOCKING: usize = 256;
 
 struct Generation {
     pid: u32,

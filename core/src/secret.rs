@@ -57,40 +57,50 @@ pub(crate) fn shown(url: &url::Url) -> String {
     format!("{}://{host}{port}{}", url.scheme(), url.path())
 }
 
-/// Texts that a peer may echo and that must not be shown.
+/// Bearer values that a peer may quote back. What a peer says is masked before anything is made of it.
 #[derive(Default)]
 pub(crate) struct Mask(Vec<Secret>);
 
 impl Mask {
     /// Anything shorter is no secret, and hiding it would garble innocent words.
     const SHORTEST: usize = 8;
+    /// Anything longer may be one, whatever it is called.
+    const LONG: usize = 20;
 
-    pub(crate) fn hide(&mut self, text: &str) {
-        if text.len() >= Self::SHORTEST {
-            self.0.push(Secret::new(text));
+    /// Hides the value of a query parameter, form field or header.
+    pub(crate) fn hide(&mut self, name: &str, value: &str) {
+        let name = name.to_ascii_lowercase();
+        let bearer = ["sig", "token", "credential", "policy", "-key", "auth"];
+        let telling = bearer.iter().any(|word| name.contains(word));
+        if value.len() >= Self::LONG || (telling && value.len() >= Self::SHORTEST) {
+            self.0.push(Secret::new(value));
         }
     }
 
     pub(crate) fn of_key(key: &Secret) -> Self {
         let mut mask = Self::default();
-        mask.hide(key.reveal());
+        mask.hide("authorization", key.reveal());
         mask
     }
 
     /// The query of a URL, as it stands there and decoded.
     pub(crate) fn of_query(url: &url::Url) -> Self {
         let mut mask = Self::default();
-        for (_, value) in url.query_pairs() {
-            mask.hide(&value);
+        for (name, value) in url.query_pairs() {
+            mask.hide(&name, &value);
         }
-        for pair in url.query().unwrap_or("").split('&') {
-            mask.hide(pair.split_once('=').map_or(pair, |(_, value)| value));
+        for (name, value) in url.query().unwrap_or("").split('&').filter_map(|p| p.split_once('=')) {
+            mask.hide(name, value);
         }
         mask
     }
 
-    pub(crate) fn apply(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.reveal(), "[hidden]"))
+    /// A peer's text without them, the longest first, since one may begin with another.
+    pub(crate) fn apply(&self, text: &[u8]) -> bytes::Bytes {
+        let mut secrets: Vec<&str> = self.0.iter().map(Secret::reveal).collect();
+        secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
+        let text = String::from_utf8_lossy(text).into_owned();
+        secrets.into_iter().fold(text, |text, secret| text.replace(secret, "[hidden]")).into()
     }
 }
 

@@ -192,13 +192,13 @@ pub(crate) fn refusal(
     };
     let mut sentence = format!("the service {what} ({}", reply.status.as_u16());
     if let Some(code) = &code {
-        sentence.push_str(&format!(" {code}"));
+        sentence.push_str(&format!(" {}", shorten(code)));
     }
     if let Some(said) = &said {
         sentence.push_str(&format!(": {}", shorten(said)));
     }
     for detail in details.iter().take(5) {
-        sentence.push_str(&format!("; {}: {}", detail.field, shorten(&detail.message)));
+        sentence.push_str(&format!("; {}: {}", shorten(&detail.field), shorten(&detail.message)));
     }
     sentence.push(')');
     Error::new(kind, sentence)

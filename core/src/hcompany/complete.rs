@@ -125,7 +125,7 @@ fn another(id: &str, found: &Profile) -> Error {
 
 fn is_ours(profile: &Profile, body: &CompleteBody) -> bool {
     // The id was reserved for us; a service may write a browser's name its own way.
-    profile.name == body.name && profile.browser_name.eq_ignore_ascii_case(&body.browser_name)
+    profile.name.trim() == body.name && profile.browser_name.eq_ignore_ascii_case(&body.browser_name)
 }
 
 /// The service answers 422 both for a bad body and for an archive it does not see. Right after a

@@ -1,5 +1,7 @@
 //! The browser-profile flow: pack, reserve, send, complete, prove.
 
+use std::path::{Path, PathBuf};
+
 use http::Method;
 
 use super::ProfileTicket;
@@ -11,9 +13,10 @@ use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::http::retry::Retry;
 use crate::job::Ctx;
+use crate::options::Options;
 use crate::progress::Phase;
 use crate::service::{self, Service};
-use crate::source::{Prepared, Source};
+use crate::source::{Prepared, Source, off_the_workers};
 use crate::storage::{self, FormTarget, Sender, StoredObject};
 
 /// The name storage sees; the caller's own path is nobody's business.
@@ -33,8 +36,9 @@ pub(super) async fn upload_profile(
         let ticket = initiate(service, ctx).await?;
         match send(service, &ticket, &source, ctx).await {
             Ok(stored) => break (ticket.wire.profile_id, stored),
-            // A ticket that ran out is replaced by a new one, which has another id.
-            Err(error) if error.kind() == ErrorKind::Expired => {
+            // A ticket that ran out, or does before it could be tried again, is replaced by a new one,
+            // which has another id.
+            Err(error) if error.kind() == ErrorKind::Expired || error.ticket_ended() => {
                 abandoned.push(ticket.wire.profile_id);
                 tickets.again(error).await?;
             }
@@ -108,15 +112,14 @@ async fn archive(
     ctx: &Ctx,
 ) -> Result<(Prepared, Option<pack::PackReport>)> {
     let options = &service.clients.options;
-    let folder = source.as_path().filter(|p| p.is_dir()).map(ToOwned::to_owned);
-    if let Some(folder) = folder {
+    if let Some(folder) = folder(source.as_path(), options).await? {
         ctx.progress.enter(Phase::Packing);
         let (spooled, report) = pack::pack_folder(folder, options.spool_dir.clone()).await?;
-        return Ok((spooled.into(), Some(report)));
+        return Ok((Prepared::spooled(spooled, options.stall_timeout), Some(report)));
     }
     let shown = source.as_path().map_or_else(|| "the source".to_owned(), |p| p.display().to_string());
     let prepared = storage::prepare(source, options).await?;
-    let start = prepared.peek(4)?;
+    let start = prepared.peek(4).await?;
     // PK\x03\x04 starts a zip with entries, PK\x05\x06 is one without any.
     if !matches!(start.as_slice(), b"PK\x03\x04") {
         return Err(Error::invalid(format!(
@@ -124,4 +127,11 @@ async fn archive(
         )));
     }
     Ok((prepared, None))
+}
+
+/// The path of a source that is a folder.
+async fn folder(path: Option<&Path>, options: &Options) -> Result<Option<PathBuf>> {
+    let Some(path) = path.map(Path::to_owned) else { return Ok(None) };
+    let looked_at = path.clone();
+    off_the_workers(options.stall_timeout, &path, move || Ok(looked_at.is_dir().then_some(looked_at))).await
 }

@@ -182,13 +182,15 @@ async fn read(mut reply: reqwest::Response, limit: usize) -> reqwest::Result<Api
     Ok(ApiReply { status, headers, body: body.into(), cut: false })
 }
 
-fn judge(call: &Call<'_>, reply: ApiReply) -> Result<ApiReply, Failure> {
+fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Failure> {
     if reply.status.is_success() {
         return Ok(reply);
     }
+    // Some services quote the request they refuse.
+    reply.body = Mask::of_key(call.key).apply(&reply.body);
     let error = if reply.status.is_redirection() { redirected(call, &reply) } else { (call.refusal)(&reply) };
     // Some services quote the request they refuse.
-    let error = error.masked(&Mask::of_key(call.key)).during(call.operation).status_is(reply.status.as_u16());
+    let error = error.during(call.operation).status_is(reply.status.as_u16());
     Err(if is_turned_away(reply.status) {
         Failure::NotHandled(error)
     } else if may_have_been_handled(reply.status) {

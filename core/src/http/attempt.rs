@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHORIZATION};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, LOCATION, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
@@ -36,6 +36,23 @@ pub(crate) struct Outgoing {
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
     pub(crate) digest: Option<Algorithm>,
+    /// Where a form asked to be redirected to when it is done.
+    pub(crate) redirect: Option<String>,
+}
+
+impl Outgoing {
+    /// Whether a reply's head says that the object is stored. A form may ask for a redirect instead of a
+    /// 2xx; storage then adds what it stored to the URL's query. It is proof enough and not followed.
+    pub(crate) fn is_done(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+        let location = headers.get(LOCATION).and_then(|v| v.to_str().ok());
+        match (&self.redirect, location) {
+            (Some(to), Some(location)) if status == StatusCode::SEE_OTHER && !to.is_empty() => {
+                let rest = location.strip_prefix(to.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '&']))
+            }
+            _ => matches!(status, StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT),
+        }
+    }
 }
 
 /// What storage answered.
@@ -49,6 +66,8 @@ pub(crate) struct Reply {
     pub(crate) whole: bool,
     /// The digest of the source as it was sent; only after a success.
     pub(crate) digest: Option<Digest>,
+    /// Whether every byte had been sent when it came.
+    pub(crate) complete: bool,
     /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
     pub(crate) counted: u64,
 }
@@ -122,10 +141,13 @@ pub(super) async fn run(
     let left = Seen::by(&connection).written - before.written;
     let complete = state.is_complete() && left >= outgoing.payload.len();
     state.stop();
-    if head.status().is_success() && !complete {
+    let done = outgoing.is_done(head.status(), head.headers());
+    if (done || head.status().is_success()) && !complete {
         return Err(answered(answered_early(target, head.status())));
     }
-    let reply = receive(head, pending, undo).await;
+    let patience = limits.response.min(REPLY_TIME);
+    let mut reply = receive(head, patience, pending.filter(|_| done), done.then_some(undo)).await;
+    reply.complete = complete;
     let reusable = complete && reply.whole && ready_again(&mut connection).await;
     Ok((reply, reusable.then_some(connection)))
 }
@@ -157,20 +179,20 @@ fn unanswered(error: Error, connection: &Connection, state: &BodyState, before: 
 /// The rest of the reply, and the digest of a success.
 async fn receive(
     head: http::Response<Incoming>,
+    patience: Duration,
     pending: Option<Pending>,
-    undo: UndoUnlessKept<'_>,
+    undo: Option<UndoUnlessKept<'_>>,
 ) -> Reply {
     let (parts, incoming) = head.into_parts();
     // A refusal is known by its status even if its text is lost; a success is known by its headers,
     // once every byte was sent.
-    let (body, whole) = read_reply(incoming).await.unwrap_or((Bytes::new(), false));
-    let success = parts.status.is_success();
+    let (body, whole) = read_reply(incoming, patience).await.unwrap_or((Bytes::new(), false));
     let digest = match pending {
-        Some(pending) if success => pending.digest().await,
-        _ => None,
+        Some(pending) => pending.digest().await,
+        None => None,
     };
-    let counted = if success { undo.keep() } else { 0 };
-    Reply { status: parts.status, headers: parts.headers, body, whole, digest, counted }
+    let counted = undo.map_or(0, UndoUnlessKept::keep);
+    Reply { status: parts.status, headers: parts.headers, body, whole, digest, complete: true, counted }
 }
 
 /// Whether the connection takes another request. hyper knows a moment after the last byte of the reply
@@ -281,6 +303,7 @@ async fn within_limits(
 
 #[derive(Clone, Copy)]
 enum WaitingFor {
+    Source,
     Socket,
     Reply,
 }
@@ -288,6 +311,8 @@ enum WaitingFor {
 fn current_limit(connection: &Connection, state: &BodyState, limits: Limits) -> (Duration, WaitingFor) {
     if state.is_complete() && !connection.meter.is_blocked() {
         (limits.response, WaitingFor::Reply)
+    } else if state.is_reading() && !connection.meter.is_blocked() {
+        (limits.stall, WaitingFor::Source)
     } else if state.is_held() {
         (limits.stall + CONTINUE_WAIT, WaitingFor::Socket)
     } else {
@@ -298,6 +323,13 @@ fn current_limit(connection: &Connection, state: &BodyState, limits: Limits) -> 
 fn too_slow(target: &Target, waiting_for: WaitingFor, limits: Limits) -> Error {
     let host = target.host();
     let message = match waiting_for {
+        WaitingFor::Source => {
+            let text = format!(
+                "the source could not be read for {:.1} s (stall_timeout); check the disk or network mount it is on",
+                limits.stall.as_secs_f64()
+            );
+            return Error::new(ErrorKind::Timeout, text).side_is(Side::Caller);
+        }
         WaitingFor::Socket => format!(
             "no byte could be sent to {host} for {:.1} s (stall_timeout); check the connection or allow more time",
             limits.stall.as_secs_f64()
@@ -324,7 +356,7 @@ fn answered_early(target: &Target, status: StatusCode) -> Error {
 }
 
 /// The reply's body, up to a limit, and whether that is all of it.
-async fn read_reply(mut incoming: Incoming) -> Result<(Bytes, bool), ()> {
+async fn read_reply(mut incoming: Incoming, patience: Duration) -> Result<(Bytes, bool), ()> {
     let mut read = Vec::new();
     let reading = async {
         while let Some(frame) = incoming.frame().await {
@@ -338,7 +370,7 @@ async fn read_reply(mut incoming: Incoming) -> Result<(Bytes, bool), ()> {
         }
         Ok(true)
     };
-    match tokio::time::timeout(REPLY_TIME, reading).await {
+    match tokio::time::timeout(patience, reading).await {
         Ok(Ok(whole)) => Ok((read.into(), whole)),
         _ if !read.is_empty() => Ok((read.into(), false)),
         _ => Err(()),

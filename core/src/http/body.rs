@@ -43,19 +43,22 @@ pub(super) const CONTINUE_WAIT: Duration = Duration::from_secs(1);
 
 /// Holds a body back until the server wants it.
 pub(super) struct Gate {
-    opened: oneshot::Receiver<()>,
+    opened: Option<oneshot::Receiver<()>>,
     patience: Pin<Box<Sleep>>,
 }
 
 impl Gate {
     pub(super) fn new() -> (Self, oneshot::Sender<()>) {
         let (open, opened) = oneshot::channel();
-        (Self { opened, patience: Box::pin(tokio::time::sleep(CONTINUE_WAIT)) }, open)
+        (Self { opened: Some(opened), patience: Box::pin(tokio::time::sleep(CONTINUE_WAIT)) }, open)
     }
 
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if Pin::new(&mut self.opened).poll(cx).is_ready() {
-            return Poll::Ready(());
+        match self.opened.as_mut().map(|opened| Pin::new(opened).poll(cx)) {
+            Some(Poll::Ready(Ok(()))) => return Poll::Ready(()),
+            // hyper lets go of the other end when the final answer is here; that is no "continue".
+            Some(Poll::Ready(Err(_))) => self.opened = None,
+            _ => {}
         }
         self.patience.as_mut().poll(cx)
     }
@@ -66,6 +69,7 @@ pub(super) struct BodyState {
     complete: AtomicBool,
     stopped: AtomicBool,
     held: AtomicBool,
+    reading: AtomicBool,
     source_bytes: AtomicU64,
     failure: Mutex<Option<Error>>,
     progress: Arc<Counters>,
@@ -79,6 +83,10 @@ impl BodyState {
     /// Whether the body still waits for `100 Continue`.
     pub(super) fn is_held(&self) -> bool {
         self.held.load(Relaxed)
+    }
+    /// Whether the source is what is waited for.
+    pub(super) fn is_reading(&self) -> bool {
+        self.reading.load(Relaxed)
     }
     /// Hands over nothing more.
     pub(super) fn stop(&self) {
@@ -135,6 +143,7 @@ impl AttemptBody {
             complete: AtomicBool::new(left == 0),
             stopped: AtomicBool::new(false),
             held: AtomicBool::new(gate.is_some()),
+            reading: AtomicBool::new(false),
             source_bytes: AtomicU64::new(0),
             failure: Mutex::new(None),
             progress: Arc::clone(progress),
@@ -168,7 +177,9 @@ impl AttemptBody {
                     if let Some(tap) = &mut self.tap {
                         ready!(tap.poll_ready(cx));
                     }
-                    match ready!(self.reader.poll_chunk(cx)) {
+                    let chunk = self.reader.poll_chunk(cx);
+                    self.state.reading.store(chunk.is_pending(), Relaxed);
+                    match ready!(chunk) {
                         Some(Ok(chunk)) => {
                             if let Some(tap) = &mut self.tap {
                                 tap.feed(&chunk);
@@ -219,6 +230,7 @@ impl http_body::Body for AttemptBody {
                     // hyper knows the length and does not ask again after the last byte.
                     self.finish_digest();
                     self.state.complete.store(true, Relaxed);
+                    self.state.progress.body_sent();
                 }
                 Poll::Ready(Some(Ok(Frame::data(chunk))))
             }

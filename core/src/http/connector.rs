@@ -84,7 +84,7 @@ impl Connector {
         let tcp = match &proxy {
             None => self.direct(target).await?,
             Some(proxy) if target.is_https() => self.tunnel(proxy, target).await?,
-            Some(proxy) => self.to_proxy(proxy, target).await?,
+            Some(proxy) => self.to_proxy(proxy).await?,
         };
         self.tune(&tcp);
         let tcp = MeteredTcp::new(tcp);
@@ -122,13 +122,13 @@ impl Connector {
 
     /// The proxy's own address is the caller's choice and exempt from the guard; behind it, names are
     /// not resolved here.
-    async fn to_proxy(&self, proxy: &Proxy, target: &Target) -> Result<TcpStream> {
+    async fn to_proxy(&self, proxy: &Proxy) -> Result<TcpStream> {
         let mut http = HttpConnector::new();
         self.prepare(&mut http);
         http.call(proxy.uri.clone())
             .await
             .map(TokioIo::into_inner)
-            .map_err(|e| transport_error::connecting(target, &e).context("the proxy"))
+            .map_err(|e| transport_error::through_proxy(&proxy.uri, &e))
     }
 
     async fn tunnel(&self, proxy: &Proxy, target: &Target) -> Result<TcpStream> {
@@ -142,7 +142,7 @@ impl Connector {
             .call(uri("https", target.host(), target.port())?)
             .await
             .map(TokioIo::into_inner)
-            .map_err(|e| transport_error::connecting(target, &e).context("the proxy"))
+            .map_err(|e| transport_error::through_proxy(&proxy.uri, &e))
     }
 
     fn prepare<R>(&self, http: &mut HttpConnector<R>) {

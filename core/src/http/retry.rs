@@ -59,6 +59,13 @@ impl<'a> Retry<'a> {
         self.made
     }
 
+    /// Whether another try is due but cannot be before `end`.
+    pub(crate) fn cannot_be_before(&self, end: Instant, error: &Error) -> bool {
+        let asked = error.retry_after().unwrap_or_default();
+        let due = self.made < self.max && asked <= self.max_retry_after;
+        due && Instant::now() + asked.max(self.floor) >= end
+    }
+
     /// Waits before the next try, or gives the error back if there is to be none. The caller has
     /// decided that repeating is safe.
     pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
@@ -79,8 +86,9 @@ impl<'a> Retry<'a> {
             None => self.jitter().max(self.floor),
         };
         // Waiting for a moment that comes too late would only hide what happened.
-        let fits = self.until.is_none_or(|until| Instant::now() + pause < until);
-        fits.then_some(pause)
+        let fits = |pause| self.until.is_none_or(|until| Instant::now() + pause < until);
+        let least = error.retry_after().unwrap_or_default().max(self.floor);
+        [pause, least].into_iter().find(|pause| fits(*pause))
     }
 
     /// A random time up to base × 2ⁿ, at most the cap. Full jitter spreads a fleet that failed

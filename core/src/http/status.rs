@@ -13,13 +13,14 @@ pub(crate) fn kind(status: StatusCode) -> ErrorKind {
         409 => ErrorKind::Conflict,
         413 => ErrorKind::TooLarge,
         429 => ErrorKind::RateLimited,
-        500 | 502 | 503 | 504 | 520..=527 => ErrorKind::Unavailable,
+        501 | 505 => ErrorKind::Rejected,
+        500..=599 => ErrorKind::Unavailable,
         _ => ErrorKind::Rejected,
     }
 }
 
-/// Statuses that leave it open whether the request was handled: those of [`ErrorKind::Unavailable`], the
-/// 52x of Cloudflare's edge among them. A 501 or 505 is a refusal.
+/// Statuses that leave it open whether the request was handled: those of [`ErrorKind::Unavailable`]. An
+/// unknown 5xx counts as 500 (RFC 9110, 15); a 501 or 505 is a refusal.
 pub(crate) fn may_have_been_handled(status: StatusCode) -> bool {
     kind(status) == ErrorKind::Unavailable
 }

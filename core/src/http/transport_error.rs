@@ -17,6 +17,12 @@ pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> E
     classify(&target.authority(), CONNECTING, error)
 }
 
+/// A proxy that could not be reached, or will not let us through.
+pub(super) fn through_proxy(proxy: &http::Uri, error: &(dyn StdError + 'static)) -> Error {
+    let authority = proxy.authority().map_or("", |a| a.as_str().rsplit('@').next().unwrap_or(""));
+    refused_by_proxy(error).unwrap_or_else(|| classify(&format!("the proxy {authority}"), CONNECTING, error))
+}
+
 /// A connection that broke while a request was on it.
 pub(super) fn sending(target: &Target, error: &(dyn StdError + 'static)) -> Error {
     classify(&target.authority(), "sending to", error)
@@ -28,9 +34,6 @@ pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)
         if doing == CONNECTING || matches!(tls, rustls::Error::InvalidCertificate(_)) {
             return tls_error(host, tls);
         }
-    }
-    if let Some(refused) = refused_by_proxy(error) {
-        return refused;
     }
     let io = find::<io::Error>(error).map(io::Error::kind);
     let (kind, what) = match io {

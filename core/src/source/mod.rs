@@ -10,6 +10,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -42,11 +43,6 @@ impl Source {
     /// (option `spool_dir`), so that a retry can send it again.
     pub fn reader(reader: impl Read + Send + 'static) -> Self {
         Self(Kind::Reader(Box::new(reader)))
-    }
-
-    /// Whether reading it runs the caller's code.
-    pub(crate) fn is_reader(&self) -> bool {
-        matches!(self.0, Kind::Reader(_))
     }
 
     pub(crate) fn as_path(&self) -> Option<&Path> {
@@ -110,6 +106,8 @@ pub(crate) fn expand_home(path: PathBuf) -> PathBuf {
 pub(crate) struct Prepared {
     origin: Origin,
     len: u64,
+    /// How long opening the file or looking at it may take.
+    patience: Duration,
 }
 
 #[derive(Clone)]
@@ -159,22 +157,40 @@ impl Identity {
 }
 
 impl Prepared {
-    /// Looks at the source, and spools it if it can be read only once. Blocking: call it off the
-    /// runtime's workers.
-    pub(crate) fn new(source: Source, spool: &Spool, wanted: &dyn Fn() -> bool) -> Result<Self> {
-        match source.0 {
-            Kind::Memory(bytes) => Ok(Self { len: bytes.len() as u64, origin: Origin::Memory(bytes) }),
-            Kind::Path(path) => {
-                let (file, meta) = open_regular(&path)?;
-                let identity = Identity::of(&meta);
-                if identity.size == 0 {
-                    refuse_pseudo_file(&file, &path)?;
-                }
-                let origin = Origin::Path { path: path.into(), identity };
-                Ok(Self { len: identity.size, origin })
+    /// Looks at the source, and spools it if it can be read only once. A file system that does not answer
+    /// within `patience` is an error; a stream may take as long as it likes.
+    pub(crate) async fn new(source: Source, spool: Spool, patience: Duration) -> Result<Self> {
+        let (origin, len) = match source.0 {
+            Kind::Memory(bytes) => {
+                let len = bytes.len() as u64;
+                (Origin::Memory(bytes), len)
             }
-            Kind::Reader(reader) => spool.take(reader, wanted).map(Self::from),
+            Kind::Path(path) => {
+                let path: Arc<Path> = path.into();
+                let looked_at = Arc::clone(&path);
+                off_the_workers(patience, &path, move || Self::look_at(looked_at)).await?
+            }
+            Kind::Reader(reader) => {
+                let spooled = spool.take(reader).await?;
+                let len = spooled.len();
+                (Origin::Spooled(spooled), len)
+            }
+        };
+        Ok(Self { origin, len, patience })
+    }
+
+    /// A temporary file of ours.
+    pub(crate) fn spooled(spooled: Spooled, patience: Duration) -> Self {
+        Self { len: spooled.len(), origin: Origin::Spooled(spooled), patience }
+    }
+
+    fn look_at(path: Arc<Path>) -> Result<(Origin, u64)> {
+        let (file, meta) = open_regular(&path)?;
+        let identity = Identity::of(&meta);
+        if identity.size == 0 {
+            refuse_pseudo_file(&file, &path)?;
         }
+        Ok((Origin::Path { path, identity }, identity.size))
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -188,7 +204,8 @@ impl Prepared {
             Origin::Spooled(spooled) => Ok(SourceReader::file(spooled.file(), self.len, None)),
             Origin::Path { path, identity } => {
                 let (path, identity, len) = (Arc::clone(path), *identity, self.len);
-                off_the_workers(move || {
+                let named = Arc::clone(&path);
+                off_the_workers(self.patience, &named, move || {
                     let (file, meta) = open_regular(&path)?;
                     // Of the file that is open, not of the name: the two can be swapped in between.
                     identity.check(&path, &meta)?;
@@ -199,23 +216,26 @@ impl Prepared {
         }
     }
 
-    /// The first bytes, for telling what kind of file it is. Blocking.
-    pub(crate) fn peek(&self, count: usize) -> Result<Vec<u8>> {
+    /// The first bytes, for telling what kind of file it is.
+    pub(crate) async fn peek(&self, count: usize) -> Result<Vec<u8>> {
         let count = count.min(usize::try_from(self.len).unwrap_or(count));
-        let mut start = vec![0; count];
         match &self.origin {
-            Origin::Memory(bytes) => start.copy_from_slice(&bytes[..count]),
-            Origin::Spooled(spooled) => read_start(&spooled.file(), spooled.folder(), &mut start)?,
-            Origin::Path { path, .. } => read_start(&open_regular(path)?.0, path, &mut start)?,
+            Origin::Memory(bytes) => Ok(bytes[..count].to_vec()),
+            Origin::Spooled(spooled) => read_start(&spooled.file(), spooled.folder(), count),
+            Origin::Path { path, .. } => {
+                let file = Arc::clone(path);
+                let read = move || read_start(&open_regular(&file)?.0, &file, count);
+                off_the_workers(self.patience, path, read).await
+            }
         }
-        Ok(start)
     }
 
     /// Fails with `source_changed` if the file is not the one that was looked at first.
     pub(crate) async fn verify_unchanged(&self) -> Result<()> {
         let Origin::Path { path, identity } = &self.origin else { return Ok(()) };
         let (path, identity) = (Arc::clone(path), *identity);
-        off_the_workers(move || {
+        let named = Arc::clone(&path);
+        off_the_workers(self.patience, &named, move || {
             let meta = std::fs::metadata(&path).map_err(|e| Error::local_io(&path, "looking at", &e))?;
             identity.check(&path, &meta)
         })
@@ -225,14 +245,22 @@ impl Prepared {
 
 /// Opening and looking at a file can wait for a network file system for ever; a worker that waits with
 /// it would take every timer and every other upload along.
-async fn off_the_workers<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|e| Err(Error::internal("looking at a file panicked").cause(&e)))
-}
-
-impl From<Spooled> for Prepared {
-    fn from(spooled: Spooled) -> Self {
-        Self { len: spooled.len(), origin: Origin::Spooled(spooled) }
+pub(crate) async fn off_the_workers<T: Send + 'static>(
+    patience: Duration,
+    path: &Path,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::time::timeout(patience, tokio::task::spawn_blocking(work)).await {
+        Ok(done) => done.unwrap_or_else(|e| Err(Error::internal("looking at a file panicked").cause(&e))),
+        Err(_) => Err(Error::new(
+            ErrorKind::SourceUnreadable,
+            format!(
+                "the file system did not answer for {} within {:.1} s (stall_timeout); check the disk or network mount it is on",
+                path.display(),
+                patience.as_secs_f64()
+            ),
+        )
+        .about(path)),
     }
 }
 
@@ -244,9 +272,11 @@ pub(crate) fn changed(path: &Path, what: &str) -> Error {
     )
 }
 
-fn read_start(file: &File, path: &Path, start: &mut [u8]) -> Result<()> {
+fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u8>> {
     use std::os::unix::fs::FileExt;
-    file.read_exact_at(start, 0).map_err(|e| Error::local_io(path, "reading", &e))
+    let mut start = vec![0; count];
+    file.read_exact_at(&mut start, 0).map_err(|e| Error::local_io(path, "reading", &e))?;
+    Ok(start)
 }
 
 /// Files of /proc and /sys say that they are empty and are not. Sending nothing would be a lie.

@@ -36,7 +36,8 @@ impl Spool {
     /// A failure of the temporary folder, which no source is to blame for.
     pub(crate) fn failed(&self, doing: &str, error: &std::io::Error) -> Error {
         use std::io::ErrorKind as Io;
-        if matches!(error.kind(), Io::StorageFull | Io::QuotaExceeded) {
+        let no_room = matches!(error.kind(), Io::StorageFull | Io::QuotaExceeded);
+        if no_room || crate::error::is_out_of_files(error) {
             return Error::local_io(&self.folder, doing, error);
         }
         let shown = self.folder.display();
@@ -51,12 +52,24 @@ impl Spool {
         Spooled { file: Arc::new(file), len, folder: self.folder.as_path().into() }
     }
 
-    /// Reads a stream to its end on this thread, or until nobody wants it any more.
-    pub(super) fn take(
-        &self,
-        mut reader: Box<dyn Read + Send>,
-        wanted: &dyn Fn() -> bool,
-    ) -> Result<Spooled> {
+    /// Reads a stream to its end. A reader is the caller's code and may block for as long as it likes, so
+    /// it gets a thread of its own.
+    pub(super) async fn take(self, reader: Box<dyn Read + Send>) -> Result<Spooled> {
+        let (result, spooled) = tokio::sync::oneshot::channel();
+        let work = move || {
+            // Nobody waits any more after a cancel, and the stream is then read no further.
+            let wanted = || !result.is_closed();
+            let spooled = self.read_to_end(reader, &wanted);
+            let _ = result.send(spooled);
+        };
+        std::thread::Builder::new()
+            .name("dropoff-source".to_owned())
+            .spawn(work)
+            .map_err(|e| Error::internal("no thread could be started to read the source").cause(&e))?;
+        spooled.await.unwrap_or_else(|_| Err(stream_panicked()))
+    }
+
+    fn read_to_end(&self, mut reader: Box<dyn Read + Send>, wanted: &dyn Fn() -> bool) -> Result<Spooled> {
         let mut file = self.create()?;
         let mut buffer = vec![0; super::buffers::CHUNK];
         let mut len = 0;
@@ -74,6 +87,10 @@ impl Spool {
             len += count as u64;
         }
     }
+}
+
+fn stream_panicked() -> Error {
+    Error::internal("the source's own reader panicked; its message is on the standard error stream")
 }
 
 fn stream_failed(error: &std::io::Error) -> Error {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Clients;
-use crate::job::{self, Job};
+use crate::job::{self, Ctx, Job};
 use crate::options::Options;
 use crate::secret::Secret;
 use crate::source::{Prepared, Source, Spool};
@@ -140,15 +140,7 @@ impl Storage {
     pub fn start_put(&self, request: Put) -> Result<Job<StoredObject>> {
         let clients = Arc::clone(&self.clients);
         job::start("put", request.timeout, move |ctx| async move {
-            let made = clients.get()?;
-            let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
-            let source = prepare(request.source, &clients.options).await?;
-            ctx.progress.expect(1, source.len());
-            let sender = Sender::new(&made.storage, &clients.options, &ctx);
-            ctx.unknown_once_sent();
-            let stored = target.send(&sender, &source).await.map_err(for_the_caller)?;
-            ctx.progress.file_done();
-            Ok(stored)
+            put_now(&clients, request, &ctx).await.map_err(for_the_caller)
         })
     }
 
@@ -167,17 +159,7 @@ impl Storage {
     pub fn start_post_form(&self, request: PostForm) -> Result<Job<StoredObject>> {
         let clients = Arc::clone(&self.clients);
         job::start("post_form", request.timeout, move |ctx| async move {
-            let made = clients.get()?;
-            let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
-                .file_name(&request.file_name)?;
-            let source = prepare(request.source, &clients.options).await?;
-            ctx.progress.expect(1, source.len());
-            let sender = Sender::new(&made.storage, &clients.options, &ctx);
-            let digest = sender.digest_for_etag(source.len());
-            ctx.unknown_once_sent();
-            let stored = target.send(&sender, &source, digest).await.map_err(for_the_caller)?;
-            ctx.progress.file_done();
-            Ok(stored)
+            post_form_now(&clients, request, &ctx).await.map_err(for_the_caller)
         })
     }
 }
@@ -188,6 +170,32 @@ impl std::fmt::Debug for Storage {
     }
 }
 
+async fn put_now(clients: &Clients, request: Put, ctx: &Ctx) -> Result<StoredObject> {
+    let made = clients.get()?;
+    let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
+    let source = prepare(request.source, &clients.options).await?;
+    ctx.progress.expect(1, source.len());
+    ctx.unknown_once_sent();
+    let sender = Sender::new(&made.storage, &clients.options, ctx);
+    let stored = target.send(&sender, &source).await?;
+    ctx.progress.file_done();
+    Ok(stored)
+}
+
+async fn post_form_now(clients: &Clients, request: PostForm, ctx: &Ctx) -> Result<StoredObject> {
+    let made = clients.get()?;
+    let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
+        .file_name(&request.file_name)?;
+    let source = prepare(request.source, &clients.options).await?;
+    ctx.progress.expect(1, source.len());
+    ctx.unknown_once_sent();
+    let sender = Sender::new(&made.storage, &clients.options, ctx);
+    let digest = sender.digest_for_etag(source.len());
+    let stored = target.send(&sender, &source, digest).await?;
+    ctx.progress.file_done();
+    Ok(stored)
+}
+
 /// The same call with the same ticket fails the same way once that has run out.
 fn for_the_caller(error: Error) -> Error {
     if error.kind() == ErrorKind::Expired { error.retryable_is(false) } else { error }
@@ -196,23 +204,5 @@ fn for_the_caller(error: Error) -> Error {
 /// Looks at a source, or reads it into a temporary file.
 pub(crate) async fn prepare(source: Source, options: &Options) -> Result<Prepared> {
     let spool = Spool::new(options.spool_dir.as_deref());
-    let foreign = source.is_reader();
-    let (result, prepared) = tokio::sync::oneshot::channel();
-    let work = move || {
-        // Nobody waits any more after a cancel, and a stream is then read no further.
-        let wanted = || !result.is_closed();
-        let prepared = Prepared::new(source, &spool, &wanted);
-        let _ = result.send(prepared);
-    };
-    if foreign {
-        // A reader is the caller's code and may block for as long as it likes, so it gets a thread
-        // of its own.
-        std::thread::Builder::new()
-            .name("dropoff-source".to_owned())
-            .spawn(work)
-            .map_err(|e| Error::internal("no thread could be started to read the source").cause(&e))?;
-    } else {
-        tokio::task::spawn_blocking(work);
-    }
-    prepared.await.unwrap_or_else(|_| Err(Error::internal("reading the source panicked")))
+    Prepared::new(source, spool, options.stall_timeout).await
 }

@@ -100,23 +100,23 @@ impl FormTarget {
                 .map_err(|_| Error::internal("a form header could not be made"))?;
             headers.insert(name, value);
         }
+        let redirect = self.fields.get("success_action_redirect").or_else(|| self.fields.get("redirect"));
         let outgoing = Outgoing {
             method: Method::POST,
             headers,
             payload: Payload { before: framing.before, source: source.clone(), after: framing.after },
             digest,
+            redirect: redirect.map(str::to_owned),
         };
         let mut mask = Mask::of_query(self.target.url());
-        for (_, value) in &self.fields.0 {
-            mask.hide(value);
+        for (name, value) in &self.fields.0 {
+            mask.hide(name, value);
         }
-        let redirect = self.fields.get("success_action_redirect").or_else(|| self.fields.get("redirect"));
         let upload = Upload {
             operation: "post_form",
             target: &self.target,
             outgoing: &outgoing,
             expiry: self.expiry,
-            redirect,
             mask,
         };
         sender.send(&upload).await

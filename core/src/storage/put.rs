@@ -55,15 +55,14 @@ impl PutTarget {
             headers: self.headers.clone(),
             payload: Payload::plain(source.clone()),
             digest: sender.digest_for_etag(source.len()),
-        };
-        let upload = Upload {
-            operation: "put",
-            target: &self.target,
-            outgoing: &outgoing,
-            expiry: self.expiry,
             redirect: None,
-            mask: Mask::of_query(self.target.url()),
         };
+        let mut mask = Mask::of_query(self.target.url());
+        for (name, value) in &self.headers {
+            mask.hide(name.as_str(), value.to_str().unwrap_or(""));
+        }
+        let upload =
+            Upload { operation: "put", target: &self.target, outgoing: &outgoing, expiry: self.expiry, mask };
         sender.send(&upload).await
     }
 }

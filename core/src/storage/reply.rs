@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Side};
 use crate::http::attempt::Reply;
 use crate::http::retry::retry_after;
 use crate::http::status;
+use crate::secret::Mask;
 
 /// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +91,9 @@ fn entity(name: &str) -> &'static str {
 }
 
 /// The error for a reply that is not a success.
-pub(super) fn refusal(reply: &Reply, host: &str) -> (Error, Action) {
-    let document = Document::parse(&reply.body);
+pub(super) fn refusal(reply: &Reply, host: &str, mask: &Mask) -> (Error, Action) {
+    let said = mask.apply(&reply.body);
+    let document = Document::parse(&said);
     let (kind, action) = meaning(reply.status, &document);
     let error = Error::new(kind, sentence(kind, reply.status, &document, host))
         .side_is(Side::Storage)
@@ -101,7 +103,7 @@ pub(super) fn refusal(reply: &Reply, host: &str) -> (Error, Action) {
         .retry_after_is(retry_after(&reply.headers));
     let error = match &document.message {
         Some(message) => error.cause(message),
-        None => match plain_text(&reply.body) {
+        None => match plain_text(&said) {
             Some(text) => error.cause(&text),
             None => error,
         },
@@ -170,12 +172,21 @@ fn sentence(kind: ErrorKind, status: StatusCode, document: &Document, host: &str
         (_, Some("TemporaryRedirect" | "PermanentRedirect")) => {
             "the ticket points at the wrong region; report it to the service".to_owned()
         }
+        _ if status == StatusCode::PRECONDITION_FAILED => {
+            "something is stored there already, and the upload asked for nothing to be replaced".to_owned()
+        }
         _ if status.is_redirection() => {
             "it redirects elsewhere, which is never followed with a file; check the URL".to_owned()
         }
         _ => "the ticket does not allow this upload; check its conditions or ask for a new one".to_owned(),
     };
-    format!("storage at {host} refused the upload ({code}): {what}")
+    let verb = match kind {
+        ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Timeout | ErrorKind::Network => {
+            "could not take"
+        }
+        _ => "refused",
+    };
+    format!("storage at {host} {verb} the upload ({code}): {what}")
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {
@@ -204,9 +215,10 @@ mod tests {
             body: Bytes::copy_from_slice(body.as_bytes()),
             digest: None,
             whole: true,
+            complete: true,
             counted: 0,
         };
-        refusal(&reply, "s.example")
+        refusal(&reply, "s.example", &Mask::default())
     }
 
     fn xml(code: &str, message: &str) -> String {

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 
 use super::StoredObject;
 use super::reply::{self, Action};
 use super::ticket::Expiry;
 use crate::digest::{Algorithm, Digest};
-use crate::error::{Error, ErrorKind, Result, Side};
+use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::Target;
 use crate::http::attempt::{Outgoing, Reply};
 use crate::http::retry::Retry;
@@ -34,8 +34,6 @@ pub(super) struct Upload<'a> {
     pub(super) target: &'a Target,
     pub(super) outgoing: &'a Outgoing,
     pub(super) expiry: Option<Expiry>,
-    /// Where a successful form is redirected to, if the form asked for it.
-    pub(super) redirect: Option<&'a str>,
     /// Secrets of the ticket that storage may echo.
     pub(super) mask: Mask,
 }
@@ -65,9 +63,11 @@ impl<'a> Sender<'a> {
         self.progress.enter(Phase::Sending);
         let until = upload.expiry.map(|e| e.at());
         let mut retry = Retry::new(self.options, self.ctx).same_key().until(until);
+        // Once the object may be there, no later refusal makes it unmade.
+        let mut outcome = Outcome::NotCompleted;
         loop {
             if let Some(expiry) = upload.expiry {
-                expiry.check("the upload ticket").map_err(|e| e.during(operation))?;
+                expiry.check("the upload ticket").map_err(|e| e.during(operation).outcome_is(outcome))?;
             }
             let error = match self.try_once(upload).await {
                 Ok(stored) => {
@@ -80,10 +80,19 @@ impl<'a> Sender<'a> {
                         .map_err(|e| e.during(operation))?;
                     return Ok(StoredObject { attempts: retry.made(), ..stored });
                 }
-                Err((error, Action::Fail)) => return Err(error.during(operation)),
-                Err((error, Action::Retry)) => error,
+                Err((error, action)) => {
+                    if error.outcome() == Outcome::Unknown {
+                        outcome = Outcome::Unknown;
+                    }
+                    let error = error.during(operation).outcome_is(outcome);
+                    if action == Action::Fail {
+                        return Err(error);
+                    }
+                    error
+                }
             };
-            retry.again(error.during(operation)).await?;
+            let ended = until.is_some_and(|end| retry.cannot_be_before(end, &error));
+            retry.again(error).await.map_err(|e| e.ticket_ended_is(ended))?;
         }
     }
 
@@ -94,11 +103,10 @@ impl<'a> Sender<'a> {
             (error, if again { Action::Retry } else { Action::Fail })
         })?;
         let host = target.url().host_str().unwrap_or("");
-        let redirected = upload.redirect.is_some_and(|to| is_redirect_of_success(&reply, to));
-        if !redirected && !is_success(&reply) {
+        if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
-            let (error, action) = reply::refusal(&reply, host);
-            return Err((error.masked(&upload.mask), action));
+            let (error, action) = reply::refusal(&reply, host, &upload.mask);
+            return Err((error.outcome_is(after(&reply)), action));
         }
         if reply.cut_error() {
             self.progress.take_back(reply.counted);
@@ -123,18 +131,18 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// 200, 201 and 204 are what storage answers an upload with. A 200 with an error document inside is
-/// none.
-fn is_success(reply: &Reply) -> bool {
-    matches!(reply.status, StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT)
-        && !reply::Document::parse(&reply.body).is_error()
+/// What storage answers an upload with that it took. A 200 with an error document inside is none.
+fn is_success(outgoing: &Outgoing, reply: &Reply) -> bool {
+    outgoing.is_done(reply.status, &reply.headers) && !reply::Document::parse(&reply.body).is_error()
 }
 
-/// A form may ask for a redirect instead of a 2xx; storage then names bucket, key and ETag in it. It is
-/// proof enough and not followed.
-fn is_redirect_of_success(reply: &Reply, to: &str) -> bool {
-    let location = reply.headers.get(http::header::LOCATION).and_then(|v| v.to_str().ok());
-    reply.status == StatusCode::SEE_OTHER && location.is_some_and(|l| l.starts_with(to))
+/// What a refusal says of the object. After the last byte, a gateway's failure or storage's own may have
+/// come too late to keep it out.
+fn after(reply: &Reply) -> Outcome {
+    match reply.status.as_u16() {
+        500 | 502 | 504 if reply.complete => Outcome::Unknown,
+        _ => Outcome::NotCompleted,
+    }
 }
 
 fn answer_cut(host: &str) -> Error {
@@ -145,6 +153,7 @@ fn answer_cut(host: &str) -> Error {
         ),
     )
     .side_is(Side::Storage)
+    .outcome_is(Outcome::Unknown)
 }
 
 fn etag(headers: &HeaderMap) -> Option<String> {

@@ -22,6 +22,8 @@ pub struct Manners {
     pub continues: bool,
     /// Whether to speak TLS.
     pub tls: bool,
+    /// Whether to read on after the reply, and count, instead of closing.
+    pub lingers: bool,
 }
 
 /// A running server; it ends with the process.
@@ -32,6 +34,7 @@ pub struct Rude {
     /// The certificate to trust, with `tls`.
     pub ca: Option<tempfile::NamedTempFile>,
     connections: Arc<AtomicUsize>,
+    after_reply: Arc<AtomicUsize>,
 }
 
 impl Rude {
@@ -41,24 +44,30 @@ impl Rude {
         let port = listener.local_addr().expect("an address").port();
         let (config, ca) = if manners.tls { tls() } else { (None, None) };
         let connections = Arc::new(AtomicUsize::new(0));
+        let after_reply = Arc::new(AtomicUsize::new(0));
         let tls = manners.tls;
-        let counter = Arc::clone(&connections);
+        let (counter, rest) = (Arc::clone(&connections), Arc::clone(&after_reply));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 counter.fetch_add(1, SeqCst);
-                let (manners, config) = (manners.clone(), config.clone());
+                let (manners, config, rest) = (manners.clone(), config.clone(), Arc::clone(&rest));
                 std::thread::spawn(move || {
                     // A client that goes away is what these tests are about.
-                    let _ = serve(stream, &manners, config);
+                    let _ = serve(stream, &manners, config, &rest);
                 });
             }
         });
-        Self { port, tls, ca, connections }
+        Self { port, tls, ca, connections, after_reply }
     }
 
     /// Its origin.
     pub fn origin(&self) -> String {
         format!("{}://127.0.0.1:{}", if self.tls { "https" } else { "http" }, self.port)
+    }
+
+    /// Bytes that came after replies, where the server lingers.
+    pub fn bytes_after_reply(&self) -> usize {
+        self.after_reply.load(SeqCst)
     }
 
     /// Connections taken so far.
@@ -82,19 +91,24 @@ pub fn tls() -> (Option<Arc<ServerConfig>>, Option<tempfile::NamedTempFile>) {
     (Some(Arc::new(config)), Some(file))
 }
 
-fn serve(tcp: TcpStream, manners: &Manners, tls: Option<Arc<ServerConfig>>) -> std::io::Result<()> {
+fn serve(
+    tcp: TcpStream,
+    manners: &Manners,
+    tls: Option<Arc<ServerConfig>>,
+    rest: &AtomicUsize,
+) -> std::io::Result<()> {
     tcp.set_read_timeout(Some(Duration::from_secs(20)))?;
     match tls {
-        None => converse(tcp, manners),
+        None => converse(tcp, manners, rest),
         Some(config) => {
             let session = ServerConnection::new(config).map_err(std::io::Error::other)?;
-            converse(StreamOwned::new(session, tcp), manners)
+            converse(StreamOwned::new(session, tcp), manners, rest)
         }
     }
 }
 
 /// One exchange; the stream is dropped at the end with whatever is unread in it.
-fn converse(mut stream: impl Read + Write, manners: &Manners) -> std::io::Result<()> {
+fn converse(mut stream: impl Read + Write, manners: &Manners, rest: &AtomicUsize) -> std::io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     let mut head = Vec::new();
     let end = loop {
@@ -121,7 +135,16 @@ fn converse(mut stream: impl Read + Write, manners: &Manners) -> std::io::Result
         taken += count;
     }
     stream.write_all(manners.reply.as_bytes())?;
-    stream.flush()
+    stream.flush()?;
+    if manners.lingers {
+        loop {
+            match stream.read(&mut buffer)? {
+                0 => break,
+                count => rest.fetch_add(count, SeqCst),
+            };
+        }
+    }
+    Ok(())
 }
 
 /// A reply with an exact length.

@@ -31,7 +31,13 @@ fn large_file() -> tempfile::NamedTempFile {
 }
 
 fn refused_early(take: usize, tls: bool) {
-    let rude = Rude::start(Manners { take, reply: reply("403 Forbidden", XML), continues: true, tls });
+    let rude = Rude::start(Manners {
+        take,
+        reply: reply("403 Forbidden", XML),
+        continues: true,
+        tls,
+        lingers: false,
+    });
     let file = large_file();
     let storage = storage(&rude);
     let runs = runs();
@@ -72,8 +78,13 @@ fn https_after_50_mb() {
 
 #[test]
 fn a_refusal_before_the_body_costs_no_body() {
-    let rude =
-        Rude::start(Manners { take: 0, reply: reply("403 Forbidden", XML), continues: false, tls: false });
+    let rude = Rude::start(Manners {
+        take: 0,
+        reply: reply("403 Forbidden", XML),
+        continues: false,
+        tls: false,
+        lingers: false,
+    });
     let file = large_file();
     let put = Put::new(format!("{}/k", rude.origin()), Source::path(file.path()));
     let job = storage(&rude).start_put(put).expect("a job");
@@ -83,8 +94,28 @@ fn a_refusal_before_the_body_costs_no_body() {
 }
 
 #[test]
+fn after_a_refusal_of_the_head_no_byte_of_the_body_is_sent() {
+    let answer = reply("403 Forbidden", XML);
+    let rude = Rude::start(Manners { take: 0, reply: answer, continues: false, tls: false, lingers: true });
+    let file = large_file();
+    let storage = storage(&rude);
+    for _ in 0..20 {
+        let put = Put::new(format!("{}/k", rude.origin()), Source::path(file.path()));
+        assert_eq!(storage.put(put).expect_err("refused").service_code(), Some("EntityTooLarge"));
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(rude.bytes_after_reply(), 0);
+}
+
+#[test]
 fn an_early_success_is_network_and_is_retried() {
-    let rude = Rude::start(Manners { take: 1000, reply: reply("200 OK", ""), continues: true, tls: false });
+    let rude = Rude::start(Manners {
+        take: 1000,
+        reply: reply("200 OK", ""),
+        continues: true,
+        tls: false,
+        lingers: false,
+    });
     let file = large_file();
     let options = Options::new()
         .trusted_storage([rude.origin()])

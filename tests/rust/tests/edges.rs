@@ -18,7 +18,7 @@ fn one_file(bytes: u64) -> Transfer {
 }
 
 fn rude(reply: String) -> (Rude, Storage) {
-    let rude = Rude::start(Manners { take: 0, reply, continues: true, tls: false });
+    let rude = Rude::start(Manners { take: 0, reply, continues: true, tls: false, lingers: false });
     let options =
         Options::new().trusted_storage([rude.origin()]).and_then(|o| o.max_attempts(1)).expect("options");
     (rude, Storage::new(options))
@@ -136,6 +136,15 @@ fn a_form_that_asked_for_a_redirect_is_done_when_it_gets_one() {
     storage.post_form(form(asked)).expect("stored");
     let error = storage.post_form(form(vec![("key", "k")])).expect_err("nobody asked for it");
     assert_eq!(error.kind(), ErrorKind::StorageRefused);
+
+    // Said before the file was read, it is as little a success as an early 200.
+    let fields = vec![("key", "k"), ("success_action_redirect", "https://app.example/done")];
+    let early = PostForm::new(format!("{}/", rude.origin()), fields, Source::memory(vec![0; 30_000_000]));
+    assert_eq!(storage.post_form(early).expect_err("too early").kind(), ErrorKind::Network);
+    for to in ["", "https://app.example/don"] {
+        let error = storage.post_form(form(vec![("key", "k"), ("success_action_redirect", to)]));
+        assert_eq!(error.expect_err("another place").kind(), ErrorKind::StorageRefused, "{to:?}");
+    }
 }
 
 #[test]
