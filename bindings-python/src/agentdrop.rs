@@ -21,7 +21,7 @@ struct Request<'a, 'py> {
     recipient: &'a str,
     mode: &'a str,
     expires_in: Option<&'a str>,
-    max_downloads: Option<u64>,
+    max_downloads: Option<&'a Bound<'a, PyAny>>,
     message: Option<&'a str>,
     metadata: Option<&'a Bound<'py, PyAny>>,
     auto_delete: bool,
@@ -40,7 +40,7 @@ impl Request<'_, '_> {
             transfer = transfer.expires_in(time);
         }
         if let Some(count) = self.max_downloads {
-            transfer = transfer.max_downloads(count);
+            transfer = transfer.max_downloads(inputs::count(count, "max_downloads")?);
         }
         if let Some(text) = self.message {
             transfer = transfer.message(text);
@@ -63,17 +63,17 @@ impl AgentDrop {
     #[new]
     #[pyo3(signature = (api_key=None, *, base_url=None, **options))]
     fn new(
-        api_key: Option<&str>,
-        base_url: Option<&str>,
+        api_key: Option<inputs::Text>,
+        base_url: Option<inputs::Text>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         guarded(|| {
             let mut builder = dropoff::AgentDrop::builder().options(options::options(options)?);
             if let Some(key) = api_key {
-                builder = builder.api_key(key);
+                builder = builder.api_key(key.0);
             }
             if let Some(url) = base_url {
-                builder = builder.base_url(url);
+                builder = builder.base_url(url.0);
             }
             Ok(Self(builder.build()?))
         })
@@ -94,7 +94,7 @@ impl AgentDrop {
         recipient: &str,
         mode: &str,
         expires_in: Option<&str>,
-        max_downloads: Option<u64>,
+        max_downloads: Option<&Bound<'_, PyAny>>,
         message: Option<&str>,
         metadata: Option<&Bound<'_, PyAny>>,
         auto_delete: bool,
@@ -133,7 +133,7 @@ impl AgentDrop {
         recipient: &str,
         mode: &str,
         expires_in: Option<&str>,
-        max_downloads: Option<u64>,
+        max_downloads: Option<&Bound<'_, PyAny>>,
         message: Option<&str>,
         metadata: Option<&Bound<'_, PyAny>>,
         auto_delete: bool,

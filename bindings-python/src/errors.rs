@@ -5,9 +5,10 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dropoff::{Error, ErrorKind};
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 /// What a call can end with: an error of the core, or an exception that Python code raised.
 pub(crate) enum Failure {
@@ -48,8 +49,11 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
 }
 
 fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let make = MAKE.import(py, "dropoff._errors", "make")?;
+    // Calling the class would run its Python `__init__` above this frame, on a thread that Python may be
+    // about to end (see `reader`); `__new__` and setting attributes run none.
+    let class = class_of(py, error)?;
+    let made = class.call_method1("__new__", (&class, error.message()))?;
+    made.setattr("args", (error.message(),))?;
     let details = PyList::empty(py);
     for detail in error.details() {
         let item = PyDict::new(py);
@@ -58,6 +62,7 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         details.append(item)?;
     }
     let facts = PyDict::new(py);
+    facts.set_item("message", error.message())?;
     facts.set_item("operation", error.operation())?;
     facts.set_item("side", error.side().as_str())?;
     facts.set_item("retryable", error.retryable())?;
@@ -73,7 +78,31 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     facts.set_item("profile_id", error.profile_id())?;
     facts.set_item("path", error.path().map(std::path::Path::as_os_str))?;
     facts.set_item("errno", error.errno())?;
-    Ok(PyErr::from_value(make.call((error.kind().as_str(), error.message()), Some(&facts))?))
+    for (name, fact) in facts {
+        made.setattr(name.cast_into::<PyString>()?, fact)?;
+    }
+    if class.is_subclass(&py.get_type::<PyOSError>())? {
+        made.setattr("filename", error.path().map(std::path::Path::as_os_str))?;
+        made.setattr("strerror", error.errno().map_or_else(|| error.message().to_owned(), words_of))?;
+    }
+    Ok(PyErr::from_value(made))
+}
+
+fn class_of<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyType>> {
+    static BY_KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static MISSING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    // ENOENT: the built-in FileNotFoundError is about a missing path only.
+    if error.kind() == ErrorKind::SourceUnreadable && error.errno() == Some(2) {
+        return Ok(MISSING.import(py, "dropoff._errors", "SourceNotFoundError")?.clone());
+    }
+    let classes = BY_KIND.import(py, "dropoff._errors", "BY_KIND")?;
+    Ok(classes.get_item(error.kind().as_str())?.cast_into()?)
+}
+
+/// The operating system's words for an error number, as `os.strerror` has them.
+fn words_of(errno: i32) -> String {
+    let text = std::io::Error::from_raw_os_error(errno).to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// Runs the body of a method. A panic in it is a defect of ours and becomes `InternalError`; left

@@ -27,6 +27,8 @@ impl File {
         let source = self.source.bind(py);
         // Contents are not for logs; a path is.
         let shown = match inputs::path(source) {
+            // A URL is a slip, and may be a signed one.
+            Ok(Some(path)) if path.to_string_lossy().contains("://") => "<a URL>".to_owned(),
             Ok(Some(_)) => source.repr()?.to_string(),
             _ => format!("<{}>", inputs::type_name(source)),
         };

@@ -42,18 +42,18 @@ impl HCompany {
     #[new]
     #[pyo3(signature = (api_key=None, *, region="eu", base_url=None, **options))]
     fn new(
-        api_key: Option<&str>,
+        api_key: Option<inputs::Text>,
         region: &str,
-        base_url: Option<&str>,
+        base_url: Option<inputs::Text>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         guarded(|| {
             let mut builder = dropoff::HCompany::builder().region(region).options(options::options(options)?);
             if let Some(key) = api_key {
-                builder = builder.api_key(key);
+                builder = builder.api_key(key.0);
             }
             if let Some(url) = base_url {
-                builder = builder.base_url(url);
+                builder = builder.base_url(url.0);
             }
             Ok(Self(builder.build()?))
         })

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use dropoff::Source;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBool, PyBytes, PyDelta, PyMapping, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyDelta, PyList, PyMapping, PyMemoryView, PyString, PyTuple};
 
 use crate::errors::{Failure, bad_argument};
 use crate::file::File;
@@ -38,7 +38,7 @@ pub(crate) fn source(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Sour
                 "the file is opened in text mode; open it in binary mode, as in open(path, \"rb\")",
             ));
         }
-        return Ok(Source::reader(streams.reader(value)));
+        return Ok(Source::reader(streams.reader(value)?));
     }
     Err(bad_argument(&format!("a source is {SOURCES}, not {}", type_name(value))))
 }
@@ -46,7 +46,8 @@ pub(crate) fn source(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Sour
 /// The path in a `str` or `os.PathLike`, byte for byte: file names need not be UTF-8.
 pub(crate) fn path(value: &Bound<'_, PyAny>) -> Result<Option<PathBuf>, Failure> {
     if value.is_instance_of::<PyString>() {
-        return Ok(Some(value.extract()?));
+        // Not as a PathBuf: that goes by way of os.fspath.
+        return Ok(Some(value.extract::<OsString>()?.into()));
     }
     if !value.hasattr("__fspath__")? {
         return Ok(None);
@@ -60,12 +61,9 @@ pub(crate) fn path(value: &Bound<'_, PyAny>) -> Result<Option<PathBuf>, Failure>
 
 /// The files of a transfer. One path alone would be taken for a list of letters, so it is refused.
 pub(crate) fn files(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Vec<dropoff::File>, Failure> {
-    let lone = value.is_instance_of::<PyString>()
-        || value.is_instance_of::<File>()
-        || value.cast::<PyMapping>().is_ok()
-        || value.hasattr("__fspath__")?
-        || value.hasattr("read")?
-        || PyMemoryView::from(value).is_ok();
+    // Plain lists first: asking whether something is a Mapping runs Python code.
+    let plain = value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>();
+    let lone = !plain && is_lone(value)?;
     let iterator = value.try_iter();
     let (false, Ok(iterator)) = (lone, iterator) else {
         return Err(bad_argument(&format!(
@@ -74,6 +72,15 @@ pub(crate) fn files(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Vec<d
         )));
     };
     iterator.map(|item| file(&item?, streams)).collect()
+}
+
+fn is_lone(value: &Bound<'_, PyAny>) -> Result<bool, Failure> {
+    Ok(value.is_instance_of::<PyString>()
+        || value.is_instance_of::<File>()
+        || value.cast::<PyMapping>().is_ok()
+        || value.hasattr("__fspath__")?
+        || value.hasattr("read")?
+        || PyMemoryView::from(value).is_ok())
 }
 
 fn file(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<dropoff::File, Failure> {
@@ -144,6 +151,30 @@ pub(crate) fn timeout(value: Option<&Bound<'_, PyAny>>) -> Result<Option<Duratio
 
 /// About four months: longer waits are slips, and clocks overflow on the longest ones.
 const LONGEST: Duration = Duration::from_secs(10_000_000);
+
+/// A whole number that is not negative; the service knows its own limits.
+pub(crate) fn count(value: &Bound<'_, PyAny>, what: &str) -> Result<u64, Failure> {
+    let number = if value.is_instance_of::<PyBool>() { None } else { value.extract().ok() };
+    number.ok_or_else(|| bad_argument(&format!("{what} must be a whole number of 0 or more")))
+}
+
+/// Text that may be a secret: if it cannot be had, the exception must not hold it.
+pub(crate) struct Text(pub(crate) String);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Text {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let text = value.cast::<PyString>()?;
+        match text.to_str() {
+            Ok(text) => Ok(Self(text.to_owned())),
+            Err(_) => Err(bad_argument(
+                "a key or URL holds characters that UTF-8 cannot hold; check how it is read",
+            )
+            .into()),
+        }
+    }
+}
 
 /// The type of a value, since the value itself may be a secret.
 pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {

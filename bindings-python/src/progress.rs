@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 use crate::job::Work;
-use crate::reader::Raised;
+use crate::reader::{Raised, start_thread};
 use crate::wait::TICK;
 
 /// A snapshot of a call on its way.
@@ -103,6 +104,8 @@ pub(crate) struct Telling {
     ended: Mutex<bool>,
     changed: Condvar,
     thread: Mutex<Option<ThreadId>>,
+    /// A fork copies no threads: in the child there is none to wait for.
+    pid: u32,
 }
 
 #[pymethods]
@@ -132,11 +135,13 @@ impl Telling {
             ended: Mutex::new(false),
             changed: Condvar::new(),
             thread: Mutex::new(None),
+            pid: std::process::id(),
         };
         let telling = Py::new(py, telling)?;
         let snapshots = Snapshots::new(Arc::clone(work));
         let arguments = (snapshots, telling.clone_ref(py), on_progress);
-        py.import("dropoff._threads")?.call_method1("start_telling", arguments)?;
+        static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        start_thread(TELL.import(py, "dropoff._threads", "tell")?, arguments.into_pyobject(py)?)?;
         Ok(telling)
     }
 
@@ -148,6 +153,9 @@ impl Telling {
     /// Waits for the last call to return; true if it has. Inside the callback itself there is nothing
     /// to wait for.
     pub(crate) fn over_within(&self, limit: Duration) -> bool {
+        if self.pid != std::process::id() {
+            return true;
+        }
         if *self.thread.lock().unwrap_or_else(PoisonError::into_inner) == Some(thread::current().id()) {
             return true;
         }

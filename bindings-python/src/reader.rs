@@ -5,15 +5,19 @@
 //! Rust aborts the process. So the core's thread places an order and waits, and a daemon thread of
 //! Python's own (`dropoff/_threads.py`) fills it.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyBaseException, PyTypeError};
+use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyMemoryView, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyMemoryView, PyString, PyTuple};
+
+use crate::errors::{Failure, bad_argument};
 
 /// An exception that Python code raised on another thread, kept for the one that waits.
 #[derive(Clone, Default)]
@@ -34,35 +38,56 @@ pub(crate) struct Streams {
     orders: Sender<Order>,
     placed: Receiver<Order>,
     raised: Raised,
-    any: Cell<bool>,
+    /// Objects seen, by their addresses; the readers keep them alive.
+    seen: RefCell<Vec<*const PyObject>>,
 }
 
 impl Streams {
     pub(crate) fn new() -> Self {
         let (orders, placed) = channel();
-        Self { orders, placed, raised: Raised::default(), any: Cell::new(false) }
+        Self { orders, placed, raised: Raised::default(), seen: RefCell::default() }
     }
 
-    /// One more file object.
-    pub(crate) fn reader(&self, file: &Bound<'_, PyAny>) -> Reader {
-        self.any.set(true);
-        Reader {
+    /// One more file object. The same one twice would be empty the second time.
+    pub(crate) fn reader(&self, file: &Bound<'_, PyAny>) -> Result<Reader, Failure> {
+        let address = file.as_ptr().cast_const();
+        let mut seen = self.seen.borrow_mut();
+        if seen.contains(&address) {
+            return Err(bad_argument(
+                "the same file object is given twice, and a stream can be read only once; give its bytes or open it twice",
+            ));
+        }
+        seen.push(address);
+        Ok(Reader {
             file: Arc::new(file.clone().unbind()),
             orders: self.orders.clone(),
             raised: self.raised.clone(),
-        }
+        })
     }
 
     /// Starts the thread that reads them, if there are any; tells where it leaves what they raise.
     pub(crate) fn start(self, py: Python<'_>) -> PyResult<Raised> {
         // The readers alone keep the thread going: it ends when the core has dropped them all.
         drop(self.orders);
-        if self.any.get() {
-            let orders = Orders(Mutex::new(self.placed));
-            py.import("dropoff._threads")?.call_method1("start_reading", (orders,))?;
+        if !self.seen.borrow().is_empty() {
+            static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+            let read = READ.import(py, "dropoff._threads", "read")?;
+            let arguments = (Orders(Mutex::new(self.placed)),).into_pyobject(py)?;
+            start_thread(read, arguments)?;
         }
         Ok(self.raised)
     }
+}
+
+/// Starts a daemon thread of Python's own. `_thread.start_new_thread` is C: it runs no Python code on this
+/// thread, which may be one that Python is about to end.
+pub(crate) fn start_thread<'py>(
+    function: &Bound<'py, PyAny>,
+    arguments: Bound<'py, PyTuple>,
+) -> PyResult<()> {
+    static START: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let start = START.import(function.py(), "_thread", "start_new_thread")?;
+    start.call1((function, arguments)).map(drop)
 }
 
 /// What the core reads from.

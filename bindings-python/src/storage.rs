@@ -25,14 +25,14 @@ impl Storage {
     fn start_put(
         &self,
         py: Python<'_>,
-        url: &str,
+        url: inputs::Text,
         source: &Bound<'_, PyAny>,
         headers: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
-            let mut request = Put::new(url, inputs::source(source, streams)?);
+            let mut request = Put::new(url.0, inputs::source(source, streams)?);
             for (name, value) in headers.map_or(Ok(Vec::new()), |h| inputs::pairs(h, "headers"))? {
                 request = request.header(name, value);
             }
@@ -49,7 +49,7 @@ impl Storage {
     fn start_post_form(
         &self,
         py: Python<'_>,
-        url: &str,
+        url: inputs::Text,
         fields: &Bound<'_, PyAny>,
         source: &Bound<'_, PyAny>,
         file_name: &str,
@@ -59,7 +59,7 @@ impl Storage {
         Job::start(py, on_progress, |streams| {
             let fields = inputs::pairs(fields, "fields")?;
             let mut request =
-                PostForm::new(url, fields, inputs::source(source, streams)?).file_name(file_name);
+                PostForm::new(url.0, fields, inputs::source(source, streams)?).file_name(file_name);
             if let Some(limit) = inputs::timeout(timeout)? {
                 request = request.timeout(limit);
             }

@@ -359,7 +359,78 @@ def test_a_program_may_end_while_jobs_run(sandbox: Sandbox) -> None:
         assert (process.returncode, out.strip(), err) == (0, "end", "")
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "d.start_send([], **terms)",
+        "AgentDrop('k', max_attempts=0)",
+        "d.start_send([('a', b'1')], sender='', recipient='b', metadata={'a': [1, {'b': None}]})",
+        "d.send([('a', io.BytesIO(b'1'))], **terms)",
+        "d.start_send([('a', b'1')], on_progress=id, **terms)",
+        "sent.to_dict()",
+    ],
+)
+def test_a_program_may_end_while_threads_are_in_the_package(sandbox: Sandbox, call: str) -> None:
+    body = f"""
+        sent = d.send([("a", b"1")], **terms)
+        def busy():
+            while True:
+                try:
+                    {call}
+                except DropoffError:
+                    pass
+        for _ in range(4):
+            threading.Thread(target=busy, daemon=True).start()
+        time.sleep(0.1)
+    """
+    # By chance, too: of thirty runs, ten to thirty aborted while Rust called Python code here.
+    for _ in range(8):
+        with child(sandbox, body) as process:
+            _, err = process.communicate(timeout=20)
+        assert (process.returncode, err) == (0, "")
+
+
 # -- sources
+
+
+def test_a_stream_given_twice_is_refused(sandbox: Sandbox) -> None:
+    stream = io.BytesIO(b"important")
+    with pytest.raises(InvalidInputError, match="only once"):
+        sandbox.agentdrop().send([("a", stream), ("b", stream)], **TERMS)
+    assert not sandbox.requests()
+
+
+def test_a_url_is_no_path_and_is_not_printed(sandbox: Sandbox) -> None:
+    url = "https://storage.example/k?X-Amz-Signature=canary"
+    for source in (url, File(url), ("a", url)):
+        with pytest.raises(InvalidInputError, match="not a URL") as raised:
+            sandbox.agentdrop().send([source], **TERMS)
+        assert "canary" not in f"{raised.value!r} {raised.value.to_dict()} {File(url)!r}"
+
+
+def test_a_key_that_cannot_be_had_is_not_printed() -> None:
+    for call in (
+        lambda: AgentDrop("agd_canary\udcff"),
+        lambda: HCompany("hk_canary\udcff"),
+        lambda: Storage().put("https://h/k?X-Amz-Signature=canary\udcff", b""),
+    ):
+        with pytest.raises(InvalidInputError, match="UTF-8") as raised:
+            call()
+        assert "canary" not in "".join(traceback.format_exception(raised.value)).split("\n")[-2]
+        assert "canary" not in f"{raised.value!r}"
+
+
+def test_a_relative_path_is_of_the_moment_of_the_call(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "report").write_bytes(folder.encode())
+    monkeypatch.chdir(tmp_path / "a")
+    sandbox.fault({"on": "presign", "do": {"delay_ms": 200}})
+    job = sandbox.agentdrop().start_send(["report"], **TERMS)
+    monkeypatch.chdir(tmp_path / "b")
+    assert job.wait().files[0].md5 == hashlib.md5(b"a").hexdigest()
 
 
 class BytesPath:
@@ -703,6 +774,27 @@ def test_one_client_in_many_threads(sandbox: Sandbox) -> None:
     assert results == [True] * 80
 
 
+def test_a_job_with_a_callback_does_not_hang_in_a_forked_child(sandbox: Sandbox) -> None:
+    sandbox.fault({"on": "put", "do": {"delay_ms": 500}})
+    body = """
+        job = d.start_send([("a", io.BytesIO(b"1"))], on_progress=lambda p: None, **terms)
+        time.sleep(0.1)
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                job.wait(5)
+            except CancelledError:
+                status = 0
+            finally:
+                os._exit(status)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), job.wait().status)
+    """
+    with child(sandbox, body) as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out.strip()) == (0, "0 active"), err
+
+
 def test_a_forked_child_and_its_parent_both_send(sandbox: Sandbox) -> None:
     sandbox.fault({"on": "put", "skip": 1, "do": {"delay_ms": 500}})
     body = """
@@ -784,3 +876,9 @@ def test_no_secret_is_ever_printed(sandbox: Sandbox, capfd: pytest.CaptureFixtur
     for text in texts:
         for secret in secrets:
             assert secret and secret not in text, text
+
+
+@pytest.mark.parametrize("count", [-1, 10**30, 1.5, True, "3"])
+def test_a_count_that_is_none(sandbox: Sandbox, count: Any) -> None:
+    with pytest.raises(InvalidInputError, match="max_downloads must be a whole number"):
+        sandbox.agentdrop().send([("a", b"1")], max_downloads=count, **TERMS)

@@ -7,7 +7,6 @@ trouble is: a service that answers 403 or 404 raises neither ``builtins.Permissi
 
 from __future__ import annotations
 
-import errno as _errno
 import os
 
 TYPE_CHECKING = False
@@ -286,17 +285,9 @@ class InternalError(DropoffError):
     kind, code = "internal", 24
 
 
-_BY_KIND = {cls.kind: cls for cls in DropoffError.__subclasses__()}
+BY_KIND = {cls.kind: cls for cls in DropoffError.__subclasses__()}
 
 # Tracebacks name a class where users import it from.
-for _cls in (DropoffError, SourceNotFoundError, *_BY_KIND.values()):
+for _cls in (DropoffError, SourceNotFoundError, *BY_KIND.values()):
     _cls.__module__ = "dropoff"
 del _cls
-
-
-def make(kind: str, message: str, **facts: Any) -> DropoffError:
-    """The exception for an error of the compiled half."""
-    cls = _BY_KIND.get(kind, DropoffError)
-    if cls is SourceUnreadableError and facts["errno"] == _errno.ENOENT:
-        cls = SourceNotFoundError
-    return cls(message, **facts)

@@ -7,8 +7,6 @@ survive. Nothing of the compiled half may be below the caller's code on such a t
 
 from __future__ import annotations
 
-import threading
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,12 +35,8 @@ if TYPE_CHECKING:
         def end(self) -> None: ...
 
 
-def start_reading(orders: Iterable[_Order]) -> None:
+def read(orders: Iterable[_Order]) -> None:
     """Reads the file objects of one call until the compiled half wants no more."""
-    threading.Thread(target=_read, args=(orders,), name="dropoff-read", daemon=True).start()
-
-
-def _read(orders: Iterable[_Order]) -> None:
     for order in orders:
         try:
             order.fill(order.file.read(order.size))
@@ -50,17 +44,8 @@ def _read(orders: Iterable[_Order]) -> None:
             order.fail(error)
 
 
-def start_telling(
-    snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable[[Progress], object]
-) -> None:
+def tell(snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable[[Progress], object]) -> None:
     """Calls `on_progress` until the job is over or the callback raises."""
-    arguments = (snapshots, telling, on_progress)
-    threading.Thread(target=_tell, args=arguments, name="dropoff-tell", daemon=True).start()
-
-
-def _tell(
-    snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable[[Progress], object]
-) -> None:
     telling.begin()
     try:
         for progress in snapshots:

@@ -97,6 +97,7 @@ impl File {
     }
 
     fn resolved_name(&self) -> Result<String> {
+        self.source.check()?;
         let file_name = self.source.as_path().and_then(Path::file_name);
         let from_path = || Some(file_name?.to_str()?.to_owned());
         let name = self.name.clone().or_else(from_path).ok_or_else(|| {

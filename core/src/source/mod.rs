@@ -26,12 +26,21 @@ enum Kind {
     Path(PathBuf),
     Memory(Bytes),
     Reader(Box<dyn Read + Send>),
+    /// A URL where a path is due. Not kept: it may be a signed one, and an error would print it.
+    Url,
 }
 
 impl Source {
-    /// A file, or a folder where a browser profile is due. A leading `~/` is the home folder.
+    /// A file, or a folder where a browser profile is due. A leading `~/` is the home folder. A relative
+    /// path is relative to the current folder of this moment.
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self(Kind::Path(expand_home(path.into())))
+        let path = path.into();
+        let start = path.to_string_lossy();
+        if start.starts_with("https://") || start.starts_with("http://") {
+            return Self(Kind::Url);
+        }
+        let path = expand_home(path);
+        Self(Kind::Path(std::path::absolute(&path).unwrap_or(path)))
     }
 
     /// Bytes in memory. A [`Bytes`] is shared, not copied.
@@ -43,6 +52,16 @@ impl Source {
     /// (option `spool_dir`), so that a retry can send it again.
     pub fn reader(reader: impl Read + Send + 'static) -> Self {
         Self(Kind::Reader(Box::new(reader)))
+    }
+
+    /// Refuses what is no source.
+    pub(crate) fn check(&self) -> Result<()> {
+        match &self.0 {
+            Kind::Url => {
+                Err(Error::invalid("a source is a file's path or its bytes, not a URL; fetch it first"))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn as_path(&self) -> Option<&Path> {
@@ -59,6 +78,7 @@ impl std::fmt::Debug for Source {
             Kind::Path(path) => write!(f, "Source({})", path.display()),
             Kind::Memory(bytes) => write!(f, "Source({} bytes in memory)", bytes.len()),
             Kind::Reader(_) => f.write_str("Source(a stream)"),
+            Kind::Url => f.write_str("Source(a URL)"),
         }
     }
 }
@@ -160,7 +180,9 @@ impl Prepared {
     /// Looks at the source, and spools it if it can be read only once. A file system that does not answer
     /// within `patience` is an error; a stream may take as long as it likes.
     pub(crate) async fn new(source: Source, spool: Spool, patience: Duration) -> Result<Self> {
+        source.check()?;
         let (origin, len) = match source.0 {
+            Kind::Url => return Err(Error::internal("a URL got past its check")),
             Kind::Memory(bytes) => {
                 let len = bytes.len() as u64;
                 (Origin::Memory(bytes), len)
