@@ -383,7 +383,7 @@ def test_a_program_may_end_while_threads_are_in_the_package(sandbox: Sandbox, ca
             threading.Thread(target=busy, daemon=True).start()
         time.sleep(0.1)
     """
-    # By chance, too: of thirty runs, ten to thirty aborted while Rust called Python code here.
+    # By chance, too: up to thirty of thirty runs aborted while Rust called Python code here.
     for _ in range(8):
         with child(sandbox, body) as process:
             _, err = process.communicate(timeout=20)

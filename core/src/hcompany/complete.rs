@@ -115,12 +115,12 @@ fn another(id: &str, found: &Profile) -> Error {
     Error::new(
         ErrorKind::Conflict,
         format!(
-            "profile {id} is already registered under the name {:?}; it was completed by another call",
-            found.name
+            "profile {id} is registered, but as {:?} for {}; look whether another call completed it",
+            found.name, found.browser_name
         ),
     )
     .during(OPERATION)
-    .outcome_is(Outcome::NotCompleted)
+    .outcome_is(Outcome::Unknown)
 }
 
 fn is_ours(profile: &Profile, body: &CompleteBody) -> bool {

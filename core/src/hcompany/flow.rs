@@ -34,17 +34,18 @@ pub(super) async fn upload_profile(
     let mut tickets = Retry::new(&service.clients.options, ctx);
     let (id, stored) = loop {
         let ticket = initiate(service, ctx).await?;
-        match send(service, &ticket, &source, ctx).await {
+        let (given_up, error) = match send(service, &ticket, &source, ctx).await {
             Ok(stored) => break (ticket.wire.profile_id, stored),
-            // A ticket that ran out, or does before it could be tried again, is replaced by a new one,
-            // which has another id.
-            Err(error) if error.kind() == ErrorKind::Expired || error.ticket_ended() => {
-                abandoned.push(ticket.wire.profile_id);
-                tickets.again(error).await?;
-            }
             // Whatever became of the archive, a profile that was not completed is not registered.
-            Err(error) => return Err(error.outcome_is(Outcome::NotCompleted)),
+            Err(error) => (ticket.wire.profile_id, error.outcome_is(Outcome::NotCompleted)),
+        };
+        // A ticket that ran out, or does before it could be tried again, is replaced by a new one, which
+        // has another id.
+        if error.kind() != ErrorKind::Expired && !error.ticket_ended() {
+            return Err(error);
         }
+        abandoned.push(given_up);
+        tickets.again(error).await?;
     };
     ctx.progress.file_done();
     let profile = complete::complete(service, &id, details, ctx).await?;
