@@ -427,6 +427,10 @@ impl Error {
             f.retry_after = other.0.retry_after;
         })
     }
+    /// The same error, with one more thing to know at the end of its sentence.
+    pub(crate) fn addition(self, what: &str) -> Self {
+        self.with(|f| f.message = one_line(&format!("{}; {what}", f.message)))
+    }
     /// The same error, its sentence begun with where it happened.
     pub(crate) fn context(self, prefix: &str) -> Self {
         self.with(|f| f.message = one_line(&format!("{prefix}: {}", f.message)))

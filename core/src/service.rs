@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 use crate::error::{Detail, Error, ErrorKind, Result, Side};
-use crate::http::Clients;
+use crate::http::{Clients, Made};
 use crate::http::api::{ApiReply, Call, REPLY_LIMIT};
-use crate::http::retry::retry_after;
+use crate::http::retry::{Retry, retry_after};
 use crate::http::status;
+use crate::job::Ctx;
 use crate::options::Options;
 use crate::secret::Secret;
 
@@ -53,6 +54,13 @@ impl Service {
         let url = self.base.join(&path).map_err(|e| Error::internal("a path could not be made").cause(&e))?;
         let (key, refusal) = (&self.key, self.refusal);
         Ok(Call { operation, method, url, key, body, reply_limit: REPLY_LIMIT, refusal })
+    }
+}
+
+impl Service {
+    /// The tries of one call.
+    pub(crate) fn retry<'a>(&self, made: &Made, ctx: &'a Ctx) -> Retry<'a> {
+        made.retry(&self.base, &self.clients.options, ctx)
     }
 }
 

@@ -6,7 +6,6 @@ use http::Method;
 use super::wire::{ConfirmReply, TransferInfo};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
-use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::progress::Phase;
 use crate::service::{self, Service};
@@ -18,13 +17,16 @@ pub(super) async fn confirm(service: &Service, id: &str, ctx: &Ctx) -> Result<St
     ctx.progress.enter(Phase::Completing);
     let made = service.clients.get()?;
     let call = service.call(OPERATION, Method::POST, &[id, "confirm"], Some(b"{}".to_vec()))?;
-    let mut retry = Retry::new(&service.clients.options, ctx);
+    let mut retry = service.retry(&made, ctx);
     let mut earlier = Earlier::None;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
         let (error, may_repeat) = match made.api.once(&call).await {
             Ok(reply) => match service::parse::<ConfirmReply>(OPERATION, &reply) {
-                Ok(reply) => return Ok(reply.status),
+                Ok(reply) => {
+                    retry.succeeded();
+                    return Ok(reply.status);
+                }
                 Err(error) => {
                     earlier = Earlier::Lost;
                     (error, true)
@@ -78,7 +80,7 @@ async fn settled(service: &Service, id: &str, ctx: &Ctx, error: Error, earlier: 
 pub(super) async fn get(service: &Service, id: &str, ctx: &Ctx) -> Result<TransferInfo> {
     let made = service.clients.get()?;
     let call = service.call("get_transfer", Method::GET, &[id], None)?;
-    let mut retry = Retry::new(&service.clients.options, ctx);
+    let mut retry = service.retry(&made, ctx);
     let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
     TransferInfo::read("get_transfer", &reply)
 }

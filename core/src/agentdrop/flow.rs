@@ -9,7 +9,6 @@ use super::wire::{self, FileEntry, PresignBody, Presigned};
 use super::{File, SentFile, SentTransfer, Terms, Transfer, TransferTicket};
 use crate::error::{Error, Outcome, Result};
 use crate::http::api::{Failure, REPLY_LIMIT, Repeat};
-use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::progress::Phase;
 use crate::service::{self, Service};
@@ -51,7 +50,8 @@ pub(super) fn check(transfer: &Transfer) -> Result<()> {
 pub(super) async fn send(service: &Service, transfer: Transfer, ctx: &Ctx) -> Result<SentTransfer> {
     let files = look_at(service, transfer.files, ctx).await?;
     let ticket = presign(service, &transfer.terms, &files, ctx).await?;
-    let mut retry = Retry::new(&service.clients.options, ctx);
+    let made = service.clients.get()?;
+    let mut retry = service.retry(&made, ctx);
     let (sent, status) = loop {
         let sent = put_all(service, &ticket, &files, ctx).await?;
         match confirm::confirm(service, ticket.id(), ctx).await {
@@ -143,7 +143,7 @@ async fn presign(service: &Service, terms: &Terms, files: &[Ready], ctx: &Ctx) -
     let mut call = service.call("presign", Method::POST, &["presigned"], Some(json))?;
     // A URL with a session token takes some 2 KiB.
     call.reply_limit = REPLY_LIMIT + entries.len() * 8 * 1024;
-    let mut retry = Retry::new(&service.clients.options, ctx);
+    let mut retry = service.retry(&made, ctx);
     // A repeat after a lost reply would make a second pending terms.
     let reply =
         made.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
@@ -198,7 +198,7 @@ async fn put_one(
 ) -> Result<(usize, SentFile)> {
     let name = &file.entry.name;
     let made = service.clients.get()?;
-    let sender = Sender::new(&made.storage, &service.clients.options, ctx);
+    let sender = Sender::new(&made, &service.clients.options, ctx);
     let stored = ticket.targets[at].send(&sender, &file.source).await.map_err(|e| {
         // Whatever became of one file, an unconfirmed transfer is not delivered.
         e.context(&format!("file {name:?}")).outcome_is(Outcome::NotCompleted)

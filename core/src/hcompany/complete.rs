@@ -9,7 +9,6 @@ use http::Method;
 use super::wire::{CompleteBody, Profile};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::api::{Failure, Repeat};
-use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::progress::Phase;
 use crate::service::{self, Service};
@@ -21,14 +20,17 @@ pub(super) async fn complete(service: &Service, id: &str, body: &CompleteBody, c
     ctx.progress.enter(Phase::Completing);
     let made = service.clients.get()?;
     let call = service.call(OPERATION, Method::POST, &[id, "complete-upload"], Some(body.json()?))?;
-    let mut retry = Retry::new(&service.clients.options, ctx);
+    let mut retry = service.retry(&made, ctx);
     // Whether some try got no answer at all; it may be handled yet, whatever a later one is told.
     let mut lost = false;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
         let (error, may_repeat, ask) = match made.api.once(&call).await {
             Ok(reply) => match service::parse::<Profile>(OPERATION, &reply) {
-                Ok(profile) => return Ok(profile),
+                Ok(profile) => {
+                    retry.succeeded();
+                    return Ok(profile);
+                }
                 // The service said yes and the reply is unreadable: ask what it holds.
                 Err(error) => {
                     lost = true;
@@ -63,7 +65,7 @@ pub(super) async fn complete(service: &Service, id: &str, body: &CompleteBody, c
 pub(super) async fn get(service: &Service, id: &str, ctx: &Ctx) -> Result<Profile> {
     let made = service.clients.get()?;
     let call = service.call("get_profile", Method::GET, &[id], None)?;
-    let mut retry = Retry::new(&service.clients.options, ctx);
+    let mut retry = service.retry(&made, ctx);
     let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
     service::parse("get_profile", &reply)
 }

@@ -11,7 +11,6 @@ use super::wire::{self, CompleteBody, Initiated, Profile};
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
-use crate::http::retry::Retry;
 use crate::job::Ctx;
 use crate::options::Options;
 use crate::progress::Phase;
@@ -31,7 +30,8 @@ pub(super) async fn upload_profile(
     let (source, packed) = archive(service, source, ctx).await?;
     ctx.progress.expect(1, source.len());
     let mut abandoned = Vec::new();
-    let mut tickets = Retry::new(&service.clients.options, ctx);
+    let made = service.clients.get()?;
+    let mut tickets = service.retry(&made, ctx);
     let (id, stored) = loop {
         let ticket = initiate(service, ctx).await?;
         let (given_up, error) = match send(service, &ticket, &source, ctx).await {
@@ -59,7 +59,7 @@ pub(super) async fn initiate(service: &Service, ctx: &Ctx) -> Result<ProfileTick
     ctx.progress.enter(Phase::Requesting);
     let made = service.clients.get()?;
     let call = service.call("initiate_upload", Method::POST, &["initiate-upload"], None)?;
-    let mut retry = Retry::new(&service.clients.options, ctx);
+    let mut retry = service.retry(&made, ctx);
     loop {
         // A repeat only reserves another id, so an unreadable reply is asked for again too.
         let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
@@ -100,7 +100,7 @@ async fn send(
     let form =
         FormTarget::new(&ticket.wire.upload_url, ticket.wire.fields()?, Some(ticket.expires_in()), options)?
             .file_name(FILE_NAME)?;
-    let sender = Sender::new(&made.storage, options, ctx);
+    let sender = Sender::new(&made, options, ctx);
     // SHA-256 whatever `integrity_check` says unless it is off: the service reports one to compare.
     let digest = sender.wants_proof().then_some(Algorithm::Sha256);
     form.send(&sender, source, digest).await

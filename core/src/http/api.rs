@@ -118,7 +118,10 @@ impl ApiClient {
     ) -> Result<ApiReply, Failure> {
         loop {
             let failure = match self.once(call).await {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => {
+                    retry.succeeded();
+                    return Ok(reply);
+                }
                 Err(failure) => failure,
             };
             match failure {

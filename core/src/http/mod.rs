@@ -4,6 +4,7 @@
 pub(crate) mod api;
 pub(crate) mod attempt;
 mod body;
+mod budget;
 mod connector;
 mod guard;
 mod meter;
@@ -16,6 +17,7 @@ mod tls;
 mod transport_error;
 
 use crate::error::Result;
+use crate::job::Ctx;
 use crate::options::Options;
 use crate::runtime::PerGeneration;
 use std::sync::Arc;
@@ -33,6 +35,14 @@ pub(crate) struct Clients {
 pub(crate) struct Made {
     pub(crate) api: api::ApiClient,
     pub(crate) storage: storage::StorageClient,
+    budgets: budget::Budgets,
+}
+
+impl Made {
+    /// The tries of one request to the host of `url`.
+    pub(crate) fn retry<'a>(&self, url: &url::Url, options: &Options, ctx: &'a Ctx) -> retry::Retry<'a> {
+        retry::Retry::new(options, ctx, self.budgets.of(url))
+    }
 }
 
 impl Clients {
@@ -47,6 +57,7 @@ impl Clients {
             Ok(Made {
                 api: api::ApiClient::new(&self.options, &tls, self.loopback)?,
                 storage: storage::StorageClient::new(&self.options, &tls)?,
+                budgets: budget::Budgets::default(),
             })
         })
     }

@@ -1,13 +1,15 @@
 //! When to try again, and when to stop: full jitter between tries, and a `Retry-After` honoured in
 //! full or given back to the caller, never shortened.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 use tokio::time::Instant;
 
-use crate::error::Error;
+use super::budget::Budget;
+use crate::error::{Error, ErrorKind};
 use crate::job::Ctx;
 use crate::options::Options;
 use crate::progress::Counters;
@@ -24,10 +26,13 @@ pub(crate) struct Retry<'a> {
     /// A try after this moment would be in vain.
     until: Option<Instant>,
     progress: &'a Counters,
+    budget: Arc<Budget>,
+    /// What the running try cost, if it is a retry.
+    paid: Option<u32>,
 }
 
 impl<'a> Retry<'a> {
-    pub(crate) fn new(options: &Options, ctx: &'a Ctx) -> Self {
+    pub(crate) fn new(options: &Options, ctx: &'a Ctx, budget: Arc<Budget>) -> Self {
         Self {
             made: 1,
             max: options.max_attempts,
@@ -37,6 +42,8 @@ impl<'a> Retry<'a> {
             floor: Duration::ZERO,
             until: ctx.deadline,
             progress: &ctx.progress,
+            budget,
+            paid: None,
         }
     }
 
@@ -70,10 +77,17 @@ impl<'a> Retry<'a> {
     /// decided that repeating is safe.
     pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
         let Some(pause) = self.pause(&error) else { return Err(error) };
+        let Some(price) = self.budget.pay(&error) else { return Err(spent(&error)) };
+        self.paid = Some(price);
         self.made += 1;
         self.progress.retried();
         tokio::time::sleep(pause).await;
         Ok(())
+    }
+
+    /// The running try succeeded.
+    pub(crate) fn succeeded(&self) {
+        self.budget.refill(self.paid);
     }
 
     fn pause(&self, error: &Error) -> Option<Duration> {
@@ -83,7 +97,7 @@ impl<'a> Retry<'a> {
         let pause = match error.retry_after() {
             Some(asked) if asked > self.max_retry_after => return None,
             Some(asked) => asked.max(self.floor),
-            None => self.jitter().max(self.floor),
+            None => self.jitter(error.kind()).max(self.floor),
         };
         // Waiting for a moment that comes too late would only hide what happened.
         let fits = |pause| self.until.is_none_or(|until| Instant::now() + pause < until);
@@ -92,11 +106,18 @@ impl<'a> Retry<'a> {
     }
 
     /// A random time up to base × 2ⁿ, at most the cap. Full jitter spreads a fleet that failed
-    /// together.
-    fn jitter(&self) -> Duration {
-        let doubled = self.base.saturating_mul(1 << (self.made - 1).min(20));
-        doubled.min(self.cap).mul_f64(fastrand::f64())
+    /// together. A peer that says it is overloaded is left alone for twice as long as one whose
+    /// connection broke.
+    fn jitter(&self, kind: ErrorKind) -> Duration {
+        let overloaded = matches!(kind, ErrorKind::RateLimited | ErrorKind::Unavailable);
+        let doublings = (self.made - 1).min(20) + u32::from(overloaded);
+        self.base.saturating_mul(1 << doublings).min(self.cap).mul_f64(fastrand::f64())
     }
+}
+
+/// The error of a try that is not repeated because too many others have failed.
+fn spent(error: &Error) -> Error {
+    error.clone().addition("it was not tried again, since too many requests to this host failed lately")
 }
 
 /// `Retry-After` as seconds or as an HTTP date.
@@ -113,7 +134,6 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
 
     fn header(value: &str) -> HeaderMap {
         HeaderMap::from_iter([(RETRY_AFTER, value.parse().expect("value"))])
@@ -130,12 +150,17 @@ mod tests {
         assert_eq!(retry_after(&header("Thu, 01 Jan 1970 00:00:00 GMT")), Some(Duration::ZERO));
     }
 
+    fn tries<'a>(options: &Options, ctx: &'a Ctx) -> Retry<'a> {
+        let url = url::Url::parse("https://s.example").expect("a URL");
+        Retry::new(options, ctx, super::super::budget::Budgets::default().of(&url))
+    }
+
     #[test]
     fn pauses_double_up_to_the_cap_and_retry_after_is_never_shortened() {
         let options = Options::new();
         let ctx = Ctx::new(None);
-        let mut retry = Retry::new(&options, &ctx);
-        let error = Error::new(ErrorKind::Unavailable, "x");
+        let mut retry = tries(&options, &ctx);
+        let error = Error::new(ErrorKind::Network, "x");
         for (made, most) in [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0)] {
             retry.made = made;
             for _ in 0..50 {
@@ -143,16 +168,20 @@ mod tests {
                 assert!(pause.as_secs_f64() <= most, "{made}: {pause:?}");
             }
         }
+        let overloaded = Error::new(ErrorKind::Unavailable, "x");
+        retry.made = 1;
+        let longest = (0..200).filter_map(|_| retry.pause(&overloaded)).max().expect("pauses").as_secs_f64();
+        assert!(longest > 0.5 && longest <= 1.0, "twice as long: {longest}");
         retry.made = 5;
         assert!(retry.pause(&error).is_none(), "five tries are all");
         retry.made = 1;
         let asked = |s| error.clone().retry_after_is(Some(Duration::from_secs(s)));
         assert_eq!(retry.pause(&asked(60)), Some(Duration::from_secs(60)));
         assert!(retry.pause(&asked(61)).is_none(), "longer than max_retry_after goes to the caller");
-        let floor = Retry::new(&options, &ctx).same_key();
+        let floor = tries(&options, &ctx).same_key();
         assert!(floor.pause(&error).expect("another try") >= Duration::from_secs(1));
         let soon = Instant::now() + Duration::from_secs(30);
-        let short = Retry::new(&options, &ctx).until(Some(soon));
+        let short = tries(&options, &ctx).until(Some(soon));
         assert!(short.pause(&asked(29)).is_some() && short.pause(&asked(31)).is_none());
     }
 }

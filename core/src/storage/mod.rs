@@ -176,7 +176,7 @@ async fn put_now(clients: &Clients, request: Put, ctx: &Ctx) -> Result<StoredObj
     let source = prepare(request.source, &clients.options).await?;
     ctx.progress.expect(1, source.len());
     ctx.unknown_once_sent();
-    let sender = Sender::new(&made.storage, &clients.options, ctx);
+    let sender = Sender::new(&made, &clients.options, ctx);
     let stored = target.send(&sender, &source).await?;
     ctx.progress.file_done();
     Ok(stored)
@@ -189,7 +189,7 @@ async fn post_form_now(clients: &Clients, request: PostForm, ctx: &Ctx) -> Resul
     let source = prepare(request.source, &clients.options).await?;
     ctx.progress.expect(1, source.len());
     ctx.unknown_once_sent();
-    let sender = Sender::new(&made.storage, &clients.options, ctx);
+    let sender = Sender::new(&made, &clients.options, ctx);
     let digest = sender.digest_for_etag(source.len());
     let stored = target.send(&sender, &source, digest).await?;
     ctx.progress.file_done();

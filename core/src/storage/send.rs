@@ -10,10 +10,8 @@ use super::reply::{self, Action};
 use super::ticket::Expiry;
 use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::http::Target;
+use crate::http::{Made, Target};
 use crate::http::attempt::{Outgoing, Reply};
-use crate::http::retry::Retry;
-use crate::http::storage::StorageClient;
 use crate::job::Ctx;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
 use crate::progress::{Counters, Phase};
@@ -22,7 +20,7 @@ use crate::secret::Mask;
 /// Everything an upload needs besides what is uploaded.
 #[derive(Clone, Copy)]
 pub(crate) struct Sender<'a> {
-    client: &'a StorageClient,
+    made: &'a Made,
     pub(super) options: &'a Options,
     ctx: &'a Ctx,
     progress: &'a Arc<Counters>,
@@ -39,8 +37,8 @@ pub(super) struct Upload<'a> {
 }
 
 impl<'a> Sender<'a> {
-    pub(crate) fn new(client: &'a StorageClient, options: &'a Options, ctx: &'a Ctx) -> Self {
-        Self { client, options, ctx, progress: &ctx.progress }
+    pub(crate) fn new(made: &'a Made, options: &'a Options, ctx: &'a Ctx) -> Self {
+        Self { made, options, ctx, progress: &ctx.progress }
     }
 
     /// The digest storage can confirm by its ETag, if it is worth its cost.
@@ -62,7 +60,7 @@ impl<'a> Sender<'a> {
         let operation = upload.operation;
         self.progress.enter(Phase::Sending);
         let until = upload.expiry.map(|e| e.at());
-        let mut retry = Retry::new(self.options, self.ctx).same_key().until(until);
+        let mut retry = self.made.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
         // Once the object may be there, no later refusal makes it unmade.
         let mut outcome = Outcome::NotCompleted;
         loop {
@@ -71,6 +69,7 @@ impl<'a> Sender<'a> {
             }
             let error = match self.try_once(upload).await {
                 Ok(stored) => {
+                    retry.succeeded();
                     upload
                         .outgoing
                         .payload
@@ -98,7 +97,7 @@ impl<'a> Sender<'a> {
 
     async fn try_once(&self, upload: &Upload<'_>) -> Result<StoredObject, (Error, Action)> {
         let Upload { target, outgoing, .. } = *upload;
-        let reply = self.client.send(target, outgoing, self.progress).await.map_err(|error| {
+        let reply = self.made.storage.send(target, outgoing, self.progress).await.map_err(|error| {
             let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
             (error, if again { Action::Retry } else { Action::Fail })
         })?;
