@@ -65,14 +65,45 @@ pub struct Progress {
     pub retries: u32,
     /// Time since the job started.
     pub elapsed: Duration,
+    /// How long uploads may still start with the presigned ticket in use, if that is known. One that has
+    /// started may finish.
+    pub ticket_left: Option<Duration>,
+    /// How long sending takes at the rate so far; known after 2 s of sending.
+    pub time_needed: Option<Duration>,
 }
 
+/// A rate says something after this long.
+const MEASURED: Duration = Duration::from_secs(2);
+
 impl Progress {
+    /// What is likely to go wrong if it goes on like this, as a sentence: sending needs more time than the
+    /// ticket has, so what has to start over or has not started by then is lost.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let (needed, left) = (self.time_needed?, self.ticket_left?);
+        (needed > left).then(|| {
+            format!(
+                "sending needs about {} more and the upload ticket lasts {}; what has not started by then fails",
+                roughly(needed),
+                roughly(left)
+            )
+        })
+    }
+
     /// Average rate since the start, in bytes per second.
     #[must_use]
     pub fn bytes_per_second(&self) -> f64 {
         let seconds = self.elapsed.as_secs_f64();
         if seconds > 0.0 { self.bytes_done as f64 / seconds } else { 0.0 }
+    }
+}
+
+/// A length of time as people say it.
+pub(crate) fn roughly(time: Duration) -> String {
+    match time.as_secs() {
+        s @ 0..120 => format!("{s} s"),
+        s @ 120..7200 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3600),
     }
 }
 
@@ -86,6 +117,9 @@ pub(crate) struct Counters {
     files_total: AtomicU32,
     retries: AtomicU32,
     body_sent: AtomicBool,
+    /// In milliseconds since the start; 0 is "not yet".
+    sending_since: AtomicU64,
+    ticket_ends: AtomicU64,
     started: Instant,
 }
 
@@ -99,6 +133,8 @@ impl Counters {
             files_total: AtomicU32::new(0),
             retries: AtomicU32::new(0),
             body_sent: AtomicBool::new(false),
+            sending_since: AtomicU64::new(0),
+            ticket_ends: AtomicU64::new(0),
             started: Instant::now(),
         }
     }
@@ -106,6 +142,38 @@ impl Counters {
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Relaxed);
     }
+    /// Sending begins; `ticket_left` is how long it may still start.
+    pub(crate) fn sending(&self, ticket_left: Option<Duration>) {
+        self.enter(Phase::Sending);
+        let now = self.started.elapsed();
+        // The first file's beginning and the latest ticket's end; a race between files costs nothing.
+        let _ = self.sending_since.compare_exchange(0, millis(now), Relaxed, Relaxed);
+        if let Some(left) = ticket_left {
+            self.ticket_ends.store(millis(now.saturating_add(left)), Relaxed);
+        }
+    }
+
+    fn ticket_left(&self, now: Duration) -> Option<Duration> {
+        let ends = self.ticket_ends.load(Relaxed);
+        (ends > 0).then(|| Duration::from_millis(ends).saturating_sub(now))
+    }
+
+    /// How long sending all of it takes at the rate so far.
+    pub(crate) fn time_for_all(&self) -> Option<Duration> {
+        let since = self.sending_since.load(Relaxed);
+        let spent = self.started.elapsed().saturating_sub(Duration::from_millis(since));
+        let (done, total) = (self.bytes_done.load(Relaxed), self.bytes_total.load(Relaxed));
+        if since == 0 || done == 0 || spent < MEASURED {
+            return None;
+        }
+        Duration::try_from_secs_f64(spent.as_secs_f64() * total as f64 / done as f64).ok()
+    }
+
+    fn time_needed(&self, now: Duration) -> Option<Duration> {
+        let since = Duration::from_millis(self.sending_since.load(Relaxed));
+        Some(self.time_for_all()?.saturating_sub(now.saturating_sub(since)))
+    }
+
     pub(crate) fn expect(&self, files: usize, bytes: u64) {
         self.files_total.store(u32::try_from(files).unwrap_or(u32::MAX), Relaxed);
         self.bytes_total.store(bytes, Relaxed);
@@ -139,14 +207,57 @@ impl Counters {
     }
 
     pub(crate) fn snapshot(&self) -> Progress {
+        let (phase, now) = (Phase::from_u8(self.phase.load(Relaxed)), self.started.elapsed());
+        let sending = phase == Phase::Sending;
         Progress {
-            phase: Phase::from_u8(self.phase.load(Relaxed)),
+            phase,
+            ticket_left: self.ticket_left(now).filter(|_| sending),
+            time_needed: self.time_needed(now).filter(|_| sending),
             bytes_done: self.bytes_done.load(Relaxed),
             bytes_total: self.bytes_total.load(Relaxed),
             files_done: self.files_done.load(Relaxed),
             files_total: self.files_total.load(Relaxed),
             retries: self.retries.load(Relaxed),
-            elapsed: self.started.elapsed(),
+            elapsed: now,
         }
+    }
+}
+
+/// At least 1, since 0 stands for "not yet".
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_shorter_than_the_upload_is_foreseen() {
+        let minute = Duration::from_secs(60);
+        let snapshot = Progress {
+            ticket_left: Some(5 * minute),
+            time_needed: Some(14 * minute),
+            ..Counters::new().snapshot()
+        };
+        let warning = snapshot.warning().expect("a warning");
+        assert!(warning.contains("14 min") && warning.contains("5 min"), "{warning}");
+        assert_eq!(Progress { time_needed: Some(4 * minute), ..snapshot }.warning(), None);
+        assert_eq!(Progress { ticket_left: None, ..snapshot }.warning(), None);
+    }
+
+    #[test]
+    fn the_rate_so_far_tells_the_time_for_all() {
+        let mut counters = Counters::new();
+        counters.started = Instant::now().checked_sub(Duration::from_secs(21)).expect("a clock that ran");
+        counters.expect(1, 1000);
+        assert_eq!(counters.snapshot().time_needed, None);
+        counters.sending_since.store(1000, Relaxed);
+        counters.phase.store(Phase::Sending as u8, Relaxed);
+        counters.add_bytes(100);
+        let all = counters.time_for_all().expect("measured").as_secs_f64();
+        assert!((199.0..202.0).contains(&all), "20 s for a tenth: {all}");
+        let needed = counters.snapshot().time_needed.expect("measured").as_secs_f64();
+        assert!((178.0..182.0).contains(&needed), "{needed}");
     }
 }

@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 use crate::error::{Detail, Error, ErrorKind, Result, Side};
-use crate::http::{Clients, Made};
 use crate::http::api::{ApiReply, Call, REPLY_LIMIT};
 use crate::http::retry::{Retry, retry_after};
 use crate::http::status;
+use crate::http::{Clients, Made};
 use crate::job::Ctx;
 use crate::options::Options;
 use crate::secret::Secret;

@@ -73,7 +73,11 @@ mod tests {
             assert_eq!(budget.pay(&error), Some(5));
         }
         assert_eq!(budgets.of(&url("https://s.example/other")).pay(&error), None, "one bucket per host");
-        assert_eq!(budgets.of(&url("https://s.example:444/a")).pay(&error), Some(5), "the port is part of it");
+        assert_eq!(
+            budgets.of(&url("https://s.example:444/a")).pay(&error),
+            Some(5),
+            "the port is part of it"
+        );
         for _ in 0..9 {
             budget.refill(None);
         }

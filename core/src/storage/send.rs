@@ -10,11 +10,11 @@ use super::reply::{self, Action};
 use super::ticket::Expiry;
 use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::http::{Made, Target};
 use crate::http::attempt::{Outgoing, Reply};
+use crate::http::{Made, Target};
 use crate::job::Ctx;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
-use crate::progress::{Counters, Phase};
+use crate::progress::{Counters, roughly};
 use crate::secret::Mask;
 
 /// Everything an upload needs besides what is uploaded.
@@ -58,14 +58,16 @@ impl<'a> Sender<'a> {
 
     pub(super) async fn send(&self, upload: &Upload<'_>) -> Result<StoredObject> {
         let operation = upload.operation;
-        self.progress.enter(Phase::Sending);
+        self.progress.sending(upload.expiry.map(|e| e.left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry = self.made.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
         // Once the object may be there, no later refusal makes it unmade.
         let mut outcome = Outcome::NotCompleted;
         loop {
             if let Some(expiry) = upload.expiry {
-                expiry.check("the upload ticket").map_err(|e| e.during(operation).outcome_is(outcome))?;
+                expiry
+                    .check("the upload ticket")
+                    .map_err(|e| self.too_slow_for(expiry, e).during(operation).outcome_is(outcome))?;
             }
             let error = match self.try_once(upload).await {
                 Ok(stored) => {
@@ -91,7 +93,22 @@ impl<'a> Sender<'a> {
                 }
             };
             let ended = until.is_some_and(|end| retry.cannot_be_before(end, &error));
-            retry.again(error).await.map_err(|e| e.ticket_ended_is(ended))?;
+            retry.again(error).await.map_err(|e| match upload.expiry {
+                Some(expiry) if ended => self.too_slow_for(expiry, e).ticket_ended_is(true),
+                _ => e,
+            })?;
+        }
+    }
+
+    /// Adds to the error of a ticket that ran out, if it could not have been enough.
+    fn too_slow_for(&self, expiry: Expiry, error: Error) -> Error {
+        match self.progress.time_for_all().filter(|needed| *needed > expiry.lifetime()) {
+            Some(needed) => error.addition(&format!(
+                "at the rate so far sending needs {} and the ticket lasted {}, so a faster connection or less to send is needed",
+                roughly(needed),
+                roughly(expiry.lifetime())
+            )),
+            None => error,
         }
     }
 

@@ -21,12 +21,15 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expiry {
     at: Instant,
+    /// How long it was when it was first seen.
+    lifetime: Duration,
 }
 
 impl Expiry {
     /// `lifetime` from now, on a clock that nobody sets.
     pub(crate) fn lasts(lifetime: Duration) -> Self {
-        Self { at: Instant::now() + lifetime.min(LONGEST) }
+        let lifetime = lifetime.min(LONGEST);
+        Self { at: Instant::now() + lifetime, lifetime }
     }
 
     /// A moment told by somebody else's clock. Only used where no lifetime is known. Within the
@@ -36,7 +39,7 @@ impl Expiry {
         let left = moment.saturating_add(CLOCK_DOUBT) - now;
         match Duration::try_from(left) {
             Ok(left) => Self::lasts(left),
-            Err(_) => Self { at: Instant::now() },
+            Err(_) => Self::lasts(Duration::ZERO),
         }
     }
 
@@ -45,7 +48,12 @@ impl Expiry {
         self.at
     }
 
-    fn left(&self) -> Duration {
+    /// How long it was when it was first seen.
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    pub(crate) fn left(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
 
