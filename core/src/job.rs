@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::logs;
 use crate::progress::{Counters, Phase, Progress};
 use crate::runtime;
 
@@ -318,6 +319,8 @@ where
     });
     let job = Job(shared, 0);
 
+    let number = ctx.progress.job();
+    tracing::debug!(target: logs::TARGET, job = number, operation, "started");
     let mut running = runtime.spawn(work(ctx.clone()));
     let handle = job.clone();
     runtime.spawn(async move {
@@ -350,9 +353,28 @@ where
                 abort(running, ctx.stopped(late)).await
             }
         };
-        handle.finish(result.map_err(|e| ctx.complete(e).during(operation)));
+        let result = result.map_err(|e| ctx.complete(e).during(operation));
+        told(number, operation, &ctx.progress, result.as_ref().err());
+        handle.finish(result);
     });
     Ok(job)
+}
+
+fn told(job: u64, operation: &str, progress: &Counters, error: Option<&Error>) {
+    let ms = progress.snapshot().elapsed.as_millis() as u64;
+    match error {
+        None => tracing::debug!(target: logs::TARGET, job, operation, ms, "done"),
+        Some(error) => tracing::info!(
+            target: logs::TARGET,
+            job,
+            operation,
+            ms,
+            kind = error.kind().as_str(),
+            outcome = error.outcome().as_str(),
+            reason = error.message(),
+            "failed"
+        ),
+    }
 }
 
 enum Stop<T> {

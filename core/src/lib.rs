@@ -29,6 +29,7 @@ mod error;
 mod hcompany;
 mod http;
 mod job;
+pub mod logs;
 mod options;
 mod progress;
 mod runtime;

@@ -110,6 +110,8 @@ pub(crate) fn roughly(time: Duration) -> String {
 /// The counters behind [`Progress`].
 #[derive(Debug)]
 pub(crate) struct Counters {
+    /// Tells the jobs of a process apart in its logs.
+    job: u64,
     phase: AtomicU8,
     bytes_done: AtomicU64,
     bytes_total: AtomicU64,
@@ -125,7 +127,9 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn new() -> Self {
+        static JOBS: AtomicU64 = AtomicU64::new(1);
         Self {
+            job: JOBS.fetch_add(1, Relaxed),
             phase: AtomicU8::new(Phase::Preparing as u8),
             bytes_done: AtomicU64::new(0),
             bytes_total: AtomicU64::new(0),
@@ -139,6 +143,9 @@ impl Counters {
         }
     }
 
+    pub(crate) fn job(&self) -> u64 {
+        self.job
+    }
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Relaxed);
     }

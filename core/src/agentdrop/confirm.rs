@@ -7,6 +7,7 @@ use super::wire::{ConfirmReply, TransferInfo};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::job::Ctx;
+use crate::logs;
 use crate::progress::Phase;
 use crate::service::{self, Service};
 
@@ -65,6 +66,7 @@ enum Earlier {
 
 /// Asks what the service holds, after a try whose fate is unclear.
 async fn settled(service: &Service, id: &str, ctx: &Ctx, error: Error, earlier: Earlier) -> Result<String> {
+    tracing::info!(target: logs::TARGET, job = ctx.progress.job(), transfer_id = id, "asking whether the transfer is active");
     match get(service, id, ctx).await {
         Ok(info) if matches!(info.status.as_str(), "active" | "downloaded") => Ok(info.status),
         Ok(info) if info.status == "pending" && earlier == Earlier::Failed => {

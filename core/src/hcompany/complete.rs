@@ -10,6 +10,7 @@ use super::wire::{CompleteBody, Profile};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::api::{Failure, Repeat};
 use crate::job::Ctx;
+use crate::logs;
 use crate::progress::Phase;
 use crate::service::{self, Service};
 use crate::storage::StoredObject;
@@ -48,6 +49,7 @@ pub(super) async fn complete(service: &Service, id: &str, body: &CompleteBody, c
             }
         };
         if ask {
+            tracing::info!(target: logs::TARGET, job = ctx.progress.job(), profile_id = id, "asking whether the profile is registered");
             match get(service, id, ctx).await {
                 Ok(profile) if is_ours(&profile, body) => return Ok(profile),
                 Ok(profile) => return Err(another(id, &profile)),

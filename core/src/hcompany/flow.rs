@@ -12,6 +12,7 @@ use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::job::Ctx;
+use crate::logs;
 use crate::options::Options;
 use crate::progress::Phase;
 use crate::service::{self, Service};
@@ -44,6 +45,7 @@ pub(super) async fn upload_profile(
         if error.kind() != ErrorKind::Expired && !error.ticket_ended() {
             return Err(error);
         }
+        tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), profile_id = given_up.as_str(), "the upload ticket ran out and is replaced by a new one");
         abandoned.push(given_up);
         tickets.again(error).await?;
     };

@@ -13,6 +13,7 @@ use super::retry::Retry;
 use super::status::{is_turned_away, may_have_been_handled};
 use super::transport_error::{self, Chain};
 use crate::error::{Error, ErrorKind, Result, Side};
+use crate::logs;
 use crate::options::Options;
 use crate::secret::{Mask, Secret};
 
@@ -153,7 +154,11 @@ impl ApiClient {
             Err(e) => Err(e),
         };
         match reply {
-            Ok(reply) => judge(call, reply),
+            Ok(reply) => {
+                let status = reply.status.as_u16();
+                tracing::debug!(target: logs::TARGET, operation = call.operation, status, "the service answered");
+                judge(call, reply)
+            }
             Err(e) => Err(unanswered(call, &e.without_url())),
         }
     }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::budget::Budget;
 use crate::error::{Error, ErrorKind};
 use crate::job::Ctx;
+use crate::logs;
 use crate::options::Options;
 use crate::progress::Counters;
 
@@ -77,10 +78,23 @@ impl<'a> Retry<'a> {
     /// decided that repeating is safe.
     pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
         let Some(pause) = self.pause(&error) else { return Err(error) };
-        let Some(price) = self.budget.pay(&error) else { return Err(spent(&error)) };
+        let Some(price) = self.budget.pay(&error) else {
+            let error = spent(&error);
+            tracing::warn!(target: logs::TARGET, job = self.progress.job(), reason = error.message(), "giving up");
+            return Err(error);
+        };
         self.paid = Some(price);
         self.made += 1;
         self.progress.retried();
+        tracing::info!(
+            target: logs::TARGET,
+            job = self.progress.job(),
+            attempt = self.made,
+            pause_ms = pause.as_millis() as u64,
+            kind = error.kind().as_str(),
+            reason = error.message(),
+            "trying again"
+        );
         tokio::time::sleep(pause).await;
         Ok(())
     }

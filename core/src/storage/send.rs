@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::attempt::{Outgoing, Reply};
 use crate::http::{Made, Target};
 use crate::job::Ctx;
+use crate::logs;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
 use crate::progress::{Counters, roughly};
 use crate::secret::Mask;
@@ -119,6 +120,14 @@ impl<'a> Sender<'a> {
             (error, if again { Action::Retry } else { Action::Fail })
         })?;
         let host = target.url().host_str().unwrap_or("");
+        tracing::debug!(
+            target: logs::TARGET,
+            job = self.progress.job(),
+            host,
+            status = reply.status.as_u16(),
+            bytes = outgoing.payload.source.len(),
+            "storage answered"
+        );
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
             let (error, action) = reply::refusal(&reply, host, &upload.mask);
