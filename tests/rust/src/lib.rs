@@ -19,7 +19,7 @@ pub fn sandbox(config: Config) -> Sandbox {
 /// Options that reach the sandbox's storage and do not wait between tries.
 pub fn options(sandbox: &Sandbox) -> Options {
     let mut options = Options::new()
-        .trusted_storage([sandbox.storage_url()])
+        .trusted_storage([Some(sandbox.storage_url()), sandbox.untrusted_storage_url()].into_iter().flatten())
         .and_then(|o| o.backoff_base(Duration::from_millis(1)))
         .expect("good options");
     if let Some(file) = sandbox.ca_file() {

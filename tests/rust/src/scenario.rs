@@ -13,6 +13,9 @@ pub struct Scenario {
     pub name: String,
     /// What a user would suffer without it.
     pub why: String,
+    /// The row of `tests/vectors/matrix.json` it shows, as `fault / phase / flow`.
+    #[serde(default)]
+    pub row: Option<String>,
     /// The call made.
     pub call: String,
     /// Options of the client.

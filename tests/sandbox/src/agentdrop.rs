@@ -65,12 +65,13 @@ fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
         );
     }
 
+    let signer = app.ticket_signer(&settings);
     let upload_urls: Vec<Value> = transfer
         .files
         .iter()
         .map(|file| {
             let headers = [("content-type", file.content_type.as_str())];
-            let url = app.signer.url("PUT", &file.key, &headers, settings.upload_expires_in, now);
+            let url = signer.url("PUT", &file.key, &headers, settings.upload_expires_in, now);
             json!({
                 "file_id": file.id,
                 "file_name": file.name,

@@ -82,6 +82,8 @@ pub(crate) struct Settings {
     pub max_file_bytes: u64,
     pub fields: Vec<(String, String)>,
     pub include_tagging: bool,
+    /// Tickets point at the storage whose certificate nobody trusts.
+    pub storage_over_tls: bool,
 }
 
 impl Settings {
@@ -92,6 +94,7 @@ impl Settings {
             max_file_bytes: config.max_file_bytes,
             fields: config.fields.clone(),
             include_tagging: config.include_tagging,
+            storage_over_tls: false,
         }
     }
 
@@ -107,6 +110,9 @@ impl Settings {
                 "max_file_bytes" => next.max_file_bytes = number()?,
                 "include_tagging" => {
                     next.include_tagging = value.as_bool().ok_or("include_tagging: expected a boolean")?;
+                }
+                "storage_over_tls" => {
+                    next.storage_over_tls = value.as_bool().ok_or("storage_over_tls: expected a boolean")?;
                 }
                 "fields" => next.fields = pairs(value)?,
                 _ => return Err(format!("unknown setting {name:?}")),

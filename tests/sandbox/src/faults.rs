@@ -59,6 +59,7 @@ pub(crate) enum Action {
     StallAfter(u64),
     Slow(u64),
     TruncateReply(usize),
+    EndlessReply,
     Patch {
         json: Map<String, Value>,
         headers: Map<String, Value>,
@@ -88,6 +89,7 @@ struct RawAction {
     stall_after: Option<u64>,
     slow: Option<u64>,
     truncate_reply: Option<usize>,
+    endless_reply: bool,
     patch: Option<Map<String, Value>>,
     patch_headers: Option<Map<String, Value>>,
     delay_ms: Option<u64>,
@@ -190,6 +192,9 @@ fn parse(ordered: &Value) -> Result<Fault, String> {
         actions.push(Action::Slow(rate));
     }
     actions.extend(raw.truncate_reply.map(Action::TruncateReply));
+    if raw.endless_reply {
+        actions.push(Action::EndlessReply);
+    }
     if raw.patch.is_some() || raw.patch_headers.is_some() {
         actions.push(Action::Patch {
             json: raw.patch.unwrap_or_default(),

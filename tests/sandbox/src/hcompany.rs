@@ -68,8 +68,9 @@ fn initiate(app: &App, body: &Bytes) -> Reply {
     if settings.include_tagging {
         fields.push(("tagging".to_string(), TAGGING.to_string()));
     }
+    let signer = app.ticket_signer(&settings);
     fields.extend(settings.fields);
-    let (url, fields) = app.signer.form(
+    let (url, fields) = signer.form(
         fields,
         settings.max_profile_bytes,
         settings.upload_expires_in,

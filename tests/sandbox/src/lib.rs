@@ -71,9 +71,9 @@ impl Sandbox {
 
         let settings = Settings::from_config(&config);
         let objects = Arc::new(Objects::new(folder.path().to_path_buf()));
-        let mut tls = None;
         let mut ca_pem = None;
-        let mut listener = None;
+        let mut storage_listeners = Vec::new();
+        let mut untrusted_origin = None;
         let (signer, storage) = match config.storage {
             StorageConfig::External { endpoint, bucket, access_key, secret_key, region } => {
                 let signer = Signer {
@@ -100,13 +100,18 @@ impl Sandbox {
                     secret_key: uuid::Uuid::new_v4().simple().to_string(),
                     region: "eu-west-1".into(),
                 };
-                listener = Some(bound);
+                let mut tls = None;
                 if config.tls {
                     let (acceptor, pem) = tls::make()?;
                     std::fs::write(folder.path().join("ca.pem"), &pem)?;
                     tls = Some(acceptor);
                     ca_pem = Some(pem);
                 }
+                storage_listeners.push((bound, tls));
+                // An authority of its own, which no client is told of.
+                let untrusted = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+                untrusted_origin = Some(format!("https://{}", untrusted.local_addr()?));
+                storage_listeners.push((untrusted, Some(tls::make()?.0)));
                 let storage = match local {
                     StorageConfig::Discard => Storage::Discard,
                     _ => Storage::Embedded(s3_backend::service(objects.clone(), &signer)),
@@ -120,6 +125,7 @@ impl Sandbox {
             settings: Mutex::new(settings),
             storage,
             signer,
+            untrusted_origin,
             objects,
             state: Mutex::default(),
             log: log::Log::default(),
@@ -135,7 +141,8 @@ impl Sandbox {
         {
             let _entered = runtime.enter();
             let mut listeners = vec![(Role::Api, api, None), (Role::Control, control, None)];
-            listeners.extend(listener.map(|listener| (Role::Storage, listener, tls)));
+            listeners
+                .extend(storage_listeners.into_iter().map(|(listener, tls)| (Role::Storage, listener, tls)));
             for (role, listener, tls) in listeners {
                 let listener = server::listen(listener)?;
                 runtime.spawn(server::serve(app.clone(), role, listener, tls));
@@ -152,6 +159,12 @@ impl Sandbox {
     /// Origin of storage, where tickets point.
     pub fn storage_url(&self) -> String {
         self.app.signer.origin.clone()
+    }
+
+    /// Origin of storage as the setting `storage_over_tls` gives it: with a certificate of an authority that
+    /// nobody knows. None for external storage.
+    pub fn untrusted_storage_url(&self) -> Option<String> {
+        self.app.untrusted_origin.clone()
     }
 
     /// Origin of the control endpoint.

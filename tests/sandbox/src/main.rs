@@ -87,6 +87,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ready = json!({
         "api_url": sandbox.api_url(),
         "storage_url": sandbox.storage_url(),
+        "untrusted_storage_url": sandbox.untrusted_storage_url(),
         "control_url": sandbox.control_url(),
         "h_api_key": sandbox.h_api_key(),
         "agentdrop_api_key": sandbox.agentdrop_api_key(),

@@ -19,6 +19,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 const ENCODED_PATH: &AsciiSet = &ENCODED.remove(b'/');
 
 /// Signs for one bucket of one endpoint.
+#[derive(Clone)]
 pub(crate) struct Signer {
     /// Scheme and authority, without a trailing slash.
     pub origin: String,

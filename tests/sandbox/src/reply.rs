@@ -1,8 +1,12 @@
 //! Replies as hyper wants them: JSON, S3 XML, empty. Knows no service and no route.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Frame};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::http::response::Parts;
 use hyper::{Response, StatusCode};
@@ -22,6 +26,32 @@ pub(crate) fn empty(status: StatusCode) -> Reply {
     let mut reply = Response::new(body(Bytes::new()));
     *reply.status_mut() = status;
     reply
+}
+
+/// A success whose body goes on and on, for 256 MiB: far beyond what a client should read of a reply, and
+/// bounded all the same.
+pub(crate) fn endless() -> Reply {
+    let mut reply = Response::new(Endless(4096).boxed_unsync());
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply
+}
+
+/// That many frames of blanks, 64 KiB each.
+struct Endless(u32);
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
+        let Some(left) = self.0.checked_sub(1) else { return Poll::Ready(None) };
+        self.0 = left;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&BLANKS)))))
+    }
 }
 
 /// A JSON reply.

@@ -68,6 +68,8 @@ pub(crate) struct App {
     pub first_settings: Settings,
     pub storage: Storage,
     pub signer: Signer,
+    /// Storage once more, behind a certificate that nobody trusts.
+    pub untrusted_origin: Option<String>,
     pub objects: Arc<Objects>,
     pub state: Mutex<State>,
     pub log: Log,
@@ -79,6 +81,15 @@ pub(crate) struct App {
 impl App {
     pub fn storage_is_external(&self) -> bool {
         matches!(self.storage, Storage::External(_))
+    }
+
+    /// Signs tickets for where the settings say that storage is.
+    pub fn ticket_signer(&self, settings: &Settings) -> Signer {
+        let mut signer = self.signer.clone();
+        if let (true, Some(origin)) = (settings.storage_over_tls, &self.untrusted_origin) {
+            signer.origin.clone_from(origin);
+        }
+        signer
     }
 
     pub fn profiles(&self) -> Value {
@@ -328,6 +339,10 @@ async fn misbehave(
             let (head, body) = reply::collect(reply).await;
             let bytes = raw(&head, &body, bytes.min(body.len()));
             wire.take_over(Takeover::WriteAndClose(bytes)).await
+        }
+        Action::EndlessReply => {
+            storage::drain(&mut request.into_body()).await;
+            reply::endless()
         }
         Action::Patch { json, headers } => {
             let reply = dispatch(app, role, request, Some(entry)).await;
