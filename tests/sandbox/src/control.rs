@@ -20,6 +20,7 @@ pub(crate) async fn handle(app: &Arc<App>, head: &Parts, body: &Bytes) -> Reply 
     match (&head.method, path) {
         (&Method::GET, "/healthz") => reply::json(StatusCode::OK, &json!({ "ok": true })),
         (&Method::POST, "/faults") => done(parse(body).and_then(|order| app.faults.order(order))),
+        (&Method::POST, "/hostile") => done(parse(body).and_then(|wanted| app.hostile.set(wanted))),
         (&Method::DELETE, "/faults") => {
             app.faults.clear();
             done(Ok(()))

@@ -162,7 +162,8 @@ impl Faults {
     }
 }
 
-fn parse(ordered: &Value) -> Result<Fault, String> {
+/// Checks one action.
+pub(crate) fn parse(ordered: &Value) -> Result<Fault, String> {
     let raw: RawAction = serde_json::from_value(ordered.clone()).map_err(|error| format!("do: {error}"))?;
     let mut actions = Vec::new();
 

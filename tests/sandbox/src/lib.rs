@@ -19,6 +19,7 @@ mod faults;
 mod faulty_io;
 mod form;
 mod hcompany;
+mod hostile;
 mod log;
 mod presign;
 mod reply;
@@ -130,6 +131,7 @@ impl Sandbox {
             state: Mutex::default(),
             log: log::Log::default(),
             faults: faults::Faults::default(),
+            hostile: hostile::Hostile::default(),
             api_url,
             connections: AtomicU64::new(0),
         });
@@ -195,6 +197,11 @@ impl Sandbox {
     /// Orders a fault, as `POST /faults` does; the error says what is wrong with the order.
     pub fn order(&self, fault: Value) -> Result<(), String> {
         self.app.faults.order(fault)
+    }
+
+    /// Begins or ends hostile mode, as `POST /hostile` does.
+    pub fn be_hostile(&self, wanted: Value) -> Result<(), String> {
+        self.app.hostile.set(wanted)
     }
 
     /// Changes settings, as `POST /settings` does.

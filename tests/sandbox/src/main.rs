@@ -53,6 +53,12 @@ struct Serve {
     /// Leave the tagging field out of form tickets.
     #[arg(long)]
     no_tagging: bool,
+    /// Hostile mode: the share of requests, in percent, that meet a fault drawn at random.
+    #[arg(long, default_value_t = 0, value_name = "PERCENT")]
+    hostile: u8,
+    /// Seed of hostile mode; the same one makes the same day.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// End when standard input ends, so that a killed parent leaves nothing behind.
     #[arg(long)]
     exit_with_stdin: bool,
@@ -69,7 +75,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _entered = runtime.enter();
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
     };
+    let mood = json!({"percent": options.hostile, "seed": options.seed});
     let sandbox = Sandbox::start_on(config(options)?, port)?;
+    sandbox.be_hostile(mood)?;
     let (eof, mut ended) = tokio::sync::mpsc::channel::<()>(1);
     // Without the option the sending end stays here, and the receiving one waits for ever.
     let _kept = if exit_with_stdin {

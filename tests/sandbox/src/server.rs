@@ -26,6 +26,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::config::Settings;
 use crate::faults::{Action, Canned, Fault, Faults};
 use crate::faulty_io::{FaultyIo, Pace, Socket};
+use crate::hostile::Hostile;
 use crate::log::{Entry, Log, lock};
 use crate::presign::Signer;
 use crate::reply::{self, BoxError, Reply};
@@ -74,6 +75,7 @@ pub(crate) struct App {
     pub state: Mutex<State>,
     pub log: Log,
     pub faults: Faults,
+    pub hostile: Hostile,
     pub api_url: String,
     pub connections: AtomicU64,
 }
@@ -110,6 +112,7 @@ impl App {
         *lock(&self.state) = State::default();
         self.objects.clear();
         self.faults.clear();
+        self.hostile.end();
         self.log.clear();
     }
 }
@@ -266,7 +269,7 @@ async fn respond(app: &Arc<App>, role: Role, wire: &Wire, request: Request<Incom
     }
     let op = operation(role, &head);
     let entry = app.log.begin(op, &head, wire.id);
-    let fault = app.faults.take(op);
+    let fault = app.faults.take(op).or_else(|| app.hostile.draw(op));
     let body = RequestBody { inner, entry: Some(entry.clone()) };
     let request = Request::from_parts(head, body);
     let reply = match fault {
