@@ -26,6 +26,9 @@
 mod agentdrop;
 mod digest;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hcompany;
 mod http;
 mod job;

@@ -18,6 +18,8 @@ use crate::service::{self, Service};
 use crate::source::Source;
 
 pub use wire::TransferInfo;
+#[cfg(any(test, fuzzing))]
+pub use wire::exercise;
 
 const ROOT: &str = "v1/transfers";
 const KEY_VARIABLE: &str = "AGENTDROP_API_KEY";

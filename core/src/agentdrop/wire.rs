@@ -217,6 +217,40 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
+/// Any reply is read, or is an error that can be shown.
+#[cfg(any(test, fuzzing))]
+pub fn exercise(data: &[u8]) {
+    use crate::fuzzing::check;
+    let reply = ApiReply::of(data);
+    check(&refusal(&reply));
+    let file = FileEntry { name: "a.bin".into(), size: 1, content_type: "a/b".into() };
+    match service::parse::<Presigned>("presign", &reply) {
+        Ok(presigned) => {
+            if let Err(error) = presigned.check(std::slice::from_ref(&file)) {
+                check(&error);
+            }
+            for url in &presigned.upload_urls {
+                let options = crate::options::Options::new();
+                let target = url.method().and_then(|method| {
+                    let headers = url.headers("a/b")?;
+                    crate::storage::PutTarget::fresh(&url.upload_url, method, &headers, &options)
+                });
+                if let Err(error) = target {
+                    check(&error);
+                }
+            }
+            let _ = (format!("{presigned:?}"), presigned.reveal());
+        }
+        Err(error) => check(&error),
+    }
+    if let Err(error) = service::parse::<ConfirmReply>("confirm", &reply) {
+        check(&error);
+    }
+    if let Err(error) = TransferInfo::read("get_transfer", &reply) {
+        check(&error);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,6 +22,8 @@ use crate::storage::StoredObject;
 
 pub use pack::PackReport;
 pub use wire::Profile;
+#[cfg(any(test, fuzzing))]
+pub use wire::exercise;
 
 const ROOT: &str = "api/v2/browser-profiles";
 const KEY_VARIABLE: &str = "HAI_API_KEY";

@@ -210,6 +210,34 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
+/// Any reply is read, or is an error that can be shown.
+#[cfg(any(test, fuzzing))]
+pub fn exercise(data: &[u8]) {
+    use crate::fuzzing::check;
+    let reply = ApiReply::of(data);
+    check(&refusal(&reply));
+    match service::parse::<Initiated>("initiate_upload", &reply) {
+        Ok(initiated) => {
+            let _ = (format!("{initiated:?}"), initiated.reveal());
+            if let Err(error) = reserved_id(&initiated.profile_id) {
+                check(&error);
+            }
+            let options = crate::options::Options::new();
+            let lifetime = std::time::Duration::from_secs(initiated.upload_expires_in);
+            let form = initiated.fields().and_then(|fields| {
+                crate::storage::FormTarget::new(&initiated.upload_url, fields, Some(lifetime), &options)
+            });
+            if let Err(error) = form.and_then(|form| form.check(1000)) {
+                check(&error);
+            }
+        }
+        Err(error) => check(&error),
+    }
+    if let Err(error) = service::parse::<Profile>("get_profile", &reply) {
+        check(&error);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

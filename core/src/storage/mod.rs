@@ -22,6 +22,9 @@ pub(crate) use post_form::FormTarget;
 pub(crate) use put::PutTarget;
 pub(crate) use send::Sender;
 
+#[cfg(any(test, fuzzing))]
+pub use {reply::exercise_reply, ticket::exercise_ticket};
+
 /// What storage has after an upload.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct StoredObject {

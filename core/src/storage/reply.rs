@@ -204,6 +204,29 @@ fn plain_text(body: &Bytes) -> Option<String> {
     (!text.is_empty() && !text.starts_with('<')).then(|| text.to_owned())
 }
 
+/// Any refusal of storage gives an error that can be shown, though it quote the ticket.
+#[cfg(any(test, fuzzing))]
+pub fn exercise_reply(data: &[u8]) {
+    use crate::fuzzing::SECRET;
+    let [first, second, body @ ..] = data else { return };
+    let number = 300 + (u16::from(*first) * 256 + u16::from(*second)) % 300;
+    let mut mask = Mask::default();
+    mask.hide("X-Amz-Signature", SECRET);
+    // The marker stands for the place where storage quotes the signature.
+    let quoted = String::from_utf8_lossy(body).replace("@@", SECRET);
+    let reply = Reply {
+        status: StatusCode::from_u16(number).unwrap_or(StatusCode::BAD_REQUEST),
+        headers: HeaderMap::new(),
+        body: quoted.into(),
+        digest: None,
+        whole: true,
+        complete: true,
+        counted: 0,
+    };
+    let (error, _) = refusal(&reply, "storage.example", &mask);
+    crate::fuzzing::check(&error);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -285,6 +285,48 @@ impl SignedUrl {
     }
 }
 
+/// Any policy and any URL is refused or taken, and says so without its secrets.
+#[cfg(any(test, fuzzing))]
+pub fn exercise_ticket(data: &[u8]) {
+    use crate::fuzzing::SECRET;
+    let text = String::from_utf8_lossy(data);
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let fields = |policy: &str| {
+        let lines = rest.lines().filter_map(|line| line.split_once('='));
+        let mut fields: Vec<(String, String)> = lines.map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        fields.push(("x-amz-signature".to_owned(), SECRET.to_owned()));
+        fields.push(("policy".to_owned(), policy.to_owned()));
+        Fields(fields)
+    };
+    for fields in [fields(first), fields(&STANDARD.encode(first))] {
+        let Some(policy) = Policy::decode(&fields) else { continue };
+        let size = u64::from(text.len() as u32);
+        for from in [GivenBy::Caller, GivenBy::Service] {
+            if let Err(error) = policy.check(&fields, "a.zip", size, from) {
+                crate::fuzzing::check(&error);
+            }
+        }
+        if let Some(Err(error)) = policy.expires.map(|expiry| expiry.check("the ticket")) {
+            crate::fuzzing::check(&error);
+        }
+    }
+    let url = format!("{first}&X-Amz-Signature={SECRET}");
+    match crate::http::Target::check(&url, &crate::options::Options::new()) {
+        Ok(target) => {
+            assert!(!format!("{target} {target:?}").contains(SECRET));
+            let signed = SignedUrl::decode(target.url());
+            let expiries = [signed.expiry_by_date(), signed.expiry_from_now()];
+            for error in expiries.into_iter().flatten().filter_map(|e| e.check("the URL").err()) {
+                crate::fuzzing::check(&error);
+            }
+            if let Err(error) = signed.check(&http::HeaderMap::new(), GivenBy::Caller) {
+                crate::fuzzing::check(&error);
+            }
+        }
+        Err(error) => crate::fuzzing::check(&error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

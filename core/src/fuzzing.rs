@@ -1,0 +1,48 @@
+//! What a hostile peer can hand us, as functions of bytes: for the fuzzer (`tests/fuzz`) and for the tests
+//! here that replay what it found. Each asserts what must hold for any input: no panic, errors of one
+//! line, and no secret in them.
+
+use crate::error::{Error, ErrorKind};
+
+pub use crate::agentdrop::exercise as transfer_json;
+pub use crate::hcompany::exercise as profile_json;
+pub use crate::http::retry::exercise as retry_after;
+pub use crate::storage::exercise_reply as storage_xml;
+pub use crate::storage::exercise_ticket as ticket;
+
+/// A secret that the functions put where peers might quote it back.
+pub(crate) const SECRET: &str = "c4n4ry-5ecret-c4n4ry-5ecret";
+
+/// Holds for every error, whatever led to it.
+pub(crate) fn check(error: &Error) {
+    let (message, all) = (error.message(), format!("{error} {error:?} {}", error.to_json()));
+    assert!(!message.is_empty() && !message.contains(['\n', '\r']), "one line: {message:?}");
+    assert!(!all.contains(SECRET), "a secret in {all}");
+    assert_ne!(error.kind(), ErrorKind::Internal, "{all}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// Runs a function over the inputs that the fuzzer kept.
+    fn replay(target: &str, function: fn(&[u8])) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus").join(target);
+        let inputs = std::fs::read_dir(&folder).expect("the corpus");
+        let mut count = 0;
+        for input in inputs {
+            function(&std::fs::read(input.expect("an entry").path()).expect("a readable input"));
+            count += 1;
+        }
+        assert!(count >= 3, "{target} has a corpus");
+    }
+
+    #[test]
+    fn the_corpus_is_survived() {
+        replay("ticket", super::ticket);
+        replay("storage_xml", super::storage_xml);
+        replay("transfer_json", super::transfer_json);
+        replay("profile_json", super::profile_json);
+        replay("retry_after", super::retry_after);
+    }
+}
