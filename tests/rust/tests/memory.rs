@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// Over the idle process; the promise of the product.
 const LIMIT_KIB: u64 = 48 * 1024;
 
-fn measure(what: &str, file: &std::path::Path, sandbox: &Sandbox) -> Value {
+fn measure(what: &[&str], file: &std::path::Path, sandbox: &Sandbox) -> Value {
     let ready = json!({
         "api_url": sandbox.api_url(),
         "storage_url": sandbox.storage_url(),
@@ -18,14 +18,17 @@ fn measure(what: &str, file: &std::path::Path, sandbox: &Sandbox) -> Value {
         "agentdrop_api_key": sandbox.agentdrop_api_key(),
         "ca_file": sandbox.ca_file(),
     });
-    let output = Command::new(env!("CARGO_BIN_EXE_measure"))
-        .args([what, &file.display().to_string(), &ready.to_string()])
+    // Enough for 64 connections and their files, and no more however many files there are.
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -n 180 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_measure")])
+        .args(what)
+        .args([&file.display().to_string(), &ready.to_string()])
         .output()
         .expect("the client runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let figures: Value = serde_json::from_slice(&output.stdout).expect("figures");
     let over = figures["peak_kib"].as_u64().expect("peak") - figures["idle_kib"].as_u64().expect("idle");
-    println!("{what} of {} bytes: peak {} KiB over idle ({figures})", figures["done"]["bytes"], over);
+    println!("{what:?}: peak {over} KiB over idle ({figures})");
     assert!(over <= LIMIT_KIB, "{over} KiB over idle: {figures}");
     figures
 }
@@ -37,7 +40,7 @@ fn one_gib_through_put() {
     for tls in [false, true] {
         let sandbox =
             dropoff_tests::sandbox(Config { storage: StorageConfig::Discard, tls, ..Config::default() });
-        let figures = measure("put", file.path(), &sandbox);
+        let figures = measure(&["put"], file.path(), &sandbox);
         assert_eq!(figures["done"], json!({"bytes": 1_u64 << 30, "status": "active"}));
     }
 }
@@ -55,6 +58,24 @@ fn nine_hundred_mb_zip_through_the_form() {
     zip.finish().expect("a zip");
     // Storage that keeps it, so that the service's SHA-256 is compared with ours.
     let sandbox = dropoff_tests::sandbox(Config::default());
-    let figures = measure("form", file.path(), &sandbox);
+    let figures = measure(&["form"], file.path(), &sandbox);
     assert_eq!(figures["done"]["verified"], json!(true));
+}
+
+#[test]
+fn sixty_four_files_at_once() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    file.as_file().set_len(16 << 20).expect("a length");
+    let sandbox = dropoff_tests::sandbox(Config { storage: StorageConfig::Discard, ..Config::default() });
+    let figures = measure(&["many", "64", "64"], file.path(), &sandbox);
+    assert_eq!(figures["done"], json!({"files": 64, "status": "active"}));
+}
+
+#[test]
+fn ten_thousand_small_files_in_one_transfer() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    file.as_file().set_len(100).expect("a length");
+    let sandbox = dropoff_tests::sandbox(Config { storage: StorageConfig::Discard, ..Config::default() });
+    let figures = measure(&["many", "10000", "16"], file.path(), &sandbox);
+    assert_eq!(figures["done"], json!({"files": 10_000, "status": "active"}));
 }

@@ -1,5 +1,6 @@
-//! A client process whose memory is measured: `measure put|form FILE SANDBOX_JSON`. Prints one line of
-//! JSON: memory before the upload and its peak during it, in KiB.
+//! A client process whose memory is measured: `measure put|form FILE SANDBOX_JSON`, or
+//! `measure many COUNT CONCURRENCY FILE SANDBOX_JSON` for the same file very often in one transfer. Prints one
+//! line of JSON: memory before the upload and its peak during it, in KiB.
 
 use std::time::Duration;
 
@@ -8,10 +9,17 @@ use serde_json::{Value, json};
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    let [_, what, file, sandbox] = args.as_slice() else { panic!("measure put|form FILE SANDBOX_JSON") };
+    let ([_, what, .., file, sandbox], number) =
+        (args.as_slice(), |at: usize| args[at].parse().expect("a number"))
+    else {
+        panic!("measure put|form FILE SANDBOX_JSON")
+    };
     let sandbox: Value = serde_json::from_str(sandbox).expect("the sandbox's ready line");
     let text = |name: &str| sandbox[name].as_str().expect("text").to_owned();
     let mut options = Options::new().trusted_storage([text("storage_url")]).expect("options");
+    if what == "many" {
+        options = options.concurrency(number(3)).expect("a concurrency");
+    }
     if let Some(ca) = sandbox["ca_file"].as_str() {
         options = options.ca_file(ca).expect("a PEM file");
     }
@@ -27,6 +35,11 @@ fn main() {
                 Transfer::new("a", "b").file(File::new(Source::path(file))).timeout(Duration::from_secs(300)),
             )
             .map(|t| json!({"bytes": t.files[0].size, "status": t.status})),
+        "many" => d
+            .send((0..number(2)).fold(Transfer::new("a", "b"), |transfer, at| {
+                transfer.file(File::new(Source::path(file)).name(format!("{at}.bin")))
+            }))
+            .map(|t| json!({"files": t.files.len(), "status": t.status})),
         _ => h
             .upload_profile(ProfileUpload::new(
                 Source::path(file),
