@@ -1,10 +1,10 @@
 //! Makes the call a scenario names.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dropoff::{
-    AgentDrop, Error, HCompany, OptionKind, OptionValue, Options, PostForm, ProfileDetails, ProfileUpload,
-    Put, Result, Storage, Transfer,
+    AgentDrop, Error, HCompany, Job, OptionKind, OptionValue, Options, PostForm, ProfileDetails,
+    ProfileUpload, Put, Result, Storage, Transfer,
 };
 use dropoff_sandbox::{Config, Sandbox};
 use serde_json::{Map, Value, json};
@@ -85,7 +85,7 @@ impl Caller<'_> {
                 if let Some(limit) = self.scenario.args.get("timeout") {
                     request = request.timeout(duration(limit));
                 }
-                h.upload_profile(request).map(|p| json!(p))
+                self.finish(h.start_upload_profile(request)?).map(|p| json!(p))
             }
             "hcompany.steps" => {
                 let h = self.hcompany(self.options()?)?;
@@ -101,7 +101,7 @@ impl Caller<'_> {
             "agentdrop.send" => {
                 let d = self.agentdrop(self.options()?)?;
                 self.order_faults();
-                d.send(self.transfer(made)).map(|t| json!(t))
+                self.finish(d.start_send(self.transfer(made))?).map(|t| json!(t))
             }
             "agentdrop.steps" => {
                 let d = self.agentdrop(self.options()?)?;
@@ -127,6 +127,22 @@ impl Caller<'_> {
         }
     }
 
+    /// Waits for the job, or cancels it where the scenario says so.
+    fn finish<T: Clone + Send + 'static>(&self, job: Job<T>) -> Result<T> {
+        let Some(operation) = &self.scenario.cancel_at else { return job.wait() };
+        let seen = || {
+            let requests = self.sandbox.requests();
+            requests.as_array().is_some_and(|log| log.iter().any(|r| r["op"] == json!(operation)))
+        };
+        let started = Instant::now();
+        while !seen() {
+            assert!(started.elapsed() < Duration::from_secs(20), "{operation} never came");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        job.cancel();
+        job.wait_timeout(Duration::from_secs(2)).expect("a cancelled job ends at once")
+    }
+
     /// The target comes from the sandbox's own presign; the key stays out of the raw client.
     fn put(&self, made: Made) -> Result<Value> {
         let d = self.agentdrop(crate::options(self.sandbox))?;
@@ -141,7 +157,7 @@ impl Caller<'_> {
         for (name, value) in pairs(&target["headers"]) {
             put = put.header(name, value);
         }
-        Storage::new(self.options()?).put(put).map(|s| json!(s))
+        self.finish(Storage::new(self.options()?).start_put(put)?).map(|s| json!(s))
     }
 
     fn post_form(&self, made: Made) -> Result<Value> {
@@ -152,7 +168,7 @@ impl Caller<'_> {
         self.order_faults();
         let form =
             PostForm::new(target["url"].as_str().expect("a URL"), pairs(&target["fields"]), made.source);
-        Storage::new(self.options()?).post_form(form).map(|s| json!(s))
+        self.finish(Storage::new(self.options()?).start_post_form(form)?).map(|s| json!(s))
     }
 
     fn change_target(&self, target: &mut Value) {

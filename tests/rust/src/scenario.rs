@@ -36,6 +36,9 @@ pub struct Scenario {
     /// Orders to the sandbox.
     #[serde(default)]
     pub faults: Vec<Value>,
+    /// The job is cancelled once the sandbox has seen a request of this operation.
+    #[serde(default)]
+    pub cancel_at: Option<String>,
     /// What must come out.
     pub expect: Map<String, Value>,
     /// Requests the sandbox must have seen.
