@@ -99,8 +99,8 @@ impl Limits {
         Self { stall: options.stall_timeout, response: options.response_timeout }
     }
 
-    fn all(self) -> [Duration; 3] {
-        [self.stall, self.response, self.stall + CONTINUE_WAIT]
+    fn shortest(self) -> Duration {
+        self.stall.min(self.response)
     }
 }
 
@@ -289,14 +289,15 @@ async fn within_limits(
         if idle >= limit {
             return Err(too_slow(target, waiting_for, limits));
         }
-        // What is waited for changes without a wake-up here, so every limit is a moment to look again.
-        let next_look = limits.all().into_iter().filter(|l| *l > idle).min().unwrap_or(limit);
+        // What is waited for changes without a wake-up here, and then another limit counts from a later
+        // write: the shortest of them is how long may pass unseen.
+        let next_look = (limit - idle).min(limits.shortest());
         tokio::select! {
             biased;
             head = &mut sending => {
                 return head.map_err(|e| transport_error::sending(target, &e));
             }
-            () = tokio::time::sleep(next_look - idle) => {}
+            () = tokio::time::sleep(next_look) => {}
         }
     }
 }

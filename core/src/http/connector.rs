@@ -148,7 +148,8 @@ impl Connector {
     fn prepare<R>(&self, http: &mut HttpConnector<R>) {
         http.enforce_http(false);
         // Shared out over the addresses of a name, so that one dead address leaves time for the next.
-        http.set_connect_timeout(Some(self.connect_timeout));
+        // A little more than all of it, so that a single address ends by the limit the caller knows.
+        http.set_connect_timeout(Some(self.connect_timeout + Duration::from_millis(50)));
     }
 
     fn tune(&self, tcp: &TcpStream) {
