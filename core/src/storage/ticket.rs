@@ -310,7 +310,13 @@ pub fn exercise_ticket(data: &[u8]) {
             crate::fuzzing::check(&error);
         }
     }
-    let url = format!("{first}&X-Amz-Signature={SECRET}");
+    // The fuzzer finds the constant, in any spelling that a URL allows; a host or a path may be printed.
+    let printed = Url::parse(first).map(|url| crate::secret::shown(&url)).unwrap_or_default();
+    if printed.contains(SECRET) || text.contains(SECRET) {
+        return;
+    }
+    let and = if first.contains('?') { '&' } else { '?' };
+    let url = format!("{first}{and}X-Amz-Signature={SECRET}");
     match crate::http::Target::check(&url, &crate::options::Options::new()) {
         Ok(target) => {
             assert!(!format!("{target} {target:?}").contains(SECRET));
