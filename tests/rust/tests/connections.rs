@@ -1,7 +1,7 @@
 //! Connections that go stale, and proxies: raw peers, since no HTTP server library behaves like this.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -96,55 +96,11 @@ fn an_idle_tls_connection_that_says_goodbye_costs_no_attempt() {
     }
 }
 
-/// A proxy that takes CONNECT and plain requests, and notes their first lines.
-fn proxy(notes: Arc<std::sync::Mutex<Vec<String>>>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let notes = Arc::clone(&notes);
-            std::thread::spawn(move || {
-                let _ = serve_proxy(client, &notes);
-            });
-        }
-    });
-    format!("http://user:pw@{address}")
-}
-
-fn serve_proxy(mut client: TcpStream, notes: &std::sync::Mutex<Vec<String>>) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        client.read_exact(&mut byte)?;
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    notes.lock().expect("notes").push(head.clone());
-    let target = head.split_whitespace().nth(1).expect("a target").to_owned();
-    let server = if head.starts_with("CONNECT") {
-        let server = TcpStream::connect(&target)?;
-        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
-        server
-    } else {
-        let authority = target.trim_start_matches("http://").split('/').next().expect("an authority");
-        let mut server = TcpStream::connect(authority)?;
-        let path = &target["http://".len() + authority.len()..];
-        server.write_all(head.replacen(&target, path, 1).as_bytes())?;
-        server
-    };
-    let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
-    let up = std::thread::spawn(move || std::io::copy(&mut from, &mut to));
-    std::io::copy(&mut server.try_clone()?, &mut client)?;
-    client.shutdown(std::net::Shutdown::Both)?;
-    let _ = up.join();
-    Ok(())
-}
-
 fn through_a_proxy(tls: bool) -> Vec<String> {
     let notes = Arc::default();
     let sandbox = sandbox(Config { tls, ..Config::default() });
     let options = options(&sandbox)
-        .proxy(&proxy(Arc::clone(&notes)))
+        .proxy(&dropoff_tests::proxy::start(Arc::clone(&notes)))
         .and_then(|o| o.connect_timeout(Duration::from_secs(5)))
         .expect("options");
     let file = dropoff::File::new(Source::memory(vec![7; 3_000_000])).name("a.bin");

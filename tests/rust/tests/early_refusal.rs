@@ -15,12 +15,16 @@ fn runs() -> usize {
 }
 
 fn storage(rude: &Rude) -> Storage {
+    Storage::new(options(rude))
+}
+
+fn options(rude: &Rude) -> Options {
     let mut options =
         Options::new().trusted_storage([rude.origin()]).and_then(|o| o.max_attempts(1)).expect("options");
     if let Some(ca) = &rude.ca {
         options = options.ca_file(ca.path()).expect("a PEM file");
     }
-    Storage::new(options)
+    options
 }
 
 /// A sparse file: its bytes cost no disk and no time to make.
@@ -31,6 +35,10 @@ fn large_file() -> tempfile::NamedTempFile {
 }
 
 fn refused_early(take: usize, tls: bool) {
+    refused_early_by(take, tls, runs(), storage);
+}
+
+fn refused_early_by(take: usize, tls: bool, runs: usize, storage: fn(&Rude) -> Storage) {
     let rude = Rude::start(Manners {
         take,
         reply: reply("403 Forbidden", XML),
@@ -40,7 +48,6 @@ fn refused_early(take: usize, tls: bool) {
     });
     let file = large_file();
     let storage = storage(&rude);
-    let runs = runs();
     let mut seen = 0;
     let mut others = Vec::new();
     for _ in 0..runs {
@@ -74,6 +81,14 @@ fn http_after_50_mb() {
 #[test]
 fn https_after_50_mb() {
     refused_early(50_000_000, true);
+}
+
+#[test]
+fn through_a_proxys_tunnel() {
+    refused_early_by(64 * 1024, true, runs().min(50), |rude| {
+        let proxy = dropoff_tests::proxy::start(std::sync::Arc::default());
+        Storage::new(options(rude).proxy(&proxy).expect("a proxy"))
+    });
 }
 
 #[test]
