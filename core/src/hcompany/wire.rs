@@ -213,7 +213,8 @@ fn text(value: &Value) -> Option<String> {
 /// Any reply is read, or is an error that can be shown.
 #[cfg(any(test, fuzzing))]
 pub fn exercise(data: &[u8]) {
-    use crate::fuzzing::check;
+    let secret = crate::fuzzing::secret(data);
+    let check = |error: &Error| crate::fuzzing::check(error, &secret);
     let reply = ApiReply::of(data);
     check(&refusal(&reply));
     match service::parse::<Initiated>("initiate_upload", &reply) {

@@ -207,13 +207,13 @@ fn plain_text(body: &Bytes) -> Option<String> {
 /// Any refusal of storage gives an error that can be shown, though it quote the ticket.
 #[cfg(any(test, fuzzing))]
 pub fn exercise_reply(data: &[u8]) {
-    use crate::fuzzing::SECRET;
+    let secret = &crate::fuzzing::secret(data);
     let [first, second, body @ ..] = data else { return };
     let number = 300 + (u16::from(*first) * 256 + u16::from(*second)) % 300;
     let mut mask = Mask::default();
-    mask.hide("X-Amz-Signature", SECRET);
+    mask.hide("X-Amz-Signature", secret);
     // The marker stands for the place where storage quotes the signature.
-    let quoted = String::from_utf8_lossy(body).replace("@@", SECRET);
+    let quoted = String::from_utf8_lossy(body).replace("@@", secret);
     let reply = Reply {
         status: StatusCode::from_u16(number).unwrap_or(StatusCode::BAD_REQUEST),
         headers: HeaderMap::new(),
@@ -224,7 +224,7 @@ pub fn exercise_reply(data: &[u8]) {
         counted: 0,
     };
     let (error, _) = refusal(&reply, "storage.example", &mask);
-    crate::fuzzing::check(&error);
+    crate::fuzzing::check(&error, secret);
 }
 
 #[cfg(test)]
