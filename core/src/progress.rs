@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 use std::time::{Duration, Instant};
 
 /// What a job is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Phase {
     /// Looking at the sources.
+    #[default]
     Preparing = 0,
     /// Packing a profile folder.
     Packing = 1,
@@ -49,7 +50,7 @@ impl Phase {
 }
 
 /// A snapshot of a job.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Progress {
     /// What the job is doing.
     pub phase: Phase,
