@@ -103,11 +103,11 @@ impl File {
         let name = self.name.clone().or_else(from_path).ok_or_else(|| {
             if let Some(odd) = file_name {
                 return Error::invalid(format!(
-                    "the file name {odd:?} is not UTF-8, which the service needs; give the file another name with File(path, name=…)"
+                    "the file name {odd:?} is not UTF-8, which the service needs; give the file another name for the recipient"
                 ));
             }
             Error::invalid(
-                "a file without a path needs a name; give it as (name, source) or File(source, name=…)",
+                "a file without a path has no name; give it the one that the recipient will see",
             )
         })?;
         let base_name = Path::new(&name).file_name().is_some_and(|n| n == name.as_str());
@@ -260,7 +260,7 @@ pub struct SentTransfer {
 }
 
 /// One file of a [`SentTransfer`].
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct SentFile {
     /// The service's id of it.
     pub file_id: String,

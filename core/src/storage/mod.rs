@@ -23,7 +23,7 @@ pub(crate) use put::PutTarget;
 pub(crate) use send::Sender;
 
 /// What storage has after an upload.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct StoredObject {
     /// Bytes of the source that storage took.
     pub bytes: u64,
