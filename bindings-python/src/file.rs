@@ -2,12 +2,17 @@
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 
-use crate::errors::Failure;
+use crate::errors::{Failure, guarded};
 use crate::inputs;
 use crate::reader::Streams;
 
 /// One file of a transfer: a source, the name the recipient sees, and its media type.
+///
+/// source: a path, bytes-like, or a file object opened in binary mode.
+/// name: without folders. Default: the last part of the path; bytes and file objects need one.
+/// content_type: default, guessed from the name.
 #[pyclass(frozen, get_all, module = "dropoff")]
 pub(crate) struct File {
     source: Py<PyAny>,
@@ -19,8 +24,24 @@ pub(crate) struct File {
 impl File {
     #[new]
     #[pyo3(signature = (source, *, name=None, content_type=None))]
-    fn new(source: Py<PyAny>, name: Option<String>, content_type: Option<String>) -> Self {
-        Self { source, name, content_type }
+    fn new(
+        source: Py<PyAny>,
+        name: Option<&Bound<'_, PyAny>>,
+        content_type: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        guarded(|| {
+            let name = inputs::optional(name, "name")?.map(str::to_owned);
+            let content_type = inputs::optional(content_type, "content_type")?.map(str::to_owned);
+            Ok(Self { source, name, content_type })
+        })
+    }
+
+    /// How it is pickled and copied; whether the source can be is the source's affair.
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+        let named = PyDict::new(py);
+        named.set_item("name", &self.name)?;
+        named.set_item("content_type", &self.content_type)?;
+        Ok((PyTuple::new(py, [&self.source])?, named))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

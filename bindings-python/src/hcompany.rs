@@ -8,26 +8,32 @@ use crate::errors::{Failure, guarded};
 use crate::job::Job;
 use crate::results::StoredObject;
 use crate::tickets::ProfileTicket;
-use crate::{inputs, options};
+use crate::{errors, inputs, options};
 
-/// A client of H Company's browser profiles.
+/// A client of H Company's browser profiles. May be shared between threads.
+///
+/// api_key: default, the environment variable HAI_API_KEY, then the file that `hai login` writes.
+/// region: "eu" or "us". base_url: another place for the API.
+/// options: see Options; lengths of time are seconds or timedeltas.
+/// Raises AuthenticationError without a key, InvalidInputError for a bad region, URL or option.
 #[pyclass(frozen, module = "dropoff")]
 pub(crate) struct HCompany(dropoff::HCompany);
 
 /// The arguments that name a profile.
 struct Details<'a, 'py> {
-    name: &'a str,
-    browser_name: Option<&'a str>,
-    browser_version: Option<&'a str>,
-    description: Option<&'a str>,
+    name: &'a Bound<'py, PyAny>,
+    browser_name: Option<&'a Bound<'py, PyAny>>,
+    browser_version: Option<&'a Bound<'py, PyAny>>,
+    description: Option<&'a Bound<'py, PyAny>>,
     labels: Option<&'a Bound<'py, PyAny>>,
 }
 
 impl Details<'_, '_> {
     fn to_core(&self) -> Result<ProfileDetails, Failure> {
-        let mut details = ProfileDetails::new(self.name)
-            .browser(self.browser_name.unwrap_or_default(), self.browser_version.unwrap_or_default());
-        if let Some(text) = self.description {
+        let browser = inputs::optional(self.browser_name, "browser_name")?.unwrap_or_default();
+        let version = inputs::optional(self.browser_version, "browser_version")?.unwrap_or_default();
+        let mut details = ProfileDetails::new(inputs::text(self.name, "name")?).browser(browser, version);
+        if let Some(text) = inputs::optional(self.description, "description")? {
             details = details.description(text);
         }
         for (name, value) in self.labels.map_or(Ok(Vec::new()), |l| inputs::pairs(l, "labels"))? {
@@ -37,30 +43,45 @@ impl Details<'_, '_> {
     }
 }
 
+// It has a default other than None, so it is converted before the body runs.
+fn region<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    Ok(inputs::text(value, "region")?)
+}
+
 #[pymethods]
 impl HCompany {
     #[new]
     #[pyo3(signature = (api_key=None, *, region="eu", base_url=None, **options))]
     fn new(
-        api_key: Option<inputs::Text>,
-        region: &str,
-        base_url: Option<inputs::Text>,
+        api_key: Option<&Bound<'_, PyAny>>,
+        #[pyo3(from_py_with = region)] region: &str,
+        base_url: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         guarded(|| {
             let mut builder = dropoff::HCompany::builder().region(region).options(options::options(options)?);
-            if let Some(key) = api_key {
-                builder = builder.api_key(key.0);
+            if let Some(key) = inputs::optional(api_key, "api_key")? {
+                builder = builder.api_key(key);
             }
-            if let Some(url) = base_url {
-                builder = builder.base_url(url.0);
+            if let Some(url) = inputs::optional(base_url, "base_url")? {
+                builder = builder.base_url(url);
             }
             Ok(Self(builder.build()?))
         })
     }
 
-    /// Uploads a profile. upload_profile() waits until the service has registered it and its
-    /// checksum is compared.
+    /// Uploads a profile until the service has registered it and its checksum is compared.
+    /// upload_profile() gives a Profile, start_upload_profile() a Job at once.
+    ///
+    /// source: a browser's user-data folder, which is packed, or a zip of one, sent as it is.
+    /// name, browser_name, browser_version: such as "acme-login", "chromium", "131"; every profile needs them.
+    /// labels: a mapping of str to str, or pairs; their order is kept.
+    /// timeout: seconds or a timedelta for the whole call, retries included; above 0, at most 10 000 000.
+    /// Default: no limit.
+    /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
+    /// raises, the call is cancelled.
+    /// Raises InvalidInputError before anything is sent, IntegrityError if what is registered is not what was
+    /// sent, UnknownOutcomeError, and any other DropoffError.
     #[pyo3(signature = (
         source, *, name, browser_name=None, browser_version=None, description=None, labels=None,
         timeout=None, on_progress=None
@@ -70,10 +91,10 @@ impl HCompany {
         &self,
         py: Python<'_>,
         source: &Bound<'_, PyAny>,
-        name: &str,
-        browser_name: Option<&str>,
-        browser_version: Option<&str>,
-        description: Option<&str>,
+        name: &Bound<'_, PyAny>,
+        browser_name: Option<&Bound<'_, PyAny>>,
+        browser_version: Option<&Bound<'_, PyAny>>,
+        description: Option<&Bound<'_, PyAny>>,
         labels: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
@@ -88,26 +109,39 @@ impl HCompany {
         })
     }
 
-    /// Step one: reserves a profile id and asks for a presigned form.
+    /// Step one: reserves a profile id and asks for a presigned form. Gives a ProfileTicket;
+    /// start_initiate_upload() gives a Job at once.
+    ///
+    /// Safe to repeat: the service removes a reserved id that is not used within a day.
     fn start_initiate_upload(&self, py: Python<'_>) -> PyResult<Job> {
         Job::start(py, None, |_| Ok(self.0.start_initiate_upload()?))
     }
 
-    /// Step two: sends the archive to storage with a ticket.
+    /// Step two: sends the archive to storage with a ticket. Gives a StoredObject; start_upload() gives a Job
+    /// at once.
+    ///
+    /// source, on_progress: as in upload_profile(). Safe to repeat until the ticket expires.
+    /// Raises DropoffError as Storage.post_form().
     #[pyo3(signature = (ticket, source, *, on_progress=None))]
     fn start_upload(
         &self,
         py: Python<'_>,
-        ticket: &Bound<'_, ProfileTicket>,
+        ticket: &Bound<'_, PyAny>,
         source: &Bound<'_, PyAny>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
+            let ticket = inputs::object::<ProfileTicket>(ticket, "ticket", "ProfileTicket")?;
             Ok(self.0.start_upload(&ticket.get().0, inputs::source(source, streams)?)?)
         })
     }
 
-    /// Step three: registers the uploaded archive as a profile.
+    /// Step three: registers the uploaded archive as a profile, within a day of step one. Gives a Profile;
+    /// start_complete_upload() gives a Job at once.
+    ///
+    /// profile_id: that of the ticket. uploaded: what upload() gave, to be compared with what the service
+    /// stored; without it `verified` is false.
+    /// Raises RejectedError, NotFoundError, IntegrityError, UnknownOutcomeError, or another DropoffError.
     #[pyo3(signature = (
         profile_id, *, name, browser_name=None, browser_version=None, description=None, labels=None,
         uploaded=None
@@ -116,27 +150,34 @@ impl HCompany {
     fn start_complete_upload(
         &self,
         py: Python<'_>,
-        profile_id: &str,
-        name: &str,
-        browser_name: Option<&str>,
-        browser_version: Option<&str>,
-        description: Option<&str>,
+        profile_id: &Bound<'_, PyAny>,
+        name: &Bound<'_, PyAny>,
+        browser_name: Option<&Bound<'_, PyAny>>,
+        browser_version: Option<&Bound<'_, PyAny>>,
+        description: Option<&Bound<'_, PyAny>>,
         labels: Option<&Bound<'_, PyAny>>,
-        uploaded: Option<&Bound<'_, StoredObject>>,
+        uploaded: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, None, |_| {
             let mut details =
                 Details { name, browser_name, browser_version, description, labels }.to_core()?;
             if let Some(stored) = uploaded {
+                let stored = inputs::object::<StoredObject>(stored, "uploaded", "StoredObject")?;
                 details = details.uploaded(stored.get().0.clone());
             }
-            Ok(self.0.start_complete_upload(profile_id, details)?)
+            Ok(self.0.start_complete_upload(inputs::text(profile_id, "profile_id")?, details)?)
         })
     }
 
-    /// The profile as the service has it now.
-    fn start_get_profile(&self, py: Python<'_>, profile_id: &str) -> PyResult<Job> {
-        Job::start(py, None, |_| Ok(self.0.start_get_profile(profile_id)?))
+    /// The profile as the service has it now, a Profile; start_get_profile() gives a Job at once.
+    ///
+    /// Raises NotFoundError also for a profile that was never completed.
+    fn start_get_profile(&self, py: Python<'_>, profile_id: &Bound<'_, PyAny>) -> PyResult<Job> {
+        Job::start(py, None, |_| Ok(self.0.start_get_profile(inputs::text(profile_id, "profile_id")?)?))
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(errors::holds_a_key())
     }
 
     fn __repr__(&self) -> String {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use dropoff::Source;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBool, PyBytes, PyDelta, PyList, PyMapping, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyDelta, PyList, PyMapping, PyMemoryView, PyString, PyTuple, PyType};
 
 use crate::errors::{Failure, bad_argument};
 use crate::file::File;
@@ -31,6 +31,12 @@ pub(crate) fn source(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Sour
         let copy: Bound<'_, PyBytes> = view.call_method0("tobytes")?.cast_into().map_err(PyErr::from)?;
         return Ok(Source::memory(Bytes::from_owner(PyBackedBytes::from(copy))));
     }
+    if is_asynchronous(value)? {
+        return Err(bad_argument(&format!(
+            "{} gives its bytes asynchronously, which a source cannot; await them and give the bytes, or give the file's path",
+            type_name(value)
+        )));
+    }
     if value.hasattr("read")? {
         // A text file has both; a binary one, wrapped or not, has neither.
         if value.hasattr("encoding")? && value.hasattr("errors")? {
@@ -41,6 +47,51 @@ pub(crate) fn source(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Sour
         return Ok(Source::reader(streams.reader(value)?));
     }
     Err(bad_argument(&format!("a source is {SOURCES}, not {}", type_name(value))))
+}
+
+/// An async iterable, or a file object whose `read` is a coroutine, as those of aiofiles and asyncio.
+fn is_asynchronous(value: &Bound<'_, PyAny>) -> Result<bool, Failure> {
+    match value.getattr_opt("read")? {
+        Some(read) => is_async(&read),
+        None => Ok(value.hasattr("__aiter__")?),
+    }
+}
+
+/// Whether calling it makes a coroutine instead of doing its work.
+pub(crate) fn is_async(callable: &Bound<'_, PyAny>) -> Result<bool, Failure> {
+    /// `inspect.CO_COROUTINE` and `inspect.CO_ASYNC_GENERATOR`.
+    const ASYNC: u32 = 0x80 | 0x200;
+    let mut inner = callable.clone();
+    // functools.partial, in as many layers as it has.
+    while !inner.is_instance_of::<PyType>() && type_name(&inner) == "functools.partial" {
+        inner = inner.getattr("func")?;
+    }
+    let code = match inner.getattr_opt("__code__")? {
+        Some(code) => Some(code),
+        None => match inner.get_type().getattr_opt("__call__")? {
+            Some(call) => call.getattr_opt("__code__")?,
+            None => None,
+        },
+    };
+    let flags = code.map(|code| code.getattr("co_flags")).transpose()?;
+    Ok(flags.and_then(|flags| flags.extract::<u32>().ok()).is_some_and(|flags| flags & ASYNC != 0))
+}
+
+/// Refuses what progress cannot be told to.
+pub(crate) fn check_callback(callback: &Bound<'_, PyAny>) -> Result<(), Failure> {
+    if !callback.is_callable() {
+        return Err(bad_argument("on_progress must be callable with one argument, a Progress"));
+    }
+    if is_async(callback)? {
+        return Err(bad_argument("on_progress must be a plain function, not async"));
+    }
+    Ok(())
+}
+
+/// Whether progress can be told to it, for the waiting and awaiting forms, which do so themselves.
+#[pyfunction]
+pub(crate) fn _is_callback(value: &Bound<'_, PyAny>) -> bool {
+    check_callback(value).is_ok()
 }
 
 /// The path in a `str` or `os.PathLike`, byte for byte: file names need not be UTF-8.
@@ -90,10 +141,11 @@ fn file(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<dropoff::File, Fa
     let Ok(pair) = value.cast::<PyTuple>() else {
         return Ok(dropoff::File::new(source(value, streams)?));
     };
-    match pair.extract::<(String, Bound<'_, PyAny>)>() {
-        Ok((name, inner)) => Ok(dropoff::File::new(source(&inner, streams)?).name(name)),
-        Err(_) => Err(bad_argument("a tuple in files must be a pair (name, source)")),
-    }
+    let Ok((name, inner)) = pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>() else {
+        return Err(bad_argument("a tuple in files must be a pair (name, source)"));
+    };
+    let name = text(&name, "the name in a pair (name, source)")?;
+    Ok(dropoff::File::new(source(&inner, streams)?).name(name))
 }
 
 /// Names and values in the order given, from a mapping or from pairs.
@@ -118,8 +170,11 @@ pub(crate) fn pairs(value: &Bound<'_, PyAny>, what: &str) -> Result<Vec<(String,
             }
             let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) =
                 item.extract().or_else(|_| as_pair(&item)).map_err(|_| wrong(&item))?;
-            let name = name.extract().map_err(|_| wrong(&name))?;
-            Ok((name, value.extract().map_err(|_| wrong(&value))?))
+            let held = |part: &Bound<'_, PyAny>| match part.is_instance_of::<PyString>() {
+                true => text(part, what).map(str::to_owned),
+                false => Err(wrong(part)),
+            };
+            Ok((held(&name)?, held(&value)?))
         })
         .collect()
 }
@@ -158,22 +213,40 @@ pub(crate) fn count(value: &Bound<'_, PyAny>, what: &str) -> Result<u64, Failure
     number.ok_or_else(|| bad_argument(&format!("{what} must be a whole number of 0 or more")))
 }
 
-/// Text that may be a secret: if it cannot be had, the exception must not hold it.
-pub(crate) struct Text(pub(crate) String);
+/// Text that is sent. It may be a secret, so no message holds it.
+pub(crate) fn text<'a>(value: &'a Bound<'_, PyAny>, what: &str) -> Result<&'a str, Failure> {
+    let Ok(text) = value.cast::<PyString>() else {
+        return Err(bad_argument(&format!("{what} must be text (str), not {}", type_name(value))));
+    };
+    text.to_str().map_err(|_| {
+        bad_argument(&format!(
+            "{what} holds characters that UTF-8 cannot hold (lone surrogates); check how it was read"
+        ))
+    })
+}
 
-impl<'a, 'py> FromPyObject<'a, 'py> for Text {
-    type Error = PyErr;
+/// Text that may be left out.
+pub(crate) fn optional<'a>(
+    value: Option<&'a Bound<'_, PyAny>>,
+    what: &str,
+) -> Result<Option<&'a str>, Failure> {
+    value.map(|value| text(value, what)).transpose()
+}
 
-    fn extract(value: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let text = value.cast::<PyString>()?;
-        match text.to_str() {
-            Ok(text) => Ok(Self(text.to_owned())),
-            Err(_) => Err(bad_argument(
-                "a key or URL holds characters that UTF-8 cannot hold; check how it is read",
-            )
-            .into()),
-        }
-    }
+/// True or False; a number is a slip.
+pub(crate) fn truth(value: &Bound<'_, PyAny>, what: &str) -> Result<bool, Failure> {
+    value
+        .extract()
+        .map_err(|_| bad_argument(&format!("{what} must be True or False, not {}", type_name(value))))
+}
+
+/// An object of this package, such as a ticket.
+pub(crate) fn object<'a, 'py, T: pyo3::PyTypeInfo>(
+    value: &'a Bound<'py, PyAny>,
+    what: &str,
+    kind: &str,
+) -> Result<&'a Bound<'py, T>, Failure> {
+    value.cast().map_err(|_| bad_argument(&format!("{what} must be a {kind}, not {}", type_name(value))))
 }
 
 /// The type of a value, since the value itself may be a secret.

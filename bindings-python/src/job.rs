@@ -1,14 +1,18 @@
 //! `Job`: a call that runs while Python goes on, whatever it will result in.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use dropoff::Error;
 use pyo3::exceptions::{PyBaseException, PyTimeoutError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
-use crate::errors::{Failure, bad_argument, exception, guarded};
+use crate::bell::{Bell, Wish};
+use crate::errors::{Failure, exception, guarded};
 use crate::inputs;
 use crate::progress::{Progress, Snapshots, Telling};
 use crate::reader::{Raised, Streams};
@@ -18,7 +22,12 @@ use crate::wait;
 /// A core job without its result type, since a Python class has no type parameters.
 pub(crate) trait Work: Send + Sync {
     fn over_within(&self, limit: Duration) -> bool;
+    /// How it ended, if it has.
+    fn ended(&self) -> Option<Result<(), Error>>;
+    /// What it ended with, if it has.
     fn result(&self, py: Python<'_>) -> Option<Result<PyResult<Py<PyAny>>, Error>>;
+    /// Wakes `waker` when it is over, unless the wish is dropped before.
+    fn wake_at_end(&self, waker: &Waker) -> Wish;
     fn cancel(&self);
     fn progress(&self) -> dropoff::Progress;
     fn shown(&self) -> String;
@@ -28,8 +37,22 @@ impl<T: ToPython + Clone + Send + 'static> Work for dropoff::Job<T> {
     fn over_within(&self, limit: Duration) -> bool {
         self.wait_timeout(limit).is_some()
     }
+    fn ended(&self) -> Option<Result<(), Error>> {
+        self.try_result().map(|result| result.map(drop))
+    }
     fn result(&self, py: Python<'_>) -> Option<Result<PyResult<Py<PyAny>>, Error>> {
-        self.try_result().map(|result| result.map(|value| value.to_python(py)))
+        self.try_result().map(|result| {
+            crate::defect::point("result");
+            result.map(|value| value.to_python(py))
+        })
+    }
+    fn wake_at_end(&self, waker: &Waker) -> Wish {
+        // Not `on_done`: that starts a thread per call, which a full process may not have.
+        let mut handle = self.clone();
+        if Pin::new(&mut handle).poll(&mut Context::from_waker(waker)).is_ready() {
+            waker.wake_by_ref();
+        }
+        Wish::new(handle)
     }
     fn cancel(&self) {
         self.cancel();
@@ -42,7 +65,10 @@ impl<T: ToPython + Clone + Send + 'static> Work for dropoff::Job<T> {
     }
 }
 
-/// A call that was started and may still be running.
+/// A call that was started and may still be running. May be used from any thread.
+///
+/// wait() for it, or `await` it in asyncio; `with` and `async with` wait at their end, and cancel it when
+/// their block raises. Dropping it does not cancel the call.
 #[pyclass(frozen, weakref, module = "dropoff")]
 pub(crate) struct Job {
     work: Arc<dyn Work>,
@@ -60,10 +86,11 @@ impl Job {
         request: impl FnOnce(&Streams) -> Result<dropoff::Job<T>, Failure>,
     ) -> PyResult<Self> {
         guarded(|| {
-            if on_progress.as_ref().is_some_and(|callback| !callback.bind(py).is_callable()) {
-                return Err(bad_argument("on_progress must be callable with one argument, a Progress"));
+            if let Some(callback) = &on_progress {
+                inputs::check_callback(callback.bind(py))?;
             }
             let streams = Streams::new();
+            crate::defect::point("request");
             let work: Arc<dyn Work> = Arc::new(request(&streams)?);
             let threads = || -> PyResult<_> {
                 let tell = |callback| Telling::start(py, &work, callback);
@@ -86,7 +113,7 @@ impl Job {
 
     /// Adds what became of the job to an exception that ended it from outside.
     pub(crate) fn explain(&self, py: Python<'_>, raised: PyErr) -> PyErr {
-        match self.work.result(py) {
+        match self.work.ended() {
             Some(Err(error)) if raised.context(py).is_none() => {
                 raised.set_context(py, Some(exception(py, &error)));
             }
@@ -119,7 +146,10 @@ impl Job {
 
 #[pymethods]
 impl Job {
-    /// Waits for the result. TimeoutError after `timeout` seconds, the job running on. Ctrl-C cancels.
+    /// Waits for the result, and raises what the call failed with. Ctrl-C cancels the call.
+    ///
+    /// timeout: seconds or a timedelta, 0 to 10 000 000; then TimeoutError, the job running on. Default: no
+    /// limit.
     #[pyo3(signature = (timeout=None))]
     fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
         guarded(|| {
@@ -135,19 +165,19 @@ impl Job {
         })
     }
 
-    /// Asks the job to stop; wait() says how it ended. Returns at once.
+    /// Asks the call to stop; wait() says how it ended. Returns at once.
     pub(crate) fn cancel(&self) {
         self.work.cancel();
     }
 
-    /// How far it is.
+    /// How far it is, as a Progress.
     fn progress(&self) -> Progress {
         Progress(self.work.progress())
     }
 
-    /// Whether it is over, one way or the other.
+    /// Whether it is over, one way or the other, the last call of on_progress included.
     fn done(&self) -> bool {
-        self.work.over_within(Duration::ZERO)
+        self.over_within(Duration::ZERO)
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -177,10 +207,30 @@ impl Job {
         Snapshots::new(Arc::clone(&self.work))
     }
 
+    /// Rings with `token` when it is over, and when the last call of its callback has returned; it may ring
+    /// more often than that. Dropping what this gives takes it back.
+    fn _ring(&self, bell: &Bell, token: u64) -> Wish {
+        let waker = bell.waker(token);
+        if let Some(telling) = &self.telling {
+            telling.get().wake_at_end(waker.clone());
+        }
+        self.work.wake_at_end(&waker)
+    }
+
+    /// The result, or the error, once it is over.
+    fn _result(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        guarded(|| Ok(self.outcome(py)?))
+    }
+
+    /// Adds to `error`, which ended it from outside, what became of it.
+    fn _explain(&self, py: Python<'_>, error: &Bound<'_, PyBaseException>) {
+        self.explain(py, PyErr::from_value(error.clone().into_any()));
+    }
+
     /// Stops it because `error` was raised in that loop, and adds to `error` what became of it.
     fn _stop(&self, py: Python<'_>, error: &Bound<'_, PyBaseException>) {
         wait::stop(py, self);
-        self.explain(py, PyErr::from_value(error.clone().into_any()));
+        self._explain(py, error);
     }
 
     /// `Job[Profile]`, for annotations.
@@ -195,6 +245,11 @@ impl Job {
 
     fn __repr__(&self) -> String {
         self.work.shown()
+    }
+
+    // See `Telling`, which is where such a circle can be broken.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.telling)
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Nothing here knows a protocol. A call goes `inputs` → core job → `wait` → `results` or `errors`.
 //!
-//! Only `start_…` methods are compiled. Their waiting forms, and every loop that runs the caller's
-//! code, are Python (`dropoff/_waiting.py`, `dropoff/_threads.py`): on a thread that is in the
+//! Only `start_…` methods are compiled. Their waiting and awaiting forms, and every loop that runs the
+//! caller's code, are Python (`dropoff/_waiting.py`, `_awaiting.py`, `_threads.py`): on a thread that is in the
 //! interpreter when the program ends, Rust must not be below the caller's code (see `reader`).
 
 mod agentdrop;
+mod bell;
+mod defect;
 mod errors;
 mod file;
 mod hcompany;
@@ -31,11 +33,18 @@ mod _native {
     #[pymodule_export]
     use super::agentdrop::AgentDrop;
     #[pymodule_export]
+    use super::bell::Bell;
+    #[cfg(debug_assertions)]
+    #[pymodule_export]
+    use super::defect::_panic;
+    #[pymodule_export]
     use super::errors::_error_kinds;
     #[pymodule_export]
     use super::file::File;
     #[pymodule_export]
     use super::hcompany::HCompany;
+    #[pymodule_export]
+    use super::inputs::_is_callback;
     #[pymodule_export]
     use super::job::{_start_into, Job};
     #[pymodule_export]
@@ -51,6 +60,9 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // The waits of the sync forms, which the async ones share; in seconds.
+        module.add("_TICK", super::wait::TICK.as_secs_f64())?;
+        module.add("_JOIN", super::wait::JOIN.as_secs_f64())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -25,6 +25,12 @@ fn convert(spec: &OptionSpec, value: &Bound<'_, PyAny>) -> Result<OptionValue, F
         bad_argument(&format!("option {name} must be {range}, not {}", inputs::type_name(value)))
     };
     let out_of_range = || bad_argument(&format!("option {} must be {}", spec.name, spec.range));
+    let text = |value: &Bound<'_, PyAny>| match value.is_instance_of::<PyString>() {
+        true => {
+            inputs::text(value, &format!("option {}", spec.name)).map(|t| OptionValue::Text(t.to_owned()))
+        }
+        false => Err(found()),
+    };
     let is_bool = value.is_instance_of::<PyBool>();
     match spec.kind {
         OptionKind::Duration => {
@@ -33,8 +39,7 @@ fn convert(spec: &OptionSpec, value: &Bound<'_, PyAny>) -> Result<OptionValue, F
         OptionKind::Number if is_bool || !value.hasattr("__index__")? => Err(found()),
         OptionKind::Number => value.extract().map(OptionValue::Number).map_err(|_| out_of_range()),
         OptionKind::AutoOrBool if is_bool => Ok(OptionValue::Bool(value.extract()?)),
-        OptionKind::AutoOrBool => value.extract().map(OptionValue::Text).map_err(|_| found()),
-        OptionKind::Text => value.extract().map(OptionValue::Text).map_err(|_| found()),
+        OptionKind::AutoOrBool | OptionKind::Text => text(value),
         OptionKind::Path => inputs::path(value)?.map(OptionValue::Path).ok_or_else(found),
         OptionKind::Texts if value.is_instance_of::<PyString>() => {
             Err(bad_argument(&format!("option {} takes a list of {}", spec.name, spec.range)))

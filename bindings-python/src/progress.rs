@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::Waker;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use pyo3::exceptions::PyBaseException;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -89,6 +91,7 @@ impl Snapshots {
         if self.last_was_given.load(Relaxed) {
             return None;
         }
+        crate::defect::point("progress");
         self.last_was_given.store(py.detach(|| self.work.over_within(TICK)), Relaxed);
         Some(Progress(self.work.progress()))
     }
@@ -102,6 +105,7 @@ pub(crate) struct Telling {
     work: Arc<dyn Work>,
     raised: Raised,
     ended: Mutex<bool>,
+    wakers: Mutex<Vec<Waker>>,
     changed: Condvar,
     thread: Mutex<Option<ThreadId>>,
     /// A fork copies no threads: in the child there is none to wait for.
@@ -123,6 +127,15 @@ impl Telling {
     fn end(&self) {
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
+        self.wake();
+    }
+
+    // What a callback raised holds the frames it came through, and one of those often holds the job.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.raised.traverse(&visit)
+    }
+    fn __clear__(&self) {
+        self.raised.clear();
     }
 }
 
@@ -133,6 +146,7 @@ impl Telling {
             work: Arc::clone(work),
             raised: Raised::default(),
             ended: Mutex::new(false),
+            wakers: Mutex::default(),
             changed: Condvar::new(),
             thread: Mutex::new(None),
             pid: std::process::id(),
@@ -148,6 +162,20 @@ impl Telling {
     /// What the callback raised.
     pub(crate) fn raised(&self, py: Python<'_>) -> Option<PyErr> {
         self.raised.get(py)
+    }
+
+    /// Wakes `waker` when there will be no more calls.
+    pub(crate) fn wake_at_end(&self, waker: Waker) {
+        self.wakers.lock().unwrap_or_else(PoisonError::into_inner).push(waker);
+        // The end may have come between; to be woken twice does no harm.
+        if *self.ended.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        let wakers = std::mem::take(&mut *self.wakers.lock().unwrap_or_else(PoisonError::into_inner));
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Waits for the last call to return; true if it has. Inside the callback itself there is nothing

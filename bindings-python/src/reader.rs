@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyBaseException, PyTypeError};
-use pyo3::ffi::PyObject;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
@@ -21,61 +21,80 @@ use crate::errors::{Failure, bad_argument};
 
 /// An exception that Python code raised on another thread, kept for the one that waits.
 #[derive(Clone, Default)]
-pub(crate) struct Raised(Arc<Mutex<Option<PyErr>>>);
+pub(crate) struct Raised(Arc<Mutex<Option<Py<PyBaseException>>>>);
 
 impl Raised {
+    /// The first one counts.
     pub(crate) fn keep(&self, error: &Bound<'_, PyBaseException>) {
-        let error = PyErr::from_value(error.clone().into_any());
+        let error = error.clone().unbind();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
     pub(crate) fn get(&self, py: Python<'_>) -> Option<PyErr> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|e| e.clone_ref(py))
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().map(|e| PyErr::from_value(e.bind(py).clone().into_any()))
+    }
+
+    /// For the garbage collector, which must be told by one owner only.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self.0.try_lock() {
+            Ok(held) => visit.call(&*held),
+            // In use, so not garbage.
+            Err(_) => Ok(()),
+        }
+    }
+    pub(crate) fn clear(&self) {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Only now: dropping it may run Python code that comes back here.
+        drop(held);
     }
 }
 
-/// The file objects of one call.
+/// The file objects of one call. Only these and the thread that reads them hold Python objects: what the
+/// core dropped on a thread of its own would be let go at the next call only.
 pub(crate) struct Streams {
-    orders: Sender<Order>,
-    placed: Receiver<Order>,
-    raised: Raised,
-    /// Objects seen, by their addresses; the readers keep them alive.
-    seen: RefCell<Vec<*const PyObject>>,
+    orders: Sender<Placed>,
+    placed: Receiver<Placed>,
+    files: RefCell<Vec<Py<PyAny>>>,
+}
+
+/// A read that the core waits for.
+struct Placed {
+    /// Which of the file objects.
+    at: usize,
+    size: usize,
+    reply: Sender<io::Result<PyBackedBytes>>,
 }
 
 impl Streams {
     pub(crate) fn new() -> Self {
         let (orders, placed) = channel();
-        Self { orders, placed, raised: Raised::default(), seen: RefCell::default() }
+        Self { orders, placed, files: RefCell::default() }
     }
 
     /// One more file object. The same one twice would be empty the second time.
     pub(crate) fn reader(&self, file: &Bound<'_, PyAny>) -> Result<Reader, Failure> {
-        let address = file.as_ptr().cast_const();
-        let mut seen = self.seen.borrow_mut();
-        if seen.contains(&address) {
+        let mut files = self.files.borrow_mut();
+        if files.iter().any(|seen| seen.is(file)) {
             return Err(bad_argument(
                 "the same file object is given twice, and a stream can be read only once; give its bytes or open it twice",
             ));
         }
-        seen.push(address);
-        Ok(Reader {
-            file: Arc::new(file.clone().unbind()),
-            orders: self.orders.clone(),
-            raised: self.raised.clone(),
-        })
+        files.push(file.clone().unbind());
+        Ok(Reader { at: files.len() - 1, orders: self.orders.clone() })
     }
 
     /// Starts the thread that reads them, if there are any; tells where it leaves what they raise.
     pub(crate) fn start(self, py: Python<'_>) -> PyResult<Raised> {
         // The readers alone keep the thread going: it ends when the core has dropped them all.
         drop(self.orders);
-        if !self.seen.borrow().is_empty() {
+        let (raised, files) = (Raised::default(), self.files.into_inner());
+        if !files.is_empty() {
             static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
             let read = READ.import(py, "dropoff._threads", "read")?;
-            let arguments = (Orders(Mutex::new(self.placed)),).into_pyobject(py)?;
-            start_thread(read, arguments)?;
+            let orders = Orders { placed: Mutex::new(self.placed), files, raised: raised.clone() };
+            start_thread(read, (orders,).into_pyobject(py)?)?;
         }
-        Ok(self.raised)
+        Ok(raised)
     }
 }
 
@@ -92,18 +111,15 @@ pub(crate) fn start_thread<'py>(
 
 /// What the core reads from.
 pub(crate) struct Reader {
-    file: Arc<Py<PyAny>>,
-    orders: Sender<Order>,
-    raised: Raised,
+    at: usize,
+    orders: Sender<Placed>,
 }
 
 impl Read for Reader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let gone = || io::Error::other("the thread that reads it ended");
         let (reply, filled) = channel();
-        let (file, raised) = (Arc::clone(&self.file), self.raised.clone());
-        let order = Order { file, size: into.len(), reply, raised };
-        self.orders.send(order).map_err(|_| gone())?;
+        self.orders.send(Placed { at: self.at, size: into.len(), reply }).map_err(|_| gone())?;
         let data = filled.recv().map_err(|_| gone())??;
         let Some(room) = into.get_mut(..data.len()) else {
             return Err(io::Error::other(format!("read() gave {} bytes, more than asked for", data.len())));
@@ -115,7 +131,11 @@ impl Read for Reader {
 
 /// The orders of one call, as they come; ends with the call.
 #[pyclass(frozen)]
-struct Orders(Mutex<Receiver<Order>>);
+struct Orders {
+    placed: Mutex<Receiver<Placed>>,
+    files: Vec<Py<PyAny>>,
+    raised: Raised,
+}
 
 #[pymethods]
 impl Orders {
@@ -123,14 +143,18 @@ impl Orders {
         slf
     }
     fn __next__(&self, py: Python<'_>) -> Option<Order> {
-        py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).recv().ok())
+        let next = || self.placed.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+        let Placed { at, size, reply } = py.detach(next)?;
+        let file = self.files.get(at)?.clone_ref(py);
+        Some(Order { file, size, reply, raised: self.raised.clone() })
     }
 }
 
 /// One read to be done.
 #[pyclass(frozen)]
 struct Order {
-    file: Arc<Py<PyAny>>,
+    #[pyo3(get)]
+    file: Py<PyAny>,
     #[pyo3(get)]
     size: usize,
     reply: Sender<io::Result<PyBackedBytes>>,
@@ -139,11 +163,6 @@ struct Order {
 
 #[pymethods]
 impl Order {
-    #[getter]
-    fn file(&self, py: Python<'_>) -> Py<PyAny> {
-        self.file.clone_ref(py)
-    }
-
     /// Hands over what `read` gave. After a cancel there is nobody left who wants it.
     fn fill(&self, chunk: &Bound<'_, PyAny>) -> PyResult<()> {
         let bytes = as_bytes(chunk)?;

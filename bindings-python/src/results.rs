@@ -2,8 +2,11 @@
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::errors::{Failure, bad_argument, guarded};
 use crate::json;
 
 /// A value of the core as Python has it.
@@ -63,6 +66,19 @@ macro_rules! record {
                 Ok(json::to_python(py, &self.0)?.unbind())
             }
 
+            // Pickled and copied as `to_dict` has it.
+            fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Py<PyAny>,))> {
+                Ok((py.get_type::<Self>().getattr("_restore")?, (self.to_dict(py)?,)))
+            }
+            #[classmethod]
+            fn _restore(_cls: &Bound<'_, PyType>, fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+                guarded(|| {
+                    let mut fields = json::object(fields, "fields")?;
+                    // Field by field: the core takes what was proved from nobody's JSON.
+                    Ok(Self(dropoff::$name { $($field: field(&mut fields, stringify!($field))?),* }))
+                })
+            }
+
             fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
                 let mut fields = Vec::new();
                 $(
@@ -79,6 +95,15 @@ macro_rules! record {
             }
         }
     };
+}
+
+fn field<T: DeserializeOwned>(fields: &mut Map<String, Value>, name: &str) -> Result<T, Failure> {
+    let value = fields.remove(name).unwrap_or_default();
+    serde_json::from_value(value).map_err(|e| {
+        bad_argument(&format!(
+            "the pickled {name} cannot be read ({e}); pickle with the version that unpickles"
+        ))
+    })
 }
 
 record! {

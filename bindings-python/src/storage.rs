@@ -8,9 +8,17 @@ use crate::errors::guarded;
 use crate::job::Job;
 use crate::{inputs, options};
 
-/// Uploads to presigned targets that some other program asked for.
+/// Uploads to presigned targets that some other program asked for. May be shared between threads.
+///
+/// options: see Options; lengths of time are seconds or timedeltas.
+/// Raises InvalidInputError for a bad option.
 #[pyclass(frozen, module = "dropoff")]
 pub(crate) struct Storage(dropoff::Storage);
+
+// It has a default other than None, so it is converted before the body runs.
+fn file_name<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    Ok(inputs::text(value, "file_name")?)
+}
 
 #[pymethods]
 impl Storage {
@@ -20,19 +28,30 @@ impl Storage {
         guarded(|| Ok(Self(dropoff::Storage::new(options::options(options)?))))
     }
 
-    /// Sends a source with a presigned PUT. put() waits until storage has it.
+    /// Sends a source with a presigned PUT until storage has it. put() gives a StoredObject, start_put() a
+    /// Job at once.
+    ///
+    /// url: as it was handed out. source: a path, bytes-like, or a file object opened in binary mode.
+    /// headers: those that were signed into the URL, as a mapping or as pairs.
+    /// timeout: seconds or a timedelta for the whole call, retries included; above 0, at most 10 000 000.
+    /// Default: no limit.
+    /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
+    /// raises, the call is cancelled.
+    /// Raises UnsafeTargetError for an address that is private or not https (see trusted_storage in
+    /// Options), ExpiredError, StorageRefusedError, SourceUnreadableError, or another DropoffError. Safe to
+    /// repeat: the object is replaced as a whole or not at all.
     #[pyo3(signature = (url, source, *, headers=None, timeout=None, on_progress=None))]
     fn start_put(
         &self,
         py: Python<'_>,
-        url: inputs::Text,
+        url: &Bound<'_, PyAny>,
         source: &Bound<'_, PyAny>,
         headers: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
-            let mut request = Put::new(url.0, inputs::source(source, streams)?);
+            let mut request = Put::new(inputs::text(url, "url")?, inputs::source(source, streams)?);
             for (name, value) in headers.map_or(Ok(Vec::new()), |h| inputs::pairs(h, "headers"))? {
                 request = request.header(name, value);
             }
@@ -43,23 +62,29 @@ impl Storage {
         })
     }
 
-    /// Sends a source with a presigned POST form. post_form() waits until storage has it.
+    /// Sends a source with a presigned POST form until storage has it. post_form() gives a StoredObject,
+    /// start_post_form() a Job at once.
+    ///
+    /// fields: sent byte for byte in the order given, a mapping or pairs; the file follows as `file`.
+    /// file_name: the file name told to storage.
+    /// source, timeout, on_progress and errors: as in put().
     #[pyo3(signature = (url, fields, source, *, file_name="file", timeout=None, on_progress=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
     fn start_post_form(
         &self,
         py: Python<'_>,
-        url: inputs::Text,
+        url: &Bound<'_, PyAny>,
         fields: &Bound<'_, PyAny>,
         source: &Bound<'_, PyAny>,
-        file_name: &str,
+        #[pyo3(from_py_with = file_name)] file_name: &str,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
             let fields = inputs::pairs(fields, "fields")?;
             let mut request =
-                PostForm::new(url.0, fields, inputs::source(source, streams)?).file_name(file_name);
+                PostForm::new(inputs::text(url, "url")?, fields, inputs::source(source, streams)?)
+                    .file_name(file_name);
             if let Some(limit) = inputs::timeout(timeout)? {
                 request = request.timeout(limit);
             }

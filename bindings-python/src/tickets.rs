@@ -1,10 +1,16 @@
 //! Tickets: the presigned targets of a call done step by step. They print no secret.
 
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::json;
 use crate::results::ToPython;
+
+/// Pickles end up in files and queues.
+fn holds_secrets() -> PyErr {
+    PyTypeError::new_err("a ticket holds secrets, so it cannot be pickled or copied; keep using this one")
+}
 
 /// A reserved profile and the presigned form to send its archive with.
 #[pyclass(frozen, module = "dropoff")]
@@ -23,6 +29,9 @@ impl ProfileTicket {
     /// The service's reply, secrets included. Do not log it.
     fn reveal(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         Ok(json::to_python(py, &self.0.reveal())?.unbind())
+    }
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(holds_secrets())
     }
     fn __repr__(&self) -> String {
         format!("ProfileTicket(profile_id='{}', expires_in={:.0})", self.profile_id(), self.expires_in())
@@ -46,6 +55,9 @@ impl TransferTicket {
     /// The service's reply, secrets included. Do not log it.
     fn reveal(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         Ok(json::to_python(py, &self.0.reveal())?.unbind())
+    }
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(holds_secrets())
     }
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let (id, expires_at) = (self.id().into_py_any(py)?, self.expires_at().into_py_any(py)?);

@@ -10,7 +10,7 @@ use crate::job::Job;
 /// How late Ctrl-C may be noticed, and how often progress is told.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// How long a job that was told to stop is waited for.
-const JOIN: Duration = Duration::from_secs(2);
+pub(crate) const JOIN: Duration = Duration::from_secs(2);
 
 /// Waits until the job is over (true) or `limit` has passed (false). A signal handler that raises,
 /// as that of Ctrl-C does, stops the job, and what it raised is the error.

@@ -131,7 +131,7 @@ impl ErrorKind {
 
     /// The stable number; never 0.
     #[must_use]
-    pub fn code(self) -> u32 {
+    pub const fn code(self) -> u32 {
         self as u32
     }
 

@@ -183,7 +183,12 @@ impl Options {
     pub fn spec(name: &str) -> Result<&'static OptionSpec> {
         OPTIONS.iter().find(|o| o.name == name).ok_or_else(|| {
             let known: Vec<&str> = OPTIONS.iter().map(|o| o.name).collect();
-            Error::invalid(format!("there is no option named {name:?}; the options are {}", known.join(", ")))
+            let meant = known.iter().find(|known| letters(known).eq(letters(name)));
+            let hint = meant.map(|known| format!(" (perhaps {known} is meant)")).unwrap_or_default();
+            Error::invalid(format!(
+                "there is no option named {name:?}{hint}; the options are {}",
+                known.join(", ")
+            ))
         })
     }
 
@@ -241,6 +246,11 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// A name without the habits of a language: `maxAttempts` and `max-attempts` are `max_attempts`.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase())
 }
 
 /// Typed setters, one per row of the table.

@@ -8,14 +8,16 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from dropoff import AgentDrop, HCompany, Storage
+from dropoff import AgentDrop, AsyncAgentDrop, AsyncHCompany, AsyncStorage, HCompany, Storage
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "tests" / "vectors"
 PROGRAM = Path(os.environ.get("DROPOFF_SANDBOX", ROOT / "target" / "debug" / "dropoff-sandbox"))
+
+_Client = TypeVar("_Client", HCompany, AgentDrop, AsyncHCompany, AsyncAgentDrop)
 
 
 class Sandbox:
@@ -33,16 +35,27 @@ class Sandbox:
     def options(self, **options: Any) -> dict[str, Any]:
         return {"trusted_storage": [self.storage_url], "backoff_base": 0.001} | options
 
+    def _client(self, cls: type[_Client], key: str, api_key: str | None, options: dict[str, Any]) -> _Client:
+        key = key if api_key is None else api_key
+        return cls(key, base_url=self.api_url, **self.options(**options))
+
     def hcompany(self, api_key: str | None = None, **options: Any) -> HCompany:
-        key = self.h_api_key if api_key is None else api_key
-        return HCompany(key, base_url=self.api_url, **self.options(**options))
+        return self._client(HCompany, self.h_api_key, api_key, options)
+
+    def async_hcompany(self, api_key: str | None = None, **options: Any) -> AsyncHCompany:
+        return self._client(AsyncHCompany, self.h_api_key, api_key, options)
 
     def agentdrop(self, api_key: str | None = None, **options: Any) -> AgentDrop:
-        key = self.agentdrop_api_key if api_key is None else api_key
-        return AgentDrop(key, base_url=self.api_url, **self.options(**options))
+        return self._client(AgentDrop, self.agentdrop_api_key, api_key, options)
+
+    def async_agentdrop(self, api_key: str | None = None, **options: Any) -> AsyncAgentDrop:
+        return self._client(AsyncAgentDrop, self.agentdrop_api_key, api_key, options)
 
     def storage(self, **options: Any) -> Storage:
         return Storage(**self.options(**options))
+
+    def async_storage(self, **options: Any) -> AsyncStorage:
+        return AsyncStorage(**self.options(**options))
 
     # -- side door
 

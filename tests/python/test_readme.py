@@ -34,7 +34,7 @@ def test_block(
     monkeypatch.setenv("HAI_API_KEY", sandbox.h_api_key)
     monkeypatch.setenv("AGENTDROP_API_KEY", sandbox.agentdrop_api_key)
     # The examples show the services' own addresses; here they are the sandbox's.
-    for name in ("HCompany", "AgentDrop"):
+    for name in ("HCompany", "AgentDrop", "AsyncHCompany", "AsyncAgentDrop"):
         here = functools.partial(getattr(dropoff, name), base_url=sandbox.api_url, **sandbox.options())
         monkeypatch.setattr(dropoff, name, here)
     exec(compile(block, f"{path} block {at}", "exec"), {"__name__": "__example__"})

@@ -1,18 +1,25 @@
-"""Runs the shared scenarios of tests/vectors/scenarios through the Python API."""
+"""Runs the shared scenarios of tests/vectors/scenarios through the Python API, sync and async."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import VECTORS, Sandbox
+from conftest import ROOT, VECTORS, Sandbox
 from dropoff import DropoffError
 from sources import Made, make
 
 Scenario = dict[str, Any]
+LANGUAGES = ("python", "python-async")
+# Where tests/table.py looks for what passed.
+PASSED = ROOT / "target" / "scenarios"
 
 
 def scenarios() -> list[Scenario]:
@@ -39,10 +46,49 @@ def merged(into: Any, changes: Any) -> Any:
     return result
 
 
+class Awaited:
+    """An async client whose calls are awaited in `runner`, so that one set of calls serves for both."""
+
+    def __init__(self, client: Any, runner: asyncio.Runner) -> None:
+        self._client = client
+        self._runner = runner
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._client, name)
+        return lambda *args, **kwargs: self._runner.run(method(*args, **kwargs))
+
+
+class AsyncSandbox:
+    """The sandbox, with async clients."""
+
+    def __init__(self, sandbox: Sandbox, runner: asyncio.Runner) -> None:
+        self._sandbox = sandbox
+        self._runner = runner
+        self.fault = sandbox.fault
+
+    def hcompany(self, *args: Any, **options: Any) -> Any:
+        return Awaited(self._sandbox.async_hcompany(*args, **options), self._runner)
+
+    def agentdrop(self, *args: Any, **options: Any) -> Any:
+        return Awaited(self._sandbox.async_agentdrop(*args, **options), self._runner)
+
+    def storage(self, **options: Any) -> Any:
+        return Awaited(self._sandbox.async_storage(**options), self._runner)
+
+
+@contextmanager
+def clients(language: str, sandbox: Sandbox) -> Iterator[Sandbox | AsyncSandbox]:
+    if language == "python":
+        yield sandbox
+        return
+    with asyncio.Runner(debug=True) as runner:
+        yield AsyncSandbox(sandbox, runner)
+
+
 class Caller:
     """Makes the call a scenario names."""
 
-    def __init__(self, sandbox: Sandbox, scenario: Scenario, folder: Path) -> None:
+    def __init__(self, sandbox: Sandbox | AsyncSandbox, scenario: Scenario, folder: Path) -> None:
         self.sandbox = sandbox
         self.scenario = scenario
         self.folder = folder
@@ -134,12 +180,24 @@ def expect(path: str, wanted: Any, got: Any) -> None:
             assert wanted == got, f"{path}: wanted {wanted!r}, got {got!r}"
 
 
-@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario["name"])
-def test_scenario(sandbox: Sandbox, tmp_path: Path, scenario: Scenario) -> None:
-    sandbox.settings(**scenario.get("settings", {}))
-    caller = Caller(sandbox, scenario, tmp_path)
-    made = caller.sources()
+@pytest.fixture(scope="session", params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    shutil.rmtree(PASSED / name, ignore_errors=True)
+    (PASSED / name).mkdir(parents=True)
+    return name
 
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario["name"])
+def test_scenario(sandbox: Sandbox, tmp_path: Path, language: str, scenario: Scenario) -> None:
+    sandbox.settings(**scenario.get("settings", {}))
+    with clients(language, sandbox) as side:
+        run(sandbox, Caller(side, scenario, tmp_path), scenario)
+    (PASSED / language / scenario["name"]).touch()
+
+
+def run(sandbox: Sandbox, caller: Caller, scenario: Scenario) -> None:
+    made = caller.sources()
     wanted = scenario["expect"]
     if "error" in wanted:
         with pytest.raises(DropoffError) as caught:

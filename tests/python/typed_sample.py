@@ -7,6 +7,9 @@ from typing import Any, assert_type
 
 from dropoff import (
     AgentDrop,
+    AsyncAgentDrop,
+    AsyncHCompany,
+    AsyncStorage,
     Confirmed,
     DropoffError,
     File,
@@ -74,6 +77,24 @@ assert_type(d.start_get_transfer(pending.id).wait(), TransferInfo)
 s = Storage()
 assert_type(s.put("https://h/k", bytearray(b"x"), headers=[("a", "b")]), StoredObject)
 assert_type(s.start_post_form("https://h", {"k": "v"}, "~/x").progress(), Progress)
+
+
+async def asynchronous() -> None:
+    ah = AsyncHCompany(region="us", **options)
+    assert_type(await ah.upload_profile("p", name="n", on_progress=show), Profile)
+    assert_type(await ah.initiate_upload(), ProfileTicket)
+    ad = AsyncAgentDrop("agd_key", concurrency=2)
+    assert_type(await ad.send(["a", ("b", b"b")], sender="a", recipient="b", timeout=1), SentTransfer)
+    job = ad.start_send(["a"], sender="a", recipient="b")
+    assert_type(job, Job[SentTransfer])
+    assert_type(await job, SentTransfer)
+    async with job as same_job:
+        assert_type(same_job, Job[SentTransfer])
+    assert_type(await d.start_confirm("id"), Confirmed)
+    assert_type(await AsyncStorage().put("https://h/k", b"x"), StoredObject)
+    await ad.send(["a"], sender="a")  # type: ignore[call-arg]
+    AsyncStorage(max_atempts=3)  # type: ignore[call-arg]
+
 
 try:
     s.put("https://h/k", "x")

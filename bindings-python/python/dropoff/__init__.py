@@ -3,7 +3,8 @@
 Three clients, safe to share between threads: :class:`HCompany` uploads browser profiles,
 :class:`AgentDrop` sends transfers, and :class:`Storage` uploads to presigned targets that another
 program asked for. Calls wait; each has a ``start_…`` twin that returns a :class:`Job`.
-Every error is a :class:`DropoffError`.
+:class:`AsyncHCompany`, :class:`AsyncAgentDrop` and :class:`AsyncStorage` are the same for asyncio, their
+calls coroutines; a job can be awaited too. Every error is a :class:`DropoffError`.
 """
 
 from ._errors import (
@@ -52,28 +53,46 @@ from ._native import (
     TransferTicket,
     __version__,
 )
+from ._waiting import add_awaiting_forms as _add_awaiting_forms
 from ._waiting import add_waiting_forms as _add_waiting_forms
 
 for _client in (HCompany, AgentDrop, Storage):
     _add_waiting_forms(_client)
 del _client
+_add_awaiting_forms(Job)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._async import AsyncAgentDrop, AsyncHCompany, AsyncStorage
     from ._options import Options
 else:
+    # Imported when they are asked for. asyncio costs more than all the rest together, and so does
+    # `typing`, which the options need only for type checkers.
+    _LATER = {
+        "AsyncAgentDrop": "_async",
+        "AsyncHCompany": "_async",
+        "AsyncStorage": "_async",
+        "Options": "_options",
+    }
 
     def __getattr__(name):
-        # The name is for type checkers, and `typing` costs more to import than all the rest.
-        if name == "Options":
-            from ._options import Options
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-            return Options
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{_LATER[name]}", __name__), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *_LATER})
 
 
 __all__ = [
     "AgentDrop",
+    "AsyncAgentDrop",
+    "AsyncHCompany",
+    "AsyncStorage",
     "AuthenticationError",
     "BrowserRunningError",
     "CancelledError",

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import timedelta
 from os import PathLike
 from types import GenericAlias, TracebackType
@@ -9,6 +9,8 @@ from typing_extensions import Buffer, Unpack
 from ._options import Options
 
 __version__: str
+_TICK: float
+_JOIN: float
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> Buffer: ...
@@ -25,7 +27,7 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 @final
 class Job(Generic[_T_co]):
-    """A call that was started and may still be running. May be used from any thread.
+    """A call that was started and may still be running. May be used from any thread and any asyncio loop.
 
     Dropping it does not cancel the call. As a context manager it waits when the block ends well, and
     cancels when the block raises::
@@ -33,6 +35,9 @@ class Job(Generic[_T_co]):
         with drop.start_send(files, sender="a", recipient="b") as job:
             ...
         sent = job.wait()
+
+    In asyncio that is ``async with``, and ``await job`` instead of ``job.wait()``, which would block the
+    loop.
     """
 
     def wait(self, timeout: _Seconds | None = None) -> _T_co:
@@ -55,8 +60,27 @@ class Job(Generic[_T_co]):
         """How far it is."""
 
     def done(self) -> bool:
-        """Whether it is over, one way or the other."""
+        """Whether it is over, one way or the other, the last call of ``on_progress`` included."""
 
+    def __await__(self) -> Generator[Any, None, _T_co]:
+        """The result, in a running asyncio loop; as often and in as many tasks as you like.
+
+        A task that is cancelled while it awaits cancels the call, and waits for its end, at most 2 s. To
+        leave it running, await ``asyncio.shield(job)``.
+
+        :raises DropoffError: what the call failed with. After :meth:`cancel` that is :class:`CancelledError`
+            of this package and not that of asyncio.
+        :raises RuntimeError: there is no running asyncio loop.
+        """
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -67,12 +91,21 @@ class Job(Generic[_T_co]):
     ) -> None: ...
     def _snapshots(self) -> Iterator[Progress]: ...
     def _stop(self, error: BaseException) -> None: ...
+    def _ring(self, bell: _Bell, token: int) -> object: ...
+    def _result(self) -> _T_co: ...
+    def _explain(self, error: BaseException) -> None: ...
     @classmethod
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
 
 @final
+class _Bell:
+    def __new__(cls) -> Self: ...
+    def fileno(self) -> int: ...
+    def take(self) -> list[int]: ...
+
+@final
 class File:
-    """One file of a transfer. It may be used again, unless its source is a file object."""
+    """One file of a transfer. It may be used again, and pickled, unless its source is a file object."""
 
     def __new__(cls, source: _Source, *, name: str | None = None, content_type: str | None = None) -> Self:
         """
@@ -82,6 +115,7 @@ class File:
         :param content_type: the media type. Default: guessed from the name.
         """
 
+    def __getnewargs_ex__(self) -> tuple[tuple[_Source], dict[str, str | None]]: ...
     @property
     def source(self) -> _Source:
         """As it was given."""
@@ -380,7 +414,10 @@ class TransferInfo:
 
 @final
 class ProfileTicket:
-    """A reserved profile and the presigned form to send its archive with. Printing shows no secret."""
+    """A reserved profile and the presigned form to send its archive with.
+
+    Printing shows no secret, and it cannot be pickled.
+    """
 
     @property
     def profile_id(self) -> str:
@@ -395,7 +432,7 @@ class ProfileTicket:
 
 @final
 class TransferTicket:
-    """A pending transfer and its presigned URLs. Printing shows no secret."""
+    """A pending transfer and its presigned URLs. Printing shows no secret, and it cannot be pickled."""
 
     @property
     def id(self) -> str:
@@ -456,8 +493,8 @@ class HCompany:
         :param labels: names and values; their order is kept.
         :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
             Default: no limit.
-        :param on_progress: called on this thread with a :class:`Progress`, every 0.1 s at most and once
-            at the end. If it raises, the upload is cancelled and the exception passes through.
+        :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
+            most and once at the end. If it raises, the upload is cancelled and the exception passes through.
         :raises InvalidInputError: an argument is missing or wrong; nothing was sent.
         :raises IntegrityError: the profile is registered, ``outcome`` is ``completed``, and is not what
             was sent.
@@ -598,8 +635,8 @@ class AgentDrop:
             alone is ambiguous.
         :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
             Default: no limit.
-        :param on_progress: called on this thread with a :class:`Progress`, every 0.1 s at most and once
-            at the end. If it raises, the transfer is cancelled and the exception passes through.
+        :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
+            most and once at the end. If it raises, the transfer is cancelled and the exception passes on.
         :raises InvalidInputError: an argument is missing or wrong; nothing was sent.
         :raises RejectedError: the service refused; ``service_code`` and ``details`` say why.
         :raises DropoffError: any other kind. ``transfer_id`` names the pending transfer if one was made; it
@@ -730,8 +767,8 @@ class Storage:
         :param headers: those that were signed into the URL, sent as given.
         :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
             Default: no limit.
-        :param on_progress: called on this thread with a :class:`Progress`, every 0.1 s at most and once
-            at the end. If it raises, the upload is cancelled and the exception passes through.
+        :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
+            most and once at the end. If it raises, the upload is cancelled and the exception passes through.
         :raises UnsafeTargetError: the address is private or not https, or a header is not one to send;
             see ``trusted_storage`` in :class:`Options`.
         :raises ExpiredError, StorageRefusedError, TooLargeError: storage, or the ticket itself, says no.
@@ -784,6 +821,8 @@ class Storage:
     ) -> Job[StoredObject]:
         """Starts :meth:`post_form`."""
 
+def _is_callback(value: object) -> bool: ...
+def _panic(point: str) -> None: ...
 def _error_kinds() -> list[tuple[str, int]]: ...
 def _start_into(
     jobs: list[Job[Any]], start: Callable[..., Job[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]

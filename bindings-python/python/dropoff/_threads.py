@@ -42,6 +42,9 @@ def read(orders: Iterable[_Order]) -> None:
             order.fill(order.file.read(order.size))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
             order.fail(error)
+        # What was raised keeps this frame (by way of `f_back`, too), and the order keeps what was raised.
+        del order
+    del orders
 
 
 def tell(snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable[[Progress], object]) -> None:

@@ -105,11 +105,14 @@ impl File {
         let name = self.name.clone().or_else(from_path).ok_or_else(|| {
             if let Some(odd) = file_name {
                 return Error::invalid(format!(
-                    "the file name {odd:?} is not UTF-8, which the service needs; give the file another name with File(path, name=…)"
+                    "the file name {odd:?} is not UTF-8, which the service needs; give the file another name for the recipient"
                 ));
             }
+            if let Some(path) = self.source.as_path() {
+                return Error::invalid(format!("the path {path:?} names no file; give that of a file"));
+            }
             Error::invalid(
-                "a file without a path needs a name; give it as (name, source) or File(source, name=…)",
+                "a file without a path has no name; give it the one that the recipient will see",
             )
         })?;
         let base_name = Path::new(&name).file_name().is_some_and(|n| n == name.as_str());
@@ -262,7 +265,7 @@ pub struct SentTransfer {
 }
 
 /// One file of a [`SentTransfer`].
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct SentFile {
     /// The service's id of it.
     pub file_id: String,

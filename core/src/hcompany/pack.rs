@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::source::{Spool, Spooled};
 
 /// What packing a folder did.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct PackReport {
     /// Files in the archive.
     pub files: u64,

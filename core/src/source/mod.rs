@@ -292,6 +292,7 @@ pub(crate) fn changed(path: &Path, what: &str) -> Error {
         ErrorKind::SourceChanged,
         format!("{shown} {what} while it was being sent; send it again when nothing writes to it"),
     )
+    .about(path)
 }
 
 fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u8>> {

@@ -26,7 +26,7 @@ pub(crate) use send::Sender;
 pub use {reply::exercise_reply, ticket::exercise_ticket};
 
 /// What storage has after an upload.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct StoredObject {
     /// Bytes of the source that storage took.
     pub bytes: u64,

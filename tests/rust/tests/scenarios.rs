@@ -8,6 +8,7 @@ fn main() {
         .map(|scenario| {
             Trial::test(scenario.name.clone(), move || {
                 dropoff_tests::run::run(&scenario);
+                dropoff_tests::scenario::passed(&scenario)?;
                 Ok(())
             })
         })

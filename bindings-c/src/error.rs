@@ -1,0 +1,418 @@
+//! Errors
+//!
+//! A function that can fail returns a status, and leaves a dropoff_error with the facts behind it. Act on the
+//! status, on dropoff_error_retryable and on dropoff_error_outcome; show dropoff_error_message to people. No
+//! error holds a secret: no key, no signed URL, no form field.
+
+use std::ffi::{c_char, c_int};
+use std::ptr;
+
+use dropoff::{Cleanup, Error, ErrorKind, Outcome, Side};
+
+use crate::guard;
+use crate::handle::Live;
+use crate::text::{Json, Text};
+
+/// How a call ended: what the caller can do about it. A number never changes its meaning; later versions may
+/// add numbers, so treat one you do not know like DROPOFF_INTERNAL.
+///
+/// Threads: a plain number.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum dropoff_status {
+    /// It succeeded.
+    DROPOFF_OK = 0,
+    /// An argument or option is wrong, such as NULL. Nothing was sent. Correct the call.
+    DROPOFF_INVALID_INPUT = 1,
+    /// No API key, or the service does not accept it.
+    DROPOFF_AUTHENTICATION = 2,
+    /// The key is good but may not do this.
+    DROPOFF_PERMISSION = 3,
+    /// The service does not know the thing named, or hides it from this key.
+    DROPOFF_NOT_FOUND = 4,
+    /// The request contradicts the state the service holds.
+    DROPOFF_CONFLICT = 5,
+    /// The service understood and refused the request; the error's details name the fields.
+    DROPOFF_REJECTED = 6,
+    /// More bytes than the ticket, the plan or the service allows.
+    DROPOFF_TOO_LARGE = 7,
+    /// Too many requests; dropoff_error_retry_after_ms says when to call again.
+    DROPOFF_RATE_LIMITED = 8,
+    /// The presigned ticket ran out.
+    DROPOFF_EXPIRED = 9,
+    /// Object storage refused the bytes; dropoff_error_service_code is storage's own code.
+    DROPOFF_STORAGE_REFUSED = 10,
+    /// The service or storage is failing or overloaded.
+    DROPOFF_UNAVAILABLE = 11,
+    /// The connection could not be made, or broke.
+    DROPOFF_NETWORK = 12,
+    /// A time limit of ours passed.
+    DROPOFF_TIMEOUT = 13,
+    /// The peer's certificate or TLS handshake was not acceptable.
+    DROPOFF_TLS = 14,
+    /// A local file or stream could not be read.
+    DROPOFF_SOURCE_UNREADABLE = 15,
+    /// A local file changed while it was being sent.
+    DROPOFF_SOURCE_CHANGED = 16,
+    /// What arrived is not what was sent.
+    DROPOFF_INTEGRITY = 17,
+    /// Sealing was asked for and is not possible.
+    DROPOFF_ENCRYPTION = 18,
+    /// The target's address or headers are not ones bytes may be sent to.
+    DROPOFF_UNSAFE_TARGET = 19,
+    /// The browser that owns the profile folder is running.
+    DROPOFF_BROWSER_RUNNING = 20,
+    /// The temporary folder is full.
+    DROPOFF_DISK_FULL = 21,
+    /// The caller cancelled.
+    DROPOFF_CANCELLED = 22,
+    /// A reply was lost and asking the service did not settle what happened.
+    DROPOFF_UNKNOWN_OUTCOME = 23,
+    /// A defect in this library.
+    DROPOFF_INTERNAL = 24,
+}
+
+/// Whose side the trouble is on.
+///
+/// Threads: a plain number.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum dropoff_side {
+    /// There is no error: the handle was NULL.
+    DROPOFF_SIDE_NONE = 0,
+    /// This program or its files.
+    DROPOFF_SIDE_CALLER = 1,
+    /// Between here and there.
+    DROPOFF_SIDE_NETWORK = 2,
+    /// The service that handed out the ticket.
+    DROPOFF_SIDE_SERVICE = 3,
+    /// Object storage.
+    DROPOFF_SIDE_STORAGE = 4,
+}
+
+/// Whether what was asked for happened, as far as the service can tell.
+///
+/// Threads: a plain number.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum dropoff_outcome {
+    /// There is no error: the handle was NULL.
+    DROPOFF_OUTCOME_NONE = 0,
+    /// It happened: the profile is registered, the transfer is active.
+    DROPOFF_OUTCOME_COMPLETED = 1,
+    /// It did not happen. Calling again cannot do it twice.
+    DROPOFF_OUTCOME_NOT_COMPLETED = 2,
+    /// A reply was lost and asking did not settle it.
+    DROPOFF_OUTCOME_UNKNOWN = 3,
+}
+
+/// What became of the things the service held for a call that failed.
+///
+/// Threads: a plain number.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum dropoff_cleanup {
+    /// Nothing was left to clean up, or the service removes it by itself.
+    DROPOFF_CLEANUP_NONE = 0,
+    /// The remains were removed.
+    DROPOFF_CLEANUP_DONE = 1,
+    /// Removing the remains failed too.
+    DROPOFF_CLEANUP_FAILED = 2,
+}
+
+impl dropoff_status {
+    pub(crate) const fn of(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::InvalidInput => Self::DROPOFF_INVALID_INPUT,
+            ErrorKind::Authentication => Self::DROPOFF_AUTHENTICATION,
+            ErrorKind::Permission => Self::DROPOFF_PERMISSION,
+            ErrorKind::NotFound => Self::DROPOFF_NOT_FOUND,
+            ErrorKind::Conflict => Self::DROPOFF_CONFLICT,
+            ErrorKind::Rejected => Self::DROPOFF_REJECTED,
+            ErrorKind::TooLarge => Self::DROPOFF_TOO_LARGE,
+            ErrorKind::RateLimited => Self::DROPOFF_RATE_LIMITED,
+            ErrorKind::Expired => Self::DROPOFF_EXPIRED,
+            ErrorKind::StorageRefused => Self::DROPOFF_STORAGE_REFUSED,
+            ErrorKind::Unavailable => Self::DROPOFF_UNAVAILABLE,
+            ErrorKind::Network => Self::DROPOFF_NETWORK,
+            ErrorKind::Timeout => Self::DROPOFF_TIMEOUT,
+            ErrorKind::Tls => Self::DROPOFF_TLS,
+            ErrorKind::SourceUnreadable => Self::DROPOFF_SOURCE_UNREADABLE,
+            ErrorKind::SourceChanged => Self::DROPOFF_SOURCE_CHANGED,
+            ErrorKind::Integrity => Self::DROPOFF_INTEGRITY,
+            ErrorKind::Encryption => Self::DROPOFF_ENCRYPTION,
+            ErrorKind::UnsafeTarget => Self::DROPOFF_UNSAFE_TARGET,
+            ErrorKind::BrowserRunning => Self::DROPOFF_BROWSER_RUNNING,
+            ErrorKind::DiskFull => Self::DROPOFF_DISK_FULL,
+            ErrorKind::Cancelled => Self::DROPOFF_CANCELLED,
+            ErrorKind::UnknownOutcome => Self::DROPOFF_UNKNOWN_OUTCOME,
+            // `Internal`; a kind that is missing above does not compile, see below.
+            _ => Self::DROPOFF_INTERNAL,
+        }
+    }
+}
+
+/// Every kind of the core has its number here.
+const _: () = {
+    let mut at = 0;
+    while at < ErrorKind::ALL.len() {
+        let kind = ErrorKind::ALL[at];
+        assert!(dropoff_status::of(kind) as u32 == kind.code());
+        at += 1;
+    }
+};
+
+/// What went wrong, as facts. Made by a function that fails and was given a place for it; free it with
+/// dropoff_error_free. It depends on nothing else and may outlive every other handle.
+///
+/// Threads: it never changes, so any number of threads may read it at once.
+pub struct dropoff_error {
+    error: Error,
+    kind_name: Text,
+    message: Text,
+    operation: Text,
+    service_code: Text,
+    request_id: Text,
+    details: Vec<Detail>,
+    cause: Text,
+    transfer_id: Text,
+    profile_id: Text,
+    path: Text,
+    json: Json,
+    _live: Live,
+}
+
+struct Detail {
+    field: Text,
+    message: Text,
+}
+
+impl dropoff_error {
+    pub(crate) fn new(error: Error) -> Self {
+        let details = error
+            .details()
+            .iter()
+            .map(|d| Detail { field: Text::new(&d.field), message: Text::new(&d.message) });
+        Self {
+            kind_name: Text::new(error.kind().as_str()),
+            message: Text::new(error.message()),
+            operation: Text::maybe(error.operation()),
+            service_code: Text::maybe(error.service_code()),
+            request_id: Text::maybe(error.request_id()),
+            details: details.collect(),
+            cause: Text::maybe(error.cause_text()),
+            transfer_id: Text::maybe(error.transfer_id()),
+            profile_id: Text::maybe(error.profile_id()),
+            path: Text::path(error.path()),
+            json: Json::new(),
+            error,
+            _live: Live::new(),
+        }
+    }
+}
+
+/// Frees an error. NULL is fine.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_free(error: Option<Box<dropoff_error>>) {
+    guard::free(error);
+}
+
+/// The status that the function returned with this error; DROPOFF_OK for NULL.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_kind(error: Option<&dropoff_error>) -> dropoff_status {
+    guard::get(error, dropoff_status::DROPOFF_OK, |e| dropoff_status::of(e.error.kind()))
+}
+
+/// The kind's name, the same in all languages: "invalid_input", "network". Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_kind_name(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.kind_name.as_ptr())
+}
+
+/// What happened and what to do, one line of plain English without secrets. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_message(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.message.as_ptr())
+}
+
+/// The step that failed, such as "put" or "complete_upload"; NULL before any began. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_operation(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.operation.as_ptr())
+}
+
+/// Whose side the trouble is on.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_side(error: Option<&dropoff_error>) -> dropoff_side {
+    guard::get(error, dropoff_side::DROPOFF_SIDE_NONE, |e| match e.error.side() {
+        Side::Caller => dropoff_side::DROPOFF_SIDE_CALLER,
+        Side::Network => dropoff_side::DROPOFF_SIDE_NETWORK,
+        Side::Service => dropoff_side::DROPOFF_SIDE_SERVICE,
+        Side::Storage => dropoff_side::DROPOFF_SIDE_STORAGE,
+    })
+}
+
+/// Whether making the same call again now is safe and useful.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_retryable(error: Option<&dropoff_error>) -> bool {
+    guard::get(error, false, |e| e.error.retryable())
+}
+
+/// How long the service asked to be left alone. False if it did not say; then `ms` is not written.
+///
+/// May be NULL: ms.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_retry_after_ms(
+    error: Option<&dropoff_error>,
+    ms: Option<&mut std::mem::MaybeUninit<u64>>,
+) -> bool {
+    guard::get(error, false, |e| {
+        let Some(delay) = e.error.retry_after() else { return false };
+        if let Some(ms) = ms {
+            ms.write(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
+        }
+        true
+    })
+}
+
+/// The HTTP status, when there was a reply; otherwise 0.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_http_status(error: Option<&dropoff_error>) -> c_int {
+    guard::get(error, 0, |e| e.error.http_status().unwrap_or(0).into())
+}
+
+/// The service's or storage's own code, such as "FILES_MISSING" or "AccessDenied"; NULL if it gave none. Lives as
+/// long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_service_code(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.service_code.as_ptr())
+}
+
+/// The id the service or storage logged the request under; NULL if it gave none. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_request_id(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.request_id.as_ptr())
+}
+
+/// How many fields the service complained about.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_details_count(error: Option<&dropoff_error>) -> usize {
+    guard::get(error, 0, |e| e.details.len())
+}
+
+/// The path of one such field, such as "files.0.name", empty if the service named none; NULL if `index` is not
+/// below the count. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_details_field(error: Option<&dropoff_error>, index: usize) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.details.get(index).map_or(ptr::null(), |d| d.field.as_ptr()))
+}
+
+/// The service's words about that field; NULL if `index` is not below the count. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_details_message(
+    error: Option<&dropoff_error>,
+    index: usize,
+) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.details.get(index).map_or(ptr::null(), |d| d.message.as_ptr()))
+}
+
+/// Whether what was asked for happened all the same.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_outcome(error: Option<&dropoff_error>) -> dropoff_outcome {
+    guard::get(error, dropoff_outcome::DROPOFF_OUTCOME_NONE, |e| match e.error.outcome() {
+        Outcome::Completed => dropoff_outcome::DROPOFF_OUTCOME_COMPLETED,
+        Outcome::NotCompleted => dropoff_outcome::DROPOFF_OUTCOME_NOT_COMPLETED,
+        Outcome::Unknown => dropoff_outcome::DROPOFF_OUTCOME_UNKNOWN,
+    })
+}
+
+/// What a lower layer said; NULL if nothing did. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_cause(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.cause.as_ptr())
+}
+
+/// What became of the remains of the call.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_cleanup(error: Option<&dropoff_error>) -> dropoff_cleanup {
+    guard::get(error, dropoff_cleanup::DROPOFF_CLEANUP_NONE, |e| match e.error.cleanup() {
+        Cleanup::None => dropoff_cleanup::DROPOFF_CLEANUP_NONE,
+        Cleanup::Done => dropoff_cleanup::DROPOFF_CLEANUP_DONE,
+        Cleanup::Failed => dropoff_cleanup::DROPOFF_CLEANUP_FAILED,
+    })
+}
+
+/// The transfer that was reserved before the failure; NULL if none was. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_transfer_id(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.transfer_id.as_ptr())
+}
+
+/// The profile that was reserved before the failure; NULL if none was. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_profile_id(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.profile_id.as_ptr())
+}
+
+/// The local file the error is about; NULL if it is about none. These are the raw bytes of the path, which need
+/// not be UTF-8. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_path(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.path.as_ptr())
+}
+
+/// The operating system's error number for a local file, as in errno.h; otherwise 0.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_errno(error: Option<&dropoff_error>) -> c_int {
+    guard::get(error, 0, |e| e.error.errno().unwrap_or(0))
+}
+
+/// Every fact as one JSON object, the same in all languages: absent facts are null, `retry_after` is in seconds.
+/// Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_to_json(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.json.of(&e.error.to_json()))
+}

@@ -1,0 +1,315 @@
+//! Jobs
+//!
+//! Each call that takes time has a form that waits and a `_start_` form that gives a job. Ask the job for its result
+//! with the function of its kind, such as dropoff_job_profile; each of these waits until the job is over, and may be
+//! called again. In a forked child a job of the parent is DROPOFF_CANCELLED; the child can start jobs of its own.
+
+use std::any::Any;
+use std::ffi::c_void;
+use std::mem::{MaybeUninit, size_of};
+use std::ops::ControlFlow;
+use std::ptr::{self, NonNull};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use dropoff::{Error, Job, Progress, Result};
+
+use crate::callback::{UserData, dropoff_finalizer};
+use crate::error::{dropoff_error, dropoff_status};
+use crate::guard;
+use crate::handle::{Live, give, needed, not_null};
+use crate::progress::{Callback, TICK, Telling, dropoff_progress, dropoff_progress_fn};
+use crate::signals;
+
+/// A call that was started and may still be running. Freeing it does not stop the call; only dropoff_job_cancel does.
+///
+/// Threads: any number may use one job at once, but for freeing it.
+pub struct dropoff_job {
+    shared: Arc<Shared>,
+    _live: Live,
+}
+
+struct Shared {
+    work: Box<dyn Work>,
+    telling: OnceLock<Arc<Telling>>,
+}
+
+/// Told once that a job is over. `job` is the job's own, for this call only: ask it for its result, and do not free it.
+///
+/// Threads: it is called on a thread of dropoff's own, where it may use all of dropoff.
+pub type dropoff_done_fn = Option<unsafe extern "C" fn(job: *const dropoff_job, user_data: *mut c_void)>;
+
+/// What a job can result in, and the handle C gets for it.
+pub(crate) trait Outcome: Clone + Send + 'static {
+    type Handle;
+    /// The rest of the function that gives it: dropoff_job_….
+    const NAME: &'static str;
+    fn handle(self) -> Self::Handle;
+}
+
+/// A core job without its result type, since a C handle has no type parameters.
+trait Work: Send + Sync {
+    fn wait(&self, limit: Option<Duration>) -> Option<Result<()>>;
+    fn cancel(&self);
+    fn progress(&self) -> Progress;
+    fn watch(&self, tell: Box<dyn FnMut(Progress) -> ControlFlow<()> + Send>);
+    fn on_done(&self, call: Box<dyn FnOnce() + Send>);
+    fn result_name(&self) -> &'static str;
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<T: Outcome> Work for Job<T> {
+    fn wait(&self, limit: Option<Duration>) -> Option<Result<()>> {
+        let result = match limit {
+            Some(limit) => self.wait_timeout(limit)?,
+            None => self.wait(),
+        };
+        Some(result.map(drop))
+    }
+    fn cancel(&self) {
+        self.cancel();
+    }
+    fn progress(&self) -> Progress {
+        self.progress()
+    }
+    fn watch(&self, tell: Box<dyn FnMut(Progress) -> ControlFlow<()> + Send>) {
+        self.watch(TICK, tell);
+    }
+    fn on_done(&self, call: Box<dyn FnOnce() + Send>) {
+        self.on_done(move |_| call());
+    }
+    fn result_name(&self) -> &'static str {
+        T::NAME
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The size of dropoff_progress in 0.1. The struct may grow, but a program compiled before goes on asking for this.
+const FIRST_SIZE: usize = 48;
+const _: () = assert!(size_of::<dropoff_progress>() >= FIRST_SIZE);
+
+/// Starts a call, and telling its progress.
+pub(crate) fn started<T: Outcome>(
+    progress: Option<Callback>,
+    start: impl FnOnce() -> Result<Job<T>>,
+) -> Result<dropoff_job> {
+    let work = signals::blocked(start)?;
+    let job = dropoff_job::new(Arc::new(Shared { work: Box::new(work), telling: OnceLock::new() }));
+    if let Some(callback) = progress {
+        job.tell(callback)?;
+    }
+    Ok(job)
+}
+
+impl dropoff_job {
+    fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, _live: Live::new() }
+    }
+
+    fn tell(&self, callback: Callback) -> Result<()> {
+        let (tell, telling) = callback.telling();
+        if self.shared.telling.set(telling).is_err() {
+            return Err(Error::bad_argument("this job already tells its progress; give one callback for it"));
+        }
+        signals::blocked(|| self.shared.work.watch(Box::new(tell)));
+        Ok(())
+    }
+
+    /// How it ended, if it does within `limit`; the last call of its progress callback is a part of it.
+    fn wait(&self, limit: Option<Duration>) -> Option<Result<()>> {
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let ended = self.shared.work.wait(limit)?;
+        if let Some(telling) = self.shared.telling.get() {
+            loop {
+                let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+                if telling.over_within(left.unwrap_or(TICK)) {
+                    break;
+                }
+                if left.is_some_and(|left| left.is_zero()) {
+                    return None;
+                }
+            }
+        }
+        Some(ended)
+    }
+
+    /// Waits for its result.
+    pub(crate) fn result<T: Outcome>(&self) -> Result<T> {
+        let Some(job) = self.shared.work.as_any().downcast_ref::<Job<T>>() else {
+            let (is, asked) = (self.shared.work.result_name(), T::NAME);
+            return Err(Error::bad_argument(&format!(
+                "this job results in a {is}, not in a {asked}; ask it with dropoff_job_{is}"
+            )));
+        };
+        // The result itself is told by the core; this waits for what goes with it.
+        let _ = self.wait(None);
+        job.wait()
+    }
+}
+
+/// The body of dropoff_job_profile and its like.
+pub(crate) fn give_result<T: Outcome>(
+    job: Option<&dropoff_job>,
+    place: Result<&mut MaybeUninit<*mut T::Handle>>,
+) -> Result<()> {
+    let job = needed!(job)?;
+    let place = place?;
+    give(place, job.result::<T>()?.handle());
+    Ok(())
+}
+
+/// The body of a call that waits.
+pub(crate) fn finish<T: Outcome>(
+    place: Result<&mut MaybeUninit<*mut T::Handle>>,
+    start: impl FnOnce() -> Result<dropoff_job>,
+) -> Result<()> {
+    let place = place?;
+    give(place, start()?.result::<T>()?.handle());
+    Ok(())
+}
+
+/// The body of a call that does not wait.
+pub(crate) fn give_started(
+    place: Result<&mut MaybeUninit<*mut dropoff_job>>,
+    start: impl FnOnce() -> Result<dropoff_job>,
+) -> Result<()> {
+    let place = place?;
+    give(place, start()?);
+    Ok(())
+}
+
+/// Waits until the job is over. DROPOFF_OK if it succeeded, otherwise what it failed with.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_job_wait(
+    job: Option<&dropoff_job>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || needed!(job)?.wait(None).unwrap_or(Ok(())))
+}
+
+/// Waits `ms` milliseconds at most. DROPOFF_OK and `over` false: it is still running. DROPOFF_OK and `over` true: it
+/// succeeded. Another status is what it failed with, and `over` is not written.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_job_wait_ms(
+    job: Option<&dropoff_job>,
+    ms: u64,
+    over: Option<&mut MaybeUninit<bool>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (job, place) = (needed!(job)?, needed!(over)?);
+        let ended = job.wait(Some(Duration::from_millis(ms)));
+        let over = ended.is_some();
+        ended.unwrap_or(Ok(()))?;
+        place.write(over);
+        Ok(())
+    })
+}
+
+/// Whether the job is over, one way or the other, and its progress callback is through. Does not wait. False for NULL.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_job_is_done(job: Option<&dropoff_job>) -> bool {
+    guard::get(job, false, |job| job.wait(Some(Duration::ZERO)).is_some())
+}
+
+/// Asks the job to stop. It ends with DROPOFF_CANCELLED unless it was over already; wait for it to know which. Does
+/// not wait. NULL, or a job that is over, is fine.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_job_cancel(job: Option<&dropoff_job>) {
+    guard::get(job, (), |job| job.shared.work.cancel());
+}
+
+/// How far the job is. `size` is sizeof(dropoff_progress): no more is written than that.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_job_progress(
+    job: Option<&dropoff_job>,
+    size: usize,
+    progress: *mut dropoff_progress,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (job, place) = (needed!(job)?, not_null(NonNull::new(progress), "progress")?);
+        if size < FIRST_SIZE {
+            return Err(Error::bad_argument("size is too small; pass sizeof(dropoff_progress)"));
+        }
+        let mut snapshot = dropoff_progress::of(job.shared.work.progress());
+        snapshot.size = size.min(size_of::<dropoff_progress>());
+        // SAFETY: the caller says that `size` bytes can be written there; no more are, and no more are read.
+        unsafe {
+            ptr::copy_nonoverlapping(
+                ptr::from_ref(&snapshot).cast::<u8>(),
+                place.as_ptr().cast(),
+                snapshot.size,
+            )
+        };
+        Ok(())
+    })
+}
+
+/// Tells the job's progress to a callback from now on. A job has one such callback; a request's set_progress is the
+/// same.
+///
+/// May be NULL: user_data, finalizer.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_job_on_progress(
+    job: Option<&dropoff_job>,
+    callback: dropoff_progress_fn,
+    user_data: *mut c_void,
+    finalizer: dropoff_finalizer,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    let user_data = UserData::new(user_data, finalizer);
+    guard::run(error, || {
+        let (job, callback) = (needed!(job)?, needed!(callback)?);
+        job.tell(Callback::new(callback, user_data))
+    })
+}
+
+/// Calls `callback` once when the job is over; at once, on another thread, if it is already. A job takes any number of
+/// these. They are called also when the handle is freed before. Waiting for the job does not wait for them.
+///
+/// May be NULL: user_data, finalizer.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_job_on_done(
+    job: Option<&dropoff_job>,
+    callback: dropoff_done_fn,
+    user_data: *mut c_void,
+    finalizer: dropoff_finalizer,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    let user_data = UserData::new(user_data, finalizer);
+    guard::run(error, || {
+        let (job, callback) = (needed!(job)?, needed!(callback)?);
+        let shared = Arc::clone(&job.shared);
+        let call = move || {
+            let job = dropoff_job::new(shared);
+            // SAFETY: the function C gave for this user_data, called once; `job` outlives the call.
+            unsafe { callback(ptr::from_ref(&job), user_data.pointer()) };
+        };
+        signals::blocked(|| job.shared.work.on_done(Box::new(call)));
+        Ok(())
+    })
+}
+
+/// Frees the handle, at any time. A job that is still running goes on, its callbacks are still called, and nothing
+/// waits for it any more. NULL is fine. Not while another thread uses the same handle.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_job_free(job: Option<Box<dropoff_job>>) {
+    guard::free(job);
+}

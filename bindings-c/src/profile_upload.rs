@@ -1,0 +1,158 @@
+//! H Company: what to upload
+//!
+//! The request of dropoff_hcompany_upload_profile, the whole flow.
+
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+use dropoff::{ProfileDetails, ProfileUpload, Result, Source};
+
+use crate::callback::{UserData, dropoff_finalizer};
+use crate::error::{dropoff_error, dropoff_status};
+use crate::guard;
+use crate::handle::{Live, Once, give, needed};
+use crate::progress::{Callback, dropoff_progress_fn};
+use crate::source::dropoff_source;
+use crate::text::text;
+
+/// One whole browser-profile upload. The call that takes it uses it up, also if that fails; it is still yours to free.
+///
+/// Threads: one at a time.
+pub struct dropoff_profile_upload {
+    parts: Once<Parts>,
+    _live: Live,
+}
+
+struct Parts {
+    source: Source,
+    details: ProfileDetails,
+    timeout: Option<Duration>,
+    progress: Option<Callback>,
+}
+
+impl dropoff_profile_upload {
+    pub(crate) fn take(&mut self) -> Result<(ProfileUpload, Option<Callback>)> {
+        let parts = self.parts.take()?;
+        let upload = ProfileUpload::new(parts.source, parts.details);
+        Ok((parts.timeout.into_iter().fold(upload, ProfileUpload::timeout), parts.progress))
+    }
+
+    fn change_details(&mut self, change: impl FnOnce(ProfileDetails) -> ProfileDetails) -> Result<()> {
+        self.parts.change(|parts| Parts { details: change(parts.details), ..parts })
+    }
+}
+
+/// Makes a request to upload a profile. `source` is a browser's user-data folder, which is packed, or a zip of one, sent
+/// as it is; this empties it. `name` is the profile's. The browser must be set as well.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_profile_upload_new(
+    source: Option<&mut dropoff_source>,
+    name: *const c_char,
+    upload: Option<&mut MaybeUninit<*mut dropoff_profile_upload>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (source, place) = (needed!(source)?, needed!(upload)?);
+        let details = ProfileDetails::new(text!(name)?);
+        let parts = Parts { source: source.take()?, details, timeout: None, progress: None };
+        give(place, dropoff_profile_upload { parts: Once::new("profile_upload", parts), _live: Live::new() });
+        Ok(())
+    })
+}
+
+/// The browser the profile belongs to, such as "chromium", and its version, such as "131". The service knows which
+/// browsers there are.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_profile_upload_set_browser(
+    upload: Option<&mut dropoff_profile_upload>,
+    browser_name: *const c_char,
+    browser_version: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let upload = needed!(upload)?;
+        let (name, version) = (text!(browser_name)?, text!(browser_version)?);
+        upload.change_details(|details| details.browser(name, version))
+    })
+}
+
+/// A text for people.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_profile_upload_set_description(
+    upload: Option<&mut dropoff_profile_upload>,
+    description: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let upload = needed!(upload)?;
+        let text = text!(description)?;
+        upload.change_details(|details| details.description(text))
+    })
+}
+
+/// A label; give several by calling again.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_profile_upload_add_label(
+    upload: Option<&mut dropoff_profile_upload>,
+    name: *const c_char,
+    value: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let upload = needed!(upload)?;
+        let (name, value) = (text!(name)?, text!(value)?);
+        upload.change_details(|details| details.label(name, value))
+    })
+}
+
+/// Bounds the whole call, retries included. Default: no limit. 0 is refused by the call.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_upload_set_timeout_ms(
+    upload: Option<&mut dropoff_profile_upload>,
+    ms: u64,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        needed!(upload)?.parts.get()?.timeout = Some(Duration::from_millis(ms));
+        Ok(())
+    })
+}
+
+/// Who is told how far the call is. Setting another callback replaces the first.
+///
+/// May be NULL: user_data, finalizer.
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_profile_upload_set_progress(
+    upload: Option<&mut dropoff_profile_upload>,
+    callback: dropoff_progress_fn,
+    user_data: *mut c_void,
+    finalizer: dropoff_finalizer,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    let user_data = UserData::new(user_data, finalizer);
+    guard::run(error, || {
+        let (upload, callback) = (needed!(upload)?, needed!(callback)?);
+        upload.parts.get()?.progress = Some(Callback::new(callback, user_data));
+        Ok(())
+    })
+}
+
+/// Frees a request, used or not. NULL is fine.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_upload_free(upload: Option<Box<dropoff_profile_upload>>) {
+    guard::free(upload);
+}

@@ -1,0 +1,183 @@
+//! Progress
+//!
+//! How far a call is: told to a callback while the call runs, or asked for with dropoff_job_progress.
+
+use std::ffi::{c_int, c_void};
+use std::mem::size_of;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use dropoff::{Phase, Progress};
+
+use crate::callback::UserData;
+
+/// What a call is doing. Later versions may add phases.
+///
+/// Threads: a plain number.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum dropoff_phase {
+    /// Looking at the sources.
+    DROPOFF_PHASE_PREPARING = 0,
+    /// Packing a profile folder.
+    DROPOFF_PHASE_PACKING = 1,
+    /// Asking the service for a presigned target.
+    DROPOFF_PHASE_REQUESTING = 2,
+    /// Sending bytes to storage.
+    DROPOFF_PHASE_SENDING = 3,
+    /// Telling the service, and asking it what happened.
+    DROPOFF_PHASE_COMPLETING = 4,
+    /// Over, one way or the other.
+    DROPOFF_PHASE_DONE = 5,
+}
+
+/// A snapshot of a call on its way. Later versions may add fields at the end: a field is there if `size` covers it.
+///
+/// Threads: plain data. The one that a callback is given is valid until the callback returns.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct dropoff_progress {
+    /// Bytes of this struct that were written.
+    pub size: usize,
+    /// Source bytes handed to the network in attempts that still count; goes back when one fails.
+    pub bytes_done: u64,
+    /// Source bytes to send in all; 0 until known.
+    pub bytes_total: u64,
+    /// Milliseconds since the call started.
+    pub elapsed_ms: u64,
+    /// What the call is doing.
+    pub phase: dropoff_phase,
+    /// Files storage has accepted.
+    pub files_done: u32,
+    /// Files in all.
+    pub files_total: u32,
+    /// Requests that were repeated so far.
+    pub retries: u32,
+}
+
+/// Is told how far a call is, about every 100 ms and once more when it is over. Returns 0 to go on; anything else
+/// cancels the call, and it is not called again. What the last call returns changes nothing. `progress` is valid until
+/// it returns.
+///
+/// Threads: it is called on a thread of dropoff's own, never twice at once for one call. It may use dropoff, and cancel
+/// its own job, but should not wait for it: that only delays the next call of it. A function that waits for the
+/// call, blocking forms included, returns after the last call of it and its finalizer have returned.
+pub type dropoff_progress_fn =
+    Option<unsafe extern "C" fn(progress: *const dropoff_progress, user_data: *mut c_void) -> c_int>;
+
+impl dropoff_progress {
+    pub(crate) fn of(progress: Progress) -> Self {
+        let phase = match progress.phase {
+            Phase::Preparing => dropoff_phase::DROPOFF_PHASE_PREPARING,
+            Phase::Packing => dropoff_phase::DROPOFF_PHASE_PACKING,
+            Phase::Requesting => dropoff_phase::DROPOFF_PHASE_REQUESTING,
+            Phase::Sending => dropoff_phase::DROPOFF_PHASE_SENDING,
+            Phase::Completing => dropoff_phase::DROPOFF_PHASE_COMPLETING,
+            _ => dropoff_phase::DROPOFF_PHASE_DONE,
+        };
+        Self {
+            size: size_of::<Self>(),
+            bytes_done: progress.bytes_done,
+            bytes_total: progress.bytes_total,
+            elapsed_ms: u64::try_from(progress.elapsed.as_millis()).unwrap_or(u64::MAX),
+            phase,
+            files_done: progress.files_done,
+            files_total: progress.files_total,
+            retries: progress.retries,
+        }
+    }
+}
+
+/// How often a callback is called.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
+type ProgressFn = unsafe extern "C" fn(progress: *const dropoff_progress, user_data: *mut c_void) -> c_int;
+
+/// A callback that waits for its call to start.
+pub(crate) struct Callback {
+    function: ProgressFn,
+    user_data: UserData,
+}
+
+impl Callback {
+    pub(crate) fn new(function: ProgressFn, user_data: UserData) -> Self {
+        Self { function, user_data }
+    }
+
+    /// What the core's progress thread calls, and where others see it end.
+    pub(crate) fn telling(self) -> (impl FnMut(Progress) -> ControlFlow<()> + Send + 'static, Arc<Telling>) {
+        let telling = Arc::new(Telling::new());
+        let teller = Teller { callback: self, end: End(Arc::clone(&telling)) };
+        (move |progress| teller.tell(progress), telling)
+    }
+}
+
+/// A callback that is being called. Its fields go in this order: first the finalizer, then the end is told.
+struct Teller {
+    callback: Callback,
+    end: End,
+}
+
+impl Teller {
+    fn tell(&self, progress: Progress) -> ControlFlow<()> {
+        self.end.0.begin();
+        let progress = dropoff_progress::of(progress);
+        let Callback { function, user_data } = &self.callback;
+        // SAFETY: the function C gave for this user_data, called from one thread; `progress` outlives the call.
+        match unsafe { function(&raw const progress, user_data.pointer()) } {
+            0 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    }
+}
+
+struct End(Arc<Telling>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Whether a callback may still be called.
+pub(crate) struct Telling {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// A fork copies no threads: in the child there is none to wait for.
+    pid: u32,
+}
+
+#[derive(Default)]
+struct State {
+    thread: Option<ThreadId>,
+    ended: bool,
+}
+
+impl Telling {
+    fn new() -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), pid: std::process::id() }
+    }
+    fn begin(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).thread = Some(thread::current().id());
+    }
+    fn end(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until there will be no more calls; true if that is so. In the callback itself there is nothing to
+    /// wait for.
+    pub(crate) fn over_within(&self, limit: Duration) -> bool {
+        if self.pid != std::process::id() {
+            return true;
+        }
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.thread == Some(thread::current().id()) {
+            return true;
+        }
+        let waited = self.changed.wait_timeout_while(state, limit, |state| !state.ended);
+        waited.unwrap_or_else(PoisonError::into_inner).0.ended
+    }
+}

@@ -1,0 +1,193 @@
+//! Sources
+//!
+//! What to send: a file, a folder where a browser profile is due, a range of memory, or a stream.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::io::{self, Read};
+use std::mem::MaybeUninit;
+use std::slice;
+
+use bytes::Bytes;
+use dropoff::{Error, Result, Source};
+
+use crate::callback::{UserData, dropoff_finalizer};
+use crate::error::{dropoff_error, dropoff_status};
+use crate::guard;
+use crate::handle::{Live, Once, give, needed};
+use crate::release::Lent;
+use crate::text::os_path;
+
+/// What to send. The request that takes it empties it: it cannot be used again, and is still yours to free, at any
+/// time after.
+///
+/// Threads: one at a time.
+pub struct dropoff_source {
+    source: Once<Source>,
+    _live: Live,
+}
+
+impl dropoff_source {
+    fn new(source: Source) -> Self {
+        Self { source: Once::new("source", source), _live: Live::new() }
+    }
+    /// Empties it. Call this after every check that can refuse the call.
+    pub(crate) fn take(&mut self) -> Result<Source> {
+        self.source.take()
+    }
+}
+
+/// Reads the next bytes of a stream into `buffer`, at most `capacity`, and says in `read_out` how many; none is the
+/// end. Returns 0, or another number if it failed: that ends the call with DROPOFF_SOURCE_UNREADABLE, and the number,
+/// best one of errno.h, is told in the error's cause. `buffer` and `read_out` are valid until it returns.
+///
+/// Threads: it is called on one thread of dropoff's own, one call at a time, and may block for as long as it likes. It
+/// may call dropoff, but not wait for the job that reads it. After a cancel it is called no more; the call that is
+/// under way then is not waited for.
+pub type dropoff_read_fn = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        buffer: *mut u8,
+        capacity: usize,
+        read_out: *mut usize,
+    ) -> c_int,
+>;
+
+/// A file, or a folder where a browser profile is due. A leading ~/ is the home folder; a relative path is one from
+/// the current folder of this moment. The bytes of the path need not be UTF-8. Nothing is opened yet: a missing file
+/// is the error of the call that sends it.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_source_from_path(
+    path: *const c_char,
+    source: Option<&mut MaybeUninit<*mut dropoff_source>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let place = needed!(source)?;
+        give(place, dropoff_source::new(Source::path(os_path!(path)?)));
+        Ok(())
+    })
+}
+
+/// `length` bytes in memory. Without a `release` they are copied. With one they are borrowed: they must stay as they
+/// are until `release(user_data)` is called, exactly once, when nothing needs them any more; that may be a little
+/// after the call that sent them has returned. `data` may be NULL if `length` is 0.
+///
+/// May be NULL: data, user_data, release.
+/// Threads: any; `release` is called on any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_source_from_memory(
+    data: *const u8,
+    length: usize,
+    user_data: *mut c_void,
+    release: dropoff_finalizer,
+    source: Option<&mut MaybeUninit<*mut dropoff_source>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    // First of all, so that it is released whatever happens.
+    let owner = UserData::new(user_data, release);
+    guard::run(error, || {
+        let place = needed!(source)?;
+        if data.is_null() && length > 0 {
+            return Err(Error::bad_argument(&format!(
+                "data is NULL where {length} bytes are due; pass them"
+            )));
+        }
+        if isize::try_from(length).is_err() {
+            return Err(Error::bad_argument("length is more than memory can hold; pass the number of bytes"));
+        }
+        let range = Range { data, length, _owner: Lent::new(owner) };
+        let bytes = match release {
+            Some(_) => Bytes::from_owner(range),
+            None => Bytes::copy_from_slice(range.as_ref()),
+        };
+        give(place, dropoff_source::new(Source::memory(bytes)));
+        Ok(())
+    })
+}
+
+/// A stream of unknown length. It is read once, into an unnamed temporary file (option spool_dir), so that a retry can
+/// send it again.
+///
+/// May be NULL: user_data, finalizer.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_source_from_reader(
+    read: dropoff_read_fn,
+    user_data: *mut c_void,
+    finalizer: dropoff_finalizer,
+    source: Option<&mut MaybeUninit<*mut dropoff_source>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    let user_data = UserData::new(user_data, finalizer);
+    guard::run(error, || {
+        let place = needed!(source)?;
+        let reader = Reader { read: needed!(read)?, user_data: Lent::new(user_data) };
+        give(place, dropoff_source::new(Source::reader(reader)));
+        Ok(())
+    })
+}
+
+/// Frees a source, used or not. NULL is fine.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_source_free(source: Option<Box<dropoff_source>>) {
+    guard::free(source);
+}
+
+/// Memory that C lent.
+struct Range {
+    data: *const u8,
+    length: usize,
+    _owner: Lent,
+}
+
+// SAFETY: nobody changes the bytes until they are released, so any thread may read them.
+unsafe impl Send for Range {}
+
+impl AsRef<[u8]> for Range {
+    fn as_ref(&self) -> &[u8] {
+        if self.length == 0 {
+            return &[];
+        }
+        // SAFETY: not NULL and not too long, which was checked; the header says that the range stays valid and
+        // unchanged until it is released, which dropping this does.
+        unsafe { slice::from_raw_parts(self.data, self.length) }
+    }
+}
+
+type ReadFn = unsafe extern "C" fn(
+    user_data: *mut c_void,
+    buffer: *mut u8,
+    capacity: usize,
+    read_out: *mut usize,
+) -> c_int;
+
+/// A stream that C reads.
+struct Reader {
+    read: ReadFn,
+    user_data: Lent,
+}
+
+impl Read for Reader {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut count = 0;
+        // SAFETY: the function C gave for this user_data; `into` and `count` outlive the call.
+        let failed =
+            unsafe { (self.read)(self.user_data.pointer(), into.as_mut_ptr(), into.len(), &raw mut count) };
+        if failed != 0 {
+            // Not as the error number itself: EINTR would be tried again, and perhaps for ever.
+            let words = io::Error::from_raw_os_error(failed);
+            return Err(io::Error::other(format!("the read callback returned {failed}: {words}")));
+        }
+        if count > into.len() {
+            let room = into.len();
+            return Err(io::Error::other(format!(
+                "the read callback said {count} bytes where {room} had room"
+            )));
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,128 @@
+//! Raw storage: the client
+//!
+//! Sends bytes to presigned targets that some other program asked for. It holds no key and needs none.
+
+use std::mem::MaybeUninit;
+
+use dropoff::{Result, Storage, StoredObject};
+
+use crate::error::{dropoff_error, dropoff_status};
+use crate::guard;
+use crate::handle::{Live, give, needed};
+use crate::job::{self, dropoff_job, started};
+use crate::options::dropoff_options;
+use crate::post_form::dropoff_post_form;
+use crate::put::dropoff_put;
+use crate::stored_object::dropoff_stored_object;
+
+/// Uploads to presigned targets. It may be freed while its jobs run.
+///
+/// Threads: any number may use one client at once, but for freeing it; they share its connections.
+pub struct dropoff_storage {
+    client: Storage,
+    _live: Live,
+}
+
+impl dropoff_storage {
+    fn put(&self, put: &mut dropoff_put) -> Result<dropoff_job> {
+        let (request, progress) = put.take()?;
+        started(progress, || self.client.start_put(request))
+    }
+    fn post_form(&self, form: &mut dropoff_post_form) -> Result<dropoff_job> {
+        let (request, progress) = form.take()?;
+        started(progress, || self.client.start_post_form(request))
+    }
+}
+
+/// Makes a client. It makes no connection yet.
+///
+/// May be NULL: options.
+/// Threads: any. It reads the environment: not while another thread calls setenv.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_storage_new(
+    options: Option<&dropoff_options>,
+    client: Option<&mut MaybeUninit<*mut dropoff_storage>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let place = needed!(client)?;
+        give(
+            place,
+            dropoff_storage { client: Storage::new(dropoff_options::of(options)), _live: Live::new() },
+        );
+        Ok(())
+    })
+}
+
+/// Frees a client. Its jobs go on. NULL is fine.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_storage_free(client: Option<Box<dropoff_storage>>) {
+    guard::free(client);
+}
+
+/// Sends a source with a presigned PUT and waits. Uses `put` up. Safe to repeat, with a new request: the object is
+/// replaced as a whole or not at all. The result is yours to free.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_storage_put(
+    client: Option<&dropoff_storage>,
+    put: Option<&mut dropoff_put>,
+    stored: Option<&mut MaybeUninit<*mut dropoff_stored_object>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, put) = (needed!(client)?, needed!(put)?);
+        job::finish::<StoredObject>(needed!(stored), || client.put(put))
+    })
+}
+
+/// Starts dropoff_storage_put. The job is yours to free.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_storage_start_put(
+    client: Option<&dropoff_storage>,
+    put: Option<&mut dropoff_put>,
+    job: Option<&mut MaybeUninit<*mut dropoff_job>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, put) = (needed!(client)?, needed!(put)?);
+        job::give_started(needed!(job), || client.put(put))
+    })
+}
+
+/// Sends a source with a presigned POST form and waits. Uses `form` up. The result is yours to free.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_storage_post_form(
+    client: Option<&dropoff_storage>,
+    form: Option<&mut dropoff_post_form>,
+    stored: Option<&mut MaybeUninit<*mut dropoff_stored_object>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, form) = (needed!(client)?, needed!(form)?);
+        job::finish::<StoredObject>(needed!(stored), || client.post_form(form))
+    })
+}
+
+/// Starts dropoff_storage_post_form. The job is yours to free.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_storage_start_post_form(
+    client: Option<&dropoff_storage>,
+    form: Option<&mut dropoff_post_form>,
+    job: Option<&mut MaybeUninit<*mut dropoff_job>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, form) = (needed!(client)?, needed!(form)?);
+        job::give_started(needed!(job), || client.post_form(form))
+    })
+}

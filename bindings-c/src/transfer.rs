@@ -1,0 +1,224 @@
+//! AgentDrop: what to send
+//!
+//! The request of dropoff_agentdrop_send and dropoff_agentdrop_presign. What is not set is left to the service's own
+//! defaults, except auto_delete.
+
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+use dropoff::{Error, Result, Transfer};
+
+use crate::callback::{UserData, dropoff_finalizer};
+use crate::error::{dropoff_error, dropoff_status};
+use crate::files;
+use crate::guard;
+use crate::handle::{Live, Once, give, needed};
+use crate::progress::{Callback, dropoff_progress_fn};
+use crate::source::dropoff_source;
+use crate::text::{optional_text, text};
+
+/// What to send and to whom. The call that takes it uses it up, also if that fails; it is still yours to free.
+///
+/// Threads: one at a time.
+pub struct dropoff_transfer {
+    request: Once<Transfer>,
+    progress: Option<Callback>,
+    _live: Live,
+}
+
+impl dropoff_transfer {
+    pub(crate) fn take(&mut self) -> Result<(Transfer, Option<Callback>)> {
+        Ok((self.request.take()?, self.progress.take()))
+    }
+}
+
+/// Makes a request to send a transfer. `sender` and `recipient` are agent ids; the recipient is an e-mail address in mode
+/// "agent-to-human".
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_new(
+    sender: *const c_char,
+    recipient: *const c_char,
+    transfer: Option<&mut MaybeUninit<*mut dropoff_transfer>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (sender, recipient, place) = (text!(sender)?, text!(recipient)?, needed!(transfer)?);
+        let request = Once::new("transfer", Transfer::new(sender, recipient));
+        give(place, dropoff_transfer { request, progress: None, _live: Live::new() });
+        Ok(())
+    })
+}
+
+/// Adds a file, and empties `source`. Results come back in the order files were added. name: what the recipient sees, a
+/// base name without folders; NULL for the last part of the path, while memory and streams need one. content_type: the
+/// media type; NULL to guess it from the name.
+///
+/// May be NULL: name, content_type.
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_add_file(
+    transfer: Option<&mut dropoff_transfer>,
+    source: Option<&mut dropoff_source>,
+    name: *const c_char,
+    content_type: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (transfer, source) = (needed!(transfer)?, needed!(source)?);
+        let (name, content_type) = (optional_text!(name)?, optional_text!(content_type)?);
+        transfer.request.get()?;
+        let file = files::file(source, name, content_type)?;
+        transfer.request.change(|transfer| transfer.file(file))
+    })
+}
+
+/// "agent-to-agent" (default), "agent-to-human" or "human-to-agent".
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_set_mode(
+    transfer: Option<&mut dropoff_transfer>,
+    mode: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (transfer, mode) = (needed!(transfer)?, text!(mode)?);
+        transfer.request.change(|transfer| transfer.mode(mode))
+    })
+}
+
+/// How long the transfer lives, such as "12h" or "7d"; the plan decides how much is allowed.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_set_expires_in(
+    transfer: Option<&mut dropoff_transfer>,
+    expires_in: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (transfer, expires_in) = (needed!(transfer)?, text!(expires_in)?);
+        transfer.request.change(|transfer| transfer.expires_in(expires_in))
+    })
+}
+
+/// How often it may be downloaded; the service allows 1 to 1000.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_transfer_set_max_downloads(
+    transfer: Option<&mut dropoff_transfer>,
+    count: u64,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || needed!(transfer)?.request.change(|transfer| transfer.max_downloads(count)))
+}
+
+/// A text for the recipient.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_set_message(
+    transfer: Option<&mut dropoff_transfer>,
+    message: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (transfer, message) = (needed!(transfer)?, text!(message)?);
+        transfer.request.change(|transfer| transfer.message(message))
+    })
+}
+
+/// Free data kept with the transfer: the text of one JSON object.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_set_metadata_json(
+    transfer: Option<&mut dropoff_transfer>,
+    json: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (transfer, json) = (needed!(transfer)?, text!(json)?);
+        let data = serde_json::from_str(json).map_err(|e| {
+            Error::bad_argument(&format!(
+                "json is not a JSON object ({e}); pass one such as {{\"week\": 47}}"
+            ))
+        })?;
+        transfer.request.change(|transfer| transfer.metadata(data))
+    })
+}
+
+/// Whether the service deletes the transfer once it was downloaded. Default false, which is always sent: the
+/// service's documents disagree on its own default.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_transfer_set_auto_delete(
+    transfer: Option<&mut dropoff_transfer>,
+    auto_delete: bool,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || needed!(transfer)?.request.change(|transfer| transfer.auto_delete(auto_delete)))
+}
+
+/// The recipient's account (e-mail, id or display name), where an agent id alone is ambiguous.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_set_recipient_account(
+    transfer: Option<&mut dropoff_transfer>,
+    recipient_account: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (transfer, recipient_account) = (needed!(transfer)?, text!(recipient_account)?);
+        transfer.request.change(|transfer| transfer.recipient_account(recipient_account))
+    })
+}
+
+/// Bounds the whole call, retries included. Default: no limit. 0 is refused by the call.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_transfer_set_timeout_ms(
+    transfer: Option<&mut dropoff_transfer>,
+    ms: u64,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        needed!(transfer)?.request.change(|transfer| transfer.timeout(Duration::from_millis(ms)))
+    })
+}
+
+/// Who is told how far the call is. Setting another callback replaces the first.
+///
+/// May be NULL: user_data, finalizer.
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_set_progress(
+    transfer: Option<&mut dropoff_transfer>,
+    callback: dropoff_progress_fn,
+    user_data: *mut c_void,
+    finalizer: dropoff_finalizer,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    let user_data = UserData::new(user_data, finalizer);
+    guard::run(error, || {
+        let (transfer, callback) = (needed!(transfer)?, needed!(callback)?);
+        transfer.request.get()?;
+        transfer.progress = Some(Callback::new(callback, user_data));
+        Ok(())
+    })
+}
+
+/// Frees a request, used or not. NULL is fine.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_transfer_free(transfer: Option<Box<dropoff_transfer>>) {
+    guard::free(transfer);
+}

@@ -1,0 +1,727 @@
+/**
+ * Hands an agent's files to presigned object storage.
+ *
+ * Three clients, cheap to keep and safe to use for many calls at once: {@link HCompany} uploads browser
+ * profiles, {@link AgentDrop} sends transfers, and {@link Storage} uploads to presigned targets that another
+ * program asked for. Calls return promises; each has a `start…` twin that returns a {@link Job}. Every error
+ * is a {@link DropoffError}.
+ *
+ * Lengths of time are milliseconds and sizes are bytes, everywhere. `null` and `undefined` mean "not given". A
+ * name that is not known, such as `onprogress` or `max_attempts`, is refused.
+ *
+ * The package may be loaded in several worker threads. When a worker ends, its calls are cancelled.
+ *
+ * @packageDocumentation
+ */
+
+/**
+ * Bytes to upload.
+ *
+ * - A path, as a string (a leading `~/` is the home folder; a relative one is of the moment of the call) or a
+ *   `file:` URL. For a browser profile it may be a folder.
+ * - Memory: a `Buffer`, any typed array or `DataView`, an `ArrayBuffer` or `SharedArrayBuffer`. Up to 1 MiB is
+ *   copied. More is sent from where it is: it must not be changed, resized or transferred until the call is over.
+ * - A `Blob`, read as it is sent. A `File` of the web brings its own name.
+ * - A stream of bytes: a `Readable`, a `ReadableStream`, or any async iterable of byte arrays. It is read from
+ *   where it stands to its end, into a temporary file without a name, so that a retry can send it again. A
+ *   stream that is given to a call belongs to it: whatever happens, it is read to its end or destroyed.
+ */
+export type Source = string | URL | ArrayBufferView | ArrayBufferLike | Blob | ByteStream
+
+/** A stream of bytes; see {@link Source}. */
+export type ByteStream = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>
+
+/** A file of a transfer: a source, or one with a name. Memory, Blobs and streams need a name. */
+export type FileLike = Source | readonly [name: string, source: Source] | File | FileFields
+
+/** A {@link File} as a plain object. */
+export interface FileFields {
+  /** What to send. */
+  readonly source: Source
+  /** What the recipient sees, without folders. Default: the last part of the path. */
+  readonly name?: string | null | undefined
+  /** The media type. Default: that of a Blob, else guessed from the name. */
+  readonly contentType?: string | null | undefined
+}
+
+/** Names and values, sent in the order given: an object, or anything that iterates over pairs. */
+export type Pairs = Readonly<Record<string, string>> | Iterable<readonly [name: string, value: string]>
+
+/** Whether what was asked for happened: the outcome of an error. */
+export type Outcome = 'completed' | 'not_completed' | 'unknown'
+
+/** Told while a call runs: on this thread, every 100 ms at most, and once at the end before the call settles.
+ * If it throws, or returns a promise that rejects, the call is cancelled and rejects with that very error. It is
+ * not called again before its promise is settled; a promise is not waited for at the end. */
+export type OnProgress = (progress: Progress) => unknown
+
+/** What every client can be given. The defaults suit most programs. */
+export interface Options {
+  /** How long connecting may take: name lookup, TCP, proxy and TLS. 1 ms to 10 min, default 10 000 ms. */
+  connectTimeout?: number | null | undefined
+  /** How long no byte may leave before an upload counts as stalled. A slow upload that moves is never ended.
+   * 1 ms to 1 h, default 30 000 ms. */
+  stallTimeout?: number | null | undefined
+  /** How long storage may take to answer after the last byte. 1 ms to 1 h, default 120 000 ms. */
+  responseTimeout?: number | null | undefined
+  /** How often one request is tried in all. 1 to 100, default 5. */
+  maxAttempts?: number | null | undefined
+  /** The first retry waits a random time up to this, each later one up to twice the one before. 0 to 10 min,
+   * default 500 ms. */
+  backoffBase?: number | null | undefined
+  /** The longest wait between two tries that is our own choice. 0 to 1 h, default 30 000 ms. */
+  backoffCap?: number | null | undefined
+  /** A `Retry-After` up to this is waited for in full; a longer one ends the call at once, with `retryAfter`
+   * filled. 0 to 1 h, default 60 000 ms. */
+  maxRetryAfter?: number | null | undefined
+  /** How many files of one transfer are sent at once. 1 to 64, default 4. */
+  concurrency?: number | null | undefined
+  /** When a digest is computed while sending. `"auto"`, the default: SHA-256 for every profile, MD5 for a PUT of
+   * up to 256 MiB. `true`: always; `false`: never. */
+  integrityCheck?: 'auto' | boolean | null | undefined
+  /** Folder for packed profiles and streams while they are sent; they have no name there. Default: the system's
+   * temporary folder. */
+  spoolDir?: string | URL | null | undefined
+  /** A PEM file of roots to trust beside the operating system's; read at once. Default: none. */
+  caFile?: string | URL | null | undefined
+  /** An `http://` URL. Default: the environment's proxy variables. */
+  proxy?: string | URL | null | undefined
+  /** The `User-Agent`, 1 to 256 printable ASCII characters. Default: `dropoff/<version>`. */
+  userAgent?: string | null | undefined
+  /** Origins such as `https://minio.internal:9000` that may be private addresses; plain http only where the
+   * entry says so. Default: none, storage must be https on a public address. */
+  trustedStorage?: readonly (string | URL)[] | null | undefined
+}
+
+/** How to make an {@link HCompany}. */
+export interface HCompanyOptions extends Options {
+  /** The API key. Default: the environment variable `HAI_API_KEY` of the process, then the file that `hai login`
+   * writes. */
+  apiKey?: string | null | undefined
+  /** Where the account is. Regions are separate: a profile lives in one. Default `"eu"`. */
+  region?: 'eu' | 'us' | null | undefined
+  /** Another place for the API; https, or http on loopback. Goes before `region`. */
+  baseUrl?: string | URL | null | undefined
+}
+
+/** How to make an {@link AgentDrop}. */
+export interface AgentDropOptions extends Options {
+  /** `agd_…` or `ada_…`. Default: the environment variable `AGENTDROP_API_KEY` of the process. */
+  apiKey?: string | null | undefined
+  /** Another place for the API; https, or http on loopback. */
+  baseUrl?: string | URL | null | undefined
+}
+
+/** What every call takes. */
+export interface CallArguments {
+  /**
+   * Stops the call. Its promise then rejects with the signal's own `reason`, once nothing of the call runs any
+   * more; if the call had succeeded before it could be stopped, it resolves. A reason that is an object gets a
+   * property `dropoff` with what became of the call (the {@link DropoffError}, whose `outcome`, `transferId` and
+   * `profileId` tell), unless it has one, as after the first of several calls with one signal. If the signal
+   * was aborted before the call, nothing is started and nothing is added.
+   */
+  signal?: AbortSignal | null | undefined
+}
+
+/** What every call that sends bytes takes. */
+export interface UploadArguments extends CallArguments {
+  /** Called while bytes are sent. */
+  onProgress?: OnProgress | null | undefined
+}
+
+/** What every call that can be bounded takes. */
+export interface BoundedArguments extends UploadArguments {
+  /** Bounds the whole call, retries included: above 0, at most 10 000 000 000 ms. Default: no limit. */
+  timeout?: number | null | undefined
+}
+
+/** What a profile is called. */
+export interface ProfileDetails {
+  /** Its name. */
+  name: string
+  /** The browser it belongs to, such as `chromium`. */
+  browserName: string
+  /** That browser's version, such as `131`. */
+  browserVersion: string
+  /** A text for people. */
+  description?: string | null | undefined
+  /** Names and values. */
+  labels?: Pairs | null | undefined
+}
+
+/** Arguments of {@link HCompany.uploadProfile}. */
+export interface UploadProfileArguments extends ProfileDetails, BoundedArguments {}
+
+/** Arguments of {@link HCompany.completeUpload}. */
+export interface CompleteUploadArguments extends ProfileDetails, CallArguments {
+  /** What {@link HCompany.upload} gave, to be compared with what the service stored; without it `verified` is
+   * false. */
+  uploaded?: StoredObject | null | undefined
+}
+
+/** Arguments of {@link AgentDrop.send} and {@link AgentDrop.presign}. */
+export interface SendArguments extends BoundedArguments {
+  /** An agent's id. */
+  sender: string
+  /** An agent's id; an e-mail address in mode `agent-to-human`. */
+  recipient: string
+  /** Who sends to whom: `agent-to-agent` (default), `agent-to-human` or `human-to-agent`. */
+  mode?: string | null | undefined
+  /** How long the transfer lives, such as `12h` or `7d`. Default: the service's. */
+  expiresIn?: string | null | undefined
+  /** How often it may be downloaded, 1 to 1000. Default: the service's. */
+  maxDownloads?: number | null | undefined
+  /** A text for the recipient. */
+  message?: string | null | undefined
+  /** Free data kept with the transfer; whatever JSON can hold without loss. */
+  metadata?: Readonly<Record<string, unknown>> | null | undefined
+  /** Whether the service deletes the transfer once it was downloaded. Default false. */
+  autoDelete?: boolean | null | undefined
+  /** The recipient's account (e-mail, id or display name), where an agent's id alone is ambiguous. */
+  recipientAccount?: string | null | undefined
+}
+
+/** Arguments of {@link Storage.put}. */
+export interface PutArguments extends BoundedArguments {
+  /** Those that were signed into the URL, sent as given. */
+  headers?: Pairs | null | undefined
+}
+
+/** Arguments of {@link Storage.postForm}. */
+export interface PostFormArguments extends BoundedArguments {
+  /** The file name told to storage. Default `file`. */
+  fileName?: string | null | undefined
+}
+
+/** Arguments of {@link Job.wait}. */
+export interface WaitArguments {
+  /** How long to wait: 0 to 2 147 483 647 ms. Default: no limit. */
+  timeout?: number | null | undefined
+  /** Ends the waiting, and not the call, which runs on. */
+  signal?: AbortSignal | null | undefined
+}
+
+/** A client of H Company's browser profiles. */
+export class HCompany {
+  /**
+   * Makes no connection yet.
+   *
+   * @throws {DropoffError} `authentication`: there is no key; `invalid_input`: a region, URL or option is not one.
+   */
+  constructor(options?: HCompanyOptions | null)
+
+  /**
+   * Uploads a profile and waits until the service has registered it and its checksum is compared.
+   *
+   * @param source A browser's user-data folder, which is packed, or a zip of one, sent as it is.
+   * @throws {DropoffError} Any code. `invalid_input`: nothing was sent. `integrity`: the profile is registered,
+   * `outcome` is `completed`, and is not what was sent. `unknown_outcome`: ask {@link getProfile} for its
+   * `profileId` later.
+   */
+  uploadProfile(source: Source, arguments_: UploadProfileArguments): Promise<Profile>
+  /** Starts {@link uploadProfile}. Wrong arguments throw here, everything else is the job's. */
+  startUploadProfile(source: Source, arguments_: UploadProfileArguments): Job<Profile>
+
+  /**
+   * Step one: reserves a profile id and asks for a presigned form. Safe to repeat; a reserved id that is not used
+   * is removed by the service within a day.
+   *
+   * @throws {DropoffError} `authentication`, `permission`, `rate_limited`, `unavailable`, `network`, `timeout`,
+   * `tls`.
+   */
+  initiateUpload(arguments_?: CallArguments | null): Promise<ProfileTicket>
+  /** Starts {@link initiateUpload}. */
+  startInitiateUpload(arguments_?: CallArguments | null): Job<ProfileTicket>
+
+  /**
+   * Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires.
+   *
+   * @param source As in {@link uploadProfile}.
+   * @throws {DropoffError} As {@link Storage.postForm}.
+   */
+  upload(ticket: ProfileTicket, source: Source, arguments_?: UploadArguments | null): Promise<StoredObject>
+  /** Starts {@link upload}. */
+  startUpload(ticket: ProfileTicket, source: Source, arguments_?: UploadArguments | null): Job<StoredObject>
+
+  /**
+   * Step three: registers the uploaded archive as a profile, within a day of step one.
+   *
+   * @param profileId {@link ProfileTicket.profileId}.
+   * @throws {DropoffError} `rejected` (`details` names the fields), `not_found`, `integrity`, `unknown_outcome`, and
+   * those of {@link initiateUpload}.
+   */
+  completeUpload(profileId: string, arguments_: CompleteUploadArguments): Promise<Profile>
+  /** Starts {@link completeUpload}. */
+  startCompleteUpload(profileId: string, arguments_: CompleteUploadArguments): Job<Profile>
+
+  /**
+   * The profile as the service has it now. `verified` is false: nothing was sent to compare with.
+   *
+   * @throws {DropoffError} `not_found`, also for a profile that was never completed.
+   */
+  getProfile(profileId: string, arguments_?: CallArguments | null): Promise<Profile>
+  /** Starts {@link getProfile}. */
+  startGetProfile(profileId: string, arguments_?: CallArguments | null): Job<Profile>
+}
+
+/** A client of AgentDrop transfers. */
+export class AgentDrop {
+  /**
+   * Makes no connection yet.
+   *
+   * @throws {DropoffError} `authentication`: there is no key; `invalid_input`: a URL or option is not one.
+   */
+  constructor(options?: AgentDropOptions | null)
+
+  /**
+   * Sends files and waits until the transfer is active.
+   *
+   * @param files Any number of files, in any iterable; results come in their order.
+   * @throws {DropoffError} Any code. `transferId` names the pending transfer if one was made; it is not delivered
+   * unless `outcome` says so, and calling again is safe.
+   */
+  send(files: Iterable<FileLike>, arguments_: SendArguments): Promise<SentTransfer>
+  /** Starts {@link send}. Wrong arguments throw here, everything else is the job's. */
+  startSend(files: Iterable<FileLike>, arguments_: SendArguments): Job<SentTransfer>
+
+  /**
+   * Step one: makes a pending transfer and asks for a presigned URL per file.
+   *
+   * The sources are looked at for their sizes, and a stream is read to its end: give the same files to
+   * {@link upload}, streams opened anew. Arguments and errors as in {@link send}.
+   */
+  presign(files: Iterable<FileLike>, arguments_: SendArguments): Promise<TransferTicket>
+  /** Starts {@link presign}. */
+  startPresign(files: Iterable<FileLike>, arguments_: SendArguments): Job<TransferTicket>
+
+  /**
+   * Step two: sends the files to storage, several at once.
+   *
+   * @param files Those that were presigned, in the same order, with the same names and sizes.
+   * @throws {DropoffError} As {@link Storage.put}, with the file's name in the message.
+   */
+  upload(
+    ticket: TransferTicket,
+    files: Iterable<FileLike>,
+    arguments_?: UploadArguments | null,
+  ): Promise<readonly SentFile[]>
+  /** Starts {@link upload}. */
+  startUpload(
+    ticket: TransferTicket,
+    files: Iterable<FileLike>,
+    arguments_?: UploadArguments | null,
+  ): Job<readonly SentFile[]>
+
+  /**
+   * Step three: makes the transfer active.
+   *
+   * @throws {DropoffError} `rejected` with `serviceCode` `FILES_MISSING` if storage lacks a file; `conflict`:
+   * somebody else confirmed it; `not_found`, `unknown_outcome`.
+   */
+  confirm(transferId: string, arguments_?: CallArguments | null): Promise<Confirmed>
+  /** Starts {@link confirm}. */
+  startConfirm(transferId: string, arguments_?: CallArguments | null): Job<Confirmed>
+
+  /**
+   * The transfer as the service has it now.
+   *
+   * @throws {DropoffError} `not_found`: the service does not know it, or hides it from this key.
+   */
+  getTransfer(transferId: string, arguments_?: CallArguments | null): Promise<TransferInfo>
+  /** Starts {@link getTransfer}. */
+  startGetTransfer(transferId: string, arguments_?: CallArguments | null): Job<TransferInfo>
+}
+
+/** Uploads to presigned targets that some other program asked for. */
+export class Storage {
+  /**
+   * Makes no connection yet.
+   *
+   * @throws {DropoffError} `invalid_input`: an option is not one.
+   */
+  constructor(options?: Options | null)
+
+  /**
+   * Sends a source with a presigned PUT and waits until storage has it. Safe to repeat: the object is replaced
+   * as a whole or not at all.
+   *
+   * @param url The presigned URL, exactly as it was handed out.
+   * @throws {DropoffError} `unsafe_target`: the address is private or not https, or a header is not one to send (see
+   * {@link Options.trustedStorage}). `expired`, `storage_refused`, `too_large`: storage, or the ticket itself,
+   * says no. `source_unreadable`, `source_changed`: the source fails; what a stream threw is the `cause`.
+   * `integrity`, `network`, `timeout`, `tls`, `unavailable`, `rate_limited`.
+   */
+  put(url: string | URL, source: Source, arguments_?: PutArguments | null): Promise<StoredObject>
+  /** Starts {@link put}. Wrong arguments throw here, everything else is the job's. */
+  startPut(url: string | URL, source: Source, arguments_?: PutArguments | null): Job<StoredObject>
+
+  /**
+   * Sends a source with a presigned POST form and waits until storage has it.
+   *
+   * @param url Where the form goes.
+   * @param fields Sent byte for byte in the order given; the file follows as the field `file`.
+   * @throws {DropoffError} As {@link put}.
+   */
+  postForm(
+    url: string | URL,
+    fields: Pairs,
+    source: Source,
+    arguments_?: PostFormArguments | null,
+  ): Promise<StoredObject>
+  /** Starts {@link postForm}. */
+  startPostForm(
+    url: string | URL,
+    fields: Pairs,
+    source: Source,
+    arguments_?: PostFormArguments | null,
+  ): Job<StoredObject>
+}
+
+/** One file of a transfer. It may be used again, unless its source is a stream. Not the `File` of the web. */
+export class File {
+  /** @throws {DropoffError} `invalid_input`: there is no source, or a name or type is no string. */
+  constructor(source: Source, fields?: Omit<FileFields, 'source'> | null)
+  /** As it was given. */
+  readonly source: Source
+  /** As it was given. */
+  readonly name: string | undefined
+  /** As it was given. */
+  readonly contentType: string | undefined
+  /** Name and type, not the contents. */
+  toJSON(): { name?: string; contentType?: string }
+}
+
+/**
+ * A call that was started. It keeps the program alive until it is over. Dropping it does not cancel the call,
+ * and a call that fails with nobody waiting for it is no unhandled rejection.
+ */
+export class Job<T> {
+  private constructor()
+
+  /**
+   * Waits and gives the result, any number of times.
+   *
+   * @throws {DropoffError} What the call failed with.
+   * @throws {DOMException} Named `TimeoutError`: the time is over and the call runs on.
+   */
+  wait(arguments_?: WaitArguments | null): Promise<T>
+
+  /** Asks the call to stop, and returns at once. It then fails with `cancelled` unless it was over already;
+   * {@link wait} says which. */
+  cancel(): void
+
+  /** How far it is. */
+  progress(): Progress
+
+  /** Whether it is over, one way or the other. */
+  readonly done: boolean
+}
+
+/** A snapshot of a call on its way. */
+export interface Progress {
+  /** What the call is doing. */
+  readonly phase: 'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'done'
+  /** Source bytes handed to the network in attempts that still count; goes back when one fails. */
+  readonly bytesDone: number
+  /** Source bytes to send in all; 0 until known. */
+  readonly bytesTotal: number
+  /** Files storage has accepted. */
+  readonly filesDone: number
+  /** Files in all; 0 until known. */
+  readonly filesTotal: number
+  /** Requests that were repeated so far. */
+  readonly retries: number
+  /** Milliseconds since the call started. */
+  readonly elapsed: number
+  /** Average rate since the start, in bytes per second. */
+  readonly bytesPerSecond: number
+}
+
+/** What storage has after an upload. */
+export interface StoredObject {
+  /** Bytes of the source that storage took. */
+  readonly bytes: number
+  /** Storage's ETag, without quotes, if it sent one. */
+  readonly etag: string | null
+  /** SHA-256 of what was sent, in hex, if it was computed. */
+  readonly sha256: string | null
+  /** MD5 of what was sent, in hex, if it was computed. */
+  readonly md5: string | null
+  /** Whether storage's ETag equals the MD5 of what was sent. */
+  readonly verified: boolean
+  /** Requests it took, the successful one included. */
+  readonly attempts: number
+}
+
+/** What packing a folder did. */
+export interface PackReport {
+  /** Files in the archive. */
+  readonly files: number
+  /** Their size before packing. */
+  readonly bytes: number
+  /** Entries left out: locks, sockets, symlinks and caches; a folder counts once. */
+  readonly leftOut: number
+}
+
+/** A browser profile as the service reports it, and what was proved about it. */
+export interface Profile {
+  /** The profile's id, a UUID. */
+  readonly id: string
+  /** Its name. */
+  readonly name: string
+  /** The browser it belongs to. */
+  readonly browserName: string
+  /** That browser's version. */
+  readonly browserVersion: string
+  /** A text for people. */
+  readonly description: string | null
+  /** Labels; the service types their values freely. */
+  readonly labels: Readonly<Record<string, unknown>> | null
+  /** The service's internal place of the archive. */
+  readonly s3Path: string | null
+  /** Size of the stored archive in bytes. */
+  readonly fileSizeBytes: number | null
+  /** SHA-256 of the stored archive, in hex or base64. */
+  readonly checksum: string | null
+  /** How often it was used. */
+  readonly usageCount: number
+  /** When it was last used, RFC 3339. */
+  readonly lastUsedAt: string | null
+  /** Whether it is the default for its browser. */
+  readonly isDefault: boolean
+  /** The user it belongs to. */
+  readonly userId: string | null
+  /** The organization it belongs to. */
+  readonly orgId: string | null
+  /** When it was made, RFC 3339. */
+  readonly createdAt: string | null
+  /** When it was last changed, RFC 3339. */
+  readonly updatedAt: string | null
+  /** Whether the service's checksum equals the SHA-256 of what was sent. False also when the service reports
+   * none, or nothing was sent in this call. */
+  readonly verified: boolean
+  /** What was sent to storage in this call. */
+  readonly upload: StoredObject | null
+  /** What was packed, if a folder was given. */
+  readonly packed: PackReport | null
+  /** Ids that were reserved and given up because their ticket ran out; the service removes them. */
+  readonly abandonedProfileIds: readonly string[]
+}
+
+/** One file of a transfer that was sent. */
+export interface SentFile {
+  /** The service's id of it. */
+  readonly fileId: string
+  /** Its name. */
+  readonly name: string
+  /** Bytes sent. */
+  readonly size: number
+  /** Storage's ETag. */
+  readonly etag: string | null
+  /** MD5 of what was sent, in hex, if it was computed. */
+  readonly md5: string | null
+  /** Whether storage's ETag equals the MD5 of what was sent. */
+  readonly verified: boolean
+  /** Requests it took, the successful one included. */
+  readonly attempts: number
+}
+
+/** A transfer that is active, file by file. */
+export interface SentTransfer {
+  /** The transfer's id. */
+  readonly id: string
+  /** `active`, as the service reported it. */
+  readonly status: string
+  /** Whether its files were sealed before they left. */
+  readonly encrypted: boolean
+  /** When the service says the upload URLs (or the transfer) expire; its documents disagree. */
+  readonly expiresAt: string | null
+  /** The files, in the order given. */
+  readonly files: readonly SentFile[]
+}
+
+/** What confirming answered. */
+export interface Confirmed {
+  /** The transfer's id. */
+  readonly id: string
+  /** `active`, as the service reported it. */
+  readonly status: string
+}
+
+/** A transfer as the service has it now. */
+export interface TransferInfo {
+  /** The transfer's id. */
+  readonly id: string
+  /** `pending`, `active`, `expired`, `deleted`, `downloaded`, or what the service adds. */
+  readonly status: string
+  /** Every field of the service's reply in the service's own spelling, these two included. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** A reserved profile and the presigned form to send its archive with. Printing shows no secret. */
+export class ProfileTicket {
+  private constructor()
+  /** The reserved id; give it to {@link HCompany.completeUpload}. */
+  readonly profileId: string
+  /** Milliseconds in which an upload may still start. */
+  readonly expiresIn: number
+  /** The service's reply, secrets included, in the service's own spelling. Do not log it. */
+  reveal(): {
+    profile_id: string
+    upload_url: string
+    upload_fields: Record<string, string>
+    upload_expires_in: number
+  }
+  /** What may be printed. */
+  toJSON(): { profileId: string; expiresIn: number }
+  /** What may be printed. */
+  toString(): string
+}
+
+/** A pending transfer and its presigned URLs. Printing shows no secret. */
+export class TransferTicket {
+  private constructor()
+  /** The transfer's id; give it to {@link AgentDrop.confirm}. */
+  readonly id: string
+  /** When the service says its URLs expire, RFC 3339. */
+  readonly expiresAt: string | null
+  /** The service's reply, secrets included, in the service's own spelling. Do not log it. */
+  reveal(): {
+    id: string
+    upload_urls: {
+      file_id: string
+      file_name: string
+      upload_url: string
+      method: string | null
+      headers: Record<string, string> | null
+    }[]
+    confirm_url: string | null
+    expires_at: string | null
+  }
+  /** What may be printed. */
+  toJSON(): { id: string; expiresAt: string | null }
+  /** What may be printed. */
+  toString(): string
+}
+
+/** What the caller can do about an error. */
+export type ErrorCode =
+  /** An argument or option is wrong. Nothing was sent. Correct the call. */
+  | 'invalid_input'
+  /** No API key, or the service does not accept it. */
+  | 'authentication'
+  /** The key is good but may not do this. */
+  | 'permission'
+  /** The service does not know the thing named, or hides it from this key. */
+  | 'not_found'
+  /** The request contradicts the state the service holds. */
+  | 'conflict'
+  /** The service understood and refused the request; `details` names the fields. */
+  | 'rejected'
+  /** More bytes than the ticket, the plan or the service allows. */
+  | 'too_large'
+  /** Too many requests; `retryAfter` says when to call again. */
+  | 'rate_limited'
+  /** The presigned ticket ran out. */
+  | 'expired'
+  /** Object storage refused the bytes; `serviceCode` is storage's own code. */
+  | 'storage_refused'
+  /** The service or storage is failing or overloaded. */
+  | 'unavailable'
+  /** The connection could not be made, or broke. */
+  | 'network'
+  /** A time limit of the call or of an option passed. The call is over. */
+  | 'timeout'
+  /** The peer's certificate or TLS handshake was not acceptable. */
+  | 'tls'
+  /** A local file or stream could not be read. What a stream threw is the `cause`. */
+  | 'source_unreadable'
+  /** A local file changed while it was being sent. */
+  | 'source_changed'
+  /** What arrived is not what was sent. */
+  | 'integrity'
+  /** Sealing was asked for and is not possible. */
+  | 'encryption'
+  /** The target's address or headers are not ones bytes may be sent to. */
+  | 'unsafe_target'
+  /** The browser that owns the profile folder is running. */
+  | 'browser_running'
+  /** The temporary folder is full. */
+  | 'disk_full'
+  /** The caller cancelled. */
+  | 'cancelled'
+  /** A reply was lost and asking the service did not settle what happened. */
+  | 'unknown_outcome'
+  /** A defect in dropoff. */
+  | 'internal'
+
+/** The facts of a {@link DropoffError}. Those that are absent are `null`. */
+export interface ErrorFacts {
+  /** What the caller can do about it. */
+  readonly code: ErrorCode
+  /** The stable number of `code`, the same in all languages; never 0. */
+  readonly number: number
+  /** One line of plain English that ends with what to do. */
+  readonly message: string
+  /** The step that failed, such as `put` or `complete_upload`. */
+  readonly operation: string | null
+  /** Whose side the trouble is on. */
+  readonly side: 'caller' | 'network' | 'service' | 'storage'
+  /** Whether making the same call again now is safe and useful. */
+  readonly retryable: boolean
+  /** Milliseconds the service asked to be left alone for. */
+  readonly retryAfter: number | null
+  /** The HTTP status, when there was a reply. */
+  readonly httpStatus: number | null
+  /** The service's or storage's own code, such as `FILES_MISSING` or `AccessDenied`. */
+  readonly serviceCode: string | null
+  /** The id the service or storage logged the request under. */
+  readonly requestId: string | null
+  /** The fields the service complained about. */
+  readonly details: readonly { readonly field: string; readonly message: string }[]
+  /** Whether what was asked for happened all the same. */
+  readonly outcome: Outcome
+  /** What became of the remains of a failed call. */
+  readonly cleanup: 'none' | 'done' | 'failed'
+  /** The transfer that was reserved before the failure. */
+  readonly transferId: string | null
+  /** The profile that was reserved before the failure. */
+  readonly profileId: string | null
+  /** The local file the error is about. */
+  readonly path: string | null
+  /** The operating system's error number for a local file. */
+  readonly errno: number | null
+}
+
+/** What went wrong, as facts a program can act on. */
+export class DropoffError extends Error implements ErrorFacts {
+  private constructor()
+  readonly code: ErrorCode
+  readonly number: number
+  readonly operation: string | null
+  readonly side: ErrorFacts['side']
+  readonly retryable: boolean
+  readonly retryAfter: number | null
+  readonly httpStatus: number | null
+  readonly serviceCode: string | null
+  readonly requestId: string | null
+  readonly details: ErrorFacts['details']
+  readonly outcome: Outcome
+  readonly cleanup: ErrorFacts['cleanup']
+  readonly transferId: string | null
+  readonly profileId: string | null
+  readonly path: string | null
+  readonly errno: number | null
+  /** What a lower layer said, as a string; for a stream, the very error it threw. Absent if there is none. */
+  readonly cause?: unknown
+  /** Every fact, fit for JSON and for an agent's tool result. `cause` is its words, or `null`. */
+  toJSON(): ErrorFacts & { readonly cause: string | null }
+}
+
+/** What is added, as the property `dropoff`, to an object that ended a call from outside: the `reason` of an
+ * {@link CallArguments.signal | AbortSignal}, or what `onProgress` threw. */
+export type Ended = DropoffError | { readonly outcome: 'completed'; readonly result: unknown }
+
+/** The version of the package. */
+export const version: string

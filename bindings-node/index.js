@@ -1,0 +1,16 @@
+// @ts-check
+'use strict'
+
+// Hands an agent's files to presigned object storage. The documentation is in index.d.ts.
+
+const native = require('./native.js')
+
+exports.AgentDrop = require('./lib/agentdrop.js').AgentDrop
+exports.DropoffError = require('./lib/errors.js').DropoffError
+exports.File = require('./lib/file.js').File
+exports.HCompany = require('./lib/hcompany.js').HCompany
+exports.Job = require('./lib/job.js').Job
+exports.ProfileTicket = require('./lib/results.js').ProfileTicket
+exports.Storage = require('./lib/storage.js').Storage
+exports.TransferTicket = require('./lib/results.js').TransferTicket
+exports.version = native.version()

@@ -1,0 +1,37 @@
+// @ts-check
+'use strict'
+
+const { inspect } = require('node:util')
+const { check, table, text } = require('./arguments.js')
+const { describe, invalid } = require('./errors.js')
+
+const FILE = table({ name: text, contentType: text })
+
+/** A source with a name and a media type. */
+class File {
+  /** @param {any} source @param {{ name?: string | null, contentType?: string | null }} [given] */
+  constructor(source, given) {
+    if (source === undefined || source === null)
+      throw invalid(`a file needs a source, not ${describe(source)}`)
+    const { name, contentType } = check('File', FILE, given)
+    this.source = source
+    this.name = name
+    this.contentType = contentType
+    Object.freeze(this)
+  }
+
+  /** Contents are not for logs; a path is, but a URL is a slip and may be a signed one. */
+  [inspect.custom]() {
+    const path = typeof this.source === 'string' && !this.source.includes('://')
+    const parts = [path ? inspect(this.source) : `<${describe(this.source)}>`]
+    if (this.name !== undefined) parts.push(`name: ${inspect(this.name)}`)
+    if (this.contentType !== undefined) parts.push(`contentType: ${inspect(this.contentType)}`)
+    return `File(${parts.join(', ')})`
+  }
+
+  toJSON() {
+    return { name: this.name, contentType: this.contentType }
+  }
+}
+
+module.exports = { File }

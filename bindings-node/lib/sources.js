@@ -1,0 +1,134 @@
+// @ts-check
+'use strict'
+
+// What may be sent: paths, memory, Blobs and streams, and the files of a transfer.
+
+const { fileURLToPath } = require('node:url')
+const { types } = require('node:util')
+const native = require('../native.js')
+const { refuseUnknown, text } = require('./arguments.js')
+const { called, describe, invalid } = require('./errors.js')
+const { File } = require('./file.js')
+const { PIECE, asBuffer, openIterable, openWeb } = require('./pump.js')
+
+const SOURCES =
+  'a path (string or file: URL), bytes (Buffer, typed array or ArrayBuffer), a Blob, or a stream of bytes ' +
+  '(Readable, ReadableStream or async iterable)'
+
+/** Up to this many bytes are copied: that is quicker than to lend and get back. */
+const COPIED = 1024 * 1024
+
+/**
+ * @param {any} value
+ * @param {import('./pump.js').Streams} streams those of the call, which this one joins if it is one
+ */
+function toSource(value, streams) {
+  if (typeof value === 'string') return native.Source.path(text(value, 'the path'))
+  if (value instanceof URL) return native.Source.path(pathOf(value))
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return memory(value, streams)
+  if (isBlob(value)) return streams.addOpener(() => openWeb(value.stream()))
+  if (isStream(value)) return streams.add(value)
+  throw invalid(`a source is ${SOURCES}, not ${describe(value)}`)
+}
+
+/** @param {URL} url */
+function pathOf(url) {
+  // Not shown: it may be a signed one.
+  if (url.protocol !== 'file:')
+    throw invalid(`a source is a file's path or its bytes, not a URL; fetch it first`)
+  try {
+    return fileURLToPath(url)
+  } catch {
+    throw invalid('the file: URL names no file of this machine; give its path')
+  }
+}
+
+/** @param {any} value @param {import('./pump.js').Streams} streams */
+function memory(value, streams) {
+  const bytes = attached(value)
+  if (bytes.length <= COPIED) return native.Source.copy(bytes)
+  // Memory that another thread writes to, or that can shrink, must not be lent.
+  if (types.isSharedArrayBuffer(bytes.buffer) || /** @type {any} */ (bytes.buffer).resizable) {
+    return streams.addOpener(() => openIterable(slices(bytes)))
+  }
+  return called(() => native.Source.share(bytes))
+}
+
+/** @param {any} value */
+function attached(value) {
+  try {
+    return /** @type {Buffer} */ (asBuffer(value))
+  } catch {
+    throw invalid('the memory of the source was transferred away; give bytes that are still here')
+  }
+}
+
+/** @param {Buffer} bytes */
+async function* slices(bytes) {
+  const { length } = bytes
+  for (let at = 0; at < length; at += PIECE) {
+    const piece = bytes.subarray(at, at + PIECE)
+    if (piece.length !== Math.min(PIECE, length - at))
+      throw new RangeError('the memory shrank while it was sent')
+    yield piece
+  }
+}
+
+/** Not by its class: there are several. @param {any} value */
+function isBlob(value) {
+  const tag = Object.prototype.toString.call(value)
+  return (tag === '[object Blob]' || tag === '[object File]') && typeof value.stream === 'function'
+}
+
+/** @param {any} value */
+function isStream(value) {
+  if (typeof value !== 'object' || value === null) return false
+  return typeof value[Symbol.asyncIterator] === 'function' || typeof value.getReader === 'function'
+}
+
+/**
+ * The files of a transfer. One file alone is refused: a string would be taken for a list of letters.
+ * @param {any} value
+ * @param {import('./pump.js').Streams} streams
+ */
+function toFiles(value, streams) {
+  const lone =
+    typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Map
+  if (lone || typeof value[Symbol.iterator] !== 'function') {
+    throw invalid(`files must be a list of files, not ${describe(value)}; put a single one in brackets`)
+  }
+  const files = new native.Files()
+  for (const item of value) {
+    const { source, name, contentType } = asFile(item)
+    const made = toSource(source, streams)
+    // A DOM File brings its own name, and every Blob its type.
+    const blob = isBlob(source) ? source : {}
+    called(() => files.add(made, name ?? blob.name, contentType ?? (blob.type || undefined)))
+  }
+  return files
+}
+
+/** @param {any} item @returns {{ source: any, name?: string, contentType?: string }} */
+function asFile(item) {
+  if (item instanceof File) return item
+  if (Array.isArray(item)) {
+    if (item.length !== 2 || typeof item[0] !== 'string') {
+      throw invalid('an array in files must be a pair [name, source]')
+    }
+    return { source: item[1], name: text(item[0], 'name') }
+  }
+  if (!isPlain(item) || isStream(item)) return { source: item }
+  refuseUnknown(item, ['source', 'name', 'contentType'], 'a file has no field named', 'its fields are')
+  if (item.source === undefined)
+    throw invalid('a file without a source cannot be sent; give { source, name }')
+  return new File(item.source, { name: item.name, contentType: item.contentType })
+}
+
+/** @param {unknown} value */
+function isPlain(value) {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+module.exports = { toFiles, toSource }

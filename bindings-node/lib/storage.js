@@ -1,0 +1,61 @@
+// @ts-check
+'use strict'
+
+const { inspect } = require('node:util')
+const native = require('../native.js')
+const { callback, milliseconds, pairs, signal, table, text, url: urlKind } = require('./arguments.js')
+const { called } = require('./errors.js')
+const { start } = require('./job.js')
+const { settings } = require('./settings.js')
+const { toSource } = require('./sources.js')
+
+const COMMON = { timeout: milliseconds, onProgress: callback, signal }
+const PUT = table({ headers: pairs, ...COMMON })
+const POST_FORM = table({ fileName: text, ...COMMON })
+
+class Storage {
+  /** @type {import('../native.js').Storage} */
+  #native
+
+  /** @param {any} [given] */
+  constructor(given) {
+    const { options } = settings('Storage', {}, given)
+    this.#native = called(() => native.storage(options))
+  }
+
+  /** @param {any} url @param {any} source @param {any} [given] */
+  startPut(url, source, given) {
+    return start('put', PUT, given, {
+      convert: (streams) => ({ source: toSource(source, streams), url: urlKind(url, 'url') }),
+      begin: (made, args) => this.#native.startPut(made.source, { url: made.url, ...args }),
+    })
+  }
+
+  /** @param {any} url @param {any} fields @param {any} source @param {any} [given] */
+  startPostForm(url, fields, source, given) {
+    return start('postForm', POST_FORM, given, {
+      convert: (streams) => ({
+        source: toSource(source, streams),
+        url: urlKind(url, 'url'),
+        fields: pairs(fields, 'fields'),
+      }),
+      begin: ({ source, ...made }, args) => this.#native.startPostForm(source, { ...made, ...args }),
+    })
+  }
+
+  /** @param {any} url @param {any} source @param {any} [given] */
+  async put(url, source, given) {
+    return await this.startPut(url, source, given).wait()
+  }
+
+  /** @param {any} url @param {any} fields @param {any} source @param {any} [given] */
+  async postForm(url, fields, source, given) {
+    return await this.startPostForm(url, fields, source, given).wait()
+  }
+
+  [inspect.custom]() {
+    return this.#native.shown()
+  }
+}
+
+module.exports = { Storage }

@@ -1,0 +1,157 @@
+//! `Job`: a call that runs while JavaScript goes on, whatever it will result in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dropoff::Error;
+use napi::bindgen_prelude::Object;
+use napi::{Either, Env};
+use napi_derive::napi;
+
+use crate::errors::{Failed, caught, facts, guarded, refused};
+use crate::results::{ToJs, Value};
+use crate::teardown;
+
+/// A core job without its result type, since a JavaScript class has no type parameters.
+pub(crate) trait Work: Send + Sync {
+    fn result(&self) -> Option<Result<Value, Error>>;
+    /// Calls `f` once when it is over, on a thread that moves no bytes.
+    fn on_over(&self, f: Box<dyn FnOnce() + Send>);
+    fn is_over(&self) -> bool;
+    fn cancel(&self);
+    fn progress(&self) -> dropoff::Progress;
+    fn shown(&self) -> String;
+}
+
+impl<T: ToJs + Clone + Send + 'static> Work for dropoff::Job<T> {
+    fn result(&self) -> Option<Result<Value, Error>> {
+        self.try_result().map(|result| result.map(|value| value.to_js()))
+    }
+    fn on_over(&self, f: Box<dyn FnOnce() + Send>) {
+        self.on_done(|_| f());
+    }
+    fn is_over(&self) -> bool {
+        self.wait_timeout(Duration::ZERO).is_some()
+    }
+    fn cancel(&self) {
+        self.cancel();
+    }
+    fn progress(&self) -> dropoff::Progress {
+        self.progress()
+    }
+    fn shown(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// A call that was started.
+#[napi]
+pub struct Job(Arc<dyn Work>);
+
+/// How a call ended: one of the two.
+#[napi(object, object_from_js = false)]
+pub struct Settled {
+    /// The result: a ticket, or JSON text.
+    pub value: Option<Value>,
+    /// The facts of the error, as JSON text.
+    pub error: Option<String>,
+}
+
+/// How far a call is.
+#[napi(object, object_from_js = false)]
+pub struct Snapshot {
+    /// What it is doing.
+    pub phase: &'static str,
+    /// Source bytes handed to the network.
+    pub bytes_done: f64,
+    /// Source bytes in all.
+    pub bytes_total: f64,
+    /// Files storage has accepted.
+    pub files_done: u32,
+    /// Files in all.
+    pub files_total: u32,
+    /// Requests that were repeated.
+    pub retries: u32,
+    /// Milliseconds since the start.
+    pub elapsed: f64,
+    /// Average rate since the start.
+    pub bytes_per_second: f64,
+}
+
+impl Job {
+    /// Makes the request and starts it.
+    pub(crate) fn start<T: ToJs + Clone + Send + 'static>(
+        env: &Env,
+        request: impl FnOnce() -> Result<dropoff::Job<T>, Error>,
+    ) -> Either<Self, Failed> {
+        guarded(|| {
+            // First: a call that could not be stopped must not start.
+            let teardown = teardown::of(env).map_err(|e| refused(&e))?;
+            let work: Arc<dyn Work> = Arc::new(request()?);
+            teardown.remember(&work);
+            Ok(Self(work))
+        })
+    }
+
+    #[cfg(debug_assertions)]
+    pub(crate) fn of(work: Arc<dyn Work>) -> Self {
+        Self(work)
+    }
+}
+
+#[napi]
+impl Job {
+    /// A promise that is kept when the call is over, well or not. It keeps the program alive till then.
+    #[napi(ts_return_type = "Promise<void>", catch_unwind)]
+    pub fn over<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
+        let (deferred, promise) = env.create_deferred::<(), _>()?;
+        self.0.on_over(Box::new(move || deferred.resolve(|_| Ok(()))));
+        Ok(promise)
+    }
+
+    /// How it ended; null while it runs.
+    #[napi]
+    pub fn settled(&self) -> Option<Settled> {
+        match caught(|| self.0.result()) {
+            Ok(None) => None,
+            Ok(Some(Ok(value))) => Some(Settled { value: Some(value), error: None }),
+            Ok(Some(Err(error))) | Err(error) => {
+                Some(Settled { value: None, error: Some(facts(&error).to_string()) })
+            }
+        }
+    }
+
+    /// Whether it is over.
+    #[napi(getter, catch_unwind)]
+    pub fn done(&self) -> bool {
+        self.0.is_over()
+    }
+
+    /// Asks it to stop.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+
+    /// How far it is.
+    #[napi(catch_unwind)]
+    pub fn progress(&self) -> Snapshot {
+        let now = self.0.progress();
+        Snapshot {
+            phase: now.phase.as_str(),
+            bytes_done: now.bytes_done as f64,
+            bytes_total: now.bytes_total as f64,
+            files_done: now.files_done,
+            files_total: now.files_total,
+            retries: now.retries,
+            elapsed: now.elapsed.as_secs_f64() * 1000.0,
+            bytes_per_second: now.bytes_per_second(),
+        }
+    }
+
+    /// As it may be printed.
+    #[napi(catch_unwind)]
+    pub fn shown(&self) -> String {
+        self.0.shown()
+    }
+}

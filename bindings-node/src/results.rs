@@ -1,0 +1,46 @@
+//! What calls result in, as JSON text. `lib/` freezes it into plain objects.
+
+use dropoff::{Confirmed, Profile, SentFile, SentTransfer, StoredObject, TransferInfo};
+use napi::bindgen_prelude::Either3;
+
+use crate::spelling::record;
+use crate::tickets::{ProfileTicket, TransferTicket};
+
+/// JSON text, or a ticket, which is an object that keeps its secrets.
+pub(crate) type Value = Either3<String, ProfileTicket, TransferTicket>;
+
+/// A result of the core as JavaScript has it.
+pub(crate) trait ToJs {
+    fn to_js(&self) -> Value;
+}
+
+macro_rules! records {
+    ($($name:ty: $nested:expr),* $(,)?) => {$(
+        impl ToJs for $name {
+            fn to_js(&self) -> Value {
+                Either3::A(record(self, &$nested).to_string())
+            }
+        }
+    )*};
+}
+
+records! {
+    StoredObject: [],
+    Profile: ["upload", "packed"],
+    SentTransfer: ["files"],
+    Vec<SentFile>: [],
+    Confirmed: [],
+    TransferInfo: [],
+}
+
+impl ToJs for dropoff::ProfileTicket {
+    fn to_js(&self) -> Value {
+        Either3::B(ProfileTicket(self.clone()))
+    }
+}
+
+impl ToJs for dropoff::TransferTicket {
+    fn to_js(&self) -> Value {
+        Either3::C(TransferTicket(self.clone()))
+    }
+}

@@ -1,0 +1,111 @@
+//! `Storage`: presigned targets that some other program asked for.
+
+use dropoff::{Error, PostForm, Put, StoredObject};
+use napi::{Either, Env};
+use napi_derive::napi;
+
+use crate::errors::{Failed, guarded};
+use crate::inputs::{self, Source};
+use crate::job::Job;
+use crate::options::{self, GivenOption};
+
+/// Uploads to presigned targets.
+#[napi]
+pub struct Storage(dropoff::Storage);
+
+/// The result of an upload, given back to be compared.
+#[napi(object, object_to_js = false)]
+pub struct Stored {
+    /// Bytes that storage took.
+    pub bytes: f64,
+    /// Storage's ETag.
+    pub etag: Option<String>,
+    /// SHA-256 in hex.
+    pub sha256: Option<String>,
+    /// MD5 in hex.
+    pub md5: Option<String>,
+    /// Whether ETag and MD5 agreed.
+    pub verified: bool,
+    /// Requests it took.
+    pub attempts: u32,
+}
+
+impl Stored {
+    pub(crate) fn into_core(self) -> Result<StoredObject, Error> {
+        let bytes = inputs::whole(self.bytes).ok_or_else(|| Error::internal("a size is none"))?;
+        let Self { etag, sha256, md5, verified, attempts, .. } = self;
+        Ok(StoredObject { bytes, etag, sha256, md5, verified, attempts })
+    }
+}
+
+/// A presigned PUT.
+#[napi(object, object_to_js = false)]
+pub struct PutRequest {
+    /// The presigned URL.
+    pub url: String,
+    /// Names and values.
+    pub headers: Option<Vec<Vec<String>>>,
+    /// A limit for the whole call, in milliseconds.
+    pub timeout: Option<f64>,
+}
+
+/// A presigned POST form.
+#[napi(object, object_to_js = false)]
+pub struct FormRequest {
+    /// Where it goes.
+    pub url: String,
+    /// Names and values, in their order.
+    pub fields: Vec<Vec<String>>,
+    /// The file name told to storage.
+    pub file_name: Option<String>,
+    /// A limit for the whole call, in milliseconds.
+    pub timeout: Option<f64>,
+}
+
+/// Makes a client.
+#[napi]
+pub fn storage(options: Vec<GivenOption>) -> Either<Storage, Failed> {
+    guarded(|| Ok(Storage(dropoff::Storage::new(options::options(options)?))))
+}
+
+#[napi]
+impl Storage {
+    /// Sends a source with a PUT.
+    #[napi]
+    pub fn start_put(&self, env: &Env, source: &Source, request: PutRequest) -> Either<Job, Failed> {
+        Job::start(env, || {
+            let timeout = inputs::timeout(request.timeout)?;
+            let mut put = Put::new(request.url, source.take()?);
+            for (name, value) in inputs::pairs(request.headers.unwrap_or_default())? {
+                put = put.header(name, value);
+            }
+            if let Some(limit) = timeout {
+                put = put.timeout(limit);
+            }
+            self.0.start_put(put)
+        })
+    }
+
+    /// Sends a source with a POST form.
+    #[napi]
+    pub fn start_post_form(&self, env: &Env, source: &Source, request: FormRequest) -> Either<Job, Failed> {
+        Job::start(env, || {
+            let timeout = inputs::timeout(request.timeout)?;
+            let fields = inputs::pairs(request.fields)?;
+            let mut form = PostForm::new(request.url, fields, source.take()?);
+            if let Some(name) = request.file_name {
+                form = form.file_name(name);
+            }
+            if let Some(limit) = timeout {
+                form = form.timeout(limit);
+            }
+            self.0.start_post_form(form)
+        })
+    }
+
+    /// As it may be printed.
+    #[napi]
+    pub fn shown(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}

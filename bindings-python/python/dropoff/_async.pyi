@@ -1,0 +1,288 @@
+"""The async clients. The arguments and errors of each call are those of the sync client's."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self, final
+
+from typing_extensions import Unpack
+
+from ._native import (
+    Confirmed,
+    Job,
+    Profile,
+    ProfileTicket,
+    SentFile,
+    SentTransfer,
+    StoredObject,
+    TransferInfo,
+    TransferTicket,
+    _File,
+    _OnProgress,
+    _Pairs,
+    _Seconds,
+    _Source,
+)
+from ._options import Options
+
+@final
+class AsyncHCompany:
+    """An :class:`HCompany` for asyncio. May be shared between tasks, loops and threads.
+
+    Each call is a coroutine and never blocks the loop. ``on_progress`` is called on the loop's own thread, so
+    it should be quick. A task that is cancelled cancels the call, and waits for its end, at most 2 s.
+    Each ``start_…`` twin returns a :class:`Job`, which can be awaited, and calls ``on_progress`` on a thread
+    of its own.
+    """
+
+    def __new__(
+        cls,
+        api_key: str | None = None,
+        *,
+        region: str = "eu",
+        base_url: str | None = None,
+        **options: Unpack[Options],
+    ) -> Self:
+        """As :class:`HCompany`. Looks for the key, and at the files that the options name, now."""
+
+    async def upload_profile(
+        self,
+        source: _Source,
+        *,
+        name: str,
+        browser_name: str | None = None,
+        browser_version: str | None = None,
+        description: str | None = None,
+        labels: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Profile:
+        """As :meth:`HCompany.upload_profile`."""
+
+    def start_upload_profile(
+        self,
+        source: _Source,
+        *,
+        name: str,
+        browser_name: str | None = None,
+        browser_version: str | None = None,
+        description: str | None = None,
+        labels: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[Profile]:
+        """As :meth:`HCompany.start_upload_profile`. Returns at once."""
+
+    async def initiate_upload(self) -> ProfileTicket:
+        """As :meth:`HCompany.initiate_upload`."""
+
+    def start_initiate_upload(self) -> Job[ProfileTicket]:
+        """As :meth:`HCompany.start_initiate_upload`. Returns at once."""
+
+    async def upload(
+        self, ticket: ProfileTicket, source: _Source, *, on_progress: _OnProgress | None = None
+    ) -> StoredObject:
+        """As :meth:`HCompany.upload`."""
+
+    def start_upload(
+        self, ticket: ProfileTicket, source: _Source, *, on_progress: _OnProgress | None = None
+    ) -> Job[StoredObject]:
+        """As :meth:`HCompany.start_upload`. Returns at once."""
+
+    async def complete_upload(
+        self,
+        profile_id: str,
+        *,
+        name: str,
+        browser_name: str | None = None,
+        browser_version: str | None = None,
+        description: str | None = None,
+        labels: _Pairs | None = None,
+        uploaded: StoredObject | None = None,
+    ) -> Profile:
+        """As :meth:`HCompany.complete_upload`."""
+
+    def start_complete_upload(
+        self,
+        profile_id: str,
+        *,
+        name: str,
+        browser_name: str | None = None,
+        browser_version: str | None = None,
+        description: str | None = None,
+        labels: _Pairs | None = None,
+        uploaded: StoredObject | None = None,
+    ) -> Job[Profile]:
+        """As :meth:`HCompany.start_complete_upload`. Returns at once."""
+
+    async def get_profile(self, profile_id: str) -> Profile:
+        """As :meth:`HCompany.get_profile`."""
+
+    def start_get_profile(self, profile_id: str) -> Job[Profile]:
+        """As :meth:`HCompany.start_get_profile`. Returns at once."""
+
+@final
+class AsyncAgentDrop:
+    """An :class:`AgentDrop` for asyncio. May be shared between tasks, loops and threads.
+
+    Each call is a coroutine and never blocks the loop. ``on_progress`` is called on the loop's own thread, so
+    it should be quick. A task that is cancelled cancels the call, and waits for its end, at most 2 s.
+    Each ``start_…`` twin returns a :class:`Job`, which can be awaited, and calls ``on_progress`` on a thread
+    of its own.
+    """
+
+    def __new__(
+        cls, api_key: str | None = None, *, base_url: str | None = None, **options: Unpack[Options]
+    ) -> Self:
+        """As :class:`AgentDrop`. Looks for the key, and at the files that the options name, now."""
+
+    async def send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> SentTransfer:
+        """As :meth:`AgentDrop.send`."""
+
+    def start_send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[SentTransfer]:
+        """As :meth:`AgentDrop.start_send`. Returns at once."""
+
+    async def presign(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> TransferTicket:
+        """As :meth:`AgentDrop.presign`."""
+
+    def start_presign(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[TransferTicket]:
+        """As :meth:`AgentDrop.start_presign`. Returns at once."""
+
+    async def upload(
+        self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
+    ) -> list[SentFile]:
+        """As :meth:`AgentDrop.upload`."""
+
+    def start_upload(
+        self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
+    ) -> Job[list[SentFile]]:
+        """As :meth:`AgentDrop.start_upload`. Returns at once."""
+
+    async def confirm(self, transfer_id: str) -> Confirmed:
+        """As :meth:`AgentDrop.confirm`."""
+
+    def start_confirm(self, transfer_id: str) -> Job[Confirmed]:
+        """As :meth:`AgentDrop.start_confirm`. Returns at once."""
+
+    async def get_transfer(self, transfer_id: str) -> TransferInfo:
+        """As :meth:`AgentDrop.get_transfer`."""
+
+    def start_get_transfer(self, transfer_id: str) -> Job[TransferInfo]:
+        """As :meth:`AgentDrop.start_get_transfer`. Returns at once."""
+
+@final
+class AsyncStorage:
+    """A :class:`Storage` for asyncio. May be shared between tasks, loops and threads.
+
+    Each call is a coroutine and never blocks the loop. ``on_progress`` is called on the loop's own thread, so
+    it should be quick. A task that is cancelled cancels the call, and waits for its end, at most 2 s.
+    Each ``start_…`` twin returns a :class:`Job`, which can be awaited, and calls ``on_progress`` on a thread
+    of its own.
+    """
+
+    def __new__(cls, **options: Unpack[Options]) -> Self:
+        """As :class:`Storage`. Looks at the files that the options name now."""
+
+    async def put(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.put`."""
+
+    def start_put(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_put`. Returns at once."""
+
+    async def post_form(
+        self,
+        url: str,
+        fields: _Pairs,
+        source: _Source,
+        *,
+        file_name: str = "file",
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.post_form`."""
+
+    def start_post_form(
+        self,
+        url: str,
+        fields: _Pairs,
+        source: _Source,
+        *,
+        file_name: str = "file",
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_post_form`. Returns at once."""

@@ -1,0 +1,588 @@
+/* Progress, streams, borrowed memory, on_done and finalizers. */
+#include "check.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+static dropoff_error *error = NULL;
+
+/* What a callback saw. Written by dropoff's threads, read after they are known to be through. */
+struct seen {
+    pthread_mutex_t lock;
+    pthread_t thread;
+    int calls, inside, overlaps, finalized, calls_after_finalizer;
+    int answer;
+    dropoff_progress last;
+    const dropoff_job *own_job;
+};
+
+static struct seen *seen_new(void) {
+    struct seen *seen = calloc(1, sizeof *seen);
+    CHECK(seen != NULL);
+    pthread_mutex_init(&seen->lock, NULL);
+    return seen;
+}
+
+static int read_of(struct seen *seen, const int *field) {
+    int value;
+    pthread_mutex_lock(&seen->lock);
+    value = *field;
+    pthread_mutex_unlock(&seen->lock);
+    return value;
+}
+
+static void count_one(void *user_data) {
+    struct seen *seen = user_data;
+    pthread_mutex_lock(&seen->lock);
+    seen->finalized++;
+    pthread_mutex_unlock(&seen->lock);
+}
+
+static int on_progress(const dropoff_progress *progress, void *user_data) {
+    struct seen *seen = user_data;
+    CHECK(progress->size == sizeof *progress);
+    pthread_mutex_lock(&seen->lock);
+    seen->overlaps += seen->inside++;
+    pthread_mutex_unlock(&seen->lock);
+    sleep_ms(5);
+    pthread_mutex_lock(&seen->lock);
+    seen->inside--;
+    seen->calls++;
+    seen->calls_after_finalizer += seen->finalized;
+    seen->thread = pthread_self();
+    seen->last = *progress;
+    pthread_mutex_unlock(&seen->lock);
+    return progress->phase == DROPOFF_PHASE_SENDING ? seen->answer : 0;
+}
+
+/* -- progress. The sandbox reads slowly. */
+
+static void progress_is_told_and_over_when_the_call_returns(void) {
+    struct seen *seen = seen_new();
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer *transfer;
+    dropoff_sent_transfer *sent = NULL;
+    char *bytes = calloc(2000000, 1);
+    int calls;
+    CHECK(bytes != NULL);
+    transfer = transfer_of("a", bytes, 2000000);
+    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
+    /* Without the lock on purpose: a thread that still wrote would be seen by the sanitizers. */
+    calls = seen->calls;
+    CHECK(calls >= 2 && seen->finalized == 1 && seen->overlaps == 0 && seen->calls_after_finalizer == 0);
+    CHECK(!pthread_equal(seen->thread, pthread_self()));
+    CHECK(seen->last.phase == DROPOFF_PHASE_DONE);
+    CHECK(seen->last.bytes_done == 2000000 && seen->last.bytes_total == 2000000);
+    CHECK(seen->last.files_done == 1 && seen->last.files_total == 1 && seen->last.retries == 0);
+    CHECK(seen->last.elapsed_ms >= 300);
+    sleep_ms(250);
+    CHECK(seen->calls == calls && seen->finalized == 1);
+    dropoff_sent_transfer_free(sent);
+    dropoff_transfer_free(transfer);
+    dropoff_agentdrop_free(client);
+    CHECK(seen->finalized == 1);
+    free(bytes);
+    free(seen);
+}
+
+/* -- these need storage that stalls. */
+
+static void progress_that_returns_non_zero_cancels(void) {
+    struct seen *seen = seen_new();
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer *transfer = big_transfer();
+    dropoff_sent_transfer *sent = NULL;
+    seen->answer = 1;
+    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    CHECK(dropoff_agentdrop_send(client, transfer, &sent, &error) == DROPOFF_CANCELLED);
+    CHECK(sent == NULL && seen->finalized == 1);
+    /* The call that said so was the last. */
+    CHECK(seen->last.phase == DROPOFF_PHASE_SENDING);
+    CHECK(dropoff_error_outcome(error) == DROPOFF_OUTCOME_NOT_COMPLETED);
+    CHECK(strncmp(dropoff_error_transfer_id(error), "tr_", 3) == 0);
+    dropoff_error_free(error);
+    error = NULL;
+    dropoff_transfer_free(transfer);
+    dropoff_agentdrop_free(client);
+    free(seen);
+}
+
+static int cancel_own_job(const dropoff_progress *progress, void *user_data) {
+    struct seen *seen = user_data;
+    dropoff_progress asked;
+    dropoff_error *inner = NULL;
+    pthread_mutex_lock(&seen->lock);
+    if (seen->own_job != NULL) {
+        CHECK(dropoff_job_progress(seen->own_job, sizeof asked, &asked, NULL) == DROPOFF_OK);
+        CHECK(asked.phase >= progress->phase);
+        dropoff_job_cancel(seen->own_job);
+        /* Not wise, but no deadlock either. */
+        CHECK(dropoff_job_wait(seen->own_job, &inner) == DROPOFF_CANCELLED);
+        dropoff_error_free(inner);
+        seen->calls++;
+    }
+    pthread_mutex_unlock(&seen->lock);
+    return 0;
+}
+
+static void progress_may_use_its_own_job(void) {
+    struct seen *seen = seen_new();
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer *transfer = big_transfer();
+    dropoff_job *job = NULL;
+    MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
+    pthread_mutex_lock(&seen->lock);
+    seen->own_job = job;
+    pthread_mutex_unlock(&seen->lock);
+    MUST(dropoff_job_on_progress(job, cancel_own_job, seen, count_one, &error));
+    MUST_FAIL(DROPOFF_CANCELLED, "cancelled", dropoff_job_wait(job, &error));
+    CHECK(seen->calls >= 1 && seen->finalized == 1);
+    /* One callback a job. */
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "already tells",
+              dropoff_job_on_progress(job, on_progress, seen, count_one, &error));
+    CHECK(seen->finalized == 2);
+    dropoff_job_free(job);
+    dropoff_transfer_free(transfer);
+    dropoff_agentdrop_free(client);
+    free(seen);
+}
+
+struct gate {
+    pthread_mutex_t lock;
+    int open, entered;
+};
+
+static int read_at_a_gate(void *user_data, uint8_t *buffer, size_t capacity, size_t *read_out) {
+    struct gate *gate = user_data;
+    int open;
+    (void)buffer, (void)capacity;
+    pthread_mutex_lock(&gate->lock);
+    gate->entered++;
+    do {
+        pthread_mutex_unlock(&gate->lock);
+        sleep_ms(5);
+        pthread_mutex_lock(&gate->lock);
+        open = gate->open;
+    } while (!open);
+    pthread_mutex_unlock(&gate->lock);
+    *read_out = 0;
+    return 0;
+}
+
+static void reader_that_blocks_does_not_block_cancel(void) {
+    struct gate gate = {PTHREAD_MUTEX_INITIALIZER, 0, 0};
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_source *source = NULL;
+    dropoff_transfer *transfer = NULL;
+    dropoff_job *job = NULL;
+    bool over = true;
+    int entered;
+    MUST(dropoff_source_from_reader(read_at_a_gate, &gate, NULL, &source, &error));
+    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
+    MUST(dropoff_transfer_add_file(transfer, source, "a", NULL, &error));
+    MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
+    MUST(dropoff_job_wait_ms(job, 200, &over, &error));
+    CHECK(!over);
+    dropoff_job_cancel(job);
+    MUST_FAIL(DROPOFF_CANCELLED, "cancelled", dropoff_job_wait(job, &error));
+    dropoff_job_free(job);
+    dropoff_transfer_free(transfer);
+    dropoff_source_free(source);
+    dropoff_agentdrop_free(client);
+    pthread_mutex_lock(&gate.lock);
+    gate.open = 1;
+    pthread_mutex_unlock(&gate.lock);
+    UNTIL(dropoff_live_handles() == 0);
+    pthread_mutex_lock(&gate.lock);
+    entered = gate.entered;
+    pthread_mutex_unlock(&gate.lock);
+    CHECK(entered == 1);
+}
+
+/* -- these need a sandbox that behaves. */
+
+static void progress_is_told_of_a_failure_too(void) {
+    struct seen *seen = seen_new();
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_source *source = NULL;
+    dropoff_transfer *transfer = NULL;
+    dropoff_sent_transfer *sent = NULL;
+    MUST(dropoff_source_from_path("/nowhere", &source, &error));
+    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
+    MUST(dropoff_transfer_add_file(transfer, source, NULL, NULL, &error));
+    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    CHECK(dropoff_agentdrop_send(client, transfer, &sent, &error) == DROPOFF_SOURCE_UNREADABLE);
+    CHECK(dropoff_error_errno(error) == ENOENT && strcmp(dropoff_error_path(error), "/nowhere") == 0);
+    dropoff_error_free(error);
+    error = NULL;
+    CHECK(seen->calls >= 1 && seen->last.phase == DROPOFF_PHASE_DONE && seen->finalized == 1);
+    dropoff_transfer_free(transfer);
+    dropoff_source_free(source);
+    dropoff_agentdrop_free(client);
+    free(seen);
+}
+
+/* Finds "NAME": "VALUE" in JSON that is known to hold it. */
+static char *json_text(const char *json, const char *name) {
+    char key[64], *value;
+    const char *from;
+    sprintf(key, "\"%s\":\"", name);
+    from = strstr(json, key);
+    CHECK(from != NULL);
+    from += strlen(key);
+    value = calloc(strlen(from) + 1, 1);
+    CHECK(value != NULL);
+    memcpy(value, from, strcspn(from, "\""));
+    CHECK(strchr(value, '\\') == NULL);
+    return value;
+}
+
+static void every_request_tells_progress(void) {
+    struct seen *seen = seen_new();
+    dropoff_hcompany *h = sandbox_hcompany();
+    dropoff_agentdrop *d = sandbox_agentdrop();
+    dropoff_options *options = sandbox_options();
+    dropoff_storage *s = NULL;
+    dropoff_transfer *transfer = transfer_of("a.txt", "bytes", 5);
+    dropoff_transfer_ticket *ticket = NULL;
+    dropoff_source *source;
+    dropoff_put *put = NULL;
+    dropoff_post_form *form = NULL;
+    dropoff_profile_upload *upload = NULL;
+    dropoff_profile *profile = NULL;
+    dropoff_stored_object *stored = NULL;
+    char *url;
+    MUST(dropoff_storage_new(options, &s, &error));
+
+    MUST(dropoff_agentdrop_presign(d, transfer, &ticket, &error));
+    url = json_text(dropoff_transfer_ticket_reveal_json(ticket), "upload_url");
+    source = copied("bytes", 5);
+    MUST(dropoff_put_new(url, source, &put, &error));
+    MUST(dropoff_put_add_header(put, "Content-Type", "text/plain", &error));
+    MUST(dropoff_put_set_progress(put, on_progress, seen, count_one, &error));
+    MUST(dropoff_storage_put(s, put, &stored, &error));
+    CHECK(seen->last.phase == DROPOFF_PHASE_DONE && seen->finalized == 1);
+    CHECK(dropoff_stored_object_bytes(stored) == 5);
+    dropoff_stored_object_free(stored);
+    dropoff_source_free(source);
+
+    /* Without its fields storage refuses the form; that is told as well. */
+    memset(&seen->last, 0, sizeof seen->last);
+    source = copied("bytes", 5);
+    MUST(dropoff_post_form_new(url, source, &form, &error));
+    MUST(dropoff_post_form_set_file_name(form, "x.zip", &error));
+    MUST(dropoff_post_form_set_progress(form, on_progress, seen, count_one, &error));
+    CHECK(dropoff_storage_post_form(s, form, &stored, &error) != DROPOFF_OK);
+    CHECK(seen->last.phase == DROPOFF_PHASE_DONE && seen->finalized == 2);
+    dropoff_error_free(error);
+    error = NULL;
+    dropoff_source_free(source);
+
+    memset(&seen->last, 0, sizeof seen->last);
+    source = copied("PK\3\4 no zip, but it begins like one", 34);
+    MUST(dropoff_profile_upload_new(source, "p", &upload, &error));
+    MUST(dropoff_profile_upload_set_browser(upload, "chromium", "131", &error));
+    MUST(dropoff_profile_upload_set_progress(upload, on_progress, seen, count_one, &error));
+    MUST(dropoff_hcompany_upload_profile(h, upload, &profile, &error));
+    CHECK(seen->last.phase == DROPOFF_PHASE_DONE && seen->finalized == 3 && dropoff_profile_verified(profile));
+    dropoff_profile_free(profile);
+    dropoff_source_free(source);
+
+    free(url);
+    dropoff_profile_upload_free(upload);
+    dropoff_post_form_free(form);
+    dropoff_put_free(put);
+    dropoff_transfer_ticket_free(ticket);
+    dropoff_transfer_free(transfer);
+    dropoff_options_free(options);
+    dropoff_storage_free(s);
+    dropoff_agentdrop_free(d);
+    dropoff_hcompany_free(h);
+    free(seen);
+}
+
+static void finalizers_are_called_once_whatever_happens(void) {
+    struct seen *seen = seen_new();
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer *transfer = NULL;
+    dropoff_sent_transfer *sent = NULL;
+    dropoff_job *job = NULL;
+    dropoff_source *source = NULL;
+    int want = 0;
+
+    /* The request is freed unused. */
+    transfer = transfer_of("a", "1", 1);
+    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    CHECK(seen->finalized == want);
+    dropoff_transfer_free(transfer);
+    CHECK(seen->finalized == ++want);
+
+    /* Another callback takes its place. */
+    transfer = transfer_of("a", "1", 1);
+    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    CHECK(seen->finalized == ++want);
+    dropoff_transfer_free(transfer);
+    CHECK(seen->finalized == ++want);
+
+    /* Setting it fails. */
+    transfer = transfer_of("a", "1", 1);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "callback is NULL",
+              dropoff_transfer_set_progress(transfer, NULL, seen, count_one, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer is NULL",
+              dropoff_transfer_set_progress(NULL, on_progress, seen, count_one, &error));
+    CHECK(seen->finalized == ++want);
+    dropoff_transfer_free(transfer);
+
+    /* The call fails before it starts, and is not told: it never was under way. */
+    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
+    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "empty", dropoff_agentdrop_send(client, transfer, &sent, &error));
+    CHECK(seen->finalized == ++want && seen->calls == 0);
+    /* It is used up now. */
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used",
+              dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_agentdrop_send(client, transfer, &sent, &error));
+    dropoff_transfer_free(transfer);
+    CHECK(seen->finalized == want);
+
+    /* Sources: freed unused, and refused. */
+    MUST(dropoff_source_from_reader(read_at_a_gate, seen, count_one, &source, &error));
+    dropoff_source_free(source);
+    CHECK(seen->finalized == ++want);
+    source = NULL;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "read is NULL",
+              dropoff_source_from_reader(NULL, seen, count_one, &source, &error));
+    CHECK(source == NULL && seen->finalized == ++want);
+    MUST(dropoff_source_from_memory((const uint8_t *)"abc", 3, seen, count_one, &source, &error));
+    dropoff_source_free(source);
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "data is NULL",
+              dropoff_source_from_memory(NULL, 3, seen, count_one, &source, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "length",
+              dropoff_source_from_memory((const uint8_t *)"abc", SIZE_MAX, seen, count_one, &source, &error));
+    CHECK(seen->finalized == ++want);
+    /* Nothing at all is something to send, and to release. */
+    MUST(dropoff_source_from_memory(NULL, 0, seen, count_one, &source, &error));
+    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
+    MUST(dropoff_transfer_add_file(transfer, source, "empty", NULL, &error));
+    dropoff_source_free(source);
+    MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
+    dropoff_sent_transfer_free(sent);
+    dropoff_transfer_free(transfer);
+    want++;
+    UNTIL(read_of(seen, &seen->finalized) == want);
+
+    /* on_done: refused. */
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "job is NULL",
+              dropoff_job_on_done(job, (dropoff_done_fn)0, seen, count_one, &error));
+    CHECK(seen->finalized == ++want);
+    dropoff_agentdrop_free(client);
+    free(seen);
+}
+
+struct stream {
+    size_t left;
+    int failure;
+    size_t lie;
+};
+
+static int read_stream(void *user_data, uint8_t *buffer, size_t capacity, size_t *read_out) {
+    struct stream *stream = user_data;
+    size_t count = stream->left < capacity ? stream->left : capacity;
+    if (stream->left == 0 && stream->failure != 0)
+        return stream->failure;
+    memset(buffer, 'x', count);
+    stream->left -= count;
+    *read_out = stream->lie ? capacity + stream->lie : count;
+    return 0;
+}
+
+static dropoff_status send_stream(struct stream *stream, dropoff_sent_transfer **sent) {
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_source *source = NULL;
+    dropoff_transfer *transfer = NULL;
+    dropoff_status status;
+    MUST(dropoff_source_from_reader(read_stream, stream, NULL, &source, &error));
+    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
+    MUST(dropoff_transfer_add_file(transfer, source, "stream", NULL, &error));
+    dropoff_source_free(source);
+    status = dropoff_agentdrop_send(client, transfer, sent, &error);
+    dropoff_transfer_free(transfer);
+    dropoff_agentdrop_free(client);
+    return status;
+}
+
+static void readers_that_end_and_readers_that_fail(void) {
+    struct stream good = {1000000, 0, 0}, bad = {100000, EIO, 0}, odd = {10, -7, 0}, liar = {10, 0, 1};
+    dropoff_sent_transfer *sent = NULL;
+    CHECK(send_stream(&good, &sent) == DROPOFF_OK);
+    CHECK(dropoff_sent_files_size(dropoff_sent_transfer_files(sent), 0) == 1000000);
+    CHECK(dropoff_sent_files_verified(dropoff_sent_transfer_files(sent), 0));
+    dropoff_sent_transfer_free(sent);
+    sent = NULL;
+
+    CHECK(send_stream(&bad, &sent) == DROPOFF_SOURCE_UNREADABLE && sent == NULL);
+    CHECK(strstr(dropoff_error_cause(error), "returned 5") != NULL);
+    CHECK(strstr(dropoff_error_message(error), "Input/output error") != NULL);
+    CHECK(dropoff_error_side(error) == DROPOFF_SIDE_CALLER);
+    dropoff_error_free(error);
+    error = NULL;
+    MUST_FAIL(DROPOFF_SOURCE_UNREADABLE, "returned -7", send_stream(&odd, &sent));
+    /* EINTR is a failure like any other, not an invitation to try for ever. */
+    odd.failure = EINTR;
+    MUST_FAIL(DROPOFF_SOURCE_UNREADABLE, "returned 4", send_stream(&odd, &sent));
+    MUST_FAIL(DROPOFF_SOURCE_UNREADABLE, "had room", send_stream(&liar, &sent));
+}
+
+/* Waits at the gate, as a release might that wants a lock. */
+static void release_at_a_gate(void *user_data) {
+    struct gate *gate = user_data;
+    size_t none;
+    CHECK(read_at_a_gate(gate, NULL, 0, &none) == 0);
+}
+
+static void a_release_that_blocks_holds_nobody_up(void) {
+    enum { MANY = 8 }; /* more than there are threads to hold up */
+    struct gate gate = {PTHREAD_MUTEX_INITIALIZER, 0, 0};
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_sent_transfer *sent = NULL;
+    dropoff_transfer *transfer = NULL;
+    int at;
+    for (at = 0; at <= MANY; at++) {
+        dropoff_source *source = NULL;
+        MUST(dropoff_transfer_new("a", "b", &transfer, &error));
+        if (at < MANY)
+            MUST(dropoff_source_from_memory((const uint8_t *)"x", 1, &gate, release_at_a_gate, &source, &error));
+        else
+            source = copied("y", 1);
+        MUST(dropoff_transfer_add_file(transfer, source, "a", NULL, &error));
+        dropoff_source_free(source);
+        MUST(dropoff_transfer_set_timeout_ms(transfer, 20000, &error));
+        MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
+        dropoff_sent_transfer_free(sent);
+        dropoff_transfer_free(transfer);
+    }
+    CHECK(dropoff_live_handles() >= MANY);
+    dropoff_agentdrop_free(client);
+    pthread_mutex_lock(&gate.lock);
+    gate.open = 1;
+    pthread_mutex_unlock(&gate.lock);
+    UNTIL(dropoff_live_handles() == 0);
+    CHECK(gate.entered == MANY);
+}
+
+struct lent {
+    pthread_mutex_t lock;
+    uint8_t *bytes;
+    size_t length;
+    int released;
+};
+
+/* A use after this is seen by its contents, and by the sanitizers. */
+static void take_back(void *user_data) {
+    struct lent *lent = user_data;
+    pthread_mutex_lock(&lent->lock);
+    memset(lent->bytes, 0xee, lent->length);
+    free(lent->bytes);
+    lent->released++;
+    pthread_mutex_unlock(&lent->lock);
+}
+
+static void borrowed_memory_is_released_once_and_not_too_early(void) {
+    struct lent lent = {PTHREAD_MUTEX_INITIALIZER, NULL, 3000000, 0};
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_source *source = NULL;
+    dropoff_transfer *transfer = NULL;
+    dropoff_sent_transfer *sent = NULL;
+    int released;
+    lent.bytes = malloc(lent.length);
+    CHECK(lent.bytes != NULL);
+    memset(lent.bytes, 'b', lent.length);
+    MUST(dropoff_source_from_memory(lent.bytes, lent.length, &lent, take_back, &source, &error));
+    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
+    MUST(dropoff_transfer_add_file(transfer, source, "lent", NULL, &error));
+    dropoff_source_free(source);
+    MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
+    CHECK(dropoff_sent_files_verified(dropoff_sent_transfer_files(sent), 0));
+    UNTIL((pthread_mutex_lock(&lent.lock), released = lent.released, pthread_mutex_unlock(&lent.lock), released));
+    dropoff_sent_transfer_free(sent);
+    dropoff_transfer_free(transfer);
+    dropoff_agentdrop_free(client);
+    UNTIL(dropoff_live_handles() == 0);
+    CHECK(lent.released == 1);
+}
+
+static void take_result(const dropoff_job *job, void *user_data) {
+    struct seen *seen = user_data;
+    dropoff_sent_transfer *sent = NULL;
+    dropoff_error *inner = NULL;
+    CHECK(dropoff_job_is_done(job));
+    if (dropoff_job_sent_transfer(job, &sent, &inner) == DROPOFF_OK)
+        CHECK(strcmp(dropoff_sent_transfer_status(sent), "active") == 0);
+    else
+        CHECK(dropoff_error_kind(inner) == DROPOFF_SOURCE_UNREADABLE);
+    dropoff_sent_transfer_free(sent);
+    dropoff_error_free(inner);
+    pthread_mutex_lock(&seen->lock);
+    seen->calls++;
+    seen->calls_after_finalizer += seen->finalized;
+    seen->thread = pthread_self();
+    pthread_mutex_unlock(&seen->lock);
+}
+
+static void on_done_is_called_once_before_and_after_the_end(void) {
+    struct seen *seen = seen_new();
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer *transfer = transfer_of("a", "1", 1);
+    dropoff_source *source = NULL;
+    dropoff_job *job = NULL;
+    MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
+    MUST(dropoff_job_on_done(job, take_result, seen, count_one, &error));
+    UNTIL(read_of(seen, &seen->finalized) == 1);
+    CHECK(seen->calls == 1 && seen->calls_after_finalizer == 0);
+    CHECK(!pthread_equal(seen->thread, pthread_self()));
+    MUST(dropoff_job_wait(job, &error));
+    seen->finalized = 0;
+    MUST(dropoff_job_on_done(job, take_result, seen, count_one, &error));
+    dropoff_job_free(job);
+    UNTIL(read_of(seen, &seen->finalized) == 1);
+    CHECK(seen->calls == 2 && seen->calls_after_finalizer == 0);
+    dropoff_transfer_free(transfer);
+
+    /* One that fails, with the handle freed at once. */
+    MUST(dropoff_source_from_path("/nowhere", &source, &error));
+    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
+    MUST(dropoff_transfer_add_file(transfer, source, NULL, NULL, &error));
+    MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
+    MUST(dropoff_job_on_done(job, take_result, seen, NULL, &error));
+    dropoff_job_free(job);
+    dropoff_agentdrop_free(client);
+    dropoff_transfer_free(transfer);
+    dropoff_source_free(source);
+    UNTIL(read_of(seen, &seen->calls) == 3);
+    UNTIL(dropoff_live_handles() == 0);
+    free(seen);
+}
+
+int main(int argc, char **argv) {
+    static const struct test tests[] = {
+        {"slow:progress_is_told_and_over_when_the_call_returns", progress_is_told_and_over_when_the_call_returns},
+        {"stall:progress_that_returns_non_zero_cancels", progress_that_returns_non_zero_cancels},
+        {"stall:progress_may_use_its_own_job", progress_may_use_its_own_job},
+        {"stall:reader_that_blocks_does_not_block_cancel", reader_that_blocks_does_not_block_cancel},
+        {"good:progress_is_told_of_a_failure_too", progress_is_told_of_a_failure_too},
+        {"good:every_request_tells_progress", every_request_tells_progress},
+        {"good:finalizers_are_called_once_whatever_happens", finalizers_are_called_once_whatever_happens},
+        {"good:readers_that_end_and_readers_that_fail", readers_that_end_and_readers_that_fail},
+        {"good:borrowed_memory_is_released_once_and_not_too_early",
+         borrowed_memory_is_released_once_and_not_too_early},
+        {"good:a_release_that_blocks_holds_nobody_up", a_release_that_blocks_holds_nobody_up},
+        {"good:on_done_is_called_once_before_and_after_the_end", on_done_is_called_once_before_and_after_the_end},
+    };
+    return RUN_TESTS(tests);
+}

@@ -1,0 +1,163 @@
+/* What the C tests share: checks that say where they failed, and waiting for what threads do. */
+#ifndef CHECK_H
+#define CHECK_H
+
+/* For threads, clocks and getline; before any system header. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <dropoff.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CHECK(condition)                                                                                \
+    do {                                                                                                \
+        if (!(condition)) {                                                                             \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                     \
+            exit(1);                                                                                    \
+        }                                                                                               \
+    } while (0)
+
+/* A call that must succeed; `error` is the place it was given. */
+#define MUST(call)                                                                                      \
+    do {                                                                                                \
+        if ((call) != DROPOFF_OK) {                                                                     \
+            fprintf(stderr, "%s:%d: %s\n%s\n", __FILE__, __LINE__, #call, dropoff_error_to_json(error)); \
+            exit(1);                                                                                    \
+        }                                                                                               \
+        CHECK(error == NULL);                                                                           \
+    } while (0)
+
+/* A call that must fail in this way, and its message must hold this text. */
+#define MUST_FAIL(status, text, call)                                                                   \
+    do {                                                                                                \
+        CHECK((call) == (status));                                                                      \
+        CHECK(error != NULL && dropoff_error_kind(error) == (status));                                  \
+        if (strstr(dropoff_error_message(error), text) == NULL) {                                       \
+            fprintf(stderr, "%s:%d: no \"%s\" in: %s\n", __FILE__, __LINE__, text,                      \
+                    dropoff_error_message(error));                                                      \
+            exit(1);                                                                                    \
+        }                                                                                               \
+        dropoff_error_free(error);                                                                      \
+        error = NULL;                                                                                   \
+    } while (0)
+
+static inline void sleep_ms(long ms) {
+    struct timespec time;
+    time.tv_sec = ms / 1000;
+    time.tv_nsec = ms % 1000 * 1000000;
+    nanosleep(&time, NULL);
+}
+
+/* Waits until the condition holds, for half a minute at most. */
+#define UNTIL(condition)                                                                                \
+    do {                                                                                                \
+        int tries = 0;                                                                                  \
+        while (!(condition)) {                                                                          \
+            if (++tries > 3000) {                                                                       \
+                fprintf(stderr, "%s:%d: never so: %s\n", __FILE__, __LINE__, #condition);               \
+                exit(1);                                                                                \
+            }                                                                                           \
+            sleep_ms(10);                                                                               \
+        }                                                                                               \
+    } while (0)
+
+/* What the environment says of the sandbox. */
+static inline const char *given(const char *name) {
+    const char *value = getenv(name);
+    if (value == NULL) {
+        fprintf(stderr, "the environment lacks %s\n", name);
+        exit(2);
+    }
+    return value;
+}
+
+/* Options fit for the sandbox: its storage is on loopback, and tries follow at once. */
+static inline dropoff_options *sandbox_options(void) {
+    dropoff_error *error = NULL;
+    dropoff_options *options = NULL;
+    MUST(dropoff_options_new(&options, &error));
+    MUST(dropoff_options_add_text(options, "trusted_storage", given("STORAGE_URL"), &error));
+    MUST(dropoff_options_set_ms(options, "backoff_base", 1, &error));
+    return options;
+}
+
+static inline dropoff_agentdrop *sandbox_agentdrop(void) {
+    dropoff_error *error = NULL;
+    dropoff_agentdrop *client = NULL;
+    dropoff_options *options = sandbox_options();
+    MUST(dropoff_agentdrop_new(given("AGENTDROP_KEY"), given("API_URL"), options, &client, &error));
+    dropoff_options_free(options);
+    return client;
+}
+
+static inline dropoff_hcompany *sandbox_hcompany(void) {
+    dropoff_error *error = NULL;
+    dropoff_hcompany *client = NULL;
+    dropoff_options *options = sandbox_options();
+    MUST(dropoff_hcompany_new(given("H_KEY"), NULL, given("API_URL"), options, &client, &error));
+    dropoff_options_free(options);
+    return client;
+}
+
+/* Bytes that are copied. */
+static inline dropoff_source *copied(const char *bytes, size_t length) {
+    dropoff_error *error = NULL;
+    dropoff_source *source = NULL;
+    MUST(dropoff_source_from_memory((const uint8_t *)bytes, length, NULL, NULL, &source, &error));
+    return source;
+}
+
+/* A transfer of one file with these bytes. */
+static inline dropoff_transfer *transfer_of(const char *name, const char *bytes, size_t length) {
+    dropoff_error *error = NULL;
+    dropoff_transfer *transfer = NULL;
+    dropoff_source *source = copied(bytes, length);
+    MUST(dropoff_transfer_new("sender-agent", "recipient-agent", &transfer, &error));
+    MUST(dropoff_transfer_add_file(transfer, source, name, NULL, &error));
+    dropoff_source_free(source);
+    return transfer;
+}
+
+/* Large enough not to fit into any socket's buffer. */
+enum { BIG = 20000000 };
+
+static inline dropoff_transfer *big_transfer(void) {
+    char *bytes = calloc(BIG, 1);
+    dropoff_transfer *transfer;
+    CHECK(bytes != NULL);
+    transfer = transfer_of("big.bin", bytes, BIG);
+    free(bytes);
+    return transfer;
+}
+
+/* A test of a program: its name on the command line. */
+struct test {
+    const char *name;
+    void (*run)(void);
+};
+
+/* Runs the tests named, and then demands that nothing is left. Without names, lists them. */
+static inline int run_tests(const struct test *tests, size_t count, int argc, char **argv) {
+    size_t at;
+    int arg;
+    if (argc < 2) {
+        for (at = 0; at < count; at++)
+            puts(tests[at].name);
+        return 0;
+    }
+    for (arg = 1; arg < argc; arg++) {
+        for (at = 0; at < count && strcmp(tests[at].name, argv[arg]) != 0; at++)
+            ;
+        CHECK(at < count);
+        tests[at].run();
+        UNTIL(dropoff_live_handles() == 0);
+    }
+    return 0;
+}
+
+#define RUN_TESTS(tests) run_tests(tests, sizeof tests / sizeof tests[0], argc, argv)
+
+#endif

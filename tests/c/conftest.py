@@ -1,0 +1,169 @@
+"""An installed library, programs compiled against it, and a sandbox to run them at."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+ROOT = HERE.parents[1]
+BUILT = ROOT / "target" / "debug"
+SANDBOX = Path(os.environ.get("DROPOFF_SANDBOX", BUILT / "dropoff-sandbox"))
+TOOLS = ["gcc", "g++", "clang", "clang++", "pkg-config", "valgrind", "make", "nm", "readelf"]
+STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
+
+
+def pytest_sessionstart() -> None:
+    """Says what is missing in one line instead of in a hundred failures."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        pytest.exit(f"install {', '.join(missing)} first (apt-get install)", returncode=2)
+    if not (BUILT / "libdropoff_c.so").exists() or not SANDBOX.exists():
+        pytest.exit("run first: cargo build -p dropoff-c -p dropoff-sandbox", returncode=2)
+
+
+def run(command: list[Any], **more: Any) -> subprocess.CompletedProcess[str]:
+    """Runs something that must succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, **more)
+    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+# -- the library and programs
+
+
+class Library:
+    """The library, installed below a prefix of its own."""
+
+    def __init__(self, prefix: Path) -> None:
+        self.prefix = prefix
+        self.lib = prefix / "lib"
+
+    def flags(self, *what: str) -> list[str]:
+        # Only this prefix: a dropoff that is installed on the machine must not be found instead.
+        environment = os.environ | {"PKG_CONFIG_LIBDIR": str(self.lib / "pkgconfig")}
+        return run(["pkg-config", *what, "dropoff"], env=environment).stdout.split()
+
+    def compile(self, source: Path, to: Path, compiler: str = "gcc", *flags: str) -> Path:
+        """Compiles a program."""
+        command = [compiler, "-g", "-std=c99", *STRICT, "-I", HERE, *flags, *self.flags("--cflags"), source]
+        run([*command, "-o", to, *self.linking()])
+        return to
+
+    def linking(self) -> list[str]:
+        return [*self.flags("--libs"), f"-Wl,-rpath,{self.lib}", "-lpthread"]
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Installed, then moved, as a package would be."""
+    staged = tmp_path_factory.mktemp("install") / "staged"
+    run([ROOT / "bindings-c" / "install.sh", staged, BUILT])
+    return Library(staged.rename(staged.parent / "prefix"))
+
+
+class Programs:
+    """Compiled test programs, each once."""
+
+    def __init__(self, library: Library, folder: Path) -> None:
+        self.library = library
+        self.folder = folder
+
+    def __getitem__(self, name: str) -> Path:
+        made = self.folder / name
+        if not made.exists():
+            # Every program by both compilers; the tests run what gcc made.
+            self.library.compile(HERE / f"{name}.c", self.folder / f"{name}-clang", "clang")
+            self.library.compile(HERE / f"{name}.c", made, "gcc")
+        return made
+
+
+@pytest.fixture(scope="session")
+def programs(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Programs:
+    return Programs(library, tmp_path_factory.mktemp("programs"))
+
+
+# -- the sandbox
+
+
+class Sandbox:
+    """A running sandbox: where it is, and its side door."""
+
+    def __init__(self, ready: dict[str, str]) -> None:
+        self.ready = ready
+        self.home = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a program: where the services are, and nothing of the developer's own keys or proxies."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": self.home,
+            "API_URL": self.ready["api_url"],
+            "STORAGE_URL": self.ready["storage_url"],
+            "H_KEY": self.ready["h_api_key"],
+            "AGENTDROP_KEY": self.ready["agentdrop_api_key"],
+        }
+
+    def _control(self, method: str, path: str, body: Any = None) -> bytes:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.ready["control_url"] + path, data, method=method)
+        # Nothing of the environment's proxies is wanted on loopback.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as reply:
+            content: bytes = reply.read()
+        return content
+
+    def reset(self) -> None:
+        self._control("POST", "/reset")
+
+    def settings(self, **changes: Any) -> None:
+        self._control("POST", "/settings", changes)
+
+    def fault(self, *orders: dict[str, Any]) -> None:
+        self._control("POST", "/faults", list(orders))
+
+    def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
+        log = json.loads(self._control("GET", "/requests"))
+        return [entry for entry in log if operation in (None, entry["op"])]
+
+    def objects(self) -> list[dict[str, Any]]:
+        objects: list[dict[str, Any]] = json.loads(self._control("GET", "/objects"))
+        return objects
+
+
+@contextmanager
+def serve(*options: str) -> Iterator[Sandbox]:
+    """A sandbox of its own. It ends with its standard input, whatever becomes of this process."""
+    command: list[Any] = [SANDBOX, "serve", "--exit-with-stdin", *options]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin and process.stdout
+    with process, process.stdin, process.stdout:
+        yield Sandbox(json.loads(process.stdout.readline()))
+        process.stdin.close()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with serve() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox, tmp_path: Path) -> Sandbox:
+    """An empty sandbox."""
+    running_sandbox.reset()
+    running_sandbox.home = str(tmp_path)
+    return running_sandbox

@@ -1,0 +1,586 @@
+/* Makes the one call that its standard input describes, and prints what came of it.
+ *
+ * A line is a word and its values, with one space before each; values are percent-encoded, and a lone % is NULL.
+ * The answer is a line `result JSON` or `error JSON`, and then `got FIELD VALUE` for what each getter gave, so that
+ * the two can be compared. */
+#include "check.h"
+
+enum { VALUES = 5 };
+
+struct line {
+    char *word;
+    char *values[VALUES];
+};
+
+static struct line lines[4096];
+static size_t line_count;
+static dropoff_error *error = NULL;
+
+/* -- reading */
+
+static char *decoded(char *text) {
+    char *to = text, *from = text;
+    if (strcmp(text, "%") == 0)
+        return NULL;
+    for (; *from != '\0'; from++) {
+        if (*from == '%') {
+            char hex[3] = {from[1], from[2], '\0'};
+            *to++ = (char)strtol(hex, NULL, 16);
+            from += 2;
+        } else {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+    return text;
+}
+
+static void read_lines(void) {
+    char *text = NULL;
+    size_t room = 0;
+    ssize_t length;
+    while ((length = getline(&text, &room, stdin)) > 0) {
+        struct line *line = &lines[line_count++];
+        char *at;
+        int value = 0;
+        CHECK(line_count < sizeof lines / sizeof lines[0]);
+        text[length - 1] = '\0';
+        line->word = strdup(text);
+        for (at = strchr(line->word, ' '); at != NULL; value++) {
+            char *next;
+            *at = '\0';
+            next = strchr(at + 1, ' ');
+            if (next != NULL)
+                *next = '\0';
+            CHECK(value < VALUES);
+            line->values[value] = decoded(at + 1);
+            if (next != NULL)
+                *next = ' ';
+            at = next;
+        }
+    }
+    free(text);
+}
+
+static void free_lines(void) {
+    size_t at;
+    for (at = 0; at < line_count; at++)
+        free(lines[at].word);
+}
+
+/* The next line with this word after `from`, or NULL. */
+static struct line *next_line(const char *word, struct line *from) {
+    struct line *line = from == NULL ? lines : from + 1;
+    for (; line < lines + line_count; line++)
+        if (strcmp(line->word, word) == 0)
+            return line;
+    return NULL;
+}
+
+/* The value of `arg NAME VALUE`, or NULL. */
+static const char *arg(const char *name) {
+    struct line *line = NULL;
+    while ((line = next_line("arg", line)) != NULL)
+        if (strcmp(line->values[0], name) == 0)
+            return line->values[1];
+    return NULL;
+}
+
+static const char *arg_or(const char *name, const char *otherwise) {
+    return arg(name) == NULL ? otherwise : arg(name);
+}
+
+static uint64_t number(const char *text) {
+    return strtoull(text, NULL, 10);
+}
+
+/* -- showing */
+
+static void got_text(const char *name, const char *value) {
+    const unsigned char *at;
+    printf("got %s ", name);
+    if (value == NULL)
+        putchar('%');
+    else
+        for (at = (const unsigned char *)value; *at != '\0'; at++)
+            printf("%%%02X", *at);
+    putchar('\n');
+}
+
+static void got_number(const char *name, uint64_t value) {
+    char text[32];
+    sprintf(text, "%llu", (unsigned long long)value);
+    got_text(name, text);
+}
+
+static void got_bool(const char *name, bool value) {
+    got_text(name, value ? "true" : "false");
+}
+
+static const char *at_index(const char *list, size_t index, const char *field) {
+    static char name[128];
+    sprintf(name, "%s.%lu%s%s", list, (unsigned long)index, *field ? "." : "", field);
+    return name;
+}
+
+/* Prints the error of a call that failed, and ends. */
+static int failed(void) {
+    static const char *const sides[] = {"none", "caller", "network", "service", "storage"};
+    static const char *const outcomes[] = {"none", "completed", "not_completed", "unknown"};
+    static const char *const cleanups[] = {"none", "done", "failed"};
+    uint64_t ms = 0;
+    size_t at;
+    printf("error %s\n", dropoff_error_to_json(error));
+    got_number("code", dropoff_error_kind(error));
+    got_text("kind", dropoff_error_kind_name(error));
+    got_text("message", dropoff_error_message(error));
+    got_text("operation", dropoff_error_operation(error));
+    got_text("side", sides[dropoff_error_side(error)]);
+    got_bool("retryable", dropoff_error_retryable(error));
+    if (dropoff_error_retry_after_ms(error, &ms))
+        got_number("retry_after_ms", ms);
+    else
+        got_text("retry_after_ms", NULL);
+    got_number("http_status", (uint64_t)dropoff_error_http_status(error));
+    got_text("service_code", dropoff_error_service_code(error));
+    got_text("request_id", dropoff_error_request_id(error));
+    got_number("details_count", dropoff_error_details_count(error));
+    for (at = 0; at < dropoff_error_details_count(error); at++) {
+        got_text(at_index("details", at, "field"), dropoff_error_details_field(error, at));
+        got_text(at_index("details", at, "message"), dropoff_error_details_message(error, at));
+    }
+    CHECK(dropoff_error_details_field(error, at) == NULL && dropoff_error_details_message(error, at) == NULL);
+    got_text("outcome", outcomes[dropoff_error_outcome(error)]);
+    got_text("cause", dropoff_error_cause(error));
+    got_text("cleanup", cleanups[dropoff_error_cleanup(error)]);
+    got_text("transfer_id", dropoff_error_transfer_id(error));
+    got_text("profile_id", dropoff_error_profile_id(error));
+    got_text("path", dropoff_error_path(error));
+    got_number("errno", (uint64_t)dropoff_error_errno(error));
+    dropoff_error_free(error);
+    error = NULL;
+    return 0;
+}
+
+static void got_stored(const char *prefix, const dropoff_stored_object *stored) {
+    char name[64];
+#define FIELD(field) (sprintf(name, "%s%s", prefix, field), name)
+    got_number(FIELD("bytes"), dropoff_stored_object_bytes(stored));
+    got_text(FIELD("etag"), dropoff_stored_object_etag(stored));
+    got_text(FIELD("sha256"), dropoff_stored_object_sha256(stored));
+    got_text(FIELD("md5"), dropoff_stored_object_md5(stored));
+    got_bool(FIELD("verified"), dropoff_stored_object_verified(stored));
+    got_number(FIELD("attempts"), dropoff_stored_object_attempts(stored));
+#undef FIELD
+}
+
+static void got_profile(const dropoff_profile *profile) {
+    uint64_t bytes = 0;
+    size_t at;
+    printf("result %s\n", dropoff_profile_to_json(profile));
+    got_text("id", dropoff_profile_id(profile));
+    got_text("name", dropoff_profile_name(profile));
+    got_text("browser_name", dropoff_profile_browser_name(profile));
+    got_text("browser_version", dropoff_profile_browser_version(profile));
+    got_text("description", dropoff_profile_description(profile));
+    got_text("labels_json", dropoff_profile_labels_json(profile));
+    got_text("s3_path", dropoff_profile_s3_path(profile));
+    if (dropoff_profile_file_size_bytes(profile, &bytes))
+        got_number("file_size_bytes", bytes);
+    else
+        got_text("file_size_bytes", NULL);
+    CHECK(dropoff_profile_file_size_bytes(profile, NULL) == dropoff_profile_file_size_bytes(profile, &bytes));
+    got_text("checksum", dropoff_profile_checksum(profile));
+    got_number("usage_count", dropoff_profile_usage_count(profile));
+    got_text("last_used_at", dropoff_profile_last_used_at(profile));
+    got_bool("is_default", dropoff_profile_is_default(profile));
+    got_text("user_id", dropoff_profile_user_id(profile));
+    got_text("org_id", dropoff_profile_org_id(profile));
+    got_text("created_at", dropoff_profile_created_at(profile));
+    got_text("updated_at", dropoff_profile_updated_at(profile));
+    got_bool("verified", dropoff_profile_verified(profile));
+    if (dropoff_profile_stored_object(profile) != NULL)
+        got_stored("upload.", dropoff_profile_stored_object(profile));
+    else
+        got_text("upload", NULL);
+    if (dropoff_profile_was_packed(profile)) {
+        got_number("packed.files", dropoff_profile_packed_files(profile));
+        got_number("packed.bytes", dropoff_profile_packed_bytes(profile));
+        got_number("packed.left_out", dropoff_profile_packed_left_out(profile));
+    } else {
+        got_text("packed", NULL);
+        CHECK(dropoff_profile_packed_files(profile) == 0);
+    }
+    for (at = 0; at < dropoff_profile_abandoned_count(profile); at++)
+        got_text(at_index("abandoned_profile_ids", at, ""), dropoff_profile_abandoned_id(profile, at));
+    CHECK(dropoff_profile_abandoned_id(profile, at) == NULL);
+}
+
+static void got_files(const dropoff_sent_files *files) {
+    size_t at;
+    for (at = 0; at < dropoff_sent_files_count(files); at++) {
+        got_text(at_index("files", at, "file_id"), dropoff_sent_files_file_id(files, at));
+        got_text(at_index("files", at, "name"), dropoff_sent_files_name(files, at));
+        got_number(at_index("files", at, "size"), dropoff_sent_files_size(files, at));
+        got_text(at_index("files", at, "etag"), dropoff_sent_files_etag(files, at));
+        got_text(at_index("files", at, "md5"), dropoff_sent_files_md5(files, at));
+        got_bool(at_index("files", at, "verified"), dropoff_sent_files_verified(files, at));
+        got_number(at_index("files", at, "attempts"), dropoff_sent_files_attempts(files, at));
+    }
+    CHECK(dropoff_sent_files_name(files, at) == NULL && dropoff_sent_files_attempts(files, at) == 0);
+}
+
+/* -- making the call */
+
+static FILE *opened(const char *path) {
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL);
+    return file;
+}
+
+static int read_file(void *user_data, uint8_t *buffer, size_t capacity, size_t *read_out) {
+    /* Less than there is room for, as a pipe would. */
+    *read_out = fread(buffer, 1, capacity < 50000 ? capacity : 50000, user_data);
+    return ferror((FILE *)user_data);
+}
+
+static void close_file(void *user_data) {
+    fclose(user_data);
+}
+
+/* Of `source KIND PATH …`. */
+static dropoff_source *make_source(const struct line *line) {
+    dropoff_source *source = NULL;
+    const char *path = line->values[1];
+    if (strcmp(line->values[0], "path") == 0) {
+        MUST(dropoff_source_from_path(path, &source, &error));
+    } else if (strcmp(line->values[0], "reader") == 0) {
+        MUST(dropoff_source_from_reader(read_file, opened(path), close_file, &source, &error));
+    } else {
+        FILE *file = opened(path);
+        uint8_t *bytes;
+        long length;
+        CHECK(strcmp(line->values[0], "memory") == 0);
+        fseek(file, 0, SEEK_END);
+        length = ftell(file);
+        rewind(file);
+        bytes = malloc((size_t)length + 1);
+        CHECK(bytes != NULL && fread(bytes, 1, (size_t)length, file) == (size_t)length);
+        fclose(file);
+        MUST(dropoff_source_from_memory(bytes, (size_t)length, bytes, free, &source, &error));
+    }
+    return source;
+}
+
+static dropoff_options *options;
+static dropoff_hcompany *hcompany;
+static dropoff_agentdrop *agentdrop;
+static dropoff_storage *storage;
+
+static dropoff_status make_options(void) {
+    struct line *line = NULL;
+    dropoff_status status = dropoff_options_new(&options, &error);
+    while (status == DROPOFF_OK && (line = next_line("option", line)) != NULL) {
+        const char *setter = line->values[0], *name = line->values[1], *value = line->values[2];
+        if (strcmp(setter, "ms") == 0)
+            status = dropoff_options_set_ms(options, name, number(value), &error);
+        else if (strcmp(setter, "number") == 0)
+            status = dropoff_options_set_number(options, name, number(value), &error);
+        else if (strcmp(setter, "bool") == 0)
+            status = dropoff_options_set_bool(options, name, strcmp(value, "true") == 0, &error);
+        else if (strcmp(setter, "text") == 0)
+            status = dropoff_options_set_text(options, name, value, &error);
+        else
+            status = dropoff_options_add_text(options, name, value, &error);
+    }
+    return status;
+}
+
+static dropoff_status make_hcompany(void) {
+    dropoff_status status = make_options();
+    return status ? status
+                  : dropoff_hcompany_new(arg("api_key"), NULL, arg("api_url"), options, &hcompany, &error);
+}
+
+static dropoff_status make_agentdrop(void) {
+    dropoff_status status = make_options();
+    return status ? status : dropoff_agentdrop_new(arg("api_key"), arg("api_url"), options, &agentdrop, &error);
+}
+
+static dropoff_status make_storage(void) {
+    dropoff_status status = make_options();
+    return status ? status : dropoff_storage_new(options, &storage, &error);
+}
+
+static dropoff_source *one_source(void) {
+    struct line *line = next_line("source", NULL);
+    CHECK(line != NULL);
+    return make_source(line);
+}
+
+static int upload_profile(void) {
+    dropoff_profile_upload *upload = NULL;
+    dropoff_profile *profile = NULL;
+    dropoff_source *source;
+    struct line *line = NULL;
+    if (make_hcompany())
+        return failed();
+    source = one_source();
+    MUST(dropoff_profile_upload_new(source, arg_or("name", "scenario"), &upload, &error));
+    MUST(dropoff_profile_upload_set_browser(upload, arg_or("browser_name", "chromium"),
+                                            arg_or("browser_version", "131"), &error));
+    if (arg("description") != NULL)
+        MUST(dropoff_profile_upload_set_description(upload, arg("description"), &error));
+    while ((line = next_line("label", line)) != NULL)
+        MUST(dropoff_profile_upload_add_label(upload, line->values[0], line->values[1], &error));
+    if (arg("timeout") != NULL)
+        MUST(dropoff_profile_upload_set_timeout_ms(upload, number(arg("timeout")), &error));
+    if (dropoff_hcompany_upload_profile(hcompany, upload, &profile, &error))
+        failed();
+    else
+        got_profile(profile);
+    dropoff_profile_free(profile);
+    dropoff_profile_upload_free(upload);
+    dropoff_source_free(source);
+    return 0;
+}
+
+static int profile_steps(void) {
+    dropoff_profile_ticket *ticket = NULL;
+    dropoff_profile_details *details = NULL;
+    dropoff_stored_object *stored = NULL;
+    dropoff_profile *profile = NULL, *seen = NULL;
+    dropoff_source *source;
+    struct line *line = NULL;
+    int ended;
+    if (make_hcompany())
+        return failed();
+    source = one_source();
+    MUST(dropoff_profile_details_new(arg_or("name", "scenario"), &details, &error));
+    MUST(dropoff_profile_details_set_browser(details, arg_or("browser_name", "chromium"),
+                                             arg_or("browser_version", "131"), &error));
+    if (arg("description") != NULL)
+        MUST(dropoff_profile_details_set_description(details, arg("description"), &error));
+    while ((line = next_line("label", line)) != NULL)
+        MUST(dropoff_profile_details_add_label(details, line->values[0], line->values[1], &error));
+    ended = dropoff_hcompany_initiate_upload(hcompany, &ticket, &error)
+            || dropoff_hcompany_upload(hcompany, ticket, source, &stored, &error)
+            || dropoff_profile_details_set_uploaded(details, stored, &error)
+            || dropoff_hcompany_complete_upload(hcompany, dropoff_profile_ticket_profile_id(ticket), details,
+                                                &profile, &error)
+            || dropoff_hcompany_get_profile(hcompany, dropoff_profile_id(profile), &seen, &error);
+    if (ended) {
+        failed();
+    } else {
+        CHECK(strcmp(dropoff_profile_checksum(seen), dropoff_profile_checksum(profile)) == 0);
+        CHECK(!dropoff_profile_verified(seen) && dropoff_profile_stored_object(seen) == NULL);
+        CHECK(dropoff_profile_ticket_expires_in_ms(ticket) > 0);
+        got_profile(profile);
+    }
+    dropoff_profile_free(seen);
+    dropoff_profile_free(profile);
+    dropoff_stored_object_free(stored);
+    dropoff_profile_details_free(details);
+    dropoff_profile_ticket_free(ticket);
+    dropoff_source_free(source);
+    return 0;
+}
+
+static dropoff_transfer *make_transfer(void) {
+    dropoff_transfer *transfer = NULL;
+    struct line *line = NULL;
+    MUST(dropoff_transfer_new(arg_or("sender", "sender-agent"), arg_or("recipient", "recipient-agent"), &transfer,
+                              &error));
+    while ((line = next_line("source", line)) != NULL) {
+        dropoff_source *source = make_source(line);
+        MUST(dropoff_transfer_add_file(transfer, source, line->values[2], line->values[3], &error));
+        dropoff_source_free(source);
+    }
+    if (arg("mode") != NULL)
+        MUST(dropoff_transfer_set_mode(transfer, arg("mode"), &error));
+    if (arg("expires_in") != NULL)
+        MUST(dropoff_transfer_set_expires_in(transfer, arg("expires_in"), &error));
+    if (arg("max_downloads") != NULL)
+        MUST(dropoff_transfer_set_max_downloads(transfer, number(arg("max_downloads")), &error));
+    if (arg("message") != NULL)
+        MUST(dropoff_transfer_set_message(transfer, arg("message"), &error));
+    if (arg("metadata") != NULL)
+        MUST(dropoff_transfer_set_metadata_json(transfer, arg("metadata"), &error));
+    if (arg("auto_delete") != NULL)
+        MUST(dropoff_transfer_set_auto_delete(transfer, strcmp(arg("auto_delete"), "true") == 0, &error));
+    if (arg("recipient_account") != NULL)
+        MUST(dropoff_transfer_set_recipient_account(transfer, arg("recipient_account"), &error));
+    if (arg("timeout") != NULL)
+        MUST(dropoff_transfer_set_timeout_ms(transfer, number(arg("timeout")), &error));
+    return transfer;
+}
+
+static int send_transfer(void) {
+    dropoff_transfer *transfer;
+    dropoff_sent_transfer *sent = NULL;
+    if (make_agentdrop())
+        return failed();
+    transfer = make_transfer();
+    if (dropoff_agentdrop_send(agentdrop, transfer, &sent, &error)) {
+        failed();
+    } else {
+        printf("result %s\n", dropoff_sent_transfer_to_json(sent));
+        got_text("id", dropoff_sent_transfer_id(sent));
+        got_text("status", dropoff_sent_transfer_status(sent));
+        got_bool("encrypted", dropoff_sent_transfer_encrypted(sent));
+        got_text("expires_at", dropoff_sent_transfer_expires_at(sent));
+        got_files(dropoff_sent_transfer_files(sent));
+    }
+    dropoff_sent_transfer_free(sent);
+    dropoff_transfer_free(transfer);
+    return 0;
+}
+
+static int transfer_steps(void) {
+    dropoff_transfer *transfer;
+    dropoff_transfer_ticket *ticket = NULL;
+    dropoff_files *files = NULL;
+    dropoff_sent_files *sent = NULL;
+    dropoff_confirmed *confirmed = NULL;
+    dropoff_transfer_info *info = NULL;
+    struct line *line = NULL;
+    int ended;
+    if (make_agentdrop())
+        return failed();
+    transfer = make_transfer();
+    MUST(dropoff_files_new(&files, &error));
+    while ((line = next_line("source", line)) != NULL) {
+        dropoff_source *source = make_source(line);
+        MUST(dropoff_files_add(files, source, line->values[2], line->values[3], &error));
+        dropoff_source_free(source);
+    }
+    ended = dropoff_agentdrop_presign(agentdrop, transfer, &ticket, &error)
+            || dropoff_agentdrop_upload(agentdrop, ticket, files, &sent, &error)
+            || dropoff_agentdrop_confirm(agentdrop, dropoff_transfer_ticket_id(ticket), &confirmed, &error)
+            || dropoff_agentdrop_get_transfer(agentdrop, dropoff_transfer_ticket_id(ticket), &info, &error);
+    if (ended) {
+        failed();
+    } else {
+        CHECK(strcmp(dropoff_transfer_info_status(info), dropoff_confirmed_status(confirmed)) == 0);
+        CHECK(strcmp(dropoff_transfer_info_id(info), dropoff_transfer_ticket_id(ticket)) == 0);
+        CHECK(strstr(dropoff_transfer_info_to_json(info), dropoff_transfer_info_id(info)) != NULL);
+        CHECK(strstr(dropoff_confirmed_to_json(confirmed), dropoff_confirmed_id(confirmed)) != NULL);
+        CHECK(dropoff_transfer_ticket_expires_at(ticket) != NULL);
+        printf("result {\"id\": \"%s\", \"status\": \"%s\", \"files\": %s}\n", dropoff_confirmed_id(confirmed),
+               dropoff_confirmed_status(confirmed), dropoff_sent_files_to_json(sent));
+        got_text("id", dropoff_confirmed_id(confirmed));
+        got_text("status", dropoff_confirmed_status(confirmed));
+        got_files(sent);
+    }
+    dropoff_transfer_info_free(info);
+    dropoff_confirmed_free(confirmed);
+    dropoff_sent_files_free(sent);
+    dropoff_files_free(files);
+    dropoff_transfer_ticket_free(ticket);
+    dropoff_transfer_free(transfer);
+    return 0;
+}
+
+/* The two that give a target away, for the two raw calls. */
+
+static int presign(void) {
+    dropoff_transfer *transfer;
+    dropoff_transfer_ticket *ticket = NULL;
+    if (make_agentdrop())
+        return failed();
+    transfer = make_transfer();
+    MUST(dropoff_agentdrop_presign(agentdrop, transfer, &ticket, &error));
+    printf("result %s\n", dropoff_transfer_ticket_reveal_json(ticket));
+    dropoff_transfer_ticket_free(ticket);
+    dropoff_transfer_free(transfer);
+    return 0;
+}
+
+static int initiate(void) {
+    dropoff_profile_ticket *ticket = NULL;
+    if (make_hcompany())
+        return failed();
+    MUST(dropoff_hcompany_initiate_upload(hcompany, &ticket, &error));
+    printf("result %s\n", dropoff_profile_ticket_reveal_json(ticket));
+    dropoff_profile_ticket_free(ticket);
+    return 0;
+}
+
+static int show_stored(dropoff_status status, dropoff_stored_object *stored) {
+    if (status)
+        return failed();
+    printf("result %s\n", dropoff_stored_object_to_json(stored));
+    got_stored("", stored);
+    dropoff_stored_object_free(stored);
+    return 0;
+}
+
+static int put(void) {
+    dropoff_put *request = NULL;
+    dropoff_stored_object *stored = NULL;
+    dropoff_source *source;
+    struct line *line = NULL;
+    dropoff_status status;
+    if (make_storage())
+        return failed();
+    source = one_source();
+    MUST(dropoff_put_new(arg("url"), source, &request, &error));
+    while ((line = next_line("header", line)) != NULL)
+        MUST(dropoff_put_add_header(request, line->values[0], line->values[1], &error));
+    if (arg("timeout") != NULL)
+        MUST(dropoff_put_set_timeout_ms(request, number(arg("timeout")), &error));
+    status = dropoff_storage_put(storage, request, &stored, &error);
+    show_stored(status, stored);
+    dropoff_put_free(request);
+    dropoff_source_free(source);
+    return 0;
+}
+
+static int post_form(void) {
+    dropoff_post_form *request = NULL;
+    dropoff_stored_object *stored = NULL;
+    dropoff_source *source;
+    struct line *line = NULL;
+    dropoff_status status;
+    if (make_storage())
+        return failed();
+    source = one_source();
+    MUST(dropoff_post_form_new(arg("url"), source, &request, &error));
+    while ((line = next_line("field", line)) != NULL)
+        MUST(dropoff_post_form_add_field(request, line->values[0], line->values[1], &error));
+    if (arg("timeout") != NULL)
+        MUST(dropoff_post_form_set_timeout_ms(request, number(arg("timeout")), &error));
+    status = dropoff_storage_post_form(storage, request, &stored, &error);
+    show_stored(status, stored);
+    dropoff_post_form_free(request);
+    dropoff_source_free(source);
+    return 0;
+}
+
+int main(void) {
+    static const struct {
+        const char *name;
+        int (*make)(void);
+    } calls[] = {
+        {"hcompany.upload_profile", upload_profile},
+        {"hcompany.steps", profile_steps},
+        {"agentdrop.send", send_transfer},
+        {"agentdrop.steps", transfer_steps},
+        {"agentdrop.presign", presign},
+        {"hcompany.initiate_upload", initiate},
+        {"storage.put", put},
+        {"storage.post_form", post_form},
+    };
+    size_t at;
+    read_lines();
+    for (at = 0; strcmp(calls[at].name, arg("call")) != 0; at++)
+        CHECK(at + 1 < sizeof calls / sizeof calls[0]);
+    calls[at].make();
+    dropoff_options_free(options);
+    dropoff_hcompany_free(hcompany);
+    dropoff_agentdrop_free(agentdrop);
+    dropoff_storage_free(storage);
+    free_lines();
+    UNTIL(dropoff_live_handles() == 0);
+    return 0;
+}

@@ -1,0 +1,184 @@
+"""Runs the shared scenarios through the C API, by way of scenario.c."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pytest
+from conftest import Programs, Sandbox
+from scenarios import (
+    VECTORS,
+    Scenario,
+    Source,
+    expect_outcome,
+    expect_requests,
+    merged,
+    passed_folder,
+    scenarios,
+    source,
+)
+
+CODES = {row["kind"]: row["code"] for row in json.loads((VECTORS / "errors.json").read_text())}
+Line = tuple[Any, ...]
+
+
+@pytest.fixture(scope="session")
+def passed() -> Path:
+    return passed_folder("c")
+
+
+# -- talking to scenario.c
+
+
+def written(line: Line) -> str:
+    """Values are percent-encoded; a lone % is NULL."""
+    return " ".join([line[0], *("%" if v is None else quote(str(v), safe="") for v in line[1:])])
+
+
+def option(name: str, value: Any) -> list[Line]:
+    match value:
+        case {"ms": ms}:
+            return [("option", "ms", name, ms)]
+        case bool():
+            return [("option", "bool", name, json.dumps(value))]
+        case int():
+            return [("option", "number", name, value)]
+        case list():
+            return [("option", "add", name, item) for item in value]
+        case _:
+            return [("option", "text", name, value)]
+
+
+def argument(name: str, value: Any) -> list[Line]:
+    match value:
+        case {"ms": ms}:
+            return [("arg", name, ms)]
+        case dict() if name == "labels":
+            return [("label", *pair) for pair in value.items()]
+        case dict() | bool():
+            return [("arg", name, json.dumps(value))]
+        case _:
+            return [("arg", name, value)]
+
+
+class Driver:
+    """scenario.c, and the sandbox it is to use."""
+
+    def __init__(self, program: list[Any], sandbox: Sandbox) -> None:
+        self.program = program
+        self.sandbox = sandbox
+
+    def call(self, name: str, options: dict[str, Any], sources: list[Source], *lines: Line) -> dict[str, Any]:
+        """What the call gave: `result` or `error` as JSON."""
+        ready = self.sandbox.ready
+        key = ready["h_api_key" if name.startswith("hcompany") else "agentdrop_api_key"]
+        told: list[Line] = [("arg", "call", name), ("arg", "api_url", ready["api_url"])]
+        if not any(line[:2] == ("arg", "api_key") for line in lines):
+            told.append(("arg", "api_key", key))
+        defaults = {"trusted_storage": [ready["storage_url"]], "backoff_base": {"ms": 1}}
+        for option_name, value in (defaults | options).items():
+            told += option(option_name, value)
+        told += [("source", s.kind, s.path, s.name, s.content_type) for s in sources]
+        text = "".join(written(line) + "\n" for line in [*told, *lines])
+        done = subprocess.run(
+            self.program,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            env=self.sandbox.environment,
+        )
+        assert done.returncode == 0, f"{done.returncode}: {done.stdout}{done.stderr}"
+        assert not done.stderr, done.stderr
+        first, *got = done.stdout.splitlines()
+        what, _, content = first.partition(" ")
+        outcome = {what: json.loads(content)}
+        compare_getters(outcome, [line.split(" ")[1:] for line in got])
+        return outcome
+
+
+def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
+    """Each getter says what the JSON says."""
+    [(what, fields)] = outcome.items()
+    seen = set()
+    for name, encoded in got:
+        # A path is raw bytes; the JSON shows it as text.
+        value = None if encoded == "%" else unquote(encoded, errors="replace")
+        wanted: Any
+        if what == "error" and name == "code":
+            wanted = CODES[fields["kind"]]
+        elif name == "retry_after_ms":
+            wanted, name = fields["retry_after"], "retry_after"
+            wanted = None if wanted is None else round(wanted * 1000)
+        elif name == "details_count":
+            wanted = len(fields["details"])
+        elif name == "labels_json":
+            wanted, value, name = fields["labels"], value and json.loads(value), "labels"
+        elif what == "error" and name in ("http_status", "errno"):
+            wanted = fields[name] or 0
+        else:
+            wanted = fields
+            for step in name.split("."):
+                wanted = wanted[int(step) if isinstance(wanted, list) else step]
+        if isinstance(wanted, bool | int):
+            wanted = json.dumps(wanted)
+        assert wanted == value, f"{name}: the JSON has {wanted!r}, the getter {value!r}"
+        seen.add(name.partition(".")[0])
+    if got:
+        # What an empty list holds shows no line.
+        missing = {name for name, value in fields.items() if value != [] and name not in seen}
+        assert not missing, f"no getter was asked for {missing}"
+
+
+# -- scenarios
+
+
+def carry_out(driver: Driver, scenario: Scenario, sources: list[Source]) -> dict[str, Any]:
+    sandbox = driver.sandbox
+    options = scenario.get("options", {})
+    args = dict(scenario.get("args", {}))
+    changes = args.pop("target", {})
+    call = scenario["call"]
+    lines = [line for name, value in args.items() for line in argument(name, value)]
+    if "api_key" in scenario:
+        lines.append(("arg", "api_key", scenario["api_key"]))
+
+    # The two raw calls take a target from the sandbox's own replies.
+    if call == "storage.put":
+        [sent] = sources
+        # A stream is announced like the bytes it will give.
+        announced = Source("memory", sent.path, "raw.bin", None, sent.content)
+        reply = driver.call("agentdrop.presign", {}, [announced])["result"]["upload_urls"][0]
+        target = merged({"url": reply["upload_url"], "headers": reply["headers"]}, changes)
+        lines = [("arg", "url", target["url"])] + [("header", *h) for h in target["headers"].items()]
+        lines += [line for name, value in args.items() for line in argument(name, value)]
+    elif call == "storage.post_form":
+        reply = driver.call("hcompany.initiate_upload", {}, [])["result"]
+        target = merged({"url": reply["upload_url"], "fields": reply["upload_fields"]}, changes)
+        lines = [("arg", "url", target["url"])] + [("field", *f) for f in target["fields"].items()]
+        lines += [line for name, value in args.items() for line in argument(name, value)]
+
+    sandbox.fault(*scenario.get("faults", []))
+    return driver.call(call, options, sources, *lines)
+
+
+def hold(driver: Driver, scenario: Scenario, folder: Path) -> None:
+    """The scenario holds."""
+    driver.sandbox.settings(**scenario.get("settings", {}))
+    sources = [source(spec, at, folder) for at, spec in enumerate(scenario.get("sources", []))]
+    outcome = carry_out(driver, scenario, sources)
+    objects = driver.sandbox.objects()
+    expect_outcome(scenario, outcome, objects)
+    expect_requests(scenario, sources, driver.sandbox.requests(), objects)
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario["name"])
+def test_scenario(
+    programs: Programs, sandbox: Sandbox, tmp_path: Path, passed: Path, scenario: Scenario
+) -> None:
+    hold(Driver([programs["scenario"]], sandbox), scenario, tmp_path)
+    (passed / scenario["name"]).touch()

@@ -1,0 +1,139 @@
+"""Installs each package in a clean folder, as a user would, and sends a file with it to the sandbox.
+
+Usage: use.py FOLDER SANDBOX, the folder that pack.sh wrote to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import venv
+from pathlib import Path
+
+PYTHON = """
+import os, dropoff
+d = dropoff.AgentDrop(base_url=os.environ["API_URL"], trusted_storage=[os.environ["STORAGE_URL"]])
+print(d.send(["report.pdf"], sender="a", recipient="b").status)
+"""
+NODE = """
+const d = new AgentDrop({ baseUrl: process.env.API_URL, trustedStorage: [process.env.STORAGE_URL] })
+d.send(['report.pdf'], { sender: 'a', recipient: 'b' }).then((sent) => console.log(sent.status))
+"""
+C = r"""
+#include <dropoff.h>
+#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+    dropoff_options *options = NULL;
+    dropoff_agentdrop *d = NULL;
+    dropoff_source *source = NULL;
+    dropoff_transfer *transfer = NULL;
+    dropoff_sent_transfer *sent = NULL;
+    dropoff_error *error = NULL;
+    if (dropoff_options_new(&options, &error)
+        || dropoff_options_add_text(options, "trusted_storage", getenv("STORAGE_URL"), &error)
+        || dropoff_agentdrop_new(NULL, getenv("API_URL"), options, &d, &error)
+        || dropoff_source_from_path("report.pdf", &source, &error)
+        || dropoff_transfer_new("a", "b", &transfer, &error)
+        || dropoff_transfer_add_file(transfer, source, NULL, NULL, &error)
+        || dropoff_agentdrop_send(d, transfer, &sent, &error))
+        return fprintf(stderr, "%s\n", dropoff_error_message(error)), 1;
+    puts(dropoff_sent_transfer_status(sent));
+    return 0;
+}
+"""
+
+
+def run(command: list[str | Path], folder: Path, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    if done.returncode != 0:
+        sys.exit(f"{command} in {folder}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout.strip()
+
+
+def one(folder: Path, pattern: str) -> Path:
+    [found] = folder.glob(pattern)
+    return found
+
+
+def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / "bin" / "python"
+    install = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
+    run([python, *install, one(packages, "*.whl")], folder, environment)
+    assert run([python, "-c", PYTHON], folder, environment) == "active"
+
+
+def use_npm(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+    (folder / "package.json").write_text('{"private": true}')
+    install = ["npm", "install", "--silent", "--offline", "--no-audit", "--no-fund"]
+    run([*install, one(packages, "dropoff-*.tgz")], folder, environment)
+    (folder / "use.mjs").write_text("import { AgentDrop } from 'dropoff'" + NODE)
+    (folder / "use.cjs").write_text("const { AgentDrop } = require('dropoff')" + NODE)
+    for program in ("use.mjs", "use.cjs"):
+        assert run(["node", program], folder, environment) == "active", program
+
+
+def use_c(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+    with tarfile.open(one(packages, "dropoff-c-*.tar.gz")) as archive:
+        archive.extractall(folder, filter="data")
+    prefix = one(folder, "dropoff-c-*")
+    (folder / "use.c").write_text(C)
+    found = environment | {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
+    for how, flags in (("shared", []), ("static", ["--static"])):
+        libraries = run(["pkg-config", "--cflags", "--libs", *flags, "dropoff"], folder, found).split()
+        if how == "static":
+            # The linker prefers the shared one wherever both are.
+            libraries = [f"{prefix}/lib/libdropoff.a" if word == "-ldropoff" else word for word in libraries]
+        command = ["cc", "-std=c99", "use.c", "-o", how, *libraries, f"-Wl,-rpath,{prefix}/lib"]
+        run(command, folder, environment)
+        assert run([folder / how], folder, environment) == "active", how
+
+
+def look_at_source(packages: Path) -> None:
+    """What pip would build from: the core has to be in it."""
+    with tarfile.open(one(packages, "dropoff-[0-9]*.tar.gz")) as archive:
+        names = [name.split("/", 1)[-1] for name in archive.getnames()]
+    for needed in ("pyproject.toml", "core/src/lib.rs", "bindings-python/src/lib.rs", "Cargo.lock"):
+        assert needed in names, f"{needed} is not in the source distribution"
+    assert not [name for name in names if name.endswith(".so")], "compiled files in the source distribution"
+
+
+def main(packages: Path, sandbox: Path) -> None:
+    command = [sandbox, "serve", "--exit-with-stdin"]
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running,
+    ):
+        assert running.stdin and running.stdout
+        services = json.loads(running.stdout.readline())
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
+        } | {
+            "API_URL": services["api_url"],
+            "STORAGE_URL": services["storage_url"],
+            "AGENTDROP_API_KEY": services["agentdrop_api_key"],
+        }
+        try:
+            for what, use in (("wheel", use_wheel), ("npm tarball", use_npm), ("C tarball", use_c)):
+                folder = Path(temporary) / what.replace(" ", "-")
+                folder.mkdir()
+                (folder / "report.pdf").write_bytes(b"%PDF")
+                use(packages, folder, environment)
+                print(f"{what}: installed in a clean folder, and a file was sent with it")
+            look_at_source(packages)
+            print("source distribution: whole")
+        finally:
+            running.stdin.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve())

@@ -1,0 +1,220 @@
+// The package as users get it: packed, installed in an empty project, and used from there, as the examples and
+// the README do.
+
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { inspect, promisify } from 'node:util'
+import { version } from '../../bindings-node/index.mjs'
+import { until } from './helpers.mjs'
+import { PROGRAM, ROOT, STALL, sandboxForTests, temporaryFolder } from './sandbox.mjs'
+
+const sandbox = await sandboxForTests()
+const source = join(ROOT, 'bindings-node')
+const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
+const project = temporaryFolder()
+const run = promisify(execFile)
+const options = { cwd: project, encoding: 'utf8', timeout: 60_000 }
+
+const packed = JSON.parse(
+  (await run('npm', ['pack', '--json', '--pack-destination', project], { ...options, cwd: source })).stdout,
+)
+writeFileSync(join(project, 'package.json'), '{"private": true}')
+await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${packed[0].filename}`], options)
+const installed = join(project, 'node_modules/dropoff')
+
+const { api_url, storage_url, h_api_key, agentdrop_api_key } = sandbox.where
+const environment = {
+  ...process.env,
+  HAI_API_KEY: h_api_key,
+  AGENTDROP_API_KEY: agentdrop_api_key,
+  DROPOFF_BASE_URL: api_url,
+  DROPOFF_STORAGE: storage_url,
+}
+
+/** A program in the project; gives `{ code, out, err }`. */
+async function program(args, input, during) {
+  const child = spawn(process.execPath, args, {
+    cwd: project,
+    env: environment,
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  })
+  const texts = { out: '', err: '' }
+  child.stdout.on('data', (data) => (texts.out += data))
+  child.stderr.on('data', (data) => (texts.err += data))
+  const ended = new Promise((resolve) => child.on('close', resolve))
+  child.stdin.end(input)
+  await during?.(child)
+  return { code: await ended, ...texts }
+}
+
+test('the versions are one', () => {
+  const cargo = readFileSync(join(ROOT, 'Cargo.toml'), 'utf8').match(/^version = "(.*)"$/m)[1]
+  assert.deepEqual([manifest.version, version], [cargo, cargo])
+})
+
+test('it needs nothing and runs nothing when it is installed', () => {
+  for (const name of ['dependencies', 'optionalDependencies', 'peerDependencies'])
+    assert(!(name in manifest), name)
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
+    assert(!(name in manifest.scripts), name)
+  assert.match(manifest.engines.node, /^>=20/)
+  // There is no lock file (see .npmrc), so what the build needs is named exactly.
+  for (const wanted of Object.values(manifest.devDependencies)) assert.match(wanted, /^\d+\.\d+\.\d+$/)
+})
+
+test('it holds what it needs and no more', () => {
+  const files = packed[0].files.map((file) => file.path).sort()
+  const lib = readdirSync(join(source, 'lib')).map((name) => `lib/${name}`)
+  const rest = [
+    'LICENSE',
+    'README.md',
+    'package.json',
+    'index.js',
+    'index.mjs',
+    'index.d.ts',
+    'index.d.mts',
+    'native.js',
+    'dropoff.linux-x64-gnu.node',
+  ]
+  assert.deepEqual(files, [...lib, ...rest].sort())
+})
+
+const USE = `
+  const d = new AgentDrop({ baseUrl: process.env.DROPOFF_BASE_URL, trustedStorage: [process.env.DROPOFF_STORAGE] })
+  d.send([['a', Buffer.from('1')]], { sender: 'a', recipient: 'b' }).then((sent) => console.log(sent.status))
+`
+
+test('it works from import and from require', async () => {
+  writeFileSync(join(project, 'use.mjs'), `import { AgentDrop } from 'dropoff'\n${USE}`)
+  writeFileSync(join(project, 'use.cjs'), `const { AgentDrop } = require('dropoff')\n${USE}`)
+  for (const name of ['use.mjs', 'use.cjs']) {
+    assert.deepEqual(await program([name]), { code: 0, out: 'active\n', err: '' })
+  }
+  const from = createRequire(join(project, 'use.cjs'))
+  assert.equal(from('dropoff/package.json').name, 'dropoff')
+  assert.throws(() => from('dropoff/lib/errors.js'), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' })
+})
+
+test('its types are found from import and from require', async () => {
+  const sample = `import { Storage } from 'dropoff'
+    const job = new Storage().startPut('https://h/k', 'x')
+    export const bytes: Promise<number> = job.wait().then((stored) => stored.bytes)
+  `
+  // There is no default export at run time, so there must be none in the types.
+  const none = `// @ts-expect-error none
+    import dropoff from 'dropoff'
+    void dropoff
+  `
+  writeFileSync(join(project, 'typed.mts'), sample + none)
+  writeFileSync(join(project, 'typed.cts'), sample)
+  const tsc = join(source, 'node_modules/typescript/bin/tsc')
+  const types = ['--typeRoots', join(source, 'node_modules/@types'), '--types', 'node']
+  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', ...types]
+  await run(process.execPath, [tsc, ...flags, 'typed.mts', 'typed.cts'], options).catch((error) =>
+    assert.fail(error.stdout),
+  )
+})
+
+// -- examples
+
+mkdirSync(join(project, 'examples'))
+for (const name of readdirSync(join(ROOT, 'examples/node')).filter((name) => name.endsWith('.mjs'))) {
+  cpSync(join(ROOT, 'examples/node', name), join(project, 'examples', name))
+}
+const report = join(project, 'report.pdf')
+writeFileSync(report, '%PDF')
+const profile = join(process.env.HOME, '.config/google-chrome')
+mkdirSync(profile, { recursive: true })
+writeFileSync(join(profile, 'Local State'), '{}')
+
+test('the example that uploads a profile', async () => {
+  const { code, out, err } = await program([
+    'examples/upload_profile.mjs',
+    '~/.config/google-chrome',
+    'login',
+  ])
+  assert.equal(code, 0, err)
+  assert.match(out, /^[0-9a-f-]{36} verified: true\n$/)
+  assert.match(err, /done: \d+ of \d+ bytes\n$/)
+  const wrong = await program(['examples/upload_profile.mjs', '/nowhere', 'login'])
+  assert.deepEqual([wrong.code, wrong.out], [1, ''])
+  assert.match(
+    wrong.err,
+    /no file or folder at \/nowhere; check the path \(source_unreadable, outcome: not_completed\)/,
+  )
+  assert.equal((await program(['examples/upload_profile.mjs'])).code, 2)
+})
+
+test('the example that uploads a profile, and Ctrl-C', async () => {
+  await sandbox.fault({ ...STALL, on: 'initiate_upload', do: { delay_ms: 30_000 } })
+  const { code, err } = await program(
+    ['examples/upload_profile.mjs', profile, 'login'],
+    '',
+    async (child) => {
+      await until(async () => (await sandbox.requests('initiate_upload')).length > 0)
+      child.kill('SIGINT')
+    },
+  )
+  assert.equal(code, 1)
+  assert.match(err, /cancelled by the caller \(cancelled, outcome: not_completed\)/)
+})
+
+test('the example that sends files', async () => {
+  const given = await program(['examples/send_files.mjs', 'a', 'b', report])
+  assert.match(given.out, /^tr_\S+ is active\nreport\.pdf: 4 bytes, verified: true\n$/, inspect(given))
+  const piped = await program(['examples/send_files.mjs', 'a', 'b'], 'from a pipe')
+  assert.match(piped.out, /stdin\.bin: 11 bytes, verified: true\n$/, inspect(piped))
+  assert((await sandbox.digests()).has(createHash('sha256').update('from a pipe').digest('hex')))
+  const wrong = await program(['examples/send_files.mjs', 'a', 'b', '/nowhere'])
+  assert.equal(JSON.parse(wrong.err).code, 'source_unreadable')
+})
+
+test('the demo', async () => {
+  const { code, out, err } = await program(['examples/demo.mjs', PROGRAM])
+  assert.deepEqual([code, err], [0, ''])
+  assert.match(out, /packed {5}3 files, 2 locks and caches left out\n/)
+  assert.match(
+    out,
+    /verified: true\n[^]*rows\.csv {3}8 bytes, SHA-256 \w{64}, verified: true\n {2}status {5}active [^]*\nBoth arrived\.\n$/,
+  )
+})
+
+// -- the examples in texts
+
+const TEXTS = ['README.md', 'bindings-node/README.md']
+const blocks = TEXTS.flatMap((name) =>
+  [...readFileSync(join(ROOT, name), 'utf8').matchAll(/^```js\n(.*?)^```/gms)].map(([, block], at) => ({
+    name,
+    at,
+    block,
+  })),
+)
+
+test('there are examples in the README', () =>
+  assert(blocks.some(({ name }) => name === 'bindings-node/README.md')))
+
+// They show the services' own addresses; here they are the sandbox's.
+writeFileSync(
+  join(project, 'here.mjs'),
+  `
+  import * as dropoff from 'dropoff'
+  export * from 'dropoff'
+  const { DROPOFF_BASE_URL: baseUrl, DROPOFF_STORAGE: storage } = process.env
+  export class HCompany extends dropoff.HCompany { constructor(o) { super({ baseUrl, trustedStorage: [storage], ...o }) } }
+  export class AgentDrop extends dropoff.AgentDrop { constructor(o) { super({ baseUrl, trustedStorage: [storage], ...o }) } }
+`,
+)
+
+for (const { name, at, block } of blocks) {
+  test(`${name}, block ${at + 1}`, async () => {
+    writeFileSync(join(project, 'block.mjs'), block.replaceAll(`from 'dropoff'`, `from './here.mjs'`))
+    const { code, err } = await program(['block.mjs'])
+    assert.deepEqual([code, err], [0, ''])
+  })
+}

@@ -1,0 +1,139 @@
+// A sandbox for a test file, emptied before each test, and clients of it.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, beforeEach } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { AgentDrop, HCompany, Storage } from '../../bindings-node/index.mjs'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+export const PROGRAM = process.env.DROPOFF_SANDBOX ?? join(ROOT, 'target/debug/dropoff-sandbox')
+export const TERMS = { sender: 'sender-agent', recipient: 'recipient-agent' }
+export const PROFILE = { name: 'p', browserName: 'chromium', browserVersion: '131' }
+/** Storage that takes 100 000 bytes of each file and then no more. */
+export const STALL = { on: 'put', times: -1, do: { stall_after: 100_000 } }
+export const BIG = Buffer.alloc(20_000_000)
+
+/** @param {string} name of a file below tests/vectors */
+export function vectors(name) {
+  return JSON.parse(readFileSync(join(ROOT, 'tests/vectors', name), 'utf8'))
+}
+
+class Sandbox {
+  #process
+  #where
+
+  constructor(process, where) {
+    this.#process = process
+    this.#where = where
+  }
+
+  get where() {
+    return this.#where
+  }
+
+  // -- clients
+
+  options(more = {}) {
+    return { trustedStorage: [this.#where.storage_url], backoffBase: 1, ...more }
+  }
+  hcompany(more = {}) {
+    return new HCompany({
+      apiKey: this.#where.h_api_key,
+      baseUrl: this.#where.api_url,
+      ...this.options(more),
+    })
+  }
+  agentdrop(more = {}) {
+    return new AgentDrop({
+      apiKey: this.#where.agentdrop_api_key,
+      baseUrl: this.#where.api_url,
+      ...this.options(more),
+    })
+  }
+  storage(more = {}) {
+    return new Storage(this.options(more))
+  }
+
+  // -- side door
+
+  async #control(method, path, body) {
+    const reply = await fetch(this.#where.control_url + path, {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
+    })
+    if (!reply.ok) throw new Error(`${path}: ${await reply.text()}`)
+    return await reply.json()
+  }
+  reset() {
+    return this.#control('POST', '/reset', {})
+  }
+  settings(changes) {
+    return this.#control('POST', '/settings', changes)
+  }
+  fault(...orders) {
+    return this.#control('POST', '/faults', orders)
+  }
+  async requests(operation) {
+    const log = await this.#control('GET', '/requests')
+    return log.filter((entry) => operation === undefined || entry.op === operation)
+  }
+  objects() {
+    return this.#control('GET', '/objects')
+  }
+  /** The SHA-256 of everything storage holds. */
+  async digests() {
+    return new Set((await this.objects()).map((object) => object.sha256))
+  }
+
+  async stop() {
+    const over = once(this.#process, 'exit')
+    this.#process.stdin.end()
+    await over
+  }
+}
+
+export async function startSandbox(...options) {
+  if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing; run: cargo build -p dropoff-sandbox`)
+  const child = spawn(PROGRAM, ['serve', '--exit-with-stdin', ...options], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  return new Sandbox(child, JSON.parse(line))
+}
+
+/** A sandbox for the whole file, and nothing of the developer's own keys, proxies or home. */
+export async function sandboxForTests(...options) {
+  const home = mkdtempSync(join(tmpdir(), 'dropoff-home-'))
+  for (const name of [
+    'HAI_API_KEY',
+    'AGENTDROP_API_KEY',
+    'HTTP_PROXY',
+    'HTTPS_PROXY',
+    'ALL_PROXY',
+    'NO_PROXY',
+  ]) {
+    delete process.env[name]
+    delete process.env[name.toLowerCase()]
+  }
+  process.env.HOME = home
+  const sandbox = await startSandbox(...options)
+  beforeEach(() => sandbox.reset())
+  after(async () => {
+    await sandbox.stop()
+    rmSync(home, { recursive: true, force: true })
+  })
+  return sandbox
+}
+
+/** An empty folder that is gone after the tests of the file. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'dropoff-test-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}

@@ -1,0 +1,175 @@
+// Runs the shared scenarios of tests/vectors/scenarios through the Node API.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { DropoffError } from '../../bindings-node/index.mjs'
+import { expect } from './expect.mjs'
+import { ROOT, sandboxForTests, temporaryFolder, vectors } from './sandbox.mjs'
+import { make } from './sources.mjs'
+import { camel, snakeKeys, snakeWords } from './spelling.mjs'
+
+const sandbox = await sandboxForTests()
+const folder = temporaryFolder()
+const passed = join(ROOT, 'target/scenarios/node')
+rmSync(passed, { recursive: true, force: true })
+mkdirSync(passed, { recursive: true })
+
+const files = readdirSync(join(ROOT, 'tests/vectors/scenarios')).filter((name) => name.endsWith('.json'))
+const scenarios = files.sort().flatMap((name) => vectors(`scenarios/${name}`))
+assert(scenarios.length > 0, 'no scenarios')
+
+/** Options and arguments in camelCase, `{"ms": 300}` as 300. */
+function converted(given = {}) {
+  const value = (v) => (v !== null && typeof v === 'object' && Object.keys(v).join() === 'ms' ? v.ms : v)
+  return Object.fromEntries(Object.entries(given).map(([name, v]) => [camel(name), value(v)]))
+}
+
+/** Objects are merged, `null` removes, anything else replaces. */
+function merged(into, changes) {
+  const isObject = (v) => v !== null && typeof v === 'object' && !Array.isArray(v)
+  if (!isObject(into) || !isObject(changes)) return changes
+  const result = { ...into }
+  for (const [name, change] of Object.entries(changes)) {
+    if (change === null) delete result[name]
+    else result[name] = merged(result[name], change)
+  }
+  return result
+}
+
+/** Makes the call a scenario names. */
+class Caller {
+  constructor(scenario) {
+    this.scenario = scenario
+    const { target, ...args } = scenario.args ?? {}
+    this.target = target ?? {}
+    this.args = converted(args)
+    this.client = {
+      ...converted(scenario.options),
+      ...('api_key' in scenario ? { apiKey: scenario.api_key } : {}),
+    }
+    this.details = { name: 'scenario', browserName: 'chromium', browserVersion: '131', ...this.args }
+    this.terms = { sender: 'sender-agent', recipient: 'recipient-agent', ...this.args }
+  }
+
+  sources() {
+    const own = mkdtempSync(join(folder, 'scenario-'))
+    return (this.scenario.sources ?? []).map((spec, at) => make(spec, at, own))
+  }
+
+  orderFaults() {
+    return sandbox.fault(...(this.scenario.faults ?? []))
+  }
+
+  async 'hcompany.upload_profile'([made]) {
+    const h = sandbox.hcompany(this.client)
+    await this.orderFaults()
+    return await h.uploadProfile(made.source, this.details)
+  }
+
+  async 'hcompany.steps'([made]) {
+    const h = sandbox.hcompany(this.client)
+    await this.orderFaults()
+    const ticket = await h.initiateUpload()
+    const uploaded = await h.upload(ticket, made.source)
+    const profile = await h.completeUpload(ticket.profileId, { ...this.details, uploaded })
+    assert.equal((await h.getProfile(profile.id)).checksum, profile.checksum)
+    return profile
+  }
+
+  async 'agentdrop.send'(made) {
+    const d = sandbox.agentdrop(this.client)
+    await this.orderFaults()
+    return await d.send(
+      made.map((m) => m.file()),
+      this.terms,
+    )
+  }
+
+  async 'agentdrop.steps'(made) {
+    const d = sandbox.agentdrop(this.client)
+    await this.orderFaults()
+    const ticket = await d.presign(
+      made.map((m) => m.file()),
+      this.terms,
+    )
+    const sent = await d.upload(
+      ticket,
+      this.sources().map((m) => m.file()),
+    )
+    const confirmed = await d.confirm(ticket.id)
+    assert.equal((await d.getTransfer(ticket.id)).status, confirmed.status)
+    return { ...confirmed, files: sent }
+  }
+
+  // The targets come from the sandbox's own replies; the key stays out of the raw client.
+
+  async 'storage.put'([made]) {
+    const ticket = await sandbox
+      .agentdrop()
+      .presign([['raw.bin', made.content ?? Buffer.alloc(0)]], this.terms)
+    const [given] = ticket.reveal().upload_urls
+    const target = merged({ url: given.upload_url, headers: given.headers }, this.target)
+    await this.orderFaults()
+    return await sandbox.storage(this.client).put(target.url, made.source, { headers: target.headers })
+  }
+
+  async 'storage.post_form'([made]) {
+    const given = (await sandbox.hcompany().initiateUpload()).reveal()
+    const target = merged({ url: given.upload_url, fields: given.upload_fields }, this.target)
+    await this.orderFaults()
+    return await sandbox.storage(this.client).postForm(target.url, target.fields, made.source)
+  }
+}
+
+/** An error as the scenarios have it: names, units and words of the other languages. */
+function asScenario(error) {
+  const { code, number, retryAfter, message, ...facts } = JSON.parse(JSON.stringify(error))
+  const seconds = retryAfter === null ? null : retryAfter / 1000
+  return { ...snakeKeys(facts), kind: code, code: number, retry_after: seconds, message: snakeWords(message) }
+}
+
+for (const scenario of scenarios) {
+  test(scenario.name, async () => {
+    await sandbox.settings(scenario.settings ?? {})
+    const caller = new Caller(scenario)
+    const made = caller.sources()
+    const { result: wantedResult, error: wantedError } = scenario.expect
+    if (wantedError !== undefined) {
+      const error = await caller[scenario.call](made).then(
+        (result) => assert.fail(`it must fail, and gave ${JSON.stringify(result)}`),
+        (error) => error,
+      )
+      assert(error instanceof DropoffError, error)
+      assert(error.message && !error.message.includes('\n'))
+      expect('error', wantedError, asScenario(error))
+    } else {
+      const result = await caller[scenario.call](made)
+      const wanted = { ...wantedResult }
+      if (wanted.checksum?.matches_sent) wanted.checksum = (await sandbox.objects())[0].sha256
+      expect('result', wanted, snakeKeys(result))
+    }
+
+    const log = await sandbox.requests()
+    for (const [operation, count] of Object.entries(scenario.requests ?? {})) {
+      if (operation === 'stored') {
+        const held = await sandbox.digests()
+        for (const { content } of made) {
+          if (content !== null)
+            assert(held.has(createHash('sha256').update(content).digest('hex')), 'storage lacks a source')
+        }
+      } else {
+        const seen = log.filter((entry) => entry.op === operation)
+        assert.equal(seen.length, count, `${operation}: ${JSON.stringify(log, null, 1)}`)
+      }
+    }
+    // Whatever happens, the key never goes to storage and bytes are never sent chunked.
+    for (const entry of log) {
+      if (['put', 'post_form'].includes(entry.op))
+        assert(!entry.authorization && !entry.chunked, JSON.stringify(entry))
+    }
+    writeFileSync(join(passed, scenario.name), '')
+  })
+}

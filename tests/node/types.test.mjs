@@ -1,0 +1,101 @@
+// The declarations are true: a typical program type-checks, and they name what is there.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import * as esm from '../../bindings-node/index.mjs'
+import { PROFILE, ROOT, TERMS, sandboxForTests } from './sandbox.mjs'
+import { zipped } from './sources.mjs'
+
+const sandbox = await sandboxForTests()
+const folder = join(ROOT, 'bindings-node')
+const cjs = createRequire(import.meta.url)(join(folder, 'index.js'))
+const ts = createRequire(join(folder, 'index.js'))('typescript')
+const declarations = ts.createSourceFile(
+  'index.d.ts',
+  readFileSync(join(folder, 'index.d.ts'), 'utf8'),
+  ts.ScriptTarget.Latest,
+  true,
+)
+
+for (const project of ['tsconfig.json', 'tsconfig.lib.json', 'tsconfig.dom.json']) {
+  test(`tsc is content with ${project}`, () => {
+    const tsc = join(folder, 'node_modules/typescript/bin/tsc')
+    const done = spawnSync(process.execPath, [tsc, '--project', join(ROOT, 'tests/node/types', project)], {
+      encoding: 'utf8',
+    })
+    assert.equal(done.status, 0, done.stdout + done.stderr)
+  })
+}
+
+const named = (kind) =>
+  declarations.statements.filter((s) => ts.isClassDeclaration(s) === (kind === 'class') && s.name)
+const classes = new Map(named('class').map((s) => [s.name.text, s]))
+const interfaces = new Map(
+  declarations.statements.filter(ts.isInterfaceDeclaration).map((s) => [s.name.text, s]),
+)
+const members = (node) => node.members.filter((m) => m.name).map((m) => m.name.getText())
+
+test('import and require give the same names, and those that are declared', () => {
+  const names = Object.keys(cjs).sort()
+  assert.deepEqual(Object.keys(esm).sort(), names)
+  for (const name of names) assert.equal(esm[name], cjs[name])
+  const values = declarations.statements
+    .filter(ts.isVariableStatement)
+    .flatMap((s) => s.declarationList.declarations.map((v) => v.name.text))
+  assert.deepEqual([...classes.keys(), ...values].sort(), names)
+})
+
+test('the members of classes are those that are declared', () => {
+  for (const [name, declared] of classes) {
+    if (name === 'DropoffError' || name === 'File') continue // their fields are the objects' own: see below
+    const there = Object.getOwnPropertyNames(cjs[name].prototype).filter((member) => member !== 'constructor')
+    assert.deepEqual(there.sort(), members(declared).sort(), name)
+    assert.deepEqual(
+      Object.getOwnPropertyNames(cjs[name]).filter((n) => !['length', 'name', 'prototype'].includes(n)),
+      [],
+      name,
+    )
+  }
+})
+
+test('the fields of objects are those that are declared', async () => {
+  const d = sandbox.agentdrop()
+  const h = sandbox.hcompany()
+  const own = (value) => Object.keys(value).sort()
+  const declared = (name) => members(interfaces.get(name) ?? classes.get(name)).sort()
+  const file = new cjs.File('x', { name: 'n', contentType: 'a/b' })
+  assert.deepEqual([...own(file), 'toJSON'].sort(), declared('File'))
+  const job = d.startSend([['a', Buffer.from('1')]], TERMS)
+  assert.deepEqual(own(job.progress()), declared('Progress'))
+  const sent = await job.wait()
+  assert.deepEqual(own(sent), declared('SentTransfer'))
+  assert.deepEqual(own(sent.files[0]), declared('SentFile'))
+  assert.deepEqual(own(await d.getTransfer(sent.id)), declared('TransferInfo'))
+  const pending = await d.presign([['a', Buffer.from('1')]], TERMS)
+  await d.upload(pending, [['a', Buffer.from('1')]])
+  assert.deepEqual(own(await d.confirm(pending.id)), declared('Confirmed'))
+  const profile = await h.uploadProfile(zipped(10), PROFILE)
+  assert.deepEqual(own(profile), declared('Profile'))
+  assert.deepEqual(own(profile.upload), declared('StoredObject'))
+  const error = await h.getProfile('x').catch((e) => e)
+  const facts = own(error.toJSON())
+  assert.deepEqual(facts, [...declared('ErrorFacts'), 'cause'].sort())
+  assert.deepEqual([...facts.filter((name) => name !== 'message'), 'toJSON'].sort(), declared('DropoffError'))
+})
+
+test('everything declared is documented', () => {
+  for (const statement of declarations.statements) {
+    assert(ts.getJSDocCommentsAndTags(statement).length > 0, statement.getText().slice(0, 80))
+    // The facts of an error are documented once, in ErrorFacts.
+    if (statement.name?.text === 'DropoffError') continue
+    for (const member of statement.members ?? []) {
+      const isPrivate = ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private
+      if (!isPrivate)
+        assert(ts.getJSDocCommentsAndTags(member).length > 0, `${statement.name.text}: ${member.getText()}`)
+    }
+  }
+})

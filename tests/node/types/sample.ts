@@ -1,0 +1,330 @@
+// How the API is used, as a type checker sees it. Checked by types.test.mjs, never run.
+
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import {
+  AgentDrop,
+  DropoffError,
+  File,
+  HCompany,
+  Job,
+  ProfileTicket,
+  Storage,
+  TransferTicket,
+  version,
+} from 'dropoff'
+import type {
+  AgentDropOptions,
+  BoundedArguments,
+  ByteStream,
+  CallArguments,
+  CompleteUploadArguments,
+  Confirmed,
+  Ended,
+  ErrorCode,
+  ErrorFacts,
+  FileFields,
+  FileLike,
+  HCompanyOptions,
+  OnProgress,
+  Options,
+  Outcome,
+  PackReport,
+  Pairs,
+  PostFormArguments,
+  Profile,
+  ProfileDetails,
+  Progress,
+  PutArguments,
+  SendArguments,
+  SentFile,
+  SentTransfer,
+  Source,
+  StoredObject,
+  TransferInfo,
+  UploadArguments,
+  UploadProfileArguments,
+  WaitArguments,
+} from 'dropoff'
+
+/** Compiles only if the two types are the same. */
+function same<T>() {
+  return <U extends T>(value: U & ([T] extends [U] ? unknown : never)): void => void value
+}
+
+const all: Required<{ [K in keyof Options]: NonNullable<Options[K]> }> = {
+  connectTimeout: 1,
+  stallTimeout: 1,
+  responseTimeout: 1,
+  maxAttempts: 1,
+  backoffBase: 0,
+  backoffCap: 0,
+  maxRetryAfter: 0,
+  concurrency: 1,
+  integrityCheck: 'auto',
+  spoolDir: '/tmp',
+  caFile: new URL('file:///x'),
+  proxy: 'http://p',
+  userAgent: 'x',
+  trustedStorage: ['https://h', new URL('https://h')] as const,
+}
+const hOptions: HCompanyOptions = { ...all, apiKey: 'k', region: 'us', baseUrl: new URL('https://h') }
+const dOptions: AgentDropOptions = { apiKey: null, baseUrl: undefined, maxAttempts: null }
+
+const show: OnProgress = ({
+  phase,
+  bytesDone,
+  bytesTotal,
+  filesDone,
+  filesTotal,
+  retries,
+  elapsed,
+  bytesPerSecond,
+}) => {
+  same<'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'done'>()(phase)
+  same<number>()(bytesDone + bytesTotal + filesDone + filesTotal + retries + elapsed + bytesPerSecond)
+}
+const bounded: BoundedArguments = { timeout: 1, onProgress: async () => {}, signal: AbortSignal.timeout(1) }
+const upload: UploadArguments = { onProgress: show }
+const call: CallArguments = {}
+
+const sources: Source[] = [
+  'path',
+  new URL('file:///x'),
+  Buffer.from('x'),
+  new Uint8Array(1),
+  new Float64Array(1),
+  new DataView(new ArrayBuffer(1)),
+  new ArrayBuffer(1),
+  new SharedArrayBuffer(1),
+  new Blob(['x']),
+  createReadStream('x'),
+  Readable.from([Buffer.from('x')]),
+  new Blob(['x']).stream(),
+  generated(),
+]
+async function* generated(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('x')
+}
+const stream: ByteStream = generated()
+const fields: FileFields = { source: stream, name: 'n', contentType: null }
+const files: FileLike[] = [
+  ...sources,
+  ['n', 'path'],
+  new File('x'),
+  new File(Buffer.from('x'), { name: 'n', contentType: 'a/b' }),
+  fields,
+]
+const pairs: Pairs[] = [{ a: 'b' }, [['a', 'b']], new Map([['a', 'b']]), new Headers(), new URLSearchParams()]
+
+async function profiles(h: HCompany): Promise<void> {
+  const details: ProfileDetails = {
+    name: 'n',
+    browserName: 'b',
+    browserVersion: '1',
+    description: null,
+    labels: pairs[0],
+  }
+  const whole: UploadProfileArguments = { ...details, ...bounded }
+  const profile = await h.uploadProfile('~/x', whole)
+  same<Profile>()(profile)
+  const {
+    id,
+    name,
+    browserName,
+    browserVersion,
+    description,
+    labels,
+    s3Path,
+    fileSizeBytes,
+    checksum,
+    usageCount,
+  } = profile
+  same<string>()(id + name + browserName + browserVersion)
+  same<string | null>()(description ?? s3Path ?? checksum)
+  same<Readonly<Record<string, unknown>> | null>()(labels)
+  same<number | null>()(fileSizeBytes)
+  same<number>()(usageCount)
+  const {
+    lastUsedAt,
+    isDefault,
+    userId,
+    orgId,
+    createdAt,
+    updatedAt,
+    verified,
+    packed,
+    abandonedProfileIds,
+  } = profile
+  same<string | null>()(lastUsedAt ?? userId ?? orgId ?? createdAt ?? updatedAt)
+  same<boolean>()(isDefault && verified)
+  same<readonly string[]>()(abandonedProfileIds)
+  same<PackReport | null>()(packed)
+  if (packed) same<number>()(packed.files + packed.bytes + packed.leftOut)
+  same<StoredObject | null>()(profile.upload)
+  const ticket = await h.initiateUpload(call)
+  same<ProfileTicket>()(ticket)
+  same<string>()(
+    ticket.profileId + ticket.toString() + ticket.toJSON().profileId + ticket.reveal().upload_url,
+  )
+  same<number>()(ticket.expiresIn + ticket.reveal().upload_expires_in)
+  const uploaded = await h.upload(ticket, stream, upload)
+  same<StoredObject>()(uploaded)
+  const complete: CompleteUploadArguments = { ...details, uploaded }
+  same<Profile>()(await h.completeUpload(ticket.profileId, complete))
+  same<Profile>()(await h.getProfile(id, null))
+  same<Job<Profile>>()(h.startUploadProfile('x', whole))
+  same<Job<ProfileTicket>>()(h.startInitiateUpload())
+  same<Job<StoredObject>>()(h.startUpload(ticket, 'x'))
+  same<Job<Profile>>()(h.startCompleteUpload('id', complete))
+  same<Job<Profile>>()(h.startGetProfile('id'))
+}
+
+async function transfers(d: AgentDrop): Promise<void> {
+  const terms: SendArguments = {
+    sender: 'a',
+    recipient: 'b',
+    mode: 'agent-to-human',
+    expiresIn: '7d',
+    maxDownloads: 3,
+    message: 'm',
+    metadata: { any: [1, null] },
+    autoDelete: true,
+    recipientAccount: 'c',
+    ...bounded,
+  }
+  const sent = await d.send(files, terms)
+  same<SentTransfer>()(sent)
+  same<string>()(sent.id + sent.status)
+  same<boolean>()(sent.encrypted)
+  same<string | null>()(sent.expiresAt)
+  const [file] = sent.files
+  same<SentFile | undefined>()(file)
+  if (file) {
+    same<string>()(file.fileId + file.name)
+    same<number>()(file.size + file.attempts)
+    same<string | null>()(file.etag ?? file.md5)
+    same<boolean>()(file.verified)
+  }
+  const ticket = await d.presign(new Set(files), terms)
+  same<TransferTicket>()(ticket)
+  same<string>()(ticket.id + ticket.toString() + ticket.toJSON().id)
+  same<string | null>()(ticket.expiresAt)
+  same<string | undefined>()(ticket.reveal().upload_urls[0]?.upload_url)
+  same<readonly SentFile[]>()(await d.upload(ticket, files, upload))
+  same<Confirmed>()(await d.confirm(ticket.id, call))
+  const info = await d.getTransfer(ticket.id, call)
+  same<TransferInfo>()(info)
+  same<string>()(info.id + info.status)
+  same<unknown>()(info.fields['anything'])
+  same<Job<SentTransfer>>()(d.startSend(files, terms))
+  same<Job<TransferTicket>>()(d.startPresign(files, terms))
+  same<Job<readonly SentFile[]>>()(d.startUpload(ticket, files))
+  same<Job<Confirmed>>()(d.startConfirm('id'))
+  same<Job<TransferInfo>>()(d.startGetTransfer('id'))
+  // The web's own classes are sources.
+  await d.send([new globalThis.Blob(['x']), ['n', new Blob(['x'])]], { sender: 'a', recipient: 'b' })
+}
+
+async function raw(s: Storage): Promise<void> {
+  const put: PutArguments = { headers: { a: 'b' }, ...bounded }
+  const form: PostFormArguments = { fileName: 'x.zip', ...bounded }
+  const stored = await s.put(new URL('https://h/k'), 'x', put)
+  same<StoredObject>()(stored)
+  same<number>()(stored.bytes + stored.attempts)
+  same<string | null>()(stored.etag ?? stored.sha256 ?? stored.md5)
+  same<boolean>()(stored.verified)
+  for (const some of pairs) same<StoredObject>()(await s.postForm('https://h', some, 'x', form))
+  const job = s.startPut('https://h/k', 'x')
+  same<Job<StoredObject>>()(job)
+  same<Job<StoredObject>>()(s.startPostForm('https://h', [], 'x'))
+  const wait: WaitArguments = { timeout: 1000, signal: null }
+  same<StoredObject>()(await job.wait(wait))
+  same<Progress>()(job.progress())
+  same<boolean>()(job.done)
+  job.cancel()
+}
+
+function failed(error: unknown): ErrorCode | undefined {
+  if (!(error instanceof DropoffError)) {
+    const ended = (error as { dropoff?: Ended }).dropoff
+    same<Outcome | undefined>()(ended?.outcome)
+    return undefined
+  }
+  same<number>()(error.number)
+  same<string>()(error.message)
+  same<boolean>()(error.retryable)
+  same<'caller' | 'network' | 'service' | 'storage'>()(error.side)
+  same<'none' | 'done' | 'failed'>()(error.cleanup)
+  same<Outcome>()(error.outcome)
+  same<string | null>()(
+    error.operation ??
+      error.serviceCode ??
+      error.requestId ??
+      error.transferId ??
+      error.profileId ??
+      error.path,
+  )
+  same<number | null>()(error.retryAfter ?? error.httpStatus ?? error.errno)
+  same<unknown>()(error.cause)
+  for (const { field, message } of error.details) same<string>()(field + message)
+  const facts: ErrorFacts & { cause: string | null } = error.toJSON()
+  switch (error.code) {
+    case 'rate_limited':
+    case 'unknown_outcome':
+      return facts.code
+  }
+  return error.code
+}
+
+same<string>()(version)
+void [
+  profiles(new HCompany(hOptions)),
+  transfers(new AgentDrop(dOptions)),
+  raw(new Storage(all)),
+  failed,
+  new Storage(),
+]
+
+// What must not type-check; an expectation that is not needed is an error too.
+declare const d: AgentDrop
+declare const h: HCompany
+declare const s: Storage
+declare const text: AsyncIterable<string>
+const terms = { sender: 'a', recipient: 'b' }
+// @ts-expect-error one file alone
+void d.send(3, terms)
+// @ts-expect-error a number is no file
+void d.send([3], terms)
+// @ts-expect-error a stream of text
+void d.send([['a', text]], terms)
+// @ts-expect-error no recipient
+void d.send(['a'], { sender: 'a' })
+// @ts-expect-error a typo
+void d.send(['a'], { ...terms, onprogress: show })
+// @ts-expect-error snake case
+void d.send(['a'], { sender: 'a', recipient: 'b', auto_delete: true })
+// @ts-expect-error a string for a flag
+void d.send(['a'], { ...terms, autoDelete: 'yes' })
+// @ts-expect-error a label of another type
+void h.uploadProfile('x', { name: 'n', browserName: 'b', browserVersion: '1', labels: { a: 1 } })
+// @ts-expect-error no browser
+void h.uploadProfile('x', { name: 'n' })
+// @ts-expect-error the ticket of the other service
+void h.upload({} as TransferTicket, 'x')
+// @ts-expect-error an unknown option
+new Storage({ maxAtempts: 3 })
+// @ts-expect-error an option of another type
+new Storage({ maxAttempts: '3' })
+// @ts-expect-error raw storage has no key
+new Storage({ apiKey: 'k' })
+// @ts-expect-error a region that is none
+new HCompany({ region: 'mars' })
+// @ts-expect-error results are read-only
+void d.send(['a'], terms).then((sent) => (sent.status = 'x'))
+// @ts-expect-error a job is made by a client
+new Job()
+// @ts-expect-error a ticket is made by a client
+new ProfileTicket()
+// @ts-expect-error a function is no source
+void s.put('https://h', () => {})

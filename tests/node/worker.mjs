@@ -1,0 +1,28 @@
+// A worker thread with a client of its own.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { AgentDrop } from '../../bindings-node/index.mjs'
+import { busy } from './busy.mjs'
+
+const { task, settings, terms } = workerData
+const d = new AgentDrop({ ...settings, stallTimeout: task === 'one' ? 1000 : 30_000 })
+if (task === 'send') {
+  const sent = await d.send(
+    [
+      ['a', Buffer.from('1')],
+      ['b', new Blob(['2'])],
+    ],
+    terms,
+  )
+  parentPort.postMessage(sent.status)
+} else if (task === 'one') {
+  d.send([['a', Buffer.alloc(20_000_000)]], terms).catch(() => {})
+  await sleep(300)
+  parentPort.postMessage('sending')
+  await sleep(60_000)
+} else {
+  await busy(d, terms)
+  parentPort.postMessage('busy')
+  await sleep(60_000)
+}

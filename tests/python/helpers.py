@@ -1,0 +1,81 @@
+"""What several tests need."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from conftest import Sandbox
+
+TERMS: dict[str, Any] = {"sender": "sender-agent", "recipient": "recipient-agent"}
+PROFILE: dict[str, Any] = {"name": "p", "browser_name": "chromium", "browser_version": "131"}
+BIG = bytes(20_000_000)
+STALL = {"on": "put", "times": -1, "do": {"stall_after": 100_000}}
+
+
+def stored(sandbox: Sandbox) -> set[str]:
+    return {o["sha256"] for o in sandbox.objects()}
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    took = time.monotonic() - started
+    assert took < seconds, f"took {took:.2f} s"
+
+
+def child(sandbox: Sandbox, body: str) -> subprocess.Popen[str]:
+    """A Python of its own, with clients `d` and `h` of the sandbox."""
+    prelude = f"""
+        import io, json, os, signal, sys, threading, time
+        from dropoff import *
+        options = {sandbox.options()!r}
+        d = AgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, **options)
+        terms = {TERMS!r}
+    """
+    return python(textwrap.dedent(prelude) + textwrap.dedent(body))
+
+
+def async_child(sandbox: Sandbox, body: str) -> subprocess.Popen[str]:
+    """The same with an async client `d`, in asyncio's debug mode."""
+    prelude = f"""
+        import asyncio, io, json, os, signal, sys, threading, time
+        from dropoff import *
+        options = {sandbox.options()!r}
+        d = AsyncAgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, **options)
+        terms = {TERMS!r}
+    """
+    return python(textwrap.dedent(prelude) + textwrap.dedent(body), "-X", "dev")
+
+
+def complaints(text: str) -> str:
+    """What asyncio's debug mode says, but for callbacks that took part of a second: a machine with much to
+    do makes any of them slow, and one that blocks does so for longer."""
+    slow = re.compile(r"Executing .* took 0\.\d+ seconds")
+    return "".join(line for line in text.splitlines(keepends=True) if not slow.fullmatch(line.rstrip("\n")))
+
+
+def python(code: str, *flags: str) -> subprocess.Popen[str]:
+    # A fork of a process with threads is what some tests are about; Python 3.12 and later warn of it.
+    flags += ("-W", "error", "-W", "ignore:This process:DeprecationWarning")
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, *flags, "-c", code], stdout=pipe, stderr=pipe, text=True)
