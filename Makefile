@@ -4,13 +4,14 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test lint build python node dist soak clean test-rust test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-dist table
+.PHONY: demo test lint build python node dist soak fuzz clean test-rust test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-dist table canary
 
 PYTHON ?= python3
 BIN := .venv/bin
 SANDBOX := target/debug/dropoff-sandbox
 # cargo-nextest runs each test in a process of its own and is quicker; cargo's own runner does too.
 CARGO_TEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test --tests")
+SHOW_OUTPUT := $(shell cargo nextest --version >/dev/null 2>&1 && echo "--success-output final" || echo "-- --show-output")
 # Otherwise pyo3 is compiled anew whenever cargo and maturin take turns.
 export PYO3_BUILD_EXTENSION_MODULE := 1
 export DROPOFF_SANDBOX := $(abspath $(SANDBOX))
@@ -20,43 +21,51 @@ demo: build python node
 	node examples/node/demo.mjs $(SANDBOX)
 	examples/c/demo.sh target/debug
 
-# Every suite says how it ended; the first that fails stops the run.
-test: test-rust test-docs test-c test-python test-node test-readme test-seaweed test-sdk test-dist table
+# Every suite says how it ended; the first that fails stops the run. What passing tests print goes to target/output,
+# where it is searched for secrets.
+OUTPUT := target/output
+# How a suite's runner says how many tests there were.
+CLOSING := ^ *Summary .* passed|^test result: .* [1-9][0-9]* passed|^[0-9]+ passed|^(ℹ|.) (pass|fail) [0-9]+|settled
+RUN = mkdir -p $(OUTPUT); quietly() { if "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
+PYTEST := $(BIN)/python -m pytest -q -rP
+
+test: test-rust test-docs test-c test-python test-node test-readme test-seaweed test-sdk test-dist table canary
 	@echo "all suites passed: Rust, documentation, C, Python, Node, README, SeaweedFS, official SDKs, packages"
 
 test-rust: build
 	rm -rf target/scenarios/rust
-	$(CARGO_TEST) --workspace
+	@$(RUN) rust $(CARGO_TEST) --workspace $(SHOW_OUTPUT)
+	@$(RUN) soak $(SOAK) target/debug/soak $(SANDBOX) 300
 	@echo "suite Rust: passed"
 
 test-docs: build
-	cargo test --doc -p dropoff -p dropoff-tests
+	@$(RUN) docs cargo test --doc -p dropoff -p dropoff-tests
 	@echo "suite documentation: passed"
 
 test-c: build .venv/done
-	$(BIN)/python -m pytest tests/c -q
+	@$(RUN) c $(PYTEST) tests/c
 	@echo "suite C: passed"
 
 test-python: build python
-	$(BIN)/python -m pytest tests/python -q
+	@$(RUN) python $(PYTEST) tests/python
 	@echo "suite Python: passed"
 
 test-node: build node
-	cd bindings-node && npm test --silent
+	@$(RUN) node npm --prefix bindings-node test --silent
 	@echo "suite Node: passed"
 
 # The C and JavaScript of the README; its Python and Rust are run by those suites.
 test-readme: build node .venv/done
-	$(BIN)/python -m pytest tests/docs -q
+	@$(RUN) readme $(PYTEST) tests/docs
 	@echo "suite README: passed"
 
 test-seaweed: build python
-	$(BIN)/python -m pytest tests/seaweed -q
+	@$(RUN) seaweed $(PYTEST) tests/seaweed
 	@echo "suite SeaweedFS: passed"
 
 # In an environment of its own: the SDKs' dependencies are not ours.
 test-sdk: build .venv-sdk/done
-	.venv-sdk/bin/python -m pytest tests/sdk -q
+	@$(RUN) sdk .venv-sdk/bin/python -m pytest tests/sdk -q
 	@echo "suite official SDKs: passed"
 
 # The packages a user gets, installed in clean folders and used. Built like the tests, so that nothing is compiled
@@ -65,6 +74,10 @@ test-dist: build python node
 	tests/dist/pack.sh dev target/dist-dev
 	$(BIN)/python tests/dist/use.py target/dist-dev $(SANDBOX)
 	@echo "suite packages: passed"
+
+# No secret in anything the suites printed.
+canary:
+	$(PYTHON) tests/canary.py $(OUTPUT)
 
 # Which scenario passed in which language; fails if one is missing anywhere.
 table:
@@ -98,8 +111,18 @@ dist: python node
 
 # 2,000 uploads at 16 in flight, a fifth of all requests faulty. One arena, and memory given back at once, so that what
 # is measured is what the library holds and not what the allocator keeps.
+SOAK := env MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOLD_=65536
 soak: build
-	MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOLD_=65536 target/debug/soak $(SANDBOX)
+	$(SOAK) target/debug/soak $(SANDBOX)
+
+# Ten minutes for each thing a hostile peer can hand us. Needs cargo-fuzz, and clang for its runtime.
+FUZZ_SECONDS ?= 600
+fuzz:
+	cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing; run: cargo install cargo-fuzz" >&2; exit 1; }
+	for target in ticket storage_xml transfer_json profile_json retry_after; do \
+	    cargo fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz -s none $$target -- \
+	        -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 || exit 1; \
+	done
 
 bindings-node/node_modules/done: bindings-node/package.json
 	node -e 'const [a, b] = process.versions.node.split("."); if (a < 20 || (a == 20 && b < 17)) { console.error(`Node 20.17 or later is needed, this is $${process.version}`); process.exit(1) }'

@@ -115,6 +115,8 @@ pub(crate) struct Counters {
     job: u64,
     phase: AtomicU8,
     bytes_done: AtomicU64,
+    /// Bytes of attempts that failed too: what the connection can carry does not go back.
+    bytes_moved: AtomicU64,
     bytes_total: AtomicU64,
     files_done: AtomicU32,
     files_total: AtomicU32,
@@ -133,6 +135,7 @@ impl Counters {
             job: JOBS.fetch_add(1, Relaxed),
             phase: AtomicU8::new(Phase::Preparing as u8),
             bytes_done: AtomicU64::new(0),
+            bytes_moved: AtomicU64::new(0),
             bytes_total: AtomicU64::new(0),
             files_done: AtomicU32::new(0),
             files_total: AtomicU32::new(0),
@@ -166,20 +169,25 @@ impl Counters {
         (ends > 0).then(|| Duration::from_millis(ends).saturating_sub(now))
     }
 
-    /// How long sending all of it takes at the rate so far.
-    pub(crate) fn time_for_all(&self) -> Option<Duration> {
+    /// How long sending `bytes` takes at the rate so far.
+    fn time_for(&self, bytes: u64) -> Option<Duration> {
         let since = self.sending_since.load(Relaxed);
         let spent = self.started.elapsed().saturating_sub(Duration::from_millis(since));
-        let (done, total) = (self.bytes_done.load(Relaxed), self.bytes_total.load(Relaxed));
-        if since == 0 || done == 0 || spent < MEASURED {
+        let moved = self.bytes_moved.load(Relaxed);
+        if since == 0 || moved == 0 || spent < MEASURED {
             return None;
         }
-        Duration::try_from_secs_f64(spent.as_secs_f64() * total as f64 / done as f64).ok()
+        Duration::try_from_secs_f64(spent.as_secs_f64() * bytes as f64 / moved as f64).ok()
     }
 
-    fn time_needed(&self, now: Duration) -> Option<Duration> {
-        let since = Duration::from_millis(self.sending_since.load(Relaxed));
-        Some(self.time_for_all()?.saturating_sub(now.saturating_sub(since)))
+    /// How long sending all of it takes at the rate so far.
+    pub(crate) fn time_for_all(&self) -> Option<Duration> {
+        self.time_for(self.bytes_total.load(Relaxed))
+    }
+
+    fn time_needed(&self) -> Option<Duration> {
+        let (done, total) = (self.bytes_done.load(Relaxed), self.bytes_total.load(Relaxed));
+        self.time_for(total.saturating_sub(done))
     }
 
     pub(crate) fn expect(&self, files: usize, bytes: u64) {
@@ -188,6 +196,7 @@ impl Counters {
     }
     pub(crate) fn add_bytes(&self, count: u64) {
         self.bytes_done.fetch_add(count, Relaxed);
+        self.bytes_moved.fetch_add(count, Relaxed);
     }
     /// Takes back what a failed attempt had added.
     pub(crate) fn take_back(&self, count: u64) {
@@ -220,7 +229,7 @@ impl Counters {
         Progress {
             phase,
             ticket_left: self.ticket_left(now).filter(|_| sending),
-            time_needed: self.time_needed(now).filter(|_| sending),
+            time_needed: self.time_needed().filter(|_| sending),
             bytes_done: self.bytes_done.load(Relaxed),
             bytes_total: self.bytes_total.load(Relaxed),
             files_done: self.files_done.load(Relaxed),

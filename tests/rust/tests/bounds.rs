@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use dropoff::{Error, ErrorKind, File, Options, Put, Source, Storage, Transfer};
 use dropoff_sandbox::Config;
 use dropoff_tests::{agentdrop, options, run::failed, sandbox};
+use serde_json::json;
 
 fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -100,6 +101,25 @@ fn a_slow_upload_that_moves_is_left_alone() {
     assert_eq!((stored.attempts, stored.bytes), (1, BODY as u64));
     assert!(started.elapsed() > ms(13_000), "it was slow");
     reader.join().expect("the server got it all");
+}
+
+#[test]
+fn a_ticket_that_is_too_short_is_foreseen_and_told() {
+    let sandbox = sandbox(Config { upload_expires_in: 3, ..Config::default() });
+    let slow = json!({"on": "put", "do": {"delay_ms": 3200, "reset_after": 1_000_000}});
+    sandbox.order(slow).expect("a good order");
+    let file = File::new(Source::memory(vec![7; 50_000_000])).name("a.bin");
+    let client = agentdrop(&sandbox, options(&sandbox));
+    let job = client.start_send(Transfer::new("a", "b").file(file)).expect("started");
+    let mut warning = None;
+    while job.wait_timeout(ms(50)).is_none() {
+        warning = warning.or_else(|| job.progress().warning());
+    }
+    let warning = warning.expect("foreseen while it was sent");
+    assert!(warning.contains("the upload ticket lasts"), "{warning}");
+    let error = failed(job.wait());
+    assert_eq!(error.kind(), ErrorKind::Network, "the ticket ended with a broken upload: {error}");
+    assert!(error.message().contains("the ticket lasted 3 s"), "{error}");
 }
 
 #[test]
