@@ -2,7 +2,7 @@
  * dropoff hands an agent's files to presigned object storage, and says truthfully whether they arrived.
  *
  * This header is the manual. It begins with what holds for every function; then come errors, options, sources,
- * progress and jobs, and then H Company, AgentDrop and raw storage, each with its requests, results and client.
+ * progress, jobs and logs, and then H Company, AgentDrop and raw storage, each with its requests, results and client.
  *
  * A whole program, built with: cc send.c $(pkg-config --cflags --libs dropoff)
  *
@@ -378,7 +378,7 @@ const char *dropoff_error_to_json(const dropoff_error *error);
  * Tells that dropoff needs `user_data` no more. Called exactly once.
  *
  * Threads: it is called on any thread: the one that called dropoff, before that call returns, or one of dropoff's that
- * moves no bytes, so it may block. It may use dropoff.
+ * moves no bytes, so it may block, but not wait for another finalizer. It may use dropoff.
  */
 typedef void (*dropoff_finalizer)(void *user_data);
 
@@ -604,6 +604,18 @@ typedef struct {
     uint32_t files_total;
     /** Requests that were repeated so far. */
     uint32_t retries;
+    /**
+     * While sending: how long uploads may still start with the presigned ticket in use; one that has started may
+     * finish. UINT64_MAX if that is not known.
+     */
+    uint64_t ticket_left_ms;
+    /** While sending: how long it still takes at the rate so far. UINT64_MAX if that is not known, as in the first 2 s. */
+    uint64_t time_needed_ms;
+    /**
+     * What is likely to go wrong if it goes on like this, as a sentence that ends with NUL: the ticket is too short
+     * for the upload. Empty if nothing is. It is a part of the struct, so a copy of that keeps it.
+     */
+    char warning[192];
 } dropoff_progress;
 
 /**
@@ -715,6 +727,67 @@ dropoff_status dropoff_job_on_done(const dropoff_job *job,
  * Threads: one at a time.
  */
 void dropoff_job_free(dropoff_job *job);
+
+/*
+ * Logs
+ *
+ * What dropoff does, a line at a time: each request and answer, what is tried again and why, how each job ended. One
+ * callback of the process is told, on a thread that does nothing else. No line holds a secret: no key, no URL's
+ * query, no form field.
+ *
+ *     static void show(dropoff_log_level level, const char *message, void *user_data) {
+ *         fprintf((FILE *)user_data, "%d %s\n", (int)level, message);
+ *     }
+ *
+ *     dropoff_log_set(DROPOFF_LOG_DEBUG, show, stderr, NULL, &error);
+ *     ...
+ *     dropoff_log_set(DROPOFF_LOG_NONE, NULL, NULL, NULL, NULL); // tells what still waits
+ */
+
+/**
+ * How much a log line matters.
+ *
+ * Threads: a plain number.
+ */
+typedef enum {
+    /** Nothing is told. */
+    DROPOFF_LOG_NONE = 0,
+    /** Something is lost or about to be, such as a ticket that had to be replaced. */
+    DROPOFF_LOG_WARN = 1,
+    /** What one may want to know afterwards, such as a request that was tried again; and the above. */
+    DROPOFF_LOG_INFO = 2,
+    /** Each step and each attempt; and the above. */
+    DROPOFF_LOG_DEBUG = 3,
+} dropoff_log_level;
+
+/**
+ * Is told one log line: what happened, then its facts as name=value. `message` has no newline and is valid until the
+ * callback returns.
+ *
+ * Threads: it is called on a thread of dropoff's own, one line after the other. It holds no transfer up: up to 1024
+ * lines wait for it, those beyond are dropped, and a line at DROPOFF_LOG_WARN says how many. It may use dropoff,
+ * dropoff_log_set included; what dropoff does for it is logged as well.
+ */
+typedef void (*dropoff_log_fn)(dropoff_log_level level, const char *message, void *user_data);
+
+/**
+ * Tells the lines of `level`, which is a dropoff_log_level, and those that matter more, to `callback`: from now on,
+ * for the whole process, whichever part of it makes the calls, and instead of the callback before. That one is told
+ * what still waits for it, then its finalizer is called, and then this returns; so hold no lock that they take.
+ * Called by them, this does not wait for them. With DROPOFF_LOG_NONE nobody is told from now on, and `callback` may
+ * be NULL. If this fails, the callback before stays.
+ *
+ * Set DROPOFF_LOG_NONE before the process ends: lines that wait then are lost, and the callback may be called until
+ * the very end. After fork() the child's lines go to its own copy of the callback and its user_data.
+ *
+ * May be NULL: user_data, finalizer.
+ * Threads: any.
+ */
+dropoff_status dropoff_log_set(int level,
+                               dropoff_log_fn callback,
+                               void *user_data,
+                               dropoff_finalizer finalizer,
+                               dropoff_error **error);
 
 /*
  * Stored objects

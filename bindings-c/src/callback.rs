@@ -13,7 +13,7 @@ use crate::handle::Live;
 /// Tells that dropoff needs `user_data` no more. Called exactly once.
 ///
 /// Threads: it is called on any thread: the one that called dropoff, before that call returns, or one of dropoff's that
-/// moves no bytes, so it may block. It may use dropoff.
+/// moves no bytes, so it may block, but not wait for another finalizer. It may use dropoff.
 pub type dropoff_finalizer = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// What belongs to a callback. Dropping it calls the finalizer.

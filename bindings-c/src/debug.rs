@@ -2,9 +2,26 @@
 
 use crate::error::dropoff_status;
 use crate::guard::{self, ErrorPlace};
+use crate::handle::needed;
+use crate::hcompany::dropoff_hcompany;
+use crate::put::dropoff_put;
 
 /// Panics behind the boundary, so that a test can see what C gets.
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_debug_panic(error: ErrorPlace<'_>) -> dropoff_status {
     guard::run(error, || panic!("asked for"))
+}
+
+/// Panics with all there is to print of handles that hold secrets, as a careless defect of ours might. A form cannot
+/// be printed at all.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_debug_panic_with(
+    client: Option<&dropoff_hcompany>,
+    put: Option<&dropoff_put>,
+    error: ErrorPlace<'_>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, put) = (needed!(client)?, needed!(put)?);
+        panic!("asked for with {:?}, {:?}", client.shown(), put.shown())
+    })
 }

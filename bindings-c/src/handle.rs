@@ -48,6 +48,7 @@ pub(crate) fn give<T>(place: &mut MaybeUninit<*mut T>, value: T) {
 }
 
 /// The inside of a handle that one call uses up. The empty shell is still the caller's to free.
+#[derive(Debug)]
 pub(crate) struct Once<T> {
     inside: Option<T>,
     /// For the message: `source`, `transfer`.

@@ -30,6 +30,10 @@ pub struct dropoff_hcompany {
 }
 
 impl dropoff_hcompany {
+    #[cfg(debug_assertions)]
+    pub(crate) fn shown(&self) -> &dyn std::fmt::Debug {
+        &self.client
+    }
     fn upload_profile(&self, upload: &mut dropoff_profile_upload) -> Result<dropoff_job> {
         let (request, progress) = upload.take()?;
         started(progress, || self.client.start_upload_profile(request))

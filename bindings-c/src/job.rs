@@ -18,8 +18,9 @@ use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
 use crate::handle::{Live, give, needed, not_null};
-use crate::progress::{Callback, TICK, Telling, dropoff_progress, dropoff_progress_fn};
+use crate::progress::{Callback, TICK, dropoff_progress, dropoff_progress_fn};
 use crate::signals;
+use crate::telling::Telling;
 
 /// A call that was started and may still be running. Freeing it does not stop the call; only dropoff_job_cancel does.
 ///

@@ -1,7 +1,7 @@
 //! dropoff hands an agent's files to presigned object storage, and says truthfully whether they arrived.
 //!
 //! This header is the manual. It begins with what holds for every function; then come errors, options, sources,
-//! progress and jobs, and then H Company, AgentDrop and raw storage, each with its requests, results and client.
+//! progress, jobs and logs, and then H Company, AgentDrop and raw storage, each with its requests, results and client.
 //!
 //! A whole program, built with: cc send.c $(pkg-config --cflags --libs dropoff)
 //!
@@ -70,6 +70,7 @@ mod guard;
 mod handle;
 mod release;
 mod signals;
+mod telling;
 mod text;
 
 // A section of the header each; tests/header.rs has their order.
@@ -81,6 +82,7 @@ mod files;
 mod hcompany;
 mod job;
 mod library;
+mod log;
 mod options;
 mod post_form;
 mod profile;

@@ -124,12 +124,16 @@ pub unsafe extern "C" fn dropoff_post_form_set_progress(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     let user_data = UserData::new(user_data, finalizer);
-    guard::run(error, || {
+    let mut former = None;
+    let status = guard::run(error, || {
         let (form, callback) = (needed!(form)?, needed!(callback)?);
         form.request.get()?;
-        form.progress = Some(Callback::new(callback, user_data));
+        former = form.progress.replace(Callback::new(callback, user_data));
         Ok(())
-    })
+    });
+    // Now, when the request is as it will be: the finalizer may use it.
+    drop(former);
+    status
 }
 
 /// Frees a request, used or not. NULL is fine.

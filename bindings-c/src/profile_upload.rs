@@ -142,11 +142,15 @@ pub unsafe extern "C" fn dropoff_profile_upload_set_progress(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     let user_data = UserData::new(user_data, finalizer);
-    guard::run(error, || {
+    let mut former = None;
+    let status = guard::run(error, || {
         let (upload, callback) = (needed!(upload)?, needed!(callback)?);
-        upload.parts.get()?.progress = Some(Callback::new(callback, user_data));
+        former = upload.parts.get()?.progress.replace(Callback::new(callback, user_data));
         Ok(())
-    })
+    });
+    // Now, when the request is as it will be: the finalizer may use it.
+    drop(former);
+    status
 }
 
 /// Frees a request, used or not. NULL is fine.

@@ -2,16 +2,16 @@
 //!
 //! How far a call is: told to a callback while the call runs, or asked for with dropoff_job_progress.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::mem::size_of;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{self, ThreadId};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dropoff::{Phase, Progress};
 
 use crate::callback::UserData;
+use crate::telling::{End, Telling};
 
 /// What a call is doing. Later versions may add phases.
 ///
@@ -55,6 +55,14 @@ pub struct dropoff_progress {
     pub files_total: u32,
     /// Requests that were repeated so far.
     pub retries: u32,
+    /// While sending: how long uploads may still start with the presigned ticket in use; one that has started may
+    /// finish. UINT64_MAX if that is not known.
+    pub ticket_left_ms: u64,
+    /// While sending: how long it still takes at the rate so far. UINT64_MAX if that is not known, as in the first 2 s.
+    pub time_needed_ms: u64,
+    /// What is likely to go wrong if it goes on like this, as a sentence that ends with NUL: the ticket is too short
+    /// for the upload. Empty if nothing is. It is a part of the struct, so a copy of that keeps it.
+    pub warning: [c_char; 192],
 }
 
 /// Is told how far a call is, about every 100 ms and once more when it is over. Returns 0 to go on; anything else
@@ -81,13 +89,30 @@ impl dropoff_progress {
             size: size_of::<Self>(),
             bytes_done: progress.bytes_done,
             bytes_total: progress.bytes_total,
-            elapsed_ms: u64::try_from(progress.elapsed.as_millis()).unwrap_or(u64::MAX),
+            elapsed_ms: millis(progress.elapsed),
             phase,
             files_done: progress.files_done,
             files_total: progress.files_total,
             retries: progress.retries,
+            ticket_left_ms: progress.ticket_left.map_or(u64::MAX, millis),
+            time_needed_ms: progress.time_needed.map_or(u64::MAX, millis),
+            warning: inline(&progress.warning().unwrap_or_default()),
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The text and a NUL, or as much of both as there is room for.
+fn inline<const ROOM: usize>(text: &str) -> [c_char; ROOM] {
+    let mut room = [0; ROOM];
+    let fits = text.floor_char_boundary(ROOM - 1);
+    for (place, byte) in room.iter_mut().zip(text[..fits].bytes()) {
+        *place = byte.cast_signed() as c_char;
+    }
+    room
 }
 
 /// How often a callback is called.
@@ -130,54 +155,5 @@ impl Teller {
             0 => ControlFlow::Continue(()),
             _ => ControlFlow::Break(()),
         }
-    }
-}
-
-struct End(Arc<Telling>);
-
-impl Drop for End {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
-/// Whether a callback may still be called.
-pub(crate) struct Telling {
-    state: Mutex<State>,
-    changed: Condvar,
-    /// A fork copies no threads: in the child there is none to wait for.
-    pid: u32,
-}
-
-#[derive(Default)]
-struct State {
-    thread: Option<ThreadId>,
-    ended: bool,
-}
-
-impl Telling {
-    fn new() -> Self {
-        Self { state: Mutex::default(), changed: Condvar::new(), pid: std::process::id() }
-    }
-    fn begin(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).thread = Some(thread::current().id());
-    }
-    fn end(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
-        self.changed.notify_all();
-    }
-
-    /// Waits until there will be no more calls; true if that is so. In the callback itself there is nothing to
-    /// wait for.
-    pub(crate) fn over_within(&self, limit: Duration) -> bool {
-        if self.pid != std::process::id() {
-            return true;
-        }
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.thread == Some(thread::current().id()) {
-            return true;
-        }
-        let waited = self.changed.wait_timeout_while(state, limit, |state| !state.ended);
-        waited.unwrap_or_else(PoisonError::into_inner).0.ended
     }
 }

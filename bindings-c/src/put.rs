@@ -26,6 +26,10 @@ pub struct dropoff_put {
 }
 
 impl dropoff_put {
+    #[cfg(debug_assertions)]
+    pub(crate) fn shown(&self) -> &dyn std::fmt::Debug {
+        &self.request
+    }
     pub(crate) fn take(&mut self) -> Result<(Put, Option<Callback>)> {
         Ok((self.request.take()?, self.progress.take()))
     }
@@ -90,12 +94,16 @@ pub unsafe extern "C" fn dropoff_put_set_progress(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     let user_data = UserData::new(user_data, finalizer);
-    guard::run(error, || {
+    let mut former = None;
+    let status = guard::run(error, || {
         let (put, callback) = (needed!(put)?, needed!(callback)?);
         put.request.get()?;
-        put.progress = Some(Callback::new(callback, user_data));
+        former = put.progress.replace(Callback::new(callback, user_data));
         Ok(())
-    })
+    });
+    // Now, when the request is as it will be: the finalizer may use it.
+    drop(former);
+    status
 }
 
 /// Frees a request, used or not. NULL is fine.

@@ -16,6 +16,7 @@ const SECTIONS: &[&str] = &[
     "source",
     "progress",
     "job",
+    "log",
     "stored_object",
     "profile_upload",
     "profile",

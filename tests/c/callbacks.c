@@ -86,6 +86,58 @@ static void progress_is_told_and_over_when_the_call_returns(void) {
     free(seen);
 }
 
+/* -- the sandbox reads so slowly that the ticket runs out before. */
+
+static int on_warning(const dropoff_progress *progress, void *user_data) {
+    struct seen *seen = user_data;
+    pthread_mutex_lock(&seen->lock);
+    seen->calls++;
+    if (progress->warning[0] == '\0') {
+        CHECK(progress->ticket_left_ms == UINT64_MAX || progress->time_needed_ms == UINT64_MAX
+              || progress->ticket_left_ms >= progress->time_needed_ms);
+    } else {
+        /* A copy is whole. */
+        seen->last = *progress;
+        seen->answer = 1;
+    }
+    pthread_mutex_unlock(&seen->lock);
+    return seen->answer;
+}
+
+static void a_ticket_that_is_too_short_is_told_in_time(void) {
+    struct seen *seen = seen_new();
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer *transfer = big_transfer();
+    dropoff_progress asked;
+    dropoff_job *job = NULL;
+    int finalized = 0;
+    MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
+    MUST(dropoff_job_progress(job, sizeof asked, &asked, &error));
+    CHECK(asked.time_needed_ms == UINT64_MAX && asked.warning[0] == '\0');
+    do {
+        sleep_ms(20);
+        MUST(dropoff_job_progress(job, sizeof asked, &asked, &error));
+        CHECK(asked.phase <= DROPOFF_PHASE_SENDING);
+    } while (asked.warning[0] == '\0');
+    CHECK(asked.time_needed_ms > asked.ticket_left_ms && asked.ticket_left_ms <= 20000);
+    CHECK(strlen(asked.warning) < sizeof asked.warning - 1);
+    CHECK(strstr(asked.warning, "sending needs about") != NULL && strstr(asked.warning, "ticket lasts") != NULL);
+    MUST(dropoff_job_on_progress(job, on_warning, seen, count_one, &error));
+    MUST_FAIL(DROPOFF_CANCELLED, "cancelled", dropoff_job_wait(job, &error));
+    finalized = seen->finalized;
+    CHECK(finalized == 1 && seen->last.phase == DROPOFF_PHASE_SENDING);
+    CHECK(strstr(seen->last.warning, "what has not started by then fails") != NULL);
+    CHECK(seen->last.time_needed_ms > seen->last.ticket_left_ms && seen->last.ticket_left_ms <= 20000);
+    /* Over: there is nothing to foresee. */
+    MUST(dropoff_job_progress(job, sizeof asked, &asked, &error));
+    CHECK(asked.phase == DROPOFF_PHASE_DONE && asked.warning[0] == '\0');
+    CHECK(asked.ticket_left_ms == UINT64_MAX && asked.time_needed_ms == UINT64_MAX);
+    dropoff_job_free(job);
+    dropoff_transfer_free(transfer);
+    dropoff_agentdrop_free(client);
+    free(seen);
+}
+
 /* -- these need storage that stalls. */
 
 static void progress_that_returns_non_zero_cancels(void) {
@@ -300,6 +352,31 @@ static void every_request_tells_progress(void) {
     dropoff_agentdrop_free(d);
     dropoff_hcompany_free(h);
     free(seen);
+}
+
+/* A finalizer that uses the request it was given with: the former one is gone by then. */
+static dropoff_transfer *nested = NULL;
+static struct seen *inner = NULL;
+
+static void set_another(void *user_data) {
+    count_one(user_data);
+    CHECK(dropoff_transfer_set_progress(nested, on_progress, inner, count_one, NULL) == DROPOFF_OK);
+}
+
+static void finalizer_may_use_the_request(void) {
+    struct seen *first = seen_new(), *second = seen_new();
+    inner = seen_new();
+    MUST(dropoff_transfer_new("a", "b", &nested, &error));
+    MUST(dropoff_transfer_set_progress(nested, on_progress, first, set_another, &error));
+    MUST(dropoff_transfer_set_progress(nested, on_progress, second, count_one, &error));
+    CHECK(read_of(first, &first->finalized) == 1);
+    CHECK(read_of(second, &second->finalized) == 1);
+    CHECK(read_of(inner, &inner->finalized) == 0);
+    dropoff_transfer_free(nested);
+    CHECK(read_of(inner, &inner->finalized) == 1);
+    free(first);
+    free(second);
+    free(inner);
 }
 
 static void finalizers_are_called_once_whatever_happens(void) {
@@ -572,11 +649,13 @@ static void on_done_is_called_once_before_and_after_the_end(void) {
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         {"slow:progress_is_told_and_over_when_the_call_returns", progress_is_told_and_over_when_the_call_returns},
+        {"too_slow:a_ticket_that_is_too_short_is_told_in_time", a_ticket_that_is_too_short_is_told_in_time},
         {"stall:progress_that_returns_non_zero_cancels", progress_that_returns_non_zero_cancels},
         {"stall:progress_may_use_its_own_job", progress_may_use_its_own_job},
         {"stall:reader_that_blocks_does_not_block_cancel", reader_that_blocks_does_not_block_cancel},
         {"good:progress_is_told_of_a_failure_too", progress_is_told_of_a_failure_too},
         {"good:every_request_tells_progress", every_request_tells_progress},
+        {"good:finalizer_may_use_the_request", finalizer_may_use_the_request},
         {"good:finalizers_are_called_once_whatever_happens", finalizers_are_called_once_whatever_happens},
         {"good:readers_that_end_and_readers_that_fail", readers_that_end_and_readers_that_fail},
         {"good:borrowed_memory_is_released_once_and_not_too_early",

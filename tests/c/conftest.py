@@ -100,7 +100,7 @@ def programs(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Prog
 class Sandbox:
     """A running sandbox: where it is, and its side door."""
 
-    def __init__(self, ready: dict[str, str]) -> None:
+    def __init__(self, ready: dict[str, Any]) -> None:
         self.ready = ready
         self.home = ""
 

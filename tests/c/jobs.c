@@ -32,6 +32,11 @@ static void wait_ms_says_that_it_still_runs(void) {
     MUST(dropoff_job_progress(job, sizeof room, (dropoff_progress *)(void *)room, &error));
     memcpy(&progress, room, sizeof progress);
     CHECK(progress.size == sizeof progress && room[sizeof progress] == 0x5a);
+    /* And one that was built against the first struct gets no more than that had. */
+    memset(room, 0x5a, sizeof room);
+    MUST(dropoff_job_progress(job, 48, (dropoff_progress *)(void *)room, &error));
+    memcpy(&progress, room, sizeof progress);
+    CHECK(progress.size == 48 && room[47] != 0x5a && room[48] == 0x5a);
     MUST_FAIL(DROPOFF_INVALID_INPUT, "size is too small", dropoff_job_progress(job, 8, &progress, &error));
     /* "For ever" is no overflow. */
     MUST(dropoff_job_wait_ms(job, UINT64_MAX, &over, &error));

@@ -1,9 +1,13 @@
 /* Makes the one call that its standard input describes, and prints what came of it.
  *
- * A line is a word and its values, with one space before each; values are percent-encoded, and a lone % is NULL.
- * The answer is a line `result JSON` or `error JSON`, and then `got FIELD VALUE` for what each getter gave, so that
- * the two can be compared. */
+ * A line is a word and its values, with one space before each; values are percent-encoded, and a lone % is NULL. An
+ * empty line ends them. With `arg cancel HOW` the call is cancelled when one more line comes: by `job` or by the
+ * `progress` callback.
+ * The answer is a line `result JSON` or `error JSON`, then `got FIELD VALUE` for what each getter gave, so that the
+ * two can be compared, and then `log LEVEL MESSAGE` for all that was logged. */
 #include "check.h"
+
+#include <pthread.h>
 
 enum { VALUES = 5 };
 
@@ -45,6 +49,10 @@ static void read_lines(void) {
         int value = 0;
         CHECK(line_count < sizeof lines / sizeof lines[0]);
         text[length - 1] = '\0';
+        if (length == 1) {
+            line_count--;
+            break;
+        }
         line->word = strdup(text);
         for (at = strchr(line->word, ' '); at != NULL; value++) {
             char *next;
@@ -230,6 +238,90 @@ static void got_files(const dropoff_sent_files *files) {
     CHECK(dropoff_sent_files_name(files, at) == NULL && dropoff_sent_files_attempts(files, at) == 0);
 }
 
+/* -- logs */
+
+struct logged {
+    dropoff_log_level level;
+    char *message;
+};
+
+/* Written by dropoff's thread, and read after that is known to be through: without a lock on purpose. */
+static struct {
+    struct logged *lines;
+    size_t count, finalized;
+} logs;
+
+static void keep_line(dropoff_log_level level, const char *message, void *user_data) {
+    CHECK(user_data == (void *)&logs && logs.finalized == 0);
+    CHECK(level >= DROPOFF_LOG_WARN && level <= DROPOFF_LOG_DEBUG && strchr(message, '\n') == NULL);
+    logs.lines = realloc(logs.lines, (logs.count + 1) * sizeof *logs.lines);
+    CHECK(logs.lines != NULL);
+    logs.lines[logs.count].level = level;
+    logs.lines[logs.count++].message = strdup(message);
+}
+
+static void count_finalized(void *user_data) {
+    CHECK(user_data == (void *)&logs);
+    logs.finalized++;
+}
+
+static void show_logs(void) {
+    static const char *const levels[] = {"none", "warn", "info", "debug"};
+    size_t at;
+    MUST(dropoff_log_set(DROPOFF_LOG_NONE, NULL, NULL, NULL, &error));
+    CHECK(logs.finalized == 1);
+    for (at = 0; at < logs.count; at++) {
+        const unsigned char *from = (const unsigned char *)logs.lines[at].message;
+        printf("log %s ", levels[logs.lines[at].level]);
+        for (; *from != '\0'; from++)
+            printf("%%%02X", *from);
+        putchar('\n');
+        free(logs.lines[at].message);
+    }
+    free(logs.lines);
+}
+
+/* -- cancelling */
+
+static struct {
+    pthread_mutex_t lock;
+    int now;
+} stop = {PTHREAD_MUTEX_INITIALIZER, 0};
+
+static int stop_when_told(const dropoff_progress *progress, void *user_data) {
+    int now;
+    (void)progress, (void)user_data;
+    pthread_mutex_lock(&stop.lock);
+    now = stop.now;
+    pthread_mutex_unlock(&stop.lock);
+    return now;
+}
+
+/* Cancels the job when told to, and gives it 2 s to end. */
+static dropoff_status cancelled(dropoff_job *job) {
+    bool over = false;
+    char *text = NULL;
+    size_t room = 0;
+    dropoff_status status;
+    if (strcmp(arg("cancel"), "progress") == 0)
+        MUST(dropoff_job_on_progress(job, stop_when_told, NULL, NULL, &error));
+    CHECK(getline(&text, &room, stdin) > 0);
+    free(text);
+    if (strcmp(arg("cancel"), "progress") == 0) {
+        pthread_mutex_lock(&stop.lock);
+        stop.now = 1;
+        pthread_mutex_unlock(&stop.lock);
+    } else {
+        dropoff_job_cancel(job);
+    }
+    status = dropoff_job_wait_ms(job, 2000, &over, &error);
+    /* Not over in time, or a success, which has no place here. */
+    CHECK(status != DROPOFF_OK);
+    CHECK(dropoff_job_is_done(job));
+    dropoff_job_free(job);
+    return status;
+}
+
 /* -- making the call */
 
 static FILE *opened(const char *path) {
@@ -322,6 +414,8 @@ static int upload_profile(void) {
     dropoff_profile_upload *upload = NULL;
     dropoff_profile *profile = NULL;
     dropoff_source *source;
+    dropoff_job *job = NULL;
+    dropoff_status status;
     struct line *line = NULL;
     if (make_hcompany())
         return failed();
@@ -335,7 +429,11 @@ static int upload_profile(void) {
         MUST(dropoff_profile_upload_add_label(upload, line->values[0], line->values[1], &error));
     if (arg("timeout") != NULL)
         MUST(dropoff_profile_upload_set_timeout_ms(upload, number(arg("timeout")), &error));
-    if (dropoff_hcompany_upload_profile(hcompany, upload, &profile, &error))
+    if (arg("cancel") == NULL)
+        status = dropoff_hcompany_upload_profile(hcompany, upload, &profile, &error);
+    else if ((status = dropoff_hcompany_start_upload_profile(hcompany, upload, &job, &error)) == DROPOFF_OK)
+        status = cancelled(job);
+    if (status)
         failed();
     else
         got_profile(profile);
@@ -418,10 +516,16 @@ static dropoff_transfer *make_transfer(void) {
 static int send_transfer(void) {
     dropoff_transfer *transfer;
     dropoff_sent_transfer *sent = NULL;
+    dropoff_job *job = NULL;
+    dropoff_status status;
     if (make_agentdrop())
         return failed();
     transfer = make_transfer();
-    if (dropoff_agentdrop_send(agentdrop, transfer, &sent, &error)) {
+    if (arg("cancel") == NULL)
+        status = dropoff_agentdrop_send(agentdrop, transfer, &sent, &error);
+    else if ((status = dropoff_agentdrop_start_send(agentdrop, transfer, &job, &error)) == DROPOFF_OK)
+        status = cancelled(job);
+    if (status) {
         failed();
     } else {
         printf("result %s\n", dropoff_sent_transfer_to_json(sent));
@@ -520,6 +624,7 @@ static int put(void) {
     dropoff_stored_object *stored = NULL;
     dropoff_source *source;
     struct line *line = NULL;
+    dropoff_job *job = NULL;
     dropoff_status status;
     if (make_storage())
         return failed();
@@ -529,7 +634,10 @@ static int put(void) {
         MUST(dropoff_put_add_header(request, line->values[0], line->values[1], &error));
     if (arg("timeout") != NULL)
         MUST(dropoff_put_set_timeout_ms(request, number(arg("timeout")), &error));
-    status = dropoff_storage_put(storage, request, &stored, &error);
+    if (arg("cancel") == NULL)
+        status = dropoff_storage_put(storage, request, &stored, &error);
+    else if ((status = dropoff_storage_start_put(storage, request, &job, &error)) == DROPOFF_OK)
+        status = cancelled(job);
     show_stored(status, stored);
     dropoff_put_free(request);
     dropoff_source_free(source);
@@ -541,6 +649,7 @@ static int post_form(void) {
     dropoff_stored_object *stored = NULL;
     dropoff_source *source;
     struct line *line = NULL;
+    dropoff_job *job = NULL;
     dropoff_status status;
     if (make_storage())
         return failed();
@@ -550,7 +659,10 @@ static int post_form(void) {
         MUST(dropoff_post_form_add_field(request, line->values[0], line->values[1], &error));
     if (arg("timeout") != NULL)
         MUST(dropoff_post_form_set_timeout_ms(request, number(arg("timeout")), &error));
-    status = dropoff_storage_post_form(storage, request, &stored, &error);
+    if (arg("cancel") == NULL)
+        status = dropoff_storage_post_form(storage, request, &stored, &error);
+    else if ((status = dropoff_storage_start_post_form(storage, request, &job, &error)) == DROPOFF_OK)
+        status = cancelled(job);
     show_stored(status, stored);
     dropoff_post_form_free(request);
     dropoff_source_free(source);
@@ -573,9 +685,11 @@ int main(void) {
     };
     size_t at;
     read_lines();
+    MUST(dropoff_log_set(DROPOFF_LOG_DEBUG, keep_line, &logs, count_finalized, &error));
     for (at = 0; strcmp(calls[at].name, arg("call")) != 0; at++)
         CHECK(at + 1 < sizeof calls / sizeof calls[0]);
     calls[at].make();
+    show_logs();
     dropoff_options_free(options);
     dropoff_hcompany_free(hcompany);
     dropoff_agentdrop_free(agentdrop);

@@ -13,7 +13,7 @@ from typing import Any
 import header
 import pytest
 from conftest import HERE, Library, Programs, Sandbox, run, serve
-from scenarios import VECTORS, Source, expect, pattern, scenarios
+from scenarios import VECTORS, Source, expect, pattern, scenarios, zipped
 from test_programs import SUITES
 from test_scenarios import Driver
 
@@ -22,7 +22,7 @@ TABLE: list[dict[str, Any]] = json.loads((VECTORS / "errors.json").read_text())
 
 def test_the_header_has_the_numbers_of_the_table() -> None:
     wanted = {"DROPOFF_OK": 0} | {f"DROPOFF_{row['kind'].upper()}": row["code"] for row in TABLE}
-    prefixes = ("DROPOFF_SIDE_", "DROPOFF_OUTCOME_", "DROPOFF_CLEANUP_", "DROPOFF_PHASE_")
+    prefixes = ("DROPOFF_SIDE_", "DROPOFF_OUTCOME_", "DROPOFF_CLEANUP_", "DROPOFF_PHASE_", "DROPOFF_LOG_")
     found = {name: value for name, value in header.enumerators().items() if not name.startswith(prefixes)}
     assert list(found.items()) == list(wanted.items())
 
@@ -113,32 +113,86 @@ def test_a_path_that_is_not_utf8_is_given_as_it_is(
     assert json.loads(done.stdout.splitlines()[0].removeprefix("error "))["path"] == f"{tmp_path}/caf\ufffd"
 
 
+KEY = "hk-canary \u00fc'\"<&>%41-0123456789"  # what escaping, quoting and decoding might let through
+SENDABLE = "hk-canary-key'\"<&>%41-0123456789"
+SIGNATURE = "canary5ignature%2Fab+cd"
+
+
 def test_no_secret_is_ever_printed(programs: Programs, sandbox: Sandbox, tmp_path: Path) -> None:
-    """The driver prints every fact of an error by its getter and as JSON; nothing secret is in any of it."""
-    key, signature = "hk-canary-key-0123456789", "canary5ignature"
+    """The driver prints every fact of an error by its getter and as JSON, and each log line, and looks for
+    the key, the query and the form's fields in all of it."""
     content = Source("memory", tmp_path / "content", "a.txt", None, b"a")
-    content.path.write_bytes(b"a")
+    content.path.write_bytes(zipped(1000))
     storage, api = sandbox.ready["storage_url"], sandbox.ready["api_url"]
-    url = f"{storage}/b/k?X-Amz-Signature={signature}&X-Amz-Credential={signature}"
-    closed = f"http://127.0.0.1:1/b/k?X-Amz-Signature={signature}"
-    given = ("arg", "api_key", key)
-    nowhere = {"trusted_storage": ["http://127.0.0.1:1"], "max_attempts": 1}
-    fields = [("field", "policy", signature), ("field", "x-amz-signature", signature)]
+    query = f"X-Amz-Signature={SIGNATURE}&X-Amz-Credential={SIGNATURE}"
+    url, closed = f"{storage}/b/k?{query}", f"http://127.0.0.1:1/b/k?{query}"
+    given = ("arg", "api_key", SENDABLE)
+    nowhere = {"trusted_storage": ["http://127.0.0.1:1"], "max_attempts": 2}
+    fields = [("field", "policy", SIGNATURE), ("field", "x-amz-signature", SIGNATURE)]
+    odd = [("field", "x-canary-1", "canary \u2028 one\r\ntwo"), ("field", "x-canary-2", KEY)]
     calls: list[tuple[Any, ...]] = [
         ("agentdrop.send", {}, given),
         ("hcompany.upload_profile", {}, given),
-        ("agentdrop.send", {}, ("arg", "api_key", f"{key}\n"), ("arg", "api_url", f"{api}/?{key}")),
+        ("agentdrop.send", {}, ("arg", "api_key", KEY)),
+        ("hcompany.upload_profile", {}, ("arg", "api_key", f"{KEY}\n")),
+        ("agentdrop.send", {}, ("arg", "api_key", f"{SENDABLE}\n"), ("arg", "api_url", f"{api}/?{SENDABLE}")),
         ("storage.put", {}, ("arg", "url", url)),
-        ("storage.put", {}, ("arg", "url", url), ("header", "Authorization", f"Bearer {key}")),
-        ("storage.put", {}, ("arg", "url", url), ("header", "x-bad\n", key)),
-        ("storage.put", {}, ("arg", "url", f"https://user:{key}@h.example/k")),
+        ("storage.put", {}, ("arg", "url", url), ("header", "Authorization", f"Bearer {SENDABLE}")),
+        ("storage.put", {}, ("arg", "url", url), ("header", "x-canary\n", SENDABLE)),
+        ("storage.put", {}, ("arg", "url", url), ("header", "x-canary", f"{SENDABLE}\n")),
+        ("storage.put", {}, ("arg", "url", f"https://user:{SENDABLE}@h.example/k")),
+        ("storage.put", {}, ("arg", "url", f"ftp://h.example/k?{query}")),
         ("storage.put", nowhere, ("arg", "url", closed)),
         ("storage.post_form", {}, ("arg", "url", url), *fields),
-        ("storage.put", {"proxy": f"ftp://u:{key}@h"}, ("arg", "url", url)),
+        ("storage.post_form", {}, ("arg", "url", url), *fields, *odd),
+        ("storage.post_form", nowhere, ("arg", "url", closed), *fields, *odd),
+        ("storage.put", {"proxy": f"ftp://u:{SENDABLE}@h"}, ("arg", "url", url)),
     ]
     for name, options, *lines in calls:
-        outcome = Driver([programs["scenario"]], sandbox).call(name, options, [content], *lines)
-        # The getters say what the JSON says, which the driver's caller has compared.
+        driver = Driver([programs["scenario"]], sandbox)
+        outcome = driver.call(name, options, [content], *lines)
         assert set(outcome) == {"error"}, outcome
-        for secret in (key, signature):
-            assert secret not in json.dumps(outcome), outcome
+        for secret in (KEY, SENDABLE, SIGNATURE, "canary5ignature", "-0123456789"):
+            assert secret not in json.dumps([outcome, driver.logs], ensure_ascii=False), outcome
+
+
+@pytest.mark.parametrize("status", [307, 400, 403, 404, 503])
+def test_a_secret_that_a_peer_quotes_is_masked(
+    programs: Programs, sandbox: Sandbox, tmp_path: Path, status: int
+) -> None:
+    """Storage and the services may say in their refusals what they were sent, and proxies do."""
+    content = Source("memory", tmp_path / "content", "a.txt", None, b"a")
+    content.path.write_bytes(zipped(1000))
+    # The sandbox wants its own keys, so the fault is what quotes it.
+    h, d = sandbox.ready["h_api_key"], sandbox.ready["agentdrop_api_key"]
+    signature, value = "canary5ignature0123", "canary-field-value-0123"
+    url = f"{sandbox.ready['storage_url']}/b/k?X-Amz-Signature={signature}"
+
+    def quoting(operation: str, *quoted: str) -> None:
+        said = " and ".join(quoted)
+        xml = f"<Error><Code>Canary</Code><Message>not {said}</Message></Error>"
+        form = {"error": {"code": quoted[0], "message": f"not {said}", "details": [f"not {said}"]}}
+        headers = dict.fromkeys(["x-amz-request-id", "x-request-id"], f"no {quoted[0]}")
+        headers["Location"] = f"{url}&q={quoted[0]}"
+        body = xml if operation.startswith("p") and operation != "presign" else json.dumps(form)
+        reply = {"status": status, "headers": headers, "body": body}
+        sandbox.fault({"on": operation, "times": -1, "do": {"reply": reply}})
+
+    quoting("presign", d, f"Bearer {d}")
+    quoting("initiate_upload", h, f"Authorization: Bearer {h}")
+    quoting("put", signature, url)
+    quoting("post_form", value, f"policy={value}")
+    once = {"max_attempts": 2}
+    form = [("field", "policy", value), ("field", "x-canary", value)]
+    calls: list[tuple[Any, ...]] = [
+        ("agentdrop.send", once),
+        ("hcompany.upload_profile", once),
+        ("storage.put", once, ("arg", "url", url)),
+        ("storage.post_form", once, ("arg", "url", url), *form),
+    ]
+    for name, options, *lines in calls:
+        driver = Driver([programs["scenario"]], sandbox)
+        outcome = driver.call(name, options, [content], *lines)
+        assert outcome["error"]["http_status"] == status and driver.logs, outcome
+        for secret in (h, d, signature, value):
+            assert secret not in json.dumps([outcome, driver.logs]), outcome

@@ -1,12 +1,15 @@
-"""Runs the shared scenarios through the C API, by way of scenario.c."""
+"""Runs the shared scenarios through the C API, by way of scenario.c, with everything logged; and looks for
+secrets in all that it prints."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
 from conftest import Programs, Sandbox
@@ -72,33 +75,91 @@ class Driver:
         self.program = program
         self.sandbox = sandbox
 
-    def call(self, name: str, options: dict[str, Any], sources: list[Source], *lines: Line) -> dict[str, Any]:
-        """What the call gave: `result` or `error` as JSON."""
+    def call(
+        self,
+        name: str,
+        options: dict[str, Any],
+        sources: list[Source],
+        *lines: Line,
+        cancel_at: str | None = None,
+        cancel_by: str = "job",
+    ) -> dict[str, Any]:
+        """What the call gave, `result` or `error` as JSON. `cancel_at`: the operation it is cancelled at."""
         ready = self.sandbox.ready
         key = ready["h_api_key" if name.startswith("hcompany") else "agentdrop_api_key"]
         told: list[Line] = [("arg", "call", name), ("arg", "api_url", ready["api_url"])]
         if not any(line[:2] == ("arg", "api_key") for line in lines):
             told.append(("arg", "api_key", key))
-        defaults = {"trusted_storage": [ready["storage_url"]], "backoff_base": {"ms": 1}}
+        if cancel_at:
+            told.append(("arg", "cancel", cancel_by))
+        trusted = [ready["storage_url"], ready["untrusted_storage_url"]]
+        defaults = {"trusted_storage": [url for url in trusted if url], "backoff_base": {"ms": 1}}
         for option_name, value in (defaults | options).items():
             told += option(option_name, value)
         told += [("source", s.kind, s.path, s.name, s.content_type) for s in sources]
-        text = "".join(written(line) + "\n" for line in [*told, *lines])
-        done = subprocess.run(
-            self.program,
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            env=self.sandbox.environment,
-        )
+        told += lines
+        done = self._run("".join(written(line) + "\n" for line in told) + "\n", cancel_at)
         assert done.returncode == 0, f"{done.returncode}: {done.stdout}{done.stderr}"
         assert not done.stderr, done.stderr
-        first, *got = done.stdout.splitlines()
+        first, *rest = done.stdout.splitlines()
+        self.logs = [unquote(line.removeprefix("log ")) for line in rest if line.startswith("log ")]
         what, _, content = first.partition(" ")
         outcome = {what: json.loads(content)}
-        compare_getters(outcome, [line.split(" ")[1:] for line in got])
+        # These two give their target away, as they are asked to.
+        revealing = what == "result" and name in ("agentdrop.presign", "hcompany.initiate_upload")
+        printed = "" if revealing else first + "\n" + unquote("\n".join(rest))
+        expect_no_secret(told, printed + "\n".join(self.logs))
+        compare_getters(outcome, [line.split(" ")[1:] for line in rest if line.startswith("got ")])
         return outcome
+
+    def _run(self, text: str, cancel_at: str | None) -> subprocess.CompletedProcess[str]:
+        process = subprocess.Popen(
+            self.program,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.sandbox.environment,
+        )
+        with process:
+            assert process.stdin
+            try:
+                process.stdin.write(text)
+                process.stdin.flush()
+                if cancel_at:
+                    deadline = time.monotonic() + 20
+                    while not self.sandbox.requests(cancel_at):
+                        assert process.poll() is None and time.monotonic() < deadline, f"no {cancel_at}"
+                        time.sleep(0.005)
+                output, errors = process.communicate("cancel\n" if cancel_at else None, timeout=100)
+            finally:
+                process.kill()
+        return subprocess.CompletedProcess(self.program, process.returncode, output, errors)
+
+
+SECRET_NAMES = re.compile("policy|signature|credential|token|tagging|authorization|canary", re.I)
+
+
+def secrets(lines: list[Line]) -> set[str]:
+    """What must not be printed of a call: the key, and what signs its target."""
+    found = set()
+    for line in lines:
+        match line:
+            case ("arg", "api_key", key):
+                found.add(key)
+            case ("arg", "url", url):
+                query = urlsplit(url).query
+                found |= {query} | {value for name, value in parse_qsl(query) if SECRET_NAMES.search(name)}
+            case ("field" | "header", name, value) if SECRET_NAMES.search(name):
+                found.add(value)
+    return {text for secret in found for text in (secret, quote(secret), secret.strip()) if len(text) > 5}
+
+
+def expect_no_secret(lines: list[Line], printed: str) -> None:
+    for secret in secrets(lines):
+        assert secret not in printed, f"{secret!r} is in {printed}"
+    # Targets that the call asked for itself.
+    assert not re.search("X-Amz-(Signature|Credential|Security-Token)=", printed, re.I), printed
 
 
 def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
@@ -113,7 +174,10 @@ def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
             wanted = CODES[fields["kind"]]
         elif name == "retry_after_ms":
             wanted, name = fields["retry_after"], "retry_after"
-            wanted = None if wanted is None else round(wanted * 1000)
+            if wanted is not None and value is not None:
+                # The JSON has seconds with fractions, the getter whole milliseconds.
+                assert -0.01 <= wanted * 1000 - int(value) < 1.01, (wanted, value)
+                wanted = int(value)
         elif name == "details_count":
             wanted = len(fields["details"])
         elif name == "labels_json":
@@ -137,7 +201,7 @@ def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
 # -- scenarios
 
 
-def carry_out(driver: Driver, scenario: Scenario, sources: list[Source]) -> dict[str, Any]:
+def carry_out(driver: Driver, scenario: Scenario, sources: list[Source], cancel_by: str) -> dict[str, Any]:
     sandbox = driver.sandbox
     options = scenario.get("options", {})
     args = dict(scenario.get("args", {}))
@@ -163,14 +227,16 @@ def carry_out(driver: Driver, scenario: Scenario, sources: list[Source]) -> dict
         lines += [line for name, value in args.items() for line in argument(name, value)]
 
     sandbox.fault(*scenario.get("faults", []))
-    return driver.call(call, options, sources, *lines)
+    return driver.call(
+        call, options, sources, *lines, cancel_at=scenario.get("cancel_at"), cancel_by=cancel_by
+    )
 
 
-def hold(driver: Driver, scenario: Scenario, folder: Path) -> None:
+def hold(driver: Driver, scenario: Scenario, folder: Path, cancel_by: str = "job") -> None:
     """The scenario holds."""
     driver.sandbox.settings(**scenario.get("settings", {}))
     sources = [source(spec, at, folder) for at, spec in enumerate(scenario.get("sources", []))]
-    outcome = carry_out(driver, scenario, sources)
+    outcome = carry_out(driver, scenario, sources, cancel_by)
     objects = driver.sandbox.objects()
     expect_outcome(scenario, outcome, objects)
     expect_requests(scenario, sources, driver.sandbox.requests(), objects)
@@ -182,3 +248,11 @@ def test_scenario(
 ) -> None:
     hold(Driver([programs["scenario"]], sandbox), scenario, tmp_path)
     (passed / scenario["name"]).touch()
+
+
+@pytest.mark.parametrize("name", ["cancel_while_a_file_is_sent", "cancel_while_a_profile_is_completed"])
+def test_scenario_cancelled_by_its_progress_callback(
+    programs: Programs, sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
+    (scenario,) = [s for s in scenarios() if s["name"] == name]
+    hold(Driver([programs["scenario"]], sandbox), scenario, tmp_path, cancel_by="progress")
