@@ -19,8 +19,9 @@
  *
  * - A path, as a string (a leading `~/` is the home folder; a relative one is of the moment of the call) or a
  *   `file:` URL. For a browser profile it may be a folder.
- * - Memory: a `Buffer`, any typed array or `DataView`, an `ArrayBuffer` or `SharedArrayBuffer`. Up to 1 MiB is
- *   copied. More is sent from where it is: it must not be changed, resized or transferred until the call is over.
+ * - Memory: a `Buffer`, any typed array or `DataView`, an `ArrayBuffer` or `SharedArrayBuffer`. Up to 16 MiB is
+ *   copied before the call returns. More is read as a stream is, piece by piece into a temporary file, and must
+ *   stay as it is until the call is over; memory that is resized or transferred meanwhile is an error.
  * - A `Blob`, read as it is sent. A `File` of the web brings its own name.
  * - A stream of bytes: a `Readable`, a `ReadableStream`, or any async iterable of byte arrays. It is read from
  *   where it stands to its end, into a temporary file without a name, so that a retry can send it again. A
@@ -174,7 +175,7 @@ export interface SendArguments extends BoundedArguments {
   maxDownloads?: number | null | undefined
   /** A text for the recipient. */
   message?: string | null | undefined
-  /** Free data kept with the transfer; whatever JSON can hold without loss. */
+  /** Free data kept with the transfer; what `JSON.stringify` makes of it; numbers that are not finite, functions, symbols, maps and sets are refused. */
   metadata?: Readonly<Record<string, unknown>> | null | undefined
   /** Whether the service deletes the transfer once it was downloaded. Default false. */
   autoDelete?: boolean | null | undefined
@@ -436,6 +437,15 @@ export interface Progress {
   readonly elapsed: number
   /** Average rate since the start, in bytes per second. */
   readonly bytesPerSecond: number
+  /** Milliseconds in which uploads may still start with the ticket in use; one that has started may finish.
+   * `null` if that is not known, and while nothing is sent. */
+  readonly ticketLeft: number | null
+  /** Milliseconds that sending the rest takes at the rate so far. `null` before 2 s of sending, and while nothing
+   * is sent. */
+  readonly timeNeeded: number | null
+  /** A sentence when sending needs more time than the ticket has, else `null`: what has to start over, or has not
+   * started by then, fails. */
+  readonly warning: string | null
 }
 
 /** What storage has after an upload. */
@@ -722,6 +732,37 @@ export class DropoffError extends Error implements ErrorFacts {
 /** What is added, as the property `dropoff`, to an object that ended a call from outside: the `reason` of an
  * {@link CallArguments.signal | AbortSignal}, or what `onProgress` threw. */
 export type Ended = DropoffError | { readonly outcome: 'completed'; readonly result: unknown }
+
+/** How much a record matters, the most first: something is lost or about to be; what one may want to know
+ * afterwards, such as a request that was tried again or a call that failed; each step and each attempt. */
+export type LogLevel = 'warn' | 'info' | 'debug'
+
+/** A line of the log. */
+export interface LogRecord {
+  /** How much it matters. */
+  readonly level: LogLevel
+  /** One line without secrets: what happened, then its facts as `name=value`. `job` tells calls apart. */
+  readonly message: string
+}
+
+/**
+ * Gives `callback` the log from now on, or no longer if it is `null`. There is one callback at a time per thread.
+ *
+ * It is called on this thread, in order, within 100 ms while the event loop turns; every record of a call before
+ * its promise settles; and what is left when the process exits. It does not keep the program alive. What happens
+ * is logged for the whole process: a callback hears of the calls of worker threads too, and a worker may have one
+ * of its own, which ends with it. If the event loop is blocked for long, the oldest records above 10 000 are
+ * dropped, and a record of level `warn` says how many.
+ *
+ * If it throws, or gives a promise that rejects, calls go on, and so do its own; the first time, the process emits a
+ * warning with the code `DROPOFF_LOG`.
+ *
+ * With `NODE_DEBUG=dropoff` in the environment every record is printed on stderr, once, callback or not.
+ *
+ * @param level The least that is told. Default `"info"`.
+ * @throws {DropoffError} `invalid_input`: the callback is no function, or the level is not one.
+ */
+export function onLog(callback: ((record: LogRecord) => unknown) | null, level?: LogLevel | null): void
 
 /** The version of the package. */
 export const version: string

@@ -13,4 +13,5 @@ exports.Job = require('./lib/job.js').Job
 exports.ProfileTicket = require('./lib/results.js').ProfileTicket
 exports.Storage = require('./lib/storage.js').Storage
 exports.TransferTicket = require('./lib/results.js').TransferTicket
+exports.onLog = require('./lib/logs.js').onLog
 exports.version = native.version()

@@ -10,5 +10,6 @@ export const {
   ProfileTicket,
   Storage,
   TransferTicket,
+  onLog,
   version,
 } = dropoff

@@ -59,9 +59,8 @@ const callback = (value, name) => {
 
 /** Not by its class: polyfills and other realms have their own. @type {Kind} */
 const signal = (value, name) => {
-  if (typeof value?.aborted !== 'boolean' || typeof value.addEventListener !== 'function') {
-    throw wrong(name, 'an AbortSignal', value)
-  }
+  const listens = ['addEventListener', 'removeEventListener'].every((f) => typeof value?.[f] === 'function')
+  if (typeof value?.aborted !== 'boolean' || !listens) throw wrong(name, 'an AbortSignal', value)
   return value
 }
 
@@ -93,7 +92,7 @@ const json = (value, name) => {
   /** `JSON.stringify` drops these in silence, or writes null. @param {string} _ @param {unknown} item */
   const strict = (_, item) => {
     if (typeof item === 'number' && !Number.isFinite(item)) throw new TypeError('a number is not finite')
-    if (typeof item === 'function' || typeof item === 'symbol')
+    if (typeof item === 'function' || typeof item === 'symbol' || item instanceof Map || item instanceof Set)
       throw new TypeError(`it holds ${describe(item)}`)
     return item
   }
@@ -105,6 +104,12 @@ const json = (value, name) => {
   }
   if (!written?.startsWith('{')) throw refuse('it is written as something else')
   return written
+}
+
+/** @type {Kind} */
+const attempts = (value, name) => {
+  if (count(value, name) > 0xffff_ffff) throw invalid(`${name} must be what upload() gave`)
+  return value
 }
 
 /** What an upload gave, also if it was kept as JSON in between. @type {Kind} */
@@ -120,7 +125,7 @@ const stored = (value, name) => {
     sha256: optional('sha256'),
     md5: optional('md5'),
     verified: field(flag, 'verified'),
-    attempts: field(count, 'attempts'),
+    attempts: field(attempts, 'attempts'),
   }
 }
 
@@ -164,7 +169,7 @@ function check(method, table, given) {
  * @param {string} list
  */
 function refuseUnknown(given, known, refusal, list) {
-  for (const name in given) {
+  for (const name of Object.keys(given)) {
     if (known.includes(name)) continue
     const near = known.find((other) => plain(other) === plain(name))
     const hint = near === undefined ? '' : ` (perhaps ${near} is meant)`

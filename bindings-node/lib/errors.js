@@ -137,4 +137,4 @@ function withArticle(noun) {
   return (/^[aeiou]/i.test(noun) ? 'an ' : 'a ') + noun
 }
 
-module.exports = { DropoffError, alsoSpell, called, describe, from, fromFacts, invalid, words }
+module.exports = { DropoffError, alsoSpell, called, describe, from, fromFacts, invalid, spelled, words }

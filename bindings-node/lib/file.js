@@ -22,7 +22,7 @@ class File {
 
   /** Contents are not for logs; a path is, but a URL is a slip and may be a signed one. */
   [inspect.custom]() {
-    const path = typeof this.source === 'string' && !this.source.includes('://')
+    const path = typeof this.source === 'string' && !/^https?:|:\/\//i.test(this.source)
     const parts = [path ? inspect(this.source) : `<${describe(this.source)}>`]
     if (this.name !== undefined) parts.push(`name: ${inspect(this.name)}`)
     if (this.contentType !== undefined) parts.push(`contentType: ${inspect(this.contentType)}`)

@@ -6,6 +6,7 @@
 const { inspect } = require('node:util')
 const { check, milliseconds, signal: signalKind, table } = require('./arguments.js')
 const { called, from, fromFacts, invalid } = require('./errors.js')
+const { deliver } = require('./logs.js')
 const { Streams } = require('./pump.js')
 const { onAbort } = require('./signals.js')
 const { toResult } = require('./results.js')
@@ -87,7 +88,7 @@ class Job {
    * @param {AbortSignal | undefined} signal
    */
   async #run(streams, onProgress, signal) {
-    const deaf = signal && onAbort(signal, () => this.#stop(signal.reason, false))
+    const deaf = signal && onAbort(signal, () => this.#abort(signal))
     const timer = onProgress && setInterval(() => this.#telling || this.#tell(onProgress), TICK).unref()
     streams.start()
     try {
@@ -96,6 +97,7 @@ class Job {
       clearInterval(timer)
       deaf?.()
       streams.stop()
+      deliver()
     }
     // The last call; a promise it gives is heard if it rejects at once, and not waited for.
     if (onProgress) await Promise.race([this.#tell(onProgress), nextTurn()])
@@ -112,6 +114,18 @@ class Job {
     }
     const error = from(fromFacts(settled.error, streams.failure), this.#origin)
     throw this.#stopped ? attached(this.#stopped.error, error) : error
+  }
+
+  /** @param {AbortSignal} signal */
+  #abort(signal) {
+    this.#native.cancel()
+    let reason
+    try {
+      reason = signal.reason
+    } catch (error) {
+      reason = error
+    }
+    this.#stop(reason, false)
   }
 
   /** @param {unknown} error @param {boolean} byCallback */
@@ -158,14 +172,18 @@ function nextTurn() {
  * @param {object} facts
  */
 function attached(reason, facts) {
-  const canHold = typeof reason === 'object' && reason !== null && Object.isExtensible(reason)
-  if (canHold && !('dropoff' in reason)) {
-    Object.defineProperty(reason, 'dropoff', {
-      value: facts,
-      configurable: true,
-      enumerable: false,
-      writable: true,
-    })
+  try {
+    const canHold = typeof reason === 'object' && reason !== null && Object.isExtensible(reason)
+    if (canHold && !('dropoff' in reason)) {
+      Object.defineProperty(reason, 'dropoff', {
+        value: facts,
+        configurable: true,
+        enumerable: false,
+        writable: true,
+      })
+    }
+  } catch {
+    // A Proxy that refuses; the reason is the caller's and goes to the caller all the same.
   }
   return reason
 }

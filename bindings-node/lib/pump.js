@@ -11,6 +11,8 @@ const { describe, invalid, words } = require('./errors.js')
 
 /** The most that is copied at once. */
 const PIECE = 256 * 1024
+/** The longest that the event loop is kept, in milliseconds. */
+const PATIENCE = 10
 
 /** @typedef {{ next: () => any, stop: () => any, end?: () => void }} Opened */
 
@@ -69,7 +71,13 @@ class Pump {
   async run() {
     const { queue } = this
     try {
+      let since = performance.now()
       while (await queue.ready()) {
+        // A stream whose chunks are here already would keep everything else waiting.
+        if (performance.now() - since > PATIENCE) {
+          await nextTurn()
+          since = performance.now()
+        }
         const { done, value } = await this.#opened.next()
         if (this.#stopped) return
         if (done) {
@@ -77,9 +85,12 @@ class Pump {
           this.#opened.end?.()
           return queue.end()
         }
-        for (const piece of pieces(value)) {
+        const bytes = toBytes(value)
+        const { length } = bytes
+        for (let at = 0; at < length; at += PIECE) {
           if (!(await queue.ready())) break
-          queue.push(piece)
+          // Cut when there is room, and pushed at once: in between a chunk may change.
+          queue.push(piece(bytes, at, length))
         }
       }
     } catch (error) {
@@ -104,12 +115,35 @@ class Pump {
 
 function nothing() {}
 
+function nextTurn() {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /** @param {any} chunk */
-function* pieces(chunk) {
+function toBytes(chunk) {
   if (typeof chunk === 'string') throw new TypeError('the stream gave text; open it without an encoding')
   const bytes = asBuffer(chunk)
   if (bytes === undefined) throw new TypeError(`the stream gave ${describe(chunk)}, not bytes`)
-  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE)
+  return bytes
+}
+
+/**
+ * The next piece of what was `length` bytes long when it was given.
+ * @param {Buffer} bytes @param {number} at @param {number} length
+ */
+function piece(bytes, at, length) {
+  let cut
+  try {
+    cut = bytes.subarray(at, at + PIECE)
+  } catch {
+    // Transferred away: there is nothing left to cut from.
+  }
+  if (cut?.length !== Math.min(PIECE, length - at)) {
+    throw new RangeError(
+      'memory was resized or transferred away before it was sent; keep it until the call is over',
+    )
+  }
+  return /** @type {Buffer} */ (cut)
 }
 
 /** The same memory as a Buffer; undefined if it is none. @param {any} value */
@@ -143,12 +177,12 @@ function openReadable(stream) {
   return {
     next: () => (iterator ??= stream[Symbol.asyncIterator]()).next(),
     stop: () => stream.destroy(),
-    end: () => stream.off('error', nothing),
   }
 }
 
 /** @param {ReadableStream} stream @returns {Opened} */
 function openWeb(stream) {
+  if (typeof stream?.getReader !== 'function') throw invalid('the Blob gave no stream; give its bytes')
   if (stream.locked) throw invalid('the stream is locked by another reader; give one that nobody reads')
   const { isDisturbed, isReadable } = /** @type {any} */ (node)
   if (isDisturbed(stream) && isReadable(stream) === false) {
@@ -171,4 +205,4 @@ function openIterable(iterable) {
   }
 }
 
-module.exports = { PIECE, Streams, asBuffer, openIterable, openWeb }
+module.exports = { PIECE, Streams, asBuffer, openIterable, openWeb, piece }

@@ -9,14 +9,17 @@ const native = require('../native.js')
 const { refuseUnknown, text } = require('./arguments.js')
 const { called, describe, invalid } = require('./errors.js')
 const { File } = require('./file.js')
-const { PIECE, asBuffer, openIterable, openWeb } = require('./pump.js')
+const { PIECE, asBuffer, openIterable, openWeb, piece } = require('./pump.js')
 
 const SOURCES =
   'a path (string or file: URL), bytes (Buffer, typed array or ArrayBuffer), a Blob, or a stream of bytes ' +
   '(Readable, ReadableStream or async iterable)'
 
-/** Up to this many bytes are copied: that is quicker than to lend and get back. */
-const COPIED = 1024 * 1024
+/**
+ * Up to this many bytes are copied at once, in a few milliseconds. More is read piece by piece, as a stream
+ * is. It is never lent: no program could keep JavaScript from transferring or resizing it while a thread reads.
+ */
+const COPIED = 16 * 1024 * 1024
 
 /**
  * @param {any} value
@@ -47,11 +50,8 @@ function pathOf(url) {
 function memory(value, streams) {
   const bytes = attached(value)
   if (bytes.length <= COPIED) return native.Source.copy(bytes)
-  // Memory that another thread writes to, or that can shrink, must not be lent.
-  if (types.isSharedArrayBuffer(bytes.buffer) || /** @type {any} */ (bytes.buffer).resizable) {
-    return streams.addOpener(() => openIterable(slices(bytes)))
-  }
-  return called(() => native.Source.share(bytes))
+  const { length } = bytes
+  return streams.addOpener(() => openIterable(slices(bytes, length)))
 }
 
 /** @param {any} value */
@@ -63,21 +63,30 @@ function attached(value) {
   }
 }
 
-/** @param {Buffer} bytes */
-async function* slices(bytes) {
-  const { length } = bytes
-  for (let at = 0; at < length; at += PIECE) {
-    const piece = bytes.subarray(at, at + PIECE)
-    if (piece.length !== Math.min(PIECE, length - at))
-      throw new RangeError('the memory shrank while it was sent')
-    yield piece
-  }
+/** @param {Buffer} bytes @param {number} length when they were given */
+async function* slices(bytes, length) {
+  for (let at = 0; at < length; at += PIECE) yield piece(bytes, at, length)
 }
 
 /** Not by its class: there are several. @param {any} value */
 function isBlob(value) {
   const tag = Object.prototype.toString.call(value)
   return (tag === '[object Blob]' || tag === '[object File]') && typeof value.stream === 'function'
+}
+
+/** @param {any} blob @returns {{ name?: string, type?: string }} */
+function factsOf(blob) {
+  let name
+  let type
+  try {
+    ;({ name, type } = blob)
+  } catch {
+    // A getter that refuses: it brings neither.
+  }
+  return {
+    name: typeof name === 'string' ? text(name, 'the name of the Blob') : undefined,
+    type: typeof type === 'string' && type !== '' ? text(type, 'the type of the Blob') : undefined,
+  }
 }
 
 /** @param {any} value */
@@ -102,8 +111,8 @@ function toFiles(value, streams) {
     const { source, name, contentType } = asFile(item)
     const made = toSource(source, streams)
     // A DOM File brings its own name, and every Blob its type.
-    const blob = isBlob(source) ? source : {}
-    called(() => files.add(made, name ?? blob.name, contentType ?? (blob.type || undefined)))
+    const blob = isBlob(source) ? factsOf(source) : {}
+    called(() => files.add(made, name ?? blob.name, contentType ?? blob.type))
   }
   return files
 }

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dropoff::Error;
-use napi::bindgen_prelude::{Buffer, BufferSlice};
-use napi::{Either, Env};
+use napi::Either;
+use napi::bindgen_prelude::BufferSlice;
 use napi_derive::napi;
 
 use crate::errors::{Failed, guarded};
-use crate::memory;
 use crate::stream::Stream;
 
 /// What to upload. A call takes it out, so it serves one.
@@ -29,12 +28,6 @@ impl Source {
     #[napi]
     pub fn copy(bytes: BufferSlice<'_>) -> Self {
         Self::new(dropoff::Source::memory(Bytes::copy_from_slice(&bytes)))
-    }
-
-    /// These bytes where they are.
-    #[napi]
-    pub fn share(env: &Env, bytes: Buffer) -> Either<Source, Failed> {
-        guarded(|| Ok(Self::new(dropoff::Source::memory(memory::shared(env, bytes)?))))
     }
 
     /// What is pushed into a stream.

@@ -58,7 +58,7 @@ pub struct Settled {
 }
 
 /// How far a call is.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct Snapshot {
     /// What it is doing.
     pub phase: &'static str,
@@ -76,6 +76,12 @@ pub struct Snapshot {
     pub elapsed: f64,
     /// Average rate since the start.
     pub bytes_per_second: f64,
+    /// Milliseconds in which uploads may still start.
+    pub ticket_left: Option<f64>,
+    /// Milliseconds that sending takes.
+    pub time_needed: Option<f64>,
+    /// What is likely to go wrong.
+    pub warning: Option<String>,
 }
 
 impl Job {
@@ -137,6 +143,7 @@ impl Job {
     #[napi(catch_unwind)]
     pub fn progress(&self) -> Snapshot {
         let now = self.0.progress();
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         Snapshot {
             phase: now.phase.as_str(),
             bytes_done: now.bytes_done as f64,
@@ -144,8 +151,11 @@ impl Job {
             files_done: now.files_done,
             files_total: now.files_total,
             retries: now.retries,
-            elapsed: now.elapsed.as_secs_f64() * 1000.0,
+            elapsed: milliseconds(now.elapsed),
             bytes_per_second: now.bytes_per_second(),
+            ticket_left: now.ticket_left.map(milliseconds),
+            time_needed: now.time_needed.map(milliseconds),
+            warning: now.warning(),
         }
     }
 

@@ -12,7 +12,7 @@ mod errors;
 mod hcompany;
 mod inputs;
 mod job;
-mod memory;
+mod logs;
 mod options;
 #[cfg(debug_assertions)]
 mod panics;

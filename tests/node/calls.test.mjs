@@ -168,6 +168,27 @@ test('one signal stops many calls, with one listener and no warning', async () =
 
 // -- progress
 
+test('an upload that needs longer than its ticket lasts is foreseen', async () => {
+  await sandbox.settings({ upload_expires_in: 600 })
+  await sandbox.fault({ on: 'put', do: { slow: 100_000 } })
+  const job = sandbox.agentdrop().startSend([['a', Buffer.alloc(200_000_000)]], TERMS)
+  const before = job.progress()
+  assert.deepEqual([before.ticketLeft, before.timeNeeded, before.warning], [null, null, null])
+  await until(() => job.progress().timeNeeded !== null)
+  const { ticketLeft, timeNeeded, warning, elapsed } = job.progress()
+  assert(elapsed >= 2000 && ticketLeft > 500_000 && ticketLeft <= 600_000, `${elapsed} ${ticketLeft}`)
+  assert.equal(warning !== null, timeNeeded > ticketLeft, `${timeNeeded} ${ticketLeft}`)
+  await until(() => job.progress().warning !== null, 20)
+  assert.match(
+    job.progress().warning,
+    /^sending needs about \d+ min more and the upload ticket lasts \d+ min; /,
+  )
+  job.cancel()
+  await rejection(job.wait())
+  const after = job.progress()
+  assert.deepEqual([after.ticketLeft, after.timeNeeded, after.warning], [null, null, null])
+})
+
 test('progress is told on the way and at the end', async () => {
   await sandbox.fault({ on: 'put', do: { slow: 4_000_000 } })
   const seen = []

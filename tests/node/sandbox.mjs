@@ -39,7 +39,8 @@ class Sandbox {
   // -- clients
 
   options(more = {}) {
-    return { trustedStorage: [this.#where.storage_url], backoffBase: 1, ...more }
+    const { storage_url, untrusted_storage_url } = this.#where
+    return { trustedStorage: [storage_url, untrusted_storage_url].filter(Boolean), backoffBase: 1, ...more }
   }
   hcompany(more = {}) {
     return new HCompany({

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { DropoffError } from '../../bindings-node/index.mjs'
 import { expect } from './expect.mjs'
+import { until } from './helpers.mjs'
 import { ROOT, sandboxForTests, temporaryFolder, vectors } from './sandbox.mjs'
 import { make } from './sources.mjs'
 import { camel, snakeKeys, snakeWords } from './spelling.mjs'
@@ -39,10 +40,17 @@ function merged(into, changes) {
   return result
 }
 
+/** The ways to end a call from outside; a scenario that ends its call is run with each of them. */
+const ENDINGS = {
+  cancel: (job) => job.cancel(),
+  signal: (_, controller) => controller.abort(),
+}
+
 /** Makes the call a scenario names. */
 class Caller {
-  constructor(scenario) {
+  constructor(scenario, ending) {
     this.scenario = scenario
+    this.ending = ending
     const { target, ...args } = scenario.args ?? {}
     this.target = target ?? {}
     this.args = converted(args)
@@ -63,10 +71,26 @@ class Caller {
     return sandbox.fault(...(this.scenario.faults ?? []))
   }
 
+  /** Waits for the job that `start` gives, or ends it where the scenario says so. */
+  async finish(start) {
+    const controller = new AbortController()
+    const job = start({ signal: controller.signal })
+    const { cancel_at: operation } = this.scenario
+    if (operation === undefined) return await job.wait()
+    await until(async () => (await sandbox.requests(operation)).length > 0, 20)
+    ENDINGS[this.ending](job, controller)
+    return await job.wait({ timeout: 2000 }).catch((error) => {
+      // A signal's own reason is what the call rejects with; what became of the call is attached to it.
+      if (this.ending === 'cancel') throw error
+      assert.equal(error, controller.signal.reason)
+      throw error.dropoff
+    })
+  }
+
   async 'hcompany.upload_profile'([made]) {
     const h = sandbox.hcompany(this.client)
     await this.orderFaults()
-    return await h.uploadProfile(made.source, this.details)
+    return await this.finish((more) => h.startUploadProfile(made.source, { ...this.details, ...more }))
   }
 
   async 'hcompany.steps'([made]) {
@@ -82,10 +106,8 @@ class Caller {
   async 'agentdrop.send'(made) {
     const d = sandbox.agentdrop(this.client)
     await this.orderFaults()
-    return await d.send(
-      made.map((m) => m.file()),
-      this.terms,
-    )
+    const files = made.map((m) => m.file())
+    return await this.finish((more) => d.startSend(files, { ...this.terms, ...more }))
   }
 
   async 'agentdrop.steps'(made) {
@@ -113,14 +135,17 @@ class Caller {
     const [given] = ticket.reveal().upload_urls
     const target = merged({ url: given.upload_url, headers: given.headers }, this.target)
     await this.orderFaults()
-    return await sandbox.storage(this.client).put(target.url, made.source, { headers: target.headers })
+    const s = sandbox.storage(this.client)
+    const { url, headers } = target
+    return await this.finish((more) => s.startPut(url, made.source, { headers, ...more }))
   }
 
   async 'storage.post_form'([made]) {
     const given = (await sandbox.hcompany().initiateUpload()).reveal()
     const target = merged({ url: given.upload_url, fields: given.upload_fields }, this.target)
     await this.orderFaults()
-    return await sandbox.storage(this.client).postForm(target.url, target.fields, made.source)
+    const s = sandbox.storage(this.client)
+    return await this.finish((more) => s.startPostForm(target.url, target.fields, made.source, more))
   }
 }
 
@@ -133,43 +158,53 @@ function asScenario(error) {
 
 for (const scenario of scenarios) {
   test(scenario.name, async () => {
-    await sandbox.settings(scenario.settings ?? {})
-    const caller = new Caller(scenario)
-    const made = caller.sources()
-    const { result: wantedResult, error: wantedError } = scenario.expect
-    if (wantedError !== undefined) {
-      const error = await caller[scenario.call](made).then(
-        (result) => assert.fail(`it must fail, and gave ${JSON.stringify(result)}`),
-        (error) => error,
-      )
-      assert(error instanceof DropoffError, error)
-      assert(error.message && !error.message.includes('\n'))
-      expect('error', wantedError, asScenario(error))
-    } else {
-      const result = await caller[scenario.call](made)
-      const wanted = { ...wantedResult }
-      if (wanted.checksum?.matches_sent) wanted.checksum = (await sandbox.objects())[0].sha256
-      expect('result', wanted, snakeKeys(result))
-    }
-
-    const log = await sandbox.requests()
-    for (const [operation, count] of Object.entries(scenario.requests ?? {})) {
-      if (operation === 'stored') {
-        const held = await sandbox.digests()
-        for (const { content } of made) {
-          if (content !== null)
-            assert(held.has(createHash('sha256').update(content).digest('hex')), 'storage lacks a source')
-        }
-      } else {
-        const seen = log.filter((entry) => entry.op === operation)
-        assert.equal(seen.length, count, `${operation}: ${JSON.stringify(log, null, 1)}`)
+    if (scenario.cancel_at === undefined) await run(scenario)
+    else {
+      for (const ending of Object.keys(ENDINGS)) {
+        await sandbox.reset()
+        await run(scenario, ending)
       }
-    }
-    // Whatever happens, the key never goes to storage and bytes are never sent chunked.
-    for (const entry of log) {
-      if (['put', 'post_form'].includes(entry.op))
-        assert(!entry.authorization && !entry.chunked, JSON.stringify(entry))
     }
     writeFileSync(join(passed, scenario.name), '')
   })
+}
+
+async function run(scenario, ending) {
+  await sandbox.settings(scenario.settings ?? {})
+  const caller = new Caller(scenario, ending)
+  const made = caller.sources()
+  const { result: wantedResult, error: wantedError } = scenario.expect
+  if (wantedError !== undefined) {
+    const error = await caller[scenario.call](made).then(
+      (result) => assert.fail(`it must fail, and gave ${JSON.stringify(result)}`),
+      (error) => error,
+    )
+    assert(error instanceof DropoffError, error)
+    assert(error.message && !error.message.includes('\n'))
+    expect('error', wantedError, asScenario(error))
+  } else {
+    const result = await caller[scenario.call](made)
+    const wanted = { ...wantedResult }
+    if (wanted.checksum?.matches_sent) wanted.checksum = (await sandbox.objects())[0].sha256
+    expect('result', wanted, snakeKeys(result))
+  }
+
+  const log = await sandbox.requests()
+  for (const [operation, count] of Object.entries(scenario.requests ?? {})) {
+    if (operation === 'stored') {
+      const held = await sandbox.digests()
+      for (const { content } of made) {
+        if (content !== null)
+          assert(held.has(createHash('sha256').update(content).digest('hex')), 'storage lacks a source')
+      }
+    } else {
+      const seen = log.filter((entry) => entry.op === operation)
+      assert.equal(seen.length, count, `${operation}: ${JSON.stringify(log, null, 1)}`)
+    }
+  }
+  // Whatever happens, the key never goes to storage and bytes are never sent chunked.
+  for (const entry of log) {
+    if (['put', 'post_form'].includes(entry.op))
+      assert(!entry.authorization && !entry.chunked, JSON.stringify(entry))
+  }
 }

@@ -11,7 +11,7 @@ import { inspect } from 'node:util'
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import { File } from '../../bindings-node/index.mjs'
-import { failure, rejection, sha256, thrown, until, within } from './helpers.mjs'
+import { child, failure, rejection, sha256, thrown, until, within } from './helpers.mjs'
 import { PROFILE, TERMS, sandboxForTests, temporaryFolder } from './sandbox.mjs'
 import { chunks, pattern, zipped } from './sources.mjs'
 
@@ -270,7 +270,7 @@ test('memory that was transferred away is refused', async () => {
   await failure(() => send([['a', buffer]]), 'invalid_input', 'transferred')
 })
 
-test('large memory is not copied, and is let go', async () => {
+test('large memory is not held twice, and is let go', async () => {
   const registry = { gone: 0 }
   const finalizers = new FinalizationRegistry(() => registry.gone++)
   const idle = process.memoryUsage()
@@ -288,6 +288,69 @@ test('large memory is not copied, and is let go', async () => {
     collectGarbage()
     return registry.gone === 1
   })
+})
+
+test('memory that is transferred away while it is sent is an error, and nothing crashes', async () => {
+  for (let round = 0; round < 20; round++) {
+    const buffer = new ArrayBuffer(40_000_000)
+    const sent = send([['a', new Uint8Array(buffer)]])
+    setTimeout(() => structuredClone(buffer, { transfer: [buffer] }), round)
+    // Whoever was quicker: it is sent whole, or not at all.
+    const outcome = await sent.then(
+      ({ files }) => files[0].size,
+      (error) => error,
+    )
+    if (outcome !== 40_000_000) {
+      assert.equal(outcome.code, 'source_unreadable')
+      assert.match(outcome.message, /transferred away/)
+    }
+    collectGarbage()
+  }
+})
+
+test('memory that is transferred away after an abort crashes nothing', async () => {
+  for (let round = 0; round < 20; round++) {
+    const buffer = new ArrayBuffer(60 << 20)
+    const aborted = AbortSignal.timeout(20 + round * 3)
+    await send([['a', new Uint8Array(buffer)]], { signal: aborted }).catch(() => {})
+    structuredClone(buffer, { transfer: [buffer] })
+    collectGarbage()
+  }
+})
+
+test('a chunk that shrinks while it waits is an error, not a shorter file', async () => {
+  async function* chunks() {
+    const buffer = new ArrayBuffer(8 << 20)
+    setTimeout(() => structuredClone(buffer, { transfer: [buffer] }), 0)
+    yield new Uint8Array(buffer)
+  }
+  const sent = await send([['a', chunks()]]).catch((error) => error)
+  if (sent.code === undefined) assert.equal(sent.files[0].size, 8 << 20)
+  else assert.match(sent.message, /transferred away/)
+})
+
+test('a stream of tiny chunks leaves the event loop room', async () => {
+  async function* tiny() {
+    for (let i = 0; i < 300_000; i++) yield new Uint8Array(1)
+  }
+  let [longest, last] = [0, performance.now()]
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }, 5)
+  assert.equal((await send([['a', tiny()]])).files[0].size, 300_000)
+  clearInterval(timer)
+  // Without room it is the whole time, more than a second.
+  assert(longest < 500, `${longest} ms`)
+})
+
+test('a call that is refused keeps no program alive', async () => {
+  const refused = await child(
+    sandbox,
+    `await d.send([['a', Buffer.alloc(20e6)]], { ...terms, bogus: 1 }).catch((e) => console.log(e.code))
+    await d.send([['a', Buffer.alloc(20e6)], ['b', 5]], terms).catch((e) => console.log(e.code))`,
+  )
+  assert.equal(refused.out, 'invalid_input\ninvalid_input')
 })
 
 // -- streams that fail

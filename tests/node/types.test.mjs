@@ -46,7 +46,8 @@ test('import and require give the same names, and those that are declared', () =
   const values = declarations.statements
     .filter(ts.isVariableStatement)
     .flatMap((s) => s.declarationList.declarations.map((v) => v.name.text))
-  assert.deepEqual([...classes.keys(), ...values].sort(), names)
+  const functions = declarations.statements.filter(ts.isFunctionDeclaration).map((s) => s.name.text)
+  assert.deepEqual([...classes.keys(), ...values, ...functions].sort(), names)
 })
 
 test('the members of classes are those that are declared', () => {
@@ -71,7 +72,11 @@ test('the fields of objects are those that are declared', async () => {
   assert.deepEqual([...own(file), 'toJSON'].sort(), declared('File'))
   const job = d.startSend([['a', Buffer.from('1')]], TERMS)
   assert.deepEqual(own(job.progress()), declared('Progress'))
+  const records = []
+  cjs.onLog((record) => records.push(record), 'debug')
   const sent = await job.wait()
+  cjs.onLog(null)
+  assert.deepEqual(own(records[0]), declared('LogRecord'))
   assert.deepEqual(own(sent), declared('SentTransfer'))
   assert.deepEqual(own(sent.files[0]), declared('SentFile'))
   assert.deepEqual(own(await d.getTransfer(sent.id)), declared('TransferInfo'))

@@ -2,10 +2,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { AgentDrop } from '../../bindings-node/index.mjs'
+import { AgentDrop, onLog } from '../../bindings-node/index.mjs'
 import { busy } from './busy.mjs'
 
-const { task, settings, terms } = workerData
+const { task, settings, terms, logs } = workerData
+const heard = []
+if (logs) onLog(({ message }) => heard.push(message.split(' ')[0]), 'debug')
 const d = new AgentDrop({ ...settings, stallTimeout: task === 'one' ? 1000 : 30_000 })
 if (task === 'send') {
   const sent = await d.send(
@@ -16,6 +18,9 @@ if (task === 'send') {
     terms,
   )
   parentPort.postMessage(sent.status)
+} else if (task === 'logs') {
+  await d.send([['a', Buffer.from('1')]], terms)
+  parentPort.postMessage({ first: heard[0], last: heard.at(-1) })
 } else if (task === 'one') {
   d.send([['a', Buffer.alloc(20_000_000)]], terms).catch(() => {})
   await sleep(300)

@@ -11,6 +11,7 @@ import {
   ProfileTicket,
   Storage,
   TransferTicket,
+  onLog,
   version,
 } from 'dropoff'
 import type {
@@ -26,6 +27,8 @@ import type {
   FileFields,
   FileLike,
   HCompanyOptions,
+  LogLevel,
+  LogRecord,
   OnProgress,
   Options,
   Outcome,
@@ -80,9 +83,14 @@ const show: OnProgress = ({
   retries,
   elapsed,
   bytesPerSecond,
+  ticketLeft,
+  timeNeeded,
+  warning,
 }) => {
   same<'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'done'>()(phase)
   same<number>()(bytesDone + bytesTotal + filesDone + filesTotal + retries + elapsed + bytesPerSecond)
+  same<number | null>()(ticketLeft ?? timeNeeded)
+  same<string | null>()(warning)
 }
 const bounded: BoundedArguments = { timeout: 1, onProgress: async () => {}, signal: AbortSignal.timeout(1) }
 const upload: UploadArguments = { onProgress: show }
@@ -277,6 +285,14 @@ function failed(error: unknown): ErrorCode | undefined {
   return error.code
 }
 
+const levels: LogLevel[] = ['warn', 'info', 'debug']
+const logger = ({ level, message }: LogRecord) => {
+  same<LogLevel>()(level)
+  same<string>()(message)
+}
+onLog(logger)
+onLog(async (record) => logger(record), levels[0])
+onLog(null)
 same<string>()(version)
 void [
   profiles(new HCompany(hOptions)),
@@ -326,5 +342,9 @@ void d.send(['a'], terms).then((sent) => (sent.status = 'x'))
 new Job()
 // @ts-expect-error a ticket is made by a client
 new ProfileTicket()
+// @ts-expect-error a level that is none
+onLog(logger, 'loud')
+// @ts-expect-error nothing to call
+onLog()
 // @ts-expect-error a function is no source
 void s.put('https://h', () => {})

@@ -1,0 +1,125 @@
+// A program that makes every call fail in ways that quote secrets, and prints all it can get hold of. Run by
+// logs.test.mjs, which searches what it printed.
+
+import { inspect } from 'node:util'
+import { zipped } from './sources.mjs'
+
+export const KEY_WORD = 'canary-key'
+export const SIGNATURE_WORD = 'canary5ignature'
+export const FIELD_WORD = 'canaryf1eld'
+
+/** A key of characters that formats write in different ways. */
+const KEY = `hk-${KEY_WORD}+/=%41&<'~`
+/** Another that no service could quote as it is. */
+const WILD_KEY = `hk-"${KEY_WORD}"\\`
+const SIGNATURE = `%2B${SIGNATURE_WORD}%2F==`
+const FIELD = `${FIELD_WORD}"+/\\=\u00e9 of 20 or more`
+const TERMS = { sender: 'sender-agent', recipient: 'recipient-agent' }
+const PROFILE = { name: 'p', browserName: 'chromium', browserVersion: '131' }
+
+/** Everything a program may print of a value. */
+function print(value) {
+  console.log(value)
+  console.log('inspect:', inspect(value, { depth: 12, showHidden: true, getters: true, showProxy: true }))
+  console.log('string:', String(value), `${JSON.stringify({ ...value })}`)
+  console.log('toJSON:', JSON.stringify(value))
+  if (!(value instanceof Error)) return
+  console.log('message:', value.message, 'stack:', value.stack, 'cause:', inspect(value.cause, { depth: 12 }))
+}
+
+export async function canary(dropoff, where) {
+  dropoff.onLog(({ level, message }) => console.log(`LOG ${level} ${message}`), 'debug')
+  const control = (path, body) =>
+    fetch(where.control_url + path, { method: 'POST', body: JSON.stringify(body) })
+  const fault = (on, reply, times = 1) => control('/faults', [{ on, times, do: { reply } }])
+  const settings = { trustedStorage: [where.storage_url], backoffBase: 1, maxAttempts: 2 }
+  const client = (Client, apiKey) => new Client({ apiKey, baseUrl: where.api_url, ...settings })
+  const [h, d] = [client(dropoff.HCompany, KEY), client(dropoff.AgentDrop, KEY)]
+  const [goodH, goodD] = [
+    client(dropoff.HCompany, where.h_api_key),
+    client(dropoff.AgentDrop, where.agentdrop_api_key),
+  ]
+  const s = new dropoff.Storage(settings)
+  const bytes = Buffer.from('1')
+  const file = new dropoff.File(bytes, { name: 'a' })
+  const url = `${where.storage_url}/b/k?X-Amz-Signature=${SIGNATURE}&X-Amz-Credential=${SIGNATURE}`
+  const fields = { policy: FIELD, 'x-amz-signature': SIGNATURE, 'x-amz-security-token': FIELD }
+  const header = FIELD.replace('\u00e9', 'e')
+  const headers = { 'x-amz-meta-secret': header }
+
+  const form = await goodH.initiateUpload()
+  const ticket = await goodD.presign([file], TERMS)
+  const revealed = ticket.reveal().upload_urls[0].upload_url
+  const signature = new URL(revealed).searchParams.get('X-Amz-Signature')
+  const { policy, 'x-amz-signature': formSignature } = form.reveal().upload_fields
+  for (const value of [h, d, s, goodH, goodD, form, ticket, file]) print(value)
+
+  // Peers that quote what they were given, in a refusal and in a failure that is tried again.
+  const refusals = {
+    json: (status, words) => ({ status, body: { error: { code: 'BAD', message: words }, detail: words } }),
+    text: (status, words) => ({ status, body: words }),
+    xml: (status, words) => ({ status, body: `<Error><Code>Bad</Code><Message>${words}</Message></Error>` }),
+  }
+  /** Starts a call, prints its job before and after, and what it fails with. */
+  const failing = async (start) => {
+    try {
+      const job = start()
+      print(job)
+      print(job.progress())
+      const result = await job.wait()
+      print(result)
+    } catch (error) {
+      print(error)
+    }
+  }
+  const again = await goodD.presign([file], TERMS)
+  const put = again.reveal().upload_urls[0].upload_url
+  const [hKey, dKey] = [where.h_api_key, where.agentdrop_api_key]
+  const decoded = decodeURIComponent(SIGNATURE)
+  const given = `${url} ${SIGNATURE} ${decoded}`
+  const [api, storage] = [
+    ['json', 'text'],
+    ['xml', 'text'],
+  ]
+  const calls = [
+    ['initiate_upload', api, KEY, () => h.startUploadProfile(zipped(10), PROFILE)],
+    ['presign', api, KEY, () => d.startSend([file], TERMS)],
+    ['confirm', api, dKey, () => goodD.startConfirm(ticket.id)],
+    ['complete_upload', api, hKey, () => goodH.startUploadProfile(zipped(10), PROFILE)],
+    ['put', storage, `${given} ${header}`, () => s.startPut(url, bytes, { headers })],
+    ['put', storage, `${put} ${put.split('?')[1]}`, () => goodD.startUpload(again, [file])],
+    ['post_form', storage, `${given} ${FIELD}`, () => s.startPostForm(url, fields, bytes)],
+    ['post_form', storage, `${policy} ${formSignature}`, () => goodH.startUpload(form, zipped(10))],
+  ]
+  for (const [operation, formats, words, start] of calls) {
+    await failing(start)
+    for (const status of [400, 401, 403, 422, 429, 503]) {
+      for (const format of formats) {
+        await fault(operation, refusals[format](status, `no: ${words}, Bearer ${words}`), 2)
+        await failing(start)
+        await fetch(`${where.control_url}/faults`, { method: 'DELETE' })
+      }
+    }
+  }
+  const wild = client(dropoff.AgentDrop, WILD_KEY)
+  print(wild)
+  await failing(() => wild.startSend([file], TERMS))
+  await failing(() => s.startPut(new URL(url), bytes, { headers: { Authorization: `Bearer ${KEY}` } }))
+  // Nobody there; a job that is cancelled; a reason and a stream that name a URL of ours.
+  const nowhere = new dropoff.Storage({ ...settings, trustedStorage: ['http://127.0.0.1:1'] })
+  await failing(() => nowhere.startPut(`http://127.0.0.1:1/k?X-Amz-Signature=${SIGNATURE}`, bytes))
+  await failing(() => nowhere.startPostForm('http://127.0.0.1:1/k', fields, bytes))
+  await failing(() => {
+    const job = s.startPut(url, bytes)
+    job.cancel()
+    return job
+  })
+  for (const baseUrl of [`https://u:${encodeURIComponent(KEY)}@h.example`, `http://h.example/?${KEY_WORD}`])
+    await failing(() => new dropoff.HCompany({ apiKey: KEY, baseUrl }))
+  await failing(() => new dropoff.HCompany({ apiKey: `${KEY}\n`, baseUrl: where.api_url }))
+  await failing(() => new dropoff.Storage({ proxy: `ftp://u:${KEY_WORD}@h` }))
+  dropoff.onLog(null)
+  console.log(
+    JSON.stringify([KEY, WILD_KEY, SIGNATURE, decoded, FIELD, header, signature, policy, formSignature]),
+  )
+}
