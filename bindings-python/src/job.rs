@@ -14,6 +14,7 @@ use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use crate::bell::{Bell, Wish};
 use crate::errors::{Failure, exception, guarded};
 use crate::inputs;
+use crate::logs;
 use crate::progress::{Progress, Snapshots, Telling};
 use crate::reader::{Raised, Streams};
 use crate::results::ToPython;
@@ -90,6 +91,7 @@ impl Job {
                 inputs::check_callback(callback.bind(py))?;
             }
             let streams = Streams::new();
+            logs::follow(py);
             crate::defect::point("request");
             let work: Arc<dyn Work> = Arc::new(request(&streams)?);
             let threads = || -> PyResult<_> {

@@ -15,6 +15,7 @@ mod hcompany;
 mod inputs;
 mod job;
 mod json;
+mod logs;
 mod options;
 mod progress;
 mod reader;
@@ -47,6 +48,8 @@ mod _native {
     use super::inputs::_is_callback;
     #[pymodule_export]
     use super::job::{_start_into, Job};
+    #[pymodule_export]
+    use super::logs::{_records_handled, _records_owed};
     #[pymodule_export]
     use super::progress::Progress;
     #[pymodule_export]

@@ -50,21 +50,39 @@ impl Progress {
         self.0.elapsed.as_secs_f64()
     }
     #[getter]
+    fn ticket_left(&self) -> Option<f64> {
+        self.0.ticket_left.map(|t| t.as_secs_f64())
+    }
+    #[getter]
+    fn time_needed(&self) -> Option<f64> {
+        self.0.time_needed.map(|t| t.as_secs_f64())
+    }
+    #[getter]
+    fn warning(&self) -> Option<String> {
+        self.0.warning()
+    }
+    #[getter]
     fn bytes_per_second(&self) -> f64 {
         self.0.bytes_per_second()
     }
 
     fn __repr__(&self) -> String {
         let p = &self.0;
+        let seconds = |time: Option<Duration>| match time {
+            Some(time) => format!("{:.3}", time.as_secs_f64()),
+            None => "None".to_owned(),
+        };
         format!(
-            "Progress(phase='{}', bytes_done={}, bytes_total={}, files_done={}, files_total={}, retries={}, elapsed={:.3})",
+            "Progress(phase='{}', bytes_done={}, bytes_total={}, files_done={}, files_total={}, retries={}, elapsed={:.3}, ticket_left={}, time_needed={})",
             p.phase.as_str(),
             p.bytes_done,
             p.bytes_total,
             p.files_done,
             p.files_total,
             p.retries,
-            p.elapsed.as_secs_f64()
+            p.elapsed.as_secs_f64(),
+            seconds(p.ticket_left),
+            seconds(p.time_needed)
         )
     }
 }

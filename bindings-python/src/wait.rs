@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use crate::job::Job;
+use crate::logs;
 
 /// How late Ctrl-C may be noticed, and how often progress is told.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
@@ -24,6 +25,9 @@ pub(crate) fn until_over(py: Python<'_>, job: &Job, limit: Option<Duration>) -> 
             stop(py, job);
             return Err(job.explain(py, raised));
         }
+        if over {
+            logs::settle(py, || py.check_signals()).map_err(|raised| job.explain(py, raised))?;
+        }
         if over || left().is_some_and(|l| l.is_zero()) {
             return Ok(over);
         }
@@ -34,4 +38,6 @@ pub(crate) fn until_over(py: Python<'_>, job: &Job, limit: Option<Duration>) -> 
 pub(crate) fn stop(py: Python<'_>, job: &Job) {
     job.cancel();
     py.detach(|| job.over_within(JOIN));
+    // What stopped it is what the caller is about to see, so no signal is looked for, and nothing raised.
+    let _ = logs::settle(py, || Ok(()));
 }

@@ -26,6 +26,8 @@ class Sandbox:
     def __init__(self, ready: dict[str, Any]) -> None:
         self.api_url: str = ready["api_url"]
         self.storage_url: str = ready["storage_url"]
+        # Of a certificate that nobody trusts; not every sandbox has it.
+        self.untrusted_storage_url: str | None = ready.get("untrusted_storage_url")
         self.control_url: str = ready["control_url"]
         self.h_api_key: str = ready["h_api_key"]
         self.agentdrop_api_key: str = ready["agentdrop_api_key"]
@@ -33,7 +35,8 @@ class Sandbox:
     # -- clients
 
     def options(self, **options: Any) -> dict[str, Any]:
-        return {"trusted_storage": [self.storage_url], "backoff_base": 0.001} | options
+        trusted = [url for url in (self.storage_url, self.untrusted_storage_url) if url]
+        return {"trusted_storage": trusted, "backoff_base": 0.001} | options
 
     def _client(self, cls: type[_Client], key: str, api_key: str | None, options: dict[str, Any]) -> _Client:
         key = key if api_key is None else api_key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import json
 import shutil
@@ -13,7 +14,8 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, VECTORS, Sandbox
-from dropoff import DropoffError
+from dropoff import AgentDrop, DropoffError, HCompany, Storage
+from helpers import until
 from sources import Made, make
 
 Scenario = dict[str, Any]
@@ -46,53 +48,105 @@ def merged(into: Any, changes: Any) -> Any:
     return result
 
 
-class Awaited:
-    """An async client whose calls are awaited in `runner`, so that one set of calls serves for both."""
+class Cancelling:
+    """A client whose calls are jobs that are cancelled once `seen` is true."""
 
-    def __init__(self, client: Any, runner: asyncio.Runner) -> None:
+    def __init__(self, client: Any, seen: Callable[[], object]) -> None:
+        self._client = client
+        self._seen = seen
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        start = getattr(self._client, f"start_{name}")
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            job = start(*args, **kwargs)
+            until(self._seen, 20)
+            job.cancel()
+            return job.wait(2)
+
+        return call
+
+
+class Awaited:
+    """An async client whose calls are awaited in `runner`, so that one set of calls serves for both. If there
+    is a `seen`, they are tasks that are cancelled once it is true."""
+
+    def __init__(self, client: Any, runner: asyncio.Runner, seen: Callable[[], object] | None) -> None:
         self._client = client
         self._runner = runner
+        self._seen = seen
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._client, name)
-        return lambda *args, **kwargs: self._runner.run(method(*args, **kwargs))
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            if self._seen is None:
+                return await method(*args, **kwargs)
+            task = asyncio.create_task(method(*args, **kwargs))
+            async with asyncio.timeout(20):
+                while not self._seen():
+                    await asyncio.sleep(0.005)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=2)
+            assert done, "a cancelled task ends at once"
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            # What became of the call, which the task's own error is about.
+            assert isinstance(caught.value.__context__, DropoffError)
+            raise caught.value.__context__
+
+        return lambda *args, **kwargs: self._runner.run(call(*args, **kwargs))
 
 
-class AsyncSandbox:
-    """The sandbox, with async clients."""
+class Side:
+    """The sandbox, with clients as one language has them."""
 
-    def __init__(self, sandbox: Sandbox, runner: asyncio.Runner) -> None:
+    def __init__(self, sandbox: Sandbox, runner: asyncio.Runner | None) -> None:
         self._sandbox = sandbox
         self._runner = runner
         self.fault = sandbox.fault
 
-    def hcompany(self, *args: Any, **options: Any) -> Any:
-        return Awaited(self._sandbox.async_hcompany(*args, **options), self._runner)
+    # Typed as the sync ones, which is how they are used. With `cancel_at`, the calls of this client are
+    # cancelled at the operation it names.
 
-    def agentdrop(self, *args: Any, **options: Any) -> Any:
-        return Awaited(self._sandbox.async_agentdrop(*args, **options), self._runner)
+    def hcompany(self, *args: Any, cancel_at: str | None = None, **options: Any) -> HCompany:
+        client: HCompany = self._client("hcompany", cancel_at, *args, **options)
+        return client
 
-    def storage(self, **options: Any) -> Any:
-        return Awaited(self._sandbox.async_storage(**options), self._runner)
+    def agentdrop(self, *args: Any, cancel_at: str | None = None, **options: Any) -> AgentDrop:
+        client: AgentDrop = self._client("agentdrop", cancel_at, *args, **options)
+        return client
+
+    def storage(self, *, cancel_at: str | None = None, **options: Any) -> Storage:
+        client: Storage = self._client("storage", cancel_at, **options)
+        return client
+
+    def _client(self, name: str, cancel_at: str | None, *args: Any, **options: Any) -> Any:
+        seen = functools.partial(self._sandbox.requests, cancel_at) if cancel_at else None
+        if self._runner is not None:
+            return Awaited(getattr(self._sandbox, f"async_{name}")(*args, **options), self._runner, seen)
+        client = getattr(self._sandbox, name)(*args, **options)
+        return Cancelling(client, seen) if seen else client
 
 
 @contextmanager
-def clients(language: str, sandbox: Sandbox) -> Iterator[Sandbox | AsyncSandbox]:
+def sides(language: str, sandbox: Sandbox) -> Iterator[Side]:
     if language == "python":
-        yield sandbox
+        yield Side(sandbox, None)
         return
     with asyncio.Runner(debug=True) as runner:
-        yield AsyncSandbox(sandbox, runner)
+        yield Side(sandbox, runner)
 
 
 class Caller:
     """Makes the call a scenario names."""
 
-    def __init__(self, sandbox: Sandbox | AsyncSandbox, scenario: Scenario, folder: Path) -> None:
+    def __init__(self, sandbox: Side, scenario: Scenario, folder: Path) -> None:
         self.sandbox = sandbox
         self.scenario = scenario
         self.folder = folder
         self.options = {name: converted(v) for name, v in scenario.get("options", {}).items()}
+        self.options["cancel_at"] = scenario.get("cancel_at")
         self.args = {name: converted(v) for name, v in scenario.get("args", {}).items()}
         self.target = self.args.pop("target", {})
 
@@ -191,7 +245,7 @@ def language(request: pytest.FixtureRequest) -> str:
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario["name"])
 def test_scenario(sandbox: Sandbox, tmp_path: Path, language: str, scenario: Scenario) -> None:
     sandbox.settings(**scenario.get("settings", {}))
-    with clients(language, sandbox) as side:
+    with sides(language, sandbox) as side:
         run(sandbox, Caller(side, scenario, tmp_path), scenario)
     (PASSED / language / scenario["name"]).touch()
 

@@ -32,6 +32,9 @@ from dropoff import (
 
 def show(progress: Progress) -> None:
     print(progress.phase, progress.bytes_done / max(progress.bytes_total, 1))
+    assert_type(progress.ticket_left, float | None)
+    assert_type(progress.time_needed, float | None)
+    assert_type(progress.warning, str | None)
 
 
 options: Options = {"max_attempts": 3, "stall_timeout": timedelta(seconds=5), "integrity_check": "auto"}

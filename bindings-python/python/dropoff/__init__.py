@@ -4,9 +4,11 @@ Three clients, safe to share between threads: :class:`HCompany` uploads browser 
 :class:`AgentDrop` sends transfers, and :class:`Storage` uploads to presigned targets that another
 program asked for. Calls wait; each has a ``start_…`` twin that returns a :class:`Job`.
 :class:`AsyncHCompany`, :class:`AsyncAgentDrop` and :class:`AsyncStorage` are the same for asyncio, their
-calls coroutines; a job can be awaited too. Every error is a :class:`DropoffError`.
+calls coroutines; a job can be awaited too. Every error is a :class:`DropoffError`. Logs go to the logger
+``dropoff`` of :mod:`logging`.
 """
 
+from . import _threads as _threads  # at the first call, a fork or the program's end could come in the middle
 from ._errors import (
     AuthenticationError,
     BrowserRunningError,

@@ -16,7 +16,7 @@ import os
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from ._native import _JOIN, _TICK, _Bell, _start_into
+from ._native import _JOIN, _TICK, _Bell, _records_handled, _records_owed, _start_into
 from ._waiting import named_like, take_callback
 
 if TYPE_CHECKING:
@@ -94,15 +94,28 @@ class _Waiter:
         ends = None if seconds is None else self._loop.time() + seconds
         # It rings at its end at least; what counts is what the job says.
         while not (over := self._job.done()) and (ends is None or self._loop.time() < ends):
-            self._woken = self._loop.create_future()
-            timer = None if ends is None else self._loop.call_at(ends, self.wake)
-            try:
-                await self._woken
-            finally:
-                self._woken = None
-                if timer is not None:
-                    timer.cancel()
+            await self._rung_until(ends)
         return over
+
+    async def logged(self) -> None:
+        """Waits until the log records so far are handled; for ones that stand still as long as for a job."""
+        upto, handled, ends = _records_owed(), -1, 0.0
+        while upto is not None and (now := _records_handled(upto, self._ear.bell, self._token)) < upto:
+            if now > handled:
+                handled, ends = now, self._loop.time() + _JOIN
+            elif self._loop.time() >= ends:
+                return
+            await self._rung_until(ends)
+
+    async def _rung_until(self, ends: float | None) -> None:
+        self._woken = self._loop.create_future()
+        timer = None if ends is None else self._loop.call_at(ends, self.wake)
+        try:
+            await self._woken
+        finally:
+            self._woken = None
+            if timer is not None:
+                timer.cancel()
 
 
 async def finish(job: Job[Any], on_progress: Callable[[Progress], object] | None = None) -> Any:
@@ -114,12 +127,14 @@ async def finish(job: Job[Any], on_progress: Callable[[Progress], object] | None
                 over = await waiter.over_within(None if on_progress is None else _TICK)
                 if on_progress is not None:
                     on_progress(job.progress())
+            await waiter.logged()
         except BaseException as error:
             job.cancel()
             try:
                 # In a coroutine that is thrown away nothing can be awaited.
                 if not isinstance(error, GeneratorExit):
                     await waiter.over_within(_JOIN)
+                    await waiter.logged()
             finally:
                 job._explain(error)
             raise
@@ -134,6 +149,7 @@ async def leave(job: Job[Any], error: BaseException | None) -> None:
     job.cancel()
     with _Waiter(job) as waiter:
         await waiter.over_within(_JOIN)
+        await waiter.logged()
 
 
 def awaiting(name: str, start: Callable[..., Job[Any]]) -> Callable[..., Any]:

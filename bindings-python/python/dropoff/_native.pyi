@@ -44,7 +44,8 @@ class Job(Generic[_T_co]):
         """Waits and gives the result, each time anew.
 
         Ctrl-C, or any signal handler that raises, cancels the call and waits for its end, at most 2 s.
-        An exception that ``on_progress`` raised is raised here.
+        An exception that ``on_progress`` raised is raised here. Handlers of the logger ``dropoff`` have
+        handled the call's records by then, unless one stands still for 2 s.
 
         :param timeout: seconds (0 to 10 000 000), or ``None`` for no limit.
         :raises TimeoutError: the built-in one, and not a :class:`DropoffError`: the time is over and the
@@ -159,6 +160,21 @@ class Progress:
     @property
     def elapsed(self) -> float:
         """Seconds since the call started."""
+
+    @property
+    def ticket_left(self) -> float | None:
+        """Seconds for which uploads may still start with the presigned ticket in use; one that has started
+        may finish. ``None`` unless sending, and where that is not known."""
+
+    @property
+    def time_needed(self) -> float | None:
+        """Seconds that sending still takes at the rate so far. ``None`` unless sending, and for the first 2 s
+        of it."""
+
+    @property
+    def warning(self) -> str | None:
+        """A sentence while sending needs more time than the ticket has: what has to start over, or has not
+        started by then, fails. Otherwise ``None``."""
 
     @property
     def bytes_per_second(self) -> float:
@@ -822,6 +838,8 @@ class Storage:
         """Starts :meth:`post_form`."""
 
 def _is_callback(value: object) -> bool: ...
+def _records_owed() -> int | None: ...
+def _records_handled(upto: int, bell: _Bell, token: int) -> int: ...
 def _panic(point: str) -> None: ...
 def _error_kinds() -> list[tuple[str, int]]: ...
 def _start_into(

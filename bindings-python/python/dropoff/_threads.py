@@ -1,4 +1,4 @@
-"""Threads that run the caller's code: reading file objects, and telling progress of started jobs.
+"""Threads that run the caller's code: reading file objects, telling progress of started jobs, and logging.
 
 They are Python's own daemon threads, and the loops are Python, because a thread that is in the
 interpreter when the program ends is killed by unwinding its stack, which only Python's own frames
@@ -56,3 +56,23 @@ def tell(snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable
     except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
         telling.fail(error)
     telling.end()
+
+
+def log(records: Iterable[tuple[int, str]]) -> None:
+    """Hands what the compiled half tells to the logger `dropoff`, for as long as the program lives."""
+    import logging
+    import threading
+
+    # Which shows in the records, and would be "Dummy-1".
+    threading.current_thread().name = "dropoff-logs"
+    null = logging.NullHandler()
+    for level, text in records:
+        try:
+            logger = logging.getLogger("dropoff")
+            if not logger.handlers:
+                # As libraries do: without any handler `logging` would print warnings on stderr.
+                logger.addHandler(null)
+            if logger.isEnabledFor(level):
+                logger.handle(logger.makeRecord(logger.name, level, "(unknown file)", 0, text, (), None))
+        except BaseException:  # noqa: BLE001 - there is no caller it could go to, so it is told as in any handler
+            null.handleError(logging.LogRecord("dropoff", level, "(unknown file)", 0, text, (), None))
