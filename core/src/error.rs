@@ -427,6 +427,19 @@ impl Error {
             f.retry_after = other.0.retry_after;
         })
     }
+    /// The same error with every text of a peer's making changed by `hide`.
+    pub(crate) fn hiding(self, hide: impl Fn(&str) -> String) -> Self {
+        self.with(|f| {
+            f.message = hide(&f.message);
+            for text in [&mut f.cause, &mut f.service_code, &mut f.request_id].into_iter().flatten() {
+                *text = hide(text);
+            }
+            for detail in &mut f.details {
+                detail.field = hide(&detail.field);
+                detail.message = hide(&detail.message);
+            }
+        })
+    }
     /// The same error, with one more thing to know at the end of its sentence.
     pub(crate) fn addition(self, what: &str) -> Self {
         self.with(|f| f.message = one_line(&format!("{}; {what}", f.message)))

@@ -225,10 +225,22 @@ impl<T: Clone + Send + 'static> Future for Job<T> {
     }
 }
 
-/// Foreign code never runs on a thread that moves bytes.
+/// Foreign code never runs on a thread that moves bytes, but where no other can be started: a call that
+/// never comes would leave somebody waiting for ever.
 fn off_the_runtime(name: &str, f: impl FnOnce() + Send + 'static) {
-    // A process that cannot start a thread has nobody left to call.
-    let _ = std::thread::Builder::new().name(name.to_owned()).spawn(f);
+    let waiting = Arc::new(Mutex::new(Some(f)));
+    let theirs = Arc::clone(&waiting);
+    let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || call_once(&theirs));
+    if started.is_err() {
+        call_once(&waiting);
+    }
+}
+
+fn call_once(waiting: &Mutex<Option<impl FnOnce()>>) {
+    let f = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(f) = f {
+        f();
+    }
 }
 
 /// What a running job knows about itself: its counters, and the facts an error should carry if it

@@ -97,10 +97,15 @@ impl Mask {
 
     /// A peer's text without them, the longest first, since one may begin with another.
     pub(crate) fn apply(&self, text: &[u8]) -> bytes::Bytes {
+        self.hidden(&String::from_utf8_lossy(text)).into()
+    }
+
+    /// The same for a text that was decoded: JSON and XML have many ways to write one character, so a
+    /// secret that is looked for in a raw reply alone can slip through.
+    pub(crate) fn hidden(&self, text: &str) -> String {
         let mut secrets: Vec<&str> = self.0.iter().map(Secret::reveal).collect();
         secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
-        let text = String::from_utf8_lossy(text).into_owned();
-        secrets.into_iter().fold(text, |text, secret| text.replace(secret, "[hidden]")).into()
+        secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[hidden]"))
     }
 }
 

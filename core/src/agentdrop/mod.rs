@@ -118,7 +118,8 @@ impl File {
         let base_name = Path::new(&name).file_name().is_some_and(|n| n == name.as_str());
         if !base_name || name.contains('\\') || name.chars().any(char::is_control) {
             return Err(Error::invalid(format!(
-                "the file name {name:?} is not a plain base name; leave folders and control characters out"
+                "the file name {:?} is not a plain base name; leave folders and control characters out",
+                crate::secret::scrub(&name)
             )));
         }
         Ok(name)

@@ -205,10 +205,12 @@ fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Failure> {
     if reply.status.is_success() {
         return Ok(reply);
     }
-    // Some services quote the request they refuse.
-    reply.body = Mask::of_key(call.key).apply(&reply.body);
+    // Some services quote the request they refuse. The key is hidden before the reply is read, so that no half of
+    // it is left where a text is cut short, and after, since JSON writes one character in many ways.
+    let mask = Mask::of_key(call.key);
+    reply.body = mask.apply(&reply.body);
     let error = if reply.status.is_redirection() { redirected(call, &reply) } else { (call.refusal)(&reply) };
-    // Some services quote the request they refuse.
+    let error = error.hiding(|text| mask.hidden(text));
     let error = error.during(call.operation).status_is(reply.status.as_u16());
     Err(if is_turned_away(reply.status) {
         Failure::NotHandled(error)

@@ -59,7 +59,7 @@ impl PutTarget {
         };
         let mut mask = Mask::of_query(self.target.url());
         for (name, value) in &self.headers {
-            mask.hide(name.as_str(), value.to_str().unwrap_or(""));
+            mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
         let upload =
             Upload { operation: "put", target: &self.target, outgoing: &outgoing, expiry: self.expiry, mask };

@@ -109,7 +109,7 @@ pub(super) fn refusal(reply: &Reply, host: &str, mask: &Mask) -> (Error, Action)
         },
     };
     let error = if action == Action::Retry { error.retryable_is(true) } else { error };
-    (error, action)
+    (error.hiding(|text| mask.hidden(text)), action)
 }
 
 fn meaning(http: StatusCode, document: &Document) -> (ErrorKind, Action) {

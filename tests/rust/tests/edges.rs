@@ -76,6 +76,23 @@ fn what_a_peer_quotes_back_is_hidden() {
     let error = d.send(one_file(1)).expect_err("refused");
     assert!(!format!("{error:?}").contains(&key), "{error:?}");
 
+    // JSON and XML write some characters in ways of their own.
+    let odd = r#"hk-"canary-key"\+/=%41&<'~"#;
+    let body =
+        json!({"error": {"code": odd, "message": format!("bad key {odd}")}}).to_string().replace('/', "\\/");
+    let order = json!({"on": "presign", "do": {"reply": {"status": 400, "body": body, "headers": {"x-request-id": odd}}}});
+    sandbox.order(order).expect("an order");
+    let builder = dropoff::AgentDrop::builder().base_url(sandbox.api_url()).api_key(odd);
+    let error = builder.build().expect("a client").send(one_file(1)).expect_err("refused");
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    let quoted = "<Error><Code>X</Code><Message>got canary &amp; &lt;signature&gt; é</Message></Error>";
+    let (quoting, storage) = rude(reply("400 Bad Request", quoted));
+    let secret = "canary & <signature> é";
+    let put =
+        Put::new(format!("{}/k", quoting.origin()), Source::memory(vec![1])).header("x-amz-token", secret);
+    let error = storage.put(put).expect_err("refused");
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+
     // A parser quotes what it cannot read, and that can be a signed URL.
     let body = json!({"id": "tr_1", "upload_urls": ["https://s.example/k?X-Amz-Signature=canary-sig"]});
     sandbox
