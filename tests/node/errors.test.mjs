@@ -1,9 +1,11 @@
 // The table of errors is complete, and every kind that can be raised today is raised.
 
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { AgentDrop, HCompany, Storage } from '../../bindings-node/index.mjs'
 import { called } from '../../bindings-node/lib/errors.js'
@@ -129,11 +131,22 @@ const RAISED = {
   },
   internal: () => called(() => native.storage('no list')),
 }
-/** Nothing raises the first two yet; the third needs a file system that is full. */
+/** Nothing raises the first two yet; the third is raised below, in a program of its own. */
 const NOT_RAISED = ['encryption', 'browser_running', 'disk_full']
 
 test('no kind is left out', () => {
   assert.deepEqual([...Object.keys(RAISED), ...NOT_RAISED].sort(), TABLE.map((row) => row.js).sort())
+})
+
+test('disk_full is raised', async () => {
+  const shim = join(folder, 'full_disk.so')
+  const source = fileURLToPath(new URL('../c/full_disk.c', import.meta.url))
+  execFileSync('cc', ['-shared', '-fPIC', source, '-o', shim, '-ldl'])
+  const body = `
+    import { Readable } from 'node:stream'
+    await d.send([['a', Readable.from([Buffer.from('bytes')])]], terms).catch((e) => console.log(e.code, e.errno, e.message))`
+  const { out, err } = await child(sandbox, body, { environment: { LD_PRELOAD: shim } })
+  assert.match(out, /^disk_full 28 no room left .*spoolDir/, err)
 })
 
 for (const [code, call] of Object.entries(RAISED)) {

@@ -9,13 +9,15 @@ import inspect
 import json
 import os
 import pickle
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import dropoff
 import pytest
-from conftest import VECTORS
+from conftest import ROOT, VECTORS, Sandbox
 from dropoff import DropoffError, _errors, _native
+from helpers import TERMS, child
 
 TABLE: list[dict[str, Any]] = json.loads((VECTORS / "errors.json").read_text())
 CLASSES = [getattr(dropoff, row["python"]) for row in TABLE]
@@ -108,3 +110,36 @@ def test_every_fact_is_an_attribute_and_in_the_dict() -> None:
         assert getattr(made, name) == value
     json.dumps(facts)
     assert set(facts) == set(DropoffError.__annotations__)
+
+
+# The scenarios raise nearly all kinds for real; these two need more than a call.
+
+
+def test_a_full_disk(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shim = tmp_path / "full_disk.so"
+    source = ROOT / "tests" / "c" / "full_disk.c"
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", shim, "-ldl"], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(shim))
+    program = child(
+        sandbox,
+        """
+        try:
+            d.send([("a", io.BytesIO(b"bytes"))], **terms)
+        except DiskFullError as error:
+            print(error.errno, isinstance(error, OSError), error)
+        """,
+    )
+    out, err = program.communicate(timeout=30)
+    assert out.startswith(f"{errno.ENOSPC} True no room left") and "spool_dir" in out, err
+
+
+def test_a_file_that_changes(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "grows"
+    path.write_bytes(b"before")
+    sandbox.fault({"on": "presign", "do": {"delay_ms": 300}})
+    job = sandbox.agentdrop().start_send([path], **TERMS)
+    with path.open("ab") as file:
+        file.write(b" and after")
+    with pytest.raises(dropoff.SourceChangedError) as caught:
+        job.wait()
+    assert caught.value.path == str(path)

@@ -10,14 +10,18 @@ use serde_json::{Value, json};
 /// Over the idle process; the promise of the product.
 const LIMIT_KIB: u64 = 48 * 1024;
 
-fn measure(what: &[&str], file: &std::path::Path, sandbox: &Sandbox) -> Value {
-    let ready = json!({
+fn ready(sandbox: &Sandbox) -> Value {
+    json!({
         "api_url": sandbox.api_url(),
         "storage_url": sandbox.storage_url(),
         "h_api_key": sandbox.h_api_key(),
         "agentdrop_api_key": sandbox.agentdrop_api_key(),
         "ca_file": sandbox.ca_file(),
-    });
+    })
+}
+
+fn measure(what: &[&str], file: &std::path::Path, sandbox: &Sandbox) -> Value {
+    let ready = ready(sandbox);
     // Enough for 64 connections and their files, and no more however many files there are.
     let output = Command::new("sh")
         .args(["-c", "ulimit -n 180 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_measure")])
@@ -31,6 +35,24 @@ fn measure(what: &[&str], file: &std::path::Path, sandbox: &Sandbox) -> Value {
     println!("{what:?}: peak {over} KiB over idle ({figures})");
     assert!(over <= LIMIT_KIB, "{over} KiB over idle: {figures}");
     figures
+}
+
+/// Not a matter of memory, but it needs a process of its own too: its unnamed files find the disk full.
+#[test]
+fn a_full_disk_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shim = folder.path().join("full_disk.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../c/full_disk.c");
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", source, "-ldl", "-o"]).arg(&shim).status();
+    assert!(compiled.expect("a C compiler").success());
+    let sandbox = dropoff_tests::sandbox(Config::default());
+    let output = Command::new(env!("CARGO_BIN_EXE_measure"))
+        .args(["stream", source, &ready(&sandbox).to_string()])
+        .env("LD_PRELOAD", &shim)
+        .output()
+        .expect("the client runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("disk_full {") && said.contains("spool_dir"), "{said}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A client process whose memory is measured: `measure put|form FILE SANDBOX_JSON`, or
+//! A client process whose memory is measured: `measure put|form|stream FILE SANDBOX_JSON`, or
 //! `measure many COUNT CONCURRENCY FILE SANDBOX_JSON` for the same file very often in one transfer. Prints one
 //! line of JSON: memory before the upload and its peak during it, in KiB.
 
@@ -35,6 +35,13 @@ fn main() {
                 Transfer::new("a", "b").file(File::new(Source::path(file))).timeout(Duration::from_secs(300)),
             )
             .map(|t| json!({"bytes": t.files[0].size, "status": t.status})),
+        "stream" => d
+            .send(
+                Transfer::new("a", "b").file(
+                    File::new(Source::reader(std::fs::File::open(file).expect("a file"))).name("a.bin"),
+                ),
+            )
+            .map(|t| json!({"status": t.status})),
         "many" => d
             .send((0..number(2)).fold(Transfer::new("a", "b"), |transfer, at| {
                 transfer.file(File::new(Source::path(file)).name(format!("{at}.bin")))
