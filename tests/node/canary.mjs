@@ -44,8 +44,7 @@ export async function canary(dropoff, where) {
   const file = new dropoff.File(bytes, { name: 'a' })
   const url = `${where.storage_url}/b/k?X-Amz-Signature=${SIGNATURE}&X-Amz-Credential=${SIGNATURE}`
   const fields = { policy: FIELD, 'x-amz-signature': SIGNATURE, 'x-amz-security-token': FIELD }
-  const header = FIELD.replace('\u00e9', 'e')
-  const headers = { 'x-amz-meta-secret': header }
+  const headers = { 'x-amz-meta-secret': FIELD }
 
   const form = await goodH.initiateUpload()
   const ticket = await goodD.presign([file], TERMS)
@@ -81,12 +80,14 @@ export async function canary(dropoff, where) {
     ['json', 'text'],
     ['xml', 'text'],
   ]
+  const wild = client(dropoff.AgentDrop, WILD_KEY)
   const calls = [
     ['initiate_upload', api, KEY, () => h.startUploadProfile(zipped(10), PROFILE)],
     ['presign', api, KEY, () => d.startSend([file], TERMS)],
+    ['presign', api, WILD_KEY, () => wild.startSend([file], TERMS)],
     ['confirm', api, dKey, () => goodD.startConfirm(ticket.id)],
     ['complete_upload', api, hKey, () => goodH.startUploadProfile(zipped(10), PROFILE)],
-    ['put', storage, `${given} ${header}`, () => s.startPut(url, bytes, { headers })],
+    ['put', storage, `${given} ${FIELD}`, () => s.startPut(url, bytes, { headers })],
     ['put', storage, `${put} ${put.split('?')[1]}`, () => goodD.startUpload(again, [file])],
     ['post_form', storage, `${given} ${FIELD}`, () => s.startPostForm(url, fields, bytes)],
     ['post_form', storage, `${policy} ${formSignature}`, () => goodH.startUpload(form, zipped(10))],
@@ -101,7 +102,6 @@ export async function canary(dropoff, where) {
       }
     }
   }
-  const wild = client(dropoff.AgentDrop, WILD_KEY)
   print(wild)
   await failing(() => wild.startSend([file], TERMS))
   await failing(() => s.startPut(new URL(url), bytes, { headers: { Authorization: `Bearer ${KEY}` } }))
@@ -119,7 +119,5 @@ export async function canary(dropoff, where) {
   await failing(() => new dropoff.HCompany({ apiKey: `${KEY}\n`, baseUrl: where.api_url }))
   await failing(() => new dropoff.Storage({ proxy: `ftp://u:${KEY_WORD}@h` }))
   dropoff.onLog(null)
-  console.log(
-    JSON.stringify([KEY, WILD_KEY, SIGNATURE, decoded, FIELD, header, signature, policy, formSignature]),
-  )
+  console.log(JSON.stringify([KEY, WILD_KEY, SIGNATURE, decoded, FIELD, signature, policy, formSignature]))
 }
