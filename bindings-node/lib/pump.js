@@ -132,6 +132,7 @@ function toBytes(chunk) {
  * @param {Buffer} bytes @param {number} at @param {number} length
  */
 function piece(bytes, at, length) {
+  /** @type {Buffer | undefined} */
   let cut
   try {
     cut = bytes.subarray(at, at + PIECE)
