@@ -62,21 +62,19 @@ type Sink = Box<dyn Fn(LogRecord) + Send + Sync>;
 /// The level forwarded now; 0 is none.
 static LEAST: AtomicU8 = AtomicU8::new(0);
 static SINK: OnceLock<Sink> = OnceLock::new();
+/// Whether events come here: a program has one subscriber, and it may have been first.
+static OURS: OnceLock<bool> = OnceLock::new();
 
 /// Hands every event of at least `least` to `sink`, from now on and for the whole process; `None` stops it.
-/// For bindings: a Rust program installs its own `tracing` subscriber instead.
+/// For programs that have none: one in Rust installs its own `tracing` subscriber instead.
 ///
 /// `sink` is called on the library's own threads, several at a time, in the middle of its work: it must
 /// return at once and call nothing of this library. The first one stays, so a later call changes only the
 /// level. False if the program has a `tracing` subscriber already, which then gets the events.
 pub fn forward(least: Option<LogLevel>, sink: impl Fn(LogRecord) + Send + Sync + 'static) -> bool {
     LEAST.store(least.map_or(0, |level| level as u8), Relaxed);
-    let mut first = false;
-    SINK.get_or_init(|| {
-        first = true;
-        Box::new(sink)
-    });
-    let ours = !first || tracing::subscriber::set_global_default(Forwarder).is_ok();
+    SINK.get_or_init(|| Box::new(sink));
+    let ours = *OURS.get_or_init(|| tracing::subscriber::set_global_default(Forwarder).is_ok());
     tracing::callsite::rebuild_interest_cache();
     ours
 }

@@ -344,6 +344,42 @@ test('a stream of tiny chunks leaves the event loop room', async () => {
   assert(longest < 500, `${longest} ms`)
 })
 
+test('odd values are refused as what they are, and break no other call', async () => {
+  const blob = (facts) => Object.assign(new Blob([LARGE]), facts)
+  await failure(() => send([['a', 'x']], { metadata: { m: new Map() } }), 'invalid_input', 'a Map')
+  await failure(() => send([['a', 'x']], { metadata: { s: new Set() } }), 'invalid_input', 'a Set')
+  const deaf = { aborted: false, addEventListener() {} }
+  await failure(() => send([['a', 'x']], { signal: deaf }), 'invalid_input', 'AbortSignal')
+  // A name that is none is as good as no name, and half a character is no name.
+  await failure(() => send([blob({ name: 5 })]), 'invalid_input', 'name')
+  await failure(() => send([blob({ name: 'a\ud800' })]), 'invalid_input', 'UTF-8')
+  const silent = { [Symbol.toStringTag]: 'Blob', stream: () => undefined }
+  await failure(() => send([['a', silent]]), 'invalid_input', 'no stream')
+  assert(!inspect(new File('https:/b/k?X-Amz-Signature=canary')).includes('canary'))
+  await failure(() => send([['a', 'https:/b/k?X-Amz-Signature=canary']]), 'invalid_input', 'not a URL')
+
+  const reason = new Error('mine')
+  const late = new AbortController()
+  const throwing = new Proxy(late.signal, {
+    get: (signal, name) => {
+      if (name === 'reason') throw reason
+      const value = Reflect.get(signal, name, signal)
+      return typeof value === 'function' ? value.bind(signal) : value
+    },
+  })
+  await sandbox.fault({ on: 'presign', do: { delay_ms: 2000 } })
+  const sent = send([['a', LARGE]], { signal: throwing })
+  setTimeout(() => late.abort(), 50)
+  assert.equal(await rejection(sent), reason)
+
+  Object.defineProperty(Object.prototype, 'everywhere', { value: 1, enumerable: true, configurable: true })
+  try {
+    assert.equal((await send([['a', LARGE]])).status, 'active')
+  } finally {
+    delete Object.prototype.everywhere
+  }
+})
+
 test('a call that is refused keeps no program alive', async () => {
   const refused = await child(
     sandbox,

@@ -123,6 +123,20 @@ fn a_ticket_that_is_too_short_is_foreseen_and_told() {
 }
 
 #[test]
+fn a_host_that_fails_for_everybody_is_not_stormed() {
+    let sandbox = sandbox(Config::default());
+    let fails = json!({"on": "get_transfer", "times": -1, "do": {"reply": {"status": 503}}});
+    sandbox.order(fails).expect("a good order");
+    let client = agentdrop(&sandbox, options(&sandbox));
+    let errors: Vec<Error> = (0..40).map(|_| failed(client.get_transfer("tr_x"))).collect();
+    // 500 tokens pay for 100 repeats at 5 each; after that a call is one request.
+    let requests = sandbox.requests().as_array().map_or(0, Vec::len);
+    assert_eq!(requests, 40 + 100, "each call once, and what the budget paid for");
+    assert!(errors[39].message().contains("not tried again"), "{}", errors[39]);
+    assert!(!errors[0].message().contains("not tried again"), "{}", errors[0]);
+}
+
+#[test]
 fn a_name_that_leads_inside_is_refused_after_it_is_resolved() {
     let put = Put::new("https://localhost:9/k?X-Amz-Signature=canary", Source::memory(vec![0; 10]));
     let error = failed(Storage::new(Options::new()).put(put));
