@@ -36,6 +36,7 @@ pub mod logs;
 mod options;
 mod progress;
 mod runtime;
+mod seal;
 mod secret;
 mod service;
 mod source;
@@ -52,5 +53,6 @@ pub use hcompany::{
 pub use job::Job;
 pub use options::{IntegrityCheck, OPTIONS, OptionKind, OptionSpec, OptionValue, Options};
 pub use progress::{Phase, Progress};
+pub use seal::KeyPair;
 pub use source::Source;
 pub use storage::{PostForm, Put, Storage, StoredObject};

@@ -1,0 +1,135 @@
+//! Key pairs on Curve25519, and the agreement between two of them.
+
+use std::fmt;
+
+use aws_lc_rs::agreement::{self, UnparsedPublicKey, X25519};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::wrap::WrapKey;
+use crate::error::{Error, ErrorKind, Result, Side};
+
+const LEN: usize = 32;
+
+/// The long-term key pair of an agent. Printing shows the public half alone; memory is wiped on drop.
+#[derive(Clone)]
+pub struct KeyPair {
+    private: Zeroizing<[u8; LEN]>,
+    public: PublicKey,
+}
+
+/// The public half.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PublicKey([u8; LEN]);
+
+impl KeyPair {
+    /// A new one, from the operating system's randomness.
+    ///
+    /// # Errors
+    /// `internal` if there is none.
+    pub fn generate() -> Result<Self> {
+        let mut private = Zeroizing::new([0; LEN]);
+        aws_lc_rs::rand::fill(private.as_mut_slice()).map_err(|_| no_randomness())?;
+        Self::from_bytes(private)
+    }
+
+    /// The pair of a private key: standard base64 of 32 raw bytes, as the service's SDKs keep it.
+    ///
+    /// # Errors
+    /// `encryption` for anything else. The message does not hold it.
+    pub fn from_private_key(base64: &str) -> Result<Self> {
+        let raw = Zeroizing::new(STANDARD.decode(base64.trim()).unwrap_or_default());
+        let Ok(private) = <[u8; LEN]>::try_from(raw.as_slice()) else {
+            return Err(encryption("the private key is not the base64 of 32 bytes; check how it is read"));
+        };
+        Self::from_bytes(Zeroizing::new(private))
+    }
+
+    fn from_bytes(private: Zeroizing<[u8; LEN]>) -> Result<Self> {
+        let key = parsed(&private)?;
+        let public =
+            key.compute_public_key().map_err(|_| encryption("the private key gives no public one"))?;
+        let public = PublicKey(public.as_ref().try_into().map_err(|_| no_randomness())?);
+        Ok(Self { private, public })
+    }
+
+    /// The public key: standard base64 of 32 raw bytes. Not a secret.
+    #[must_use]
+    pub fn public_key(&self) -> String {
+        self.public.base64()
+    }
+
+    /// The private key in the same form. Keep it secret; do not log it.
+    #[must_use]
+    pub fn reveal_private_key(&self) -> Zeroizing<String> {
+        Zeroizing::new(STANDARD.encode(self.private.as_slice()))
+    }
+
+    /// The key that wraps file keys between this pair and another's public key: X25519, then
+    /// HKDF-SHA256 without salt over the shared secret. `info` keeps the uses of one pair apart.
+    pub(crate) fn agree(&self, other: &PublicKey, info: &[u8]) -> Result<WrapKey> {
+        let key = parsed(&self.private)?;
+        let other = UnparsedPublicKey::new(&X25519, other.0);
+        // Refused for a point of small order, whose shared secret would be all zero (RFC 7748, 6.1).
+        let refused = encryption("the recipient's public key is not one that can be agreed with");
+        agreement::agree(&key, other, refused, |shared| {
+            let mut wrap = Zeroizing::new([0; LEN]);
+            let derived = Salt::new(HKDF_SHA256, &[]).extract(shared);
+            derived
+                .expand(&[info], HKDF_SHA256)
+                .and_then(|okm| okm.fill(wrap.as_mut_slice()))
+                .map_err(|_| Error::internal("no key could be derived"))?;
+            Ok(WrapKey::new(wrap))
+        })
+    }
+}
+
+fn parsed(private: &Zeroizing<[u8; LEN]>) -> Result<agreement::PrivateKey> {
+    agreement::PrivateKey::from_private_key(&X25519, private.as_slice())
+        .map_err(|_| encryption("the private key is not one of X25519"))
+}
+
+impl PublicKey {
+    /// Reads one; `whose` is for the message.
+    pub(crate) fn parse(base64: &str, whose: &str) -> Result<Self> {
+        let raw = STANDARD.decode(base64.trim()).unwrap_or_default();
+        raw.try_into().map(Self).map_err(|_| {
+            encryption(&format!(
+                "the public key of {whose} is not the base64 of 32 bytes; check where it is from"
+            ))
+        })
+    }
+
+    pub(crate) fn base64(&self) -> String {
+        STANDARD.encode(self.0)
+    }
+
+    /// SHA-256 of the raw key, in hex: short enough to compare by eye.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut hasher = crate::digest::Hasher::new(crate::digest::Algorithm::Sha256);
+        hasher.update(&self.0);
+        hasher.finish().hex()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.base64())
+    }
+}
+
+impl fmt::Debug for KeyPair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyPair({})", self.public.base64())
+    }
+}
+
+pub(super) fn encryption(message: &str) -> Error {
+    Error::new(ErrorKind::Encryption, message).side_is(Side::Caller)
+}
+
+pub(super) fn no_randomness() -> Error {
+    Error::internal("the operating system gave no randomness")
+}

@@ -1,0 +1,11 @@
+//! Sealing: AES-256-GCM over files of any size, and the key agreement that lets one recipient open them.
+//! Knows keys, nonces and bytes; no file, no HTTP, and no service's JSON.
+
+mod gcm;
+mod keys;
+mod wrap;
+
+pub(crate) use gcm::{NONCE_LEN, Nonce, Opener, Sealer, TAG_LEN};
+pub use keys::KeyPair;
+pub(crate) use keys::PublicKey;
+pub(crate) use wrap::{FileKey, WrapKey};
