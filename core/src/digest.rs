@@ -19,11 +19,19 @@ const INLINE_LIMIT: u64 = 1024 * 1024;
 /// Chunks that may wait for the hashing thread.
 const QUEUE: usize = 4;
 
-/// Which digest.
+/// Which digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     Md5,
     Sha256,
+    Both,
+}
+
+/// Those that were asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Digests {
+    pub(crate) md5: Option<Digest>,
+    pub(crate) sha256: Option<Digest>,
 }
 
 /// A finished digest.
@@ -65,47 +73,65 @@ fn decode(text: &str, len: usize) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok().filter(|bytes| bytes.len() == len)
 }
 
-/// A digest being computed.
-pub(crate) enum Hasher {
-    Md5(Md5),
-    Sha256(Sha2),
+/// Digests being computed.
+pub(crate) struct Hasher {
+    md5: Option<Md5>,
+    sha256: Option<Sha2>,
 }
 
 impl Hasher {
     pub(crate) fn new(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Md5 => Self::Md5(Md5::new()),
-            Algorithm::Sha256 => Self::Sha256(Sha2::new(&SHA256)),
-        }
+        let (md5, sha256) = match algorithm {
+            Algorithm::Md5 => (true, false),
+            Algorithm::Sha256 => (false, true),
+            Algorithm::Both => (true, true),
+        };
+        Self { md5: md5.then(Md5::new), sha256: sha256.then(|| Sha2::new(&SHA256)) }
     }
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Md5(md5) => md5.update(bytes),
-            Self::Sha256(sha) => sha.update(bytes),
+        if let Some(md5) = &mut self.md5 {
+            md5.update(bytes);
+        }
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(bytes);
         }
     }
-    pub(crate) fn finish(self) -> Digest {
-        match self {
-            Self::Md5(md5) => Digest(md5.finalize().as_slice().into()),
-            Self::Sha256(sha) => Digest(sha.finish().as_ref().into()),
+    pub(crate) fn finish(self) -> Digests {
+        Digests {
+            md5: self.md5.map(|md5| Digest(md5.finalize().as_slice().into())),
+            sha256: self.sha256.map(|sha| Digest(sha.finish().as_ref().into())),
         }
     }
+}
+
+/// MD5, in hex, of MD5s in hex one after the other; `None` if one of them is none.
+pub(crate) fn md5_of_md5s<'a>(all: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut md5 = Md5::new();
+    for one in all {
+        md5.update(decode(one, 16).filter(|_| one.len() == 32)?);
+    }
+    Some(Digest(md5.finalize().as_slice().into()).hex())
+}
+
+/// SHA-256 of a few bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> Digest {
+    Digest(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref().into())
 }
 
 /// Listens to the chunks of one body.
 pub(crate) enum Tap {
-    Inline(Hasher, oneshot::Sender<Digest>),
+    Inline(Hasher, oneshot::Sender<Digests>),
     Thread(PollSender<Bytes>),
 }
 
 /// Where the digest arrives.
-pub(crate) struct Pending(oneshot::Receiver<Digest>);
+pub(crate) struct Pending(oneshot::Receiver<Digests>);
 
 impl Pending {
-    /// The digest of a body that was read to its end. Of one that was not, it is the digest of what
-    /// was read, or nothing: ask only after a success.
-    pub(crate) async fn digest(self) -> Option<Digest> {
-        self.0.await.ok()
+    /// The digests of a body that was read to its end. Of one that was not, they are of what was read, or
+    /// none: ask only after a success.
+    pub(crate) async fn digests(self) -> Digests {
+        self.0.await.unwrap_or_default()
     }
 }
 
@@ -160,9 +186,12 @@ mod tests {
 
     #[test]
     fn a_digest_is_recognised_as_hex_and_as_base64() {
-        let mut hasher = Hasher::new(Algorithm::Sha256);
+        let mut hasher = Hasher::new(Algorithm::Both);
         hasher.update(b"abc");
-        let digest = hasher.finish();
+        let both = hasher.finish();
+        assert_eq!(both.md5.expect("asked for").hex(), "900150983cd24fb0d6963f7d28e17f72");
+        let digest = both.sha256.expect("asked for");
+        assert_eq!(digest, sha256(b"abc"));
         let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(digest.hex(), hex);
         assert_eq!(digest.is_said_by(&hex.to_uppercase()), Some(true));

@@ -273,6 +273,7 @@ struct Facts {
     profile_id: Option<String>,
     path: Option<PathBuf>,
     errno: Option<i32>,
+    resume: Option<PathBuf>,
     /// The ticket ends before it could be tried again; a flow that can get a new one does.
     ticket_ended: bool,
 }
@@ -298,6 +299,7 @@ impl Error {
             profile_id: None,
             path: None,
             errno: None,
+            resume: None,
             ticket_ended: false,
         }))
     }
@@ -400,6 +402,12 @@ impl Error {
     }
     pub(crate) fn outcome_is(self, outcome: Outcome) -> Self {
         self.with(|f| f.outcome = outcome)
+    }
+    pub(crate) fn cleanup_is(self, cleanup: Cleanup) -> Self {
+        self.with(|f| f.cleanup = cleanup)
+    }
+    pub(crate) fn resume_is(self, journal: Option<PathBuf>) -> Self {
+        self.with(|f| f.resume = journal)
     }
     pub(crate) fn ticket_ended_is(self, ended: bool) -> Self {
         self.with(|f| f.ticket_ended = ended)
@@ -535,6 +543,12 @@ impl Error {
         self.0.errno
     }
 
+    /// The journal from which the same call goes on where this one stopped.
+    #[must_use]
+    pub fn resume(&self) -> Option<&Path> {
+        self.0.resume.as_deref()
+    }
+
     /// Every fact as JSON, fit for an agent's tool result. Absent facts are `null`.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -562,6 +576,7 @@ impl Error {
         put("profile_id", json!(f.profile_id));
         put("path", json!(f.path.as_ref().map(|p| p.to_string_lossy())));
         put("errno", json!(f.errno));
+        put("resume", json!(f.resume.as_ref().map(|p| p.to_string_lossy())));
         Value::Object(map)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, ErrorKind, Outcome, Result};
+use crate::error::{Cleanup, Error, ErrorKind, Outcome, Result};
 use crate::logs;
 use crate::progress::{Counters, Phase, Progress};
 use crate::runtime;
@@ -251,7 +252,14 @@ pub(crate) struct Ctx {
     /// When the call's own time limit passes.
     pub(crate) deadline: Option<tokio::time::Instant>,
     ledger: Arc<Mutex<Ledger>>,
+    remains: Arc<Mutex<Option<Remover>>>,
 }
+
+/// Removes what a call that did not complete leaves behind, and tells whether that worked.
+type Remover = Pin<Box<dyn Future<Output = Cleanup> + Send>>;
+
+/// How long removing may take, all tries together. A caller who cancelled waits for it.
+const CLEANUP_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Default, Clone)]
 struct Ledger {
@@ -259,12 +267,18 @@ struct Ledger {
     profile_id: Option<String>,
     outcome: Option<Outcome>,
     unknown_once_sent: bool,
+    journal: Option<PathBuf>,
 }
 
 impl Ctx {
     pub(crate) fn new(timeout: Option<Duration>) -> Self {
         let deadline = timeout.and_then(|limit| tokio::time::Instant::now().checked_add(limit));
-        Self { progress: Arc::new(Counters::new()), deadline, ledger: Arc::default() }
+        Self {
+            progress: Arc::new(Counters::new()),
+            deadline,
+            ledger: Arc::default(),
+            remains: Arc::default(),
+        }
     }
 
     fn change(&self, f: impl FnOnce(&mut Ledger)) {
@@ -286,12 +300,41 @@ impl Ctx {
         self.change(|l| l.unknown_once_sent = true);
     }
 
+    /// What to do if the call ends without having completed, by failure, cancel or deadline, once nothing of
+    /// it runs any more. `None`: nothing is left behind, or something is kept on purpose.
+    pub(crate) fn if_not_completed(&self, remove: Option<Remover>) {
+        *self.remains.lock().unwrap_or_else(PoisonError::into_inner) = remove;
+    }
+
+    /// The same job for its remover, which would otherwise be held by what it holds.
+    pub(crate) fn without_remains(&self) -> Self {
+        Self { remains: Arc::default(), ..self.clone() }
+    }
+
+    /// The journal from which the same call goes on; `None` once it is gone.
+    pub(crate) fn resumable(&self, journal: Option<PathBuf>) {
+        self.change(|l| l.journal = journal);
+    }
+
+    /// Removes what is left behind by a call that failed.
+    async fn removed(&self, error: Error) -> Error {
+        let remover = self.remains.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match remover {
+            Some(remover) if error.outcome() == Outcome::NotCompleted => {
+                let cleanup = tokio::time::timeout(CLEANUP_TIME, remover).await.unwrap_or(Cleanup::Failed);
+                error.cleanup_is(cleanup)
+            }
+            _ => error,
+        }
+    }
+
     /// Adds the reserved ids to an error.
     fn complete(&self, error: Error) -> Error {
         let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let transfer = error.transfer_id().map(str::to_owned).or(ledger.transfer_id);
         let profile = error.profile_id().map(str::to_owned).or(ledger.profile_id);
-        error.transfer_id_is(transfer).profile_id_is(profile)
+        let journal = error.resume().map(Path::to_owned).or(ledger.journal);
+        error.transfer_id_is(transfer).profile_id_is(profile).resume_is(journal)
     }
 
     fn stopped(&self, error: Error) -> Error {
@@ -365,7 +408,12 @@ where
                 abort(running, ctx.stopped(late)).await
             }
         };
-        let result = result.map_err(|e| ctx.complete(e).during(operation));
+        let result = match result {
+            Ok(done) => Ok(done),
+            Err(error) => Err(ctx.complete(ctx.removed(error).await).during(operation)),
+        };
+        // It may hold on to clients and secrets, and handles of the job live on.
+        ctx.if_not_completed(None);
         told(number, operation, &ctx.progress, result.as_ref().err());
         handle.finish(result);
     });

@@ -5,7 +5,7 @@
 //! middle one for any:
 //!
 //! * [`HCompany`]: browser profiles (a presigned POST form with the zip of a user-data folder),
-//! * [`AgentDrop`]: transfers (a presigned PUT per file),
+//! * [`AgentDrop`]: transfers (a presigned PUT per file, or per part of large ones; sealed if asked for),
 //! * [`Storage`]: presigned targets that another program asked for.
 //!
 //! ```no_run
@@ -32,6 +32,7 @@ pub mod fuzzing;
 mod hcompany;
 mod http;
 mod job;
+mod journal;
 pub mod logs;
 mod options;
 mod progress;
@@ -43,8 +44,8 @@ mod source;
 mod storage;
 
 pub use agentdrop::{
-    AgentDrop, AgentDropBuilder, Confirmed, File, SentFile, SentTransfer, Transfer, TransferInfo,
-    TransferTicket,
+    AgentDrop, AgentDropBuilder, Confirmed, Encryption, File, OpenedFile, PlannedFile, SealedFile, SentFile,
+    SentTransfer, Transfer, TransferInfo, TransferPlan, TransferTicket, open_sealed, start_open_sealed,
 };
 pub use error::{Cleanup, Detail, Error, ErrorKind, Outcome, Result, Side};
 pub use hcompany::{
@@ -55,4 +56,4 @@ pub use options::{IntegrityCheck, OPTIONS, OptionKind, OptionSpec, OptionValue, 
 pub use progress::{Phase, Progress};
 pub use seal::KeyPair;
 pub use source::Source;
-pub use storage::{PostForm, Put, Storage, StoredObject};
+pub use storage::{PostForm, Put, PutParts, Storage, StoredObject, StoredPart, StoredParts};

@@ -14,6 +14,7 @@ use crate::source::expand_home;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
 
 /// Settings of a client. Start from [`Options::new`] and change what you need; a bad value is
 /// refused when it is set, with the range in the message.
@@ -27,6 +28,10 @@ pub struct Options {
     pub(crate) backoff_cap: Duration,
     pub(crate) max_retry_after: Duration,
     pub(crate) concurrency: usize,
+    pub(crate) memory_budget: u64,
+    /// `None`: 8 MiB, or more where a file needs it.
+    pub(crate) part_size: Option<u64>,
+    pub(crate) multipart_threshold: u64,
     pub(crate) integrity_check: IntegrityCheck,
     pub(crate) spool_dir: Option<PathBuf>,
     /// The certificates of `ca_file`, read when it was set.
@@ -126,6 +131,14 @@ pub const OPTIONS: &[OptionSpec] = &[
     spec("backoff_cap", OptionKind::Duration, "0 to 1 h", "30 s"),
     spec("max_retry_after", OptionKind::Duration, "0 to 1 h", "60 s"),
     spec("concurrency", OptionKind::Number, "1 to 64", "4"),
+    spec("memory_budget", OptionKind::Number, "8388608 to 1099511627776 bytes", "67108864 (64 MiB)"),
+    spec(
+        "part_size",
+        OptionKind::Number,
+        "5242880 to 5368709120 bytes (5 MiB to 5 GiB)",
+        "8388608 (8 MiB), more where a file would need over 10,000 parts",
+    ),
+    spec("multipart_threshold", OptionKind::Number, "1 to 5368709120 bytes (5 GiB)", "524288000 (500 MiB)"),
     spec("integrity_check", OptionKind::AutoOrBool, "\"auto\", true or false", "\"auto\""),
     spec("spool_dir", OptionKind::Path, "a folder that can be written to", "the system's temporary folder"),
     spec("ca_file", OptionKind::Path, "a PEM file", "the operating system's roots only"),
@@ -159,6 +172,9 @@ impl Default for Options {
             backoff_cap: Duration::from_secs(30),
             max_retry_after: Duration::from_secs(60),
             concurrency: 4,
+            memory_budget: 64 * MIB,
+            part_size: None,
+            multipart_threshold: 500 * MIB,
             integrity_check: IntegrityCheck::Auto,
             spool_dir: None,
             extra_roots: Vec::new(),
@@ -220,6 +236,13 @@ impl Options {
             }
             ("max_attempts", V::Number(n)) => self.max_attempts = within(spec, n, 1, 100)? as u32,
             ("concurrency", V::Number(n)) => self.concurrency = within(spec, n, 1, 64)? as usize,
+            ("memory_budget", V::Number(n)) => {
+                self.memory_budget = within(spec, n, 8 * MIB, 1024 * GIB)?;
+            }
+            ("part_size", V::Number(n)) => self.part_size = Some(within(spec, n, 5 * MIB, 5 * GIB)?),
+            ("multipart_threshold", V::Number(n)) => {
+                self.multipart_threshold = within(spec, n, 1, 5 * GIB)?;
+            }
             ("integrity_check", V::Bool(on)) => {
                 self.integrity_check = if on { IntegrityCheck::On } else { IntegrityCheck::Off };
             }
@@ -307,12 +330,36 @@ impl Options {
     pub fn max_retry_after(self, limit: Duration) -> Result<Self> {
         self.with("max_retry_after", OptionValue::Duration(limit))
     }
-    /// How many files of one transfer are sent at once. Default 4.
+    /// How many files and parts of one call are sent at once, over all its files. Default 4.
     ///
     /// # Errors
     /// `invalid_input` outside 1 to 64.
     pub fn concurrency(self, count: u32) -> Result<Self> {
         self.with("concurrency", OptionValue::Number(count.into()))
+    }
+    /// The most memory one call may fill with sealed parts that wait to be sent, in bytes. One part is
+    /// held whatever it says. Parts that are not sealed are read as they are sent, and need none of it.
+    /// Default 64 MiB.
+    ///
+    /// # Errors
+    /// `invalid_input` outside 8 MiB to 1 TiB.
+    pub fn memory_budget(self, bytes: u64) -> Result<Self> {
+        self.with("memory_budget", OptionValue::Number(bytes))
+    }
+    /// Bytes of each part but the last of a multipart upload. Default 8 MiB; always enlarged where a file
+    /// would need more than the 10,000 parts that storage allows.
+    ///
+    /// # Errors
+    /// `invalid_input` outside 5 MiB to 5 GiB, which are storage's own limits.
+    pub fn part_size(self, bytes: u64) -> Result<Self> {
+        self.with("part_size", OptionValue::Number(bytes))
+    }
+    /// A transfer with a file of at least this many bytes is sent in parts. Default 500 MiB.
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 byte to 5 GiB; storage takes no more in one request.
+    pub fn multipart_threshold(self, bytes: u64) -> Result<Self> {
+        self.with("multipart_threshold", OptionValue::Number(bytes))
     }
     /// When a digest is computed while sending. Default [`IntegrityCheck::Auto`].
     #[must_use]
@@ -438,6 +485,7 @@ mod tests {
                 OptionKind::Path if spec.name == "ca_file" => OptionValue::Path(file.path().to_owned()),
                 OptionKind::Path => OptionValue::Path(std::env::temp_dir()),
                 OptionKind::Duration => OptionValue::Duration(Duration::from_secs(1)),
+                OptionKind::Number if spec.range.contains("bytes") => OptionValue::Number(8 * MIB),
                 OptionKind::Number => OptionValue::Number(3),
                 OptionKind::AutoOrBool => OptionValue::Bool(true),
                 OptionKind::Text => OptionValue::Text("http://127.0.0.1:1".into()),

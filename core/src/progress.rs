@@ -21,10 +21,12 @@ pub enum Phase {
     Completing = 4,
     /// Over, one way or the other.
     Done = 5,
+    /// Opening a sealed file.
+    Opening = 6,
 }
 
 impl Phase {
-    /// `preparing`, `packing`, `requesting`, `sending`, `completing` or `done`.
+    /// `preparing`, `packing`, `requesting`, `sending`, `completing`, `done` or `opening`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,6 +36,7 @@ impl Phase {
             Self::Sending => "sending",
             Self::Completing => "completing",
             Self::Done => "done",
+            Self::Opening => "opening",
         }
     }
 
@@ -44,6 +47,7 @@ impl Phase {
             2 => Self::Requesting,
             3 => Self::Sending,
             4 => Self::Completing,
+            6 => Self::Opening,
             _ => Self::Done,
         }
     }
@@ -197,6 +201,10 @@ impl Counters {
     pub(crate) fn add_bytes(&self, count: u64) {
         self.bytes_done.fetch_add(count, Relaxed);
         self.bytes_moved.fetch_add(count, Relaxed);
+    }
+    /// Bytes that an earlier call sent.
+    pub(crate) fn already_there(&self, count: u64) {
+        self.bytes_done.fetch_add(count, Relaxed);
     }
     /// Takes back what a failed attempt had added.
     pub(crate) fn take_back(&self, count: u64) {

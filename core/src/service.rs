@@ -58,6 +58,11 @@ impl Service {
 }
 
 impl Service {
+    /// Where it is, and no key.
+    pub(crate) fn shown(&self) -> String {
+        crate::secret::shown(&self.base)
+    }
+
     /// The tries of one call.
     pub(crate) fn retry<'a>(&self, made: &Made, ctx: &'a Ctx) -> Retry<'a> {
         made.retry(&self.base, &self.clients.options, ctx)

@@ -95,8 +95,9 @@ class Sandbox:
     def profiles(self):
         return json.loads(self.control("GET", "/profiles"))
 
-    def register_agent(self, agent_id, public_key=None):
-        self.control("POST", "/agents", {"agent_id": agent_id, "public_key": public_key})
+    def register_agent(self, agent_id, public_key=None, **more):
+        """Of the own account, unless `account_id` says otherwise."""
+        self.control("POST", "/agents", {"agent_id": agent_id, "public_key": public_key, **more})
 
     def order(self, on, action, **more):
         self.control("POST", "/faults", {"on": on, "do": action, **more})

@@ -14,12 +14,12 @@ use crate::service::{self, Service};
 const OPERATION: &str = "confirm";
 
 /// The transfer's status, as the service reports it.
-pub(super) async fn confirm(service: &Service, id: &str, ctx: &Ctx) -> Result<String> {
+/// `earlier` is what became of tries before this call.
+pub(super) async fn confirm(service: &Service, id: &str, mut earlier: Earlier, ctx: &Ctx) -> Result<String> {
     ctx.progress.enter(Phase::Completing);
     let made = service.clients.get()?;
-    let call = service.call(OPERATION, Method::POST, &[id, "confirm"], Some(b"{}".to_vec()))?;
+    let call = service.call(OPERATION, Method::POST, &["transfers", id, "confirm"], Some(b"{}".to_vec()))?;
     let mut retry = service.retry(&made, ctx);
-    let mut earlier = Earlier::None;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
         let (error, may_repeat) = match made.api.once(&call).await {
@@ -55,7 +55,7 @@ pub(super) async fn confirm(service: &Service, id: &str, ctx: &Ctx) -> Result<St
 
 /// What became of the tries before this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Earlier {
+pub(super) enum Earlier {
     /// None was handled.
     None,
     /// The service itself said that it failed.
@@ -81,7 +81,7 @@ async fn settled(service: &Service, id: &str, ctx: &Ctx, error: Error, earlier: 
 
 pub(super) async fn get(service: &Service, id: &str, ctx: &Ctx) -> Result<TransferInfo> {
     let made = service.clients.get()?;
-    let call = service.call("get_transfer", Method::GET, &[id], None)?;
+    let call = service.call("get_transfer", Method::GET, &["transfers", id], None)?;
     let mut retry = service.retry(&made, ctx);
     let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
     TransferInfo::read("get_transfer", &reply)

@@ -1,64 +1,87 @@
-//! The transfer flow: look at the files, presign, put them, confirm.
+//! The transfer flow: prepare, upload everything, confirm.
+
+use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use http::Method;
 
-use super::confirm;
-use super::wire::{self, FileEntry, PresignBody, Presigned};
-use super::{File, SentFile, SentTransfer, Terms, Transfer, TransferTicket};
+use super::confirm::{self, Earlier};
+use super::encryption::Cover;
+use super::multipart::{self, Completion, OpenUploads, UploadId};
+use super::prepare::{self, Ready};
+use super::resume::{self, Log};
+use super::ticket::{How, Ticket};
+use super::{File, SentFile, SentTransfer, Transfer, TransferTicket};
 use crate::error::{Error, Outcome, Result};
-use crate::http::api::{Failure, REPLY_LIMIT, Repeat};
 use crate::job::Ctx;
-use crate::progress::Phase;
-use crate::service::{self, Service};
-use crate::source::Prepared;
-use crate::storage::{self, PutTarget, Sender};
+use crate::service::Service;
+use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, Window, send_parts};
 
-/// A file that was looked at.
-struct Ready {
-    entry: FileEntry,
-    source: Prepared,
+/// A transfer whose bytes are to be sent, or the rest of them.
+pub(super) struct Begun {
+    pub(super) ticket: Arc<Ticket>,
+    pub(super) files: Vec<Ready>,
+    pub(super) state: State,
+    pub(super) log: Option<Log>,
 }
 
-/// What can be refused without looking at a file.
-pub(super) fn check(transfer: &Transfer) -> Result<()> {
-    let filled = |value: &str, what: &str| match value.trim() {
-        "" => Err(Error::invalid(format!("{what} is empty; every transfer needs one"))),
-        _ => Ok(()),
-    };
-    filled(&transfer.terms.sender, "sender")?;
-    filled(&transfer.terms.recipient, "recipient")?;
-    filled(&transfer.terms.mode, "mode")?;
-    if transfer.files.is_empty() {
-        return Err(Error::invalid("the list of files is empty; give at least one"));
+/// How far a transfer is.
+pub(super) struct State {
+    pub(super) files: Vec<FileState>,
+    /// What became of earlier tries to confirm it.
+    pub(super) confirming: Earlier,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct FileState {
+    /// Storage has it, as far as is known.
+    pub(super) sent: Option<SentFile>,
+    /// Parts that storage has.
+    pub(super) parts: Vec<StoredPart>,
+    /// Completing it was asked for, and the answer is not known.
+    pub(super) completing: bool,
+}
+
+impl State {
+    pub(super) fn new(files: usize) -> Self {
+        Self { files: vec![FileState::default(); files], confirming: Earlier::None }
     }
-    if let Some(text) = &transfer.terms.expires_in {
-        let number = text.strip_suffix(['h', 'd']).unwrap_or("");
-        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(Error::invalid(format!(
-                "expires_in must be a number of hours or days such as \"12h\" or \"7d\", not {text:?}"
-            )));
+}
+
+pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -> Result<SentTransfer> {
+    let mut begun = match transfer.resume.clone() {
+        Some(path) => resume::begin(&service, transfer, path, ctx).await?,
+        None => {
+            let (ticket, files) = begin(&service, transfer, ctx).await?;
+            let state = State::new(files.len());
+            Begun { ticket: Arc::new(ticket), files, state, log: None }
         }
+    };
+    let open = OpenUploads::of(&begun.ticket);
+    if begun.log.is_none() {
+        abort_if_not_completed(&service, &begun.ticket, &open, ctx);
     }
-    for file in &transfer.files {
-        file.resolved_type(&file.resolved_name()?)?;
-    }
-    Ok(())
-}
-
-pub(super) async fn send(service: &Service, transfer: Transfer, ctx: &Ctx) -> Result<SentTransfer> {
-    let files = look_at(service, transfer.files, ctx).await?;
-    let ticket = presign(service, &transfer.terms, &files, ctx).await?;
     let made = service.clients.get()?;
     let mut retry = service.retry(&made, ctx);
     let (sent, status) = loop {
-        let sent = put_all(service, &ticket, &files, ctx).await?;
-        match confirm::confirm(service, ticket.id(), ctx).await {
+        let sent = match upload(&service, &mut begun, &open, ctx).await {
+            Ok(sent) => sent,
+            Err(error) => return Err(resume::ended(error, &service, begun, &open, ctx).await),
+        };
+        if let Some(log) = &begun.log {
+            log.confirming().await?;
+        }
+        match confirm::confirm(&service, &begun.ticket.id, begun.state.confirming, ctx).await {
             Ok(status) => break (sent, status),
             // Storage lost a file between our PUT and the service's look; the reply does not say
             // which. The URLs may be used again while they live.
             Err(error) if error.service_code() == Some("FILES_MISSING") => {
+                if !forget(&mut begun) {
+                    return Err(error);
+                }
+                if let Some(log) = &begun.log {
+                    log.missing().await?;
+                }
                 retry.again(error).await?;
                 ctx.progress.start_over();
                 ctx.outcome_if_stopped(Outcome::NotCompleted);
@@ -66,28 +89,48 @@ pub(super) async fn send(service: &Service, transfer: Transfer, ctx: &Ctx) -> Re
             Err(error) => return Err(error),
         }
     };
+    if let Some(log) = begun.log {
+        ctx.outcome_if_stopped(Outcome::Completed);
+        log.done(ctx).await;
+    }
+    let ticket = &begun.ticket;
+    let sealed = ticket.cover.seals();
     Ok(SentTransfer {
-        id: ticket.wire.id,
+        id: ticket.id.clone(),
         status,
-        encrypted: false,
-        expires_at: ticket.wire.expires_at,
+        encrypted: !ticket.cover.is_open(),
+        expires_at: ticket.expires_at.clone(),
+        recipient_key_fingerprint: sealed.map(|s| s.recipient.fingerprint()),
+        recipient_key_source: sealed.map(|s| s.from.as_str().to_owned()),
         files: sent,
     })
 }
 
-pub(super) async fn presign_only(service: &Service, transfer: Transfer, ctx: &Ctx) -> Result<TransferTicket> {
-    let files = look_at(service, transfer.files, ctx).await?;
-    presign(service, &transfer.terms, &files, ctx).await
+/// Step one: everything before the first byte.
+pub(super) async fn begin(
+    service: &Arc<Service>,
+    transfer: Transfer,
+    ctx: &Ctx,
+) -> Result<(Ticket, Vec<Ready>)> {
+    let Transfer { terms, files, multipart, .. } = transfer;
+    let cover = Cover::new(service, &terms, ctx).await?;
+    let seals = prepare::seals(&files, &cover)?;
+    let mut files = prepare::look_at(service, files, &seals, ctx).await?;
+    prepare::plan(&mut files, multipart, &service.clients.options);
+    let ticket = prepare::presign(service, &terms, cover, seals, &files, ctx).await?;
+    Ok((ticket, files))
 }
 
+/// Step two on its own.
 pub(super) async fn upload_only(
-    service: &Service,
-    ticket: &TransferTicket,
+    service: Arc<Service>,
+    ticket: TransferTicket,
     files: Vec<File>,
     ctx: &Ctx,
 ) -> Result<Vec<SentFile>> {
-    ctx.reserved_transfer(ticket.id());
-    let files = look_at(service, files, ctx).await?;
+    let ticket = ticket.0;
+    ctx.reserved_transfer(&ticket.id);
+    ticket.check_unspent()?;
     if files.len() != ticket.promised.len() {
         return Err(Error::invalid(format!(
             "the ticket is for {} files and {} were given; give the same files in the same order",
@@ -95,123 +138,196 @@ pub(super) async fn upload_only(
             files.len()
         )));
     }
-    for (file, promised) in files.iter().zip(&ticket.promised) {
-        let (given, due) = (&file.entry, promised);
+    let files = prepare::look_at(&service, files, &ticket.seals, ctx).await?;
+    for (file, due) in files.iter().zip(&ticket.promised) {
+        let given = &file.entry;
         if given.name != due.name || given.size != due.size {
             return Err(Error::invalid(format!(
                 "the ticket is for {:?} of {} bytes where {:?} of {} bytes was given; presign again",
                 due.name, due.size, given.name, given.size
             )));
         }
+        if given.encryption_iv != due.encryption_iv {
+            return Err(Error::invalid(format!(
+                "the ticket is for {:?} with another encryption_iv; give the files as they were presigned",
+                due.name
+            )));
+        }
     }
-    put_all(service, ticket, &files, ctx).await
+    let open = OpenUploads::of(&ticket);
+    abort_if_not_completed(&service, &ticket, &open, ctx);
+    let state = State::new(files.len());
+    upload(&service, &mut Begun { ticket, files, state, log: None }, &open, ctx).await
 }
 
-async fn look_at(service: &Service, files: Vec<File>, ctx: &Ctx) -> Result<Vec<Ready>> {
-    ctx.progress.enter(Phase::Preparing);
-    let mut ready = Vec::with_capacity(files.len());
-    for file in files {
-        let name = file.resolved_name()?;
-        let content_type = file.resolved_type(&name)?;
-        let source = storage::prepare(file.source, &service.clients.options).await?;
-        let entry = FileEntry { name, size: source.len(), content_type };
-        ready.push(Ready { entry, source });
+/// A transfer that ends without a journal cannot go on, so its parts are of no use to anybody.
+pub(super) fn abort_if_not_completed(
+    service: &Arc<Service>,
+    ticket: &Arc<Ticket>,
+    open: &OpenUploads,
+    ctx: &Ctx,
+) {
+    let (service, ticket, open) = (Arc::clone(service), Arc::clone(ticket), open.clone());
+    // Without its own remover, which it would otherwise hold on to itself by.
+    let theirs = ctx.without_remains();
+    ctx.if_not_completed(Some(Box::pin(async move {
+        ticket.spend();
+        open.abort(service, ticket.id.clone(), theirs).await
+    })));
+}
+
+/// What the service misses may be a file of one PUT, or one whose completion got no answer. `false` if there is
+/// none of either, since what was completed cannot be sent again.
+fn forget(begun: &mut Begun) -> bool {
+    let mut any = false;
+    for (state, place) in begun.state.files.iter_mut().zip(&begun.ticket.places) {
+        let again = match place.how {
+            How::Whole(_) => true,
+            How::Parts { .. } => state.completing,
+        };
+        if again {
+            state.sent = None;
+            any = true;
+        }
     }
-    ctx.progress.expect(ready.len(), ready.iter().map(|f| f.entry.size).sum());
-    Ok(ready)
+    any
 }
 
-async fn presign(service: &Service, terms: &Terms, files: &[Ready], ctx: &Ctx) -> Result<TransferTicket> {
-    ctx.progress.enter(Phase::Requesting);
-    let made = service.clients.get()?;
-    let entries: Vec<FileEntry> = files.iter().map(|f| f.entry.clone()).collect();
-    let body = PresignBody {
-        mode: &terms.mode,
-        sender: &terms.sender,
-        recipient: &terms.recipient,
-        recipient_account: terms.recipient_account.as_deref(),
-        files: &entries,
-        expires_in: terms.expires_in.as_deref(),
-        max_downloads: terms.max_downloads,
-        message: terms.message.as_deref(),
-        metadata: terms.metadata.as_ref(),
-        is_encrypted: false,
-        auto_delete: terms.auto_delete,
-    };
-    let json =
-        serde_json::to_vec(&body).map_err(|e| Error::internal("a request could not be written").cause(&e))?;
-    let mut call = service.call("presign", Method::POST, &["presigned"], Some(json))?;
-    // A URL with a session token takes some 2 KiB.
-    call.reply_limit = REPLY_LIMIT + entries.len() * 8 * 1024;
-    let mut retry = service.retry(&made, ctx);
-    // A repeat after a lost reply would make a second pending terms.
-    let reply =
-        made.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
-    let wire: Presigned = service::parse("presign", &reply)?;
-    let id = wire::checked_id(&wire.id)?;
-    ctx.reserved_transfer(&id);
-    let ticket = (|| {
-        wire.check(&entries)?;
-        let targets = wire.upload_urls.iter().zip(&entries).map(|(url, entry)| {
-            let method = url.method()?;
-            let headers = url.headers(&entry.content_type)?;
-            PutTarget::fresh(&url.upload_url, method, &headers, &service.clients.options)
-                .map_err(|e| e.context(&format!("file {:?}", entry.name)))
-        });
-        let targets = targets.collect::<Result<Vec<_>>>()?;
-        Ok(TransferTicket { wire, promised: entries, targets })
-    })();
-    ticket.map_err(|e: Error| e.during("presign"))
-}
-
-/// Puts all files, `concurrency` at a time; the first failure stops the others.
-async fn put_all(
+/// Uploads all files that storage does not have yet; the first failure stops the others.
+async fn upload(
     service: &Service,
-    ticket: &TransferTicket,
-    files: &[Ready],
+    begun: &mut Begun,
+    open: &OpenUploads,
     ctx: &Ctx,
 ) -> Result<Vec<SentFile>> {
-    let mut sent: Vec<Option<SentFile>> = vec![None; files.len()];
-    let mut waiting = files.iter().enumerate();
+    let made = service.clients.get()?;
+    let window = Window::new(&service.clients.options);
+    let one = Uploading {
+        service,
+        sender: Sender::new(&made, &service.clients.options, ctx),
+        window: &window,
+        ticket: &begun.ticket,
+        log: begun.log.as_ref(),
+        open,
+        ctx,
+    };
+    let mut waiting = begun.files.iter().zip(&begun.state.files).enumerate();
     // Not tasks of their own: bytes move on the connections' tasks anyway, and dropping this set, by an
     // error or a cancel, leaves nothing running.
     let mut running = FuturesUnordered::new();
+    let mut done: Vec<Option<FileState>> = vec![None; begun.files.len()];
     loop {
-        while running.len() < service.clients.options.concurrency {
-            let Some((at, file)) = waiting.next() else { break };
-            running.push(put_one(service, ctx, at, file, ticket));
+        while running.len() < window.width() {
+            let Some((at, (file, state))) = waiting.next() else { break };
+            let one = &one;
+            running.push(async move { one.upload(at, file, state.clone()).await.map(|state| (at, state)) });
         }
-        let Some(done) = running.next().await else { break };
-        let (at, file) = done?;
-        sent[at] = Some(file);
+        let Some(finished) = running.next().await else { break };
+        let (at, state) = finished?;
+        ctx.progress.file_done();
+        done[at] = Some(state);
     }
-    let all: Option<Vec<SentFile>> = sent.into_iter().collect();
-    all.ok_or_else(|| Error::internal("a file was forgotten"))
+    drop(running);
+    begun.state.files = done.into_iter().flatten().collect();
+    let sent: Option<Vec<SentFile>> = begun.state.files.iter().map(|f| f.sent.clone()).collect();
+    sent.filter(|sent| sent.len() == begun.files.len()).ok_or_else(|| Error::internal("a file was forgotten"))
 }
 
-async fn put_one(
-    service: &Service,
-    ctx: &Ctx,
-    at: usize,
-    file: &Ready,
-    ticket: &TransferTicket,
-) -> Result<(usize, SentFile)> {
-    let name = &file.entry.name;
-    let made = service.clients.get()?;
-    let sender = Sender::new(&made, &service.clients.options, ctx);
-    let stored = ticket.targets[at].send(&sender, &file.source).await.map_err(|e| {
-        // Whatever became of one file, an unconfirmed transfer is not delivered.
-        e.context(&format!("file {name:?}")).outcome_is(Outcome::NotCompleted)
-    })?;
-    ctx.progress.file_done();
-    let file = SentFile {
-        file_id: ticket.wire.upload_urls[at].file_id.clone(),
-        name: name.clone(),
-        size: stored.bytes,
-        etag: stored.etag,
-        md5: stored.md5,
-        verified: stored.verified,
-        attempts: stored.attempts,
-    };
-    Ok((at, file))
+/// What the uploads of one transfer share.
+struct Uploading<'a> {
+    service: &'a Service,
+    sender: Sender<'a>,
+    window: &'a Window,
+    ticket: &'a Ticket,
+    log: Option<&'a Log>,
+    open: &'a OpenUploads,
+    ctx: &'a Ctx,
+}
+
+impl Uploading<'_> {
+    async fn upload(&self, at: usize, file: &Ready, state: FileState) -> Result<FileState> {
+        if state.sent.is_some() {
+            self.ctx.progress.already_there(file.entry.size);
+            return Ok(state);
+        }
+        let uploaded = match &self.ticket.places[at].how {
+            How::Whole(target) => self.whole(at, file, target).await,
+            How::Parts { .. } => self.parts(at, file, state).await,
+        };
+        uploaded.map_err(|e| {
+            // Whatever became of one file, an unconfirmed transfer is not delivered.
+            e.context(&format!("file {:?}", file.entry.name)).outcome_is(Outcome::NotCompleted)
+        })
+    }
+
+    async fn whole(&self, at: usize, file: &Ready, target: &PutTarget) -> Result<FileState> {
+        let _slot = self.window.slot().await?;
+        let digest = self.sender.digest_for_whole(file.source.len());
+        let stored = target.send(&self.sender, &file.source, digest).await?;
+        let sent = SentFile {
+            file_id: self.ticket.places[at].file_id.clone(),
+            name: file.entry.name.clone(),
+            size: stored.bytes,
+            etag: stored.etag,
+            md5: stored.md5,
+            sha256: stored.sha256,
+            verified: stored.verified,
+            attempts: stored.attempts,
+            parts: 0,
+        };
+        if let Some(log) = self.log {
+            log.sent(at, &sent).await?;
+        }
+        Ok(FileState { sent: Some(sent), ..FileState::default() })
+    }
+
+    async fn parts(&self, at: usize, file: &Ready, state: FileState) -> Result<FileState> {
+        let place = &self.ticket.places[at];
+        let How::Parts { upload_id, plan, targets } = &place.how else {
+            return Err(Error::internal("a file of one PUT was to go in parts"));
+        };
+        self.ctx.progress.already_there(state.parts.iter().map(|p| p.bytes).sum());
+        let log = self.log;
+        let on_stored = |part: StoredPart| -> futures_util::future::BoxFuture<'_, Result<()>> {
+            Box::pin(async move {
+                match log {
+                    Some(log) => log.part(at, &part).await,
+                    None => Ok(()),
+                }
+            })
+        };
+        let upload = PartUpload { plan: *plan, targets, source: &file.source, done: state.parts };
+        let parts = send_parts(upload, &self.sender, self.window, &on_stored).await?;
+
+        let upload = UploadId { file_id: place.file_id.clone(), upload_id: upload_id.clone() };
+        if let Some(log) = log {
+            log.completing(at).await?;
+        }
+        self.open.ended(&upload);
+        let completed =
+            multipart::complete(self.service, &self.ticket.id, &upload, &parts, state.completing, self.ctx);
+        let completion = completed.await.inspect_err(|_| self.open.open_still(&upload))?;
+        let sent = SentFile {
+            file_id: place.file_id.clone(),
+            name: file.entry.name.clone(),
+            size: plan.size(),
+            etag: etag_of(&parts),
+            md5: None,
+            sha256: None,
+            verified: parts.iter().all(|p| p.verified),
+            attempts: parts.iter().map(|p| p.attempts).sum(),
+            parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+        };
+        if let (Some(log), Completion::Sure) = (log, completion) {
+            log.sent(at, &sent).await?;
+        }
+        Ok(FileState { sent: Some(sent), parts, completing: completion == Completion::Unclear })
+    }
+}
+
+/// The ETag that S3 and R2 give an object of these parts: MD5 of the parts' MD5s, a dash, their number. `None`
+/// where a part's ETag is none.
+fn etag_of(parts: &[StoredPart]) -> Option<String> {
+    crate::digest::md5_of_md5s(parts.iter().map(|p| p.etag.as_str()))
+        .map(|md5| format!("{md5}-{}", parts.len()))
 }

@@ -1,10 +1,17 @@
-//! AgentDrop's transfers: presigned → PUT each file, several at once → confirm.
+//! AgentDrop's transfers: presigned → PUT each file, or the parts of large ones, several at once → confirm.
 
 mod confirm;
+mod encryption;
 mod flow;
+mod multipart;
+mod open;
+mod plan;
+mod prepare;
+mod resume;
+mod ticket;
 mod wire;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +24,17 @@ use crate::secret::Secret;
 use crate::service::{self, Service};
 use crate::source::Source;
 
+pub use encryption::Encryption;
+pub use open::{OpenedFile, SealedFile, open_sealed, start_open_sealed};
+pub use plan::{PlannedFile, TransferPlan};
+#[cfg(any(test, fuzzing))]
+pub use resume::exercise_journal;
+pub use ticket::TransferTicket;
 pub use wire::TransferInfo;
 #[cfg(any(test, fuzzing))]
 pub use wire::exercise;
 
-const ROOT: &str = "v1/transfers";
+const ROOT: &str = "v1";
 const KEY_VARIABLE: &str = "AGENTDROP_API_KEY";
 const BASE: &str = "https://api.agent-drop.com";
 
@@ -78,12 +91,13 @@ pub struct File {
     source: Source,
     name: Option<String>,
     content_type: Option<String>,
+    encryption_iv: Option<String>,
 }
 
 impl File {
     /// A file whose name is the last part of its path. Bytes and streams need [`File::name`].
     pub fn new(source: impl Into<Source>) -> Self {
-        Self { source: source.into(), name: None, content_type: None }
+        Self { source: source.into(), name: None, content_type: None, encryption_iv: None }
     }
     /// The name the recipient sees: a base name, no folders.
     #[must_use]
@@ -91,10 +105,18 @@ impl File {
         self.name = Some(name.into());
         self
     }
-    /// The media type. Default: guessed from the name.
+    /// The media type. Default: guessed from the name, and `application/octet-stream` for a sealed file.
     #[must_use]
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
+        self
+    }
+
+    /// The nonce that the file was sealed with before it came here: base64 of 12 bytes. For
+    /// [`Encryption::presealed`] alone; each file needs its own.
+    #[must_use]
+    pub fn encryption_iv(mut self, base64: impl Into<String>) -> Self {
+        self.encryption_iv = Some(base64.into());
         self
     }
 
@@ -123,6 +145,14 @@ impl File {
             )));
         }
         Ok(name)
+    }
+
+    /// A type guessed from the name says nothing true of what is sealed.
+    fn type_to_send(&self, name: &str, sealed: bool) -> Result<String> {
+        if self.content_type.is_none() && (sealed || self.encryption_iv.is_some()) {
+            return Ok("application/octet-stream".to_owned());
+        }
+        self.resolved_type(name)
     }
 
     fn resolved_type(&self, name: &str) -> Result<String> {
@@ -161,6 +191,8 @@ impl From<Source> for File {
 pub struct Transfer {
     terms: Terms,
     files: Vec<File>,
+    multipart: Option<bool>,
+    resume: Option<PathBuf>,
     timeout: Option<Duration>,
 }
 
@@ -176,6 +208,14 @@ struct Terms {
     metadata: Option<Map<String, Value>>,
     auto_delete: bool,
     recipient_account: Option<String>,
+    encryption: Option<Encryption>,
+}
+
+impl Terms {
+    /// Whether files are sealed here.
+    fn seals_here(&self) -> bool {
+        self.encryption.as_ref().is_some_and(|e| matches!(e.how, encryption::How::Seal { .. }))
+    }
 }
 
 impl Transfer {
@@ -191,8 +231,9 @@ impl Transfer {
             metadata: None,
             auto_delete: false,
             recipient_account: None,
+            encryption: None,
         };
-        Self { terms, files: Vec::new(), timeout: None }
+        Self { terms, files: Vec::new(), multipart: None, resume: None, timeout: None }
     }
     /// Adds a file. Results come back in the order files were added.
     #[must_use]
@@ -242,6 +283,26 @@ impl Transfer {
         self.terms.recipient_account = Some(account.into());
         self
     }
+    /// Seals every file for the recipient. Without it files are sent as they are.
+    #[must_use]
+    pub fn encrypt(mut self, encryption: Encryption) -> Self {
+        self.terms.encryption = Some(encryption);
+        self
+    }
+    /// Whether all files go in parts. Default: if one of them has at least `multipart_threshold` bytes.
+    #[must_use]
+    pub fn multipart(mut self, parts: bool) -> Self {
+        self.multipart = Some(parts);
+        self
+    }
+    /// A journal: a file that lets the same call go on where this one stopped, after its process was killed or
+    /// the network failed. It is made if it is not there, readable by its owner alone, and removed once the
+    /// transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed.
+    #[must_use]
+    pub fn resume(mut self, journal: impl Into<PathBuf>) -> Self {
+        self.resume = Some(crate::source::expand_home(journal.into()));
+        self
+    }
     /// Bounds the whole call, retries included. Default: no limit.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
@@ -261,6 +322,10 @@ pub struct SentTransfer {
     pub encrypted: bool,
     /// When the service says the upload URLs (or the transfer) expire; its documents disagree.
     pub expires_at: Option<String>,
+    /// SHA-256, in hex, of the public key that files were sealed for; compare it with the recipient's.
+    pub recipient_key_fingerprint: Option<String>,
+    /// Whose word it is that this key is the recipient's: `caller` or `service`.
+    pub recipient_key_source: Option<String>,
     /// The files, in the order given.
     pub files: Vec<SentFile>,
 }
@@ -274,47 +339,18 @@ pub struct SentFile {
     pub name: String,
     /// Bytes sent.
     pub size: u64,
-    /// Storage's ETag.
+    /// Storage's ETag; for a file in parts the one that S3 and R2 make of the parts' ETags.
     pub etag: Option<String>,
-    /// MD5 of what was sent, in hex, if it was computed.
+    /// MD5 of what was sent, in hex, if it was computed. A file in parts has none.
     pub md5: Option<String>,
-    /// Whether storage's ETag equals the MD5 of what was sent.
+    /// SHA-256 of what was sent, in hex: with `integrity_check` on, for a file sent whole.
+    pub sha256: Option<String>,
+    /// Whether storage's ETag, or that of every part, equals the MD5 of what was sent.
     pub verified: bool,
-    /// Requests it took.
+    /// Requests it took, over all its parts.
     pub attempts: u32,
-}
-
-/// A pending transfer and its presigned URLs. Printing shows no secret.
-#[derive(Clone)]
-pub struct TransferTicket {
-    wire: wire::Presigned,
-    /// What was promised, to be compared with what is sent.
-    promised: Vec<wire::FileEntry>,
-    targets: Vec<crate::storage::PutTarget>,
-}
-
-impl TransferTicket {
-    /// The transfer's id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.wire.id
-    }
-    /// When the service says its URLs expire, RFC 3339.
-    #[must_use]
-    pub fn expires_at(&self) -> Option<&str> {
-        self.wire.expires_at.as_deref()
-    }
-    /// The service's reply, secrets included. Do not log it.
-    #[must_use]
-    pub fn reveal(&self) -> Value {
-        self.wire.reveal()
-    }
-}
-
-impl std::fmt::Debug for TransferTicket {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.wire.fmt(f)
-    }
+    /// How many parts it was sent in; 0 if it went whole.
+    pub parts: u32,
 }
 
 /// What confirming answered.
@@ -348,12 +384,35 @@ impl AgentDrop {
     /// # Errors
     /// `invalid_input`; everything else ends the job.
     pub fn start_send(&self, transfer: Transfer) -> Result<Job<SentTransfer>> {
-        flow::check(&transfer)?;
+        prepare::check(&transfer)?;
         let service = Arc::clone(&self.service);
         job::start(
             "send",
             transfer.timeout,
-            move |ctx| async move { flow::send(&service, transfer, &ctx).await },
+            move |ctx| async move { flow::send(service, transfer, &ctx).await },
+        )
+    }
+
+    /// What [`AgentDrop::send`] would send, without a network: the files as they would go, and the first
+    /// request's body without its secrets.
+    ///
+    /// # Errors
+    /// `invalid_input`, also for a stream, which telling its size would use up; `source_unreadable`.
+    pub fn plan(&self, transfer: Transfer) -> Result<TransferPlan> {
+        self.start_plan(transfer)?.wait()
+    }
+
+    /// Starts [`AgentDrop::plan`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_plan(&self, transfer: Transfer) -> Result<Job<TransferPlan>> {
+        prepare::check(&transfer)?;
+        let service = Arc::clone(&self.service);
+        job::start(
+            "plan",
+            transfer.timeout,
+            move |ctx| async move { plan::plan(&service, transfer, &ctx).await },
         )
     }
 
@@ -371,10 +430,14 @@ impl AgentDrop {
     /// # Errors
     /// `invalid_input`; everything else ends the job.
     pub fn start_presign(&self, transfer: Transfer) -> Result<Job<TransferTicket>> {
-        flow::check(&transfer)?;
+        prepare::check(&transfer)?;
+        if transfer.resume.is_some() {
+            return Err(Error::invalid("a journal is for a whole send; leave resume out of a presign"));
+        }
         let service = Arc::clone(&self.service);
         job::start("presign", transfer.timeout, move |ctx| async move {
-            flow::presign_only(&service, transfer, &ctx).await
+            let (ticket, _) = flow::begin(&service, transfer, &ctx).await?;
+            Ok(TransferTicket(Arc::new(ticket)))
         })
     }
 
@@ -393,9 +456,11 @@ impl AgentDrop {
     /// `invalid_input`; everything else ends the job.
     pub fn start_upload(&self, ticket: &TransferTicket, files: Vec<File>) -> Result<Job<Vec<SentFile>>> {
         let (service, ticket) = (Arc::clone(&self.service), ticket.clone());
-        job::start("upload", None, move |ctx| async move {
-            flow::upload_only(&service, &ticket, files, &ctx).await
-        })
+        job::start(
+            "upload",
+            None,
+            move |ctx| async move { flow::upload_only(service, ticket, files, &ctx).await },
+        )
     }
 
     /// Step three: makes the transfer active.
@@ -415,7 +480,7 @@ impl AgentDrop {
         let (service, id) = (Arc::clone(&self.service), wire::checked_id(transfer_id)?);
         job::start("confirm", None, move |ctx| async move {
             ctx.reserved_transfer(&id);
-            let status = confirm::confirm(&service, &id, &ctx).await?;
+            let status = confirm::confirm(&service, &id, confirm::Earlier::None, &ctx).await?;
             Ok(Confirmed { id, status })
         })
     }

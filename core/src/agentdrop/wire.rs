@@ -2,8 +2,7 @@
 
 use http::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use url::Url;
+use serde_json::{Map, Value};
 
 use crate::error::{Detail, Error, ErrorKind, Result};
 use crate::http::api::ApiReply;
@@ -28,26 +27,98 @@ pub(super) struct PresignBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) metadata: Option<&'a Map<String, Value>>,
     pub(super) is_encrypted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) encrypted_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) encryption_algorithm: Option<&'a str>,
     pub(super) auto_delete: bool,
 }
 
 /// One file as it is announced. `size` is what will be PUT.
-#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize, Serialize, PartialEq, Eq)]
 pub(super) struct FileEntry {
     pub(super) name: String,
     pub(super) size: u64,
     pub(super) content_type: String,
+    /// Base64 of 12 bytes, for a sealed file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) encryption_iv: Option<String>,
+    /// Bytes of each part but the last, for a file in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) part_size: Option<u64>,
 }
 
-/// The reply of presigned.
+/// What the replies of presigned and multipart share.
+#[derive(Deserialize)]
+pub(super) struct TicketHead {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) expires_at: Option<String>,
+}
+
+/// The reply of presigned/multipart. Known from the official SDK alone; no document describes it.
+#[derive(Deserialize)]
+pub(super) struct Multipart {
+    pub(super) files: Vec<MultipartFile>,
+}
+
+/// One file of it. The SDK takes part URLs by position; their numbers are what counts.
+#[derive(Deserialize)]
+pub(super) struct MultipartFile {
+    pub(super) file_id: String,
+    pub(super) upload_id: String,
+    #[serde(default, alias = "name")]
+    file_name: Option<String>,
+    pub(super) part_urls: Vec<PartUrl>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PartUrl {
+    part_number: u64,
+    upload_url: Secret,
+}
+
+impl MultipartFile {
+    /// Files go by position, so a name that is there must be the one that is due.
+    pub(super) fn check_name(&self, due: &str) -> Result<()> {
+        match self.file_name.as_deref() {
+            Some(name) if name != due => {
+                Err(bad_reply(format!("it gives URLs for {name:?} where {due:?} was due")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The URLs of part 1 to the last.
+    pub(super) fn in_order(&self) -> Result<Vec<&Secret>> {
+        let mut urls: Vec<(u64, &Secret)> =
+            self.part_urls.iter().map(|part| (part.part_number, &part.upload_url)).collect();
+        urls.sort_by_key(|(number, _)| *number);
+        match (1..).zip(&urls).find(|(due, (number, _))| due != number) {
+            Some((due, _)) => Err(bad_reply(format!("it has no URL, or several, for part {due}"))),
+            None => Ok(urls.into_iter().map(|(_, url)| url).collect()),
+        }
+    }
+}
+
+/// The reply of resolve, as far as it is needed.
+#[derive(Deserialize)]
+pub(super) struct Agent {
+    pub(super) public_key: Option<String>,
+    pub(super) public_key_algorithm: Option<String>,
+}
+
+/// A part of a reply that was read already. A reply that lacks something does not fit its request.
+pub(super) fn read<T: serde::de::DeserializeOwned>(reply: &Value) -> Result<T> {
+    // The parser's own words may quote a signed URL.
+    T::deserialize(reply).map_err(|_| bad_reply("a field is missing or of another type".to_owned()))
+}
+
+/// The reply of presigned. Its `confirm_url` is not read: the path is built from the id, so that the key cannot
+/// be sent to another origin.
 #[derive(Clone, Deserialize)]
 pub(super) struct Presigned {
-    pub(super) id: String,
     pub(super) upload_urls: Vec<UploadUrl>,
-    /// Read so that [`TransferTicket::reveal`](super::TransferTicket::reveal) is whole. The path is
-    /// built from the id instead, so the key cannot be sent to another origin.
-    confirm_url: Option<String>,
-    pub(super) expires_at: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -88,28 +159,6 @@ impl UploadUrl {
 }
 
 impl Presigned {
-    pub(super) fn reveal(&self) -> Value {
-        let urls: Vec<Value> = self
-            .upload_urls
-            .iter()
-            .map(|u| {
-                json!({
-                    "file_id": u.file_id,
-                    "file_name": u.file_name,
-                    "upload_url": u.upload_url,
-                    "method": u.method,
-                    "headers": u.headers,
-                })
-            })
-            .collect();
-        json!({
-            "id": self.id,
-            "upload_urls": urls,
-            "confirm_url": self.confirm_url,
-            "expires_at": self.expires_at,
-        })
-    }
-
     /// Refuses a reply that does not answer what was asked: URLs go with files by position, so their
     /// count and names must agree.
     pub(super) fn check(&self, asked: &[FileEntry]) -> Result<()> {
@@ -130,21 +179,6 @@ impl Presigned {
             url.method()?;
         }
         Ok(())
-    }
-}
-
-impl std::fmt::Debug for Presigned {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let urls: Vec<String> = self
-            .upload_urls
-            .iter()
-            .map(|u| Url::parse(&u.upload_url).map(|u| crate::secret::shown(&u)).unwrap_or_default())
-            .collect();
-        f.debug_struct("TransferTicket")
-            .field("id", &self.id)
-            .field("upload_urls", &urls)
-            .field("expires_at", &self.expires_at)
-            .finish()
     }
 }
 
@@ -220,29 +254,43 @@ fn text(value: &Value) -> Option<String> {
 /// Any reply is read, or is an error that can be shown.
 #[cfg(any(test, fuzzing))]
 pub fn exercise(data: &[u8]) {
+    use super::encryption::Cover;
+    use super::ticket::{Asked, Ticket};
+    use crate::storage::Age;
+
     let secret = crate::fuzzing::secret(data);
     let check = |error: &Error| crate::fuzzing::check(error, &secret);
     let reply = ApiReply::of(data);
     check(&refusal(&reply));
-    let file = FileEntry { name: "a.bin".into(), size: 1, content_type: "a/b".into() };
-    match service::parse::<Presigned>("presign", &reply) {
-        Ok(presigned) => {
-            if let Err(error) = presigned.check(std::slice::from_ref(&file)) {
-                check(&error);
-            }
-            for url in &presigned.upload_urls {
-                let options = crate::options::Options::new();
-                let target = url.method().and_then(|method| {
-                    let headers = url.headers("a/b")?;
-                    crate::storage::PutTarget::fresh(&url.upload_url, method, &headers, &options)
-                });
-                if let Err(error) = target {
-                    check(&error);
+    let file = |part_size| FileEntry {
+        name: "a.bin".into(),
+        size: 1,
+        content_type: "a/b".into(),
+        encryption_iv: None,
+        part_size,
+    };
+    let options = crate::options::Options::new();
+    match service::parse::<Value>("presign", &reply) {
+        Ok(value) => {
+            for part_size in [None, Some(5 << 20)] {
+                let asked = Asked {
+                    promised: vec![file(part_size)],
+                    multipart: part_size.is_some(),
+                    cover: Cover::Open,
+                    seals: vec![None],
+                };
+                match Ticket::read(value.clone(), asked, Age::New, &options) {
+                    Ok(ticket) => {
+                        let _ = format!("{:?}", super::TransferTicket(std::sync::Arc::new(ticket)));
+                    }
+                    Err(error) => check(&error),
                 }
             }
-            let _ = (format!("{presigned:?}"), presigned.reveal());
         }
         Err(error) => check(&error),
+    }
+    if let Err(error) = service::parse::<Agent>("resolve", &reply) {
+        check(&error);
     }
     if let Err(error) = service::parse::<ConfirmReply>("confirm", &reply) {
         check(&error);
@@ -255,6 +303,7 @@ pub fn exercise(data: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_refusal_keeps_code_message_details_and_candidates() {
@@ -279,14 +328,37 @@ mod tests {
     #[test]
     fn urls_must_answer_the_files_asked_for() {
         let reply: Presigned = serde_json::from_value(json!({
-            "id": "tr_1",
             "upload_urls": [{"file_id": "f", "file_name": "a", "upload_url": "https://s/k?X-Amz-Signature=canary"}],
         }))
         .expect("reply");
-        let file = |name: &str| FileEntry { name: name.into(), size: 1, content_type: "a/b".into() };
+        let file = |name: &str| FileEntry {
+            name: name.into(),
+            size: 1,
+            content_type: "a/b".into(),
+            encryption_iv: None,
+            part_size: None,
+        };
         reply.check(&[file("a")]).expect("fits");
         reply.check(&[file("b")]).expect_err("another name");
         reply.check(&[file("a"), file("b")]).expect_err("one too few");
-        assert!(!format!("{reply:?}").contains("canary"));
+    }
+
+    #[test]
+    fn part_urls_go_by_their_numbers() {
+        let file = |numbers: &[u64]| -> MultipartFile {
+            let urls: Vec<Value> = numbers
+                .iter()
+                .map(|n| json!({"part_number": n, "upload_url": format!("https://s/k?partNumber={n}")}))
+                .collect();
+            let file = json!({"file_id": "f", "upload_id": "u", "name": "a", "part_urls": urls});
+            serde_json::from_value(file).expect("a file")
+        };
+        let third = file(&[3, 1, 2]);
+        let urls = third.in_order().expect("all there");
+        assert!(urls[2].reveal().ends_with("partNumber=3"));
+        for bad in [&[1, 3][..], &[2, 3], &[1, 1, 2], &[0, 1]] {
+            file(bad).in_order().expect_err("one is missing, or twice there");
+        }
+        file(&[1]).check_name("b").expect_err("another name");
     }
 }

@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use super::body::{AttemptBody, BodyState, CONTINUE_WAIT, Gate};
 use super::pool::Connection;
 use super::{Target, transport_error};
-use crate::digest::{Algorithm, Digest, Pending};
+use crate::digest::{Algorithm, Digests, Pending};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::options::Options;
 use crate::progress::Counters;
@@ -64,10 +64,12 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
     /// Whether that is all of it.
     pub(crate) whole: bool,
-    /// The digest of the source as it was sent; only after a success.
-    pub(crate) digest: Option<Digest>,
+    /// The digests of the source as it was sent; only after a success.
+    pub(crate) digests: Digests,
     /// Whether every byte had been sent when it came.
     pub(crate) complete: bool,
+    /// Whether the server was asked for `100 Continue` and did not say it in time.
+    pub(crate) mute: bool,
     /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
     pub(crate) counted: u64,
 }
@@ -148,6 +150,7 @@ pub(super) async fn run(
     let patience = limits.response.min(REPLY_TIME);
     let mut reply = receive(head, patience, pending.filter(|_| done), done.then_some(undo)).await;
     reply.complete = complete;
+    reply.mute = state.went_unbidden();
     let reusable = complete && reply.whole && ready_again(&mut connection).await;
     Ok((reply, reusable.then_some(connection)))
 }
@@ -187,12 +190,21 @@ async fn receive(
     // A refusal is known by its status even if its text is lost; a success is known by its headers,
     // once every byte was sent.
     let (body, whole) = read_reply(incoming, patience).await.unwrap_or((Bytes::new(), false));
-    let digest = match pending {
-        Some(pending) => pending.digest().await,
-        None => None,
+    let digests = match pending {
+        Some(pending) => pending.digests().await,
+        None => Digests::default(),
     };
     let counted = undo.map_or(0, UndoUnlessKept::keep);
-    Reply { status: parts.status, headers: parts.headers, body, whole, digest, complete: true, counted }
+    Reply {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+        whole,
+        digests,
+        complete: true,
+        mute: false,
+        counted,
+    }
 }
 
 /// Whether the connection takes another request. hyper knows a moment after the last byte of the reply

@@ -53,14 +53,15 @@ impl Gate {
         (Self { opened: Some(opened), patience: Box::pin(tokio::time::sleep(CONTINUE_WAIT)) }, open)
     }
 
-    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the body may go, with whether the server said so.
+    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         match self.opened.as_mut().map(|opened| Pin::new(opened).poll(cx)) {
-            Some(Poll::Ready(Ok(()))) => return Poll::Ready(()),
+            Some(Poll::Ready(Ok(()))) => return Poll::Ready(true),
             // hyper lets go of the other end when the final answer is here; that is no "continue".
             Some(Poll::Ready(Err(_))) => self.opened = None,
             _ => {}
         }
-        self.patience.as_mut().poll(cx)
+        self.patience.as_mut().poll(cx).map(|()| false)
     }
 }
 
@@ -69,6 +70,7 @@ pub(super) struct BodyState {
     complete: AtomicBool,
     stopped: AtomicBool,
     held: AtomicBool,
+    unbidden: AtomicBool,
     reading: AtomicBool,
     source_bytes: AtomicU64,
     failure: Mutex<Option<Error>>,
@@ -83,6 +85,10 @@ impl BodyState {
     /// Whether the body still waits for `100 Continue`.
     pub(super) fn is_held(&self) -> bool {
         self.held.load(Relaxed)
+    }
+    /// Whether `100 Continue` was waited for in vain.
+    pub(super) fn went_unbidden(&self) -> bool {
+        self.unbidden.load(Relaxed)
     }
     /// Whether the source is what is waited for.
     pub(super) fn is_reading(&self) -> bool {
@@ -143,6 +149,7 @@ impl AttemptBody {
             complete: AtomicBool::new(left == 0),
             stopped: AtomicBool::new(false),
             held: AtomicBool::new(gate.is_some()),
+            unbidden: AtomicBool::new(false),
             reading: AtomicBool::new(false),
             source_bytes: AtomicU64::new(0),
             failure: Mutex::new(None),
@@ -219,7 +226,8 @@ impl http_body::Body for AttemptBody {
             return Poll::Pending;
         }
         if let Some(gate) = &mut self.gate {
-            ready!(gate.poll_open(cx));
+            let bidden = ready!(gate.poll_open(cx));
+            self.state.unbidden.store(!bidden, Relaxed);
             self.gate = None;
             self.state.held.store(false, Relaxed);
         }

@@ -1,7 +1,8 @@
 //! The client for presigned targets: no default headers, no cookies, no redirects, no credentials,
 //! and no parameter that could hold any.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::StatusCode;
 
@@ -16,6 +17,26 @@ use crate::progress::Counters;
 pub(crate) struct StorageClient {
     pool: Pool,
     limits: Limits,
+    mute: Mute,
+}
+
+/// Servers that took a body without ever saying `100 Continue`. Waiting for it again would cost each part of a
+/// large file a second.
+#[derive(Default)]
+struct Mute(Mutex<HashSet<String>>);
+
+impl Mute {
+    fn knows(&self, target: &Target) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&target.authority())
+    }
+
+    fn learn(&self, target: &Target) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A client that meets very many hosts loses a second with each, and no memory.
+        if known.len() < 1000 {
+            known.insert(target.authority());
+        }
+    }
 }
 
 impl StorageClient {
@@ -23,6 +44,7 @@ impl StorageClient {
         Ok(Self {
             pool: Pool::new(Connector::new(options, tls), options.concurrency),
             limits: Limits::new(options),
+            mute: Mute::default(),
         })
     }
 
@@ -34,7 +56,7 @@ impl StorageClient {
         outgoing: &Outgoing,
         progress: &Arc<Counters>,
     ) -> Result<Reply> {
-        let mut expect = true;
+        let mut expect = !self.mute.knows(target);
         let mut fresh = false;
         loop {
             let connection =
@@ -45,6 +67,9 @@ impl StorageClient {
                     expect = false;
                 }
                 Ok((reply, connection)) => {
+                    if reply.mute && reply.status.is_success() {
+                        self.mute.learn(target);
+                    }
                     // After a 5xx another machine may do better: a new connection looks the name up again.
                     if let Some(connection) = connection.filter(|_| !reply.status.is_server_error()) {
                         self.pool.give_back(target, connection);

@@ -83,15 +83,6 @@ impl Context {
             sys::EVP_CIPHER_CTX_ctrl(self.0.as_ptr(), command, TAG_LEN as c_int, tag.as_mut_ptr().cast())
         })
     }
-
-    /// The same state once more.
-    fn copy(&self) -> Result<Self> {
-        // SAFETY: as in `new`; then both objects are alive, and the second is empty.
-        let copy = Self(NonNull::new(unsafe { sys::EVP_CIPHER_CTX_new() }).ok_or_else(failed)?);
-        // SAFETY: see above; the copy has memory of its own.
-        done(unsafe { sys::EVP_CIPHER_CTX_copy(copy.0.as_ptr(), self.0.as_ptr()) })?;
-        Ok(copy)
-    }
 }
 
 impl Drop for Context {
@@ -136,12 +127,6 @@ impl Sealer {
         let mut tag = [0; TAG_LEN];
         self.context.control(sys::EVP_CTRL_AEAD_GET_TAG, &mut tag)?;
         Ok(tag)
-    }
-
-    /// The same state once more, from which the same bytes can be sealed again. Different ones must not be:
-    /// that is the nonce used twice.
-    pub(crate) fn copy(&self) -> Result<Self> {
-        Ok(Self { context: self.context.copy()?, sealed: self.sealed })
     }
 }
 
@@ -238,21 +223,6 @@ mod tests {
             oracle.seal_in_place_append_tag(nonce, Aad::empty(), &mut theirs).expect("sealed");
             assert_eq!(ours, theirs, "round {round}, cuts {cuts:?}");
         }
-    }
-
-    #[test]
-    fn a_copied_state_goes_on_the_same_way() {
-        let (key, nonce) = (key(&"11".repeat(32)), nonce(&"22".repeat(12)));
-        let plain: Vec<u8> = (0..1000_u32).map(|i| (i % 251) as u8).collect();
-        let mut first = Sealer::new(&key, nonce).expect("a sealer");
-        let mut out = vec![0; 1000];
-        first.seal(&plain[..333], &mut out[..333]).expect("sealed");
-        let mut second = first.copy().expect("a copy");
-        let mut again = vec![0; 1000];
-        first.seal(&plain[333..], &mut out[333..]).expect("sealed");
-        second.seal(&plain[333..], &mut again[333..]).expect("sealed");
-        assert_eq!(out[333..], again[333..]);
-        assert_eq!(first.tag().expect("a tag"), second.tag().expect("a tag"));
     }
 
     #[test]

@@ -108,9 +108,7 @@ impl PublicKey {
 
     /// SHA-256 of the raw key, in hex: short enough to compare by eye.
     pub(crate) fn fingerprint(&self) -> String {
-        let mut hasher = crate::digest::Hasher::new(crate::digest::Algorithm::Sha256);
-        hasher.update(&self.0);
-        hasher.finish().hex()
+        crate::digest::sha256(&self.0).hex()
     }
 }
 
@@ -126,7 +124,8 @@ impl fmt::Debug for KeyPair {
     }
 }
 
-pub(super) fn encryption(message: &str) -> Error {
+/// Sealing is asked for and cannot be done.
+pub(crate) fn encryption(message: &str) -> Error {
     Error::new(ErrorKind::Encryption, message).side_is(Side::Caller)
 }
 

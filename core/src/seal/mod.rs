@@ -1,11 +1,13 @@
 //! Sealing: AES-256-GCM over files of any size, and the key agreement that lets one recipient open them.
 //! Knows keys, nonces and bytes; no file, no HTTP, and no service's JSON.
 
+mod file;
 mod gcm;
 mod keys;
 mod wrap;
 
-pub(crate) use gcm::{NONCE_LEN, Nonce, Opener, Sealer, TAG_LEN};
+pub(crate) use file::{BlockSealer, Differs, FileSeal, Marker};
+pub(crate) use gcm::{LONGEST, Nonce, Opener, TAG_LEN};
 pub use keys::KeyPair;
-pub(crate) use keys::PublicKey;
+pub(crate) use keys::{PublicKey, encryption};
 pub(crate) use wrap::{FileKey, WrapKey};

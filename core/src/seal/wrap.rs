@@ -42,6 +42,11 @@ impl FileKey {
         Ok(Self(key))
     }
 
+    /// For deriving another key from it, and for nothing else.
+    pub(super) fn reveal(&self) -> &[u8; KEY_LEN] {
+        &self.0
+    }
+
     pub(crate) fn sealer(&self, nonce: Nonce) -> Result<Sealer> {
         Sealer::new(&self.0, nonce)
     }

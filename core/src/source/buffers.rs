@@ -1,6 +1,7 @@
-//! A pool of read buffers. Reading into a fresh allocation costs a page fault per 4 KiB, which is
+//! A pool of buffers for bytes on their way from a source to a socket. Reading into a fresh allocation costs a page fault per 4 KiB, which is
 //! more than the read itself; a pooled buffer comes back when the socket is done with it.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -8,10 +9,33 @@ use bytes::Bytes;
 /// 64 to 256 KiB measured best: it stays in the L2 cache, and two of them leave in one `writev`.
 pub(crate) const CHUNK: usize = 128 * 1024;
 
-/// Idle buffers kept, 4 MiB in all. Buffers in use are bounded by hyper's own write buffer.
+/// Idle buffers kept, 4 MiB in all. Buffers in use are bounded by hyper's own write buffer, or by a call's
+/// `memory_budget`.
 const KEEP: usize = 32;
 
 static IDLE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
+/// Idle buffers kept beyond that for calls under way.
+static RESERVED: AtomicUsize = AtomicUsize::new(0);
+
+/// Keeps more idle buffers while a call lives that fills and empties whole parts.
+pub(crate) struct Reserve(usize);
+
+impl Reserve {
+    pub(crate) fn bytes(bytes: u64) -> Self {
+        let count = usize::try_from(bytes).unwrap_or(usize::MAX) / CHUNK;
+        RESERVED.fetch_add(count, Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Reserve {
+    fn drop(&mut self) {
+        let left = RESERVED.fetch_sub(self.0, Relaxed) - self.0;
+        if let Ok(mut idle) = IDLE.try_lock() {
+            idle.truncate(KEEP + left);
+        }
+    }
+}
 
 pub(crate) struct Buffer(Option<Box<[u8]>>);
 
@@ -43,7 +67,7 @@ impl Drop for Buffer {
             Err(std::sync::TryLockError::Poisoned(p)) => PoisonError::into_inner(p),
             Err(std::sync::TryLockError::WouldBlock) => return,
         };
-        if idle.len() < KEEP {
+        if idle.len() < KEEP + RESERVED.load(Relaxed) {
             idle.push(buffer);
         }
     }

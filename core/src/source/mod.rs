@@ -2,12 +2,14 @@
 //! start, so a retry sends the same bytes again. Knows nothing of HTTP or of any service.
 
 mod buffers;
+mod cutter;
+mod identity;
 mod reader;
+mod sealed;
 mod spool;
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::seal::{FileSeal, TAG_LEN};
+use identity::Identity;
 
+pub(crate) use buffers::Reserve;
+pub(crate) use cutter::Cutter;
 pub(crate) use reader::SourceReader;
 pub(crate) use spool::{Spool, Spooled};
 
@@ -63,6 +69,11 @@ impl Source {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether it can be read only once.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.0, Kind::Reader(_))
     }
 
     pub(crate) fn as_path(&self) -> Option<&Path> {
@@ -126,6 +137,8 @@ pub(crate) fn expand_home(path: PathBuf) -> PathBuf {
 #[derive(Clone)]
 pub(crate) struct Prepared {
     origin: Origin,
+    /// Where in the origin it begins; more than 0 for a part.
+    start: u64,
     len: u64,
     /// How long opening the file or looking at it may take.
     patience: Duration,
@@ -141,40 +154,14 @@ enum Origin {
     },
     /// An unnamed temporary file of ours; nobody else can change it.
     Spooled(Spooled),
-}
-
-/// What tells a changed file. An edit in place that restores size and mtime is not seen here; the
-/// digest of what was sent is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-}
-
-impl Identity {
-    fn of(meta: &std::fs::Metadata) -> Self {
-        Self {
-            device: meta.dev(),
-            inode: meta.ino(),
-            size: meta.size(),
-            modified: (meta.mtime(), meta.mtime_nsec()),
-        }
-    }
-
-    fn check(self, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
-        let now = Self::of(meta);
-        if now == self {
-            return Ok(());
-        }
-        let what = if now.size == self.size {
-            "was rewritten or replaced".to_owned()
-        } else {
-            format!("went from {} to {} bytes", self.size, now.size)
-        };
-        Err(changed(path, &what))
-    }
+    /// Another source as it is once it is sealed. Only ever opened from its beginning: a cipher's state is
+    /// that of everything before.
+    Sealed {
+        plain: Box<Prepared>,
+        seal: Arc<FileSeal>,
+    },
+    /// What was cut from a body that is read once, in order.
+    Pieces(Arc<[Bytes]>),
 }
 
 impl Prepared {
@@ -199,12 +186,63 @@ impl Prepared {
                 (Origin::Spooled(spooled), len)
             }
         };
-        Ok(Self { origin, len, patience })
+        Ok(Self { origin, start: 0, len, patience })
+    }
+
+    /// Looks at the source and seals it: a stream while it is spooled, so that no plaintext is kept, anything
+    /// else each time it is opened.
+    pub(crate) async fn sealed(
+        source: Source,
+        seal: Arc<FileSeal>,
+        spool: Spool,
+        patience: Duration,
+    ) -> Result<Self> {
+        source.check()?;
+        if let Kind::Reader(reader) = source.0 {
+            return Ok(Self::spooled(spool.take_sealed(reader, seal).await?, patience));
+        }
+        let plain = Self::new(source, spool, patience).await?;
+        let len = plain.len + TAG_LEN as u64;
+        Ok(Self { origin: Origin::Sealed { plain: Box::new(plain), seal }, start: 0, len, patience })
     }
 
     /// A temporary file of ours.
     pub(crate) fn spooled(spooled: Spooled, patience: Duration) -> Self {
-        Self { len: spooled.len(), origin: Origin::Spooled(spooled), patience }
+        Self { len: spooled.len(), start: 0, origin: Origin::Spooled(spooled), patience }
+    }
+
+    /// Bytes that were read already.
+    pub(crate) fn pieces(pieces: Vec<Bytes>, patience: Duration) -> Self {
+        let len = pieces.iter().map(|p| p.len() as u64).sum();
+        Self { origin: Origin::Pieces(pieces.into()), start: 0, len, patience }
+    }
+
+    /// `len` bytes from `start` on; `None` if it can be read from its beginning only, with a [`Cutter`].
+    pub(crate) fn part(&self, start: u64, len: u64) -> Option<Self> {
+        debug_assert!(start + len <= self.len, "a part is inside its source");
+        match self.origin {
+            Origin::Sealed { .. } | Origin::Pieces(_) => None,
+            _ => Some(Self { start: self.start + start, len, ..self.clone() }),
+        }
+    }
+
+    /// Marks every block of a sealed source before any of it is sealed; see [`FileSeal`].
+    pub(crate) async fn mark(&self) -> Result<()> {
+        match &self.origin {
+            Origin::Sealed { plain, seal } => sealed::mark(plain, seal).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// What tells that it is the same source in another process, and not changed; `None` for a stream, which
+    /// is gone with its process.
+    pub(crate) async fn lasting_identity(&self) -> Result<Option<serde_json::Value>> {
+        match &self.origin {
+            Origin::Sealed { plain, .. } => Box::pin(plain.lasting_identity()).await,
+            Origin::Path { identity, .. } => Ok(Some(identity.lasting())),
+            Origin::Memory(bytes) => identity::of_memory(bytes.clone()).await.map(Some),
+            Origin::Spooled(_) | Origin::Pieces(_) => Ok(None),
+        }
     }
 
     fn look_at(path: Arc<Path>) -> Result<(Origin, u64)> {
@@ -220,19 +258,39 @@ impl Prepared {
         self.len
     }
 
+    /// The path it was given by.
+    fn path(&self) -> Option<Arc<Path>> {
+        match &self.origin {
+            Origin::Path { path, .. } => Some(Arc::clone(path)),
+            _ => None,
+        }
+    }
+
     /// A fresh body from the first byte.
     pub(crate) async fn open(&self) -> Result<SourceReader> {
         match &self.origin {
-            Origin::Memory(bytes) => Ok(SourceReader::memory(bytes.clone())),
-            Origin::Spooled(spooled) => Ok(SourceReader::file(spooled.file(), self.len, None)),
+            Origin::Memory(bytes) => {
+                let whole = usize::try_from(self.start).ok().zip(usize::try_from(self.start + self.len).ok());
+                let (start, end) = whole.ok_or_else(|| Error::internal("memory is longer than memory"))?;
+                Ok(SourceReader::memory(bytes.slice(start..end)))
+            }
+            Origin::Pieces(pieces) => Ok(SourceReader::pieces(Arc::clone(pieces))),
+            Origin::Sealed { plain, seal } => {
+                let path = plain.path();
+                SourceReader::sealed(Box::pin(plain.open()).await?, Arc::clone(seal), path)
+            }
+            Origin::Spooled(spooled) => {
+                Ok(SourceReader::file(spooled.file(), self.start..self.start + self.len, None))
+            }
             Origin::Path { path, identity } => {
-                let (path, identity, len) = (Arc::clone(path), *identity, self.len);
+                let (path, identity, range) =
+                    (Arc::clone(path), *identity, self.start..self.start + self.len);
                 let named = Arc::clone(&path);
                 off_the_workers(self.patience, &named, move || {
                     let (file, meta) = open_regular(&path)?;
                     // Of the file that is open, not of the name: the two can be swapped in between.
                     identity.check(&path, &meta)?;
-                    Ok(SourceReader::file(Arc::new(file), len, Some(path)))
+                    Ok(SourceReader::file(Arc::new(file), range, Some(path)))
                 })
                 .await
             }
@@ -244,6 +302,9 @@ impl Prepared {
         let count = count.min(usize::try_from(self.len).unwrap_or(count));
         match &self.origin {
             Origin::Memory(bytes) => Ok(bytes[..count].to_vec()),
+            Origin::Sealed { .. } | Origin::Pieces(_) => {
+                Err(Error::internal("the first bytes of what is sealed tell nothing"))
+            }
             Origin::Spooled(spooled) => read_start(&spooled.file(), spooled.folder(), count),
             Origin::Path { path, .. } => {
                 let file = Arc::clone(path);
@@ -255,7 +316,11 @@ impl Prepared {
 
     /// Fails with `source_changed` if the file is not the one that was looked at first.
     pub(crate) async fn verify_unchanged(&self) -> Result<()> {
-        let Origin::Path { path, identity } = &self.origin else { return Ok(()) };
+        let (path, identity) = match &self.origin {
+            Origin::Path { path, identity } => (path, identity),
+            Origin::Sealed { plain, .. } => return Box::pin(plain.verify_unchanged()).await,
+            _ => return Ok(()),
+        };
         let (path, identity) = (Arc::clone(path), *identity);
         let named = Arc::clone(&path);
         off_the_workers(self.patience, &named, move || {

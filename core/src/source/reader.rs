@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, IoSliceMut};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::pin::Pin;
@@ -17,13 +18,17 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use tokio::task::JoinHandle;
 
 use super::buffers::{Buffer, CHUNK};
+use super::sealed::SealedReader;
 use crate::error::{Error, Result};
+use crate::seal::FileSeal;
 
 pub(crate) struct SourceReader(Inner);
 
 enum Inner {
     Memory(Bytes),
+    Pieces { pieces: Arc<[Bytes]>, next: usize },
     File(FileReader),
+    Sealed(Box<SealedReader>),
 }
 
 struct FileReader {
@@ -42,9 +47,19 @@ impl SourceReader {
         Self(Inner::Memory(bytes))
     }
 
-    pub(super) fn file(file: Arc<File>, len: u64, path: Option<Arc<Path>>) -> Self {
+    pub(super) fn pieces(pieces: Arc<[Bytes]>) -> Self {
+        Self(Inner::Pieces { pieces, next: 0 })
+    }
+
+    pub(super) fn file(file: Arc<File>, range: Range<u64>, path: Option<Arc<Path>>) -> Self {
         let in_memory = is_in_memory(&file);
-        Self(Inner::File(FileReader { file, in_memory, offset: 0, end: len, path, waiting: None }))
+        let Range { start, end } = range;
+        Self(Inner::File(FileReader { file, in_memory, offset: start, end, path, waiting: None }))
+    }
+
+    /// `path` is for messages.
+    pub(super) fn sealed(plain: Self, seal: Arc<FileSeal>, path: Option<Arc<Path>>) -> Result<Self> {
+        SealedReader::new(plain, seal, path).map(|reader| Self(Inner::Sealed(Box::new(reader))))
     }
 
     /// The next chunk; `None` after exactly the declared length. A file that ends early is
@@ -56,8 +71,21 @@ impl SourceReader {
                 let chunk = bytes.split_to(bytes.len().min(CHUNK));
                 Poll::Ready(Some(Ok(chunk)))
             }
+            Inner::Pieces { pieces, next } => {
+                let piece = pieces.get(*next).cloned().map(Ok);
+                *next += 1;
+                Poll::Ready(piece)
+            }
             Inner::File(reader) => reader.poll_chunk(cx),
+            Inner::Sealed(reader) => reader.poll_chunk(cx),
         }
+    }
+}
+
+impl SourceReader {
+    /// The same, to be awaited.
+    pub(crate) async fn chunk(&mut self) -> Option<Result<Bytes>> {
+        std::future::poll_fn(|cx| self.poll_chunk(cx)).await
     }
 }
 

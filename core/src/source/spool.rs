@@ -7,7 +7,10 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::error::{Error, Result};
+use crate::seal::{BlockSealer, FileSeal};
 
 /// Where temporary files go.
 #[derive(Clone, Debug)]
@@ -55,11 +58,25 @@ impl Spool {
     /// Reads a stream to its end. A reader is the caller's code and may block for as long as it likes, so
     /// it gets a thread of its own.
     pub(super) async fn take(self, reader: Box<dyn Read + Send>) -> Result<Spooled> {
+        self.spool(reader, None).await
+    }
+
+    /// The same, but what is kept is sealed.
+    pub(super) async fn take_sealed(
+        self,
+        reader: Box<dyn Read + Send>,
+        seal: Arc<FileSeal>,
+    ) -> Result<Spooled> {
+        let sealer = BlockSealer::new(seal)?;
+        self.spool(reader, Some(sealer)).await
+    }
+
+    async fn spool(self, reader: Box<dyn Read + Send>, sealer: Option<BlockSealer>) -> Result<Spooled> {
         let (result, spooled) = tokio::sync::oneshot::channel();
         let work = move || {
             // Nobody waits any more after a cancel, and the stream is then read no further.
             let wanted = || !result.is_closed();
-            let spooled = self.read_to_end(reader, &wanted);
+            let spooled = self.read_to_end(reader, sealer, &wanted);
             let _ = result.send(spooled);
         };
         std::thread::Builder::new()
@@ -69,23 +86,70 @@ impl Spool {
         spooled.await.unwrap_or_else(|_| Err(stream_panicked()))
     }
 
-    fn read_to_end(&self, mut reader: Box<dyn Read + Send>, wanted: &dyn Fn() -> bool) -> Result<Spooled> {
-        let mut file = self.create()?;
+    fn read_to_end(
+        &self,
+        mut reader: Box<dyn Read + Send>,
+        sealer: Option<BlockSealer>,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Spooled> {
+        let mut into = Writer { spool: self, file: self.create()?, len: 0, sealer };
         let mut buffer = vec![0; super::buffers::CHUNK];
-        let mut len = 0;
         loop {
             if !wanted() {
                 return Err(Error::new(crate::error::ErrorKind::Cancelled, "cancelled by the caller"));
             }
-            let count = match reader.read(&mut buffer) {
-                Ok(0) => return Ok(self.finished(file, len)),
-                Ok(count) => count,
-                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+            match reader.read(&mut buffer) {
+                Ok(0) => return into.end(),
+                Ok(count) => into.take(&buffer[..count])?,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(stream_failed(&e)),
-            };
-            file.write_all(&buffer[..count]).map_err(|e| self.failed("writing", &e))?;
-            len += count as u64;
+            }
         }
+    }
+}
+
+/// What is being spooled, sealed on its way if there is a sealer.
+struct Writer<'a> {
+    spool: &'a Spool,
+    file: File,
+    len: u64,
+    sealer: Option<BlockSealer>,
+}
+
+impl Writer<'_> {
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        let Some(mut sealer) = self.sealer.take() else { return self.write(bytes) };
+        let mut rest = Bytes::copy_from_slice(bytes);
+        while !rest.is_empty() {
+            rest = sealer.push(rest).map_err(|d| super::sealed::changed(None, d))?;
+            self.write_block(&mut sealer)?;
+        }
+        self.sealer = Some(sealer);
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Spooled> {
+        if let Some(mut sealer) = self.sealer.take() {
+            sealer.end().map_err(|d| super::sealed::changed(None, d))?;
+            self.write_block(&mut sealer)?;
+            self.write(&sealer.tag()?.unwrap_or_default())?;
+        }
+        Ok(self.spool.finished(self.file, self.len))
+    }
+
+    fn write_block(&mut self, sealer: &mut BlockSealer) -> Result<()> {
+        while let Some(plain) = sealer.next() {
+            let mut sealed = vec![0; plain.len()];
+            sealer.seal(&plain, &mut sealed)?;
+            self.write(&sealed)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(|e| self.spool.failed("writing", &e))?;
+        self.len += bytes.len() as u64;
+        Ok(())
     }
 }
 

@@ -2,11 +2,15 @@
 //! ETags) and no provider.
 
 mod form;
+mod part_plan;
+mod parts;
 mod post_form;
 mod put;
+mod put_parts;
 mod reply;
 mod send;
 pub(crate) mod ticket;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +22,14 @@ use crate::options::Options;
 use crate::secret::Secret;
 use crate::source::{Prepared, Source, Spool};
 
+pub(crate) use part_plan::PartPlan;
+pub use parts::StoredPart;
+pub(crate) use parts::{PartUpload, send_parts};
 pub(crate) use post_form::FormTarget;
-pub(crate) use put::PutTarget;
+pub(crate) use put::{Age, PutTarget};
+pub use put_parts::{PutParts, StoredParts};
 pub(crate) use send::Sender;
+pub(crate) use window::Window;
 
 #[cfg(any(test, fuzzing))]
 pub use {reply::exercise_reply, ticket::exercise_ticket};
@@ -167,6 +176,29 @@ impl Storage {
     }
 }
 
+impl Storage {
+    /// Sends a source in parts with a presigned `PUT` each, several at once, and waits. Completing the
+    /// upload with the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat: a part that
+    /// is sent again replaces itself.
+    ///
+    /// # Errors
+    /// As [`Storage::put`].
+    pub fn put_parts(&self, request: PutParts) -> Result<StoredParts> {
+        self.start_put_parts(request)?.wait()
+    }
+
+    /// Starts [`Storage::put_parts`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_put_parts(&self, request: PutParts) -> Result<Job<StoredParts>> {
+        let clients = Arc::clone(&self.clients);
+        job::start("put_parts", request.timeout, move |ctx| async move {
+            put_parts::put_parts_now(&clients, request, &ctx).await.map_err(for_the_caller)
+        })
+    }
+}
+
 impl std::fmt::Debug for Storage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Storage")
@@ -180,7 +212,8 @@ async fn put_now(clients: &Clients, request: Put, ctx: &Ctx) -> Result<StoredObj
     ctx.progress.expect(1, source.len());
     ctx.unknown_once_sent();
     let sender = Sender::new(&made, &clients.options, ctx);
-    let stored = target.send(&sender, &source).await?;
+    let digest = sender.digest_for_whole(source.len());
+    let stored = target.send(&sender, &source, digest).await?;
     ctx.progress.file_done();
     Ok(stored)
 }
@@ -193,7 +226,7 @@ async fn post_form_now(clients: &Clients, request: PostForm, ctx: &Ctx) -> Resul
     ctx.progress.expect(1, source.len());
     ctx.unknown_once_sent();
     let sender = Sender::new(&made, &clients.options, ctx);
-    let digest = sender.digest_for_etag(source.len());
+    let digest = sender.digest_for_whole(source.len());
     let stored = target.send(&sender, &source, digest).await?;
     ctx.progress.file_done();
     Ok(stored)

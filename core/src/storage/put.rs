@@ -5,12 +5,22 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use super::StoredObject;
 use super::send::{Sender, Upload};
 use super::ticket::{Expiry, GivenBy, SignedUrl};
+use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
 use crate::http::attempt::{Outgoing, Payload};
 use crate::options::Options;
 use crate::secret::{Mask, Secret};
 use crate::source::Prepared;
+
+/// How old a signed URL is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// Signed just now: its lifetime counts from this moment, whatever this machine's clock says.
+    New,
+    /// Kept from an earlier process: its own date counts.
+    Unknown,
+}
 
 #[derive(Debug, Clone)]
 pub(crate) struct PutTarget {
@@ -33,28 +43,55 @@ impl PutTarget {
         Ok(Self { target, method: Method::PUT, headers, expiry })
     }
 
-    /// A URL that a service signed just now: its lifetime counts from this moment, whatever this
-    /// machine's clock says.
-    pub(crate) fn fresh(
+    /// A URL that a service signed.
+    pub(crate) fn of_service(
         url: &str,
         method: Method,
         headers: &[(String, Secret)],
+        age: Age,
         options: &Options,
     ) -> Result<Self> {
         let target = Target::check(url, options)?;
         let headers = checked(headers, options)?;
         let signed = SignedUrl::decode(target.url());
         signed.check(&headers, GivenBy::Service)?;
-        let expiry = signed.expiry_from_now();
+        let expiry = match age {
+            Age::New => signed.expiry_from_now(),
+            Age::Unknown => signed.expiry_by_date(),
+        };
         Ok(Self { target, method, headers, expiry })
     }
 
-    pub(crate) async fn send(&self, sender: &Sender<'_>, source: &Prepared) -> Result<StoredObject> {
+    /// Whether an upload to it may still start, as far as the URL tells.
+    pub(crate) fn is_over(&self) -> bool {
+        self.expiry.is_some_and(|expiry| expiry.left().is_zero())
+    }
+
+    /// Where it is, and nothing that opens it.
+    pub(crate) fn shown(&self) -> String {
+        crate::secret::shown(self.target.url())
+    }
+
+    /// The part that its URL was signed for.
+    pub(crate) fn part_number(&self) -> Option<u64> {
+        let pairs = self.target.url().query_pairs();
+        pairs
+            .into_iter()
+            .find_map(|(name, value)| if name == "partNumber" { value.parse().ok() } else { None })
+    }
+
+    /// `digest` is what storage's ETag is compared with.
+    pub(crate) async fn send(
+        &self,
+        sender: &Sender<'_>,
+        source: &Prepared,
+        digest: Option<Algorithm>,
+    ) -> Result<StoredObject> {
         let outgoing = Outgoing {
             method: self.method.clone(),
             headers: self.headers.clone(),
             payload: Payload::plain(source.clone()),
-            digest: sender.digest_for_etag(source.len()),
+            digest,
             redirect: None,
         };
         let mut mask = Mask::of_query(self.target.url());

@@ -218,9 +218,10 @@ pub fn exercise_reply(data: &[u8]) {
         status: StatusCode::from_u16(number).unwrap_or(StatusCode::BAD_REQUEST),
         headers: HeaderMap::new(),
         body: quoted.into(),
-        digest: None,
+        digests: crate::digest::Digests::default(),
         whole: true,
         complete: true,
+        mute: false,
         counted: 0,
     };
     let (error, _) = refusal(&reply, "storage.example", &mask);
@@ -236,9 +237,10 @@ mod tests {
             status: StatusCode::from_u16(status).expect("status"),
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
-            digest: None,
+            digests: crate::digest::Digests::default(),
             whole: true,
             complete: true,
+            mute: false,
             counted: 0,
         };
         refusal(&reply, "s.example", &Mask::default())

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use super::StoredObject;
 use super::reply::{self, Action};
 use super::ticket::Expiry;
-use crate::digest::{Algorithm, Digest};
+use crate::digest::{Algorithm, Digest, Digests};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::attempt::{Outgoing, Reply};
 use crate::http::{Made, Target};
@@ -44,12 +44,24 @@ impl<'a> Sender<'a> {
 
     /// The digest storage can confirm by its ETag, if it is worth its cost.
     pub(crate) fn digest_for_etag(&self, len: u64) -> Option<Algorithm> {
-        let wanted = match self.options.integrity_check {
+        self.is_worth_a_digest(len).then_some(Algorithm::Md5)
+    }
+
+    /// The same for an object that is sent whole. A caller who wants everything checked has a use for the
+    /// SHA-256 too, though storage cannot confirm it.
+    pub(crate) fn digest_for_whole(&self, len: u64) -> Option<Algorithm> {
+        match self.options.integrity_check {
+            IntegrityCheck::On => Some(Algorithm::Both),
+            _ => self.digest_for_etag(len),
+        }
+    }
+
+    fn is_worth_a_digest(&self, len: u64) -> bool {
+        match self.options.integrity_check {
             IntegrityCheck::On => true,
             IntegrityCheck::Off => false,
             IntegrityCheck::Auto => len <= AUTO_MD5_LIMIT,
-        };
-        wanted.then_some(Algorithm::Md5)
+        }
     }
 
     /// Whether the caller wants what was sent compared with what arrived, where a service offers it.
@@ -142,13 +154,11 @@ impl<'a> Sender<'a> {
             self.progress.take_back(reply.counted);
             (e, Action::Retry)
         })?;
-        let hex = |wanted| {
-            (outgoing.digest == Some(wanted)).then(|| reply.digest.as_ref().map(Digest::hex)).flatten()
-        };
+        let Digests { md5, sha256 } = reply.digests;
         Ok(StoredObject {
             bytes: outgoing.payload.source.len(),
-            sha256: hex(Algorithm::Sha256),
-            md5: hex(Algorithm::Md5),
+            sha256: sha256.as_ref().map(Digest::hex),
+            md5: md5.as_ref().map(Digest::hex),
             etag,
             verified,
             attempts: 0,
@@ -194,7 +204,7 @@ fn confirm(reply: &Reply, etag: Option<&str>, host: &str) -> Result<bool> {
         .get("x-amz-server-side-encryption")
         .is_some_and(|v| v.as_bytes().starts_with(b"aws:kms"))
         || reply.headers.contains_key("x-amz-server-side-encryption-customer-algorithm");
-    let (Some(digest), Some(etag), false) = (&reply.digest, etag, encrypted_there) else {
+    let (Some(digest), Some(etag), false) = (&reply.digests.md5, etag, encrypted_there) else {
         return Ok(false);
     };
     if etag.len() != 32 {

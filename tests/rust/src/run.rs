@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use std::path::{Path, PathBuf};
+
 use dropoff::{
-    AgentDrop, Error, HCompany, Job, OptionKind, OptionValue, Options, PostForm, ProfileDetails,
-    ProfileUpload, Put, Result, Storage, Transfer,
+    AgentDrop, Encryption, Error, File, HCompany, Job, KeyPair, OptionKind, OptionValue, Options, PostForm,
+    ProfileDetails, ProfileUpload, Put, PutParts, Result, SealedFile, SentTransfer, Source, Storage,
+    Transfer,
 };
 use dropoff_sandbox::{Config, Sandbox};
 use serde_json::{Map, Value, json};
@@ -17,12 +20,15 @@ use crate::sources::{self, Made};
 pub fn run(scenario: &Scenario) {
     let sandbox = crate::sandbox(Config::default());
     sandbox.change_settings(Value::Object(scenario.settings.clone())).expect("good settings");
+    for agent in &scenario.agents {
+        sandbox.register_agent(agent.clone()).expect("a good agent");
+    }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let made: Vec<Made> =
         scenario.sources.iter().enumerate().map(|(at, s)| sources::make(s, at, folder.path())).collect();
     let sent: Vec<Option<Vec<u8>>> = made.iter().map(|m| m.bytes.clone()).collect();
 
-    let outcome = Caller { scenario, sandbox: &sandbox }.call(made);
+    let outcome = Caller { scenario, sandbox: &sandbox, folder: folder.path() }.call(made);
 
     match (scenario.expect.get("result"), scenario.expect.get("error"), outcome) {
         (Some(wanted), None, Ok(got)) => expect_result(wanted, &got, &sandbox),
@@ -64,7 +70,7 @@ fn expect_requests(scenario: &Scenario, sandbox: &Sandbox, sent: &[Option<Vec<u8
         assert_eq!(json!(seen), *wanted, "requests of {operation}: {requests:#}");
     }
     // Whatever happens, the key never goes to storage and bytes are never sent chunked.
-    for request in log.iter().filter(|r| r["op"] == "put" || r["op"] == "post_form") {
+    for request in log.iter().filter(|r| matches!(r["op"].as_str(), Some("put" | "put_part" | "post_form"))) {
         assert_eq!(request["authorization"], json!(false), "{request}");
         assert_eq!(request["chunked"], json!(false), "{request}");
     }
@@ -73,6 +79,7 @@ fn expect_requests(scenario: &Scenario, sandbox: &Sandbox, sent: &[Option<Vec<u8
 struct Caller<'a> {
     scenario: &'a Scenario,
     sandbox: &'a Sandbox,
+    folder: &'a Path,
 }
 
 impl Caller<'_> {
@@ -101,20 +108,21 @@ impl Caller<'_> {
             "agentdrop.send" => {
                 let d = self.agentdrop(self.options()?)?;
                 self.order_faults();
-                self.finish(d.start_send(self.transfer(made))?).map(|t| json!(t))
+                self.finish(d.start_send(self.transfer(made)?)?).map(|t| json!(t))
             }
+            "agentdrop.plan" => {
+                let d = self.agentdrop(self.options()?)?;
+                d.plan(self.transfer(made)?).map(|p| json!(p))
+            }
+            "agentdrop.resume" => self.resume(made).map(|t| json!(t)),
+            "storage.put_parts" => self.put_parts(one(made)),
+            "open_sealed" => self.open_sealed(),
             "agentdrop.steps" => {
                 let d = self.agentdrop(self.options()?)?;
                 self.order_faults();
                 let folder = tempfile::tempdir().expect("a temporary folder");
-                let again: Vec<Made> = self
-                    .scenario
-                    .sources
-                    .iter()
-                    .enumerate()
-                    .map(|(at, s)| sources::make(s, at, folder.path()))
-                    .collect();
-                let ticket = d.presign(self.transfer(made))?;
+                let again = self.made_again(folder.path());
+                let ticket = d.presign(self.transfer(made)?)?;
                 let files = d.upload(&ticket, again.into_iter().map(Made::into_file).collect())?;
                 let confirmed = d.confirm(ticket.id())?;
                 let info = d.get_transfer(ticket.id())?;
@@ -125,6 +133,103 @@ impl Caller<'_> {
             "storage.post_form" => self.post_form(one(made)),
             other => panic!("unknown call {other}"),
         }
+    }
+
+    /// The same send twice, with one journal.
+    fn resume(&self, made: Vec<Made>) -> Result<SentTransfer> {
+        let d = self.agentdrop(self.options()?)?;
+        self.order_faults();
+        let journal = self.journal().unwrap_or_else(|| self.folder.join("journal"));
+        let error = failed(self.finish(d.start_send(self.transfer(made)?.resume(&journal))?));
+        assert_eq!(error.resume(), Some(journal.as_path()), "{error:?}");
+        self.sandbox.clear_faults();
+        let between = &self.scenario.between;
+        let mut scenario = self.scenario.clone();
+        if let Some(args) = between.get("args").and_then(Value::as_object) {
+            scenario.args.extend(args.clone());
+        }
+        if let Some(text) = between.get("journal").and_then(Value::as_str) {
+            std::fs::write(&journal, text).expect("the journal");
+        }
+        if let Some(settings) = between.get("settings") {
+            self.sandbox.change_settings(settings.clone()).expect("good settings");
+        }
+        for fault in between.get("faults").and_then(Value::as_array).into_iter().flatten() {
+            self.sandbox.order(fault.clone()).expect("a good order");
+        }
+        let again = Caller { scenario: &scenario, ..*self };
+        let made = again.made_again(self.folder);
+        if between.contains_key("rewrite") {
+            for (at, source) in self.scenario.sources.iter().enumerate() {
+                sources::rewrite(source, at, self.folder);
+            }
+        }
+        let sent = d.send(again.transfer(made)?.resume(&journal));
+        assert!(sent.is_err() || !journal.exists(), "the journal is left behind");
+        sent
+    }
+
+    /// The sources once more. Files that are there are left alone: another inode would be another file.
+    fn made_again(&self, folder: &Path) -> Vec<Made> {
+        self.scenario.sources.iter().enumerate().map(|(at, s)| sources::make(s, at, folder)).collect()
+    }
+
+    fn journal(&self) -> Option<PathBuf> {
+        self.arg("resume").map(|name| self.folder.join(name))
+    }
+
+    fn open_sealed(&self) -> Result<Value> {
+        let arg = |name: &str| self.arg(name).unwrap_or_default();
+        let made = sources::make(&self.scenario.sources[0], 0, self.folder);
+        let path = self.folder.join(made.name.unwrap_or_else(|| "file-0.bin".to_owned()));
+        let to = self.folder.join("opened");
+        let sealed = SealedFile::new(path)
+            .sender_public_key(arg("sender_public_key"))
+            .encrypted_key(arg("encrypted_key"))
+            .encryption_iv(arg("encryption_iv"));
+        let pair = KeyPair::from_private_key(arg("private_key"))?;
+        match dropoff::open_sealed(&sealed, &to, &pair) {
+            Ok(opened) => {
+                let held = std::fs::read(&opened.path).expect("the opened file");
+                Ok(json!({"bytes": opened.bytes, "hex": sources::hex(&held)}))
+            }
+            Err(error) => {
+                assert!(!to.exists(), "nothing is written");
+                Err(error)
+            }
+        }
+    }
+
+    fn put_parts(&self, made: Made) -> Result<Value> {
+        let d = self.agentdrop(self.options()?)?;
+        let bytes = made.bytes.clone().unwrap_or_default();
+        let file = File::new(Source::memory(bytes)).name("raw.bin");
+        let ticket = d.presign(self.terms().multipart(true).file(file))?.reveal();
+        let mut urls = ticket["files"][0]["part_urls"].as_array().cloned().expect("part URLs");
+        urls.sort_by_key(|part| part["part_number"].as_u64());
+        let urls: Vec<&str> = urls.iter().map(|p| p["upload_url"].as_str().expect("a URL")).collect();
+        self.order_faults();
+        let mut request = PutParts::new(urls, made.source);
+        if let Some(size) = self.scenario.args.get("part_size") {
+            request = request.part_size(size.as_u64().expect("bytes"));
+        }
+        self.finish(Storage::new(self.options()?).start_put_parts(request)?).map(|s| json!(s))
+    }
+
+    fn encryption(&self) -> Result<Option<Encryption>> {
+        let Some(given) = self.scenario.args.get("encrypt") else { return Ok(None) };
+        let text = |name: &str| given[name].as_str();
+        let mut encryption = match text("presealed") {
+            Some(key) => Encryption::presealed(key),
+            None => Encryption::new(KeyPair::from_private_key(text("private_key").unwrap_or_default())?),
+        };
+        if let Some(key) = text("recipient_public_key") {
+            encryption = encryption.recipient_public_key(key)?;
+        }
+        if let Some(name) = text("algorithm") {
+            encryption = encryption.algorithm(name);
+        }
+        Ok(Some(encryption))
     }
 
     /// Waits for the job, or cancels it where the scenario says so.
@@ -239,7 +344,7 @@ impl Caller<'_> {
         )
     }
 
-    fn transfer(&self, made: Vec<Made>) -> Transfer {
+    fn transfer(&self, made: Vec<Made>) -> Result<Transfer> {
         let args = &self.scenario.args;
         let mut transfer = self.terms();
         for made in made {
@@ -269,7 +374,16 @@ impl Caller<'_> {
         if let Some(limit) = args.get("timeout") {
             transfer = transfer.timeout(duration(limit));
         }
-        transfer
+        if let Some(encryption) = self.encryption()? {
+            transfer = transfer.encrypt(encryption);
+        }
+        if let Some(parts) = args.get("multipart") {
+            transfer = transfer.multipart(parts.as_bool().expect("a truth value"));
+        }
+        if let Some(journal) = self.journal() {
+            transfer = transfer.resume(journal);
+        }
+        Ok(transfer)
     }
 }
 

@@ -27,6 +27,12 @@ pub struct Scenario {
     /// A key other than the sandbox's.
     #[serde(default)]
     pub api_key: Option<String>,
+    /// Agents that the sandbox knows.
+    #[serde(default)]
+    pub agents: Vec<Value>,
+    /// What is done between the two calls of `agentdrop.resume`.
+    #[serde(default)]
+    pub between: Map<String, Value>,
     /// Arguments of the call.
     #[serde(default)]
     pub args: Map<String, Value>,

@@ -15,6 +15,8 @@ pub struct Made {
     pub name: Option<String>,
     /// See `name`.
     pub content_type: Option<String>,
+    /// See `name`.
+    pub encryption_iv: Option<String>,
     /// What it will send.
     pub bytes: Option<Vec<u8>>,
 }
@@ -29,6 +31,9 @@ impl Made {
         if let Some(content_type) = self.content_type {
             file = file.content_type(content_type);
         }
+        if let Some(iv) = self.encryption_iv {
+            file = file.encryption_iv(iv);
+        }
         file
     }
 }
@@ -38,9 +43,20 @@ pub fn pattern(len: u64) -> Vec<u8> {
     (0..len).map(|i| ((i * 31 + 7) % 251) as u8).collect()
 }
 
+/// Bytes of hex digits.
+pub fn from_hex(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex.chars().map(|c| c.to_digit(16).expect("a hex digit") as u8).collect();
+    digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect()
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// Lower-case hex of a SHA-256.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// A zip with one stored file of `len` bytes.
@@ -52,13 +68,29 @@ pub fn zip(len: u64) -> Vec<u8> {
     zip.finish().expect("a zip").into_inner()
 }
 
+/// Writes other bytes of the same length into the file of a source.
+pub fn rewrite(spec: &Map<String, Value>, at: usize, folder: &Path) {
+    let name = spec.get("name").and_then(Value::as_str);
+    let path = folder.join(name.map_or_else(|| format!("file-{at}.bin"), str::to_owned));
+    if let Ok(mut bytes) = std::fs::read(&path) {
+        bytes.iter_mut().for_each(|byte| *byte ^= 0xff);
+        std::fs::write(&path, bytes).expect("a temporary file");
+    }
+}
+
 /// Makes one; files go below `folder`.
 pub fn make(spec: &Map<String, Value>, at: usize, folder: &Path) -> Made {
     let text = |name: &str| spec.get(name).and_then(Value::as_str).map(str::to_owned);
     let len = |name: &str| spec.get(name).and_then(Value::as_u64);
     let file_name = text("name").unwrap_or_else(|| format!("file-{at}.bin"));
     let path = folder.join(&file_name);
-    let write = |bytes: &[u8]| std::fs::write(&path, bytes).expect("a temporary file");
+    // A second making must not make another file of it, by its inode or its time.
+    let same = |bytes: &[u8]| std::fs::read(&path).is_ok_and(|held| held == bytes);
+    let write = |bytes: &[u8]| {
+        if !same(bytes) {
+            std::fs::write(&path, bytes).expect("a temporary file");
+        }
+    };
 
     let (source, bytes) = if let Some(n) = len("memory") {
         (Source::memory(pattern(n)), Some(pattern(n)))
@@ -71,6 +103,10 @@ pub fn make(spec: &Map<String, Value>, at: usize, folder: &Path) -> Made {
         (Source::memory(zip(n)), Some(zip(n)))
     } else if let Some(content) = text("text") {
         (Source::memory(content.clone().into_bytes()), Some(content.into_bytes()))
+    } else if let Some(hex) = text("hex") {
+        let bytes = from_hex(&hex);
+        write(&bytes);
+        (Source::path(&path), Some(bytes))
     } else if let Some(files) = spec.get("folder").and_then(Value::as_object) {
         for (name, len) in files {
             let file = path.join(name);
@@ -89,5 +125,11 @@ pub fn make(spec: &Map<String, Value>, at: usize, folder: &Path) -> Made {
         assert!(spec.contains_key("missing"), "unknown source {spec:?}");
         (Source::path(&path), None)
     };
-    Made { source, name: text("name"), content_type: text("content_type"), bytes }
+    Made {
+        source,
+        name: text("name"),
+        content_type: text("content_type"),
+        encryption_iv: text("encryption_iv"),
+        bytes,
+    }
 }

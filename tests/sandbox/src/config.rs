@@ -13,6 +13,13 @@ pub struct Config {
     pub upload_expires_in: u64,
     /// A declared file above this many bytes is refused with `FILE_TOO_LARGE`.
     pub max_file_bytes: u64,
+    /// Uploads in parts are cut by this many bytes, whatever part size was asked for.
+    pub forced_part_size: Option<u64>,
+    /// How many part URLs an empty file gets: 1, or 0.
+    pub empty_file_parts: u64,
+    /// How many bytes per second are read from each connection to storage; 0 is as many as come. Kept
+    /// over all requests of a connection, so that several connections are worth having.
+    pub connection_rate: u64,
     /// Where uploaded bytes go.
     pub storage: StorageConfig,
     /// Further form fields, put both in the ticket and in its policy.
@@ -29,6 +36,9 @@ impl Default for Config {
             max_profile_bytes: 1_000_000_000,
             upload_expires_in: 3600,
             max_file_bytes: 10 * 1024 * 1024 * 1024,
+            forced_part_size: None,
+            empty_file_parts: 1,
+            connection_rate: 0,
             storage: StorageConfig::Embedded,
             fields: Vec::new(),
             include_tagging: true,
@@ -45,7 +55,7 @@ pub enum StorageConfig {
     /// Read and drop every body without checking anything, to measure a client.
     Discard,
     /// Any S3 endpoint. Tickets are signed for it; nothing of the upload passes through the sandbox,
-    /// so faults on `put` and `post_form` do not apply.
+    /// so faults on `put`, `put_part` and `post_form` do not apply.
     External {
         /// Origin, such as `http://127.0.0.1:8333`.
         endpoint: String,
@@ -80,6 +90,9 @@ pub(crate) struct Settings {
     pub max_profile_bytes: u64,
     pub upload_expires_in: u64,
     pub max_file_bytes: u64,
+    pub forced_part_size: Option<u64>,
+    pub empty_file_parts: u64,
+    pub connection_rate: u64,
     pub fields: Vec<(String, String)>,
     pub include_tagging: bool,
     /// Tickets point at the storage whose certificate nobody trusts.
@@ -92,6 +105,9 @@ impl Settings {
             max_profile_bytes: config.max_profile_bytes,
             upload_expires_in: config.upload_expires_in,
             max_file_bytes: config.max_file_bytes,
+            forced_part_size: config.forced_part_size,
+            empty_file_parts: config.empty_file_parts,
+            connection_rate: config.connection_rate,
             fields: config.fields.clone(),
             include_tagging: config.include_tagging,
             storage_over_tls: false,
@@ -108,6 +124,16 @@ impl Settings {
                 "max_profile_bytes" => next.max_profile_bytes = number()?,
                 "upload_expires_in" => next.upload_expires_in = number()?,
                 "max_file_bytes" => next.max_file_bytes = number()?,
+                "connection_rate" => next.connection_rate = number()?,
+                "forced_part_size" if value.is_null() => next.forced_part_size = None,
+                "forced_part_size" => match number()? {
+                    0 => return Err("forced_part_size: expected null or an integer above 0".into()),
+                    size => next.forced_part_size = Some(size),
+                },
+                "empty_file_parts" => match number()? {
+                    parts @ 0..=1 => next.empty_file_parts = parts,
+                    _ => return Err("empty_file_parts: expected 0 or 1".into()),
+                },
                 "include_tagging" => {
                     next.include_tagging = value.as_bool().ok_or("include_tagging: expected a boolean")?;
                 }

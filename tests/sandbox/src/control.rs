@@ -10,7 +10,7 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use crate::agentdrop;
+use crate::agents;
 use crate::log::lock;
 use crate::reply::{self, BoxError, Reply};
 use crate::server::App;
@@ -36,11 +36,10 @@ pub(crate) async fn handle(app: &Arc<App>, head: &Parts, body: &Bytes) -> Reply 
         (&Method::POST, "/settings") => {
             done(parse(body).and_then(|changes| lock(&app.settings).change(&changes)))
         }
-        (&Method::POST, "/agents") => done(parse(body).and_then(|value| {
-            let (id, shown) = agentdrop::agent(&value)?;
-            lock(&app.state).agents.insert(id, shown);
-            Ok(())
-        })),
+        (&Method::POST, "/agents") => {
+            done(parse(body).and_then(|value| agents::register(&mut lock(&app.state), &value)))
+        }
+        (&Method::GET, "/agents") => reply::json(StatusCode::OK, &agents::show_all(&lock(&app.state))),
         (&Method::POST, "/reset") => {
             app.reset();
             done(Ok(()))

@@ -13,9 +13,16 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 use tokio_rustls::server::TlsStream;
 
-/// Steps a second when pacing: small enough that no step looks like a stall.
-const STEPS: u64 = 20;
-const MAX_STEP: u64 = 16 * 1024;
+/// How far ahead of its time a paced stream may be before it rests: about a tick of the timer.
+const AHEAD: Duration = Duration::from_millis(1);
+/// The most that is made up for after a pause: what a timer is late by, not what a client left unused.
+const BEHIND: Duration = Duration::from_millis(2);
+/// Reads a second when pacing: with fewer the last one would end a body well before its time,
+const STEPS: u64 = 500;
+/// but a read is not made smaller than this,
+const SMALL_STEP: u64 = 256;
+/// unless there would be so few a second that each looks like a stall.
+const LEAST_STEPS: u64 = 20;
 /// Far below what loopback would grow to by itself (megabytes, which would hide any fault).
 const NARROW_WINDOW: usize = 16 * 1024;
 
@@ -39,20 +46,33 @@ impl Socket for TlsStream<TcpStream> {
 /// How the stream behaves now; shared with the request handler.
 #[derive(Default)]
 pub(crate) struct Pace {
-    /// Bytes per second; 0 is as fast as possible.
-    rate: AtomicU64,
+    /// Bytes per second; 0 is as fast as possible. Both are limits.
+    slow: AtomicU64,
+    hold: AtomicU64,
     narrow: AtomicBool,
 }
 
 impl Pace {
-    /// Reads at most `rate` bytes per second from now on; 0 lifts the limit.
+    /// Reads at most `rate` bytes per second from now on, which is a fault; 0 lifts the limit.
     pub fn slow(&self, rate: u64) {
-        self.rate.store(rate, Ordering::Relaxed);
+        self.slow.store(rate, Ordering::Relaxed);
+    }
+
+    /// The same as a property of every connection.
+    pub fn hold(&self, rate: u64) {
+        self.hold.store(rate, Ordering::Relaxed);
     }
 
     /// Keeps the kernel from taking in megabytes that nobody reads.
     pub fn narrow(&self) {
         self.narrow.store(true, Ordering::Relaxed);
+    }
+
+    fn rate(&self) -> u64 {
+        match (self.slow.load(Ordering::Relaxed), self.hold.load(Ordering::Relaxed)) {
+            (0, rate) | (rate, 0) => rate,
+            (one, other) => one.min(other),
+        }
     }
 }
 
@@ -61,8 +81,11 @@ pub(crate) struct FaultyIo<S> {
     pace: Arc<Pace>,
     rest: Pin<Box<Sleep>>,
     resting: bool,
-    /// A short read lands here first: a part of hyper's buffer cannot be lent without unsafe code.
-    scratch: Box<[u8]>,
+    /// When all that was read would have arrived at the rate that is set.
+    due: Instant,
+    /// How far behind its time the stream was when there was nothing to read any more. The time that
+    /// passes after that is nobody's credit.
+    idle: Option<Duration>,
 }
 
 impl<S: Socket> FaultyIo<S> {
@@ -72,7 +95,8 @@ impl<S: Socket> FaultyIo<S> {
             pace,
             rest: Box::pin(tokio::time::sleep(Duration::ZERO)),
             resting: false,
-            scratch: vec![0; MAX_STEP as usize].into(),
+            due: Instant::now(),
+            idle: None,
         }
     }
 
@@ -96,20 +120,31 @@ impl<S: Socket> AsyncRead for FaultyIo<S> {
             ready!(this.rest.as_mut().poll(cx));
             this.resting = false;
         }
-        let rate = this.pace.rate.load(Ordering::Relaxed);
+        let rate = this.pace.rate();
         if rate == 0 {
+            this.due = Instant::now();
             return Pin::new(&mut this.socket).poll_read(cx, buf);
         }
-        let step = (rate / STEPS).clamp(1, MAX_STEP) as usize;
-        let step = step.min(buf.remaining());
-        let mut part = ReadBuf::new(&mut this.scratch[..step]);
-        ready!(Pin::new(&mut this.socket).poll_read(cx, &mut part))?;
-        let read = part.filled();
-        buf.put_slice(read);
-        if !read.is_empty() {
+        let step = (rate / STEPS).max(SMALL_STEP).min(rate / LEAST_STEPS).max(1);
+        let step = usize::try_from(step).unwrap_or(usize::MAX).min(buf.remaining());
+        let mut part = ReadBuf::new(buf.initialize_unfilled_to(step));
+        let Poll::Ready(read) = Pin::new(&mut this.socket).poll_read(cx, &mut part) else {
+            let behind = this.due.elapsed().min(BEHIND);
+            this.idle.get_or_insert(behind);
+            return Poll::Pending;
+        };
+        read?;
+        let read = part.filled().len();
+        buf.advance(read);
+        let now = Instant::now();
+        if let Some(behind) = this.idle.take() {
+            this.due = this.due.max(now - behind);
+        }
+        // From when it was due and not from now: a timer that fires late costs nothing in the end.
+        this.due += Duration::from_secs_f64(read as f64 / rate as f64);
+        if read > 0 && this.due > now + AHEAD {
             this.resting = true;
-            let pause = Duration::from_secs_f64(read.len() as f64 / rate as f64);
-            this.rest.as_mut().reset(Instant::now() + pause);
+            this.rest.as_mut().reset(this.due);
         }
         Poll::Ready(Ok(()))
     }

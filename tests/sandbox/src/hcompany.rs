@@ -115,7 +115,7 @@ async fn complete(app: &Arc<App>, head: &Parts, id: &str, body: &Bytes) -> Reply
             browser.clone(),
         )]);
     }
-    let found = app.storage.find(&app.objects, &app.signer, &pending.key).await;
+    let found = app.storage.find(&app.objects, &pending.key).await;
     let Some(object) = found else {
         return detail(StatusCode::UNPROCESSABLE_ENTITY, "Archive not found in storage");
     };

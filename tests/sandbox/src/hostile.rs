@@ -55,7 +55,7 @@ impl Hostile {
             return None;
         }
         let action = match op {
-            "put" | "post_form" => of_storage(&mut mood.dice),
+            "put" | "put_part" | "post_form" => of_storage(&mut mood.dice),
             _ => of_a_service(&mut mood.dice),
         };
         // The actions below are checked by a test.
@@ -129,6 +129,19 @@ mod tests {
         }
         for which in 0..SERVICE_FAULTS {
             parse(&service_fault(which)).expect("a good action");
+        }
+    }
+
+    #[test]
+    fn a_part_meets_what_a_file_meets() {
+        let draws = |op: &str| {
+            let hostile = Hostile::default();
+            hostile.set(json!({"percent": 100, "seed": 7})).expect("good");
+            (0..50).filter_map(|_| hostile.draw(op)).map(|fault| fault.ordered).collect::<Vec<_>>()
+        };
+        assert_eq!(draws("put_part"), draws("put"));
+        for op in ["presign_multipart", "complete_multipart", "abort_multipart"] {
+            assert_eq!(draws(op), draws("confirm"), "{op}");
         }
     }
 

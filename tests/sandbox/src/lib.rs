@@ -9,18 +9,27 @@
 //! ```
 //!
 //! A request goes from `server` (connections, faults) to `hcompany` or `agentdrop` (the API), or to
-//! `storage` (refusals, then the S3 library over `s3_backend`). `presign` makes the tickets, `store`
-//! remembers, `log` records, `control` lets a test look and order.
+//! `storage` (refusals, then the S3 library over `s3_backend`). `agentdrop` leaves uploads in parts to
+//! `multipart`, files that come with the request to `create`, and agents, their keys and channels to
+//! `agents`; `transfer` reads what all of them are asked. `presign` makes the tickets, `store` and `parts`
+//! remember, `external` asks an S3 endpoint elsewhere, `log` records, `control` lets a test look and order.
+//!
+//! What can be set and ordered, and what each operation is called: `tests/sandbox/README.md`.
 
 mod agentdrop;
+mod agents;
 mod config;
 mod control;
+mod create;
+mod external;
 mod faults;
 mod faulty_io;
 mod form;
 mod hcompany;
 mod hostile;
 mod log;
+mod multipart;
+mod parts;
 mod presign;
 mod reply;
 mod s3_backend;
@@ -28,6 +37,7 @@ mod server;
 mod storage;
 mod store;
 mod tls;
+mod transfer;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -40,6 +50,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::config::Settings;
+use crate::external::External;
 use crate::presign::Signer;
 use crate::server::{App, Role};
 use crate::storage::Storage;
@@ -84,12 +95,8 @@ impl Sandbox {
                     secret_key,
                     region,
                 };
-                let client = reqwest::Client::builder()
-                    .no_proxy()
-                    .redirect(reqwest::redirect::Policy::none())
-                    .build()
-                    .map_err(io::Error::other)?;
-                (signer, Storage::External(client))
+                let external = External::new(signer.clone())?;
+                (signer, Storage::External(external))
             }
             local => {
                 let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -134,6 +141,7 @@ impl Sandbox {
             hostile: hostile::Hostile::default(),
             api_url,
             connections: AtomicU64::new(0),
+            completing: tokio::sync::Mutex::new(()),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -199,6 +207,11 @@ impl Sandbox {
         self.app.faults.order(fault)
     }
 
+    /// Forgets the faults that were ordered, as `DELETE /faults` does.
+    pub fn clear_faults(&self) {
+        self.app.faults.clear();
+    }
+
     /// Begins or ends hostile mode, as `POST /hostile` does.
     pub fn be_hostile(&self, wanted: Value) -> Result<(), String> {
         self.app.hostile.set(wanted)
@@ -209,11 +222,9 @@ impl Sandbox {
         log::lock(&self.app.settings).change(&changes)
     }
 
-    /// Makes an agent known to `resolve`, as `POST /agents` does.
+    /// Makes an agent, or each of a list, known to `resolve`, as `POST /agents` does.
     pub fn register_agent(&self, agent: Value) -> Result<(), String> {
-        let (id, shown) = agentdrop::agent(&agent)?;
-        log::lock(&self.app.state).agents.insert(id, shown);
-        Ok(())
+        agents::register(&mut log::lock(&self.app.state), &agent)
     }
 
     /// Every request so far, as `GET /requests` shows them.

@@ -7,6 +7,7 @@ use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 
 use crate::form::{self, Watcher};
+use crate::storage;
 
 /// All requests since the start or the last clearing.
 #[derive(Default)]
@@ -22,6 +23,7 @@ pub(crate) struct Entry {
     method: String,
     path: String,
     query_names: Vec<String>,
+    part_number: Option<u64>,
     headers: Map<String, Value>,
     pub authorization: bool,
     pub content_length: Option<u64>,
@@ -63,6 +65,7 @@ impl Log {
             method: head.method.to_string(),
             path: head.uri.path().to_string(),
             query_names: query_names(head.uri.query()),
+            part_number: storage::part_number(head.uri.query()),
             authorization: head.headers.contains_key("authorization"),
             content_length: head
                 .headers
@@ -114,6 +117,7 @@ impl Entry {
             "method": self.method,
             "path": self.path,
             "query_names": self.query_names,
+            "part_number": self.part_number,
             "headers": self.headers,
             "authorization": self.authorization,
             "content_length": self.content_length,

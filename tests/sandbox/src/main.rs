@@ -35,6 +35,12 @@ struct Serve {
     /// Life of upload tickets, in seconds.
     #[arg(long)]
     upload_expires_in: Option<u64>,
+    /// Cut uploads in parts by this many bytes, whatever part size was asked for.
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    forced_part_size: Option<u64>,
+    /// Read at most this many bytes per second from each connection to storage; 0 is no limit.
+    #[arg(long, default_value_t = 0, value_name = "BYTES_PER_SECOND")]
+    rate: u64,
     /// embedded, discard, or the URL of an S3 endpoint.
     #[arg(long, default_value = "embedded")]
     storage: String,
@@ -134,8 +140,14 @@ fn config(options: Serve) -> Result<Config, String> {
         }
         other => return Err(format!("--storage: unknown value {other:?}")),
     };
-    let mut config =
-        Config { tls: options.tls, storage, include_tagging: !options.no_tagging, ..Config::default() };
+    let mut config = Config {
+        tls: options.tls,
+        storage,
+        include_tagging: !options.no_tagging,
+        forced_part_size: options.forced_part_size,
+        connection_rate: options.rate,
+        ..Config::default()
+    };
     if let Some(bytes) = options.max_profile_bytes {
         config.max_profile_bytes = bytes;
     }

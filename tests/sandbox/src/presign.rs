@@ -55,6 +55,19 @@ impl Signer {
         expires_in: u64,
         now: OffsetDateTime,
     ) -> String {
+        self.url_with(method, key, &[], headers, expires_in, now)
+    }
+
+    /// The same with more in its query, which is signed with the rest.
+    pub fn url_with(
+        &self,
+        method: &str,
+        key: &str,
+        more: &[(&str, &str)],
+        headers: &[(&str, &str)],
+        expires_in: u64,
+        now: OffsetDateTime,
+    ) -> String {
         let mut signed: Vec<(&str, String)> = headers
             .iter()
             // The canonical form of a value is trimmed, runs of spaces made one.
@@ -67,17 +80,20 @@ impl Signer {
             signed.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
 
         let path = format!("/{}/{}", self.bucket, utf8_percent_encode(key, ENCODED_PATH));
-        let query = [
+        let mut query = vec![
             ("X-Amz-Algorithm", ALGORITHM.to_string()),
             ("X-Amz-Credential", format!("{}/{}", self.access_key, self.scope(now))),
             ("X-Amz-Date", stamp(now)),
             ("X-Amz-Expires", expires_in.clamp(1, MAX_QUERY_LIFE).to_string()),
             ("X-Amz-SignedHeaders", names.clone()),
-        ]
-        .iter()
-        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, ENCODED)))
-        .collect::<Vec<_>>()
-        .join("&");
+        ];
+        query.extend(more.iter().map(|(name, value)| (*name, value.to_string())));
+        query.sort();
+        let query = query
+            .iter()
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, ENCODED)))
+            .collect::<Vec<_>>()
+            .join("&");
 
         let canonical = format!("{method}\n{path}\n{query}\n{canonical_headers}\n{names}\nUNSIGNED-PAYLOAD");
         let string_to_sign = format!(

@@ -10,14 +10,15 @@ use s3s::auth::SimpleAuth;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::dto::{
     ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput,
-    PutObjectOutput, StreamingBlob,
+    PutObjectOutput, StreamingBlob, UploadPartInput, UploadPartOutput,
 };
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio_util::io::ReaderStream;
 
+use crate::parts::{MAX_PARTS, NO_SUCH_UPLOAD, Refusal};
 use crate::presign::{Signer, hex};
-use crate::store::{Object, Objects, digest_matches};
+use crate::store::{Digests, Incoming, Object, Objects, digest_matches};
 
 /// The embedded server, for the one bucket and key pair of `signer`.
 pub(crate) fn service(objects: Arc<Objects>, signer: &Signer) -> S3Service {
@@ -45,18 +46,46 @@ impl Backend {
     }
 }
 
-#[async_trait::async_trait]
-impl S3 for Backend {
-    async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
-        let input = req.input;
-        if input.bucket != self.bucket {
+/// What a body claims about itself.
+struct Claims {
+    content_length: Option<i64>,
+    content_md5: Option<String>,
+    checksum_sha256: Option<String>,
+    /// Whether it names a checksum that nobody here computes.
+    other_checksum: bool,
+}
+
+/// Works for the inputs of both operations, which have the same fields and no common trait.
+macro_rules! claims {
+    ($input:expr) => {
+        Claims {
+            content_length: $input.content_length,
+            content_md5: $input.content_md5.take(),
+            checksum_sha256: $input.checksum_sha256.take(),
+            other_checksum: $input.checksum_crc32.is_some()
+                || $input.checksum_crc32c.is_some()
+                || $input.checksum_crc64nvme.is_some()
+                || $input.checksum_sha1.is_some(),
+        }
+    };
+}
+
+fn internal(error: std::io::Error) -> s3s::S3Error {
+    s3_error!(InternalError, "cannot store: {error}")
+}
+
+impl Backend {
+    /// Reads a body to its end and holds it against what it claims.
+    async fn receive(
+        &self,
+        bucket: &str,
+        body: Option<StreamingBlob>,
+        claims: Claims,
+    ) -> S3Result<(Incoming, Digests)> {
+        if bucket != self.bucket {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         }
-        if input.checksum_crc32.is_some()
-            || input.checksum_crc32c.is_some()
-            || input.checksum_crc64nvme.is_some()
-            || input.checksum_sha1.is_some()
-        {
+        if claims.other_checksum {
             // Better than accepting a checksum nobody looks at.
             return Err(s3_error!(
                 NotImplemented,
@@ -64,21 +93,20 @@ impl S3 for Backend {
             ));
         }
 
-        let internal = |error: std::io::Error| s3_error!(InternalError, "cannot store: {error}");
         let mut incoming = self.objects.receive().map_err(internal)?;
-        if let Some(mut body) = input.body {
+        if let Some(mut body) = body {
             while let Some(data) = body.next().await {
                 let data = data.map_err(|error| s3_error!(IncompleteBody, "the body broke off: {error}"))?;
                 incoming.write(&data).map_err(internal)?;
             }
         }
         let digests = incoming.digests();
-        if input.content_length.is_some_and(|length| u64::try_from(length) != Ok(digests.size)) {
+        if claims.content_length.is_some_and(|length| u64::try_from(length) != Ok(digests.size)) {
             return Err(s3_error!(IncompleteBody, "The body is not as long as Content-Length says"));
         }
         let claims = [
-            ("Content-MD5", input.content_md5, &digests.md5),
-            ("x-amz-checksum-sha256", input.checksum_sha256, &digests.sha256),
+            ("Content-MD5", claims.content_md5, &digests.md5),
+            ("x-amz-checksum-sha256", claims.checksum_sha256, &digests.sha256),
         ];
         for (name, claimed, actual) in claims {
             match claimed.map(|claimed| digest_matches(&claimed, actual)) {
@@ -94,7 +122,17 @@ impl S3 for Backend {
                 }
             }
         }
-        self.objects.keep(&input.key, incoming, &digests, input.content_type).map_err(internal)?;
+        Ok((incoming, digests))
+    }
+}
+
+#[async_trait::async_trait]
+impl S3 for Backend {
+    async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let mut input = req.input;
+        let claims = claims!(input);
+        let (incoming, digests) = self.receive(&input.bucket, input.body, claims).await?;
+        self.objects.keep(&input.key, incoming, &digests, input.content_type, None).map_err(internal)?;
 
         // As a header too: the library puts the output's ETag on a PUT reply, but not on a form's.
         let etag = hex(&digests.md5);
@@ -104,6 +142,30 @@ impl S3 for Backend {
         }
         let output = PutObjectOutput { e_tag: Some(ETag::Strong(etag)), ..PutObjectOutput::default() };
         Ok(S3Response::with_headers(output, headers))
+    }
+
+    /// An upload that is unknown is refused only after the body: a refusal in its middle is what faults
+    /// are for.
+    async fn upload_part(&self, req: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+        let mut input = req.input;
+        let number = u64::try_from(input.part_number).unwrap_or(0);
+        if !(1..=MAX_PARTS).contains(&number) {
+            return Err(s3_error!(
+                InvalidArgument,
+                "Part number must be an integer between 1 and {MAX_PARTS}, inclusive"
+            ));
+        }
+        let claims = claims!(input);
+        let (incoming, digests) = self.receive(&input.bucket, input.body, claims).await?;
+        let kept = self.objects.uploads.put(&input.upload_id, &input.key, number, incoming, &digests);
+        match kept {
+            Ok(etag) => Ok(S3Response::new(UploadPartOutput {
+                e_tag: Some(ETag::Strong(etag)),
+                ..UploadPartOutput::default()
+            })),
+            Err(Refusal::NoSuchUpload) => Err(s3_error!(NoSuchUpload, "{NO_SUCH_UPLOAD}")),
+            Err(other) => Err(s3_error!(InternalError, "{other:?}")),
+        }
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
@@ -116,7 +178,7 @@ impl S3 for Backend {
             body: Some(StreamingBlob::wrap(ReaderStream::with_capacity(file, 64 * 1024))),
             content_length: i64::try_from(object.size).ok(),
             content_type: object.content_type,
-            e_tag: object.md5.map(ETag::Strong),
+            e_tag: object.etag.map(ETag::Strong),
             ..GetObjectOutput::default()
         }))
     }
@@ -126,7 +188,7 @@ impl S3 for Backend {
         Ok(S3Response::new(HeadObjectOutput {
             content_length: i64::try_from(object.size).ok(),
             content_type: object.content_type,
-            e_tag: object.md5.map(ETag::Strong),
+            e_tag: object.etag.map(ETag::Strong),
             ..HeadObjectOutput::default()
         }))
     }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
@@ -32,7 +32,7 @@ use crate::presign::Signer;
 use crate::reply::{self, BoxError, Reply};
 use crate::storage::{self, Storage};
 use crate::store::{Objects, State};
-use crate::{agentdrop, control, hcompany};
+use crate::{agentdrop, control, create, hcompany};
 
 /// Longest a stalled connection is held open.
 const STALL: Duration = Duration::from_secs(600);
@@ -41,7 +41,7 @@ const STALL: Duration = Duration::from_secs(600);
 const STORAGE_BUFFER: usize = 32 * 1024;
 /// Without the library there is no such limit, and larger reads cost less.
 const DISCARD_BUFFER: usize = 256 * 1024;
-/// No API request is larger.
+/// No API request is larger, but one that carries files.
 const MAX_API_BODY: usize = 1024 * 1024;
 
 /// Every operation a request can be, other than those of the control endpoint.
@@ -53,11 +53,19 @@ pub(crate) const OPS: &[&str] = &[
     "list_profiles",
     "delete_profile",
     "presign",
+    "presign_multipart",
     "put",
+    "put_part",
+    "complete_multipart",
+    "abort_multipart",
     "confirm",
+    "create_transfer",
     "get_transfer",
     "download",
     "resolve",
+    "register_agent",
+    "inbox",
+    "channel",
     "get_object",
     "other",
 ];
@@ -78,6 +86,8 @@ pub(crate) struct App {
     pub hostile: Hostile,
     pub api_url: String,
     pub connections: AtomicU64,
+    /// Held while an upload in parts is being ended.
+    pub completing: tokio::sync::Mutex<()>,
 }
 
 impl App {
@@ -188,6 +198,8 @@ async fn connection<S: Socket>(app: Arc<App>, role: Role, socket: S) {
     let io = FaultyIo::new(socket, wire.pace.clone());
     let mut http = http1::Builder::new();
     if role == Role::Storage {
+        // For what is read before the first request is known.
+        wire.pace.hold(lock(&app.settings).connection_rate);
         http.max_buf_size(match app.storage {
             Storage::Discard => DISCARD_BUFFER,
             _ => STORAGE_BUFFER,
@@ -266,6 +278,9 @@ async fn respond(app: &Arc<App>, role: Role, wire: &Wire, request: Request<Incom
     if role == Role::Control {
         return dispatch(app, role, Request::from_parts(head, RequestBody { inner, entry: None }), None)
             .await;
+    }
+    if role == Role::Storage {
+        wire.pace.hold(lock(&app.settings).connection_rate);
     }
     let op = operation(role, &head);
     let entry = app.log.begin(op, &head, wire.id);
@@ -452,10 +467,12 @@ async fn dispatch(
         return storage::handle(app, request, entry).await;
     }
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_API_BODY).collect().await else {
+    // One byte more than allowed, for the endpoint to refuse in its own words.
+    let with_files = operation(role, &head) == "create_transfer";
+    let limit = if with_files { create::MAX_FORM + 1 } else { MAX_API_BODY };
+    let Ok(body) = up_to(body, limit, with_files).await else {
         return reply::empty(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let body = body.to_bytes();
     let path = head.uri.path();
     if role == Role::Control {
         control::handle(app, &head, &body).await
@@ -468,11 +485,27 @@ async fn dispatch(
     }
 }
 
+/// A body of at most `limit` bytes. Of a longer one `cut` gives the start, once all of it has been read.
+async fn up_to(mut body: RequestBody, limit: usize, cut: bool) -> Result<Bytes, ()> {
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(drop)?;
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        let room = limit - read.len();
+        if data.len() > room && !cut {
+            return Err(());
+        }
+        read.extend_from_slice(&data[..data.len().min(room)]);
+    }
+    Ok(read.freeze())
+}
+
 /// Which operation a request is, by method and path alone.
 fn operation(role: Role, head: &Parts) -> &'static str {
     let method = &head.method;
     if role == Role::Storage {
         return match *method {
+            Method::PUT if storage::part_number(head.uri.query()).is_some() => "put_part",
             Method::PUT => "put",
             Method::POST => "post_form",
             Method::GET | Method::HEAD => "get_object",
@@ -488,10 +521,17 @@ fn operation(role: Role, head: &Parts) -> &'static str {
         (&Method::GET, ["api", "v2", "browser-profiles", _]) => "get_profile",
         (&Method::DELETE, ["api", "v2", "browser-profiles", _]) => "delete_profile",
         (&Method::POST, ["v1", "transfers", "presigned"]) => "presign",
+        (&Method::POST, ["v1", "transfers"]) => "create_transfer",
+        (&Method::POST, ["v1", "transfers", "presigned", "multipart"]) => "presign_multipart",
+        (&Method::POST, ["v1", "transfers", _, "files", _, "complete-multipart"]) => "complete_multipart",
+        (&Method::POST, ["v1", "transfers", _, "files", _, "abort-multipart"]) => "abort_multipart",
         (&Method::POST, ["v1", "transfers", _, "confirm"]) => "confirm",
         (&Method::GET, ["v1", "transfers", _]) => "get_transfer",
         (&Method::GET, ["v1", "transfers", _, "download"]) => "download",
         (&Method::GET, ["v1", "agents", "resolve"]) => "resolve",
+        (&Method::POST, ["v1", "agents", "register"]) => "register_agent",
+        (&Method::GET, ["v1", "agents", _, "inbox"]) => "inbox",
+        (_, ["v1", "channels", ..]) => "channel",
         _ => "other",
     }
 }

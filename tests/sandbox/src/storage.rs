@@ -1,26 +1,26 @@
 //! The storage listener: what is refused before the S3 library sees it, and its errors in S3's own
-//! words. Also the sink that checks nothing, and looking up what an external store holds.
+//! words. Also the sink that checks nothing, and what the services ask of any of the stores.
 
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::header::{ETAG, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use s3s::service::S3Service;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+use crate::external::External;
 use crate::form::{self, FormBody, MAX_PREAMBLE, Parsed, Preamble};
 use crate::log::Entry;
-use crate::presign::{Signer, hex};
+use crate::parts::{DISCARDED, NO_SUCH_UPLOAD, Refusal};
 use crate::reply::{self, BoxError, Reply, s3_error};
 use crate::server::{App, RequestBody};
-use crate::store::{Object, Objects};
+use crate::store::{Digests, Object, Objects};
 
 /// S3's limit for everything in a form but the file.
 const MAX_PRE_DATA: usize = 20_480;
@@ -29,42 +29,75 @@ const MAX_PRE_DATA: usize = 20_480;
 pub(crate) enum Storage {
     Embedded(S3Service),
     Discard,
-    External(reqwest::Client),
+    External(External),
 }
 
 impl Storage {
     /// What is stored under `key`. An external store is read through, since its word for size and
     /// digest is what is being tested.
-    pub async fn find(&self, objects: &Objects, signer: &Signer, key: &str) -> Option<Object> {
-        let Storage::External(client) = self else {
+    pub async fn find(&self, objects: &Objects, key: &str) -> Option<Object> {
+        let Storage::External(external) = self else {
             return objects.get(key);
         };
-        let url = signer.url("GET", key, &[], 60, OffsetDateTime::now_utc());
-        let mut reply = client.get(url).send().await.ok()?;
-        if !reply.status().is_success() {
-            return None;
-        }
-        let header = |name: &str| {
-            let value = reply.headers().get(name)?.to_str().ok()?;
-            Some(value.trim_matches('"').to_string())
-        };
-        let content_type = header("content-type");
-        let etag = header("etag");
-        let mut sha256 = Sha256::new();
-        let mut size = 0;
-        while let Some(chunk) = reply.chunk().await.ok()? {
-            size += chunk.len() as u64;
-            sha256.update(&chunk);
-        }
-        let object = Object {
-            size,
-            sha256: Some(hex(&sha256.finalize())),
-            md5: etag.filter(|etag| etag.len() == 32),
-            content_type,
-            path: None,
-        };
+        let object = external.find(key).await?;
         objects.put(key, object.clone());
         Some(object)
+    }
+
+    /// Stores a whole object that came through the API.
+    pub async fn store(
+        &self,
+        objects: &Objects,
+        key: &str,
+        content: Bytes,
+        content_type: &str,
+    ) -> Result<(), Refusal> {
+        match self {
+            Storage::Embedded(_) => {
+                let failed = |error: std::io::Error| Refusal::Failed(error.to_string());
+                let mut incoming = objects.receive().map_err(failed)?;
+                incoming.write(&content).map_err(failed)?;
+                let digests: Digests = incoming.digests();
+                objects.keep(key, incoming, &digests, Some(content_type.into()), None).map_err(failed)
+            }
+            Storage::Discard => {
+                let size = content.len() as u64;
+                objects.put(key, Object { size, etag: Some(DISCARDED.into()), ..Object::default() });
+                Ok(())
+            }
+            Storage::External(external) => external.put(key, content, content_type).await,
+        }
+    }
+
+    /// Begins an upload in parts; gives its id.
+    pub async fn begin(&self, objects: &Objects, key: &str, content_type: &str) -> Result<String, Refusal> {
+        match self {
+            Storage::External(external) => external.begin(key, content_type).await,
+            _ => Ok(objects.uploads.begin(key, content_type)),
+        }
+    }
+
+    /// Makes one object of the listed parts.
+    pub async fn complete(
+        &self,
+        objects: &Arc<Objects>,
+        key: &str,
+        id: &str,
+        parts: Vec<(u64, String)>,
+    ) -> Result<(), Refusal> {
+        if let Storage::External(external) = self {
+            return external.complete(key, id, &parts).await;
+        }
+        let (objects, id) = (objects.clone(), id.to_string());
+        let joined = tokio::task::spawn_blocking(move || objects.uploads.complete(&objects, &id, &parts));
+        joined.await.unwrap_or_else(|error| Err(Refusal::Failed(error.to_string())))
+    }
+
+    pub async fn abort(&self, objects: &Objects, key: &str, id: &str) -> Result<(), Refusal> {
+        match self {
+            Storage::External(external) => external.abort(key, id).await,
+            _ => objects.uploads.abort(id),
+        }
     }
 }
 
@@ -356,7 +389,7 @@ async fn in_s3_words(reply: Reply, form: Option<Form<'_>>, entry: &Entry, expire
 }
 
 /// Text of the first element of this name, entities resolved.
-fn element(xml: &str, name: &str) -> String {
+pub(crate) fn element(xml: &str, name: &str) -> String {
     let open = format!("<{name}>");
     let text = xml
         .split_once(&open)
@@ -371,7 +404,8 @@ fn element(xml: &str, name: &str) -> String {
         .replace("&amp;", "&")
 }
 
-/// Reads to the end and forgets. Only a form's key is looked at, to know what was "stored".
+/// Reads to the end and forgets. Only the key is looked at, and which part of what it is, to know what
+/// was "stored".
 async fn discard(app: &App, request: Request<RequestBody>) -> Reply {
     let (head, mut body) = request.into_parts();
     let content_length = content_length(&head);
@@ -399,12 +433,36 @@ async fn discard(app: &App, request: Request<RequestBody>) -> Reply {
     if !drain(&mut body).await {
         return reply::empty(StatusCode::BAD_REQUEST);
     }
-    let object = Object { size, ..Object::default() };
-    app.objects.put(&key, object);
+    let query = head.uri.query();
+    match (part_number(query), query_value(query, "uploadId")) {
+        (Some(number), Some(id)) => {
+            if app.objects.uploads.put_size(&id, &key, number, size).is_err() {
+                return s3_error(StatusCode::NOT_FOUND, "NoSuchUpload", NO_SUCH_UPLOAD, &[]);
+            }
+        }
+        _ => {
+            let etag = Some(DISCARDED.to_string());
+            app.objects.put(&key, Object { size, etag, ..Object::default() });
+        }
+    }
     let mut reply = reply::empty(status);
     // Not a digest by its looks, so that nobody compares with it.
-    reply.headers_mut().insert(ETAG, HeaderValue::from_static("\"discarded\""));
+    if let Ok(value) = HeaderValue::from_str(&format!("\"{DISCARDED}\"")) {
+        reply.headers_mut().insert(ETAG, value);
+    }
     reply
+}
+
+/// The value of one name in a query, decoded.
+pub(crate) fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+    let value = query?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    let value = value.replace('+', " ");
+    Some(percent_encoding::percent_decode_str(&value).decode_utf8_lossy().into_owned())
+}
+
+/// Which part a PUT is, if it is one.
+pub(crate) fn part_number(query: Option<&str>) -> Option<u64> {
+    query_value(query, "partNumber")?.parse().ok()
 }
 
 fn content_length(head: &Parts) -> Option<u64> {

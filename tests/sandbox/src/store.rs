@@ -11,10 +11,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::Md5;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 use time::OffsetDateTime;
 
+use crate::agents::{Agent, Channel};
 use crate::log::lock;
+use crate::parts::Uploads;
 use crate::presign::hex;
 
 /// A stored object. Digests are hexadecimal; they are missing when nothing was checked.
@@ -23,6 +25,8 @@ pub(crate) struct Object {
     pub size: u64,
     pub sha256: Option<String>,
     pub md5: Option<String>,
+    /// What storage calls it: the MD5, but not for what came in parts.
+    pub etag: Option<String>,
     pub content_type: Option<String>,
     pub path: Option<PathBuf>,
 }
@@ -32,11 +36,12 @@ pub(crate) struct Objects {
     folder: PathBuf,
     next: AtomicU64,
     map: Mutex<BTreeMap<String, Object>>,
+    pub uploads: Uploads,
 }
 
 impl Objects {
     pub fn new(folder: PathBuf) -> Self {
-        Objects { folder, next: AtomicU64::new(1), map: Mutex::default() }
+        Objects { folder, next: AtomicU64::new(1), map: Mutex::default(), uploads: Uploads::default() }
     }
 
     pub fn get(&self, key: &str) -> Option<Object> {
@@ -63,6 +68,7 @@ impl Objects {
     pub fn clear(&self) {
         let map = std::mem::take(&mut *lock(&self.map));
         map.into_values().for_each(|object| remove_file(Some(object)));
+        self.uploads.clear();
     }
 
     pub fn to_json(&self) -> Value {
@@ -74,6 +80,7 @@ impl Objects {
                     "size": object.size,
                     "sha256": object.sha256,
                     "md5": object.md5,
+                    "etag": object.etag,
                     "content_type": object.content_type,
                 })
             })
@@ -89,13 +96,15 @@ impl Objects {
         })
     }
 
-    /// Makes a complete body an object. The rename is the moment it becomes visible.
+    /// Makes a complete body an object. The rename is the moment it becomes visible. Without an `etag`
+    /// that is the MD5.
     pub fn keep(
         &self,
         key: &str,
         incoming: Incoming,
         digests: &Digests,
         content_type: Option<String>,
+        etag: Option<String>,
     ) -> std::io::Result<()> {
         let name = format!("object-{}", self.next.fetch_add(1, Ordering::Relaxed));
         let path = self.folder.join(name);
@@ -106,6 +115,7 @@ impl Objects {
                 size: digests.size,
                 sha256: Some(hex(&digests.sha256)),
                 md5: Some(hex(&digests.md5)),
+                etag: etag.or_else(|| Some(hex(&digests.md5))),
                 content_type,
                 path: Some(path),
             },
@@ -144,6 +154,11 @@ impl Incoming {
         self.md5.update(data);
         self.sha256.update(data);
         Ok(())
+    }
+
+    /// The file alone, which goes when its path is dropped.
+    pub fn into_path(self) -> TempPath {
+        self.file.into_temp_path()
     }
 
     pub fn digests(&self) -> Digests {
@@ -186,6 +201,25 @@ pub(crate) struct TransferFile {
     pub content_type: String,
     pub encryption_iv: Option<String>,
     pub key: String,
+    /// What was asked for; only for an upload in parts.
+    pub part_size: Option<u64>,
+    pub upload: Option<FileUpload>,
+}
+
+/// A file that is uploaded in parts.
+#[derive(Debug, Clone)]
+pub(crate) struct FileUpload {
+    pub id: String,
+    /// How many there must be.
+    pub parts: u64,
+    pub state: UploadState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UploadState {
+    Open,
+    Complete,
+    Aborted,
 }
 
 #[derive(Debug, Clone)]
@@ -196,6 +230,7 @@ pub(crate) struct Transfer {
     pub mode: String,
     pub sender: String,
     pub recipient: String,
+    pub recipient_account: Option<String>,
     pub files: Vec<TransferFile>,
     pub max_downloads: u64,
     pub downloads: u64,
@@ -205,6 +240,8 @@ pub(crate) struct Transfer {
     pub is_encrypted: bool,
     pub encrypted_key: Option<String>,
     pub encryption_algorithm: Option<String>,
+    pub channel_id: Option<String>,
+    pub encryption_salt: Option<String>,
     pub created_at: OffsetDateTime,
     pub expires_at: OffsetDateTime,
 }
@@ -215,6 +252,6 @@ pub(crate) struct State {
     pub pending: Vec<PendingProfile>,
     pub profiles: Vec<Profile>,
     pub transfers: Vec<Transfer>,
-    /// Agents by id, as `resolve` shows them.
-    pub agents: BTreeMap<String, Value>,
+    pub agents: Vec<Agent>,
+    pub channels: Vec<Channel>,
 }

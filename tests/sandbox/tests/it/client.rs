@@ -283,3 +283,99 @@ pub fn last(sandbox: &Sandbox) -> Value {
 pub fn object_count(sandbox: &Sandbox) -> usize {
     sandbox.objects().as_array().map_or(0, Vec::len)
 }
+
+pub const MIB: usize = 1024 * 1024;
+/// The smallest part that is not the last.
+pub const PART: usize = 5 * MIB;
+
+/// A transfer request for files in parts.
+pub fn parted(files: &[(&str, usize)], part_size: usize) -> Value {
+    let mut body = transfer_of(files);
+    for file in body["files"].as_array_mut().expect("files") {
+        file["part_size"] = json!(part_size);
+    }
+    body
+}
+
+pub fn presign_parts(sandbox: &Sandbox, body: Value) -> Value {
+    let reply = agentdrop(sandbox).call("POST", "/v1/transfers/presigned/multipart", Some(body));
+    reply.is(200, "part_urls").json()
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("not text: {value}")).to_string()
+}
+
+/// One file in parts, as presigned.
+pub struct PartTicket<'a> {
+    pub sandbox: &'a Sandbox,
+    pub transfer: String,
+    pub file: String,
+    pub upload: String,
+    pub urls: Vec<String>,
+}
+
+impl<'a> PartTicket<'a> {
+    pub fn of(sandbox: &'a Sandbox, ticket: &Value, at: usize) -> PartTicket<'a> {
+        let slot = &ticket["files"][at];
+        let urls = slot["part_urls"].as_array().expect("URLs");
+        let numbers: Vec<u64> = urls.iter().filter_map(|url| url["part_number"].as_u64()).collect();
+        assert_eq!(numbers, (1..=urls.len() as u64).collect::<Vec<_>>());
+        PartTicket {
+            sandbox,
+            transfer: text(&ticket["id"]),
+            file: text(&slot["file_id"]),
+            upload: text(&slot["upload_id"]),
+            urls: urls.iter().map(|url| text(&url["upload_url"])).collect(),
+        }
+    }
+
+    /// For one file of this size, in the smallest parts.
+    pub fn new(sandbox: &'a Sandbox, size: usize) -> PartTicket<'a> {
+        Self::of(sandbox, &presign_parts(sandbox, parted(&[("a ü.bin", size)], PART)), 0)
+    }
+
+    /// Uploads a part; gives its ETag, without the quotes.
+    pub fn put(&self, number: usize, body: &[u8]) -> String {
+        let reply = send("PUT", &self.urls[number - 1], &[], body).is(200, "");
+        reply.header("etag").expect("an ETag").trim_matches('"').to_string()
+    }
+
+    pub fn end(&self, how: &str, body: Value) -> Reply {
+        let path = format!("/v1/transfers/{}/files/{}/{how}-multipart", self.transfer, self.file);
+        agentdrop(self.sandbox).call("POST", &path, Some(body))
+    }
+
+    pub fn complete(&self, etags: &[(u64, String)]) -> Reply {
+        let parts: Vec<Value> =
+            etags.iter().map(|(number, etag)| json!({"part_number": number, "etag": etag})).collect();
+        self.end("complete", json!({"upload_id": self.upload, "parts": parts}))
+    }
+
+    pub fn abort(&self) -> Reply {
+        self.end("abort", json!({"upload_id": self.upload}))
+    }
+
+    pub fn confirm(&self) -> Reply {
+        agentdrop(self.sandbox).call("POST", &format!("/v1/transfers/{}/confirm", self.transfer), None)
+    }
+}
+
+/// Bytes of which no part is like another.
+pub fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at * 31 + 7 + at / 251) as u8).collect()
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    hex(&sha2::Sha256::digest(bytes))
+}
+
+pub fn md5(bytes: &[u8]) -> Vec<u8> {
+    use md5::Digest;
+    md5::Md5::digest(bytes).to_vec()
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,7 +1,12 @@
 //! The sandbox as a client meets it: bytes on sockets. One program, so that it links once.
 
+mod agents;
 mod client;
+mod create;
+mod external;
 mod faults;
+mod multipart;
+mod pace;
 mod program;
 mod providers;
 mod storage;

@@ -46,7 +46,8 @@ fn ends_with_standard_input_and_removes_its_folder() {
 #[test]
 fn ends_with_a_signal() {
     for name in ["TERM", "INT"] {
-        let (child, ready) = serve(&["--storage", "discard"]);
+        let paced = ["--rate", "50000000", "--forced-part-size", "52428800"];
+        let (child, ready) = serve(&[&["--storage", "discard"][..], &paced].concat());
         assert_eq!(ready["ca_file"], Value::Null);
         let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());

@@ -118,12 +118,6 @@ fn form_is_stored_whatever_its_fields_hold() {
     assert_eq!(sandbox.objects()[0]["sha256"], json!(sha256(&file)));
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    let digest = sha2::Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[test]
 fn form_that_was_changed_is_refused() {
     let sandbox = start_with(|config| config.max_profile_bytes = 1000);

@@ -1,0 +1,152 @@
+//! Ending the multipart uploads of a transfer: completing each once storage has its parts, or aborting it so that
+//! nothing is left behind.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::json;
+
+use super::ticket::{How, Ticket};
+use crate::error::{Cleanup, Result};
+use crate::http::api::{Failure, Repeat};
+use crate::job::Ctx;
+use crate::secret::Secret;
+use crate::service::Service;
+use crate::storage::StoredPart;
+
+/// What is known of a completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Completion {
+    /// The service said that it is done.
+    Sure,
+    /// Its answer was lost. Confirming tells: the service looks for the file then.
+    Unclear,
+}
+
+/// One multipart upload, by the service's ids.
+#[derive(Clone)]
+pub(super) struct UploadId {
+    pub(super) file_id: String,
+    pub(super) upload_id: Secret,
+}
+
+/// Completes one upload. `earlier_lost`: an earlier completion of it got no answer.
+pub(super) async fn complete(
+    service: &Service,
+    transfer_id: &str,
+    upload: &UploadId,
+    parts: &[StoredPart],
+    mut earlier_lost: bool,
+    ctx: &Ctx,
+) -> Result<Completion> {
+    let made = service.clients.get()?;
+    let parts: Vec<_> = parts.iter().map(|p| json!({"part_number": p.part_number, "etag": p.etag})).collect();
+    let body = json!({"upload_id": upload.upload_id.reveal(), "parts": parts});
+    let path = ["transfers", transfer_id, "files", &upload.file_id, "complete-multipart"];
+    let call = service.call("complete_multipart", Method::POST, &path, Some(body.to_string().into()))?;
+    let mut retry = service.retry(&made, ctx);
+    loop {
+        match made.api.once(&call).await {
+            Ok(_) => {
+                retry.succeeded();
+                return Ok(Completion::Sure);
+            }
+            // The one before this may have ended the upload, and then it is not found any more.
+            Err(Failure::Refused(error))
+                if earlier_lost && matches!(error.http_status(), Some(404 | 409)) =>
+            {
+                return Ok(Completion::Unclear);
+            }
+            Err(Failure::NotHandled(error)) if error.retryable() => retry.again(error).await?,
+            Err(Failure::NotHandled(error) | Failure::Refused(error)) => return Err(error),
+            Err(Failure::Unclear { error, answered: true }) => {
+                earlier_lost = true;
+                if retry.again(error).await.is_err() {
+                    return Ok(Completion::Unclear);
+                }
+            }
+            Err(Failure::Unclear { answered: false, .. }) => return Ok(Completion::Unclear),
+        }
+    }
+}
+
+/// The uploads of a transfer that would be left behind if it ended now.
+#[derive(Clone, Default)]
+pub(super) struct OpenUploads(Arc<Mutex<Vec<UploadId>>>);
+
+impl OpenUploads {
+    pub(super) fn of(ticket: &Ticket) -> Self {
+        let uploads = ticket.places.iter().filter_map(|place| match &place.how {
+            How::Parts { upload_id, .. } => {
+                Some(UploadId { file_id: place.file_id.clone(), upload_id: upload_id.clone() })
+            }
+            How::Whole(_) => None,
+        });
+        Self(Arc::new(Mutex::new(uploads.collect())))
+    }
+
+    /// Those of a reply that turned out not to fit.
+    pub(super) fn of_reply(reply: &serde_json::Value) -> Self {
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        let uploads = reply["files"].as_array().into_iter().flatten().filter_map(|file| {
+            let (file_id, upload_id) = (text(&file["file_id"])?, Secret::new(text(&file["upload_id"])?));
+            Some(UploadId { file_id, upload_id })
+        });
+        Self(Arc::new(Mutex::new(uploads.collect())))
+    }
+
+    /// It is completed, or may be: aborting it could undo what is done.
+    pub(super) fn ended(&self, upload: &UploadId) {
+        self.with(|all| all.retain(|one| one.file_id != upload.file_id));
+    }
+
+    /// Completing it was refused.
+    pub(super) fn open_still(&self, upload: &UploadId) {
+        self.with(|all| all.push(upload.clone()));
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut Vec<UploadId>) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tells the service to drop what was uploaded. Only to be called when nothing is on its way any more: a part
+    /// that arrives after the abort would stay.
+    pub(super) async fn abort(self, service: Arc<Service>, transfer_id: String, ctx: Ctx) -> Cleanup {
+        let uploads = self.with(std::mem::take);
+        if uploads.is_empty() {
+            return Cleanup::None;
+        }
+        tracing::info!(
+            target: crate::logs::TARGET,
+            job = ctx.progress.job(),
+            transfer_id,
+            uploads = uploads.len(),
+            "aborting multipart uploads"
+        );
+        let mut cleanup = Cleanup::Done;
+        for some in uploads.chunks(service.clients.options.concurrency) {
+            let aborts = some.iter().map(|upload| abort_one(&service, &transfer_id, upload, &ctx));
+            for error in join_all(aborts).await.into_iter().filter_map(Result::err) {
+                let reason = error.message();
+                tracing::warn!(target: crate::logs::TARGET, job = ctx.progress.job(), reason, "aborting failed");
+                cleanup = Cleanup::Failed;
+            }
+        }
+        cleanup
+    }
+}
+
+async fn abort_one(service: &Service, transfer_id: &str, upload: &UploadId, ctx: &Ctx) -> Result<()> {
+    let made = service.clients.get()?;
+    let body = json!({"upload_id": upload.upload_id.reveal()});
+    let path = ["transfers", transfer_id, "files", &upload.file_id, "abort-multipart"];
+    let call = service.call("abort_multipart", Method::POST, &path, Some(body.to_string().into()))?;
+    let mut retry = service.retry(&made, ctx);
+    match made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error) {
+        Ok(_) => Ok(()),
+        // There is nothing of it.
+        Err(error) if error.http_status() == Some(404) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,98 @@
+//! What a send would do, told without doing it.
+
+use serde_json::Value;
+
+use super::encryption::{Cover, How};
+use super::prepare::{self, Ready};
+use super::wire::FileEntry;
+use super::{Encryption, Transfer};
+use crate::error::{Error, Result};
+use crate::job::Ctx;
+use crate::progress::Phase;
+use crate::seal::TAG_LEN;
+use crate::secret::Secret;
+use crate::service::Service;
+use crate::storage::{self, PartPlan};
+
+/// What [`AgentDrop::send`](crate::AgentDrop::send) would send.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct TransferPlan {
+    /// Whether its files go in parts.
+    pub multipart: bool,
+    /// Whether they are sealed.
+    pub encrypted: bool,
+    /// Bytes that would be sent in all.
+    pub total_bytes: u64,
+    /// The files, in the order given.
+    pub files: Vec<PlannedFile>,
+    /// The body of the first request. What would be secret or random in it is `[hidden]`.
+    pub request: Value,
+}
+
+/// One file of a [`TransferPlan`].
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PlannedFile {
+    /// Its name.
+    pub name: String,
+    /// Bytes that would be sent: 16 more than the file has if it is sealed here.
+    pub size: u64,
+    /// Its media type.
+    pub content_type: String,
+    /// How many parts it would be sent in; 0 if it goes whole.
+    pub parts: u32,
+    /// Bytes of each part but the last.
+    pub part_size: Option<u64>,
+}
+
+const HIDDEN: &str = "[hidden]";
+
+/// Looks at the files and at nothing else.
+pub(super) async fn plan(service: &Service, transfer: Transfer, ctx: &Ctx) -> Result<TransferPlan> {
+    ctx.progress.enter(Phase::Preparing);
+    let Transfer { terms, files, multipart, .. } = transfer;
+    let sealed = terms.seals_here();
+    let mut ready = Vec::with_capacity(files.len());
+    for file in files {
+        let name = file.resolved_name()?;
+        if file.source.is_stream() {
+            return Err(Error::invalid(format!(
+                "the file {name:?} is a stream, and to tell its size a dry run would use it up; give its path or its bytes"
+            )));
+        }
+        let content_type = file.type_to_send(&name, sealed)?;
+        let hidden = || HIDDEN.to_owned();
+        let encryption_iv = if sealed { Some(hidden()) } else { file.encryption_iv.clone() };
+        let source = storage::prepare(file.source, &service.clients.options).await?;
+        let size = source.len() + if sealed { TAG_LEN as u64 } else { 0 };
+        let entry = FileEntry { name, size, content_type, encryption_iv, part_size: None };
+        ready.push(Ready { entry, source });
+    }
+    let multipart = prepare::plan(&mut ready, multipart, &service.clients.options);
+    let entries: Vec<FileEntry> = ready.into_iter().map(|r| r.entry).collect();
+    let request = prepare::body(&terms, &cover(terms.encryption.as_ref()), &entries)?;
+    let files = entries.into_iter().map(|entry| PlannedFile {
+        parts: entry.part_size.map_or(0, |p| PartPlan::fixed(entry.size, p).count() as u32),
+        part_size: entry.part_size,
+        name: entry.name,
+        size: entry.size,
+        content_type: entry.content_type,
+    });
+    let files: Vec<PlannedFile> = files.collect();
+    Ok(TransferPlan {
+        multipart,
+        encrypted: terms.encryption.is_some(),
+        total_bytes: files.iter().map(|f| f.size).sum(),
+        files,
+        request,
+    })
+}
+
+/// As the request would tell of it, with nothing in it.
+fn cover(encryption: Option<&Encryption>) -> Cover {
+    match encryption {
+        None => Cover::Open,
+        Some(Encryption { how: How::Seal { .. } | How::Presealed { .. }, algorithm }) => {
+            Cover::Presealed { encrypted_key: Secret::new(HIDDEN), algorithm: algorithm.clone() }
+        }
+    }
+}

@@ -1,0 +1,497 @@
+//! What a transfer's journal says, and going on from it.
+//!
+//! The records, in the order they are written ([`crate::journal`] says how each is kept):
+//!
+//! | record | when | what |
+//! |---|---|---|
+//! | `begun` | the transfer is pending; nothing was sent | the call's arguments, the sources' identities, the service's reply with its live URLs, and of a sealed transfer `encrypted_key`, the recipient's public key and the marks of every block |
+//! | `part` | storage has a part | the file's place in the list, part number, ETag |
+//! | `completing` | a file's parts are about to be put together | the file's place |
+//! | `sent` | storage has a file | the file's place and its facts |
+//! | `confirming` | the transfer is about to be confirmed | |
+//! | `missing` | the service misses a file | `sent` and `completing` so far are not to be relied on |
+//! | `done` | the transfer is active; the journal is about to be removed | |
+//!
+//! The key that seals the files is not in it: it is unwrapped from `encrypted_key` with the caller's private key.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::confirm::Earlier;
+use super::encryption::{self, Cover, KeySource, Sealed};
+use super::flow::{self, Begun, FileState, State};
+use super::multipart::OpenUploads;
+use super::prepare::{self, Ready};
+use super::ticket::{Asked, How, Ticket};
+use super::wire::FileEntry;
+use super::{SentFile, Terms, Transfer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::job::Ctx;
+use crate::journal::Journal;
+use crate::logs;
+use crate::seal::{FileSeal, Nonce, PublicKey};
+use crate::secret::Secret;
+use crate::service::Service;
+use crate::storage::{Age, StoredPart};
+
+/// The journal of the call that is running.
+pub(super) struct Log(Journal);
+
+impl Log {
+    pub(super) async fn part(&self, at: usize, part: &StoredPart) -> Result<()> {
+        self.0.append(json!({"part": {"file": at, "stored": part}})).await
+    }
+    pub(super) async fn completing(&self, at: usize) -> Result<()> {
+        self.0.append(json!({"completing": at})).await
+    }
+    pub(super) async fn sent(&self, at: usize, file: &SentFile) -> Result<()> {
+        self.0.append(json!({"sent": {"file": at, "facts": file}})).await
+    }
+    pub(super) async fn confirming(&self) -> Result<()> {
+        self.0.append(json!({"confirming": true})).await
+    }
+    pub(super) async fn missing(&self) -> Result<()> {
+        self.0.append(json!({"missing": true})).await
+    }
+
+    /// The transfer is active. A journal that cannot be removed says so to the next call that is given it.
+    pub(super) async fn done(self, ctx: &Ctx) {
+        let journal = self.0;
+        let said = journal.append(json!({"done": true})).await;
+        if let Err(error) = said.and(journal.remove().await) {
+            tracing::warn!(
+                target: logs::TARGET,
+                job = ctx.progress.job(),
+                reason = error.message(),
+                "the transfer is active, and its journal is left over"
+            );
+        }
+        ctx.resumable(None);
+    }
+}
+
+/// What the first record holds.
+#[derive(Deserialize, Serialize)]
+struct Beginning {
+    arguments: Map<String, Value>,
+    sources: Vec<Value>,
+    promised: Vec<FileEntry>,
+    reply: Value,
+    seal: Option<SealRecord>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct SealRecord {
+    encrypted_key: String,
+    recipient_public_key: String,
+    recipient_key_source: KeySource,
+    /// Of each file, base64.
+    marks: Vec<String>,
+}
+
+/// Begins a transfer with a journal, or goes on with the one that is there.
+pub(super) async fn begin(
+    service: &Arc<Service>,
+    transfer: Transfer,
+    path: PathBuf,
+    ctx: &Ctx,
+) -> Result<Begun> {
+    if let Some(file) = transfer.files.iter().find(|f| f.source.is_stream()) {
+        return Err(Error::invalid(format!(
+            "the file {:?} is a stream, which cannot be read again after a restart; give its path or its bytes, or leave resume out",
+            file.resolved_name()?
+        )));
+    }
+    let (journal, records) = Journal::open(path).await?;
+    let mut records = records.into_iter();
+    match records.next() {
+        Some(first) if !is_done(records.as_slice()) => {
+            ctx.resumable(Some(journal.path().to_owned()));
+            let rest = records.collect();
+            go_on(service, transfer, journal, first, rest, ctx).await
+        }
+        first => {
+            if first.is_some() {
+                journal.clear().await?;
+            }
+            begin_anew(service, transfer, journal, ctx).await
+        }
+    }
+}
+
+fn is_done(records: &[Value]) -> bool {
+    records.iter().any(|record| record["done"] == true)
+}
+
+async fn begin_anew(
+    service: &Arc<Service>,
+    transfer: Transfer,
+    journal: Journal,
+    ctx: &Ctx,
+) -> Result<Begun> {
+    match begin_with(service, transfer, &journal, ctx).await {
+        Ok(begun) => {
+            ctx.resumable(Some(journal.path().to_owned()));
+            Ok(Begun { log: Some(Log(journal)), ..begun })
+        }
+        Err(error) => {
+            // Nothing was sent, so there is nothing to go on from.
+            journal.remove().await?;
+            Err(error)
+        }
+    }
+}
+
+async fn begin_with(
+    service: &Arc<Service>,
+    transfer: Transfer,
+    journal: &Journal,
+    ctx: &Ctx,
+) -> Result<Begun> {
+    let arguments = arguments(service, &transfer)?;
+    let (ticket, files) = flow::begin(service, transfer, ctx).await?;
+    let ticket = Arc::new(ticket);
+    // Until the record is written nobody could go on from here.
+    flow::abort_if_not_completed(service, &ticket, &OpenUploads::of(&ticket), ctx);
+    let beginning = beginning(arguments, &ticket, &files).await?;
+    let record = serde_json::to_value(&beginning)
+        .map_err(|e| Error::internal("a journal could not be written").cause(&e))?;
+    // Before the first byte leaves, and for good: what was sent under a nonce must be known for ever.
+    journal.append_for_good(json!({ "begun": record })).await?;
+    ctx.if_not_completed(None);
+    let state = State::new(files.len());
+    Ok(Begun { ticket, files, state, log: None })
+}
+
+async fn beginning(arguments: Map<String, Value>, ticket: &Ticket, files: &[Ready]) -> Result<Beginning> {
+    let mut sources = Vec::with_capacity(files.len());
+    for file in files {
+        file.source.mark().await?;
+        let identity = file.source.lasting_identity().await?;
+        sources.push(identity.ok_or_else(|| Error::internal("a stream was to be resumed"))?);
+    }
+    let seal = ticket.cover.seals().map(|sealed| SealRecord {
+        encrypted_key: sealed.encrypted_key.reveal().to_owned(),
+        recipient_public_key: sealed.recipient.base64(),
+        recipient_key_source: sealed.from,
+        marks: ticket.seals.iter().flatten().map(|seal| STANDARD.encode(seal.marks())).collect(),
+    });
+    Ok(Beginning { arguments, sources, promised: ticket.promised.clone(), reply: ticket.reply.clone(), seal })
+}
+
+/// What makes two calls the same. Sizes are not among it: a file of another size is one that changed.
+fn arguments(service: &Service, transfer: &Transfer) -> Result<Map<String, Value>> {
+    let Terms { sender, recipient, mode, expires_in, max_downloads, message, metadata, .. } = &transfer.terms;
+    let files = transfer.files.iter().map(|file| {
+        let name = file.resolved_name()?;
+        let content_type = file.type_to_send(&name, transfer.terms.seals_here())?;
+        Ok(json!([name, content_type, file.encryption_iv]))
+    });
+    let files = files.collect::<Result<Vec<Value>>>()?;
+    let encryption = transfer.terms.encryption.as_ref().map(|encryption| match &encryption.how {
+        encryption::How::Seal { pair, recipient } => json!({
+            "sender_public_key": pair.public_key(),
+            "recipient_public_key": recipient.map(|key| key.base64()),
+            "algorithm": encryption.algorithm,
+        }),
+        encryption::How::Presealed { encrypted_key } => json!({
+            "encrypted_key": encrypted_key.reveal(),
+            "algorithm": encryption.algorithm,
+        }),
+    });
+    let all = json!({
+        "base_url": service.shown(),
+        "sender": sender,
+        "recipient": recipient,
+        "recipient_account": transfer.terms.recipient_account,
+        "mode": mode,
+        "expires_in": expires_in,
+        "max_downloads": max_downloads,
+        "message": message,
+        "metadata": metadata,
+        "auto_delete": transfer.terms.auto_delete,
+        "multipart": transfer.multipart,
+        "files": files,
+        "encryption": encryption,
+    });
+    match all {
+        Value::Object(map) => Ok(map),
+        _ => Err(Error::internal("arguments are an object")),
+    }
+}
+
+async fn go_on(
+    service: &Arc<Service>,
+    transfer: Transfer,
+    journal: Journal,
+    first: Value,
+    rest: Vec<Value>,
+    ctx: &Ctx,
+) -> Result<Begun> {
+    let unreadable = || unreadable(&journal);
+    let beginning: Beginning = serde_json::from_value(first["begun"].clone()).map_err(|_| unreadable())?;
+    same_call(&beginning.arguments, &arguments(service, &transfer)?, &journal)?;
+    if let Some(id) = beginning.reply["id"].as_str() {
+        ctx.reserved_transfer(id);
+    }
+    let state = replayed(beginning.promised.len(), rest).ok_or_else(unreadable)?;
+    tracing::info!(
+        target: logs::TARGET,
+        job = ctx.progress.job(),
+        files_sent = state.files.iter().filter(|f| f.sent.is_some()).count(),
+        parts_sent = state.files.iter().map(|f| f.parts.len()).sum::<usize>(),
+        "going on from a journal"
+    );
+
+    let (cover, seals) = restored(&transfer.terms, &beginning).ok_or_else(unreadable)??;
+    let files = prepare::look_at(service, transfer.files, &seals, ctx).await?;
+    unchanged(&files, &beginning, &journal).await?;
+    let multipart = beginning.promised.iter().any(|entry| entry.part_size.is_some());
+    let asked = Asked { promised: beginning.promised, multipart, cover, seals };
+    let ticket = Ticket::read(beginning.reply, asked, Age::Unknown, &service.clients.options)?;
+    if ticket.places.len() != files.len() {
+        return Err(unreadable());
+    }
+    let ticket = Arc::new(ticket);
+    if let Some(name) = expired(&ticket, &state) {
+        let open = OpenUploads::of(&ticket);
+        return Err(give_up(ran_out(&name), service, &ticket, &open, journal, ctx).await);
+    }
+    Ok(Begun { ticket, files, state, log: Some(Log(journal)) })
+}
+
+fn same_call(then: &Map<String, Value>, now: &Map<String, Value>, journal: &Journal) -> Result<()> {
+    let differs = now.iter().find(|(name, value)| then.get(name.as_str()) != Some(value));
+    let Some((name, _)) = differs else { return Ok(()) };
+    Err(Error::invalid(format!(
+        "the journal {} is of another call, whose {name} differs; give the same arguments, or another journal",
+        journal.path().display()
+    ))
+    .about(journal.path()))
+}
+
+/// What the records after the first one say.
+fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
+    #[derive(Deserialize)]
+    struct Part {
+        file: usize,
+        stored: StoredPart,
+    }
+    #[derive(Deserialize)]
+    struct Sent {
+        file: usize,
+        facts: SentFile,
+    }
+    let mut state = State::new(files);
+    for record in records {
+        let Value::Object(record) = record else { return None };
+        let (kind, value) = record.into_iter().next()?;
+        match kind.as_str() {
+            "part" => {
+                let Part { file, stored } = serde_json::from_value(value).ok()?;
+                state.files.get_mut(file)?.parts.push(stored);
+            }
+            "sent" => {
+                let Sent { file, facts } = serde_json::from_value(value).ok()?;
+                let place = state.files.get_mut(file)?;
+                *place = FileState { sent: Some(facts), completing: false, ..std::mem::take(place) };
+            }
+            "completing" => {
+                let file = usize::try_from(value.as_u64()?).ok()?;
+                state.files.get_mut(file)?.completing = true;
+            }
+            "confirming" => state.confirming = Earlier::Lost,
+            "missing" => {
+                state.confirming = Earlier::None;
+                for place in &mut state.files {
+                    // A file in parts that was completed for sure stays so; the service misses another.
+                    if place.parts.is_empty() {
+                        place.sent = None;
+                    }
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(state)
+}
+
+/// The cover and seals of the first call. `None` if the journal does not make sense.
+#[expect(clippy::type_complexity, reason = "said once")]
+fn restored(terms: &Terms, from: &Beginning) -> Option<Result<(Cover, Vec<Option<Arc<FileSeal>>>)>> {
+    let none = || vec![None; from.promised.len()];
+    let Some(encryption) = &terms.encryption else { return Some(Ok((Cover::Open, none()))) };
+    let algorithm = encryption.algorithm.clone();
+    let pair = match &encryption.how {
+        encryption::How::Presealed { encrypted_key } => {
+            let cover = Cover::Presealed { encrypted_key: encrypted_key.clone(), algorithm };
+            return Some(Ok((cover, none())));
+        }
+        encryption::How::Seal { pair, .. } => pair,
+    };
+    let record = from.seal.as_ref()?;
+    if record.marks.len() != from.promised.len() {
+        return None;
+    }
+    let restore = || {
+        let recipient = PublicKey::parse(&record.recipient_public_key, "the recipient in the journal")?;
+        let key = encryption::wrap_key(pair, &recipient)?.unwrap(&record.encrypted_key)?;
+        let seals = from.promised.iter().zip(&record.marks).map(|(entry, marks)| {
+            let nonce = Nonce::parse(entry.encryption_iv.as_deref().unwrap_or_default())?;
+            let marks = STANDARD.decode(marks).unwrap_or_default();
+            Ok(Some(Arc::new(FileSeal::marked(key.clone(), nonce, marks))))
+        });
+        let seals = seals.collect::<Result<Vec<_>>>()?;
+        let encrypted_key = Secret::new(record.encrypted_key.as_str());
+        let from = record.recipient_key_source;
+        Ok((Cover::Sealed(Sealed { key, encrypted_key, algorithm, recipient, from }), seals))
+    };
+    Some(restore())
+}
+
+/// Refuses sources that are not those of the first call: what was sent of them does not fit what would be.
+async fn unchanged(files: &[Ready], then: &Beginning, journal: &Journal) -> Result<()> {
+    for (at, file) in files.iter().enumerate() {
+        let identity = file.source.lasting_identity().await?;
+        let size = then.promised.get(at).map(|entry| entry.size);
+        if identity.as_ref() != then.sources.get(at) || size != Some(file.entry.size) {
+            let shown = journal.path().display();
+            return Err(Error::new(
+                ErrorKind::SourceChanged,
+                format!(
+                    "the file {:?} changed since the journal {shown} was begun, and a part of it may have been sent; put it back as it was, or remove the journal to send it as a new transfer",
+                    file.entry.name
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The name of a file that cannot be sent any more, since its URLs ran out.
+fn expired(ticket: &Ticket, state: &State) -> Option<String> {
+    let over = |at: usize| {
+        let file = &state.files[at];
+        match &ticket.places[at].how {
+            _ if file.sent.is_some() => false,
+            How::Whole(target) => target.is_over(),
+            How::Parts { targets, .. } => (1..).zip(targets).any(|(number, target)| {
+                target.is_over() && !file.parts.iter().any(|part| u64::from(part.part_number) == number)
+            }),
+        }
+    };
+    (0..state.files.len()).find(|at| over(*at)).map(|at| ticket.promised[at].name.clone())
+}
+
+/// What an upload's failure means for its journal, if it has one.
+pub(super) async fn ended(
+    error: Error,
+    service: &Arc<Service>,
+    begun: Begun,
+    open: &OpenUploads,
+    ctx: &Ctx,
+) -> Error {
+    match begun.log {
+        Some(Log(journal)) if error.kind() == ErrorKind::Expired => {
+            give_up(error, service, &begun.ticket, open, journal, ctx).await
+        }
+        _ => error,
+    }
+}
+
+/// The URLs ran out, and the service has no way to ask for new ones. So the journal is of no use any more: it is
+/// removed, and the same call begins anew.
+async fn give_up(
+    error: Error,
+    service: &Arc<Service>,
+    ticket: &Arc<Ticket>,
+    open: &OpenUploads,
+    journal: Journal,
+    ctx: &Ctx,
+) -> Error {
+    flow::abort_if_not_completed(service, ticket, open, ctx);
+    let path = journal.path().display().to_string();
+    match journal.remove().await {
+        Ok(()) => {
+            ctx.resumable(None);
+            error
+                .addition(&format!(
+                    "the journal {path} could not be gone on with and is removed; call again to send everything as a new transfer"
+                ))
+                .retryable_is(true)
+        }
+        Err(e) => error.addition(&format!("remove the journal {path}, then call again")).cause(&e),
+    }
+}
+
+fn ran_out(name: &str) -> Error {
+    Error::new(
+        ErrorKind::Expired,
+        format!(
+            "the upload URLs ran out before the file {name:?} was sent, and a transfer cannot get new ones"
+        ),
+    )
+}
+
+fn unreadable(journal: &Journal) -> Error {
+    Error::invalid(format!(
+        "the journal {} holds records that do not fit each other and was left as it is; remove it to begin anew",
+        journal.path().display()
+    ))
+    .about(journal.path())
+}
+
+/// Any record is understood or not.
+#[cfg(any(test, fuzzing))]
+pub fn exercise_journal(record: &Value) {
+    let _ = serde_json::from_value::<Beginning>(record["begun"].clone());
+    let _ = replayed(2, vec![record.clone()]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(number: u32) -> StoredPart {
+        StoredPart {
+            part_number: number,
+            bytes: 5,
+            etag: "e".into(),
+            md5: None,
+            verified: false,
+            attempts: 1,
+        }
+    }
+
+    #[test]
+    fn records_tell_how_far_it_was() {
+        let facts = json!({"file_id": "f", "name": "a", "size": 5, "etag": "e", "md5": null, "sha256": null,
+            "verified": false, "attempts": 1, "parts": 0});
+        let records = vec![
+            json!({"sent": {"file": 0, "facts": facts}}),
+            json!({"part": {"file": 1, "stored": part(2)}}),
+            json!({"part": {"file": 1, "stored": part(1)}}),
+            json!({"completing": 1}),
+            json!({"confirming": true}),
+        ];
+        let state = replayed(2, records.clone()).expect("they fit");
+        assert!(state.files[0].sent.is_some() && state.files[1].completing);
+        assert_eq!(state.files[1].parts.len(), 2);
+        assert_eq!(state.confirming, Earlier::Lost);
+
+        let missing = [records.as_slice(), &[json!({"missing": true})]].concat();
+        let state = replayed(2, missing).expect("they fit");
+        assert!(state.files[0].sent.is_none() && state.files[1].parts.len() == 2);
+        assert_eq!(state.confirming, Earlier::None);
+
+        for odd in [json!({"part": {"file": 2, "stored": part(1)}}), json!({"what": 1}), json!(1), json!({})]
+        {
+            assert!(replayed(2, vec![odd.clone()]).is_none(), "{odd}");
+        }
+    }
+}

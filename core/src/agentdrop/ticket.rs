@@ -1,0 +1,204 @@
+//! A pending transfer and where its files go: the service's reply, checked against what was asked.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use http::Method;
+use serde_json::Value;
+
+use super::encryption::Cover;
+use super::wire::{self, FileEntry, MultipartFile, bad_reply};
+use crate::error::{Error, Result};
+use crate::options::Options;
+use crate::seal::FileSeal;
+use crate::secret::Secret;
+use crate::storage::{Age, PartPlan, PutTarget};
+
+/// A pending transfer and its presigned URLs. Printing shows no secret.
+#[derive(Clone)]
+pub struct TransferTicket(pub(super) Arc<Ticket>);
+
+pub(super) struct Ticket {
+    pub(super) id: String,
+    pub(super) expires_at: Option<String>,
+    /// The service's reply as it came.
+    pub(super) reply: Value,
+    /// What was promised, to be compared with what is sent.
+    pub(super) promised: Vec<FileEntry>,
+    pub(super) places: Vec<Place>,
+    pub(super) cover: Cover,
+    /// Of each file that is sealed here.
+    pub(super) seals: Vec<Option<Arc<FileSeal>>>,
+    /// Its uploads were aborted.
+    pub(super) spent: AtomicBool,
+}
+
+/// Where one file goes.
+pub(super) struct Place {
+    pub(super) file_id: String,
+    pub(super) how: How,
+}
+
+pub(super) enum How {
+    Whole(Box<PutTarget>),
+    Parts { upload_id: Secret, plan: PartPlan, targets: Vec<PutTarget> },
+}
+
+/// What was asked of the service, beside the reply that is its answer.
+pub(super) struct Asked {
+    pub(super) promised: Vec<FileEntry>,
+    pub(super) multipart: bool,
+    pub(super) cover: Cover,
+    pub(super) seals: Vec<Option<Arc<FileSeal>>>,
+}
+
+/// The official SDK's part size. A service that was built beside it may cut by this whatever it is asked.
+const OFFICIAL_PART_SIZE: u64 = 52_428_800;
+
+impl Ticket {
+    /// Reads a reply. It is kept whole for [`TransferTicket::reveal`] and the journal.
+    pub(super) fn read(reply: Value, asked: Asked, age: Age, options: &Options) -> Result<Self> {
+        let Asked { promised, multipart, cover, seals } = asked;
+        let head = wire::read::<wire::TicketHead>(&reply)?;
+        let id = wire::checked_id(&head.id)?;
+        let places = if multipart {
+            in_parts(&wire::read::<wire::Multipart>(&reply)?.files, &promised, age, options)?
+        } else {
+            whole(&wire::read::<wire::Presigned>(&reply)?, &promised, age, options)?
+        };
+        let spent = AtomicBool::new(false);
+        Ok(Self { id, expires_at: head.expires_at, reply, promised, places, cover, seals, spent })
+    }
+
+    pub(super) fn spend(&self) {
+        self.spent.store(true, Relaxed);
+    }
+
+    pub(super) fn check_unspent(&self) -> Result<()> {
+        if self.spent.load(Relaxed) {
+            return Err(Error::invalid(
+                "the uploads of this ticket were aborted after they failed; presign again",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn whole(reply: &wire::Presigned, promised: &[FileEntry], age: Age, options: &Options) -> Result<Vec<Place>> {
+    reply.check(promised)?;
+    let places = reply.upload_urls.iter().zip(promised).map(|(url, entry)| {
+        let target = PutTarget::of_service(
+            &url.upload_url,
+            url.method()?,
+            &url.headers(&entry.content_type)?,
+            age,
+            options,
+        )
+        .map_err(|e| e.context(&format!("file {:?}", entry.name)))?;
+        Ok(Place { file_id: url.file_id.clone(), how: How::Whole(Box::new(target)) })
+    });
+    places.collect()
+}
+
+fn in_parts(
+    files: &[MultipartFile],
+    promised: &[FileEntry],
+    age: Age,
+    options: &Options,
+) -> Result<Vec<Place>> {
+    if files.len() != promised.len() {
+        return Err(bad_reply(format!("it answers for {} files of {}", files.len(), promised.len())));
+    }
+    let plans = plans(files, promised)?;
+    let places = files.iter().zip(promised).zip(plans).map(|((file, entry), plan)| {
+        let context = |e: Error| e.context(&format!("file {:?}", entry.name));
+        file.check_name(&entry.name)?;
+        let urls = file.in_order().map_err(context)?;
+        // As the official client sends it. The service signs no header of a part.
+        let headers = [("Content-Type".to_owned(), Secret::new("application/octet-stream"))];
+        let targets = urls.into_iter().map(|url| {
+            PutTarget::of_service(url.reveal(), Method::PUT, &headers, age, options).map_err(context)
+        });
+        let how = How::Parts {
+            upload_id: Secret::new(file.upload_id.as_str()),
+            plan,
+            targets: targets.collect::<Result<_>>()?,
+        };
+        Ok(Place { file_id: file.file_id.clone(), how })
+    });
+    places.collect()
+}
+
+/// The plan that fits the number of URLs: ours, or else the official SDK's.
+fn plans(files: &[MultipartFile], promised: &[FileEntry]) -> Result<Vec<PartPlan>> {
+    let ours = |entry: &FileEntry| PartPlan::fixed(entry.size, entry.part_size.unwrap_or(OFFICIAL_PART_SIZE));
+    let official = |entry: &FileEntry| PartPlan::fixed(entry.size, OFFICIAL_PART_SIZE);
+    let fits = |plan: &dyn Fn(&FileEntry) -> PartPlan| {
+        files.iter().zip(promised).all(|(file, entry)| file.part_urls.len() as u64 == plan(entry).count())
+    };
+    if fits(&ours) {
+        return Ok(promised.iter().map(ours).collect());
+    }
+    if fits(&official) {
+        return Ok(promised.iter().map(official).collect());
+    }
+    if let Some((_, entry)) = files.iter().zip(promised).find(|(f, e)| f.part_urls.is_empty() && e.size == 0)
+    {
+        return Err(bad_reply(format!(
+            "it gives no URL for {:?}, which is empty, and so it cannot be sent in parts",
+            entry.name
+        )));
+    }
+    let odd = files.iter().zip(promised).find(|(file, e)| file.part_urls.len() as u64 != ours(e).count());
+    let what = odd.map_or_else(String::new, |(file, entry)| {
+        let plan = ours(entry);
+        format!(
+            "it gives {} URLs for {:?} of {} bytes, which is {} parts of {}",
+            file.part_urls.len(),
+            entry.name,
+            entry.size,
+            plan.count(),
+            plan.part_size()
+        )
+    });
+    Err(bad_reply(what))
+}
+
+impl TransferTicket {
+    /// The transfer's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+    /// When the service says its URLs expire, RFC 3339.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<&str> {
+        self.0.expires_at.as_deref()
+    }
+    /// The service's reply, secrets included. Do not log it.
+    #[must_use]
+    pub fn reveal(&self) -> Value {
+        self.0.reply.clone()
+    }
+}
+
+/// Shows how many places there are and on which hosts, and nothing that opens them.
+impl std::fmt::Debug for TransferTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut urls = Vec::new();
+        for place in &self.0.places {
+            match &place.how {
+                How::Whole(target) => urls.push(target.shown()),
+                How::Parts { targets, .. } => {
+                    let first = targets.first().map(PutTarget::shown).unwrap_or_default();
+                    urls.push(format!("{first} in {} parts", targets.len()));
+                }
+            }
+        }
+        f.debug_struct("TransferTicket")
+            .field("id", &self.0.id)
+            .field("upload_urls", &urls)
+            .field("expires_at", &self.0.expires_at)
+            .finish()
+    }
+}

@@ -1,0 +1,379 @@
+//! A file that lets the same call go on after its process was killed, or the machine lost power.
+//!
+//! Owns how records are kept; knows nothing of what they say. Version 1 of the format:
+//!
+//! ```text
+//! dropoff-journal 1
+//! 1f0c2ab9 {"begun": …}
+//! 83bd0e11 {"part": …}
+//! ```
+//!
+//! The first line names format and version. Each line after it is one record: eight hex digits, which are the
+//! first four bytes of BLAKE3 of the JSON behind them, a space, JSON. Records are only ever appended. A last line
+//! that is cut off or does not fit its digits was being written when the process ended; it is dropped. The file
+//! is readable by its owner alone, and locked while a call uses it.
+
+use std::fs::File;
+use std::io::{ErrorKind as Io, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::fs::{FlockOperation, flock};
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, Result};
+
+const FIRST_LINE: &[u8] = b"dropoff-journal 1\n";
+/// What the first line of any version begins with.
+const NAME: &[u8] = b"dropoff-journal ";
+
+/// An open journal, locked. Dropping it unlocks it.
+#[derive(Clone)]
+pub(crate) struct Journal {
+    file: Arc<Mutex<File>>,
+    path: Arc<Path>,
+}
+
+impl Journal {
+    /// Opens or makes the journal at `path`, and reads its records.
+    pub(crate) async fn open(path: PathBuf) -> Result<(Self, Vec<Value>)> {
+        let path: Arc<Path> = path.into();
+        blocking(move || {
+            let mut file = locked(&path)?;
+            let records = read(&mut file, &path)?;
+            Ok((Self { file: Arc::new(Mutex::new(file)), path }, records))
+        })
+        .await
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends a record. It outlives this process, but perhaps not a loss of power.
+    pub(crate) async fn append(&self, record: Value) -> Result<()> {
+        self.write(record, false).await
+    }
+
+    /// Appends a record that outlives a loss of power too.
+    pub(crate) async fn append_for_good(&self, record: Value) -> Result<()> {
+        self.write(record, true).await
+    }
+
+    async fn write(&self, record: Value, sync: bool) -> Result<()> {
+        let journal = self.clone();
+        blocking(move || {
+            let mut file = journal.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let written = append(&mut file, &record, sync);
+            if sync && written.is_ok() {
+                sync_folder(&journal.path);
+            }
+            written.map_err(|e| failed(&journal.path, "writing", &e))
+        })
+        .await
+    }
+
+    /// Forgets every record.
+    pub(crate) async fn clear(&self) -> Result<()> {
+        let journal = self.clone();
+        blocking(move || {
+            let mut file = journal.file.lock().unwrap_or_else(PoisonError::into_inner);
+            begin(&mut file, &journal.path).map_err(|e| failed(&journal.path, "writing", &e))
+        })
+        .await
+    }
+
+    /// Removes the file: what it was for is done.
+    pub(crate) async fn remove(self) -> Result<()> {
+        blocking(move || std::fs::remove_file(&self.path).map_err(|e| failed(&self.path, "removing", &e)))
+            .await
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|e| Err(Error::internal("writing the journal panicked").cause(&e)))
+}
+
+/// The file, made if there is none, and nobody else's for as long as it is open.
+fn locked(path: &Path) -> Result<File> {
+    // Whoever held it may have removed it between our opening and our locking.
+    for _ in 0..10 {
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
+            .open(path)
+            .map_err(|e| failed(path, "opening", &e))?;
+        let meta = file.metadata().map_err(|e| failed(path, "looking at", &e))?;
+        if !meta.is_file() {
+            return Err(Error::invalid(format!(
+                "the journal {} is no regular file; give another path",
+                path.display()
+            ))
+            .about(path));
+        }
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => return Err(in_use(path)),
+            Err(e) => return Err(failed(path, "locking", &e.into())),
+        }
+        let there = std::fs::metadata(path).ok();
+        if there.is_some_and(|there| (there.dev(), there.ino()) == (meta.dev(), meta.ino())) {
+            return Ok(file);
+        }
+    }
+    Err(in_use(path))
+}
+
+fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
+    let unreadable = |e: std::io::Error| failed(path, "reading", &e);
+    let mut start = Vec::new();
+    file.take(FIRST_LINE.len() as u64).read_to_end(&mut start).map_err(unreadable)?;
+    if start != FIRST_LINE {
+        if FIRST_LINE.starts_with(&start) {
+            return begin(file, path).map_err(|e| failed(path, "writing", &e)).map(|()| Vec::new());
+        }
+        let what = if start.starts_with(NAME) { "was written by another version" } else { "is not one" };
+        return Err(Error::invalid(format!(
+            "the journal {} {what} and was left as it is; give another path",
+            path.display()
+        ))
+        .about(path));
+    }
+    // Anybody who could read it while it was open to them has seen its URLs; nobody else is to.
+    private(file, path)?;
+    let mut rest = Vec::new();
+    file.read_to_end(&mut rest).map_err(unreadable)?;
+    let mut records = Vec::new();
+    let mut end = FIRST_LINE.len();
+    let mut lines = rest.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
+    while let Some((at, line)) = lines.next() {
+        match record(line) {
+            Some(record) => records.push(record),
+            None if lines.peek().is_none() => break,
+            None => return Err(damaged(path, at + 2)),
+        }
+        end += line.len();
+    }
+    file.set_len(end as u64).map_err(|e| failed(path, "writing", &e))?;
+    file.seek(SeekFrom::End(0)).map_err(unreadable)?;
+    Ok(records)
+}
+
+/// An empty file, or one whose first line was being written.
+fn begin(file: &mut File, path: &Path) -> std::io::Result<()> {
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(FIRST_LINE)?;
+    file.sync_all()?;
+    sync_folder(path);
+    Ok(())
+}
+
+fn private(file: &File, path: &Path) -> Result<()> {
+    let meta = file.metadata().map_err(|e| failed(path, "looking at", &e))?;
+    if meta.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+        .map_err(|e| failed(path, "keeping others from", &e))
+}
+
+/// The name of a new file is in its folder, which is written on its own. Where that cannot be asked for, the file
+/// system does it in its own time.
+fn sync_folder(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+fn append(file: &mut File, record: &Value, sync: bool) -> std::io::Result<()> {
+    let json = record.to_string();
+    let line = format!("{} {json}\n", check(json.as_bytes()));
+    // In one write: a torn line can only be the last.
+    let before = file.stream_position()?;
+    if let Err(e) = file.write_all(line.as_bytes()) {
+        // A half line in the middle would make the journal unreadable.
+        let _ = file.set_len(before).and_then(|()| file.seek(SeekFrom::Start(before)));
+        return Err(e);
+    }
+    if sync { file.sync_data() } else { Ok(()) }
+}
+
+fn record(line: &[u8]) -> Option<Value> {
+    let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
+    let (digits, json) = line.split_once(' ')?;
+    if digits != check(json.as_bytes()) {
+        return None;
+    }
+    serde_json::from_str(json).ok()
+}
+
+fn check(json: &[u8]) -> String {
+    blake3::hash(json).to_hex()[..8].to_owned()
+}
+
+fn in_use(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "the journal {} is in use by another call; wait for it to end, or give another path",
+            path.display()
+        ),
+    )
+    .side_is(crate::error::Side::Caller)
+    .about(path)
+}
+
+fn damaged(path: &Path, line: usize) -> Error {
+    Error::invalid(format!(
+        "the journal {} is damaged in line {line} and was left as it is; remove it to begin anew",
+        path.display()
+    ))
+    .about(path)
+}
+
+fn failed(path: &Path, doing: &str, error: &std::io::Error) -> Error {
+    let shown = path.display();
+    match error.kind() {
+        Io::StorageFull | Io::QuotaExceeded => Error::new(
+            ErrorKind::DiskFull,
+            format!("no room left to write the journal {shown}; free some or give another path"),
+        )
+        .about(path)
+        .cause(error),
+        _ => Error::invalid(format!(
+            "{doing} the journal {shown} failed ({error}); give a path in a folder that can be written to"
+        ))
+        .about(path)
+        .cause(error),
+    }
+}
+
+/// Any file is read, refused, or taken for one whose end was torn off.
+#[cfg(any(test, fuzzing))]
+pub fn exercise(data: &[u8]) {
+    use crate::fuzzing;
+    let Ok(mut file) = tempfile::tempfile() else { return };
+    let (head, body) = data.split_first().unwrap_or((&0, &[]));
+    // Half of them with a first line that is right.
+    let first: &[u8] = if head % 2 == 0 { FIRST_LINE } else { &[] };
+    // And half of those with a record that is whole.
+    let whole = format!("{} {}\n", check(body), String::from_utf8_lossy(body));
+    let rest: &[u8] = if head % 4 == 0 { whole.as_bytes() } else { body };
+    if file.write_all(first).and_then(|()| file.write_all(rest)).and_then(|()| file.rewind()).is_err() {
+        return;
+    }
+    let path = Path::new("fuzz.journal");
+    match read(&mut file, path) {
+        Ok(records) => {
+            for record in records {
+                crate::agentdrop::exercise_journal(&record);
+            }
+        }
+        Err(error) => fuzzing::check(&error, &fuzzing::secret(data)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn opened(path: &Path) -> Result<(File, Vec<Value>)> {
+        let mut file = locked(path)?;
+        let records = read(&mut file, path)?;
+        Ok((file, records))
+    }
+
+    fn written(path: &Path, count: u64) {
+        let (mut file, _) = opened(path).expect("a journal");
+        for n in 0..count {
+            append(&mut file, &json!({"n": n, "text": "a\nb"}), n == 0).expect("written");
+        }
+    }
+
+    #[test]
+    fn records_are_read_back_and_go_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("j");
+        written(&path, 2);
+        let meta = std::fs::metadata(&path).expect("there");
+        assert_eq!(meta.mode() & 0o777, 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("changed");
+        written(&path, 1);
+        let (_file, records) = opened(&path).expect("a journal");
+        assert_eq!(std::fs::metadata(&path).expect("there").mode() & 0o777, 0o600, "made private again");
+        assert_eq!(records.len(), 3);
+        assert_eq!(records[1], json!({"n": 1, "text": "a\nb"}));
+    }
+
+    #[test]
+    fn a_journal_cut_off_anywhere_keeps_its_whole_records() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("j");
+        written(&path, 3);
+        let whole = std::fs::read(&path).expect("read");
+        let ends: Vec<usize> =
+            whole.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at + 1).collect();
+        for len in 0..whole.len() {
+            for tail in [&b""[..], &[0; 7]] {
+                std::fs::write(&path, [&whole[..len], tail].concat()).expect("cut");
+                let torn_first = len < FIRST_LINE.len() && !tail.is_empty();
+                match opened(&path) {
+                    Ok((mut file, records)) => {
+                        assert_eq!(
+                            records.len(),
+                            ends.iter().filter(|e| **e <= len).count().saturating_sub(1)
+                        );
+                        append(&mut file, &json!("next"), false).expect("goes on");
+                        drop(file);
+                        let (_, again) = opened(&path).expect("whole again");
+                        assert_eq!(again.len(), records.len() + 1, "cut at {len}");
+                    }
+                    // Zeros where the name should be are not ours to overwrite.
+                    Err(_) => assert!(torn_first, "cut at {len}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_journal_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("j");
+        written(&path, 3);
+        let good = std::fs::read(&path).expect("read");
+        let mut damaged = good.clone();
+        damaged[FIRST_LINE.len() + 12] ^= 1;
+        for (content, what) in [
+            (b"my shopping list\n".to_vec(), "is not one"),
+            (b"x".to_vec(), "is not one"),
+            (b"dropoff-journal 2\n".to_vec(), "another version"),
+            (damaged, "damaged in line 2"),
+        ] {
+            std::fs::write(&path, &content).expect("written");
+            let error = opened(&path).expect_err("refused");
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.message().contains(what), "{error}");
+            assert_eq!(std::fs::read(&path).expect("read"), content);
+        }
+        let error = opened(folder.path()).expect_err("a folder");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn only_one_call_at_a_time_has_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("j");
+        let (first, _) = opened(&path).expect("a journal");
+        assert_eq!(opened(&path).expect_err("in use").kind(), ErrorKind::Conflict);
+        drop(first);
+        opened(&path).expect("free again");
+    }
+}

@@ -1,0 +1,263 @@
+//! Sealing one file, perhaps several times over: a retry, a part or a resumed call seals the same bytes again,
+//! under the same key and nonce. Different bytes under them would give away the exclusive or of the two and
+//! the key that authenticates. So every block is marked when it is first sealed, and checked against its mark
+//! before it is sealed again. The time of a file's last change is no proof: an edit in place can put it back.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+use super::gcm::{Nonce, Sealer, TAG_LEN};
+use super::wrap::FileKey;
+use crate::error::Result;
+
+/// Bytes that are checked before the first of them leaves.
+pub(crate) const BLOCK: usize = 1024 * 1024;
+
+/// Bytes of a mark: 128 bits, so that no two blocks share one by chance.
+const MARK_LEN: usize = 16;
+type Mark = [u8; MARK_LEN];
+
+/// Key and nonce of one file, and the marks of what was sealed with them.
+pub(crate) struct FileSeal {
+    key: FileKey,
+    nonce: Nonce,
+    /// Of its own, so that a mark says nothing about the block to one who does not have the file's key.
+    mark_key: Zeroizing<[u8; 32]>,
+    marks: Mutex<Vec<Mark>>,
+}
+
+/// A block that is not what was sealed first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Differs {
+    /// Where it begins in the file.
+    pub(crate) at: u64,
+}
+
+impl FileSeal {
+    pub(crate) fn new(key: FileKey, nonce: Nonce) -> Self {
+        Self::marked(key, nonce, Vec::new())
+    }
+
+    /// With marks of an earlier process, as [`FileSeal::marks`] gave them.
+    pub(crate) fn marked(key: FileKey, nonce: Nonce, marks: Vec<u8>) -> Self {
+        let mark_key = Zeroizing::new(blake3::derive_key(MARKS, key.reveal()));
+        let marks = marks.as_chunks::<MARK_LEN>().0.to_vec();
+        Self { key, nonce, mark_key, marks: Mutex::new(marks) }
+    }
+
+    pub(crate) fn nonce(&self) -> Nonce {
+        self.nonce
+    }
+
+    pub(crate) fn marks(&self) -> Vec<u8> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).concat()
+    }
+
+    /// Notes the mark of block `number`, or compares it with the one that is there.
+    fn note(&self, number: usize, mark: Mark) -> Result<(), Differs> {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        match marks.get(number) {
+            Some(first) if *first == mark => Ok(()),
+            // Blocks come in order, so one without a mark is the next.
+            None if marks.len() == number => {
+                marks.push(mark);
+                Ok(())
+            }
+            _ => Err(Differs { at: number as u64 * BLOCK as u64 }),
+        }
+    }
+}
+
+/// What the key of the marks is derived for.
+const MARKS: &str = "dropoff 2026-11-22 marks of blocks that were sealed";
+
+impl std::fmt::Debug for FileSeal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FileSeal({} blocks marked)", self.marks.lock().map_or(0, |m| m.len()))
+    }
+}
+
+/// Marks a file block by block, from its beginning.
+pub(crate) struct Marker {
+    seal: Arc<FileSeal>,
+    hasher: blake3::Hasher,
+    filled: usize,
+    number: usize,
+}
+
+impl Marker {
+    pub(crate) fn new(seal: Arc<FileSeal>) -> Self {
+        let hasher = blake3::Hasher::new_keyed(&seal.mark_key);
+        Self { seal, hasher, filled: 0, number: 0 }
+    }
+
+    /// Bytes that complete the block.
+    pub(crate) fn room(&self) -> usize {
+        BLOCK - self.filled
+    }
+
+    /// Takes bytes of the block: at most [`Marker::room`].
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.filled += bytes.len();
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.filled == BLOCK
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.filled == 0
+    }
+
+    /// Ends the block: it is full, or the file ends.
+    pub(crate) fn end(&mut self) -> Result<(), Differs> {
+        let mut mark = [0; MARK_LEN];
+        self.hasher.finalize_xof().fill(&mut mark);
+        self.hasher.reset();
+        self.filled = 0;
+        self.number += 1;
+        self.seal.note(self.number - 1, mark)
+    }
+}
+
+/// Gathers pieces into blocks, and gives a block out sealed once it was checked.
+pub(crate) struct BlockSealer {
+    marker: Marker,
+    sealer: Option<Sealer>,
+    /// Pieces of the block, or of the one that was checked and is being given out.
+    pieces: std::collections::VecDeque<Bytes>,
+    checked: bool,
+}
+
+impl BlockSealer {
+    pub(crate) fn new(seal: Arc<FileSeal>) -> Result<Self> {
+        let sealer = Some(seal.key.sealer(seal.nonce)?);
+        Ok(Self {
+            marker: Marker::new(seal),
+            sealer,
+            pieces: std::collections::VecDeque::new(),
+            checked: false,
+        })
+    }
+
+    /// Takes the next piece, and gives back what belongs to the next block. Not to be called while a checked
+    /// block is being given out.
+    pub(crate) fn push(&mut self, mut piece: Bytes) -> Result<Bytes, Differs> {
+        debug_assert!(!self.checked, "a block is being given out");
+        let rest = piece.split_off(piece.len().min(self.marker.room()));
+        self.marker.add(&piece);
+        self.pieces.push_back(piece);
+        if self.marker.is_full() {
+            self.check()?;
+        }
+        Ok(rest)
+    }
+
+    /// The file ends here.
+    pub(crate) fn end(&mut self) -> Result<(), Differs> {
+        if self.marker.is_empty() { Ok(()) } else { self.check() }
+    }
+
+    fn check(&mut self) -> Result<(), Differs> {
+        self.marker.end()?;
+        self.checked = true;
+        Ok(())
+    }
+
+    /// The next plain piece of a checked block, which may be sealed now.
+    pub(crate) fn next(&mut self) -> Option<Bytes> {
+        let piece = if self.checked { self.pieces.pop_front() } else { None };
+        if piece.is_none() {
+            self.checked = false;
+        }
+        piece
+    }
+
+    pub(crate) fn seal(&mut self, plain: &[u8], into: &mut [u8]) -> Result<()> {
+        match &mut self.sealer {
+            Some(sealer) => sealer.seal(plain, into),
+            None => Err(crate::error::Error::internal("a file was sealed beyond its end")),
+        }
+    }
+
+    /// The tag, once.
+    pub(crate) fn tag(&mut self) -> Result<Option<[u8; TAG_LEN]>> {
+        self.sealer.take().map(Sealer::tag).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed(seal: &Arc<FileSeal>, plain: &[u8], piece: usize) -> Result<Vec<u8>, Differs> {
+        let mut sealer = BlockSealer::new(Arc::clone(seal)).expect("a sealer");
+        let mut out = Vec::new();
+        let mut give = |sealer: &mut BlockSealer| {
+            while let Some(plain) = sealer.next() {
+                let mut into = vec![0; plain.len()];
+                sealer.seal(&plain, &mut into).expect("sealed");
+                out.extend(into);
+            }
+        };
+        for chunk in plain.chunks(piece) {
+            let mut rest = Bytes::copy_from_slice(chunk);
+            while !rest.is_empty() {
+                rest = sealer.push(rest)?;
+                give(&mut sealer);
+            }
+        }
+        sealer.end()?;
+        give(&mut sealer);
+        out.extend(sealer.tag().expect("a tag").expect("once"));
+        Ok(out)
+    }
+
+    fn key() -> FileKey {
+        FileKey::random().expect("a key")
+    }
+
+    #[test]
+    fn the_same_bytes_seal_again_in_any_pieces_and_others_do_not() {
+        let mut plain: Vec<u8> = (0..2 * BLOCK + 17).map(|i| (i % 251) as u8).collect();
+        let (key, nonce) = (key(), Nonce::random().expect("a nonce"));
+        let seal = Arc::new(FileSeal::new(key.clone(), nonce));
+        let first = sealed(&seal, &plain, 128 * 1024).expect("sealed");
+        assert_eq!(sealed(&seal, &plain, 100_003).expect("the same"), first);
+        assert_eq!(seal.marks().len(), 3 * MARK_LEN);
+
+        let resumed = Arc::new(FileSeal::marked(key, nonce, seal.marks()));
+        assert_eq!(sealed(&resumed, &plain, BLOCK).expect("the same"), first);
+        for at in [0, BLOCK - 1, BLOCK, 2 * BLOCK + 16] {
+            plain[at] ^= 1;
+            let block = (at / BLOCK * BLOCK) as u64;
+            assert_eq!(sealed(&resumed, &plain, 4096), Err(Differs { at: block }), "byte {at}");
+            plain[at] ^= 1;
+        }
+        // Longer, shorter: the last block is another one.
+        assert_eq!(sealed(&resumed, &plain[..2 * BLOCK + 16], 4096), Err(Differs { at: 2 * BLOCK as u64 }));
+    }
+
+    #[test]
+    fn nothing_of_a_block_is_given_out_before_it_was_checked() {
+        let seal = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
+        let mut sealer = BlockSealer::new(seal).expect("a sealer");
+        sealer.push(Bytes::from(vec![1; BLOCK - 1])).expect("room");
+        assert!(sealer.next().is_none());
+        assert_eq!(sealer.push(Bytes::from_static(b"ab")).expect("full"), Bytes::from_static(b"b"));
+        assert!(sealer.next().is_some());
+    }
+
+    #[test]
+    fn marks_say_nothing_without_the_key() {
+        let plain = vec![7; 100];
+        let nonce = Nonce::random().expect("a nonce");
+        let (one, two) = (Arc::new(FileSeal::new(key(), nonce)), Arc::new(FileSeal::new(key(), nonce)));
+        sealed(&one, &plain, 100).expect("sealed");
+        sealed(&two, &plain, 100).expect("sealed");
+        assert_ne!(one.marks(), two.marks());
+    }
+}

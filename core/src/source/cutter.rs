@@ -1,0 +1,54 @@
+//! Cuts a body that can only be read in order into parts, each held in memory while it is sent.
+
+use bytes::Bytes;
+
+use super::{Prepared, SourceReader};
+use crate::error::{Error, Result};
+
+pub(crate) struct Cutter {
+    whole: Prepared,
+    reader: Option<SourceReader>,
+    /// Read already, and part of the next cut.
+    carried: Bytes,
+}
+
+impl Cutter {
+    pub(crate) fn new(whole: Prepared) -> Self {
+        Self { whole, reader: None, carried: Bytes::new() }
+    }
+
+    /// The next `len` bytes.
+    pub(crate) async fn cut(&mut self, len: u64) -> Result<Prepared> {
+        let mut pieces = Vec::new();
+        self.walk(len, |piece| pieces.push(piece)).await?;
+        Ok(Prepared::pieces(pieces, self.whole.patience))
+    }
+
+    /// Goes past the next `len` bytes. They are read and sealed all the same: the tag at the end is over all.
+    pub(crate) async fn skip(&mut self, len: u64) -> Result<()> {
+        self.walk(len, drop).await
+    }
+
+    async fn walk(&mut self, len: u64, mut take: impl FnMut(Bytes)) -> Result<()> {
+        let mut left = len;
+        while left > 0 {
+            if self.carried.is_empty() {
+                self.carried = self.read().await?;
+            }
+            let count = usize::try_from(left).unwrap_or(usize::MAX).min(self.carried.len());
+            take(self.carried.split_to(count));
+            left -= count as u64;
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<Bytes> {
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            none => none.insert(self.whole.open().await?),
+        };
+        // A file in the page cache never makes this wait, and other parts' replies are due too.
+        tokio::task::consume_budget().await;
+        reader.chunk().await.unwrap_or_else(|| Err(Error::internal("a source was cut beyond its end")))
+    }
+}

@@ -1,0 +1,57 @@
+//! What tells a changed source.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::changed;
+use crate::error::{Error, Result};
+
+/// What tells a changed file. An edit in place that restores size and mtime is not seen here; the
+/// digest of what was sent is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+    pub(super) size: u64,
+    modified: (i64, i64),
+}
+
+impl Identity {
+    pub(super) fn of(meta: &std::fs::Metadata) -> Self {
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            size: meta.size(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+        }
+    }
+
+    pub(super) fn check(self, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
+        let now = Self::of(meta);
+        if now == self {
+            return Ok(());
+        }
+        let what = if now.size == self.size {
+            "was rewritten or replaced".to_owned()
+        } else {
+            format!("went from {} to {} bytes", self.size, now.size)
+        };
+        Err(changed(path, &what))
+    }
+
+    /// What of it holds beyond this process and this boot: device numbers are handed out anew.
+    pub(super) fn lasting(&self) -> Value {
+        let (seconds, nanos) = self.modified;
+        json!({"inode": self.inode, "size": self.size, "modified": [seconds, nanos]})
+    }
+}
+
+/// The bytes themselves are what tells memory apart.
+pub(super) async fn of_memory(bytes: Bytes) -> Result<Value> {
+    let hash = tokio::task::spawn_blocking(move || blake3::hash(&bytes).to_hex().to_string());
+    let hash = hash.await.map_err(|e| Error::internal("hashing memory panicked").cause(&e))?;
+    Ok(json!({ "blake3": hash }))
+}

@@ -1,0 +1,188 @@
+//! Sending one object in parts, several at once, each retried alone.
+//!
+//! Parts of a plain source are read as they are sent. Those of a sealed one are produced in order, since a
+//! cipher's state is that of everything before, and each is held in memory until storage has it, within the
+//! call's budget.
+
+use std::sync::PoisonError;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Mutex;
+
+use super::part_plan::PartPlan;
+use super::put::PutTarget;
+use super::send::Sender;
+use super::window::Window;
+use crate::digest::Algorithm;
+use crate::error::{Error, ErrorKind, Result, Side};
+use crate::source::{Cutter, Prepared};
+
+/// One part that storage has.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub struct StoredPart {
+    /// Its number, from 1.
+    pub part_number: u32,
+    /// Bytes of it.
+    pub bytes: u64,
+    /// Storage's ETag of it, without quotes: completing the upload needs it.
+    pub etag: String,
+    /// MD5 of what was sent, in hex, if it was computed.
+    pub md5: Option<String>,
+    /// Whether the ETag equals it.
+    pub verified: bool,
+    /// Requests it took, the successful one included.
+    pub attempts: u32,
+}
+
+/// One object to be sent in parts.
+pub(crate) struct PartUpload<'a> {
+    pub(crate) plan: PartPlan,
+    /// In order of part number.
+    pub(crate) targets: &'a [PutTarget],
+    pub(crate) source: &'a Prepared,
+    /// Parts that storage has already.
+    pub(crate) done: Vec<StoredPart>,
+}
+
+/// What is to happen with each part as soon as storage has it.
+pub(crate) type OnStored<'a> = &'a (dyn Fn(StoredPart) -> BoxFuture<'a, Result<()>> + Sync);
+
+/// Sends the parts that are not there yet. All of them are given back, in order.
+pub(crate) async fn send_parts(
+    upload: PartUpload<'_>,
+    sender: &Sender<'_>,
+    window: &Window,
+    on_stored: OnStored<'_>,
+) -> Result<Vec<StoredPart>> {
+    let PartUpload { plan, targets, source, done } = upload;
+    let count = usize::try_from(plan.count()).unwrap_or(usize::MAX);
+    if targets.len() != count || source.len() != plan.size() {
+        return Err(Error::internal("a plan of parts does not fit its targets"));
+    }
+    let mut stored: Vec<Option<StoredPart>> = vec![None; count];
+    for part in done {
+        let at = (part.part_number as usize).wrapping_sub(1);
+        if let Some(place) = stored.get_mut(at) {
+            *place = Some(part);
+        }
+    }
+    let missing: Vec<u64> =
+        (1..).zip(&stored).filter(|(_, part)| part.is_none()).map(|(number, _)| number).collect();
+    let mut waiting = missing.len();
+    let sealed = source.part(0, 0).is_none();
+    let _buffers = sealed.then(|| window.reserve(plan.size()));
+    let one = Parts {
+        plan,
+        targets,
+        source,
+        // Whether a digest is worth its cost is a question of the whole.
+        digest: sender.digest_for_etag(plan.size()),
+        order: sealed.then(|| Mutex::new(InOrder { cutter: Cutter::new(source.clone()), next: 1 })),
+        waiting: std::sync::Mutex::new(missing.into_iter()),
+        sender,
+        window,
+    };
+    // One more than can be sent at once, so that the next part is sealed while others are under way.
+    let width = window.width() + usize::from(sealed);
+    let mut running = FuturesUnordered::new();
+    loop {
+        while waiting > 0 && running.len() < width {
+            running.push(one.send_next());
+            waiting -= 1;
+        }
+        let Some(part) = running.next().await else { break };
+        let part = part?;
+        on_stored(part.clone()).await?;
+        let at = part.part_number as usize - 1;
+        stored[at] = Some(part);
+    }
+    // What was cut is not looked at again after it was read.
+    source.verify_unchanged().await?;
+    let all: Option<Vec<StoredPart>> = stored.into_iter().collect();
+    all.ok_or_else(|| Error::internal("a part was forgotten"))
+}
+
+struct Parts<'a> {
+    plan: PartPlan,
+    targets: &'a [PutTarget],
+    source: &'a Prepared,
+    digest: Option<Algorithm>,
+    order: Option<Mutex<InOrder>>,
+    /// Numbers of the parts that nobody has taken up.
+    waiting: std::sync::Mutex<std::vec::IntoIter<u64>>,
+    sender: &'a Sender<'a>,
+    window: &'a Window,
+}
+
+/// A source that is read once, from its beginning.
+struct InOrder {
+    cutter: Cutter,
+    /// The part that it stands before.
+    next: u64,
+}
+
+impl Parts<'_> {
+    async fn send_next(&self) -> Result<StoredPart> {
+        let (number, source, _room) = match &self.order {
+            None => {
+                let number = self.next_number()?;
+                let (start, len) = self.plan.part(number);
+                let part = self.source.part(start, len);
+                (number, part.ok_or_else(|| Error::internal("a part could not be cut"))?, None)
+            }
+            // Under the lock from number to cut, so that parts are cut in order. Room is waited for there too:
+            // a later part that took the last room would wait for an earlier one for ever.
+            Some(order) => {
+                let mut order = order.lock().await;
+                let number = self.next_number()?;
+                let room = self.window.room(self.plan.part(number).1).await?;
+                (number, order.cut(&self.plan, number).await?, Some(room))
+            }
+        };
+        let _slot = self.window.slot().await?;
+        let target = usize::try_from(number - 1).ok().and_then(|at| self.targets.get(at));
+        let target = target.ok_or_else(|| Error::internal("a part has no target"))?;
+        let context = |e: Error| e.context(&format!("part {number} of {}", self.plan.count()));
+        let stored = target.send(self.sender, &source, self.digest).await.map_err(context)?;
+        let etag = stored.etag.filter(|etag| !etag.is_empty()).ok_or_else(|| context(no_etag()))?;
+        Ok(StoredPart {
+            part_number: u32::try_from(number).unwrap_or(u32::MAX),
+            bytes: stored.bytes,
+            etag,
+            md5: stored.md5,
+            verified: stored.verified,
+            attempts: stored.attempts,
+        })
+    }
+}
+
+impl Parts<'_> {
+    fn next_number(&self) -> Result<u64> {
+        let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+        next.ok_or_else(|| Error::internal("more parts were begun than there are"))
+    }
+}
+
+impl InOrder {
+    async fn cut(&mut self, plan: &PartPlan, number: u64) -> Result<Prepared> {
+        while self.next < number {
+            self.cutter.skip(plan.part(self.next).1).await?;
+            self.next += 1;
+        }
+        if self.next != number {
+            return Err(Error::internal("a part was cut twice"));
+        }
+        self.next += 1;
+        self.cutter.cut(plan.part(number).1).await
+    }
+}
+
+fn no_etag() -> Error {
+    Error::new(
+        ErrorKind::StorageRefused,
+        "storage took it and gave no ETag, which completing the upload needs; check for a proxy that removes headers",
+    )
+    .side_is(Side::Storage)
+}

@@ -1,0 +1,141 @@
+//! Raw parts: the caller began a multipart upload somewhere and will complete it.
+
+use std::time::Duration;
+
+use super::part_plan::{DEFAULT_PART_SIZE, MOST_PARTS, PartPlan};
+use super::parts::{PartUpload, StoredPart, send_parts};
+use super::put::PutTarget;
+use super::send::Sender;
+use super::window::Window;
+use crate::error::{Error, Result};
+use crate::http::Clients;
+use crate::job::Ctx;
+use crate::secret::Secret;
+use crate::source::Source;
+
+/// A presigned `PUT` for each part of an object.
+#[derive(Debug)]
+pub struct PutParts {
+    pub(super) urls: Vec<Secret>,
+    pub(super) source: Source,
+    pub(super) part_size: Option<u64>,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// What storage has after [`Storage::put_parts`](crate::Storage::put_parts).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub struct StoredParts {
+    /// Bytes of the source that storage took.
+    pub bytes: u64,
+    /// Bytes of each part but the last.
+    pub part_size: u64,
+    /// The parts, by number. Completing the upload needs their ETags.
+    pub parts: Vec<StoredPart>,
+    /// Whether every part's ETag equals the MD5 of what was sent.
+    pub verified: bool,
+}
+
+impl PutParts {
+    /// `urls` are the presigned URLs in order of their part numbers, from 1, exactly as they were handed out.
+    pub fn new<U: Into<String>>(urls: impl IntoIterator<Item = U>, source: impl Into<Source>) -> Self {
+        let urls = urls.into_iter().map(Secret::new).collect();
+        Self { urls, source: source.into(), part_size: None, timeout: None }
+    }
+    /// Bytes of each part but the last. Default: the option `part_size`, or 8 MiB, or what fits the number of
+    /// URLs if those do not.
+    #[must_use]
+    pub fn part_size(mut self, bytes: u64) -> Self {
+        self.part_size = Some(bytes);
+        self
+    }
+    /// Bounds the whole call, retries included. Default: no limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}
+
+pub(super) async fn put_parts_now(clients: &Clients, request: PutParts, ctx: &Ctx) -> Result<StoredParts> {
+    let made = clients.get()?;
+    let targets = targets(&request, clients)?;
+    let source = super::prepare(request.source, &clients.options).await?;
+    let plan = fitting(source.len(), targets.len() as u64, request.part_size, clients.options.part_size)?;
+    ctx.progress.expect(1, source.len());
+    ctx.unknown_once_sent();
+    let sender = Sender::new(&made, &clients.options, ctx);
+    let window = Window::new(&clients.options);
+    let upload = PartUpload { plan, targets: &targets, source: &source, done: Vec::new() };
+    let parts = send_parts(upload, &sender, &window, &|_| Box::pin(async { Ok(()) })).await?;
+    ctx.progress.file_done();
+    Ok(StoredParts {
+        bytes: plan.size(),
+        part_size: plan.part_size(),
+        verified: parts.iter().all(|p| p.verified),
+        parts,
+    })
+}
+
+fn targets(request: &PutParts, clients: &Clients) -> Result<Vec<PutTarget>> {
+    if request.urls.is_empty() || request.urls.len() as u64 > MOST_PARTS {
+        return Err(Error::invalid(format!(
+            "urls holds {} presigned URLs; give one for each part, 1 to {MOST_PARTS}",
+            request.urls.len()
+        )));
+    }
+    let each = request.urls.iter().zip(1_u64..).map(|(url, number)| {
+        let target = PutTarget::new(url.reveal(), &[], &clients.options)
+            .map_err(|e| e.context(&format!("the URL of part {number}")))?;
+        match target.part_number() {
+            Some(other) if other != number => Err(Error::invalid(format!(
+                "the URL in place {number} is for part {other}; give the URLs in order of their part numbers, from 1"
+            ))),
+            _ => Ok(target),
+        }
+    });
+    each.collect()
+}
+
+/// The plan that makes as many parts as there are URLs.
+fn fitting(size: u64, urls: u64, asked: Option<u64>, option: Option<u64>) -> Result<PartPlan> {
+    if let Some(part_size) = asked {
+        if part_size == 0 {
+            return Err(Error::invalid("part_size must be more than zero"));
+        }
+        let plan = PartPlan::fixed(size, part_size);
+        if plan.count() != urls {
+            return Err(Error::invalid(format!(
+                "{size} bytes in parts of {part_size} are {} parts and {urls} URLs were given; give one URL for each part",
+                plan.count()
+            )));
+        }
+        return Ok(plan);
+    }
+    let usual = PartPlan::fixed(size, option.unwrap_or(DEFAULT_PART_SIZE));
+    let even = PartPlan::new(size, Some(size.div_ceil(urls)));
+    let least = PartPlan::fixed(size, size.div_ceil(urls));
+    [usual, even, least].into_iter().find(|plan| plan.count() == urls).ok_or_else(|| {
+        Error::invalid(format!(
+            "{size} bytes cannot be cut into {urls} parts of equal size, the last one shorter; set part_size as the URLs were signed for"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plan_fits_the_number_of_urls() {
+        const MIB: u64 = 1024 * 1024;
+        let plan = |size, urls| fitting(size, urls, None, None).map(|p| p.part_size());
+        assert_eq!(plan(20 * MIB, 3).expect("usual"), 8 * MIB);
+        assert_eq!(plan(20 * MIB, 2).expect("even"), 10 * MIB);
+        assert_eq!(plan(20 * MIB, 1).expect("one"), 20 * MIB);
+        assert_eq!(plan(10, 2).expect("small"), 5);
+        assert_eq!(plan(0, 1).expect("an empty part"), 8 * MIB);
+        plan(10, 11).expect_err("more parts than bytes");
+        plan(0, 2).expect_err("nothing in two parts");
+        fitting(20 * MIB, 3, Some(10 * MIB), None).expect_err("two parts");
+    }
+}

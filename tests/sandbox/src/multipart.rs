@@ -1,0 +1,239 @@
+//! AgentDrop's uploads in parts: presigning every part, completing, aborting. The contract is what the
+//! official SDK sends and reads, since no document has it. Joining is storage's work.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::http::request::Parts;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+
+use crate::agentdrop::{self, error, invalid, not_found};
+use crate::config::Settings;
+use crate::log::lock;
+use crate::parts::{MAX_PARTS, Refusal};
+use crate::reply::{self, Reply};
+use crate::server::App;
+use crate::store::{FileUpload, State, TransferFile, UploadState};
+use crate::transfer::{Kind, Reader, problem};
+
+pub(crate) async fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
+    let map = match agentdrop::object(head, body) {
+        Ok(map) => map,
+        Err(problems) => return invalid(problems),
+    };
+    let settings = lock(&app.settings).clone();
+    let now = OffsetDateTime::now_utc();
+    let mut transfer = match Reader::new(Kind::Multipart).transfer(&map, now) {
+        Ok(transfer) => transfer,
+        Err(problems) => return invalid(problems),
+    };
+    let counts: Vec<u64> = transfer.files.iter().map(|file| part_count(file, &settings)).collect();
+    let problems: Vec<Value> = counts
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count > MAX_PARTS)
+        .map(|(at, count)| {
+            let message = format!("makes {count} parts, no more than {MAX_PARTS} are allowed");
+            problem(&format!("files[{at}].part_size"), &message)
+        })
+        .collect();
+    if !problems.is_empty() {
+        return invalid(problems);
+    }
+    if let Some(refusal) = agentdrop::refuse(app, &transfer, &settings) {
+        return refusal;
+    }
+
+    let signer = app.ticket_signer(&settings);
+    let mut slots = Vec::new();
+    for (file, parts) in transfer.files.iter_mut().zip(counts) {
+        let upload_id = match app.storage.begin(&app.objects, &file.key, &file.content_type).await {
+            Ok(id) => id,
+            Err(refusal) => return refused(refusal),
+        };
+        let url = |number: u64| {
+            let number = number.to_string();
+            let query = [("partNumber", number.as_str()), ("uploadId", upload_id.as_str())];
+            signer.url_with("PUT", &file.key, &query, &[], settings.upload_expires_in, now)
+        };
+        let part_urls: Vec<Value> =
+            (1..=parts).map(|number| json!({ "part_number": number, "upload_url": url(number) })).collect();
+        slots.push(json!({
+            "file_id": file.id,
+            "file_name": file.name,
+            "upload_id": upload_id,
+            "part_urls": part_urls,
+        }));
+        file.upload = Some(FileUpload { id: upload_id, parts, state: UploadState::Open });
+    }
+    let shown = json!({
+        "id": transfer.id,
+        "files": slots,
+        "confirm_url": agentdrop::confirm_url(app, &transfer.id),
+        "expires_at": agentdrop::tickets_end(&settings, now),
+    });
+    lock(&app.state).transfers.push(transfer);
+    reply::json(StatusCode::OK, &shown)
+}
+
+fn part_count(file: &TransferFile, settings: &Settings) -> u64 {
+    let size = settings.forced_part_size.or(file.part_size).unwrap_or(u64::MAX);
+    if file.size == 0 { settings.empty_file_parts } else { file.size.div_ceil(size) }
+}
+
+/// `{"upload_id", "parts": [{"part_number", "etag"}]}`
+struct Completion {
+    upload_id: String,
+    parts: Vec<(u64, String)>,
+}
+
+pub(crate) async fn complete(app: &Arc<App>, head: &Parts, id: &str, file: &str, body: &Bytes) -> Reply {
+    let asked = match agentdrop::object(head, body).and_then(|map| completion(&map)) {
+        Ok(asked) => asked,
+        Err(problems) => return invalid(problems),
+    };
+    let (app, id, file) = (app.clone(), id.to_string(), file.to_string());
+    // On its own, since this future ends with the connection: a client that has hung up must not leave
+    // parts that are joined and an upload that is still open.
+    let joined = tokio::spawn(async move { join(&app, &id, &file, asked).await });
+    joined.await.unwrap_or_else(|_| refused(Refusal::Failed("joining panicked".into())))
+}
+
+async fn join(app: &App, id: &str, file: &str, asked: Completion) -> Reply {
+    // One at a time: the second of two that ask for the same must find it done.
+    let _turn = app.completing.lock().await;
+    let found = open_upload(&mut lock(&app.state), id, file, &asked.upload_id)
+        .map(|(file, upload)| (file.key.clone(), upload.parts));
+    let Some((key, count)) = found else {
+        return no_upload();
+    };
+    let listed = asked.parts.len() as u64;
+    if let Some((number, _)) = asked.parts.iter().find(|(number, _)| *number > count) {
+        return refused(Refusal::InvalidPart(format!("there is no part {number}, the last one is {count}")));
+    }
+    if listed < count {
+        let mut expected = asked.parts.iter().map(|(number, _)| *number).zip(1..);
+        let number =
+            expected.find(|(number, wanted)| number != wanted).map_or(listed + 1, |(_, wanted)| wanted);
+        return refused(Refusal::InvalidPart(format!("part {number} is missing from the list")));
+    }
+    if let Err(refusal) = app.storage.complete(&app.objects, &key, &asked.upload_id, asked.parts).await {
+        return refused(refusal);
+    }
+    if let Some((file, _)) = open_upload(&mut lock(&app.state), id, file, &asked.upload_id) {
+        set_state(file, UploadState::Complete);
+    }
+    reply::json(StatusCode::OK, &json!({ "file_id": file, "status": "completed" }))
+}
+
+fn completion(map: &Map<String, Value>) -> Result<Completion, Vec<Value>> {
+    let mut problems = Vec::new();
+    unknown(map, "", &["upload_id", "parts"], &mut problems);
+    let upload_id = upload_id(map, &mut problems);
+    let empty = Vec::new();
+    let listed = match map.get("parts") {
+        Some(Value::Array(parts)) if !parts.is_empty() => parts,
+        // Storage takes no upload without parts, so neither can this.
+        _ => {
+            problems.push(problem("parts", "expected a list of at least one part"));
+            &empty
+        }
+    };
+    let mut parts: Vec<(u64, String)> = Vec::new();
+    for (at, part) in listed.iter().enumerate() {
+        let prefix = format!("parts[{at}].");
+        let Some(part) = part.as_object() else {
+            problems.push(problem(&format!("parts[{at}]"), "expected an object"));
+            continue;
+        };
+        unknown(part, &prefix, &["part_number", "etag"], &mut problems);
+        let number = part.get("part_number").and_then(Value::as_u64).unwrap_or(0);
+        if !(1..=MAX_PARTS).contains(&number) {
+            problems.push(problem(
+                &format!("{prefix}part_number"),
+                &format!("expected an integer from 1 to {MAX_PARTS}"),
+            ));
+        } else if parts.last().is_some_and(|(last, _)| *last >= number) {
+            problems.push(problem(&format!("{prefix}part_number"), "parts must be in ascending order"));
+        }
+        let etag = part.get("etag").and_then(Value::as_str).unwrap_or_default();
+        if etag.is_empty() || etag.contains('"') {
+            problems.push(problem(&format!("{prefix}etag"), "expected an ETag without its quotes"));
+        }
+        parts.push((number, etag.to_string()));
+    }
+    if problems.is_empty() { Ok(Completion { upload_id, parts }) } else { Err(problems) }
+}
+
+pub(crate) async fn abort(app: &App, head: &Parts, id: &str, file: &str, body: &Bytes) -> Reply {
+    let map = match agentdrop::object(head, body) {
+        Ok(map) => map,
+        Err(problems) => return invalid(problems),
+    };
+    let mut problems = Vec::new();
+    unknown(&map, "", &["upload_id"], &mut problems);
+    let upload_id = upload_id(&map, &mut problems);
+    if !problems.is_empty() {
+        return invalid(problems);
+    }
+    let _turn = app.completing.lock().await;
+    let key = match open_upload(&mut lock(&app.state), id, file, &upload_id) {
+        Some((file, _)) => {
+            set_state(file, UploadState::Aborted);
+            file.key.clone()
+        }
+        None => return no_upload(),
+    };
+    match app.storage.abort(&app.objects, &key, &upload_id).await {
+        Ok(()) => reply::json(StatusCode::OK, &json!({})),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn unknown(map: &Map<String, Value>, prefix: &str, names: &[&str], problems: &mut Vec<Value>) {
+    let unknown = map.keys().filter(|name| !names.contains(&name.as_str()));
+    problems.extend(unknown.map(|name| problem(&format!("{prefix}{name}"), "unrecognized field")));
+}
+
+fn upload_id(map: &Map<String, Value>, problems: &mut Vec<Value>) -> String {
+    match map.get("upload_id") {
+        Some(Value::String(id)) if !id.is_empty() => return id.clone(),
+        _ => problems.push(problem("upload_id", "expected a string")),
+    }
+    String::new()
+}
+
+/// The file of this upload, if that is still open.
+fn open_upload<'a>(
+    state: &'a mut State,
+    transfer: &str,
+    file: &str,
+    upload_id: &str,
+) -> Option<(&'a mut TransferFile, FileUpload)> {
+    let transfer = state.transfers.iter_mut().find(|known| known.id == transfer)?;
+    let file = transfer.files.iter_mut().find(|known| known.id == file)?;
+    let upload = file.upload.clone()?;
+    (upload.id == upload_id && upload.state == UploadState::Open).then_some((file, upload))
+}
+
+fn set_state(file: &mut TransferFile, state: UploadState) {
+    if let Some(upload) = &mut file.upload {
+        upload.state = state;
+    }
+}
+
+fn no_upload() -> Reply {
+    not_found("No such upload: unknown, aborted or completed")
+}
+
+/// Storage's refusal as the API tells it.
+pub(crate) fn refused(refusal: Refusal) -> Reply {
+    match refusal {
+        Refusal::NoSuchUpload => no_upload(),
+        Refusal::InvalidPart(why) => error(StatusCode::BAD_REQUEST, "INVALID_PART", &why),
+        Refusal::EntityTooSmall(why) => error(StatusCode::BAD_REQUEST, "ENTITY_TOO_SMALL", &why),
+        Refusal::Failed(why) => error(StatusCode::BAD_GATEWAY, "STORAGE_ERROR", &why),
+    }
+}

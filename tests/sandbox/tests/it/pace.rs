@@ -1,0 +1,64 @@
+//! Connections to storage that are no faster than was asked for.
+
+use std::time::{Duration, Instant};
+
+use dropoff_sandbox::{Config, StorageConfig};
+use serde_json::json;
+
+use crate::client::*;
+
+const RATE: u64 = 50_000_000;
+const BODY: usize = 8 * MIB;
+
+/// How long three bodies took on one connection, as a share of what they should.
+fn share(url: &str) -> f64 {
+    let body = vec![1; BODY];
+    let mut socket = connect(url);
+    let started = Instant::now();
+    for _ in 0..3 {
+        exchange(&mut socket, "PUT", url, &[TEXT], &body).expect("a reply").is(200, "");
+        // What is not used of the time is not saved up.
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    let took = started.elapsed() - Duration::from_millis(90);
+    took.as_secs_f64() * RATE as f64 / (3 * BODY) as f64
+}
+
+#[test]
+fn each_connection_keeps_its_rate() {
+    let each = |config: &mut Config| {
+        config.storage = StorageConfig::Discard;
+        config.connection_rate = RATE;
+    };
+    let sandbox = start_with(each);
+    let (_, url) = presign(&sandbox, BODY);
+    // Never faster. Slower may be the machine, so the best of some counts.
+    let alone: Vec<f64> = (0..4).map(|_| share(&url)).collect();
+    assert!(alone.iter().all(|share| *share > 0.97), "{alone:?}");
+    assert!(alone.iter().any(|share| *share < 1.05), "{alone:?}");
+    // Two side by side have the rate each.
+    let both = std::thread::scope(|scope| {
+        [(); 2].map(|()| scope.spawn(|| share(&url))).map(|thread| thread.join().expect("no panic"))
+    });
+    assert!(both.iter().all(|share| (0.95..1.5).contains(share)), "{both:?}");
+
+    // The API is not storage, and a rate may come and go.
+    sandbox.change_settings(json!({"connection_rate": 0})).expect("changed");
+    assert!(share(&url) < 0.6);
+    sandbox.change_settings(json!({"connection_rate": "fast"})).expect_err("not a number");
+}
+
+#[test]
+fn storage_that_checks_keeps_its_rate_too() {
+    let sandbox = start_with(|config| config.connection_rate = 1_000_000);
+    let (_, url) = presign(&sandbox, 500_000);
+    let started = Instant::now();
+    send("PUT", &url, &[TEXT], &bytes(500_000)).is(200, "");
+    let took = started.elapsed();
+    assert!(took > Duration::from_millis(480) && took < Duration::from_millis(900), "{took:?}");
+    // A slower fault counts, a faster one does not lift the limit.
+    sandbox.order(json!({"on": "put", "do": {"slow": 90_000_000}})).expect("ordered");
+    let started = Instant::now();
+    send("PUT", &url, &[TEXT], &bytes(500_000)).is(200, "");
+    assert!(started.elapsed() > Duration::from_millis(480));
+}
