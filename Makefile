@@ -115,11 +115,11 @@ SOAK := env MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOL
 soak: build
 	$(SOAK) target/debug/soak $(SANDBOX)
 
-# Ten minutes for each thing a hostile peer can hand us. Needs cargo-fuzz, and clang for its runtime.
+# Ten minutes for each thing a hostile peer or a damaged file can hand us. Needs cargo-fuzz, and clang for its runtime.
 FUZZ_SECONDS ?= 600
 fuzz:
 	cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing; run: cargo install cargo-fuzz" >&2; exit 1; }
-	for target in ticket storage_xml transfer_json profile_json retry_after; do \
+	for target in ticket storage_xml transfer_json profile_json retry_after journal; do \
 	    cargo fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz -s none $$target -- \
 	        -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 || exit 1; \
 	done

@@ -1,4 +1,4 @@
-//! What a hostile peer can hand us, as functions of bytes: for the fuzzer (`tests/fuzz`) and for the tests
+//! What a hostile peer or a damaged file can hand us, as functions of bytes: for the fuzzer (`tests/fuzz`) and for the tests
 //! here that replay what it found. Each asserts what must hold for any input: no panic, errors of one
 //! line, and no secret in them.
 
@@ -52,5 +52,6 @@ mod tests {
         replay("transfer_json", super::transfer_json);
         replay("profile_json", super::profile_json);
         replay("retry_after", super::retry_after);
+        replay("journal", super::journal);
     }
 }

@@ -79,7 +79,7 @@ impl Journal {
         let journal = self.clone();
         blocking(move || {
             let mut file = journal.file.lock().unwrap_or_else(PoisonError::into_inner);
-            begin(&mut file, &journal.path).map_err(|e| failed(&journal.path, "writing", &e))
+            begin(&mut file).map_err(|e| failed(&journal.path, "writing", &e))
         })
         .await
     }
@@ -136,7 +136,7 @@ fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
     file.take(FIRST_LINE.len() as u64).read_to_end(&mut start).map_err(unreadable)?;
     if start != FIRST_LINE {
         if FIRST_LINE.starts_with(&start) {
-            return begin(file, path).map_err(|e| failed(path, "writing", &e)).map(|()| Vec::new());
+            return begin(file).map_err(|e| failed(path, "writing", &e)).map(|()| Vec::new());
         }
         let what = if start.starts_with(NAME) { "was written by another version" } else { "is not one" };
         return Err(Error::invalid(format!(
@@ -166,14 +166,11 @@ fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
 }
 
 /// An empty file, or one whose first line was being written.
-fn begin(file: &mut File, path: &Path) -> std::io::Result<()> {
+fn begin(file: &mut File) -> std::io::Result<()> {
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     file.set_len(0)?;
     file.rewind()?;
-    file.write_all(FIRST_LINE)?;
-    file.sync_all()?;
-    sync_folder(path);
-    Ok(())
+    file.write_all(FIRST_LINE)
 }
 
 fn private(file: &File, path: &Path) -> Result<()> {

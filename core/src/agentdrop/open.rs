@@ -5,23 +5,41 @@ use std::io::Write;
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::encryption::wrap_key;
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::job::{self, Ctx, Job};
 use crate::progress::Phase;
-use crate::seal::{KeyPair, Nonce, Opener, PublicKey, TAG_LEN, encryption};
-use crate::source::{Prepared, Source, Spool, expand_home};
+use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption};
+use crate::secret::Secret;
+use crate::source::{Cutter, Prepared, Source, Spool, expand_home};
 
 /// A sealed file and what opens it. The texts are those of the transfer's download reply.
 #[derive(Debug, Clone)]
 pub struct SealedFile {
     path: PathBuf,
     sender_public_key: String,
-    encrypted_key: crate::secret::Secret,
+    encrypted_key: Secret,
+    encryption_salt: String,
     encryption_iv: String,
 }
+
+/// How a file was sealed. What is sent through presigned URLs is always of the first kind; the others are what the
+/// official SDK makes of small files, and the service's pages of files for a person.
+enum Scheme {
+    /// A key per transfer, wrapped.
+    Wrapped,
+    /// A key that follows from the two agents' keys and a salt.
+    Channel,
+    /// The same from a key pair of the sender's for this one transfer, with the nonce ahead of the file.
+    ToAPerson,
+}
+
+const CHANNEL_INFO: &[u8] = b"agentdrop-transfer-v1";
+const TO_A_PERSON_INFO: &[u8] = b"agentdrop-a2h-v1";
 
 /// A file that was opened.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -38,27 +56,61 @@ impl SealedFile {
         Self {
             path: path.into(),
             sender_public_key: String::new(),
-            encrypted_key: crate::secret::Secret::new(""),
+            encrypted_key: Secret::new(""),
+            encryption_salt: String::new(),
             encryption_iv: String::new(),
         }
     }
-    /// The sender's public key: standard base64 of 32 raw bytes.
+    /// The sender's public key: standard base64 of 32 raw bytes. Not needed for what is sealed for a person.
     #[must_use]
     pub fn sender_public_key(mut self, base64: impl Into<String>) -> Self {
         self.sender_public_key = base64.into();
         self
     }
-    /// The transfer's wrapped key: base64 of 60 bytes.
+    /// The transfer's wrapped key: base64 of 60 bytes. A transfer without one has a salt.
     #[must_use]
     pub fn encrypted_key(mut self, base64: impl Into<String>) -> Self {
-        self.encrypted_key = crate::secret::Secret::new(base64);
+        self.encrypted_key = Secret::new(base64);
         self
     }
-    /// The file's nonce: base64 of 12 bytes.
+    /// The transfer's salt, where it has one: base64 of 32 bytes.
+    #[must_use]
+    pub fn encryption_salt(mut self, base64: impl Into<String>) -> Self {
+        self.encryption_salt = base64.into();
+        self
+    }
+    /// The file's nonce: base64 of 12 bytes. What is sealed for a person holds its own.
     #[must_use]
     pub fn encryption_iv(mut self, base64: impl Into<String>) -> Self {
         self.encryption_iv = base64.into();
         self
+    }
+
+    /// Which scheme the fields that are there belong to.
+    fn scheme(&self) -> Scheme {
+        match (self.encryption_salt.trim(), self.encrypted_key.reveal().trim()) {
+            ("", _) => Scheme::Wrapped,
+            (_, "") => Scheme::Channel,
+            _ => Scheme::ToAPerson,
+        }
+    }
+
+    fn key(&self, pair: &KeyPair, scheme: &Scheme) -> Result<FileKey> {
+        let sender = || PublicKey::parse(&self.sender_public_key, "the sender");
+        let salt = || {
+            STANDARD
+                .decode(self.encryption_salt.trim())
+                .map_err(|_| encryption("the encryption_salt is not base64; check where it is from"))
+        };
+        match scheme {
+            Scheme::Wrapped => wrap_key(pair, &sender()?)?.unwrap(self.encrypted_key.reveal()),
+            Scheme::Channel => pair.agree_on_file_key(&sender()?, &salt()?, CHANNEL_INFO),
+            Scheme::ToAPerson => {
+                let sender =
+                    PublicKey::parse(self.encrypted_key.reveal(), "the sender, which is in encrypted_key,")?;
+                pair.agree_on_file_key(&sender, &salt()?, TO_A_PERSON_INFO)
+            }
+        }
     }
 }
 
@@ -82,42 +134,51 @@ pub fn start_open_sealed(
     to: impl Into<PathBuf>,
     key_pair: &KeyPair,
 ) -> Result<Job<OpenedFile>> {
-    let sender = PublicKey::parse(&sealed.sender_public_key, "the sender")?;
-    let nonce = Nonce::parse(&sealed.encryption_iv)?;
-    let key = wrap_key(key_pair, &sender)?.unwrap(sealed.encrypted_key.reveal())?;
-    let opener = key.opener(nonce)?;
+    let scheme = sealed.scheme();
+    let key = sealed.key(key_pair, &scheme)?;
+    let nonce = match scheme {
+        Scheme::ToAPerson => None,
+        _ => Some(Nonce::parse(&sealed.encryption_iv)?),
+    };
     let (from, to) = (Source::path(sealed.path.clone()), expand_home(to.into()));
     from.check()?;
     job::start("open_sealed", None, move |ctx| async move {
         let options = crate::options::Options::new();
         let source = Prepared::new(from, Spool::new(None), options.stall_timeout).await?;
-        open(source, &to, opener, &ctx).await
+        let around = TAG_LEN + if nonce.is_none() { NONCE_LEN } else { 0 };
+        let Some(len) = source.len().checked_sub(around as u64) else {
+            return Err(encryption(&format!(
+                "the file has {} bytes, and what is sealed has at least {around}; download it again",
+                source.len()
+            )));
+        };
+        let mut reader = Cutter::new(source.clone());
+        let nonce = match nonce {
+            Some(nonce) => nonce,
+            None => Nonce::read(&reader.bytes(NONCE_LEN as u64).await?)?,
+        };
+        let opened = open(reader, len, &to, key.opener(nonce)?, &ctx).await?;
+        source.verify_unchanged().await?;
+        blocking(move || opened.name(&to).map(|()| OpenedFile { path: to, bytes: len })).await
     })
 }
 
-async fn open(source: Prepared, to: &Path, mut opener: Opener, ctx: &Ctx) -> Result<OpenedFile> {
-    let Some(len) = source.len().checked_sub(TAG_LEN as u64) else {
-        return Err(encryption(&format!(
-            "the file has {} bytes, and what is sealed has at least {TAG_LEN}; download it again",
-            source.len()
-        )));
-    };
+/// The plaintext, without a name yet.
+async fn open(mut reader: Cutter, len: u64, to: &Path, mut opener: Opener, ctx: &Ctx) -> Result<Unnamed> {
     ctx.progress.expect(1, len);
     ctx.progress.enter(Phase::Opening);
     let mut out = Unnamed::beside(to)?;
-    let mut reader = source.open().await?;
-    let (mut left, mut tag) = (len, Vec::with_capacity(TAG_LEN));
-    while let Some(chunk) = reader.chunk().await {
-        let chunk = chunk?;
-        let (sealed, rest) = chunk.split_at(usize::try_from(left).unwrap_or(usize::MAX).min(chunk.len()));
-        tag.extend_from_slice(rest);
-        left -= sealed.len() as u64;
+    let mut left = len;
+    while left > 0 {
+        let sealed = reader.piece(left).await?;
         let mut plain = zeroize::Zeroizing::new(vec![0; sealed.len()]);
-        opener.open(sealed, &mut plain)?;
+        opener.open(&sealed, &mut plain)?;
         let count = sealed.len() as u64;
         out = blocking(move || out.write(&plain)).await?;
         ctx.progress.add_bytes(count);
+        left -= count;
     }
+    let tag = reader.bytes(TAG_LEN as u64).await?;
     let tag = tag.try_into().map_err(|_| Error::internal("the tag was cut wrongly"))?;
     if !opener.verify(tag)? {
         return Err(Error::new(
@@ -126,9 +187,7 @@ async fn open(source: Prepared, to: &Path, mut opener: Opener, ctx: &Ctx) -> Res
         )
         .side_is(Side::Service));
     }
-    source.verify_unchanged().await?;
-    let to = to.to_owned();
-    blocking(move || out.name(&to).map(|()| OpenedFile { path: to, bytes: len })).await
+    Ok(out)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
@@ -149,14 +208,12 @@ impl Unnamed {
         if to.symlink_metadata().is_ok() {
             return Err(taken(to));
         }
-        let folder = to.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let folder = folder_of(to);
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         if let Ok(file) = rustix::fs::open(&folder, flags, Mode::RUSR | Mode::WUSR) {
             return Ok(Self { file: file.into(), folder, named: None });
         }
-        let named = tempfile::Builder::new().prefix(".dropoff-").tempfile_in(&folder);
-        let (file, path) = named.map_err(|e| failed(&folder, &e))?.into_parts();
-        Ok(Self { file, folder, named: Some(path) })
+        named_beside(to)
     }
 
     fn write(mut self, plain: &[u8]) -> Result<Self> {
@@ -183,6 +240,18 @@ impl Unnamed {
     }
 }
 
+/// For file systems that make no file without a name.
+fn named_beside(to: &Path) -> Result<Unnamed> {
+    let folder = folder_of(to);
+    let named = tempfile::Builder::new().prefix(".dropoff-").tempfile_in(&folder);
+    let (file, path) = named.map_err(|e| failed(&folder, &e))?.into_parts();
+    Ok(Unnamed { file, folder, named: Some(path) })
+}
+
+fn folder_of(to: &Path) -> PathBuf {
+    to.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
 fn failed(folder: &Path, error: &std::io::Error) -> Error {
     use std::io::ErrorKind as Io;
     let shown = folder.display();
@@ -202,4 +271,67 @@ fn failed(folder: &Path, error: &std::io::Error) -> Error {
 fn taken(to: &Path) -> Error {
     Error::invalid(format!("there is something at {} already; give a path where nothing is", to.display()))
         .about(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(first: u8) -> KeyPair {
+        let raw: Vec<u8> = (first..first + 32).collect();
+        KeyPair::from_private_key(&STANDARD.encode(raw)).expect("a pair")
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
+    }
+
+    /// Vectors computed with another implementation, and opened with the official SDK's own functions.
+    #[test]
+    fn the_older_schemes_open_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (sender, recipient) = (pair(0x01), pair(0x41));
+        let salt = STANDARD.encode((0..32).collect::<Vec<u8>>());
+        let open = |name: &str, hex: &str, change: &dyn Fn(SealedFile) -> SealedFile| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes(hex)).expect("written");
+            let sealed = change(SealedFile::new(path).encryption_salt(&salt));
+            let opened = open_sealed(&sealed, folder.path().join(format!("{name}.open")), &recipient)?;
+            Ok::<_, Error>(std::fs::read(opened.path).expect("read"))
+        };
+        let channel = "51981aa456c78bfbecc50d826b9efabf1548fdb5af2313e2c35703a23bb70d584026ac5c";
+        let by_channel =
+            |s: SealedFile| s.sender_public_key(sender.public_key()).encryption_iv("4OHi4+Tl5ufo6err");
+        assert_eq!(open("channel", channel, &by_channel).expect("opened"), b"relay test vector 1\n");
+        // Ephemeral key in encrypted_key, nonce ahead of the file.
+        let person = "e0e1e2e3e4e5e6e7e8e9eaeb5c761615472849a2a34d2db911224563b3125c5199e3ae4cf07278aea445acc93a00d044";
+        let by_person = |s: SealedFile| s.encrypted_key(sender.public_key());
+        assert_eq!(open("person", person, &by_person).expect("opened"), b"relay test vector 1\n");
+
+        let error =
+            open("other", channel, &|s| by_channel(s).encryption_salt("AAAA")).expect_err("another salt");
+        assert_eq!(error.kind(), ErrorKind::Encryption);
+        assert!(!folder.path().join("other.open").exists());
+    }
+
+    #[test]
+    fn what_is_there_already_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let there = folder.path().join("there");
+        std::fs::write(&there, "mine").expect("written");
+        let error = Unnamed::beside(&there).err().expect("refused");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        let later = folder.path().join("later");
+        for unnamed in [Unnamed::beside(&later), named_beside(&later)] {
+            let unnamed = unnamed.and_then(|u| u.write(b"plain")).expect("written");
+            assert!(!later.exists());
+            std::fs::write(&later, "theirs").expect("written");
+            assert_eq!(unnamed.name(&later).expect_err("taken").kind(), ErrorKind::InvalidInput);
+            assert_eq!(std::fs::read(&later).expect("read"), b"theirs");
+            std::fs::remove_file(&later).expect("removed");
+        }
+        named_beside(&later).and_then(|u| u.write(b"plain")).and_then(|u| u.name(&later)).expect("named");
+        assert_eq!(std::fs::read(&later).expect("read"), b"plain");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("read").count(), 2, "nothing else is left");
+    }
 }

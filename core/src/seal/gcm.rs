@@ -152,7 +152,7 @@ impl Opener {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce as OneShotNonce, UnboundKey};
+    use aes_gcm::aead::{Aead as _, KeyInit as _};
 
     fn bytes(hex: &str) -> Vec<u8> {
         (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
@@ -217,11 +217,33 @@ mod tests {
             cuts.sort_unstable();
             let ours = sealed(&Zeroizing::new(raw), Nonce(iv), &plain, &cuts);
 
-            let oracle = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &raw).expect("a key"));
-            let mut theirs = plain.clone();
-            let nonce = OneShotNonce::assume_unique_for_key(iv);
-            oracle.seal_in_place_append_tag(nonce, Aad::empty(), &mut theirs).expect("sealed");
+            let oracle = aes_gcm::Aes256Gcm::new(&raw.into());
+            let theirs = oracle.encrypt(&iv.into(), plain.as_slice()).expect("sealed");
             assert_eq!(ours, theirs, "round {round}, cuts {cuts:?}");
+        }
+    }
+
+    #[test]
+    fn wycheproof_vectors() {
+        let path =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/crypto/wycheproof_aes_256_gcm.json");
+        let vectors: Vec<serde_json::Value> =
+            serde_json::from_slice(&std::fs::read(path).expect("the vectors")).expect("JSON");
+        assert!(vectors.len() >= 40);
+        for vector in &vectors {
+            let text = |name: &str| vector[name].as_str().expect("text");
+            let (key, nonce, plain) = (key(text("key")), nonce(text("iv")), bytes(text("msg")));
+            let (sealed_there, tag) = (bytes(text("ct")), bytes(text("tag")));
+            let mut opener = Opener::new(&key, nonce).expect("an opener");
+            let mut opened = vec![0; sealed_there.len()];
+            opener.open(&sealed_there, &mut opened).expect("opened");
+            let holds = opener.verify(tag.clone().try_into().expect("16 bytes")).expect("compared");
+            assert_eq!(holds, text("result") == "valid", "{vector}");
+            if holds {
+                assert_eq!(opened, plain, "{vector}");
+                let whole = [sealed_there, tag].concat();
+                assert_eq!(sealed(&key, nonce, &plain, &[plain.len() / 3]), whole, "{vector}");
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::wrap::WrapKey;
+use super::wrap::{FileKey, WrapKey};
 use crate::error::{Error, ErrorKind, Result, Side};
 
 const LEN: usize = 32;
@@ -70,18 +70,27 @@ impl KeyPair {
     /// The key that wraps file keys between this pair and another's public key: X25519, then
     /// HKDF-SHA256 without salt over the shared secret. `info` keeps the uses of one pair apart.
     pub(crate) fn agree(&self, other: &PublicKey, info: &[u8]) -> Result<WrapKey> {
+        self.derive(other, &[], info).map(WrapKey::new)
+    }
+
+    /// A key that seals files itself, as older schemes have it: the same with a salt for each transfer.
+    pub(crate) fn agree_on_file_key(&self, other: &PublicKey, salt: &[u8], info: &[u8]) -> Result<FileKey> {
+        self.derive(other, salt, info).map(FileKey)
+    }
+
+    fn derive(&self, other: &PublicKey, salt: &[u8], info: &[u8]) -> Result<Zeroizing<[u8; LEN]>> {
         let key = parsed(&self.private)?;
         let other = UnparsedPublicKey::new(&X25519, other.0);
         // Refused for a point of small order, whose shared secret would be all zero (RFC 7748, 6.1).
         let refused = encryption("the recipient's public key is not one that can be agreed with");
         agreement::agree(&key, other, refused, |shared| {
-            let mut wrap = Zeroizing::new([0; LEN]);
-            let derived = Salt::new(HKDF_SHA256, &[]).extract(shared);
+            let mut key = Zeroizing::new([0; LEN]);
+            let derived = Salt::new(HKDF_SHA256, salt).extract(shared);
             derived
                 .expand(&[info], HKDF_SHA256)
-                .and_then(|okm| okm.fill(wrap.as_mut_slice()))
+                .and_then(|okm| okm.fill(key.as_mut_slice()))
                 .map_err(|_| Error::internal("no key could be derived"))?;
-            Ok(WrapKey::new(wrap))
+            Ok(key)
         })
     }
 }
@@ -131,4 +140,43 @@ pub(crate) fn encryption(message: &str) -> Error {
 
 pub(super) fn no_randomness() -> Error {
     Error::internal("the operating system gave no randomness")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shared secrets are not given out, so what is compared is a key wrapped with what follows from them.
+    #[test]
+    fn wycheproof_vectors() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/crypto/wycheproof_x25519.json");
+        let vectors: Vec<serde_json::Value> =
+            serde_json::from_slice(&std::fs::read(path).expect("the vectors")).expect("JSON");
+        let (file_key, nonce) =
+            (super::super::FileKey::random().expect("a key"), super::super::Nonce([7; 12]));
+        let mut agreed = 0;
+        for vector in &vectors {
+            let raw = |name: &str| -> [u8; LEN] {
+                let hex = vector[name].as_str().expect("text");
+                std::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).expect("hex"))
+            };
+            let pair = KeyPair::from_bytes(Zeroizing::new(raw("private"))).expect("any 32 bytes are a key");
+            let shared = raw("shared");
+            let ours = pair.agree(&PublicKey(raw("public")), b"info");
+            if shared == [0; LEN] {
+                ours.err().expect("a secret that everybody knows");
+                continue;
+            }
+            let mut wrap = Zeroizing::new([0; LEN]);
+            Salt::new(HKDF_SHA256, &[])
+                .extract(&shared)
+                .expand(&[b"info"], HKDF_SHA256)
+                .and_then(|okm| okm.fill(wrap.as_mut_slice()))
+                .expect("derived");
+            let theirs = WrapKey::new(wrap).wrap(&file_key, nonce).expect("wrapped");
+            assert_eq!(ours.expect("agreed").wrap(&file_key, nonce).expect("wrapped"), theirs, "{vector}");
+            agreed += 1;
+        }
+        assert!(agreed > 400);
+    }
 }

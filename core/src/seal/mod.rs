@@ -7,7 +7,7 @@ mod keys;
 mod wrap;
 
 pub(crate) use file::{BlockSealer, Differs, FileSeal, Marker};
-pub(crate) use gcm::{LONGEST, Nonce, Opener, TAG_LEN};
+pub(crate) use gcm::{LONGEST, NONCE_LEN, Nonce, Opener, TAG_LEN};
 pub use keys::KeyPair;
 pub(crate) use keys::{PublicKey, encryption};
 pub(crate) use wrap::{FileKey, WrapKey};

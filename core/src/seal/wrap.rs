@@ -27,6 +27,11 @@ impl Nonce {
         STANDARD.encode(self.0)
     }
 
+    /// One that travels with what it sealed.
+    pub(crate) fn read(raw: &[u8]) -> Result<Self> {
+        raw.try_into().map(Self).map_err(|_| crate::error::Error::internal("a nonce was cut wrongly"))
+    }
+
     pub(crate) fn parse(base64: &str) -> Result<Self> {
         let raw = STANDARD.decode(base64.trim()).unwrap_or_default();
         raw.try_into().map(Self).map_err(|_| {

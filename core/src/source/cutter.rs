@@ -29,15 +29,28 @@ impl Cutter {
         self.walk(len, drop).await
     }
 
+    /// The next bytes, as many as come at once and at most `most`; never none.
+    pub(crate) async fn piece(&mut self, most: u64) -> Result<Bytes> {
+        if self.carried.is_empty() {
+            self.carried = self.read().await?;
+        }
+        let count = usize::try_from(most).unwrap_or(usize::MAX).min(self.carried.len());
+        Ok(self.carried.split_to(count))
+    }
+
+    /// The next few bytes, in one piece.
+    pub(crate) async fn bytes(&mut self, len: u64) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.walk(len, |piece| bytes.extend_from_slice(&piece)).await?;
+        Ok(bytes)
+    }
+
     async fn walk(&mut self, len: u64, mut take: impl FnMut(Bytes)) -> Result<()> {
         let mut left = len;
         while left > 0 {
-            if self.carried.is_empty() {
-                self.carried = self.read().await?;
-            }
-            let count = usize::try_from(left).unwrap_or(usize::MAX).min(self.carried.len());
-            take(self.carried.split_to(count));
-            left -= count as u64;
+            let piece = self.piece(left).await?;
+            left -= piece.len() as u64;
+            take(piece);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ pub mod run;
 pub mod scenario;
 pub mod sources;
 
-use dropoff::{AgentDrop, HCompany, Options};
+use dropoff::{AgentDrop, Encryption, HCompany, KeyPair, Options};
 use dropoff_sandbox::{Config, Sandbox};
 use std::time::Duration;
 
@@ -39,6 +39,17 @@ pub fn hcompany(sandbox: &Sandbox, options: Options) -> HCompany {
 pub fn agentdrop(sandbox: &Sandbox, options: Options) -> AgentDrop {
     let builder = AgentDrop::builder().base_url(sandbox.api_url()).api_key(sandbox.agentdrop_api_key());
     builder.options(options).build().expect("a client")
+}
+
+/// The private keys of two agents that exist in tests only: bytes 1 to 32, and 65 to 96.
+pub const SENDER_KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
+/// See [`SENDER_KEY`].
+pub const RECIPIENT_KEY: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpbXF1eX2A=";
+
+/// From the one to the other.
+pub fn encryption() -> Encryption {
+    let pair = |key| KeyPair::from_private_key(key).expect("a key");
+    Encryption::new(pair(SENDER_KEY)).recipient_public_key(&pair(RECIPIENT_KEY).public_key()).expect("a key")
 }
 
 /// Compiles the Rust of the README.

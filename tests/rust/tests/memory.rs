@@ -21,6 +21,10 @@ fn ready(sandbox: &Sandbox) -> Value {
 }
 
 fn measure(what: &[&str], file: &std::path::Path, sandbox: &Sandbox) -> Value {
+    measure_within(LIMIT_KIB, what, file, sandbox)
+}
+
+fn measure_within(limit: u64, what: &[&str], file: &std::path::Path, sandbox: &Sandbox) -> Value {
     let ready = ready(sandbox);
     // Enough for 64 connections and their files, and no more however many files there are.
     let output = Command::new("sh")
@@ -33,7 +37,7 @@ fn measure(what: &[&str], file: &std::path::Path, sandbox: &Sandbox) -> Value {
     let figures: Value = serde_json::from_slice(&output.stdout).expect("figures");
     let over = figures["peak_kib"].as_u64().expect("peak") - figures["idle_kib"].as_u64().expect("idle");
     println!("{what:?}: peak {over} KiB over idle ({figures})");
-    assert!(over <= LIMIT_KIB, "{over} KiB over idle: {figures}");
+    assert!(over <= limit, "{over} KiB over idle: {figures}");
     figures
 }
 
@@ -100,4 +104,37 @@ fn ten_thousand_small_files_in_one_transfer() {
     let sandbox = dropoff_tests::sandbox(Config { storage: StorageConfig::Discard, ..Config::default() });
     let figures = measure(&["many", "10000", "16"], file.path(), &sandbox);
     assert_eq!(figures["done"], json!({"files": 10_000, "status": "active"}));
+}
+
+/// Sealed parts fill the budget and no more; others need none of it.
+#[test]
+fn parts_of_a_large_file() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    file.as_file().set_len(1 << 30).expect("a length");
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = format!("sealed,parts,journal={}", folder.path().join("journal").display());
+    for (flags, budget_mib, parts) in [
+        ("parts", 0, 128),
+        ("parts,concurrency=64", 16, 128),
+        ("sealed,parts", 64, 129),
+        ("sealed,parts,memory_budget=16777216,concurrency=64", 16, 129),
+        (journal.as_str(), 64, 129),
+    ] {
+        // Slower than it is sealed, so that parts have to wait.
+        let sandbox = dropoff_tests::sandbox(Config { storage: StorageConfig::Discard, ..Config::default() });
+        sandbox.change_settings(json!({"connection_rate": 150_000_000})).expect("good settings");
+        let figures = measure_within((budget_mib + 32) * 1024, &["send", flags], file.path(), &sandbox);
+        assert_eq!(figures["done"]["file"]["parts"], json!(parts));
+    }
+}
+
+/// One part larger than the budget is sent all the same, alone.
+#[test]
+fn a_part_beyond_the_budget() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    file.as_file().set_len(100 << 20).expect("a length");
+    let sandbox = dropoff_tests::sandbox(Config { storage: StorageConfig::Discard, ..Config::default() });
+    let flags = "sealed,parts,memory_budget=8388608,part_size=41943040";
+    let figures = measure_within((40 + 32) * 1024, &["send", flags], file.path(), &sandbox);
+    assert_eq!(figures["done"]["file"]["parts"], json!(3));
 }

@@ -1,10 +1,13 @@
 //! A client process whose memory is measured: `measure put|form|stream FILE SANDBOX_JSON`, or
-//! `measure many COUNT CONCURRENCY FILE SANDBOX_JSON` for the same file very often in one transfer. Prints one
-//! line of JSON: memory before the upload and its peak during it, in KiB.
+//! `measure many COUNT CONCURRENCY FILE SANDBOX_JSON` for the same file very often in one transfer, or
+//! `measure send FLAGS FILE SANDBOX_JSON` with flags such as `sealed,parts,journal=PATH,concurrency=8`. Prints one
+//! line of JSON: memory before the upload and its peak during it, in KiB, and the time it took, in seconds.
 
 use std::time::Duration;
 
-use dropoff::{AgentDrop, File, HCompany, Options, ProfileDetails, ProfileUpload, Source, Transfer};
+use dropoff::{
+    AgentDrop, File, HCompany, OptionValue, Options, ProfileDetails, ProfileUpload, Source, Transfer,
+};
 use serde_json::{Value, json};
 
 fn main() {
@@ -20,6 +23,14 @@ fn main() {
     if what == "many" {
         options = options.concurrency(number(3)).expect("a concurrency");
     }
+    let flags: Vec<&str> = if what == "send" { args[2].split(',').collect() } else { Vec::new() };
+    for (name, value) in flags.iter().filter_map(|flag| flag.split_once('=')).filter(|(n, _)| *n != "journal")
+    {
+        match value.parse() {
+            Ok(number) => options.set(name, OptionValue::Number(number)).expect("an option"),
+            Err(_) => options.set(name, OptionValue::Bool(value == "true")).expect("an option"),
+        }
+    }
     if let Some(ca) = sandbox["ca_file"].as_str() {
         options = options.ca_file(ca).expect("a PEM file");
     }
@@ -29,6 +40,7 @@ fn main() {
     let d = d.options(options).build().expect("a client");
 
     let idle = status("VmRSS");
+    let (began, spent) = (std::time::Instant::now(), cpu());
     let done = match what.as_str() {
         "put" => d
             .send(
@@ -42,6 +54,9 @@ fn main() {
                 ),
             )
             .map(|t| json!({"status": t.status})),
+        "send" => d
+            .send(transfer(file, &flags))
+            .map(|t| json!({"id": t.id, "file": t.files[0], "status": t.status})),
         "many" => d
             .send((0..number(2)).fold(Transfer::new("a", "b"), |transfer, at| {
                 transfer.file(File::new(Source::path(file)).name(format!("{at}.bin")))
@@ -55,7 +70,38 @@ fn main() {
             .map(|p| json!({"bytes": p.upload.map(|u| u.bytes), "verified": p.verified})),
     };
     let done = done.unwrap_or_else(|e| panic!("{e:?}"));
-    println!("{}", json!({"idle_kib": idle, "peak_kib": status("VmHWM"), "done": done}));
+    let (wall, cpu) = (began.elapsed().as_secs_f64(), cpu() - spent);
+    println!(
+        "{}",
+        json!({"idle_kib": idle, "peak_kib": status("VmHWM"), "wall": wall, "cpu": cpu, "done": done})
+    );
+}
+
+/// One file, sent as the flags say.
+fn transfer(file: &str, flags: &[&str]) -> Transfer {
+    let mut transfer = Transfer::new("a", "b").file(File::new(Source::path(file)));
+    for flag in flags {
+        transfer = match flag.split_once('=') {
+            None if *flag == "parts" => transfer.multipart(true),
+            None if *flag == "whole" => transfer.multipart(false),
+            None if *flag == "sealed" => transfer.encrypt(dropoff_tests::encryption()),
+            Some(("journal", path)) => transfer.resume(path),
+            Some(_) => transfer,
+            None => panic!("unknown flag {flag}"),
+        };
+    }
+    transfer
+}
+
+/// Seconds of processor time, all threads together.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("procfs");
+    let after_name = stat.rsplit(')').next().expect("fields");
+    let field = |at: usize| -> f64 {
+        after_name.split_whitespace().nth(at).and_then(|n| n.parse().ok()).expect("a number")
+    };
+    // User and system time, in the 100 ticks a second that Linux tells everybody.
+    (field(11) + field(12)) / 100.0
 }
 
 fn status(name: &str) -> u64 {
