@@ -18,6 +18,7 @@ use std::io::{ErrorKind as Io, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use serde_json::Value;
@@ -28,21 +29,38 @@ const FIRST_LINE: &[u8] = b"dropoff-journal 1\n";
 /// What the first line of any version begins with.
 const NAME: &[u8] = b"dropoff-journal ";
 
-/// An open journal, locked. Dropping it unlocks it.
+/// An open journal, locked. Dropping the last handle unlocks it.
 #[derive(Clone)]
 pub(crate) struct Journal {
-    file: Arc<Mutex<File>>,
+    locked: Arc<Mutex<Locked>>,
     path: Arc<Path>,
 }
+
+struct Locked {
+    file: File,
+    pid: u32,
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Said and not left to closing: a forked child has the file open too, and the lock would stay with it.
+        if self.pid == std::process::id() {
+            let _ = flock(&self.file, FlockOperation::Unlock);
+        }
+    }
+}
+
+/// How long a journal in use is waited for. A call that was cancelled a moment ago may be writing its last record.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Journal {
     /// Opens or makes the journal at `path`, and reads its records.
     pub(crate) async fn open(path: PathBuf) -> Result<(Self, Vec<Value>)> {
         let path: Arc<Path> = path.into();
         blocking(move || {
-            let mut file = locked(&path)?;
-            let records = read(&mut file, &path)?;
-            Ok((Self { file: Arc::new(Mutex::new(file)), path }, records))
+            let mut locked = Locked { file: locked(&path, PATIENCE)?, pid: std::process::id() };
+            let records = read(&mut locked.file, &path)?;
+            Ok((Self { locked: Arc::new(Mutex::new(locked)), path }, records))
         })
         .await
     }
@@ -62,32 +80,45 @@ impl Journal {
     }
 
     async fn write(&self, record: Value, sync: bool) -> Result<()> {
+        self.with(move |file, path| {
+            append(file, &record, sync).map_err(|e| failed(path, "writing", &e))?;
+            if sync {
+                sync_folder(path);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Does something with the file, after everything else that was begun with it.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut File, &Path) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let journal = self.clone();
         blocking(move || {
-            let mut file = journal.file.lock().unwrap_or_else(PoisonError::into_inner);
-            let written = append(&mut file, &record, sync);
-            if sync && written.is_ok() {
-                sync_folder(&journal.path);
-            }
-            written.map_err(|e| failed(&journal.path, "writing", &e))
+            let mut locked = journal.locked.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut locked.file, &journal.path)
         })
         .await
     }
 
     /// Forgets every record.
     pub(crate) async fn clear(&self) -> Result<()> {
-        let journal = self.clone();
-        blocking(move || {
-            let mut file = journal.file.lock().unwrap_or_else(PoisonError::into_inner);
-            begin(&mut file).map_err(|e| failed(&journal.path, "writing", &e))
-        })
-        .await
+        self.with(|file, path| begin(file).map_err(|e| failed(path, "writing", &e))).await
     }
 
-    /// Removes the file: what it was for is done.
-    pub(crate) async fn remove(self) -> Result<()> {
-        blocking(move || std::fs::remove_file(&self.path).map_err(|e| failed(&self.path, "removing", &e)))
-            .await
+    /// Removes the file: what it was for is done. It is emptied first, so that another name of it holds no live
+    /// URLs; and what has its name by now, if that is another file, is left alone.
+    pub(crate) async fn remove(&self) -> Result<()> {
+        self.with(|file, path| {
+            let removed = begin(file).and_then(|()| match is_at(file, path)? {
+                true => std::fs::remove_file(path),
+                false => Ok(()),
+            });
+            removed.map_err(|e| failed(path, "removing", &e))
+        })
+        .await
     }
 }
 
@@ -97,9 +128,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 }
 
 /// The file, made if there is none, and nobody else's for as long as it is open.
-fn locked(path: &Path) -> Result<File> {
+fn locked(path: &Path, patience: Duration) -> Result<File> {
+    let until = Instant::now() + patience;
     // Whoever held it may have removed it between our opening and our locking.
-    for _ in 0..10 {
+    loop {
         let file = File::options()
             .read(true)
             .write(true)
@@ -117,17 +149,40 @@ fn locked(path: &Path) -> Result<File> {
             ))
             .about(path));
         }
+        // Its owner could read the URLs, whatever its permissions.
+        if meta.uid() != rustix::process::geteuid().as_raw() {
+            return Err(Error::invalid(format!(
+                "the journal {} belongs to another user; give another path",
+                path.display()
+            ))
+            .about(path));
+        }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(20));
+                continue;
+            }
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(in_use(path)),
             Err(e) => return Err(failed(path, "locking", &e.into())),
         }
-        let there = std::fs::metadata(path).ok();
-        if there.is_some_and(|there| (there.dev(), there.ino()) == (meta.dev(), meta.ino())) {
+        if is_at(&file, path).unwrap_or(false) {
             return Ok(file);
         }
+        if Instant::now() >= until {
+            return Err(in_use(path));
+        }
     }
-    Err(in_use(path))
+}
+
+/// Whether it is this file that has the name.
+fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
+    let (ours, there) = (file.metadata()?, std::fs::metadata(path));
+    match there {
+        Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),
+        Err(e) if e.kind() == Io::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
@@ -283,7 +338,7 @@ mod tests {
     use serde_json::json;
 
     fn opened(path: &Path) -> Result<(File, Vec<Value>)> {
-        let mut file = locked(path)?;
+        let mut file = locked(path, Duration::from_millis(50))?;
         let records = read(&mut file, path)?;
         Ok((file, records))
     }

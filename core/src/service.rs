@@ -53,7 +53,7 @@ impl Service {
         }
         let url = self.base.join(&path).map_err(|e| Error::internal("a path could not be made").cause(&e))?;
         let (key, refusal) = (&self.key, self.refusal);
-        Ok(Call { operation, method, url, key, body, reply_limit: REPLY_LIMIT, refusal })
+        Ok(Call { operation, method, url, key, body, reply_limit: REPLY_LIMIT, hides: Vec::new(), refusal })
     }
 }
 

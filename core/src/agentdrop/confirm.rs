@@ -48,6 +48,9 @@ pub(super) async fn confirm(service: &Service, id: &str, mut earlier: Earlier, c
         match given_up {
             None => {}
             Some(error) if earlier == Earlier::None => return Err(error),
+            Some(error) if earlier == Earlier::Elsewhere && !is_already_confirmed(&error) => {
+                return Err(error);
+            }
             Some(error) => return settled(service, id, ctx, error, earlier).await,
         }
     }
@@ -58,6 +61,8 @@ pub(super) async fn confirm(service: &Service, id: &str, mut earlier: Earlier, c
 pub(super) enum Earlier {
     /// None was handled.
     None,
+    /// A process before this one may have confirmed it: a 409 may be its doing.
+    Elsewhere,
     /// The service itself said that it failed.
     Failed,
     /// One got no answer, and may be handled yet.
@@ -75,6 +80,9 @@ async fn settled(service: &Service, id: &str, ctx: &Ctx, error: Error, earlier: 
         Ok(info) => Err(unknown(id, &format!("its status is {}", info.status), &error)),
         // The 409 is proof enough; only the status is not the service's own word.
         Err(_) if is_already_confirmed(&error) => Ok("active".to_owned()),
+        Err(asked) if asked.kind() == ErrorKind::NotFound => {
+            Err(unknown(id, "and the service does not know the transfer now", &error))
+        }
         Err(_) => Err(unknown(id, "and the service does not answer", &error)),
     }
 }

@@ -93,7 +93,7 @@ impl KeyPair {
         let text = std::fs::read(&path).map_err(|e| Error::local_io(&path, "reading", &e))?;
         let text = zeroize::Zeroizing::new(text);
         let mut config: Value = serde_json::from_slice(&text).unwrap_or(Value::Null);
-        let Value::String(key) = config["private_key"].take() else {
+        let Some(Value::String(key)) = config.get_mut("private_key").map(Value::take) else {
             return Err(encryption(&format!(
                 "{} holds no private_key; register the agent with the official SDK first, or give another file",
                 path.display()
@@ -123,7 +123,20 @@ pub(super) fn check(transfer: &Transfer) -> Result<()> {
     if encryption.algorithm.trim().is_empty() {
         return Err(Error::invalid("the encryption's algorithm is empty; leave it out for the default"));
     }
-    transfer.files.iter().try_for_each(|file| check_file(file, &encryption.how))
+    transfer.files.iter().try_for_each(|file| check_file(file, &encryption.how))?;
+    let nonces: Vec<&str> = transfer.files.iter().filter_map(|f| f.encryption_iv.as_deref()).collect();
+    distinct(&nonces)
+}
+
+/// Two files of one transfer share a key, so they must not share a nonce.
+pub(super) fn distinct(nonces: &[&str]) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    match nonces.iter().find(|nonce| !seen.insert(nonce.trim())) {
+        None => Ok(()),
+        Some(_) => Err(encryption(
+            "two files have the same encryption_iv, and under one key that breaks the encryption of both; seal each with its own",
+        )),
+    }
 }
 
 fn check_file(file: &File, how: &How) -> Result<()> {
@@ -282,7 +295,9 @@ mod tests {
             let read = KeyPair::from_agentdrop_config(path).expect("read");
             assert_eq!(read.public_key(), pair.public_key());
         }
-        for bad in ["{}", "", r#"{"private_key": null}"#, r#"{"private_key": "canary-canary"}"#] {
+        for bad in
+            ["{}", "", "[]", "5", "\"x\"", r#"{"private_key": null}"#, r#"{"private_key": "canary-canary"}"#]
+        {
             std::fs::write(&file, bad).expect("written");
             let error = KeyPair::from_agentdrop_config(folder.path()).expect_err("no key");
             assert_eq!(error.kind(), ErrorKind::Encryption);

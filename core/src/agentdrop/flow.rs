@@ -52,7 +52,7 @@ pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -
     let mut begun = match transfer.resume.clone() {
         Some(path) => resume::begin(&service, transfer, path, ctx).await?,
         None => {
-            let (ticket, files) = begin(&service, transfer, ctx).await?;
+            let (ticket, files) = begin(&service, transfer, Kept::No, ctx).await?;
             let state = State::new(files.len());
             Begun { ticket: Arc::new(ticket), files, state, log: None }
         }
@@ -76,17 +76,27 @@ pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -
             // Storage lost a file between our PUT and the service's look; the reply does not say
             // which. The URLs may be used again while they live.
             Err(error) if error.service_code() == Some("FILES_MISSING") => {
-                if !forget(&mut begun) {
-                    return Err(error);
-                }
+                let (error, again) = missing(&mut begun, error);
                 if let Some(log) = &begun.log {
                     log.missing().await?;
                 }
-                retry.again(error).await?;
+                if again == Again::None {
+                    return Err(resume::refused(error, begun.log.as_ref()));
+                }
+                retry.again(error).await.map_err(|e| resume::refused(e, begun.log.as_ref()))?;
+                if again == Again::Completion {
+                    // Joining parts may take storage minutes, and it may be at it.
+                    tokio::time::sleep(service.clients.options.backoff_base * 10).await;
+                }
                 ctx.progress.start_over();
                 ctx.outcome_if_stopped(Outcome::NotCompleted);
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                if let (Some(log), true) = (&begun.log, error.outcome() == Outcome::NotCompleted) {
+                    log.refused().await?;
+                }
+                return Err(resume::refused(error, begun.log.as_ref()));
+            }
         }
     };
     if let Some(log) = begun.log {
@@ -106,10 +116,18 @@ pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -
     })
 }
 
+/// Whether a transfer has a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    Yes,
+    No,
+}
+
 /// Step one: everything before the first byte.
 pub(super) async fn begin(
     service: &Arc<Service>,
     transfer: Transfer,
+    kept: Kept,
     ctx: &Ctx,
 ) -> Result<(Ticket, Vec<Ready>)> {
     let Transfer { terms, files, multipart, .. } = transfer;
@@ -117,6 +135,10 @@ pub(super) async fn begin(
     let seals = prepare::seals(&files, &cover)?;
     let mut files = prepare::look_at(service, files, &seals, ctx).await?;
     prepare::plan(&mut files, multipart, &service.clients.options);
+    if kept == Kept::Yes {
+        // Before the URLs' life begins: it reads every sealed file.
+        prepare::mark(&mut files).await?;
+    }
     let ticket = prepare::presign(service, &terms, cover, seals, &files, ctx).await?;
     Ok((ticket, files))
 }
@@ -156,8 +178,14 @@ pub(super) async fn upload_only(
     }
     let open = OpenUploads::of(&ticket);
     abort_if_not_completed(&service, &ticket, &open, ctx);
+    let in_parts = !open.are_none();
     let state = State::new(files.len());
-    upload(&service, &mut Begun { ticket, files, state, log: None }, &open, ctx).await
+    let mut begun = Begun { ticket, files, state, log: None };
+    let sent = upload(&service, &mut begun, &open, ctx).await?;
+    if in_parts {
+        begun.ticket.spend();
+    }
+    Ok(sent)
 }
 
 /// A transfer that ends without a journal cannot go on, so its parts are of no use to anybody.
@@ -167,6 +195,9 @@ pub(super) fn abort_if_not_completed(
     open: &OpenUploads,
     ctx: &Ctx,
 ) {
+    if open.are_none() {
+        return ctx.if_not_completed(None);
+    }
     let (service, ticket, open) = (Arc::clone(service), Arc::clone(ticket), open.clone());
     // Without its own remover, which it would otherwise hold on to itself by.
     let theirs = ctx.without_remains();
@@ -176,21 +207,35 @@ pub(super) fn abort_if_not_completed(
     })));
 }
 
-/// What the service misses may be a file of one PUT, or one whose completion got no answer. `false` if there is
-/// none of either, since what was completed cannot be sent again.
-fn forget(begun: &mut Begun) -> bool {
-    let mut any = false;
-    for (state, place) in begun.state.files.iter_mut().zip(&begun.ticket.places) {
-        let again = match place.how {
-            How::Whole(_) => true,
-            How::Parts { .. } => state.completing,
-        };
-        if again {
-            state.sent = None;
-            any = true;
+/// What can be done about a file that the service misses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// Nothing: what was completed for sure cannot be sent again.
+    None,
+    /// A file of one PUT may be sent again.
+    Put,
+    /// A file in parts may not have been put together yet.
+    Completion,
+}
+
+fn missing(begun: &mut Begun, error: Error) -> (Error, Again) {
+    let (mut again, mut error) = (Again::None, error);
+    let files = begun.state.files.iter_mut().zip(&begun.ticket.places).zip(&begun.ticket.promised);
+    for ((state, place), entry) in files {
+        match place.how {
+            How::Whole(_) => again = Again::Put,
+            How::Parts { .. } if state.completing => {
+                again = Again::Completion;
+                error = error.addition(&format!(
+                    "completing the file {:?} got no clear answer, so it is probably that one",
+                    entry.name
+                ));
+            }
+            How::Parts { .. } => continue,
         }
+        state.sent = None;
     }
-    any
+    (error, again)
 }
 
 /// Uploads all files that storage does not have yet; the first failure stops the others.
@@ -303,10 +348,12 @@ impl Uploading<'_> {
         if let Some(log) = log {
             log.completing(at).await?;
         }
-        self.open.ended(&upload);
         let completed =
             multipart::complete(self.service, &self.ticket.id, &upload, &parts, state.completing, self.ctx);
-        let completion = completed.await.inspect_err(|_| self.open.open_still(&upload))?;
+        let completion = completed.await?;
+        if completion == Completion::Sure {
+            self.open.completed(&upload);
+        }
         let sent = SentFile {
             file_id: place.file_id.clone(),
             name: file.entry.name.clone(),
@@ -315,7 +362,7 @@ impl Uploading<'_> {
             md5: None,
             sha256: None,
             verified: parts.iter().all(|p| p.verified),
-            attempts: parts.iter().map(|p| p.attempts).sum(),
+            attempts: parts.iter().fold(0, |sum, part| sum.saturating_add(part.attempts)),
             parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
         };
         if let (Some(log), Completion::Sure) = (log, completion) {

@@ -300,7 +300,7 @@ impl Transfer {
     /// transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed.
     #[must_use]
     pub fn resume(mut self, journal: impl Into<PathBuf>) -> Self {
-        self.resume = Some(crate::source::expand_home(journal.into()));
+        self.resume = Some(crate::source::absolute(journal.into()));
         self
     }
     /// Bounds the whole call, retries included. Default: no limit.
@@ -436,7 +436,7 @@ impl AgentDrop {
         }
         let service = Arc::clone(&self.service);
         job::start("presign", transfer.timeout, move |ctx| async move {
-            let (ticket, _) = flow::begin(&service, transfer, &ctx).await?;
+            let (ticket, _) = flow::begin(&service, transfer, flow::Kept::No, &ctx).await?;
             Ok(TransferTicket(Arc::new(ticket)))
         })
     }

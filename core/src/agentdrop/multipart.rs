@@ -8,6 +8,7 @@ use http::Method;
 use serde_json::json;
 
 use super::ticket::{How, Ticket};
+use super::wire;
 use crate::error::{Cleanup, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::job::Ctx;
@@ -44,7 +45,8 @@ pub(super) async fn complete(
     let parts: Vec<_> = parts.iter().map(|p| json!({"part_number": p.part_number, "etag": p.etag})).collect();
     let body = json!({"upload_id": upload.upload_id.reveal(), "parts": parts});
     let path = ["transfers", transfer_id, "files", &upload.file_id, "complete-multipart"];
-    let call = service.call("complete_multipart", Method::POST, &path, Some(body.to_string().into()))?;
+    let mut call = service.call("complete_multipart", Method::POST, &path, Some(body.to_string().into()))?;
+    call.hides = vec![&upload.upload_id];
     let mut retry = service.retry(&made, ctx);
     loop {
         match made.api.once(&call).await {
@@ -52,13 +54,13 @@ pub(super) async fn complete(
                 retry.succeeded();
                 return Ok(Completion::Sure);
             }
+            Err(Failure::NotHandled(error)) if error.retryable() => match retry.again(error).await {
+                Ok(()) => {}
+                Err(_) if earlier_lost => return Ok(Completion::Unclear),
+                Err(error) => return Err(error),
+            },
             // The one before this may have ended the upload, and then it is not found any more.
-            Err(Failure::Refused(error))
-                if earlier_lost && matches!(error.http_status(), Some(404 | 409)) =>
-            {
-                return Ok(Completion::Unclear);
-            }
-            Err(Failure::NotHandled(error)) if error.retryable() => retry.again(error).await?,
+            Err(Failure::Refused(_)) if earlier_lost => return Ok(Completion::Unclear),
             Err(Failure::NotHandled(error) | Failure::Refused(error)) => return Err(error),
             Err(Failure::Unclear { error, answered: true }) => {
                 earlier_lost = true;
@@ -90,20 +92,21 @@ impl OpenUploads {
     pub(super) fn of_reply(reply: &serde_json::Value) -> Self {
         let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
         let uploads = reply["files"].as_array().into_iter().flatten().filter_map(|file| {
-            let (file_id, upload_id) = (text(&file["file_id"])?, Secret::new(text(&file["upload_id"])?));
+            let file_id = wire::checked_id(&text(&file["file_id"])?).ok()?;
+            let upload_id = Secret::new(text(&file["upload_id"])?);
             Some(UploadId { file_id, upload_id })
         });
         Self(Arc::new(Mutex::new(uploads.collect())))
     }
 
-    /// It is completed, or may be: aborting it could undo what is done.
-    pub(super) fn ended(&self, upload: &UploadId) {
-        self.with(|all| all.retain(|one| one.file_id != upload.file_id));
+    pub(super) fn are_none(&self) -> bool {
+        self.with(|all| all.is_empty())
     }
 
-    /// Completing it was refused.
-    pub(super) fn open_still(&self, upload: &UploadId) {
-        self.with(|all| all.push(upload.clone()));
+    /// The service said that it is completed. One of which that is not known stays: if the transfer ends without
+    /// being confirmed, aborting what was completed finds nothing and does no harm.
+    pub(super) fn completed(&self, upload: &UploadId) {
+        self.with(|all| all.retain(|one| one.file_id != upload.file_id));
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Vec<UploadId>) -> T) -> T {
@@ -141,7 +144,8 @@ async fn abort_one(service: &Service, transfer_id: &str, upload: &UploadId, ctx:
     let made = service.clients.get()?;
     let body = json!({"upload_id": upload.upload_id.reveal()});
     let path = ["transfers", transfer_id, "files", &upload.file_id, "abort-multipart"];
-    let call = service.call("abort_multipart", Method::POST, &path, Some(body.to_string().into()))?;
+    let mut call = service.call("abort_multipart", Method::POST, &path, Some(body.to_string().into()))?;
+    call.hides = vec![&upload.upload_id];
     let mut retry = service.retry(&made, ctx);
     match made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error) {
         Ok(_) => Ok(()),

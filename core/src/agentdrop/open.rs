@@ -10,12 +10,12 @@ use base64::engine::general_purpose::STANDARD;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::encryption::wrap_key;
-use crate::error::{Error, ErrorKind, Result, Side};
+use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::job::{self, Ctx, Job};
 use crate::progress::Phase;
 use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption};
 use crate::secret::Secret;
-use crate::source::{Cutter, Prepared, Source, Spool, expand_home};
+use crate::source::{Cutter, Prepared, Source, Spool, absolute};
 
 /// A sealed file and what opens it. The texts are those of the transfer's download reply.
 #[derive(Debug, Clone)]
@@ -61,7 +61,8 @@ impl SealedFile {
             encryption_iv: String::new(),
         }
     }
-    /// The sender's public key: standard base64 of 32 raw bytes. Not needed for what is sealed for a person.
+    /// The sender's public key: standard base64 of 32 raw bytes. With it, only what that sender sealed opens. What is
+    /// sealed for a person tells no sender, and opens without it alone.
     #[must_use]
     pub fn sender_public_key(mut self, base64: impl Into<String>) -> Self {
         self.sender_public_key = base64.into();
@@ -98,13 +99,18 @@ impl SealedFile {
     fn key(&self, pair: &KeyPair, scheme: &Scheme) -> Result<FileKey> {
         let sender = || PublicKey::parse(&self.sender_public_key, "the sender");
         let salt = || {
-            STANDARD
-                .decode(self.encryption_salt.trim())
-                .map_err(|_| encryption("the encryption_salt is not base64; check where it is from"))
+            let salt = STANDARD.decode(self.encryption_salt.trim()).unwrap_or_default();
+            <[u8; 32]>::try_from(salt).map_err(|_| {
+                encryption("the encryption_salt is not the base64 of 32 bytes; check where it is from")
+            })
         };
         match scheme {
             Scheme::Wrapped => wrap_key(pair, &sender()?)?.unwrap(self.encrypted_key.reveal()),
             Scheme::Channel => pair.agree_on_file_key(&sender()?, &salt()?, CHANNEL_INFO),
+            // Anybody can make such a file: its key pair is new, and nothing says whose.
+            Scheme::ToAPerson if !self.sender_public_key.trim().is_empty() => Err(encryption(
+                "the file is sealed as for a person, which does not tell who sealed it; leave sender_public_key out if that is all the same",
+            )),
             Scheme::ToAPerson => {
                 let sender =
                     PublicKey::parse(self.encrypted_key.reveal(), "the sender, which is in encrypted_key,")?;
@@ -115,8 +121,8 @@ impl SealedFile {
 }
 
 /// Opens a sealed file with the recipient's key pair, and writes it to `to`, where nothing may be yet, readable by
-/// its owner alone. The file appears there whole, after its tag was checked, or not at all: until then it has no
-/// name. Blocks; see [`start_open_sealed`].
+/// its owner alone. The file appears there whole, after its tag was checked, or not at all. Until then it has no name;
+/// where the file system cannot do that, it is `.dropoff-…` beside it. Blocks; see [`start_open_sealed`].
 ///
 /// # Errors
 /// `encryption` if it is not what the sender sealed for these keys, `source_unreadable`, `invalid_input` if there
@@ -140,7 +146,7 @@ pub fn start_open_sealed(
         Scheme::ToAPerson => None,
         _ => Some(Nonce::parse(&sealed.encryption_iv)?),
     };
-    let (from, to) = (Source::path(sealed.path.clone()), expand_home(to.into()));
+    let (from, to) = (Source::path(sealed.path.clone()), absolute(to.into()));
     from.check()?;
     job::start("open_sealed", None, move |ctx| async move {
         let options = crate::options::Options::new();
@@ -159,7 +165,12 @@ pub fn start_open_sealed(
         };
         let opened = open(reader, len, &to, key.opener(nonce)?, &ctx).await?;
         source.verify_unchanged().await?;
-        blocking(move || opened.name(&to).map(|()| OpenedFile { path: to, bytes: len })).await
+        let opened = blocking(move || opened.sync()).await?;
+        // The name is given on another thread, which no cancel stops.
+        ctx.outcome_if_stopped(Outcome::Unknown);
+        let opened = blocking(move || opened.name(&to).map(|()| OpenedFile { path: to, bytes: len })).await?;
+        ctx.progress.file_done();
+        Ok(opened)
     })
 }
 
@@ -223,8 +234,14 @@ impl Unnamed {
         }
     }
 
+    fn sync(self) -> Result<Self> {
+        match self.file.sync_all() {
+            Ok(()) => Ok(self),
+            Err(e) => Err(failed(&self.folder, &e)),
+        }
+    }
+
     fn name(self, to: &Path) -> Result<()> {
-        self.file.sync_all().map_err(|e| failed(&self.folder, &e))?;
         let named = match self.named {
             Some(path) => path.persist_noclobber(to).map_err(|e| e.error),
             // The documented way to give such a file a name: open(2), O_TMPFILE.
@@ -308,6 +325,9 @@ mod tests {
         let by_person = |s: SealedFile| s.encrypted_key(sender.public_key());
         assert_eq!(open("person", person, &by_person).expect("opened"), b"relay test vector 1\n");
 
+        // Who chooses the fields must not choose the sender.
+        let error = open("forged", person, &|s| by_person(s).sender_public_key(sender.public_key()));
+        assert_eq!(error.expect_err("no sender").kind(), ErrorKind::Encryption);
         let error =
             open("other", channel, &|s| by_channel(s).encryption_salt("AAAA")).expect_err("another salt");
         assert_eq!(error.kind(), ErrorKind::Encryption);

@@ -65,7 +65,7 @@ pub(super) async fn plan(service: &Service, transfer: Transfer, ctx: &Ctx) -> Re
         let source = storage::prepare(file.source, &service.clients.options).await?;
         let size = source.len() + if sealed { TAG_LEN as u64 } else { 0 };
         let entry = FileEntry { name, size, content_type, encryption_iv, part_size: None };
-        ready.push(Ready { entry, source });
+        ready.push(Ready { entry, source, identity: None });
     }
     let multipart = prepare::plan(&mut ready, multipart, &service.clients.options);
     let entries: Vec<FileEntry> = ready.into_iter().map(|r| r.entry).collect();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::encryption::{self, Cover};
 use super::multipart::OpenUploads;
 use super::ticket::{Asked, Ticket};
-use super::wire::{FileEntry, PresignBody};
+use super::wire::{self, FileEntry, PresignBody};
 use super::{File, Terms, Transfer};
 use crate::error::{Error, Result};
 use crate::http::api::{Failure, REPLY_LIMIT, Repeat};
@@ -24,6 +24,18 @@ use crate::storage::{self, Age, PartPlan};
 pub(super) struct Ready {
     pub(super) entry: FileEntry,
     pub(super) source: Prepared,
+    /// What tells it apart in another process, if there may be one.
+    pub(super) identity: Option<Value>,
+}
+
+/// Notes what a later process needs to know of the files: which they are, and of sealed ones every block.
+pub(super) async fn mark(files: &mut [Ready]) -> Result<()> {
+    for file in files {
+        // First, so that a change while it is read is noticed.
+        file.identity = file.source.lasting_identity().await?;
+        file.source.mark().await?;
+    }
+    Ok(())
 }
 
 /// What can be refused without looking at a file.
@@ -90,7 +102,7 @@ pub(super) async fn look_at(
             )));
         }
         let entry = FileEntry { name, size: source.len(), content_type, encryption_iv, part_size: None };
-        ready.push(Ready { entry, source });
+        ready.push(Ready { entry, source, identity: None });
     }
     ctx.progress.expect(ready.len(), ready.iter().map(|f| f.entry.size).sum());
     Ok(ready)
@@ -180,22 +192,24 @@ pub(super) async fn presign(
     let promised: Vec<FileEntry> = files.iter().map(|f| f.entry.clone()).collect();
     let multipart = promised.iter().any(|entry| entry.part_size.is_some());
     let json = body(terms, &cover, &promised)?.to_string();
+    let hidden = cover.told().map(|(key, _)| key.clone());
     let path: &[&str] =
         if multipart { &["transfers", "presigned", "multipart"] } else { &["transfers", "presigned"] };
     let mut call = service.call("presign", Method::POST, path, Some(json.into_bytes()))?;
     // A URL with a session token takes some 2 KiB.
     let parts = |entry: &FileEntry| entry.part_size.map_or(1, |p| PartPlan::fixed(entry.size, p).count());
     let urls: u64 = promised.iter().map(parts).sum();
+    call.hides = hidden.iter().collect();
     call.reply_limit = REPLY_LIMIT + usize::try_from(urls).unwrap_or(usize::MAX / 8192) * 8 * 1024;
     let mut retry = service.retry(&made, ctx);
     // A repeat after a lost reply would make a second pending transfer.
     let reply =
         made.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
     let reply: Value = service::parse("presign", &reply)?;
-    if let Some(id) = reply["id"].as_str() {
-        ctx.reserved_transfer(id);
+    if let Some(id) = reply["id"].as_str().and_then(|id| wire::checked_id(id).ok()) {
+        ctx.reserved_transfer(&id);
         // If the reply does not fit, what it began is to be ended all the same.
-        let (service, id, theirs) = (Arc::clone(service), id.to_owned(), ctx.without_remains());
+        let (service, theirs) = (Arc::clone(service), ctx.without_remains());
         let open = OpenUploads::of_reply(&reply);
         ctx.if_not_completed(Some(Box::pin(async move { open.abort(service, id, theirs).await })));
     }

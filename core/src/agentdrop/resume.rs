@@ -9,13 +9,16 @@
 //! | `completing` | a file's parts are about to be put together | the file's place |
 //! | `sent` | storage has a file | the file's place and its facts |
 //! | `confirming` | the transfer is about to be confirmed | |
+//! | `refused` | confirming was refused, so that the transfer is not active | |
 //! | `missing` | the service misses a file | `sent` and `completing` so far are not to be relied on |
 //! | `done` | the transfer is active; the journal is about to be removed | |
 //!
 //! The key that seals the files is not in it: it is unwrapped from `encrypted_key` with the caller's private key.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,17 +27,17 @@ use serde_json::{Map, Value, json};
 
 use super::confirm::Earlier;
 use super::encryption::{self, Cover, KeySource, Sealed};
-use super::flow::{self, Begun, FileState, State};
+use super::flow::{self, Begun, FileState, Kept, State};
 use super::multipart::OpenUploads;
 use super::prepare::{self, Ready};
 use super::ticket::{Asked, How, Ticket};
 use super::wire::FileEntry;
 use super::{SentFile, Terms, Transfer};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Cleanup, Error, ErrorKind, Result};
 use crate::job::Ctx;
 use crate::journal::Journal;
 use crate::logs;
-use crate::seal::{FileSeal, Nonce, PublicKey};
+use crate::seal::{FileSeal, Nonce, PublicKey, TAG_LEN, encryption as cannot_seal};
 use crate::secret::Secret;
 use crate::service::Service;
 use crate::storage::{Age, StoredPart};
@@ -47,13 +50,17 @@ impl Log {
         self.0.append(json!({"part": {"file": at, "stored": part}})).await
     }
     pub(super) async fn completing(&self, at: usize) -> Result<()> {
-        self.0.append(json!({"completing": at})).await
+        // For good, as the next: after a loss of power an upload that is over must not look as if it were open.
+        self.0.append_for_good(json!({"completing": at})).await
     }
     pub(super) async fn sent(&self, at: usize, file: &SentFile) -> Result<()> {
         self.0.append(json!({"sent": {"file": at, "facts": file}})).await
     }
     pub(super) async fn confirming(&self) -> Result<()> {
-        self.0.append(json!({"confirming": true})).await
+        self.0.append_for_good(json!({"confirming": true})).await
+    }
+    pub(super) async fn refused(&self) -> Result<()> {
+        self.0.append(json!({"refused": true})).await
     }
     pub(super) async fn missing(&self) -> Result<()> {
         self.0.append(json!({"missing": true})).await
@@ -78,6 +85,8 @@ impl Log {
 /// What the first record holds.
 #[derive(Deserialize, Serialize)]
 struct Beginning {
+    /// Seconds since 1970, by this machine's clock.
+    at: u64,
     arguments: Map<String, Value>,
     sources: Vec<Value>,
     promised: Vec<FileEntry>,
@@ -141,8 +150,10 @@ async fn begin_anew(
         }
         Err(error) => {
             // Nothing was sent, so there is nothing to go on from.
-            journal.remove().await?;
-            Err(error)
+            match journal.remove().await {
+                Ok(()) => Err(error),
+                Err(e) => Err(error.addition(e.message())),
+            }
         }
     }
 }
@@ -154,11 +165,19 @@ async fn begin_with(
     ctx: &Ctx,
 ) -> Result<Begun> {
     let arguments = arguments(service, &transfer)?;
-    let (ticket, files) = flow::begin(service, transfer, ctx).await?;
+    let (ticket, files) = flow::begin(service, transfer, Kept::Yes, ctx).await?;
     let ticket = Arc::new(ticket);
-    // Until the record is written nobody could go on from here.
-    flow::abort_if_not_completed(service, &ticket, &OpenUploads::of(&ticket), ctx);
-    let beginning = beginning(arguments, &ticket, &files).await?;
+    // If it is stopped here the record may be half written, by a thread that no cancel stops. So the journal is removed
+    // first, which waits for that: one that lived on would lead to uploads that are gone.
+    let (open, theirs) = (OpenUploads::of(&ticket), ctx.without_remains());
+    let (of_ours, id, kept) = (Arc::clone(service), ticket.id.clone(), journal.clone());
+    ctx.if_not_completed(Some(Box::pin(async move {
+        match kept.remove().await {
+            Ok(()) => open.abort(of_ours, id, theirs).await,
+            Err(_) => Cleanup::Failed,
+        }
+    })));
+    let beginning = beginning(arguments, &ticket, &files)?;
     let record = serde_json::to_value(&beginning)
         .map_err(|e| Error::internal("a journal could not be written").cause(&e))?;
     // Before the first byte leaves, and for good: what was sent under a nonce must be known for ever.
@@ -168,11 +187,10 @@ async fn begin_with(
     Ok(Begun { ticket, files, state, log: None })
 }
 
-async fn beginning(arguments: Map<String, Value>, ticket: &Ticket, files: &[Ready]) -> Result<Beginning> {
+fn beginning(arguments: Map<String, Value>, ticket: &Ticket, files: &[Ready]) -> Result<Beginning> {
     let mut sources = Vec::with_capacity(files.len());
     for file in files {
-        file.source.mark().await?;
-        let identity = file.source.lasting_identity().await?;
+        let identity = file.identity.clone();
         sources.push(identity.ok_or_else(|| Error::internal("a stream was to be resumed"))?);
     }
     let seal = ticket.cover.seals().map(|sealed| SealRecord {
@@ -181,7 +199,14 @@ async fn beginning(arguments: Map<String, Value>, ticket: &Ticket, files: &[Read
         recipient_key_source: sealed.from,
         marks: ticket.seals.iter().flatten().map(|seal| STANDARD.encode(seal.marks())).collect(),
     });
-    Ok(Beginning { arguments, sources, promised: ticket.promised.clone(), reply: ticket.reply.clone(), seal })
+    Ok(Beginning {
+        at: now(),
+        arguments,
+        sources,
+        promised: ticket.promised.clone(),
+        reply: ticket.reply.clone(),
+        seal,
+    })
 }
 
 /// What makes two calls the same. Sizes are not among it: a file of another size is one that changed.
@@ -239,7 +264,7 @@ async fn go_on(
     if let Some(id) = beginning.reply["id"].as_str() {
         ctx.reserved_transfer(id);
     }
-    let state = replayed(beginning.promised.len(), rest).ok_or_else(unreadable)?;
+    let mut state = replayed(beginning.promised.len(), rest).ok_or_else(unreadable)?;
     tracing::info!(
         target: logs::TARGET,
         job = ctx.progress.job(),
@@ -253,8 +278,9 @@ async fn go_on(
     unchanged(&files, &beginning, &journal).await?;
     let multipart = beginning.promised.iter().any(|entry| entry.part_size.is_some());
     let asked = Asked { promised: beginning.promised, multipart, cover, seals };
-    let ticket = Ticket::read(beginning.reply, asked, Age::Unknown, &service.clients.options)?;
-    if ticket.places.len() != files.len() {
+    let age = Age::Since(Duration::from_secs(now().saturating_sub(beginning.at)));
+    let ticket = Ticket::read(beginning.reply, asked, age, &service.clients.options)?;
+    if ticket.places.len() != files.len() || !parts_fit(&mut state, &ticket) {
         return Err(unreadable());
     }
     let ticket = Arc::new(ticket);
@@ -288,6 +314,8 @@ fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
         facts: SentFile,
     }
     let mut state = State::new(files);
+    // The last records may be lost with the power, and with them that it was confirmed.
+    state.confirming = Earlier::Elsewhere;
     for record in records {
         let Value::Object(record) = record else { return None };
         let (kind, value) = record.into_iter().next()?;
@@ -306,8 +334,9 @@ fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
                 state.files.get_mut(file)?.completing = true;
             }
             "confirming" => state.confirming = Earlier::Lost,
+            "refused" => state.confirming = Earlier::Elsewhere,
             "missing" => {
-                state.confirming = Earlier::None;
+                state.confirming = Earlier::Elsewhere;
                 for place in &mut state.files {
                     // A file in parts that was completed for sure stays so; the service misses another.
                     if place.parts.is_empty() {
@@ -321,30 +350,63 @@ fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
     Some(state)
 }
 
+/// Whether the parts are those of the plan; of several with one number the last counts.
+fn parts_fit(state: &mut State, ticket: &Ticket) -> bool {
+    state.files.iter_mut().zip(&ticket.places).all(|(file, place)| match &place.how {
+        How::Whole(_) => file.parts.is_empty() && !file.completing,
+        How::Parts { plan, .. } => {
+            let parts = std::mem::take(&mut file.parts);
+            let by_number: BTreeMap<u32, StoredPart> =
+                parts.into_iter().map(|p| (p.part_number, p)).collect();
+            file.parts = by_number.into_values().collect();
+            file.parts.iter().all(|part| {
+                let number = u64::from(part.part_number);
+                (1..=plan.count()).contains(&number) && part.bytes == plan.part(number).1
+            })
+        }
+    })
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 /// The cover and seals of the first call. `None` if the journal does not make sense.
 #[expect(clippy::type_complexity, reason = "said once")]
 fn restored(terms: &Terms, from: &Beginning) -> Option<Result<(Cover, Vec<Option<Arc<FileSeal>>>)>> {
     let none = || vec![None; from.promised.len()];
     let Some(encryption) = &terms.encryption else { return Some(Ok((Cover::Open, none()))) };
     let algorithm = encryption.algorithm.clone();
-    let pair = match &encryption.how {
+    let (pair, pinned) = match &encryption.how {
         encryption::How::Presealed { encrypted_key } => {
             let cover = Cover::Presealed { encrypted_key: encrypted_key.clone(), algorithm };
             return Some(Ok((cover, none())));
         }
-        encryption::How::Seal { pair, .. } => pair,
+        encryption::How::Seal { pair, recipient } => (pair, recipient),
     };
     let record = from.seal.as_ref()?;
-    if record.marks.len() != from.promised.len() {
+    let nonces: Vec<&str> = from.promised.iter().filter_map(|e| e.encryption_iv.as_deref()).collect();
+    let all = from.promised.len();
+    if record.marks.len() != all || nonces.len() != all || encryption::distinct(&nonces).is_err() {
         return None;
     }
     let restore = || {
         let recipient = PublicKey::parse(&record.recipient_public_key, "the recipient in the journal")?;
+        let by_caller = record.recipient_key_source == KeySource::Caller;
+        if pinned.is_some_and(|key| key != recipient) || pinned.is_some() != by_caller {
+            return Err(cannot_seal(
+                "the journal is for another recipient's key than the one given; give another journal",
+            ));
+        }
         let key = encryption::wrap_key(pair, &recipient)?.unwrap(&record.encrypted_key)?;
         let seals = from.promised.iter().zip(&record.marks).map(|(entry, marks)| {
             let nonce = Nonce::parse(entry.encryption_iv.as_deref().unwrap_or_default())?;
             let marks = STANDARD.decode(marks).unwrap_or_default();
-            Ok(Some(Arc::new(FileSeal::marked(key.clone(), nonce, marks))))
+            let len = entry.size.checked_sub(TAG_LEN as u64);
+            let seal = len.and_then(|len| FileSeal::marked(key.clone(), nonce, len, &marks));
+            seal.map(|seal| Some(Arc::new(seal))).ok_or_else(|| {
+                cannot_seal("the journal lacks what tells a changed file, so going on could break the encryption; remove it to begin anew")
+            })
         });
         let seals = seals.collect::<Result<Vec<_>>>()?;
         let encrypted_key = Secret::new(record.encrypted_key.as_str());
@@ -400,6 +462,19 @@ pub(super) async fn ended(
         Some(Log(journal)) if error.kind() == ErrorKind::Expired => {
             give_up(error, service, &begun.ticket, open, journal, ctx).await
         }
+        log => refused(error, log.as_ref()),
+    }
+}
+
+/// What to do if the journal leads nowhere: what it is for may be gone.
+pub(super) fn refused(error: Error, log: Option<&Log>) -> Error {
+    use ErrorKind as K;
+    let final_word = matches!(error.kind(), K::NotFound | K::StorageRefused | K::Rejected | K::Conflict);
+    match log {
+        Some(Log(journal)) if final_word => error.addition(&format!(
+            "if it is no better the next time, remove the journal {} to send everything as a new transfer",
+            journal.path().display()
+        )),
         _ => error,
     }
 }
@@ -487,7 +562,7 @@ mod tests {
         let missing = [records.as_slice(), &[json!({"missing": true})]].concat();
         let state = replayed(2, missing).expect("they fit");
         assert!(state.files[0].sent.is_none() && state.files[1].parts.len() == 2);
-        assert_eq!(state.confirming, Earlier::None);
+        assert_eq!(state.confirming, Earlier::Elsewhere);
 
         for odd in [json!({"part": {"file": 2, "stored": part(1)}}), json!({"what": 1}), json!(1), json!({})]
         {

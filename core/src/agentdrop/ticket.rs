@@ -29,7 +29,7 @@ pub(super) struct Ticket {
     pub(super) cover: Cover,
     /// Of each file that is sealed here.
     pub(super) seals: Vec<Option<Arc<FileSeal>>>,
-    /// Its uploads were aborted.
+    /// Its uploads in parts are over: completed, or aborted.
     pub(super) spent: AtomicBool,
 }
 
@@ -77,7 +77,7 @@ impl Ticket {
     pub(super) fn check_unspent(&self) -> Result<()> {
         if self.spent.load(Relaxed) {
             return Err(Error::invalid(
-                "the uploads of this ticket were aborted after they failed; presign again",
+                "the uploads of this ticket are over, and parts cannot be sent to them any more; presign again",
             ));
         }
         Ok(())

@@ -91,6 +91,7 @@ impl MultipartFile {
 
     /// The URLs of part 1 to the last.
     pub(super) fn in_order(&self) -> Result<Vec<&Secret>> {
+        checked_id(&self.file_id).map_err(|_| bad_reply("the id of a file is none".to_owned()))?;
         let mut urls: Vec<(u64, &Secret)> =
             self.part_urls.iter().map(|part| (part.part_number, &part.upload_url)).collect();
         urls.sort_by_key(|(number, _)| *number);

@@ -34,6 +34,8 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Option<Vec<u8>>,
     /// The largest reply that is read.
     pub(crate) reply_limit: usize,
+    /// Secrets in the body, which the service may quote back.
+    pub(crate) hides: Vec<&'a Secret>,
     /// Turns a reply that is not a success into an error, in the service's own terms.
     pub(crate) refusal: fn(&ApiReply) -> Error,
 }
@@ -207,7 +209,10 @@ fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Failure> {
     }
     // Some services quote the request they refuse. The key is hidden before the reply is read, so that no half of
     // it is left where a text is cut short, and after, since JSON writes one character in many ways.
-    let mask = Mask::of_key(call.key);
+    let mut mask = Mask::of_key(call.key);
+    for secret in &call.hides {
+        mask.hide("token", secret.reveal());
+    }
     reply.body = mask.apply(&reply.body);
     let error = if reply.status.is_redirection() { redirected(call, &reply) } else { (call.refusal)(&reply) };
     let error = error.hiding(|text| mask.hidden(text));

@@ -20,7 +20,7 @@ pub(crate) struct StorageClient {
     mute: Mute,
 }
 
-/// Servers that took a body without ever saying `100 Continue`. Waiting for it again would cost each part of a
+/// Servers that took a body without ever saying `100 Continue`, or that refuse the question. Waiting for it again would cost each part of a
 /// large file a second.
 #[derive(Default)]
 struct Mute(Mutex<HashSet<String>>);
@@ -64,6 +64,7 @@ impl StorageClient {
             match attempt::run(connection, target, outgoing, expect, self.limits, progress).await {
                 // The one status that is about our question and not about the request (RFC 9110).
                 Ok((reply, _)) if reply.status == StatusCode::EXPECTATION_FAILED && expect => {
+                    self.mute.learn(target);
                     expect = false;
                 }
                 Ok((reply, connection)) => {

@@ -25,7 +25,16 @@ pub(crate) struct FileSeal {
     nonce: Nonce,
     /// Of its own, so that a mark says nothing about the block to one who does not have the file's key.
     mark_key: Zeroizing<[u8; 32]>,
-    marks: Mutex<Vec<Mark>>,
+    marks: Mutex<Marks>,
+}
+
+#[derive(Default)]
+struct Marks {
+    blocks: Vec<Mark>,
+    /// How long the message is, once it was read to its end.
+    len: Option<u64>,
+    /// They are of an earlier process, and all there are: nothing may be added to them.
+    closed: bool,
 }
 
 /// A block that is not what was sealed first.
@@ -37,13 +46,21 @@ pub(crate) struct Differs {
 
 impl FileSeal {
     pub(crate) fn new(key: FileKey, nonce: Nonce) -> Self {
-        Self::marked(key, nonce, Vec::new())
+        Self::with(key, nonce, Marks::default())
     }
 
-    /// With marks of an earlier process, as [`FileSeal::marks`] gave them.
-    pub(crate) fn marked(key: FileKey, nonce: Nonce, marks: Vec<u8>) -> Self {
-        let mark_key = Zeroizing::new(blake3::derive_key(MARKS, key.reveal()));
-        let marks = marks.as_chunks::<MARK_LEN>().0.to_vec();
+    /// With the marks of an earlier process for a message of `len` bytes, as [`FileSeal::marks`] gave them. `None`
+    /// if they are not as many as that has blocks: a seal without its marks would take any bytes for the first.
+    pub(crate) fn marked(key: FileKey, nonce: Nonce, len: u64, marks: &[u8]) -> Option<Self> {
+        let (blocks, rest) = marks.as_chunks::<MARK_LEN>();
+        let all = rest.is_empty() && blocks.len() as u64 == len.div_ceil(BLOCK as u64);
+        all.then(|| Self::with(key, nonce, Marks { blocks: blocks.to_vec(), len: Some(len), closed: true }))
+    }
+
+    fn with(key: FileKey, nonce: Nonce, marks: Marks) -> Self {
+        // Of the nonce too: the same bytes under another are another message.
+        let own = Zeroizing::new([key.reveal().as_slice(), &nonce.0].concat());
+        let mark_key = Zeroizing::new(blake3::derive_key(MARKS, &own));
         Self { key, nonce, mark_key, marks: Mutex::new(marks) }
     }
 
@@ -52,21 +69,28 @@ impl FileSeal {
     }
 
     pub(crate) fn marks(&self) -> Vec<u8> {
-        self.marks.lock().unwrap_or_else(PoisonError::into_inner).concat()
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).blocks.concat()
     }
 
     /// Notes the mark of block `number`, or compares it with the one that is there.
     fn note(&self, number: usize, mark: Mark) -> Result<(), Differs> {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        match marks.get(number) {
+        match marks.blocks.get(number) {
             Some(first) if *first == mark => Ok(()),
-            // Blocks come in order, so one without a mark is the next.
-            None if marks.len() == number => {
-                marks.push(mark);
+            // Blocks come in order, so one without a mark is the next. After the end there is none.
+            None if marks.blocks.len() == number && !marks.closed && marks.len.is_none() => {
+                marks.blocks.push(mark);
                 Ok(())
             }
             _ => Err(Differs { at: number as u64 * BLOCK as u64 }),
         }
+    }
+
+    /// Notes that the message ends at `len`, or compares that too: one that goes on where the first one ended is
+    /// another message.
+    fn note_end(&self, len: u64) -> Result<(), Differs> {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        if *marks.len.get_or_insert(len) == len { Ok(()) } else { Err(Differs { at: len }) }
     }
 }
 
@@ -75,7 +99,7 @@ const MARKS: &str = "dropoff 2026-11-22 marks of blocks that were sealed";
 
 impl std::fmt::Debug for FileSeal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "FileSeal({} blocks marked)", self.marks.lock().map_or(0, |m| m.len()))
+        write!(f, "FileSeal({} blocks marked)", self.marks.lock().map_or(0, |m| m.blocks.len()))
     }
 }
 
@@ -85,12 +109,13 @@ pub(crate) struct Marker {
     hasher: blake3::Hasher,
     filled: usize,
     number: usize,
+    len: u64,
 }
 
 impl Marker {
     pub(crate) fn new(seal: Arc<FileSeal>) -> Self {
         let hasher = blake3::Hasher::new_keyed(&seal.mark_key);
-        Self { seal, hasher, filled: 0, number: 0 }
+        Self { seal, hasher, filled: 0, number: 0, len: 0 }
     }
 
     /// Bytes that complete the block.
@@ -102,18 +127,27 @@ impl Marker {
     pub(crate) fn add(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.filled += bytes.len();
+        self.len += bytes.len() as u64;
     }
 
     pub(crate) fn is_full(&self) -> bool {
         self.filled == BLOCK
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.filled == 0
     }
 
-    /// Ends the block: it is full, or the file ends.
+    /// Ends the file, and its last block if that is not full.
     pub(crate) fn end(&mut self) -> Result<(), Differs> {
+        if !self.is_empty() {
+            self.end_block()?;
+        }
+        self.seal.note_end(self.len)
+    }
+
+    /// Ends a block.
+    pub(crate) fn end_block(&mut self) -> Result<(), Differs> {
         let mut mark = [0; MARK_LEN];
         self.hasher.finalize_xof().fill(&mut mark);
         self.hasher.reset();
@@ -158,11 +192,12 @@ impl BlockSealer {
 
     /// The file ends here.
     pub(crate) fn end(&mut self) -> Result<(), Differs> {
-        if self.marker.is_empty() { Ok(()) } else { self.check() }
+        self.checked = !self.marker.is_empty();
+        self.marker.end()
     }
 
     fn check(&mut self) -> Result<(), Differs> {
-        self.marker.end()?;
+        self.marker.end_block()?;
         self.checked = true;
         Ok(())
     }
@@ -229,7 +264,9 @@ mod tests {
         assert_eq!(sealed(&seal, &plain, 100_003).expect("the same"), first);
         assert_eq!(seal.marks().len(), 3 * MARK_LEN);
 
-        let resumed = Arc::new(FileSeal::marked(key, nonce, seal.marks()));
+        let len = plain.len() as u64;
+        let marked = |len, marks: &[u8]| FileSeal::marked(key.clone(), nonce, len, marks).map(Arc::new);
+        let resumed = marked(len, &seal.marks()).expect("all marks");
         assert_eq!(sealed(&resumed, &plain, BLOCK).expect("the same"), first);
         for at in [0, BLOCK - 1, BLOCK, 2 * BLOCK + 16] {
             plain[at] ^= 1;
@@ -239,6 +276,25 @@ mod tests {
         }
         // Longer, shorter: the last block is another one.
         assert_eq!(sealed(&resumed, &plain[..2 * BLOCK + 16], 4096), Err(Differs { at: 2 * BLOCK as u64 }));
+        for seal in [&seal, &resumed] {
+            assert!(sealed(seal, &plain[..2 * BLOCK], BLOCK).is_err(), "one block less is another message");
+        }
+        // Without its marks a seal would take anything for the first.
+        for bad in [&[][..], &seal.marks()[1..], &seal.marks()[..2 * MARK_LEN]] {
+            assert!(marked(len, bad).is_none());
+        }
+        assert!(marked(len + BLOCK as u64, &seal.marks()).is_none());
+    }
+
+    #[test]
+    fn a_message_that_ended_at_a_block_cannot_go_on() {
+        let plain = vec![3; 2 * BLOCK];
+        let seal = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
+        sealed(&seal, &plain[..BLOCK], BLOCK).expect("sealed");
+        assert_eq!(sealed(&seal, &plain, BLOCK), Err(Differs { at: BLOCK as u64 }));
+        let empty = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
+        sealed(&empty, b"", 1).expect("sealed");
+        assert_eq!(sealed(&empty, b"x", 1), Err(Differs { at: 0 }));
     }
 
     #[test]

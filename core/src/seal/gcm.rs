@@ -116,7 +116,9 @@ impl Sealer {
     pub(crate) fn seal(&mut self, plain: &[u8], into: &mut [u8]) -> Result<()> {
         self.sealed += plain.len() as u64;
         if self.sealed > LONGEST {
-            return Err(Error::internal("more was sealed than one nonce allows"));
+            return Err(super::encryption(&format!(
+                "a file is longer than AES-GCM seals with one nonce ({LONGEST} bytes); cut it into several"
+            )));
         }
         self.context.update(plain, into)
     }

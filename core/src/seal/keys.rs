@@ -82,7 +82,9 @@ impl KeyPair {
         let key = parsed(&self.private)?;
         let other = UnparsedPublicKey::new(&X25519, other.0);
         // Refused for a point of small order, whose shared secret would be all zero (RFC 7748, 6.1).
-        let refused = encryption("the recipient's public key is not one that can be agreed with");
+        let refused = encryption(
+            "the other agent's public key is not one that can be agreed with; check where it is from",
+        );
         agreement::agree(&key, other, refused, |shared| {
             let mut key = Zeroizing::new([0; LEN]);
             let derived = Salt::new(HKDF_SHA256, salt).extract(shared);

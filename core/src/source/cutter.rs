@@ -62,6 +62,7 @@ impl Cutter {
         };
         // A file in the page cache never makes this wait, and other parts' replies are due too.
         tokio::task::consume_budget().await;
-        reader.chunk().await.unwrap_or_else(|| Err(Error::internal("a source was cut beyond its end")))
+        let chunk = self.whole.within_patience(reader.chunk()).await?;
+        chunk.unwrap_or_else(|| Err(Error::internal("a source was cut beyond its end")))
     }
 }

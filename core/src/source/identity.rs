@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use super::changed;
 use crate::error::{Error, Result};
 
-/// What tells a changed file. An edit in place that restores size and mtime is not seen here; the
-/// digest of what was sent is.
+/// What tells a changed file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Identity {
     device: u64,
     inode: u64,
     pub(super) size: u64,
     modified: (i64, i64),
+    /// The last change of the file's record, which no program can put back.
+    recorded: (i64, i64),
 }
 
 impl Identity {
@@ -26,6 +27,7 @@ impl Identity {
             inode: meta.ino(),
             size: meta.size(),
             modified: (meta.mtime(), meta.mtime_nsec()),
+            recorded: (meta.ctime(), meta.ctime_nsec()),
         }
     }
 
@@ -44,8 +46,13 @@ impl Identity {
 
     /// What of it holds beyond this process and this boot: device numbers are handed out anew.
     pub(super) fn lasting(&self) -> Value {
-        let (seconds, nanos) = self.modified;
-        json!({"inode": self.inode, "size": self.size, "modified": [seconds, nanos]})
+        let pair = |(seconds, nanos): (i64, i64)| json!([seconds, nanos]);
+        json!({
+            "inode": self.inode,
+            "size": self.size,
+            "modified": pair(self.modified),
+            "recorded": pair(self.recorded),
+        })
     }
 }
 

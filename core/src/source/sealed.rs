@@ -72,18 +72,18 @@ pub(super) async fn mark(plain: &Prepared, seal: &Arc<FileSeal>) -> Result<()> {
     let mut reader = plain.open().await?;
     let mut marker = Marker::new(Arc::clone(seal));
     let differs = |d| changed(path.as_deref(), d);
-    while let Some(piece) = reader.chunk().await {
+    while let Some(piece) = plain.within_patience(reader.chunk()).await? {
         let mut piece = piece?;
         while !piece.is_empty() {
             marker.add(&piece.split_to(piece.len().min(marker.room())));
             if marker.is_full() {
-                marker.end().map_err(differs)?;
+                marker.end_block().map_err(differs)?;
             }
         }
         // A file in the page cache never makes this wait, and other work is due too.
         tokio::task::consume_budget().await;
     }
-    if marker.is_empty() { Ok(()) } else { marker.end().map_err(differs) }
+    marker.end().map_err(differs)
 }
 
 pub(super) fn changed(path: Option<&Path>, differs: Differs) -> Error {

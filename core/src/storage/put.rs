@@ -1,5 +1,7 @@
 //! A presigned `PUT`: the headers that were signed, exact length, nothing else.
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::StoredObject;
@@ -18,8 +20,8 @@ use crate::source::Prepared;
 pub(crate) enum Age {
     /// Signed just now: its lifetime counts from this moment, whatever this machine's clock says.
     New,
-    /// Kept from an earlier process: its own date counts.
-    Unknown,
+    /// Signed this long ago, by this machine's clock then and now.
+    Since(Duration),
 }
 
 #[derive(Debug, Clone)]
@@ -57,7 +59,7 @@ impl PutTarget {
         signed.check(&headers, GivenBy::Service)?;
         let expiry = match age {
             Age::New => signed.expiry_from_now(),
-            Age::Unknown => signed.expiry_by_date(),
+            Age::Since(age) => signed.expiry_since(age),
         };
         Ok(Self { target, method, headers, expiry })
     }

@@ -268,6 +268,14 @@ impl SignedUrl {
         self.lifetime.map(Expiry::lasts)
     }
 
+    /// For a URL that was signed `age` ago by this machine's clock. That clock may have been set since then, so the
+    /// URL's own date must agree: a URL that is good is not to be given up for a clock that is not.
+    pub(crate) fn expiry_since(&self, age: Duration) -> Option<Expiry> {
+        let left = self.lifetime?.saturating_sub(age);
+        let by_date = self.expiry_by_date().map(|expiry| expiry.left()).unwrap_or_default();
+        Some(Expiry::lasts(left.max(by_date)))
+    }
+
     /// Refuses a request that lacks a signed header; storage would answer `SignatureDoesNotMatch`.
     pub(crate) fn check(&self, headers: &http::HeaderMap, from: GivenBy) -> Result<()> {
         for name in &self.signed_headers {
@@ -394,6 +402,13 @@ mod tests {
         let far = Url::parse("https://s/k?X-Amz-Date=99991231T235959Z&X-Amz-Expires=604800").expect("url");
         assert!(SignedUrl::decode(&far).expiry_by_date().expect("dated").check("it").is_ok());
         assert!(signed.expiry_from_now().expect("lasts").check("it").is_ok());
+        let since = |url: &Url, age| {
+            let expiry = SignedUrl::decode(url).expiry_since(Duration::from_secs(age));
+            expiry.expect("lasts").check("it").is_ok()
+        };
+        assert!(since(&url, 3599), "the clock was wrong by years, then and now");
+        assert!(!since(&url, 3600));
+        assert!(since(&far, 1 << 40), "the clock was set in between");
         let mut headers = http::HeaderMap::new();
         assert!(signed.check(&headers, GivenBy::Caller).is_err());
         headers.insert("content-type", http::HeaderValue::from_static("text/csv"));
