@@ -64,7 +64,7 @@ test-seaweed: build python
 	@echo "suite SeaweedFS: passed"
 
 # In an environment of its own: the SDKs' dependencies are not ours.
-test-sdk: build .venv-sdk/done
+test-sdk: build python node .venv-sdk/done
 	@$(RUN) sdk .venv-sdk/bin/python -m pytest tests/sdk -q
 	@echo "suite official SDKs: passed"
 

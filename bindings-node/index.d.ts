@@ -2,8 +2,8 @@
  * Hands an agent's files to presigned object storage.
  *
  * Three clients, cheap to keep and safe to use for many calls at once: {@link HCompany} uploads browser
- * profiles, {@link AgentDrop} sends transfers, and {@link Storage} uploads to presigned targets that another
- * program asked for. Calls return promises; each has a `start…` twin that returns a {@link Job}. Every error
+ * profiles, {@link AgentDrop} sends transfers, sealed if asked for, and {@link Storage} uploads to presigned
+ * targets that another program asked for. {@link openSealed} opens what came sealed. Calls return promises; each has a `start…` twin that returns a {@link Job}. Every error
  * is a {@link DropoffError}.
  *
  * Lengths of time are milliseconds and sizes are bytes, everywhere. `null` and `undefined` mean "not given". A
@@ -21,11 +21,15 @@
  *   `file:` URL. For a browser profile it may be a folder.
  * - Memory: a `Buffer`, any typed array or `DataView`, an `ArrayBuffer` or `SharedArrayBuffer`. Up to 16 MiB is
  *   copied before the call returns. More is read as a stream is, piece by piece into a temporary file, and must
- *   stay as it is until the call is over; memory that is resized or transferred meanwhile is an error.
+ *   stay as it is until the call is over; memory that is resized or transferred meanwhile is an error. With
+ *   `resume` or `dryRun`, which take no stream, memory of any size is copied before the call returns: some
+ *   milliseconds per 16 MiB, and twice the memory. For large contents a path is better.
  * - A `Blob`, read as it is sent. A `File` of the web brings its own name.
  * - A stream of bytes: a `Readable`, a `ReadableStream`, or any async iterable of byte arrays. It is read from
  *   where it stands to its end, into a temporary file without a name, so that a retry can send it again. A
  *   stream that is given to a call belongs to it: whatever happens, it is read to its end or destroyed.
+ *
+ * With `resume` and with `dryRun` a Blob or stream is `invalid_input`: it cannot be read again.
  */
 export type Source = string | URL | ArrayBufferView | ArrayBufferLike | Blob | ByteStream
 
@@ -41,8 +45,12 @@ export interface FileFields {
   readonly source: Source
   /** What the recipient sees, without folders. Default: the last part of the path. */
   readonly name?: string | null | undefined
-  /** The media type. Default: that of a Blob, else guessed from the name. */
+  /** The media type. Default: that of a Blob, else guessed from the name; `application/octet-stream` for a sealed
+   * file. */
   readonly contentType?: string | null | undefined
+  /** The nonce that the file was sealed with before it came here: base64 of 12 bytes. For
+   * {@link Encryption.presealed} alone; each file needs its own. */
+  readonly encryptionIv?: string | null | undefined
 }
 
 /** Names and values, sent in the order given: an object, or anything that iterates over pairs. */
@@ -75,8 +83,17 @@ export interface Options {
   /** A `Retry-After` up to this is waited for in full; a longer one ends the call at once, with `retryAfter`
    * filled. 0 to 1 h, default 60 000 ms. */
   maxRetryAfter?: number | null | undefined
-  /** How many files of one transfer are sent at once. 1 to 64, default 4. */
+  /** How many files of one transfer, or parts of them, are sent at once. 1 to 64, default 4. */
   concurrency?: number | null | undefined
+  /** How many bytes of sealed parts one call may hold in memory; at least one part is held, whatever its size.
+   * 8388608 to 1099511627776, default 67108864 (64 MiB). */
+  memoryBudget?: number | null | undefined
+  /** Bytes of each part of a file but the last. 5242880 to 5368709120 (5 MiB to 5 GiB), default 8388608 (8 MiB), more
+   * where a file would need over 10,000 parts. */
+  partSize?: number | null | undefined
+  /** A transfer with a file of at least this many bytes is sent in parts, unless `multipart` says otherwise. 1 to
+   * 5368709120 (5 GiB), default 524288000 (500 MiB). */
+  multipartThreshold?: number | null | undefined
   /** When a digest is computed while sending. `"auto"`, the default: SHA-256 for every profile, MD5 for a PUT of
    * up to 256 MiB. `true`: always; `false`: never. */
   integrityCheck?: 'auto' | boolean | null | undefined
@@ -161,8 +178,8 @@ export interface CompleteUploadArguments extends ProfileDetails, CallArguments {
   uploaded?: StoredObject | null | undefined
 }
 
-/** Arguments of {@link AgentDrop.send} and {@link AgentDrop.presign}. */
-export interface SendArguments extends BoundedArguments {
+/** Arguments of {@link AgentDrop.presign}. */
+export interface PresignArguments extends BoundedArguments {
   /** An agent's id. */
   sender: string
   /** An agent's id; an e-mail address in mode `agent-to-human`. */
@@ -181,6 +198,67 @@ export interface SendArguments extends BoundedArguments {
   autoDelete?: boolean | null | undefined
   /** The recipient's account (e-mail, id or display name), where an agent's id alone is ambiguous. */
   recipientAccount?: string | null | undefined
+  /** Seals every file for the recipient before it leaves. Default: files are sent as they are. */
+  encrypt?: Encryption | null | undefined
+  /** Whether all files go in parts. Default: if one of them has at least {@link Options.multipartThreshold} bytes. */
+  multipart?: boolean | null | undefined
+}
+
+/** Arguments of {@link AgentDrop.send}. */
+export interface SendArguments extends PresignArguments {
+  /**
+   * The path of a journal: a file that lets the same call go on where this one stopped, after its process was
+   * killed, it was cancelled, or the network failed. It is made if it is not there, readable by its owner alone,
+   * and removed once the transfer is active. It holds live upload URLs, and never a key. A leading `~/` is the home
+   * folder; a relative path is of the moment of the call.
+   *
+   * The second call takes the same arguments and files, on a client of the same service; options may differ.
+   * Files are known again by inode, size and modification time, memory by its contents.
+   */
+  resume?: string | URL | null | undefined
+  /** Whether to tell what would be sent instead of sending it; see {@link PlanArguments}. Default false. */
+  dryRun?: false | null | undefined
+}
+
+/** Arguments of a dry run: {@link AgentDrop.send} that looks at the files and uses no network. */
+export interface PlanArguments extends Omit<SendArguments, 'dryRun'> {
+  /** Tells what would be sent. The journal of `resume` is not looked at. */
+  dryRun: true
+}
+
+/** Arguments of {@link Encryption}. */
+export interface EncryptionArguments {
+  /** The recipient's public key, known from elsewhere: standard base64 of 32 bytes. Default: the one that the
+   * service names, which trusts the service to name the right one; compare
+   * {@link SentTransfer.recipientKeyFingerprint}. */
+  recipientPublicKey?: string | null | undefined
+  /** Another name for the scheme in what is told to the service; the scheme stays the same. Default
+   * `X25519-HKDF-AES-256-GCM`. */
+  algorithm?: string | null | undefined
+}
+
+/** Arguments of {@link Encryption.presealed}. */
+export type PresealedArguments = Pick<EncryptionArguments, 'algorithm'>
+
+/** Arguments of {@link openSealed}. The texts are those of the transfer's download reply, `null` included: what is sent
+ * through presigned URLs has an `encryptedKey`; the official SDK seals small files with a key that follows from a salt, and
+ * files for a person with one that tells no sender. */
+export interface OpenSealedArguments extends CallArguments {
+  /** Where the opened file goes: a path where nothing is yet. A leading `~/` is the home folder; a relative path is of
+   * the moment of the call. */
+  to: string | URL
+  /** The recipient's key pair. */
+  keyPair: KeyPair
+  /** The sender's public key: standard base64 of 32 bytes. With it only what that sender sealed opens. */
+  senderPublicKey?: string | null | undefined
+  /** The transfer's wrapped key: base64 of 60 bytes. */
+  encryptedKey?: string | null | undefined
+  /** The file's nonce: base64 of 12 bytes. */
+  encryptionIv?: string | null | undefined
+  /** The transfer's salt, where it has one: base64 of 32 bytes. */
+  encryptionSalt?: string | null | undefined
+  /** Called while the file is opened. */
+  onProgress?: OnProgress | null | undefined
 }
 
 /** Arguments of {@link Storage.put}. */
@@ -193,6 +271,13 @@ export interface PutArguments extends BoundedArguments {
 export interface PostFormArguments extends BoundedArguments {
   /** The file name told to storage. Default `file`. */
   fileName?: string | null | undefined
+}
+
+/** Arguments of {@link Storage.putParts}. */
+export interface PutPartsArguments extends BoundedArguments {
+  /** Bytes of each part but the last, as the URLs were signed for. Default: {@link Options.partSize}, or 8 MiB, or
+   * what fits the number of URLs if those do not. */
+  partSize?: number | null | undefined
 }
 
 /** Arguments of {@link Job.wait}. */
@@ -280,24 +365,47 @@ export class AgentDrop {
    *
    * @param files Any number of files, in any iterable; results come in their order.
    * @throws {DropoffError} Any code. `transferId` names the pending transfer if one was made; it is not delivered
-   * unless `outcome` says so, and calling again is safe.
+   * unless `outcome` says so, and calling again is safe. After a failure `cleanup` tells what became of uploads in
+   * parts that were begun; with the argument `resume` they are kept, and the error's `resume` is the journal.
+   * `encryption`: sealing is asked for and not possible; nothing was sent.
    */
   send(files: Iterable<FileLike>, arguments_: SendArguments): Promise<SentTransfer>
+  /**
+   * A dry run: what would be sent, without a network.
+   *
+   * @throws {DropoffError} `invalid_input`, also for a stream or Blob, which telling its size would use up;
+   * `source_unreadable`.
+   */
+  send(files: Iterable<FileLike>, arguments_: PlanArguments): Promise<TransferPlan>
+  /** One of the two, as `dryRun` says. */
+  send(
+    files: Iterable<FileLike>,
+    arguments_: SendArguments | PlanArguments,
+  ): Promise<SentTransfer | TransferPlan>
   /** Starts {@link send}. Wrong arguments throw here, everything else is the job's. */
   startSend(files: Iterable<FileLike>, arguments_: SendArguments): Job<SentTransfer>
+  /** Starts a dry run. */
+  startSend(files: Iterable<FileLike>, arguments_: PlanArguments): Job<TransferPlan>
+  /** One of the two, as `dryRun` says. */
+  startSend(
+    files: Iterable<FileLike>,
+    arguments_: SendArguments | PlanArguments,
+  ): Job<SentTransfer> | Job<TransferPlan>
 
   /**
-   * Step one: makes a pending transfer and asks for a presigned URL per file.
+   * Step one: makes a pending transfer and asks for a presigned URL per file, or per part of each.
    *
    * The sources are looked at for their sizes, and a stream is read to its end: give the same files to
-   * {@link upload}, streams opened anew. Arguments and errors as in {@link send}.
+   * {@link upload}, streams opened anew. With `encrypt` the ticket holds the key, and {@link upload} seals.
+   * Arguments and errors as in {@link send}.
    */
-  presign(files: Iterable<FileLike>, arguments_: SendArguments): Promise<TransferTicket>
+  presign(files: Iterable<FileLike>, arguments_: PresignArguments): Promise<TransferTicket>
   /** Starts {@link presign}. */
-  startPresign(files: Iterable<FileLike>, arguments_: SendArguments): Job<TransferTicket>
+  startPresign(files: Iterable<FileLike>, arguments_: PresignArguments): Job<TransferTicket>
 
   /**
-   * Step two: sends the files to storage, several at once.
+   * Step two: sends the files to storage, several at once. A ticket of uploads in parts that failed is spent: its
+   * uploads are aborted.
    *
    * @param files Those that were presigned, in the same order, with the same names and sizes.
    * @throws {DropoffError} As {@link Storage.put}, with the file's name in the message.
@@ -377,6 +485,93 @@ export class Storage {
     source: Source,
     arguments_?: PostFormArguments | null,
   ): Job<StoredObject>
+
+  /**
+   * Sends a source in parts with a presigned PUT each, several at once, and waits until storage has them.
+   * Completing the upload with the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat: a part
+   * that is sent again replaces itself.
+   *
+   * @param urls The presigned URLs in order of their part numbers, from 1, exactly as they were handed out; 1 to
+   * 10,000.
+   * @throws {DropoffError} As {@link put}, with the part's number in the message. `invalid_input`: the source cannot
+   * be cut into so many parts of equal size, the last one shorter.
+   */
+  putParts(
+    urls: Iterable<string | URL>,
+    source: Source,
+    arguments_?: PutPartsArguments | null,
+  ): Promise<StoredParts>
+  /** Starts {@link putParts}. Wrong arguments throw here, everything else is the job's. */
+  startPutParts(
+    urls: Iterable<string | URL>,
+    source: Source,
+    arguments_?: PutPartsArguments | null,
+  ): Job<StoredParts>
+}
+
+/**
+ * The long-term key pair of an agent, on Curve25519. It never changes and may be used for any number of calls.
+ *
+ * Printing, `JSON.stringify` and {@link toString} show the public half alone. `structuredClone` and `postMessage` give an
+ * empty object, which no call takes: load the pair in the thread that uses it.
+ */
+export class KeyPair {
+  /** Nothing else passes for one. */
+  #private
+  private constructor()
+  /**
+   * A new pair, from the operating system's randomness.
+   *
+   * @throws {DropoffError} `internal` if there is none.
+   */
+  static generate(): KeyPair
+  /**
+   * The pair of a private key: standard base64 of 32 bytes, as {@link revealPrivateKey} gives it and the service's
+   * SDKs keep it.
+   *
+   * @throws {DropoffError} `encryption` for any other text. The message does not hold it.
+   */
+  static fromPrivateKey(privateKey: string): KeyPair
+  /**
+   * The pair that the official SDK keeps.
+   *
+   * @param path Its folder `.agentdrop`, or the `config.json` in it; read at once. A leading `~/` is the home folder.
+   * @throws {DropoffError} `source_unreadable` if it cannot be read, `encryption` if it holds no key.
+   */
+  static fromAgentdropConfig(path: string | URL): KeyPair
+  /** The public key: standard base64 of 32 bytes. Not a secret. */
+  readonly publicKey: string
+  /** The private key in the same form. Keep it secret; do not log it. Unlike the pair's own memory, a string of
+   * JavaScript is not wiped when it is let go. */
+  revealPrivateKey(): string
+  /** The public half. */
+  toJSON(): { publicKey: string }
+  /** The public half. */
+  toString(): string
+}
+
+/**
+ * How a transfer's files are sealed, so that only the recipient can read them. File names, sizes and their order are
+ * not sealed, and nothing binds a sealed file to its transfer. May be used for any number of calls: each transfer gets
+ * a key of its own.
+ */
+export class Encryption {
+  /** Nothing else passes for one. */
+  #private
+  /**
+   * Seals with the sender's key pair.
+   *
+   * @throws {DropoffError} `invalid_input`: that is no key pair; `encryption`: a public key is none.
+   */
+  constructor(keyPair: KeyPair, arguments_?: EncryptionArguments | null)
+  /**
+   * For files that are sealed already, all with one key; they are sent as they are. Each needs its
+   * {@link FileFields.encryptionIv}.
+   *
+   * @param encryptedKey The wrapped key: base64 of 60 bytes.
+   * @throws {DropoffError} `invalid_input`: it is no string.
+   */
+  static presealed(encryptedKey: string, arguments_?: PresealedArguments | null): Encryption
 }
 
 /** One file of a transfer. It may be used again, unless its source is a stream. Not the `File` of the web. */
@@ -389,8 +584,10 @@ export class File {
   readonly name: string | undefined
   /** As it was given. */
   readonly contentType: string | undefined
-  /** Name and type, not the contents. */
-  toJSON(): { name?: string; contentType?: string }
+  /** As it was given. */
+  readonly encryptionIv: string | undefined
+  /** Name, type and nonce, not the contents. */
+  toJSON(): { name?: string; contentType?: string; encryptionIv?: string }
 }
 
 /**
@@ -422,7 +619,7 @@ export class Job<T> {
 /** A snapshot of a call on its way. */
 export interface Progress {
   /** What the call is doing. */
-  readonly phase: 'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'done'
+  readonly phase: 'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'opening' | 'done'
   /** Source bytes handed to the network in attempts that still count; goes back when one fails. */
   readonly bytesDone: number
   /** Source bytes to send in all; 0 until known. */
@@ -462,6 +659,42 @@ export interface StoredObject {
   readonly verified: boolean
   /** Requests it took, the successful one included. */
   readonly attempts: number
+}
+
+/** One part that storage has. */
+export interface StoredPart {
+  /** Its number, from 1. */
+  readonly partNumber: number
+  /** Bytes of it. */
+  readonly bytes: number
+  /** Storage's ETag of it, without quotes: completing the upload needs it. */
+  readonly etag: string
+  /** MD5 of what was sent, in hex, if it was computed. */
+  readonly md5: string | null
+  /** Whether the ETag equals it. */
+  readonly verified: boolean
+  /** Requests it took, the successful one included. */
+  readonly attempts: number
+}
+
+/** What storage has after {@link Storage.putParts}. */
+export interface StoredParts {
+  /** Bytes of the source that storage took. */
+  readonly bytes: number
+  /** Bytes of each part but the last. */
+  readonly partSize: number
+  /** The parts, by number. Completing the upload needs their ETags. */
+  readonly parts: readonly StoredPart[]
+  /** Whether every part's ETag equals the MD5 of what was sent. */
+  readonly verified: boolean
+}
+
+/** A file that {@link openSealed} opened. */
+export interface OpenedFile {
+  /** Where it is. */
+  readonly path: string
+  /** Bytes of it. */
+  readonly bytes: number
 }
 
 /** What packing a folder did. */
@@ -525,16 +758,20 @@ export interface SentFile {
   readonly fileId: string
   /** Its name. */
   readonly name: string
-  /** Bytes sent. */
+  /** Bytes sent: 16 more than the file has if it was sealed here. */
   readonly size: number
-  /** Storage's ETag. */
+  /** Storage's ETag; for a file in parts the one that S3 and R2 make of the parts' ETags. */
   readonly etag: string | null
-  /** MD5 of what was sent, in hex, if it was computed. */
+  /** MD5 of what was sent, in hex, if it was computed. A file in parts has none. */
   readonly md5: string | null
-  /** Whether storage's ETag equals the MD5 of what was sent. */
+  /** SHA-256 of what was sent, in hex: with `integrityCheck: true`, for a file sent whole. */
+  readonly sha256: string | null
+  /** Whether storage's ETag, or that of every part, equals the MD5 of what was sent. */
   readonly verified: boolean
-  /** Requests it took, the successful one included. */
+  /** Requests it took, over all its parts. */
   readonly attempts: number
+  /** How many parts it was sent in; 0 if it went whole. */
+  readonly parts: number
 }
 
 /** A transfer that is active, file by file. */
@@ -547,8 +784,42 @@ export interface SentTransfer {
   readonly encrypted: boolean
   /** When the service says the upload URLs (or the transfer) expire; its documents disagree. */
   readonly expiresAt: string | null
+  /** SHA-256, in hex, of the public key that files were sealed for; compare it with the recipient's. `null` if none
+   * was sealed here. */
+  readonly recipientKeyFingerprint: string | null
+  /** Whose word it is that this key is the recipient's. `null` if no file was sealed here. */
+  readonly recipientKeySource: 'caller' | 'service' | null
   /** The files, in the order given. */
   readonly files: readonly SentFile[]
+}
+
+/** What {@link AgentDrop.send} would send: the result of a dry run. */
+export interface TransferPlan {
+  /** Whether its files go in parts. */
+  readonly multipart: boolean
+  /** Whether they are sealed. */
+  readonly encrypted: boolean
+  /** Bytes that would be sent in all. */
+  readonly totalBytes: number
+  /** The files, in the order given. */
+  readonly files: readonly PlannedFile[]
+  /** The body of the first request, in the service's own spelling. What would be secret or random in it is
+   * `[hidden]`. */
+  readonly request: Readonly<Record<string, unknown>>
+}
+
+/** One file of a {@link TransferPlan}. */
+export interface PlannedFile {
+  /** Its name. */
+  readonly name: string
+  /** Bytes that would be sent: 16 more than the file has if it is sealed here. */
+  readonly size: number
+  /** Its media type. */
+  readonly contentType: string
+  /** How many parts it would be sent in; 0 if it goes whole. */
+  readonly parts: number
+  /** Bytes of each part but the last; `null` if it goes whole. */
+  readonly partSize: number | null
 }
 
 /** What confirming answered. */
@@ -597,22 +868,36 @@ export class TransferTicket {
   /** When the service says its URLs expire, RFC 3339. */
   readonly expiresAt: string | null
   /** The service's reply, secrets included, in the service's own spelling. Do not log it. */
-  reveal(): {
-    id: string
-    upload_urls: {
-      file_id: string
-      file_name: string
-      upload_url: string
-      method: string | null
-      headers: Record<string, string> | null
-    }[]
-    confirm_url: string | null
-    expires_at: string | null
-  }
+  reveal(): PresignReply
   /** What may be printed. */
   toJSON(): { id: string; expiresAt: string | null }
   /** What may be printed. */
   toString(): string
+}
+
+/** The service's reply to a presign, as it came: `upload_urls` for files that go whole, `files` for files in parts. */
+export interface PresignReply {
+  /** The transfer's id. */
+  id: string
+  /** Where each file goes. */
+  upload_urls?: {
+    file_id: string
+    file_name: string
+    upload_url: string
+    method?: string | null
+    headers?: Record<string, string> | null
+  }[]
+  /** Where the parts of each file go. */
+  files?: {
+    file_id: string
+    file_name: string
+    upload_id: string
+    part_urls: { part_number: number; upload_url: string }[]
+  }[]
+  /** Where the service wants to be told that all is sent. */
+  confirm_url?: string | null
+  /** When the URLs expire, RFC 3339. */
+  expires_at?: string | null
 }
 
 /** What the caller can do about an error. */
@@ -692,7 +977,8 @@ export interface ErrorFacts {
   readonly details: readonly { readonly field: string; readonly message: string }[]
   /** Whether what was asked for happened all the same. */
   readonly outcome: Outcome
-  /** What became of the remains of a failed call. */
+  /** What became of the remains of a failed call, such as uploads in parts that were begun: there were none, or none
+   * to remove; they were removed; or they were not, and the service removes them in its own time. */
   readonly cleanup: 'none' | 'done' | 'failed'
   /** The transfer that was reserved before the failure. */
   readonly transferId: string | null
@@ -702,6 +988,8 @@ export interface ErrorFacts {
   readonly path: string | null
   /** The operating system's error number for a local file. */
   readonly errno: number | null
+  /** The journal from which the same call goes on where this one stopped. */
+  readonly resume: string | null
 }
 
 /** What went wrong, as facts a program can act on. */
@@ -723,6 +1011,7 @@ export class DropoffError extends Error implements ErrorFacts {
   readonly profileId: string | null
   readonly path: string | null
   readonly errno: number | null
+  readonly resume: string | null
   /** What a lower layer said, as a string; for a stream, the very error it threw. Absent if there is none. */
   readonly cause?: unknown
   /** Every fact, fit for JSON and for an agent's tool result. `cause` is its words, or `null`. */
@@ -732,6 +1021,18 @@ export class DropoffError extends Error implements ErrorFacts {
 /** What is added, as the property `dropoff`, to an object that ended a call from outside: the `reason` of an
  * {@link CallArguments.signal | AbortSignal}, or what `onProgress` threw. */
 export type Ended = DropoffError | { readonly outcome: 'completed'; readonly result: unknown }
+
+/**
+ * Opens a file that was downloaded sealed, with the recipient's key pair. The file appears at `to` whole, readable by
+ * its owner alone, after its tag was checked, or not at all: until then it has no name. Needs no client.
+ *
+ * @param path The file as it was downloaded: a path or a `file:` URL. A leading `~/` is the home folder.
+ * @throws {DropoffError} `encryption`: it is not what the sender sealed for these keys. `invalid_input`: there is
+ * something at `to`, or it cannot be written to. `source_unreadable`, `source_changed`, `disk_full`.
+ */
+export function openSealed(path: string | URL, arguments_: OpenSealedArguments): Promise<OpenedFile>
+/** Starts {@link openSealed}. Wrong arguments throw here, everything else is the job's. */
+export function startOpenSealed(path: string | URL, arguments_: OpenSealedArguments): Job<OpenedFile>
 
 /** How much a record matters, the most first: something is lost or about to be; what one may want to know
  * afterwards, such as a request that was tried again or a call that failed; each step and each attempt. */

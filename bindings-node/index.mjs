@@ -4,12 +4,16 @@ import dropoff from './index.js'
 export const {
   AgentDrop,
   DropoffError,
+  Encryption,
   File,
   HCompany,
   Job,
+  KeyPair,
   ProfileTicket,
   Storage,
   TransferTicket,
   onLog,
+  openSealed,
+  startOpenSealed,
   version,
 } = dropoff

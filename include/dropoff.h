@@ -350,6 +350,14 @@ const char *dropoff_error_profile_id(const dropoff_error *error);
 const char *dropoff_error_path(const dropoff_error *error);
 
 /**
+ * The journal from which the same call goes on where this one stopped (dropoff_transfer_set_resume); NULL if there is
+ * nothing to go on from. These are the raw bytes of the path, which need not be UTF-8. Lives as long as the error.
+ *
+ * Threads: any.
+ */
+const char *dropoff_error_resume(const dropoff_error *error);
+
+/**
  * The operating system's error number for a local file, as in errno.h; otherwise 0.
  *
  * Threads: any.
@@ -393,29 +401,35 @@ typedef void (*dropoff_finalizer)(void *user_data);
  * Settings of a client. A client copies them when it is made, so one dropoff_options can serve many and be freed
  * at once. The setter in the second column is the one that takes the option; times are in milliseconds there.
  *
- *     connect_timeout   set_ms      0.001 s to 10 min; default 10 s
- *     stall_timeout     set_ms      0.001 s to 1 h; default 30 s
- *     response_timeout  set_ms      0.001 s to 1 h; default 120 s
- *     max_attempts      set_number  1 to 100; default 5
- *     backoff_base      set_ms      0 to 10 min; default 0.5 s
- *     backoff_cap       set_ms      0 to 1 h; default 30 s
- *     max_retry_after   set_ms      0 to 1 h; default 60 s
- *     concurrency       set_number  1 to 64; default 4
- *     integrity_check   set_bool    "auto", true or false; default "auto"
- *     spool_dir         set_text    a folder that can be written to; default the system's temporary folder
- *     ca_file           set_text    a PEM file; default the operating system's roots only
- *     proxy             set_text    an http:// URL; default the environment's proxy variables
- *     user_agent        set_text    1 to 256 printable ASCII characters; default dropoff/<version>
- *     trusted_storage   add_text    origins such as https://minio.internal:9000; default none: storage must be https on a public address
+ *     connect_timeout      set_ms      0.001 s to 10 min; default 10 s
+ *     stall_timeout        set_ms      0.001 s to 1 h; default 30 s
+ *     response_timeout     set_ms      0.001 s to 1 h; default 120 s
+ *     max_attempts         set_number  1 to 100; default 5
+ *     backoff_base         set_ms      0 to 10 min; default 0.5 s
+ *     backoff_cap          set_ms      0 to 1 h; default 30 s
+ *     max_retry_after      set_ms      0 to 1 h; default 60 s
+ *     concurrency          set_number  1 to 64; default 4
+ *     memory_budget        set_number  8388608 to 1099511627776 bytes; default 67108864 (64 MiB)
+ *     part_size            set_number  5242880 to 5368709120 bytes (5 MiB to 5 GiB); default 8388608 (8 MiB), more where a file would need over 10,000 parts
+ *     multipart_threshold  set_number  1 to 5368709120 bytes (5 GiB); default 524288000 (500 MiB)
+ *     integrity_check      set_bool    "auto", true or false; default "auto"
+ *     spool_dir            set_text    a folder that can be written to; default the system's temporary folder
+ *     ca_file              set_text    a PEM file; default the operating system's roots only
+ *     proxy                set_text    an http:// URL; default the environment's proxy variables
+ *     user_agent           set_text    1 to 256 printable ASCII characters; default dropoff/<version>
+ *     trusted_storage      add_text    origins such as https://minio.internal:9000; default none: storage must be https on a public address
  *
- * connect_timeout: name lookup, TCP, proxy and TLS together. stall_timeout: no byte has left for the socket for this
- * long; a slow upload that moves is never ended. response_timeout: from the last byte sent to the answer.
- * max_attempts: tries of one request. backoff_base, backoff_cap: the random wait between tries.
- * max_retry_after: a longer Retry-After is given back to the caller at once. concurrency: files of one transfer at
- * once. integrity_check: "auto" (with set_text) is SHA-256 for a profile and MD5 against the ETag for files up to
- * 256 MiB; true always, false never. spool_dir: where packed profiles and streams are kept, unnamed, while they are
- * sent. ca_file: roots to trust beside the system's, read when it is set. trusted_storage: origins that may be
- * private addresses, and plain http only if they say http://; each call of add_text adds one.
+ * connect_timeout: name lookup, TCP, proxy and TLS together. stall_timeout: no byte has left for the socket for
+ * this long; a slow upload that moves is never ended. response_timeout: from the last byte sent to the answer.
+ * max_attempts: tries of one request. backoff_base, backoff_cap: the random wait between tries. max_retry_after: a
+ * longer Retry-After is given back to the caller at once. concurrency: files and parts of one call at once, over
+ * all its files. memory_budget: the most memory one call may fill with sealed parts that wait to be sent; one part
+ * is held whatever it says, and parts that are not sealed need none. part_size: bytes of each part but the last.
+ * multipart_threshold: a transfer with a file of at least this many bytes is sent in parts. integrity_check:
+ * "auto" (with set_text) is SHA-256 for a profile and MD5 against the ETag for files up to 256 MiB; true always,
+ * false never. spool_dir: where packed profiles and streams are kept, unnamed, while they are sent. ca_file: roots
+ * to trust beside the system's, read when it is set. trusted_storage: origins that may be private addresses, and
+ * plain http only if they say http://; each call of add_text adds one.
  *
  * Threads: one at a time; a client that was made from it does not look at it again.
  */
@@ -580,6 +594,8 @@ typedef enum {
     DROPOFF_PHASE_COMPLETING = 4,
     /** Over, one way or the other. */
     DROPOFF_PHASE_DONE = 5,
+    /** Opening a sealed file. */
+    DROPOFF_PHASE_OPENING = 6,
 } dropoff_phase;
 
 /**
@@ -1432,10 +1448,139 @@ dropoff_status dropoff_hcompany_start_get_profile(const dropoff_hcompany *client
                                                   dropoff_error **error);
 
 /*
+ * AgentDrop: key pairs
+ *
+ * The long-term keys of an agent, on Curve25519. The official SDKs keep one for each agent they registered.
+ */
+
+/**
+ * An agent's key pair. Free it with dropoff_key_pair_free, which wipes the private half from memory.
+ *
+ * Threads: it never changes, so any number of threads may use it at once.
+ */
+typedef struct dropoff_key_pair dropoff_key_pair;
+
+/**
+ * A new pair, from the operating system's randomness. Free it with dropoff_key_pair_free.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_key_pair_generate(dropoff_key_pair **key_pair, dropoff_error **error);
+
+/**
+ * The pair of a private key: standard base64 of 32 raw bytes, as the service's SDKs keep it. The copy that was passed
+ * is yours to wipe. Free the pair with dropoff_key_pair_free. DROPOFF_ENCRYPTION if it is no such key; no error holds
+ * what was passed.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_key_pair_from_private_key(const char *private_key,
+                                                 dropoff_key_pair **key_pair,
+                                                 dropoff_error **error);
+
+/**
+ * The pair that the official SDK keeps: `path` is its folder .agentdrop, or the config.json in it; a leading ~/ is the
+ * home folder. Free it with dropoff_key_pair_free. DROPOFF_SOURCE_UNREADABLE if it cannot be read, DROPOFF_ENCRYPTION
+ * if it holds no key.
+ *
+ * Threads: any. It reads the file on this one.
+ */
+dropoff_status dropoff_key_pair_from_agentdrop_config(const char *path,
+                                                      dropoff_key_pair **key_pair,
+                                                      dropoff_error **error);
+
+/**
+ * Frees a pair and wipes its private half, the text that was revealed included. NULL is fine.
+ *
+ * Threads: one at a time.
+ */
+void dropoff_key_pair_free(dropoff_key_pair *key_pair);
+
+/**
+ * The public key: standard base64 of 32 raw bytes. Not a secret. Lives as long as the pair.
+ *
+ * Threads: any.
+ */
+const char *dropoff_key_pair_public_key(const dropoff_key_pair *key_pair);
+
+/**
+ * The private key in the same form: who has it can open what is sealed for this agent, and seal in its name. Do not log
+ * it. Lives as long as the pair.
+ *
+ * Threads: any.
+ */
+const char *dropoff_key_pair_reveal_private_key(const dropoff_key_pair *key_pair);
+
+/*
+ * AgentDrop: sealing
+ *
+ * How a transfer's files are sealed before they leave, so that only the recipient can read them: a random key per
+ * transfer, wrapped for the one recipient, and AES-256-GCM, as the official SDKs do it. File names, sizes and their
+ * order are not sealed, and nothing binds a sealed file to its transfer. Sealing that is asked for and not possible is
+ * DROPOFF_ENCRYPTION: nothing is then sent as it is.
+ */
+
+/**
+ * How files are sealed. Transfers copy it, so one can serve many and be freed at once. Free it with
+ * dropoff_encryption_free.
+ *
+ * Threads: one at a time; a transfer that was given it does not look at it again.
+ */
+typedef struct dropoff_encryption dropoff_encryption;
+
+/**
+ * Seals with the sender's key pair, which is copied, for whichever public key the service names for the recipient.
+ * That trusts the service to name the right one: compare dropoff_sent_transfer_recipient_key_fingerprint, or give the
+ * key with dropoff_encryption_set_recipient_public_key.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_encryption_new(const dropoff_key_pair *key_pair,
+                                      dropoff_encryption **encryption,
+                                      dropoff_error **error);
+
+/**
+ * The files are sealed already, all with the key that is wrapped in `encrypted_key` (base64 of 60 bytes), and pass
+ * through as they are. Each needs the encryption_iv it was sealed with: dropoff_transfer_set_file_encryption_iv.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_encryption_presealed(const char *encrypted_key,
+                                            dropoff_encryption **encryption,
+                                            dropoff_error **error);
+
+/**
+ * The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes. The service is then not asked for
+ * it. DROPOFF_ENCRYPTION if it is none, DROPOFF_INVALID_INPUT for files that are sealed already.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_encryption_set_recipient_public_key(dropoff_encryption *encryption,
+                                                           const char *public_key,
+                                                           dropoff_error **error);
+
+/**
+ * Another name for the scheme in the transfer's field encryption_algorithm; the scheme stays the same. Default
+ * "X25519-HKDF-AES-256-GCM", which the official SDKs look for. An empty one is refused by the call.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_encryption_set_algorithm(dropoff_encryption *encryption,
+                                                const char *name,
+                                                dropoff_error **error);
+
+/**
+ * Frees it, used or not. NULL is fine.
+ *
+ * Threads: one at a time.
+ */
+void dropoff_encryption_free(dropoff_encryption *encryption);
+
+/*
  * AgentDrop: what to send
  *
- * The request of dropoff_agentdrop_send and dropoff_agentdrop_presign. What is not set is left to the service's own
- * defaults, except auto_delete.
+ * The request of dropoff_agentdrop_send, dropoff_agentdrop_plan and dropoff_agentdrop_presign. What is not set is left
+ * to the service's own defaults, except auto_delete.
  */
 
 /**
@@ -1469,6 +1614,18 @@ dropoff_status dropoff_transfer_add_file(dropoff_transfer *transfer,
                                          const char *name,
                                          const char *content_type,
                                          dropoff_error **error);
+
+/**
+ * The nonce that a file was sealed with before it came here: base64 of 12 bytes. For dropoff_encryption_presealed alone;
+ * each file needs its own. `index` counts the files from 0, in the order they were added; DROPOFF_INVALID_INPUT if there
+ * is none.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_transfer_set_file_encryption_iv(dropoff_transfer *transfer,
+                                                       size_t index,
+                                                       const char *encryption_iv,
+                                                       dropoff_error **error);
 
 /**
  * "agent-to-agent" (default), "agent-to-human" or "human-to-agent".
@@ -1531,6 +1688,38 @@ dropoff_status dropoff_transfer_set_auto_delete(dropoff_transfer *transfer,
 dropoff_status dropoff_transfer_set_recipient_account(dropoff_transfer *transfer,
                                                       const char *recipient_account,
                                                       dropoff_error **error);
+
+/**
+ * Seals every file for the recipient; `encryption` is copied. Without it files are sent as they are.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_transfer_set_encryption(dropoff_transfer *transfer,
+                                               const dropoff_encryption *encryption,
+                                               dropoff_error **error);
+
+/**
+ * Whether all files go in parts: true, false, or, if this is not called, if one of them has at least
+ * multipart_threshold bytes (an option).
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_transfer_set_multipart(dropoff_transfer *transfer,
+                                              bool multipart,
+                                              dropoff_error **error);
+
+/**
+ * A journal: a file that lets the same call go on where this one stopped, after its process was killed or the network
+ * failed. Make the same request again with the same journal; dropoff_error_resume says whether there is something to go
+ * on from. The file is made if it is not there, readable by its owner alone, and removed once the transfer is active. It
+ * holds live upload URLs, and never a key. A leading ~/ is the home folder. Streams cannot be resumed, and a presign has
+ * no journal: DROPOFF_INVALID_INPUT from the call.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_transfer_set_resume(dropoff_transfer *transfer,
+                                           const char *journal,
+                                           dropoff_error **error);
 
 /**
  * Bounds the whole call, retries included. Default: no limit. 0 is refused by the call.
@@ -1620,28 +1809,47 @@ const char *dropoff_sent_files_name(const dropoff_sent_files *files, size_t inde
 uint64_t dropoff_sent_files_size(const dropoff_sent_files *files, size_t index);
 
 /**
- * Storage's ETag; NULL if it sent none. Lives as long as the list.
+ * Storage's ETag; NULL if it sent none. For a file in parts it is the one that S3 and R2 make of the parts' ETags.
+ * Lives as long as the list.
  *
  * Threads: any.
  */
-const char *dropoff_sent_files_etag(const dropoff_sent_files *files, size_t index);
+const char *dropoff_sent_files_etag(const dropoff_sent_files *files,
+                                    size_t index);
 
 /**
- * MD5 of what was sent, in hex; NULL if it was not computed. Lives as long as the list.
+ * MD5 of what was sent, in hex; NULL if it was not computed, as for a file in parts. Lives as long as the list.
  *
  * Threads: any.
  */
-const char *dropoff_sent_files_md5(const dropoff_sent_files *files, size_t index);
+const char *dropoff_sent_files_md5(const dropoff_sent_files *files,
+                                   size_t index);
 
 /**
- * Whether storage's ETag equals the MD5 of what was sent.
+ * SHA-256 of what was sent, in hex: with integrity_check on, for a file sent whole. Otherwise NULL. Lives as long as the
+ * list.
+ *
+ * Threads: any.
+ */
+const char *dropoff_sent_files_sha256(const dropoff_sent_files *files,
+                                      size_t index);
+
+/**
+ * Whether storage's ETag, or that of every part, equals the MD5 of what was sent.
  *
  * Threads: any.
  */
 bool dropoff_sent_files_verified(const dropoff_sent_files *files, size_t index);
 
 /**
- * Requests it took.
+ * How many parts it was sent in; 0 if it went whole.
+ *
+ * Threads: any.
+ */
+uint32_t dropoff_sent_files_parts(const dropoff_sent_files *files, size_t index);
+
+/**
+ * Requests it took, over all its parts.
  *
  * Threads: any.
  */
@@ -1712,6 +1920,22 @@ bool dropoff_sent_transfer_encrypted(const dropoff_sent_transfer *transfer);
  * Threads: any.
  */
 const char *dropoff_sent_transfer_expires_at(const dropoff_sent_transfer *transfer);
+
+/**
+ * SHA-256, in hex, of the public key that its files were sealed for: compare it with the recipient's. NULL if nothing
+ * was sealed here. Lives as long as the transfer.
+ *
+ * Threads: any.
+ */
+const char *dropoff_sent_transfer_recipient_key_fingerprint(const dropoff_sent_transfer *transfer);
+
+/**
+ * Whose word it is that this key is the recipient's: "caller" or "service". NULL if nothing was sealed here. Lives as
+ * long as the transfer.
+ *
+ * Threads: any.
+ */
+const char *dropoff_sent_transfer_recipient_key_source(const dropoff_sent_transfer *transfer);
 
 /**
  * Its files, in the order given. They belong to the transfer: do not free them, they live as long as that. NULL for NULL.
@@ -1811,6 +2035,16 @@ dropoff_status dropoff_files_add(dropoff_files *files,
                                  const char *name,
                                  const char *content_type,
                                  dropoff_error **error);
+
+/**
+ * As dropoff_transfer_set_file_encryption_iv.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_files_set_encryption_iv(dropoff_files *files,
+                                               size_t index,
+                                               const char *encryption_iv,
+                                               dropoff_error **error);
 
 /**
  * Frees a list, used or not. NULL is fine.
@@ -1924,10 +2158,119 @@ const char *dropoff_transfer_info_status(const dropoff_transfer_info *info);
 const char *dropoff_transfer_info_to_json(const dropoff_transfer_info *info);
 
 /*
+ * AgentDrop: what a transfer would send
+ *
+ * What dropoff_agentdrop_plan results in.
+ */
+
+/**
+ * What sending a transfer would send. Free it with dropoff_transfer_plan_free. `index` counts files from 0, in the
+ * order they were added; one that is not below dropoff_transfer_plan_files_count gives NULL or 0.
+ *
+ * Threads: it never changes, so any number of threads may read it at once.
+ */
+typedef struct dropoff_transfer_plan dropoff_transfer_plan;
+
+/**
+ * Waits for a job of dropoff_agentdrop_start_plan and gives its result, which is yours to free; or what the job failed
+ * with.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_job_transfer_plan(const dropoff_job *job,
+                                         dropoff_transfer_plan **plan,
+                                         dropoff_error **error);
+
+/**
+ * Frees a plan. NULL is fine.
+ *
+ * Threads: one at a time.
+ */
+void dropoff_transfer_plan_free(dropoff_transfer_plan *plan);
+
+/**
+ * Whether its files would go in parts.
+ *
+ * Threads: any.
+ */
+bool dropoff_transfer_plan_multipart(const dropoff_transfer_plan *plan);
+
+/**
+ * Whether they would be sealed.
+ *
+ * Threads: any.
+ */
+bool dropoff_transfer_plan_encrypted(const dropoff_transfer_plan *plan);
+
+/**
+ * Bytes that would be sent in all.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_transfer_plan_total_bytes(const dropoff_transfer_plan *plan);
+
+/**
+ * How many files it has.
+ *
+ * Threads: any.
+ */
+size_t dropoff_transfer_plan_files_count(const dropoff_transfer_plan *plan);
+
+/**
+ * A file's name. Lives as long as the plan.
+ *
+ * Threads: any.
+ */
+const char *dropoff_transfer_plan_files_name(const dropoff_transfer_plan *plan, size_t index);
+
+/**
+ * Bytes that would be sent of it: 16 more than the file has if it would be sealed here.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_transfer_plan_files_size(const dropoff_transfer_plan *plan, size_t index);
+
+/**
+ * Its media type. Lives as long as the plan.
+ *
+ * Threads: any.
+ */
+const char *dropoff_transfer_plan_files_content_type(const dropoff_transfer_plan *plan, size_t index);
+
+/**
+ * How many parts it would be sent in; 0 if it would go whole.
+ *
+ * Threads: any.
+ */
+uint32_t dropoff_transfer_plan_files_parts(const dropoff_transfer_plan *plan, size_t index);
+
+/**
+ * Bytes of each of its parts but the last; 0 if it would go whole.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_transfer_plan_files_part_size(const dropoff_transfer_plan *plan, size_t index);
+
+/**
+ * The body of the first request, as one JSON object. What would be secret or random in it is "[hidden]". Lives as long
+ * as the plan.
+ *
+ * Threads: any.
+ */
+const char *dropoff_transfer_plan_request_json(const dropoff_transfer_plan *plan);
+
+/**
+ * Every field as one JSON object, the same in all languages. Lives as long as the plan.
+ *
+ * Threads: any.
+ */
+const char *dropoff_transfer_plan_to_json(const dropoff_transfer_plan *plan);
+
+/*
  * AgentDrop: the client
  *
- * Sends transfers: a presigned PUT per file, several at once, then confirm. dropoff_agentdrop_send does all of it; the
- * rest are its steps.
+ * Sends transfers: a presigned PUT per file, or per part of large ones, several at once, then confirm.
+ * dropoff_agentdrop_send does all of it; dropoff_agentdrop_plan says what that would send; the rest are its steps.
  */
 
 /**
@@ -1963,7 +2306,8 @@ void dropoff_agentdrop_free(dropoff_agentdrop *client);
  * Sends files and waits until the transfer is active. Uses `transfer` up. The result is yours to free.
  *
  * Any status. The error's transfer_id names the pending transfer if one was made; it is not delivered unless the
- * error's outcome says so. A presign whose reply was lost is not repeated, since that could leave two pending
+ * error's outcome says so. With a journal (dropoff_transfer_set_resume), the error's resume says whether the same call
+ * goes on from there. A presign whose reply was lost is not repeated, since that could leave two pending
  * transfers; calling again is safe.
  *
  * Threads: one at a time.
@@ -1979,6 +2323,28 @@ dropoff_status dropoff_agentdrop_send(const dropoff_agentdrop *client,
  * Threads: one at a time.
  */
 dropoff_status dropoff_agentdrop_start_send(const dropoff_agentdrop *client,
+                                            dropoff_transfer *transfer,
+                                            dropoff_job **job,
+                                            dropoff_error **error);
+
+/**
+ * What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first request's body
+ * without its secrets. Uses `transfer` up. The result is yours to free. DROPOFF_INVALID_INPUT also for a stream, which
+ * telling its size would use up.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_agentdrop_plan(const dropoff_agentdrop *client,
+                                      dropoff_transfer *transfer,
+                                      dropoff_transfer_plan **plan,
+                                      dropoff_error **error);
+
+/**
+ * Starts dropoff_agentdrop_plan. The job is yours to free.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_agentdrop_start_plan(const dropoff_agentdrop *client,
                                             dropoff_transfer *transfer,
                                             dropoff_job **job,
                                             dropoff_error **error);
@@ -2068,6 +2434,148 @@ dropoff_status dropoff_agentdrop_start_get_transfer(const dropoff_agentdrop *cli
                                                     const char *transfer_id,
                                                     dropoff_job **job,
                                                     dropoff_error **error);
+
+/*
+ * AgentDrop: opened files
+ *
+ * What dropoff_open_sealed results in.
+ */
+
+/**
+ * A file that was opened. Free it with dropoff_opened_file_free, which leaves the file itself alone.
+ *
+ * Threads: it never changes, so any number of threads may read it at once.
+ */
+typedef struct dropoff_opened_file dropoff_opened_file;
+
+/**
+ * Waits for a job of dropoff_start_open_sealed and gives its result, which is yours to free; or what the job failed
+ * with.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_job_opened_file(const dropoff_job *job,
+                                       dropoff_opened_file **opened,
+                                       dropoff_error **error);
+
+/**
+ * Frees what an opened file is. NULL is fine.
+ *
+ * Threads: one at a time.
+ */
+void dropoff_opened_file_free(dropoff_opened_file *opened);
+
+/**
+ * Where the file is. These are the raw bytes of the path, which need not be UTF-8. Lives as long as the result.
+ *
+ * Threads: any.
+ */
+const char *dropoff_opened_file_path(const dropoff_opened_file *opened);
+
+/**
+ * Bytes of it.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_opened_file_bytes(const dropoff_opened_file *opened);
+
+/**
+ * Every field as one JSON object, the same in all languages. Lives as long as the result.
+ *
+ * Threads: any.
+ */
+const char *dropoff_opened_file_to_json(const dropoff_opened_file *opened);
+
+/*
+ * AgentDrop: opening what was sealed
+ *
+ * Opens a file that was downloaded sealed. It needs no client and no network.
+ */
+
+/**
+ * A sealed file and what opens it besides the recipient's key pair: texts from the transfer's download reply. Set all
+ * that it has. Opening does not use it up. Free it with dropoff_sealed_file_free.
+ *
+ * Threads: one at a time; a call that was given it does not look at it again.
+ */
+typedef struct dropoff_sealed_file dropoff_sealed_file;
+
+/**
+ * `path` is the file as it was downloaded; a leading ~/ is the home folder.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_sealed_file_new(const char *path, dropoff_sealed_file **sealed, dropoff_error **error);
+
+/**
+ * The sender's public key: standard base64 of 32 raw bytes. Not needed for what is sealed for a person.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_sealed_file_set_sender_public_key(dropoff_sealed_file *sealed,
+                                                         const char *public_key,
+                                                         dropoff_error **error);
+
+/**
+ * The transfer's wrapped key: base64 of 60 bytes. A transfer without one has a salt.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_sealed_file_set_encrypted_key(dropoff_sealed_file *sealed,
+                                                     const char *encrypted_key,
+                                                     dropoff_error **error);
+
+/**
+ * The transfer's salt, where it has one: base64 of 32 bytes.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_sealed_file_set_encryption_salt(dropoff_sealed_file *sealed,
+                                                       const char *encryption_salt,
+                                                       dropoff_error **error);
+
+/**
+ * The file's nonce: base64 of 12 bytes. What is sealed for a person holds its own.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_sealed_file_set_encryption_iv(dropoff_sealed_file *sealed,
+                                                     const char *encryption_iv,
+                                                     dropoff_error **error);
+
+/**
+ * Frees it, used or not; the file is left alone. NULL is fine.
+ *
+ * Threads: one at a time.
+ */
+void dropoff_sealed_file_free(dropoff_sealed_file *sealed);
+
+/**
+ * Opens a sealed file with the recipient's key pair and waits. The file appears at `to`, where nothing may be yet,
+ * whole and readable by its owner alone, after its tag was checked, or not at all. A leading ~/ is the home folder. To
+ * be told its progress, start it and use dropoff_job_on_progress. The result is yours to free.
+ *
+ * DROPOFF_ENCRYPTION if it is not what the sender sealed for these keys, DROPOFF_SOURCE_UNREADABLE,
+ * DROPOFF_INVALID_INPUT if there is something at `to` or nothing can be written there, DROPOFF_DISK_FULL.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_open_sealed(const dropoff_sealed_file *sealed,
+                                   const char *to,
+                                   const dropoff_key_pair *key_pair,
+                                   dropoff_opened_file **opened,
+                                   dropoff_error **error);
+
+/**
+ * Starts dropoff_open_sealed. The job is yours to free.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_start_open_sealed(const dropoff_sealed_file *sealed,
+                                         const char *to,
+                                         const dropoff_key_pair *key_pair,
+                                         dropoff_job **job,
+                                         dropoff_error **error);
 
 /*
  * Raw storage: a PUT
@@ -2198,6 +2706,186 @@ dropoff_status dropoff_post_form_set_progress(dropoff_post_form *form,
 void dropoff_post_form_free(dropoff_post_form *form);
 
 /*
+ * Raw storage: parts
+ *
+ * The request of dropoff_storage_put_parts: one object in parts, a presigned PUT each. Whoever began the upload
+ * completes or aborts it.
+ */
+
+/**
+ * Presigned PUTs for the parts of one object. The call that takes it uses it up, also if that fails; it is still yours
+ * to free.
+ *
+ * Threads: one at a time.
+ */
+typedef struct dropoff_put_parts dropoff_put_parts;
+
+/**
+ * Makes a request to PUT `source`, which this empties, in parts. It needs a URL for each.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_put_parts_new(dropoff_source *source,
+                                     dropoff_put_parts **put_parts,
+                                     dropoff_error **error);
+
+/**
+ * The presigned URL of the next part, exactly as it was handed out: the first is that of part 1. 1 to 10,000 of them;
+ * the call refuses another count, and a URL that names another part.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_put_parts_add_url(dropoff_put_parts *put_parts,
+                                         const char *url,
+                                         dropoff_error **error);
+
+/**
+ * Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of URLs if those do
+ * not. 0, and a size that does not make as many parts as there are URLs, are refused by the call.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_put_parts_set_part_size(dropoff_put_parts *put_parts,
+                                               uint64_t bytes,
+                                               dropoff_error **error);
+
+/**
+ * Bounds the whole call, retries included. Default: no limit. 0 is refused by the call.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_put_parts_set_timeout_ms(dropoff_put_parts *put_parts,
+                                                uint64_t ms,
+                                                dropoff_error **error);
+
+/**
+ * Who is told how far the call is. Setting another callback replaces the first.
+ *
+ * May be NULL: user_data, finalizer.
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_put_parts_set_progress(dropoff_put_parts *put_parts,
+                                              dropoff_progress_fn callback,
+                                              void *user_data,
+                                              dropoff_finalizer finalizer,
+                                              dropoff_error **error);
+
+/**
+ * Frees a request, used or not. NULL is fine.
+ *
+ * Threads: one at a time.
+ */
+void dropoff_put_parts_free(dropoff_put_parts *put_parts);
+
+/*
+ * Raw storage: stored parts
+ *
+ * What storage has after dropoff_storage_put_parts. Completing the upload needs the number and the ETag of each part.
+ */
+
+/**
+ * The parts of an object that storage has. Free it with dropoff_stored_parts_free. `index` counts parts from 0, in the
+ * order of their numbers; one that is not below dropoff_stored_parts_count gives NULL, 0 or false.
+ *
+ * Threads: it never changes, so any number of threads may read it at once.
+ */
+typedef struct dropoff_stored_parts dropoff_stored_parts;
+
+/**
+ * Waits for a job of dropoff_storage_start_put_parts and gives its result, which is yours to free; or what the job
+ * failed with.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_job_stored_parts(const dropoff_job *job,
+                                        dropoff_stored_parts **stored,
+                                        dropoff_error **error);
+
+/**
+ * Frees stored parts. NULL is fine.
+ *
+ * Threads: one at a time.
+ */
+void dropoff_stored_parts_free(dropoff_stored_parts *stored);
+
+/**
+ * Bytes of the source that storage took, over all parts.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_stored_parts_bytes(const dropoff_stored_parts *stored);
+
+/**
+ * Bytes of each part but the last.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_stored_parts_part_size(const dropoff_stored_parts *stored);
+
+/**
+ * Whether every part's ETag equals the MD5 of what was sent.
+ *
+ * Threads: any.
+ */
+bool dropoff_stored_parts_verified(const dropoff_stored_parts *stored);
+
+/**
+ * How many parts there are.
+ *
+ * Threads: any.
+ */
+size_t dropoff_stored_parts_count(const dropoff_stored_parts *stored);
+
+/**
+ * A part's number, from 1.
+ *
+ * Threads: any.
+ */
+uint32_t dropoff_stored_parts_part_number(const dropoff_stored_parts *stored, size_t index);
+
+/**
+ * Bytes of that part.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_stored_parts_part_bytes(const dropoff_stored_parts *stored, size_t index);
+
+/**
+ * Storage's ETag of that part, without quotes. Lives as long as the stored parts.
+ *
+ * Threads: any.
+ */
+const char *dropoff_stored_parts_part_etag(const dropoff_stored_parts *stored, size_t index);
+
+/**
+ * MD5 of what was sent of that part, in hex; NULL if it was not computed. Lives as long as the stored parts.
+ *
+ * Threads: any.
+ */
+const char *dropoff_stored_parts_part_md5(const dropoff_stored_parts *stored, size_t index);
+
+/**
+ * Whether that part's ETag equals it.
+ *
+ * Threads: any.
+ */
+bool dropoff_stored_parts_part_verified(const dropoff_stored_parts *stored, size_t index);
+
+/**
+ * Requests that part took, the successful one included.
+ *
+ * Threads: any.
+ */
+uint32_t dropoff_stored_parts_part_attempts(const dropoff_stored_parts *stored, size_t index);
+
+/**
+ * Every field as one JSON object, the same in all languages. Lives as long as the stored parts.
+ *
+ * Threads: any.
+ */
+const char *dropoff_stored_parts_to_json(const dropoff_stored_parts *stored);
+
+/*
  * Raw storage: the client
  *
  * Sends bytes to presigned targets that some other program asked for. It holds no key and needs none.
@@ -2265,6 +2953,28 @@ dropoff_status dropoff_storage_post_form(const dropoff_storage *client,
  */
 dropoff_status dropoff_storage_start_post_form(const dropoff_storage *client,
                                                dropoff_post_form *form,
+                                               dropoff_job **job,
+                                               dropoff_error **error);
+
+/**
+ * Sends a source in parts with a presigned PUT each, several at once, and waits. Uses `put_parts` up. Completing the
+ * upload with the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat, with a new request: a part
+ * that is sent again replaces itself. The result is yours to free.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_storage_put_parts(const dropoff_storage *client,
+                                         dropoff_put_parts *put_parts,
+                                         dropoff_stored_parts **stored,
+                                         dropoff_error **error);
+
+/**
+ * Starts dropoff_storage_put_parts. The job is yours to free.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_storage_start_put_parts(const dropoff_storage *client,
+                                               dropoff_put_parts *put_parts,
                                                dropoff_job **job,
                                                dropoff_error **error);
 

@@ -48,6 +48,7 @@ class Source:
     name: str | None
     content_type: str | None
     content: bytes | None
+    encryption_iv: str | None = None
 
 
 def pattern(length: int) -> bytes:
@@ -79,6 +80,8 @@ def source(spec: dict[str, Any], at: int, folder: Path) -> Source:
             kind, content = "memory", zipped(length)
         case {"text": str(text)}:
             kind, content = "memory", text.encode()
+        case {"hex": str(digits)}:
+            content = bytes.fromhex(digits)
         case {"folder": dict(files)}:
             for name, length in files.items():
                 (path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +98,14 @@ def source(spec: dict[str, Any], at: int, folder: Path) -> Source:
         path = folder / f"content-{at}"  # the name may be one that no file can have
     if content is not None:
         path.write_bytes(content)
-    return Source(kind, path, spec.get("name"), spec.get("content_type"), content)
+    return Source(kind, path, spec.get("name"), spec.get("content_type"), content, spec.get("encryption_iv"))
+
+
+def rewrite(sources: list[Source]) -> None:
+    """Writes other bytes of the same length into every file; memory stays as it is."""
+    for changed in sources:
+        if changed.kind == "path" and changed.path.is_file():
+            changed.path.write_bytes(bytes(byte ^ 0xFF for byte in changed.path.read_bytes()))
 
 
 # -- comparison
@@ -149,7 +159,7 @@ def expect_requests(
             assert len(seen) == count, f"{operation}: {json.dumps(log, indent=1)}"
     # Whatever happens, the key never goes to storage and bytes are never sent chunked.
     for entry in log:
-        if entry["op"] in ("put", "post_form"):
+        if entry["op"] in ("put", "put_part", "post_form"):
             assert not entry["authorization"] and not entry["chunked"], entry
 
 

@@ -1,12 +1,14 @@
 //! AgentDrop: the client
 //!
-//! Sends transfers: a presigned PUT per file, several at once, then confirm. dropoff_agentdrop_send does all of it; the
-//! rest are its steps.
+//! Sends transfers: a presigned PUT per file, or per part of large ones, several at once, then confirm.
+//! dropoff_agentdrop_send does all of it; dropoff_agentdrop_plan says what that would send; the rest are its steps.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use dropoff::{AgentDrop, Confirmed, Result, SentFile, SentTransfer, TransferInfo, TransferTicket};
+use dropoff::{
+    AgentDrop, Confirmed, Result, SentFile, SentTransfer, TransferInfo, TransferPlan, TransferTicket,
+};
 
 use crate::confirmed::dropoff_confirmed;
 use crate::error::{dropoff_error, dropoff_status};
@@ -20,6 +22,7 @@ use crate::sent_transfer::dropoff_sent_transfer;
 use crate::text::{optional_text, text};
 use crate::transfer::dropoff_transfer;
 use crate::transfer_info::dropoff_transfer_info;
+use crate::transfer_plan::dropoff_transfer_plan;
 use crate::transfer_ticket::dropoff_transfer_ticket;
 
 /// A client of AgentDrop transfers. It may be freed while its jobs run.
@@ -34,6 +37,10 @@ impl dropoff_agentdrop {
     fn send(&self, transfer: &mut dropoff_transfer) -> Result<dropoff_job> {
         let (request, progress) = transfer.take()?;
         started(progress, || self.client.start_send(request))
+    }
+    fn plan(&self, transfer: &mut dropoff_transfer) -> Result<dropoff_job> {
+        let (request, progress) = transfer.take()?;
+        started(progress, || self.client.start_plan(request))
     }
     fn presign(&self, transfer: &mut dropoff_transfer) -> Result<dropoff_job> {
         let (request, progress) = transfer.take()?;
@@ -91,7 +98,8 @@ pub extern "C" fn dropoff_agentdrop_free(client: Option<Box<dropoff_agentdrop>>)
 /// Sends files and waits until the transfer is active. Uses `transfer` up. The result is yours to free.
 ///
 /// Any status. The error's transfer_id names the pending transfer if one was made; it is not delivered unless the
-/// error's outcome says so. A presign whose reply was lost is not repeated, since that could leave two pending
+/// error's outcome says so. With a journal (dropoff_transfer_set_resume), the error's resume says whether the same call
+/// goes on from there. A presign whose reply was lost is not repeated, since that could leave two pending
 /// transfers; calling again is safe.
 ///
 /// Threads: one at a time.
@@ -121,6 +129,40 @@ pub extern "C" fn dropoff_agentdrop_start_send(
     guard::run(error, || {
         let (client, transfer) = (needed!(client)?, needed!(transfer)?);
         job::give_started(needed!(job), || client.send(transfer))
+    })
+}
+
+/// What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first request's body
+/// without its secrets. Uses `transfer` up. The result is yours to free. DROPOFF_INVALID_INPUT also for a stream, which
+/// telling its size would use up.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_agentdrop_plan(
+    client: Option<&dropoff_agentdrop>,
+    transfer: Option<&mut dropoff_transfer>,
+    plan: Option<&mut MaybeUninit<*mut dropoff_transfer_plan>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, transfer) = (needed!(client)?, needed!(transfer)?);
+        job::finish::<TransferPlan>(needed!(plan), || client.plan(transfer))
+    })
+}
+
+/// Starts dropoff_agentdrop_plan. The job is yours to free.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_agentdrop_start_plan(
+    client: Option<&dropoff_agentdrop>,
+    transfer: Option<&mut dropoff_transfer>,
+    job: Option<&mut MaybeUninit<*mut dropoff_job>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, transfer) = (needed!(client)?, needed!(transfer)?);
+        job::give_started(needed!(job), || client.plan(transfer))
     })
 }
 

@@ -178,6 +178,7 @@ pub struct dropoff_error {
     transfer_id: Text,
     profile_id: Text,
     path: Text,
+    resume: Text,
     json: Json,
     _live: Live,
 }
@@ -204,6 +205,7 @@ impl dropoff_error {
             transfer_id: Text::maybe(error.transfer_id()),
             profile_id: Text::maybe(error.profile_id()),
             path: Text::path(error.path()),
+            resume: Text::path(error.resume()),
             json: Json::new(),
             error,
             _live: Live::new(),
@@ -398,6 +400,15 @@ pub extern "C" fn dropoff_error_profile_id(error: Option<&dropoff_error>) -> *co
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_error_path(error: Option<&dropoff_error>) -> *const c_char {
     guard::get(error, ptr::null(), |e| e.path.as_ptr())
+}
+
+/// The journal from which the same call goes on where this one stopped (dropoff_transfer_set_resume); NULL if there is
+/// nothing to go on from. These are the raw bytes of the path, which need not be UTF-8. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_resume(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.resume.as_ptr())
 }
 
 /// The operating system's error number for a local file, as in errno.h; otherwise 0.

@@ -5,13 +5,13 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use dropoff::{File, Result};
+use dropoff::{Error, File, Result};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
 use crate::handle::{Live, Once, give, needed};
 use crate::source::dropoff_source;
-use crate::text::optional_text;
+use crate::text::{optional_text, text};
 
 /// Files that were presigned, in the same order. The call that takes them uses them up, also if that fails; the handle is
 /// still yours to free.
@@ -42,6 +42,20 @@ pub(crate) fn file(
         file = file.content_type(media_type);
     }
     Ok(file)
+}
+
+/// Gives the file at `index` its nonce.
+pub(crate) fn set_encryption_iv(files: &mut Vec<File>, index: usize, encryption_iv: &str) -> Result<()> {
+    let count = files.len();
+    if index >= count {
+        return Err(Error::bad_argument(&format!(
+            "index is {index} and {count} files were added; add the file first, and count from 0"
+        )));
+    }
+    // The core's builders go in and come out by value.
+    let file = files.remove(index).encryption_iv(encryption_iv);
+    files.insert(index, file);
+    Ok(())
 }
 
 /// Makes a list without files.
@@ -76,6 +90,22 @@ pub unsafe extern "C" fn dropoff_files_add(
         let list = files.files.get()?;
         list.push(file(source, name, content_type)?);
         Ok(())
+    })
+}
+
+/// As dropoff_transfer_set_file_encryption_iv.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_files_set_encryption_iv(
+    files: Option<&mut dropoff_files>,
+    index: usize,
+    encryption_iv: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (files, encryption_iv) = (needed!(files)?, text!(encryption_iv)?);
+        set_encryption_iv(files.files.get()?, index, encryption_iv)
     })
 }
 

@@ -31,6 +31,8 @@ pub enum dropoff_phase {
     DROPOFF_PHASE_COMPLETING = 4,
     /// Over, one way or the other.
     DROPOFF_PHASE_DONE = 5,
+    /// Opening a sealed file.
+    DROPOFF_PHASE_OPENING = 6,
 }
 
 /// A snapshot of a call on its way. Later versions may add fields at the end: a field is there if `size` covers it.
@@ -83,6 +85,7 @@ impl dropoff_progress {
             Phase::Requesting => dropoff_phase::DROPOFF_PHASE_REQUESTING,
             Phase::Sending => dropoff_phase::DROPOFF_PHASE_SENDING,
             Phase::Completing => dropoff_phase::DROPOFF_PHASE_COMPLETING,
+            Phase::Opening => dropoff_phase::DROPOFF_PHASE_OPENING,
             _ => dropoff_phase::DROPOFF_PHASE_DONE,
         };
         Self {

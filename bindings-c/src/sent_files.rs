@@ -30,6 +30,7 @@ struct File {
     name: Text,
     etag: Text,
     md5: Text,
+    sha256: Text,
 }
 
 impl File {
@@ -39,6 +40,7 @@ impl File {
             name: Text::new(&sent.name),
             etag: Text::maybe(sent.etag.as_deref()),
             md5: Text::maybe(sent.md5.as_deref()),
+            sha256: Text::maybe(sent.sha256.as_deref()),
             sent,
         }
     }
@@ -112,7 +114,8 @@ pub extern "C" fn dropoff_sent_files_size(files: Option<&dropoff_sent_files>, in
     guard::get(files, 0, |f| f.files.get(index).map_or(0, |file| file.sent.size))
 }
 
-/// Storage's ETag; NULL if it sent none. Lives as long as the list.
+/// Storage's ETag; NULL if it sent none. For a file in parts it is the one that S3 and R2 make of the parts' ETags.
+/// Lives as long as the list.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -120,7 +123,7 @@ pub extern "C" fn dropoff_sent_files_etag(files: Option<&dropoff_sent_files>, in
     guard::get(files, ptr::null(), |f| f.files.get(index).map_or(ptr::null(), |file| file.etag.as_ptr()))
 }
 
-/// MD5 of what was sent, in hex; NULL if it was not computed. Lives as long as the list.
+/// MD5 of what was sent, in hex; NULL if it was not computed, as for a file in parts. Lives as long as the list.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -128,7 +131,19 @@ pub extern "C" fn dropoff_sent_files_md5(files: Option<&dropoff_sent_files>, ind
     guard::get(files, ptr::null(), |f| f.files.get(index).map_or(ptr::null(), |file| file.md5.as_ptr()))
 }
 
-/// Whether storage's ETag equals the MD5 of what was sent.
+/// SHA-256 of what was sent, in hex: with integrity_check on, for a file sent whole. Otherwise NULL. Lives as long as the
+/// list.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_sent_files_sha256(
+    files: Option<&dropoff_sent_files>,
+    index: usize,
+) -> *const c_char {
+    guard::get(files, ptr::null(), |f| f.files.get(index).map_or(ptr::null(), |file| file.sha256.as_ptr()))
+}
+
+/// Whether storage's ETag, or that of every part, equals the MD5 of what was sent.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -136,7 +151,15 @@ pub extern "C" fn dropoff_sent_files_verified(files: Option<&dropoff_sent_files>
     guard::get(files, false, |f| f.files.get(index).is_some_and(|file| file.sent.verified))
 }
 
-/// Requests it took.
+/// How many parts it was sent in; 0 if it went whole.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_sent_files_parts(files: Option<&dropoff_sent_files>, index: usize) -> u32 {
+    guard::get(files, 0, |f| f.files.get(index).map_or(0, |file| file.sent.parts))
+}
+
+/// Requests it took, over all its parts.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

@@ -23,6 +23,8 @@ pub struct dropoff_sent_transfer {
     id: Text,
     status: Text,
     expires_at: Text,
+    recipient_key_fingerprint: Text,
+    recipient_key_source: Text,
     files: dropoff_sent_files,
     json: Json,
     _live: Live,
@@ -36,6 +38,8 @@ impl Outcome for SentTransfer {
             id: Text::new(&self.id),
             status: Text::new(&self.status),
             expires_at: Text::maybe(self.expires_at.as_deref()),
+            recipient_key_fingerprint: Text::maybe(self.recipient_key_fingerprint.as_deref()),
+            recipient_key_source: Text::maybe(self.recipient_key_source.as_deref()),
             files: self.files.clone().handle(),
             json: Json::new(),
             sent: self,
@@ -98,6 +102,28 @@ pub extern "C" fn dropoff_sent_transfer_expires_at(
     transfer: Option<&dropoff_sent_transfer>,
 ) -> *const c_char {
     guard::get(transfer, ptr::null(), |t| t.expires_at.as_ptr())
+}
+
+/// SHA-256, in hex, of the public key that its files were sealed for: compare it with the recipient's. NULL if nothing
+/// was sealed here. Lives as long as the transfer.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_sent_transfer_recipient_key_fingerprint(
+    transfer: Option<&dropoff_sent_transfer>,
+) -> *const c_char {
+    guard::get(transfer, ptr::null(), |t| t.recipient_key_fingerprint.as_ptr())
+}
+
+/// Whose word it is that this key is the recipient's: "caller" or "service". NULL if nothing was sealed here. Lives as
+/// long as the transfer.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_sent_transfer_recipient_key_source(
+    transfer: Option<&dropoff_sent_transfer>,
+) -> *const c_char {
+    guard::get(transfer, ptr::null(), |t| t.recipient_key_source.as_ptr())
 }
 
 /// Its files, in the order given. They belong to the transfer: do not free them, they live as long as that. NULL for NULL.

@@ -4,7 +4,7 @@
 
 use std::mem::MaybeUninit;
 
-use dropoff::{Result, Storage, StoredObject};
+use dropoff::{Result, Storage, StoredObject, StoredParts};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
@@ -13,7 +13,9 @@ use crate::job::{self, dropoff_job, started};
 use crate::options::dropoff_options;
 use crate::post_form::dropoff_post_form;
 use crate::put::dropoff_put;
+use crate::put_parts::dropoff_put_parts;
 use crate::stored_object::dropoff_stored_object;
+use crate::stored_parts::dropoff_stored_parts;
 
 /// Uploads to presigned targets. It may be freed while its jobs run.
 ///
@@ -31,6 +33,10 @@ impl dropoff_storage {
     fn post_form(&self, form: &mut dropoff_post_form) -> Result<dropoff_job> {
         let (request, progress) = form.take()?;
         started(progress, || self.client.start_post_form(request))
+    }
+    fn put_parts(&self, parts: &mut dropoff_put_parts) -> Result<dropoff_job> {
+        let (request, progress) = parts.take()?;
+        started(progress, || self.client.start_put_parts(request))
     }
 }
 
@@ -124,5 +130,39 @@ pub extern "C" fn dropoff_storage_start_post_form(
     guard::run(error, || {
         let (client, form) = (needed!(client)?, needed!(form)?);
         job::give_started(needed!(job), || client.post_form(form))
+    })
+}
+
+/// Sends a source in parts with a presigned PUT each, several at once, and waits. Uses `put_parts` up. Completing the
+/// upload with the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat, with a new request: a part
+/// that is sent again replaces itself. The result is yours to free.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_storage_put_parts(
+    client: Option<&dropoff_storage>,
+    put_parts: Option<&mut dropoff_put_parts>,
+    stored: Option<&mut MaybeUninit<*mut dropoff_stored_parts>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, put_parts) = (needed!(client)?, needed!(put_parts)?);
+        job::finish::<StoredParts>(needed!(stored), || client.put_parts(put_parts))
+    })
+}
+
+/// Starts dropoff_storage_put_parts. The job is yours to free.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_storage_start_put_parts(
+    client: Option<&dropoff_storage>,
+    put_parts: Option<&mut dropoff_put_parts>,
+    job: Option<&mut MaybeUninit<*mut dropoff_job>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, put_parts) = (needed!(client)?, needed!(put_parts)?);
+        job::give_started(needed!(job), || client.put_parts(put_parts))
     })
 }

@@ -1,35 +1,47 @@
 //! AgentDrop: what to send
 //!
-//! The request of dropoff_agentdrop_send and dropoff_agentdrop_presign. What is not set is left to the service's own
-//! defaults, except auto_delete.
+//! The request of dropoff_agentdrop_send, dropoff_agentdrop_plan and dropoff_agentdrop_presign. What is not set is left
+//! to the service's own defaults, except auto_delete.
 
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use dropoff::{Error, Result, Transfer};
+use dropoff::{Error, File, Result, Transfer};
 
 use crate::callback::{UserData, dropoff_finalizer};
+use crate::encryption::dropoff_encryption;
 use crate::error::{dropoff_error, dropoff_status};
 use crate::files;
 use crate::guard;
 use crate::handle::{Live, Once, give, needed};
 use crate::progress::{Callback, dropoff_progress_fn};
 use crate::source::dropoff_source;
-use crate::text::{optional_text, text};
+use crate::text::{optional_text, os_path, text};
 
 /// What to send and to whom. The call that takes it uses it up, also if that fails; it is still yours to free.
 ///
 /// Threads: one at a time.
 pub struct dropoff_transfer {
-    request: Once<Transfer>,
+    request: Once<Request>,
     progress: Option<Callback>,
     _live: Live,
 }
 
+struct Request {
+    transfer: Transfer,
+    /// Apart, since C may still say more about one that was added.
+    files: Vec<File>,
+}
+
 impl dropoff_transfer {
     pub(crate) fn take(&mut self) -> Result<(Transfer, Option<Callback>)> {
-        Ok((self.request.take()?, self.progress.take()))
+        let Request { transfer, files } = self.request.take()?;
+        Ok((files.into_iter().fold(transfer, Transfer::file), self.progress.take()))
+    }
+    /// For the core's builders, which go in and come out by value.
+    fn change(&mut self, change: impl FnOnce(Transfer) -> Transfer) -> Result<()> {
+        self.request.change(|request| Request { transfer: change(request.transfer), ..request })
     }
 }
 
@@ -46,7 +58,8 @@ pub unsafe extern "C" fn dropoff_transfer_new(
 ) -> dropoff_status {
     guard::run(error, || {
         let (sender, recipient, place) = (text!(sender)?, text!(recipient)?, needed!(transfer)?);
-        let request = Once::new("transfer", Transfer::new(sender, recipient));
+        let request = Request { transfer: Transfer::new(sender, recipient), files: Vec::new() };
+        let request = Once::new("transfer", request);
         give(place, dropoff_transfer { request, progress: None, _live: Live::new() });
         Ok(())
     })
@@ -69,9 +82,27 @@ pub unsafe extern "C" fn dropoff_transfer_add_file(
     guard::run(error, || {
         let (transfer, source) = (needed!(transfer)?, needed!(source)?);
         let (name, content_type) = (optional_text!(name)?, optional_text!(content_type)?);
-        transfer.request.get()?;
-        let file = files::file(source, name, content_type)?;
-        transfer.request.change(|transfer| transfer.file(file))
+        let list = &mut transfer.request.get()?.files;
+        list.push(files::file(source, name, content_type)?);
+        Ok(())
+    })
+}
+
+/// The nonce that a file was sealed with before it came here: base64 of 12 bytes. For dropoff_encryption_presealed alone;
+/// each file needs its own. `index` counts the files from 0, in the order they were added; DROPOFF_INVALID_INPUT if there
+/// is none.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_set_file_encryption_iv(
+    transfer: Option<&mut dropoff_transfer>,
+    index: usize,
+    encryption_iv: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (transfer, encryption_iv) = (needed!(transfer)?, text!(encryption_iv)?);
+        files::set_encryption_iv(&mut transfer.request.get()?.files, index, encryption_iv)
     })
 }
 
@@ -86,7 +117,7 @@ pub unsafe extern "C" fn dropoff_transfer_set_mode(
 ) -> dropoff_status {
     guard::run(error, || {
         let (transfer, mode) = (needed!(transfer)?, text!(mode)?);
-        transfer.request.change(|transfer| transfer.mode(mode))
+        transfer.change(|transfer| transfer.mode(mode))
     })
 }
 
@@ -101,7 +132,7 @@ pub unsafe extern "C" fn dropoff_transfer_set_expires_in(
 ) -> dropoff_status {
     guard::run(error, || {
         let (transfer, expires_in) = (needed!(transfer)?, text!(expires_in)?);
-        transfer.request.change(|transfer| transfer.expires_in(expires_in))
+        transfer.change(|transfer| transfer.expires_in(expires_in))
     })
 }
 
@@ -114,7 +145,7 @@ pub extern "C" fn dropoff_transfer_set_max_downloads(
     count: u64,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
-    guard::run(error, || needed!(transfer)?.request.change(|transfer| transfer.max_downloads(count)))
+    guard::run(error, || needed!(transfer)?.change(|transfer| transfer.max_downloads(count)))
 }
 
 /// A text for the recipient.
@@ -128,7 +159,7 @@ pub unsafe extern "C" fn dropoff_transfer_set_message(
 ) -> dropoff_status {
     guard::run(error, || {
         let (transfer, message) = (needed!(transfer)?, text!(message)?);
-        transfer.request.change(|transfer| transfer.message(message))
+        transfer.change(|transfer| transfer.message(message))
     })
 }
 
@@ -148,7 +179,7 @@ pub unsafe extern "C" fn dropoff_transfer_set_metadata_json(
                 "json is not a JSON object ({e}); pass one such as {{\"week\": 47}}"
             ))
         })?;
-        transfer.request.change(|transfer| transfer.metadata(data))
+        transfer.change(|transfer| transfer.metadata(data))
     })
 }
 
@@ -162,7 +193,7 @@ pub extern "C" fn dropoff_transfer_set_auto_delete(
     auto_delete: bool,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
-    guard::run(error, || needed!(transfer)?.request.change(|transfer| transfer.auto_delete(auto_delete)))
+    guard::run(error, || needed!(transfer)?.change(|transfer| transfer.auto_delete(auto_delete)))
 }
 
 /// The recipient's account (e-mail, id or display name), where an agent id alone is ambiguous.
@@ -176,7 +207,54 @@ pub unsafe extern "C" fn dropoff_transfer_set_recipient_account(
 ) -> dropoff_status {
     guard::run(error, || {
         let (transfer, recipient_account) = (needed!(transfer)?, text!(recipient_account)?);
-        transfer.request.change(|transfer| transfer.recipient_account(recipient_account))
+        transfer.change(|transfer| transfer.recipient_account(recipient_account))
+    })
+}
+
+/// Seals every file for the recipient; `encryption` is copied. Without it files are sent as they are.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_transfer_set_encryption(
+    transfer: Option<&mut dropoff_transfer>,
+    encryption: Option<&dropoff_encryption>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (transfer, encryption) = (needed!(transfer)?, needed!(encryption)?);
+        transfer.change(|transfer| transfer.encrypt(encryption.encryption.clone()))
+    })
+}
+
+/// Whether all files go in parts: true, false, or, if this is not called, if one of them has at least
+/// multipart_threshold bytes (an option).
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_transfer_set_multipart(
+    transfer: Option<&mut dropoff_transfer>,
+    multipart: bool,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || needed!(transfer)?.change(|transfer| transfer.multipart(multipart)))
+}
+
+/// A journal: a file that lets the same call go on where this one stopped, after its process was killed or the network
+/// failed. Make the same request again with the same journal; dropoff_error_resume says whether there is something to go
+/// on from. The file is made if it is not there, readable by its owner alone, and removed once the transfer is active. It
+/// holds live upload URLs, and never a key. A leading ~/ is the home folder. Streams cannot be resumed, and a presign has
+/// no journal: DROPOFF_INVALID_INPUT from the call.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_transfer_set_resume(
+    transfer: Option<&mut dropoff_transfer>,
+    journal: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (transfer, journal) = (needed!(transfer)?, os_path!(journal)?);
+        transfer.change(|transfer| transfer.resume(journal))
     })
 }
 
@@ -189,9 +267,7 @@ pub extern "C" fn dropoff_transfer_set_timeout_ms(
     ms: u64,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
-    guard::run(error, || {
-        needed!(transfer)?.request.change(|transfer| transfer.timeout(Duration::from_millis(ms)))
-    })
+    guard::run(error, || needed!(transfer)?.change(|transfer| transfer.timeout(Duration::from_millis(ms))))
 }
 
 /// Who is told how far the call is. Setting another callback replaces the first.

@@ -9,6 +9,7 @@ const {
   flag,
   json,
   milliseconds,
+  path,
   required,
   signal,
   table,
@@ -18,11 +19,12 @@ const {
 const { called } = require('./errors.js')
 const { start } = require('./job.js')
 const { transferTicket } = require('./results.js')
+const { encryptionKind } = require('./sealing.js')
 const { settings } = require('./settings.js')
 const { toFiles } = require('./sources.js')
 
 const OWN = table({ apiKey: text, baseUrl: url })
-const SEND = table({
+const TERMS = {
   sender: required(text),
   recipient: required(text),
   mode: text,
@@ -32,10 +34,14 @@ const SEND = table({
   metadata: json,
   autoDelete: flag,
   recipientAccount: text,
+  encrypt: encryptionKind,
+  multipart: flag,
   timeout: milliseconds,
   onProgress: callback,
   signal,
-})
+}
+const SEND = table({ ...TERMS, resume: path, dryRun: flag })
+const PRESIGN = table(TERMS)
 const UPLOAD = table({ onProgress: callback, signal })
 const ASK = table({ signal })
 
@@ -52,16 +58,18 @@ class AgentDrop {
   /** @param {any} files @param {any} given */
   startSend(files, given) {
     return start('send', SEND, given, {
-      convert: (streams) => toFiles(files, streams),
-      begin: (made, args) => this.#native.startSend(made, args),
+      // Neither takes a stream, and large memory would be read as one.
+      convert: (streams, { resume, dryRun }) => toFiles(files, streams, resume !== undefined || dryRun),
+      begin: (made, { dryRun, encrypt, ...terms }) =>
+        dryRun ? this.#native.startPlan(made, terms, encrypt) : this.#native.startSend(made, terms, encrypt),
     })
   }
 
   /** @param {any} files @param {any} given */
   startPresign(files, given) {
-    return start('presign', SEND, given, {
+    return start('presign', PRESIGN, given, {
       convert: (streams) => toFiles(files, streams),
-      begin: (made, args) => this.#native.startPresign(made, args),
+      begin: (made, { encrypt, ...terms }) => this.#native.startPresign(made, terms, encrypt),
     })
   }
 

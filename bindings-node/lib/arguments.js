@@ -3,6 +3,7 @@
 
 // The arguments of calls: which there are, of what type, and what is said about one that is wrong.
 
+const { fileURLToPath } = require('node:url')
 const { alsoSpell, describe, invalid } = require('./errors.js')
 
 /** @typedef {((value: any, name: string) => any) & { required?: boolean }} Kind */
@@ -30,6 +31,26 @@ function wellFormed(value) {
 const url = (value, name) => {
   if (typeof value !== 'string' && !(value instanceof URL)) throw wrong(name, 'a string or a URL', value)
   return text(String(value), name)
+}
+
+/** The URLs of something, in order. A string alone would be taken for a list of letters. @type {Kind} */
+const urls = (value, name) => {
+  if (typeof value !== 'object' || value === null || typeof value[Symbol.iterator] !== 'function') {
+    throw invalid(`${name} must be a list of URLs, not ${describe(value)}; put a single one in brackets`)
+  }
+  return Array.from(value, (item, at) => url(item, `${name}[${at}]`))
+}
+
+/** @type {Kind} */
+const path = (value, name) => {
+  if (typeof value === 'string') return text(value, name)
+  if (!(value instanceof URL)) throw wrong(name, 'a path (string or file: URL)', value)
+  try {
+    return text(fileURLToPath(value), name)
+  } catch {
+    // Not shown: it may be a signed one.
+    throw invalid(`${name} must be a path or the file: URL of a file of this machine, not another URL`)
+  }
 }
 
 /** @type {Kind} */
@@ -199,6 +220,7 @@ module.exports = {
   json,
   milliseconds,
   pairs,
+  path,
   refuseUnknown,
   required,
   signal,
@@ -206,4 +228,5 @@ module.exports = {
   table,
   text,
   url,
+  urls,
 }

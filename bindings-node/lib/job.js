@@ -195,15 +195,20 @@ function attached(reason, facts) {
  * @param {import('./arguments.js').Table} table those it takes by name
  * @param {unknown} given those it was given by name
  * @param {{
- *   convert: (streams: Streams) => T,
+ *   convert: (streams: Streams, args: any) => T,
  *   begin: (made: T, args: any) => import('../native.js').Job | import('../native.js').Failed,
  * }} how `convert` turns the other arguments into native ones, streams first; `begin` only makes the native call
+ *
+ * What is wrong with the other arguments is told first, and what they hold is taken over even if those given by
+ * name are wrong: a stream that is given to a call belongs to it.
  */
 function start(method, table, given, { convert, begin }) {
   const streams = new Streams()
   try {
-    const made = convert(streams)
-    const { onProgress, signal, ...args } = check(method, table, given)
+    const named = tried(() => check(method, table, given))
+    const made = convert(streams, named.value ?? {})
+    if ('error' in named) throw named.error
+    const { onProgress, signal, ...args } = named.value
     if (signal?.aborted) throw signal.reason
     return new Job(
       MAKE,
@@ -215,6 +220,15 @@ function start(method, table, given, { convert, begin }) {
   } catch (error) {
     streams.stop()
     throw error
+  }
+}
+
+/** @template T @param {() => T} f @returns {{ value: T } | { value?: undefined, error: unknown }} */
+function tried(f) {
+  try {
+    return { value: f() }
+  } catch (error) {
+    return { error }
   }
 }
 

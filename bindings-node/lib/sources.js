@@ -15,6 +15,8 @@ const SOURCES =
   'a path (string or file: URL), bytes (Buffer, typed array or ArrayBuffer), a Blob, or a stream of bytes ' +
   '(Readable, ReadableStream or async iterable)'
 
+const FIELDS = ['source', 'name', 'contentType', 'encryptionIv']
+
 /**
  * Up to this many bytes are copied at once, in a few milliseconds. More is read piece by piece, as a stream
  * is. It is never lent: no program could keep JavaScript from transferring or resizing it while a thread reads.
@@ -24,11 +26,12 @@ const COPIED = 16 * 1024 * 1024
 /**
  * @param {any} value
  * @param {import('./pump.js').Streams} streams those of the call, which this one joins if it is one
+ * @param {boolean} [copies] copy memory of any size: for calls that refuse streams
  */
-function toSource(value, streams) {
+function toSource(value, streams, copies = false) {
   if (typeof value === 'string') return native.Source.path(text(value, 'the path'))
   if (value instanceof URL) return native.Source.path(pathOf(value))
-  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return memory(value, streams)
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return memory(value, streams, copies)
   if (isBlob(value)) return streams.addOpener(() => openWeb(value.stream()))
   if (isStream(value)) return streams.add(value)
   throw invalid(`a source is ${SOURCES}, not ${describe(value)}`)
@@ -46,10 +49,10 @@ function pathOf(url) {
   }
 }
 
-/** @param {any} value @param {import('./pump.js').Streams} streams */
-function memory(value, streams) {
+/** @param {any} value @param {import('./pump.js').Streams} streams @param {boolean} copies */
+function memory(value, streams, copies) {
   const bytes = attached(value)
-  if (bytes.length <= COPIED) return native.Source.copy(bytes)
+  if (copies || bytes.length <= COPIED) return native.Source.copy(bytes)
   const { length } = bytes
   return streams.addOpener(() => openIterable(slices(bytes, length)))
 }
@@ -99,8 +102,9 @@ function isStream(value) {
  * The files of a transfer. One file alone is refused: a string would be taken for a list of letters.
  * @param {any} value
  * @param {import('./pump.js').Streams} streams
+ * @param {boolean} [copies] see `toSource`
  */
-function toFiles(value, streams) {
+function toFiles(value, streams, copies) {
   const lone =
     typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Map
   if (lone || typeof value[Symbol.iterator] !== 'function') {
@@ -108,16 +112,16 @@ function toFiles(value, streams) {
   }
   const files = new native.Files()
   for (const item of value) {
-    const { source, name, contentType } = asFile(item)
-    const made = toSource(source, streams)
+    const { source, name, contentType, encryptionIv } = asFile(item)
+    const made = toSource(source, streams, copies)
     // A DOM File brings its own name, and every Blob its type.
     const blob = isBlob(source) ? factsOf(source) : {}
-    called(() => files.add(made, name ?? blob.name, contentType ?? blob.type))
+    called(() => files.add(made, name ?? blob.name, contentType ?? blob.type, encryptionIv))
   }
   return files
 }
 
-/** @param {any} item @returns {{ source: any, name?: string, contentType?: string }} */
+/** @param {any} item @returns {{ source: any, name?: string, contentType?: string, encryptionIv?: string }} */
 function asFile(item) {
   if (item instanceof File) return item
   if (Array.isArray(item)) {
@@ -127,10 +131,11 @@ function asFile(item) {
     return { source: item[1], name: text(item[0], 'name') }
   }
   if (!isPlain(item) || isStream(item)) return { source: item }
-  refuseUnknown(item, ['source', 'name', 'contentType'], 'a file has no field named', 'its fields are')
+  refuseUnknown(item, FIELDS, 'a file has no field named', 'its fields are')
   if (item.source === undefined)
     throw invalid('a file without a source cannot be sent; give { source, name }')
-  return new File(item.source, { name: item.name, contentType: item.contentType })
+  const { source, name, contentType, encryptionIv } = item
+  return new File(source, { name, contentType, encryptionIv })
 }
 
 /** @param {unknown} value */

@@ -3,7 +3,17 @@
 
 const { inspect } = require('node:util')
 const native = require('../native.js')
-const { callback, milliseconds, pairs, signal, table, text, url: urlKind } = require('./arguments.js')
+const {
+  callback,
+  count,
+  milliseconds,
+  pairs,
+  signal,
+  table,
+  text,
+  url: urlKind,
+  urls: urlsKind,
+} = require('./arguments.js')
 const { called } = require('./errors.js')
 const { start } = require('./job.js')
 const { settings } = require('./settings.js')
@@ -12,6 +22,7 @@ const { toSource } = require('./sources.js')
 const COMMON = { timeout: milliseconds, onProgress: callback, signal }
 const PUT = table({ headers: pairs, ...COMMON })
 const POST_FORM = table({ fileName: text, ...COMMON })
+const PUT_PARTS = table({ partSize: count, ...COMMON })
 
 class Storage {
   /** @type {import('../native.js').Storage} */
@@ -43,6 +54,14 @@ class Storage {
     })
   }
 
+  /** @param {any} urls @param {any} source @param {any} [given] */
+  startPutParts(urls, source, given) {
+    return start('putParts', PUT_PARTS, given, {
+      convert: (streams) => ({ source: toSource(source, streams), urls: urlsKind(urls, 'urls') }),
+      begin: (made, args) => this.#native.startPutParts(made.source, { urls: made.urls, ...args }),
+    })
+  }
+
   /** @param {any} url @param {any} source @param {any} [given] */
   async put(url, source, given) {
     return await this.startPut(url, source, given).wait()
@@ -51,6 +70,11 @@ class Storage {
   /** @param {any} url @param {any} fields @param {any} source @param {any} [given] */
   async postForm(url, fields, source, given) {
     return await this.startPostForm(url, fields, source, given).wait()
+  }
+
+  /** @param {any} urls @param {any} source @param {any} [given] */
+  async putParts(urls, source, given) {
+    return await this.startPutParts(urls, source, given).wait()
   }
 
   [inspect.custom]() {

@@ -8,6 +8,7 @@ use crate::errors::{Failed, guarded};
 use crate::inputs::{self, Files};
 use crate::job::Job;
 use crate::options::{self, GivenOption};
+use crate::sealing::Encryption;
 use crate::tickets::TransferTicket;
 
 /// A client of transfers.
@@ -46,12 +47,16 @@ pub struct Terms {
     pub auto_delete: Option<bool>,
     /// Where an agent's id alone is ambiguous.
     pub recipient_account: Option<String>,
+    /// Whether files go in parts.
+    pub multipart: Option<bool>,
+    /// The path of a journal.
+    pub resume: Option<String>,
     /// A limit for the whole call, in milliseconds.
     pub timeout: Option<f64>,
 }
 
 impl Terms {
-    fn into_core(self, files: &Files) -> Result<Transfer, Error> {
+    fn into_core(self, files: &Files, encryption: Option<&Encryption>) -> Result<Transfer, Error> {
         let mut transfer =
             Transfer::new(self.sender, self.recipient).auto_delete(self.auto_delete.unwrap_or_default());
         for file in files.take() {
@@ -75,6 +80,15 @@ impl Terms {
         }
         if let Some(account) = self.recipient_account {
             transfer = transfer.recipient_account(account);
+        }
+        if let Some(encryption) = encryption {
+            transfer = transfer.encrypt(encryption.0.clone());
+        }
+        if let Some(parts) = self.multipart {
+            transfer = transfer.multipart(parts);
+        }
+        if let Some(journal) = self.resume {
+            transfer = transfer.resume(journal);
         }
         if let Some(limit) = inputs::timeout(self.timeout)? {
             transfer = transfer.timeout(limit);
@@ -111,14 +125,38 @@ pub fn agentdrop(settings: AgentDropSettings) -> Either<AgentDrop, Failed> {
 impl AgentDrop {
     /// Sends files.
     #[napi]
-    pub fn start_send(&self, env: &Env, files: &Files, terms: Terms) -> Either<Job, Failed> {
-        Job::start(env, || self.0.start_send(terms.into_core(files)?))
+    pub fn start_send(
+        &self,
+        env: &Env,
+        files: &Files,
+        terms: Terms,
+        encryption: Option<&Encryption>,
+    ) -> Either<Job, Failed> {
+        Job::start(env, || self.0.start_send(terms.into_core(files, encryption)?))
+    }
+
+    /// Tells what would be sent.
+    #[napi]
+    pub fn start_plan(
+        &self,
+        env: &Env,
+        files: &Files,
+        terms: Terms,
+        encryption: Option<&Encryption>,
+    ) -> Either<Job, Failed> {
+        Job::start(env, || self.0.start_plan(terms.into_core(files, encryption)?))
     }
 
     /// Step one.
     #[napi]
-    pub fn start_presign(&self, env: &Env, files: &Files, terms: Terms) -> Either<Job, Failed> {
-        Job::start(env, || self.0.start_presign(terms.into_core(files)?))
+    pub fn start_presign(
+        &self,
+        env: &Env,
+        files: &Files,
+        terms: Terms,
+        encryption: Option<&Encryption>,
+    ) -> Either<Job, Failed> {
+        Job::start(env, || self.0.start_presign(terms.into_core(files, encryption)?))
     }
 
     /// Step two.

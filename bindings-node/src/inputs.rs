@@ -67,6 +67,7 @@ impl Files {
         source: &Source,
         name: Option<String>,
         content_type: Option<String>,
+        encryption_iv: Option<String>,
     ) -> Either<(), Failed> {
         guarded(|| {
             let mut file = dropoff::File::new(source.take()?);
@@ -75,6 +76,9 @@ impl Files {
             }
             if let Some(media_type) = content_type {
                 file = file.content_type(media_type);
+            }
+            if let Some(nonce) = encryption_iv {
+                file = file.encryption_iv(nonce);
             }
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(file);
             Ok(())

@@ -17,6 +17,7 @@ mod options;
 #[cfg(debug_assertions)]
 mod panics;
 mod results;
+mod sealing;
 mod spelling;
 mod storage;
 mod stream;

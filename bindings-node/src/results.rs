@@ -1,7 +1,11 @@
 //! What calls result in, as JSON text. `lib/` freezes it into plain objects.
 
-use dropoff::{Confirmed, Profile, SentFile, SentTransfer, StoredObject, TransferInfo};
+use dropoff::{
+    Confirmed, OpenedFile, Profile, SentFile, SentTransfer, StoredObject, StoredParts, TransferInfo,
+    TransferPlan,
+};
 use napi::bindgen_prelude::Either3;
+use serde_json::json;
 
 use crate::spelling::record;
 use crate::tickets::{ProfileTicket, TransferTicket};
@@ -31,6 +35,15 @@ records! {
     Vec<SentFile>: [],
     Confirmed: [],
     TransferInfo: [],
+    TransferPlan: ["files"],
+    StoredParts: ["parts"],
+}
+
+/// By hand: the home folder's name need not be UTF-8, and serde refuses such a path.
+impl ToJs for OpenedFile {
+    fn to_js(&self) -> Value {
+        Either3::A(json!({ "path": self.path.to_string_lossy(), "bytes": self.bytes }).to_string())
+    }
 }
 
 impl ToJs for dropoff::ProfileTicket {

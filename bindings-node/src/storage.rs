@@ -1,6 +1,6 @@
 //! `Storage`: presigned targets that some other program asked for.
 
-use dropoff::{Error, PostForm, Put, StoredObject};
+use dropoff::{Error, PostForm, Put, PutParts, StoredObject};
 use napi::{Either, Env};
 use napi_derive::napi;
 
@@ -62,6 +62,17 @@ pub struct FormRequest {
     pub timeout: Option<f64>,
 }
 
+/// A presigned PUT for each part.
+#[napi(object, object_to_js = false)]
+pub struct PartsRequest {
+    /// The presigned URLs in order of part number.
+    pub urls: Vec<String>,
+    /// Bytes of each part but the last.
+    pub part_size: Option<f64>,
+    /// A limit for the whole call, in milliseconds.
+    pub timeout: Option<f64>,
+}
+
 /// Makes a client.
 #[napi]
 pub fn storage(options: Vec<GivenOption>) -> Either<Storage, Failed> {
@@ -100,6 +111,23 @@ impl Storage {
                 form = form.timeout(limit);
             }
             self.0.start_post_form(form)
+        })
+    }
+
+    /// Sends a source in parts.
+    #[napi]
+    pub fn start_put_parts(&self, env: &Env, source: &Source, request: PartsRequest) -> Either<Job, Failed> {
+        Job::start(env, || {
+            let timeout = inputs::timeout(request.timeout)?;
+            let mut parts = PutParts::new(request.urls, source.take()?);
+            if let Some(size) = request.part_size {
+                let size = inputs::whole(size).ok_or_else(|| Error::internal("a size is none"))?;
+                parts = parts.part_size(size);
+            }
+            if let Some(limit) = timeout {
+                parts = parts.timeout(limit);
+            }
+            self.0.start_put_parts(parts)
         })
     }
 

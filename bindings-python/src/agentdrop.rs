@@ -4,6 +4,7 @@ use dropoff::Transfer;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::encryption::Encryption;
 use crate::errors::{Failure, guarded};
 use crate::job::Job;
 use crate::reader::Streams;
@@ -30,6 +31,9 @@ struct Request<'a, 'py> {
     metadata: Option<&'a Bound<'py, PyAny>>,
     auto_delete: bool,
     recipient_account: Option<&'a Bound<'py, PyAny>>,
+    encrypt: Option<&'a Bound<'py, PyAny>>,
+    multipart: Option<&'a Bound<'py, PyAny>>,
+    resume: Option<&'a Bound<'py, PyAny>>,
     timeout: Option<&'a Bound<'py, PyAny>>,
 }
 
@@ -56,6 +60,17 @@ impl Request<'_, '_> {
         if let Some(account) = inputs::optional(self.recipient_account, "recipient_account")? {
             transfer = transfer.recipient_account(account);
         }
+        if let Some(encryption) = self.encrypt {
+            let kind = "an Encryption, such as Encryption(key_pair)";
+            let encryption = inputs::object::<Encryption>(encryption, "encrypt", kind)?;
+            transfer = transfer.encrypt(encryption.get().to_core());
+        }
+        if let Some(parts) = self.multipart {
+            transfer = transfer.multipart(inputs::truth(parts, "multipart")?);
+        }
+        if let Some(journal) = self.resume {
+            transfer = transfer.resume(inputs::needed_path(journal, "resume")?);
+        }
         if let Some(limit) = inputs::timeout(self.timeout)? {
             transfer = transfer.timeout(limit);
         }
@@ -69,6 +84,9 @@ fn mode<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
 }
 fn auto_delete(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(inputs::truth(value, "auto_delete")?)
+}
+fn dry_run(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(inputs::truth(value, "dry_run")?)
 }
 
 #[pymethods]
@@ -99,16 +117,22 @@ impl AgentDrop {
     /// sender, recipient: agents' ids; in mode "agent-to-human" the recipient is an e-mail address.
     /// expires_in: such as "12h" or "7d"; max_downloads: 1 to 1000. Default: the service's.
     /// metadata: a mapping that JSON can hold. recipient_account: where an agent's id alone is ambiguous.
+    /// encrypt: an Encryption, by which every file is sealed before it leaves.
+    /// multipart: whether all files go in parts. Default: if one has at least multipart_threshold bytes.
+    /// resume: path of a journal, with which the same call goes on where an earlier one stopped. It is made
+    /// if it is not there and removed once the transfer is active. File objects cannot be resumed.
+    /// dry_run: True gives a TransferPlan instead, what would be sent, and sends nothing.
     /// timeout: seconds or a timedelta for the whole call, retries included; above 0, at most 10 000 000.
     /// Default: no limit.
     /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
     /// raises, the call is cancelled.
-    /// Raises InvalidInputError before anything is sent, RejectedError where the service refuses, and any
-    /// other DropoffError.
+    /// Raises InvalidInputError before anything is sent, EncryptionError where files cannot be sealed,
+    /// RejectedError where the service refuses, and any other DropoffError; its `resume` is the journal from
+    /// which the same call goes on.
     #[pyo3(signature = (
         files, *, sender, recipient, mode="agent-to-agent", expires_in=None, max_downloads=None,
-        message=None, metadata=None, auto_delete=false, recipient_account=None, timeout=None,
-        on_progress=None
+        message=None, metadata=None, auto_delete=false, recipient_account=None, encrypt=None,
+        multipart=None, resume=None, dry_run=false, timeout=None, on_progress=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
     fn start_send(
@@ -124,6 +148,10 @@ impl AgentDrop {
         metadata: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = auto_delete)] auto_delete: bool,
         recipient_account: Option<&Bound<'_, PyAny>>,
+        encrypt: Option<&Bound<'_, PyAny>>,
+        multipart: Option<&Bound<'_, PyAny>>,
+        resume: Option<&Bound<'_, PyAny>>,
+        #[pyo3(from_py_with = dry_run)] dry_run: bool,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
@@ -138,8 +166,16 @@ impl AgentDrop {
             metadata,
             auto_delete,
             recipient_account,
+            encrypt,
+            multipart,
+            resume,
             timeout,
         };
+        if dry_run {
+            return Job::start(py, on_progress, |streams| {
+                Ok(self.0.start_plan(request.to_core(streams)?)?)
+            });
+        }
         Job::start(py, on_progress, |streams| Ok(self.0.start_send(request.to_core(streams)?)?))
     }
 
@@ -149,8 +185,8 @@ impl AgentDrop {
     /// Arguments and errors are those of send(). File objects are read to their end to learn their size.
     #[pyo3(signature = (
         files, *, sender, recipient, mode="agent-to-agent", expires_in=None, max_downloads=None,
-        message=None, metadata=None, auto_delete=false, recipient_account=None, timeout=None,
-        on_progress=None
+        message=None, metadata=None, auto_delete=false, recipient_account=None, encrypt=None,
+        multipart=None, timeout=None, on_progress=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
     fn start_presign(
@@ -166,6 +202,8 @@ impl AgentDrop {
         metadata: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = auto_delete)] auto_delete: bool,
         recipient_account: Option<&Bound<'_, PyAny>>,
+        encrypt: Option<&Bound<'_, PyAny>>,
+        multipart: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
@@ -180,6 +218,9 @@ impl AgentDrop {
             metadata,
             auto_delete,
             recipient_account,
+            encrypt,
+            multipart,
+            resume: None,
             timeout,
         };
         Job::start(py, on_progress, |streams| Ok(self.0.start_presign(request.to_core(streams)?)?))
@@ -200,7 +241,7 @@ impl AgentDrop {
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
-            let ticket = inputs::object::<TransferTicket>(ticket, "ticket", "TransferTicket")?;
+            let ticket = inputs::object::<TransferTicket>(ticket, "ticket", "a TransferTicket")?;
             Ok(self.0.start_upload(&ticket.get().0, inputs::files(files, streams)?)?)
         })
     }

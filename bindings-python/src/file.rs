@@ -12,27 +12,32 @@ use crate::reader::Streams;
 ///
 /// source: a path, bytes-like, or a file object opened in binary mode.
 /// name: without folders. Default: the last part of the path; bytes and file objects need one.
-/// content_type: default, guessed from the name.
+/// content_type: default, guessed from the name, and application/octet-stream for a sealed file.
+/// encryption_iv: the nonce it was sealed with before it came here, base64 of 12 bytes; for
+/// Encryption.presealed alone.
 #[pyclass(frozen, get_all, module = "dropoff")]
 pub(crate) struct File {
     source: Py<PyAny>,
     name: Option<String>,
     content_type: Option<String>,
+    encryption_iv: Option<String>,
 }
 
 #[pymethods]
 impl File {
     #[new]
-    #[pyo3(signature = (source, *, name=None, content_type=None))]
+    #[pyo3(signature = (source, *, name=None, content_type=None, encryption_iv=None))]
     fn new(
         source: Py<PyAny>,
         name: Option<&Bound<'_, PyAny>>,
         content_type: Option<&Bound<'_, PyAny>>,
+        encryption_iv: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         guarded(|| {
             let name = inputs::optional(name, "name")?.map(str::to_owned);
             let content_type = inputs::optional(content_type, "content_type")?.map(str::to_owned);
-            Ok(Self { source, name, content_type })
+            let encryption_iv = inputs::optional(encryption_iv, "encryption_iv")?.map(str::to_owned);
+            Ok(Self { source, name, content_type, encryption_iv })
         })
     }
 
@@ -41,6 +46,7 @@ impl File {
         let named = PyDict::new(py);
         named.set_item("name", &self.name)?;
         named.set_item("content_type", &self.content_type)?;
+        named.set_item("encryption_iv", &self.encryption_iv)?;
         Ok((PyTuple::new(py, [&self.source])?, named))
     }
 
@@ -55,7 +61,8 @@ impl File {
         };
         let name = self.name.as_ref().map(|n| format!(", name={n:?}")).unwrap_or_default();
         let media = self.content_type.as_ref().map(|t| format!(", content_type={t:?}")).unwrap_or_default();
-        Ok(format!("File({shown}{name}{media})"))
+        let iv = self.encryption_iv.as_ref().map(|iv| format!(", encryption_iv={iv:?}")).unwrap_or_default();
+        Ok(format!("File({shown}{name}{media}{iv})"))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -71,6 +78,9 @@ impl File {
         }
         if let Some(media_type) = &self.content_type {
             file = file.content_type(media_type);
+        }
+        if let Some(iv) = &self.encryption_iv {
+            file = file.encryption_iv(iv);
         }
         Ok(file)
     }

@@ -131,7 +131,7 @@ impl HCompany {
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
-            let ticket = inputs::object::<ProfileTicket>(ticket, "ticket", "ProfileTicket")?;
+            let ticket = inputs::object::<ProfileTicket>(ticket, "ticket", "a ProfileTicket")?;
             Ok(self.0.start_upload(&ticket.get().0, inputs::source(source, streams)?)?)
         })
     }
@@ -162,7 +162,7 @@ impl HCompany {
             let mut details =
                 Details { name, browser_name, browser_version, description, labels }.to_core()?;
             if let Some(stored) = uploaded {
-                let stored = inputs::object::<StoredObject>(stored, "uploaded", "StoredObject")?;
+                let stored = inputs::object::<StoredObject>(stored, "uploaded", "a StoredObject")?;
                 details = details.uploaded(stored.get().0.clone());
             }
             Ok(self.0.start_complete_upload(inputs::text(profile_id, "profile_id")?, details)?)

@@ -110,6 +110,13 @@ pub(crate) fn path(value: &Bound<'_, PyAny>) -> Result<Option<PathBuf>, Failure>
     Ok(Some(inner.extract()?))
 }
 
+/// A path that is not a source.
+pub(crate) fn needed_path(value: &Bound<'_, PyAny>, what: &str) -> Result<PathBuf, Failure> {
+    path(value)?.ok_or_else(|| {
+        bad_argument(&format!("{what} must be a path (str or os.PathLike), not {}", type_name(value)))
+    })
+}
+
 /// The files of a transfer. One path alone would be taken for a list of letters, so it is refused.
 pub(crate) fn files(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Vec<dropoff::File>, Failure> {
     // Plain lists first: asking whether something is a Mapping runs Python code.
@@ -179,6 +186,23 @@ pub(crate) fn pairs(value: &Bound<'_, PyAny>, what: &str) -> Result<Vec<(String,
         .collect()
 }
 
+/// Presigned URLs. One alone would be taken for a list of letters, so it is refused.
+pub(crate) fn urls(value: &Bound<'_, PyAny>) -> Result<Vec<String>, Failure> {
+    let wrong = || {
+        bad_argument(&format!(
+            "urls must be a list of presigned URLs, one for each part, not {}; put a single one in brackets",
+            type_name(value)
+        ))
+    };
+    let lone = value.is_instance_of::<PyString>()
+        || value.cast::<PyMapping>().is_ok()
+        || PyMemoryView::from(value).is_ok();
+    let iterator = value.try_iter();
+    let (false, Ok(iterator)) = (lone, iterator) else { return Err(wrong()) };
+    let each = iterator.enumerate().map(|(at, url)| text(&url?, &format!("urls[{at}]")).map(str::to_owned));
+    each.collect()
+}
+
 /// A pair that is a list, as JSON has them.
 fn as_pair<'py>(item: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let [name, value]: [Bound<'py, PyAny>; 2] = item.extract()?;
@@ -240,13 +264,13 @@ pub(crate) fn truth(value: &Bound<'_, PyAny>, what: &str) -> Result<bool, Failur
         .map_err(|_| bad_argument(&format!("{what} must be True or False, not {}", type_name(value))))
 }
 
-/// An object of this package, such as a ticket.
+/// An object of this package; `kind` names it in the message, such as "a TransferTicket".
 pub(crate) fn object<'a, 'py, T: pyo3::PyTypeInfo>(
     value: &'a Bound<'py, PyAny>,
     what: &str,
     kind: &str,
 ) -> Result<&'a Bound<'py, T>, Failure> {
-    value.cast().map_err(|_| bad_argument(&format!("{what} must be a {kind}, not {}", type_name(value))))
+    value.cast().map_err(|_| bad_argument(&format!("{what} must be {kind}, not {}", type_name(value))))
 }
 
 /// The type of a value, since the value itself may be a secret.

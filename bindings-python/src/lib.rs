@@ -9,6 +9,7 @@
 mod agentdrop;
 mod bell;
 mod defect;
+mod encryption;
 mod errors;
 mod file;
 mod hcompany;
@@ -16,6 +17,7 @@ mod inputs;
 mod job;
 mod json;
 mod logs;
+mod opening;
 mod options;
 mod progress;
 mod reader;
@@ -39,6 +41,8 @@ mod _native {
     #[pymodule_export]
     use super::defect::_panic;
     #[pymodule_export]
+    use super::encryption::{Encryption, KeyPair};
+    #[pymodule_export]
     use super::errors::_error_kinds;
     #[pymodule_export]
     use super::file::File;
@@ -51,10 +55,13 @@ mod _native {
     #[pymodule_export]
     use super::logs::{_records_handled, _records_owed};
     #[pymodule_export]
+    use super::opening::{OpenedFile, start_open_sealed};
+    #[pymodule_export]
     use super::progress::Progress;
     #[pymodule_export]
     use super::results::{
-        Confirmed, PackReport, Profile, SentFile, SentTransfer, StoredObject, TransferInfo,
+        Confirmed, PackReport, PlannedFile, Profile, SentFile, SentTransfer, StoredObject, StoredPart,
+        StoredParts, TransferInfo, TransferPlan,
     };
     #[pymodule_export]
     use super::storage::Storage;
@@ -66,6 +73,7 @@ mod _native {
         // The waits of the sync forms, which the async ones share; in seconds.
         module.add("_TICK", super::wait::TICK.as_secs_f64())?;
         module.add("_JOIN", super::wait::JOIN.as_secs_f64())?;
+        module.add("_STILL", super::wait::STILL.as_secs_f64())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

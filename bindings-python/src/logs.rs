@@ -19,7 +19,7 @@ use pyo3::types::{PyDict, PyList, PyModule};
 
 use crate::bell::Bell;
 use crate::reader::start_thread;
-use crate::wait::{JOIN, TICK};
+use crate::wait::{STILL, TICK};
 
 /// How many records may wait; what comes then is counted and dropped.
 const ROOM: usize = 4096;
@@ -258,13 +258,13 @@ impl Records {
     }
 }
 
-/// Waits until the records so far are handled, and for ones that stand still no longer than `JOIN`: their
+/// Waits until the records so far are handled, and for ones that stand still no longer than `STILL`: their
 /// handler may be waiting for this very thread.
 pub(crate) fn settle(py: Python<'_>, interrupted: impl Fn() -> PyResult<()>) -> PyResult<()> {
     let Some(queue) = queue() else { return Ok(()) };
     let Some(upto) = queue.owed() else { return Ok(()) };
     let (mut handled, mut moved) = (0, Instant::now());
-    while handled < upto && moved.elapsed() < JOIN {
+    while handled < upto && moved.elapsed() < STILL {
         let now = py.detach(|| queue.handled(upto, TICK));
         if now > handled {
             (handled, moved) = (now, Instant::now());

@@ -3,7 +3,6 @@
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::errors::{Failure, bad_argument, guarded};
@@ -14,6 +13,12 @@ pub(crate) trait ToPython {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>>;
 }
 
+/// A value of the core out of what a pickle kept. Not by serde: the core takes what was proved from nobody's
+/// JSON, so most of its results cannot be read that way.
+trait Restore: Sized {
+    fn restore(kept: Value) -> Result<Self, String>;
+}
+
 macro_rules! scalars {
     ($($scalar:ty),*) => {$(
         impl ToPython for $scalar {
@@ -21,19 +26,49 @@ macro_rules! scalars {
                 self.clone().into_py_any(py)
             }
         }
+        restored_by_serde!($scalar);
     )*};
 }
-scalars!(String, bool, u32, u64);
-
-impl ToPython for Map<String, Value> {
-    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(json::to_python(py, self)?.unbind())
-    }
+macro_rules! json {
+    ($($json:ty),*) => {$(
+        impl ToPython for $json {
+            fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+                Ok(json::to_python(py, self)?.unbind())
+            }
+        }
+        restored_by_serde!($json);
+    )*};
 }
+macro_rules! restored_by_serde {
+    ($kind:ty) => {
+        impl Restore for $kind {
+            fn restore(kept: Value) -> Result<Self, String> {
+                serde_json::from_value(kept).map_err(|e| e.to_string())
+            }
+        }
+    };
+}
+scalars!(String, bool, u32, u64);
+json!(Map<String, Value>, Value);
 
 impl<T: ToPython> ToPython for Option<T> {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.as_ref().map_or_else(|| Ok(py.None()), |value| value.to_python(py))
+    }
+}
+
+impl<T: Restore> Restore for Option<T> {
+    fn restore(kept: Value) -> Result<Self, String> {
+        if kept.is_null() { Ok(None) } else { T::restore(kept).map(Some) }
+    }
+}
+
+impl<T: Restore> Restore for Vec<T> {
+    fn restore(kept: Value) -> Result<Self, String> {
+        match kept {
+            Value::Array(items) => items.into_iter().map(T::restore).collect(),
+            _ => Err("it is no list".to_owned()),
+        }
     }
 }
 
@@ -73,9 +108,8 @@ macro_rules! record {
             #[classmethod]
             fn _restore(_cls: &Bound<'_, PyType>, fields: &Bound<'_, PyAny>) -> PyResult<Self> {
                 guarded(|| {
-                    let mut fields = json::object(fields, "fields")?;
-                    // Field by field: the core takes what was proved from nobody's JSON.
-                    Ok(Self(dropoff::$name { $($field: field(&mut fields, stringify!($field))?),* }))
+                    let kept = Value::Object(json::object(fields, "fields")?);
+                    dropoff::$name::restore(kept).map(Self).map_err(|why| cannot_be_read(&why))
                 })
             }
 
@@ -89,6 +123,13 @@ macro_rules! record {
             }
         }
 
+        impl Restore for dropoff::$name {
+            fn restore(kept: Value) -> Result<Self, String> {
+                let Value::Object(mut kept) = kept else { return Err("it is no object".to_owned()) };
+                Ok(Self { $($field: field(&mut kept, stringify!($field))?),* })
+            }
+        }
+
         impl ToPython for dropoff::$name {
             fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
                 $name(self.clone()).into_py_any(py)
@@ -97,18 +138,27 @@ macro_rules! record {
     };
 }
 
-fn field<T: DeserializeOwned>(fields: &mut Map<String, Value>, name: &str) -> Result<T, Failure> {
-    let value = fields.remove(name).unwrap_or_default();
-    serde_json::from_value(value).map_err(|e| {
-        bad_argument(&format!(
-            "the pickled {name} cannot be read ({e}); pickle with the version that unpickles"
-        ))
-    })
+fn field<T: Restore>(kept: &mut Map<String, Value>, name: &str) -> Result<T, String> {
+    T::restore(kept.remove(name).unwrap_or_default()).map_err(|why| format!("{name}: {why}"))
+}
+
+fn cannot_be_read(why: &str) -> Failure {
+    bad_argument(&format!("what was pickled cannot be read ({why}); pickle with the version that unpickles"))
 }
 
 record! {
     /// What storage has after an upload.
     StoredObject { bytes, etag, sha256, md5, verified, attempts }
+}
+
+record! {
+    /// What storage has after an upload in parts.
+    StoredParts { bytes, part_size, parts, verified }
+}
+
+record! {
+    /// One part that storage has.
+    StoredPart { part_number, bytes, etag, md5, verified, attempts }
 }
 
 record! {
@@ -127,12 +177,22 @@ record! {
 
 record! {
     /// One file of a transfer that was sent.
-    SentFile { file_id, name, size, etag, md5, verified, attempts }
+    SentFile { file_id, name, size, etag, md5, sha256, verified, attempts, parts }
 }
 
 record! {
     /// A transfer that is active, file by file.
-    SentTransfer { id, status, encrypted, expires_at, files }
+    SentTransfer { id, status, encrypted, expires_at, recipient_key_fingerprint, recipient_key_source, files }
+}
+
+record! {
+    /// What a send would send.
+    TransferPlan { multipart, encrypted, total_bytes, files, request }
+}
+
+record! {
+    /// One file of a transfer that would be sent.
+    PlannedFile { name, size, content_type, parts, part_size }
 }
 
 record! {

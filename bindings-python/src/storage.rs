@@ -1,6 +1,6 @@
 //! `Storage`: presigned targets that some other program asked for.
 
-use dropoff::{PostForm, Put};
+use dropoff::{PostForm, Put, PutParts};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -89,6 +89,38 @@ impl Storage {
                 request = request.timeout(limit);
             }
             Ok(self.0.start_post_form(request)?)
+        })
+    }
+
+    /// Sends a source in parts, a presigned PUT for each, several at once, until storage has them all.
+    /// put_parts() gives a StoredParts, start_put_parts() a Job at once. Completing the upload with the parts'
+    /// ETags, or aborting it, is left to whoever began it.
+    ///
+    /// urls: as they were handed out, in order of their part numbers, from 1.
+    /// part_size: bytes of each part but the last, which the service that signed the URLs knows. Default: the
+    /// option part_size, or 8 MiB, or what fits the number of URLs if those do not.
+    /// source, timeout, on_progress and errors: as in put(). timeout is seconds or a timedelta.
+    /// Raises InvalidInputError also where the source does not fit the number of URLs. Safe to repeat: a part
+    /// that is sent again replaces itself.
+    #[pyo3(signature = (urls, source, *, part_size=None, timeout=None, on_progress=None))]
+    fn start_put_parts(
+        &self,
+        py: Python<'_>,
+        urls: &Bound<'_, PyAny>,
+        source: &Bound<'_, PyAny>,
+        part_size: Option<&Bound<'_, PyAny>>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        on_progress: Option<Py<PyAny>>,
+    ) -> PyResult<Job> {
+        Job::start(py, on_progress, |streams| {
+            let mut request = PutParts::new(inputs::urls(urls)?, inputs::source(source, streams)?);
+            if let Some(bytes) = part_size {
+                request = request.part_size(inputs::count(bytes, "part_size")?);
+            }
+            if let Some(limit) = inputs::timeout(timeout)? {
+                request = request.timeout(limit);
+            }
+            Ok(self.0.start_put_parts(request)?)
         })
     }
 

@@ -10,8 +10,11 @@ use crate::logs;
 
 /// How late Ctrl-C may be noticed, and how often progress is told.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
-/// How long a job that was told to stop is waited for.
-pub(crate) const JOIN: Duration = Duration::from_secs(2);
+/// How long a job that was told to stop is waited for: it may be telling the service to drop parts, which takes 5 s
+/// at most.
+pub(crate) const JOIN: Duration = Duration::from_secs(6);
+/// How long log records that stand still are waited for.
+pub(crate) const STILL: Duration = Duration::from_secs(2);
 
 /// Waits until the job is over (true) or `limit` has passed (false). A signal handler that raises,
 /// as that of Ctrl-C does, stops the job, and what it raised is the error.

@@ -41,12 +41,12 @@ static void write_file(const char *path, const char *text, size_t zeros) {
     fclose(file);
 }
 
-/* What sha256sum says of a file, to be printed beside what storage has. */
-static const char *sha256_of(const char *path) {
+/* What sha256sum says of a public key: its fingerprint, as anybody can compute it. */
+static const char *fingerprint_of(const char *public_key) {
     static char digest[65];
     char command[100];
     FILE *output;
-    snprintf(command, sizeof command, "sha256sum '%s'", path);
+    snprintf(command, sizeof command, "printf %%s '%s' | base64 -d | sha256sum", public_key);
     output = popen(command, "r");
     must(output == NULL || fscanf(output, "%64s", digest) != 1);
     pclose(output);
@@ -102,9 +102,11 @@ static void browser_profile(const dropoff_options *options) {
     dropoff_hcompany_free(h);
 }
 
-static void transfer_of_two_files(const dropoff_options *options) {
+/* The files are sealed here, for the recipient alone: storage and the service never see what is in them. */
+static void sealed_transfer_of_two_files(const dropoff_options *options) {
     static const char rows[] = "a,b\n1,2\n";
-    static const char *const names[] = {"report.pdf", "rows.csv"};
+    dropoff_key_pair *sender = NULL, *recipient = NULL;
+    dropoff_encryption *encryption = NULL;
     dropoff_agentdrop *d = NULL;
     dropoff_source *report = NULL, *memory = NULL;
     dropoff_transfer *transfer = NULL;
@@ -112,24 +114,35 @@ static void transfer_of_two_files(const dropoff_options *options) {
     dropoff_transfer_info *info = NULL;
     const dropoff_sent_files *files;
 
-    printf("\nC: a transfer of two files\n");
+    printf("\nC: a sealed transfer of two files\n");
     write_file("report.pdf", "%PDF-1.7\n", 3000000);
-    write_file("rows.csv", rows, 0); /* for sha256sum; it is sent from memory */
+    /* In earnest each agent has its own pair, kept by the official SDK in ~/.agentdrop, and the sender knows the
+     * recipient's public key, or leaves it out to trust the service with that. */
+    must(dropoff_key_pair_generate(&sender, &error));
+    must(dropoff_key_pair_generate(&recipient, &error));
+    must(dropoff_encryption_new(sender, &encryption, &error));
+    must(dropoff_encryption_set_recipient_public_key(encryption, dropoff_key_pair_public_key(recipient), &error));
     must(dropoff_agentdrop_new(fact("AGENTDROP_API_KEY"), fact("API_URL"), options, &d, &error));
     must(dropoff_source_from_path("report.pdf", &report, &error));
     must(dropoff_source_from_memory((const uint8_t *)rows, strlen(rows), NULL, NULL, &memory, &error));
     must(dropoff_transfer_new("data-pipeline", "analysis-agent", &transfer, &error));
     must(dropoff_transfer_add_file(transfer, report, NULL, NULL, &error));
     must(dropoff_transfer_add_file(transfer, memory, "rows.csv", NULL, &error));
+    must(dropoff_transfer_set_encryption(transfer, encryption, &error));
     must(dropoff_agentdrop_send(d, transfer, &sent, &error));
     printf("  id         %s\n", dropoff_sent_transfer_id(sent));
     files = dropoff_sent_transfer_files(sent);
     for (size_t i = 0; i < dropoff_sent_files_count(files); i++) {
-        printf("  %-10s %llu bytes, SHA-256 %s, verified: %s\n", dropoff_sent_files_name(files, i),
-               (unsigned long long)dropoff_sent_files_size(files, i), sha256_of(names[i]),
+        printf("  %-10s %llu bytes sealed, ETag %s, verified: %s\n", dropoff_sent_files_name(files, i),
+               (unsigned long long)dropoff_sent_files_size(files, i), dropoff_sent_files_etag(files, i),
                dropoff_sent_files_verified(files, i) ? "true" : "false");
         must(!dropoff_sent_files_verified(files, i));
     }
+    printf("  sealed for %s (the word of the %s)\n", dropoff_sent_transfer_recipient_key_fingerprint(sent),
+           dropoff_sent_transfer_recipient_key_source(sent));
+    must(!dropoff_sent_transfer_encrypted(sent));
+    must(strcmp(dropoff_sent_transfer_recipient_key_fingerprint(sent),
+                fingerprint_of(dropoff_key_pair_public_key(recipient))));
     must(dropoff_agentdrop_get_transfer(d, dropoff_sent_transfer_id(sent), &info, &error));
     printf("  status     %s (as the service reports it)\n", dropoff_transfer_info_status(info));
     must(strcmp(dropoff_transfer_info_status(info), "active"));
@@ -139,6 +152,9 @@ static void transfer_of_two_files(const dropoff_options *options) {
     dropoff_transfer_free(transfer);
     dropoff_source_free(memory);
     dropoff_source_free(report);
+    dropoff_encryption_free(encryption);
+    dropoff_key_pair_free(recipient);
+    dropoff_key_pair_free(sender);
     dropoff_agentdrop_free(d);
 }
 
@@ -152,8 +168,8 @@ int main(int argc, char **argv) {
     /* The sandbox's storage is on loopback and speaks plain http, which has to be allowed by name. */
     must(dropoff_options_add_text(options, "trusted_storage", fact("STORAGE_URL"), &error));
     browser_profile(options);
-    transfer_of_two_files(options);
+    sealed_transfer_of_two_files(options);
     dropoff_options_free(options);
-    printf("\nBoth arrived.\n");
+    printf("\nAll arrived.\n");
     return 0;
 }

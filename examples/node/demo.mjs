@@ -1,7 +1,7 @@
 // The tour that `make demo` gives: both flows against the sandbox, no account needed.
 //
-// Starts the sandbox, uploads a small browser-profile folder, sends two files, and prints what the services then
-// hold. The sandbox ends when its standard input closes, so nothing is left behind even if this program is
+// Starts the sandbox, uploads a small browser-profile folder, sends two files, sends them once more sealed and
+// opens them as the recipient, and prints what the services then hold. The sandbox ends when its standard input closes, so nothing is left behind even if this program is
 // killed.
 
 import assert from 'node:assert/strict'
@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { AgentDrop, HCompany } from 'dropoff'
+import { AgentDrop, Encryption, HCompany, KeyPair, openSealed } from 'dropoff'
 
 /** A folder with what a browser's user-data folder has: state, locks and caches. */
 function makeProfile(folder) {
@@ -81,14 +81,71 @@ async function tour(services, folder) {
   console.log(`  id         ${sent.id}`)
   for (const [at, content] of [readFileSync(report), rows].entries()) {
     const file = sent.files[at]
-    const digest = createHash('sha256').update(content).digest('hex')
-    console.log(`  ${file.name.padEnd(10)} ${file.size} bytes, SHA-256 ${digest}, verified: ${file.verified}`)
+    console.log(
+      `  ${file.name.padEnd(10)} ${file.size} bytes, SHA-256 ${digest(content)}, verified: ${file.verified}`,
+    )
     assert(file.verified)
   }
   const { status } = await d.getTransfer(sent.id)
   console.log(`  status     ${status} (as the service reports it)`)
   assert(status === sent.status && status === 'active')
-  console.log('\nBoth arrived.')
+
+  await sealedTour(services, d, [report, ['rows.csv', rows]], folder)
+  console.log('\nAll arrived.')
+}
+
+/** Both agents have a key pair, and the service knows the public halves, as after the official SDK's `register`. */
+async function sealedTour(services, d, files, folder) {
+  console.log('\nNode: the same files, sealed for the recipient')
+  const [ours, theirs] = [KeyPair.generate(), KeyPair.generate()]
+  const agents = [
+    { agent_id: 'data-pipeline', public_key: ours.publicKey },
+    { agent_id: 'analysis-agent', public_key: theirs.publicKey },
+  ]
+  const registered = await fetch(`${services.control_url}/agents`, {
+    method: 'POST',
+    body: JSON.stringify(agents),
+  })
+  assert(registered.ok)
+  const sent = await d.send(files, {
+    sender: 'data-pipeline',
+    recipient: 'analysis-agent',
+    encrypt: new Encryption(ours),
+    resume: join(folder, 'send.journal'), // the same call would go on from here, had this one been killed
+  })
+  console.log(`  id         ${sent.id}`)
+  console.log(`  sealed for ${sent.recipientKeyFingerprint} (named by the ${sent.recipientKeySource})`)
+  assert.equal(sent.recipientKeyFingerprint, digest(Buffer.from(theirs.publicKey, 'base64')))
+  for (const file of sent.files)
+    console.log(`  ${file.name.padEnd(10)} ${file.size} bytes sealed, verified: ${file.verified}`)
+  assert(sent.encrypted && sent.files.every((file) => file.verified))
+
+  // What the recipient does: download, then open.
+  const authorization = `Bearer ${services.agentdrop_api_key}`
+  const reply = await fetch(`${services.api_url}/v1/transfers/${sent.id}/download`, {
+    headers: { authorization },
+  })
+  const download = await reply.json()
+  for (const [at, file] of download.files.entries()) {
+    const sealed = join(folder, `${at}.sealed`)
+    const stored = await fetch(file.download_url)
+    writeFileSync(sealed, Buffer.from(await stored.arrayBuffer()))
+    const opened = await openSealed(sealed, {
+      to: join(folder, `opened-${file.name}`),
+      keyPair: theirs,
+      senderPublicKey: download.sender_public_key,
+      encryptedKey: download.encrypted_key,
+      encryptionIv: file.encryption_iv,
+    })
+    const [source] = [files[at]].flat().slice(-1)
+    const content = typeof source === 'string' ? readFileSync(source) : source
+    assert(readFileSync(opened.path).equals(content))
+    console.log(`  opened     ${file.name}, ${opened.bytes} bytes, the same as before`)
+  }
+}
+
+function digest(content) {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 const built = fileURLToPath(new URL('../../target/debug/dropoff-sandbox', import.meta.url))

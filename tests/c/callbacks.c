@@ -300,6 +300,8 @@ static void every_request_tells_progress(void) {
     dropoff_transfer_ticket *ticket = NULL;
     dropoff_source *source;
     dropoff_put *put = NULL;
+    dropoff_put_parts *parts = NULL;
+    dropoff_stored_parts *stored_parts = NULL;
     dropoff_post_form *form = NULL;
     dropoff_profile_upload *upload = NULL;
     dropoff_profile *profile = NULL;
@@ -339,6 +341,28 @@ static void every_request_tells_progress(void) {
     MUST(dropoff_hcompany_upload_profile(h, upload, &profile, &error));
     CHECK(seen->last.phase == DROPOFF_PHASE_DONE && seen->finalized == 3 && dropoff_profile_verified(profile));
     dropoff_profile_free(profile);
+    dropoff_source_free(source);
+
+    free(url);
+    memset(&seen->last, 0, sizeof seen->last);
+    dropoff_transfer_ticket_free(ticket);
+    dropoff_transfer_free(transfer);
+    transfer = transfer_of("a.txt", "bytes", 5);
+    MUST(dropoff_transfer_set_multipart(transfer, true, &error));
+    MUST(dropoff_agentdrop_presign(d, transfer, &ticket, &error));
+    url = json_text(dropoff_transfer_ticket_reveal_json(ticket), "upload_url");
+    source = copied("bytes", 5);
+    MUST(dropoff_put_parts_new(source, &parts, &error));
+    MUST(dropoff_put_parts_add_url(parts, url, &error));
+    MUST(dropoff_put_parts_set_progress(parts, on_progress, seen, count_one, &error));
+    /* The one that counts. */
+    MUST(dropoff_put_parts_set_progress(parts, on_progress, seen, count_one, &error));
+    CHECK(seen->finalized == 4);
+    MUST(dropoff_storage_put_parts(s, parts, &stored_parts, &error));
+    CHECK(seen->last.phase == DROPOFF_PHASE_DONE && seen->last.bytes_done == 5 && seen->finalized == 5);
+    CHECK(dropoff_stored_parts_count(stored_parts) == 1 && dropoff_stored_parts_verified(stored_parts));
+    dropoff_stored_parts_free(stored_parts);
+    dropoff_put_parts_free(parts);
     dropoff_source_free(source);
 
     free(url);

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -131,8 +132,15 @@ class Sandbox:
     def settings(self, **changes: Any) -> None:
         self._control("POST", "/settings", changes)
 
+    def agents(self, *agents: dict[str, Any]) -> None:
+        """Whom the service knows."""
+        self._control("POST", "/agents", list(agents))
+
     def fault(self, *orders: dict[str, Any]) -> None:
         self._control("POST", "/faults", list(orders))
+
+    def no_more_faults(self) -> None:
+        self._control("DELETE", "/faults")
 
     def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
         log = json.loads(self._control("GET", "/requests"))
@@ -141,6 +149,14 @@ class Sandbox:
     def objects(self) -> list[dict[str, Any]]:
         objects: list[dict[str, Any]] = json.loads(self._control("GET", "/objects"))
         return objects
+
+    def content(self, key: str) -> bytes:
+        """What storage has there."""
+        return self._control("GET", f"/objects/{quote(key, safe='')}/content")
+
+    def transfers(self) -> list[dict[str, Any]]:
+        transfers: list[dict[str, Any]] = json.loads(self._control("GET", "/transfers"))
+        return transfers
 
 
 @contextmanager

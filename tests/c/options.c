@@ -43,6 +43,12 @@ static void ranges(void) {
               dropoff_options_set_number(options, "max_attempts", 0, &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "1 to 100",
               dropoff_options_set_number(options, "max_attempts", UINT64_MAX, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "memory_budget must be 8388608 to",
+              dropoff_options_set_number(options, "memory_budget", 8388607, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "part_size must be 5242880 to 5368709120 bytes",
+              dropoff_options_set_number(options, "part_size", 5242879, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "multipart_threshold must be 1 to",
+              dropoff_options_set_number(options, "multipart_threshold", 0, &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "integrity_check must be \"auto\", true or false",
               dropoff_options_set_text(options, "integrity_check", "sometimes", &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "spool_dir must be a folder",
@@ -74,6 +80,9 @@ static void good(void) {
     MUST(dropoff_options_set_ms(options, "connect_timeout", 2000, &error));
     MUST(dropoff_options_set_ms(options, "backoff_base", 0, &error));
     MUST(dropoff_options_set_number(options, "max_attempts", 100, &error));
+    MUST(dropoff_options_set_number(options, "memory_budget", 8388608, &error));
+    MUST(dropoff_options_set_number(options, "part_size", 5242880, &error));
+    MUST(dropoff_options_set_number(options, "multipart_threshold", 1, &error));
     MUST(dropoff_options_set_bool(options, "integrity_check", true, &error));
     MUST(dropoff_options_set_bool(options, "integrity_check", false, &error));
     MUST(dropoff_options_set_text(options, "integrity_check", "auto", &error));

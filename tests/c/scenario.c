@@ -164,6 +164,7 @@ static int failed(void) {
     got_text("transfer_id", dropoff_error_transfer_id(error));
     got_text("profile_id", dropoff_error_profile_id(error));
     got_text("path", dropoff_error_path(error));
+    got_text("resume", dropoff_error_resume(error));
     got_number("errno", (uint64_t)dropoff_error_errno(error));
     dropoff_error_free(error);
     error = NULL;
@@ -232,10 +233,13 @@ static void got_files(const dropoff_sent_files *files) {
         got_number(at_index("files", at, "size"), dropoff_sent_files_size(files, at));
         got_text(at_index("files", at, "etag"), dropoff_sent_files_etag(files, at));
         got_text(at_index("files", at, "md5"), dropoff_sent_files_md5(files, at));
+        got_text(at_index("files", at, "sha256"), dropoff_sent_files_sha256(files, at));
         got_bool(at_index("files", at, "verified"), dropoff_sent_files_verified(files, at));
         got_number(at_index("files", at, "attempts"), dropoff_sent_files_attempts(files, at));
+        got_number(at_index("files", at, "parts"), dropoff_sent_files_parts(files, at));
     }
     CHECK(dropoff_sent_files_name(files, at) == NULL && dropoff_sent_files_attempts(files, at) == 0);
+    CHECK(dropoff_sent_files_sha256(files, at) == NULL && dropoff_sent_files_parts(files, at) == 0);
 }
 
 /* -- logs */
@@ -484,16 +488,53 @@ static int profile_steps(void) {
     return 0;
 }
 
+/* Of the arguments encrypt.…; what is wrong with keys is a result of the call, like any other. */
+static dropoff_status make_encryption(dropoff_encryption **encryption) {
+    dropoff_key_pair *pair = NULL;
+    dropoff_status status;
+    if (arg("encrypt.presealed") != NULL) {
+        status = dropoff_encryption_presealed(arg("encrypt.presealed"), encryption, &error);
+    } else {
+        status = dropoff_key_pair_from_private_key(arg_or("encrypt.private_key", ""), &pair, &error);
+        if (status == DROPOFF_OK)
+            status = dropoff_encryption_new(pair, encryption, &error);
+        dropoff_key_pair_free(pair);
+    }
+    if (status == DROPOFF_OK && arg("encrypt.recipient_public_key") != NULL)
+        status = dropoff_encryption_set_recipient_public_key(*encryption, arg("encrypt.recipient_public_key"),
+                                                             &error);
+    if (status == DROPOFF_OK && arg("encrypt.algorithm") != NULL)
+        status = dropoff_encryption_set_algorithm(*encryption, arg("encrypt.algorithm"), &error);
+    return status;
+}
+
+/* NULL, and the error, if it is to be sealed and its keys are none. */
 static dropoff_transfer *make_transfer(void) {
     dropoff_transfer *transfer = NULL;
+    dropoff_encryption *encryption = NULL;
     struct line *line = NULL;
+    size_t at = 0;
+    if (arg("encrypt") != NULL && make_encryption(&encryption)) {
+        dropoff_encryption_free(encryption);
+        return NULL;
+    }
     MUST(dropoff_transfer_new(arg_or("sender", "sender-agent"), arg_or("recipient", "recipient-agent"), &transfer,
                               &error));
     while ((line = next_line("source", line)) != NULL) {
         dropoff_source *source = make_source(line);
         MUST(dropoff_transfer_add_file(transfer, source, line->values[2], line->values[3], &error));
+        if (line->values[4] != NULL)
+            MUST(dropoff_transfer_set_file_encryption_iv(transfer, at, line->values[4], &error));
+        at++;
         dropoff_source_free(source);
     }
+    if (encryption != NULL)
+        MUST(dropoff_transfer_set_encryption(transfer, encryption, &error));
+    dropoff_encryption_free(encryption);
+    if (arg("multipart") != NULL)
+        MUST(dropoff_transfer_set_multipart(transfer, strcmp(arg("multipart"), "true") == 0, &error));
+    if (arg("resume") != NULL)
+        MUST(dropoff_transfer_set_resume(transfer, arg("resume"), &error));
     if (arg("mode") != NULL)
         MUST(dropoff_transfer_set_mode(transfer, arg("mode"), &error));
     if (arg("expires_in") != NULL)
@@ -520,7 +561,8 @@ static int send_transfer(void) {
     dropoff_status status;
     if (make_agentdrop())
         return failed();
-    transfer = make_transfer();
+    if ((transfer = make_transfer()) == NULL)
+        return failed();
     if (arg("cancel") == NULL)
         status = dropoff_agentdrop_send(agentdrop, transfer, &sent, &error);
     else if ((status = dropoff_agentdrop_start_send(agentdrop, transfer, &job, &error)) == DROPOFF_OK)
@@ -533,6 +575,8 @@ static int send_transfer(void) {
         got_text("status", dropoff_sent_transfer_status(sent));
         got_bool("encrypted", dropoff_sent_transfer_encrypted(sent));
         got_text("expires_at", dropoff_sent_transfer_expires_at(sent));
+        got_text("recipient_key_fingerprint", dropoff_sent_transfer_recipient_key_fingerprint(sent));
+        got_text("recipient_key_source", dropoff_sent_transfer_recipient_key_source(sent));
         got_files(dropoff_sent_transfer_files(sent));
     }
     dropoff_sent_transfer_free(sent);
@@ -548,14 +592,17 @@ static int transfer_steps(void) {
     dropoff_confirmed *confirmed = NULL;
     dropoff_transfer_info *info = NULL;
     struct line *line = NULL;
+    size_t at = 0;
     int ended;
-    if (make_agentdrop())
+    if (make_agentdrop() || (transfer = make_transfer()) == NULL)
         return failed();
-    transfer = make_transfer();
     MUST(dropoff_files_new(&files, &error));
     while ((line = next_line("source", line)) != NULL) {
         dropoff_source *source = make_source(line);
         MUST(dropoff_files_add(files, source, line->values[2], line->values[3], &error));
+        if (line->values[4] != NULL)
+            MUST(dropoff_files_set_encryption_iv(files, at, line->values[4], &error));
+        at++;
         dropoff_source_free(source);
     }
     ended = dropoff_agentdrop_presign(agentdrop, transfer, &ticket, &error)
@@ -585,14 +632,44 @@ static int transfer_steps(void) {
     return 0;
 }
 
-/* The two that give a target away, for the two raw calls. */
+static int plan_transfer(void) {
+    dropoff_transfer *transfer;
+    dropoff_transfer_plan *plan = NULL;
+    size_t at;
+    if (make_agentdrop() || (transfer = make_transfer()) == NULL)
+        return failed();
+    if (dropoff_agentdrop_plan(agentdrop, transfer, &plan, &error)) {
+        failed();
+    } else {
+        printf("result %s\n", dropoff_transfer_plan_to_json(plan));
+        got_bool("multipart", dropoff_transfer_plan_multipart(plan));
+        got_bool("encrypted", dropoff_transfer_plan_encrypted(plan));
+        got_number("total_bytes", dropoff_transfer_plan_total_bytes(plan));
+        got_text("request_json", dropoff_transfer_plan_request_json(plan));
+        for (at = 0; at < dropoff_transfer_plan_files_count(plan); at++) {
+            got_text(at_index("files", at, "name"), dropoff_transfer_plan_files_name(plan, at));
+            got_number(at_index("files", at, "size"), dropoff_transfer_plan_files_size(plan, at));
+            got_text(at_index("files", at, "content_type"), dropoff_transfer_plan_files_content_type(plan, at));
+            got_number(at_index("files", at, "parts"), dropoff_transfer_plan_files_parts(plan, at));
+            got_number(at_index("files", at, "part_size"), dropoff_transfer_plan_files_part_size(plan, at));
+        }
+        CHECK(dropoff_transfer_plan_files_name(plan, at) == NULL);
+        CHECK(dropoff_transfer_plan_files_content_type(plan, at) == NULL);
+        CHECK(dropoff_transfer_plan_files_size(plan, at) == 0 && dropoff_transfer_plan_files_parts(plan, at) == 0);
+        CHECK(dropoff_transfer_plan_files_part_size(plan, at) == 0);
+    }
+    dropoff_transfer_plan_free(plan);
+    dropoff_transfer_free(transfer);
+    return 0;
+}
+
+/* The two that give a target away, for the raw calls. */
 
 static int presign(void) {
     dropoff_transfer *transfer;
     dropoff_transfer_ticket *ticket = NULL;
-    if (make_agentdrop())
+    if (make_agentdrop() || (transfer = make_transfer()) == NULL)
         return failed();
-    transfer = make_transfer();
     MUST(dropoff_agentdrop_presign(agentdrop, transfer, &ticket, &error));
     printf("result %s\n", dropoff_transfer_ticket_reveal_json(ticket));
     dropoff_transfer_ticket_free(ticket);
@@ -669,6 +746,83 @@ static int post_form(void) {
     return 0;
 }
 
+static int put_parts(void) {
+    dropoff_put_parts *request = NULL;
+    dropoff_stored_parts *stored = NULL;
+    dropoff_source *source;
+    struct line *line = NULL;
+    dropoff_job *job = NULL;
+    dropoff_status status;
+    size_t at;
+    if (make_storage())
+        return failed();
+    source = one_source();
+    MUST(dropoff_put_parts_new(source, &request, &error));
+    while ((line = next_line("url", line)) != NULL)
+        MUST(dropoff_put_parts_add_url(request, line->values[0], &error));
+    if (arg("part_size") != NULL)
+        MUST(dropoff_put_parts_set_part_size(request, number(arg("part_size")), &error));
+    if (arg("timeout") != NULL)
+        MUST(dropoff_put_parts_set_timeout_ms(request, number(arg("timeout")), &error));
+    if (arg("cancel") == NULL)
+        status = dropoff_storage_put_parts(storage, request, &stored, &error);
+    else if ((status = dropoff_storage_start_put_parts(storage, request, &job, &error)) == DROPOFF_OK)
+        status = cancelled(job);
+    if (status) {
+        failed();
+    } else {
+        printf("result %s\n", dropoff_stored_parts_to_json(stored));
+        got_number("bytes", dropoff_stored_parts_bytes(stored));
+        got_number("part_size", dropoff_stored_parts_part_size(stored));
+        got_bool("verified", dropoff_stored_parts_verified(stored));
+        for (at = 0; at < dropoff_stored_parts_count(stored); at++) {
+            got_number(at_index("parts", at, "part_number"), dropoff_stored_parts_part_number(stored, at));
+            got_number(at_index("parts", at, "bytes"), dropoff_stored_parts_part_bytes(stored, at));
+            got_text(at_index("parts", at, "etag"), dropoff_stored_parts_part_etag(stored, at));
+            got_text(at_index("parts", at, "md5"), dropoff_stored_parts_part_md5(stored, at));
+            got_bool(at_index("parts", at, "verified"), dropoff_stored_parts_part_verified(stored, at));
+            got_number(at_index("parts", at, "attempts"), dropoff_stored_parts_part_attempts(stored, at));
+        }
+        CHECK(dropoff_stored_parts_part_number(stored, at) == 0 && dropoff_stored_parts_part_bytes(stored, at) == 0);
+        CHECK(dropoff_stored_parts_part_etag(stored, at) == NULL && dropoff_stored_parts_part_md5(stored, at) == NULL);
+        CHECK(!dropoff_stored_parts_part_verified(stored, at));
+        CHECK(dropoff_stored_parts_part_attempts(stored, at) == 0);
+    }
+    dropoff_stored_parts_free(stored);
+    dropoff_put_parts_free(request);
+    dropoff_source_free(source);
+    return 0;
+}
+
+static int open_sealed(void) {
+    dropoff_key_pair *pair = NULL;
+    dropoff_sealed_file *sealed = NULL;
+    dropoff_opened_file *opened = NULL;
+    struct line *line = next_line("source", NULL);
+    CHECK(line != NULL);
+    MUST(dropoff_sealed_file_new(line->values[1], &sealed, &error));
+    if (arg("sender_public_key") != NULL)
+        MUST(dropoff_sealed_file_set_sender_public_key(sealed, arg("sender_public_key"), &error));
+    if (arg("encrypted_key") != NULL)
+        MUST(dropoff_sealed_file_set_encrypted_key(sealed, arg("encrypted_key"), &error));
+    if (arg("encryption_salt") != NULL)
+        MUST(dropoff_sealed_file_set_encryption_salt(sealed, arg("encryption_salt"), &error));
+    if (arg("encryption_iv") != NULL)
+        MUST(dropoff_sealed_file_set_encryption_iv(sealed, arg("encryption_iv"), &error));
+    if (dropoff_key_pair_from_private_key(arg_or("private_key", ""), &pair, &error)
+        || dropoff_open_sealed(sealed, arg("to"), pair, &opened, &error)) {
+        failed();
+    } else {
+        printf("result %s\n", dropoff_opened_file_to_json(opened));
+        got_text("path", dropoff_opened_file_path(opened));
+        got_number("bytes", dropoff_opened_file_bytes(opened));
+    }
+    dropoff_opened_file_free(opened);
+    dropoff_sealed_file_free(sealed);
+    dropoff_key_pair_free(pair);
+    return 0;
+}
+
 int main(void) {
     static const struct {
         const char *name;
@@ -678,10 +832,13 @@ int main(void) {
         {"hcompany.steps", profile_steps},
         {"agentdrop.send", send_transfer},
         {"agentdrop.steps", transfer_steps},
+        {"agentdrop.plan", plan_transfer},
         {"agentdrop.presign", presign},
         {"hcompany.initiate_upload", initiate},
         {"storage.put", put},
         {"storage.post_form", post_form},
+        {"storage.put_parts", put_parts},
+        {"open_sealed", open_sealed},
     };
     size_t at;
     read_lines();

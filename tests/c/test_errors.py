@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import threading
@@ -31,8 +32,8 @@ def test_the_header_has_the_numbers_of_the_table() -> None:
 BY_SCENARIOS = {s["expect"]["error"].get("kind") for s in scenarios() if "error" in s["expect"]} - {None}
 BELOW = {"tls", "source_changed", "disk_full"}
 BY_PROGRAMS = {"cancelled": SUITES, "internal": ["panic"]}
-# They come with sealing and with the check for a running browser.
-NOT_YET = {"encryption", "browser_running"}
+# It comes with the check for a running browser.
+NOT_YET = {"browser_running"}
 
 
 def test_every_kind_is_raised_somewhere() -> None:
@@ -113,9 +114,34 @@ def test_a_path_that_is_not_utf8_is_given_as_it_is(
     assert json.loads(done.stdout.splitlines()[0].removeprefix("error "))["path"] == f"{tmp_path}/caf\ufffd"
 
 
+def test_a_journal_is_given_as_it_is(programs: Programs, sandbox: Sandbox, tmp_path: Path) -> None:
+    """As a path is: the getter has the raw bytes."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a")
+    sandbox.fault({"on": "put", "times": -1, "do": {"reply": {"status": 403}}})
+    lines = ["arg call agentdrop.send", f"arg api_url {sandbox.ready['api_url']}"]
+    lines += [f"arg api_key {sandbox.ready['agentdrop_api_key']}", f"source path {path} % % %"]
+    lines += [f"option add trusted_storage {sandbox.ready['storage_url']}"]
+    lines += [f"arg resume {tmp_path}/journal-%E9"]
+    done = subprocess.run(
+        [programs["scenario"]],
+        input="\n".join(lines) + "\n\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=sandbox.environment,
+    )
+    assert done.returncode == 0, done.stderr
+    encoded = "".join(f"%{byte:02X}" for byte in bytes(tmp_path) + b"/journal-\xe9")
+    assert f"got resume {encoded}\n" in done.stdout, done.stdout
+    told = json.loads(done.stdout.splitlines()[0].removeprefix("error "))
+    assert told["resume"] == f"{tmp_path}/journal-\ufffd"
+
+
 KEY = "hk-canary \u00fc'\"<&>%41-0123456789"  # what escaping, quoting and decoding might let through
 SENDABLE = "hk-canary-key'\"<&>%41-0123456789"
 SIGNATURE = "canary5ignature%2Fab+cd"
+PUBLIC = "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw="
 
 
 def test_no_secret_is_ever_printed(programs: Programs, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -130,6 +156,18 @@ def test_no_secret_is_ever_printed(programs: Programs, sandbox: Sandbox, tmp_pat
     nowhere = {"trusted_storage": ["http://127.0.0.1:1"], "max_attempts": 2}
     fields = [("field", "policy", SIGNATURE), ("field", "x-amz-signature", SIGNATURE)]
     odd = [("field", "x-canary-1", "canary \u2028 one\r\ntwo"), ("field", "x-canary-2", KEY)]
+    private, wrapped = (base64.b64encode(bytes(range(1, n + 1))).decode() for n in (32, 60))
+    sealing, seals, good = (
+        [given, ("arg", "encrypt", "yes")],
+        ("arg", "encrypt", "yes"),
+        ("arg", "encrypt.private_key", private),
+    )
+    to = ("arg", "to", tmp_path / "opened")
+    opening = [
+        ("arg", "private_key", private),
+        ("arg", "sender_public_key", PUBLIC),
+        ("arg", "encryption_iv", wrapped[:16]),
+    ]
     calls: list[tuple[Any, ...]] = [
         ("agentdrop.send", {}, given),
         ("hcompany.upload_profile", {}, given),
@@ -147,12 +185,25 @@ def test_no_secret_is_ever_printed(programs: Programs, sandbox: Sandbox, tmp_pat
         ("storage.post_form", {}, ("arg", "url", url), *fields, *odd),
         ("storage.post_form", nowhere, ("arg", "url", closed), *fields, *odd),
         ("storage.put", {"proxy": f"ftp://u:{SENDABLE}@h"}, ("arg", "url", url)),
+        # Keys: that are none, that are good where nothing else is, and that came wrapped.
+        *[("agentdrop.send", {}, *sealing, ("arg", "encrypt.private_key", key)) for key in (KEY, SENDABLE)],
+        ("agentdrop.send", {}, good, seals, ("arg", "encrypt.recipient_public_key", SENDABLE)),
+        ("agentdrop.send", {}, good, seals, ("arg", "mode", "agent-to-human")),
+        ("agentdrop.send", {"max_attempts": 2}, good, seals, ("arg", "api_url", "http://127.0.0.1:1")),
+        ("agentdrop.send", {}, *sealing, ("arg", "encrypt.presealed", SENDABLE)),
+        ("agentdrop.plan", {}, *sealing, ("arg", "encrypt.presealed", SENDABLE)),
+        ("open_sealed", {}, to, ("arg", "private_key", KEY)),
+        ("open_sealed", {}, to, *opening, ("arg", "encrypted_key", SENDABLE)),
+        ("open_sealed", {}, to, *opening, ("arg", "encrypted_key", wrapped)),
+        ("storage.put_parts", {}, ("url", url), ("arg", "part_size", 2), ("url", url)),
+        ("storage.put_parts", nowhere, ("url", closed)),
+        ("storage.put_parts", {}, ("url", f"https://user:{SENDABLE}@h.example/k")),
     ]
     for name, options, *lines in calls:
         driver = Driver([programs["scenario"]], sandbox)
         outcome = driver.call(name, options, [content], *lines)
         assert set(outcome) == {"error"}, outcome
-        for secret in (KEY, SENDABLE, SIGNATURE, "canary5ignature", "-0123456789"):
+        for secret in (KEY, SENDABLE, SIGNATURE, "canary5ignature", "-0123456789", private, wrapped):
             assert secret not in json.dumps([outcome, driver.logs], ensure_ascii=False), outcome
 
 
@@ -179,6 +230,7 @@ def test_a_secret_that_a_peer_quotes_is_masked(
         sandbox.fault({"on": operation, "times": -1, "do": {"reply": reply}})
 
     quoting("presign", d, f"Bearer {d}")
+    quoting("put_part", signature, url)
     quoting("initiate_upload", h, f"Authorization: Bearer {h}")
     quoting("put", signature, url)
     quoting("post_form", value, f"policy={value}")
@@ -188,6 +240,7 @@ def test_a_secret_that_a_peer_quotes_is_masked(
         ("agentdrop.send", once),
         ("hcompany.upload_profile", once),
         ("storage.put", once, ("arg", "url", url)),
+        ("storage.put_parts", once, ("url", f"{url}&partNumber=1")),
         ("storage.post_form", once, ("arg", "url", url), *form),
     ]
     for name, options, *lines in calls:
@@ -196,3 +249,22 @@ def test_a_secret_that_a_peer_quotes_is_masked(
         assert outcome["error"]["http_status"] == status and driver.logs, outcome
         for secret in (h, d, signature, value):
             assert secret not in json.dumps([outcome, driver.logs]), outcome
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_wrapped_key_that_the_service_quotes_is_masked(
+    programs: Programs, sandbox: Sandbox, tmp_path: Path, status: int
+) -> None:
+    wrapped = base64.b64encode(b"canary: a wrapped key of sixty bytes, and it is exactly that").decode()
+    assert len(wrapped) == 80
+    sealed = Source("memory", tmp_path / "content", "a.bin", None, b"", "AAAAAAAAAAAAAAAA")
+    sealed.path.write_bytes(pattern(100))
+    said = {"error": {"code": "CANARY", "message": f"not {wrapped}", "details": [f"not {wrapped}"]}}
+    sandbox.fault(
+        {"on": "presign", "times": -1, "do": {"reply": {"status": status, "body": json.dumps(said)}}}
+    )
+    driver = Driver([programs["scenario"]], sandbox)
+    seals = [("arg", "encrypt", "yes"), ("arg", "encrypt.presealed", wrapped)]
+    outcome = driver.call("agentdrop.send", {"max_attempts": 2}, [sealed], *seals)
+    assert outcome["error"]["http_status"] == status and driver.logs, outcome
+    assert wrapped[:20] not in json.dumps([outcome, driver.logs]), outcome

@@ -69,4 +69,6 @@ def test_demo() -> None:
         output, _ = demo.communicate(timeout=60)
         assert demo.returncode == 0
         assert "packed     3 files, 2 locks and caches left out" in output
-        assert output.count("verified: true") == 3 and output.endswith("\nBoth arrived.\n")
+        assert re.search(r"^  report\.pdf 3000025 bytes sealed, ", output, re.M)
+        assert re.search(r"^  sealed for [0-9a-f]{64} \(the word of the caller\)$", output, re.M)
+        assert output.count("verified: true") == 3 and output.endswith("\nAll arrived.\n")

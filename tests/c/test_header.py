@@ -13,7 +13,14 @@ from conftest import BUILT, HERE, Library, Sandbox, run
 from header import CALLBACKS, FUNCTIONS, TYPES, Function, Parameter
 
 HANDLES = [t.name for t in TYPES if f"typedef struct {t.name} {t.name};" in header.TEXT]
-PATHS = {("dropoff_source_from_path", "path")}
+PATHS = {
+    ("dropoff_source_from_path", "path"),
+    ("dropoff_key_pair_from_agentdrop_config", "path"),
+    ("dropoff_transfer_set_resume", "journal"),
+    ("dropoff_sealed_file_new", "path"),
+    ("dropoff_open_sealed", "to"),
+    ("dropoff_start_open_sealed", "to"),
+}
 
 
 def test_the_header_was_read_whole() -> None:
@@ -28,7 +35,8 @@ def test_exactly_the_functions_of_the_header_are_exported() -> None:
     library = BUILT / "libdropoff_c.so"
     exported = {line.split()[2] for line in run(["nm", "-D", "--defined-only", library]).stdout.splitlines()}
     # Of debug builds only; panic.c uses them.
-    assert exported - {"dropoff_debug_panic", "dropoff_debug_panic_with"} == {f.name for f in FUNCTIONS}
+    debug = {f"dropoff_debug_panic{more}" for more in ("", "_with", "_with_keys")}
+    assert exported - debug == {f.name for f in FUNCTIONS}
 
 
 @pytest.mark.parametrize("declared", [*FUNCTIONS, *TYPES], ids=lambda declared: declared.name)
@@ -65,6 +73,8 @@ TEXTS = {
     "region": "eu",
     "path": "/nowhere",
     "content_type": "text/plain",
+    "public_key": "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw=",
+    "private_key": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=",
 }
 OPTION_OF_SETTER = {
     "dropoff_options_set_ms": ("stall_timeout", ""),
@@ -85,6 +95,10 @@ MAKERS = {
     "dropoff_files": "dropoff_files_new(&{it}, NULL)",
     "dropoff_agentdrop": 'dropoff_agentdrop_new("k", "http://127.0.0.1:1", NULL, &{it}, NULL)',
     "dropoff_put": 'dropoff_put_new("https://example.com/k", a_source(), &{it}, NULL)',
+    "dropoff_put_parts": "dropoff_put_parts_new(a_source(), &{it}, NULL)",
+    "dropoff_key_pair": "dropoff_key_pair_generate(&{it}, NULL)",
+    "dropoff_encryption": "an_encryption(&{it})",
+    "dropoff_sealed_file": 'dropoff_sealed_file_new("/nowhere", &{it}, NULL)',
     "dropoff_post_form": 'dropoff_post_form_new("https://example.com/k", a_source(), &{it}, NULL)',
     "dropoff_storage": "dropoff_storage_new(NULL, &{it}, NULL)",
     "dropoff_profile_ticket": "dropoff_hcompany_initiate_upload(h, &{it}, NULL)",
@@ -125,6 +139,14 @@ static dropoff_status a_transfer_ticket(dropoff_transfer_ticket **ticket) {
     dropoff_transfer *transfer = transfer_of("a", "1", 1);
     dropoff_status status = dropoff_agentdrop_presign(d, transfer, ticket, NULL);
     dropoff_transfer_free(transfer);
+    return status;
+}
+static dropoff_status an_encryption(dropoff_encryption **encryption) {
+    dropoff_key_pair *pair = NULL;
+    dropoff_status status;
+    CHECK(dropoff_key_pair_generate(&pair, NULL) == DROPOFF_OK);
+    status = dropoff_encryption_new(pair, encryption, NULL);
+    dropoff_key_pair_free(pair);
     return status;
 }
 static dropoff_status a_stored_object(dropoff_stored_object **stored) {

@@ -26,7 +26,7 @@ FAULTS: dict[str, list[dict[str, Any]]] = {
     "too_slow": [{"on": "put", "times": -1, "do": {"slow": 500_000}}],
 }
 SETTINGS: dict[str, dict[str, Any]] = {"too_slow": {"upload_expires_in": 20}}
-SUITES = ["callbacks", "jobs", "logs", "options"]
+SUITES = ["callbacks", "jobs", "logs", "options", "sealing"]
 VALGRIND = [
     "valgrind",
     "--quiet",
@@ -34,6 +34,7 @@ VALGRIND = [
     "--leak-check=full",
     "--errors-for-leak-kinds=definite",
     "--show-leak-kinds=definite",
+    f"--suppressions={HERE / 'valgrind.supp'}",
 ]
 
 
@@ -96,6 +97,18 @@ def test_a_panic_tells_no_secret(programs: Programs) -> None:
         assert secret not in printed, printed
 
 
+def test_a_panic_tells_no_private_key(programs: Programs) -> None:
+    private, encrypted = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=", "0NHSc4nary0123456789"
+    done = run([programs["panic"], "keys", private, encrypted])
+    printed = done.stdout + done.stderr
+    # The public half is no secret, and is what tells pairs apart.
+    public = "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw="
+    assert printed.count(f"KeyPair({public})") >= 4 and "SealedFile {" in printed, printed
+    numbers = ", ".join(str(number) for number in range(1, 9))
+    for secret in (private, private[:12], encrypted, numbers, "0102030405060708"):
+        assert secret not in printed, printed
+
+
 def test_closing_the_library_does_not_unload_it(programs: Programs, library: Library) -> None:
     run([programs["loading"], library.lib / "libdropoff.so.0"])
 
@@ -151,6 +164,14 @@ def test_the_other_programs_under_valgrind(programs: Programs, sandbox: Sandbox,
         "raw_post_form",
         "put_503_is_retried",
         "refused_fields_of_a_transfer_are_named",
+        "a_sealed_file_in_several_parts",
+        "sealed_parts_that_are_there_are_not_sent_again",
+        "files_that_came_sealed_pass_through",
+        "a_recipients_key_that_is_none_is_refused",
+        "a_dry_run_of_parts_and_sealing",
+        "raw_parts",
+        "a_sealed_file_opens",
+        "another_pair_does_not_open_it",
     ],
 )
 def test_scenario_under_valgrind(programs: Programs, sandbox: Sandbox, tmp_path: Path, name: str) -> None:

@@ -21,6 +21,7 @@ from scenarios import (
     expect_requests,
     merged,
     passed_folder,
+    rewrite,
     scenarios,
     source,
 )
@@ -62,6 +63,8 @@ def argument(name: str, value: Any) -> list[Line]:
             return [("arg", name, ms)]
         case dict() if name == "labels":
             return [("label", *pair) for pair in value.items()]
+        case dict() if name == "encrypt":
+            return [("arg", name, "yes"), *[("arg", f"{name}.{key}", text) for key, text in value.items()]]
         case dict() | bool():
             return [("arg", name, json.dumps(value))]
         case _:
@@ -85,19 +88,9 @@ class Driver:
         cancel_by: str = "job",
     ) -> dict[str, Any]:
         """What the call gave, `result` or `error` as JSON. `cancel_at`: the operation it is cancelled at."""
-        ready = self.sandbox.ready
-        key = ready["h_api_key" if name.startswith("hcompany") else "agentdrop_api_key"]
-        told: list[Line] = [("arg", "call", name), ("arg", "api_url", ready["api_url"])]
-        if not any(line[:2] == ("arg", "api_key") for line in lines):
-            told.append(("arg", "api_key", key))
+        told = self.told(name, options, sources, *lines)
         if cancel_at:
             told.append(("arg", "cancel", cancel_by))
-        trusted = [ready["storage_url"], ready["untrusted_storage_url"]]
-        defaults = {"trusted_storage": [url for url in trusted if url], "backoff_base": {"ms": 1}}
-        for option_name, value in (defaults | options).items():
-            told += option(option_name, value)
-        told += [("source", s.kind, s.path, s.name, s.content_type) for s in sources]
-        told += lines
         done = self._run("".join(written(line) + "\n" for line in told) + "\n", cancel_at)
         assert done.returncode == 0, f"{done.returncode}: {done.stdout}{done.stderr}"
         assert not done.stderr, done.stderr
@@ -111,6 +104,23 @@ class Driver:
         expect_no_secret(told, printed + "\n".join(self.logs))
         compare_getters(outcome, [line.split(" ")[1:] for line in rest if line.startswith("got ")])
         return outcome
+
+    def told(self, name: str, options: dict[str, Any], sources: list[Source], *lines: Line) -> list[Line]:
+        """The lines that describe a call."""
+        ready = self.sandbox.ready
+        key = ready["h_api_key" if name.startswith("hcompany") else "agentdrop_api_key"]
+        told: list[Line] = [("arg", "call", name)]
+        for arg, value in {"api_url": ready["api_url"], "api_key": key}.items():
+            # The first one counts.
+            if not any(line[:2] == ("arg", arg) for line in lines):
+                told.append(("arg", arg, value))
+        trusted = [ready["storage_url"], ready["untrusted_storage_url"]]
+        defaults = {"trusted_storage": [url for url in trusted if url], "backoff_base": {"ms": 1}}
+        for option_name, value in (defaults | options).items():
+            told += option(option_name, value)
+        told += [("source", s.kind, s.path, s.name, s.content_type, s.encryption_iv) for s in sources]
+        told += lines
+        return told
 
     def _run(self, text: str, cancel_at: str | None) -> subprocess.CompletedProcess[str]:
         process = subprocess.Popen(
@@ -140,14 +150,17 @@ class Driver:
 SECRET_NAMES = re.compile("policy|signature|credential|token|tagging|authorization|canary", re.I)
 
 
+SECRET_ARGS = {"api_key", "private_key", "encrypted_key", "encrypt.private_key", "encrypt.presealed"}
+
+
 def secrets(lines: list[Line]) -> set[str]:
-    """What must not be printed of a call: the key, and what signs its target."""
+    """What must not be printed of a call: its keys, and what signs its target."""
     found = set()
     for line in lines:
         match line:
-            case ("arg", "api_key", key):
+            case ("arg", name, key) if name in SECRET_ARGS:
                 found.add(key)
-            case ("arg", "url", url):
+            case ("arg", "url", url) | ("url", url):
                 query = urlsplit(url).query
                 found |= {query} | {value for name, value in parse_qsl(query) if SECRET_NAMES.search(name)}
             case ("field" | "header", name, value) if SECRET_NAMES.search(name):
@@ -180,63 +193,113 @@ def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
                 wanted = int(value)
         elif name == "details_count":
             wanted = len(fields["details"])
-        elif name == "labels_json":
-            wanted, value, name = fields["labels"], value and json.loads(value), "labels"
+        elif name in ("labels_json", "request_json"):
+            name = name.removesuffix("_json")
+            wanted, value = fields[name], value and json.loads(value)
         elif what == "error" and name in ("http_status", "errno"):
             wanted = fields[name] or 0
         else:
             wanted = fields
             for step in name.split("."):
                 wanted = wanted[int(step) if isinstance(wanted, list) else step]
+            if wanted is None and name.endswith(".part_size"):
+                wanted = 0
         if isinstance(wanted, bool | int):
             wanted = json.dumps(wanted)
         assert wanted == value, f"{name}: the JSON has {wanted!r}, the getter {value!r}"
-        seen.add(name.partition(".")[0])
+        seen |= {name, name.partition(".")[0]}
     if got:
         # What an empty list holds shows no line.
-        missing = {name for name, value in fields.items() if value != [] and name not in seen}
-        assert not missing, f"no getter was asked for {missing}"
+        wanted_names = {name for name, value in fields.items() if value != []}
+        for name in ("files", "parts", "details"):
+            for at, item in enumerate(fields.get(name, [])):
+                wanted_names |= {f"{name}.{at}.{key}" for key in item}
+        assert wanted_names <= seen, f"no getter was asked for {wanted_names - seen}"
 
 
 # -- scenarios
 
 
-def carry_out(driver: Driver, scenario: Scenario, sources: list[Source], cancel_by: str) -> dict[str, Any]:
+def carry_out(
+    driver: Driver, scenario: Scenario, sources: list[Source], folder: Path, cancel_by: str
+) -> dict[str, Any]:
     sandbox = driver.sandbox
     options = scenario.get("options", {})
     args = dict(scenario.get("args", {}))
     changes = args.pop("target", {})
     call = scenario["call"]
-    lines = [line for name, value in args.items() for line in argument(name, value)]
-    if "api_key" in scenario:
-        lines.append(("arg", "api_key", scenario["api_key"]))
+    lines: list[Line] = []
 
-    # The two raw calls take a target from the sandbox's own replies.
+    # The raw calls take a target from the sandbox's own replies.
     if call == "storage.put":
-        [sent] = sources
-        # A stream is announced like the bytes it will give.
-        announced = Source("memory", sent.path, "raw.bin", None, sent.content)
-        reply = driver.call("agentdrop.presign", {}, [announced])["result"]["upload_urls"][0]
+        reply = driver.call("agentdrop.presign", {}, [announced(sources)])["result"]["upload_urls"][0]
         target = merged({"url": reply["upload_url"], "headers": reply["headers"]}, changes)
         lines = [("arg", "url", target["url"])] + [("header", *h) for h in target["headers"].items()]
-        lines += [line for name, value in args.items() for line in argument(name, value)]
     elif call == "storage.post_form":
         reply = driver.call("hcompany.initiate_upload", {}, [])["result"]
         target = merged({"url": reply["upload_url"], "fields": reply["upload_fields"]}, changes)
         lines = [("arg", "url", target["url"])] + [("field", *f) for f in target["fields"].items()]
-        lines += [line for name, value in args.items() for line in argument(name, value)]
+    elif call == "storage.put_parts":
+        cut = {name: value for name, value in options.items() if name == "part_size"}
+        in_parts = ("arg", "multipart", "true")
+        [reply] = driver.call("agentdrop.presign", cut, [announced(sources)], in_parts)["result"]["files"]
+        parts = sorted(reply["part_urls"], key=lambda part: part["part_number"])
+        lines = [("url", part["upload_url"]) for part in parts]
+    elif call == "open_sealed":
+        lines = [("arg", "to", folder / "opened")]
+    if "resume" in args or call == "agentdrop.resume":
+        args["resume"] = folder / args.get("resume", "journal")
+    if "api_key" in scenario:
+        lines.append(("arg", "api_key", scenario["api_key"]))
+
+    def made(name: str, args: dict[str, Any], cancel_at: str | None) -> dict[str, Any]:
+        told = lines + [line for arg, value in args.items() for line in argument(arg, value)]
+        return driver.call(name, options, sources, *told, cancel_at=cancel_at, cancel_by=cancel_by)
 
     sandbox.fault(*scenario.get("faults", []))
-    return driver.call(
-        call, options, sources, *lines, cancel_at=scenario.get("cancel_at"), cancel_by=cancel_by
-    )
+    if call != "agentdrop.resume":
+        outcome = made(call, args, scenario.get("cancel_at"))
+        return opened(outcome, folder / "opened") if call == "open_sealed" else outcome
+
+    journal = args["resume"]
+    first = made("agentdrop.send", args, scenario.get("cancel_at"))
+    assert set(first) == {"error"} and first["error"]["resume"] == str(journal), first
+    sandbox.no_more_faults()
+    between = scenario.get("between", {})
+    assert set(between) <= {"rewrite", "journal", "args", "settings", "faults"}, between
+    if "journal" in between:
+        journal.write_text(between["journal"])
+    sandbox.settings(**between.get("settings", {}))
+    sandbox.fault(*between.get("faults", []))
+    if between.get("rewrite"):
+        rewrite(sources)
+    # In a process of its own, as after a crash.
+    outcome = made("agentdrop.send", args | between.get("args", {}), None)
+    assert "error" in outcome or not journal.exists(), "the journal is left behind"
+    return outcome
+
+
+def announced(sources: list[Source]) -> Source:
+    """A raw call's source as a presign is told of it: a stream like the bytes it will give."""
+    [sent] = sources
+    return Source("memory", sent.path, "raw.bin", None, sent.content)
+
+
+def opened(outcome: dict[str, Any], to: Path) -> dict[str, Any]:
+    """What was opened in place of where it is."""
+    if "error" in outcome:
+        assert not to.exists(), "something was written"
+        return outcome
+    assert outcome["result"]["path"] == str(to) and to.stat().st_mode & 0o777 == 0o600, outcome
+    return {"result": {"bytes": outcome["result"]["bytes"], "hex": to.read_bytes().hex()}}
 
 
 def hold(driver: Driver, scenario: Scenario, folder: Path, cancel_by: str = "job") -> None:
     """The scenario holds."""
     driver.sandbox.settings(**scenario.get("settings", {}))
+    driver.sandbox.agents(*scenario.get("agents", []))
     sources = [source(spec, at, folder) for at, spec in enumerate(scenario.get("sources", []))]
-    outcome = carry_out(driver, scenario, sources, cancel_by)
+    outcome = carry_out(driver, scenario, sources, folder, cancel_by)
     objects = driver.sandbox.objects()
     expect_outcome(scenario, outcome, objects)
     expect_requests(scenario, sources, driver.sandbox.requests(), objects)

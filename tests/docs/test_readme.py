@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 SANDBOX = os.environ.get("DROPOFF_SANDBOX", str(ROOT / "target/debug/dropoff-sandbox"))
+
+# A key pair of the tests.
+PRIVATE, PUBLIC = (
+    "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=",
+    "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw=",
+)
 
 # The examples show the services' own addresses; here they are the sandbox's.
 C_OPTIONS = """
@@ -55,7 +62,13 @@ def place(sandbox: dict[str, Any], tmp_path: Path) -> Path:
     profile.mkdir(parents=True)
     (profile / "Local State").write_text("{}")
     (tmp_path / "report.pdf").write_bytes(b"%PDF")
-    return tmp_path
+    # The official SDK's key file, and the recipient's key at the service. One pair will do for both.
+    (tmp_path / ".agentdrop").mkdir()
+    (tmp_path / ".agentdrop" / "config.json").write_text(json.dumps({"private_key": PRIVATE}))
+    agent = json.dumps({"agent_id": "analysis-agent", "public_key": PUBLIC}).encode()
+    request = urllib.request.Request(f"{sandbox['control_url']}/agents", data=agent, method="POST")
+    with urllib.request.urlopen(request, timeout=30):
+        return tmp_path
 
 
 def run(command: list[str], place: Path, sandbox: dict[str, Any]) -> str:

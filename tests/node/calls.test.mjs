@@ -95,6 +95,8 @@ test('every call takes a signal', async () => {
     () => d.getTransfer(pending.id, aborted),
     () => s.put('https://h.example/k', zipped(10), aborted),
     () => s.postForm('https://h.example/', {}, zipped(10), aborted),
+    () => s.putParts(['https://h.example/k'], zipped(10), aborted),
+    () => d.send(one, { ...TERMS, dryRun: true, ...aborted }),
   ]
   for (const call of calls) assert.equal(await rejection(call()), 'why', call)
   assert.deepEqual(await sandbox.requests(), [])

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
-import { AgentDrop, HCompany, Storage } from '../../bindings-node/index.mjs'
+import { AgentDrop, Encryption, HCompany, KeyPair, Storage } from '../../bindings-node/index.mjs'
 import { called } from '../../bindings-node/lib/errors.js'
 import { child, failure, rejection, thrown } from './helpers.mjs'
 import { native } from './native.mjs'
@@ -115,6 +115,11 @@ const RAISED = {
     await sandbox.fault({ on: 'complete_upload', do: { patch: { checksum: '0'.repeat(64) } } })
     await sandbox.hcompany().uploadProfile(profile, PROFILE)
   },
+  encryption: () => {
+    const encrypt = new Encryption(KeyPair.generate(), { recipientPublicKey: KeyPair.generate().publicKey })
+    const terms = { ...TERMS, mode: 'agent-to-human', encrypt }
+    return sandbox.agentdrop().send(one, terms)
+  },
   unsafe_target: () => new Storage().put('http://169.254.169.254/latest', profile),
   cancelled: async () => {
     await sandbox.fault(STALL)
@@ -131,8 +136,8 @@ const RAISED = {
   },
   internal: () => called(() => native.storage('no list')),
 }
-/** Nothing raises the first two yet; the third is raised below, in a program of its own. */
-const NOT_RAISED = ['encryption', 'browser_running', 'disk_full']
+/** Nothing raises the first yet; the second is raised below, in a program of its own. */
+const NOT_RAISED = ['browser_running', 'disk_full']
 
 test('no kind is left out', () => {
   assert.deepEqual([...Object.keys(RAISED), ...NOT_RAISED].sort(), TABLE.map((row) => row.js).sort())
@@ -183,6 +188,7 @@ const FACTS = [
   'profileId',
   'path',
   'errno',
+  'resume',
 ]
 
 test('facts are in the units and types of JavaScript', async () => {
@@ -219,6 +225,13 @@ test('names in messages are those of JavaScript', async () => {
   await words(() => sandbox.hcompany().uploadProfile(profile, { ...PROFILE, browserName: '' }), 'browserName')
   await words(() => sandbox.hcompany().getProfile('x'), 'profileId')
   await words(() => d.confirm(''), 'transferId')
+  const pair = KeyPair.generate()
+  await words(() => d.send(one, { ...TERMS, encrypt: new Encryption(pair) }), 'recipient-agent')
+  await sandbox.agents([{ agent_id: TERMS.recipient }])
+  await words(() => d.send(one, { ...TERMS, encrypt: new Encryption(pair) }), 'recipientPublicKey')
+  await words(() => d.send(one, { ...TERMS, encrypt: Encryption.presealed('x') }), 'encryptionIv')
+  await words(() => new Storage({ partSize: 1 }), 'partSize')
+  await words(() => new Storage().putParts(['https://h/k'], Buffer.alloc(9), { partSize: 0 }), 'partSize')
   await words(() => new HCompany(), 'apiKey', 'HAI_API_KEY')
   await words(() => new HCompany({ baseUrl: 'x' }), 'baseUrl')
   await words(RAISED.unsafe_target, 'trustedStorage')

@@ -5,10 +5,10 @@ import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { onLog } from '../../bindings-node/index.mjs'
-import { FIELD_WORD, KEY_WORD, SIGNATURE_WORD } from './canary.mjs'
+import { FIELD_WORD, KEY_WORD, PRIVATE_WORD, SIGNATURE_WORD, WRAPPED_WORD } from './canary.mjs'
 import { child, failure, rejection, thrown, until } from './helpers.mjs'
 import { native } from './native.mjs'
-import { BIG, PROFILE, STALL, TERMS, sandboxForTests } from './sandbox.mjs'
+import { BIG, PROFILE, STALL, STALL_PARTS, TERMS, sandboxForTests } from './sandbox.mjs'
 import { zipped } from './sources.mjs'
 
 const sandbox = await sandboxForTests()
@@ -253,7 +253,7 @@ test('NODE_DEBUG prints each record once, however many threads there are', async
 test('a worker that hears the log may be ended while its calls run', async () => {
   for (let n = 0; n < 3; n++) {
     await sandbox.reset()
-    await sandbox.fault(STALL)
+    await sandbox.fault(STALL, STALL_PARTS)
     const { code, signal, out } = await child(
       sandbox,
       `${WORKERS}
@@ -296,9 +296,15 @@ test('nothing that is logged, thrown or printed holds a secret', async () => {
     'DropoffError:',
     'toJSON:',
     'stack:',
+    'KeyPair(publicKey: ',
+    'Encryption(<presealed>)',
+    'is of another call',
+    'going on from a journal',
+    'part 1 of 1',
+    '[hidden]',
   ])
     assert(printed.includes(words), `${words} is not printed`)
-  for (const word of [KEY_WORD, SIGNATURE_WORD, FIELD_WORD])
+  for (const word of [KEY_WORD, SIGNATURE_WORD, FIELD_WORD, PRIVATE_WORD, WRAPPED_WORD])
     assert(
       !printed.includes(word),
       printed

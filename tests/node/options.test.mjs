@@ -6,7 +6,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
-import { AgentDrop, HCompany, Storage } from '../../bindings-node/index.mjs'
+import {
+  AgentDrop,
+  HCompany,
+  KeyPair,
+  Storage,
+  openSealed,
+  startOpenSealed,
+} from '../../bindings-node/index.mjs'
 import { failure, thrown } from './helpers.mjs'
 import { native } from './native.mjs'
 import { PROFILE, ROOT, TERMS, sandboxForTests, startSandbox, temporaryFolder } from './sandbox.mjs'
@@ -34,6 +41,7 @@ const clients = [
 /** A good value for every row, by its type; the two paths differ. */
 function good({ name, kind }) {
   if (name === 'caFile') return certificate
+  if (['memoryBudget', 'partSize'].includes(name)) return 2 ** 23
   return {
     Duration: 1000,
     Number: 3,
@@ -75,7 +83,10 @@ test('every row of the table is taken, and refuses another type and a bad value'
 test('every row of the table is declared, with its default', () => {
   const declared = readFileSync(join(ROOT, 'bindings-node/index.d.ts'), 'utf8')
   const [, body] = declared.match(/export interface Options \{\n(.*?)\n\}/s)
-  const members = [...body.matchAll(/\/\*\*(.*?)\*\/\s+(\w+)\?:/gs)].map(([, text, name]) => [name, text])
+  const members = [...body.matchAll(/\/\*\*(.*?)\*\/\s+(\w+)\?:/gs)].map(([, text, name]) => [
+    name,
+    text.replace(/\s+\*\s+/g, ' '),
+  ])
   assert.deepEqual(
     members.map(([name]) => name),
     rows.map((row) => row.name),
@@ -137,6 +148,13 @@ const BAD = [
   [{ maxAttempts: '3' }, 'not a string'],
   [{ maxAttempts: new Number(3) }, 'not a Number'],
   [{ concurrency: 65 }, '1 to 64'],
+  [{ memoryBudget: 2 ** 23 - 1 }, '8388608 to 1099511627776 bytes'],
+  [{ memoryBudget: 2 ** 40 + 1 }, '8388608 to 1099511627776 bytes'],
+  [{ partSize: 5 * 2 ** 20 - 1 }, '5242880 to 5368709120 bytes'],
+  [{ partSize: 5 * 2 ** 30 + 1 }, '5242880 to 5368709120 bytes'],
+  [{ partSize: '8388608' }, 'not a string'],
+  [{ multipartThreshold: 0 }, '1 to 5368709120 bytes'],
+  [{ multipartThreshold: 1.5 }, '1 to 5368709120 bytes'],
   [{ integrityCheck: 1 }, '"auto"'],
   [{ integrityCheck: 'sometimes' }, '"auto"'],
   [{ spoolDir: '/nowhere' }, 'a folder'],
@@ -234,7 +252,22 @@ const WRONG = {
     () => d.send(one, { ...TERMS, auto_delete: true }),
     '"auto_delete" (perhaps autoDelete is meant)',
   ],
-  'a feature to come': [() => d.send(one, { ...TERMS, encrypt: {} }), '"encrypt"'],
+  'a key pair for an encryption': [
+    () => d.send(one, { ...TERMS, encrypt: KeyPair.generate() }),
+    'encrypt must be an Encryption',
+    'not a KeyPair',
+  ],
+  'a string for parts': [
+    () => d.send(one, { ...TERMS, multipart: 'yes' }),
+    'multipart must be true or false',
+  ],
+  'a Buffer for a path': [
+    () => d.send(one, { ...TERMS, resume: Buffer.from('/tmp/j') }),
+    'resume must be a path (string or file: URL), not a Buffer',
+  ],
+  'a number for a dry run': [() => d.send(one, { ...TERMS, dryRun: 1 }), 'dryRun must be true or false'],
+  'a journal of a step': [() => d.presign(one, { ...TERMS, resume: 'x' }), 'presign', '"resume"'],
+  'a dry run of a step': [() => d.presign(one, { ...TERMS, dryRun: true }), 'presign', '"dryRun"'],
   'a name that is long': [() => d.send(one, { ...TERMS, ['x'.repeat(1000)]: 1 }), `"${'x'.repeat(50)}"`],
   'a number for text': [() => d.send(one, { ...TERMS, sender: 3 }), 'sender must be a string, not a number'],
   'half a character': [() => d.send(one, { ...TERMS, message: 'a\udfff' }), 'message', 'UTF-8'],
@@ -335,6 +368,8 @@ test('misuse never throws out of an async method, and always out of its twin', a
     [h, 'uploadProfile'],
     [s, 'put'],
     [s, 'postForm'],
+    [s, 'putParts'],
+    [{ openSealed, startOpenSealed }, 'openSealed'],
   ]) {
     const promise = client[method](Symbol('x'), Symbol('y'), 3)
     assert(promise instanceof Promise, method)

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspect, promisify } from 'node:util'
-import { version } from '../../bindings-node/index.mjs'
+import { KeyPair, version } from '../../bindings-node/index.mjs'
 import { until } from './helpers.mjs'
 import { PROGRAM, ROOT, STALL, sandboxForTests, temporaryFolder } from './sandbox.mjs'
 
@@ -132,6 +132,15 @@ writeFileSync(report, '%PDF')
 const profile = join(process.env.HOME, '.config/google-chrome')
 mkdirSync(profile, { recursive: true })
 writeFileSync(join(profile, 'Local State'), '{}')
+// As after the official SDK's `register`.
+mkdirSync(join(process.env.HOME, '.agentdrop'))
+const pairs = { 'data-pipeline': KeyPair.generate(), 'analysis-agent': KeyPair.generate() }
+const config = { agent_id: 'data-pipeline', private_key: pairs['data-pipeline'].revealPrivateKey() }
+writeFileSync(join(process.env.HOME, '.agentdrop/config.json'), JSON.stringify(config))
+const registered = Object.entries(pairs).map(([agent_id, { publicKey }]) => ({
+  agent_id,
+  public_key: publicKey,
+}))
 
 test('the example that uploads a profile', async () => {
   const { code, out, err } = await program([
@@ -181,7 +190,11 @@ test('the demo', async () => {
   assert.match(out, /packed {5}3 files, 2 locks and caches left out\n/)
   assert.match(
     out,
-    /verified: true\n[^]*rows\.csv {3}8 bytes, SHA-256 \w{64}, verified: true\n {2}status {5}active [^]*\nBoth arrived\.\n$/,
+    /verified: true\n[^]*rows\.csv {3}8 bytes, SHA-256 \w{64}, verified: true\n {2}status {5}active [^]*\nAll arrived\.\n$/,
+  )
+  assert.match(
+    out,
+    /sealed for \w{64} \(named by the service\)\n[^]*rows\.csv {3}24 bytes sealed, verified: true\n[^]*opened {5}rows\.csv, 8 bytes/,
   )
 })
 
@@ -213,6 +226,7 @@ writeFileSync(
 
 for (const { name, at, block } of blocks) {
   test(`${name}, block ${at + 1}`, async () => {
+    await sandbox.agents(registered)
     writeFileSync(join(project, 'block.mjs'), block.replaceAll(`from 'dropoff'`, `from './here.mjs'`))
     const { code, err } = await program(['block.mjs'])
     assert.deepEqual([code, err], [0, ''])

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { Storage } from '../../bindings-node/index.mjs'
 import { child, rejection, until } from './helpers.mjs'
-import { PROFILE, STALL, TERMS, sandboxForTests } from './sandbox.mjs'
+import { PROFILE, STALL, STALL_PARTS, TERMS, sandboxForTests } from './sandbox.mjs'
 import { zipped } from './sources.mjs'
 
 const sandbox = await sandboxForTests()
@@ -54,7 +54,7 @@ const BUSY = `
   import { busy } from ${here('busy.mjs')}
   await busy(d, terms)
 `
-const stalled = () => sandbox.fault(STALL)
+const stalled = () => sandbox.fault(STALL, STALL_PARTS)
 
 test('a program may exit while calls run', () =>
   always(`${BUSY} console.log('end'); process.exit(3)`, { code: 3, out: 'end', times: 5, before: stalled }))

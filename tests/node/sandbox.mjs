@@ -16,6 +16,8 @@ export const TERMS = { sender: 'sender-agent', recipient: 'recipient-agent' }
 export const PROFILE = { name: 'p', browserName: 'chromium', browserVersion: '131' }
 /** Storage that takes 100 000 bytes of each file and then no more. */
 export const STALL = { on: 'put', times: -1, do: { stall_after: 100_000 } }
+/** The same of each part. */
+export const STALL_PARTS = { ...STALL, on: 'put_part' }
 export const BIG = Buffer.alloc(20_000_000)
 
 /** @param {string} name of a file below tests/vectors */
@@ -79,6 +81,12 @@ class Sandbox {
   }
   fault(...orders) {
     return this.#control('POST', '/faults', orders)
+  }
+  clearFaults() {
+    return this.#control('DELETE', '/faults')
+  }
+  agents(agents) {
+    return this.#control('POST', '/agents', agents)
   }
   async requests(operation) {
     const log = await this.#control('GET', '/requests')

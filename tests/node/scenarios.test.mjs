@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { DropoffError } from '../../bindings-node/index.mjs'
+import { DropoffError, Encryption, KeyPair, openSealed } from '../../bindings-node/index.mjs'
 import { expect } from './expect.mjs'
-import { until } from './helpers.mjs'
+import { rejection, until } from './helpers.mjs'
 import { ROOT, sandboxForTests, temporaryFolder, vectors } from './sandbox.mjs'
 import { make } from './sources.mjs'
 import { camel, snakeKeys, snakeWords } from './spelling.mjs'
@@ -46,6 +46,20 @@ const ENDINGS = {
   signal: (_, controller) => controller.abort(),
 }
 
+/** As a scenario's `args.encrypt` says. */
+function encryption({ presealed, privateKey, ...more }) {
+  if (presealed !== undefined) return Encryption.presealed(presealed, more)
+  return new Encryption(KeyPair.fromPrivateKey(privateKey), more)
+}
+
+/** Other bytes into the same file. */
+function writeOthers(path) {
+  writeFileSync(
+    path,
+    readFileSync(path).map((byte) => byte ^ 1),
+  )
+}
+
 /** Makes the call a scenario names. */
 class Caller {
   constructor(scenario, ending) {
@@ -59,11 +73,19 @@ class Caller {
       ...('api_key' in scenario ? { apiKey: scenario.api_key } : {}),
     }
     this.details = { name: 'scenario', browserName: 'chromium', browserVersion: '131', ...this.args }
-    this.terms = { sender: 'sender-agent', recipient: 'recipient-agent', ...this.args }
+    this.folder = mkdtempSync(join(folder, 'scenario-'))
   }
 
-  sources() {
-    const own = mkdtempSync(join(folder, 'scenario-'))
+  /** The arguments of a transfer; making them may be what fails. */
+  terms(changes) {
+    const { encrypt, resume, ...args } = { ...this.args, ...converted(changes) }
+    const terms = { sender: 'sender-agent', recipient: 'recipient-agent', ...args }
+    if (encrypt !== undefined) terms.encrypt = encryption(converted(encrypt))
+    if (resume !== undefined) terms.resume = join(this.folder, resume)
+    return terms
+  }
+
+  sources(own = mkdtempSync(join(folder, 'again-'))) {
     return (this.scenario.sources ?? []).map((spec, at) => make(spec, at, own))
   }
 
@@ -107,7 +129,36 @@ class Caller {
     const d = sandbox.agentdrop(this.client)
     await this.orderFaults()
     const files = made.map((m) => m.file())
-    return await this.finish((more) => d.startSend(files, { ...this.terms, ...more }))
+    return await this.finish((more) => d.startSend(files, { ...this.terms(), ...more }))
+  }
+
+  async 'agentdrop.plan'(made) {
+    const d = sandbox.agentdrop(this.client)
+    const files = made.map((m) => m.file())
+    return await d.send(files, { ...this.terms(), dryRun: true })
+  }
+
+  async 'agentdrop.resume'(made) {
+    const d = sandbox.agentdrop(this.client)
+    await this.orderFaults()
+    const terms = { resume: join(this.folder, 'journal'), ...this.terms() }
+    const files = made.map((m) => m.file())
+    const error = await rejection(this.finish((more) => d.startSend(files, { ...terms, ...more })))
+    assert(error instanceof DropoffError, error)
+    assert.equal(error.resume, terms.resume)
+    await sandbox.clearFaults()
+    const { rewrite, journal, args, settings = {}, faults = [] } = this.scenario.between ?? {}
+    await sandbox.settings(settings)
+    await sandbox.fault(...faults)
+    if (journal !== undefined) writeFileSync(terms.resume, journal)
+    const again = this.sources(this.folder)
+    if (rewrite) again.forEach(({ source }) => typeof source === 'string' && writeOthers(source))
+    const sent = await d.send(
+      again.map((m) => m.file()),
+      { ...terms, ...this.terms(args) },
+    )
+    assert(!existsSync(terms.resume), 'the journal is left behind')
+    return sent
   }
 
   async 'agentdrop.steps'(made) {
@@ -115,7 +166,7 @@ class Caller {
     await this.orderFaults()
     const ticket = await d.presign(
       made.map((m) => m.file()),
-      this.terms,
+      this.terms(),
     )
     const sent = await d.upload(
       ticket,
@@ -131,7 +182,7 @@ class Caller {
   async 'storage.put'([made]) {
     const ticket = await sandbox
       .agentdrop()
-      .presign([['raw.bin', made.content ?? Buffer.alloc(0)]], this.terms)
+      .presign([['raw.bin', made.content ?? Buffer.alloc(0)]], this.terms())
     const [given] = ticket.reveal().upload_urls
     const target = merged({ url: given.upload_url, headers: given.headers }, this.target)
     await this.orderFaults()
@@ -146,6 +197,32 @@ class Caller {
     await this.orderFaults()
     const s = sandbox.storage(this.client)
     return await this.finish((more) => s.startPostForm(target.url, target.fields, made.source, more))
+  }
+
+  async 'storage.put_parts'([made]) {
+    const { partSize, ...args } = this.terms()
+    const ticket = await sandbox
+      .agentdrop(this.client)
+      .presign([['raw.bin', made.content ?? Buffer.alloc(0)]], { ...args, multipart: true })
+    const parts = ticket.reveal().files[0].part_urls.sort((a, b) => a.part_number - b.part_number)
+    await this.orderFaults()
+    const urls = parts.map((part) => part.upload_url)
+    const s = sandbox.storage(this.client)
+    return await this.finish((more) => s.startPutParts(urls, made.source, { partSize, ...more }))
+  }
+
+  async open_sealed([made]) {
+    const { privateKey, ...args } = this.args
+    const to = join(this.folder, 'opened')
+    try {
+      const keyPair = KeyPair.fromPrivateKey(privateKey)
+      const { path, bytes } = await openSealed(made.source, { to, keyPair, ...args })
+      assert.equal(path, to)
+      return { bytes, hex: readFileSync(to, 'hex') }
+    } catch (error) {
+      assert(!existsSync(to), 'there is a file after an error')
+      throw error
+    }
   }
 }
 
@@ -171,8 +248,9 @@ for (const scenario of scenarios) {
 
 async function run(scenario, ending) {
   await sandbox.settings(scenario.settings ?? {})
+  if (scenario.agents) await sandbox.agents(scenario.agents)
   const caller = new Caller(scenario, ending)
-  const made = caller.sources()
+  const made = caller.sources(caller.folder)
   const { result: wantedResult, error: wantedError } = scenario.expect
   if (wantedError !== undefined) {
     const error = await caller[scenario.call](made).then(
@@ -204,7 +282,7 @@ async function run(scenario, ending) {
   }
   // Whatever happens, the key never goes to storage and bytes are never sent chunked.
   for (const entry of log) {
-    if (['put', 'post_form'].includes(entry.op))
+    if (['put', 'put_part', 'post_form'].includes(entry.op))
       assert(!entry.authorization && !entry.chunked, JSON.stringify(entry))
   }
 }

@@ -1,6 +1,6 @@
 // The sources a scenario names, as JavaScript values.
 
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { crc32 } from './zip.mjs'
@@ -35,14 +35,22 @@ export function zipped(length) {
   return Buffer.concat([local, entry, end])
 }
 
-/** Makes one; files go below `folder`. `content` is null where it is not known before the call. */
+/**
+ * Makes one; files go below `folder`. `content` is null where it is not known before the call. A file that is there
+ * is left alone: a journal knows it by its inode and time.
+ */
 export function make(spec, at, folder) {
   const path = join(folder, spec.name ?? `file-${at}.bin`)
   const { source, content = null } = made(spec, path)
   return {
     source,
     content,
-    file: () => new File(source, { name: spec.name, contentType: spec.content_type }),
+    file: () =>
+      new File(source, {
+        name: spec.name,
+        contentType: spec.content_type,
+        encryptionIv: spec.encryption_iv,
+      }),
   }
 }
 
@@ -54,9 +62,9 @@ function made(spec, path) {
     const content = pattern(spec.reader)
     return { source: Readable.from(chunks(content), { objectMode: false }), content }
   }
-  if ('path' in spec) {
-    const content = pattern(spec.path)
-    writeFileSync(path, content)
+  if ('path' in spec || 'hex' in spec) {
+    const content = 'hex' in spec ? Buffer.from(spec.hex, 'hex') : pattern(spec.path)
+    if (!existsSync(path)) writeFileSync(path, content)
     return { source: path, content }
   }
   if ('folder' in spec) {

@@ -37,7 +37,14 @@ const classes = new Map(named('class').map((s) => [s.name.text, s]))
 const interfaces = new Map(
   declarations.statements.filter(ts.isInterfaceDeclaration).map((s) => [s.name.text, s]),
 )
-const members = (node) => node.members.filter((m) => m.name).map((m) => m.name.getText())
+/** Names, each once however often it is overloaded. */
+const members = (node, modifier = ts.ModifierFlags.None) => {
+  const wanted = (m) =>
+    m.name &&
+    !ts.isPrivateIdentifier(m.name) &&
+    (ts.getCombinedModifierFlags(m) & ts.ModifierFlags.Static) === modifier
+  return [...new Set(node.members.filter(wanted).map((m) => m.name.getText()))]
+}
 
 test('import and require give the same names, and those that are declared', () => {
   const names = Object.keys(cjs).sort()
@@ -54,10 +61,13 @@ test('the members of classes are those that are declared', () => {
   for (const [name, declared] of classes) {
     if (name === 'DropoffError' || name === 'File') continue // their fields are the objects' own: see below
     const there = Object.getOwnPropertyNames(cjs[name].prototype).filter((member) => member !== 'constructor')
-    assert.deepEqual(there.sort(), members(declared).sort(), name)
+    const of = (kind) => members(declared, kind).sort()
+    assert.deepEqual(there.sort(), of(ts.ModifierFlags.None), name)
     assert.deepEqual(
-      Object.getOwnPropertyNames(cjs[name]).filter((n) => !['length', 'name', 'prototype'].includes(n)),
-      [],
+      Object.getOwnPropertyNames(cjs[name])
+        .filter((n) => !['length', 'name', 'prototype'].includes(n))
+        .sort(),
+      of(ts.ModifierFlags.Static),
       name,
     )
   }
@@ -68,7 +78,7 @@ test('the fields of objects are those that are declared', async () => {
   const h = sandbox.hcompany()
   const own = (value) => Object.keys(value).sort()
   const declared = (name) => members(interfaces.get(name) ?? classes.get(name)).sort()
-  const file = new cjs.File('x', { name: 'n', contentType: 'a/b' })
+  const file = new cjs.File('x', { name: 'n', contentType: 'a/b', encryptionIv: 'x' })
   assert.deepEqual([...own(file), 'toJSON'].sort(), declared('File'))
   const job = d.startSend([['a', Buffer.from('1')]], TERMS)
   assert.deepEqual(own(job.progress()), declared('Progress'))
@@ -80,6 +90,14 @@ test('the fields of objects are those that are declared', async () => {
   assert.deepEqual(own(sent), declared('SentTransfer'))
   assert.deepEqual(own(sent.files[0]), declared('SentFile'))
   assert.deepEqual(own(await d.getTransfer(sent.id)), declared('TransferInfo'))
+  const plan = await d.send([['a', Buffer.from('1')]], { ...TERMS, dryRun: true })
+  assert.deepEqual(own(plan), declared('TransferPlan'))
+  assert.deepEqual(own(plan.files[0]), declared('PlannedFile'))
+  const parts = (await d.presign([['a', Buffer.from('1')]], { ...TERMS, multipart: true })).reveal()
+  const urls = parts.files[0].part_urls.map((part) => part.upload_url)
+  const stored = await sandbox.storage().putParts(urls, Buffer.from('1'))
+  assert.deepEqual(own(stored), declared('StoredParts'))
+  assert.deepEqual(own(stored.parts[0]), declared('StoredPart'))
   const pending = await d.presign([['a', Buffer.from('1')]], TERMS)
   await d.upload(pending, [['a', Buffer.from('1')]])
   assert.deepEqual(own(await d.confirm(pending.id)), declared('Confirmed'))

@@ -80,6 +80,12 @@ class Sandbox:
     def fault(self, *orders: dict[str, Any]) -> None:
         self._control("POST", "/faults", list(orders))
 
+    def clear_faults(self) -> None:
+        self._control("DELETE", "/faults")
+
+    def agents(self, *agents: dict[str, Any]) -> None:
+        self._control("POST", "/agents", list(agents))
+
     def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
         log = json.loads(self._control("GET", "/requests"))
         return [entry for entry in log if operation in (None, entry["op"])]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import subprocess
 import sys
 import textwrap
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from conftest import Sandbox
@@ -28,6 +31,36 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def download(sandbox: Sandbox, transfer_id: str, folder: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """The files of a sealed transfer as its recipient gets them, each with what opens it."""
+
+    def get(url: str, **headers: str) -> bytes:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(urllib.request.Request(url, headers=headers), timeout=30) as reply:
+            content: bytes = reply.read()
+        return content
+
+    url = f"{sandbox.api_url}/v1/transfers/{transfer_id}/download"
+    reply = json.loads(get(url, Authorization=f"Bearer {sandbox.agentdrop_api_key}"))
+    files = []
+    for file in reply["files"]:
+        path = folder / f"{file['name']}.sealed"
+        path.write_bytes(get(file["download_url"]))
+        opens = {name: reply[name] for name in ("sender_public_key", "encrypted_key")}
+        files.append((path, opens | {"encryption_iv": file["encryption_iv"]}))
+    return files
+
+
+class BytesPath:
+    """A path-like whose path is bytes."""
+
+    def __init__(self, path: bytes) -> None:
+        self.path = path
+
+    def __fspath__(self) -> bytes:
+        return self.path
+
+
 def until(condition: Callable[[], object], seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -41,6 +74,16 @@ def within(seconds: float) -> Iterator[None]:
     yield
     took = time.monotonic() - started
     assert took < seconds, f"took {took:.2f} s"
+
+
+@contextmanager
+def killed(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Ends a child with its test, so that one that hangs fails one test only."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def child(sandbox: Sandbox, body: str) -> subprocess.Popen[str]:

@@ -18,10 +18,21 @@ class Made:
     source: Any
     name: str | None
     content_type: str | None
+    encryption_iv: str | None
     content: bytes | None
 
     def file(self) -> File:
-        return File(self.source, name=self.name, content_type=self.content_type)
+        return File(
+            self.source,
+            name=self.name,
+            content_type=self.content_type,
+            encryption_iv=self.encryption_iv,
+        )
+
+    def rewrite(self) -> None:
+        """Writes other bytes of the same length into it, if it is a file."""
+        if isinstance(self.source, Path):
+            self.source.write_bytes(bytes(byte ^ 0xFF for byte in self.source.read_bytes()))
 
 
 def pattern(length: int) -> bytes:
@@ -50,6 +61,10 @@ def make(spec: dict[str, Any], at: int, folder: Path) -> Made:
             content = pattern(length)
             path.write_bytes(content)
             source = path
+        case {"hex": str(digits)}:
+            content = bytes.fromhex(digits)
+            path.write_bytes(content)
+            source = path
         case {"reader": int(length)}:
             content = pattern(length)
             source = io.BytesIO(content)
@@ -72,4 +87,4 @@ def make(spec: dict[str, Any], at: int, folder: Path) -> Made:
             source = path
         case _:
             raise AssertionError(f"unknown source {spec}")
-    return Made(source, spec.get("name"), spec.get("content_type"), content)
+    return Made(source, spec.get("name"), spec.get("content_type"), spec.get("encryption_iv"), content)

@@ -59,6 +59,7 @@ def test_other_texts(sandbox: Sandbox) -> None:
             "url": lambda v: s.put(v, b""),
             "file_name": lambda v: s.post_form("https://h", {}, b"", file_name=v),
             "content_type": lambda v: File(b"", content_type=v),
+            "encryption_iv": lambda v: File(b"", encryption_iv=v),
             "name": lambda v: File(b"", name=v),
             "the name in a pair": lambda v: d.send([(v, b"")], **TERMS),
             "option proxy": lambda v: Storage(proxy=v),
@@ -83,6 +84,12 @@ def test_other_texts(sandbox: Sandbox) -> None:
 def test_a_truth_that_is_none(sandbox: Sandbox, value: Any) -> None:
     with pytest.raises(InvalidInputError, match="^auto_delete must be True or False, not "):
         sandbox.agentdrop().send([("a", b"1")], auto_delete=value, **TERMS)
+    with pytest.raises(InvalidInputError, match="^dry_run must be True or False, not "):
+        sandbox.agentdrop().send([("a", b"1")], dry_run=value, **TERMS)
+    if value is not None:
+        with pytest.raises(InvalidInputError, match="^multipart must be True or False, not "):
+            sandbox.agentdrop().presign([("a", b"1")], multipart=value, **TERMS)
+    assert not sandbox.requests()
 
 
 def test_a_ticket_that_is_none(sandbox: Sandbox) -> None:

@@ -125,7 +125,7 @@ def test_wrong_arguments_are_refused_as_ever(sandbox: Sandbox) -> None:
         with pytest.raises(InvalidInputError, match="files must be a list"):
             await d.send("report.pdf", **TERMS)
         with pytest.raises(TypeError, match="sender"):
-            await d.send([("a", b"1")])  # type: ignore[call-arg]
+            await d.send([("a", b"1")])  # type: ignore[call-overload]
         with pytest.raises(TypeError, match="on_progress"):
             await d.confirm("x", on_progress=print)  # type: ignore[call-arg]
         with pytest.raises(InvalidInputError, match="whole number"):
@@ -591,9 +591,9 @@ def test_a_second_cancel_is_honoured_at_once(sandbox: Sandbox) -> None:
         await asyncio.sleep(0)
         task.cancel()
         started = time.monotonic()
-        with within(4), pytest.raises(asyncio.CancelledError):
+        with within(8), pytest.raises(asyncio.CancelledError):
             await task
-        assert time.monotonic() - started > 1.5
+        assert time.monotonic() - started > 5
         gate.set()
         await job
 

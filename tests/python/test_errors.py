@@ -17,7 +17,7 @@ import dropoff
 import pytest
 from conftest import ROOT, VECTORS, Sandbox
 from dropoff import DropoffError, _errors, _native
-from helpers import TERMS, child
+from helpers import TERMS, child, until
 
 TABLE: list[dict[str, Any]] = json.loads((VECTORS / "errors.json").read_text())
 CLASSES = [getattr(dropoff, row["python"]) for row in TABLE]
@@ -37,6 +37,7 @@ FACTS: dict[str, Any] = {
     "profile_id": "p-1",
     "path": "/tmp/caf\udce9",
     "errno": errno.EACCES,
+    "resume": "/tmp/caf\udce9.journal",
 }
 
 
@@ -138,6 +139,7 @@ def test_a_file_that_changes(sandbox: Sandbox, tmp_path: Path) -> None:
     path.write_bytes(b"before")
     sandbox.fault({"on": "presign", "do": {"delay_ms": 300}})
     job = sandbox.agentdrop().start_send([path], **TERMS)
+    until(lambda: sandbox.requests("presign"))
     with path.open("ab") as file:
         file.write(b" and after")
     with pytest.raises(dropoff.SourceChangedError) as caught:

@@ -53,7 +53,8 @@ def test_send_async(sandbox: Sandbox, tmp_path: Path) -> None:
 
 def test_demo(sandbox: Sandbox) -> None:
     done = run(sandbox, "demo.py", PROGRAM)
-    assert done.returncode == 0 and "Both arrived." in done.stdout, done.stderr
+    assert done.returncode == 0 and "All arrived." in done.stdout, done.stderr
+    assert "(as the service says)" in done.stdout and done.stdout.count("as it was sent") == 2
 
 
 def test_none_is_left_out() -> None:

@@ -31,9 +31,10 @@ from dropoff import (
     HCompany,
     InvalidInputError,
     Progress,
+    SentTransfer,
     Storage,
 )
-from helpers import BIG, PROFILE, STALL, TERMS, child, digest, python, stored, until, within
+from helpers import BIG, PROFILE, STALL, TERMS, BytesPath, child, digest, python, stored, until, within
 from sources import pattern, zipped
 
 # -- Ctrl-C and other signals
@@ -448,16 +449,6 @@ def test_a_relative_path_is_of_the_moment_of_the_call(
     assert job.wait().files[0].md5 == hashlib.md5(b"a").hexdigest()
 
 
-class BytesPath:
-    """A path-like whose path is bytes."""
-
-    def __init__(self, path: bytes) -> None:
-        self.path = path
-
-    def __fspath__(self) -> bytes:
-        return self.path
-
-
 def test_sources_of_every_kind(sandbox: Sandbox, tmp_path: Path) -> None:
     contents = [pattern(100 + n) for n in range(12)]
     path = tmp_path / "p.bin"
@@ -713,7 +704,7 @@ def test_a_callback_that_is_none(sandbox: Sandbox) -> None:
     d = sandbox.agentdrop()
     for send in (d.send, d.start_send):
         with pytest.raises(InvalidInputError, match="on_progress must be callable"):
-            send([("a", b"1")], on_progress=3, **TERMS)  # type: ignore[arg-type]
+            send([("a", b"1")], on_progress=3, **TERMS)  # type: ignore[call-overload]
     assert not sandbox.requests()
 
 
@@ -727,6 +718,11 @@ def test_the_waiting_forms_look_like_methods() -> None:
                     waiting.__doc__
                     and waiting.__qualname__ == f"{cls.__name__}.{name.removeprefix('start_')}"
                 )
+    for free in (dropoff.open_sealed, dropoff.async_open_sealed):
+        assert inspect.signature(free) == inspect.signature(dropoff.start_open_sealed)
+        assert free.__doc__ == dropoff.start_open_sealed.__doc__ and free.__module__ == "dropoff"
+    assert dropoff.open_sealed.__qualname__ == "open_sealed"
+    assert dropoff.async_open_sealed.__qualname__ == "async_open_sealed"
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 1e300, timedelta(days=-1), "1", True])
@@ -757,7 +753,7 @@ def test_a_key_is_looked_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) 
 
 def test_results_are_frozen_equal_and_plain(sandbox: Sandbox) -> None:
     d = sandbox.agentdrop()
-    sent = d.send([("a", b"1")], **TERMS)
+    sent: SentTransfer = d.send([("a", b"1")], **TERMS)
     assert repr(sent).startswith(f"SentTransfer(id='{sent.id}', status='active'")
     assert json.loads(json.dumps(sent.to_dict()))["files"][0]["name"] == "a"
     with pytest.raises(AttributeError):

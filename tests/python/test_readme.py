@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from pathlib import Path
 
 import dropoff
 import pytest
 from conftest import ROOT, Sandbox
+from dropoff import KeyPair
 
 TEXTS = [ROOT / "README.md", ROOT / "bindings-python" / "README.md"]
 BLOCKS = [
@@ -30,6 +32,13 @@ def test_block(
     profile.mkdir(parents=True)
     (profile / "Local State").write_text("{}")
     (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    pair = KeyPair.generate()
+    (Path.home() / ".agentdrop").mkdir()
+    (Path.home() / ".agentdrop" / "config.json").write_text(
+        json.dumps({"private_key": pair.reveal_private_key()})
+    )
+    for agent in ("data-pipeline", "analysis-agent"):
+        sandbox.agents({"agent_id": agent, "public_key": pair.public_key})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HAI_API_KEY", sandbox.h_api_key)
     monkeypatch.setenv("AGENTDROP_API_KEY", sandbox.agentdrop_api_key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import dropoff
 import pytest
 from conftest import Sandbox
-from dropoff import File
-from helpers import PROFILE, TERMS
+from dropoff import Encryption, File, KeyPair, open_sealed
+from helpers import PROFILE, TERMS, download
 from sources import zipped
 
 
@@ -30,7 +31,28 @@ def results(sandbox: Sandbox, tmp_path: Path) -> list[Any]:
     pending = d.presign([("a", b"1")], **TERMS)
     d.upload(pending, [("a", b"1")])
     confirmed = d.confirm(pending.id)
+    pair, content = KeyPair.generate(), bytes(range(256)) * 50_000
+    sealed = d.send(
+        [("a", content)],
+        encrypt=Encryption(pair, pair.public_key),
+        multipart=True,
+        **TERMS,
+    )
+    plan = d.send([("a", content)], multipart=True, metadata={"n": [1.5, None]}, dry_run=True, **TERMS)
+    sandbox.agents({"agent_id": TERMS["sender"], "public_key": pair.public_key})
+    small = d.send([("a", b"1")], encrypt=Encryption(pair, pair.public_key), **TERMS)
+    [(path, opens)] = download(sandbox, small.id, tmp_path)
+    opened = open_sealed(path, to=os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"), key_pair=pair, **opens)
+    urls = d.presign([("a", content)], multipart=True, **TERMS).reveal()["files"][0]["part_urls"]
+    parts = sandbox.storage().put_parts([part["upload_url"] for part in urls], content)
+    assert sealed.files[0].parts == plan.files[0].parts == len(parts.parts) == 2
     return [
+        sealed,
+        plan,
+        plan.files[0],
+        opened,
+        parts,
+        parts.parts[1],
         packed,
         plain,
         packed.upload,
@@ -45,13 +67,19 @@ def results(sandbox: Sandbox, tmp_path: Path) -> list[Any]:
 def test_results_survive_pickling_and_copying(sandbox: Sandbox, tmp_path: Path) -> None:
     originals = results(sandbox, tmp_path)
     kinds = {"Profile", "StoredObject", "PackReport", "SentTransfer", "SentFile", "Confirmed", "TransferInfo"}
+    kinds |= {"TransferPlan", "PlannedFile", "OpenedFile", "StoredParts", "StoredPart"}
     assert {type(original).__name__ for original in originals} == kinds
-    assert originals[0].verified and originals[0].upload and originals[0].packed
+    profile = next(o for o in originals if isinstance(o, dropoff.Profile))
+    assert profile.verified and profile.upload and profile.packed
     for original in originals:
         twins = [pickle.loads(pickle.dumps(original, p)) for p in range(2, pickle.HIGHEST_PROTOCOL + 1)]
         for twin in (*twins, copy.copy(original), copy.deepcopy(original)):
             assert type(twin) is type(original) and twin == original
             assert repr(twin) == repr(original) and twin.to_dict() == original.to_dict()
+        stub = {name for name in dir(original) if not name.startswith("_")} - {"to_dict"}
+        assert set(original.to_dict()) == stub or isinstance(original, dropoff.TransferInfo)
+        assert json.loads(json.dumps(original.to_dict())) == original.to_dict()
+        assert repr(original).startswith(f"{type(original).__name__}(") and original != object()
 
 
 def test_a_pickle_of_another_version_is_refused() -> None:
@@ -59,17 +87,32 @@ def test_a_pickle_of_another_version_is_refused() -> None:
     for fields in wrong:
         with pytest.raises(dropoff.InvalidInputError):
             dropoff.Confirmed._restore(fields)  # type: ignore[attr-defined]
+    wrong = [{}, {"path": "x", "bytes": -1}, {"path": None, "bytes": 1}, {"bytes": 1}]
+    for fields in wrong:
+        with pytest.raises(dropoff.InvalidInputError):
+            dropoff.OpenedFile._restore(fields)  # type: ignore[attr-defined]
+    plan: dict[str, Any] = {
+        "multipart": True,
+        "encrypted": True,
+        "total_bytes": 1,
+        "files": [],
+        "request": None,
+    }
+    assert dropoff.TransferPlan._restore(plan).files == []  # type: ignore[attr-defined]
+    lists: list[Any] = [None, {}, [3], [{"name": "a"}]]
+    wrong = [plan | {"files": files} for files in lists]
+    for fields in wrong:
+        with pytest.raises(dropoff.InvalidInputError, match="files"):
+            dropoff.TransferPlan._restore(fields)  # type: ignore[attr-defined]
 
 
 def test_files_survive_too(tmp_path: Path) -> None:
-    for original in (File("report.pdf"), File(b"x", name="a"), File(tmp_path / "x", content_type="a/b")):
+    files: list[File] = [File("report.pdf"), File(b"x", name="a"), File(tmp_path / "x", content_type="a/b")]
+    for original in (*files, File("sealed", encryption_iv="iv")):
         for twin in (pickle.loads(pickle.dumps(original)), copy.copy(original), copy.deepcopy(original)):
             assert repr(twin) == repr(original)
-            assert (twin.source, twin.name, twin.content_type) == (
-                original.source,
-                original.name,
-                original.content_type,
-            )
+            for name in ("source", "name", "content_type", "encryption_iv"):
+                assert getattr(twin, name) == getattr(original, name)
 
 
 def test_what_holds_secrets_is_not_pickled(sandbox: Sandbox) -> None:

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import dropoff
 import pytest
 from conftest import ROOT, VECTORS, Sandbox
-from dropoff import AgentDrop, DropoffError, HCompany, Storage
+from dropoff import AgentDrop, DropoffError, Encryption, HCompany, KeyPair, Storage, open_sealed
 from helpers import until
 from sources import Made, make
 
@@ -104,7 +105,8 @@ class Side:
     def __init__(self, sandbox: Sandbox, runner: asyncio.Runner | None) -> None:
         self._sandbox = sandbox
         self._runner = runner
-        self.fault = sandbox.fault
+        self.fault, self.clear_faults = sandbox.fault, sandbox.clear_faults
+        self.settings = sandbox.settings
 
     # Typed as the sync ones, which is how they are used. With `cancel_at`, the calls of this client are
     # cancelled at the operation it names.
@@ -120,6 +122,11 @@ class Side:
     def storage(self, *, cancel_at: str | None = None, **options: Any) -> Storage:
         client: Storage = self._client("storage", cancel_at, **options)
         return client
+
+    def open_sealed(self, path: Path, **args: Any) -> dict[str, Any]:
+        if self._runner is not None:
+            return self._runner.run(dropoff.async_open_sealed(path, **args)).to_dict()
+        return open_sealed(path, **args).to_dict()
 
     def _client(self, name: str, cancel_at: str | None, *args: Any, **options: Any) -> Any:
         seen = functools.partial(self._sandbox.requests, cancel_at) if cancel_at else None
@@ -149,6 +156,7 @@ class Caller:
         self.options["cancel_at"] = scenario.get("cancel_at")
         self.args = {name: converted(v) for name, v in scenario.get("args", {}).items()}
         self.target = self.args.pop("target", {})
+        self.part_size = self.args.pop("part_size", None)
 
     def sources(self, attempt: str = "a") -> list[Made]:
         folder = self.folder / attempt
@@ -180,7 +188,38 @@ class Caller:
     def agentdrop_send(self, made: list[Made]) -> dict[str, Any]:
         d = self.sandbox.agentdrop(self.scenario.get("api_key"), **self.options)
         self.order_faults()
-        return d.send([m.file() for m in made], **self.terms()).to_dict()
+        sent: dict[str, Any] = d.send([m.file() for m in made], **self.terms()).to_dict()
+        return sent
+
+    def agentdrop_plan(self, made: list[Made]) -> dict[str, Any]:
+        d = self.sandbox.agentdrop(self.scenario.get("api_key"), **self.options)
+        self.order_faults()
+        plan: dict[str, Any] = d.send([m.file() for m in made], dry_run=True, **self.terms()).to_dict()
+        return plan
+
+    def agentdrop_resume(self, made: list[Made]) -> dict[str, Any]:
+        d = self.sandbox.agentdrop(**self.options)
+        self.order_faults()
+        self.args.setdefault("resume", "journal")
+        journal: Path = self.terms()["resume"]
+        with pytest.raises(DropoffError) as caught:
+            d.send([m.file() for m in made], **self.terms())
+        assert caught.value.resume == str(journal), caught.value.to_dict()
+        self.sandbox.clear_faults()
+        between = self.scenario.get("between", {})
+        self.args |= between.get("args", {})
+        self.sandbox.settings(**between.get("settings", {}))
+        self.sandbox.fault(*between.get("faults", []))
+        if "journal" in between:
+            journal.write_text(between["journal"])
+        if between.get("rewrite"):
+            for source in made:
+                source.rewrite()
+        # It was made for the first call, and is cancelled where that is.
+        again = self.sandbox.agentdrop(**self.options | {"cancel_at": None})
+        sent: dict[str, Any] = again.send([m.file() for m in made], **self.terms()).to_dict()
+        assert not journal.exists(), "the journal is left behind"
+        return sent
 
     def agentdrop_steps(self, made: list[Made]) -> dict[str, Any]:
         d = self.sandbox.agentdrop(self.scenario.get("api_key"), **self.options)
@@ -208,11 +247,43 @@ class Caller:
         post = self.sandbox.storage(**self.options).post_form
         return post(target["url"], target["fields"], made[0].source).to_dict()
 
+    def storage_put_parts(self, made: list[Made]) -> dict[str, Any]:
+        d = self.sandbox.agentdrop(**self.options | {"cancel_at": None})
+        file = ("raw.bin", made[0].content or b"")
+        ticket = d.presign([file], sender="sender-agent", recipient="recipient-agent", multipart=True)
+        parts = sorted(ticket.reveal()["files"][0]["part_urls"], key=lambda part: part["part_number"])
+        self.order_faults()
+        put_parts = self.sandbox.storage(**self.options).put_parts
+        urls = [part["upload_url"] for part in parts]
+        return put_parts(urls, made[0].source, part_size=self.part_size, **self.args).to_dict()
+
+    def open_sealed(self, made: list[Made]) -> dict[str, Any]:
+        to = self.folder / "opened"
+        pair = KeyPair.from_private_key(self.args.pop("private_key"))
+        try:
+            opened = self.sandbox.open_sealed(made[0].source, to=to, key_pair=pair, **self.args)
+        except DropoffError:
+            assert not to.exists(), "nothing is written"
+            raise
+        assert opened["path"] == str(to)
+        return opened | {"hex": to.read_bytes().hex()}
+
     def details(self) -> dict[str, Any]:
         return {"name": "scenario", "browser_name": "chromium", "browser_version": "131"} | self.args
 
     def terms(self) -> dict[str, Any]:
-        return {"sender": "sender-agent", "recipient": "recipient-agent"} | self.args
+        terms = {"sender": "sender-agent", "recipient": "recipient-agent"} | self.args
+        if "encrypt" in terms:
+            terms["encrypt"] = encryption(**terms["encrypt"])
+        if "resume" in terms:
+            terms["resume"] = self.folder / terms["resume"]
+        return terms
+
+
+def encryption(*, presealed: str | None = None, private_key: str = "", **args: str) -> Encryption:
+    if presealed is not None:
+        return Encryption.presealed(presealed, **args)
+    return Encryption(KeyPair.from_private_key(private_key), **args)
 
 
 def expect(path: str, wanted: Any, got: Any) -> None:
@@ -245,6 +316,7 @@ def language(request: pytest.FixtureRequest) -> str:
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario["name"])
 def test_scenario(sandbox: Sandbox, tmp_path: Path, language: str, scenario: Scenario) -> None:
     sandbox.settings(**scenario.get("settings", {}))
+    sandbox.agents(*scenario.get("agents", []))
     with sides(language, sandbox) as side:
         run(sandbox, Caller(side, scenario, tmp_path), scenario)
     (PASSED / language / scenario["name"]).touch()
@@ -276,5 +348,5 @@ def run(sandbox: Sandbox, caller: Caller, scenario: Scenario) -> None:
             assert len(seen) == count, f"{operation}: {json.dumps(log, indent=1)}"
     # Whatever happens, the key never goes to storage and bytes are never sent chunked.
     for entry in log:
-        if entry["op"] in ("put", "post_form"):
+        if entry["op"] in ("put", "put_part", "post_form"):
             assert not entry["authorization"] and not entry["chunked"], entry

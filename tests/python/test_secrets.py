@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import pickle
+import re
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,17 @@ from typing import Any
 import dropoff
 import pytest
 from conftest import Sandbox
-from dropoff import AgentDrop, AsyncHCompany, DropoffError, HCompany, Storage
-from helpers import PROFILE, TERMS
+from dropoff import (
+    AgentDrop,
+    AsyncHCompany,
+    DropoffError,
+    Encryption,
+    File,
+    HCompany,
+    KeyPair,
+    Storage,
+)
+from helpers import PROFILE, TERMS, download
 from sources import zipped
 
 KEY = "hk-canary-key-0123456789"
@@ -182,3 +192,118 @@ def test_no_secret_is_in_what_a_success_leaves(
     texts += [str(p.warning) for p in progress]
     clear_of(secrets, texts + printed(log, capfd))
     assert len(secrets) >= 6
+
+
+def held_by(journal: Path) -> list[str]:
+    """What a journal holds that opens something: signatures, uploads, the wrapped key, marks of blocks."""
+    text = journal.read_text()
+    lines = [json.loads(line.partition(" ")[2]) for line in text.splitlines()[1:]]
+    begun = lines[0]["begun"]
+    secrets = re.findall(r"X-Amz-Signature=([0-9a-f]{64})", text)
+    secrets += [file["upload_id"] for file in begun["reply"]["files"]]
+    if begun["seal"]:
+        secrets += [begun["seal"]["encrypted_key"], *begun["seal"]["marks"]]
+    return secrets
+
+
+@pytest.mark.parametrize("form", ["sync", "job", "async"])
+def test_no_secret_of_sealing_is_in_what_it_leaves(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    log: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    form: str,
+) -> None:
+    prefix, start = ("async_" if form == "async" else ""), ("start_" if form == "job" else "")
+    opening = getattr(dropoff, {"sync": "", "job": "start_", "async": "async_"}[form] + "open_sealed")
+    d = getattr(sandbox, f"{prefix}agentdrop")(part_size=5 << 20, concurrency=1, max_attempts=2)
+    s = getattr(sandbox, f"{prefix}storage")(max_attempts=1)
+    send, put_parts = getattr(d, f"{start}send"), getattr(s, f"{start}put_parts")
+    ours, theirs = KeyPair.generate(), KeyPair.generate()
+    wrapped = "canary" * 13 + "aa"
+    agents = [
+        {"agent_id": TERMS[agent], "public_key": pair.public_key}
+        for agent, pair in (("sender", ours), ("recipient", theirs))
+    ]
+    secrets = [pair.reveal_private_key() for pair in (ours, theirs)] + [wrapped, SIGNATURE]
+    secrets += [pair.reveal_private_key().encode().hex() for pair in (ours, theirs)]
+    large, journal, broken = tmp_path / "large.bin", tmp_path / "journal", tmp_path / "broken"
+    large.write_bytes(bytes(12_000_000))
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"private_key": secrets[0] + "x", "public_key": secrets[1]}))
+    sealing, presealed = Encryption(ours), Encryption.presealed(wrapped)
+    came_sealed = File(bytes(100), name="a", encryption_iv="AAAAAAAAAAAAAAAA")
+    texts = [text for held in (ours, sealing, Encryption(ours, theirs.public_key), presealed, came_sealed)
+             for text in (repr(held), str(held), f"{held}", str(dir(held)))]  # fmt: skip
+    lost = [{"on": "put_part", "skip": 1, "times": -1, "do": {"reset_after": 0}}]
+    refused = {"on": "presign", "do": {"reply": {"status": 422, "body": "{}"}}}
+    urls = [f"{sandbox.storage_url}/b/k?partNumber={n}&X-Amz-Signature={SIGNATURE}" for n in (1, 2)]
+    any_file: Any = [("a", b"1")]
+    opens: dict[str, Any] = {"to": tmp_path / "to", "key_pair": theirs, "encryption_iv": "AAAAAAAAAAAAAAAA"}
+    opens |= {"sender_public_key": ours.public_key, "encrypted_key": wrapped}
+    in_parts = {"multipart": True, "encrypt": sealing, **TERMS}
+    calls: list[tuple[list[dict[str, Any]], Callable[[], Any]]] = [
+        ([], lambda: KeyPair.from_private_key(secrets[0] + "x")),
+        ([], lambda: KeyPair.from_agentdrop_config(config)),
+        ([], lambda: Encryption(secrets[0], theirs.public_key)),  # type: ignore[arg-type]
+        ([], lambda: Encryption(ours, secrets[1] + "x")),
+        ([], lambda: send(any_file, encrypt=secrets[0], **TERMS)),
+        ([], lambda: send(any_file, encrypt=sealing, **TERMS | {"recipient": "nobody"})),
+        ([], lambda: send(any_file, encrypt=presealed, **TERMS)),
+        ([refused], lambda: send([came_sealed], encrypt=presealed, **TERMS)),
+        (lost, lambda: send([large], **in_parts)),
+        (lost, lambda: send([large], resume=journal, **in_parts)),
+        ([], lambda: send([large], resume=journal, **in_parts | {"encrypt": None})),
+        ([], lambda: send([large], resume=broken, **in_parts)),
+        ([], lambda: put_parts(urls, bytes(2))),
+        ([], lambda: put_parts([*urls, 3], bytes(2))),
+        ([], lambda: put_parts(urls[0], bytes(2))),
+        ([], lambda: opening(large, **opens)),
+        ([], lambda: opening(large, **opens | {"key_pair": secrets[0]})),
+        ([], lambda: opening(large, **opens | {"sender_public_key": secrets[1] + "x"})),
+    ]
+    for faults, make in calls:
+        sandbox.reset()
+        sandbox.agents(*agents)
+        sandbox.fault(*faults)
+        if journal.exists() and not broken.exists():
+            lines = journal.read_text().splitlines()
+            broken.write_text("\n".join([lines[0], lines[1].replace("begun", "begum"), *lines[1:], ""]))
+            secrets += held_by(journal)
+        with pytest.raises(DropoffError) as caught:
+            run(make())
+        texts += shown(caught.value)
+    assert len(secrets) >= 12 and any(str(journal) in text for text in texts)
+
+    # The journal's own sandbox is gone; another whole round ends well.
+    journal.unlink()
+    progress: list[Any] = []
+    sandbox.clear_faults()
+    plan = run(send([large], dry_run=True, **in_parts))
+    sent = run(send([large], resume=journal, on_progress=progress.append, **in_parts))
+    ((path, opens),) = download(sandbox, sent.id, tmp_path)
+    to = tmp_path / "opened"
+    opened = run(opening(path, to=to, key_pair=theirs, on_progress=progress.append, **opens))
+    assert to.read_bytes() == large.read_bytes()
+    secrets += [opens["encrypted_key"]]
+    ticket = run(getattr(d, f"{start}presign")([large], **in_parts))
+    reply = ticket.reveal()["files"][0]
+    secrets += re.findall(r"X-Amz-Signature=([0-9a-f]{64})", json.dumps(reply)) + [reply["upload_id"]]
+    parts = run(put_parts([p["upload_url"] for p in reply["part_urls"]], bytes(12_000_016)))
+    texts += [text for thing in (plan, sent, opened, parts) for text in kept(thing)]
+    texts += [repr(thing) for thing in (ticket, d, s, *progress)]
+    for word in ("fingerprint", "EncryptionError", "KeyPair(public_key="):
+        assert any(word in text for text in texts), "what is no secret is told"
+    clear_of(secrets, texts + printed(log, capfd))
+
+
+def test_a_wrapped_key_that_the_service_quotes_is_hidden(
+    sandbox: Sandbox, log: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wrapped = "canary" * 13 + "aa"
+    said = json.dumps({"error": {"code": "VALIDATION_ERROR", "message": f"encrypted_key {wrapped} is bad"}})
+    sandbox.fault({"on": "presign", "do": {"reply": {"status": 422, "body": said}}})
+    file = File(bytes(100), name="a", encryption_iv="AAAAAAAAAAAAAAAA")
+    with pytest.raises(DropoffError) as caught:
+        sandbox.agentdrop().send([file], encrypt=Encryption.presealed(wrapped), **TERMS)
+    clear_of([wrapped], shown(caught.value) + printed(log, capfd))

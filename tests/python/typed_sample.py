@@ -3,7 +3,7 @@
 import io
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 from dropoff import (
     AgentDrop,
@@ -12,10 +12,14 @@ from dropoff import (
     AsyncStorage,
     Confirmed,
     DropoffError,
+    Encryption,
     File,
     HCompany,
     Job,
+    KeyPair,
+    OpenedFile,
     Options,
+    PlannedFile,
     Profile,
     ProfileTicket,
     Progress,
@@ -25,8 +29,14 @@ from dropoff import (
     SourceNotFoundError,
     Storage,
     StoredObject,
+    StoredPart,
+    StoredParts,
     TransferInfo,
+    TransferPlan,
     TransferTicket,
+    async_open_sealed,
+    open_sealed,
+    start_open_sealed,
 )
 
 
@@ -77,7 +87,36 @@ assert_type(d.upload(pending, ["a"]), list[SentFile])
 assert_type(d.confirm(pending.id), Confirmed)
 assert_type(d.start_get_transfer(pending.id).wait(), TransferInfo)
 
-s = Storage()
+pair = KeyPair.generate()
+assert_type(pair.public_key, str)
+for_them = Encryption(KeyPair.from_agentdrop_config(Path("~/.agentdrop")), pair.public_key)
+sealed = d.send(["a"], sender="a", recipient="b", encrypt=for_them, multipart=True, resume=Path("journal"))
+assert_type(sealed, SentTransfer)
+assert_type(sealed.recipient_key_source, Literal["caller", "service"] | None)
+assert_type(sealed.files[0].parts, int)
+plan = d.send(["a"], sender="a", recipient="b", dry_run=True)
+assert_type(plan, TransferPlan)
+assert_type(plan.files, list[PlannedFile])
+assert_type(plan.request, dict[str, Any])
+assert_type(d.send(["a"], sender="a", recipient="b", dry_run=False), SentTransfer)
+assert_type(d.start_send(["a"], sender="a", recipient="b", dry_run=True), Job[TransferPlan])
+either: bool = bool(plan.total_bytes)
+assert_type(d.send(["a"], sender="a", recipient="b", dry_run=either), SentTransfer | TransferPlan)
+came_sealed = File("b", encryption_iv="iv")
+assert_type(
+    d.presign([came_sealed], sender="a", recipient="b", encrypt=Encryption.presealed("key"), multipart=False),
+    TransferTicket,
+)
+
+s = Storage(memory_budget=1 << 23, part_size=1 << 23, multipart_threshold=1)
+in_parts = s.put_parts(["https://h/1", "https://h/2"], Path("x"), part_size=5_000_000, timeout=1)
+assert_type(in_parts, StoredParts)
+assert_type(in_parts.parts, list[StoredPart])
+assert_type(s.start_put_parts((u for u in ["https://h/1"]), b"x"), Job[StoredParts])
+
+texts: Any = {"sender_public_key": "s", "encrypted_key": "k", "encryption_iv": "iv"}
+assert_type(open_sealed("a", to=Path("b"), key_pair=pair, **texts), OpenedFile)
+assert_type(start_open_sealed("a", to="b", key_pair=pair, on_progress=show, **texts), Job[OpenedFile])
 assert_type(s.put("https://h/k", bytearray(b"x"), headers=[("a", "b")]), StoredObject)
 assert_type(s.start_post_form("https://h", {"k": "v"}, "~/x").progress(), Progress)
 
@@ -95,7 +134,11 @@ async def asynchronous() -> None:
         assert_type(same_job, Job[SentTransfer])
     assert_type(await d.start_confirm("id"), Confirmed)
     assert_type(await AsyncStorage().put("https://h/k", b"x"), StoredObject)
-    await ad.send(["a"], sender="a")  # type: ignore[call-arg]
+    assert_type(await ad.send(["a"], sender="a", recipient="b", encrypt=for_them, dry_run=True), TransferPlan)
+    assert_type(ad.start_send(["a"], sender="a", recipient="b", dry_run=True), Job[TransferPlan])
+    assert_type(await AsyncStorage().put_parts(["https://h/1"], "x"), StoredParts)
+    assert_type(await async_open_sealed("a", to="b", key_pair=pair, **texts), OpenedFile)
+    await ad.send(["a"], sender="a")  # type: ignore[call-overload]
     AsyncStorage(max_atempts=3)  # type: ignore[call-arg]
 
 
@@ -109,13 +152,17 @@ except DropoffError as error:
     assert_type(error.to_dict(), dict[str, Any])
     assert_type(error.kind, str)
     assert_type(error.details, list[dict[str, str]])
+    assert_type(error.resume, str | None)
 
 # What must not type-check; an ignore that is not needed is an error too.
-d.send("report.pdf", sender="a", recipient="b", auto_delete=3)  # type: ignore[arg-type]
+d.send("report.pdf", sender="a", recipient="b", auto_delete=3)  # type: ignore[call-overload]
 d.send([3], sender="a", recipient="b")  # type: ignore[list-item]
-d.send(["a"], sender="a")  # type: ignore[call-arg]
+d.send(["a"], sender="a")  # type: ignore[call-overload]
 h.upload_profile("x", name="n", labels={"a": 1})  # type: ignore[arg-type]
 s.put("https://h", io.StringIO("text"))  # type: ignore[arg-type]
 Storage(max_atempts=3)  # type: ignore[call-arg]
 Storage(max_attempts="3")  # type: ignore[arg-type]
 sent.status = "x"  # type: ignore[misc]
+d.send(["a"], sender="a", recipient="b", encrypt=pair)  # type: ignore[call-overload]
+d.presign(["a"], sender="a", recipient="b", dry_run=True)  # type: ignore[call-arg]
+open_sealed("a", to="b", key_pair="key", **texts)  # type: ignore[arg-type]

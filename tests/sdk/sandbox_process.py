@@ -7,6 +7,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("DROPOFF_SANDBOX") or ROOT / "target/debug/dropoff-sandbox")
@@ -87,7 +88,7 @@ class Sandbox:
         return json.loads(self.control("GET", "/objects"))
 
     def content(self, key):
-        return self.control("GET", f"/objects/{key}/content")
+        return self.control("GET", f"/objects/{quote(key)}/content")
 
     def transfers(self):
         return json.loads(self.control("GET", "/transfers"))

@@ -18,33 +18,6 @@ IN_PARTS = {"multipart_threshold": 1, "multipart_part_size": PART}
 
 
 @pytest.fixture
-def register(sandbox, tmp_path):
-    """Makes an agent that has registered itself."""
-
-    def make(agent_id):
-        client = AgentDrop(
-            sandbox.agentdrop_api_key,
-            api_base=sandbox.api_url,
-            config_dir=tmp_path / agent_id,
-            shield=False,
-        )
-        client.register(agent_id, name=agent_id.title(), description="a test", metadata={"of": "sdk"})
-        return client
-
-    return make
-
-
-@pytest.fixture
-def sender(register):
-    return register("sender-agent")
-
-
-@pytest.fixture
-def recipient(register):
-    return register("recipient-agent")
-
-
-@pytest.fixture
 def files(tmp_path):
     """Parts that end where a file does, before it and after it; the seal moves the end by 16 bytes."""
     sizes = {"even.bin": 2 * PART, "odd.bin": PART + 1, "nearly.bin": PART - 8, "small.bin": 3}

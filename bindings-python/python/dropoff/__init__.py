@@ -4,8 +4,9 @@ Three clients, safe to share between threads: :class:`HCompany` uploads browser 
 :class:`AgentDrop` sends transfers, and :class:`Storage` uploads to presigned targets that another
 program asked for. Calls wait; each has a ``start_…`` twin that returns a :class:`Job`.
 :class:`AsyncHCompany`, :class:`AsyncAgentDrop` and :class:`AsyncStorage` are the same for asyncio, their
-calls coroutines; a job can be awaited too. Every error is a :class:`DropoffError`. Logs go to the logger
-``dropoff`` of :mod:`logging`.
+calls coroutines; a job can be awaited too. :class:`Encryption` seals a transfer's files with a
+:class:`KeyPair`, and :func:`open_sealed` (for asyncio :func:`async_open_sealed`) opens one. Every error is a
+:class:`DropoffError`. Logs go to the logger ``dropoff`` of :mod:`logging`.
 """
 
 from . import _threads as _threads  # at the first call, a fork or the program's end could come in the middle
@@ -40,10 +41,14 @@ from ._errors import (
 from ._native import (
     AgentDrop,
     Confirmed,
+    Encryption,
     File,
     HCompany,
     Job,
+    KeyPair,
+    OpenedFile,
     PackReport,
+    PlannedFile,
     Profile,
     ProfileTicket,
     Progress,
@@ -51,10 +56,15 @@ from ._native import (
     SentTransfer,
     Storage,
     StoredObject,
+    StoredPart,
+    StoredParts,
     TransferInfo,
+    TransferPlan,
     TransferTicket,
     __version__,
+    start_open_sealed,
 )
+from ._sealed import open_sealed
 from ._waiting import add_awaiting_forms as _add_awaiting_forms
 from ._waiting import add_waiting_forms as _add_waiting_forms
 
@@ -65,7 +75,7 @@ _add_awaiting_forms(Job)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._async import AsyncAgentDrop, AsyncHCompany, AsyncStorage
+    from ._async import AsyncAgentDrop, AsyncHCompany, AsyncStorage, async_open_sealed
     from ._options import Options
 else:
     # Imported when they are asked for. asyncio costs more than all the rest together, and so does
@@ -74,6 +84,7 @@ else:
         "AsyncAgentDrop": "_async",
         "AsyncHCompany": "_async",
         "AsyncStorage": "_async",
+        "async_open_sealed": "_async",
         "Options": "_options",
     }
 
@@ -102,6 +113,7 @@ __all__ = [
     "ConflictError",
     "DiskFullError",
     "DropoffError",
+    "Encryption",
     "EncryptionError",
     "ExpiredError",
     "File",
@@ -110,11 +122,14 @@ __all__ = [
     "InternalError",
     "InvalidInputError",
     "Job",
+    "KeyPair",
     "NetworkError",
     "NotFoundError",
+    "OpenedFile",
     "Options",
     "PackReport",
     "PermissionDeniedError",
+    "PlannedFile",
     "Profile",
     "ProfileTicket",
     "Progress",
@@ -128,13 +143,19 @@ __all__ = [
     "Storage",
     "StorageRefusedError",
     "StoredObject",
+    "StoredPart",
+    "StoredParts",
     "TlsError",
     "TooLargeError",
     "TransferInfo",
+    "TransferPlan",
     "TransferTicket",
     "TransferTimeoutError",
     "UnavailableError",
     "UnknownOutcomeError",
     "UnsafeTargetError",
     "__version__",
+    "async_open_sealed",
+    "open_sealed",
+    "start_open_sealed",
 ]

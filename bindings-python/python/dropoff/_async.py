@@ -1,4 +1,5 @@
-"""The async clients: those of the compiled half, their calls as coroutines."""
+"""The async clients: those of the compiled half, their calls as coroutines. And `async_open_sealed`, which
+needs no client: whoever opens a file may have no account."""
 
 from __future__ import annotations
 
@@ -6,8 +7,12 @@ from inspect import Parameter, signature
 from typing import Any
 
 from ._awaiting import awaiting, starting
-from ._native import AgentDrop, HCompany, Storage
+from ._native import AgentDrop, HCompany, Storage, start_open_sealed
 from ._waiting import starting_methods
+
+
+def _of_the_sync_client(self: Any, /, *args: Any) -> tuple[Any, ...]:
+    return (self._client, *args)
 
 
 class _Client:
@@ -37,7 +42,7 @@ class _Client:
         cls.__new__ = __new__  # type: ignore[method-assign]
         cls.__module__ = "dropoff"
         for name, start in starting_methods(of):
-            for call in (awaiting(name, start), starting(name, start)):
+            for call in (awaiting(name, start, _of_the_sync_client), starting(name, start)):
                 call.__qualname__ = f"{cls.__name__}.{call.__name__}"
                 setattr(cls, call.__name__, call)
 
@@ -64,3 +69,6 @@ class AsyncStorage(_Client, of=Storage):
     """A :class:`Storage` for asyncio. May be shared between tasks, loops and threads."""
 
     __slots__ = ()
+
+
+async_open_sealed = awaiting("async_open_sealed", start_open_sealed)

@@ -1,23 +1,29 @@
 """The async clients. The arguments and errors of each call are those of the sync client's."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, final
+from typing import Any, Literal, Self, final, overload
 
 from typing_extensions import Unpack
 
 from ._native import (
     Confirmed,
+    Encryption,
     Job,
+    KeyPair,
+    OpenedFile,
     Profile,
     ProfileTicket,
     SentFile,
     SentTransfer,
     StoredObject,
+    StoredParts,
     TransferInfo,
+    TransferPlan,
     TransferTicket,
     _File,
     _OnProgress,
     _Pairs,
+    _Path,
     _Seconds,
     _Source,
 )
@@ -28,7 +34,7 @@ class AsyncHCompany:
     """An :class:`HCompany` for asyncio. May be shared between tasks, loops and threads.
 
     Each call is a coroutine and never blocks the loop. ``on_progress`` is called on the loop's own thread, so
-    it should be quick. A task that is cancelled cancels the call, and waits for its end, at most 2 s.
+    it should be quick. A task that is cancelled cancels the call, and waits for its end, at most 6 s.
     Each ``start_…`` twin returns a :class:`Job`, which can be awaited, and calls ``on_progress`` on a thread
     of its own.
     """
@@ -124,7 +130,7 @@ class AsyncAgentDrop:
     """An :class:`AgentDrop` for asyncio. May be shared between tasks, loops and threads.
 
     Each call is a coroutine and never blocks the loop. ``on_progress`` is called on the loop's own thread, so
-    it should be quick. A task that is cancelled cancels the call, and waits for its end, at most 2 s.
+    it should be quick. A task that is cancelled cancels the call, and waits for its end, at most 6 s.
     Each ``start_…`` twin returns a :class:`Job`, which can be awaited, and calls ``on_progress`` on a thread
     of its own.
     """
@@ -134,6 +140,7 @@ class AsyncAgentDrop:
     ) -> Self:
         """As :class:`AgentDrop`. Looks for the key, and at the files that the options name, now."""
 
+    @overload
     async def send(
         self,
         files: Iterable[_File],
@@ -147,11 +154,57 @@ class AsyncAgentDrop:
         metadata: Mapping[str, Any] | None = None,
         auto_delete: bool = False,
         recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: Literal[False] = False,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> SentTransfer:
         """As :meth:`AgentDrop.send`."""
-
+    @overload
+    async def send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: Literal[True],
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> TransferPlan: ...
+    @overload
+    async def send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: bool,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> SentTransfer | TransferPlan: ...
+    @overload
     def start_send(
         self,
         files: Iterable[_File],
@@ -165,11 +218,56 @@ class AsyncAgentDrop:
         metadata: Mapping[str, Any] | None = None,
         auto_delete: bool = False,
         recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: Literal[False] = False,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[SentTransfer]:
         """As :meth:`AgentDrop.start_send`. Returns at once."""
-
+    @overload
+    def start_send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: Literal[True],
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[TransferPlan]: ...
+    @overload
+    def start_send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: bool,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[SentTransfer] | Job[TransferPlan]: ...
     async def presign(
         self,
         files: Iterable[_File],
@@ -183,6 +281,8 @@ class AsyncAgentDrop:
         metadata: Mapping[str, Any] | None = None,
         auto_delete: bool = False,
         recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> TransferTicket:
@@ -201,6 +301,8 @@ class AsyncAgentDrop:
         metadata: Mapping[str, Any] | None = None,
         auto_delete: bool = False,
         recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[TransferTicket]:
@@ -233,7 +335,7 @@ class AsyncStorage:
     """A :class:`Storage` for asyncio. May be shared between tasks, loops and threads.
 
     Each call is a coroutine and never blocks the loop. ``on_progress`` is called on the loop's own thread, so
-    it should be quick. A task that is cancelled cancels the call, and waits for its end, at most 2 s.
+    it should be quick. A task that is cancelled cancels the call, and waits for its end, at most 6 s.
     Each ``start_…`` twin returns a :class:`Job`, which can be awaited, and calls ``on_progress`` on a thread
     of its own.
     """
@@ -286,3 +388,39 @@ class AsyncStorage:
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
         """As :meth:`Storage.start_post_form`. Returns at once."""
+
+    async def put_parts(
+        self,
+        urls: Iterable[str],
+        source: _Source,
+        *,
+        part_size: int | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredParts:
+        """As :meth:`Storage.put_parts`."""
+
+    def start_put_parts(
+        self,
+        urls: Iterable[str],
+        source: _Source,
+        *,
+        part_size: int | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredParts]:
+        """As :meth:`Storage.start_put_parts`. Returns at once."""
+
+async def async_open_sealed(
+    path: _Path,
+    *,
+    to: _Path,
+    key_pair: KeyPair,
+    sender_public_key: str | None = None,
+    encrypted_key: str | None = None,
+    encryption_iv: str | None = None,
+    encryption_salt: str | None = None,
+    on_progress: _OnProgress | None = None,
+) -> OpenedFile:
+    """As :func:`open_sealed`, for asyncio: never blocks the loop. ``on_progress`` is called on the loop's own
+    thread. A task that is cancelled cancels the call, and waits for its end, at most 6 s."""

@@ -16,7 +16,7 @@ import os
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from ._native import _JOIN, _TICK, _Bell, _records_handled, _records_owed, _start_into
+from ._native import _JOIN, _STILL, _TICK, _Bell, _records_handled, _records_owed, _start_into
 from ._waiting import named_like, take_callback
 
 if TYPE_CHECKING:
@@ -98,11 +98,11 @@ class _Waiter:
         return over
 
     async def logged(self) -> None:
-        """Waits until the log records so far are handled; for ones that stand still as long as for a job."""
+        """Waits until the log records so far are handled; for ones that stand still 2 s at most."""
         upto, handled, ends = _records_owed(), -1, 0.0
         while upto is not None and (now := _records_handled(upto, self._ear.bell, self._token)) < upto:
             if now > handled:
-                handled, ends = now, self._loop.time() + _JOIN
+                handled, ends = now, self._loop.time() + _STILL
             elif self._loop.time() >= ends:
                 return
             await self._rung_until(ends)
@@ -152,16 +152,18 @@ async def leave(job: Job[Any], error: BaseException | None) -> None:
         await waiter.logged()
 
 
-def awaiting(name: str, start: Callable[..., Job[Any]]) -> Callable[..., Any]:
-    """`x(…)` as a coroutine for `start_x(…)`, of a client that holds the sync one as `_client`."""
+def awaiting(
+    name: str, start: Callable[..., Job[Any]], given: Callable[..., tuple[Any, ...]] = lambda *args: args
+) -> Callable[..., Any]:
+    """`x(…)` as a coroutine for `start_x(…)`. `given` makes of its positional arguments those of `start`."""
 
-    async def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+    async def call(*args: Any, **kwargs: Any) -> Any:
         on_progress = take_callback(kwargs)
         asyncio.get_running_loop()  # under another framework this raises, with nothing started
         jobs: list[Job[Any]] = []
         try:
             try:
-                _start_into(jobs, start, (self._client, *args), kwargs)
+                _start_into(jobs, start, given(*args), kwargs)
             finally:
                 # A traceback that shows locals must not show a presigned URL.
                 del args, kwargs

@@ -46,7 +46,8 @@ class DropoffError(Exception):
     cause: str | None
     """What a lower layer said."""
     cleanup: Literal["none", "done", "failed"]
-    """What became of the remains of a failed call."""
+    """What became of the parts that a failed call left in storage: there were none or they are kept for
+    ``resume``, the service was told to drop them, or telling it failed."""
     transfer_id: str | None
     """The transfer that was reserved before the failure."""
     profile_id: str | None
@@ -55,6 +56,9 @@ class DropoffError(Exception):
     """The local file the error is about."""
     errno: int | None
     """The operating system's error number for a local file."""
+    resume: str | None
+    """The journal from which the same call goes on where this one stopped; see ``resume`` of
+    :meth:`AgentDrop.send`."""
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class DropoffError(Exception):
         profile_id: str | None = None,
         path: str | None = None,
         errno: int | None = None,
+        resume: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -93,6 +98,7 @@ class DropoffError(Exception):
         self.profile_id = profile_id
         self.path = path
         self.errno = errno
+        self.resume = resume
         if isinstance(self, OSError):
             _tell_as_os_error(self, path, message)
 
@@ -121,6 +127,7 @@ class DropoffError(Exception):
             "profile_id": self.profile_id,
             "path": self.path,
             "errno": self.errno,
+            "resume": self.resume,
         }
 
     # Exceptions are copied by calling the class with `args`, which would lose every fact.

@@ -2,7 +2,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import timedelta
 from os import PathLike
 from types import GenericAlias, TracebackType
-from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, final
+from typing import Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import Buffer, Unpack
 
@@ -11,6 +11,7 @@ from ._options import Options
 __version__: str
 _TICK: float
 _JOIN: float
+_STILL: float
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> Buffer: ...
@@ -18,6 +19,8 @@ class _Readable(Protocol):
 _Source: TypeAlias = str | PathLike[str] | PathLike[bytes] | Buffer | _Readable
 """A path (a leading ``~/`` is the home folder), bytes in memory (``bytes`` are shared, anything else is
 copied), or a file object opened in binary mode, which is read from where it stands to its end."""
+_Path: TypeAlias = str | PathLike[str] | PathLike[bytes]
+"""A leading ``~/`` is the home folder."""
 _File: TypeAlias = _Source | tuple[str, _Source] | File
 _Pairs: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 _Seconds: TypeAlias = float | timedelta
@@ -43,7 +46,7 @@ class Job(Generic[_T_co]):
     def wait(self, timeout: _Seconds | None = None) -> _T_co:
         """Waits and gives the result, each time anew.
 
-        Ctrl-C, or any signal handler that raises, cancels the call and waits for its end, at most 2 s.
+        Ctrl-C, or any signal handler that raises, cancels the call and waits for its end, at most 6 s.
         An exception that ``on_progress`` raised is raised here. Handlers of the logger ``dropoff`` have
         handled the call's records by then, unless one stands still for 2 s.
 
@@ -66,7 +69,7 @@ class Job(Generic[_T_co]):
     def __await__(self) -> Generator[Any, None, _T_co]:
         """The result, in a running asyncio loop; as often and in as many tasks as you like.
 
-        A task that is cancelled while it awaits cancels the call, and waits for its end, at most 2 s. To
+        A task that is cancelled while it awaits cancels the call, and waits for its end, at most 6 s. To
         leave it running, await ``asyncio.shield(job)``.
 
         :raises DropoffError: what the call failed with. After :meth:`cancel` that is :class:`CancelledError`
@@ -108,12 +111,22 @@ class _Bell:
 class File:
     """One file of a transfer. It may be used again, and pickled, unless its source is a file object."""
 
-    def __new__(cls, source: _Source, *, name: str | None = None, content_type: str | None = None) -> Self:
+    def __new__(
+        cls,
+        source: _Source,
+        *,
+        name: str | None = None,
+        content_type: str | None = None,
+        encryption_iv: str | None = None,
+    ) -> Self:
         """
         :param source: a path, bytes-like, or a file object opened in binary mode.
         :param name: what the recipient sees, without folders. Default: the last part of the path; bytes
             and file objects need one.
-        :param content_type: the media type. Default: guessed from the name.
+        :param content_type: the media type. Default: guessed from the name, and
+            ``application/octet-stream`` for a sealed file.
+        :param encryption_iv: the nonce it was sealed with before it came here, base64 of 12 bytes. For
+            :meth:`Encryption.presealed` alone; each file needs its own.
         """
 
     def __getnewargs_ex__(self) -> tuple[tuple[_Source], dict[str, str | None]]: ...
@@ -129,12 +142,88 @@ class File:
     def content_type(self) -> str | None:
         """As it was given."""
 
+    @property
+    def encryption_iv(self) -> str | None:
+        """As it was given."""
+
+@final
+class KeyPair:
+    """An agent's long-term key pair on Curve25519. May be shared between threads.
+
+    Printing shows the public half alone, and it cannot be pickled. It has no constructor: use one of the
+    three methods.
+    """
+
+    @staticmethod
+    def generate() -> KeyPair:
+        """A new pair, from the operating system's randomness."""
+
+    @staticmethod
+    def from_private_key(private_key: str) -> KeyPair:
+        """The pair of a private key: standard base64 of 32 raw bytes, as :meth:`reveal_private_key` gives it.
+
+        :raises EncryptionError: it is none. The message does not hold it.
+        """
+
+    @staticmethod
+    def from_agentdrop_config(path: _Path) -> KeyPair:
+        """The pair that the official SDK keeps. Reads the file now.
+
+        :param path: its folder ``.agentdrop``, or the ``config.json`` in it.
+        :raises SourceUnreadableError: it cannot be read.
+        :raises EncryptionError: it holds no key.
+        """
+
+    @property
+    def public_key(self) -> str:
+        """The public key: standard base64 of 32 raw bytes. Not a secret."""
+
+    def reveal_private_key(self) -> str:
+        """The private key in the same form. Keep it secret; do not log it."""
+
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object) -> Self: ...
+
+@final
+class Encryption:
+    """How a transfer's files are sealed, so that only the recipient can read them.
+
+    File names, sizes and their order are not sealed, and nothing binds a sealed file to its transfer. May be
+    used for many transfers, and in any thread. Printing shows public keys alone, and it cannot be pickled.
+    """
+
+    def __new__(
+        cls, key_pair: KeyPair, recipient_public_key: str | None = None, *, algorithm: str | None = None
+    ) -> Self:
+        """
+        :param key_pair: the sender's.
+        :param recipient_public_key: the recipient's public key, known from elsewhere: base64 of 32 raw bytes.
+            Default: whichever the service names for the recipient. That trusts the service to name the right
+            one; compare :attr:`SentTransfer.recipient_key_fingerprint`.
+        :param algorithm: another name for the scheme in the field ``encryption_algorithm``; the scheme stays
+            the same. Default: ``X25519-HKDF-AES-256-GCM``.
+        :raises EncryptionError: the public key is none.
+        """
+
+    @staticmethod
+    def presealed(encrypted_key: str, *, algorithm: str | None = None) -> Encryption:
+        """For files that are sealed already, all with one key. They are sent as they are, and each must be a
+        :class:`File` with its ``encryption_iv``.
+
+        :param encrypted_key: that key, wrapped for the recipient: base64 of 60 bytes.
+        """
+
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object) -> Self: ...
+
 @final
 class Progress:
     """A snapshot of a call on its way."""
 
     @property
-    def phase(self) -> Literal["preparing", "packing", "requesting", "sending", "completing", "done"]:
+    def phase(
+        self,
+    ) -> Literal["preparing", "packing", "requesting", "sending", "completing", "done", "opening"]:
         """What the call is doing."""
 
     @property
@@ -203,6 +292,64 @@ class StoredObject:
     @property
     def verified(self) -> bool:
         """Whether storage's ETag equals the MD5 of what was sent."""
+
+    @property
+    def attempts(self) -> int:
+        """Requests it took, the successful one included."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class StoredParts:
+    """What storage has after an upload in parts."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the source that storage took."""
+
+    @property
+    def part_size(self) -> int:
+        """Bytes of each part but the last."""
+
+    @property
+    def parts(self) -> list[StoredPart]:
+        """The parts, by number. Completing the upload needs their ETags."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether every part's ETag equals the MD5 of what was sent."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class StoredPart:
+    """One part that storage has."""
+
+    @property
+    def part_number(self) -> int:
+        """Its number, from 1."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of it."""
+
+    @property
+    def etag(self) -> str:
+        """Storage's ETag of it, without quotes."""
+
+    @property
+    def md5(self) -> str | None:
+        """MD5 of what was sent, in hex, if it was computed."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether the ETag equals it."""
 
     @property
     def attempts(self) -> int:
@@ -342,19 +489,27 @@ class SentFile:
 
     @property
     def etag(self) -> str | None:
-        """Storage's ETag."""
+        """Storage's ETag; for a file in parts the one that S3 and R2 make of the parts' ETags."""
 
     @property
     def md5(self) -> str | None:
-        """MD5 of what was sent, in hex, if it was computed."""
+        """MD5 of what was sent, in hex, if it was computed. A file in parts has none."""
+
+    @property
+    def sha256(self) -> str | None:
+        """SHA-256 of what was sent, in hex: with ``integrity_check=True``, for a file sent whole."""
 
     @property
     def verified(self) -> bool:
-        """Whether storage's ETag equals the MD5 of what was sent."""
+        """Whether storage's ETag, or that of every part, equals the MD5 of what was sent."""
 
     @property
     def attempts(self) -> int:
-        """Requests it took, the successful one included."""
+        """Requests it took, over all its parts."""
+
+    @property
+    def parts(self) -> int:
+        """How many parts it was sent in; 0 if it went whole."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -382,8 +537,74 @@ class SentTransfer:
         """When the service says the upload URLs (or the transfer) expire; its documents disagree."""
 
     @property
+    def recipient_key_fingerprint(self) -> str | None:
+        """SHA-256, in hex, of the public key that files were sealed for; compare it with the recipient's."""
+
+    @property
+    def recipient_key_source(self) -> Literal["caller", "service"] | None:
+        """Whose word it is that this key is the recipient's."""
+
+    @property
     def files(self) -> list[SentFile]:
         """The files, in the order given."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class TransferPlan:
+    """What a send would send."""
+
+    @property
+    def multipart(self) -> bool:
+        """Whether its files go in parts."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether they are sealed."""
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes that would be sent in all."""
+
+    @property
+    def files(self) -> list[PlannedFile]:
+        """The files, in the order given."""
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The body of the first request. What would be secret or random in it is ``[hidden]``."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class PlannedFile:
+    """One file of a transfer that would be sent."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that would be sent: 16 more than the file has if it is sealed here."""
+
+    @property
+    def content_type(self) -> str:
+        """Its media type."""
+
+    @property
+    def parts(self) -> int:
+        """How many parts it would be sent in; 0 if it goes whole."""
+
+    @property
+    def part_size(self) -> int | None:
+        """Bytes of each part but the last; ``None`` if it goes whole."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -425,6 +646,23 @@ class TransferInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """``id``, ``status`` and ``fields``, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class OpenedFile:
+    """A file that was opened."""
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -620,6 +858,7 @@ class AgentDrop:
         :raises InvalidInputError: a URL or option is not one.
         """
 
+    @overload
     def send(
         self,
         files: Iterable[_File],
@@ -633,6 +872,10 @@ class AgentDrop:
         metadata: Mapping[str, Any] | None = None,
         auto_delete: bool = False,
         recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: Literal[False] = False,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> SentTransfer:
@@ -649,16 +892,69 @@ class AgentDrop:
         :param auto_delete: whether the service deletes the transfer once it was downloaded.
         :param recipient_account: the recipient's account (e-mail, id or display name), where an agent's id
             alone is ambiguous.
+        :param encrypt: seals every file before it leaves. Default: files are sent as they are.
+        :param multipart: whether all files go in parts. Default: if one of them has at least
+            ``multipart_threshold`` bytes.
+        :param resume: path of a journal: a file that lets the same call go on where this one stopped, after
+            its process was killed or the network failed. It is made if it is not there, readable by its owner
+            alone, and removed once the transfer is active. It holds live upload URLs, and never a key. File
+            objects cannot be resumed.
+        :param dry_run: ``True`` gives a :class:`TransferPlan` instead, what would be sent. The files are
+            looked at, nothing is sent, and file objects are refused.
         :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
             Default: no limit.
         :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
             most and once at the end. If it raises, the transfer is cancelled and the exception passes on.
         :raises InvalidInputError: an argument is missing or wrong; nothing was sent.
+        :raises EncryptionError: sealing was asked for and is not possible; nothing was sent.
         :raises RejectedError: the service refused; ``service_code`` and ``details`` say why.
         :raises DropoffError: any other kind. ``transfer_id`` names the pending transfer if one was made; it
-            is not delivered unless ``outcome`` says so, and calling again is safe.
+            is not delivered unless ``outcome`` says so, and calling again is safe. ``resume`` is the journal
+            from which the same call goes on.
         """
-
+    @overload
+    def send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: Literal[True],
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> TransferPlan: ...
+    @overload
+    def send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: bool,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> SentTransfer | TransferPlan: ...
+    @overload
     def start_send(
         self,
         files: Iterable[_File],
@@ -672,11 +968,56 @@ class AgentDrop:
         metadata: Mapping[str, Any] | None = None,
         auto_delete: bool = False,
         recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: Literal[False] = False,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[SentTransfer]:
         """Starts :meth:`send`. Wrong arguments raise here, everything else in the job."""
-
+    @overload
+    def start_send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: Literal[True],
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[TransferPlan]: ...
+    @overload
+    def start_send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        resume: _Path | None = None,
+        dry_run: bool,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[SentTransfer] | Job[TransferPlan]: ...
     def presign(
         self,
         files: Iterable[_File],
@@ -690,6 +1031,8 @@ class AgentDrop:
         metadata: Mapping[str, Any] | None = None,
         auto_delete: bool = False,
         recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> TransferTicket:
@@ -712,6 +1055,8 @@ class AgentDrop:
         metadata: Mapping[str, Any] | None = None,
         auto_delete: bool = False,
         recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[TransferTicket]:
@@ -836,6 +1181,54 @@ class Storage:
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
         """Starts :meth:`post_form`."""
+
+    def put_parts(
+        self,
+        urls: Iterable[str],
+        source: _Source,
+        *,
+        part_size: int | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredParts:
+        """Sends a source in parts, with a presigned PUT for each, and waits until storage has them all.
+
+        Several are under way at once. Completing the upload with the parts' ETags, or aborting it, is left to
+        whoever began it. Safe to repeat: a part that is sent again replaces itself.
+
+        :param urls: the presigned URLs in order of their part numbers, from 1, exactly as they were handed
+            out; at most 10,000.
+        :param part_size: bytes of each part but the last. Default: the option ``part_size``, or 8 MiB, or
+            what fits the number of URLs if those do not.
+        :param timeout: as in :meth:`put`.
+        :param on_progress: as in :meth:`put`.
+        :raises InvalidInputError: the source does not fit the number of URLs, or those are in another order.
+        :raises DropoffError: as :meth:`put`, with the number of the part in the message.
+        """
+
+    def start_put_parts(
+        self,
+        urls: Iterable[str],
+        source: _Source,
+        *,
+        part_size: int | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredParts]:
+        """Starts :meth:`put_parts`."""
+
+def start_open_sealed(
+    path: _Path,
+    *,
+    to: _Path,
+    key_pair: KeyPair,
+    sender_public_key: str | None = None,
+    encrypted_key: str | None = None,
+    encryption_iv: str | None = None,
+    encryption_salt: str | None = None,
+    on_progress: _OnProgress | None = None,
+) -> Job[OpenedFile]:
+    """Starts :func:`open_sealed`. Wrong arguments and keys raise here, everything else in the job."""
 
 def _is_callback(value: object) -> bool: ...
 def _records_owed() -> int | None: ...

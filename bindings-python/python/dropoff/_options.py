@@ -35,10 +35,20 @@ class Options(TypedDict, total=False):
     """A ``Retry-After`` up to this is waited for in full; a longer one is raised at once, with
     ``retry_after`` filled. 0 to 1 h, default 60 s."""
     concurrency: int | None
-    """How many files of one transfer are sent at once. 1 to 64, default 4."""
+    """How many files and parts of one call are sent at once, over all its files. 1 to 64, default 4."""
+    memory_budget: int | None
+    """The most bytes of memory that one call fills with sealed parts that wait to be sent; one part is held
+    whatever it says. Parts that are not sealed need none of it. 8388608 (8 MiB) to 1099511627776 (1 TiB),
+    default 67108864 (64 MiB)."""
+    part_size: int | None
+    """Bytes of each part but the last of an upload in parts; enlarged where a file would need more than the
+    10,000 parts that storage allows. 5242880 (5 MiB) to 5368709120 (5 GiB), default 8388608 (8 MiB)."""
+    multipart_threshold: int | None
+    """A transfer with a file of at least this many bytes is sent in parts. 1 to 5368709120 (5 GiB), default
+    524288000 (500 MiB)."""
     integrity_check: Literal["auto"] | bool | None
     """When a digest is computed while sending. ``"auto"``, the default: SHA-256 for every profile, MD5
-    for a PUT of up to 256 MiB. ``True``: always; ``False``: never."""
+    for a PUT, or a file in parts, of up to 256 MiB. ``True``: always; ``False``: never."""
     spool_dir: str | os.PathLike[str] | None
     """Folder for packed profiles and streams while they are sent; they have no name there. Default: the
     system's temporary folder."""

@@ -24,7 +24,7 @@ def starting_methods(cls: type) -> Iterator[tuple[str, Callable[..., Job[Any]]]]
 def add_waiting_forms(cls: type) -> None:
     """Gives a client `x(…)` for every `start_x(…)` it has."""
     for name, start in starting_methods(cls):
-        setattr(cls, name, named_like(start, name, _waiting(start)))
+        setattr(cls, name, waiting(name, start))
 
 
 def add_awaiting_forms(cls: type[Job[Any]]) -> None:
@@ -55,7 +55,9 @@ def add_awaiting_forms(cls: type[Job[Any]]) -> None:
         setattr(cls, method.__name__, method)
 
 
-def _waiting(start: Callable[..., Job[Any]]) -> Callable[..., Any]:
+def waiting(name: str, start: Callable[..., Job[Any]]) -> Callable[..., Any]:
+    """`x(…)` for `start_x(…)`, a method or a function."""
+
     def call(*args: Any, **kwargs: Any) -> Any:
         on_progress = take_callback(kwargs)
         jobs: list[Job[Any]] = []
@@ -74,7 +76,7 @@ def _waiting(start: Callable[..., Job[Any]]) -> Callable[..., Any]:
             raise
         return jobs[0].wait()
 
-    return call
+    return named_like(start, name, call)
 
 
 def take_callback(kwargs: dict[str, Any]) -> Callable[[Progress], object] | None:

@@ -53,6 +53,12 @@ impl Encryption {
     /// `encryption` if it is none; `invalid_input` for files that are sealed already.
     pub fn recipient_public_key(mut self, base64: &str) -> Result<Self> {
         match &mut self.how {
+            // A slip that would put the private key where public ones are printed.
+            How::Seal { pair, .. } if pair.is_private(base64) => {
+                return Err(encryption(
+                    "recipient_public_key is the private key of the pair given; give the recipient's public key",
+                ));
+            }
             How::Seal { recipient, .. } => *recipient = Some(PublicKey::parse(base64, "the recipient")?),
             How::Presealed { .. } => {
                 return Err(Error::invalid(
@@ -88,7 +94,7 @@ impl KeyPair {
     /// # Errors
     /// `source_unreadable` if it cannot be read, `encryption` if it holds no key.
     pub fn from_agentdrop_config(path: impl AsRef<Path>) -> Result<Self> {
-        let given = crate::source::expand_home(path.as_ref().to_owned());
+        let given = crate::source::local_path(path.as_ref().to_owned(), "the configuration of the official SDK")?;
         let path = if given.is_dir() { given.join("config.json") } else { given };
         let text = std::fs::read(&path).map_err(|e| Error::local_io(&path, "reading", &e))?;
         let text = zeroize::Zeroizing::new(text);

@@ -49,7 +49,7 @@ impl State {
 }
 
 pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -> Result<SentTransfer> {
-    let mut begun = match transfer.resume.clone() {
+    let mut begun = match transfer.resume.clone().transpose()? {
         Some(path) => resume::begin(&service, transfer, path, ctx).await?,
         None => {
             let (ticket, files) = begin(&service, transfer, Kept::No, ctx).await?;

@@ -192,7 +192,7 @@ pub struct Transfer {
     terms: Terms,
     files: Vec<File>,
     multipart: Option<bool>,
-    resume: Option<PathBuf>,
+    resume: Option<Result<PathBuf>>,
     timeout: Option<Duration>,
 }
 
@@ -300,7 +300,7 @@ impl Transfer {
     /// transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed.
     #[must_use]
     pub fn resume(mut self, journal: impl Into<PathBuf>) -> Self {
-        self.resume = Some(crate::source::absolute(journal.into()));
+        self.resume = Some(crate::source::local_path(journal.into(), "resume"));
         self
     }
     /// Bounds the whole call, retries included. Default: no limit.

@@ -15,7 +15,7 @@ use crate::job::{self, Ctx, Job};
 use crate::progress::Phase;
 use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption};
 use crate::secret::Secret;
-use crate::source::{Cutter, Prepared, Source, Spool, absolute};
+use crate::source::{Cutter, Prepared, Source, Spool, local_path};
 
 /// A sealed file and what opens it. The texts are those of the transfer's download reply.
 #[derive(Debug, Clone)]
@@ -45,9 +45,15 @@ const TO_A_PERSON_INFO: &[u8] = b"agentdrop-a2h-v1";
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct OpenedFile {
     /// Where it is.
+    #[serde(serialize_with = "shown")]
     pub path: PathBuf,
     /// Bytes of it.
     pub bytes: u64,
+}
+
+/// JSON has no way to say a path that is not UTF-8.
+fn shown<S: serde::Serializer>(path: &Path, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_str(&path.to_string_lossy())
 }
 
 impl SealedFile {
@@ -146,7 +152,7 @@ pub fn start_open_sealed(
         Scheme::ToAPerson => None,
         _ => Some(Nonce::parse(&sealed.encryption_iv)?),
     };
-    let (from, to) = (Source::path(sealed.path.clone()), absolute(to.into()));
+    let (from, to) = (Source::path(sealed.path.clone()), local_path(to.into(), "to")?);
     from.check()?;
     job::start("open_sealed", None, move |ctx| async move {
         let options = crate::options::Options::new();

@@ -58,6 +58,9 @@ pub(super) fn check(transfer: &Transfer) -> Result<()> {
             )));
         }
     }
+    if let Some(Err(error)) = &transfer.resume {
+        return Err(error.clone());
+    }
     for file in &transfer.files {
         file.resolved_type(&file.resolved_name()?)?;
     }

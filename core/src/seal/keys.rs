@@ -67,6 +67,11 @@ impl KeyPair {
         Zeroizing::new(STANDARD.encode(self.private.as_slice()))
     }
 
+    /// Whether this is the private half.
+    pub(crate) fn is_private(&self, base64: &str) -> bool {
+        self.reveal_private_key().as_str() == base64.trim()
+    }
+
     /// The key that wraps file keys between this pair and another's public key: X25519, then
     /// HKDF-SHA256 without salt over the shared secret. `info` keeps the uses of one pair apart.
     pub(crate) fn agree(&self, other: &PublicKey, info: &[u8]) -> Result<WrapKey> {

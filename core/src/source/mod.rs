@@ -42,12 +42,7 @@ impl Source {
     /// path is relative to the current folder of this moment.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        // One slash or two, in any case: a slip in a signed URL must not make it a path that is printed.
-        let start: String = path.to_string_lossy().chars().take(7).collect::<String>().to_ascii_lowercase();
-        if start.starts_with("https:/") || start.starts_with("http:/") {
-            return Self(Kind::Url);
-        }
-        Self(Kind::Path(absolute(path)))
+        if is_url(&path) { Self(Kind::Url) } else { Self(Kind::Path(absolute(path))) }
     }
 
     /// Bytes in memory. A [`Bytes`] is shared, not copied.
@@ -126,8 +121,23 @@ impl From<Bytes> for Source {
     }
 }
 
+/// Whether somebody gave a URL for a path. It may be a signed one, so it must not become a path that is printed.
+fn is_url(path: &Path) -> bool {
+    // One slash or two, in any case: a slip is a slip.
+    let start: String = path.to_string_lossy().chars().take(7).collect::<String>().to_ascii_lowercase();
+    start.starts_with("https:/") || start.starts_with("http:/")
+}
+
+/// A local path that is no source; `what` is for the message.
+pub(crate) fn local_path(path: PathBuf, what: &str) -> Result<PathBuf> {
+    if is_url(&path) {
+        return Err(Error::invalid(format!("{what} is a file's path, and a URL was given; give a path")));
+    }
+    Ok(absolute(path))
+}
+
 /// The path as it is meant at this moment: the current folder may be another one when it is used.
-pub(crate) fn absolute(path: PathBuf) -> PathBuf {
+fn absolute(path: PathBuf) -> PathBuf {
     let path = expand_home(path);
     std::path::absolute(&path).unwrap_or(path)
 }

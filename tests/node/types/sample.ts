@@ -5,13 +5,17 @@ import { Readable } from 'node:stream'
 import {
   AgentDrop,
   DropoffError,
+  Encryption,
   File,
   HCompany,
   Job,
+  KeyPair,
   ProfileTicket,
   Storage,
   TransferTicket,
   onLog,
+  openSealed,
+  startOpenSealed,
   version,
 } from 'dropoff'
 import type {
@@ -21,6 +25,7 @@ import type {
   CallArguments,
   CompleteUploadArguments,
   Confirmed,
+  EncryptionArguments,
   Ended,
   ErrorCode,
   ErrorFacts,
@@ -30,21 +35,32 @@ import type {
   LogLevel,
   LogRecord,
   OnProgress,
+  OpenSealedArguments,
+  OpenedFile,
   Options,
   Outcome,
   PackReport,
   Pairs,
+  PlanArguments,
+  PlannedFile,
   PostFormArguments,
+  PresealedArguments,
+  PresignArguments,
+  PresignReply,
   Profile,
   ProfileDetails,
   Progress,
   PutArguments,
+  PutPartsArguments,
   SendArguments,
   SentFile,
   SentTransfer,
   Source,
   StoredObject,
+  StoredPart,
+  StoredParts,
   TransferInfo,
+  TransferPlan,
   UploadArguments,
   UploadProfileArguments,
   WaitArguments,
@@ -64,6 +80,9 @@ const all: Required<{ [K in keyof Options]: NonNullable<Options[K]> }> = {
   backoffCap: 0,
   maxRetryAfter: 0,
   concurrency: 1,
+  memoryBudget: 1,
+  partSize: 1,
+  multipartThreshold: 1,
   integrityCheck: 'auto',
   spoolDir: '/tmp',
   caFile: new URL('file:///x'),
@@ -87,7 +106,7 @@ const show: OnProgress = ({
   timeNeeded,
   warning,
 }) => {
-  same<'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'done'>()(phase)
+  same<'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'opening' | 'done'>()(phase)
   same<number>()(bytesDone + bytesTotal + filesDone + filesTotal + retries + elapsed + bytesPerSecond)
   same<number | null>()(ticketLeft ?? timeNeeded)
   same<string | null>()(warning)
@@ -115,7 +134,7 @@ async function* generated(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('x')
 }
 const stream: ByteStream = generated()
-const fields: FileFields = { source: stream, name: 'n', contentType: null }
+const fields: FileFields = { source: stream, name: 'n', contentType: null, encryptionIv: 'x' }
 const files: FileLike[] = [
   ...sources,
   ['n', 'path'],
@@ -189,7 +208,14 @@ async function profiles(h: HCompany): Promise<void> {
 }
 
 async function transfers(d: AgentDrop): Promise<void> {
-  const terms: SendArguments = {
+  const pair: KeyPair = KeyPair.generate()
+  const sealing: EncryptionArguments = { recipientPublicKey: pair.publicKey, algorithm: null }
+  const presealed: PresealedArguments = { algorithm: 'x' }
+  same<Encryption>()(Encryption.presealed('k', presealed))
+  same<KeyPair>()(KeyPair.fromPrivateKey(pair.revealPrivateKey()))
+  same<KeyPair>()(KeyPair.fromAgentdropConfig(new URL('file:///x')))
+  same<string>()(pair.toJSON().publicKey + pair.toString())
+  const terms: PresignArguments = {
     sender: 'a',
     recipient: 'b',
     mode: 'agent-to-human',
@@ -199,10 +225,35 @@ async function transfers(d: AgentDrop): Promise<void> {
     metadata: { any: [1, null] },
     autoDelete: true,
     recipientAccount: 'c',
+    encrypt: new Encryption(pair, sealing),
+    multipart: true,
     ...bounded,
   }
+  const whole: SendArguments = { ...terms, resume: new URL('file:///journal'), dryRun: false }
   const sent = await d.send(files, terms)
   same<SentTransfer>()(sent)
+  same<SentTransfer>()(await d.send(files, whole))
+  same<SentTransfer>()(await d.send(files, { ...terms, resume: 'journal' }))
+  same<string | null>()(sent.recipientKeyFingerprint)
+  same<'caller' | 'service' | null>()(sent.recipientKeySource)
+  const asked: PlanArguments = { ...terms, resume: 'journal', dryRun: true }
+  const plan = await d.send(files, asked)
+  same<TransferPlan>()(plan)
+  same<TransferPlan>()(await d.send(files, { ...whole, dryRun: true }))
+  same<Job<TransferPlan>>()(d.startSend(files, asked))
+  const either = await d.send(files, { ...terms, dryRun: Math.random() > 0.5 })
+  same<SentTransfer | TransferPlan>()(either)
+  same<string>()('request' in either ? JSON.stringify(either.request) : either.id)
+  same<boolean>()(plan.multipart && plan.encrypted)
+  same<number>()(plan.totalBytes)
+  same<unknown>()(plan.request['sender'])
+  const [planned] = plan.files
+  same<PlannedFile | undefined>()(planned)
+  if (planned) {
+    same<string>()(planned.name + planned.contentType)
+    same<number>()(planned.size + planned.parts)
+    same<number | null>()(planned.partSize)
+  }
   same<string>()(sent.id + sent.status)
   same<boolean>()(sent.encrypted)
   same<string | null>()(sent.expiresAt)
@@ -210,15 +261,17 @@ async function transfers(d: AgentDrop): Promise<void> {
   same<SentFile | undefined>()(file)
   if (file) {
     same<string>()(file.fileId + file.name)
-    same<number>()(file.size + file.attempts)
-    same<string | null>()(file.etag ?? file.md5)
+    same<number>()(file.size + file.attempts + file.parts)
+    same<string | null>()(file.etag ?? file.md5 ?? file.sha256)
     same<boolean>()(file.verified)
   }
   const ticket = await d.presign(new Set(files), terms)
   same<TransferTicket>()(ticket)
   same<string>()(ticket.id + ticket.toString() + ticket.toJSON().id)
   same<string | null>()(ticket.expiresAt)
-  same<string | undefined>()(ticket.reveal().upload_urls[0]?.upload_url)
+  const reply: PresignReply = ticket.reveal()
+  same<string | undefined>()(reply.upload_urls?.[0]?.upload_url)
+  same<string | undefined>()(reply.files?.[0]?.part_urls[0]?.upload_url)
   same<readonly SentFile[]>()(await d.upload(ticket, files, upload))
   same<Confirmed>()(await d.confirm(ticket.id, call))
   const info = await d.getTransfer(ticket.id, call)
@@ -243,6 +296,20 @@ async function raw(s: Storage): Promise<void> {
   same<string | null>()(stored.etag ?? stored.sha256 ?? stored.md5)
   same<boolean>()(stored.verified)
   for (const some of pairs) same<StoredObject>()(await s.postForm('https://h', some, 'x', form))
+  const inParts: PutPartsArguments = { partSize: 5, ...bounded }
+  const parts = await s.putParts(['https://h/k', new URL('https://h/k')], 'x', inParts)
+  same<StoredParts>()(parts)
+  same<number>()(parts.bytes + parts.partSize)
+  same<boolean>()(parts.verified)
+  const [part] = parts.parts
+  same<StoredPart | undefined>()(part)
+  if (part) {
+    same<number>()(part.partNumber + part.bytes + part.attempts)
+    same<string>()(part.etag)
+    same<string | null>()(part.md5)
+    same<boolean>()(part.verified)
+  }
+  same<Job<StoredParts>>()(s.startPutParts(new Set(['https://h/k']), 'x'))
   const job = s.startPut('https://h/k', 'x')
   same<Job<StoredObject>>()(job)
   same<Job<StoredObject>>()(s.startPostForm('https://h', [], 'x'))
@@ -251,6 +318,23 @@ async function raw(s: Storage): Promise<void> {
   same<Progress>()(job.progress())
   same<boolean>()(job.done)
   job.cancel()
+}
+
+async function opened(): Promise<void> {
+  const given: OpenSealedArguments = {
+    to: 'x',
+    keyPair: KeyPair.generate(),
+    senderPublicKey: 'k',
+    encryptedKey: 'k',
+    encryptionIv: 'k',
+    onProgress: show,
+    signal: null,
+  }
+  const file = await openSealed(new URL('file:///x'), given)
+  same<OpenedFile>()(file)
+  same<string>()(file.path)
+  same<number>()(file.bytes)
+  same<Job<OpenedFile>>()(startOpenSealed('x', { ...given, to: new URL('file:///x') }))
 }
 
 function failed(error: unknown): ErrorCode | undefined {
@@ -271,7 +355,8 @@ function failed(error: unknown): ErrorCode | undefined {
       error.requestId ??
       error.transferId ??
       error.profileId ??
-      error.path,
+      error.path ??
+      error.resume,
   )
   same<number | null>()(error.retryAfter ?? error.httpStatus ?? error.errno)
   same<unknown>()(error.cause)
@@ -298,6 +383,7 @@ void [
   profiles(new HCompany(hOptions)),
   transfers(new AgentDrop(dOptions)),
   raw(new Storage(all)),
+  opened(),
   failed,
   new Storage(),
 ]
@@ -346,5 +432,19 @@ new ProfileTicket()
 onLog(logger, 'loud')
 // @ts-expect-error nothing to call
 onLog()
+// @ts-expect-error a key pair is made by its static methods
+new KeyPair()
+// @ts-expect-error a public key is not a pair
+new Encryption('key')
+// @ts-expect-error what looks like one
+new Encryption({ publicKey: 'k' })
+// @ts-expect-error a pair says not how to seal
+void d.send(['a'], { ...terms, encrypt: KeyPair.generate() })
+// @ts-expect-error a journal is for a whole send
+void d.presign(['a'], { ...terms, resume: 'journal' })
+// @ts-expect-error one URL alone
+void s.putParts(3, 'x')
+// @ts-expect-error no key pair
+void openSealed('x', { to: 'y', senderPublicKey: 'k', encryptedKey: 'k', encryptionIv: 'k' })
 // @ts-expect-error a function is no source
 void s.put('https://h', () => {})

@@ -207,6 +207,25 @@ fn what_was_said_before_is_the_same_when_it_is_read_again() {
     assert_eq!(stage.d.send(transfer()).expect("the same call").status, "active");
 }
 
+/// It may be a signed one, and a path is printed.
+#[test]
+fn a_url_where_a_path_is_due_is_not_printed() {
+    let stage = Stage::new();
+    stage.file("a", 10);
+    let url = "https://s.example/k?X-Amz-Signature=canary";
+    let transfer = Transfer::new("a", "b").file(File::new(stage.path("a").as_path())).resume(url);
+    let sealed = dropoff::SealedFile::new(stage.path("a"));
+    let pair = KeyPair::generate().expect("a pair");
+    for error in [
+        stage.d.send(transfer).expect_err("a URL"),
+        KeyPair::from_agentdrop_config(url).expect_err("a URL"),
+        dropoff::open_sealed(&sealed, url, &pair).expect_err("a URL, or no keys"),
+    ] {
+        let shown = format!("{error:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}
+
 /// A fast clock is no reason to give a good journal up.
 #[test]
 fn a_clock_that_was_set_does_not_end_a_journal() {
