@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 import s3
-from dropoff import AgentDrop, DropoffError, File, HCompany, Storage
+from dropoff import AgentDrop, DropoffError, Encryption, File, HCompany, KeyPair, Storage, open_sealed
 from plain import initiated, presigned
 
 BROWSER = {"browser_name": "chromium", "browser_version": "131"}
@@ -264,3 +264,63 @@ def test_storage_killed_under_an_upload(sandbox, weed, storage):
     stored = storage.put(slot["upload_url"], data, headers=slot["headers"])
     assert (stored.bytes, stored.verified, stored.attempts) == (len(data), True, 1)
     assert weed.read(file["key"]) == data
+
+
+# SeaweedFS puts parts together itself, so what it gives back is what they became.
+
+
+@pytest.fixture
+def in_parts(sandbox, weed):
+    return AgentDrop(
+        sandbox.agentdrop_api_key,
+        base_url=sandbox.api_url,
+        trusted_storage=[weed.url],
+        part_size=5 * MIB,
+        **IMPATIENT,
+    )
+
+
+PARTIES = {"sender": "a", "recipient": "b"}
+
+
+def test_a_transfer_in_parts(sandbox, weed, in_parts, tmp_path):
+    large = noise(12 * MIB + 5)
+    (tmp_path / "large.bin").write_bytes(large)
+    sent = in_parts.send([tmp_path / "large.bin", File(b"small", name="s")], multipart=True, **PARTIES)
+    assert sent.status == "active"
+    assert [(f.size, f.parts, f.verified) for f in sent.files] == [(len(large), 3, True), (5, 1, True)]
+    held = {entry["key"].rpartition("/")[2]: entry for entry in sandbox.objects()}
+    assert weed.read(held["large.bin"]["key"]) == large and weed.read(held["s"]["key"]) == b"small"
+    # The ETag that we make of the parts' is the one that storage gives.
+    assert sent.files[0].etag == held["large.bin"]["etag"]
+
+
+def test_a_sealed_transfer_in_parts_that_was_interrupted(sandbox, weed, in_parts, tmp_path):
+    large = noise(12 * MIB)
+    (tmp_path / "large.bin").write_bytes(large)
+    sender, recipient = KeyPair.generate(), KeyPair.generate()
+    call = {
+        "encrypt": Encryption(sender, recipient.public_key),
+        "multipart": True,
+        "resume": tmp_path / "journal",
+        **PARTIES,
+    }
+    # Every byte is there and nothing is confirmed: storage's own state is all there is to go on from.
+    sandbox.order("complete_multipart", {"reply": {"status": 429}}, times=-1)
+    with pytest.raises(DropoffError) as caught:
+        in_parts.send([tmp_path / "large.bin"], **call)
+    assert caught.value.resume == str(tmp_path / "journal")
+    sandbox.control("DELETE", "/faults")
+    sent = in_parts.send([tmp_path / "large.bin"], **call)
+    assert sent.files[0].parts == 3 and not (tmp_path / "journal").exists()
+    (tmp_path / "sealed").write_bytes(only_object(sandbox, weed))
+    (transfer,) = sandbox.transfers()
+    opened = open_sealed(
+        tmp_path / "sealed",
+        to=tmp_path / "opened",
+        key_pair=recipient,
+        sender_public_key=sender.public_key,
+        encrypted_key=transfer["encrypted_key"],
+        encryption_iv=transfer["files"][0]["encryption_iv"],
+    )
+    assert opened.bytes == len(large) and (tmp_path / "opened").read_bytes() == large
