@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test lint build python node dist soak fuzz clean test-rust test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-dist table canary
+.PHONY: demo test lint build python node dist bench soak fuzz clean test-rust test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-dist table canary
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -108,6 +108,10 @@ node: build bindings-node/node_modules/done
 dist: python node
 	tests/dist/pack.sh release dist
 	$(BIN)/python tests/dist/use.py dist dist/dropoff-sandbox
+
+# Our Python package beside the official SDK. A report: nothing passes or fails by time. See tests/bench/README.md.
+bench: build .venv/done .venv-sdk/done
+	$(PYTHON) tests/bench/run.py
 
 # 2,000 uploads at 16 in flight, a fifth of all requests faulty. One arena, and memory given back at once, so that what
 # is measured is what the library holds and not what the allocator keeps.

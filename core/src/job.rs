@@ -344,7 +344,7 @@ impl Ctx {
         let by_now =
             if raw && self.progress.was_body_sent() { Outcome::Unknown } else { Outcome::NotCompleted };
         let outcome = ledger.outcome.unwrap_or(by_now);
-        error.outcome_is(outcome).retryable_is(raw || outcome != Outcome::Unknown)
+        error.outcome_is(outcome).retryable_is(raw || outcome == Outcome::NotCompleted)
     }
 }
 

@@ -108,18 +108,29 @@ impl Journal {
         self.with(|file, path| begin(file).map_err(|e| failed(path, "writing", &e))).await
     }
 
-    /// Removes the file: what it was for is done. It is emptied first, so that another name of it holds no live
-    /// URLs; and what has its name by now, if that is another file, is left alone.
-    pub(crate) async fn remove(&self) -> Result<()> {
-        self.with(|file, path| {
-            let removed = begin(file).and_then(|()| match is_at(file, path)? {
-                true => std::fs::remove_file(path),
-                false => Ok(()),
-            });
-            removed.map_err(|e| failed(path, "removing", &e))
+    /// Appends a last record and removes the file, in one go: a cancel in between would leave it.
+    pub(crate) async fn end(&self, record: Value) -> Result<()> {
+        self.with(move |file, path| {
+            // If it can be removed it does not matter that nothing could be said in it.
+            let said = append(file, &record, false).map_err(|e| failed(path, "writing", &e));
+            removed(file, path).map_err(|e| said.err().unwrap_or(e))
         })
         .await
     }
+
+    /// Removes the file: what it was for is done. It is emptied first, so that another name of it holds no live
+    /// URLs; and what has its name by now, if that is another file, is left alone.
+    pub(crate) async fn remove(&self) -> Result<()> {
+        self.with(removed).await
+    }
+}
+
+fn removed(file: &mut File, path: &Path) -> Result<()> {
+    let removed = begin(file).and_then(|()| match is_at(file, path)? {
+        true => std::fs::remove_file(path),
+        false => Ok(()),
+    });
+    removed.map_err(|e| failed(path, "removing", &e))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

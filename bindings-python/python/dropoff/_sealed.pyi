@@ -13,9 +13,9 @@ def open_sealed(
 ) -> OpenedFile:
     """Opens a file that was downloaded sealed, and waits.
 
-    The texts are those of the transfer's download reply, in base64, ``None`` included. Needs no client and no
-    network. What is sent through presigned URLs has an ``encrypted_key``; the official SDK seals small files with
-    a key that follows from a salt, and files for a person with one that tells no sender.
+    The texts are those of the transfer's download reply, in base64, ``None`` included. Needs no client and
+    no network. What is sent through presigned URLs has an ``encrypted_key``; the official SDK seals small
+    files with a key that follows from a salt, and files for a person with one that tells no sender.
 
     :param path: the file as it was downloaded.
     :param to: where the opened one goes. Nothing may be there yet, and nothing is until its tag was checked:

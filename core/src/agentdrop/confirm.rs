@@ -74,6 +74,8 @@ async fn settled(service: &Service, id: &str, ctx: &Ctx, error: Error, earlier: 
     tracing::info!(target: logs::TARGET, job = ctx.progress.job(), transfer_id = id, "asking whether the transfer is active");
     match get(service, id, ctx).await {
         Ok(info) if matches!(info.status.as_str(), "active" | "downloaded") => Ok(info.status),
+        // The 409 is proof enough. It may have expired since, or be downloaded and deleted.
+        Ok(info) if is_already_confirmed(&error) && info.status != "pending" => Ok(info.status),
         Ok(info) if info.status == "pending" && earlier == Earlier::Failed => {
             Err(error.outcome_is(Outcome::NotCompleted))
         }

@@ -12,7 +12,7 @@ use super::prepare::{self, Ready};
 use super::resume::{self, Log};
 use super::ticket::{How, Ticket};
 use super::{File, SentFile, SentTransfer, Transfer, TransferTicket};
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::job::Ctx;
 use crate::service::Service;
 use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, Window, send_parts};
@@ -46,13 +46,19 @@ impl State {
     pub(super) fn new(files: usize) -> Self {
         Self { files: vec![FileState::default(); files], confirming: Earlier::None }
     }
+
+    /// The files' facts, once storage has all of them.
+    fn sent(&mut self) -> Result<Vec<SentFile>> {
+        let sent: Option<Vec<SentFile>> = self.files.iter_mut().map(|file| file.sent.take()).collect();
+        sent.ok_or_else(|| Error::internal("a file was forgotten"))
+    }
 }
 
 pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -> Result<SentTransfer> {
     let mut begun = match transfer.resume.clone().transpose()? {
         Some(path) => resume::begin(&service, transfer, path, ctx).await?,
         None => {
-            let (ticket, files) = begin(&service, transfer, Kept::No, ctx).await?;
+            let (ticket, files) = begin(&service, transfer, Kept::Nothing, ctx).await?;
             let state = State::new(files.len());
             Begun { ticket: Arc::new(ticket), files, state, log: None }
         }
@@ -63,22 +69,22 @@ pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -
     }
     let made = service.clients.get()?;
     let mut retry = service.retry(&made, ctx);
-    let (sent, status) = loop {
-        let sent = match upload(&service, &mut begun, &open, ctx).await {
-            Ok(sent) => sent,
-            Err(error) => return Err(resume::ended(error, &service, begun, &open, ctx).await),
-        };
+    let status = loop {
+        if let Err(error) = upload(&service, &mut begun, &open, ctx).await {
+            return Err(resume::ended(error, &service, begun, &open, ctx).await);
+        }
         if let Some(log) = &begun.log {
             log.confirming().await?;
         }
         match confirm::confirm(&service, &begun.ticket.id, begun.state.confirming, ctx).await {
-            Ok(status) => break (sent, status),
+            Ok(status) => break status,
             // Storage lost a file between our PUT and the service's look; the reply does not say
             // which. The URLs may be used again while they live.
             Err(error) if error.service_code() == Some("FILES_MISSING") => {
+                ctx.outcome_if_stopped(Outcome::NotCompleted);
                 let (error, again) = missing(&mut begun, error);
                 if let Some(log) = &begun.log {
-                    log.missing().await?;
+                    log.missing(ctx).await;
                 }
                 if again == Again::None {
                     return Err(resume::refused(error, begun.log.as_ref()));
@@ -86,20 +92,20 @@ pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -
                 retry.again(error).await.map_err(|e| resume::refused(e, begun.log.as_ref()))?;
                 if again == Again::Completion {
                     // Joining parts may take storage minutes, and it may be at it.
-                    tokio::time::sleep(service.clients.options.backoff_base * 10).await;
+                    let options = &service.clients.options;
+                    tokio::time::sleep((options.backoff_base * 10).min(options.backoff_cap)).await;
                 }
                 ctx.progress.start_over();
-                ctx.outcome_if_stopped(Outcome::NotCompleted);
             }
             Err(error) => {
                 if let (Some(log), true) = (&begun.log, error.outcome() == Outcome::NotCompleted) {
-                    log.refused().await?;
+                    log.refused(ctx).await;
                 }
                 return Err(resume::refused(error, begun.log.as_ref()));
             }
         }
     };
-    if let Some(log) = begun.log {
+    if let Some(log) = begun.log.take() {
         ctx.outcome_if_stopped(Outcome::Completed);
         log.done(ctx).await;
     }
@@ -112,15 +118,18 @@ pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -
         expires_at: ticket.expires_at.clone(),
         recipient_key_fingerprint: sealed.map(|s| s.recipient.fingerprint()),
         recipient_key_source: sealed.map(|s| s.from.as_str().to_owned()),
-        files: sent,
+        files: begun.state.sent()?,
     })
 }
 
-/// Whether a transfer has a journal.
+/// What of a transfer is kept beyond the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
-    Yes,
-    No,
+    /// A journal, for another process to go on from.
+    Journal,
+    /// A ticket, which the caller may look into.
+    Ticket,
+    Nothing,
 }
 
 /// Step one: everything before the first byte.
@@ -135,11 +144,11 @@ pub(super) async fn begin(
     let seals = prepare::seals(&files, &cover)?;
     let mut files = prepare::look_at(service, files, &seals, ctx).await?;
     prepare::plan(&mut files, multipart, &service.clients.options);
-    if kept == Kept::Yes {
+    if kept == Kept::Journal {
         // Before the URLs' life begins: it reads every sealed file.
         prepare::mark(&mut files).await?;
     }
-    let ticket = prepare::presign(service, &terms, cover, seals, &files, ctx).await?;
+    let ticket = prepare::presign(service, &terms, (cover, seals), &files, kept, ctx).await?;
     Ok((ticket, files))
 }
 
@@ -177,15 +186,30 @@ pub(super) async fn upload_only(
         }
     }
     let open = OpenUploads::of(&ticket);
+    if !open.are_none() {
+        // Whatever comes of it, parts go to a ticket once: what fails is aborted, and must not be another's.
+        ticket.spend()?;
+    }
     abort_if_not_completed(&service, &ticket, &open, ctx);
-    let in_parts = !open.are_none();
     let state = State::new(files.len());
     let mut begun = Begun { ticket, files, state, log: None };
-    let sent = upload(&service, &mut begun, &open, ctx).await?;
-    if in_parts {
-        begun.ticket.spend();
+    upload(&service, &mut begun, &open, ctx).await?;
+    if begun.state.files.iter().any(|file| file.completing) {
+        let (error, _) = missing(&mut begun, unclear());
+        return Err(error);
     }
-    Ok(sent)
+    begun.state.sent()
+}
+
+/// The step on its own cannot confirm, which is what would tell.
+fn unclear() -> Error {
+    Error::new(
+        ErrorKind::UnknownOutcome,
+        "every part is there, but it is not clear whether they were put together; confirm the transfer, which tells",
+    )
+    .during("complete_multipart")
+    .outcome_is(Outcome::Unknown)
+    .retryable_is(false)
 }
 
 /// A transfer that ends without a journal cannot go on, so its parts are of no use to anybody.
@@ -201,10 +225,7 @@ pub(super) fn abort_if_not_completed(
     let (service, ticket, open) = (Arc::clone(service), Arc::clone(ticket), open.clone());
     // Without its own remover, which it would otherwise hold on to itself by.
     let theirs = ctx.without_remains();
-    ctx.if_not_completed(Some(Box::pin(async move {
-        ticket.spend();
-        open.abort(service, ticket.id.clone(), theirs).await
-    })));
+    ctx.if_not_completed(Some(Box::pin(async move { open.abort(service, ticket.id.clone(), theirs).await })));
 }
 
 /// What can be done about a file that the service misses.
@@ -219,6 +240,8 @@ enum Again {
 }
 
 fn missing(begun: &mut Begun, error: Error) -> (Error, Again) {
+    // A try that got no answer may be handled yet, and then a 409 is our own doing.
+    begun.state.confirming = Earlier::Elsewhere;
     let (mut again, mut error) = (Again::None, error);
     let files = begun.state.files.iter_mut().zip(&begun.ticket.places).zip(&begun.ticket.promised);
     for ((state, place), entry) in files {
@@ -239,12 +262,7 @@ fn missing(begun: &mut Begun, error: Error) -> (Error, Again) {
 }
 
 /// Uploads all files that storage does not have yet; the first failure stops the others.
-async fn upload(
-    service: &Service,
-    begun: &mut Begun,
-    open: &OpenUploads,
-    ctx: &Ctx,
-) -> Result<Vec<SentFile>> {
+async fn upload(service: &Service, begun: &mut Begun, open: &OpenUploads, ctx: &Ctx) -> Result<()> {
     let made = service.clients.get()?;
     let window = Window::new(&service.clients.options);
     let one = Uploading {
@@ -274,8 +292,10 @@ async fn upload(
     }
     drop(running);
     begun.state.files = done.into_iter().flatten().collect();
-    let sent: Option<Vec<SentFile>> = begun.state.files.iter().map(|f| f.sent.clone()).collect();
-    sent.filter(|sent| sent.len() == begun.files.len()).ok_or_else(|| Error::internal("a file was forgotten"))
+    if begun.state.files.len() == begun.files.len() {
+        return Ok(());
+    }
+    Err(Error::internal("a file was forgotten"))
 }
 
 /// What the uploads of one transfer share.
@@ -308,7 +328,7 @@ impl Uploading<'_> {
     async fn whole(&self, at: usize, file: &Ready, target: &PutTarget) -> Result<FileState> {
         let _slot = self.window.slot().await?;
         let digest = self.sender.digest_for_whole(file.source.len());
-        let stored = target.send(&self.sender, &file.source, digest).await?;
+        let stored = target.send(&self.sender, &file.source, digest, true).await?;
         let sent = SentFile {
             file_id: self.ticket.places[at].file_id.clone(),
             name: file.entry.name.clone(),

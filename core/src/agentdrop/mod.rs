@@ -436,7 +436,7 @@ impl AgentDrop {
         }
         let service = Arc::clone(&self.service);
         job::start("presign", transfer.timeout, move |ctx| async move {
-            let (ticket, _) = flow::begin(&service, transfer, flow::Kept::No, &ctx).await?;
+            let (ticket, _) = flow::begin(&service, transfer, flow::Kept::Ticket, &ctx).await?;
             Ok(TransferTicket(Arc::new(ticket)))
         })
     }

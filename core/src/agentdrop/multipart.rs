@@ -62,13 +62,12 @@ pub(super) async fn complete(
             // The one before this may have ended the upload, and then it is not found any more.
             Err(Failure::Refused(_)) if earlier_lost => return Ok(Completion::Unclear),
             Err(Failure::NotHandled(error) | Failure::Refused(error)) => return Err(error),
-            Err(Failure::Unclear { error, answered: true }) => {
+            Err(Failure::Unclear { error, .. }) => {
                 earlier_lost = true;
                 if retry.again(error).await.is_err() {
                     return Ok(Completion::Unclear);
                 }
             }
-            Err(Failure::Unclear { answered: false, .. }) => return Ok(Completion::Unclear),
         }
     }
 }

@@ -225,6 +225,12 @@ impl Unnamed {
         if to.symlink_metadata().is_ok() {
             return Err(taken(to));
         }
+        let shown = to.as_os_str().as_encoded_bytes();
+        if to.file_name().is_none_or(|name| name.len() > 255) || shown.ends_with(b"/") {
+            return Err(Error::invalid(format!(
+                "to names no file ({to:?}); give the path of one that is not there yet"
+            )));
+        }
         let folder = folder_of(to);
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         if let Ok(file) = rustix::fs::open(&folder, flags, Mode::RUSR | Mode::WUSR) {

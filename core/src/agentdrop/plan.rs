@@ -64,6 +64,7 @@ pub(super) async fn plan(service: &Service, transfer: Transfer, ctx: &Ctx) -> Re
         let encryption_iv = if sealed { Some(hidden()) } else { file.encryption_iv.clone() };
         let source = storage::prepare(file.source, &service.clients.options).await?;
         let size = source.len() + if sealed { TAG_LEN as u64 } else { 0 };
+        prepare::check_sealed(&name, size, encryption_iv.is_some())?;
         let entry = FileEntry { name, size, content_type, encryption_iv, part_size: None };
         ready.push(Ready { entry, source, identity: None });
     }

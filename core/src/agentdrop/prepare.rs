@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 
 use super::encryption::{self, Cover};
+use super::flow::Kept;
 use super::multipart::OpenUploads;
 use super::ticket::{Asked, Ticket};
 use super::wire::{self, FileEntry, PresignBody};
@@ -98,12 +100,7 @@ pub(super) async fn look_at(
             Some(seal) => sealed(file, Arc::clone(seal), &service.clients.options).await?,
             None => storage::prepare(file.source, &service.clients.options).await?,
         };
-        if encryption_iv.is_some() && source.len() < TAG_LEN as u64 {
-            return Err(cannot_seal(&format!(
-                "the file {name:?} has {} bytes, and what is sealed has at least {TAG_LEN}; check that it is sealed",
-                source.len()
-            )));
-        }
+        check_sealed(&name, source.len(), encryption_iv.is_some())?;
         let entry = FileEntry { name, size: source.len(), content_type, encryption_iv, part_size: None };
         ready.push(Ready { entry, source, identity: None });
     }
@@ -111,16 +108,23 @@ pub(super) async fn look_at(
     Ok(ready)
 }
 
+/// Whether a sealed file may have this size.
+pub(super) fn check_sealed(name: &str, size: u64, sealed: bool) -> Result<()> {
+    match size.checked_sub(TAG_LEN as u64) {
+        _ if !sealed => Ok(()),
+        None => Err(cannot_seal(&format!(
+            "the file {name:?} has {size} bytes, and what is sealed has at least {TAG_LEN}; check that it is sealed"
+        ))),
+        Some(plain) if plain > LONGEST => Err(cannot_seal(&format!(
+            "the file {name:?} of {plain} bytes is more than AES-GCM seals with one nonce ({LONGEST}); cut it into several"
+        ))),
+        Some(_) => Ok(()),
+    }
+}
+
 async fn sealed(file: File, seal: Arc<FileSeal>, options: &Options) -> Result<Prepared> {
     let spool = Spool::new(options.spool_dir.as_deref());
-    let source = Prepared::sealed(file.source, seal, spool, options.stall_timeout).await?;
-    if source.len() > LONGEST + TAG_LEN as u64 {
-        return Err(cannot_seal(&format!(
-            "a file of {} bytes is more than AES-GCM seals with one nonce ({LONGEST}); cut it into several",
-            source.len() - TAG_LEN as u64
-        )));
-    }
-    Ok(source)
+    Prepared::sealed(file.source, seal, spool, options.stall_timeout).await
 }
 
 /// What Windows cannot save is sent all the same, since the recipient may run something else.
@@ -185,9 +189,9 @@ pub(super) fn body(terms: &Terms, cover: &Cover, entries: &[FileEntry]) -> Resul
 pub(super) async fn presign(
     service: &Arc<Service>,
     terms: &Terms,
-    cover: Cover,
-    seals: Vec<Option<Arc<FileSeal>>>,
+    (cover, seals): (Cover, Vec<Option<Arc<FileSeal>>>),
     files: &[Ready],
+    kept: Kept,
     ctx: &Ctx,
 ) -> Result<Ticket> {
     ctx.progress.enter(Phase::Requesting);
@@ -208,7 +212,11 @@ pub(super) async fn presign(
     // A repeat after a lost reply would make a second pending transfer.
     let reply =
         made.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
-    let reply: Value = service::parse("presign", &reply)?;
+    // Nobody will ask for it again, and of ten thousand files it is long.
+    let text = if kept == Kept::Nothing { Bytes::new() } else { reply.body.clone() };
+    let parsed: Value = service::parse("presign", &reply)?;
+    drop(reply);
+    let reply = parsed;
     if let Some(id) = reply["id"].as_str().and_then(|id| wire::checked_id(id).ok()) {
         ctx.reserved_transfer(&id);
         // If the reply does not fit, what it began is to be ended all the same.
@@ -217,7 +225,7 @@ pub(super) async fn presign(
         ctx.if_not_completed(Some(Box::pin(async move { open.abort(service, id, theirs).await })));
     }
     let asked = Asked { promised, multipart, cover, seals };
-    Ticket::read(reply, asked, Age::New, &service.clients.options).map_err(|e| e.during("presign"))
+    Ticket::read(reply, text, asked, Age::New, &service.clients.options).map_err(|e| e.during("presign"))
 }
 
 #[cfg(test)]

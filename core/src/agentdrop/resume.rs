@@ -22,6 +22,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -59,18 +60,26 @@ impl Log {
     pub(super) async fn confirming(&self) -> Result<()> {
         self.0.append_for_good(json!({"confirming": true})).await
     }
-    pub(super) async fn refused(&self) -> Result<()> {
-        self.0.append(json!({"refused": true})).await
+    pub(super) async fn refused(&self, ctx: &Ctx) {
+        self.note(json!({"refused": true}), ctx).await;
     }
-    pub(super) async fn missing(&self) -> Result<()> {
-        self.0.append(json!({"missing": true})).await
+    pub(super) async fn missing(&self, ctx: &Ctx) {
+        self.note(json!({"missing": true}), ctx).await;
+    }
+
+    /// A record that the call is not to fail for: what the service said counts for more.
+    async fn note(&self, record: Value, ctx: &Ctx) {
+        if let Err(error) = self.0.append(record).await {
+            let reason = error.message();
+            tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), reason, "a record of the journal is lost");
+        }
     }
 
     /// The transfer is active. A journal that cannot be removed says so to the next call that is given it.
     pub(super) async fn done(self, ctx: &Ctx) {
-        let journal = self.0;
-        let said = journal.append(json!({"done": true})).await;
-        if let Err(error) = said.and(journal.remove().await) {
+        // First: whoever stops the call from here on has nothing to resume.
+        ctx.resumable(None);
+        if let Err(error) = self.0.end(json!({"done": true})).await {
             tracing::warn!(
                 target: logs::TARGET,
                 job = ctx.progress.job(),
@@ -78,7 +87,6 @@ impl Log {
                 "the transfer is active, and its journal is left over"
             );
         }
-        ctx.resumable(None);
     }
 }
 
@@ -113,6 +121,12 @@ pub(super) async fn begin(
     if let Some(file) = transfer.files.iter().find(|f| f.source.is_stream()) {
         return Err(Error::invalid(format!(
             "the file {:?} is a stream, which cannot be read again after a restart; give its path or its bytes, or leave resume out",
+            file.resolved_name()?
+        )));
+    }
+    if let Some(file) = transfer.files.iter().find(|f| f.source.as_path() == Some(path.as_path())) {
+        return Err(Error::invalid(format!(
+            "the journal is the file {:?} itself; give a path of its own",
             file.resolved_name()?
         )));
     }
@@ -165,7 +179,7 @@ async fn begin_with(
     ctx: &Ctx,
 ) -> Result<Begun> {
     let arguments = arguments(service, &transfer)?;
-    let (ticket, files) = flow::begin(service, transfer, Kept::Yes, ctx).await?;
+    let (ticket, files) = flow::begin(service, transfer, Kept::Journal, ctx).await?;
     let ticket = Arc::new(ticket);
     // If it is stopped here the record may be half written, by a thread that no cancel stops. So the journal is removed
     // first, which waits for that: one that lived on would lead to uploads that are gone.
@@ -204,7 +218,7 @@ fn beginning(arguments: Map<String, Value>, ticket: &Ticket, files: &[Ready]) ->
         arguments,
         sources,
         promised: ticket.promised.clone(),
-        reply: ticket.reply.clone(),
+        reply: ticket.reply(),
         seal,
     })
 }
@@ -275,11 +289,17 @@ async fn go_on(
 
     let (cover, seals) = restored(&transfer.terms, &beginning).ok_or_else(unreadable)??;
     let files = prepare::look_at(service, transfer.files, &seals, ctx).await?;
-    unchanged(&files, &beginning, &journal).await?;
+    // Where all was sent and a confirm may have been heard, that comes first: what became of the sources since then
+    // changes nothing.
+    let all_sent = state.files.iter().all(|file| file.sent.is_some());
+    if !(all_sent && state.confirming == Earlier::Lost) {
+        unchanged(&files, &beginning, &journal).await?;
+    }
     let multipart = beginning.promised.iter().any(|entry| entry.part_size.is_some());
     let asked = Asked { promised: beginning.promised, multipart, cover, seals };
     let age = Age::Since(Duration::from_secs(now().saturating_sub(beginning.at)));
-    let ticket = Ticket::read(beginning.reply, asked, age, &service.clients.options)?;
+    let text = Bytes::from(beginning.reply.to_string());
+    let ticket = Ticket::read(beginning.reply, text, asked, age, &service.clients.options)?;
     if ticket.places.len() != files.len() || !parts_fit(&mut state, &ticket) {
         return Err(unreadable());
     }
@@ -426,7 +446,7 @@ async fn unchanged(files: &[Ready], then: &Beginning, journal: &Journal) -> Resu
             return Err(Error::new(
                 ErrorKind::SourceChanged,
                 format!(
-                    "the file {:?} changed since the journal {shown} was begun, and a part of it may have been sent; put it back as it was, or remove the journal to send it as a new transfer",
+                    "the file {:?} changed since the journal {shown} was begun (its content, or its permissions or links), and a part of it may have been sent; remove the journal to send it as a new transfer",
                     file.entry.name
                 ),
             ));
@@ -491,9 +511,9 @@ async fn give_up(
 ) -> Error {
     flow::abort_if_not_completed(service, ticket, open, ctx);
     let path = journal.path().display().to_string();
+    ctx.resumable(None);
     match journal.remove().await {
         Ok(()) => {
-            ctx.resumable(None);
             error
                 .addition(&format!(
                     "the journal {path} could not be gone on with and is removed; call again to send everything as a new transfer"

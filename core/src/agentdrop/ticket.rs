@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::seal::FileSeal;
 use crate::secret::Secret;
-use crate::storage::{Age, PartPlan, PutTarget};
+use crate::storage::{Age, PartPlan, PutHeaders, PutTarget};
 
 /// A pending transfer and its presigned URLs. Printing shows no secret.
 #[derive(Clone)]
@@ -21,8 +22,8 @@ pub struct TransferTicket(pub(super) Arc<Ticket>);
 pub(super) struct Ticket {
     pub(super) id: String,
     pub(super) expires_at: Option<String>,
-    /// The service's reply as it came.
-    pub(super) reply: Value,
+    /// The service's reply as it came, if it is kept. As text: read, it takes several times the room.
+    reply: Bytes,
     /// What was promised, to be compared with what is sent.
     pub(super) promised: Vec<FileEntry>,
     pub(super) places: Vec<Place>,
@@ -56,46 +57,56 @@ pub(super) struct Asked {
 const OFFICIAL_PART_SIZE: u64 = 52_428_800;
 
 impl Ticket {
-    /// Reads a reply. It is kept whole for [`TransferTicket::reveal`] and the journal.
-    pub(super) fn read(reply: Value, asked: Asked, age: Age, options: &Options) -> Result<Self> {
+    /// Reads a reply, which is also kept as its `text` for [`TransferTicket::reveal`] and the journal.
+    pub(super) fn read(reply: Value, text: Bytes, asked: Asked, age: Age, options: &Options) -> Result<Self> {
         let Asked { promised, multipart, cover, seals } = asked;
-        let head = wire::read::<wire::TicketHead>(&reply)?;
+        let head = wire::TicketHead::of(&reply)?;
         let id = wire::checked_id(&head.id)?;
         let places = if multipart {
-            in_parts(&wire::read::<wire::Multipart>(&reply)?.files, &promised, age, options)?
+            in_parts(&wire::read::<wire::Multipart>(reply)?.files, &promised, age, options)?
         } else {
-            whole(&wire::read::<wire::Presigned>(&reply)?, &promised, age, options)?
+            whole(wire::read::<wire::Presigned>(reply)?, &promised, age, options)?
         };
         let spent = AtomicBool::new(false);
-        Ok(Self { id, expires_at: head.expires_at, reply, promised, places, cover, seals, spent })
+        Ok(Self { id, expires_at: head.expires_at, reply: text, promised, places, cover, seals, spent })
     }
 
-    pub(super) fn spend(&self) {
-        self.spent.store(true, Relaxed);
+    /// The service's reply.
+    pub(super) fn reply(&self) -> Value {
+        serde_json::from_slice(&self.reply).unwrap_or(Value::Null)
+    }
+
+    /// Takes it for the one upload in parts that it is good for.
+    pub(super) fn spend(&self) -> Result<()> {
+        if self.spent.swap(true, Relaxed) { Err(spent()) } else { Ok(()) }
     }
 
     pub(super) fn check_unspent(&self) -> Result<()> {
-        if self.spent.load(Relaxed) {
-            return Err(Error::invalid(
-                "the uploads of this ticket are over, and parts cannot be sent to them any more; presign again",
-            ));
-        }
-        Ok(())
+        if self.spent.load(Relaxed) { Err(spent()) } else { Ok(()) }
     }
 }
 
-fn whole(reply: &wire::Presigned, promised: &[FileEntry], age: Age, options: &Options) -> Result<Vec<Place>> {
+fn spent() -> Error {
+    Error::invalid(
+        "the parts of this ticket are sent, or given up, and it cannot be used again; presign again",
+    )
+}
+
+fn whole(reply: wire::Presigned, promised: &[FileEntry], age: Age, options: &Options) -> Result<Vec<Place>> {
     reply.check(promised)?;
-    let places = reply.upload_urls.iter().zip(promised).map(|(url, entry)| {
-        let target = PutTarget::of_service(
-            &url.upload_url,
-            url.method()?,
-            &url.headers(&entry.content_type)?,
-            age,
-            options,
-        )
-        .map_err(|e| e.context(&format!("file {:?}", entry.name)))?;
-        Ok(Place { file_id: url.file_id.clone(), how: How::Whole(Box::new(target)) })
+    // Most files have the same headers as the one before.
+    let mut before: Option<(Vec<(String, Secret)>, PutHeaders)> = None;
+    // Taken apart and not borrowed: ten thousand URLs are not to be held twice.
+    let places = reply.upload_urls.into_iter().zip(promised).map(|(url, entry)| {
+        let given = url.headers(&entry.content_type)?;
+        let context = |e: Error| e.context(&format!("file {:?}", entry.name));
+        let headers = match &before {
+            Some((same, headers)) if *same == given => headers.clone(),
+            _ => PutHeaders::new(&given, options).map_err(context)?,
+        };
+        before = Some((given, headers.clone()));
+        let target = PutTarget::of_service(&url.upload_url, url.method()?, &headers, age, options);
+        Ok(Place { file_id: url.file_id, how: How::Whole(Box::new(target.map_err(context)?)) })
     });
     places.collect()
 }
@@ -116,6 +127,7 @@ fn in_parts(
         let urls = file.in_order().map_err(context)?;
         // As the official client sends it. The service signs no header of a part.
         let headers = [("Content-Type".to_owned(), Secret::new("application/octet-stream"))];
+        let headers = PutHeaders::new(&headers, options)?;
         let targets = urls.into_iter().map(|url| {
             PutTarget::of_service(url.reveal(), Method::PUT, &headers, age, options).map_err(context)
         });
@@ -178,7 +190,7 @@ impl TransferTicket {
     /// The service's reply, secrets included. Do not log it.
     #[must_use]
     pub fn reveal(&self) -> Value {
-        self.0.reply.clone()
+        self.0.reply()
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Outgoing {
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
     pub(crate) digest: Option<Algorithm>,
+    /// Whether the server is asked first if it wants a large body (`Expect: 100-continue`). It costs a round trip.
+    pub(crate) ask: bool,
     /// Where a form asked to be redirected to when it is done.
     pub(crate) redirect: Option<String>,
 }

@@ -56,7 +56,7 @@ impl StorageClient {
         outgoing: &Outgoing,
         progress: &Arc<Counters>,
     ) -> Result<Reply> {
-        let mut expect = !self.mute.knows(target);
+        let mut expect = outgoing.ask && !self.mute.knows(target);
         let mut fresh = false;
         loop {
             let connection =

@@ -1,16 +1,19 @@
 //! Sealing one file, perhaps several times over: a retry, a part or a resumed call seals the same bytes again,
 //! under the same key and nonce. Different bytes under them would give away the exclusive or of the two and
-//! the key that authenticates. So every block is marked when it is first sealed, and checked against its mark
-//! before it is sealed again. The time of a file's last change is no proof: an edit in place can put it back.
+//! the key that authenticates. So every block is marked when it is first sealed, and a block that is sealed again
+//! is checked against its mark before it is given out. The time of a file's last change is no proof: an edit in
+//! place can put it back.
+//!
+//! A mark is made of the tag that GCM has at the end of the block anyway, over everything up to there, so it costs
+//! no second look at the bytes. Such a tag is a secret, and what is kept is a keyed digest of it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use super::gcm::{Nonce, Sealer, TAG_LEN};
 use super::wrap::FileKey;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Bytes that are checked before the first of them leaves.
 pub(crate) const BLOCK: usize = 1024 * 1024;
@@ -37,11 +40,22 @@ struct Marks {
     closed: bool,
 }
 
-/// A block that is not what was sealed first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Differs {
-    /// Where it begins in the file.
-    pub(crate) at: u64,
+/// Why a block may not be given out.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It is not what was sealed first.
+    Differs {
+        /// Where it begins in the file.
+        at: u64,
+    },
+    /// It could not be sealed.
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl FileSeal {
@@ -73,7 +87,7 @@ impl FileSeal {
     }
 
     /// Notes the mark of block `number`, or compares it with the one that is there.
-    fn note(&self, number: usize, mark: Mark) -> Result<(), Differs> {
+    fn note(&self, number: usize, mark: Mark) -> Result<(), Stop> {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         match marks.blocks.get(number) {
             Some(first) if *first == mark => Ok(()),
@@ -82,15 +96,15 @@ impl FileSeal {
                 marks.blocks.push(mark);
                 Ok(())
             }
-            _ => Err(Differs { at: number as u64 * BLOCK as u64 }),
+            _ => Err(Stop::Differs { at: number as u64 * BLOCK as u64 }),
         }
     }
 
     /// Notes that the message ends at `len`, or compares that too: one that goes on where the first one ended is
     /// another message.
-    fn note_end(&self, len: u64) -> Result<(), Differs> {
+    fn note_end(&self, len: u64) -> Result<(), Stop> {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        if *marks.len.get_or_insert(len) == len { Ok(()) } else { Err(Differs { at: len }) }
+        if *marks.len.get_or_insert(len) == len { Ok(()) } else { Err(Stop::Differs { at: len }) }
     }
 }
 
@@ -103,19 +117,20 @@ impl std::fmt::Debug for FileSeal {
     }
 }
 
-/// Marks a file block by block, from its beginning.
-pub(crate) struct Marker {
+/// Seals a file from its beginning, and tells at the end of each block whether that may be given out.
+pub(crate) struct BlockSealer {
     seal: Arc<FileSeal>,
-    hasher: blake3::Hasher,
+    sealer: Option<Sealer>,
+    /// Bytes of the block so far.
     filled: usize,
     number: usize,
     len: u64,
 }
 
-impl Marker {
-    pub(crate) fn new(seal: Arc<FileSeal>) -> Self {
-        let hasher = blake3::Hasher::new_keyed(&seal.mark_key);
-        Self { seal, hasher, filled: 0, number: 0, len: 0 }
+impl BlockSealer {
+    pub(crate) fn new(seal: Arc<FileSeal>) -> Result<Self> {
+        let sealer = Some(seal.key.sealer(seal.nonce)?);
+        Ok(Self { seal, sealer, filled: 0, number: 0, len: 0 })
     }
 
     /// Bytes that complete the block.
@@ -123,104 +138,45 @@ impl Marker {
         BLOCK - self.filled
     }
 
-    /// Takes bytes of the block: at most [`Marker::room`].
-    pub(crate) fn add(&mut self, bytes: &[u8]) {
-        self.hasher.update(bytes);
-        self.filled += bytes.len();
-        self.len += bytes.len() as u64;
-    }
-
     pub(crate) fn is_full(&self) -> bool {
         self.filled == BLOCK
     }
 
-    fn is_empty(&self) -> bool {
-        self.filled == 0
+    /// Seals bytes of the block, at most [`BlockSealer::room`]. They are not to leave before the block's end.
+    pub(crate) fn seal(&mut self, plain: &[u8], into: &mut [u8]) -> Result<()> {
+        debug_assert!(plain.len() <= self.room(), "a block has its end");
+        self.sealer()?.seal(plain, into)?;
+        self.filled += plain.len();
+        self.len += plain.len() as u64;
+        Ok(())
+    }
+
+    /// Ends a block: if it differs from what was sealed first, nothing of it may leave.
+    pub(crate) fn end_block(&mut self) -> Result<(), Stop> {
+        let tag = self.sealer()?.tag_so_far()?;
+        let keyed = blake3::keyed_hash(&self.seal.mark_key, tag.as_slice());
+        let mut mark = [0; MARK_LEN];
+        mark.copy_from_slice(&keyed.as_bytes()[..MARK_LEN]);
+        self.filled = 0;
+        self.number += 1;
+        self.seal.note(self.number - 1, mark)
     }
 
     /// Ends the file, and its last block if that is not full.
-    pub(crate) fn end(&mut self) -> Result<(), Differs> {
-        if !self.is_empty() {
+    pub(crate) fn end(&mut self) -> Result<(), Stop> {
+        if self.filled > 0 {
             self.end_block()?;
         }
         self.seal.note_end(self.len)
     }
 
-    /// Ends a block.
-    pub(crate) fn end_block(&mut self) -> Result<(), Differs> {
-        let mut mark = [0; MARK_LEN];
-        self.hasher.finalize_xof().fill(&mut mark);
-        self.hasher.reset();
-        self.filled = 0;
-        self.number += 1;
-        self.seal.note(self.number - 1, mark)
-    }
-}
-
-/// Gathers pieces into blocks, and gives a block out sealed once it was checked.
-pub(crate) struct BlockSealer {
-    marker: Marker,
-    sealer: Option<Sealer>,
-    /// Pieces of the block, or of the one that was checked and is being given out.
-    pieces: std::collections::VecDeque<Bytes>,
-    checked: bool,
-}
-
-impl BlockSealer {
-    pub(crate) fn new(seal: Arc<FileSeal>) -> Result<Self> {
-        let sealer = Some(seal.key.sealer(seal.nonce)?);
-        Ok(Self {
-            marker: Marker::new(seal),
-            sealer,
-            pieces: std::collections::VecDeque::new(),
-            checked: false,
-        })
-    }
-
-    /// Takes the next piece, and gives back what belongs to the next block. Not to be called while a checked
-    /// block is being given out.
-    pub(crate) fn push(&mut self, mut piece: Bytes) -> Result<Bytes, Differs> {
-        debug_assert!(!self.checked, "a block is being given out");
-        let rest = piece.split_off(piece.len().min(self.marker.room()));
-        self.marker.add(&piece);
-        self.pieces.push_back(piece);
-        if self.marker.is_full() {
-            self.check()?;
-        }
-        Ok(rest)
-    }
-
-    /// The file ends here.
-    pub(crate) fn end(&mut self) -> Result<(), Differs> {
-        self.checked = !self.marker.is_empty();
-        self.marker.end()
-    }
-
-    fn check(&mut self) -> Result<(), Differs> {
-        self.marker.end_block()?;
-        self.checked = true;
-        Ok(())
-    }
-
-    /// The next plain piece of a checked block, which may be sealed now.
-    pub(crate) fn next(&mut self) -> Option<Bytes> {
-        let piece = if self.checked { self.pieces.pop_front() } else { None };
-        if piece.is_none() {
-            self.checked = false;
-        }
-        piece
-    }
-
-    pub(crate) fn seal(&mut self, plain: &[u8], into: &mut [u8]) -> Result<()> {
-        match &mut self.sealer {
-            Some(sealer) => sealer.seal(plain, into),
-            None => Err(crate::error::Error::internal("a file was sealed beyond its end")),
-        }
-    }
-
-    /// The tag, once.
+    /// The tag, once; only after [`BlockSealer::end`].
     pub(crate) fn tag(&mut self) -> Result<Option<[u8; TAG_LEN]>> {
         self.sealer.take().map(Sealer::tag).transpose()
+    }
+
+    fn sealer(&mut self) -> Result<&mut Sealer> {
+        self.sealer.as_mut().ok_or_else(|| Error::internal("a file was sealed beyond its end"))
     }
 }
 
@@ -228,25 +184,27 @@ impl BlockSealer {
 mod tests {
     use super::*;
 
-    fn sealed(seal: &Arc<FileSeal>, plain: &[u8], piece: usize) -> Result<Vec<u8>, Differs> {
+    /// Sealed in pieces; where it was stopped, if it was.
+    fn sealed(seal: &Arc<FileSeal>, plain: &[u8], piece: usize) -> Result<Vec<u8>, u64> {
+        let at = |stop| match stop {
+            Stop::Differs { at } => at,
+            Stop::Failed(error) => panic!("{error}"),
+        };
         let mut sealer = BlockSealer::new(Arc::clone(seal)).expect("a sealer");
         let mut out = Vec::new();
-        let mut give = |sealer: &mut BlockSealer| {
-            while let Some(plain) = sealer.next() {
-                let mut into = vec![0; plain.len()];
-                sealer.seal(&plain, &mut into).expect("sealed");
+        for mut chunk in plain.chunks(piece) {
+            while !chunk.is_empty() {
+                let (now, later) = chunk.split_at(chunk.len().min(sealer.room()));
+                let mut into = vec![0; now.len()];
+                sealer.seal(now, &mut into).expect("sealed");
                 out.extend(into);
-            }
-        };
-        for chunk in plain.chunks(piece) {
-            let mut rest = Bytes::copy_from_slice(chunk);
-            while !rest.is_empty() {
-                rest = sealer.push(rest)?;
-                give(&mut sealer);
+                if sealer.is_full() {
+                    sealer.end_block().map_err(at)?;
+                }
+                chunk = later;
             }
         }
-        sealer.end()?;
-        give(&mut sealer);
+        sealer.end().map_err(at)?;
         out.extend(sealer.tag().expect("a tag").expect("once"));
         Ok(out)
     }
@@ -271,11 +229,11 @@ mod tests {
         for at in [0, BLOCK - 1, BLOCK, 2 * BLOCK + 16] {
             plain[at] ^= 1;
             let block = (at / BLOCK * BLOCK) as u64;
-            assert_eq!(sealed(&resumed, &plain, 4096), Err(Differs { at: block }), "byte {at}");
+            assert_eq!(sealed(&resumed, &plain, 4096), Err(block), "byte {at}");
             plain[at] ^= 1;
         }
         // Longer, shorter: the last block is another one.
-        assert_eq!(sealed(&resumed, &plain[..2 * BLOCK + 16], 4096), Err(Differs { at: 2 * BLOCK as u64 }));
+        assert_eq!(sealed(&resumed, &plain[..2 * BLOCK + 16], 4096), Err(2 * BLOCK as u64));
         for seal in [&seal, &resumed] {
             assert!(sealed(seal, &plain[..2 * BLOCK], BLOCK).is_err(), "one block less is another message");
         }
@@ -291,20 +249,10 @@ mod tests {
         let plain = vec![3; 2 * BLOCK];
         let seal = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
         sealed(&seal, &plain[..BLOCK], BLOCK).expect("sealed");
-        assert_eq!(sealed(&seal, &plain, BLOCK), Err(Differs { at: BLOCK as u64 }));
+        assert_eq!(sealed(&seal, &plain, BLOCK), Err(BLOCK as u64));
         let empty = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
         sealed(&empty, b"", 1).expect("sealed");
-        assert_eq!(sealed(&empty, b"x", 1), Err(Differs { at: 0 }));
-    }
-
-    #[test]
-    fn nothing_of_a_block_is_given_out_before_it_was_checked() {
-        let seal = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
-        let mut sealer = BlockSealer::new(seal).expect("a sealer");
-        sealer.push(Bytes::from(vec![1; BLOCK - 1])).expect("room");
-        assert!(sealer.next().is_none());
-        assert_eq!(sealer.push(Bytes::from_static(b"ab")).expect("full"), Bytes::from_static(b"b"));
-        assert!(sealer.next().is_some());
+        assert_eq!(sealed(&empty, b"x", 1), Err(0));
     }
 
     #[test]

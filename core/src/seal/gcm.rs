@@ -77,6 +77,15 @@ impl Context {
         unsafe { sys::EVP_CipherFinal_ex(self.0.as_ptr(), nothing.as_mut_ptr(), &raw mut written) }
     }
 
+    /// The same state once more.
+    fn copy(&self) -> Result<Self> {
+        // SAFETY: as in `new`; then both objects are alive, and the second is empty.
+        let copy = Self(NonNull::new(unsafe { sys::EVP_CIPHER_CTX_new() }).ok_or_else(failed)?);
+        // SAFETY: see above; the copy has memory of its own.
+        done(unsafe { sys::EVP_CIPHER_CTX_copy(copy.0.as_ptr(), self.0.as_ptr()) })?;
+        Ok(copy)
+    }
+
     fn control(&mut self, command: c_int, tag: &mut [u8; TAG_LEN]) -> Result<()> {
         // SAFETY: the object is alive; both commands used here read or write `TAG_LEN` bytes at the pointer.
         done(unsafe {
@@ -124,10 +133,20 @@ impl Sealer {
     }
 
     /// The tag that ends the message.
-    pub(crate) fn tag(mut self) -> Result<[u8; TAG_LEN]> {
-        done(self.context.finish())?;
+    pub(crate) fn tag(self) -> Result<[u8; TAG_LEN]> {
+        Self::end(self.context)
+    }
+
+    /// The tag as it would be if the message ended here. It must stay secret: with it one could send the message
+    /// cut off as if it were whole.
+    pub(crate) fn tag_so_far(&self) -> Result<Zeroizing<[u8; TAG_LEN]>> {
+        Self::end(self.context.copy()?).map(Zeroizing::new)
+    }
+
+    fn end(mut context: Context) -> Result<[u8; TAG_LEN]> {
+        done(context.finish())?;
         let mut tag = [0; TAG_LEN];
-        self.context.control(sys::EVP_CTRL_AEAD_GET_TAG, &mut tag)?;
+        context.control(sys::EVP_CTRL_AEAD_GET_TAG, &mut tag)?;
         Ok(tag)
     }
 }
@@ -222,6 +241,22 @@ mod tests {
             let oracle = aes_gcm::Aes256Gcm::new(&raw.into());
             let theirs = oracle.encrypt(&iv.into(), plain.as_slice()).expect("sealed");
             assert_eq!(ours, theirs, "round {round}, cuts {cuts:?}");
+        }
+    }
+
+    #[test]
+    fn the_tag_so_far_is_that_of_the_message_cut_off_and_changes_nothing() {
+        let (key, nonce) = (key(&"11".repeat(32)), nonce(&"22".repeat(12)));
+        let plain: Vec<u8> = (0..1000_u32).map(|i| (i % 251) as u8).collect();
+        for cut in [0, 1, 16, 333, 1000] {
+            let mut sealer = Sealer::new(&key, nonce).expect("a sealer");
+            let mut out = vec![0; 1000];
+            sealer.seal(&plain[..cut], &mut out[..cut]).expect("sealed");
+            let so_far = sealer.tag_so_far().expect("a tag");
+            assert!(sealed(&key, nonce, &plain[..cut], &[]).ends_with(so_far.as_slice()), "{cut}");
+            sealer.seal(&plain[cut..], &mut out[cut..]).expect("sealed");
+            out.extend(sealer.tag().expect("a tag"));
+            assert_eq!(out, sealed(&key, nonce, &plain, &[]));
         }
     }
 

@@ -6,7 +6,7 @@ mod gcm;
 mod keys;
 mod wrap;
 
-pub(crate) use file::{BlockSealer, Differs, FileSeal, Marker};
+pub(crate) use file::{BlockSealer, FileSeal, Stop};
 pub(crate) use gcm::{LONGEST, NONCE_LEN, Nonce, Opener, TAG_LEN};
 pub use keys::KeyPair;
 pub(crate) use keys::{PublicKey, encryption};

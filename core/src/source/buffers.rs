@@ -56,7 +56,7 @@ impl Buffer {
     /// The first `len` bytes, as shared bytes that give the buffer back when the last is dropped.
     pub(crate) fn freeze(self, len: usize) -> Bytes {
         // Some file systems read a few KiB at a time, and each would hold on to a whole buffer.
-        if len <= CHUNK / 4 {
+        if len <= CHUNK / 2 {
             return Bytes::copy_from_slice(self.0.as_deref().map_or(&[], |b| &b[..len]));
         }
         Bytes::from_owner(Filled { buffer: self, len })

@@ -1,6 +1,7 @@
 //! Cuts a body that can only be read in order into parts, each held in memory while it is sent.
 
 use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Prepared, SourceReader};
 use crate::error::{Error, Result};
@@ -17,11 +18,11 @@ impl Cutter {
         Self { whole, reader: None, carried: Bytes::new() }
     }
 
-    /// The next `len` bytes.
-    pub(crate) async fn cut(&mut self, len: u64) -> Result<Prepared> {
+    /// The next `len` bytes, which take up `room` until they are gone.
+    pub(crate) async fn cut(&mut self, len: u64, room: OwnedSemaphorePermit) -> Result<Prepared> {
         let mut pieces = Vec::new();
         self.walk(len, |piece| pieces.push(piece)).await?;
-        Ok(Prepared::pieces(pieces, self.whole.patience))
+        Ok(Prepared::held(pieces, room, self.whole.patience))
     }
 
     /// Goes past the next `len` bytes. They are read and sealed all the same: the tag at the end is over all.

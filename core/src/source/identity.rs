@@ -32,7 +32,8 @@ impl Identity {
     }
 
     pub(super) fn check(self, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
-        let now = Self::of(meta);
+        // Not the record's time: a new permission or link changes that too.
+        let now = Self { recorded: self.recorded, ..Self::of(meta) };
         if now == self {
             return Ok(());
         }
@@ -44,14 +45,15 @@ impl Identity {
         Err(changed(path, &what))
     }
 
-    /// What of it holds beyond this process and this boot: device numbers are handed out anew.
-    pub(super) fn lasting(&self) -> Value {
+    /// What of it holds beyond this process and this boot: device numbers are handed out anew. With `record` the
+    /// last change of the file's record too, for a file whose bytes nothing else proves.
+    pub(super) fn lasting(&self, record: bool) -> Value {
         let pair = |(seconds, nanos): (i64, i64)| json!([seconds, nanos]);
         json!({
             "inode": self.inode,
             "size": self.size,
             "modified": pair(self.modified),
-            "recorded": pair(self.recorded),
+            "recorded": record.then(|| pair(self.recorded)),
         })
     }
 }

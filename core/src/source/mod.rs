@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::seal::{FileSeal, TAG_LEN};
@@ -177,7 +178,13 @@ enum Origin {
         seal: Arc<FileSeal>,
     },
     /// What was cut from a body that is read once, in order.
-    Pieces(Arc<[Bytes]>),
+    Pieces(Arc<Held>),
+}
+
+/// Bytes that were read already, and the room they take, which is free when the last body of them is gone.
+struct Held {
+    pieces: Vec<Bytes>,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Prepared {
@@ -228,9 +235,9 @@ impl Prepared {
     }
 
     /// Bytes that were read already.
-    pub(crate) fn pieces(pieces: Vec<Bytes>, patience: Duration) -> Self {
+    fn held(pieces: Vec<Bytes>, room: OwnedSemaphorePermit, patience: Duration) -> Self {
         let len = pieces.iter().map(|p| p.len() as u64).sum();
-        Self { origin: Origin::Pieces(pieces.into()), start: 0, len, patience }
+        Self { origin: Origin::Pieces(Arc::new(Held { pieces, _room: room })), start: 0, len, patience }
     }
 
     /// `len` bytes from `start` on; `None` if it can be read from its beginning only, with a [`Cutter`].
@@ -245,7 +252,7 @@ impl Prepared {
     /// Marks every block of a sealed source before any of it is sealed; see [`FileSeal`].
     pub(crate) async fn mark(&self) -> Result<()> {
         match &self.origin {
-            Origin::Sealed { plain, seal } => sealed::mark(plain, seal).await,
+            Origin::Sealed { .. } => sealed::mark(self).await,
             _ => Ok(()),
         }
     }
@@ -258,8 +265,12 @@ impl Prepared {
             Origin::Sealed { plain, .. } if matches!(plain.origin, Origin::Memory(_)) => {
                 Ok(Some(serde_json::json!({ "bytes": plain.len })))
             }
-            Origin::Sealed { plain, .. } => Box::pin(plain.lasting_identity()).await,
-            Origin::Path { identity, .. } => Ok(Some(identity.lasting())),
+            Origin::Sealed { plain, .. } => match &plain.origin {
+                // The marks are, so that a new permission or link need not end it.
+                Origin::Path { identity, .. } => Ok(Some(identity.lasting(false))),
+                _ => Box::pin(plain.lasting_identity()).await,
+            },
+            Origin::Path { identity, .. } => Ok(Some(identity.lasting(true))),
             Origin::Memory(bytes) => identity::of_memory(bytes.clone()).await.map(Some),
             Origin::Spooled(_) | Origin::Pieces(_) => Ok(None),
         }
@@ -301,7 +312,7 @@ impl Prepared {
                 let (start, end) = whole.ok_or_else(|| Error::internal("memory is longer than memory"))?;
                 Ok(SourceReader::memory(bytes.slice(start..end)))
             }
-            Origin::Pieces(pieces) => Ok(SourceReader::pieces(Arc::clone(pieces))),
+            Origin::Pieces(held) => Ok(SourceReader::held(Arc::clone(held))),
             Origin::Sealed { plain, seal } => {
                 let path = plain.path();
                 SourceReader::sealed(Box::pin(plain.open()).await?, Arc::clone(seal), path)

@@ -17,6 +17,7 @@ use bytes::Bytes;
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use tokio::task::JoinHandle;
 
+use super::Held;
 use super::buffers::{Buffer, CHUNK};
 use super::sealed::SealedReader;
 use crate::error::{Error, Result};
@@ -26,7 +27,7 @@ pub(crate) struct SourceReader(Inner);
 
 enum Inner {
     Memory(Bytes),
-    Pieces { pieces: Arc<[Bytes]>, next: usize },
+    Held { held: Arc<Held>, next: usize },
     File(FileReader),
     Sealed(Box<SealedReader>),
 }
@@ -47,8 +48,8 @@ impl SourceReader {
         Self(Inner::Memory(bytes))
     }
 
-    pub(super) fn pieces(pieces: Arc<[Bytes]>) -> Self {
-        Self(Inner::Pieces { pieces, next: 0 })
+    pub(super) fn held(held: Arc<Held>) -> Self {
+        Self(Inner::Held { held, next: 0 })
     }
 
     pub(super) fn file(file: Arc<File>, range: Range<u64>, path: Option<Arc<Path>>) -> Self {
@@ -71,8 +72,8 @@ impl SourceReader {
                 let chunk = bytes.split_to(bytes.len().min(CHUNK));
                 Poll::Ready(Some(Ok(chunk)))
             }
-            Inner::Pieces { pieces, next } => {
-                let piece = pieces.get(*next).cloned().map(Ok);
+            Inner::Held { held, next } => {
+                let piece = held.pieces.get(*next).cloned().map(Ok);
                 *next += 1;
                 Poll::Ready(piece)
             }

@@ -7,8 +7,6 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::error::{Error, Result};
 use crate::seal::{BlockSealer, FileSeal};
 
@@ -117,12 +115,18 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+    fn take(&mut self, mut bytes: &[u8]) -> Result<()> {
         let Some(mut sealer) = self.sealer.take() else { return self.write(bytes) };
-        let mut rest = Bytes::copy_from_slice(bytes);
-        while !rest.is_empty() {
-            rest = sealer.push(rest).map_err(|d| super::sealed::changed(None, d))?;
-            self.write_block(&mut sealer)?;
+        while !bytes.is_empty() {
+            let (plain, rest) = bytes.split_at(bytes.len().min(sealer.room()));
+            let mut sealed = vec![0; plain.len()];
+            sealer.seal(plain, &mut sealed)?;
+            // Into a file of ours it may go before its block is checked; if that fails the file is gone.
+            self.write(&sealed)?;
+            if sealer.is_full() {
+                sealer.end_block().map_err(|stop| super::sealed::stopped(None, stop))?;
+            }
+            bytes = rest;
         }
         self.sealer = Some(sealer);
         Ok(())
@@ -130,20 +134,10 @@ impl Writer<'_> {
 
     fn end(mut self) -> Result<Spooled> {
         if let Some(mut sealer) = self.sealer.take() {
-            sealer.end().map_err(|d| super::sealed::changed(None, d))?;
-            self.write_block(&mut sealer)?;
+            sealer.end().map_err(|stop| super::sealed::stopped(None, stop))?;
             self.write(&sealer.tag()?.unwrap_or_default())?;
         }
         Ok(self.spool.finished(self.file, self.len))
-    }
-
-    fn write_block(&mut self, sealer: &mut BlockSealer) -> Result<()> {
-        while let Some(plain) = sealer.next() {
-            let mut sealed = vec![0; plain.len()];
-            sealer.seal(&plain, &mut sealed)?;
-            self.write(&sealed)?;
-        }
-        Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {

@@ -26,7 +26,7 @@ pub(crate) use part_plan::PartPlan;
 pub use parts::StoredPart;
 pub(crate) use parts::{PartUpload, send_parts};
 pub(crate) use post_form::FormTarget;
-pub(crate) use put::{Age, PutTarget};
+pub(crate) use put::{Age, PutHeaders, PutTarget};
 pub use put_parts::{PutParts, StoredParts};
 pub(crate) use send::Sender;
 pub(crate) use window::Window;
@@ -213,7 +213,7 @@ async fn put_now(clients: &Clients, request: Put, ctx: &Ctx) -> Result<StoredObj
     ctx.unknown_once_sent();
     let sender = Sender::new(&made, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
-    let stored = target.send(&sender, &source, digest).await?;
+    let stored = target.send(&sender, &source, digest, true).await?;
     ctx.progress.file_done();
     Ok(stored)
 }

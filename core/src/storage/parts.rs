@@ -5,11 +5,12 @@
 //! call's budget.
 
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedSemaphorePermit};
 
 use super::part_plan::PartPlan;
 use super::put::PutTarget;
@@ -81,6 +82,7 @@ pub(crate) async fn send_parts(
         digest: sender.digest_for_etag(plan.size()),
         order: sealed.then(|| Mutex::new(InOrder { cutter: Cutter::new(source.clone()), next: 1 })),
         waiting: std::sync::Mutex::new(missing.into_iter()),
+        asked: AtomicBool::new(false),
         sender,
         window,
     };
@@ -112,6 +114,7 @@ struct Parts<'a> {
     order: Option<Mutex<InOrder>>,
     /// Numbers of the parts that nobody has taken up.
     waiting: std::sync::Mutex<std::vec::IntoIter<u64>>,
+    asked: AtomicBool,
     sender: &'a Sender<'a>,
     window: &'a Window,
 }
@@ -125,12 +128,12 @@ struct InOrder {
 
 impl Parts<'_> {
     async fn send_next(&self) -> Result<StoredPart> {
-        let (number, source, _room) = match &self.order {
+        let (number, source) = match &self.order {
             None => {
                 let number = self.next_number()?;
                 let (start, len) = self.plan.part(number);
                 let part = self.source.part(start, len);
-                (number, part.ok_or_else(|| Error::internal("a part could not be cut"))?, None)
+                (number, part.ok_or_else(|| Error::internal("a part could not be cut"))?)
             }
             // Under the lock from number to cut, so that parts are cut in order. Room is waited for there too:
             // a later part that took the last room would wait for an earlier one for ever.
@@ -138,14 +141,16 @@ impl Parts<'_> {
                 let mut order = order.lock().await;
                 let number = self.next_number()?;
                 let room = self.window.room(self.plan.part(number).1).await?;
-                (number, order.cut(&self.plan, number).await?, Some(room))
+                (number, order.cut(&self.plan, number, room).await?)
             }
         };
         let _slot = self.window.slot().await?;
+        // What storage wants of one part it wants of all; a round trip for each would be felt.
+        let ask = !self.asked.swap(true, Relaxed);
         let target = usize::try_from(number - 1).ok().and_then(|at| self.targets.get(at));
         let target = target.ok_or_else(|| Error::internal("a part has no target"))?;
         let context = |e: Error| e.context(&format!("part {number} of {}", self.plan.count()));
-        let stored = target.send(self.sender, &source, self.digest).await.map_err(context)?;
+        let stored = target.send(self.sender, &source, self.digest, ask).await.map_err(context)?;
         let etag = stored.etag.filter(|etag| !etag.is_empty()).ok_or_else(|| context(no_etag()))?;
         Ok(StoredPart {
             part_number: u32::try_from(number).unwrap_or(u32::MAX),
@@ -166,7 +171,7 @@ impl Parts<'_> {
 }
 
 impl InOrder {
-    async fn cut(&mut self, plan: &PartPlan, number: u64) -> Result<Prepared> {
+    async fn cut(&mut self, plan: &PartPlan, number: u64, room: OwnedSemaphorePermit) -> Result<Prepared> {
         while self.next < number {
             self.cutter.skip(plan.part(self.next).1).await?;
             self.next += 1;
@@ -175,7 +180,7 @@ impl InOrder {
             return Err(Error::internal("a part was cut twice"));
         }
         self.next += 1;
-        self.cutter.cut(plan.part(number).1).await
+        self.cutter.cut(plan.part(number).1, room).await
     }
 }
 

@@ -106,6 +106,7 @@ impl FormTarget {
             headers,
             payload: Payload { before: framing.before, source: source.clone(), after: framing.after },
             digest,
+            ask: true,
             redirect: redirect.map(str::to_owned),
         };
         let mut mask = Mask::of_query(self.target.url());

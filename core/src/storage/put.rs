@@ -1,5 +1,6 @@
 //! A presigned `PUT`: the headers that were signed, exact length, nothing else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -24,20 +25,30 @@ pub(crate) enum Age {
     Since(Duration),
 }
 
+/// The headers of an upload, checked. Shared, since thousands of uploads have the same.
+#[derive(Debug, Clone)]
+pub(crate) struct PutHeaders(Arc<HeaderMap>);
+
+impl PutHeaders {
+    pub(crate) fn new(given: &[(String, Secret)], options: &Options) -> Result<Self> {
+        checked(given, options).map(|headers| Self(Arc::new(headers)))
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct PutTarget {
     target: Target,
     method: Method,
-    headers: HeaderMap,
+    headers: PutHeaders,
     expiry: Option<Expiry>,
 }
 
 impl PutTarget {
     pub(crate) fn new(url: &str, headers: &[(String, Secret)], options: &Options) -> Result<Self> {
         let target = Target::check(url, options)?;
-        let headers = checked(headers, options)?;
+        let headers = PutHeaders::new(headers, options)?;
         let signed = SignedUrl::decode(target.url());
-        signed.check(&headers, GivenBy::Caller)?;
+        signed.check(&headers.0, GivenBy::Caller)?;
         let expiry = signed.expiry_by_date();
         if let Some(expiry) = expiry {
             expiry.check("the presigned URL")?;
@@ -49,14 +60,14 @@ impl PutTarget {
     pub(crate) fn of_service(
         url: &str,
         method: Method,
-        headers: &[(String, Secret)],
+        headers: &PutHeaders,
         age: Age,
         options: &Options,
     ) -> Result<Self> {
         let target = Target::check(url, options)?;
-        let headers = checked(headers, options)?;
+        let headers = headers.clone();
         let signed = SignedUrl::decode(target.url());
-        signed.check(&headers, GivenBy::Service)?;
+        signed.check(&headers.0, GivenBy::Service)?;
         let expiry = match age {
             Age::New => signed.expiry_from_now(),
             Age::Since(age) => signed.expiry_since(age),
@@ -82,22 +93,24 @@ impl PutTarget {
             .find_map(|(name, value)| if name == "partNumber" { value.parse().ok() } else { None })
     }
 
-    /// `digest` is what storage's ETag is compared with.
+    /// `digest` is what storage's ETag is compared with; `ask` is whether storage is asked first if it wants it.
     pub(crate) async fn send(
         &self,
         sender: &Sender<'_>,
         source: &Prepared,
         digest: Option<Algorithm>,
+        ask: bool,
     ) -> Result<StoredObject> {
         let outgoing = Outgoing {
             method: self.method.clone(),
-            headers: self.headers.clone(),
+            headers: HeaderMap::clone(&self.headers.0),
             payload: Payload::plain(source.clone()),
             digest,
+            ask,
             redirect: None,
         };
         let mut mask = Mask::of_query(self.target.url());
-        for (name, value) in &self.headers {
+        for (name, value) in self.headers.0.as_ref() {
             mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
         let upload =

@@ -1,6 +1,8 @@
 //! What the uploads of one call share: how many go at once, and how much memory their parts may fill.
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -9,7 +11,7 @@ use crate::source::Reserve;
 pub(crate) struct Window {
     slots: Semaphore,
     width: usize,
-    memory: Semaphore,
+    memory: Arc<Semaphore>,
     budget: u32,
 }
 
@@ -21,7 +23,7 @@ impl Window {
         Self {
             slots: Semaphore::new(options.concurrency),
             width: options.concurrency,
-            memory: Semaphore::new(budget as usize),
+            memory: Arc::new(Semaphore::new(budget as usize)),
             budget,
         }
     }
@@ -38,8 +40,9 @@ impl Window {
 
     /// Waits for room for `bytes`. More than the whole budget waits for all of it: one part is sent whatever
     /// the budget says.
-    pub(crate) async fn room(&self, bytes: u64) -> Result<SemaphorePermit<'_>> {
-        self.memory.acquire_many(in_mib(bytes).min(self.budget)).await.map_err(closed)
+    pub(crate) async fn room(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
+        let count = in_mib(bytes).min(self.budget);
+        Arc::clone(&self.memory).acquire_many_owned(count).await.map_err(closed)
     }
 
     /// Keeps buffers for as much as the budget allows.

@@ -1,0 +1,53 @@
+"""What one call costs the process it is made in. Imported by both senders, so that both are measured alike;
+standard library only, and nothing that would weigh on either."""
+
+import json
+import resource
+import sys
+import time
+
+
+def _status(name):
+    with open("/proc/self/status") as lines:
+        for line in lines:
+            if line.startswith(name + ":"):
+                return int(line.split()[1])
+    raise RuntimeError(f"no {name} in /proc/self/status")
+
+
+def _cpu():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime, used.ru_stime
+
+
+def job():
+    """What this process was told to do: one JSON object, its only argument."""
+    return json.loads(sys.argv[1])
+
+
+def measure(call):
+    """Prints what `call` cost, over the process as it stood before, as one line of JSON."""
+    # The kernel forgets its peak so far: importing may have needed more for a moment than is left idle.
+    with open("/proc/self/clear_refs", "w") as forget:
+        forget.write("5")
+    # Of its own, and of programs and libraries, whose code counts as soon as it is used.
+    held = {kind: _status(kind) for kind in ("RssAnon", "RssFile")}
+    idle, before, began = _status("VmRSS"), _cpu(), time.monotonic()
+    facts = call()
+    wall, after, peak = time.monotonic() - began, _cpu(), _status("VmHWM")
+    held = {kind: _status(kind) - before_kib for kind, before_kib in held.items()}
+    print(
+        json.dumps(
+            {
+                "user": after[0] - before[0],
+                "system": after[1] - before[1],
+                "before": sum(before),
+                "wall": wall,
+                "idle_kib": idle,
+                "over_idle_kib": peak - idle,
+                "peak_kib": peak,
+                "left_over_idle_kib": held,
+                "facts": facts,
+            }
+        )
+    )
