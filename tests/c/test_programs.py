@@ -30,6 +30,8 @@ SUITES = ["callbacks", "jobs", "logs", "options", "sealing"]
 VALGRIND = [
     "valgrind",
     "--quiet",
+    # One thread runs at a time; without this, one that asks again and again keeps the others from running.
+    "--fair-sched=try",
     "--error-exitcode=9",
     "--leak-check=full",
     "--errors-for-leak-kinds=definite",
