@@ -73,7 +73,7 @@ pub(crate) async fn send_parts(
         (1..).zip(&stored).filter(|(_, part)| part.is_none()).map(|(number, _)| number).collect();
     let mut waiting = missing.len();
     let sealed = source.part(0, 0).is_none();
-    let _buffers = sealed.then(|| window.reserve(plan.size()));
+    let _buffers = sealed.then(|| window.reserve(&plan));
     let one = Parts {
         plan,
         targets,

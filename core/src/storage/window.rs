@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
+use super::part_plan::PartPlan;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::source::Reserve;
@@ -45,9 +46,11 @@ impl Window {
         Arc::clone(&self.memory).acquire_many_owned(count).await.map_err(closed)
     }
 
-    /// Keeps buffers for as much as the budget allows.
-    pub(crate) fn reserve(&self, most: u64) -> Reserve {
-        Reserve::bytes(most.min(u64::from(self.budget) * MIB))
+    /// Keeps buffers for as much as parts of `plan` can fill: the budget, or a part that is larger. What is not kept
+    /// goes back to the allocator, which may hold on to it and give the next part other memory.
+    pub(crate) fn reserve(&self, plan: &PartPlan) -> Reserve {
+        let at_once = (u64::from(self.budget) * MIB).max(plan.part_size());
+        Reserve::bytes(plan.size().min(at_once))
     }
 }
 
