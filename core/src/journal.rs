@@ -24,6 +24,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::runtime::blocking;
 
 const FIRST_LINE: &[u8] = b"dropoff-journal 1\n";
 /// What the first line of any version begins with.
@@ -57,7 +58,7 @@ impl Journal {
     /// Opens or makes the journal at `path`, and reads its records.
     pub(crate) async fn open(path: PathBuf) -> Result<(Self, Vec<Value>)> {
         let path: Arc<Path> = path.into();
-        blocking(move || {
+        blocking("writing the journal", move || {
             let mut locked = Locked { file: locked(&path, PATIENCE)?, pid: std::process::id() };
             let records = read(&mut locked.file, &path)?;
             Ok((Self { locked: Arc::new(Mutex::new(locked)), path }, records))
@@ -96,7 +97,7 @@ impl Journal {
         work: impl FnOnce(&mut File, &Path) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let journal = self.clone();
-        blocking(move || {
+        blocking("writing the journal", move || {
             let mut locked = journal.locked.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut locked.file, &journal.path)
         })
@@ -131,11 +132,6 @@ fn removed(file: &mut File, path: &Path) -> Result<()> {
         false => Ok(()),
     });
     removed.map_err(|e| failed(path, "removing", &e))
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|e| Err(Error::internal("writing the journal panicked").cause(&e)))
 }
 
 /// The file, made if there is none, and nobody else's for as long as it is open.

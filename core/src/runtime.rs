@@ -76,6 +76,15 @@ fn build() -> Result<Runtime> {
         .map_err(|e| Error::internal("the operating system refused to start worker threads").cause(&e))
 }
 
+/// Work that may wait for a disk, on a thread that may. It goes on if nobody waits for it any more.
+pub(crate) async fn blocking<T: Send + 'static>(
+    doing: &str,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|e| Err(Error::internal(&format!("{doing} panicked")).cause(&e)))
+}
+
 /// A value that belongs to a generation, such as a connection pool. A child of a fork makes its own.
 pub(crate) struct PerGeneration<T> {
     held: ArcSwapOption<(u32, Arc<T>)>,

@@ -13,8 +13,7 @@ use crate::service::{self, Service};
 
 const OPERATION: &str = "confirm";
 
-/// The transfer's status, as the service reports it.
-/// `earlier` is what became of tries before this call.
+/// The transfer's status, as the service reports it. `earlier` is what became of tries before this call.
 pub(super) async fn confirm(service: &Service, id: &str, mut earlier: Earlier, ctx: &Ctx) -> Result<String> {
     ctx.progress.enter(Phase::Completing);
     let made = service.clients.get()?;
@@ -104,7 +103,9 @@ fn is_already_confirmed(error: &Error) -> bool {
 fn unknown(id: &str, what: &str, why: &Error) -> Error {
     Error::new(
         ErrorKind::UnknownOutcome,
-        format!("the reply to confirming transfer {id} was lost, {what}; confirm it again, which is safe"),
+        format!(
+            "the reply to confirming transfer {id} was lost, {what}; look at it with get_transfer before anything is sent again"
+        ),
     )
     .during(OPERATION)
     .exchange_of(why)

@@ -23,6 +23,8 @@ pub(super) struct Begun {
     pub(super) files: Vec<Ready>,
     pub(super) state: State,
     pub(super) log: Option<Log>,
+    /// Its status, if it turned out to be confirmed already.
+    pub(super) confirmed: Option<String>,
 }
 
 /// How far a transfer is.
@@ -47,6 +49,15 @@ impl State {
         Self { files: vec![FileState::default(); files], confirming: Earlier::None }
     }
 
+    /// The service misses a file. One in parts that was completed for sure stays so: it must be another.
+    pub(super) fn forget_whole(&mut self) {
+        // A try to confirm that got no answer may be handled yet, and then a 409 is our own doing.
+        self.confirming = Earlier::Elsewhere;
+        for file in self.files.iter_mut().filter(|file| file.parts.is_empty()) {
+            file.sent = None;
+        }
+    }
+
     /// The files' facts, once storage has all of them.
     fn sent(&mut self) -> Result<Vec<SentFile>> {
         let sent: Option<Vec<SentFile>> = self.files.iter_mut().map(|file| file.sent.take()).collect();
@@ -60,50 +71,12 @@ pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -
         None => {
             let (ticket, files) = begin(&service, transfer, Kept::Nothing, ctx).await?;
             let state = State::new(files.len());
-            Begun { ticket: Arc::new(ticket), files, state, log: None }
+            Begun { ticket: Arc::new(ticket), files, state, log: None, confirmed: None }
         }
     };
-    let open = OpenUploads::of(&begun.ticket);
-    if begun.log.is_none() {
-        abort_if_not_completed(&service, &begun.ticket, &open, ctx);
-    }
-    let made = service.clients.get()?;
-    let mut retry = service.retry(&made, ctx);
-    let status = loop {
-        if let Err(error) = upload(&service, &mut begun, &open, ctx).await {
-            return Err(resume::ended(error, &service, begun, &open, ctx).await);
-        }
-        if let Some(log) = &begun.log {
-            log.confirming().await?;
-        }
-        match confirm::confirm(&service, &begun.ticket.id, begun.state.confirming, ctx).await {
-            Ok(status) => break status,
-            // Storage lost a file between our PUT and the service's look; the reply does not say
-            // which. The URLs may be used again while they live.
-            Err(error) if error.service_code() == Some("FILES_MISSING") => {
-                ctx.outcome_if_stopped(Outcome::NotCompleted);
-                let (error, again) = missing(&mut begun, error);
-                if let Some(log) = &begun.log {
-                    log.missing(ctx).await;
-                }
-                if again == Again::None {
-                    return Err(resume::refused(error, begun.log.as_ref()));
-                }
-                retry.again(error).await.map_err(|e| resume::refused(e, begun.log.as_ref()))?;
-                if again == Again::Completion {
-                    // Joining parts may take storage minutes, and it may be at it.
-                    let options = &service.clients.options;
-                    tokio::time::sleep((options.backoff_base * 10).min(options.backoff_cap)).await;
-                }
-                ctx.progress.start_over();
-            }
-            Err(error) => {
-                if let (Some(log), true) = (&begun.log, error.outcome() == Outcome::NotCompleted) {
-                    log.refused(ctx).await;
-                }
-                return Err(resume::refused(error, begun.log.as_ref()));
-            }
-        }
+    let status = match begun.confirmed.take() {
+        Some(status) => status,
+        None => finish(&service, &mut begun, ctx).await?,
     };
     if let Some(log) = begun.log.take() {
         ctx.outcome_if_stopped(Outcome::Completed);
@@ -120,6 +93,47 @@ pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -
         recipient_key_source: sealed.map(|s| s.from.as_str().to_owned()),
         files: begun.state.sent()?,
     })
+}
+
+/// Uploads what is missing and confirms, until the transfer is active. Its status.
+async fn finish(service: &Arc<Service>, begun: &mut Begun, ctx: &Ctx) -> Result<String> {
+    let open = OpenUploads::of(&begun.ticket);
+    if begun.log.is_none() {
+        abort_if_not_completed(service, &begun.ticket, &open, ctx);
+    }
+    let made = service.clients.get()?;
+    let mut retry = service.retry(&made, ctx);
+    loop {
+        if let Err(error) = upload(service, begun, &open, ctx).await {
+            return Err(resume::ended(error, service, begun, &open, ctx).await);
+        }
+        if let Some(log) = &begun.log {
+            log.confirming().await?;
+        }
+        match confirm::confirm(service, &begun.ticket.id, begun.state.confirming, ctx).await {
+            Ok(status) => return Ok(status),
+            // Storage lost a file between our PUT and the service's look; the reply does not say
+            // which. The URLs may be used again while they live.
+            Err(error) if error.service_code() == Some("FILES_MISSING") => {
+                ctx.outcome_if_stopped(Outcome::NotCompleted);
+                let (error, again) = missing(begun, error);
+                if let Some(log) = &begun.log {
+                    log.missing(ctx).await;
+                }
+                if again == Again::None {
+                    return Err(resume::refused(error, begun.log.as_ref()));
+                }
+                retry.again(error).await.map_err(|e| resume::refused(e, begun.log.as_ref()))?;
+                if again == Again::Completion {
+                    // Joining parts may take storage minutes, and it may be at it.
+                    let options = &service.clients.options;
+                    tokio::time::sleep((options.backoff_base * 10).min(options.backoff_cap)).await;
+                }
+                ctx.progress.start_over();
+            }
+            Err(error) => return Err(resume::not_confirmed(error, begun.log.as_ref(), ctx).await),
+        }
+    }
 }
 
 /// What of a transfer is kept beyond the call.
@@ -192,7 +206,7 @@ pub(super) async fn upload_only(
     }
     abort_if_not_completed(&service, &ticket, &open, ctx);
     let state = State::new(files.len());
-    let mut begun = Begun { ticket, files, state, log: None };
+    let mut begun = Begun { ticket, files, state, log: None, confirmed: None };
     upload(&service, &mut begun, &open, ctx).await?;
     if begun.state.files.iter().any(|file| file.completing) {
         let (error, _) = missing(&mut begun, unclear());
@@ -240,23 +254,22 @@ enum Again {
 }
 
 fn missing(begun: &mut Begun, error: Error) -> (Error, Again) {
-    // A try that got no answer may be handled yet, and then a 409 is our own doing.
-    begun.state.confirming = Earlier::Elsewhere;
+    begun.state.forget_whole();
     let (mut again, mut error) = (Again::None, error);
     let files = begun.state.files.iter_mut().zip(&begun.ticket.places).zip(&begun.ticket.promised);
     for ((state, place), entry) in files {
         match place.how {
             How::Whole(_) => again = Again::Put,
             How::Parts { .. } if state.completing => {
+                state.sent = None;
                 again = Again::Completion;
                 error = error.addition(&format!(
                     "completing the file {:?} got no clear answer, so it is probably that one",
                     entry.name
                 ));
             }
-            How::Parts { .. } => continue,
+            How::Parts { .. } => {}
         }
-        state.sent = None;
     }
     (error, again)
 }

@@ -13,6 +13,7 @@ use super::encryption::wrap_key;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::job::{self, Ctx, Job};
 use crate::progress::Phase;
+use crate::runtime::blocking;
 use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption};
 use crate::secret::Secret;
 use crate::source::{Cutter, Prepared, Source, Spool, local_path};
@@ -171,10 +172,13 @@ pub fn start_open_sealed(
         };
         let opened = open(reader, len, &to, key.opener(nonce)?, &ctx).await?;
         source.verify_unchanged().await?;
-        let opened = blocking(move || opened.sync()).await?;
+        let opened = blocking("writing a file", move || opened.sync()).await?;
         // The name is given on another thread, which no cancel stops.
         ctx.outcome_if_stopped(Outcome::Unknown);
-        let opened = blocking(move || opened.name(&to).map(|()| OpenedFile { path: to, bytes: len })).await?;
+        let opened = blocking("writing a file", move || {
+            opened.name(&to).map(|()| OpenedFile { path: to, bytes: len })
+        })
+        .await?;
         ctx.progress.file_done();
         Ok(opened)
     })
@@ -191,7 +195,7 @@ async fn open(mut reader: Cutter, len: u64, to: &Path, mut opener: Opener, ctx: 
         let mut plain = zeroize::Zeroizing::new(vec![0; sealed.len()]);
         opener.open(&sealed, &mut plain)?;
         let count = sealed.len() as u64;
-        out = blocking(move || out.write(&plain)).await?;
+        out = blocking("writing a file", move || out.write(&plain)).await?;
         ctx.progress.add_bytes(count);
         left -= count;
     }
@@ -205,11 +209,6 @@ async fn open(mut reader: Cutter, len: u64, to: &Path, mut opener: Opener, ctx: 
         .side_is(Side::Service));
     }
     Ok(out)
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|e| Err(Error::internal("writing a file panicked").cause(&e)))
 }
 
 /// A file without a name yet, on the file system where it will get one.

@@ -10,7 +10,7 @@
 //! | `sent` | storage has a file | the file's place and its facts |
 //! | `confirming` | the transfer is about to be confirmed | |
 //! | `refused` | confirming was refused, so that the transfer is not active | |
-//! | `missing` | the service misses a file | `sent` and `completing` so far are not to be relied on |
+//! | `missing` | the service misses a file | what was `sent` whole may not be there; it is sent again |
 //! | `done` | the transfer is active; the journal is about to be removed | |
 //!
 //! The key that seals the files is not in it: it is unwrapped from `encrypted_key` with the caller's private key.
@@ -26,7 +26,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::confirm::Earlier;
+use super::confirm::{self, Earlier};
 use super::encryption::{self, Cover, KeySource, Sealed};
 use super::flow::{self, Begun, FileState, Kept, State};
 use super::multipart::OpenUploads;
@@ -34,7 +34,7 @@ use super::prepare::{self, Ready};
 use super::ticket::{Asked, How, Ticket};
 use super::wire::FileEntry;
 use super::{SentFile, Terms, Transfer};
-use crate::error::{Cleanup, Error, ErrorKind, Result};
+use crate::error::{Cleanup, Error, ErrorKind, Outcome, Result};
 use crate::job::Ctx;
 use crate::journal::Journal;
 use crate::logs;
@@ -134,7 +134,6 @@ pub(super) async fn begin(
     let mut records = records.into_iter();
     match records.next() {
         Some(first) if !is_done(records.as_slice()) => {
-            ctx.resumable(Some(journal.path().to_owned()));
             let rest = records.collect();
             go_on(service, transfer, journal, first, rest, ctx).await
         }
@@ -198,7 +197,7 @@ async fn begin_with(
     journal.append_for_good(json!({ "begun": record })).await?;
     ctx.if_not_completed(None);
     let state = State::new(files.len());
-    Ok(Begun { ticket, files, state, log: None })
+    Ok(Begun { ticket, files, state, log: None, confirmed: None })
 }
 
 fn beginning(arguments: Map<String, Value>, ticket: &Ticket, files: &[Ready]) -> Result<Beginning> {
@@ -288,27 +287,41 @@ async fn go_on(
     );
 
     let (cover, seals) = restored(&transfer.terms, &beginning).ok_or_else(unreadable)??;
-    let files = prepare::look_at(service, transfer.files, &seals, ctx).await?;
-    // Where all was sent and a confirm may have been heard, that comes first: what became of the sources since then
-    // changes nothing.
-    let all_sent = state.files.iter().all(|file| file.sent.is_some());
-    if !(all_sent && state.confirming == Earlier::Lost) {
-        unchanged(&files, &beginning, &journal).await?;
-    }
     let multipart = beginning.promised.iter().any(|entry| entry.part_size.is_some());
-    let asked = Asked { promised: beginning.promised, multipart, cover, seals };
+    let asked = Asked { promised: beginning.promised.clone(), multipart, cover, seals };
     let age = Age::Since(Duration::from_secs(now().saturating_sub(beginning.at)));
     let text = Bytes::from(beginning.reply.to_string());
-    let ticket = Ticket::read(beginning.reply, text, asked, age, &service.clients.options)?;
-    if ticket.places.len() != files.len() || !parts_fit(&mut state, &ticket) {
+    let ticket = Ticket::read(beginning.reply.clone(), text, asked, age, &service.clients.options)?;
+    if !parts_fit(&mut state, &ticket) {
         return Err(unreadable());
     }
     let ticket = Arc::new(ticket);
+    // It is this call's, and whole.
+    ctx.resumable(Some(journal.path().to_owned()));
+    let log = Log(journal);
+
+    if state.confirming == Earlier::Lost && state.files.iter().all(|file| file.sent.is_some()) {
+        // That it may be active comes first: what became of the sources since then changes nothing.
+        match confirm::confirm(service, &ticket.id, Earlier::Lost, ctx).await {
+            Ok(status) => {
+                let (files, log, confirmed) = (Vec::new(), Some(log), Some(status));
+                return Ok(Begun { ticket, files, state, log, confirmed });
+            }
+            Err(error) if error.service_code() == Some("FILES_MISSING") => {
+                ctx.outcome_if_stopped(Outcome::NotCompleted);
+                log.missing(ctx).await;
+                state.forget_whole();
+            }
+            Err(error) => return Err(not_confirmed(error, Some(&log), ctx).await),
+        }
+    }
+    let files = prepare::look_at(service, transfer.files, &ticket.seals, ctx).await?;
+    unchanged(&files, &beginning, &log.0).await?;
     if let Some(name) = expired(&ticket, &state) {
         let open = OpenUploads::of(&ticket);
-        return Err(give_up(ran_out(&name), service, &ticket, &open, journal, ctx).await);
+        return Err(give_up(ran_out(&name), service, &ticket, &open, log.0, ctx).await);
     }
-    Ok(Begun { ticket, files, state, log: Some(Log(journal)) })
+    Ok(Begun { ticket, files, state, log: Some(log), confirmed: None })
 }
 
 fn same_call(then: &Map<String, Value>, now: &Map<String, Value>, journal: &Journal) -> Result<()> {
@@ -355,15 +368,7 @@ fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
             }
             "confirming" => state.confirming = Earlier::Lost,
             "refused" => state.confirming = Earlier::Elsewhere,
-            "missing" => {
-                state.confirming = Earlier::Elsewhere;
-                for place in &mut state.files {
-                    // A file in parts that was completed for sure stays so; the service misses another.
-                    if place.parts.is_empty() {
-                        place.sent = None;
-                    }
-                }
-            }
+            "missing" => state.forget_whole(),
             _ => return None,
         }
     }
@@ -474,16 +479,24 @@ fn expired(ticket: &Ticket, state: &State) -> Option<String> {
 pub(super) async fn ended(
     error: Error,
     service: &Arc<Service>,
-    begun: Begun,
+    begun: &mut Begun,
     open: &OpenUploads,
     ctx: &Ctx,
 ) -> Error {
-    match begun.log {
+    match begun.log.take() {
         Some(Log(journal)) if error.kind() == ErrorKind::Expired => {
             give_up(error, service, &begun.ticket, open, journal, ctx).await
         }
         log => refused(error, log.as_ref()),
     }
+}
+
+/// What a confirm's failure means for its journal, if it has one.
+pub(super) async fn not_confirmed(error: Error, log: Option<&Log>, ctx: &Ctx) -> Error {
+    if let (Some(log), Outcome::NotCompleted) = (log, error.outcome()) {
+        log.refused(ctx).await;
+    }
+    refused(error, log)
 }
 
 /// What to do if the journal leads nowhere: what it is for may be gone.

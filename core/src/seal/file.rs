@@ -120,6 +120,7 @@ impl std::fmt::Debug for FileSeal {
 /// Seals a file from its beginning, and tells at the end of each block whether that may be given out.
 pub(crate) struct BlockSealer {
     seal: Arc<FileSeal>,
+    /// Gone once the file has ended, or once a block differed: then nothing more is sealed, and there is no tag.
     sealer: Option<Sealer>,
     /// Bytes of the block so far.
     filled: usize,
@@ -159,7 +160,8 @@ impl BlockSealer {
         mark.copy_from_slice(&keyed.as_bytes()[..MARK_LEN]);
         self.filled = 0;
         self.number += 1;
-        self.seal.note(self.number - 1, mark)
+        let noted = self.seal.note(self.number - 1, mark);
+        self.or_no_more(noted)
     }
 
     /// Ends the file, and its last block if that is not full.
@@ -167,7 +169,15 @@ impl BlockSealer {
         if self.filled > 0 {
             self.end_block()?;
         }
-        self.seal.note_end(self.len)
+        let noted = self.seal.note_end(self.len);
+        self.or_no_more(noted)
+    }
+
+    fn or_no_more(&mut self, noted: Result<(), Stop>) -> Result<(), Stop> {
+        if noted.is_err() {
+            self.sealer = None;
+        }
+        noted
     }
 
     /// The tag, once; only after [`BlockSealer::end`].
@@ -253,6 +263,19 @@ mod tests {
         let empty = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
         sealed(&empty, b"", 1).expect("sealed");
         assert_eq!(sealed(&empty, b"x", 1), Err(0));
+    }
+
+    #[test]
+    fn after_a_block_that_differs_nothing_more_is_sealed_and_there_is_no_tag() {
+        let seal = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
+        sealed(&seal, &[1; 10], 10).expect("sealed");
+        for other in [&[2; 10][..], &[1; 9]] {
+            let mut sealer = BlockSealer::new(Arc::clone(&seal)).expect("a sealer");
+            sealer.seal(other, &mut vec![0; other.len()]).expect("not checked yet");
+            assert!(matches!(sealer.end(), Err(Stop::Differs { at: 0 })));
+            sealer.seal(b"x", &mut [0]).expect_err("no more");
+            assert!(sealer.tag().expect("no failure").is_none(), "a tag would make it a message");
+        }
     }
 
     #[test]

@@ -63,9 +63,10 @@ impl SealedReader {
             match ready!(self.plain.poll_chunk(cx)) {
                 Some(piece) => self.carried = piece?,
                 None => {
-                    self.plain_ended = true;
                     let ended = self.sealer.end();
-                    return Poll::Ready(self.may_leave(ended));
+                    self.may_leave(ended)?;
+                    self.plain_ended = true;
+                    return Poll::Ready(Ok(()));
                 }
             }
         }
@@ -82,7 +83,10 @@ impl SealedReader {
     }
 
     fn may_leave(&mut self, ended: Result<(), Stop>) -> Result<()> {
-        ended.map_err(|stop| stopped(self.path.as_deref(), stop))?;
+        if let Err(stop) = ended {
+            self.block.clear();
+            return Err(stopped(self.path.as_deref(), stop));
+        }
         self.checked = true;
         Ok(())
     }

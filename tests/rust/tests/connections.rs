@@ -128,3 +128,46 @@ fn http_storage_behind_a_proxy_is_asked_for_in_full() {
     let heads = through_a_proxy(false);
     assert!(heads.iter().any(|h| h.starts_with("PUT http://")), "{heads:?}");
 }
+
+/// Takes what comes, and never says `100 Continue`. Counts the questions.
+fn mute_server(questions: &Arc<AtomicUsize>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let questions = Arc::clone(questions);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let questions = Arc::clone(&questions);
+            std::thread::spawn(move || {
+                while let Some(head) = read_request(&mut stream) {
+                    let asked = head.to_ascii_lowercase().contains("expect: 100-continue");
+                    questions.fetch_add(usize::from(asked), SeqCst);
+                    let reply = b"HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: 0\r\n\r\n";
+                    if stream.write_all(reply).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    origin
+}
+
+/// Waiting a second before each upload, or asking before each part, would be felt.
+#[test]
+fn a_server_that_never_says_continue_is_asked_once_and_parts_ask_once_an_upload() {
+    let questions = Arc::new(AtomicUsize::new(0));
+    let origin = mute_server(&questions);
+    let storage = || Storage::new(Options::new().trusted_storage([origin.clone()]).expect("options"));
+    let body = || Source::memory(vec![7; 6 << 20]);
+    let parts = || {
+        let urls = (1..=3).map(|n| format!("{origin}/k?partNumber={n}"));
+        dropoff::PutParts::new(urls, Source::memory(vec![7; 6 << 20])).part_size(2 << 20)
+    };
+    let one = storage();
+    one.put(Put::new(format!("{origin}/k"), body())).expect("stored");
+    one.put(Put::new(format!("{origin}/k"), body())).expect("stored");
+    one.put_parts(parts()).expect("stored");
+    assert_eq!(questions.load(SeqCst), 1, "it was known after the first");
+    assert_eq!(storage().put_parts(parts()).expect("stored").parts.len(), 3);
+    assert_eq!(questions.load(SeqCst), 2, "only the first part asks");
+}

@@ -187,16 +187,42 @@ fn a_transfer_that_is_active_is_not_called_failed() {
 /// The sources are of no more use by then, and must not hide that it arrived.
 #[test]
 fn a_source_that_is_gone_does_not_hide_that_it_was_sent() {
+    for gone in [false, true] {
+        let stage = Stage::new();
+        let path = stage.file("a", 1000);
+        stage.order(json!({"on": "confirm", "do": {"lose_reply": true}}));
+        stage.order(json!({"on": "confirm", "times": -1, "do": {"reply": {"status": 503}}}));
+        stage.order(json!({"on": "get_transfer", "times": -1, "do": {"reply": {"status": 503}}}));
+        let transfer = || stage.transfer(&["a"]);
+        let first = stage.d.send(transfer()).expect_err("nobody answers");
+        assert_eq!(first.outcome(), Outcome::Unknown);
+        stage.sandbox.clear_faults();
+        if gone {
+            std::fs::remove_file(&path).expect("removed");
+        } else {
+            rewrite_unseen(&path);
+        }
+        let sent = stage.d.send(transfer()).expect("it is active");
+        assert_eq!((sent.status.as_str(), sent.files[0].size), ("active", 1000));
+        assert_eq!((Some(sent.id.as_str()), stage.count("put")), (first.transfer_id(), 1));
+        assert!(!stage.path("journal").exists());
+    }
+}
+
+/// The confirm was not heard, and meanwhile storage lost the file: then it is sent again after all.
+#[test]
+fn a_file_that_is_missing_when_it_is_confirmed_again_is_sent_again() {
     let stage = Stage::new();
-    let path = stage.file("a", 1000);
-    stage.order(json!({"on": "confirm", "do": {"lose_reply": true}}));
-    stage.order(json!({"on": "confirm", "times": -1, "do": {"reply": {"status": 503}}}));
+    stage.file("a", 1000);
+    stage.order(json!({"on": "confirm", "times": -1, "do": {"reply": {"status": 502}}}));
     stage.order(json!({"on": "get_transfer", "times": -1, "do": {"reply": {"status": 503}}}));
-    let transfer = || stage.transfer(&["a"]);
-    assert_eq!(stage.d.send(transfer()).expect_err("nobody answers").outcome(), Outcome::Unknown);
+    let error = stage.d.send(stage.transfer(&["a"])).expect_err("nobody answers");
+    assert_eq!(error.outcome(), Outcome::Unknown);
     stage.sandbox.clear_faults();
-    rewrite_unseen(&path);
-    assert_eq!(stage.d.send(transfer()).expect("it is active").status, "active");
+    let body = json!({"error": {"code": "FILES_MISSING", "message": "a file is missing"}});
+    stage.order(json!({"on": "confirm", "do": {"reply": {"status": 400, "body": body}}}));
+    assert_eq!(stage.d.send(stage.transfer(&["a"])).expect("sent again").status, "active");
+    assert_eq!(stage.count("put"), 2);
 }
 
 /// A backup may link a file, and a sealed one is proved by its marks.
