@@ -225,6 +225,31 @@ fn a_file_that_is_missing_when_it_is_confirmed_again_is_sent_again() {
     assert_eq!(stage.count("put"), 2);
 }
 
+/// A refusal of the confirm is an answer: a second one of the same call is no riddle, and what is sent by then is
+/// what was there from the beginning.
+#[test]
+fn a_confirm_that_was_refused_is_not_taken_for_one_that_was_lost() {
+    let stage = Stage::new();
+    let path = stage.file("a", 1000);
+    stage.order(json!({"on": "confirm", "times": 2, "do": {"reply": {"status": 402}}}));
+    for _ in 0..2 {
+        let error = stage.d.send(stage.transfer(&["a"])).expect_err("refused");
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Rejected, Outcome::NotCompleted),
+            "{error:?}"
+        );
+    }
+    rewrite_unseen(&path);
+    let error = stage.d.send(stage.transfer(&["a"])).expect_err("another file by now");
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::SourceChanged, Outcome::NotCompleted),
+        "{error:?}"
+    );
+    assert_eq!((stage.count("put"), stage.count("confirm"), stage.count("get_transfer")), (1, 2, 0));
+}
+
 /// A backup may link a file, and a sealed one is proved by its marks.
 #[test]
 fn a_new_link_to_a_sealed_file_is_no_change() {
