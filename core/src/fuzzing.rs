@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind};
 
 pub use crate::agentdrop::exercise as transfer_json;
 pub use crate::hcompany::exercise as profile_json;
+pub use crate::hcompany::exercise_cookies as cookies;
 pub use crate::http::retry::exercise as retry_after;
 pub use crate::journal::exercise as journal;
 pub use crate::storage::exercise_reply as storage_xml;

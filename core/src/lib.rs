@@ -49,7 +49,9 @@ pub use agentdrop::{
 };
 pub use error::{Cleanup, Detail, Error, ErrorKind, Outcome, Result, Side};
 pub use hcompany::{
-    HCompany, HCompanyBuilder, PackReport, Profile, ProfileDetails, ProfileTicket, ProfileUpload,
+    Consistency, CookieKeys, FileSize, HCompany, HCompanyBuilder, LeftOut, Level, Live, LockState, Pack,
+    PackReport, Profile, ProfileDetails, ProfileInspection, ProfileTicket, ProfileUpload, SizeOfClass,
+    Verdict, inspect_profile, start_inspect_profile,
 };
 pub use job::Job;
 pub use options::{IntegrityCheck, OPTIONS, OptionKind, OptionSpec, OptionValue, Options};

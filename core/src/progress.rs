@@ -23,10 +23,12 @@ pub enum Phase {
     Done = 5,
     /// Opening a sealed file.
     Opening = 6,
+    /// Looking at a profile folder.
+    Inspecting = 7,
 }
 
 impl Phase {
-    /// `preparing`, `packing`, `requesting`, `sending`, `completing`, `done` or `opening`.
+    /// `preparing`, `packing`, `requesting`, `sending`, `completing`, `done`, `opening` or `inspecting`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,6 +39,7 @@ impl Phase {
             Self::Completing => "completing",
             Self::Done => "done",
             Self::Opening => "opening",
+            Self::Inspecting => "inspecting",
         }
     }
 
@@ -48,6 +51,7 @@ impl Phase {
             3 => Self::Sending,
             4 => Self::Completing,
             6 => Self::Opening,
+            7 => Self::Inspecting,
             _ => Self::Done,
         }
     }
@@ -58,9 +62,10 @@ impl Phase {
 pub struct Progress {
     /// What the job is doing.
     pub phase: Phase,
-    /// Source bytes handed to the network in attempts that still count; goes back when one fails.
+    /// Source bytes handed to the network in attempts that still count; goes back when one fails. While a folder is
+    /// packed: bytes of it that are packed.
     pub bytes_done: u64,
-    /// Source bytes to send in all; 0 until known.
+    /// Source bytes to send in all, or to pack while a folder is packed; 0 until known.
     pub bytes_total: u64,
     /// Files storage has accepted.
     pub files_done: u32,
@@ -70,6 +75,8 @@ pub struct Progress {
     pub retries: u32,
     /// Time since the job started.
     pub elapsed: Duration,
+    /// How long the bytes have been counted: since packing began, and later since sending began.
+    pub counted_for: Duration,
     /// How long uploads may still start with the presigned ticket in use, if that is known. One that has
     /// started may finish.
     pub ticket_left: Option<Duration>,
@@ -95,10 +102,10 @@ impl Progress {
         })
     }
 
-    /// Average rate since the start, in bytes per second.
+    /// Average rate of packing or sending, in bytes per second.
     #[must_use]
     pub fn bytes_per_second(&self) -> f64 {
-        let seconds = self.elapsed.as_secs_f64();
+        let seconds = self.counted_for.as_secs_f64();
         if seconds > 0.0 { self.bytes_done as f64 / seconds } else { 0.0 }
     }
 }
@@ -128,6 +135,7 @@ pub(crate) struct Counters {
     body_sent: AtomicBool,
     /// In milliseconds since the start; 0 is "not yet".
     sending_since: AtomicU64,
+    packing_since: AtomicU64,
     ticket_ends: AtomicU64,
     started: Instant,
 }
@@ -146,6 +154,7 @@ impl Counters {
             retries: AtomicU32::new(0),
             body_sent: AtomicBool::new(false),
             sending_since: AtomicU64::new(0),
+            packing_since: AtomicU64::new(0),
             ticket_ends: AtomicU64::new(0),
             started: Instant::now(),
         }
@@ -156,6 +165,24 @@ impl Counters {
     }
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Relaxed);
+    }
+    /// Packing of this many bytes begins.
+    pub(crate) fn packing(&self, bytes: u64) {
+        self.enter(Phase::Packing);
+        self.bytes_total.store(bytes, Relaxed);
+        self.packing_since.store(millis(self.started.elapsed()), Relaxed);
+    }
+    /// What counts from here on is what is sent.
+    pub(crate) fn packed(&self) {
+        self.packing_since.store(0, Relaxed);
+        for counter in [&self.bytes_done, &self.bytes_moved, &self.bytes_total] {
+            counter.store(0, Relaxed);
+        }
+    }
+    /// How long the bytes have been counted.
+    fn counted_for(&self, now: Duration) -> Duration {
+        let since = self.packing_since.load(Relaxed).max(self.sending_since.load(Relaxed));
+        if since == 0 { Duration::ZERO } else { now.saturating_sub(Duration::from_millis(since)) }
     }
     /// Sending begins; `ticket_left` is how long it may still start.
     pub(crate) fn sending(&self, ticket_left: Option<Duration>) {
@@ -244,6 +271,7 @@ impl Counters {
             files_total: self.files_total.load(Relaxed),
             retries: self.retries.load(Relaxed),
             elapsed: now,
+            counted_for: self.counted_for(now),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The browser-profile flow: pack, reserve, send, complete, prove.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use http::Method;
 
-use super::ProfileTicket;
-use super::complete;
-use super::pack;
+use super::profile::{Browser, Limit, Pack, PackReport, Packed, Room, pack_folder};
 use super::wire::{self, CompleteBody, Initiated, Profile};
+use super::{ProfileDetails, ProfileTicket, ProfileUpload, complete, unchanged};
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
@@ -16,26 +16,52 @@ use crate::logs;
 use crate::options::Options;
 use crate::progress::Phase;
 use crate::service::{self, Service};
-use crate::source::{Prepared, Source, off_the_workers};
+use crate::source::{Prepared, Source, Spool, off_the_workers};
 use crate::storage::{self, FormTarget, Sender, StoredObject};
 
 /// The name storage sees; the caller's own path is nobody's business.
 const FILE_NAME: &str = "profile.zip";
 
-pub(super) async fn upload_profile(
-    service: &Service,
-    source: Source,
-    details: &CompleteBody,
-    ctx: &Ctx,
-) -> Result<Profile> {
-    let (source, packed) = archive(service, source, ctx).await?;
-    ctx.progress.expect(1, source.len());
+pub(super) async fn upload_profile(service: &Service, request: ProfileUpload, ctx: &Ctx) -> Result<Profile> {
+    let ProfileUpload { source, details, pack, if_changed_from, timeout: _ } = request;
+    let earlier = match if_changed_from {
+        Some(id) => unchanged::earlier(service, &id, ctx).await?,
+        None => None,
+    };
+    let mut ticket = None;
+    let mut zip = match given(service, source).await? {
+        Given::Zip(source) => Zip { source, packed: None },
+        Given::Folder(folder) => match packed(service, &folder, &pack, DOCUMENTED, ctx).await {
+            // Only a ticket tells what really is too large, and it may allow more.
+            Err(error) if error.kind() == ErrorKind::TooLarge => {
+                let asked = initiate(service, ctx).await?;
+                let limit = limit_of(service, &asked)?;
+                if limit.bytes <= DOCUMENTED.bytes {
+                    return Err(error);
+                }
+                ticket = Some(asked);
+                packed(service, &folder, &pack, limit, ctx).await?
+            }
+            other => other?,
+        },
+    };
+    let body = zip.body(&details)?;
+    if let Some(profile) = earlier
+        && unchanged::is_the_same(&profile, &zip.source).await?
+    {
+        let packed = zip.packed.map(|contents| contents.report);
+        return Ok(Profile { verified: true, unchanged: true, packed, ..profile });
+    }
+    ctx.progress.expect(1, zip.source.len());
     let mut abandoned = Vec::new();
     let made = service.clients.get()?;
     let mut tickets = service.retry(&made, ctx);
     let (id, stored) = loop {
-        let ticket = initiate(service, ctx).await?;
-        let (given_up, error) = match send(service, &ticket, &source, ctx).await {
+        let ticket = match ticket.take() {
+            Some(ticket) => ticket,
+            None => initiate(service, ctx).await?,
+        };
+        let (given_up, error) = match send(service, &ticket, &zip, ctx).await {
             Ok(stored) => break (ticket.wire.profile_id, stored),
             // Whatever became of the archive, a profile that was not completed is not registered.
             Err(error) => (ticket.wire.profile_id, error.outcome_is(Outcome::NotCompleted)),
@@ -50,9 +76,9 @@ pub(super) async fn upload_profile(
         tickets.again(error).await?;
     };
     ctx.progress.file_done();
-    let profile = complete::complete(service, &id, details, ctx).await?;
+    let profile = complete::complete(service, &id, &body, ctx).await?;
     let mut profile = complete::verified(profile, &stored)?;
-    profile.packed = packed;
+    profile.packed = zip.packed.map(|contents| contents.report);
     profile.abandoned_profile_ids = abandoned;
     Ok(profile)
 }
@@ -81,44 +107,78 @@ pub(super) async fn upload(
     service: &Service,
     ticket: &ProfileTicket,
     source: Source,
+    pack: &Pack,
     ctx: &Ctx,
 ) -> Result<StoredObject> {
     ctx.reserved_profile(ticket.profile_id());
-    let (source, _) = archive(service, source, ctx).await?;
-    ctx.progress.expect(1, source.len());
-    let stored = send(service, ticket, &source, ctx).await?;
+    let zip = match given(service, source).await? {
+        Given::Zip(source) => Zip { source, packed: None },
+        Given::Folder(folder) => packed(service, &folder, pack, limit_of(service, ticket)?, ctx).await?,
+    };
+    ctx.progress.expect(1, zip.source.len());
+    let stored = send(service, ticket, &zip, ctx).await?;
     ctx.progress.file_done();
     Ok(stored)
 }
 
-async fn send(
-    service: &Service,
-    ticket: &ProfileTicket,
-    source: &Prepared,
-    ctx: &Ctx,
-) -> Result<StoredObject> {
+async fn send(service: &Service, ticket: &ProfileTicket, zip: &Zip, ctx: &Ctx) -> Result<StoredObject> {
     let made = service.clients.get()?;
-    let options = &service.clients.options;
-    let form =
-        FormTarget::new(&ticket.wire.upload_url, ticket.wire.fields()?, Some(ticket.expires_in()), options)?
-            .file_name(FILE_NAME)?;
-    let sender = Sender::new(&made, options, ctx);
+    let sender = Sender::new(&made, &service.clients.options, ctx);
     // SHA-256 whatever `integrity_check` says unless it is off: the service reports one to compare.
     let digest = sender.wants_proof().then_some(Algorithm::Sha256);
-    form.send(&sender, source, digest).await
+    let sent = form(service, ticket)?.file_name(FILE_NAME)?.send(&sender, &zip.source, digest).await;
+    sent.map_err(|error| match &zip.packed {
+        Some(contents) if error.kind() == ErrorKind::TooLarge => {
+            error.addition(&format!("the largest files in it: {}", contents.largest))
+        }
+        _ => error,
+    })
 }
 
-/// The zip to send: a packed folder, or what was given if that is a zip.
-async fn archive(
-    service: &Service,
-    source: Source,
-    ctx: &Ctx,
-) -> Result<(Prepared, Option<pack::PackReport>)> {
+fn form(service: &Service, ticket: &ProfileTicket) -> Result<FormTarget> {
+    let (fields, left) = (ticket.wire.fields()?, ticket.expires_in());
+    FormTarget::new(&ticket.wire.upload_url, fields, Some(left), &service.clients.options)
+}
+
+/// The service documents "1 GB"; without a ticket that says more, the stricter reading counts.
+const DOCUMENTED: Limit = Limit { bytes: 1_000_000_000, by_ticket: false };
+
+fn limit_of(service: &Service, ticket: &ProfileTicket) -> Result<Limit> {
+    let largest = form(service, ticket)?.largest();
+    Ok(largest.map_or(DOCUMENTED, |bytes| Limit { bytes, by_ticket: true }))
+}
+
+/// What the caller wants to be a profile.
+enum Given {
+    Folder(PathBuf),
+    Zip(Prepared),
+}
+
+/// What is sent, and what is known of it if it was packed here.
+struct Zip {
+    source: Prepared,
+    packed: Option<Contents>,
+}
+
+struct Contents {
+    report: PackReport,
+    browser: Browser,
+    largest: String,
+}
+
+impl Zip {
+    /// The body of complete-upload. What the caller does not say about the browser, the folder does.
+    fn body(&mut self, details: &ProfileDetails) -> Result<CompleteBody> {
+        let Some(contents) = &mut self.packed else { return CompleteBody::new(details, None) };
+        contents.report.browser_guessed = details.browser_name.is_none() || details.browser_version.is_none();
+        CompleteBody::new(details, Some(&contents.browser))
+    }
+}
+
+async fn given(service: &Service, source: Source) -> Result<Given> {
     let options = &service.clients.options;
     if let Some(folder) = folder(source.as_path(), options).await? {
-        ctx.progress.enter(Phase::Packing);
-        let (spooled, report) = pack::pack_folder(folder, options.spool_dir.clone()).await?;
-        return Ok((Prepared::spooled(spooled, options.stall_timeout), Some(report)));
+        return Ok(Given::Folder(folder));
     }
     let shown = source.as_path().map_or_else(|| "the source".to_owned(), |p| p.display().to_string());
     let prepared = storage::prepare(source, options).await?;
@@ -129,7 +189,24 @@ async fn archive(
             "{shown} is neither a folder nor a zip file with something in it; give a browser's user-data folder or a zip of one"
         )));
     }
-    Ok((prepared, None))
+    Ok(Given::Zip(prepared))
+}
+
+async fn packed(service: &Service, folder: &Path, pack: &Pack, limit: Limit, ctx: &Ctx) -> Result<Zip> {
+    let options = &service.clients.options;
+    let room = Room {
+        spool: Spool::new(options.spool_dir.as_deref()),
+        memory: options.memory_budget,
+        progress: Arc::clone(&ctx.progress),
+    };
+    let done = pack_folder(folder.to_owned(), pack.clone(), limit, room).await;
+    ctx.progress.packed();
+    let Packed { spooled, report, browser, largest } = done?;
+    for warning in &report.warnings {
+        tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), "{warning}");
+    }
+    let source = Prepared::spooled(spooled, options.stall_timeout);
+    Ok(Zip { source, packed: Some(Contents { report, browser, largest }) })
 }
 
 /// The path of a source that is a folder.

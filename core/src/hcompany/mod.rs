@@ -3,7 +3,8 @@
 
 mod complete;
 mod flow;
-mod pack;
+mod profile;
+mod unchanged;
 mod wire;
 
 use std::path::PathBuf;
@@ -20,7 +21,12 @@ use crate::service::{self, Service};
 use crate::source::Source;
 use crate::storage::StoredObject;
 
-pub use pack::PackReport;
+#[cfg(any(test, fuzzing))]
+pub use profile::exercise as exercise_cookies;
+pub use profile::{
+    Consistency, CookieKeys, FileSize, LeftOut, Level, Live, LockState, Pack, PackReport, ProfileInspection,
+    SizeOfClass, Verdict, inspect_profile, start_inspect_profile,
+};
 pub use wire::Profile;
 #[cfg(any(test, fuzzing))]
 pub use wire::exercise;
@@ -107,7 +113,7 @@ pub struct ProfileDetails {
 }
 
 impl ProfileDetails {
-    /// A profile's name is required, and so is its browser.
+    /// A profile's name is required, and so is its browser, unless it is packed from a folder, which tells.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
@@ -143,13 +149,28 @@ impl ProfileDetails {
 pub struct ProfileUpload {
     source: Source,
     details: ProfileDetails,
+    pack: Pack,
+    if_changed_from: Option<String>,
     timeout: Option<Duration>,
 }
 
 impl ProfileUpload {
     /// `source` is a browser's user-data folder, which is packed, or a zip of one, sent as it is.
     pub fn new(source: impl Into<Source>, details: ProfileDetails) -> Self {
-        Self { source: source.into(), details, timeout: None }
+        Self { source: source.into(), details, pack: Pack::new(), if_changed_from: None, timeout: None }
+    }
+    /// How a folder is packed. A zip is sent as it is, whatever this says.
+    #[must_use]
+    pub fn pack(mut self, pack: Pack) -> Self {
+        self.pack = pack;
+        self
+    }
+    /// Sends nothing if the archive equals this earlier profile's by the service's own checksum; the result is that
+    /// profile then, with `unchanged` set. A profile that is not there any more equals nothing.
+    #[must_use]
+    pub fn if_changed_from(mut self, profile_id: impl Into<String>) -> Self {
+        self.if_changed_from = Some(profile_id.into());
+        self
     }
     /// Bounds the whole call, retries included. Default: no limit.
     #[must_use]
@@ -210,11 +231,15 @@ impl HCompany {
     ///
     /// # Errors
     /// `invalid_input`; everything else ends the job.
-    pub fn start_upload_profile(&self, request: ProfileUpload) -> Result<Job<Profile>> {
-        let details = wire::CompleteBody::new(&request.details)?;
+    pub fn start_upload_profile(&self, mut request: ProfileUpload) -> Result<Job<Profile>> {
+        wire::check_name(&request.details)?;
+        request.pack.check()?;
+        if let Some(id) = &mut request.if_changed_from {
+            *id = wire::checked_id(id)?;
+        }
         let service = Arc::clone(&self.service);
         job::start("upload_profile", request.timeout, move |ctx| async move {
-            flow::upload_profile(&service, request.source, &details, &ctx).await
+            flow::upload_profile(&service, request, &ctx).await
         })
     }
 
@@ -253,12 +278,38 @@ impl HCompany {
         ticket: &ProfileTicket,
         source: impl Into<Source>,
     ) -> Result<Job<StoredObject>> {
+        self.start_upload_packed(ticket, source, &Pack::new())
+    }
+
+    /// [`HCompany::upload`] with a choice of how a folder is packed.
+    ///
+    /// # Errors
+    /// As [`HCompany::upload`], and `browser_running`, `source_changed`, `too_large`.
+    pub fn upload_packed(
+        &self,
+        ticket: &ProfileTicket,
+        source: impl Into<Source>,
+        pack: &Pack,
+    ) -> Result<StoredObject> {
+        self.start_upload_packed(ticket, source, pack)?.wait()
+    }
+
+    /// Starts [`HCompany::upload_packed`].
+    ///
+    /// # Errors
+    /// `invalid_input` for patterns that are none.
+    pub fn start_upload_packed(
+        &self,
+        ticket: &ProfileTicket,
+        source: impl Into<Source>,
+        pack: &Pack,
+    ) -> Result<Job<StoredObject>> {
+        pack.check()?;
         let (service, ticket, source) = (Arc::clone(&self.service), ticket.clone(), source.into());
-        job::start(
-            "upload",
-            None,
-            move |ctx| async move { flow::upload(&service, &ticket, source, &ctx).await },
-        )
+        let pack = pack.clone();
+        job::start("upload", None, move |ctx| async move {
+            flow::upload(&service, &ticket, source, &pack, &ctx).await
+        })
     }
 
     /// Step three: registers the uploaded archive as a profile, within a day of step one.
@@ -275,7 +326,7 @@ impl HCompany {
     /// `invalid_input` for an id that is no UUID or details that are incomplete.
     pub fn start_complete_upload(&self, profile_id: &str, details: ProfileDetails) -> Result<Job<Profile>> {
         let id = wire::checked_id(profile_id)?;
-        let body = wire::CompleteBody::new(&details)?;
+        let body = wire::CompleteBody::new(&details, None)?;
         let service = Arc::clone(&self.service);
         job::start("complete_upload", None, move |ctx| async move {
             ctx.reserved_profile(&id);

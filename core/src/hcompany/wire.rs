@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::ProfileDetails;
+use super::profile::Browser;
 use crate::error::{Detail, Error, Result};
 use crate::http::api::ApiReply;
 use crate::service;
@@ -69,15 +70,31 @@ pub(super) struct CompleteBody {
 }
 
 impl CompleteBody {
-    pub(super) fn new(details: &ProfileDetails) -> Result<Self> {
-        let named = |value: Option<&str>, what: &str| match value.map(str::trim) {
+    /// `found` is what the packed folder says about its browser.
+    pub(super) fn new(details: &ProfileDetails, found: Option<&Browser>) -> Result<Self> {
+        check_name(details)?;
+        let named = |value: Option<&str>, found: Option<&str>, what: &str| match value
+            .or(found)
+            .map(str::trim)
+        {
             Some(text) if !text.is_empty() => Ok(text.to_owned()),
-            _ => Err(Error::invalid(format!("{what} is missing; every profile needs one"))),
+            _ if value.is_some() => Err(Error::invalid(format!("{what} is empty; every profile needs one"))),
+            _ => Err(Error::invalid(format!(
+                "{what} is missing; only a folder that a browser wrote can tell it, so give one"
+            ))),
         };
         Ok(Self {
-            name: named(Some(&details.name), "name")?,
-            browser_name: named(details.browser_name.as_deref(), "browser_name")?,
-            browser_version: named(details.browser_version.as_deref(), "browser_version")?,
+            name: details.name.trim().to_owned(),
+            browser_name: named(
+                details.browser_name.as_deref(),
+                found.map(|b| b.name.as_str()),
+                "browser_name",
+            )?,
+            browser_version: named(
+                details.browser_version.as_deref(),
+                found.and_then(|b| b.version.as_deref()),
+                "browser_version",
+            )?,
             description: details.description.clone(),
             labels: details.labels.iter().map(|(k, v)| (k.clone(), json!(v))).collect(),
         })
@@ -85,6 +102,14 @@ impl CompleteBody {
 
     pub(super) fn json(&self) -> Result<Vec<u8>> {
         serde_json::to_vec(self).map_err(|e| Error::internal("a request could not be written").cause(&e))
+    }
+}
+
+/// Told before anything is packed or sent.
+pub(super) fn check_name(details: &ProfileDetails) -> Result<()> {
+    match details.name.trim() {
+        "" => Err(Error::invalid("name is missing; every profile needs one")),
+        _ => Ok(()),
     }
 }
 
@@ -139,10 +164,13 @@ pub struct Profile {
     #[serde(default, deserialize_with = "null_is_default")]
     pub updated_at: Option<String>,
 
-    /// Whether the service's checksum equals the SHA-256 of what was sent. False also when the
-    /// service reports none, or nothing was sent in this call.
+    /// Whether the service's checksum equals the SHA-256 of what was sent, or would have been if it were not
+    /// `unchanged`. False also when the service reports none, or this call had nothing to compare.
     #[serde(skip_deserializing)]
     pub verified: bool,
+    /// Nothing was sent: this is the earlier profile, which the archive equals.
+    #[serde(skip_deserializing)]
+    pub unchanged: bool,
     /// What was sent to storage in this call.
     #[serde(skip_deserializing)]
     pub upload: Option<crate::storage::StoredObject>,

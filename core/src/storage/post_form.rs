@@ -67,6 +67,11 @@ impl FormTarget {
         Ok(self)
     }
 
+    /// The most bytes the ticket allows, if it says.
+    pub(crate) fn largest(&self) -> Option<u64> {
+        self.policy.as_ref()?.largest()
+    }
+
     /// Whether an upload of this size can succeed, as far as the ticket tells.
     pub(crate) fn check(&self, size: u64) -> Result<()> {
         if let Some(expiry) = self.expiry {

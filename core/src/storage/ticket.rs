@@ -181,6 +181,10 @@ impl Policy {
         Ok(())
     }
 
+    pub(crate) fn largest(&self) -> Option<u64> {
+        self.size.map(|(_, high)| high)
+    }
+
     fn check_size(&self, size: u64) -> Result<()> {
         let Some((low, high)) = self.size else { return Ok(()) };
         if size > high {

@@ -2,6 +2,7 @@
 //! to the Rust-only tests.
 
 pub mod compare;
+pub mod profiles;
 pub mod proxy;
 pub mod rude;
 pub mod run;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use std::path::{Path, PathBuf};
 
 use dropoff::{
-    AgentDrop, Encryption, Error, File, HCompany, Job, KeyPair, OptionKind, OptionValue, Options, PostForm,
+    AgentDrop, Encryption, Error, File, HCompany, Job, KeyPair, OptionKind, OptionValue, Options, Pack, PostForm,
     ProfileDetails, ProfileUpload, Put, PutParts, Result, SealedFile, SentTransfer, Source, Storage,
     Transfer,
 };
@@ -88,7 +88,11 @@ impl Caller<'_> {
             "hcompany.upload_profile" => {
                 let h = self.hcompany(self.options()?)?;
                 self.order_faults();
-                let mut request = ProfileUpload::new(one(made).source, self.details());
+                let made = one(made);
+                let mut request = ProfileUpload::new(made.source, self.details()).pack(self.pack()?);
+                if let Some(id) = self.arg("if_changed_from") {
+                    request = request.if_changed_from(self.first(&h, id)?);
+                }
                 if let Some(limit) = self.scenario.args.get("timeout") {
                     request = request.timeout(duration(limit));
                 }
@@ -98,12 +102,18 @@ impl Caller<'_> {
                 let h = self.hcompany(self.options()?)?;
                 self.order_faults();
                 let ticket = h.initiate_upload()?;
-                let stored = h.upload(&ticket, one(made).source)?;
+                let made = one(made);
+                let stored = h.upload_packed(&ticket, made.source, &self.pack()?)?;
                 let profile =
                     h.complete_upload(ticket.profile_id(), self.details().uploaded(stored.clone()))?;
                 let read = h.get_profile(&profile.id)?;
                 assert_eq!(read.checksum, profile.checksum);
                 Ok(json!(profile))
+            }
+            "inspect_profile" => {
+                let made = one(made);
+                let name = made.name.unwrap_or_else(|| "file-0.bin".to_owned());
+                dropoff::inspect_profile(self.folder.join(name), &self.pack()?).map(|i| json!(i))
             }
             "agentdrop.send" => {
                 let d = self.agentdrop(self.options()?)?;
@@ -133,6 +143,42 @@ impl Caller<'_> {
             "storage.post_form" => self.post_form(one(made)),
             other => panic!("unknown call {other}"),
         }
+    }
+
+    /// The id to compare with: that of the same upload, made once before, or what the scenario says.
+    fn first(&self, h: &HCompany, id: &str) -> Result<String> {
+        if !self.scenario.first {
+            return Ok(id.to_owned());
+        }
+        let made = one(self.made_again(self.folder));
+        let profile = h.upload_profile(ProfileUpload::new(made.source, self.details()).pack(self.pack()?))?;
+        self.sandbox.forget_requests();
+        Ok(id.replace("$profile", &profile.id))
+    }
+
+    fn pack(&self) -> Result<Pack> {
+        let mut pack = Pack::new();
+        let Some(given) = self.scenario.args.get("pack") else { return Ok(pack) };
+        let many = |name: &str| given[name].as_array().cloned().unwrap_or_default();
+        if let Some(level) = given["level"].as_str() {
+            pack = pack.level(level.parse()?);
+        }
+        if let Some(live) = given["live"].as_str() {
+            pack = pack.live(live.parse()?);
+        }
+        if let Some(profile) = given["profile"].as_str() {
+            pack = pack.profile(profile);
+        }
+        if let Some(prefix) = given["prefix"].as_str() {
+            pack = pack.prefix(prefix);
+        }
+        for glob in many("include") {
+            pack = pack.include(glob.as_str().expect("a glob"));
+        }
+        for glob in many("exclude") {
+            pack = pack.exclude(glob.as_str().expect("a glob"));
+        }
+        Ok(pack)
     }
 
     /// The same send twice, with one journal.
@@ -324,10 +370,13 @@ impl Caller<'_> {
     }
 
     fn details(&self) -> ProfileDetails {
-        let mut details = ProfileDetails::new(self.arg("name").unwrap_or("scenario")).browser(
-            self.arg("browser_name").unwrap_or("chromium"),
-            self.arg("browser_version").unwrap_or("131"),
-        );
+        let mut details = ProfileDetails::new(self.arg("name").unwrap_or("scenario"));
+        if !self.scenario.args.contains_key("no_browser") {
+            details = details.browser(
+                self.arg("browser_name").unwrap_or("chromium"),
+                self.arg("browser_version").unwrap_or("131"),
+            );
+        }
         if let Some(text) = self.arg("description") {
             details = details.description(text);
         }

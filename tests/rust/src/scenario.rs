@@ -33,6 +33,9 @@ pub struct Scenario {
     /// What is done between the two calls of `agentdrop.resume`.
     #[serde(default)]
     pub between: Map<String, Value>,
+    /// The same upload is made once before.
+    #[serde(default)]
+    pub first: bool,
     /// Arguments of the call.
     #[serde(default)]
     pub args: Map<String, Value>,

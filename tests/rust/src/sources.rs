@@ -19,6 +19,8 @@ pub struct Made {
     pub encryption_iv: Option<String>,
     /// What it will send.
     pub bytes: Option<Vec<u8>>,
+    /// A process that a lock in it names.
+    pub browser: Option<crate::profiles::Browser>,
 }
 
 impl Made {
@@ -92,6 +94,7 @@ pub fn make(spec: &Map<String, Value>, at: usize, folder: &Path) -> Made {
         }
     };
 
+    let mut browser = None;
     let (source, bytes) = if let Some(n) = len("memory") {
         (Source::memory(pattern(n)), Some(pattern(n)))
     } else if let Some(n) = len("path") {
@@ -114,6 +117,9 @@ pub fn make(spec: &Map<String, Value>, at: usize, folder: &Path) -> Made {
             std::fs::write(&file, pattern(len.as_u64().expect("a length"))).expect("a file");
         }
         (Source::path(&path), None)
+    } else if let Some(files) = spec.get("profile").and_then(Value::as_object) {
+        browser = crate::profiles::make(files, &path);
+        (Source::path(&path), None)
     } else if spec.contains_key("directory") {
         std::fs::create_dir(&path).expect("a folder");
         (Source::path(&path), None)
@@ -131,5 +137,6 @@ pub fn make(spec: &Map<String, Value>, at: usize, folder: &Path) -> Made {
         content_type: text("content_type"),
         encryption_iv: text("encryption_iv"),
         bytes,
+        browser,
     }
 }

@@ -232,6 +232,11 @@ impl Sandbox {
         self.app.log.to_json()
     }
 
+    /// Forgets the requests so far, as `DELETE /requests` does.
+    pub fn forget_requests(&self) {
+        self.app.log.clear();
+    }
+
     /// Every stored object, as `GET /objects` shows them.
     pub fn objects(&self) -> Value {
         self.app.objects.to_json()

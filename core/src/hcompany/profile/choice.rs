@@ -1,0 +1,245 @@
+//! What the caller wants of a folder: level, one profile, patterns, what to do about a running browser.
+
+use std::str::FromStr;
+
+use glob::{MatchOptions, Pattern};
+
+use super::family::Folder;
+use crate::error::{Error, Result};
+
+/// How much of a profile goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Level {
+    /// Everything but caches and what belongs to a run or a machine.
+    #[default]
+    Default,
+    /// What signs in: cookies, what sites store, settings and extensions. No history, saved passwords, bookmarks or
+    /// addresses.
+    Minimal,
+    /// Caches too.
+    Full,
+}
+
+impl FromStr for Level {
+    type Err = Error;
+
+    /// `default`, `minimal` or `full`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "default" => Ok(Self::Default),
+            "minimal" => Ok(Self::Minimal),
+            "full" => Ok(Self::Full),
+            other => Err(Error::invalid(format!(
+                "level must be \"default\", \"minimal\" or \"full\", not {other:?}"
+            ))),
+        }
+    }
+}
+
+/// What to do while a browser is using the folder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Live {
+    /// Fail with `browser_running`.
+    #[default]
+    Refuse,
+    /// Pack consistent copies of its databases. What the browser has not written to disk yet is not in them; Chromium
+    /// writes cookies up to 30 s late.
+    Snapshot,
+    /// Pack as it is. Databases that are written meanwhile may be damaged in the archive.
+    Force,
+}
+
+impl FromStr for Live {
+    type Err = Error;
+
+    /// `error`, `snapshot` or `force`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "error" => Ok(Self::Refuse),
+            "snapshot" => Ok(Self::Snapshot),
+            "force" => Ok(Self::Force),
+            other => Err(Error::invalid(format!(
+                "live must be \"error\", \"snapshot\" or \"force\", not {other:?}"
+            ))),
+        }
+    }
+}
+
+/// How a browser's folder is packed. The default is right for a folder whose browser is closed.
+#[derive(Debug, Clone, Default)]
+pub struct Pack {
+    pub(super) level: Level,
+    pub(super) profile: Option<String>,
+    include: Vec<String>,
+    exclude: Vec<String>,
+    pub(super) live: Live,
+    prefix: String,
+}
+
+impl Pack {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// How much goes. Default: [`Level::Default`].
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+    /// Only this one of the profiles, by the name of its folder: `Default`, `Profile 2`. What all profiles share goes
+    /// too. Default: all.
+    #[must_use]
+    pub fn profile(mut self, folder: impl Into<String>) -> Self {
+        self.profile = Some(folder.into());
+        self
+    }
+    /// Packs what matches although the level leaves it out; may be given several times. A glob on the path inside the
+    /// folder, such as `Default/Code Cache`: `*` and `?` do not cross a `/`, `**` does, and a folder stands for all
+    /// that is in it. Locks, sockets and symlinks stay out whatever it says.
+    #[must_use]
+    pub fn include(mut self, glob: impl Into<String>) -> Self {
+        self.include.push(glob.into());
+        self
+    }
+    /// Leaves out what matches, in the same form; may be given several times. Goes before `include`.
+    #[must_use]
+    pub fn exclude(mut self, glob: impl Into<String>) -> Self {
+        self.exclude.push(glob.into());
+        self
+    }
+    /// What to do while a browser is using the folder. Default: [`Live::Refuse`].
+    #[must_use]
+    pub fn live(mut self, live: Live) -> Self {
+        self.live = live;
+        self
+    }
+    /// A folder that everything in the archive is in. Default: none, the archive's top is the folder's.
+    #[must_use]
+    pub fn prefix(mut self, folder: impl Into<String>) -> Self {
+        self.prefix = folder.into();
+        self
+    }
+
+    /// Refuses what is no pattern and no prefix.
+    pub(in crate::hcompany) fn check(&self) -> Result<()> {
+        self.filter()?;
+        self.prefixed("x").map(drop)
+    }
+
+    pub(super) fn filter(&self) -> Result<Filter> {
+        Ok(Filter {
+            include: patterns("include", &self.include)?,
+            exclude: patterns("exclude", &self.exclude)?,
+        })
+    }
+
+    /// A path's name in the archive.
+    pub(super) fn prefixed(&self, path: &str) -> Result<String> {
+        if self.prefix.is_empty() {
+            return Ok(path.to_owned());
+        }
+        let prefix = self.prefix.strip_suffix('/').unwrap_or(&self.prefix);
+        let bad = prefix.split('/').any(|part| matches!(part, "" | "." | ".."));
+        if bad || prefix.contains(['\\', ':']) || prefix.chars().any(char::is_control) {
+            return Err(Error::invalid(format!(
+                "prefix must be a plain folder such as \"user-data\", not {:?}",
+                self.prefix
+            )));
+        }
+        Ok(format!("{prefix}/{path}"))
+    }
+
+    /// The profile's folder, if one was asked for.
+    pub(super) fn chosen(&self, folder: &Folder) -> Result<Option<&str>> {
+        let Some(wanted) = self.profile.as_deref() else { return Ok(None) };
+        if folder.profiles.iter().any(|p| p == wanted) {
+            return Ok(Some(wanted));
+        }
+        Err(Error::invalid(format!(
+            "{} has no profile {wanted:?}; it has {}",
+            folder.root.display(),
+            listed(&folder.profiles)
+        )))
+    }
+}
+
+/// Names for a sentence.
+pub(super) fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let mut text = names.iter().take(SHOWN).map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}
+
+fn patterns(what: &str, globs: &[String]) -> Result<Vec<Pattern>> {
+    let compile = |text: &String| {
+        // A folder's own `/` at the end is a habit, and would match nothing.
+        let text = text.strip_suffix('/').unwrap_or(text);
+        if text.is_empty() || text.starts_with('/') {
+            return Err(Error::invalid(format!(
+                "{what} is a glob on the path inside the folder, such as \"Default/Code Cache\", not {text:?}"
+            )));
+        }
+        Pattern::new(text).map_err(|e| Error::invalid(format!("{what} {text:?} is no glob: {}", e.msg)))
+    };
+    globs.iter().map(compile).collect()
+}
+
+/// The caller's patterns.
+pub(super) struct Filter {
+    include: Vec<Pattern>,
+    exclude: Vec<Pattern>,
+}
+
+impl Filter {
+    pub(super) fn excludes(&self, path: &str) -> bool {
+        self.exclude.iter().any(|p| p.matches_with(path, AS_PATHS))
+    }
+    pub(super) fn includes(&self, path: &str) -> bool {
+        self.include.iter().any(|p| p.matches_with(path, AS_PATHS))
+    }
+    /// Whether something below a folder that is left out may be wanted.
+    pub(super) fn has_includes(&self) -> bool {
+        !self.include.is_empty()
+    }
+}
+
+const AS_PATHS: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_checked_and_match_paths() {
+        let filter =
+            Pack::new().include("Default/Code Cache/").exclude("**/*.ldb").filter().expect("patterns");
+        assert!(filter.includes("Default/Code Cache") && !filter.includes("Default/Code Cache/js"));
+        assert!(filter.excludes("a.ldb") && filter.excludes("x/y/a.ldb") && !filter.excludes("x/y/a.log"));
+        for bad in ["", "/etc", "a[", "a***b"] {
+            let error = Pack::new().include(bad).check().expect_err(bad);
+            assert!(error.message().starts_with("include "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_stays_inside() {
+        let named = |prefix: &str| Pack::new().prefix(prefix).prefixed("Local State").map_err(|e| e.kind());
+        assert_eq!(named("").as_deref(), Ok("Local State"));
+        assert_eq!(named("user-data/").as_deref(), Ok("user-data/Local State"));
+        for bad in ["/", "/a", "..", "a/../b", "a\\b", "C:", "a//b", "a\nb"] {
+            assert!(named(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Whose folder it is: the browser that wrote it, its version, and the profiles in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::choice::listed;
+use super::{Family, Pack};
+use crate::error::{Error, Result};
+
+/// A folder that a browser wrote.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub(super) root: PathBuf,
+    pub(super) family: Family,
+    /// Folders of profiles; for Firefox the profile's own name only.
+    pub(super) profiles: Vec<String>,
+    /// The browser by its product name, as far as the folder tells.
+    pub(super) product: &'static str,
+    pub(super) version: Option<String>,
+}
+
+/// A text file that tells something is not longer than this; `Local State` of a browser in use for years has 1 MB.
+const TEXT_LIMIT: u64 = 16 << 20;
+
+impl Folder {
+    pub(super) fn recognise(path: &Path, pack: &Pack) -> Result<Self> {
+        let meta = fs::metadata(path).map_err(|e| Error::local_io(path, "looking at", &e))?;
+        if !meta.is_dir() {
+            return Err(Error::invalid(format!(
+                "{} is a file; give a browser's user-data folder",
+                path.display()
+            )));
+        }
+        let root = firefox_profile(path, pack)?.unwrap_or_else(|| path.to_owned());
+        if is_firefox(&root) {
+            return Ok(Self::firefox(root));
+        }
+        let profiles = chrome_profiles(&root)?;
+        if !profiles.is_empty() || root.join("Local State").is_file() {
+            return Ok(Self::chrome(root, profiles));
+        }
+        Err(not_a_profile(&root))
+    }
+
+    fn chrome(root: PathBuf, profiles: Vec<String>) -> Self {
+        let state = json(&root.join("Local State"));
+        let product = chrome_product(&root, &state);
+        let version = small_text(&root.join("Last Version"))
+            .and_then(|text| version(&text))
+            .or_else(|| version(state["user_experience_metrics"]["stability"]["stats_version"].as_str()?))
+            .or_else(|| {
+                let of = |p: &String| {
+                    json(&root.join(p).join("Preferences"))["extensions"]["last_chrome_version"].take()
+                };
+                profiles.iter().find_map(|p| version(of(p).as_str()?))
+            });
+        Self { root, family: Family::Chrome, profiles, product, version }
+    }
+
+    fn firefox(root: PathBuf) -> Self {
+        let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let version = small_text(&root.join("compatibility.ini"))
+            .and_then(|text| version(text.lines().find_map(|line| line.strip_prefix("LastVersion="))?));
+        Self { root, family: Family::Firefox, profiles: vec![name], product: "Firefox", version }
+    }
+
+    /// The name the service knows the browser by: its examples are `chromium`, `firefox` and `webkit`, and a folder of
+    /// any of the Chrome family is opened by Chromium.
+    pub(super) fn browser_name(&self) -> &'static str {
+        match self.family {
+            Family::Chrome => "chromium",
+            Family::Firefox => "firefox",
+        }
+    }
+
+    /// A path of the folder as it may be shown: what names a site is not.
+    pub(super) fn shown(&self, path: &str) -> String {
+        let mut parts: Vec<&str> = path.split('/').collect();
+        // Where the name of a site is, below the folders that sites' data is in.
+        let at = match (self.family, parts.as_slice()) {
+            (Family::Chrome, [_, "IndexedDB" | "databases", _, ..]) => Some(2),
+            (Family::Chrome, [_, "Storage", "ext", _, ..]) => Some(3),
+            (Family::Firefox, ["storage", _, _, ..]) => Some(2),
+            _ => None,
+        };
+        if let Some(at) = at {
+            parts[at] = "(a site)";
+        }
+        parts.join("/")
+    }
+}
+
+/// Firefox keeps its profiles beside a `profiles.ini`; that folder is none itself.
+fn firefox_profile(path: &Path, pack: &Pack) -> Result<Option<PathBuf>> {
+    let Some(text) = small_text(&path.join("profiles.ini")) else { return Ok(None) };
+    if is_firefox(path) {
+        return Ok(None);
+    }
+    let folders: Vec<String> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("Path=")).map(str::to_owned).collect();
+    let last = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = folders.iter().map(|f| last(f)).collect();
+    let wanted = pack.profile.as_deref();
+    let found = folders.iter().zip(&names).find(|(_, name)| wanted.is_none_or(|w| w == *name));
+    match found {
+        Some((folder, _)) if wanted.is_some() || folders.len() == 1 => Ok(Some(path.join(folder))),
+        _ => Err(Error::invalid(format!(
+            "{} holds several Firefox profiles; give one of them: {}",
+            path.display(),
+            listed(&names)
+        ))),
+    }
+}
+
+fn is_firefox(root: &Path) -> bool {
+    ["prefs.js", "cookies.sqlite", "compatibility.ini"].iter().any(|name| root.join(name).is_file())
+}
+
+/// What only a profile of the Chrome family has at its top.
+fn is_chrome_profile(folder: &Path) -> bool {
+    ["Preferences", "Cookies", "Network/Cookies"].iter().any(|name| folder.join(name).is_file())
+}
+
+fn chrome_profiles(root: &Path) -> Result<Vec<String>> {
+    let listing = |e: std::io::Error| Error::local_io(root, "listing", &e);
+    let mut profiles = Vec::new();
+    for entry in fs::read_dir(root).map_err(listing)? {
+        let entry = entry.map_err(listing)?;
+        let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if let Ok(name) = entry.file_name().into_string()
+            && folder
+            && !matches!(name.as_str(), "System Profile" | "Guest Profile" | "Snapshots")
+            && is_chrome_profile(&entry.path())
+        {
+            profiles.push(name);
+        }
+    }
+    profiles.sort();
+    Ok(profiles)
+}
+
+fn not_a_profile(root: &Path) -> Error {
+    let shown = root.display();
+    if is_chrome_profile(root) {
+        let name = root.file_name().unwrap_or_default();
+        return Error::invalid(format!(
+            "{shown} is one profile of a user-data folder; give the folder it is in, and choose the profile {name:?}"
+        ));
+    }
+    Error::invalid(format!(
+        "{shown} is not a browser's user-data folder: there is neither Local State (Chrome family) nor prefs.js (Firefox) in it; chrome://version and about:profiles tell where it is"
+    ))
+}
+
+/// The path often tells, and so do keys that only one browser writes.
+fn chrome_product(root: &Path, state: &Value) -> &'static str {
+    let path = root.to_string_lossy().to_ascii_lowercase();
+    let has = |key: &str| state.get(key).is_some();
+    if path.contains("edge") || has("edge") {
+        "Microsoft Edge"
+    } else if path.contains("brave") || has("brave") {
+        "Brave"
+    } else if path.contains("vivaldi") || has("vivaldi") {
+        "Vivaldi"
+    } else if path.contains("google-chrome") || path.contains("google/chrome") {
+        "Google Chrome"
+    } else {
+        "Chromium"
+    }
+}
+
+/// What looks like a version at the start of a text.
+fn version(text: &str) -> Option<String> {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let version = text[..end].trim_end_matches('.');
+    (!version.is_empty() && version.len() <= 32).then(|| version.to_owned())
+}
+
+/// A text file, if there is one; what cannot be read tells nothing.
+pub(super) fn small_text(path: &Path) -> Option<String> {
+    use std::io::Read as _;
+    let file = fs::File::open(path).ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
+    let mut text = Vec::new();
+    file.take(TEXT_LIMIT).read_to_end(&mut text).ok()?;
+    Some(String::from_utf8_lossy(&text).into_owned())
+}
+
+pub(super) fn json(path: &Path) -> Value {
+    small_text(path).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(names: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("dir");
+        for (name, text) in names {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().expect("parent")).expect("dirs");
+            fs::write(path, text).expect("write");
+        }
+        dir
+    }
+
+    fn recognised(names: &[(&str, &str)]) -> Result<Folder> {
+        Folder::recognise(folder(names).path(), &Pack::new())
+    }
+
+    #[test]
+    fn browsers_versions_and_profiles_are_told() {
+        let found = recognised(&[
+            ("Local State", r#"{"user_experience_metrics":{"stability":{"stats_version":"131.0.1.2-64"}}}"#),
+            ("Default/Preferences", "{}"),
+            ("Profile 2/Network/Cookies", ""),
+            ("System Profile/Preferences", "{}"),
+            ("Other/x", ""),
+        ])
+        .expect("Chrome");
+        assert_eq!((found.product, found.browser_name()), ("Chromium", "chromium"));
+        assert_eq!(found.version.as_deref(), Some("131.0.1.2"));
+        assert_eq!(found.profiles, ["Default", "Profile 2"]);
+
+        let found = recognised(&[("compatibility.ini", "[Compatibility]\nLastVersion=153.7.0_2026/x\n")]);
+        let found = found.expect("Firefox");
+        assert_eq!((found.browser_name(), found.version.as_deref()), ("firefox", Some("153.7.0")));
+        assert_eq!(found.profiles.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_profile_folder_is_told_with_the_way_out() {
+        let said = |names: &[(&str, &str)]| recognised(names).expect_err("refused").message().to_owned();
+        assert!(said(&[("x", "")]).contains("chrome://version"));
+        let one = said(&[("Preferences", "{}"), ("History", "")]);
+        assert!(one.contains("give the folder it is in"), "{one}");
+        let several = said(&[("profiles.ini", "[Profile0]\nPath=a.default\n[Profile1]\nPath=Profiles/b\n")]);
+        assert!(several.contains(r#""a.default", "b""#), "{several}");
+    }
+
+    #[test]
+    fn firefox_profiles_are_found_by_their_list() {
+        let dir =
+            folder(&[("profiles.ini", "Path=a.x\nPath=b.x\n"), ("a.x/prefs.js", ""), ("b.x/prefs.js", "")]);
+        let found = Folder::recognise(dir.path(), &Pack::new().profile("b.x")).expect("b.x");
+        assert_eq!(found.root, dir.path().join("b.x"));
+    }
+
+    #[test]
+    fn sites_are_not_named() {
+        let chrome = recognised(&[("Local State", "{}")]).expect("Chrome");
+        let shown = chrome.shown("Default/IndexedDB/https_a.example_0.indexeddb.leveldb/000003.log");
+        assert_eq!(shown, "Default/IndexedDB/(a site)/000003.log");
+        assert_eq!(chrome.shown("Default/Storage/ext/abc/def"), "Default/Storage/ext/(a site)/def");
+        assert_eq!(
+            chrome.shown("Default/Local Storage/leveldb/1.ldb"),
+            "Default/Local Storage/leveldb/1.ldb"
+        );
+        let firefox = recognised(&[("prefs.js", "")]).expect("Firefox");
+        assert_eq!(
+            firefox.shown("storage/default/https+++a.example/ls/data.sqlite"),
+            "storage/default/(a site)/ls/data.sqlite"
+        );
+    }
+}

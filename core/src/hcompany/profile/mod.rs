@@ -1,0 +1,47 @@
+//! A browser's profile folder: what is in it, what of it is packed, and whether it will sign in elsewhere. The folder
+//! is only read, and nothing here knows a service or the network.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `rules` | every name a browser uses, as data |
+//! | `family` | whose folder it is, its profiles and version |
+//! | `choice` | what the caller wants of it |
+//! | `walk` | the files, and which of them go |
+//! | `lock` | whether a browser is using it |
+//! | `cookies` | how its cookies are encrypted |
+//! | `doctor` | all of that as one report with a verdict |
+//! | `snapshot` | consistent copies of databases that are in use |
+//! | `packer`, `compress`, `archive` | the zip |
+
+mod archive;
+mod choice;
+mod compress;
+mod cookies;
+mod doctor;
+mod family;
+mod lock;
+mod packer;
+mod rules;
+mod snapshot;
+mod walk;
+
+pub use choice::{Level, Live, Pack};
+pub use doctor::{
+    CookieKeys, FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict, inspect_profile,
+    start_inspect_profile,
+};
+pub use packer::{Consistency, PackReport};
+
+#[cfg(any(test, fuzzing))]
+pub use cookies::exercise;
+pub(super) use doctor::Browser;
+pub(super) use packer::{Limit, Packed, Room, pack_folder};
+
+/// Whose folder it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// Chrome, Chromium, Edge, Brave and the like: a folder with profiles in it.
+    Chrome,
+    /// Firefox: a folder that is one profile.
+    Firefox,
+}

@@ -1,0 +1,41 @@
+//! Skipping an upload whose archive the service has already: its own checksum of an earlier profile is compared with
+//! ours before anything is sent.
+
+use super::complete;
+use super::wire::Profile;
+use crate::digest::{Algorithm, Hasher, same_sha256};
+use crate::error::{ErrorKind, Result};
+use crate::job::Ctx;
+use crate::logs;
+use crate::service::Service;
+use crate::source::{Cutter, Prepared};
+
+/// The profile to compare with. One that is gone is no reason to fail: then there is nothing it equals.
+pub(super) async fn earlier(service: &Service, id: &str, ctx: &Ctx) -> Result<Option<Profile>> {
+    match complete::get(service, id, ctx).await {
+        Ok(profile) => Ok(Some(profile)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), profile_id = id, "the profile to compare with is not there, so the upload goes on");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the service says that this is what it stored.
+pub(super) async fn is_the_same(profile: &Profile, source: &Prepared) -> Result<bool> {
+    let Some(theirs) = profile.checksum.as_deref() else { return Ok(false) };
+    if profile.file_size_bytes.is_some_and(|size| size != source.len()) {
+        return Ok(false);
+    }
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    let mut reader = Cutter::new(source.clone());
+    let mut left = source.len();
+    while left > 0 {
+        let piece = reader.piece(left).await?;
+        left -= piece.len() as u64;
+        hasher.update(&piece);
+    }
+    let ours = hasher.finish().sha256.map(|digest| digest.hex()).unwrap_or_default();
+    Ok(same_sha256(&ours, theirs) == Some(true))
+}
