@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use std::path::{Path, PathBuf};
 
 use dropoff::{
-    AgentDrop, Encryption, Error, File, HCompany, Job, KeyPair, OptionKind, OptionValue, Options, Pack, PostForm,
-    ProfileDetails, ProfileUpload, Put, PutParts, Result, SealedFile, SentTransfer, Source, Storage,
-    Transfer,
+    AgentDrop, Encryption, Error, File, HCompany, Job, KeyPair, OptionKind, OptionValue, Options, Pack,
+    PostForm, ProfileDetails, ProfileUpload, Put, PutParts, Result, SealedFile, SentTransfer, Source,
+    Storage, Transfer,
 };
 use dropoff_sandbox::{Config, Sandbox};
 use serde_json::{Map, Value, json};

@@ -232,6 +232,11 @@ impl Sandbox {
         self.app.log.to_json()
     }
 
+    /// What storage holds under this key, as `GET /objects/{key}/content` gives it.
+    pub fn content(&self, key: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.app.objects.get(key)?.path?).ok()
+    }
+
     /// Forgets the requests so far, as `DELETE /requests` does.
     pub fn forget_requests(&self) {
         self.app.log.clear();

@@ -21,7 +21,7 @@ pub(super) const SAMPLE: usize = 16 << 10;
 /// Less gain than this of a hundred is not worth the time, here and where it is unpacked.
 const WORTH: usize = 5;
 
-const LIBDEFLATE_LEVEL: i32 = 1;
+const LIBDEFLATE_LEVEL: i32 = 3;
 const ZLIB_LEVEL: u32 = 5;
 
 pub(super) struct Packer(Compressor);

@@ -1,4 +1,5 @@
-//! A client process whose memory is measured: `measure put|form|stream FILE SANDBOX_JSON`, or
+//! A client process whose memory is measured: `measure put|form|stream|profile FILE SANDBOX_JSON` (a profile is a
+//! folder, packed at the full level), or
 //! `measure many COUNT CONCURRENCY FILE SANDBOX_JSON` for the same file very often in one transfer, or
 //! `measure send FLAGS FILE SANDBOX_JSON` with flags such as `sealed,parts,journal=PATH,concurrency=8`. Prints one
 //! line of JSON: memory before the upload and its peak during it, in KiB, and the time it took, in seconds.
@@ -6,7 +7,8 @@
 use std::time::Duration;
 
 use dropoff::{
-    AgentDrop, File, HCompany, OptionValue, Options, ProfileDetails, ProfileUpload, Source, Transfer,
+    AgentDrop, File, HCompany, Level, OptionValue, Options, Pack, Phase, ProfileDetails, ProfileUpload,
+    Source, Transfer,
 };
 use serde_json::{Value, json};
 
@@ -62,12 +64,20 @@ fn main() {
                 transfer.file(File::new(Source::path(file)).name(format!("{at}.bin")))
             }))
             .map(|t| json!({"files": t.files.len(), "status": t.status})),
-        _ => h
-            .upload_profile(ProfileUpload::new(
-                Source::path(file),
-                ProfileDetails::new("m").browser("chromium", "131"),
-            ))
-            .map(|p| json!({"bytes": p.upload.map(|u| u.bytes), "verified": p.verified})),
+        _ => {
+            let details = ProfileDetails::new("m").browser("chromium", "131");
+            let request = ProfileUpload::new(Source::path(file), details);
+            let job = h.start_upload_profile(request.pack(Pack::new().level(Level::Full))).expect("started");
+            // When packing ended, for those who want that time alone.
+            let mut packed = 0.0;
+            while what == "profile" && job.wait_timeout(Duration::from_millis(1)).is_none() {
+                if matches!(job.progress().phase, Phase::Inspecting | Phase::Packing | Phase::Preparing) {
+                    packed = began.elapsed().as_secs_f64();
+                }
+            }
+            let done = job.wait();
+            done.map(|p| json!({"bytes": p.upload.map(|u| u.bytes), "verified": p.verified, "packed": p.packed, "packed_in": packed}))
+        }
     };
     let done = done.unwrap_or_else(|e| panic!("{e:?}"));
     let (wall, cpu) = (began.elapsed().as_secs_f64(), cpu() - spent);
