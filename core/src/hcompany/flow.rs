@@ -197,6 +197,7 @@ async fn packed(service: &Service, folder: &Path, pack: &Pack, limit: Limit, ctx
     let room = Room {
         spool: Spool::new(options.spool_dir.as_deref()),
         memory: options.memory_budget,
+        patience: options.stall_timeout,
         progress: Arc::clone(&ctx.progress),
     };
     let done = pack_folder(folder.to_owned(), pack.clone(), limit, room).await;

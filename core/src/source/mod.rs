@@ -382,7 +382,8 @@ pub(crate) async fn off_the_workers<T: Send + 'static>(
     }
 }
 
-fn no_answer(path: Option<&Path>, patience: Duration) -> Error {
+/// The error for a disk or a mount that does not answer.
+pub(crate) fn no_answer(path: Option<&Path>, patience: Duration) -> Error {
     let what = path.map_or_else(|| "the temporary file".to_owned(), |path| path.display().to_string());
     let error = Error::new(
         ErrorKind::SourceUnreadable,

@@ -9,9 +9,11 @@ use super::cookies::{self, Prefixes};
 use super::family::{Folder, json, small_text};
 use super::lock::{Lock, State};
 use super::walk::{Entry, Tree, walk};
+use super::watch::{Watch, watched};
 use super::{Family, Pack};
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::{self, Job};
+use crate::options::Options;
 use crate::progress::Phase;
 
 /// What a browser's folder holds, and whether it will sign in elsewhere.
@@ -169,8 +171,8 @@ pub fn start_inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<
     let (folder, pack) = (crate::source::local_path(folder.into(), "the folder")?, pack.clone());
     job::start("inspect_profile", None, move |ctx| async move {
         ctx.progress.enter(Phase::Inspecting);
-        let look = move || Ok(Look::at(&folder, &pack, &|| false)?.inspection(&pack));
-        crate::runtime::blocking("inspecting", look).await
+        let look = move |folder: &Path, watch: &Watch| Ok(Look::at(folder, &pack, watch)?.inspection(&pack));
+        watched(folder, Options::new().stall_timeout, look).await
     })
 }
 
@@ -211,10 +213,10 @@ impl System {
 const LARGEST: usize = 10;
 
 impl Look {
-    pub(super) fn at(path: &Path, pack: &Pack, stopped: &dyn Fn() -> bool) -> Result<Self> {
+    pub(super) fn at(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
         let folder = Folder::recognise(path, pack)?;
         let lock = Lock::of(&folder);
-        let tree = walk(&folder, pack, stopped)?;
+        let tree = walk(&folder, pack, watch)?;
         let (system, prefixes) = match folder.family {
             Family::Firefox => (System::Linux, Prefixes::new()),
             Family::Chrome => (system_of(&folder), cookie_prefixes(&folder, pack)),

@@ -12,6 +12,7 @@
 //! | `doctor` | all of that as one report with a verdict |
 //! | `snapshot` | consistent copies of databases that are in use |
 //! | `packer`, `compress`, `archive` | the zip |
+//! | `watch` | whether it still moves, and is still wanted |
 
 mod archive;
 mod choice;
@@ -24,6 +25,7 @@ mod packer;
 mod rules;
 mod snapshot;
 mod walk;
+mod watch;
 
 pub use choice::{Level, Live, Pack};
 pub use doctor::{

@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use super::compress::{self, Packer, SAMPLE};
 use super::doctor::{Browser, Look};
 use super::snapshot::{self, Copies};
 use super::walk::{Entry, Stamp};
+use super::watch::{Watch, watched};
 use super::{Live, Pack, lock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Counters, Phase};
@@ -87,35 +88,33 @@ pub(in crate::hcompany) struct Limit {
 pub(in crate::hcompany) struct Room {
     pub(in crate::hcompany) spool: Spool,
     pub(in crate::hcompany) memory: u64,
+    /// How long the disk may not answer.
+    pub(in crate::hcompany) patience: Duration,
     pub(in crate::hcompany) progress: Arc<Counters>,
 }
 
-/// Packs on the blocking pool. Dropping the future stops the packing.
+/// Packs a folder. Dropping the future stops it.
 pub(in crate::hcompany) async fn pack_folder(
     folder: PathBuf,
     pack: Pack,
     limit: Limit,
     room: Room,
 ) -> Result<Packed> {
-    struct StopOnDrop(Arc<AtomicBool>);
-    impl Drop for StopOnDrop {
-        fn drop(&mut self) {
-            self.0.store(true, Relaxed);
-        }
-    }
-    let stop = Arc::new(AtomicBool::new(false));
-    let _guard = StopOnDrop(Arc::clone(&stop));
-    let work = move || Packing { pack: &pack, limit, room: &room, stop: &stop }.run(&folder);
-    crate::runtime::blocking("packing", work).await
+    let patience = room.patience.max(ONE_STEP);
+    let work =
+        move |folder: &Path, watch: &Watch| Packing { pack: &pack, limit, room: &room, watch }.run(folder);
+    watched(folder, patience, work).await
 }
 
 struct Packing<'a> {
     pack: &'a Pack,
     limit: Limit,
     room: &'a Room,
-    stop: &'a AtomicBool,
+    watch: &'a Watch,
 }
 
+/// Compressing the largest file that goes in one piece may take this long on a busy machine, and is one step.
+const ONE_STEP: Duration = Duration::from_secs(5);
 /// More threads than this only wait for the disk, and for memory.
 const MOST_THREADS: usize = 4;
 /// More memory than this makes it no faster.
@@ -124,8 +123,7 @@ const MOST_MEMORY: u64 = 64 << 20;
 impl Packing<'_> {
     fn run(self, folder: &Path) -> Result<Packed> {
         self.room.progress.enter(Phase::Inspecting);
-        let stopped = || self.stop.load(Relaxed);
-        let look = Look::at(folder, self.pack, &stopped)?;
+        let look = Look::at(folder, self.pack, self.watch)?;
         if look.lock.state == lock::State::Live && self.pack.live == Live::Refuse {
             return Err(look.in_use());
         }
@@ -143,7 +141,7 @@ impl Packing<'_> {
         self.room.progress.packing(total);
         let mut copies = Copies::none();
         if self.pack.live == Live::Snapshot {
-            (entries, copies) = snapshot::take(&look.folder, entries, &self.room.spool, &stopped)?;
+            (entries, copies) = snapshot::take(&look.folder, entries, &self.room.spool, self.watch)?;
         }
         let reader = Reader { look: &look, copies: &copies, live: self.pack.live };
         let written = self.write(&reader, &entries)?;
@@ -178,7 +176,7 @@ impl Packing<'_> {
     fn write(&self, reader: &Reader<'_>, entries: &[Entry]) -> Result<Written> {
         let work = work_of(entries, reader);
         let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, MOST_THREADS);
-        let queue = Queue::new(&work, self.room.memory.min(MOST_MEMORY), self.stop);
+        let queue = Queue::new(&work, self.room.memory.min(MOST_MEMORY), self.watch);
         let archive = Archive::new(self.room.spool.create()?, self.limit.bytes);
         let (done, results) = sync_channel(2 * threads);
         std::thread::scope(|scope| {
@@ -262,7 +260,7 @@ struct Queue<'a> {
     most: u64,
     state: Mutex<State>,
     changed: Condvar,
-    stop: &'a AtomicBool,
+    watch: &'a Watch,
 }
 
 struct State {
@@ -272,16 +270,16 @@ struct State {
 }
 
 impl<'a> Queue<'a> {
-    fn new(work: &'a [Work<'a>], most: u64, stop: &'a AtomicBool) -> Self {
+    fn new(work: &'a [Work<'a>], most: u64, watch: &'a Watch) -> Self {
         let state = Mutex::new(State { next: 0, used: 0, closed: false });
-        Self { work, most, state, changed: Condvar::new(), stop }
+        Self { work, most, state, changed: Condvar::new(), watch }
     }
 
     /// The next, and its place; waits for room. What needs more than there is goes alone.
     fn next(&self, reader: &Reader<'_>) -> Option<(usize, &'a Work<'a>)> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let work = self.work.get(state.next).filter(|_| !state.closed && !self.stop.load(Relaxed))?;
+            let work = self.work.get(state.next).filter(|_| !state.closed && !self.watch.is_stopped())?;
             let needs = work.needs(reader);
             if state.used == 0 || state.used + needs <= self.most {
                 state.used += needs;
@@ -326,6 +324,8 @@ type Results = Receiver<(usize, Result<Done>)>;
 
 fn compress_all(queue: &Queue<'_>, reader: &Reader<'_>, done: &SyncSender<(usize, Result<Done>)>) {
     let mut packer = Packer::new();
+    // Otherwise the others would wait for the room that a thread took with it.
+    let _ends = CloseOnPanic(queue);
     while let Some((at, work)) = queue.next(reader) {
         let result = match &mut packer {
             Ok(packer) => reader.compress(work, packer),
@@ -339,6 +339,16 @@ fn compress_all(queue: &Queue<'_>, reader: &Reader<'_>, done: &SyncSender<(usize
         queue.give_back(work.needs(reader).saturating_sub(kept));
         if done.send((at, result)).is_err() {
             return;
+        }
+    }
+}
+
+struct CloseOnPanic<'a>(&'a Queue<'a>);
+
+impl Drop for CloseOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.close();
         }
     }
 }
@@ -418,9 +428,7 @@ impl Writer<'_> {
         early: &mut BTreeMap<usize, Result<Done>>,
     ) -> Result<Done> {
         loop {
-            if self.packing.stop.load(Relaxed) {
-                return Err(Error::new(ErrorKind::Cancelled, "cancelled by the caller"));
-            }
+            self.packing.watch.step()?;
             if let Some(done) = early.remove(&at) {
                 return done;
             }
@@ -428,7 +436,7 @@ impl Writer<'_> {
                 Ok((number, done)) => {
                     early.insert(number, done);
                 }
-                Err(_) if self.packing.stop.load(Relaxed) => {}
+                Err(_) if self.packing.watch.is_stopped() => {}
                 Err(_) => return Err(Error::internal("packing stopped on its own")),
             }
         }

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use super::family::Folder;
 use super::walk::{Entry, Stamp};
+use super::watch::Watch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::Spool;
 
@@ -63,9 +64,9 @@ pub(super) fn take(
     folder: &Folder,
     entries: Vec<Entry>,
     spool: &Spool,
-    stopped: &dyn Fn() -> bool,
+    watch: &Watch,
 ) -> Result<(Vec<Entry>, Copies)> {
-    let mut taker = Taker { folder, spool, stopped, file: spool.create()?, end: 0, places: HashMap::new() };
+    let mut taker = Taker { folder, spool, watch, file: spool.create()?, end: 0, places: HashMap::new() };
     let mut rest = Vec::new();
     let mut leveldbs: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     let paths: HashSet<String> = entries.iter().map(|entry| entry.path.clone()).collect();
@@ -112,7 +113,7 @@ fn is_sqlite(path: &Path) -> bool {
 struct Taker<'a> {
     folder: &'a Folder,
     spool: &'a Spool,
-    stopped: &'a dyn Fn() -> bool,
+    watch: &'a Watch,
     file: File,
     end: u64,
     places: HashMap<String, Place>,
@@ -137,9 +138,7 @@ impl Taker<'_> {
         mut copy: impl FnMut(&mut Self) -> Result<Vec<Entry>, Again>,
     ) -> Result<Vec<Entry>> {
         for _ in 0..TRIES {
-            if (self.stopped)() {
-                return Err(Error::new(ErrorKind::Cancelled, "cancelled by the caller"));
-            }
+            self.watch.step()?;
             let start = self.end;
             match copy(self) {
                 Ok(entries) => return Ok(entries),
@@ -249,6 +248,7 @@ impl Taker<'_> {
             match source.read_at(&mut buffer[..most], done) {
                 Ok(0) => return Err(Again::Changed),
                 Ok(count) => {
+                    self.watch.step()?;
                     let written = self.file.write_all_at(&buffer[..count], self.end + done);
                     written.map_err(|e| self.spool.failed("writing", &e))?;
                     done += count as u64;

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use super::choice::Filter;
 use super::family::Folder;
 use super::rules::{self, Class, Name, Rule};
+use super::watch::Watch;
 use super::{Family, Level, Pack};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// Everything in the folder, told apart.
 pub(super) struct Tree {
@@ -89,14 +90,14 @@ const OTHER_PROFILE: &str = "another profile";
 /// Deeper than a browser goes, and far from the end of the stack.
 const DEEPEST: usize = 64;
 
-/// Looks at all of it. `stopped` is asked in between.
-pub(super) fn walk(folder: &Folder, pack: &Pack, stopped: &dyn Fn() -> bool) -> Result<Tree> {
+/// Looks at all of it.
+pub(super) fn walk(folder: &Folder, pack: &Pack, watch: &Watch) -> Result<Tree> {
     let mut walk = Walk {
         folder,
         level: pack.level,
         filter: pack.filter()?,
         chosen: pack.chosen(folder)?.filter(|_| folder.family == Family::Chrome).map(str::to_owned),
-        stopped,
+        watch,
         tree: Tree {
             entries: Vec::new(),
             left_out: Vec::new(),
@@ -139,7 +140,7 @@ struct Walk<'a> {
     filter: Filter,
     /// The one profile to take, in the Chrome family.
     chosen: Option<String>,
-    stopped: &'a dyn Fn() -> bool,
+    watch: &'a Watch,
     tree: Tree,
 }
 
@@ -159,9 +160,7 @@ struct Item<'a> {
 
 impl Walk<'_> {
     fn folder(&mut self, here: &Path, inside: &str, depth: usize, above: Inherited) -> Result<()> {
-        if (self.stopped)() {
-            return Err(Error::new(ErrorKind::Cancelled, "cancelled by the caller"));
-        }
+        self.watch.step()?;
         if depth > DEEPEST {
             return Err(Error::invalid(format!(
                 "{} is nested more than {DEEPEST} folders deep, which no browser does; exclude it",
@@ -226,10 +225,7 @@ impl Walk<'_> {
             Some((_, why)) if item.meta.is_dir() && self.may_include_below(class, why) => {
                 self.folder(&item.at, &item.path, item.depth + 1, Inherited { rule, stays: true, included })
             }
-            Some((class, why)) => {
-                self.leave(item, class, why);
-                Ok(())
-            }
+            Some((class, why)) => self.leave(item, class, why),
             None => {
                 self.folder(&item.at, &item.path, item.depth + 1, Inherited { rule, stays: false, included })
             }
@@ -286,15 +282,33 @@ impl Walk<'_> {
         }
     }
 
-    fn leave(&mut self, item: &Item<'_>, class: Class, why: &'static str) {
+    fn leave(&mut self, item: &Item<'_>, class: Class, why: &'static str) -> Result<()> {
         let size = match item.meta {
-            meta if meta.is_dir() => size_of(&item.at, item.depth + 1),
+            meta if meta.is_dir() => self.size_of(&item.at, item.depth + 1)?,
             meta if meta.is_file() => Size { files: 1, bytes: meta.size() },
             _ => Size { files: 1, bytes: 0 },
         };
         self.tree.sizes.entry(class).or_default().add(size);
         let path = self.folder.shown(&item.path);
         self.tree.left_out.push(Left { path, class, why, size });
+        Ok(())
+    }
+
+    /// How much a folder that is left out holds. What cannot be looked at counts as nothing.
+    fn size_of(&self, folder: &Path, depth: usize) -> Result<Size> {
+        self.watch.step()?;
+        let mut size = Size::default();
+        if depth > DEEPEST {
+            return Ok(size);
+        }
+        for (name, meta) in listed(folder).unwrap_or_default() {
+            size.add(if meta.is_dir() {
+                self.size_of(&folder.join(name), depth + 1)?
+            } else {
+                Size { files: 1, bytes: if meta.is_file() { meta.size() } else { 0 } }
+            });
+        }
+        Ok(size)
     }
 
     fn remark(&mut self, path: &str, what: &str) {
@@ -342,22 +356,6 @@ fn is_orphan_index(name: &str, beside: &Names) -> bool {
 /// What a zip can hold so that every system unpacks it: UTF-8, and nothing that is a separator or a device somewhere.
 fn fits_a_zip(name: &str) -> bool {
     !name.contains('\\') && !name.chars().any(char::is_control) && name.len() < 1024
-}
-
-/// How much a folder that is left out holds. What cannot be looked at counts as nothing.
-fn size_of(folder: &Path, depth: usize) -> Size {
-    let mut size = Size::default();
-    if depth > DEEPEST {
-        return size;
-    }
-    for (name, meta) in listed(folder).unwrap_or_default() {
-        size.add(if meta.is_dir() {
-            size_of(&folder.join(name), depth + 1)
-        } else {
-            Size { files: 1, bytes: if meta.is_file() { meta.size() } else { 0 } }
-        });
-    }
-    size
 }
 
 fn case_clash(entries: &[Entry]) -> Option<(&str, &str)> {

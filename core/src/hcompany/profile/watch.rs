@@ -1,0 +1,89 @@
+//! Work on a folder that may be large, on a slow disk, or on a mount that does not answer: whether somebody still waits
+//! for it, and whether it still moves.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::source::no_answer;
+
+#[derive(Default)]
+pub(super) struct Watch {
+    stop: AtomicBool,
+    steps: AtomicU64,
+}
+
+impl Watch {
+    /// Says that the work moved. An error if nobody waits for it any more.
+    pub(super) fn step(&self) -> Result<()> {
+        self.steps.fetch_add(1, Relaxed);
+        match self.stop.load(Relaxed) {
+            true => Err(Error::new(ErrorKind::Cancelled, "cancelled by the caller")),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Relaxed)
+    }
+}
+
+/// Does the work on the blocking pool. Dropping the future stops it at its next step; no step for `patience` is an
+/// error, though what waits for a dead mount stays where it is.
+pub(super) async fn watched<T: Send + 'static>(
+    folder: PathBuf,
+    patience: Duration,
+    work: impl FnOnce(&Path, &Watch) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    struct StopOnDrop(Arc<Watch>);
+    impl Drop for StopOnDrop {
+        fn drop(&mut self) {
+            self.0.stop.store(true, Relaxed);
+        }
+    }
+    let watch = Arc::new(Watch::default());
+    let _guard = StopOnDrop(Arc::clone(&watch));
+    let theirs = (Arc::clone(&watch), folder.clone());
+    let working = crate::runtime::blocking("packing", move || work(&theirs.1, &theirs.0));
+    tokio::pin!(working);
+    let mut seen = 0;
+    loop {
+        if let Ok(result) = tokio::time::timeout(patience, &mut working).await {
+            return result;
+        }
+        let steps = watch.steps.load(Relaxed);
+        if steps == seen {
+            return Err(no_answer(Some(&folder), patience));
+        }
+        seen = steps;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_moves_is_waited_for_and_work_that_does_not_is_left() {
+        let moment = Duration::from_millis(40);
+        let moving = watched("f".into(), moment, move |_, watch| {
+            for _ in 0..20 {
+                watch.step()?;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Ok(7)
+        });
+        assert_eq!(moving.await.expect("it moves"), 7);
+        let (freed, stuck) = std::sync::mpsc::channel::<()>();
+        let stands = watched("a-dead-mount".into(), moment, move |_, watch| {
+            watch.step()?;
+            let _ = stuck.recv();
+            watch.step()
+        });
+        let error = stands.await.expect_err("it stands");
+        assert!(error.message().contains("a-dead-mount"), "{error}");
+        drop(freed);
+    }
+}
