@@ -54,5 +54,6 @@ mod tests {
         replay("profile_json", super::profile_json);
         replay("retry_after", super::retry_after);
         replay("journal", super::journal);
+        replay("cookies", super::cookies);
     }
 }

@@ -198,3 +198,24 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 fn be(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Databases that SQLite made, and one that was cut.
+    fn of(name: &str) -> Prefixes {
+        prefixes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus/cookies").join(name))
+    }
+
+    #[test]
+    fn rows_are_counted_by_what_they_begin_with() {
+        assert_eq!(of("one_leaf"), Prefixes::from([("v10".to_owned(), 2)]));
+        assert_eq!(of("plain"), Prefixes::from([("plain".to_owned(), 2)]));
+        let inner = of("inner_pages");
+        assert_eq!(inner.keys().collect::<Vec<_>>(), ["v11"]);
+        assert!(inner["v11"] > 10, "several pages: {inner:?}");
+        assert_eq!(of("cut"), Prefixes::new());
+        assert_eq!(of("there is none"), Prefixes::new());
+    }
+}
