@@ -1,10 +1,10 @@
 # Each target is one command on a fresh machine with cargo, a C compiler, Python 3.11 or later and Node 20.17 or
-# later; `make test` also wants clang, valgrind and pkg-config. What the package registries have is installed
+# later; `make test` also wants clang, valgrind, pkg-config and unzip. What the package registries have is installed
 # into .venv*, node_modules and target/, nothing elsewhere.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test lint build python node dist bench soak fuzz clean test-rust test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-dist table canary
+.PHONY: demo test test-full lint build python node dist bench soak fuzz clean test-rust test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table canary
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,8 +29,13 @@ CLOSING := ^ *Summary .* passed|^test result: .* [1-9][0-9]* passed|^[0-9]+ pass
 RUN = mkdir -p $(OUTPUT); quietly() { if "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
 PYTEST := $(BIN)/python -m pytest -q -rP
 
-test: test-rust test-docs test-c test-python test-node test-readme test-seaweed test-sdk test-dist table canary
-	@echo "all suites passed: Rust, documentation, C, Python, Node, README, SeaweedFS, official SDKs, packages"
+test: test-rust test-docs test-c test-python test-node test-readme test-profiles test-seaweed test-sdk test-dist table canary
+	@echo "all suites passed: Rust, documentation, C, Python, Node, README, profiles, SeaweedFS, official SDKs, packages"
+
+# And what needs more: a real Chromium (apt-get install chromium unzip), and Java among the readers of archives.
+test-full: test test-browser
+	@DROPOFF_FULL=1 $(PYTEST) tests/profiles
+	@echo "all suites passed, the long ones too"
 
 test-rust: build
 	rm -rf target/scenarios/rust
@@ -58,6 +63,16 @@ test-node: build node
 test-readme: build node .venv/done
 	@$(RUN) readme $(PYTEST) tests/docs
 	@echo "suite README: passed"
+
+# Archives of profile folders, read by other people's programs: unzip, bsdtar (libarchive-tools), 7z (p7zip-full).
+test-profiles: build python
+	@$(RUN) profiles $(PYTEST) tests/profiles
+	@echo "suite profiles: passed"
+
+# A real Chromium signs in, is uploaded, and is still signed in elsewhere.
+test-browser: build python node
+	@$(RUN) browser $(PYTEST) tests/browser
+	@echo "suite browser: passed"
 
 test-seaweed: build python
 	@$(RUN) seaweed $(PYTEST) tests/seaweed

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Our Python package beside the official `agentdrop` SDK, in one run. See README.md.
+"""Our Python package beside the official `agentdrop` SDK and Python's `zipfile`, in one run. See README.md.
 
     run.py [--quick] [--runs N] [--only TEXT] [--no-build] [--patience SECONDS] [--out FILE]
 
@@ -20,8 +20,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import pack
 import report
-from cases import GIB, MIB, RATE, cases
+from cases import GIB, MIB, RATE, Case, cases
+from quiet import LOUD, Patience, busy_seconds
 from sinks import NAME, Sandbox, Tolerant, stopped_at_the_end
 
 HERE = Path(__file__).parent
@@ -33,12 +35,6 @@ SANDBOX = Path(os.environ.get("DROPOFF_SANDBOX") or ROOT / "target/debug/dropoff
 
 # One send; the slowest takes 20 s on two slow cores.
 TIMEOUT = 300.0
-# Others may use this share of all processors when a run starts.
-QUIET = 0.15
-# How long to wait for that before one run.
-WAIT = 5.0
-# A run during which others kept more than this many processors busy is made once more, while patience lasts.
-LOUD = 0.25
 
 
 def main():
@@ -47,20 +43,30 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     OUT.mkdir(parents=True, exist_ok=True)
     wheel = install(options.build)
-    chosen = [case for case in cases(options.quick) if options.only in case.name]
+    chosen = [case for case in (*cases(options.quick), *pack.cases()) if options.only in case.name]
     if not chosen:
         sys.exit(f"no case has {options.only!r} in its name")
 
     found = {"quick": options.quick, "machine": machine(wheel), "runs": []}
     with tempfile.TemporaryDirectory(dir=OUT, prefix="run-") as folder, stopped_at_the_end() as started:
-        bench = Bench(Path(folder), options, started, {case.sink for case in chosen})
-        found["yardstick"] = bench.yardstick()
+        patience = Patience(options.patience)
+        runners = {}
+        if sends := [case for case in chosen if isinstance(case, Case)]:
+            bench = Bench(Path(folder), options.quick, patience, started, {case.sink for case in sends})
+            found["yardstick"] = bench.yardstick()
+            runners[Case] = bench
+        if packs := [case for case in chosen if isinstance(case, pack.Packing)]:
+            keeping, discarding = started(Sandbox(SANDBOX, keeps=True)), started(Sandbox(SANDBOX))
+            levels = {case.level for case in packs}
+            packer = pack.Packer(Path(folder), VENV / "bin/python", keeping, discarding, patience, levels)
+            found["tree"] = packer.tree
+            runners[pack.Packing] = packer
         for number in range(options.runs):
             for case in chosen:
                 for last in (False, True):
-                    run = bench.run(case)
+                    run = runners[type(case)].run(case)
                     # Judged by what others did, never by what was measured; and once only.
-                    disturbed = not last and run["others"] > LOUD and bench.has_patience(run["wall"])
+                    disturbed = not last and run["others"] > LOUD and patience.allows(run["wall"])
                     run |= {"round": number, "disturbed": disturbed}
                     found["runs"].append(run)
                     print(report.line(run), file=sys.stderr, flush=True)
@@ -135,11 +141,11 @@ def install(build):
 class Bench:
     """The sinks, the files, and how one case is run."""
 
-    def __init__(self, folder, options, started, sinks):
+    def __init__(self, folder, quick, patience, started, sinks):
         self._folder = folder
-        self._quick = options.quick
-        self._patience = options.patience
-        self._sizes = {False: 128 * MIB if options.quick else GIB}
+        self._quick = quick
+        self._patience = patience
+        self._sizes = {False: 128 * MIB if quick else GIB}
         self._sizes[True] = 2 * self._sizes[False]
         self._files = {twice: write(folder / str(size) / NAME, size) for twice, size in self._sizes.items()}
         self._private, self._public = key_pair()
@@ -194,7 +200,7 @@ class Bench:
         python = {"dropoff": VENV, "agentdrop": SDK}[case.peer] / "bin/python"
         command = [python, HERE / f"send_{case.peer}.py", json.dumps(job)]
 
-        self._wait_for_quiet()
+        self._patience.wait_for_quiet()
         busy, sinking, began = busy_seconds(), sink.child.cpu(), time.monotonic()
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
         lasted, sinking, busy = time.monotonic() - began, sink.child.cpu() - sinking, busy_seconds() - busy
@@ -228,30 +234,6 @@ class Bench:
         if not bundle.exists():
             bundle.write_bytes(self._public_roots + Path(ca_file).read_bytes())
         return bundle
-
-    def has_patience(self, seconds):
-        """Whether there is some left, after these."""
-        self._patience -= seconds
-        return self._patience > 0
-
-    def _wait_for_quiet(self):
-        end = time.monotonic() + WAIT
-        while True:
-            began, busy = time.monotonic(), busy_seconds()
-            time.sleep(0.3)
-            lasted = time.monotonic() - began
-            share = (busy_seconds() - busy) / lasted / os.cpu_count()
-            if share <= QUIET or self._patience <= 0 or time.monotonic() > end:
-                return
-            time.sleep(0.5)
-            self._patience -= time.monotonic() - began
-
-
-def busy_seconds():
-    """Seconds that all processors together have worked."""
-    with open("/proc/stat") as stat:
-        user, nice, system, _idle, _iowait, irq, softirq, *_ = map(int, stat.readline().split()[1:])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def write(path, size):
@@ -299,8 +281,9 @@ def machine(wheel):
         model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     uname = os.uname()
     code = (
-        "import ssl, sys, importlib.metadata as m, json; print(json.dumps({'python': sys.version.split()[0],"
-        " 'openssl of ssl': ssl.OPENSSL_VERSION} | {n: m.version(n) for n in sys.argv[1:]}))"
+        "import ssl, sys, zlib, importlib.metadata as m, json; print(json.dumps({'python':"
+        " sys.version.split()[0], 'openssl of ssl': ssl.OPENSSL_VERSION, 'zlib': zlib.ZLIB_RUNTIME_VERSION}"
+        " | {n: m.version(n) for n in sys.argv[1:]}))"
     )
     packages = ["agentdrop", "requests", "urllib3", "cryptography"]
     return {

@@ -1,10 +1,13 @@
-"""What the clients send to: sandboxes that drop what they are sent, and the sink that takes any framing."""
+"""What the clients send to: sandboxes, most of which drop what they are sent, and the sink that takes any
+framing."""
 
 import contextlib
 import json
 import os
 import select
+import shutil
 import subprocess
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -55,12 +58,15 @@ class Child:
 
 
 class Sandbox:
-    """API and storage in one, as the sandbox is; storage in parts or whole, framed as the documents say."""
+    """API and storage in one, as the sandbox is; storage in parts or whole, framed as the documents say.
+    It drops what it is sent, unless it `keeps` it."""
 
-    def __init__(self, binary, *options):
-        self.child = Child([binary, "serve", "--exit-with-stdin", "--storage", "discard", *options])
+    def __init__(self, binary, *options, keeps=False):
+        storage = [] if keeps else ["--storage", "discard"]
+        self.child = Child([binary, "serve", "--exit-with-stdin", *storage, *options])
         ready = self.child.ready
         self.api_url, self.api_key = ready["api_url"], ready["agentdrop_api_key"]
+        self.h_api_key = ready["h_api_key"]
         self.storage_url, self.ca_file = ready["storage_url"], ready["ca_file"]
         self._control = ready["control_url"]
 
@@ -74,6 +80,12 @@ class Sandbox:
         request = urllib.request.Request(self._control + path, data=body, method=method)
         with _opener.open(request, timeout=60) as reply:
             return json.loads(reply.read() or b"null")
+
+    def download(self, key, path):
+        """A stored object's bytes, into a file."""
+        url = f"{self._control}/objects/{urllib.parse.quote(key)}/content"
+        with _opener.open(url, timeout=60) as reply, open(path, "wb") as file:
+            shutil.copyfileobj(reply, file, 1024 * 1024)
 
     def arrived(self):
         """Bytes that storage took for the one file that was sent."""

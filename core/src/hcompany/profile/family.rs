@@ -182,7 +182,11 @@ fn version(text: &str) -> Option<String> {
 /// A text file, if there is one; what cannot be read tells nothing.
 pub(super) fn small_text(path: &Path) -> Option<String> {
     use std::io::Read as _;
-    let file = fs::File::open(path).ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    // A pipe of that name must not block.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let opened = fs::File::options().read(true).custom_flags(flags).open(path);
+    let file = opened.ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
     let mut text = Vec::new();
     file.take(TEXT_LIMIT).read_to_end(&mut text).ok()?;
     Some(String::from_utf8_lossy(&text).into_owned())

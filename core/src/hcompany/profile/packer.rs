@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::archive::{Archive, Facts, Failure, Method};
-use super::compress::{self, Packer, SAMPLE};
+use super::compress::{self, Packer};
 use super::doctor::{Browser, Look};
 use super::snapshot::{self, Copies};
 use super::walk::{Entry, Stamp};
@@ -531,10 +531,10 @@ impl Reader<'_> {
             }
         };
         let method = large.method.get_or_init(|| {
-            let places = compress::sample_places(
-                usize::try_from(self.len(large.entry).unwrap_or(0)).unwrap_or(usize::MAX),
-            );
-            let [one, two] = [read(places[0] as u64, SAMPLE as u64)?, read(places[1] as u64, SAMPLE as u64)?];
+            let len = usize::try_from(self.len(large.entry).unwrap_or(0)).unwrap_or(usize::MAX);
+            let sample = |at: usize| read(at as u64, compress::sample_len(len) as u64);
+            let [one, two] = compress::sample_places(len).map(sample);
+            let (one, two) = (one?, two?);
             Ok(if packer.is_worth_it(&[&one, &two]) { Method::Deflated } else { Method::Stored })
         });
         let method = *method.as_ref().map_err(Clone::clone)?;

@@ -253,7 +253,7 @@ static RULES: &[Rule] = &[
     rule(CHROME, Profile, "Custom Dictionary.txt*", Settings, "words its user added", LISTS),
     rule(CHROME, Profile, "PersistentOriginTrials", Settings, "field trials", SEEN),
     rule(CHROME, Profile, "GCM Store", Settings, "push registration", SEEN),
-    rule(CHROME, Profile, "Sync Data", Settings, "sync", LISTS),
+    rule(CHROME, Profile, "Sync Data", History, "copies of what an account syncs", LISTS),
     rule(CHROME, Profile, "Sync App Settings", Extensions, "data of apps", LISTS),
 
     rule(CHROME, Profile, "Extensions", Extensions, "installed extensions", LISTS),
