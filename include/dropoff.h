@@ -596,6 +596,8 @@ typedef enum {
     DROPOFF_PHASE_DONE = 5,
     /** Opening a sealed file. */
     DROPOFF_PHASE_OPENING = 6,
+    /** Looking at a profile folder. */
+    DROPOFF_PHASE_INSPECTING = 7,
 } dropoff_phase;
 
 /**
@@ -606,9 +608,12 @@ typedef enum {
 typedef struct {
     /** Bytes of this struct that were written. */
     size_t size;
-    /** Source bytes handed to the network in attempts that still count; goes back when one fails. */
+    /**
+     * Source bytes handed to the network in attempts that still count; goes back when one fails. While a folder is
+     * packed: bytes of it that are packed.
+     */
     uint64_t bytes_done;
-    /** Source bytes to send in all; 0 until known. */
+    /** Source bytes to send in all, or to pack while a folder is packed; 0 until known. */
     uint64_t bytes_total;
     /** Milliseconds since the call started. */
     uint64_t elapsed_ms;
@@ -632,6 +637,11 @@ typedef struct {
      * for the upload. Empty if nothing is. It is a part of the struct, so a copy of that keeps it.
      */
     char warning[192];
+    /**
+     * Milliseconds that bytes_done was counted for: since packing began, and later since sending began; 0 before.
+     * bytes_done divided by it is the rate.
+     */
+    uint64_t counted_for_ms;
 } dropoff_progress;
 
 /**
@@ -885,6 +895,98 @@ uint32_t dropoff_stored_object_attempts(const dropoff_stored_object *stored);
 const char *dropoff_stored_object_to_json(const dropoff_stored_object *stored);
 
 /*
+ * H Company: how a folder is packed
+ *
+ * What of a browser's user-data folder goes, and what happens while a browser is using it. Without one of these, all
+ * goes but caches and what belongs to a run or a machine, and a folder in use is DROPOFF_BROWSER_RUNNING. That is
+ * right for most.
+ */
+
+/**
+ * How a browser's folder is packed. Calls copy it, so one can serve many and be freed at once. Free it with
+ * dropoff_pack_free.
+ *
+ * Threads: one at a time; a call that was given it does not look at it again.
+ */
+typedef struct dropoff_pack dropoff_pack;
+
+/**
+ * Begins with the defaults.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_pack_new(dropoff_pack **pack, dropoff_error **error);
+
+/**
+ * How much goes. "default": everything but caches and what belongs to a run or a machine. "minimal": what signs in,
+ * which is cookies, what sites store, settings and extensions; no history, saved passwords, bookmarks or addresses.
+ * "full": caches too. DROPOFF_INVALID_INPUT for any other.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_pack_set_level(dropoff_pack *pack,
+                                      const char *level,
+                                      dropoff_error **error);
+
+/**
+ * Only this one of the profiles, by the name of its folder, such as "Default" or "Profile 2"; what all profiles share
+ * goes too. Default: all. One that is not there is refused by the call.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_pack_set_profile(dropoff_pack *pack,
+                                        const char *profile,
+                                        dropoff_error **error);
+
+/**
+ * Packs what matches although the level leaves it out; give several by calling again. A glob on the path inside the
+ * folder, such as "Default/Code Cache": `*` and `?` do not cross a slash, a double star does, and a folder stands for
+ * all that is in it. Locks, sockets and symlinks stay out whatever it says. One that is no glob is refused by the
+ * call.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_pack_add_include(dropoff_pack *pack,
+                                        const char *glob,
+                                        dropoff_error **error);
+
+/**
+ * Leaves out what matches, in the same form; give several by calling again. Goes before what is included.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_pack_add_exclude(dropoff_pack *pack, const char *glob, dropoff_error **error);
+
+/**
+ * What to do while a browser is using the folder. "error", the default: fail with DROPOFF_BROWSER_RUNNING. "snapshot":
+ * pack consistent copies of its databases, without what the browser has not written to disk yet; Chromium writes
+ * cookies up to 30 s late. "force": pack as it is; databases that are written meanwhile may be damaged in the archive.
+ * DROPOFF_INVALID_INPUT for any other.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_pack_set_live(dropoff_pack *pack,
+                                     const char *live,
+                                     dropoff_error **error);
+
+/**
+ * A folder that everything in the archive is in, such as "user-data". Default, and "": none, the archive's top is the
+ * folder's. One that leads out of the archive is refused by the call.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_pack_set_prefix(dropoff_pack *pack,
+                                       const char *prefix,
+                                       dropoff_error **error);
+
+/**
+ * Frees it, used or not. NULL is fine.
+ *
+ * Threads: one at a time.
+ */
+void dropoff_pack_free(dropoff_pack *pack);
+
+/*
  * H Company: what to upload
  *
  * The request of dropoff_hcompany_upload_profile, the whole flow.
@@ -899,7 +1001,7 @@ typedef struct dropoff_profile_upload dropoff_profile_upload;
 
 /**
  * Makes a request to upload a profile. `source` is a browser's user-data folder, which is packed, or a zip of one, sent
- * as it is; this empties it. `name` is the profile's. The browser must be set as well.
+ * as it is; this empties it. `name` is the profile's. For a zip the browser must be set as well.
  *
  * Threads: one at a time.
  */
@@ -910,7 +1012,8 @@ dropoff_status dropoff_profile_upload_new(dropoff_source *source,
 
 /**
  * The browser the profile belongs to, such as "chromium", and its version, such as "131". The service knows which
- * browsers there are.
+ * browsers there are. Default: what the folder that is packed tells; dropoff_profile_packed_browser_guessed is then
+ * true.
  *
  * Threads: one at a time.
  */
@@ -937,6 +1040,27 @@ dropoff_status dropoff_profile_upload_add_label(dropoff_profile_upload *upload,
                                                 const char *name,
                                                 const char *value,
                                                 dropoff_error **error);
+
+/**
+ * How a folder is packed. `pack` is copied. A zip is sent as it is, whatever this says. Default: as a new
+ * dropoff_pack.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_profile_upload_set_pack(dropoff_profile_upload *upload,
+                                               const dropoff_pack *pack,
+                                               dropoff_error **error);
+
+/**
+ * Sends nothing if the archive equals this earlier profile's by the service's own checksum; the result is that profile
+ * then, and dropoff_profile_unchanged is true. A profile that is not there any more equals nothing. An id that is no
+ * UUID is refused by the call.
+ *
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_profile_upload_set_if_changed_from(dropoff_profile_upload *upload,
+                                                          const char *profile_id,
+                                                          dropoff_error **error);
 
 /**
  * Bounds the whole call, retries included. Default: no limit. 0 is refused by the call.
@@ -1112,12 +1236,20 @@ const char *dropoff_profile_created_at(const dropoff_profile *profile);
 const char *dropoff_profile_updated_at(const dropoff_profile *profile);
 
 /**
- * Whether the service's checksum equals the SHA-256 of what was sent. False also when the service reports none,
- * or nothing was sent in this call.
+ * Whether the service's checksum equals the SHA-256 of what was sent, or would have been if it were not unchanged.
+ * False also when the service reports none, or this call had nothing to compare.
  *
  * Threads: any.
  */
 bool dropoff_profile_verified(const dropoff_profile *profile);
+
+/**
+ * Whether nothing was sent because the archive equals the earlier profile of
+ * dropoff_profile_upload_set_if_changed_from: this is that profile.
+ *
+ * Threads: any.
+ */
+bool dropoff_profile_unchanged(const dropoff_profile *profile);
 
 /**
  * What was sent to storage in this call; NULL if nothing was. It belongs to the profile: do not free it, it lives as
@@ -1128,7 +1260,7 @@ bool dropoff_profile_verified(const dropoff_profile *profile);
 const dropoff_stored_object *dropoff_profile_stored_object(const dropoff_profile *profile);
 
 /**
- * Whether a folder was given and packed; otherwise the next three are 0.
+ * Whether a folder was given and packed; otherwise what dropoff_profile_packed_... tells is NULL, 0 or false.
  *
  * Threads: any.
  */
@@ -1149,11 +1281,62 @@ uint64_t dropoff_profile_packed_files(const dropoff_profile *profile);
 uint64_t dropoff_profile_packed_bytes(const dropoff_profile *profile);
 
 /**
- * Entries left out: locks, sockets, symlinks and caches; a folder counts once.
+ * Size of the archive.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_profile_packed_archive_bytes(const dropoff_profile *profile);
+
+/**
+ * What was left out: locks, sockets, symlinks, caches, and what the level or a glob says; a folder counts once.
  *
  * Threads: any.
  */
 uint64_t dropoff_profile_packed_left_out(const dropoff_profile *profile);
+
+/**
+ * Whether the files in the archive belong together. "clean": nothing changed while they were packed. "snapshot": the
+ * databases were copied at one moment each, as dropoff_pack_set_live asked. "forced": a browser was using them, or they
+ * changed, and they were packed as they were. NULL if nothing was packed. Lives as long as the profile.
+ *
+ * Threads: any.
+ */
+const char *dropoff_profile_packed_consistency(const dropoff_profile *profile);
+
+/**
+ * Whether the browser's name and version were taken from the folder, because the caller gave none.
+ *
+ * Threads: any.
+ */
+bool dropoff_profile_packed_browser_guessed(const dropoff_profile *profile);
+
+/**
+ * How many names no rule knows; they are in the archive.
+ *
+ * Threads: any.
+ */
+size_t dropoff_profile_packed_unknown_count(const dropoff_profile *profile);
+
+/**
+ * One such name; NULL if `index` is not below the count. Lives as long as the profile.
+ *
+ * Threads: any.
+ */
+const char *dropoff_profile_packed_unknown_name(const dropoff_profile *profile, size_t index);
+
+/**
+ * How many things may go wrong with the profile elsewhere, or could not be packed.
+ *
+ * Threads: any.
+ */
+size_t dropoff_profile_packed_warnings_count(const dropoff_profile *profile);
+
+/**
+ * One of them, as a sentence; NULL if `index` is not below the count. Lives as long as the profile.
+ *
+ * Threads: any.
+ */
+const char *dropoff_profile_packed_warnings_text(const dropoff_profile *profile, size_t index);
 
 /**
  * How many ids were reserved and given up because their ticket ran out; the service removes them.
@@ -1403,6 +1586,34 @@ dropoff_status dropoff_hcompany_start_upload(const dropoff_hcompany *client,
                                              dropoff_error **error);
 
 /**
+ * dropoff_hcompany_upload with a choice of how a folder is packed; NULL for the defaults.
+ *
+ * Any status that dropoff_hcompany_upload has; DROPOFF_INVALID_INPUT also for a glob or prefix that is none.
+ *
+ * May be NULL: pack.
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_hcompany_upload_packed(const dropoff_hcompany *client,
+                                              const dropoff_profile_ticket *ticket,
+                                              dropoff_source *source,
+                                              const dropoff_pack *pack,
+                                              dropoff_stored_object **stored,
+                                              dropoff_error **error);
+
+/**
+ * Starts dropoff_hcompany_upload_packed. The job is yours to free.
+ *
+ * May be NULL: pack.
+ * Threads: one at a time.
+ */
+dropoff_status dropoff_hcompany_start_upload_packed(const dropoff_hcompany *client,
+                                                    const dropoff_profile_ticket *ticket,
+                                                    dropoff_source *source,
+                                                    const dropoff_pack *pack,
+                                                    dropoff_job **job,
+                                                    dropoff_error **error);
+
+/**
  * Step three: registers the uploaded archive as a profile, within a day of step one. Uses `details` up. The result
  * is yours to free. DROPOFF_INVALID_INPUT if profile_id is no UUID.
  *
@@ -1446,6 +1657,315 @@ dropoff_status dropoff_hcompany_start_get_profile(const dropoff_hcompany *client
                                                   const char *profile_id,
                                                   dropoff_job **job,
                                                   dropoff_error **error);
+
+/*
+ * H Company: looking at a folder
+ *
+ * What a browser's folder holds, what of it would be packed, whether a browser is using it, and whether it will sign
+ * in on Linux, where the agents' browsers run. It needs no client, no key and no network, and the folder is only read.
+ * No site and no cookie is named.
+ */
+
+/**
+ * What was seen of a browser's folder. Free it with dropoff_inspection_free. `index` counts from 0; one that is not
+ * below the list's count gives NULL, 0 or false.
+ *
+ * Threads: it never changes, so any number of threads may read it at once.
+ */
+typedef struct dropoff_inspection dropoff_inspection;
+
+/**
+ * Looks at a browser's user-data folder as dropoff_hcompany_upload_profile would, and waits. `folder` is the path that
+ * chrome://version or about:profiles tells; a leading ~/ is the home folder. `pack` is what it would be packed with;
+ * NULL for the defaults. The result is yours to free.
+ *
+ * DROPOFF_INVALID_INPUT for what is no browser's folder, DROPOFF_SOURCE_UNREADABLE.
+ *
+ * May be NULL: pack.
+ * Threads: any.
+ */
+dropoff_status dropoff_inspect_profile(const char *folder,
+                                       const dropoff_pack *pack,
+                                       dropoff_inspection **inspection,
+                                       dropoff_error **error);
+
+/**
+ * Starts dropoff_inspect_profile. The job is yours to free.
+ *
+ * May be NULL: pack.
+ * Threads: any.
+ */
+dropoff_status dropoff_start_inspect_profile(const char *folder,
+                                             const dropoff_pack *pack,
+                                             dropoff_job **job,
+                                             dropoff_error **error);
+
+/**
+ * Waits for a job of dropoff_start_inspect_profile and gives its result, which is yours to free; or what the job
+ * failed with.
+ *
+ * Threads: any.
+ */
+dropoff_status dropoff_job_inspection(const dropoff_job *job,
+                                      dropoff_inspection **inspection,
+                                      dropoff_error **error);
+
+/**
+ * Frees an inspection. NULL is fine.
+ *
+ * Threads: one at a time.
+ */
+void dropoff_inspection_free(dropoff_inspection *inspection);
+
+/**
+ * "chrome" (Chrome, Chromium, Edge, Brave and the like) or "firefox". Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_family(const dropoff_inspection *inspection);
+
+/**
+ * The browser that wrote the folder, as far as it tells: "Chromium", "Google Chrome", "Firefox", ... Lives as long as
+ * the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_product(const dropoff_inspection *inspection);
+
+/**
+ * What a profile of it is registered as by default: "chromium" or "firefox". Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_browser_name(const dropoff_inspection *inspection);
+
+/**
+ * The browser's version; NULL if the folder does not tell. Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_browser_version(const dropoff_inspection *inspection);
+
+/**
+ * How many profiles are in it.
+ *
+ * Threads: any.
+ */
+size_t dropoff_inspection_profiles_count(const dropoff_inspection *inspection);
+
+/**
+ * The name of one of them, as dropoff_pack_set_profile takes it. Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_profiles_name(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * Files that would be packed.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_inspection_files(const dropoff_inspection *inspection);
+
+/**
+ * Their size.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_inspection_bytes(const dropoff_inspection *inspection);
+
+/**
+ * How many kinds of files there are in the folder.
+ *
+ * Threads: any.
+ */
+size_t dropoff_inspection_sizes_count(const dropoff_inspection *inspection);
+
+/**
+ * A kind: "login" (cookies and what sites store), "settings", "extensions", "passwords", "autofill", "bookmarks",
+ * "history", "cache", "runtime", "other_profile" or "unknown". Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_sizes_class(const dropoff_inspection *inspection,
+                                           size_t index);
+
+/**
+ * How many files of that kind there are.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_inspection_sizes_files(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * Their size.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_inspection_sizes_bytes(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * Whether that kind is packed at the level asked for.
+ *
+ * Threads: any.
+ */
+bool dropoff_inspection_sizes_goes(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * How many of the largest files that would be packed are listed: 10 at most.
+ *
+ * Threads: any.
+ */
+size_t dropoff_inspection_largest_count(const dropoff_inspection *inspection);
+
+/**
+ * The path of one inside the folder, the largest first; "(a site)" stands for a name that tells a site. Lives as long
+ * as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_largest_path(const dropoff_inspection *inspection,
+                                            size_t index);
+
+/**
+ * Its size.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_inspection_largest_bytes(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * How many things would be left out; a folder counts once.
+ *
+ * Threads: any.
+ */
+size_t dropoff_inspection_left_out_count(const dropoff_inspection *inspection);
+
+/**
+ * The path of one inside the folder, the largest first; "(a site)" stands for a name that tells a site. Lives as long
+ * as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_left_out_path(const dropoff_inspection *inspection,
+                                             size_t index);
+
+/**
+ * What kind it is, as dropoff_inspection_sizes_class. Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_left_out_class(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * Why it is left out. Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_left_out_why(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * How many files are in it.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_inspection_left_out_files(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * Their size.
+ *
+ * Threads: any.
+ */
+uint64_t dropoff_inspection_left_out_bytes(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * How many names no rule knows; they would be packed.
+ *
+ * Threads: any.
+ */
+size_t dropoff_inspection_unknown_count(const dropoff_inspection *inspection);
+
+/**
+ * One such name. Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_unknown_name(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * Whether a browser is using the folder, by its lock. "none": there is none, though a headless browser may make none.
+ * "live": one is. "stale": the browser is gone and left its lock. "foreign": the lock is from another machine or
+ * container, where its process cannot be looked for. Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_lock(const dropoff_inspection *inspection);
+
+/**
+ * The process that holds the lock; 0 if the lock does not say.
+ *
+ * Threads: any.
+ */
+int dropoff_inspection_lock_process(const dropoff_inspection *inspection);
+
+/**
+ * The system its cookies were written on: "linux", "macos" or "windows". Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_cookies_system(const dropoff_inspection *inspection);
+
+/**
+ * In how many ways they are encrypted, by the first rows.
+ *
+ * Threads: any.
+ */
+size_t dropoff_inspection_cookies_prefixes_count(const dropoff_inspection *inspection);
+
+/**
+ * What rows begin with that are encrypted in one of these ways, the most frequent first: "v10", "v11", "v12", "v20",
+ * "plain" or "other". Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_cookies_prefixes_text(const dropoff_inspection *inspection,
+                                                     size_t index);
+
+/**
+ * Whether it will sign in on Linux: "likely", "unlikely", or "unknown" if there are no cookies or they tell nothing.
+ * Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_verdict(const dropoff_inspection *inspection);
+
+/**
+ * The same as a sentence, with the reason and what to do. Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_advice(const dropoff_inspection *inspection);
+
+/**
+ * How many things may go wrong.
+ *
+ * Threads: any.
+ */
+size_t dropoff_inspection_warnings_count(const dropoff_inspection *inspection);
+
+/**
+ * One of them, as a sentence. Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_warnings_text(const dropoff_inspection *inspection, size_t index);
+
+/**
+ * Every field as one JSON object, the same in all languages. Lives as long as the inspection.
+ *
+ * Threads: any.
+ */
+const char *dropoff_inspection_to_json(const dropoff_inspection *inspection);
 
 /*
  * AgentDrop: key pairs

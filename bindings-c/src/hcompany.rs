@@ -13,6 +13,7 @@ use crate::guard;
 use crate::handle::{Live, give, needed};
 use crate::job::{self, dropoff_job, started};
 use crate::options::dropoff_options;
+use crate::pack::dropoff_pack;
 use crate::profile::dropoff_profile;
 use crate::profile_details::dropoff_profile_details;
 use crate::profile_ticket::dropoff_profile_ticket;
@@ -41,9 +42,14 @@ impl dropoff_hcompany {
     fn initiate_upload(&self) -> Result<dropoff_job> {
         started(None, || self.client.start_initiate_upload())
     }
-    fn upload(&self, ticket: &dropoff_profile_ticket, source: &mut dropoff_source) -> Result<dropoff_job> {
-        let source = source.take()?;
-        started(None, || self.client.start_upload(&ticket.ticket, source))
+    fn upload(
+        &self,
+        ticket: &dropoff_profile_ticket,
+        source: &mut dropoff_source,
+        pack: Option<&dropoff_pack>,
+    ) -> Result<dropoff_job> {
+        let (source, pack) = (source.take()?, dropoff_pack::of(pack));
+        started(None, || self.client.start_upload_packed(&ticket.ticket, source, &pack))
     }
     fn complete_upload(
         &self,
@@ -183,7 +189,7 @@ pub extern "C" fn dropoff_hcompany_upload(
 ) -> dropoff_status {
     guard::run(error, || {
         let (client, ticket, source) = (needed!(client)?, needed!(ticket)?, needed!(source)?);
-        job::finish::<StoredObject>(needed!(stored), || client.upload(ticket, source))
+        job::finish::<StoredObject>(needed!(stored), || client.upload(ticket, source, None))
     })
 }
 
@@ -200,7 +206,47 @@ pub extern "C" fn dropoff_hcompany_start_upload(
 ) -> dropoff_status {
     guard::run(error, || {
         let (client, ticket, source) = (needed!(client)?, needed!(ticket)?, needed!(source)?);
-        job::give_started(needed!(job), || client.upload(ticket, source))
+        job::give_started(needed!(job), || client.upload(ticket, source, None))
+    })
+}
+
+/// dropoff_hcompany_upload with a choice of how a folder is packed; NULL for the defaults.
+///
+/// Any status that dropoff_hcompany_upload has; DROPOFF_INVALID_INPUT also for a glob or prefix that is none.
+///
+/// May be NULL: pack.
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_hcompany_upload_packed(
+    client: Option<&dropoff_hcompany>,
+    ticket: Option<&dropoff_profile_ticket>,
+    source: Option<&mut dropoff_source>,
+    pack: Option<&dropoff_pack>,
+    stored: Option<&mut MaybeUninit<*mut dropoff_stored_object>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, ticket, source) = (needed!(client)?, needed!(ticket)?, needed!(source)?);
+        job::finish::<StoredObject>(needed!(stored), || client.upload(ticket, source, pack))
+    })
+}
+
+/// Starts dropoff_hcompany_upload_packed. The job is yours to free.
+///
+/// May be NULL: pack.
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_hcompany_start_upload_packed(
+    client: Option<&dropoff_hcompany>,
+    ticket: Option<&dropoff_profile_ticket>,
+    source: Option<&mut dropoff_source>,
+    pack: Option<&dropoff_pack>,
+    job: Option<&mut MaybeUninit<*mut dropoff_job>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (client, ticket, source) = (needed!(client)?, needed!(ticket)?, needed!(source)?);
+        job::give_started(needed!(job), || client.upload(ticket, source, pack))
     })
 }
 

@@ -6,7 +6,7 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use dropoff::Profile;
+use dropoff::{PackReport, Profile};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
@@ -34,9 +34,36 @@ pub struct dropoff_profile {
     updated_at: Text,
     labels_json: Text,
     stored: Option<dropoff_stored_object>,
+    packed: Option<Packed>,
     abandoned: Vec<Text>,
     json: Json,
     _live: Live,
+}
+
+/// The texts of a [`PackReport`].
+struct Packed {
+    consistency: Text,
+    unknown: Vec<Text>,
+    warnings: Vec<Text>,
+}
+
+impl Packed {
+    fn new(report: &PackReport) -> Self {
+        Self {
+            consistency: Text::new(report.consistency.as_str()),
+            unknown: Text::all(&report.unknown),
+            warnings: Text::all(&report.warnings),
+        }
+    }
+}
+
+impl dropoff_profile {
+    fn report<T: Default>(&self, read: impl FnOnce(&PackReport) -> T) -> T {
+        self.profile.packed.as_ref().map_or_else(T::default, read)
+    }
+    fn packed(&self, read: impl FnOnce(&Packed) -> *const c_char) -> *const c_char {
+        self.packed.as_ref().map_or(ptr::null(), read)
+    }
 }
 
 impl Outcome for Profile {
@@ -59,7 +86,8 @@ impl Outcome for Profile {
             updated_at: Text::maybe(self.updated_at.as_deref()),
             labels_json: Text::maybe(labels.as_deref()),
             stored: self.upload.clone().map(Outcome::handle),
-            abandoned: self.abandoned_profile_ids.iter().map(|id| Text::new(id)).collect(),
+            packed: self.packed.as_ref().map(Packed::new),
+            abandoned: Text::all(&self.abandoned_profile_ids),
             json: Json::new(),
             profile: self,
             _live: Live::new(),
@@ -228,13 +256,22 @@ pub extern "C" fn dropoff_profile_updated_at(profile: Option<&dropoff_profile>) 
     guard::get(profile, ptr::null(), |p| p.updated_at.as_ptr())
 }
 
-/// Whether the service's checksum equals the SHA-256 of what was sent. False also when the service reports none,
-/// or nothing was sent in this call.
+/// Whether the service's checksum equals the SHA-256 of what was sent, or would have been if it were not unchanged.
+/// False also when the service reports none, or this call had nothing to compare.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_profile_verified(profile: Option<&dropoff_profile>) -> bool {
     guard::get(profile, false, |p| p.profile.verified)
+}
+
+/// Whether nothing was sent because the archive equals the earlier profile of
+/// dropoff_profile_upload_set_if_changed_from: this is that profile.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_unchanged(profile: Option<&dropoff_profile>) -> bool {
+    guard::get(profile, false, |p| p.profile.unchanged)
 }
 
 /// What was sent to storage in this call; NULL if nothing was. It belongs to the profile: do not free it, it lives as
@@ -248,7 +285,7 @@ pub extern "C" fn dropoff_profile_stored_object(
     guard::get(profile, ptr::null(), |p| p.stored.as_ref().map_or(ptr::null(), ptr::from_ref))
 }
 
-/// Whether a folder was given and packed; otherwise the next three are 0.
+/// Whether a folder was given and packed; otherwise what dropoff_profile_packed_... tells is NULL, 0 or false.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -261,7 +298,7 @@ pub extern "C" fn dropoff_profile_was_packed(profile: Option<&dropoff_profile>) 
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_profile_packed_files(profile: Option<&dropoff_profile>) -> u64 {
-    guard::get(profile, 0, |p| p.profile.packed.as_ref().map_or(0, |packed| packed.files))
+    guard::get(profile, 0, |p| p.report(|report| report.files))
 }
 
 /// Their size before packing.
@@ -269,15 +306,79 @@ pub extern "C" fn dropoff_profile_packed_files(profile: Option<&dropoff_profile>
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_profile_packed_bytes(profile: Option<&dropoff_profile>) -> u64 {
-    guard::get(profile, 0, |p| p.profile.packed.as_ref().map_or(0, |packed| packed.bytes))
+    guard::get(profile, 0, |p| p.report(|report| report.bytes))
 }
 
-/// Entries left out: locks, sockets, symlinks and caches; a folder counts once.
+/// Size of the archive.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_packed_archive_bytes(profile: Option<&dropoff_profile>) -> u64 {
+    guard::get(profile, 0, |p| p.report(|report| report.archive_bytes))
+}
+
+/// What was left out: locks, sockets, symlinks, caches, and what the level or a glob says; a folder counts once.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_profile_packed_left_out(profile: Option<&dropoff_profile>) -> u64 {
-    guard::get(profile, 0, |p| p.profile.packed.as_ref().map_or(0, |packed| packed.left_out))
+    guard::get(profile, 0, |p| p.report(|report| report.left_out))
+}
+
+/// Whether the files in the archive belong together. "clean": nothing changed while they were packed. "snapshot": the
+/// databases were copied at one moment each, as dropoff_pack_set_live asked. "forced": a browser was using them, or they
+/// changed, and they were packed as they were. NULL if nothing was packed. Lives as long as the profile.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_packed_consistency(profile: Option<&dropoff_profile>) -> *const c_char {
+    guard::get(profile, ptr::null(), |p| p.packed(|packed| packed.consistency.as_ptr()))
+}
+
+/// Whether the browser's name and version were taken from the folder, because the caller gave none.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_packed_browser_guessed(profile: Option<&dropoff_profile>) -> bool {
+    guard::get(profile, false, |p| p.report(|report| report.browser_guessed))
+}
+
+/// How many names no rule knows; they are in the archive.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_packed_unknown_count(profile: Option<&dropoff_profile>) -> usize {
+    guard::get(profile, 0, |p| p.report(|report| report.unknown.len()))
+}
+
+/// One such name; NULL if `index` is not below the count. Lives as long as the profile.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_packed_unknown_name(
+    profile: Option<&dropoff_profile>,
+    index: usize,
+) -> *const c_char {
+    guard::get(profile, ptr::null(), |p| p.packed(|packed| Text::at(&packed.unknown, index)))
+}
+
+/// How many things may go wrong with the profile elsewhere, or could not be packed.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_packed_warnings_count(profile: Option<&dropoff_profile>) -> usize {
+    guard::get(profile, 0, |p| p.report(|report| report.warnings.len()))
+}
+
+/// One of them, as a sentence; NULL if `index` is not below the count. Lives as long as the profile.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_packed_warnings_text(
+    profile: Option<&dropoff_profile>,
+    index: usize,
+) -> *const c_char {
+    guard::get(profile, ptr::null(), |p| p.packed(|packed| Text::at(&packed.warnings, index)))
 }
 
 /// How many ids were reserved and given up because their ticket ran out; the service removes them.
@@ -296,7 +397,7 @@ pub extern "C" fn dropoff_profile_abandoned_id(
     profile: Option<&dropoff_profile>,
     index: usize,
 ) -> *const c_char {
-    guard::get(profile, ptr::null(), |p| p.abandoned.get(index).map_or(ptr::null(), Text::as_ptr))
+    guard::get(profile, ptr::null(), |p| Text::at(&p.abandoned, index))
 }
 
 /// Every field as one JSON object, the same in all languages. Lives as long as the profile.

@@ -6,12 +6,13 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use dropoff::{ProfileDetails, ProfileUpload, Result, Source};
+use dropoff::{Pack, ProfileDetails, ProfileUpload, Result, Source};
 
 use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
 use crate::handle::{Live, Once, give, needed};
+use crate::pack::dropoff_pack;
 use crate::progress::{Callback, dropoff_progress_fn};
 use crate::source::dropoff_source;
 use crate::text::text;
@@ -27,6 +28,8 @@ pub struct dropoff_profile_upload {
 struct Parts {
     source: Source,
     details: ProfileDetails,
+    pack: Pack,
+    if_changed_from: Option<String>,
     timeout: Option<Duration>,
     progress: Option<Callback>,
 }
@@ -34,7 +37,8 @@ struct Parts {
 impl dropoff_profile_upload {
     pub(crate) fn take(&mut self) -> Result<(ProfileUpload, Option<Callback>)> {
         let parts = self.parts.take()?;
-        let upload = ProfileUpload::new(parts.source, parts.details);
+        let upload = ProfileUpload::new(parts.source, parts.details).pack(parts.pack);
+        let upload = parts.if_changed_from.into_iter().fold(upload, ProfileUpload::if_changed_from);
         Ok((parts.timeout.into_iter().fold(upload, ProfileUpload::timeout), parts.progress))
     }
 
@@ -44,7 +48,7 @@ impl dropoff_profile_upload {
 }
 
 /// Makes a request to upload a profile. `source` is a browser's user-data folder, which is packed, or a zip of one, sent
-/// as it is; this empties it. `name` is the profile's. The browser must be set as well.
+/// as it is; this empties it. `name` is the profile's. For a zip the browser must be set as well.
 ///
 /// Threads: one at a time.
 #[unsafe(no_mangle)]
@@ -57,14 +61,22 @@ pub unsafe extern "C" fn dropoff_profile_upload_new(
     guard::run(error, || {
         let (source, place) = (needed!(source)?, needed!(upload)?);
         let details = ProfileDetails::new(text!(name)?);
-        let parts = Parts { source: source.take()?, details, timeout: None, progress: None };
+        let parts = Parts {
+            source: source.take()?,
+            details,
+            pack: Pack::new(),
+            if_changed_from: None,
+            timeout: None,
+            progress: None,
+        };
         give(place, dropoff_profile_upload { parts: Once::new("profile_upload", parts), _live: Live::new() });
         Ok(())
     })
 }
 
 /// The browser the profile belongs to, such as "chromium", and its version, such as "131". The service knows which
-/// browsers there are.
+/// browsers there are. Default: what the folder that is packed tells; dropoff_profile_packed_browser_guessed is then
+/// true.
 ///
 /// Threads: one at a time.
 #[unsafe(no_mangle)]
@@ -111,6 +123,41 @@ pub unsafe extern "C" fn dropoff_profile_upload_add_label(
         let upload = needed!(upload)?;
         let (name, value) = (text!(name)?, text!(value)?);
         upload.change_details(|details| details.label(name, value))
+    })
+}
+
+/// How a folder is packed. `pack` is copied. A zip is sent as it is, whatever this says. Default: as a new
+/// dropoff_pack.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_profile_upload_set_pack(
+    upload: Option<&mut dropoff_profile_upload>,
+    pack: Option<&dropoff_pack>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (upload, pack) = (needed!(upload)?, needed!(pack)?);
+        upload.parts.get()?.pack = pack.pack.clone();
+        Ok(())
+    })
+}
+
+/// Sends nothing if the archive equals this earlier profile's by the service's own checksum; the result is that profile
+/// then, and dropoff_profile_unchanged is true. A profile that is not there any more equals nothing. An id that is no
+/// UUID is refused by the call.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_profile_upload_set_if_changed_from(
+    upload: Option<&mut dropoff_profile_upload>,
+    profile_id: *const c_char,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (upload, profile_id) = (needed!(upload)?, text!(profile_id)?);
+        upload.parts.get()?.if_changed_from = Some(profile_id.to_owned());
+        Ok(())
     })
 }
 

@@ -33,6 +33,8 @@ pub enum dropoff_phase {
     DROPOFF_PHASE_DONE = 5,
     /// Opening a sealed file.
     DROPOFF_PHASE_OPENING = 6,
+    /// Looking at a profile folder.
+    DROPOFF_PHASE_INSPECTING = 7,
 }
 
 /// A snapshot of a call on its way. Later versions may add fields at the end: a field is there if `size` covers it.
@@ -43,9 +45,10 @@ pub enum dropoff_phase {
 pub struct dropoff_progress {
     /// Bytes of this struct that were written.
     pub size: usize,
-    /// Source bytes handed to the network in attempts that still count; goes back when one fails.
+    /// Source bytes handed to the network in attempts that still count; goes back when one fails. While a folder is
+    /// packed: bytes of it that are packed.
     pub bytes_done: u64,
-    /// Source bytes to send in all; 0 until known.
+    /// Source bytes to send in all, or to pack while a folder is packed; 0 until known.
     pub bytes_total: u64,
     /// Milliseconds since the call started.
     pub elapsed_ms: u64,
@@ -65,6 +68,9 @@ pub struct dropoff_progress {
     /// What is likely to go wrong if it goes on like this, as a sentence that ends with NUL: the ticket is too short
     /// for the upload. Empty if nothing is. It is a part of the struct, so a copy of that keeps it.
     pub warning: [c_char; 192],
+    /// Milliseconds that bytes_done was counted for: since packing began, and later since sending began; 0 before.
+    /// bytes_done divided by it is the rate.
+    pub counted_for_ms: u64,
 }
 
 /// Is told how far a call is, about every 100 ms and once more when it is over. Returns 0 to go on; anything else
@@ -86,6 +92,7 @@ impl dropoff_progress {
             Phase::Sending => dropoff_phase::DROPOFF_PHASE_SENDING,
             Phase::Completing => dropoff_phase::DROPOFF_PHASE_COMPLETING,
             Phase::Opening => dropoff_phase::DROPOFF_PHASE_OPENING,
+            Phase::Inspecting => dropoff_phase::DROPOFF_PHASE_INSPECTING,
             _ => dropoff_phase::DROPOFF_PHASE_DONE,
         };
         Self {
@@ -100,6 +107,7 @@ impl dropoff_progress {
             ticket_left_ms: progress.ticket_left.map_or(u64::MAX, millis),
             time_needed_ms: progress.time_needed.map_or(u64::MAX, millis),
             warning: inline(&progress.warning().unwrap_or_default()),
+            counted_for_ms: millis(progress.counted_for),
         }
     }
 }

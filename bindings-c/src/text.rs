@@ -79,6 +79,9 @@ impl Text {
     pub(crate) fn maybe(text: Option<&str>) -> Self {
         text.map_or(Self(None), Self::new)
     }
+    pub(crate) fn all(texts: &[String]) -> Vec<Self> {
+        texts.iter().map(|text| Self::new(text)).collect()
+    }
     pub(crate) fn path(path: Option<&Path>) -> Self {
         path.map_or(Self(None), |path| Self::raw(path.as_os_str().as_bytes()))
     }
@@ -86,6 +89,10 @@ impl Text {
         // A service may put a NUL into a text, where C would see its end.
         let shown = |text: &[u8]| String::from_utf8_lossy(text).replace('\0', "\u{fffd}");
         Self(CString::new(bytes).or_else(|_| CString::new(shown(bytes))).ok())
+    }
+    /// One of a list, or NULL.
+    pub(crate) fn at(texts: &[Self], index: usize) -> *const c_char {
+        texts.get(index).map_or(ptr::null(), Self::as_ptr)
     }
     /// NULL if there is none.
     pub(crate) fn as_ptr(&self) -> *const c_char {

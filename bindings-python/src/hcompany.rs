@@ -8,7 +8,7 @@ use crate::errors::{Failure, guarded};
 use crate::job::Job;
 use crate::results::StoredObject;
 use crate::tickets::ProfileTicket;
-use crate::{errors, inputs, options};
+use crate::{errors, inputs, options, profile};
 
 /// A client of H Company's browser profiles. May be shared between threads.
 ///
@@ -30,9 +30,12 @@ struct Details<'a, 'py> {
 
 impl Details<'_, '_> {
     fn to_core(&self) -> Result<ProfileDetails, Failure> {
-        let browser = inputs::optional(self.browser_name, "browser_name")?.unwrap_or_default();
-        let version = inputs::optional(self.browser_version, "browser_version")?.unwrap_or_default();
-        let mut details = ProfileDetails::new(inputs::text(self.name, "name")?).browser(browser, version);
+        let browser = inputs::optional(self.browser_name, "browser_name")?;
+        let version = inputs::optional(self.browser_version, "browser_version")?;
+        let mut details = ProfileDetails::new(inputs::text(self.name, "name")?);
+        if browser.is_some() || version.is_some() {
+            details = details.browser(browser.unwrap_or_default(), version.unwrap_or_default());
+        }
         if let Some(text) = inputs::optional(self.description, "description")? {
             details = details.description(text);
         }
@@ -74,17 +77,21 @@ impl HCompany {
     /// upload_profile() gives a Profile, start_upload_profile() a Job at once.
     ///
     /// source: a browser's user-data folder, which is packed, or a zip of one, sent as it is.
-    /// name, browser_name, browser_version: such as "acme-login", "chromium", "131"; every profile needs them.
+    /// name, browser_name, browser_version: such as "acme-login", "chromium", "131"; every profile needs them, but
+    /// a folder tells its browser and version if both are left out.
     /// labels: a mapping of str to str, or pairs; their order is kept.
+    /// pack: a Pack, how a folder is packed.
+    /// if_changed_from: the id of an earlier profile. If the archive equals that one's, nothing is sent, and the
+    /// result is that profile with `unchanged` set.
     /// timeout: seconds or a timedelta for the whole call, retries included; above 0, at most 10 000 000.
     /// Default: no limit.
     /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
     /// raises, the call is cancelled.
-    /// Raises InvalidInputError before anything is sent, IntegrityError if what is registered is not what was
-    /// sent, UnknownOutcomeError, and any other DropoffError.
+    /// Raises InvalidInputError before anything is sent, BrowserRunningError if a browser is using the folder,
+    /// IntegrityError if what is registered is not what was sent, UnknownOutcomeError, and any other DropoffError.
     #[pyo3(signature = (
         source, *, name, browser_name=None, browser_version=None, description=None, labels=None,
-        timeout=None, on_progress=None
+        pack=None, if_changed_from=None, timeout=None, on_progress=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
     fn start_upload_profile(
@@ -96,12 +103,18 @@ impl HCompany {
         browser_version: Option<&Bound<'_, PyAny>>,
         description: Option<&Bound<'_, PyAny>>,
         labels: Option<&Bound<'_, PyAny>>,
+        pack: Option<&Bound<'_, PyAny>>,
+        if_changed_from: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
             let details = Details { name, browser_name, browser_version, description, labels }.to_core()?;
-            let mut request = ProfileUpload::new(inputs::source(source, streams)?, details);
+            let mut request =
+                ProfileUpload::new(inputs::source(source, streams)?, details).pack(profile::pack(pack)?);
+            if let Some(id) = inputs::optional(if_changed_from, "if_changed_from")? {
+                request = request.if_changed_from(id);
+            }
             if let Some(limit) = inputs::timeout(timeout)? {
                 request = request.timeout(limit);
             }
@@ -120,19 +133,21 @@ impl HCompany {
     /// Step two: sends the archive to storage with a ticket. Gives a StoredObject; start_upload() gives a Job
     /// at once.
     ///
-    /// source, on_progress: as in upload_profile(). Safe to repeat until the ticket expires.
-    /// Raises DropoffError as Storage.post_form().
-    #[pyo3(signature = (ticket, source, *, on_progress=None))]
+    /// source, pack, on_progress: as in upload_profile(). Safe to repeat until the ticket expires.
+    /// Raises DropoffError as Storage.post_form(), and BrowserRunningError.
+    #[pyo3(signature = (ticket, source, *, pack=None, on_progress=None))]
     fn start_upload(
         &self,
         py: Python<'_>,
         ticket: &Bound<'_, PyAny>,
         source: &Bound<'_, PyAny>,
+        pack: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
             let ticket = inputs::object::<ProfileTicket>(ticket, "ticket", "a ProfileTicket")?;
-            Ok(self.0.start_upload(&ticket.get().0, inputs::source(source, streams)?)?)
+            let source = inputs::source(source, streams)?;
+            Ok(self.0.start_upload_packed(&ticket.get().0, source, &profile::pack(pack)?)?)
         })
     }
 

@@ -186,11 +186,12 @@ pub(crate) fn pairs(value: &Bound<'_, PyAny>, what: &str) -> Result<Vec<(String,
         .collect()
 }
 
-/// Presigned URLs. One alone would be taken for a list of letters, so it is refused.
-pub(crate) fn urls(value: &Bound<'_, PyAny>) -> Result<Vec<String>, Failure> {
+/// A list of texts; `kind` says in the message of what. One alone would be taken for a list of letters, so it is
+/// refused.
+pub(crate) fn texts(value: &Bound<'_, PyAny>, what: &str, kind: &str) -> Result<Vec<String>, Failure> {
     let wrong = || {
         bad_argument(&format!(
-            "urls must be a list of presigned URLs, one for each part, not {}; put a single one in brackets",
+            "{what} must be a list of {kind}, not {}; put a single one in brackets",
             type_name(value)
         ))
     };
@@ -199,7 +200,8 @@ pub(crate) fn urls(value: &Bound<'_, PyAny>) -> Result<Vec<String>, Failure> {
         || PyMemoryView::from(value).is_ok();
     let iterator = value.try_iter();
     let (false, Ok(iterator)) = (lone, iterator) else { return Err(wrong()) };
-    let each = iterator.enumerate().map(|(at, url)| text(&url?, &format!("urls[{at}]")).map(str::to_owned));
+    let each =
+        iterator.enumerate().map(|(at, item)| text(&item?, &format!("{what}[{at}]")).map(str::to_owned));
     each.collect()
 }
 

@@ -19,6 +19,7 @@ mod json;
 mod logs;
 mod opening;
 mod options;
+mod profile;
 mod progress;
 mod reader;
 mod results;
@@ -57,11 +58,14 @@ mod _native {
     #[pymodule_export]
     use super::opening::{OpenedFile, start_open_sealed};
     #[pymodule_export]
+    use super::profile::{Pack, start_inspect_profile};
+    #[pymodule_export]
     use super::progress::Progress;
     #[pymodule_export]
     use super::results::{
-        Confirmed, PackReport, PlannedFile, Profile, SentFile, SentTransfer, StoredObject, StoredPart,
-        StoredParts, TransferInfo, TransferPlan,
+        Confirmed, CookieKeys, FileSize, LeftOut, PackReport, PlannedFile, Profile, ProfileInspection,
+        SentFile, SentTransfer, SizeOfClass, StoredObject, StoredPart, StoredParts, TransferInfo,
+        TransferPlan,
     };
     #[pymodule_export]
     use super::storage::Storage;

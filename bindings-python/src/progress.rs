@@ -50,6 +50,10 @@ impl Progress {
         self.0.elapsed.as_secs_f64()
     }
     #[getter]
+    fn counted_for(&self) -> f64 {
+        self.0.counted_for.as_secs_f64()
+    }
+    #[getter]
     fn ticket_left(&self) -> Option<f64> {
         self.0.ticket_left.map(|t| t.as_secs_f64())
     }
@@ -73,7 +77,7 @@ impl Progress {
             None => "None".to_owned(),
         };
         format!(
-            "Progress(phase='{}', bytes_done={}, bytes_total={}, files_done={}, files_total={}, retries={}, elapsed={:.3}, ticket_left={}, time_needed={})",
+            "Progress(phase='{}', bytes_done={}, bytes_total={}, files_done={}, files_total={}, retries={}, elapsed={:.3}, counted_for={:.3}, ticket_left={}, time_needed={})",
             p.phase.as_str(),
             p.bytes_done,
             p.bytes_total,
@@ -81,6 +85,7 @@ impl Progress {
             p.files_total,
             p.retries,
             p.elapsed.as_secs_f64(),
+            p.counted_for.as_secs_f64(),
             seconds(p.ticket_left),
             seconds(p.time_needed)
         )
@@ -110,8 +115,11 @@ impl Snapshots {
             return None;
         }
         crate::defect::point("progress");
-        self.last_was_given.store(py.detach(|| self.work.over_within(TICK)), Relaxed);
-        Some(Progress(self.work.progress()))
+        let over = py.detach(|| self.work.over_within(TICK));
+        let now = self.work.progress();
+        // It may have ended after the tick, and then this is the last one.
+        self.last_was_given.store(over || now.phase == dropoff::Phase::Done, Relaxed);
+        Some(Progress(now))
     }
 }
 

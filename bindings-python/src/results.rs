@@ -48,8 +48,20 @@ macro_rules! restored_by_serde {
         }
     };
 }
-scalars!(String, bool, u32, u64);
+scalars!(String, bool, u32, u64, i32);
 json!(Map<String, Value>, Value);
+/// Their names, which are also what serde has for them.
+macro_rules! names {
+    ($($name:ty),*) => {$(
+        impl ToPython for $name {
+            fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+                self.as_str().into_py_any(py)
+            }
+        }
+        restored_by_serde!($name);
+    )*};
+}
+names!(dropoff::Consistency, dropoff::LockState, dropoff::Verdict);
 
 impl<T: ToPython> ToPython for Option<T> {
     fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
@@ -79,9 +91,10 @@ impl<T: ToPython> ToPython for Vec<T> {
     }
 }
 
-/// A Python class around a core type of the same name, with a getter for each field listed.
+/// A Python class around a core type of the same name, with a getter for each field listed. One whose name is a
+/// word of Python's language has another there.
 macro_rules! record {
-    ($(#[$doc:meta])* $name:ident { $($field:ident),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($field:ident $(as $named:ident)?),* $(,)? }) => {
         $(#[$doc])*
         #[pyclass(frozen, eq, module = "dropoff")]
         #[derive(PartialEq)]
@@ -90,7 +103,7 @@ macro_rules! record {
         #[pymethods]
         impl $name {
             $(
-                #[getter]
+                #[getter $(($named))?]
                 fn $field(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
                     self.0.$field.to_python(py)
                 }
@@ -117,7 +130,8 @@ macro_rules! record {
                 let mut fields = Vec::new();
                 $(
                     let value = self.0.$field.to_python(py)?;
-                    fields.push(format!("{}={}", stringify!($field), value.bind(py).repr()?));
+                    let name = [$(stringify!($named),)? stringify!($field)][0];
+                    fields.push(format!("{name}={}", value.bind(py).repr()?));
                 )*
                 Ok(format!("{}({})", stringify!($name), fields.join(", ")))
             }
@@ -163,7 +177,35 @@ record! {
 
 record! {
     /// What packing a folder did.
-    PackReport { files, bytes, left_out }
+    PackReport { files, bytes, archive_bytes, left_out, consistency, browser_guessed, unknown, warnings }
+}
+
+record! {
+    /// What a browser's folder holds, and whether it will sign in elsewhere.
+    ProfileInspection {
+        family, product, browser_name, browser_version, profiles, files, bytes, sizes, largest, left_out,
+        unknown, lock, lock_process, cookies, verdict, advice, warnings,
+    }
+}
+
+record! {
+    /// One kind of file in a folder.
+    SizeOfClass { class as class_, files, bytes, goes }
+}
+
+record! {
+    /// A file and its size.
+    FileSize { path, bytes }
+}
+
+record! {
+    /// Something that would not be packed.
+    LeftOut { path, class as class_, why, files, bytes }
+}
+
+record! {
+    /// How a profile's cookies are encrypted.
+    CookieKeys { system, prefixes }
 }
 
 record! {
@@ -171,7 +213,7 @@ record! {
     Profile {
         id, name, browser_name, browser_version, description, labels, s3_path, file_size_bytes,
         checksum, usage_count, last_used_at, is_default, user_id, org_id, created_at, updated_at,
-        verified, upload, packed, abandoned_profile_ids,
+        verified, unchanged, upload, packed, abandoned_profile_ids,
     }
 }
 

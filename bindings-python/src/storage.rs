@@ -113,7 +113,10 @@ impl Storage {
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
-            let mut request = PutParts::new(inputs::urls(urls)?, inputs::source(source, streams)?);
+            let mut request = PutParts::new(
+                inputs::texts(urls, "urls", "presigned URLs, one for each part")?,
+                inputs::source(source, streams)?,
+            );
             if let Some(bytes) = part_size {
                 request = request.part_size(inputs::count(bytes, "part_size")?);
             }

@@ -146,6 +146,9 @@ class Sandbox:
         log = json.loads(self._control("GET", "/requests"))
         return [entry for entry in log if operation in (None, entry["op"])]
 
+    def forget_requests(self) -> None:
+        self._control("DELETE", "/requests")
+
     def objects(self) -> list[dict[str, Any]]:
         objects: list[dict[str, Any]] = json.loads(self._control("GET", "/objects"))
         return objects

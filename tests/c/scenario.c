@@ -131,6 +131,15 @@ static const char *at_index(const char *list, size_t index, const char *field) {
     return name;
 }
 
+/* A list of texts: PREFIX_count and PREFIX_FIELD. */
+#define GOT_TEXTS(list, prefix, field, handle)                                                          \
+    do {                                                                                                \
+        size_t index;                                                                                   \
+        for (index = 0; index < prefix##_count(handle); index++)                                        \
+            got_text(at_index(list, index, ""), prefix##_##field(handle, index));                       \
+        CHECK(prefix##_##field(handle, index) == NULL && prefix##_##field(handle, SIZE_MAX) == NULL);   \
+    } while (0)
+
 /* Prints the error of a call that failed, and ends. */
 static int failed(void) {
     static const char *const sides[] = {"none", "caller", "network", "service", "storage"};
@@ -185,7 +194,6 @@ static void got_stored(const char *prefix, const dropoff_stored_object *stored) 
 
 static void got_profile(const dropoff_profile *profile) {
     uint64_t bytes = 0;
-    size_t at;
     printf("result %s\n", dropoff_profile_to_json(profile));
     got_text("id", dropoff_profile_id(profile));
     got_text("name", dropoff_profile_name(profile));
@@ -208,6 +216,7 @@ static void got_profile(const dropoff_profile *profile) {
     got_text("created_at", dropoff_profile_created_at(profile));
     got_text("updated_at", dropoff_profile_updated_at(profile));
     got_bool("verified", dropoff_profile_verified(profile));
+    got_bool("unchanged", dropoff_profile_unchanged(profile));
     if (dropoff_profile_stored_object(profile) != NULL)
         got_stored("upload.", dropoff_profile_stored_object(profile));
     else
@@ -215,14 +224,62 @@ static void got_profile(const dropoff_profile *profile) {
     if (dropoff_profile_was_packed(profile)) {
         got_number("packed.files", dropoff_profile_packed_files(profile));
         got_number("packed.bytes", dropoff_profile_packed_bytes(profile));
+        got_number("packed.archive_bytes", dropoff_profile_packed_archive_bytes(profile));
         got_number("packed.left_out", dropoff_profile_packed_left_out(profile));
+        got_text("packed.consistency", dropoff_profile_packed_consistency(profile));
+        got_bool("packed.browser_guessed", dropoff_profile_packed_browser_guessed(profile));
     } else {
         got_text("packed", NULL);
-        CHECK(dropoff_profile_packed_files(profile) == 0);
+        CHECK(dropoff_profile_packed_files(profile) == 0 && dropoff_profile_packed_archive_bytes(profile) == 0);
+        CHECK(dropoff_profile_packed_consistency(profile) == NULL);
+        CHECK(!dropoff_profile_packed_browser_guessed(profile));
     }
-    for (at = 0; at < dropoff_profile_abandoned_count(profile); at++)
-        got_text(at_index("abandoned_profile_ids", at, ""), dropoff_profile_abandoned_id(profile, at));
-    CHECK(dropoff_profile_abandoned_id(profile, at) == NULL);
+    GOT_TEXTS("packed.unknown", dropoff_profile_packed_unknown, name, profile);
+    GOT_TEXTS("packed.warnings", dropoff_profile_packed_warnings, text, profile);
+    GOT_TEXTS("abandoned_profile_ids", dropoff_profile_abandoned, id, profile);
+}
+
+static void got_inspection(const dropoff_inspection *seen) {
+    size_t at;
+    printf("result %s\n", dropoff_inspection_to_json(seen));
+    got_text("family", dropoff_inspection_family(seen));
+    got_text("product", dropoff_inspection_product(seen));
+    got_text("browser_name", dropoff_inspection_browser_name(seen));
+    got_text("browser_version", dropoff_inspection_browser_version(seen));
+    GOT_TEXTS("profiles", dropoff_inspection_profiles, name, seen);
+    got_number("files", dropoff_inspection_files(seen));
+    got_number("bytes", dropoff_inspection_bytes(seen));
+    for (at = 0; at < dropoff_inspection_sizes_count(seen); at++) {
+        got_text(at_index("sizes", at, "class"), dropoff_inspection_sizes_class(seen, at));
+        got_number(at_index("sizes", at, "files"), dropoff_inspection_sizes_files(seen, at));
+        got_number(at_index("sizes", at, "bytes"), dropoff_inspection_sizes_bytes(seen, at));
+        got_bool(at_index("sizes", at, "goes"), dropoff_inspection_sizes_goes(seen, at));
+    }
+    CHECK(dropoff_inspection_sizes_class(seen, at) == NULL && dropoff_inspection_sizes_files(seen, at) == 0);
+    CHECK(dropoff_inspection_sizes_bytes(seen, at) == 0 && !dropoff_inspection_sizes_goes(seen, at));
+    for (at = 0; at < dropoff_inspection_largest_count(seen); at++) {
+        got_text(at_index("largest", at, "path"), dropoff_inspection_largest_path(seen, at));
+        got_number(at_index("largest", at, "bytes"), dropoff_inspection_largest_bytes(seen, at));
+    }
+    CHECK(dropoff_inspection_largest_path(seen, at) == NULL && dropoff_inspection_largest_bytes(seen, at) == 0);
+    for (at = 0; at < dropoff_inspection_left_out_count(seen); at++) {
+        got_text(at_index("left_out", at, "path"), dropoff_inspection_left_out_path(seen, at));
+        got_text(at_index("left_out", at, "class"), dropoff_inspection_left_out_class(seen, at));
+        got_text(at_index("left_out", at, "why"), dropoff_inspection_left_out_why(seen, at));
+        got_number(at_index("left_out", at, "files"), dropoff_inspection_left_out_files(seen, at));
+        got_number(at_index("left_out", at, "bytes"), dropoff_inspection_left_out_bytes(seen, at));
+    }
+    CHECK(dropoff_inspection_left_out_path(seen, at) == NULL && dropoff_inspection_left_out_why(seen, at) == NULL);
+    CHECK(dropoff_inspection_left_out_class(seen, at) == NULL && dropoff_inspection_left_out_files(seen, at) == 0);
+    CHECK(dropoff_inspection_left_out_bytes(seen, at) == 0);
+    GOT_TEXTS("unknown", dropoff_inspection_unknown, name, seen);
+    got_text("lock", dropoff_inspection_lock(seen));
+    got_number("lock_process", (uint64_t)dropoff_inspection_lock_process(seen));
+    got_text("cookies.system", dropoff_inspection_cookies_system(seen));
+    GOT_TEXTS("cookies.prefixes", dropoff_inspection_cookies_prefixes, text, seen);
+    got_text("verdict", dropoff_inspection_verdict(seen));
+    got_text("advice", dropoff_inspection_advice(seen));
+    GOT_TEXTS("warnings", dropoff_inspection_warnings, text, seen);
 }
 
 static void got_files(const dropoff_sent_files *files) {
@@ -414,19 +471,71 @@ static dropoff_source *one_source(void) {
     return make_source(line);
 }
 
+/* Of `pack WHAT VALUE`, in that order; NULL if there are none. What is wrong with a value is a result of the call, like
+ * any other. */
+static dropoff_status make_pack(dropoff_pack **pack) {
+    dropoff_status status = DROPOFF_OK;
+    struct line *line = NULL;
+    while (status == DROPOFF_OK && (line = next_line("pack", line)) != NULL) {
+        const char *what = line->values[0], *value = line->values[1];
+        if (*pack == NULL)
+            MUST(dropoff_pack_new(pack, &error));
+        if (strcmp(what, "level") == 0)
+            status = dropoff_pack_set_level(*pack, value, &error);
+        else if (strcmp(what, "profile") == 0)
+            status = dropoff_pack_set_profile(*pack, value, &error);
+        else if (strcmp(what, "include") == 0)
+            status = dropoff_pack_add_include(*pack, value, &error);
+        else if (strcmp(what, "exclude") == 0)
+            status = dropoff_pack_add_exclude(*pack, value, &error);
+        else if (strcmp(what, "live") == 0)
+            status = dropoff_pack_set_live(*pack, value, &error);
+        else {
+            CHECK(strcmp(what, "prefix") == 0);
+            status = dropoff_pack_set_prefix(*pack, value, &error);
+        }
+    }
+    return status;
+}
+
+static int inspect_profile(void) {
+    dropoff_pack *pack = NULL;
+    dropoff_inspection *seen = NULL;
+    struct line *line = next_line("source", NULL);
+    CHECK(line != NULL);
+    if (make_pack(&pack) || dropoff_inspect_profile(line->values[1], pack, &seen, &error))
+        failed();
+    else
+        got_inspection(seen);
+    dropoff_inspection_free(seen);
+    dropoff_pack_free(pack);
+    return 0;
+}
+
 static int upload_profile(void) {
     dropoff_profile_upload *upload = NULL;
     dropoff_profile *profile = NULL;
+    dropoff_pack *pack = NULL;
     dropoff_source *source;
     dropoff_job *job = NULL;
     dropoff_status status;
     struct line *line = NULL;
     if (make_hcompany())
         return failed();
+    if (make_pack(&pack)) {
+        dropoff_pack_free(pack);
+        return failed();
+    }
     source = one_source();
     MUST(dropoff_profile_upload_new(source, arg_or("name", "scenario"), &upload, &error));
-    MUST(dropoff_profile_upload_set_browser(upload, arg_or("browser_name", "chromium"),
-                                            arg_or("browser_version", "131"), &error));
+    if (arg("no_browser") == NULL)
+        MUST(dropoff_profile_upload_set_browser(upload, arg_or("browser_name", "chromium"),
+                                                arg_or("browser_version", "131"), &error));
+    if (pack != NULL)
+        MUST(dropoff_profile_upload_set_pack(upload, pack, &error));
+    dropoff_pack_free(pack);
+    if (arg("if_changed_from") != NULL)
+        MUST(dropoff_profile_upload_set_if_changed_from(upload, arg("if_changed_from"), &error));
     if (arg("description") != NULL)
         MUST(dropoff_profile_upload_set_description(upload, arg("description"), &error));
     while ((line = next_line("label", line)) != NULL)
@@ -452,21 +561,28 @@ static int profile_steps(void) {
     dropoff_profile_details *details = NULL;
     dropoff_stored_object *stored = NULL;
     dropoff_profile *profile = NULL, *seen = NULL;
+    dropoff_pack *pack = NULL;
     dropoff_source *source;
     struct line *line = NULL;
     int ended;
     if (make_hcompany())
         return failed();
+    if (make_pack(&pack)) {
+        dropoff_pack_free(pack);
+        return failed();
+    }
     source = one_source();
     MUST(dropoff_profile_details_new(arg_or("name", "scenario"), &details, &error));
-    MUST(dropoff_profile_details_set_browser(details, arg_or("browser_name", "chromium"),
-                                             arg_or("browser_version", "131"), &error));
+    if (arg("no_browser") == NULL)
+        MUST(dropoff_profile_details_set_browser(details, arg_or("browser_name", "chromium"),
+                                                 arg_or("browser_version", "131"), &error));
     if (arg("description") != NULL)
         MUST(dropoff_profile_details_set_description(details, arg("description"), &error));
     while ((line = next_line("label", line)) != NULL)
         MUST(dropoff_profile_details_add_label(details, line->values[0], line->values[1], &error));
     ended = dropoff_hcompany_initiate_upload(hcompany, &ticket, &error)
-            || dropoff_hcompany_upload(hcompany, ticket, source, &stored, &error)
+            || (pack == NULL ? dropoff_hcompany_upload(hcompany, ticket, source, &stored, &error)
+                             : dropoff_hcompany_upload_packed(hcompany, ticket, source, pack, &stored, &error))
             || dropoff_profile_details_set_uploaded(details, stored, &error)
             || dropoff_hcompany_complete_upload(hcompany, dropoff_profile_ticket_profile_id(ticket), details,
                                                 &profile, &error)
@@ -485,6 +601,7 @@ static int profile_steps(void) {
     dropoff_profile_details_free(details);
     dropoff_profile_ticket_free(ticket);
     dropoff_source_free(source);
+    dropoff_pack_free(pack);
     return 0;
 }
 
@@ -839,6 +956,7 @@ int main(void) {
         {"storage.post_form", post_form},
         {"storage.put_parts", put_parts},
         {"open_sealed", open_sealed},
+        {"inspect_profile", inspect_profile},
     };
     size_t at;
     read_lines();

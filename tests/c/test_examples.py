@@ -49,6 +49,24 @@ def test_upload_profile(
     assert done.stderr == "there is no file or folder at /nowhere; check the path\n"
 
 
+def test_inspect_profile(library: Library, tmp_path: Path) -> None:
+    program = library.compile(EXAMPLES / "inspect_profile.c", tmp_path / "inspect_profile")
+    (tmp_path / "browser" / "Default").mkdir(parents=True)
+    (tmp_path / "browser" / "Local State").write_text("{}")
+    (tmp_path / "browser" / "Default" / "Cookies").write_bytes(pattern(100))
+    (tmp_path / "browser" / "Default" / "Cache").mkdir()
+    (tmp_path / "browser" / "Default" / "Cache" / "data_0").write_bytes(pattern(2000))
+    # No key, no service: there is nothing in its environment.
+    done = run([program, tmp_path / "browser"], env={})
+    first, *sizes, last = done.stdout.splitlines()
+    assert first == "Chromium, lock: none"
+    assert {tuple(line.rsplit(None, 3)[:2]) for line in sizes} >= {("goes", "login"), ("stays here", "cache")}
+    assert re.search(r"^stays here cache +2000 bytes$", done.stdout, re.M)
+    assert last.startswith("will log in on Linux: unknown, ")
+    done = subprocess.run([program, tmp_path], capture_output=True, text=True, env={}, timeout=30)
+    assert done.returncode == 1 and "is not a browser's user-data folder" in done.stderr
+
+
 def test_send_files(library: Library, sandbox: Sandbox, environment: dict[str, str], tmp_path: Path) -> None:
     program = for_the_sandbox(library, "send_files.c", tmp_path / "send_files")
     for name in ("a.pdf", "b.csv"):

@@ -20,6 +20,8 @@ PATHS = {
     ("dropoff_sealed_file_new", "path"),
     ("dropoff_open_sealed", "to"),
     ("dropoff_start_open_sealed", "to"),
+    ("dropoff_inspect_profile", "folder"),
+    ("dropoff_start_inspect_profile", "folder"),
 }
 
 
@@ -72,6 +74,8 @@ TEXTS = {
     "base_url": "http://127.0.0.1:1",
     "region": "eu",
     "path": "/nowhere",
+    "level": "minimal",
+    "live": "snapshot",
     "content_type": "text/plain",
     "public_key": "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw=",
     "private_key": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=",
@@ -88,6 +92,7 @@ NUMBERS = {"dropoff_job_progress": {"size": "sizeof(dropoff_progress)"}}
 MAKERS = {
     "dropoff_options": "dropoff_options_new(&{it}, NULL)",
     "dropoff_source": 'dropoff_source_from_path("/nowhere", &{it}, NULL)',
+    "dropoff_pack": "dropoff_pack_new(&{it}, NULL)",
     "dropoff_profile_upload": 'dropoff_profile_upload_new(a_source(), "p", &{it}, NULL)',
     "dropoff_profile_details": 'dropoff_profile_details_new("p", &{it}, NULL)',
     "dropoff_hcompany": 'dropoff_hcompany_new("k", NULL, "http://127.0.0.1:1", NULL, &{it}, NULL)',

@@ -23,10 +23,14 @@ FAULTS: dict[str, list[dict[str, Any]]] = {
     "late": [{"on": "put", "times": -1, "do": {"delay_ms": 1000}}],
     "second_late": [{"on": "put", "skip": 1, "do": {"delay_ms": 1000}}],
     "forked": [],
+    "measured": [
+        {"on": operation, "times": -1, "do": {"delay_ms": 400}}
+        for operation in ("initiate_upload", "post_form", "complete_upload")
+    ],
     "too_slow": [{"on": "put", "times": -1, "do": {"slow": 500_000}}],
 }
 SETTINGS: dict[str, dict[str, Any]] = {"too_slow": {"upload_expires_in": 20}}
-SUITES = ["callbacks", "jobs", "logs", "options", "sealing"]
+SUITES = ["callbacks", "jobs", "logs", "options", "profiles", "sealing"]
 VALGRIND = [
     "valgrind",
     "--quiet",
@@ -163,6 +167,13 @@ def test_the_other_programs_under_valgrind(programs: Programs, sandbox: Sandbox,
         "transfer_of_three_files_is_active",
         "transfer_step_by_step",
         "profile_step_by_step",
+        "profile_default_level",
+        "profile_snapshot_of_a_running_browser",
+        "profile_unchanged_is_not_sent",
+        "profile_pattern_that_is_none",
+        "profile_steps_pack_too",
+        "inspect_a_profile",
+        "inspect_a_file",
         "raw_post_form",
         "put_503_is_retried",
         "refused_fields_of_a_transfer_are_named",

@@ -7,12 +7,14 @@ import json
 import re
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
 from conftest import Programs, Sandbox
+from profiles import running_browser, source
 from scenarios import (
     VECTORS,
     Scenario,
@@ -23,7 +25,6 @@ from scenarios import (
     passed_folder,
     rewrite,
     scenarios,
-    source,
 )
 
 CODES = {row["kind"]: row["code"] for row in json.loads((VECTORS / "errors.json").read_text())}
@@ -63,6 +64,9 @@ def argument(name: str, value: Any) -> list[Line]:
             return [("arg", name, ms)]
         case dict() if name == "labels":
             return [("label", *pair) for pair in value.items()]
+        case dict() if name == "pack":
+            values = {k: v if isinstance(v, list) else [v] for k, v in value.items()}
+            return [("pack", key, text) for key, texts in values.items() for text in texts]
         case dict() if name == "encrypt":
             return [("arg", name, "yes"), *[("arg", f"{name}.{key}", text) for key, text in value.items()]]
         case dict() | bool():
@@ -196,7 +200,7 @@ def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
         elif name in ("labels_json", "request_json"):
             name = name.removesuffix("_json")
             wanted, value = fields[name], value and json.loads(value)
-        elif what == "error" and name in ("http_status", "errno"):
+        elif name in ("http_status", "errno", "lock_process"):
             wanted = fields[name] or 0
         else:
             wanted = fields
@@ -207,14 +211,23 @@ def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
         if isinstance(wanted, bool | int):
             wanted = json.dumps(wanted)
         assert wanted == value, f"{name}: the JSON has {wanted!r}, the getter {value!r}"
-        seen |= {name, name.partition(".")[0]}
+        seen.add(name)
     if got:
-        # What an empty list holds shows no line.
-        wanted_names = {name for name, value in fields.items() if value != []}
-        for name in ("files", "parts", "details"):
-            for at, item in enumerate(fields.get(name, [])):
-                wanted_names |= {f"{name}.{at}.{key}" for key in item}
-        assert wanted_names <= seen, f"no getter was asked for {wanted_names - seen}"
+        missing = {name for name, _ in leaves(fields)} - seen
+        assert not missing, f"no getter was asked for {missing}"
+
+
+# One getter gives all of these, as JSON.
+WHOLE = {"labels", "request"}
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Each value that a getter gives; what is empty has none."""
+    if isinstance(value, dict | list) and name not in WHOLE:
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(item, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, value
 
 
 # -- scenarios
@@ -257,6 +270,11 @@ def carry_out(
         return driver.call(name, options, sources, *told, cancel_at=cancel_at, cancel_by=cancel_by)
 
     sandbox.fault(*scenario.get("faults", []))
+    if scenario.get("first"):
+        earlier = {name: value for name, value in args.items() if name != "if_changed_from"}
+        profile = made(call, earlier, None)["result"]
+        sandbox.forget_requests()
+        args["if_changed_from"] = args["if_changed_from"].replace("$profile", profile["id"])
     if call != "agentdrop.resume":
         outcome = made(call, args, scenario.get("cancel_at"))
         return opened(outcome, folder / "opened") if call == "open_sealed" else outcome
@@ -298,8 +316,9 @@ def hold(driver: Driver, scenario: Scenario, folder: Path, cancel_by: str = "job
     """The scenario holds."""
     driver.sandbox.settings(**scenario.get("settings", {}))
     driver.sandbox.agents(*scenario.get("agents", []))
-    sources = [source(spec, at, folder) for at, spec in enumerate(scenario.get("sources", []))]
-    outcome = carry_out(driver, scenario, sources, folder, cancel_by)
+    with running_browser(folder) as lock:
+        sources = [source(spec, at, folder, lock) for at, spec in enumerate(scenario.get("sources", []))]
+        outcome = carry_out(driver, scenario, sources, folder, cancel_by)
     objects = driver.sandbox.objects()
     expect_outcome(scenario, outcome, objects)
     expect_requests(scenario, sources, driver.sandbox.requests(), objects)

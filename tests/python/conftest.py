@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,6 +90,12 @@ class Sandbox:
     def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
         log = json.loads(self._control("GET", "/requests"))
         return [entry for entry in log if operation in (None, entry["op"])]
+
+    def content(self, key: str) -> bytes:
+        return self._control("GET", f"/objects/{urllib.parse.quote(key, safe='')}/content")
+
+    def forget_requests(self) -> None:
+        self._control("DELETE", "/requests")
 
     def objects(self) -> list[dict[str, Any]]:
         objects: list[dict[str, Any]] = json.loads(self._control("GET", "/objects"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,19 @@ TERMS: dict[str, Any] = {"sender": "sender-agent", "recipient": "recipient-agent
 PROFILE: dict[str, Any] = {"name": "p", "browser_name": "chromium", "browser_version": "131"}
 BIG = bytes(20_000_000)
 STALL = {"on": "put", "times": -1, "do": {"stall_after": 100_000}}
+
+
+def user_data(folder: Path) -> Path:
+    """A folder as a Chromium that was signed in on Linux leaves it."""
+    (folder / "Default").mkdir(parents=True)
+    (folder / "Local State").write_text("{}")
+    (folder / "Last Version").write_text("131.0.6778.85")
+    (folder / "Default" / "Preferences").write_text("{}")
+    with closing(sqlite3.connect(folder / "Default" / "Cookies")) as database:
+        database.execute("CREATE TABLE cookies (host_key TEXT, name TEXT, encrypted_value BLOB)")
+        database.execute("INSERT INTO cookies VALUES ('a.example', 'sid', ?)", [b"v10" + bytes(32)])
+        database.commit()
+    return folder
 
 
 def stored(sandbox: Sandbox) -> set[str]:
@@ -93,6 +107,7 @@ def child(sandbox: Sandbox, body: str) -> subprocess.Popen[str]:
         from dropoff import *
         options = {sandbox.options()!r}
         d = AgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, **options)
+        h = HCompany({sandbox.h_api_key!r}, base_url={sandbox.api_url!r}, **options)
         terms = {TERMS!r}
     """
     return python(textwrap.dedent(prelude) + textwrap.dedent(body))

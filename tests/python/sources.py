@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import profiles
+from contents import pattern as pattern
 from dropoff import File
 
 
 @dataclass
 class Made:
-    """A source, and the bytes it holds where they are known before the call."""
+    """A source, the bytes it holds where they are known before the call, and what a lock in it names."""
 
     source: Any
     name: str | None
     content_type: str | None
     encryption_iv: str | None
     content: bytes | None
+    browser: profiles.Browser | None
 
     def file(self) -> File:
         return File(
@@ -35,12 +38,6 @@ class Made:
             self.source.write_bytes(bytes(byte ^ 0xFF for byte in self.source.read_bytes()))
 
 
-def pattern(length: int) -> bytes:
-    """Byte i is (i * 31 + 7) mod 251, which repeats every 251 bytes."""
-    period = bytes((i * 31 + 7) % 251 for i in range(251))
-    return (period * (length // 251 + 1))[:length]
-
-
 def zipped(length: int) -> bytes:
     """A zip with one stored file."""
     archive = io.BytesIO()
@@ -54,6 +51,7 @@ def make(spec: dict[str, Any], at: int, folder: Path) -> Made:
     path = folder / spec.get("name", f"file-{at}.bin")
     source: Any
     content: bytes | None = None
+    browser: profiles.Browser | None = None
     match spec:
         case {"memory": int(length)}:
             source = content = pattern(length)
@@ -77,6 +75,9 @@ def make(spec: dict[str, Any], at: int, folder: Path) -> Made:
                 (path / name).parent.mkdir(parents=True, exist_ok=True)
                 (path / name).write_bytes(pattern(length))
             source = path
+        case {"profile": dict(names)}:
+            browser = profiles.make(names, path)
+            source = path
         case {"directory": True}:
             path.mkdir()
             source = path
@@ -87,4 +88,6 @@ def make(spec: dict[str, Any], at: int, folder: Path) -> Made:
             source = path
         case _:
             raise AssertionError(f"unknown source {spec}")
-    return Made(source, spec.get("name"), spec.get("content_type"), spec.get("encryption_iv"), content)
+    return Made(
+        source, spec.get("name"), spec.get("content_type"), spec.get("encryption_iv"), content, browser
+    )

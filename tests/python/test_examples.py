@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from conftest import PROGRAM, ROOT, Sandbox
+from helpers import user_data
 
 
 def run(sandbox: Sandbox, example: str, *args: Path | str) -> subprocess.CompletedProcess[str]:
@@ -31,9 +32,11 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_upload_profile(sandbox: Sandbox, tmp_path: Path) -> None:
-    (tmp_path / "Local State").write_text("{}")
-    done = run(sandbox, "upload_profile.py", tmp_path)
+    done = run(sandbox, "upload_profile.py", user_data(tmp_path / "chromium"))
     assert done.returncode == 0 and "verified: true" in done.stdout, done.stderr
+    assert done.stderr.startswith("will log in on Linux: likely, because ")
+    done = run(sandbox, "upload_profile.py", tmp_path / "nowhere")
+    assert done.returncode == 1 and "check the path" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_send_files(sandbox: Sandbox, tmp_path: Path) -> None:

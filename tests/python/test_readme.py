@@ -11,6 +11,7 @@ import dropoff
 import pytest
 from conftest import ROOT, Sandbox
 from dropoff import KeyPair
+from helpers import user_data
 
 TEXTS = [ROOT / "README.md", ROOT / "bindings-python" / "README.md"]
 BLOCKS = [
@@ -28,9 +29,7 @@ def test_there_are_examples() -> None:
 def test_block(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: Path, at: int, block: str
 ) -> None:
-    profile = Path.home() / ".config" / "google-chrome"
-    profile.mkdir(parents=True)
-    (profile / "Local State").write_text("{}")
+    user_data(Path.home() / ".config" / "google-chrome")
     (tmp_path / "report.pdf").write_bytes(b"%PDF")
     pair = KeyPair.generate()
     (Path.home() / ".agentdrop").mkdir()

@@ -12,21 +12,20 @@ from typing import Any
 import dropoff
 import pytest
 from conftest import Sandbox
-from dropoff import Encryption, File, KeyPair, open_sealed
-from helpers import PROFILE, TERMS, download
+from dropoff import Encryption, File, KeyPair, Pack, inspect_profile, open_sealed
+from helpers import PROFILE, TERMS, download, user_data
 from sources import zipped
-
-
-def folder(at: Path) -> Path:
-    (at / "profile").mkdir()
-    (at / "profile" / "Local State").write_text("{}")
-    return at / "profile"
 
 
 def results(sandbox: Sandbox, tmp_path: Path) -> list[Any]:
     h, d = sandbox.hcompany(), sandbox.agentdrop()
-    packed = h.upload_profile(folder(tmp_path), labels={"team": "qa"}, description="ü", **PROFILE)
+    folder = user_data(tmp_path / "profile")
+    (folder / "SingletonLock").symlink_to("elsewhere-42")
+    packed = h.upload_profile(folder, labels={"team": "qa"}, description="ü", **PROFILE)
     plain = h.get_profile(packed.id)
+    unchanged = h.upload_profile(folder, if_changed_from=packed.id, **PROFILE)
+    assert unchanged.unchanged and packed.packed and packed.packed.warnings
+    seen = inspect_profile(folder)
     sent = d.send([("a", b"1"), ("b", b"")], metadata={"n": [1.5, None, 2**60]}, **TERMS)
     pending = d.presign([("a", b"1")], **TERMS)
     d.upload(pending, [("a", b"1")])
@@ -57,6 +56,12 @@ def results(sandbox: Sandbox, tmp_path: Path) -> list[Any]:
         plain,
         packed.upload,
         packed.packed,
+        unchanged,
+        seen,
+        seen.sizes[0],
+        seen.largest[0],
+        seen.left_out[0],
+        seen.cookies,
         sent,
         sent.files[1],
         confirmed,
@@ -68,6 +73,7 @@ def test_results_survive_pickling_and_copying(sandbox: Sandbox, tmp_path: Path) 
     originals = results(sandbox, tmp_path)
     kinds = {"Profile", "StoredObject", "PackReport", "SentTransfer", "SentFile", "Confirmed", "TransferInfo"}
     kinds |= {"TransferPlan", "PlannedFile", "OpenedFile", "StoredParts", "StoredPart"}
+    kinds |= {"ProfileInspection", "SizeOfClass", "FileSize", "LeftOut", "CookieKeys"}
     assert {type(original).__name__ for original in originals} == kinds
     profile = next(o for o in originals if isinstance(o, dropoff.Profile))
     assert profile.verified and profile.upload and profile.packed
@@ -77,6 +83,8 @@ def test_results_survive_pickling_and_copying(sandbox: Sandbox, tmp_path: Path) 
             assert type(twin) is type(original) and twin == original
             assert repr(twin) == repr(original) and twin.to_dict() == original.to_dict()
         stub = {name for name in dir(original) if not name.startswith("_")} - {"to_dict"}
+        # `class` is a word of the language's.
+        stub = {name.removesuffix("_") for name in stub}
         assert set(original.to_dict()) == stub or isinstance(original, dropoff.TransferInfo)
         assert json.loads(json.dumps(original.to_dict())) == original.to_dict()
         assert repr(original).startswith(f"{type(original).__name__}(") and original != object()
@@ -99,6 +107,12 @@ def test_a_pickle_of_another_version_is_refused() -> None:
         "request": None,
     }
     assert dropoff.TransferPlan._restore(plan).files == []  # type: ignore[attr-defined]
+    report = {"files": 1, "bytes": 1, "archive_bytes": 1, "left_out": 0, "consistency": "clean"}
+    report |= {"browser_guessed": False, "unknown": [], "warnings": []}
+    assert dropoff.PackReport._restore(report).consistency == "clean"  # type: ignore[attr-defined]
+    for change in ({"consistency": "Clean"}, {"consistency": None}, {"unknown": [3]}, {"warnings": "one"}):
+        with pytest.raises(dropoff.InvalidInputError, match=next(iter(change))):
+            dropoff.PackReport._restore(report | change)  # type: ignore[attr-defined]
     lists: list[Any] = [None, {}, [3], [{"name": "a"}]]
     wrong = [plan | {"files": files} for files in lists]
     for fields in wrong:
@@ -113,6 +127,18 @@ def test_files_survive_too(tmp_path: Path) -> None:
             assert repr(twin) == repr(original)
             for name in ("source", "name", "content_type", "encryption_iv"):
                 assert getattr(twin, name) == getattr(original, name)
+
+
+def test_a_choice_of_packing_survives_too() -> None:
+    for original in (
+        Pack(),
+        Pack("full", profile="Profile 2", include=["a"], exclude=["b"]),
+        Pack(prefix="p"),
+    ):
+        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+            twin = pickle.loads(pickle.dumps(original, protocol))
+            assert twin == original and hash(twin) == hash(original) and repr(twin) == repr(original)
+        assert copy.copy(original) == copy.deepcopy(original) == original
 
 
 def test_what_holds_secrets_is_not_pickled(sandbox: Sandbox) -> None:

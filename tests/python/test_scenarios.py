@@ -8,14 +8,24 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import dropoff
 import pytest
 from conftest import ROOT, VECTORS, Sandbox
-from dropoff import AgentDrop, DropoffError, Encryption, HCompany, KeyPair, Storage, open_sealed
+from dropoff import (
+    AgentDrop,
+    DropoffError,
+    Encryption,
+    HCompany,
+    KeyPair,
+    Pack,
+    Storage,
+    inspect_profile,
+    open_sealed,
+)
 from helpers import until
 from sources import Made, make
 
@@ -106,7 +116,7 @@ class Side:
         self._sandbox = sandbox
         self._runner = runner
         self.fault, self.clear_faults = sandbox.fault, sandbox.clear_faults
-        self.settings = sandbox.settings
+        self.settings, self.forget_requests = sandbox.settings, sandbox.forget_requests
 
     # Typed as the sync ones, which is how they are used. With `cancel_at`, the calls of this client are
     # cancelled at the operation it names.
@@ -127,6 +137,11 @@ class Side:
         if self._runner is not None:
             return self._runner.run(dropoff.async_open_sealed(path, **args)).to_dict()
         return open_sealed(path, **args).to_dict()
+
+    def inspect_profile(self, path: Path, **args: Any) -> dict[str, Any]:
+        if self._runner is not None:
+            return self._runner.run(dropoff.async_inspect_profile(path, **args)).to_dict()
+        return inspect_profile(path, **args).to_dict()
 
     def _client(self, name: str, cancel_at: str | None, *args: Any, **options: Any) -> Any:
         seen = functools.partial(self._sandbox.requests, cancel_at) if cancel_at else None
@@ -157,6 +172,8 @@ class Caller:
         self.args = {name: converted(v) for name, v in scenario.get("args", {}).items()}
         self.target = self.args.pop("target", {})
         self.part_size = self.args.pop("part_size", None)
+        # Made late: what is wrong with it is the call's error.
+        self.packed_by = self.args.pop("pack", None)
 
     def sources(self, attempt: str = "a") -> list[Made]:
         folder = self.folder / attempt
@@ -174,13 +191,18 @@ class Caller:
     def hcompany_upload_profile(self, made: list[Made]) -> dict[str, Any]:
         h = self.sandbox.hcompany(self.scenario.get("api_key"), **self.options)
         self.order_faults()
-        return h.upload_profile(made[0].source, **self.details()).to_dict()
+        upload = functools.partial(h.upload_profile, made[0].source, **self.packing())
+        if self.scenario.get("first"):
+            earlier = self.args.pop("if_changed_from")
+            self.args["if_changed_from"] = earlier.replace("$profile", upload(**self.details()).id)
+            self.sandbox.forget_requests()
+        return upload(**self.details()).to_dict()
 
     def hcompany_steps(self, made: list[Made]) -> dict[str, Any]:
         h = self.sandbox.hcompany(self.scenario.get("api_key"), **self.options)
         self.order_faults()
         ticket = h.initiate_upload()
-        stored = h.upload(ticket, made[0].source)
+        stored = h.upload(ticket, made[0].source, **self.packing())
         profile = h.complete_upload(ticket.profile_id, **self.details(), uploaded=stored)
         assert h.get_profile(profile.id).checksum == profile.checksum
         return profile.to_dict()
@@ -268,8 +290,17 @@ class Caller:
         assert opened["path"] == str(to)
         return opened | {"hex": to.read_bytes().hex()}
 
+    def inspect_profile(self, made: list[Made]) -> dict[str, Any]:
+        return self.sandbox.inspect_profile(made[0].source, **self.packing())
+
+    def packing(self) -> dict[str, Any]:
+        return {} if self.packed_by is None else {"pack": Pack(**self.packed_by)}
+
     def details(self) -> dict[str, Any]:
-        return {"name": "scenario", "browser_name": "chromium", "browser_version": "131"} | self.args
+        args = dict(self.args)
+        if args.pop("no_browser", False):
+            return {"name": "scenario"} | args
+        return {"name": "scenario", "browser_name": "chromium", "browser_version": "131"} | args
 
     def terms(self) -> dict[str, Any]:
         terms = {"sender": "sender-agent", "recipient": "recipient-agent"} | self.args
@@ -323,19 +354,12 @@ def test_scenario(sandbox: Sandbox, tmp_path: Path, language: str, scenario: Sce
 
 
 def run(sandbox: Sandbox, caller: Caller, scenario: Scenario) -> None:
-    made = caller.sources()
-    wanted = scenario["expect"]
-    if "error" in wanted:
-        with pytest.raises(DropoffError) as caught:
-            caller.call(made)
-        got = caught.value.to_dict()
-        assert got["message"] and "\n" not in got["message"] and str(caught.value) == got["message"]
-        expect("error", wanted["error"], got)
-    else:
-        result = caller.call(made)
-        if "matches_sent" in str(wanted["result"].get("checksum")):
-            wanted = {"result": wanted["result"] | {"checksum": sandbox.objects()[0]["sha256"]}}
-        expect("result", wanted["result"], result)
+    with ExitStack() as browsers:
+        made = caller.sources()
+        for source in made:
+            if source.browser is not None:
+                browsers.callback(source.browser.end)
+        compare(sandbox, caller, scenario, made)
 
     log = sandbox.requests()
     for operation, count in scenario.get("requests", {}).items():
@@ -350,3 +374,18 @@ def run(sandbox: Sandbox, caller: Caller, scenario: Scenario) -> None:
     for entry in log:
         if entry["op"] in ("put", "put_part", "post_form"):
             assert not entry["authorization"] and not entry["chunked"], entry
+
+
+def compare(sandbox: Sandbox, caller: Caller, scenario: Scenario, made: list[Made]) -> None:
+    wanted = scenario["expect"]
+    if "error" in wanted:
+        with pytest.raises(DropoffError) as caught:
+            caller.call(made)
+        got = caught.value.to_dict()
+        assert got["message"] and "\n" not in got["message"] and str(caught.value) == got["message"]
+        expect("error", wanted["error"], got)
+    else:
+        result = caller.call(made)
+        if "matches_sent" in str(wanted["result"].get("checksum")):
+            wanted = {"result": wanted["result"] | {"checksum": sandbox.objects()[0]["sha256"]}}
+        expect("result", wanted["result"], result)

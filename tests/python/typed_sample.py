@@ -11,6 +11,7 @@ from dropoff import (
     AsyncHCompany,
     AsyncStorage,
     Confirmed,
+    CookieKeys,
     DropoffError,
     Encryption,
     File,
@@ -19,13 +20,17 @@ from dropoff import (
     KeyPair,
     OpenedFile,
     Options,
+    Pack,
+    PackReport,
     PlannedFile,
     Profile,
+    ProfileInspection,
     ProfileTicket,
     Progress,
     RateLimitedError,
     SentFile,
     SentTransfer,
+    SizeOfClass,
     SourceNotFoundError,
     Storage,
     StoredObject,
@@ -34,8 +39,11 @@ from dropoff import (
     TransferInfo,
     TransferPlan,
     TransferTicket,
+    async_inspect_profile,
     async_open_sealed,
+    inspect_profile,
     open_sealed,
+    start_inspect_profile,
     start_open_sealed,
 )
 
@@ -45,6 +53,7 @@ def show(progress: Progress) -> None:
     assert_type(progress.ticket_left, float | None)
     assert_type(progress.time_needed, float | None)
     assert_type(progress.warning, str | None)
+    assert_type(progress.counted_for, float)
 
 
 options: Options = {"max_attempts": 3, "stall_timeout": timedelta(seconds=5), "integrity_check": "auto"}
@@ -71,6 +80,27 @@ stored = h.upload(ticket, io.BytesIO(b"PK"), on_progress=show)
 assert_type(stored, StoredObject)
 assert_type(h.complete_upload(ticket.profile_id, name="n", uploaded=stored), Profile)
 assert_type(h.get_profile("id").labels, dict[str, Any] | None)
+
+chosen = Pack("minimal", profile="Profile 2", include=("a",), exclude=["b"], live="snapshot", prefix="p")
+assert_type(chosen.include, tuple[str, ...])
+assert_type(chosen.live, Literal["error", "snapshot", "force"])
+again = h.upload_profile("~/x", name="n", pack=chosen, if_changed_from="id")
+assert_type(again.unchanged, bool)
+assert_type(again.packed, PackReport | None)
+if again.packed:
+    assert_type(again.packed.consistency, Literal["clean", "snapshot", "forced"])
+    assert_type(again.packed.warnings, list[str])
+assert_type(h.upload(ticket, "~/x", pack=chosen), StoredObject)
+seen = inspect_profile(Path("x"), pack=chosen)
+assert_type(seen, ProfileInspection)
+assert_type(start_inspect_profile("x"), Job[ProfileInspection])
+assert_type(seen.lock, Literal["none", "live", "stale", "foreign"])
+assert_type(seen.verdict, Literal["likely", "unlikely", "unknown"])
+assert_type(seen.lock_process, int | None)
+assert_type(seen.browser_version, str | None)
+assert_type(seen.sizes, list[SizeOfClass])
+assert_type(seen.sizes[0].class_, str)
+assert_type(seen.cookies, CookieKeys)
 
 d = AgentDrop("agd_key", base_url="https://api.example.com", concurrency=2, trusted_storage=["https://h"])
 with open("x", "rb") as opened:
@@ -124,6 +154,8 @@ assert_type(s.start_post_form("https://h", {"k": "v"}, "~/x").progress(), Progre
 async def asynchronous() -> None:
     ah = AsyncHCompany(region="us", **options)
     assert_type(await ah.upload_profile("p", name="n", on_progress=show), Profile)
+    assert_type(await ah.upload_profile("p", name="n", pack=chosen, if_changed_from="id"), Profile)
+    assert_type(await async_inspect_profile("x", pack=chosen), ProfileInspection)
     assert_type(await ah.initiate_upload(), ProfileTicket)
     ad = AsyncAgentDrop("agd_key", concurrency=2)
     assert_type(await ad.send(["a", ("b", b"b")], sender="a", recipient="b", timeout=1), SentTransfer)
@@ -159,6 +191,10 @@ d.send("report.pdf", sender="a", recipient="b", auto_delete=3)  # type: ignore[c
 d.send([3], sender="a", recipient="b")  # type: ignore[list-item]
 d.send(["a"], sender="a")  # type: ignore[call-overload]
 h.upload_profile("x", name="n", labels={"a": 1})  # type: ignore[arg-type]
+h.upload_profile("x", name="n", pack={"level": "full"})  # type: ignore[arg-type]
+Pack("everything")  # type: ignore[arg-type]
+Pack("full", "Default")  # type: ignore[call-arg]
+inspect_profile(b"x")  # type: ignore[arg-type]
 s.put("https://h", io.StringIO("text"))  # type: ignore[arg-type]
 Storage(max_atempts=3)  # type: ignore[call-arg]
 Storage(max_attempts="3")  # type: ignore[arg-type]

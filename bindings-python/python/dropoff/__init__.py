@@ -4,9 +4,10 @@ Three clients, safe to share between threads: :class:`HCompany` uploads browser 
 :class:`AgentDrop` sends transfers, and :class:`Storage` uploads to presigned targets that another
 program asked for. Calls wait; each has a ``start_…`` twin that returns a :class:`Job`.
 :class:`AsyncHCompany`, :class:`AsyncAgentDrop` and :class:`AsyncStorage` are the same for asyncio, their
-calls coroutines; a job can be awaited too. :class:`Encryption` seals a transfer's files with a
-:class:`KeyPair`, and :func:`open_sealed` (for asyncio :func:`async_open_sealed`) opens one. Every error is a
-:class:`DropoffError`. Logs go to the logger ``dropoff`` of :mod:`logging`.
+calls coroutines; a job can be awaited too. A :class:`Pack` says how a browser's folder is packed, and
+:func:`inspect_profile` (for asyncio :func:`async_inspect_profile`) looks at one before. :class:`Encryption`
+seals a transfer's files with a :class:`KeyPair`, and :func:`open_sealed` (:func:`async_open_sealed`) opens
+one. Every error is a :class:`DropoffError`. Logs go to the logger ``dropoff`` of :mod:`logging`.
 """
 
 from . import _threads as _threads  # at the first call, a fork or the program's end could come in the middle
@@ -38,22 +39,29 @@ from ._errors import (
     UnknownOutcomeError,
     UnsafeTargetError,
 )
+from ._inspecting import inspect_profile
 from ._native import (
     AgentDrop,
     Confirmed,
+    CookieKeys,
     Encryption,
     File,
+    FileSize,
     HCompany,
     Job,
     KeyPair,
+    LeftOut,
     OpenedFile,
+    Pack,
     PackReport,
     PlannedFile,
     Profile,
+    ProfileInspection,
     ProfileTicket,
     Progress,
     SentFile,
     SentTransfer,
+    SizeOfClass,
     Storage,
     StoredObject,
     StoredPart,
@@ -62,6 +70,7 @@ from ._native import (
     TransferPlan,
     TransferTicket,
     __version__,
+    start_inspect_profile,
     start_open_sealed,
 )
 from ._sealed import open_sealed
@@ -75,7 +84,13 @@ _add_awaiting_forms(Job)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._async import AsyncAgentDrop, AsyncHCompany, AsyncStorage, async_open_sealed
+    from ._async import (
+        AsyncAgentDrop,
+        AsyncHCompany,
+        AsyncStorage,
+        async_inspect_profile,
+        async_open_sealed,
+    )
     from ._options import Options
 else:
     # Imported when they are asked for. asyncio costs more than all the rest together, and so does
@@ -84,6 +99,7 @@ else:
         "AsyncAgentDrop": "_async",
         "AsyncHCompany": "_async",
         "AsyncStorage": "_async",
+        "async_inspect_profile": "_async",
         "async_open_sealed": "_async",
         "Options": "_options",
     }
@@ -111,32 +127,38 @@ __all__ = [
     "CancelledError",
     "Confirmed",
     "ConflictError",
+    "CookieKeys",
     "DiskFullError",
     "DropoffError",
     "Encryption",
     "EncryptionError",
     "ExpiredError",
     "File",
+    "FileSize",
     "HCompany",
     "IntegrityError",
     "InternalError",
     "InvalidInputError",
     "Job",
     "KeyPair",
+    "LeftOut",
     "NetworkError",
     "NotFoundError",
     "OpenedFile",
     "Options",
+    "Pack",
     "PackReport",
     "PermissionDeniedError",
     "PlannedFile",
     "Profile",
+    "ProfileInspection",
     "ProfileTicket",
     "Progress",
     "RateLimitedError",
     "RejectedError",
     "SentFile",
     "SentTransfer",
+    "SizeOfClass",
     "SourceChangedError",
     "SourceNotFoundError",
     "SourceUnreadableError",
@@ -155,7 +177,10 @@ __all__ = [
     "UnknownOutcomeError",
     "UnsafeTargetError",
     "__version__",
+    "async_inspect_profile",
     "async_open_sealed",
+    "inspect_profile",
     "open_sealed",
+    "start_inspect_profile",
     "start_open_sealed",
 ]

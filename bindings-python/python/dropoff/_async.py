@@ -1,5 +1,5 @@
-"""The async clients: those of the compiled half, their calls as coroutines. And `async_open_sealed`, which
-needs no client: whoever opens a file may have no account."""
+"""The async clients: those of the compiled half, their calls as coroutines. And the calls that need
+no client: whoever opens a file or looks at a folder may have no account."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from inspect import Parameter, signature
 from typing import Any
 
 from ._awaiting import awaiting, starting
-from ._native import AgentDrop, HCompany, Storage, start_open_sealed
+from ._native import AgentDrop, HCompany, Storage, start_inspect_profile, start_open_sealed
 from ._waiting import starting_methods
 
 
@@ -71,4 +71,5 @@ class AsyncStorage(_Client, of=Storage):
     __slots__ = ()
 
 
+async_inspect_profile = awaiting("async_inspect_profile", start_inspect_profile)
 async_open_sealed = awaiting("async_open_sealed", start_open_sealed)

@@ -11,7 +11,9 @@ from ._native import (
     Job,
     KeyPair,
     OpenedFile,
+    Pack,
     Profile,
+    ProfileInspection,
     ProfileTicket,
     SentFile,
     SentTransfer,
@@ -58,6 +60,8 @@ class AsyncHCompany:
         browser_version: str | None = None,
         description: str | None = None,
         labels: _Pairs | None = None,
+        pack: Pack | None = None,
+        if_changed_from: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Profile:
@@ -72,6 +76,8 @@ class AsyncHCompany:
         browser_version: str | None = None,
         description: str | None = None,
         labels: _Pairs | None = None,
+        pack: Pack | None = None,
+        if_changed_from: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[Profile]:
@@ -84,12 +90,22 @@ class AsyncHCompany:
         """As :meth:`HCompany.start_initiate_upload`. Returns at once."""
 
     async def upload(
-        self, ticket: ProfileTicket, source: _Source, *, on_progress: _OnProgress | None = None
+        self,
+        ticket: ProfileTicket,
+        source: _Source,
+        *,
+        pack: Pack | None = None,
+        on_progress: _OnProgress | None = None,
     ) -> StoredObject:
         """As :meth:`HCompany.upload`."""
 
     def start_upload(
-        self, ticket: ProfileTicket, source: _Source, *, on_progress: _OnProgress | None = None
+        self,
+        ticket: ProfileTicket,
+        source: _Source,
+        *,
+        pack: Pack | None = None,
+        on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
         """As :meth:`HCompany.start_upload`. Returns at once."""
 
@@ -410,6 +426,10 @@ class AsyncStorage:
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
         """As :meth:`Storage.start_put_parts`. Returns at once."""
+
+async def async_inspect_profile(path: _Path, *, pack: Pack | None = None) -> ProfileInspection:
+    """As :func:`inspect_profile`, for asyncio: never blocks the loop. A task that is cancelled cancels the
+    call, and waits for its end, at most 6 s."""
 
 async def async_open_sealed(
     path: _Path,

@@ -126,7 +126,10 @@ async def finish(job: Job[Any], on_progress: Callable[[Progress], object] | None
             while not over:
                 over = await waiter.over_within(None if on_progress is None else _TICK)
                 if on_progress is not None:
-                    on_progress(job.progress())
+                    now = job.progress()
+                    # It may have ended after the tick, and then this is the last one.
+                    over = over or now.phase == "done"
+                    on_progress(now)
             await waiter.logged()
         except BaseException as error:
             job.cancel()

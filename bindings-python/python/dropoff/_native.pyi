@@ -217,22 +217,92 @@ class Encryption:
     def __deepcopy__(self, memo: object) -> Self: ...
 
 @final
+class Pack:
+    """How a browser's folder is packed. The default is right for a folder whose browser is closed.
+
+    May be used for many calls and in any thread, compared, hashed and pickled.
+    """
+
+    def __new__(
+        cls,
+        level: Literal["default", "minimal", "full"] = "default",
+        *,
+        profile: str | None = None,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        live: Literal["error", "snapshot", "force"] = "error",
+        prefix: str = "",
+    ) -> Self:
+        """
+        A glob is about a path inside the folder, such as ``Default/Code Cache``: ``*`` and ``?`` do not cross
+        a ``/``, ``**`` does, and a folder stands for all that is in it.
+
+        :param level: how much goes. ``"default"``: everything but caches and what belongs to a run or a
+            machine. ``"minimal"``: what signs in, which is cookies, what sites store, settings and
+            extensions; no history, saved passwords, bookmarks or addresses. ``"full"``: caches too.
+        :param profile: only this one of the profiles, by the name of its folder: ``Default``, ``Profile 2``.
+            What all profiles share goes too. Default: all.
+        :param include: globs of what is packed although the level leaves it out. Locks, sockets and symlinks
+            stay out whatever they say.
+        :param exclude: globs of what is left out; goes before ``include``.
+        :param live: what to do while a browser is using the folder. ``"error"``: raise
+            :class:`BrowserRunningError`. ``"snapshot"``: pack consistent copies of its databases; what the
+            browser has not written to disk yet is not in them, and Chromium writes cookies up to 30 s late.
+            ``"force"``: pack as it is; databases that are written meanwhile may be damaged in the archive.
+        :param prefix: a folder that everything in the archive is in. Default: none, the archive's top is the
+            folder's.
+        :raises InvalidInputError: there is no such ``level`` or ``live``. Globs and ``prefix`` are looked at
+            by the call that gets this, and ``profile`` when the folder is.
+        """
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
+    @property
+    def level(self) -> Literal["default", "minimal", "full"]:
+        """As it was given."""
+
+    @property
+    def profile(self) -> str | None:
+        """As it was given."""
+
+    @property
+    def include(self) -> tuple[str, ...]:
+        """As they were given."""
+
+    @property
+    def exclude(self) -> tuple[str, ...]:
+        """As they were given."""
+
+    @property
+    def live(self) -> Literal["error", "snapshot", "force"]:
+        """As it was given."""
+
+    @property
+    def prefix(self) -> str:
+        """As it was given."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Progress:
     """A snapshot of a call on its way."""
 
     @property
     def phase(
         self,
-    ) -> Literal["preparing", "packing", "requesting", "sending", "completing", "done", "opening"]:
+    ) -> Literal[
+        "preparing", "inspecting", "packing", "requesting", "sending", "completing", "done", "opening"
+    ]:
         """What the call is doing."""
 
     @property
     def bytes_done(self) -> int:
-        """Source bytes handed to the network in attempts that still count; goes back when one fails."""
+        """Source bytes handed to the network in attempts that still count; goes back when one fails. While a
+        folder is packed: bytes of it that are packed."""
 
     @property
     def bytes_total(self) -> int:
-        """Source bytes to send in all; 0 until known."""
+        """Source bytes to send in all, or to pack while a folder is packed; 0 until known."""
 
     @property
     def files_done(self) -> int:
@@ -251,6 +321,11 @@ class Progress:
         """Seconds since the call started."""
 
     @property
+    def counted_for(self) -> float:
+        """Seconds for which the bytes have been counted: since packing began, and later since sending
+        began."""
+
+    @property
     def ticket_left(self) -> float | None:
         """Seconds for which uploads may still start with the presigned ticket in use; one that has started
         may finish. ``None`` unless sending, and where that is not known."""
@@ -267,7 +342,7 @@ class Progress:
 
     @property
     def bytes_per_second(self) -> float:
-        """Average rate since the start."""
+        """Average rate of packing or sending: ``bytes_done`` over ``counted_for``; 0 before."""
 
 @final
 class StoredObject:
@@ -373,8 +448,203 @@ class PackReport:
         """Their size before packing."""
 
     @property
+    def archive_bytes(self) -> int:
+        """Size of the archive."""
+
+    @property
     def left_out(self) -> int:
-        """Entries left out: locks, sockets, symlinks and caches; a folder counts once."""
+        """What was left out: locks, sockets, symlinks, caches, and what the level or a pattern says; a folder
+        counts once. :func:`inspect_profile` lists it."""
+
+    @property
+    def consistency(self) -> Literal["clean", "snapshot", "forced"]:
+        """Whether the files belong together: nothing changed while they were packed; a browser was using them
+        and its databases were copied at one moment each; or they were packed as they were."""
+
+    @property
+    def browser_guessed(self) -> bool:
+        """Whether the browser was taken from the folder, because the caller gave none."""
+
+    @property
+    def unknown(self) -> list[str]:
+        """Names that no rule knows; they are in the archive."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may go wrong with the profile elsewhere, and what could not be packed, a sentence each. They
+        are logged too."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class ProfileInspection:
+    """What a browser's folder holds, and whether it will sign in elsewhere."""
+
+    @property
+    def family(self) -> Literal["chrome", "firefox"]:
+        """``chrome`` is Chrome, Chromium, Edge, Brave and the like."""
+
+    @property
+    def product(self) -> str:
+        """The browser that wrote it, as far as the folder tells: ``Chromium``, ``Google Chrome``,
+        ``Firefox``."""
+
+    @property
+    def browser_name(self) -> str:
+        """What a profile of it is registered as by default: ``chromium`` or ``firefox``."""
+
+    @property
+    def browser_version(self) -> str | None:
+        """Its version, if the folder tells."""
+
+    @property
+    def profiles(self) -> list[str]:
+        """Names of the profiles in it."""
+
+    @property
+    def files(self) -> int:
+        """Files that would be packed."""
+
+    @property
+    def bytes(self) -> int:
+        """Their size."""
+
+    @property
+    def sizes(self) -> list[SizeOfClass]:
+        """Everything in the folder by what it is."""
+
+    @property
+    def largest(self) -> list[FileSize]:
+        """The ten largest files that would be packed."""
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What would be left out, the largest first; a folder counts once."""
+
+    @property
+    def unknown(self) -> list[str]:
+        """Names that no rule knows; they would be packed."""
+
+    @property
+    def lock(self) -> Literal["none", "live", "stale", "foreign"]:
+        """Whether a browser is using it: there is no lock (a headless browser may make none), a browser is,
+        the browser is gone and left its lock, or the lock is from another machine or container."""
+
+    @property
+    def lock_process(self) -> int | None:
+        """The process that holds the lock, if it says."""
+
+    @property
+    def cookies(self) -> CookieKeys:
+        """How cookies are encrypted."""
+
+    @property
+    def verdict(self) -> Literal["likely", "unlikely", "unknown"]:
+        """Whether it will sign in on Linux: its cookies can be read there, they cannot, or there are none or
+        they tell nothing."""
+
+    @property
+    def advice(self) -> str:
+        """The same as a sentence, with the reason and what to do."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may go wrong, a sentence each."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class SizeOfClass:
+    """One kind of file in a folder."""
+
+    @property
+    def class_(self) -> str:
+        """``login`` (cookies and what sites store), ``settings``, ``extensions``, ``passwords``,
+        ``autofill``, ``bookmarks``, ``history``, ``cache``, ``runtime``, ``other_profile`` or ``unknown``;
+        ``class`` in
+        :meth:`to_dict`."""
+
+    @property
+    def files(self) -> int:
+        """How many files."""
+
+    @property
+    def bytes(self) -> int:
+        """Their size."""
+
+    @property
+    def goes(self) -> bool:
+        """Whether this kind is packed at the level asked for."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class FileSize:
+    """A file and its size."""
+
+    @property
+    def path(self) -> str:
+        """Inside the folder; what names a site is not shown."""
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class LeftOut:
+    """Something that would not be packed."""
+
+    @property
+    def path(self) -> str:
+        """Inside the folder; what names a site is not shown."""
+
+    @property
+    def class_(self) -> str:
+        """What it is, as in :class:`SizeOfClass`; ``class`` in :meth:`to_dict`."""
+
+    @property
+    def why(self) -> str:
+        """Why it is left out."""
+
+    @property
+    def files(self) -> int:
+        """How many files are in it."""
+
+    @property
+    def bytes(self) -> int:
+        """Their size."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class CookieKeys:
+    """How a profile's cookies are encrypted."""
+
+    @property
+    def system(self) -> str:
+        """The system they were written on: ``linux``, ``macos``, ``windows``."""
+
+    @property
+    def prefixes(self) -> list[str]:
+        """What the first rows begin with: ``v10``, ``v11``, ``v12``, ``v20``, ``plain``, ``other``; the most
+        frequent first."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -452,7 +722,12 @@ class Profile:
     @property
     def verified(self) -> bool:
         """Whether the service's checksum equals the SHA-256 of what was sent. False also when the service
-        reports none, or nothing was sent in this call."""
+        reports none, or nothing was sent in this call, unless it is ``unchanged``."""
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether this is the earlier profile of ``if_changed_from``, which the archive equals, and nothing
+        was sent."""
 
     @property
     def upload(self) -> StoredObject | None:
@@ -734,6 +1009,8 @@ class HCompany:
         browser_version: str | None = None,
         description: str | None = None,
         labels: _Pairs | None = None,
+        pack: Pack | None = None,
+        if_changed_from: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Profile:
@@ -741,15 +1018,26 @@ class HCompany:
 
         :param source: a browser's user-data folder, which is packed, or a zip of one, sent as it is.
         :param name: what the profile is called.
-        :param browser_name: the browser it belongs to, such as ``chromium``.
-        :param browser_version: that browser's version, such as ``131``.
+        :param browser_name: the browser it belongs to, such as ``chromium``. Default, for a folder alone:
+            what the folder tells, and ``packed.browser_guessed`` is true then.
+        :param browser_version: that browser's version, such as ``131``. Given or left out together with its
+            name.
         :param description: a text for people.
         :param labels: names and values; their order is kept.
+        :param pack: how a folder is packed. Default: ``Pack()``. A zip is sent as it is, whatever this says.
+        :param if_changed_from: the id of an earlier profile. If the archive equals that one's by the
+            service's own checksum, nothing is sent, and the result is that profile with ``unchanged`` set. A
+            profile that is not there any more equals nothing. Default: it is sent.
         :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
             Default: no limit.
         :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
             most and once at the end. If it raises, the upload is cancelled and the exception passes through.
         :raises InvalidInputError: an argument is missing or wrong; nothing was sent.
+        :raises BrowserRunningError: a browser is using the folder; close it, or see ``live`` of
+            :class:`Pack`.
+        :raises TooLargeError: the archive is larger than the service takes; the message names the largest
+            files.
+        :raises SourceChangedError: a file changed while it was packed.
         :raises IntegrityError: the profile is registered, ``outcome`` is ``completed``, and is not what
             was sent.
         :raises UnknownOutcomeError: ask :meth:`get_profile` for its ``profile_id`` later.
@@ -765,6 +1053,8 @@ class HCompany:
         browser_version: str | None = None,
         description: str | None = None,
         labels: _Pairs | None = None,
+        pack: Pack | None = None,
+        if_changed_from: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[Profile]:
@@ -783,17 +1073,29 @@ class HCompany:
         """Starts :meth:`initiate_upload`."""
 
     def upload(
-        self, ticket: ProfileTicket, source: _Source, *, on_progress: _OnProgress | None = None
+        self,
+        ticket: ProfileTicket,
+        source: _Source,
+        *,
+        pack: Pack | None = None,
+        on_progress: _OnProgress | None = None,
     ) -> StoredObject:
         """Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires.
 
         :param source: as in :meth:`upload_profile`.
+        :param pack: as in :meth:`upload_profile`.
         :param on_progress: as in :meth:`upload_profile`.
+        :raises BrowserRunningError, SourceChangedError, TooLargeError: as :meth:`upload_profile`.
         :raises DropoffError: as :meth:`Storage.post_form`.
         """
 
     def start_upload(
-        self, ticket: ProfileTicket, source: _Source, *, on_progress: _OnProgress | None = None
+        self,
+        ticket: ProfileTicket,
+        source: _Source,
+        *,
+        pack: Pack | None = None,
+        on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
         """Starts :meth:`upload`."""
 
@@ -1216,6 +1518,9 @@ class Storage:
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
         """Starts :meth:`put_parts`."""
+
+def start_inspect_profile(path: _Path, *, pack: Pack | None = None) -> Job[ProfileInspection]:
+    """Starts :func:`inspect_profile`. Wrong arguments raise here, everything else in the job."""
 
 def start_open_sealed(
     path: _Path,

@@ -1,4 +1,4 @@
-"""The waiting form of `start_open_sealed`, the one call that needs no client."""
+"""The waiting form of `start_open_sealed`, which needs no client."""
 
 from __future__ import annotations
 

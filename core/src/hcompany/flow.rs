@@ -29,28 +29,36 @@ pub(super) async fn upload_profile(service: &Service, request: ProfileUpload, ct
         None => None,
     };
     let mut ticket = None;
+    // Before anything is packed: whether the folder says what the caller does not.
+    let accepts = |details: &ProfileDetails| {
+        let details = details.clone();
+        move |browser: &Browser| CompleteBody::new(&details, Some(browser)).map(drop)
+    };
     let mut zip = match given(service, source).await? {
         Given::Zip(source) => Zip { source, packed: None },
-        Given::Folder(folder) => match packed(service, &folder, &pack, DOCUMENTED, ctx).await {
-            // Only a ticket tells what really is too large, and it may allow more.
-            Err(error) if error.kind() == ErrorKind::TooLarge => {
-                let asked = initiate(service, ctx).await?;
-                let limit = limit_of(service, &asked)?;
-                if limit.bytes <= DOCUMENTED.bytes {
-                    return Err(error);
+        Given::Folder(folder) => {
+            match packed(service, &folder, &pack, DOCUMENTED, accepts(&details), ctx).await {
+                // Only a ticket tells what really is too large, and it may allow more.
+                Err(error) if error.kind() == ErrorKind::TooLarge => {
+                    let asked = initiate(service, ctx).await?;
+                    let limit = limit_of(service, &asked)?;
+                    if limit.bytes <= DOCUMENTED.bytes {
+                        return Err(error);
+                    }
+                    ticket = Some(asked);
+                    packed(service, &folder, &pack, limit, accepts(&details), ctx).await?
                 }
-                ticket = Some(asked);
-                packed(service, &folder, &pack, limit, ctx).await?
+                other => other?,
             }
-            other => other?,
-        },
+        }
     };
     let body = zip.body(&details)?;
     if let Some(profile) = earlier
         && unchanged::is_the_same(&profile, &zip.source).await?
     {
         let packed = zip.packed.map(|contents| contents.report);
-        return Ok(Profile { verified: true, unchanged: true, packed, ..profile });
+        let abandoned_profile_ids = ticket.map(|unused| unused.wire.profile_id).into_iter().collect();
+        return Ok(Profile { verified: true, unchanged: true, packed, abandoned_profile_ids, ..profile });
     }
     ctx.progress.expect(1, zip.source.len());
     let mut abandoned = Vec::new();
@@ -113,7 +121,9 @@ pub(super) async fn upload(
     ctx.reserved_profile(ticket.profile_id());
     let zip = match given(service, source).await? {
         Given::Zip(source) => Zip { source, packed: None },
-        Given::Folder(folder) => packed(service, &folder, pack, limit_of(service, ticket)?, ctx).await?,
+        Given::Folder(folder) => {
+            packed(service, &folder, pack, limit_of(service, ticket)?, |_| Ok(()), ctx).await?
+        }
     };
     ctx.progress.expect(1, zip.source.len());
     let stored = send(service, ticket, &zip, ctx).await?;
@@ -192,16 +202,25 @@ async fn given(service: &Service, source: Source) -> Result<Given> {
     Ok(Given::Zip(prepared))
 }
 
-async fn packed(service: &Service, folder: &Path, pack: &Pack, limit: Limit, ctx: &Ctx) -> Result<Zip> {
+async fn packed(
+    service: &Service,
+    folder: &Path,
+    pack: &Pack,
+    limit: Limit,
+    accepts: impl Fn(&Browser) -> Result<()> + Send + 'static,
+    ctx: &Ctx,
+) -> Result<Zip> {
     let options = &service.clients.options;
     let room = Room {
         spool: Spool::new(options.spool_dir.as_deref()),
         memory: options.memory_budget,
         patience: options.stall_timeout,
+        accepts: Box::new(accepts),
         progress: Arc::clone(&ctx.progress),
     };
     let done = pack_folder(folder.to_owned(), pack.clone(), limit, room).await;
     ctx.progress.packed();
+    ctx.progress.enter(Phase::Requesting);
     let Packed { spooled, report, browser, largest } = done?;
     for warning in &report.warnings {
         tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), "{warning}");

@@ -124,6 +124,18 @@ impl ProfileDetails {
         self.browser_version = Some(version.into());
         self
     }
+    /// Only its name; the folder tells the version.
+    #[must_use]
+    pub fn browser_name(mut self, name: impl Into<String>) -> Self {
+        self.browser_name = Some(name.into());
+        self
+    }
+    /// Only its version; the folder tells the name.
+    #[must_use]
+    pub fn browser_version(mut self, version: impl Into<String>) -> Self {
+        self.browser_version = Some(version.into());
+        self
+    }
     /// A text for people.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {

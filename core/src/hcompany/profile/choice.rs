@@ -1,10 +1,12 @@
 //! What the caller wants of a folder: level, one profile, patterns, what to do about a running browser.
 
+use std::cell::Cell;
 use std::str::FromStr;
 
 use glob::{MatchOptions, Pattern};
 
 use super::family::Folder;
+use super::rules::without_sidecar;
 use crate::error::{Error, Result};
 
 /// How much of a profile goes.
@@ -141,6 +143,9 @@ impl Pack {
             return Ok(path.to_owned());
         }
         let prefix = self.prefix.strip_suffix('/').unwrap_or(&self.prefix);
+        if prefix.len() > 1024 {
+            return Err(Error::invalid("prefix must be at most 1024 bytes"));
+        }
         let bad = prefix.split('/').any(|part| matches!(part, "" | "." | ".."));
         if bad || prefix.contains(['\\', ':']) || prefix.chars().any(char::is_control) {
             return Err(Error::invalid(format!(
@@ -178,7 +183,7 @@ pub(super) fn listed(names: &[String]) -> String {
     text
 }
 
-fn patterns(what: &str, globs: &[String]) -> Result<Vec<Pattern>> {
+fn patterns(what: &'static str, globs: &[String]) -> Result<Vec<Glob>> {
     let compile = |text: &String| {
         // A folder's own `/` at the end is a habit, and would match nothing.
         let text = text.strip_suffix('/').unwrap_or(text);
@@ -187,27 +192,54 @@ fn patterns(what: &str, globs: &[String]) -> Result<Vec<Pattern>> {
                 "{what} is a glob on the path inside the folder, such as \"Default/Code Cache\", not {text:?}"
             )));
         }
-        Pattern::new(text).map_err(|e| Error::invalid(format!("{what} {text:?} is no glob: {}", e.msg)))
+        let pattern = Pattern::new(text)
+            .map_err(|e| Error::invalid(format!("{what} {text:?} is no glob: {}", e.msg)))?;
+        let literal = text.split(['*', '?', '[']).next().unwrap_or_default().to_owned();
+        Ok(Glob { what, pattern, literal, matched: Cell::new(false) })
     };
     globs.iter().map(compile).collect()
 }
 
 /// The caller's patterns.
 pub(super) struct Filter {
-    include: Vec<Pattern>,
-    exclude: Vec<Pattern>,
+    include: Vec<Glob>,
+    exclude: Vec<Glob>,
+}
+
+struct Glob {
+    what: &'static str,
+    pattern: Pattern,
+    /// What it begins with before anything special.
+    literal: String,
+    matched: Cell<bool>,
+}
+
+impl Glob {
+    /// A database's logs go where it goes.
+    fn matches(&self, path: &str) -> bool {
+        let matches = |path| self.pattern.matches_with(path, AS_PATHS);
+        let found = matches(path) || matches(without_sidecar(path));
+        self.matched.set(self.matched.get() || found);
+        found
+    }
 }
 
 impl Filter {
     pub(super) fn excludes(&self, path: &str) -> bool {
-        self.exclude.iter().any(|p| p.matches_with(path, AS_PATHS))
+        self.exclude.iter().any(|glob| glob.matches(path))
     }
     pub(super) fn includes(&self, path: &str) -> bool {
-        self.include.iter().any(|p| p.matches_with(path, AS_PATHS))
+        self.include.iter().any(|glob| glob.matches(path))
     }
-    /// Whether something below a folder that is left out may be wanted.
-    pub(super) fn has_includes(&self) -> bool {
-        !self.include.is_empty()
+    /// Whether something below a folder may be included.
+    pub(super) fn may_include_below(&self, folder: &str) -> bool {
+        let below = format!("{folder}/");
+        self.include.iter().any(|glob| glob.literal.starts_with(&below) || below.starts_with(&glob.literal))
+    }
+    /// Patterns that matched nothing: a slip, perhaps.
+    pub(super) fn unused(&self) -> impl Iterator<Item = String> {
+        let unused = self.include.iter().chain(&self.exclude).filter(|glob| !glob.matched.get());
+        unused.map(|glob| format!("{} {:?} matched nothing in the folder", glob.what, glob.pattern.as_str()))
     }
 }
 
@@ -226,6 +258,11 @@ mod tests {
         let filter =
             Pack::new().include("Default/Code Cache/").exclude("**/*.ldb").filter().expect("patterns");
         assert!(filter.includes("Default/Code Cache") && !filter.includes("Default/Code Cache/js"));
+        assert!(filter.may_include_below("Default") && !filter.may_include_below("Default/Cache"));
+        assert!(Pack::new().include("**/x").filter().expect("patterns").may_include_below("a/b"));
+        let logs = Pack::new().exclude("Default/History").filter().expect("patterns");
+        assert!(logs.excludes("Default/History-journal") && logs.excludes("Default/History-wal"));
+        assert_eq!(logs.unused().count() + filter.unused().count(), 1, "nobody asked for *.ldb yet");
         assert!(filter.excludes("a.ldb") && filter.excludes("x/y/a.ldb") && !filter.excludes("x/y/a.log"));
         for bad in ["", "/etc", "a[", "a***b"] {
             let error = Pack::new().include(bad).check().expect_err(bad);
@@ -238,7 +275,7 @@ mod tests {
         let named = |prefix: &str| Pack::new().prefix(prefix).prefixed("Local State").map_err(|e| e.kind());
         assert_eq!(named("").as_deref(), Ok("Local State"));
         assert_eq!(named("user-data/").as_deref(), Ok("user-data/Local State"));
-        for bad in ["/", "/a", "..", "a/../b", "a\\b", "C:", "a//b", "a\nb"] {
+        for bad in ["a".repeat(2000).as_str(), "/", "/a", "..", "a/../b", "a\\b", "C:", "a//b", "a\nb"] {
             assert!(named(bad).is_err(), "{bad:?}");
         }
     }

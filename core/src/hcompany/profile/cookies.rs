@@ -6,9 +6,10 @@
 //! the documented file format (sqlite.org/fileformat2.html) are read instead; what does not look right tells nothing.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+use super::open::open_plain;
 
 /// How many rows were seen with which prefix; "plain" is a value that is not encrypted.
 pub(super) type Prefixes = BTreeMap<String, u32>;
@@ -16,10 +17,12 @@ pub(super) type Prefixes = BTreeMap<String, u32>;
 /// Enough to tell, and a bound on what a damaged file can make us do.
 const ROWS: u32 = 200;
 const PAGES: u32 = 64;
+/// A cookie has some twenty.
+const MOST_COLUMNS: usize = 64;
 
 /// What the rows of a `Cookies` file begin with; none if it cannot be read or has no rows.
 pub(super) fn prefixes(path: &Path) -> Prefixes {
-    let Ok(file) = File::open(path) else { return Prefixes::new() };
+    let Ok(file) = open_plain(path) else { return Prefixes::new() };
     read(|at, bytes| file.read_exact_at(bytes, at).ok()).unwrap_or_default()
 }
 
@@ -81,7 +84,9 @@ struct CookiesTable {
 /// The schema is itself a table, whose tree begins at page 1: type, name, table, root page, SQL.
 fn cookies_table<P: Fn(u64) -> Option<Vec<u8>>>(tree: &Tree<'_, P>) -> Option<CookiesTable> {
     let mut found = None;
+    let mut rows = 0;
     tree.rows(1, |record| {
+        rows += 1;
         let is_it = record.column(0) == Some(b"table") && record.column(1) == Some(b"cookies");
         if is_it && let (Some(root), Some(sql)) = (record.column(3), record.column(4)) {
             let sql = String::from_utf8_lossy(sql);
@@ -92,7 +97,7 @@ fn cookies_table<P: Fn(u64) -> Option<Vec<u8>>>(tree: &Tree<'_, P>) -> Option<Co
                 .position(is_value)
                 .map(|encrypted_value| CookiesTable { root: be(root), encrypted_value });
         }
-        found.is_none()
+        found.is_none() && rows < ROWS
     });
     found
 }
@@ -119,7 +124,11 @@ impl<P: Fn(u64) -> Option<Vec<u8>>> Tree<'_, P> {
                 pointers.chunks_exact(2).take(cells).map(|p| usize::try_from(be(p)).unwrap_or(usize::MAX));
             match kind {
                 // Inside: each cell begins with the page of its child.
-                5 => waiting.extend(pointers.filter_map(|at| Some(be(bytes.get(at..at.checked_add(4)?)?)))),
+                5 => {
+                    // The last child stands apart, and is looked at first: it has the newest rows.
+                    waiting.extend(pointers.filter_map(|at| Some(be(bytes.get(at..at.checked_add(4)?)?))));
+                    waiting.push(be(bytes.get(head + 8..head + 12)?));
+                }
                 13 => {
                     for at in pointers {
                         if !take(&Record::read(bytes.get(at..)?, self.usable)?) {
@@ -154,6 +163,9 @@ impl<'a> Record<'a> {
         let mut columns = Vec::new();
         let mut start = head_len;
         while left > 0 {
+            if columns.len() == MOST_COLUMNS {
+                return None;
+            }
             let (kind, rest) = varint(head)?;
             left = left.checked_sub(head.len() - rest.len())?;
             head = rest;

@@ -219,7 +219,7 @@ impl Look {
         let tree = walk(&folder, pack, watch)?;
         let (system, prefixes) = match folder.family {
             Family::Firefox => (System::Linux, Prefixes::new()),
-            Family::Chrome => (system_of(&folder), cookie_prefixes(&folder, pack)),
+            Family::Chrome => (system_of(&folder), cookie_prefixes(&folder, &tree)),
         };
         Ok(Self { folder, tree, lock, system, prefixes })
     }
@@ -337,46 +337,48 @@ impl Look {
     /// works elsewhere. From Chromium's components/os_crypt.
     fn verdict(&self) -> (Verdict, String) {
         const NEW_PROFILE: &str = "sign in with a profile of its own, started on Linux with --user-data-dir and --password-store=basic, and pack that";
-        let (verdict, why) = match (self.folder.family, self.system, self.by_frequency().first().map(String::as_str)) {
-            (Family::Firefox, ..) => (Verdict::Likely, "Firefox does not encrypt its cookies".to_owned()),
-            (_, _, None) => (
-                Verdict::Unknown,
-                "no cookie was found; sign in first, close the browser so that it writes them, and pack again".to_owned(),
-            ),
-            (_, _, Some("plain")) => (Verdict::Likely, "its cookies are not encrypted".to_owned()),
-            (_, System::Linux, Some("v10")) => {
-                (Verdict::Likely, "its cookies are encrypted with the key every Linux has".to_owned())
-            }
-            (_, System::Linux, Some("v11" | "v12")) => (
-                Verdict::Unlikely,
-                format!("its cookies are encrypted with a key in this desktop's keyring; {NEW_PROFILE}"),
-            ),
-            (_, System::MacOs, Some(_)) => (
-                Verdict::Unlikely,
-                format!("its cookies are encrypted with a key in a Mac's Keychain; {NEW_PROFILE}"),
-            ),
-            (_, System::Windows, Some(_)) => (
-                Verdict::Unlikely,
-                format!("its cookies are encrypted with a key bound to a Windows account; {NEW_PROFILE}"),
-            ),
-            (_, System::Linux, Some(other)) => (
-                Verdict::Unlikely,
-                format!("its cookies are encrypted in a way ({other}) that does not work elsewhere; {NEW_PROFILE}"),
-            ),
+        let prefixes = self.by_frequency();
+        let has_firefox_cookies = || self.tree.entries.iter().any(|entry| entry.path == "cookies.sqlite");
+        let nothing = || {
+            let why = "no cookie was found in what would be packed; sign in first, close the browser so that it writes them, and pack again";
+            (Verdict::Unknown, why.to_owned())
         };
+        let bound = |what: &str| {
+            (Verdict::Unlikely, format!("its cookies are encrypted with a key {what}; {NEW_PROFILE}"))
+        };
+        let (mut verdict, mut why) =
+            match (self.folder.family, self.system, prefixes.first().map(String::as_str)) {
+                (Family::Firefox, ..) if has_firefox_cookies() => {
+                    (Verdict::Likely, "Firefox does not encrypt its cookies".to_owned())
+                }
+                (Family::Firefox, ..) | (_, _, None) => nothing(),
+                (_, _, Some("plain")) => (Verdict::Likely, "its cookies are not encrypted".to_owned()),
+                (_, System::Linux, Some("v10")) => {
+                    (Verdict::Likely, "its cookies are encrypted with the key every Linux has".to_owned())
+                }
+                (_, System::Linux, Some("v11" | "v12")) => bound("in this desktop's keyring"),
+                (_, System::MacOs, Some(_)) => bound("in a Mac's Keychain"),
+                (_, System::Windows, Some(_)) => bound("bound to a Windows account"),
+                (_, System::Linux, Some(other)) => bound(&format!("that does not work elsewhere ({other})")),
+            };
+        let others = prefixes.iter().skip(1).find(|prefix| !matches!(prefix.as_str(), "v10" | "plain"));
+        if let (Verdict::Likely, Some(other)) = (verdict, others) {
+            verdict = Verdict::Unknown;
+            why = format!(
+                "some of its cookies are encrypted with a key that does not work elsewhere ({other}); {NEW_PROFILE}"
+            );
+        }
         (verdict, format!("will log in on Linux: {}, because {why}", verdict.as_str()))
     }
 }
 
-/// The cookies of the profile that was asked for, or of all.
-fn cookie_prefixes(folder: &Folder, pack: &Pack) -> Prefixes {
+/// The cookies that would be packed.
+fn cookie_prefixes(folder: &Folder, tree: &Tree) -> Prefixes {
     let mut all = Prefixes::new();
-    for profile in folder.profiles.iter().filter(|p| pack.profile.as_ref().is_none_or(|wanted| wanted == *p))
-    {
-        for name in ["Network/Cookies", "Cookies"] {
-            for (prefix, rows) in cookies::prefixes(&folder.root.join(profile).join(name)) {
-                *all.entry(prefix).or_default() += rows;
-            }
+    let is_it = |path: &str| matches!(folder.in_profile(path), Some("Cookies" | "Network/Cookies"));
+    for entry in tree.entries.iter().filter(|entry| is_it(&entry.path)) {
+        for (prefix, rows) in cookies::prefixes(&folder.root.join(&entry.path)) {
+            *all.entry(prefix).or_default() += rows;
         }
     }
     all

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::choice::listed;
+use super::open::open_plain;
 use super::{Family, Pack};
 use crate::error::{Error, Result};
 
@@ -16,6 +17,8 @@ pub(super) struct Folder {
     pub(super) family: Family,
     /// Folders of profiles; for Firefox the profile's own name only.
     pub(super) profiles: Vec<String>,
+    /// The folder is itself a profile, as Opera and programs with a browser in them have it.
+    pub(super) is_profile: bool,
     /// The browser by its product name, as far as the folder tells.
     pub(super) product: &'static str,
     pub(super) version: Option<String>,
@@ -51,19 +54,27 @@ impl Folder {
             .and_then(|text| version(&text))
             .or_else(|| version(state["user_experience_metrics"]["stability"]["stats_version"].as_str()?))
             .or_else(|| {
-                let of = |p: &String| {
-                    json(&root.join(p).join("Preferences"))["extensions"]["last_chrome_version"].take()
-                };
-                profiles.iter().find_map(|p| version(of(p).as_str()?))
+                profiles.iter().find_map(|profile| {
+                    let preferences = json(&root.join(profile).join("Preferences"));
+                    version(preferences["extensions"]["last_chrome_version"].as_str()?)
+                })
             });
-        Self { root, family: Family::Chrome, profiles, product, version }
+        let is_profile = is_chrome_profile(&root);
+        Self { root, family: Family::Chrome, profiles, is_profile, product, version }
     }
 
     fn firefox(root: PathBuf) -> Self {
         let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let version = small_text(&root.join("compatibility.ini"))
             .and_then(|text| version(text.lines().find_map(|line| line.strip_prefix("LastVersion="))?));
-        Self { root, family: Family::Firefox, profiles: vec![name], product: "Firefox", version }
+        Self {
+            root,
+            family: Family::Firefox,
+            profiles: vec![name],
+            is_profile: true,
+            product: "Firefox",
+            version,
+        }
     }
 
     /// The name the service knows the browser by: its examples are `chromium`, `firefox` and `webkit`, and a folder of
@@ -77,18 +88,35 @@ impl Folder {
 
     /// A path of the folder as it may be shown: what names a site is not.
     pub(super) fn shown(&self, path: &str) -> String {
+        const SCHEMES: [&str; 6] = ["http_", "https_", "http+++", "https+++", "file_", "moz-extension+++"];
         let mut parts: Vec<&str> = path.split('/').collect();
-        // Where the name of a site is, below the folders that sites' data is in.
-        let at = match (self.family, parts.as_slice()) {
-            (Family::Chrome, [_, "IndexedDB" | "databases", _, ..]) => Some(2),
-            (Family::Chrome, [_, "Storage", "ext", _, ..]) => Some(3),
-            (Family::Firefox, ["storage", _, _, ..]) => Some(2),
-            _ => None,
-        };
-        if let Some(at) = at {
-            parts[at] = "(a site)";
+        for at in 0..parts.len() {
+            let below_sites = match at.checked_sub(1).map(|above| parts[above]) {
+                Some("IndexedDB" | "databases" | "#SharedObjects") => true,
+                Some(_) => self.family == Family::Firefox && at == 2 && parts[0] == "storage",
+                None => false,
+            };
+            if below_sites || SCHEMES.iter().any(|scheme| parts[at].starts_with(scheme)) {
+                parts[at] = "(a site)";
+            }
         }
         parts.join("/")
+    }
+
+    /// A path inside the profile it is in, if it is in one.
+    pub(super) fn in_profile<'p>(&self, path: &'p str) -> Option<&'p str> {
+        if self.family == Family::Firefox {
+            return None;
+        }
+        match path.split_once('/') {
+            Some((top, rest)) if self.profiles.iter().any(|p| p == top) => Some(rest),
+            _ => self.is_profile.then_some(path),
+        }
+    }
+
+    /// The error for a file in it that could not be read.
+    pub(super) fn unreadable(&self, path: &str, doing: &str, error: &std::io::Error) -> Error {
+        Error::local_io(&self.root.join(self.shown(path)), doing, error)
     }
 }
 
@@ -120,7 +148,15 @@ fn is_firefox(root: &Path) -> bool {
 
 /// What only a profile of the Chrome family has at its top.
 fn is_chrome_profile(folder: &Path) -> bool {
-    ["Preferences", "Cookies", "Network/Cookies"].iter().any(|name| folder.join(name).is_file())
+    ["Preferences", "Cookies", "Network/Cookies", "History", "Login Data", "Web Data"]
+        .iter()
+        .any(|name| folder.join(name).is_file())
+}
+
+/// A name the Chrome family gives to a profile, whatever is left in it.
+fn is_profile_name(name: &str) -> bool {
+    let number = name.strip_prefix("Profile ").unwrap_or_default();
+    name == "Default" || (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn chrome_profiles(root: &Path) -> Result<Vec<String>> {
@@ -132,7 +168,7 @@ fn chrome_profiles(root: &Path) -> Result<Vec<String>> {
         if let Ok(name) = entry.file_name().into_string()
             && folder
             && !matches!(name.as_str(), "System Profile" | "Guest Profile" | "Snapshots")
-            && is_chrome_profile(&entry.path())
+            && (is_profile_name(&name) || is_chrome_profile(&entry.path()))
         {
             profiles.push(name);
         }
@@ -157,14 +193,15 @@ fn not_a_profile(root: &Path) -> Error {
 /// The path often tells, and so do keys that only one browser writes.
 fn chrome_product(root: &Path, state: &Value) -> &'static str {
     let path = root.to_string_lossy().to_ascii_lowercase();
+    let is_in = |start: &str| path.split('/').any(|folder| folder.starts_with(start));
     let has = |key: &str| state.get(key).is_some();
-    if path.contains("edge") || has("edge") {
+    if is_in("microsoft-edge") || is_in("microsoft edge") || has("edge") {
         "Microsoft Edge"
-    } else if path.contains("brave") || has("brave") {
+    } else if is_in("brave") || has("brave") {
         "Brave"
-    } else if path.contains("vivaldi") || has("vivaldi") {
+    } else if is_in("vivaldi") || has("vivaldi") {
         "Vivaldi"
-    } else if path.contains("google-chrome") || path.contains("google/chrome") {
+    } else if is_in("google-chrome") || path.contains("/google/chrome") {
         "Google Chrome"
     } else {
         "Chromium"
@@ -182,11 +219,7 @@ fn version(text: &str) -> Option<String> {
 /// A text file, if there is one; what cannot be read tells nothing.
 pub(super) fn small_text(path: &Path) -> Option<String> {
     use std::io::Read as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    // A pipe of that name must not block.
-    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let opened = fs::File::options().read(true).custom_flags(flags).open(path);
-    let file = opened.ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
+    let file = open_plain(path).ok()?;
     let mut text = Vec::new();
     file.take(TEXT_LIMIT).read_to_end(&mut text).ok()?;
     Some(String::from_utf8_lossy(&text).into_owned())
@@ -227,6 +260,12 @@ mod tests {
         assert_eq!((found.product, found.browser_name()), ("Chromium", "chromium"));
         assert_eq!(found.version.as_deref(), Some("131.0.1.2"));
         assert_eq!(found.profiles, ["Default", "Profile 2"]);
+        assert_eq!(found.in_profile("Profile 2/History"), Some("History"));
+        assert_eq!((found.in_profile("Other/x"), found.in_profile("Local State")), (None, None));
+
+        let opera =
+            recognised(&[("Local State", "{}"), ("Preferences", "[]"), ("Cookies", "")]).expect("Opera");
+        assert_eq!((opera.in_profile("History"), opera.version), (Some("History"), None));
 
         let found = recognised(&[("compatibility.ini", "[Compatibility]\nLastVersion=153.7.0_2026/x\n")]);
         let found = found.expect("Firefox");
@@ -257,7 +296,10 @@ mod tests {
         let chrome = recognised(&[("Local State", "{}")]).expect("Chrome");
         let shown = chrome.shown("Default/IndexedDB/https_a.example_0.indexeddb.leveldb/000003.log");
         assert_eq!(shown, "Default/IndexedDB/(a site)/000003.log");
-        assert_eq!(chrome.shown("Default/Storage/ext/abc/def"), "Default/Storage/ext/(a site)/def");
+        let inner = chrome.shown("Default/Storage/ext/abc/def/IndexedDB/x_0.indexeddb.leveldb/CURRENT");
+        assert_eq!(inner, "Default/Storage/ext/abc/def/IndexedDB/(a site)/CURRENT");
+        let old = chrome.shown("Default/Local Storage/https_a.example_0.localstorage");
+        assert_eq!(old, "Default/Local Storage/(a site)");
         assert_eq!(
             chrome.shown("Default/Local Storage/leveldb/1.ldb"),
             "Default/Local Storage/leveldb/1.ldb"

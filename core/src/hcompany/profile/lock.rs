@@ -1,15 +1,18 @@
 //! Whether a browser is using the folder. Its locks are read and never touched; that there is none proves nothing,
 //! since a headless browser may not make one.
 
-use std::fs::{self, File};
+use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use rustix::process::{Flock, FlockType, Pid, fcntl_getlk};
 
 use super::Family;
 use super::family::Folder;
+use super::open::open_plain;
 
 /// What the browser's lock says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +65,7 @@ fn chrome(root: &Path) -> Lock {
     else {
         return Lock { state: State::Foreign, process: None, host: None };
     };
-    let answers = UnixStream::connect(root.join("SingletonSocket")).is_ok();
+    let answers = is_listened_to(&root.join("SingletonSocket"));
     let state = match is_this_host(host) {
         // Somebody listens here, whatever the host is called by now.
         _ if answers => State::Live,
@@ -77,7 +80,7 @@ fn firefox(root: &Path) -> Lock {
     let symlink = fs::read_link(root.join("lock")).ok();
     let text = symlink.map(|text| String::from_utf8_lossy(text.as_os_str().as_bytes()).into_owned());
     let process = text.as_deref().and_then(|text| text.rsplit_once(":+")?.1.parse().ok());
-    if let Ok(file) = File::open(root.join(".parentlock"))
+    if let Ok(file) = open_plain(&root.join(".parentlock"))
         && let Ok(Some(held)) = fcntl_getlk(&file, &Flock::from(FlockType::WriteLock))
     {
         let holder = held.pid.map(Pid::as_raw_nonzero).map(i32::from);
@@ -100,13 +103,35 @@ fn state_of(process: i32, names: &[&str]) -> State {
         Ok(()) | Err(rustix::io::Errno::PERM) => {}
         Err(_) => return State::Stale,
     }
-    // Numbers are used again. What another user runs cannot be looked at, and is believed.
+    // Numbers are used again.
     match fs::read_link(format!("/proc/{process}/exe")) {
         Ok(program) => {
-            let name = program.to_string_lossy().to_ascii_lowercase();
+            let name = program.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
             if names.iter().any(|n| name.contains(n)) { State::Live } else { State::Stale }
         }
+        // It ended, and nobody asked how: what is left has no program.
+        Err(e) if e.kind() == io::ErrorKind::NotFound && Path::new("/proc/self/exe").exists() => State::Stale,
+        // What another user runs cannot be looked at, and is believed.
         Err(_) => State::Live,
+    }
+}
+
+/// Whether somebody listens at this socket. A browser that stands still takes no more connections after a few, so
+/// nothing here may wait for it.
+fn is_listened_to(path: &Path) -> bool {
+    // A symlink to a short path: that of the folder may be longer than a socket's may be.
+    let target = fs::read_link(path);
+    let Ok(address) = SocketAddrUnix::new(target.as_deref().unwrap_or(path)) else { return false };
+    let made = socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::NONBLOCK | SocketFlags::CLOEXEC,
+        None,
+    );
+    let Ok(socket) = made else { return false };
+    match connect(&socket, &address) {
+        Ok(()) | Err(Errno::AGAIN | Errno::INPROGRESS) => true,
+        Err(_) => false,
     }
 }
 
@@ -149,6 +174,28 @@ mod tests {
         symlink(&socket, dir.path().join("SingletonSocket")).expect("symlink");
         symlink("some-other-host-12", dir.path().join("SingletonLock")).expect("symlink");
         assert_eq!(chrome(dir.path()).state, State::Live);
+    }
+
+    #[test]
+    fn a_browser_that_stands_still_is_not_waited_for() {
+        let dir = tempfile::tempdir().expect("dir");
+        let socket = dir.path().join("SingletonSocket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("socket");
+        for _ in 0..300 {
+            // Kept open by nobody, and accepted by nobody: the queue fills.
+            assert!(is_listened_to(&socket));
+        }
+    }
+
+    #[test]
+    fn a_process_that_ended_and_was_not_waited_for_is_stale() {
+        let mut child = std::process::Command::new("true").spawn().expect("a process");
+        let number = i32::try_from(child.id()).expect("a number");
+        while fs::read_link(format!("/proc/{number}/exe")).is_ok() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert_eq!(state_of(number, CHROME_NAMES), State::Stale);
+        child.wait().expect("it ended");
     }
 
     #[test]

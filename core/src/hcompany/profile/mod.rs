@@ -21,6 +21,7 @@ mod cookies;
 mod doctor;
 mod family;
 mod lock;
+mod open;
 mod packer;
 mod rules;
 mod snapshot;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::archive::{Archive, Facts, Failure, Method};
 use super::compress::{self, Packer};
 use super::doctor::{Browser, Look};
+use super::open::open_plain;
+use super::rules::without_sidecar;
 use super::snapshot::{self, Copies};
 use super::walk::{Entry, Stamp};
 use super::watch::{Watch, watched};
@@ -50,7 +52,7 @@ pub struct PackReport {
 pub enum Consistency {
     /// Nothing changed while they were packed.
     Clean,
-    /// A browser was using them; its databases were copied at one moment each.
+    /// Its databases were copied at one moment each, as is done while a browser is using them.
     Snapshot,
     /// A browser was using them, or they changed, and they were packed as they were.
     Forced,
@@ -84,12 +86,16 @@ pub(in crate::hcompany) struct Limit {
     pub(in crate::hcompany) by_ticket: bool,
 }
 
+pub(in crate::hcompany) type Accepts = Box<dyn Fn(&Browser) -> Result<()> + Send>;
+
 /// Where and within what a folder is packed.
 pub(in crate::hcompany) struct Room {
     pub(in crate::hcompany) spool: Spool,
     pub(in crate::hcompany) memory: u64,
     /// How long the disk may not answer.
     pub(in crate::hcompany) patience: Duration,
+    /// Says whether the browser that the folder is of will do, before it is packed.
+    pub(in crate::hcompany) accepts: Accepts,
     pub(in crate::hcompany) progress: Arc<Counters>,
 }
 
@@ -127,6 +133,7 @@ impl Packing<'_> {
         if look.lock.state == lock::State::Live && self.pack.live == Live::Refuse {
             return Err(look.in_use());
         }
+        (self.room.accepts)(&look.browser())?;
         let (mut entries, mut warnings) = (look.tree.entries.clone(), look.warnings());
         if let Some(error) = &look.tree.bad_name {
             return Err(error.clone());
@@ -141,12 +148,14 @@ impl Packing<'_> {
         self.room.progress.packing(total);
         let mut copies = Copies::none();
         if self.pack.live == Live::Snapshot {
-            (entries, copies) = snapshot::take(&look.folder, entries, &self.room.spool, self.watch)?;
+            (entries, copies) =
+                snapshot::take(&look.folder, &self.pack.filter()?, entries, &self.room.spool, self.watch)?;
         }
         let reader = Reader { look: &look, copies: &copies, live: self.pack.live };
         let written = self.write(&reader, &entries)?;
         let (file, len) = written.archive;
         warnings.extend(written.remarks);
+        warnings.extend(copies.remarks.iter().cloned());
         if written.changed > 0 {
             warnings.push(format!(
                 "{} files changed while they were packed and may not fit together",
@@ -192,6 +201,8 @@ impl Packing<'_> {
                 }
             }
             drop(done);
+            // If the writer panics, nobody gives room back either.
+            let _ends = CloseOnPanic(&queue);
             let writer = Writer { packing: self, reader, queue: &queue, work: &work, entries };
             let written = writer.run(archive, &results);
             // The threads are waiting for room, or for somebody to take what they have.
@@ -217,7 +228,8 @@ enum Kind<'a> {
 /// A file that is compressed in pieces: opened once, and stored or deflated as a whole.
 struct Large<'a> {
     entry: &'a Entry,
-    opened: OnceLock<Opened>,
+    /// Closed again once the last piece is written.
+    opened: Mutex<Option<Opened>>,
     method: OnceLock<Result<Method>>,
 }
 
@@ -228,7 +240,7 @@ fn work_of<'a>(entries: &'a [Entry], reader: &Reader<'_>) -> Vec<Work<'a>> {
             None => work.push(Work { entry, kind: Kind::Folder }),
             Some(len) if len <= compress::WHOLE => work.push(Work { entry, kind: Kind::Whole }),
             Some(len) => {
-                let large = Arc::new(Large { entry, opened: OnceLock::new(), method: OnceLock::new() });
+                let large = Arc::new(Large { entry, opened: Mutex::new(None), method: OnceLock::new() });
                 let mut start = 0;
                 while start < len {
                     let piece = compress::PIECE.min(len - start);
@@ -306,8 +318,11 @@ impl<'a> Queue<'a> {
 /// What became of one piece of work.
 enum Done {
     Folder,
-    /// It could not be read and is left out.
-    Left(String),
+    /// It could not be read and is left out; others may not fit together without it.
+    Left {
+        remark: String,
+        torn: bool,
+    },
     Whole {
         facts: Facts,
         bytes: Vec<u8>,
@@ -381,9 +396,10 @@ impl Writer<'_> {
             let failed = |failure| self.failed(failure);
             match (done, &work.kind) {
                 (Done::Folder, _) => archive.folder(&name).map_err(failed)?,
-                (Done::Left(remark), _) => {
+                (Done::Left { remark, torn }, _) => {
                     if left_out.insert(&work.entry.path) {
                         remarks.push(remark);
+                        changed += u64::from(torn);
                     }
                 }
                 (Done::Whole { facts, bytes: packed, changed: was_changed }, _) => {
@@ -470,9 +486,10 @@ struct Reader<'a> {
 }
 
 /// A file that was opened, or why it is left out.
+#[derive(Clone)]
 enum Opened {
     File(Arc<File>, u64),
-    Left(String),
+    Left { remark: String, torn: bool },
     Failed(Error),
 }
 
@@ -491,7 +508,7 @@ impl Reader<'_> {
             Kind::Whole => {
                 let (bytes, changed) = match self.whole(work.entry)? {
                     Whole::Read(bytes, changed) => (bytes, changed),
-                    Whole::Left(remark) => return Ok(Done::Left(remark)),
+                    Whole::Left { remark, torn } => return Ok(Done::Left { remark, torn }),
                 };
                 let (crc, size) = (crc32fast::hash(&bytes), bytes.len() as u64);
                 let (method, packed) = match packer.whole(&bytes) {
@@ -513,21 +530,22 @@ impl Reader<'_> {
         is_last: bool,
         packer: &mut Packer,
     ) -> Result<Done> {
-        let opened = large.opened.get_or_init(|| match self.open(large.entry) {
-            Ok(opened) => opened,
-            Err(error) => Opened::Failed(error),
-        });
+        let opened = {
+            let mut opened = large.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            let open = || self.open(large.entry).unwrap_or_else(Opened::Failed);
+            opened.get_or_insert_with(open).clone()
+        };
         let (file, offset) = match opened {
-            Opened::File(file, offset) => (file, *offset),
-            Opened::Left(remark) => return Ok(Done::Left(remark.clone())),
-            Opened::Failed(error) => return Err(error.clone()),
+            Opened::File(file, offset) => (file, offset),
+            Opened::Left { remark, torn } => return Ok(Done::Left { remark, torn }),
+            Opened::Failed(error) => return Err(error),
         };
         let read = |start: u64, len: u64| {
             let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
             match file.read_exact_at(&mut bytes, offset + start) {
                 Ok(()) => Ok(bytes),
                 Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed(large.entry)),
-                Err(e) => Err(Error::local_io(&self.path(large.entry), "reading", &e)),
+                Err(e) => Err(self.unreadable(large.entry, "reading", &e)),
             }
         };
         let method = large.method.get_or_init(|| {
@@ -552,11 +570,11 @@ impl Reader<'_> {
 
     /// Whether a large file changed while it was read, where that is no error.
     fn check_large(&self, large: &Large<'_>) -> Result<bool> {
-        let (Some(Opened::File(file, _)), None) = (large.opened.get(), self.copies.len(&large.entry.path))
-        else {
+        let opened = large.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some(Opened::File(file, _)), None) = (opened, self.copies.len(&large.entry.path)) else {
             return Ok(false);
         };
-        let stamp = self.stamp(large.entry, file)?;
+        let stamp = self.stamp(large.entry, &file)?;
         match self.live {
             _ if Some(stamp) == large.entry.file => Ok(false),
             Live::Refuse => Err(self.changed(large.entry)),
@@ -568,7 +586,7 @@ impl Reader<'_> {
         for read in 1.. {
             let (file, offset) = match self.open(entry)? {
                 Opened::File(file, offset) => (file, offset),
-                Opened::Left(remark) => return Ok(Whole::Left(remark)),
+                Opened::Left { remark, torn } => return Ok(Whole::Left { remark, torn }),
                 Opened::Failed(error) => return Err(error),
             };
             if let Some(len) = self.copies.len(&entry.path) {
@@ -577,18 +595,25 @@ impl Reader<'_> {
                 return Ok(Whole::Read(bytes, false));
             }
             let before = self.stamp(entry, &file)?;
-            let bytes = match self.read_all(entry, &file, before.size) {
+            let is_another = Some(before) != entry.file;
+            // One that was small when room was made for it, and is not any more, has no place here.
+            if before.size > compress::WHOLE || (is_another && self.live == Live::Refuse) {
+                return Err(self.changed(entry));
+            }
+            let bytes = match self.read_all(&file, before.size) {
                 Ok(bytes) => bytes,
-                Err(error) if error.kind() == ErrorKind::SourceUnreadable && !entry.critical => {
-                    return Ok(Whole::Left(self.remark(entry, error.message())));
+                Err(e) if self.needs(entry) => return Err(self.unreadable(entry, "reading", &e)),
+                Err(e) => {
+                    let remark = self.remark(entry, &format!("could not be read ({e}) and is left out"));
+                    return Ok(Whole::Left { remark, torn: false });
                 }
-                Err(error) => return Err(error),
             };
             let after = self.stamp(entry, &file)?;
             let quiet = before == after && bytes.len() as u64 == after.size;
             match self.live {
                 Live::Refuse if !quiet || Some(after) != entry.file => return Err(self.changed(entry)),
                 Live::Snapshot if !quiet && read < READS => {}
+                Live::Force => return Ok(Whole::Read(bytes, !quiet || is_another)),
                 _ => return Ok(Whole::Read(bytes, !quiet)),
             }
         }
@@ -596,67 +621,75 @@ impl Reader<'_> {
     }
 
     /// All there is, at most a little more than expected: one that grows for ever is not followed.
-    fn read_all(&self, entry: &Entry, file: &File, expected: u64) -> Result<Vec<u8>> {
+    fn read_all(&self, file: &File, expected: u64) -> io::Result<Vec<u8>> {
         use io::Read as _;
-        let reading = |e: io::Error| Error::local_io(&self.path(entry), "reading", &e);
         let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1);
-        file.take(expected + 1).read_to_end(&mut bytes).map_err(reading)?;
+        file.take(expected + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// What is no plain file any more is not opened, and a pipe does not block.
+    /// Whether others in the archive are of no use without it: it signs in, or is a part of a database.
+    fn needs(&self, entry: &Entry) -> bool {
+        entry.critical || entry.leveldb || without_sidecar(&entry.path) != entry.path
+    }
+
     fn open(&self, entry: &Entry) -> Result<Opened> {
         if let Some((file, offset)) = self.copies.file(&entry.path) {
             return Ok(Opened::File(file, offset));
         }
-        let path = self.path(entry);
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-        let opened = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(&path);
-        let is_file = |file: &File| file.metadata().map(|meta| meta.is_file());
-        let opened = opened
-            .and_then(|file| if is_file(&file)? { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) });
-        match opened {
+        let needed = self.needs(entry);
+        match open_plain(&self.look.folder.root.join(&entry.path)) {
             Ok(file) => Ok(Opened::File(Arc::new(file), 0)),
-            Err(e) if crate::error::is_out_of_files(&e) => Err(Error::local_io(&path, "opening", &e)),
-            // Volatile files come and go; the first of those that make a profile is no remark.
-            Err(e) if e.kind() == io::ErrorKind::NotFound && entry.critical => Err(self.changed(entry)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                Ok(Opened::Left(self.remark(entry, "was gone when it was to be packed")))
-            }
-            Err(e) if entry.critical => Err(Error::local_io(&path, "opening", &e)),
+            Err(e) if crate::error::is_out_of_files(&e) => Err(self.unreadable(entry, "opening", &e)),
+            // Volatile files come and go, and a remark is enough for those.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => match self.live {
+                Live::Refuse if needed => Err(self.changed(entry)),
+                _ if entry.critical => Err(self.changed(entry)),
+                _ => {
+                    let remark = self.remark(entry, "was gone when it was to be packed");
+                    Ok(Opened::Left { remark, torn: needed })
+                }
+            },
+            Err(e) if needed => Err(self.unreadable(entry, "opening", &e)),
             Err(e) => {
-                Ok(Opened::Left(self.remark(entry, &format!("could not be opened ({e}) and is left out"))))
+                let remark = self.remark(entry, &format!("could not be opened ({e}) and is left out"));
+                Ok(Opened::Left { remark, torn: false })
             }
         }
     }
 
     fn stamp(&self, entry: &Entry, file: &File) -> Result<Stamp> {
-        let meta = file.metadata().map_err(|e| Error::local_io(&self.path(entry), "looking at", &e))?;
+        let meta = file.metadata().map_err(|e| self.unreadable(entry, "looking at", &e))?;
         Ok(Stamp::of(&meta))
     }
 
     fn changed(&self, entry: &Entry) -> Error {
+        let way_out = match self.live {
+            Live::Refuse => "close the browser that uses it, or choose live \"snapshot\"",
+            Live::Snapshot | Live::Force => "try again when the browser that uses it does less, or close it",
+        };
+        let shown = self.look.folder.shown(&entry.path);
         Error::new(
             ErrorKind::SourceChanged,
-            format!(
-                "{} changed while the folder was packed; close the browser that uses it, or choose live \"snapshot\"",
-                self.look.folder.shown(&entry.path)
-            ),
+            format!("{shown} changed while the folder was packed; {way_out}"),
         )
-        .about(&self.path(entry))
+        .about(&self.look.folder.root.join(&shown))
+    }
+
+    fn unreadable(&self, entry: &Entry, doing: &str, error: &io::Error) -> Error {
+        self.look.folder.unreadable(&entry.path, doing, error)
     }
 
     fn remark(&self, entry: &Entry, what: &str) -> String {
         format!("{} {what}", self.look.folder.shown(&entry.path))
-    }
-
-    fn path(&self, entry: &Entry) -> PathBuf {
-        self.look.folder.root.join(&entry.path)
     }
 }
 
 enum Whole {
     /// Its bytes, and whether it changed meanwhile.
     Read(Vec<u8>, bool),
-    Left(String),
+    Left {
+        remark: String,
+        torn: bool,
+    },
 }

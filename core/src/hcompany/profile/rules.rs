@@ -200,6 +200,9 @@ static RULES: &[Rule] = &[
     rule(CHROME, Top, "RecoveryImproved", Cache, "downloaded", LISTS),
     rule(CHROME, Top, "AmountExtractionHeuristicRegexes", Cache, "downloaded", LISTS),
     rule(CHROME, Top, "CookieReadinessList", Cache, "downloaded", LISTS),
+    rule(CHROME, Top, "ActorSafetyLists", Cache, "downloaded", SEEN),
+    rule(CHROME, Top, "CaptchaProviders", Cache, "downloaded", SEEN),
+    rule(CHROME, Top, "Crowd Deny", Cache, "downloaded", SEEN),
     rule(CHROME, Top, "pnacl", Cache, "downloaded", LISTS),
     rule(CHROME, Top, "WidevineCdm", Cache, "downloaded", LISTS),
     rule(CHROME, Top, "Edge Entity Extraction", Cache, "downloaded", LISTS),
@@ -276,6 +279,12 @@ static RULES: &[Rule] = &[
     rule(CHROME, Profile, "AccountBookmarks*", Bookmarks, "bookmarks of an account", LISTS),
     rule(CHROME, Profile, "BookmarkMergedSurfaceOrdering", Bookmarks, "order of bookmarks", SEEN),
     rule(CHROME, Profile, "History*", History, "visited pages", SNAPSHOT),
+    rule(CHROME, Profile, "Archived History", History, "visited pages", LISTS),
+    rule(CHROME, Profile, "Thumbnails", History, "pictures of visited pages", LISTS),
+    rule(CHROME, Profile, "DownloadMetadata", History, "downloaded files", LISTS),
+    rule(CHROME, Profile, "WebAssistDatabase", History, "visited pages, in Edge", LISTS),
+    rule(CHROME, Profile, "load_statistics.db", History, "visited pages, in Edge", LISTS),
+    rule(CHROME, Profile, "Collections", Bookmarks, "collected pages, in Edge", LISTS),
     rule(CHROME, Profile, "Favicons", History, "icons of visited pages", SNAPSHOT),
     rule(CHROME, Profile, "Top Sites", History, "visited pages", SNAPSHOT),
     rule(CHROME, Profile, "Visited Links", History, "visited pages", LISTS),
@@ -314,6 +323,7 @@ static RULES: &[Rule] = &[
     rule(CHROME, Profile, "Application Cache", Cache, "fetched again", LISTS),
     rule(CHROME, Profile, "Shared Dictionary", Cache, "fetched again", LISTS),
     rule(CHROME, Profile, "blob_storage", Cache, "of one run", MIGRATOR),
+    rule(CHROME, Profile, "Pepper Data", Cache, "of plug-ins that are no more", LISTS),
     rule(CHROME, Profile, "Download Service", Cache, "being downloaded", MIGRATOR),
     rule(CHROME, Profile, "GCache", Cache, "fetched again", MIGRATOR),
     rule(CHROME, Profile, "crash", Cache, "crash reports", MIGRATOR),
@@ -363,7 +373,12 @@ static RULES: &[Rule] = &[
     rule(FIREFOX, Top, "logins*.json", Passwords, "saved passwords", MOZILLA),
     rule(FIREFOX, Top, "autofill-profiles.json", Autofill, "addresses", MOZILLA),
     rule(FIREFOX, Top, "formhistory.sqlite", Autofill, "what was typed in forms", MOZILLA),
-    rule(FIREFOX, Top, "places.sqlite", History, "visited pages and bookmarks", MOZILLA),
+    rule(FIREFOX, Top, "places.sqlite*", History, "visited pages and bookmarks", MOZILLA),
+    rule(FIREFOX, Top, "downloads*", History, "downloaded files", MOZILLA),
+    rule(FIREFOX, Top, "synced-tabs.db", History, "open tabs of other machines", LISTS),
+    rule(FIREFOX, Top, "bounce-tracking-protection.sqlite", History, "which sites bounce", LISTS),
+    rule(FIREFOX, Top, "signons.sqlite", Passwords, "saved passwords, older", MOZILLA),
+    rule(FIREFOX, Top, "logins.db", Passwords, "saved passwords", LISTS),
     rule(FIREFOX, Top, "favicons.sqlite", History, "icons of visited pages", MOZILLA),
     rule(FIREFOX, Top, "bookmarkbackups", Bookmarks, "bookmarks", MOZILLA),
     rule(FIREFOX, Top, "sessionstore*", History, "open tabs", MOZILLA),
@@ -398,7 +413,7 @@ static RULES: &[Rule] = &[
     rule(FIREFOX, Top, "gmp*", Cache, "downloaded plug-ins", LISTS),
     rule(FIREFOX, Top, "storage/temporary", Cache, "of one run", LISTS),
     rule(FIREFOX, Top, "storage/to-be-removed", Cache, "about to be removed", LISTS),
-    rule(FIREFOX, Top, "storage/*/*/cache", Cache, "fetched again", LISTS),
+    rule(FIREFOX, Top, "storage/private", Cache, "of private windows of one run", LISTS),
 ];
 
 /// Without these the profile signs in nowhere, so one that cannot be read is an error and no remark.
@@ -431,11 +446,19 @@ pub(super) fn of(family: Family, name: &Name<'_>) -> Option<&'static Rule> {
 }
 
 pub(super) fn is_critical(path: &str, in_profile: Option<&str>) -> bool {
-    CRITICAL.contains(&path) || in_profile.is_some_and(|inside| CRITICAL.contains(&inside))
+    let is_it = |path: &str| CRITICAL.contains(&without_sidecar(path));
+    is_it(path) || in_profile.is_some_and(is_it)
+}
+
+/// Whether something critical is in this folder.
+pub(super) fn holds_critical(in_profile: Option<&str>) -> bool {
+    in_profile.is_some_and(|inside| {
+        CRITICAL.iter().any(|name| name.rsplit_once('/').is_some_and(|(folder, _)| folder == inside))
+    })
 }
 
 /// A database's write-ahead log or rollback journal goes where it goes.
-fn without_sidecar(text: &str) -> &str {
+pub(super) fn without_sidecar(text: &str) -> &str {
     text.strip_suffix("-wal").or_else(|| text.strip_suffix("-journal")).unwrap_or(text)
 }
 

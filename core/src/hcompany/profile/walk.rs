@@ -45,6 +45,8 @@ pub(super) struct Entry {
 pub(super) struct Stamp {
     pub(super) size: u64,
     modified: (i64, i64),
+    /// Of anything about it. Moves where a program puts the other time back.
+    changed: (i64, i64),
     inode: (u64, u64),
 }
 
@@ -53,13 +55,14 @@ impl Stamp {
         Self {
             size: meta.size(),
             modified: (meta.mtime(), meta.mtime_nsec()),
+            changed: (meta.ctime(), meta.ctime_nsec()),
             inode: (meta.dev(), meta.ino()),
         }
     }
 
     /// When it was changed last, as seconds and nanoseconds since 1970.
-    pub(super) fn modified(self) -> (i64, i64) {
-        self.modified
+    pub(super) fn last_change(self) -> (i64, i64) {
+        self.modified.max(self.changed)
     }
 }
 
@@ -109,6 +112,7 @@ pub(super) fn walk(folder: &Folder, pack: &Pack, watch: &Watch) -> Result<Tree> 
     };
     walk.folder(&folder.root, "", 0, Inherited { rule: None, stays: false, included: false })?;
     let mut tree = walk.tree;
+    tree.remarks.extend(walk.filter.unused());
     tree.entries.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
     tree.left_out.sort_by(|a, b| b.size.bytes.cmp(&a.size.bytes).then_with(|| a.path.cmp(&b.path)));
     tree.unknown.sort();
@@ -167,10 +171,12 @@ impl Walk<'_> {
                 here.display()
             )));
         }
-        let names = match listed(here) {
+        let names = match listed(here, self.watch)? {
             Ok(names) => names,
-            // The folder itself and its profiles must be readable.
-            Err(e) if depth <= 1 => return Err(Error::local_io(here, "listing", &e)),
+            // The folder itself and its profiles must be readable, and so must what signs in.
+            Err(e) if depth <= 1 || rules::holds_critical(self.folder.in_profile(inside)) => {
+                return Err(self.folder.unreadable(inside, "listing", &e));
+            }
             Err(e) => {
                 self.remark(inside, &format!("could not be listed ({}) and is left out", e.kind()));
                 return Ok(());
@@ -200,7 +206,7 @@ impl Walk<'_> {
     }
 
     fn one(&mut self, item: &Item<'_>, above: Inherited) -> Result<()> {
-        let in_profile = self.in_profile(&item.path);
+        let in_profile = self.folder.in_profile(&item.path);
         let name = Name { path: &item.path, in_profile, in_leveldb: item.leveldb };
         let own = rules::of(self.folder.family, &name).filter(|_| !item.orphan);
         let rule = own.or(above.rule);
@@ -222,7 +228,7 @@ impl Walk<'_> {
         }
         match left {
             // Below what is left out something may be included, but nothing of a run or of the caller's own excludes.
-            Some((_, why)) if item.meta.is_dir() && self.may_include_below(class, why) => {
+            Some((_, why)) if item.meta.is_dir() && self.may_include_below(item, class, why) => {
                 self.folder(&item.at, &item.path, item.depth + 1, Inherited { rule, stays: true, included })
             }
             Some((class, why)) => self.leave(item, class, why),
@@ -256,20 +262,17 @@ impl Walk<'_> {
         stays.then_some((class, why))
     }
 
-    fn may_include_below(&self, class: Class, why: &str) -> bool {
-        self.filter.has_includes() && class != Class::Runtime && why != EXCLUDED && why != OTHER_PROFILE
+    fn may_include_below(&self, item: &Item<'_>, class: Class, why: &str) -> bool {
+        self.filter.may_include_below(&item.path)
+            && class != Class::Runtime
+            && why != EXCLUDED
+            && why != OTHER_PROFILE
     }
 
     fn is_other_profile(&self, path: &str) -> bool {
         let Some(chosen) = &self.chosen else { return false };
         let top = path.split('/').next().unwrap_or(path);
         top != chosen && self.folder.profiles.iter().any(|p| p == top)
-    }
-
-    fn in_profile<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let (top, rest) = path.split_once('/')?;
-        (self.folder.family == Family::Chrome && self.folder.profiles.iter().any(|p| p == top))
-            .then_some(rest)
     }
 
     /// Whether rules would know a name here: at the top, and at the top of a profile.
@@ -301,7 +304,7 @@ impl Walk<'_> {
         if depth > DEEPEST {
             return Ok(size);
         }
-        for (name, meta) in listed(folder).unwrap_or_default() {
+        for (name, meta) in listed(folder, self.watch)?.unwrap_or_default() {
             size.add(if meta.is_dir() {
                 self.size_of(&folder.join(name), depth + 1)?
             } else {
@@ -316,6 +319,9 @@ impl Walk<'_> {
     }
 
     fn cannot_be_named(&mut self, inside: &str, name: &OsStr) {
+        let path = format!("{inside}/{}", name.to_string_lossy());
+        let shown = self.folder.shown(&path);
+        let name = shown.rsplit('/').next().unwrap_or_default();
         let inside = self.folder.shown(inside);
         self.tree.bad_name.get_or_insert_with(|| {
             Error::invalid(format!(
@@ -327,18 +333,23 @@ impl Walk<'_> {
 
 type Names = Vec<(OsString, Metadata)>;
 
-fn listed(here: &Path) -> std::io::Result<Names> {
+/// What is in a folder; each name is a step, since a disk may take its time for each.
+fn listed(here: &Path, watch: &Watch) -> Result<std::io::Result<Names>> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(here)? {
-        let entry = entry?;
-        match entry.metadata() {
-            Ok(meta) => names.push((entry.file_name(), meta)),
+    let entries = match fs::read_dir(here) {
+        Ok(entries) => entries,
+        Err(e) => return Ok(Err(e)),
+    };
+    for entry in entries {
+        watch.step()?;
+        match entry.and_then(|entry| Ok((entry.file_name(), entry.metadata()?))) {
+            Ok(name) => names.push(name),
             // A file that a browser removed in between.
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => return Err(e),
+            Err(e) => return Ok(Err(e)),
         }
     }
-    Ok(names)
+    Ok(Ok(names))
 }
 
 /// Whether a LevelDB database lives here. One that was never written to has only its lock and its text log.
@@ -354,7 +365,7 @@ fn is_orphan_index(name: &str, beside: &Names) -> bool {
 }
 
 /// What a zip can hold so that every system unpacks it: UTF-8, and nothing that is a separator or a device somewhere.
-fn fits_a_zip(name: &str) -> bool {
+pub(super) fn fits_a_zip(name: &str) -> bool {
     !name.contains('\\') && !name.chars().any(char::is_control) && name.len() < 1024
 }
 

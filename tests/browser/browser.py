@@ -1,0 +1,162 @@
+"""Chromium without a window, on a folder of the test's, with nothing of it left when the test ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PROGRAM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",  # the tests may run as root
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    # Cookies encrypted by this desktop's keyring could be read nowhere else.
+    "--password-store=basic",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Of every process of one browser's environment.
+MARK = "DROPOFF_TEST_BROWSER"
+
+
+def until(condition: Callable[[], Any], what: str, within: float = 60.0, every: float = 0.05) -> Any:
+    """Waits until the condition gives something true, and gives that."""
+    deadline = time.monotonic() + within
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {within:.0f} s: {what}"
+        time.sleep(every)
+    return found
+
+
+def version() -> str:
+    """Such as `156.0.8078.79`."""
+    said = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    return said.stdout.split()[1]
+
+
+class Browser:
+    """A running browser; as a context it is killed at the end, whatever happened."""
+
+    def __init__(self, folder: Path, url: str, *flags: str) -> None:
+        self.folder = folder
+        # Its socket's path must stay below 108 bytes, and its home must not be the developer's.
+        self._place = Path(tempfile.mkdtemp(prefix="dropoff-browser-"))
+        self._log = self._place / "log"
+        self._mark = f"{MARK}={self._place}"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._place),
+            "TMPDIR": str(self._place),
+            MARK: str(self._place),
+        }
+        with self._log.open("wb") as log:
+            # /usr/bin/chromium is a script that becomes the browser, so this is the browser's own process.
+            self._process = subprocess.Popen(
+                [PROGRAM, *FLAGS, *flags, f"--user-data-dir={folder}", url],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Browser:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    def said(self) -> str:
+        """The end of what it printed."""
+        return self._log.read_text("utf-8", "replace")[-2000:]
+
+    def close(self) -> None:
+        """Closes it as a user does. SIGTERM would not: the browser ends at once, loses the cookies of the
+        last half minute and leaves its lock behind."""
+        self._end(signal.SIGINT)
+
+    def break_off(self) -> None:
+        """Ends it as a service manager does; see `close`."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+        try:
+            self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the browser did not end on {number.name}: {self.said()}") from None
+        until(lambda: not self.alive(), "the browser's processes end")
+
+    def kill(self) -> None:
+        """Ends whatever still runs of it."""
+
+        def none_left() -> bool:
+            # Each time anew: one that was just started is not in the list before.
+            for pid in (left := self.alive()):
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            return not left
+
+        try:
+            until(none_left, "all of the browser's processes end")
+            self._process.wait(60)
+        finally:
+            shutil.rmtree(self._place, ignore_errors=True)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """All of it stands still, so that whatever changes in its folder is somebody else's work."""
+        for pid in self.alive():
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            until(lambda: all(_state(pid) == "T" for pid in self.alive()), "the browser's processes stop")
+            yield
+        finally:
+            for pid in self.alive():
+                os.kill(pid, signal.SIGCONT)
+
+    def alive(self) -> list[int]:
+        """The processes of it that run. Crash handlers leave its session, others change their environment."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                session = int((entry / "stat").read_text().rpartition(")")[2].split()[3])
+                environment = (entry / "environ").read_bytes()
+            except OSError:  # ended meanwhile, or is another user's
+                continue
+            ours = session == self._process.pid or self._mark.encode() in environment.split(b"\0")
+            if ours and _state(int(entry.name)) not in ("Z", ""):
+                found.append(int(entry.name))
+        return found
+
+
+def _state(pid: int) -> str:
+    """`R`, `S`, `T`, `Z` and so on; nothing if there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""

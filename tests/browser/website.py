@@ -1,0 +1,102 @@
+"""A website on loopback that a browser logs in to: it stores values where a page can, and reads them back.
+
+What is stored belongs to an origin, port included, so one `Website` serves both the browser that stores and
+the one that reads on a copy of its folder.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+PAGE = (Path(__file__).parent / "website.html").read_bytes()
+# Cookies without an age are gone with the browser: they prove nothing about what was packed.
+AGE = "Max-Age=864000; Path=/"
+
+
+class Website:
+    """Serves the page, and keeps what it reports of each visit."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, Queue[dict[str, Any]]] = {}
+        self._cookies: dict[str, str] = {}
+        self._written: dict[str, int] = {}
+        self._visits = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+
+    def visit(self, do: str, **query: object) -> tuple[str, str]:
+        """The name of a new visit, and the address that makes it. `do` is `store` or `read`."""
+        self._visits += 1
+        visit = str(self._visits)
+        self._reports[visit] = Queue()
+        address = f"http://127.0.0.1:{self._server.server_port}/{do}"
+        return visit, f"{address}?{urlencode({'visit': visit, **query})}"
+
+    def report(self, visit: str, within: float) -> dict[str, Any] | None:
+        """What the page says it stored or read, with the Cookie header it came with; None if it says nothing.
+
+        `within` is in seconds.
+        """
+        try:
+            report = self._reports[visit].get(timeout=within)
+        except Empty:
+            return None
+        assert "error" not in report, f"the page failed: {report['error']}"
+        return report | {"cookie_header": self._cookies[visit]}
+
+    def written(self, visit: str) -> int:
+        """The highest number that a page which keeps writing says its database holds; 0 before the first."""
+        return self._written.get(visit, 0)
+
+    def _handler(website) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def _reply(self, status: int, body: bytes = b"", **headers: str) -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                # From the cache a page would come without asking, and its cookies would not be seen.
+                self.send_header("Cache-Control", "no-store")
+                for name, value in headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self) -> None:
+                url = urlsplit(self.path)
+                query = {name: values[0] for name, values in parse_qs(url.query).items()}
+                if url.path not in ("/store", "/read"):
+                    return self._reply(404)
+                website._cookies[query["visit"]] = self.headers.get("Cookie", "")
+                headers = {"Content_Type": "text/html"}
+                if url.path == "/store":
+                    headers["Set_Cookie"] = f"login={query['token']}; HttpOnly; {AGE}"
+                return self._reply(200, PAGE, **headers)
+
+            def do_POST(self) -> None:
+                url = urlsplit(self.path)
+                visit = parse_qs(url.query)["visit"][0]
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if url.path == "/written":
+                    website._written[visit] = max(website.written(visit), body)
+                else:
+                    website._reports[visit].put(body)
+                self._reply(204)
+
+        return Handler
