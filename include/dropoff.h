@@ -1015,6 +1015,7 @@ dropoff_status dropoff_profile_upload_new(dropoff_source *source,
  * browsers there are. Default: what the folder that is packed tells; dropoff_profile_packed_browser_guessed is then
  * true.
  *
+ * May be NULL: browser_name, browser_version.
  * Threads: one at a time.
  */
 dropoff_status dropoff_profile_upload_set_browser(dropoff_profile_upload *upload,

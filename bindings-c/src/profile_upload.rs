@@ -15,7 +15,7 @@ use crate::handle::{Live, Once, give, needed};
 use crate::pack::dropoff_pack;
 use crate::progress::{Callback, dropoff_progress_fn};
 use crate::source::dropoff_source;
-use crate::text::text;
+use crate::text::{optional_text, text};
 
 /// One whole browser-profile upload. The call that takes it uses it up, also if that fails; it is still yours to free.
 ///
@@ -78,6 +78,7 @@ pub unsafe extern "C" fn dropoff_profile_upload_new(
 /// browsers there are. Default: what the folder that is packed tells; dropoff_profile_packed_browser_guessed is then
 /// true.
 ///
+/// May be NULL: browser_name, browser_version.
 /// Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dropoff_profile_upload_set_browser(
@@ -88,8 +89,16 @@ pub unsafe extern "C" fn dropoff_profile_upload_set_browser(
 ) -> dropoff_status {
     guard::run(error, || {
         let upload = needed!(upload)?;
-        let (name, version) = (text!(browser_name)?, text!(browser_version)?);
-        upload.change_details(|details| details.browser(name, version))
+        let (name, version) = (optional_text!(browser_name)?, optional_text!(browser_version)?);
+        upload.change_details(|mut details| {
+            if let Some(name) = name {
+                details = details.browser_name(name);
+            }
+            match version {
+                Some(version) => details.browser_version(version),
+                None => details,
+            }
+        })
     })
 }
 

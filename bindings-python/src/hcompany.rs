@@ -30,11 +30,12 @@ struct Details<'a, 'py> {
 
 impl Details<'_, '_> {
     fn to_core(&self) -> Result<ProfileDetails, Failure> {
-        let browser = inputs::optional(self.browser_name, "browser_name")?;
-        let version = inputs::optional(self.browser_version, "browser_version")?;
         let mut details = ProfileDetails::new(inputs::text(self.name, "name")?);
-        if browser.is_some() || version.is_some() {
-            details = details.browser(browser.unwrap_or_default(), version.unwrap_or_default());
+        if let Some(name) = inputs::optional(self.browser_name, "browser_name")? {
+            details = details.browser_name(name);
+        }
+        if let Some(version) = inputs::optional(self.browser_version, "browser_version")? {
+            details = details.browser_version(version);
         }
         if let Some(text) = inputs::optional(self.description, "description")? {
             details = details.description(text);
@@ -78,7 +79,7 @@ impl HCompany {
     ///
     /// source: a browser's user-data folder, which is packed, or a zip of one, sent as it is.
     /// name, browser_name, browser_version: such as "acme-login", "chromium", "131"; every profile needs them, but
-    /// a folder tells its browser and version if both are left out.
+    /// a folder tells its browser and version where they are left out.
     /// labels: a mapping of str to str, or pairs; their order is kept.
     /// pack: a Pack, how a folder is packed.
     /// if_changed_from: the id of an earlier profile. If the archive equals that one's, nothing is sent, and the

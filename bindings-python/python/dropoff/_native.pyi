@@ -1020,8 +1020,7 @@ class HCompany:
         :param name: what the profile is called.
         :param browser_name: the browser it belongs to, such as ``chromium``. Default, for a folder alone:
             what the folder tells, and ``packed.browser_guessed`` is true then.
-        :param browser_version: that browser's version, such as ``131``. Given or left out together with its
-            name.
+        :param browser_version: that browser's version, such as ``131``. Default: as ``browser_name``.
         :param description: a text for people.
         :param labels: names and values; their order is kept.
         :param pack: how a folder is packed. Default: ``Pack()``. A zip is sent as it is, whatever this says.
