@@ -3,7 +3,8 @@
  *
  * Three clients, cheap to keep and safe to use for many calls at once: {@link HCompany} uploads browser
  * profiles, {@link AgentDrop} sends transfers, sealed if asked for, and {@link Storage} uploads to presigned
- * targets that another program asked for. {@link openSealed} opens what came sealed. Calls return promises; each has a `start…` twin that returns a {@link Job}. Every error
+ * targets that another program asked for. {@link openSealed} opens what came sealed, and {@link inspectProfile} tells
+ * what a browser's folder holds and whether it will sign in elsewhere. Calls return promises; each has a `start…` twin that returns a {@link Job}. Every error
  * is a {@link DropoffError}.
  *
  * Lengths of time are milliseconds and sizes are bytes, everywhere. `null` and `undefined` mean "not given". A
@@ -144,7 +145,7 @@ export interface CallArguments {
 
 /** What every call that sends bytes takes. */
 export interface UploadArguments extends CallArguments {
-  /** Called while bytes are sent. */
+  /** Called while a folder is packed and while bytes are sent. */
   onProgress?: OnProgress | null | undefined
 }
 
@@ -158,21 +159,79 @@ export interface BoundedArguments extends UploadArguments {
 export interface ProfileDetails {
   /** Its name. */
   name: string
-  /** The browser it belongs to, such as `chromium`. */
-  browserName: string
+  /** The browser it belongs to, such as `chromium` or `firefox`; the service decides which there are. It and its
+   * version may be left out, each, for a folder that is packed, which tells them;
+   * {@link PackReport.browserGuessed} is true then. */
+  browserName?: string | null | undefined
   /** That browser's version, such as `131`. */
-  browserVersion: string
+  browserVersion?: string | null | undefined
   /** A text for people. */
   description?: string | null | undefined
   /** Names and values. */
   labels?: Pairs | null | undefined
 }
 
+/** What of a browser's folder is packed, and how. The defaults are right for a folder whose browser is closed. */
+export interface Pack {
+  /**
+   * How much goes. Default `"default"`.
+   *
+   * - `"default"`: everything but caches and what belongs to a run or a machine.
+   * - `"minimal"`: what signs in: cookies, what sites store, settings and extensions. No history, saved passwords,
+   *   bookmarks or addresses.
+   * - `"full"`: caches too.
+   */
+  level?: 'default' | 'minimal' | 'full' | null | undefined
+  /** Only this one of the profiles in it, by the name of its folder: `Default`, `Profile 2`. What all profiles share
+   * goes too. Default: all. */
+  profile?: string | null | undefined
+  /** Packs what matches although the level leaves it out. Globs on the path inside the folder, such as
+   * `Default/Code Cache`: `*` and `?` do not cross a `/`, `**` does, and a folder stands for all that is in it. Locks,
+   * sockets and symlinks stay out whatever they say. Default: none. */
+  include?: Iterable<string> | null | undefined
+  /** Leaves out what matches, in the same form; goes before `include`. Default: none. */
+  exclude?: Iterable<string> | null | undefined
+  /**
+   * What to do while a browser is using the folder. Default `"error"`.
+   *
+   * - `"error"`: fail with `browser_running`.
+   * - `"snapshot"`: pack consistent copies of its databases. What the browser has not written to disk yet is not in
+   *   them; Chromium writes cookies up to 30 s late.
+   * - `"force"`: pack as it is. Databases that are written meanwhile may be damaged in the archive.
+   */
+  live?: 'error' | 'snapshot' | 'force' | null | undefined
+  /** A folder that everything in the archive is in, such as `user-data`. Default: none, the archive's top is the
+   * folder's. */
+  prefix?: string | null | undefined
+}
+
 /** Arguments of {@link HCompany.uploadProfile}. */
-export interface UploadProfileArguments extends ProfileDetails, BoundedArguments {}
+export interface UploadProfileArguments extends ProfileDetails, BoundedArguments {
+  /** How a folder is packed. A zip is sent as it is, whatever this says. */
+  pack?: Pack | null | undefined
+  /** The id of an earlier profile. Nothing is sent if the archive equals it by the service's own checksum; the result
+   * is that profile then, with {@link Profile.unchanged} true. A profile that is not there any more equals nothing. */
+  ifChangedFrom?: string | null | undefined
+}
+
+/** Arguments of {@link HCompany.upload}. */
+export interface UploadArchiveArguments extends UploadArguments {
+  /** How a folder is packed. A zip is sent as it is, whatever this says. */
+  pack?: Pack | null | undefined
+}
+
+/** Arguments of {@link inspectProfile}. */
+export interface InspectProfileArguments extends CallArguments {
+  /** How it would be packed. `live` and `prefix` make no difference. */
+  pack?: Pack | null | undefined
+}
 
 /** Arguments of {@link HCompany.completeUpload}. */
 export interface CompleteUploadArguments extends ProfileDetails, CallArguments {
+  /** The browser it belongs to; there is no folder here to tell it. */
+  browserName: string
+  /** That browser's version. */
+  browserVersion: string
   /** What {@link HCompany.upload} gave, to be compared with what the service stored; without it `verified` is
    * false. */
   uploaded?: StoredObject | null | undefined
@@ -300,8 +359,14 @@ export class HCompany {
   /**
    * Uploads a profile and waits until the service has registered it and its checksum is compared.
    *
+   * Packing reads the folder and writes nothing to it; the archive has no name in the temporary folder. The same
+   * folder and `pack` give the same archive, byte for byte. Warnings are logged, and are in
+   * {@link Profile.packed}.
+   *
    * @param source A browser's user-data folder, which is packed, or a zip of one, sent as it is.
-   * @throws {DropoffError} Any code. `invalid_input`: nothing was sent. `integrity`: the profile is registered,
+   * @throws {DropoffError} Any code. `invalid_input`: nothing was sent. `browser_running`: a browser is using the folder
+   * (see {@link Pack.live}). `source_changed`: a file changed while it was packed. `too_large`: the archive is larger than
+   * the service takes; the message names the largest files. `integrity`: the profile is registered,
    * `outcome` is `completed`, and is not what was sent. `unknown_outcome`: ask {@link getProfile} for its
    * `profileId` later.
    */
@@ -324,11 +389,20 @@ export class HCompany {
    * Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires.
    *
    * @param source As in {@link uploadProfile}.
-   * @throws {DropoffError} As {@link Storage.postForm}.
+   * @throws {DropoffError} As {@link Storage.postForm}; for a folder also `invalid_input`, `browser_running`,
+   * `source_changed`.
    */
-  upload(ticket: ProfileTicket, source: Source, arguments_?: UploadArguments | null): Promise<StoredObject>
-  /** Starts {@link upload}. */
-  startUpload(ticket: ProfileTicket, source: Source, arguments_?: UploadArguments | null): Job<StoredObject>
+  upload(
+    ticket: ProfileTicket,
+    source: Source,
+    arguments_?: UploadArchiveArguments | null,
+  ): Promise<StoredObject>
+  /** Starts {@link upload}. Wrong arguments throw here, everything else is the job's. */
+  startUpload(
+    ticket: ProfileTicket,
+    source: Source,
+    arguments_?: UploadArchiveArguments | null,
+  ): Job<StoredObject>
 
   /**
    * Step three: registers the uploaded archive as a profile, within a day of step one.
@@ -619,10 +693,12 @@ export class Job<T> {
 /** A snapshot of a call on its way. */
 export interface Progress {
   /** What the call is doing. */
-  readonly phase: 'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'opening' | 'done'
-  /** Source bytes handed to the network in attempts that still count; goes back when one fails. */
+  readonly phase:
+    'preparing' | 'inspecting' | 'packing' | 'requesting' | 'sending' | 'completing' | 'opening' | 'done'
+  /** Source bytes handed to the network in attempts that still count; goes back when one fails. While a folder is
+   * packed: bytes of it that are packed. */
   readonly bytesDone: number
-  /** Source bytes to send in all; 0 until known. */
+  /** Source bytes to send in all, or to pack while a folder is packed; 0 until known. */
   readonly bytesTotal: number
   /** Files storage has accepted. */
   readonly filesDone: number
@@ -632,7 +708,9 @@ export interface Progress {
   readonly retries: number
   /** Milliseconds since the call started. */
   readonly elapsed: number
-  /** Average rate since the start, in bytes per second. */
+  /** Milliseconds in which the bytes were counted: since packing began, and later since sending began. */
+  readonly countedFor: number
+  /** Average rate of packing or sending, in bytes per second. */
   readonly bytesPerSecond: number
   /** Milliseconds in which uploads may still start with the ticket in use; one that has started may finish.
    * `null` if that is not known, and while nothing is sent. */
@@ -703,8 +781,122 @@ export interface PackReport {
   readonly files: number
   /** Their size before packing. */
   readonly bytes: number
-  /** Entries left out: locks, sockets, symlinks and caches; a folder counts once. */
+  /** Size of the archive. */
+  readonly archiveBytes: number
+  /** What was left out: locks, sockets, symlinks, caches, and what the level or a pattern says; a folder counts once. */
   readonly leftOut: number
+  /** Whether the files belong together: nothing changed while they were packed; a browser was using them, and its
+   * databases were copied at one moment each; or a browser was using them, or they changed, and they were packed as they
+   * were. */
+  readonly consistency: 'clean' | 'snapshot' | 'forced'
+  /** Whether the browser's name or version was taken from the folder, because the caller did not give it. */
+  readonly browserGuessed: boolean
+  /** Names that no rule knows; they are in the archive. */
+  readonly unknown: readonly string[]
+  /** What may go wrong with the profile elsewhere, and what could not be packed, a sentence each. */
+  readonly warnings: readonly string[]
+}
+
+/** What a browser's folder holds, and whether it will sign in elsewhere. Paths are inside the folder; what names a site
+ * is not shown. */
+export interface ProfileInspection {
+  /** `chrome` stands for Chrome, Chromium, Edge, Brave and the like. */
+  readonly family: 'chrome' | 'firefox'
+  /** The browser that wrote it, as far as the folder tells: `Chromium`, `Google Chrome`, `Firefox`, … */
+  readonly product: string
+  /** What a profile of it is registered as by default: `chromium` or `firefox`. */
+  readonly browserName: string
+  /** Its version, if the folder tells. */
+  readonly browserVersion: string | null
+  /** Names of the profiles in it. */
+  readonly profiles: readonly string[]
+  /** Files that would be packed. */
+  readonly files: number
+  /** Their size. */
+  readonly bytes: number
+  /** Everything in the folder by what it is. */
+  readonly sizes: readonly SizeOfClass[]
+  /** The ten largest files that would be packed. */
+  readonly largest: readonly FileSize[]
+  /** What would be left out, the largest first; a folder counts once. */
+  readonly leftOut: readonly LeftOut[]
+  /** Names that no rule knows; they would be packed. */
+  readonly unknown: readonly string[]
+  /** Whether a browser is using it, by its lock: there is none, and a headless browser may make none; a browser is using
+   * it; the browser is gone and left its lock; the lock is from another machine or container, where its process cannot be
+   * looked for. */
+  readonly lock: 'none' | 'live' | 'stale' | 'foreign'
+  /** The process that holds the lock, if it says. */
+  readonly lockProcess: number | null
+  /** How cookies are encrypted. */
+  readonly cookies: CookieKeys
+  /** Whether it will sign in on Linux: its cookies can be read there; they cannot; there are none, or they tell
+   * nothing. */
+  readonly verdict: 'likely' | 'unlikely' | 'unknown'
+  /** The same as a sentence, with the reason and what to do. */
+  readonly advice: string
+  /** What may go wrong, a sentence each. */
+  readonly warnings: readonly string[]
+}
+
+/** What the files of a browser's folder are. */
+export type FileClass =
+  /** Cookies and what sites store. */
+  | 'login'
+  | 'settings'
+  | 'extensions'
+  | 'passwords'
+  | 'autofill'
+  | 'bookmarks'
+  | 'history'
+  | 'cache'
+  /** Of a run or a machine: locks, sockets, indexes that are made again. */
+  | 'runtime'
+  /** Of another profile than {@link Pack.profile}. */
+  | 'other_profile'
+  /** No rule knows it. */
+  | 'unknown'
+
+/** One kind of file in a browser's folder. */
+export interface SizeOfClass {
+  /** What they are. */
+  readonly class: FileClass
+  /** How many files. */
+  readonly files: number
+  /** Their size. */
+  readonly bytes: number
+  /** Whether this kind is packed at the level asked for. */
+  readonly goes: boolean
+}
+
+/** A file and its size. */
+export interface FileSize {
+  /** Inside the folder. */
+  readonly path: string
+  /** Its size. */
+  readonly bytes: number
+}
+
+/** Something that would not be packed. */
+export interface LeftOut {
+  /** Inside the folder. */
+  readonly path: string
+  /** What it is. */
+  readonly class: FileClass
+  /** Why it is left out. */
+  readonly why: string
+  /** How many files are in it. */
+  readonly files: number
+  /** Their size. */
+  readonly bytes: number
+}
+
+/** How a profile's cookies are encrypted. */
+export interface CookieKeys {
+  /** The system they were written on. */
+  readonly system: 'linux' | 'macos' | 'windows'
+  /** What the first rows begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most frequent first. */
+  readonly prefixes: readonly string[]
 }
 
 /** A browser profile as the service reports it, and what was proved about it. */
@@ -741,9 +933,11 @@ export interface Profile {
   readonly createdAt: string | null
   /** When it was last changed, RFC 3339. */
   readonly updatedAt: string | null
-  /** Whether the service's checksum equals the SHA-256 of what was sent. False also when the service reports
-   * none, or nothing was sent in this call. */
+  /** Whether the service's checksum equals the SHA-256 of what was sent, or would have been if it were not `unchanged`.
+   * False also when the service reports none, or this call had nothing to compare. */
   readonly verified: boolean
+  /** Nothing was sent: this is the earlier profile, which the archive equals. */
+  readonly unchanged: boolean
   /** What was sent to storage in this call. */
   readonly upload: StoredObject | null
   /** What was packed, if a folder was given. */
@@ -1033,6 +1227,23 @@ export type Ended = DropoffError | { readonly outcome: 'completed'; readonly res
 export function openSealed(path: string | URL, arguments_: OpenSealedArguments): Promise<OpenedFile>
 /** Starts {@link openSealed}. Wrong arguments throw here, everything else is the job's. */
 export function startOpenSealed(path: string | URL, arguments_: OpenSealedArguments): Job<OpenedFile>
+
+/**
+ * Looks at a browser's folder as {@link HCompany.uploadProfile} would, without packing or sending anything. The folder is
+ * only read. Needs no client, no key and no network.
+ *
+ * @param path A browser's user-data folder: a path or a `file:` URL. A leading `~/` is the home folder.
+ * @throws {DropoffError} `invalid_input`: it is no browser's folder, or has no such profile. `source_unreadable`.
+ */
+export function inspectProfile(
+  path: string | URL,
+  arguments_?: InspectProfileArguments | null,
+): Promise<ProfileInspection>
+/** Starts {@link inspectProfile}. Wrong arguments throw here, everything else is the job's. */
+export function startInspectProfile(
+  path: string | URL,
+  arguments_?: InspectProfileArguments | null,
+): Job<ProfileInspection>
 
 /** How much a record matters, the most first: something is lost or about to be; what one may want to know
  * afterwards, such as a request that was tried again or a call that failed; each step and each attempt. */

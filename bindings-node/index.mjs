@@ -12,8 +12,10 @@ export const {
   ProfileTicket,
   Storage,
   TransferTicket,
+  inspectProfile,
   onLog,
   openSealed,
+  startInspectProfile,
   startOpenSealed,
   version,
 } = dropoff

@@ -41,6 +41,14 @@ const urls = (value, name) => {
   return Array.from(value, (item, at) => url(item, `${name}[${at}]`))
 }
 
+/** Any number of strings. One alone would be taken for a list of letters. @type {Kind} */
+const texts = (value, name) => {
+  if (typeof value !== 'object' || value === null || typeof value[Symbol.iterator] !== 'function') {
+    throw invalid(`${name} must be a list of strings, not ${describe(value)}; put a single one in brackets`)
+  }
+  return Array.from(value, (item, at) => text(item, `${name}[${at}]`))
+}
+
 /** @type {Kind} */
 const path = (value, name) => {
   if (typeof value === 'string') return text(value, name)
@@ -227,6 +235,7 @@ module.exports = {
   stored,
   table,
   text,
+  texts,
   url,
   urls,
 }

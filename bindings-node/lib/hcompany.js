@@ -17,6 +17,7 @@ const {
 } = require('./arguments.js')
 const { called } = require('./errors.js')
 const { start } = require('./job.js')
+const { pack } = require('./profiles.js')
 const { profileTicket } = require('./results.js')
 const { settings } = require('./settings.js')
 const { toSource } = require('./sources.js')
@@ -24,13 +25,20 @@ const { toSource } = require('./sources.js')
 const OWN = table({ apiKey: text, region: text, baseUrl: url })
 const DETAILS = {
   name: required(text),
-  browserName: required(text),
-  browserVersion: required(text),
+  browserName: text,
+  browserVersion: text,
   description: text,
   labels: pairs,
 }
-const UPLOAD_PROFILE = table({ ...DETAILS, timeout: milliseconds, onProgress: callback, signal })
-const UPLOAD = table({ onProgress: callback, signal })
+const UPLOAD_PROFILE = table({
+  ...DETAILS,
+  pack,
+  ifChangedFrom: text,
+  timeout: milliseconds,
+  onProgress: callback,
+  signal,
+})
+const UPLOAD = table({ pack, onProgress: callback, signal })
 const COMPLETE = table({ ...DETAILS, uploaded: stored, signal })
 const ASK = table({ signal })
 
@@ -64,7 +72,7 @@ class HCompany {
   startUpload(ticket, source, given) {
     return start('upload', UPLOAD, given, {
       convert: (streams) => ({ source: toSource(source, streams), ticket: profileTicket(ticket) }),
-      begin: (made) => this.#native.startUpload(made.source, made.ticket),
+      begin: (made, { pack }) => this.#native.startUpload(made.source, made.ticket, pack),
     })
   }
 

@@ -8,6 +8,7 @@ use crate::errors::{Failed, guarded};
 use crate::inputs::{self, Source};
 use crate::job::Job;
 use crate::options::{self, GivenOption};
+use crate::profiles::{self, Pack};
 use crate::storage::Stored;
 use crate::tickets::ProfileTicket;
 
@@ -43,14 +44,23 @@ pub struct Details {
     pub labels: Option<Vec<Vec<String>>>,
     /// What was sent, to be compared.
     pub uploaded: Option<Stored>,
+    /// How a folder is packed.
+    pub pack: Option<Pack>,
+    /// An earlier profile's id.
+    pub if_changed_from: Option<String>,
     /// A limit for the whole call, in milliseconds.
     pub timeout: Option<f64>,
 }
 
 impl Details {
     fn into_core(self) -> Result<ProfileDetails, Error> {
-        let mut details = ProfileDetails::new(self.name)
-            .browser(self.browser_name.unwrap_or_default(), self.browser_version.unwrap_or_default());
+        let mut details = ProfileDetails::new(self.name);
+        if let Some(name) = self.browser_name {
+            details = details.browser_name(name);
+        }
+        if let Some(version) = self.browser_version {
+            details = details.browser_version(version);
+        }
         if let Some(text) = self.description {
             details = details.description(text);
         }
@@ -86,10 +96,20 @@ pub fn hcompany(settings: HCompanySettings) -> Either<HCompany, Failed> {
 impl HCompany {
     /// Uploads a profile.
     #[napi]
-    pub fn start_upload_profile(&self, env: &Env, source: &Source, details: Details) -> Either<Job, Failed> {
+    pub fn start_upload_profile(
+        &self,
+        env: &Env,
+        source: &Source,
+        mut details: Details,
+    ) -> Either<Job, Failed> {
         Job::start(env, || {
             let timeout = inputs::timeout(details.timeout)?;
-            let mut request = ProfileUpload::new(source.take()?, details.into_core()?);
+            let pack = profiles::pack(details.pack.take())?;
+            let earlier = details.if_changed_from.take();
+            let mut request = ProfileUpload::new(source.take()?, details.into_core()?).pack(pack);
+            if let Some(id) = earlier {
+                request = request.if_changed_from(id);
+            }
             if let Some(limit) = timeout {
                 request = request.timeout(limit);
             }
@@ -105,8 +125,14 @@ impl HCompany {
 
     /// Step two.
     #[napi]
-    pub fn start_upload(&self, env: &Env, source: &Source, ticket: &ProfileTicket) -> Either<Job, Failed> {
-        Job::start(env, || self.0.start_upload(&ticket.0, source.take()?))
+    pub fn start_upload(
+        &self,
+        env: &Env,
+        source: &Source,
+        ticket: &ProfileTicket,
+        pack: Option<Pack>,
+    ) -> Either<Job, Failed> {
+        Job::start(env, || self.0.start_upload_packed(&ticket.0, source.take()?, &profiles::pack(pack)?))
     }
 
     /// Step three.

@@ -62,7 +62,7 @@ pub struct Settled {
 pub struct Snapshot {
     /// What it is doing.
     pub phase: &'static str,
-    /// Source bytes handed to the network.
+    /// Source bytes handed to the network, or packed.
     pub bytes_done: f64,
     /// Source bytes in all.
     pub bytes_total: f64,
@@ -74,7 +74,9 @@ pub struct Snapshot {
     pub retries: u32,
     /// Milliseconds since the start.
     pub elapsed: f64,
-    /// Average rate since the start.
+    /// Milliseconds in which the bytes were counted.
+    pub counted_for: f64,
+    /// Average rate of packing or sending.
     pub bytes_per_second: f64,
     /// Milliseconds in which uploads may still start.
     pub ticket_left: Option<f64>,
@@ -152,6 +154,7 @@ impl Job {
             files_total: now.files_total,
             retries: now.retries,
             elapsed: milliseconds(now.elapsed),
+            counted_for: milliseconds(now.counted_for),
             bytes_per_second: now.bytes_per_second(),
             ticket_left: now.ticket_left.map(milliseconds),
             time_needed: now.time_needed.map(milliseconds),

@@ -16,6 +16,7 @@ mod logs;
 mod options;
 #[cfg(debug_assertions)]
 mod panics;
+mod profiles;
 mod results;
 mod sealing;
 mod spelling;

@@ -1,8 +1,8 @@
 //! What calls result in, as JSON text. `lib/` freezes it into plain objects.
 
 use dropoff::{
-    Confirmed, OpenedFile, Profile, SentFile, SentTransfer, StoredObject, StoredParts, TransferInfo,
-    TransferPlan,
+    Confirmed, OpenedFile, Profile, ProfileInspection, SentFile, SentTransfer, StoredObject, StoredParts,
+    TransferInfo, TransferPlan,
 };
 use napi::bindgen_prelude::Either3;
 use serde_json::json;
@@ -31,6 +31,7 @@ macro_rules! records {
 records! {
     StoredObject: [],
     Profile: ["upload", "packed"],
+    ProfileInspection: ["sizes", "largest", "left_out", "cookies"],
     SentTransfer: ["files"],
     Vec<SentFile>: [],
     Confirmed: [],

@@ -4,13 +4,15 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspect, promisify } from 'node:util'
 import { KeyPair, version } from '../../bindings-node/index.mjs'
-import { until } from './helpers.mjs'
+import { until, within } from './helpers.mjs'
+import { makeProfile } from './profiles.mjs'
 import { PROGRAM, ROOT, STALL, sandboxForTests, temporaryFolder } from './sandbox.mjs'
 
 const sandbox = await sandboxForTests()
@@ -130,8 +132,10 @@ for (const name of readdirSync(join(ROOT, 'examples/node')).filter((name) => nam
 const report = join(project, 'report.pdf')
 writeFileSync(report, '%PDF')
 const profile = join(process.env.HOME, '.config/google-chrome')
-mkdirSync(profile, { recursive: true })
-writeFileSync(join(profile, 'Local State'), '{}')
+makeProfile(
+  { 'Local State': { text: '{}' }, 'Last Version': { text: '131.0.6778.85' }, 'Default/Cookies': 100 },
+  profile,
+)
 // As after the official SDK's `register`.
 mkdirSync(join(process.env.HOME, '.agentdrop'))
 const pairs = { 'data-pipeline': KeyPair.generate(), 'analysis-agent': KeyPair.generate() }
@@ -150,7 +154,9 @@ test('the example that uploads a profile', async () => {
   ])
   assert.equal(code, 0, err)
   assert.match(out, /^[0-9a-f-]{36} verified: true\n$/)
-  assert.match(err, /done: \d+ of \d+ bytes\n$/)
+  assert.match(err, /^will log in on Linux: unknown, because no cookie/)
+  assert.match(err, /done: (\d+) of \1 bytes\n$/)
+  assert.equal((await sandbox.requests('complete_upload')).length, 1)
   const wrong = await program(['examples/upload_profile.mjs', '/nowhere', 'login'])
   assert.deepEqual([wrong.code, wrong.out], [1, ''])
   assert.match(
@@ -172,6 +178,34 @@ test('the example that uploads a profile, and Ctrl-C', async () => {
   )
   assert.equal(code, 1)
   assert.match(err, /cancelled by the caller \(cancelled, outcome: not_completed\)/)
+})
+
+test('the example that uploads a profile, and Ctrl-C while it is packed', async () => {
+  const endless = join(project, 'endless')
+  makeProfile(
+    {
+      'Local State': { text: '{}' },
+      'Last Version': { text: '131' },
+      'Default/Cookies': 1,
+      'Default/large': 0,
+    },
+    endless,
+  )
+  truncateSync(join(endless, 'Default/large'), 2 ** 37)
+  const { code, err } = await program(
+    ['examples/upload_profile.mjs', endless, 'login'],
+    '',
+    async (child) => {
+      let heard = ''
+      child.stderr.on('data', (data) => (heard += data))
+      await until(() => /packing: [1-9]/.test(heard))
+      child.kill('SIGINT')
+      await within(5, once(child, 'exit'))
+    },
+  )
+  assert.equal(code, 1)
+  assert.match(err, /cancelled by the caller \(cancelled, outcome: not_completed\)/)
+  assert.deepEqual(await sandbox.requests(), [])
 })
 
 test('the example that sends files', async () => {

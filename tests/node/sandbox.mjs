@@ -92,8 +92,17 @@ class Sandbox {
     const log = await this.#control('GET', '/requests')
     return log.filter((entry) => operation === undefined || entry.op === operation)
   }
+  forgetRequests() {
+    return this.#control('DELETE', '/requests')
+  }
   objects() {
     return this.#control('GET', '/objects')
+  }
+  /** The bytes of the one object that storage holds. */
+  async content() {
+    const [{ key }] = await this.objects()
+    const reply = await fetch(`${this.#where.control_url}/objects/${encodeURIComponent(key)}/content`)
+    return Buffer.from(await reply.arrayBuffer())
   }
   /** The SHA-256 of everything storage holds. */
   async digests() {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { DropoffError, Encryption, KeyPair, openSealed } from '../../bindings-node/index.mjs'
+import { DropoffError, Encryption, KeyPair, inspectProfile, openSealed } from '../../bindings-node/index.mjs'
 import { expect } from './expect.mjs'
 import { rejection, until } from './helpers.mjs'
 import { ROOT, sandboxForTests, temporaryFolder, vectors } from './sandbox.mjs'
@@ -65,14 +65,16 @@ class Caller {
   constructor(scenario, ending) {
     this.scenario = scenario
     this.ending = ending
-    const { target, ...args } = scenario.args ?? {}
+    const { target, pack, no_browser: noBrowser, ...args } = scenario.args ?? {}
     this.target = target ?? {}
     this.args = converted(args)
+    this.pack = pack
     this.client = {
       ...converted(scenario.options),
       ...('api_key' in scenario ? { apiKey: scenario.api_key } : {}),
     }
-    this.details = { name: 'scenario', browserName: 'chromium', browserVersion: '131', ...this.args }
+    const browser = noBrowser ? {} : { browserName: 'chromium', browserVersion: '131' }
+    this.details = { name: 'scenario', ...browser, ...this.args }
     this.folder = mkdtempSync(join(folder, 'scenario-'))
   }
 
@@ -112,14 +114,28 @@ class Caller {
   async 'hcompany.upload_profile'([made]) {
     const h = sandbox.hcompany(this.client)
     await this.orderFaults()
-    return await this.finish((more) => h.startUploadProfile(made.source, { ...this.details, ...more }))
+    let { ifChangedFrom, ...terms } = this.details
+    terms.pack = this.pack
+    if (this.scenario.first) {
+      const [same] = this.sources(this.folder)
+      const { id } = await h.uploadProfile(same.source, terms).finally(same.stop)
+      await sandbox.forgetRequests()
+      ifChangedFrom = ifChangedFrom.replace('$profile', id)
+    }
+    return await this.finish((more) =>
+      h.startUploadProfile(made.source, { ...terms, ifChangedFrom, ...more }),
+    )
+  }
+
+  async inspect_profile([made]) {
+    return await inspectProfile(made.source, { pack: this.pack })
   }
 
   async 'hcompany.steps'([made]) {
     const h = sandbox.hcompany(this.client)
     await this.orderFaults()
     const ticket = await h.initiateUpload()
-    const uploaded = await h.upload(ticket, made.source)
+    const uploaded = await h.upload(ticket, made.source, { pack: this.pack })
     const profile = await h.completeUpload(ticket.profileId, { ...this.details, uploaded })
     assert.equal((await h.getProfile(profile.id)).checksum, profile.checksum)
     return profile
@@ -251,6 +267,14 @@ async function run(scenario, ending) {
   if (scenario.agents) await sandbox.agents(scenario.agents)
   const caller = new Caller(scenario, ending)
   const made = caller.sources(caller.folder)
+  try {
+    await compared(scenario, caller, made)
+  } finally {
+    for (const { stop } of made) stop()
+  }
+}
+
+async function compared(scenario, caller, made) {
   const { result: wantedResult, error: wantedError } = scenario.expect
   if (wantedError !== undefined) {
     const error = await caller[scenario.call](made).then(

@@ -3,15 +3,12 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
+import { pattern } from './bytes.mjs'
+import { makeProfile } from './profiles.mjs'
 import { crc32 } from './zip.mjs'
 import { File } from '../../bindings-node/index.mjs'
 
-/** Byte i is (i * 31 + 7) mod 251. */
-export function pattern(length) {
-  const bytes = Buffer.allocUnsafe(length)
-  for (let i = 0; i < length; i++) bytes[i] = (i * 31 + 7) % 251
-  return bytes
-}
+export { pattern }
 
 /** A zip with one stored file. */
 export function zipped(length) {
@@ -41,10 +38,12 @@ export function zipped(length) {
  */
 export function make(spec, at, folder) {
   const path = join(folder, spec.name ?? `file-${at}.bin`)
-  const { source, content = null } = made(spec, path)
+  const { source, content = null, stop } = made(spec, path)
   return {
     source,
     content,
+    /** Ends the browser that a lock in it names, if one does. */
+    stop: () => stop?.(),
     file: () =>
       new File(source, {
         name: spec.name,
@@ -74,6 +73,7 @@ function made(spec, path) {
     }
     return { source: path }
   }
+  if ('profile' in spec) return { source: path, stop: makeProfile(spec.profile, path) }
   if (spec.directory) mkdirSync(path)
   else if (spec.unreadable)
     symlinkSync(path, path) // permissions do not stop root; a link to itself stops everyone

@@ -7,7 +7,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import * as esm from '../../bindings-node/index.mjs'
-import { PROFILE, ROOT, TERMS, sandboxForTests } from './sandbox.mjs'
+import { PROFILE, ROOT, TERMS, sandboxForTests, temporaryFolder } from './sandbox.mjs'
+import { makeProfile } from './profiles.mjs'
 import { zipped } from './sources.mjs'
 
 const sandbox = await sandboxForTests()
@@ -104,6 +105,16 @@ test('the fields of objects are those that are declared', async () => {
   const profile = await h.uploadProfile(zipped(10), PROFILE)
   assert.deepEqual(own(profile), declared('Profile'))
   assert.deepEqual(own(profile.upload), declared('StoredObject'))
+  const browser = join(temporaryFolder(), 'browser')
+  makeProfile({ 'Local State': { text: '{}' }, 'Default/Cache/a': 1, 'Default/Cookies': 1 }, browser)
+  const { packed } = await h.uploadProfile(browser, PROFILE)
+  assert.deepEqual(own(packed), declared('PackReport'))
+  const found = await cjs.inspectProfile(browser)
+  assert.deepEqual(own(found), declared('ProfileInspection'))
+  assert.deepEqual(own(found.sizes[0]), declared('SizeOfClass'))
+  assert.deepEqual(own(found.largest[0]), declared('FileSize'))
+  assert.deepEqual(own(found.leftOut[0]), declared('LeftOut'))
+  assert.deepEqual(own(found.cookies), declared('CookieKeys'))
   const error = await h.getProfile('x').catch((e) => e)
   const facts = own(error.toJSON())
   assert.deepEqual(facts, [...declared('ErrorFacts'), 'cause'].sort())

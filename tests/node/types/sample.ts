@@ -13,8 +13,10 @@ import {
   ProfileTicket,
   Storage,
   TransferTicket,
+  inspectProfile,
   onLog,
   openSealed,
+  startInspectProfile,
   startOpenSealed,
   version,
 } from 'dropoff'
@@ -25,13 +27,18 @@ import type {
   CallArguments,
   CompleteUploadArguments,
   Confirmed,
+  CookieKeys,
   EncryptionArguments,
   Ended,
   ErrorCode,
   ErrorFacts,
+  FileClass,
   FileFields,
   FileLike,
+  FileSize,
   HCompanyOptions,
+  InspectProfileArguments,
+  LeftOut,
   LogLevel,
   LogRecord,
   OnProgress,
@@ -39,6 +46,7 @@ import type {
   OpenedFile,
   Options,
   Outcome,
+  Pack,
   PackReport,
   Pairs,
   PlanArguments,
@@ -49,18 +57,21 @@ import type {
   PresignReply,
   Profile,
   ProfileDetails,
+  ProfileInspection,
   Progress,
   PutArguments,
   PutPartsArguments,
   SendArguments,
   SentFile,
   SentTransfer,
+  SizeOfClass,
   Source,
   StoredObject,
   StoredPart,
   StoredParts,
   TransferInfo,
   TransferPlan,
+  UploadArchiveArguments,
   UploadArguments,
   UploadProfileArguments,
   WaitArguments,
@@ -101,13 +112,18 @@ const show: OnProgress = ({
   filesTotal,
   retries,
   elapsed,
+  countedFor,
   bytesPerSecond,
   ticketLeft,
   timeNeeded,
   warning,
 }) => {
-  same<'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'opening' | 'done'>()(phase)
-  same<number>()(bytesDone + bytesTotal + filesDone + filesTotal + retries + elapsed + bytesPerSecond)
+  same<
+    'preparing' | 'inspecting' | 'packing' | 'requesting' | 'sending' | 'completing' | 'opening' | 'done'
+  >()(phase)
+  same<number>()(
+    bytesDone + bytesTotal + filesDone + filesTotal + retries + elapsed + countedFor + bytesPerSecond,
+  )
   same<number | null>()(ticketLeft ?? timeNeeded)
   same<string | null>()(warning)
 }
@@ -152,7 +168,15 @@ async function profiles(h: HCompany): Promise<void> {
     description: null,
     labels: pairs[0],
   }
-  const whole: UploadProfileArguments = { ...details, ...bounded }
+  const pack: Required<{ [K in keyof Pack]: NonNullable<Pack[K]> }> = {
+    level: 'minimal',
+    profile: 'Default',
+    include: ['a'] as const,
+    exclude: new Set(['a']),
+    live: 'snapshot',
+    prefix: 'p',
+  }
+  const whole: UploadProfileArguments = { ...details, ...bounded, pack, ifChangedFrom: 'id' }
   const profile = await h.uploadProfile('~/x', whole)
   same<Profile>()(profile)
   const {
@@ -180,14 +204,21 @@ async function profiles(h: HCompany): Promise<void> {
     createdAt,
     updatedAt,
     verified,
+    unchanged,
     packed,
     abandonedProfileIds,
   } = profile
   same<string | null>()(lastUsedAt ?? userId ?? orgId ?? createdAt ?? updatedAt)
-  same<boolean>()(isDefault && verified)
+  same<boolean>()(isDefault && verified && unchanged)
   same<readonly string[]>()(abandonedProfileIds)
   same<PackReport | null>()(packed)
-  if (packed) same<number>()(packed.files + packed.bytes + packed.leftOut)
+  if (packed) {
+    same<number>()(packed.files + packed.bytes + packed.archiveBytes + packed.leftOut)
+    same<'clean' | 'snapshot' | 'forced'>()(packed.consistency)
+    same<boolean>()(packed.browserGuessed)
+    same<readonly string[]>()(packed.unknown)
+    same<readonly string[]>()(packed.warnings)
+  }
   same<StoredObject | null>()(profile.upload)
   const ticket = await h.initiateUpload(call)
   same<ProfileTicket>()(ticket)
@@ -195,14 +226,17 @@ async function profiles(h: HCompany): Promise<void> {
     ticket.profileId + ticket.toString() + ticket.toJSON().profileId + ticket.reveal().upload_url,
   )
   same<number>()(ticket.expiresIn + ticket.reveal().upload_expires_in)
-  const uploaded = await h.upload(ticket, stream, upload)
+  const packing: UploadArchiveArguments = { ...upload, pack: { level: null } }
+  same<StoredObject>()(await h.upload(ticket, stream, upload))
+  const uploaded = await h.upload(ticket, 'x', packing)
   same<StoredObject>()(uploaded)
-  const complete: CompleteUploadArguments = { ...details, uploaded }
+  const complete: CompleteUploadArguments = { ...details, browserName: 'b', browserVersion: '1', uploaded }
   same<Profile>()(await h.completeUpload(ticket.profileId, complete))
   same<Profile>()(await h.getProfile(id, null))
   same<Job<Profile>>()(h.startUploadProfile('x', whole))
   same<Job<ProfileTicket>>()(h.startInitiateUpload())
   same<Job<StoredObject>>()(h.startUpload(ticket, 'x'))
+  same<Profile>()(await h.uploadProfile('~/x', { name: 'n' }))
   same<Job<Profile>>()(h.startCompleteUpload('id', complete))
   same<Job<Profile>>()(h.startGetProfile('id'))
 }
@@ -320,6 +354,37 @@ async function raw(s: Storage): Promise<void> {
   job.cancel()
 }
 
+async function inspected(): Promise<void> {
+  const given: InspectProfileArguments = { pack: { level: 'full', live: null }, signal: null }
+  const found = await inspectProfile(new URL('file:///x'), given)
+  same<ProfileInspection>()(found)
+  same<'chrome' | 'firefox'>()(found.family)
+  same<string>()(found.product + found.browserName + found.advice)
+  same<string | null>()(found.browserVersion)
+  same<readonly string[]>()(found.profiles)
+  same<readonly string[]>()(found.unknown)
+  same<readonly string[]>()(found.warnings)
+  same<number>()(found.files + found.bytes)
+  same<'none' | 'live' | 'stale' | 'foreign'>()(found.lock)
+  same<number | null>()(found.lockProcess)
+  same<'likely' | 'unlikely' | 'unknown'>()(found.verdict)
+  const cookies: CookieKeys = found.cookies
+  same<'linux' | 'macos' | 'windows'>()(cookies.system)
+  same<readonly string[]>()(cookies.prefixes)
+  const [size, left, file] = [found.sizes[0], found.leftOut[0], found.largest[0]]
+  same<SizeOfClass | undefined>()(size)
+  same<LeftOut | undefined>()(left)
+  same<FileSize | undefined>()(file)
+  if (size && left && file) {
+    same<FileClass>()(size.class)
+    same<FileClass>()(left.class)
+    same<boolean>()(size.goes)
+    same<number>()(size.files + size.bytes + left.files + left.bytes + file.bytes)
+    same<string>()(left.path + left.why + file.path)
+  }
+  same<Job<ProfileInspection>>()(startInspectProfile('x'))
+}
+
 async function opened(): Promise<void> {
   const given: OpenSealedArguments = {
     to: 'x',
@@ -383,6 +448,7 @@ void [
   profiles(new HCompany(hOptions)),
   transfers(new AgentDrop(dOptions)),
   raw(new Storage(all)),
+  inspected(),
   opened(),
   failed,
   new Storage(),
@@ -410,8 +476,20 @@ void d.send(['a'], { sender: 'a', recipient: 'b', auto_delete: true })
 void d.send(['a'], { ...terms, autoDelete: 'yes' })
 // @ts-expect-error a label of another type
 void h.uploadProfile('x', { name: 'n', browserName: 'b', browserVersion: '1', labels: { a: 1 } })
-// @ts-expect-error no browser
-void h.uploadProfile('x', { name: 'n' })
+// @ts-expect-error no name
+void h.uploadProfile('x', { browserName: 'b', browserVersion: '1' })
+// @ts-expect-error no browser, and no folder to tell it
+void h.completeUpload('id', { name: 'n' })
+// @ts-expect-error a level that is none
+void h.uploadProfile('x', { name: 'n', pack: { level: 'all' } })
+// @ts-expect-error one pattern alone
+void h.uploadProfile('x', { name: 'n', pack: { include: 3 } })
+// @ts-expect-error a setting that is none
+void h.uploadProfile('x', { name: 'n', pack: { levels: 'full' } })
+// @ts-expect-error looking sends nothing
+void inspectProfile('x', { onProgress: show })
+// @ts-expect-error bytes are no folder
+void inspectProfile(Buffer.from('x'))
 // @ts-expect-error the ticket of the other service
 void h.upload({} as TransferTicket, 'x')
 // @ts-expect-error an unknown option
