@@ -198,9 +198,9 @@ test('progress is told on the way and at the end', async () => {
   await d.send([['a', content]], { ...TERMS, onProgress: (progress) => seen.push(progress) })
   const last = seen.at(-1)
   assert(seen.length >= 3 && seen.length <= last.elapsed / 100 + 2, String(seen.length))
-  assert(
-    seen.slice(0, -1).every((p) => ['preparing', 'requesting', 'sending', 'completing'].includes(p.phase)),
-  )
+  // The clock may strike between the end and its being told.
+  const before = seen.slice(0, -1).filter(({ phase }, at) => !(phase === 'done' && at === seen.length - 2))
+  assert(before.every((p) => ['preparing', 'requesting', 'sending', 'completing'].includes(p.phase)))
   assert.deepEqual(
     [last.phase, last.bytesDone, last.bytesTotal, last.filesDone, last.filesTotal, last.retries],
     ['done', 2_000_000, 2_000_000, 1, 1, 0],

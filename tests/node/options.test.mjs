@@ -305,7 +305,10 @@ const WRONG = {
   'an id that is none': [() => h.getProfile('x'), 'profileId must be a UUID'],
   'no name': [() => h.uploadProfile(archive, {}), 'name is missing'],
   'no browser': [() => h.uploadProfile(archive, { name: 'n' }), 'browserName is missing'],
-  'no version': [() => h.uploadProfile(archive, { name: 'n', browserName: 'b' }), 'browserVersion is empty'],
+  'no version': [
+    () => h.uploadProfile(archive, { name: 'n', browserName: 'b' }),
+    'browserVersion is missing',
+  ],
   'labels of numbers': [
     () => h.uploadProfile(archive, { ...PROFILE, labels: { a: 1 } }),
     'labels',

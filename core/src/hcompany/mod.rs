@@ -247,7 +247,7 @@ impl HCompany {
         wire::check_name(&request.details)?;
         request.pack.check()?;
         if let Some(id) = &mut request.if_changed_from {
-            *id = wire::checked_id(id)?;
+            *id = wire::checked_id(id, "if_changed_from")?;
         }
         let service = Arc::clone(&self.service);
         job::start("upload_profile", request.timeout, move |ctx| async move {
@@ -337,7 +337,7 @@ impl HCompany {
     /// # Errors
     /// `invalid_input` for an id that is no UUID or details that are incomplete.
     pub fn start_complete_upload(&self, profile_id: &str, details: ProfileDetails) -> Result<Job<Profile>> {
-        let id = wire::checked_id(profile_id)?;
+        let id = wire::checked_id(profile_id, "profile_id")?;
         let body = wire::CompleteBody::new(&details, None)?;
         let service = Arc::clone(&self.service);
         job::start("complete_upload", None, move |ctx| async move {
@@ -363,7 +363,7 @@ impl HCompany {
     /// # Errors
     /// `invalid_input` for an id that is no UUID.
     pub fn start_get_profile(&self, profile_id: &str) -> Result<Job<Profile>> {
-        let id = wire::checked_id(profile_id)?;
+        let id = wire::checked_id(profile_id, "profile_id")?;
         let service = Arc::clone(&self.service);
         job::start("get_profile", None, move |ctx| async move { complete::get(&service, &id, &ctx).await })
     }

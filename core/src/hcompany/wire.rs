@@ -194,16 +194,16 @@ where
 }
 
 /// Ids become part of a path, so only a UUID is one.
-pub(super) fn checked_id(id: &str) -> Result<String> {
+pub(super) fn checked_id(id: &str, what: &str) -> Result<String> {
     match uuid::Uuid::try_parse(id) {
         Ok(uuid) => Ok(uuid.hyphenated().to_string()),
-        Err(_) => Err(Error::invalid(format!("profile_id must be a UUID, not {id:?}"))),
+        Err(_) => Err(Error::invalid(format!("{what} must be a UUID, not {id:?}"))),
     }
 }
 
 /// The same for an id the service reserved.
 pub(super) fn reserved_id(id: &str) -> Result<String> {
-    checked_id(id).map_err(|_| {
+    checked_id(id, "profile_id").map_err(|_| {
         Error::new(
             crate::error::ErrorKind::Unavailable,
             "the service reserved a profile id that is no UUID; report it to the service",

@@ -2,7 +2,8 @@
 //! with any number of threads.
 //!
 //! A file goes through libdeflate in one piece, which at level 3 is as small as zlib's level 6 (within half a percent of
-//! the tree in tests/profiles; level 1 misses it by 1.6) at a third of its time. It wants all of it in memory, so a larger file goes through zlib in pieces that are compressed side by side, each
+//! the tree in tests/profiles; level 1 misses it by 1.6) at a third of its time. It wants all of it in memory, so a
+//! larger file goes through zlib in pieces that are compressed side by side, each
 //! with what came before it as its dictionary.
 
 use flate2::{Compress, Compression, FlushCompress};

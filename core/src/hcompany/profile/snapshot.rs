@@ -1,6 +1,7 @@
 //! Consistent copies of databases while a browser writes to them: a SQLite file together with its logs, a LevelDB
-//! folder as a whole, with the files beside it that it names. Each is copied until it did not change meanwhile. The copies have no name, and the folder is
-//! only read: no lock is taken, since SQLite's own backup waits for a browser that never lets go.
+//! folder as a whole with the files beside it that it names. Each is copied until it did not change meanwhile. The
+//! copies have no name, and the folder is only read: no lock is taken, since SQLite's own backup waits for a browser
+//! that never lets go.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};

@@ -280,7 +280,7 @@ impl Walk<'_> {
         match (self.folder.family, item.depth) {
             (Family::Chrome, 0) => !self.folder.profiles.contains(&item.path),
             (Family::Firefox, 0) => true,
-            (Family::Chrome, 1) => in_profile,
+            (Family::Chrome, 1) => in_profile && !self.folder.is_profile,
             _ => false,
         }
     }
