@@ -73,15 +73,17 @@ impl CompleteBody {
     /// `found` is what the packed folder says about its browser.
     pub(super) fn new(details: &ProfileDetails, found: Option<&Browser>) -> Result<Self> {
         check_name(details)?;
+        let has_folder = found.is_some();
         let named = |value: Option<&str>, found: Option<&str>, what: &str| match value
             .or(found)
             .map(str::trim)
         {
             Some(text) if !text.is_empty() => Ok(text.to_owned()),
             _ if value.is_some() => Err(Error::invalid(format!("{what} is empty; every profile needs one"))),
-            _ => Err(Error::invalid(format!(
-                "{what} is missing; only a folder that a browser wrote can tell it, so give one"
-            ))),
+            None if has_folder => {
+                Err(Error::invalid(format!("{what} is missing, and the folder does not tell it; give one")))
+            }
+            _ => Err(Error::invalid(format!("{what} is missing; a zip does not tell it, so give one"))),
         };
         Ok(Self {
             name: details.name.trim().to_owned(),

@@ -10,18 +10,18 @@ use super::changed;
 use crate::error::{Error, Result};
 
 /// What tells a changed file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
     device: u64,
     inode: u64,
-    pub(super) size: u64,
+    pub(crate) size: u64,
     modified: (i64, i64),
     /// The last change of the file's record, which no program can put back.
     recorded: (i64, i64),
 }
 
 impl Identity {
-    pub(super) fn of(meta: &std::fs::Metadata) -> Self {
+    pub(crate) fn of(meta: &std::fs::Metadata) -> Self {
         Self {
             device: meta.dev(),
             inode: meta.ino(),
@@ -43,6 +43,11 @@ impl Identity {
             format!("went from {} to {} bytes", self.size, now.size)
         };
         Err(changed(path, &what))
+    }
+
+    /// When anything about it changed last, as seconds and nanoseconds since 1970.
+    pub(crate) fn last_change(&self) -> (i64, i64) {
+        self.modified.max(self.recorded)
     }
 
     /// What of it holds beyond this process and this boot: device numbers are handed out anew. With `record` the

@@ -20,10 +20,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::seal::{FileSeal, TAG_LEN};
-use identity::Identity;
 
 pub(crate) use buffers::Reserve;
 pub(crate) use cutter::Cutter;
+pub(crate) use identity::Identity;
 pub(crate) use reader::SourceReader;
 pub(crate) use spool::{Spool, Spooled};
 
@@ -132,7 +132,7 @@ fn is_url(path: &Path) -> bool {
 /// A local path that is no source; `what` is for the message.
 pub(crate) fn local_path(path: PathBuf, what: &str) -> Result<PathBuf> {
     if is_url(&path) {
-        return Err(Error::invalid(format!("{what} is a file's path, and a URL was given; give a path")));
+        return Err(Error::invalid(format!("{what} is a path, and a URL was given; give a path")));
     }
     Ok(absolute(path))
 }

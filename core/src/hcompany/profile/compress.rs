@@ -1,8 +1,8 @@
 //! One file's bytes, made smaller if that is worth it. The same bytes always give the same result, on any machine and
 //! with any number of threads.
 //!
-//! A file goes through libdeflate in one piece, which at level 3 is as small as zlib's level 6 (within half a percent of
-//! the tree in tests/profiles; level 1 misses it by 1.6) at a third of its time. It wants all of it in memory, so a
+//! A file goes through libdeflate in one piece, which at level 3 is as small as zlib's level 6 (within one percent of
+//! the tree in tests/profiles; level 1 misses it by 1.6) at a quarter of its time. It wants all of it in memory, so a
 //! larger file goes through zlib in pieces that are compressed side by side, each
 //! with what came before it as its dictionary.
 

@@ -18,12 +18,12 @@ use super::doctor::{Browser, Look};
 use super::open::open_plain;
 use super::rules::without_sidecar;
 use super::snapshot::{self, Copies};
-use super::walk::{Entry, Stamp};
+use super::walk::Entry;
 use super::watch::{Watch, watched};
 use super::{Live, Pack, lock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Counters, Phase};
-use crate::source::{Spool, Spooled};
+use crate::source::{Identity, Spool, Spooled};
 
 /// What packing a folder did.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -658,9 +658,9 @@ impl Reader<'_> {
         }
     }
 
-    fn stamp(&self, entry: &Entry, file: &File) -> Result<Stamp> {
+    fn stamp(&self, entry: &Entry, file: &File) -> Result<Identity> {
         let meta = file.metadata().map_err(|e| self.unreadable(entry, "looking at", &e))?;
-        Ok(Stamp::of(&meta))
+        Ok(Identity::of(&meta))
     }
 
     fn changed(&self, entry: &Entry) -> Error {

@@ -15,10 +15,10 @@ use super::choice::Filter;
 use super::family::Folder;
 use super::open::open_plain;
 use super::rules::without_sidecar;
-use super::walk::{Entry, Stamp, fits_a_zip};
+use super::walk::{Entry, fits_a_zip};
 use super::watch::Watch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::Spool;
+use crate::source::{Identity, Spool};
 
 /// Copies of files, by their path inside the folder. All are in one file: a LevelDB folder may have more files than a
 /// process may open.
@@ -327,9 +327,9 @@ impl Taker<'_> {
         Ok(names)
     }
 
-    fn stamps(&self, paths: &[String]) -> Result<Vec<Option<Stamp>>, Again> {
+    fn stamps(&self, paths: &[String]) -> Result<Vec<Option<Identity>>, Again> {
         let look = |path: &String| match fs::symlink_metadata(self.folder.root.join(path)) {
-            Ok(meta) if meta.is_file() => Ok(Some(Stamp::of(&meta))),
+            Ok(meta) if meta.is_file() => Ok(Some(Identity::of(&meta))),
             Ok(_) => Err(Again::Changed),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(Again::Failed(self.folder.unreadable(path, "looking at", &e))),
@@ -368,7 +368,7 @@ impl Taker<'_> {
 }
 
 /// Waits for times to say something; a file that is written right now is looked at again later.
-fn quiet(stamps: &[Option<Stamp>]) -> Result<(), Again> {
+fn quiet(stamps: &[Option<Identity>]) -> Result<(), Again> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let newest = stamps.iter().flatten().map(|stamp| stamp.last_change()).max().unwrap_or_default();
     let newest = Duration::new(u64::try_from(newest.0).unwrap_or(0), u32::try_from(newest.1).unwrap_or(0));

@@ -12,6 +12,7 @@ use super::rules::{self, Class, Name, Rule};
 use super::watch::Watch;
 use super::{Family, Level, Pack};
 use crate::error::{Error, Result};
+use crate::source::Identity;
 
 /// Everything in the folder, told apart.
 pub(super) struct Tree {
@@ -33,37 +34,11 @@ pub(super) struct Entry {
     /// Inside the folder, with `/`.
     pub(super) path: String,
     /// None for an empty folder.
-    pub(super) file: Option<Stamp>,
+    pub(super) file: Option<Identity>,
     /// Without it the profile signs in nowhere.
     pub(super) critical: bool,
     /// Among a LevelDB database's own files.
     pub(super) leveldb: bool,
-}
-
-/// What a change of a file shows in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) size: u64,
-    modified: (i64, i64),
-    /// Of anything about it. Moves where a program puts the other time back.
-    changed: (i64, i64),
-    inode: (u64, u64),
-}
-
-impl Stamp {
-    pub(super) fn of(meta: &Metadata) -> Self {
-        Self {
-            size: meta.size(),
-            modified: (meta.mtime(), meta.mtime_nsec()),
-            changed: (meta.ctime(), meta.ctime_nsec()),
-            inode: (meta.dev(), meta.ino()),
-        }
-    }
-
-    /// When it was changed last, as seconds and nanoseconds since 1970.
-    pub(super) fn last_change(self) -> (i64, i64) {
-        self.modified.max(self.changed)
-    }
 }
 
 /// Something that does not go; a folder counts as one, with all that is in it.
@@ -220,7 +195,7 @@ impl Walk<'_> {
             self.tree.unknown.push(self.folder.shown(&item.path));
         }
         if item.meta.is_file() && left.is_none() {
-            let stamp = Stamp::of(item.meta);
+            let stamp = Identity::of(item.meta);
             self.tree.sizes.entry(class).or_default().add(Size { files: 1, bytes: stamp.size });
             let (path, leveldb) = (item.path.clone(), item.leveldb);
             self.tree.entries.push(Entry { path, file: Some(stamp), critical, leveldb });
