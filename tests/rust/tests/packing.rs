@@ -172,6 +172,27 @@ fn a_snapshot_takes_a_database_and_its_log_together() {
     writer.join().expect("the writer");
 }
 
+/// The database is large, so that it is written to while it is copied, and rests after that.
+#[test]
+fn a_database_that_is_written_to_while_it_is_copied_is_copied_again() {
+    let stage = Stage::new(Config::default());
+    stage.file("Default/History", b"SQLite format 3\0");
+    stage.file("Default/History-wal", &0_u64.to_be_bytes());
+    let database = File::options().write(true).open(stage.path("Default/History")).expect("the database");
+    database.set_len(600 << 20).expect("a length");
+    std::thread::sleep(Duration::from_millis(50));
+    let job = stage.start(Pack::new().live(Live::Snapshot));
+    while job.progress().phase != Phase::Packing {
+        assert!(job.wait_timeout(Duration::from_millis(1)).is_none(), "{:?}", job.progress());
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    database.write_all_at(&1_u64.to_be_bytes(), 100_000).expect("written");
+    fs::write(stage.path("Default/History-wal"), 1_u64.to_be_bytes()).expect("written");
+    job.wait().expect("packed");
+    let history = stage.stored("Default/History");
+    assert_eq!(history[100_000..100_008], stage.stored("Default/History-wal")[..]);
+}
+
 /// A log that is a folder is never a file at rest, and no race decides.
 #[test]
 fn a_database_that_never_rests_is_told() {

@@ -597,7 +597,7 @@ impl Reader<'_> {
             let before = self.stamp(entry, &file)?;
             let is_another = Some(before) != entry.file;
             // One that was small when room was made for it, and is not any more, has no place here.
-            if before.size > compress::WHOLE || (is_another && self.live == Live::Refuse) {
+            if before.size > compress::WHOLE {
                 return Err(self.changed(entry));
             }
             let bytes = match self.read_all(&file, before.size) {
