@@ -24,7 +24,7 @@ use crate::text::{os_path, text};
 ///     backoff_base         set_ms      0 to 10 min; default 0.5 s
 ///     backoff_cap          set_ms      0 to 1 h; default 30 s
 ///     max_retry_after      set_ms      0 to 1 h; default 60 s
-///     concurrency          set_number  1 to 64; default 4
+///     concurrency          set_number  1 to 64; default found while sending: 4 at first, then 1 to 16
 ///     memory_budget        set_number  8388608 to 1099511627776 bytes; default 67108864 (64 MiB)
 ///     part_size            set_number  5242880 to 5368709120 bytes (5 MiB to 5 GiB); default 8388608 (8 MiB), more where a file would need over 10,000 parts
 ///     multipart_threshold  set_number  1 to 5368709120 bytes (5 GiB); default 524288000 (500 MiB)
@@ -39,7 +39,8 @@ use crate::text::{os_path, text};
 /// this long; a slow upload that moves is never ended. response_timeout: from the last byte sent to the answer.
 /// max_attempts: tries of one request. backoff_base, backoff_cap: the random wait between tries. max_retry_after: a
 /// longer Retry-After is given back to the caller at once. concurrency: files and parts of one call at once, over
-/// all its files. memory_budget: the most memory one call may fill with sealed parts that wait to be sent; one part
+/// all its files; without it there are more while more arrives per second that way, and fewer when storage or the
+/// network pushes back. memory_budget: the most memory one call may fill with sealed parts that wait to be sent; one part
 /// is held whatever it says, and parts that are not sealed need none. part_size: bytes of each part but the last.
 /// multipart_threshold: a transfer with a file of at least this many bytes is sent in parts. integrity_check:
 /// "auto" (with set_text) is SHA-256 for a profile and MD5 against the ETag for files up to 256 MiB; true always,

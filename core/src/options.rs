@@ -27,7 +27,8 @@ pub struct Options {
     pub(crate) backoff_base: Duration,
     pub(crate) backoff_cap: Duration,
     pub(crate) max_retry_after: Duration,
-    pub(crate) concurrency: usize,
+    /// `None`: as many as pay.
+    pub(crate) concurrency: Option<usize>,
     pub(crate) memory_budget: u64,
     /// `None`: 8 MiB, or more where a file needs it.
     pub(crate) part_size: Option<u64>,
@@ -52,6 +53,12 @@ pub enum IntegrityCheck {
     /// For none.
     Off,
 }
+
+/// How many uploads of one call begin at once where the caller set no number: what clients of object storage use
+/// that do not adapt.
+pub(crate) const AT_ONCE_AT_FIRST: usize = 4;
+/// And the most that there may become. Each is a connection of somebody's quota.
+pub(crate) const AT_ONCE_AT_MOST: usize = 16;
 
 /// Above this size `integrity_check = auto` does not compute an MD5 for a PUT.
 pub(crate) const AUTO_MD5_LIMIT: u64 = 256 * MIB;
@@ -130,7 +137,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     spec("backoff_base", OptionKind::Duration, "0 to 10 min", "0.5 s"),
     spec("backoff_cap", OptionKind::Duration, "0 to 1 h", "30 s"),
     spec("max_retry_after", OptionKind::Duration, "0 to 1 h", "60 s"),
-    spec("concurrency", OptionKind::Number, "1 to 64", "4"),
+    spec("concurrency", OptionKind::Number, "1 to 64", "found while sending: 4 at first, then 1 to 16"),
     spec("memory_budget", OptionKind::Number, "8388608 to 1099511627776 bytes", "67108864 (64 MiB)"),
     spec(
         "part_size",
@@ -171,7 +178,7 @@ impl Default for Options {
             backoff_base: Duration::from_millis(500),
             backoff_cap: Duration::from_secs(30),
             max_retry_after: Duration::from_secs(60),
-            concurrency: 4,
+            concurrency: None,
             memory_budget: 64 * MIB,
             part_size: None,
             multipart_threshold: 500 * MIB,
@@ -235,7 +242,7 @@ impl Options {
                 self.max_retry_after = within(spec, d, Duration::ZERO, HOUR)?;
             }
             ("max_attempts", V::Number(n)) => self.max_attempts = within(spec, n, 1, 100)? as u32,
-            ("concurrency", V::Number(n)) => self.concurrency = within(spec, n, 1, 64)? as usize,
+            ("concurrency", V::Number(n)) => self.concurrency = Some(within(spec, n, 1, 64)? as usize),
             ("memory_budget", V::Number(n)) => {
                 self.memory_budget = within(spec, n, 8 * MIB, 1024 * GIB)?;
             }
@@ -330,7 +337,8 @@ impl Options {
     pub fn max_retry_after(self, limit: Duration) -> Result<Self> {
         self.with("max_retry_after", OptionValue::Duration(limit))
     }
-    /// How many files and parts of one call are sent at once, over all its files. Default 4.
+    /// How many files and parts of one call are sent at once, over all its files. By default it begins with 4 and
+    /// goes up to 16 while more arrives per second that way, and down to 1 when storage or the network pushes back.
     ///
     /// # Errors
     /// `invalid_input` outside 1 to 64.

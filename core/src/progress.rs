@@ -254,6 +254,9 @@ impl Counters {
     pub(crate) fn was_body_sent(&self) -> bool {
         self.body_sent.load(Relaxed)
     }
+    pub(crate) fn retries(&self) -> u32 {
+        self.retries.load(Relaxed)
+    }
     pub(crate) fn retried(&self) {
         self.retries.fetch_add(1, Relaxed);
     }

@@ -277,7 +277,7 @@ fn missing(begun: &mut Begun, error: Error) -> (Error, Again) {
 /// Uploads all files that storage does not have yet; the first failure stops the others.
 async fn upload(service: &Service, begun: &mut Begun, open: &OpenUploads, ctx: &Ctx) -> Result<()> {
     let made = service.clients.get()?;
-    let window = Window::new(&service.clients.options);
+    let window = Window::new(&service.clients.options, ctx);
     let one = Uploading {
         service,
         sender: Sender::new(&made, &service.clients.options, ctx),
@@ -293,7 +293,8 @@ async fn upload(service: &Service, begun: &mut Begun, open: &OpenUploads, ctx: &
     let mut running = FuturesUnordered::new();
     let mut done: Vec<Option<FileState>> = vec![None; begun.files.len()];
     loop {
-        while running.len() < window.width() {
+        // One more than have a turn, so that it is known that another one waits.
+        while running.len() <= window.width() {
             let Some((at, (file, state))) = waiting.next() else { break };
             let one = &one;
             running.push(async move { one.upload(at, file, state.clone()).await.map(|state| (at, state)) });
@@ -339,9 +340,10 @@ impl Uploading<'_> {
     }
 
     async fn whole(&self, at: usize, file: &Ready, target: &PutTarget) -> Result<FileState> {
-        let _slot = self.window.slot().await?;
+        let slot = self.window.slot().await?;
         let digest = self.sender.digest_for_whole(file.source.len());
         let stored = target.send(&self.sender, &file.source, digest, true).await?;
+        slot.sent(stored.bytes);
         let sent = SentFile {
             file_id: self.ticket.places[at].file_id.clone(),
             name: file.entry.name.clone(),

@@ -12,6 +12,7 @@ use super::wire;
 use crate::error::{Cleanup, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::job::Ctx;
+use crate::options::AT_ONCE_AT_FIRST;
 use crate::secret::Secret;
 use crate::service::Service;
 use crate::storage::StoredPart;
@@ -127,7 +128,7 @@ impl OpenUploads {
             "aborting multipart uploads"
         );
         let mut cleanup = Cleanup::Done;
-        for some in uploads.chunks(service.clients.options.concurrency) {
+        for some in uploads.chunks(service.clients.options.concurrency.unwrap_or(AT_ONCE_AT_FIRST)) {
             let aborts = some.iter().map(|upload| abort_one(&service, &transfer_id, upload, &ctx));
             for error in join_all(aborts).await.into_iter().filter_map(Result::err) {
                 let reason = error.message();

@@ -11,7 +11,7 @@ use super::attempt::{self, Limits, Outgoing, Reply, Unanswered};
 use super::connector::Connector;
 use super::pool::Pool;
 use crate::error::Result;
-use crate::options::Options;
+use crate::options::{AT_ONCE_AT_MOST, Options};
 use crate::progress::Counters;
 
 pub(crate) struct StorageClient {
@@ -42,7 +42,7 @@ impl Mute {
 impl StorageClient {
     pub(super) fn new(options: &Options, tls: &Arc<rustls::ClientConfig>) -> Result<Self> {
         Ok(Self {
-            pool: Pool::new(Connector::new(options, tls), options.concurrency),
+            pool: Pool::new(Connector::new(options, tls), options.concurrency.unwrap_or(AT_ONCE_AT_MOST)),
             limits: Limits::new(options),
             mute: Mute::default(),
         })

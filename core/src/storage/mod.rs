@@ -2,6 +2,7 @@
 //! ETags) and no provider.
 
 mod form;
+mod pace;
 mod part_plan;
 mod parts;
 mod post_form;

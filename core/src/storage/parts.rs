@@ -86,11 +86,11 @@ pub(crate) async fn send_parts(
         sender,
         window,
     };
-    // One more than can be sent at once, so that the next part is sealed while others are under way.
-    let width = window.width() + usize::from(sealed);
     let mut running = FuturesUnordered::new();
     loop {
-        while waiting > 0 && running.len() < width {
+        // One more than have a turn, so that it is sealed while others are under way, and that it is known that one
+        // waits.
+        while waiting > 0 && running.len() <= window.width() {
             running.push(one.send_next());
             waiting -= 1;
         }
@@ -144,13 +144,14 @@ impl Parts<'_> {
                 (number, order.cut(&self.plan, number, room).await?)
             }
         };
-        let _slot = self.window.slot().await?;
+        let slot = self.window.slot().await?;
         // What storage wants of one part it wants of all; a round trip for each would be felt.
         let ask = !self.asked.swap(true, Relaxed);
         let target = usize::try_from(number - 1).ok().and_then(|at| self.targets.get(at));
         let target = target.ok_or_else(|| Error::internal("a part has no target"))?;
         let context = |e: Error| e.context(&format!("part {number} of {}", self.plan.count()));
         let stored = target.send(self.sender, &source, self.digest, ask).await.map_err(context)?;
+        slot.sent(stored.bytes);
         let etag = stored.etag.filter(|etag| !etag.is_empty()).ok_or_else(|| context(no_etag()))?;
         Ok(StoredPart {
             part_number: u32::try_from(number).unwrap_or(u32::MAX),

@@ -64,7 +64,7 @@ pub(super) async fn put_parts_now(clients: &Clients, request: PutParts, ctx: &Ct
     ctx.progress.expect(1, source.len());
     ctx.unknown_once_sent();
     let sender = Sender::new(&made, &clients.options, ctx);
-    let window = Window::new(&clients.options);
+    let window = Window::new(&clients.options, ctx);
     let upload = PartUpload { plan, targets: &targets, source: &source, done: Vec::new() };
     let parts = send_parts(upload, &sender, &window, &|_| Box::pin(async { Ok(()) })).await?;
     ctx.progress.file_done();

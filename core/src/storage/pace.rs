@@ -1,0 +1,266 @@
+//! How many uploads of a call go at once, found by trying. It sees only that uploads end and that requests are
+//! repeated; it knows no clock but the one it is given, no connection and no payload.
+//!
+//! More at once helps while each connection, or each round trip, is the limit; it costs memory and processor time
+//! for nothing once the line is full. So the width grows while what arrives per second grows with it, and shrinks
+//! when storage or the network pushes back.
+
+use std::time::{Duration, Instant};
+
+use crate::options::{AT_ONCE_AT_FIRST as FIRST, AT_ONCE_AT_MOST as MOST};
+
+/// Of the growth in width, the share that must be seen in what arrives. Half as much would be met by chance, since
+/// a round is short; all of it never is, since the last to join has just begun.
+const WORTH: f64 = 0.4;
+/// Rounds that pass before a width that did not pay is tried again: the line may have become free.
+const PATIENCE: u32 = 16;
+
+#[derive(Debug)]
+pub(super) struct Pace {
+    width: usize,
+    most: usize,
+    mood: Mood,
+    round: Round,
+    /// Repeated requests that were seen already.
+    retries: u32,
+    /// Uploads that were under way when it was last pushed back, and whose trouble is of the same kind.
+    overhang: usize,
+}
+
+#[derive(Debug)]
+enum Mood {
+    /// The caller's own number.
+    Fixed,
+    /// Has just changed: uploads that began before tell nothing.
+    Settling { from: Option<Level> },
+    /// What arrives is counted, to be compared with the narrower width `from`.
+    Trying { from: Option<Level> },
+    /// As wide as it pays, for some rounds more.
+    Content { rounds: u32, step: usize },
+}
+
+/// What a width carried.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    width: usize,
+    rate: f64,
+}
+
+/// As many uploads as go at once.
+#[derive(Debug)]
+struct Round {
+    began: Instant,
+    uploads: usize,
+    bytes: u64,
+    /// Whether there was always another upload to begin.
+    busy: bool,
+}
+
+impl Round {
+    fn new(began: Instant) -> Self {
+        Self { began, uploads: 0, bytes: 0, busy: true }
+    }
+}
+
+impl Pace {
+    pub(super) fn fixed(width: usize) -> Self {
+        Self::with(width, width, Mood::Fixed)
+    }
+
+    pub(super) fn adaptive() -> Self {
+        Self::with(FIRST, MOST, Mood::Settling { from: None })
+    }
+
+    fn with(width: usize, most: usize, mood: Mood) -> Self {
+        Self { width, most, mood, round: Round::new(Instant::now()), retries: 0, overhang: 0 }
+    }
+
+    /// How many may go at once.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// An upload of `bytes` ended well. `waiting`: another one was waiting for its turn. `retries`: requests of the
+    /// whole call that were repeated so far.
+    pub(super) fn ended(&mut self, now: Instant, bytes: u64, waiting: bool, retries: u32) {
+        if matches!(self.mood, Mood::Fixed) {
+            return;
+        }
+        let repeated = retries > self.retries;
+        self.retries = retries;
+        if self.overhang > 0 {
+            self.overhang -= 1;
+        } else if repeated {
+            return self.pushed_back(now);
+        }
+        self.round.uploads += 1;
+        self.round.bytes += bytes;
+        self.round.busy &= waiting;
+        if self.round.uploads >= self.width {
+            let round = std::mem::replace(&mut self.round, Round::new(now));
+            self.turn(&round, now.saturating_duration_since(round.began));
+        }
+    }
+
+    /// Half as many; and never again as many as were too many. A request that is repeated waits first, so the
+    /// others are what there is to hold back.
+    fn pushed_back(&mut self, now: Instant) {
+        self.overhang = self.width;
+        self.most = self.width.saturating_sub(1).max(1);
+        self.width = (self.width / 2).max(1);
+        self.mood = Mood::Content { rounds: 1, step: 1 };
+        self.round = Round::new(now);
+    }
+
+    fn turn(&mut self, round: &Round, took: Duration) {
+        let seconds = took.as_secs_f64().max(1e-6);
+        let here = Level { width: self.width, rate: round.bytes as f64 / seconds };
+        // With too little to do, width is not what limits.
+        self.mood = match std::mem::replace(&mut self.mood, Mood::Fixed) {
+            Mood::Settling { from } => Mood::Trying { from },
+            Mood::Trying { from: Some(from) } if !round.busy || !pays(from, here) => {
+                self.width = from.width;
+                Mood::Content { rounds: PATIENCE, step: (from.width / 2).max(1) }
+            }
+            Mood::Trying { .. } if round.busy => self.widen(here, self.width),
+            Mood::Content { rounds: 0, step } if round.busy => self.widen(here, step),
+            Mood::Content { rounds, step } => Mood::Content { rounds: rounds.saturating_sub(1), step },
+            same => same,
+        };
+    }
+
+    fn widen(&mut self, from: Level, step: usize) -> Mood {
+        self.width = (self.width + step).min(self.most);
+        if self.width == from.width {
+            return Mood::Content { rounds: PATIENCE, step };
+        }
+        Mood::Settling { from: Some(from) }
+    }
+}
+
+/// Whether what arrives grew with the width.
+fn pays(from: Level, here: Level) -> bool {
+    let wider = here.width as f64 / from.width as f64 - 1.0;
+    here.rate >= from.rate * (1.0 + WORTH * wider)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What limits a simulated store.
+    #[derive(Clone, Copy)]
+    struct Link {
+        /// Seconds that a request takes, whatever it carries.
+        latency: f64,
+        /// Bytes per second of one connection.
+        each: f64,
+        /// Bytes per second of all together.
+        total: f64,
+        /// More at once than this are sent away, and come back a second later.
+        busy_above: usize,
+    }
+
+    const FREE: Link =
+        Link { latency: 0.0, each: f64::INFINITY, total: f64::INFINITY, busy_above: usize::MAX };
+
+    /// Sends `count` uploads of `bytes`; tells the seconds it took, the widest it went, and what was repeated.
+    fn simulate(mut pace: Pace, link: Link, count: usize, bytes: u64) -> (f64, usize, u32) {
+        let began = Instant::now();
+        pace.round = Round::new(began);
+        let (mut clock, mut left, mut retries, mut widest) = (0.0_f64, count, 0, 0);
+        // When each one under way ends; and those that wait after they were sent away.
+        let (mut under_way, mut away): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+        let mut line_free = 0.0_f64;
+        loop {
+            while left > 0 && under_way.len() + away.len() < pace.width() {
+                left -= 1;
+                if under_way.len() >= link.busy_above {
+                    retries += 1;
+                    away.push(clock + 1.0);
+                    continue;
+                }
+                line_free = line_free.max(clock) + bytes as f64 / link.total;
+                let own = clock + link.latency + bytes as f64 / link.each;
+                under_way.push(own.max(line_free + link.latency));
+            }
+            widest = widest.max(pace.width());
+            let next = |ends: &[f64]| {
+                let all = ends.iter().copied().enumerate();
+                all.min_by(|a, b| a.1.total_cmp(&b.1))
+            };
+            match (next(&under_way), next(&away)) {
+                (None, None) => return (clock, widest, retries),
+                (Some((at, end)), other) if other.is_none_or(|(_, back)| end <= back) => {
+                    clock = end;
+                    under_way.swap_remove(at);
+                    pace.ended(began + Duration::from_secs_f64(clock), bytes, left > 0, retries);
+                }
+                (_, Some((at, back))) => {
+                    clock = back;
+                    away.swap_remove(at);
+                    under_way.push(clock + link.latency + bytes as f64 / link.each);
+                }
+                (Some(_), None) => unreachable!("the arm before takes it"),
+            }
+        }
+    }
+
+    const MIB: u64 = 1024 * 1024;
+
+    #[test]
+    fn a_slow_connection_is_helped_by_more_of_them() {
+        let link = Link { each: 20e6, ..FREE };
+        let (adaptive, widest, _) = simulate(Pace::adaptive(), link, 256, 8 * MIB);
+        let (four, _, _) = simulate(Pace::fixed(4), link, 256, 8 * MIB);
+        let (most, _, _) = simulate(Pace::fixed(MOST), link, 256, 8 * MIB);
+        assert_eq!(widest, MOST);
+        assert!(adaptive < 1.5 * most && adaptive < 0.5 * four, "{adaptive:.1} s; {four:.1} s with 4");
+    }
+
+    #[test]
+    fn latency_is_helped_too() {
+        let link = Link { latency: 0.1, ..FREE };
+        let (adaptive, widest, _) = simulate(Pace::adaptive(), link, 200, 16 * 1024);
+        let (four, _, _) = simulate(Pace::fixed(4), link, 200, 16 * 1024);
+        assert_eq!(widest, MOST);
+        assert!(adaptive < 0.5 * four, "{adaptive:.2} s; {four:.2} s with 4");
+    }
+
+    #[test]
+    fn a_full_line_is_not_helped_and_stays_as_it_was() {
+        let link = Link { total: 100e6, latency: 0.02, ..FREE };
+        let (adaptive, widest, _) = simulate(Pace::adaptive(), link, 256, 8 * MIB);
+        let (four, _, _) = simulate(Pace::fixed(4), link, 256, 8 * MIB);
+        assert!(adaptive < 1.02 * four, "{adaptive:.1} s; {four:.1} s with 4");
+        assert_eq!(widest, 2 * FIRST, "one look beyond, no more");
+    }
+
+    #[test]
+    fn storage_that_pushes_back_is_left_alone() {
+        let link = Link { each: 20e6, busy_above: 6, ..FREE };
+        let (adaptive, _, retries) = simulate(Pace::adaptive(), link, 256, 8 * MIB);
+        let (sixteen, _, many) = simulate(Pace::fixed(MOST), link, 256, 8 * MIB);
+        assert!(retries <= 8 && retries * 4 < many, "{retries} repeated, {many} with 16");
+        let (six, _, _) = simulate(Pace::fixed(6), link, 256, 8 * MIB);
+        assert!(adaptive < 1.4 * six, "{adaptive:.1} s; {six:.1} s with 6, {sixteen:.1} s with 16");
+    }
+
+    #[test]
+    fn a_number_of_the_callers_is_kept() {
+        let link = Link { each: 20e6, busy_above: 6, ..FREE };
+        for width in [1, 4, 64] {
+            assert_eq!(simulate(Pace::fixed(width), link, 100, MIB).1, width);
+        }
+    }
+
+    #[test]
+    fn too_little_to_do_tells_nothing() {
+        let mut pace = Pace::adaptive();
+        let began = Instant::now();
+        for n in 1..100 {
+            pace.ended(began + Duration::from_millis(n), 1000, false, 0);
+        }
+        assert_eq!(pace.width(), FIRST);
+    }
+}
