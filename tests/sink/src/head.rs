@@ -1,0 +1,62 @@
+//! Request heads, as far as the sink cares.
+
+use httparse::{EMPTY_HEADER, Request, Status};
+
+/// Longer ones are refused.
+pub(crate) const MOST: usize = 64 << 10;
+const MOST_HEADERS: usize = 256;
+
+/// How a body tells its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    Length(u64),
+    Chunked,
+}
+
+/// What one head says.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) method: String,
+    /// None when the head names neither a length nor the chunked coding.
+    pub(crate) framing: Option<Framing>,
+    /// The client waits for `100 Continue` before it sends the body.
+    pub(crate) expects: bool,
+    /// The connection ends with this request.
+    pub(crate) close: bool,
+    /// The bytes of the head, with the empty line.
+    pub(crate) length: usize,
+}
+
+/// The head at the start of `bytes`; None while it is not all there.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, httparse::Error> {
+    let mut headers = [EMPTY_HEADER; MOST_HEADERS];
+    let mut request = Request::new(&mut headers);
+    let Status::Complete(length) = request.parse(bytes)? else { return Ok(None) };
+
+    let mut content_length = None;
+    let mut chunked = false;
+    let mut expects = false;
+    let mut close = request.version == Some(0);
+    for header in request.headers.iter() {
+        let value = header.value.trim_ascii();
+        let name = header.name;
+        if name.eq_ignore_ascii_case("content-length") {
+            let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+            content_length = Some(number.ok_or(httparse::Error::HeaderValue)?);
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            chunked |= value.eq_ignore_ascii_case(b"chunked");
+        } else if name.eq_ignore_ascii_case("expect") {
+            expects |= value.eq_ignore_ascii_case(b"100-continue");
+        } else if name.eq_ignore_ascii_case("connection") {
+            close |= value.eq_ignore_ascii_case(b"close");
+        }
+    }
+    let framing = match (content_length, chunked) {
+        // Against RFC 9112, and what the official SDK needs: it names both, and does not chunk.
+        (Some(length), _) => Some(Framing::Length(length)),
+        (None, true) => Some(Framing::Chunked),
+        (None, false) => None,
+    };
+    let method = request.method.unwrap_or_default().to_owned();
+    Ok(Some(Head { method, framing, expects, close, length }))
+}
