@@ -14,6 +14,7 @@ import time
 import zipfile
 from pathlib import Path
 
+from measure import Failed
 from quiet import busy_seconds
 
 HERE = Path(__file__).parent
@@ -35,8 +36,9 @@ class Packing:
     level: str
     peer: str
     label: str
-    # As nothing of a profile is.
-    sealed: bool = False
+    # About, on a quiet machine.
+    seconds: float = 7.0
+    runs: int | None = None
 
     @property
     def group(self):
@@ -100,6 +102,8 @@ class Packer:
         }
         command = [self._python, HERE / f"pack_{peer}.py", json.dumps(job)]
         environment = {"PATH": os.environ["PATH"], "HOME": str(self._folder), "LANG": "C.UTF-8"}
+        # The probe is that of the other clients.
+        environment["PYTHONPATH"] = str(HERE / "clients")
         done = subprocess.run(
             command,
             env=environment,
@@ -109,7 +113,7 @@ class Packer:
             preexec_fn=lambda: os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES]),
         )
         if done.returncode:
-            sys.exit(f"packing by {peer} failed:\n{done.stderr}")
+            raise Failed(f"packing by {peer} failed:\n{done.stderr}")
         (self._folder / "zipfile.zip").unlink(missing_ok=True)
         return json.loads(done.stdout)
 
@@ -126,11 +130,9 @@ class Packer:
         if case.peer == "dropoff":
             arrived = sink.arrived()["bytes"]
             if arrived != facts["archive"] or facts["bytes"] != kept["size"]:
-                sys.exit(f"{case.name}: {kept['size']} bytes to pack, {arrived} arrived, {facts}")
+                raise Failed(f"{kept['size']} bytes to pack, {arrived} arrived, {facts}")
         return {
             "case": case.name,
-            **dataclasses.asdict(case),
-            "group": case.group,
             "size": kept["size"],
             "entries": kept["entries"],
             **cost,
@@ -145,7 +147,12 @@ class Packer:
 
 
 # Figures of a run that sends do not have.
-FIGURES = ["packing", "packing_cpu", "archive", "entries"]
+FIGURES = ["packing", "packing_cpu", "archive", "entries", "size"]
+
+
+def describe(case):
+    """What the report says about a case."""
+    return {"group": case.group, "peer": case.peer, "label": case.label, "setting": case.level}
 
 
 def is_packing(summary):
@@ -161,24 +168,26 @@ def _pairs(cases):
 
 
 def aims(cases):
-    """What is aimed at, what was measured, the limit, its unit."""
+    """What is aimed at, what was measured, the limit, its unit, and of how many runs."""
     for group, theirs, ours in _pairs(cases):
+        runs = ours["runs"]
         if theirs:
+            runs = min(runs, theirs["runs"])
             ratio = ours["packing"]["median"] / theirs["packing"]["median"]
-            yield f"time of packing, ours / zipfile's: {group}", ratio, TIME, ""
+            yield f"time of packing, ours / zipfile's: {group}", ratio, TIME, "", runs
             ratio = ours["archive"]["median"] / theirs["archive"]["median"]
-            yield f"size of the archive, ours / zipfile's: {group}", ratio, SIZE, ""
+            yield f"size of the archive, ours / zipfile's: {group}", ratio, SIZE, "", runs
         memory = ours["over_idle_kib"]["median"] / 1024
-        yield f"peak memory over idle of the whole call: {group}", memory, MEMORY_MIB, " MiB"
+        yield f"peak memory over idle of the whole call: {group}", memory, MEMORY_MIB, " MiB", runs
 
 
 def table(group, cases):
     """Of one level, Markdown."""
     here = [case for case in cases.values() if case["group"] == group]
-    size, entries = here[0]["size"] / MIB, here[0]["entries"]["median"]
+    size, entries = here[0]["size"]["median"] / MIB, here[0]["entries"]["median"]
     lines = [
         "",
-        f"### {group}: {entries} entries, {size:.0f} MiB",
+        f"### {group}: {entries:.0f} entries, {size:.0f} MiB",
         "",
         "`packing` is what an archive costs; of ours from the moment the call looks into the folder until it "
         "sends. `call` is all of it: packing, sending to a host that drops it, and its SHA-256.",

@@ -36,7 +36,7 @@ class Patience:
 
 
 def busy_seconds():
-    """Seconds that all processors together have worked."""
+    """Seconds that all processors together have worked, or were taken away from a virtual machine."""
     with open("/proc/stat") as stat:
-        user, nice, system, _idle, _iowait, irq, softirq, *_ = map(int, stat.readline().split()[1:])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+        user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(int, stat.readline().split()[1:])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")

@@ -1,201 +1,282 @@
-"""From runs to medians, ratios and Markdown."""
-
-from statistics import median
+"""Tables in Markdown."""
 
 import pack
-from cases import CONCURRENCY, GIB, MEMORY_BUDGET, MIB, RATE
+from cases import FORM_SIZE, GIB, OURS
+from gates import LANES, latency_bound, sealing
 
 KIB = 1024
-PATHS = ("single PUT, https", "single PUT, http", "default path, https", "default path, http")
+
+QUADRATIC = (
+    "The SDK cuts parts off a buffer of `bytes` to which it adds each chunk, so every MiB copies the whole "
+    "buffer again. That is what its default path costs above 500 MB, not what parts cost."
+)
+HASHED = (
+    "curl hashes nothing. `upload_profile` is all of its flow, with the SHA-256 that the service compares. A "
+    "raw form of this size has no digest by default, and SHA-256 and MD5 with `integrity_check` on."
+)
+FRESH = "requests as the SDK uses it, and the SDK, open a connection for each file; that doubles their bound."
 
 
 def line(run):
     """One run, as it happens."""
-    packing = f"packing {run['packing']:.2f} s  " if pack.is_packing(run) else ""
+    if "failed" in run:
+        return f"{run['round']:>4}  {run['case']:72} FAILED: {run['failed']}"
+    packing = f"  packing {run['packing']:.2f} s" if "packing" in run else ""
+    over = f"{run['over_idle_kib'] / KIB:6.1f} MiB" if "over_idle_kib" in run else " " * 10
     return (
-        f"{run['round'] + 1}  {run['case']:62} {run['cpu']:7.2f} CPU s  {run['wall']:6.2f} s  {packing}"
-        f"{run['over_idle_kib'] / KIB:6.1f} MiB  sink {run['sink_cpu']:.2f}  others {run['others']:.2f}"
+        f"{run['round']:>4}  {run['case']:72} {run['cpu']:7.2f} CPU s {run['wall']:7.2f} s {over}"
+        f"{packing}  host {run['sink_cpu']:.2f}  others {run['others']:.2f}"
         f"{'  again' if run['disturbed'] else ''}"
     )
 
 
-def summarise(found):
-    """Medians, least and most of each case, in the order of the cases; and what is aimed at."""
-    by_case = {}
-    for run in found["runs"]:
-        if not run["disturbed"]:
-            by_case.setdefault(run["case"], []).append(run)
-    summary = {case: _spread(runs) for case, runs in by_case.items()}
-    aims = list(_aims(summary, by_case))
-    return {"cases": summary, "aims": aims, "marking": marking(by_case)}
-
-
-def _spread(runs):
-    def of(name):
-        values = [run[name] for run in runs]
-        return {"median": median(values), "least": min(values), "most": max(values)}
-
-    names = [
-        "cpu",
-        "cpu_per_gib",
-        "user",
-        "system",
-        "wall",
-        "over_idle_kib",
-        "peak_kib",
-        "sink_cpu",
-        "others",
-    ]
-    names += [name for name in pack.FIGURES if name in runs[0]]
-    facts = {name: runs[0][name] for name in ("group", "peer", "label", "sealed", "size")}
-    return facts | {"runs": len(runs)} | {name: of(name) for name in names}
-
-
-def _aims(summary, by_case):
-    """What the product aims at, with what was measured. Never the verdict of a test."""
-
-    def aim(what, measured, limit, unit=""):
-        return {"what": what, "measured": measured, "limit": limit, "unit": unit, "met": measured <= limit}
-
-    def value(case, name):
-        return summary[case][name]["median"]
-
-    def ratio(group, label, name, theirs=None):
-        ours = f"{group}: dropoff {label}"
-        theirs = f"{group}: agentdrop {theirs or label}"
-        if ours in summary and theirs in summary:
-            return value(ours, name) / value(theirs, name)
-        return None
-
-    for path, limit in [
-        ("single PUT, https", 0.65),
-        ("default path, https", 0.05),
-        ("default path, http", 0.05),
-    ]:
-        for label in ("plain", "sealed"):
-            if (measured := ratio(path, label, "cpu")) is not None:
-                yield aim(f"CPU, ours / SDK's: {path}, {label}", measured, limit)
-    for path in PATHS:
-        for label in ("plain", "sealed"):
-            if (measured := ratio(path, label, "peak_kib")) is not None:
-                yield aim(f"peak memory of the process, ours / SDK's: {path}, {label}", measured, 0.5)
-            if (measured := ratio(path, label, "over_idle_kib")) is not None:
-                yield aim(f"peak memory over idle, ours / SDK's: {path}, {label}", measured, 0.5)
-    for path in PATHS:
-        if (added := sealing(path, by_case)) is not None:
-            yield aim(f"what sealing adds, CPU s per GiB: {path}", added, 0.25)
-    for label in ("plain", "sealed"):
-        case = f"50 MB/s a connection, https: dropoff {label}"
-        if case in summary:
-            ideal = summary[case]["size"] / (RATE * CONCURRENCY)
-            yield aim(f"time / (size / (50 MB/s x {CONCURRENCY})), {label}", value(case, "wall") / ideal, 1.2)
-            most = MEMORY_BUDGET // MIB + 32
-            measured = value(case, "over_idle_kib") / KIB
-            yield aim(f"peak memory over idle at 50 MB/s a connection, {label}", measured, most, " MiB")
-    for packing in pack.aims(summary):
-        yield aim(*packing)
-
-
-def marking(by_case):
-    """CPU seconds per GiB of sealing every block once more and keeping its mark. With a journal, that is done
-    before anything is sent; nothing else differs, whichever way it is sent then. So what that adds to a run
-    of the same round is it."""
-    more = [_more(by_case, path, "sealed", "sealed, with a journal") for path in PATHS]
-    surplus = [seconds for of_path in more for seconds in of_path]
-    return {"whole": median(surplus), "runs": len(surplus)} if surplus else None
-
-
-def sealing(path, by_case):
-    """What sealing adds, CPU seconds per GiB."""
-    added = _more(by_case, path, "plain", "sealed")
-    return median(added) if added else None
-
-
-def _more(by_case, path, first, second):
-    """What the second costs above the first, round by round; nothing if one of them was not run."""
-    runs = [by_case.get(f"{path}: dropoff {name}", []) for name in (first, second)]
-    both = zip(*runs, strict=True) if all(runs) else []
-    return [two["cpu_per_gib"] - one["cpu_per_gib"] for one, two in both]
-
-
-def markdown(found):
-    summary, machine = found["summary"], found["machine"]
-    sdk, ours = machine["agentdrop"], machine["dropoff"]
-    lines = [
-        "## dropoff (Python) beside the official agentdrop SDK, and zipfile",
-        "",
-        f"{machine['time']}, {machine['processor']}, {machine['cores']} cores, {machine['kernel']}. "
-        f"dropoff {ours['dropoff']} (release wheel), agentdrop {sdk['agentdrop']} (requests "
-        f"{sdk['requests']}, urllib3 {sdk['urllib3']}, {sdk['openssl of ssl']}, cryptography "
-        f"{sdk['cryptography']}), Python {ours['python']} (its zipfile with zlib {ours['zlib']}).",
+def markdown(found, summary):
+    lines = ["## dropoff beside curl, other clients, the official agentdrop SDK, and zipfile", ""]
+    lines += _machine(found["machine"])
+    lines.append(
         "Medians (least to most) of interleaved runs, each a fresh process. CPU is user + system of the "
-        "client during the send; memory is its peak over the idle process, with package imported and client "
-        "made, and all of it. Ratios are to the SDK's same kind of send, or to zipfile.",
-    ]
+        "whole process, its start included; `call` is the upload alone, as the client measures it. Memory is "
+        "the call's peak over the idle process, library loaded and client made; `peak` is all of it."
+    )
     if found["quick"]:
-        lines += ["", "**Quick run: small file, few runs; the figures are for orientation only.**"]
-    group = None
-    for case in summary["cases"].values():
-        if case["group"] != group:
-            group = case["group"]
-            if pack.is_packing(case):
-                lines += pack.table(group, summary["cases"])
-                continue
-            size = case["size"] / GIB
-            lines += [
-                "",
-                f"### {group}, {size:g} GiB",
-                "",
-                "| client | CPU s/GiB | user + system | time s | memory over idle, MiB | all | CPU / SDK "
-                "| memory / SDK | n |",
-                "|---|---|---|---|---|---|---|---|---|",
-            ]
-        if not pack.is_packing(case):
-            lines.append(_row(case, summary["cases"]))
-    lines += [
-        "",
-        "### What is aimed at",
-        "",
-        "| | measured | at most | |",
-        "|---|---|---|---|",
-    ]
-    for aim in summary["aims"]:
-        met = "met" if aim["met"] else "**missed**"
-        unit = aim["unit"]
-        lines.append(f"| {aim['what']} | {aim['measured']:.4g}{unit} | {aim['limit']:g}{unit} | {met} |")
-    if mark := summary["marking"]:
-        yardstick = found["yardstick"]
-        lines += [
-            "",
-            f"A journal has every block sealed once more before the first byte leaves: {mark['whole']:.2f} "
-            f"CPU s per GiB (median of {mark['runs']} pairs of runs), of it reading {yardstick['read']:.2f}. "
-            f"AES-256-GCM alone, in 128 KiB pieces on one core: {yardstick['cipher']:.2f} "
-            f"({yardstick['library']}).",
-        ]
+        lines += ["", "**Quick run: small files, few runs; the figures are for orientation only.**"]
+    if found["failed"]:
+        lines += ["", "**Failed:**", "", *(f"* {text}" for text in found["failed"])]
+    lines += _gates(found["gates"])
+    for group in dict.fromkeys(case["group"] for case in summary.cases.values()):
+        lines += _group(group, summary)
+    lines += _sealing(found, summary)
+    if found["startup"]:
+        lines += _startup(found["startup"])
     return "\n".join(lines)
 
 
-def _row(case, cases):
-    def spread(of, scale=1.0, digits=2):
-        median, least, most = (f"{of[name] * scale:.{digits}f}" for name in ("median", "least", "most"))
-        return f"{median} ({least}–{most})"
-
-    kind = "sealed" if case["sealed"] else "plain"
-    theirs = cases.get(f"{case['group']}: agentdrop {kind}")
-    ratios = ["", ""]
-    if theirs and case["peer"] == "dropoff":
-        ratios = [
-            f"**{case[name]['median'] / theirs[name]['median']:.3f}**" for name in ("cpu", "over_idle_kib")
-        ]
-    per_gib = GIB / case["size"]
-    cells = [
-        f"{case['peer']}, {case['label']}",
-        spread(case["cpu_per_gib"]),
-        f"{case['user']['median'] * per_gib:.2f} + {case['system']['median'] * per_gib:.2f}",
-        spread(case["wall"]),
-        spread(case["over_idle_kib"], 1 / KIB, 1),
-        f"{case['peak_kib']['median'] / KIB:.1f}",
-        *ratios,
-        str(case["runs"]),
+def _machine(machine):
+    sdk, ours, peers = machine["agentdrop"], machine["dropoff"], machine["peers"]
+    versions = [
+        f"dropoff {ours['dropoff']}",
+        *machine["curl"],
+        f"agentdrop {sdk['agentdrop']} ({sdk['openssl of ssl']})",
+        *(f"{name} {peers[name]}" for name in ("requests", "httpx", "aiohttp") if peers),
+        f"Node {machine['node']}",
+        f"undici {machine['undici']}",
+        f"Python {ours['python']} (zlib {ours['zlib']})",
+        machine["rustc"] or "",
     ]
-    return f"| {' | '.join(cells)} |"
+    changed = ", uncommitted changes" if machine["uncommitted_changes"] else ""
+    return [
+        f"{machine['time']}, {machine['processor']}, {machine['cores']} processors, {machine['kernel']}, "
+        f"commit {(machine['commit'] or '?')[:12]}{changed}. {'; '.join(versions)}. Pinned clients have "
+        f"processor {machine['client_on']}, their host has {machine['host_on']}. Hosts: `{machine['sink']}`, "
+        f"`{machine['sandbox']}`.",
+        "",
+    ]
+
+
+def _gates(gates):
+    if not gates:
+        return []
+    missed = sum(not gate["met"] for gate in gates)
+    lines = ["", f"### What must be shown: {len(gates) - missed} met, {missed} missed", ""]
+    lines += ["| | setting | measured | limit | | n |", "|---|---|---|---|---|---|"]
+    for gate in gates:
+        limit = f"{'=' if gate['exactly'] else '≤'} {gate['limit']:g}{gate['unit']}"
+        limit += f" (better: {gate['stretch']:g})" if gate["stretch"] else ""
+        met = "met" if gate["met"] else "**missed**"
+        measured = f"{gate['value']:.4g}{gate['unit']}"
+        lines.append(
+            f"| {gate['name']} | {gate['setting']} | {measured} | {limit} | {met} | {gate['runs']} |"
+        )
+    return lines
+
+
+def _group(group, summary):
+    cases = summary.group(group)
+    if any(pack.is_packing(case) for case in cases.values()):
+        return pack.table(group, cases)
+    first = next(iter(cases.values()))
+    pinned = "" if first["pinned"] else ", not pinned"
+    lines = ["", f"### {group}{pinned}", ""]
+    if first["do"] == "many" and "how many" not in group and "link" not in group and group != "memory":
+        lines += _small(cases)
+    elif "how many" in group or "8 files" in group:
+        lines += _lanes(cases)
+    elif group == "memory":
+        lines += _memory(cases)
+    elif group.startswith("first byte"):
+        lines += _first_byte(cases)
+    else:
+        lines += _sends(cases, _reference(cases))
+    return lines
+
+
+def _reference(cases):
+    """Of a group with curl that is its row; with the SDK, its row of the same kind; else none."""
+
+    def of(case):
+        for name, other in cases.items():
+            if other["peer"] == "curl":
+                return name
+            same = other["variant"].removeprefix("agentdrop, ") in case["variant"]
+            if case["group"].startswith("SDK") and other["peer"] == "agentdrop" and same:
+                return name
+        return None
+
+    return of
+
+
+def _sends(cases, reference):
+    of_sdk = any(case["group"].startswith("SDK") for case in cases.values())
+    # To whom, and of which figures, there is a ratio.
+    other = "SDK" if of_sdk else "curl"
+    ratios = {"CPU": "cpu", "time": "wall"} | ({"call: CPU": "call_cpu"} if of_sdk else {})
+    if not any(reference(case) for case in cases.values()):
+        ratios = {}
+    columns = ["client", "CPU s/GiB", "user + system", "time s", "call: CPU s/GiB", "call: time s"]
+    columns += [f"{what} / {other}" for what in ratios]
+    lines = _head([*columns, "memory, MiB", "peak", "n"])
+    for case in cases.values():
+        per_gib = GIB / case["sent"]
+        theirs = cases.get(reference(case))
+        peak = "call_peak_kib" if "call_peak_kib" in case else "peak_kib"
+        cells = [
+            case["variant"],
+            _spread(case, "cpu_per_gib"),
+            f"{_median(case, 'user', per_gib)} + {_median(case, 'system', per_gib)}",
+            _spread(case, "wall"),
+            _spread(case, "call_cpu_per_gib"),
+            _spread(case, "call_wall"),
+            *(_ratio(case, theirs, figure) for figure in ratios.values()),
+            _median(case, "over_idle_kib", 1 / KIB, 1),
+            _median(case, peak, 1 / KIB, 1),
+            case["runs"],
+        ]
+        lines.append(_row(cells))
+    if any("default path" in case["group"] for case in cases.values()):
+        lines += ["", QUADRATIC]
+    if any(case["sent"] == FORM_SIZE for case in cases.values()):
+        lines += ["", HASHED]
+    return lines
+
+
+def _small(cases):
+    latency = next(iter(cases.values()))["host"]["latency"]
+    lanes = next(iter(cases.values()))["concurrency"]
+    bound = latency_bound(lanes) if latency else None
+    columns = ["client", "time s", "time / curl", "call: time s", "of it with the ticket", "call / bound"]
+    columns += ["CPU s", "connections", "at once", "n"]
+    lines = []
+    if bound:
+        lines += [f"Latency bound at {lanes} at once: {bound:.2f} s.", ""]
+    lines += _head(columns)
+    curl = next((case for case in cases.values() if case["peer"] == "curl"), None)
+    for case in cases.values():
+        over = f"{case['call_wall']['median'] / bound:.3f}" if bound and "call_wall" in case else ""
+        cells = [
+            case["variant"],
+            _spread(case, "wall"),
+            _ratio(case, curl, "wall"),
+            _spread(case, "call_wall", digits=3),
+            _median(case, "sending", digits=3),
+            f"**{over}**" if case["peer"] in OURS and over else over,
+            _spread(case, "cpu"),
+            _median(case, "connections", digits=0),
+            _median(case, "most_at_once", digits=0),
+            case["runs"],
+        ]
+        lines.append(_row(cells))
+    return [*lines, "", FRESH] if bound and lanes == min(LANES) else lines
+
+
+def _lanes(cases):
+    columns = ["client", "call: time s", "/ fastest", "CPU s", "connections", "at once", "refused", "n"]
+    lines = _head(columns)
+    fastest = min(case["call_wall"]["median"] for case in cases.values())
+    for case in cases.values():
+        cells = [
+            case["variant"],
+            _spread(case, "call_wall"),
+            f"{case['call_wall']['median'] / fastest:.2f}",
+            _median(case, "cpu"),
+            _median(case, "connections", digits=0),
+            _median(case, "most_at_once", digits=0),
+            _median(case, "busy", digits=0),
+            case["runs"],
+        ]
+        lines.append(_row(cells))
+    return lines
+
+
+def _memory(cases):
+    lines = _head(["client", "over idle, MiB", "idle", "peak", "n"])
+    for case in cases.values():
+        cells = [
+            case["variant"],
+            _spread(case, "over_idle_kib", 1 / KIB, 1),
+            _median(case, "idle_kib", 1 / KIB, 1),
+            _median(case, "call_peak_kib", 1 / KIB, 1),
+            case["runs"],
+        ]
+        lines.append(_row(cells))
+    return lines
+
+
+def _first_byte(cases):
+    lines = _head(["client", "ms from the ticket to the first byte of the request", "call: time ms", "n"])
+    for case in cases.values():
+        cells = [case["variant"], _spread(case, "first_byte_ms"), _spread(case, "call_wall", 1000, 1)]
+        lines.append(_row([*cells, case["runs"]]))
+    return lines
+
+
+def _sealing(found, summary):
+    if (added := sealing(summary)) is None or not found["yardstick"]:
+        return []
+    cost = found["yardstick"]
+    return [
+        "",
+        f"Sealing adds {added:.2f} CPU s per GiB. AES-256-GCM alone, in 128 KiB pieces on one core: "
+        f"{cost['cipher']:.2f} ({cost['library']}).",
+    ]
+
+
+def _startup(found):
+    imports = found["import_ms"]
+    lines = ["", "### Loading", ""]
+    lines.append(
+        f"`import dropoff`: {imports['median']:.1f} ms ({imports['least']:.1f}–{imports['most']:.1f}), "
+        f"{len(found['imports'])} fresh interpreters. Sizes: "
+        + ", ".join(f"{what} {size / 1e6:.2f} MB" for what, size in found["bytes"].items() if size)
+        + "."
+    )
+    lines += ["", *_head(["client", "threads more", "file descriptors more", "idle, MiB"])]
+    for peer, held in found["held"].items():
+        idle = found["idle"][peer]["idle_kib"] / KIB
+        lines.append(_row([peer, held["threads"], held["fds"], f"{idle:.1f}"]))
+    return lines
+
+
+def _head(columns):
+    return [_row(columns), f"|{'---|' * len(columns)}"]
+
+
+def _row(cells):
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _median(case, figure, scale=1.0, digits=2):
+    return f"{case[figure]['median'] * scale:.{digits}f}" if figure in case else ""
+
+
+def _spread(case, figure, scale=1.0, digits=2):
+    if figure not in case:
+        return ""
+    median, least, most = (f"{case[figure][of] * scale:.{digits}f}" for of in ("median", "least", "most"))
+    return f"{median} ({least}–{most})"
+
+
+def _ratio(case, other, figure):
+    if other is None or figure not in other or figure not in case:
+        return ""
+    ratio = f"{case[figure]['median'] / other[figure]['median']:.3f}"
+    return f"**{ratio}**" if case["peer"] in OURS else ratio
