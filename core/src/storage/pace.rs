@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::options::{AT_ONCE_AT_FIRST as FIRST, AT_ONCE_AT_MOST as MOST};
 
 /// Of the growth in width, the share that must be seen in what arrives. Half as much would be met by chance, since
-/// a round is short; all of it never is, since the last to join has just begun.
+/// a round is short; all of it never is, since those that join have to connect first.
 const WORTH: f64 = 0.4;
 /// Rounds that pass before a width that did not pay is tried again: the line may have become free.
 const PATIENCE: u32 = 16;
@@ -21,6 +21,8 @@ pub(super) struct Pace {
     most: usize,
     mood: Mood,
     round: Round,
+    /// How often the width changed.
+    changes: u32,
     /// Repeated requests that were seen already.
     retries: u32,
     /// Uploads that were under way when it was last pushed back, and whose trouble is of the same kind.
@@ -31,9 +33,7 @@ pub(super) struct Pace {
 enum Mood {
     /// The caller's own number.
     Fixed,
-    /// Has just changed: uploads that began before tell nothing.
-    Settling { from: Option<Level> },
-    /// What arrives is counted, to be compared with the narrower width `from`.
+    /// To be compared with the narrower width `from`, if there is one.
     Trying { from: Option<Level> },
     /// As wide as it pays, for some rounds more.
     Content { rounds: u32, step: usize },
@@ -43,23 +43,37 @@ enum Mood {
 #[derive(Debug, Clone, Copy)]
 struct Level {
     width: usize,
+    /// Bytes per second.
     rate: f64,
 }
 
 /// As many uploads as go at once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Round {
-    began: Instant,
     uploads: usize,
     bytes: u64,
-    /// Whether there was always another upload to begin.
-    busy: bool,
+    /// Of all of them, one after another.
+    time: Duration,
+    /// Whether some upload ended while no other waited for its turn.
+    idle: bool,
 }
 
-impl Round {
-    fn new(began: Instant) -> Self {
-        Self { began, uploads: 0, bytes: 0, busy: true }
-    }
+/// An upload that begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    began: Instant,
+    changes: u32,
+}
+
+/// What is known when an upload ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended {
+    pub(super) at: Instant,
+    pub(super) bytes: u64,
+    /// Whether another one was waiting for its turn.
+    pub(super) waiting: bool,
+    /// Requests of the whole call that were repeated so far.
+    pub(super) retries: u32,
 }
 
 impl Pace {
@@ -68,11 +82,11 @@ impl Pace {
     }
 
     pub(super) fn adaptive() -> Self {
-        Self::with(FIRST, MOST, Mood::Settling { from: None })
+        Self::with(FIRST, MOST, Mood::Trying { from: None })
     }
 
     fn with(width: usize, most: usize, mood: Mood) -> Self {
-        Self { width, most, mood, round: Round::new(Instant::now()), retries: 0, overhang: 0 }
+        Self { width, most, mood, round: Round::default(), changes: 0, retries: 0, overhang: 0 }
     }
 
     /// How many may go at once.
@@ -80,61 +94,77 @@ impl Pace {
         self.width
     }
 
-    /// An upload of `bytes` ended well. `waiting`: another one was waiting for its turn. `retries`: requests of the
-    /// whole call that were repeated so far.
-    pub(super) fn ended(&mut self, now: Instant, bytes: u64, waiting: bool, retries: u32) {
+    pub(super) fn begin(&self, now: Instant) -> Turn {
+        Turn { began: now, changes: self.changes }
+    }
+
+    /// An upload ended well.
+    pub(super) fn ended(&mut self, turn: Turn, ended: Ended) {
         if matches!(self.mood, Mood::Fixed) {
             return;
         }
-        let repeated = retries > self.retries;
-        self.retries = retries;
+        let repeated = ended.retries > self.retries;
+        self.retries = ended.retries;
         if self.overhang > 0 {
             self.overhang -= 1;
         } else if repeated {
-            return self.pushed_back(now);
+            return self.pushed_back();
+        }
+        // One that began before the width changed tells nothing of this width.
+        if turn.changes != self.changes {
+            return;
         }
         self.round.uploads += 1;
-        self.round.bytes += bytes;
-        self.round.busy &= waiting;
+        self.round.bytes += ended.bytes;
+        self.round.time += ended.at.saturating_duration_since(turn.began);
+        self.round.idle |= !ended.waiting;
         if self.round.uploads >= self.width {
-            let round = std::mem::replace(&mut self.round, Round::new(now));
-            self.turn(&round, now.saturating_duration_since(round.began));
+            let round = std::mem::take(&mut self.round);
+            self.turn(&round);
         }
     }
 
     /// Half as many; and never again as many as were too many. A request that is repeated waits first, so the
     /// others are what there is to hold back.
-    fn pushed_back(&mut self, now: Instant) {
+    fn pushed_back(&mut self) {
         self.overhang = self.width;
         self.most = self.width.saturating_sub(1).max(1);
-        self.width = (self.width / 2).max(1);
         self.mood = Mood::Content { rounds: 1, step: 1 };
-        self.round = Round::new(now);
+        self.change(self.width / 2);
     }
 
-    fn turn(&mut self, round: &Round, took: Duration) {
-        let seconds = took.as_secs_f64().max(1e-6);
-        let here = Level { width: self.width, rate: round.bytes as f64 / seconds };
-        // With too little to do, width is not what limits.
-        self.mood = match std::mem::replace(&mut self.mood, Mood::Fixed) {
-            Mood::Settling { from } => Mood::Trying { from },
-            Mood::Trying { from: Some(from) } if !round.busy || !pays(from, here) => {
-                self.width = from.width;
-                Mood::Content { rounds: PATIENCE, step: (from.width / 2).max(1) }
+    fn change(&mut self, width: usize) {
+        self.width = width.clamp(1, self.most);
+        self.changes += 1;
+        self.round = Round::default();
+    }
+
+    fn turn(&mut self, round: &Round) {
+        // Little's law: as many at once, each for as long. It needs uploads of one width alone, where counting what
+        // arrives would need a round for the change to take effect.
+        let each = round.time.as_secs_f64().max(1e-6) / round.bytes as f64;
+        let here = Level { width: self.width, rate: self.width as f64 / each };
+        match self.mood {
+            Mood::Fixed => {}
+            Mood::Trying { from: Some(from) } if round.idle || !pays(from, here) => {
+                self.mood = Mood::Content { rounds: PATIENCE, step: (from.width / 2).max(1) };
+                self.change(from.width);
             }
-            Mood::Trying { .. } if round.busy => self.widen(here, self.width),
-            Mood::Content { rounds: 0, step } if round.busy => self.widen(here, step),
-            Mood::Content { rounds, step } => Mood::Content { rounds: rounds.saturating_sub(1), step },
-            same => same,
-        };
+            // With too little to do, width is not what limits.
+            _ if round.idle => {}
+            Mood::Trying { .. } => self.widen(here, self.width),
+            Mood::Content { rounds: 0, step } => self.widen(here, step),
+            Mood::Content { rounds, step } => self.mood = Mood::Content { rounds: rounds - 1, step },
+        }
     }
 
-    fn widen(&mut self, from: Level, step: usize) -> Mood {
-        self.width = (self.width + step).min(self.most);
-        if self.width == from.width {
-            return Mood::Content { rounds: PATIENCE, step };
+    fn widen(&mut self, from: Level, step: usize) {
+        if self.width == self.most {
+            self.mood = Mood::Content { rounds: PATIENCE, step };
+        } else {
+            self.mood = Mood::Trying { from: Some(from) };
+            self.change(self.width + step);
         }
-        Mood::Settling { from: Some(from) }
     }
 }
 
@@ -166,40 +196,42 @@ mod tests {
 
     /// Sends `count` uploads of `bytes`; tells the seconds it took, the widest it went, and what was repeated.
     fn simulate(mut pace: Pace, link: Link, count: usize, bytes: u64) -> (f64, usize, u32) {
-        let began = Instant::now();
-        pace.round = Round::new(began);
+        let start = Instant::now();
+        let at = |clock: f64| start + Duration::from_secs_f64(clock);
         let (mut clock, mut left, mut retries, mut widest) = (0.0_f64, count, 0, 0);
         // When each one under way ends; and those that wait after they were sent away.
-        let (mut under_way, mut away): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+        let mut under_way: Vec<(f64, Turn)> = Vec::new();
+        let mut away = under_way.clone();
         let mut line_free = 0.0_f64;
         loop {
             while left > 0 && under_way.len() + away.len() < pace.width() {
                 left -= 1;
+                let turn = pace.begin(at(clock));
                 if under_way.len() >= link.busy_above {
                     retries += 1;
-                    away.push(clock + 1.0);
+                    away.push((clock + 1.0, turn));
                     continue;
                 }
                 line_free = line_free.max(clock) + bytes as f64 / link.total;
                 let own = clock + link.latency + bytes as f64 / link.each;
-                under_way.push(own.max(line_free + link.latency));
+                under_way.push((own.max(line_free + link.latency), turn));
             }
             widest = widest.max(pace.width());
-            let next = |ends: &[f64]| {
-                let all = ends.iter().copied().enumerate();
+            let next = |ends: &[(f64, Turn)]| {
+                let all = ends.iter().map(|(end, _)| *end).enumerate();
                 all.min_by(|a, b| a.1.total_cmp(&b.1))
             };
             match (next(&under_way), next(&away)) {
                 (None, None) => return (clock, widest, retries),
-                (Some((at, end)), other) if other.is_none_or(|(_, back)| end <= back) => {
+                (Some((which, end)), other) if other.is_none_or(|(_, back)| end <= back) => {
                     clock = end;
-                    under_way.swap_remove(at);
-                    pace.ended(began + Duration::from_secs_f64(clock), bytes, left > 0, retries);
+                    let (_, turn) = under_way.swap_remove(which);
+                    pace.ended(turn, Ended { at: at(clock), bytes, waiting: left > 0, retries });
                 }
-                (_, Some((at, back))) => {
+                (_, Some((which, back))) => {
                     clock = back;
-                    away.swap_remove(at);
-                    under_way.push(clock + link.latency + bytes as f64 / link.each);
+                    let (_, turn) = away.swap_remove(which);
+                    under_way.push((clock + link.latency + bytes as f64 / link.each, turn));
                 }
                 (Some(_), None) => unreachable!("the arm before takes it"),
             }
@@ -215,7 +247,7 @@ mod tests {
         let (four, _, _) = simulate(Pace::fixed(4), link, 256, 8 * MIB);
         let (most, _, _) = simulate(Pace::fixed(MOST), link, 256, 8 * MIB);
         assert_eq!(widest, MOST);
-        assert!(adaptive < 1.5 * most && adaptive < 0.5 * four, "{adaptive:.1} s; {four:.1} s with 4");
+        assert!(adaptive < 1.2 * most && adaptive < 0.5 * four, "{adaptive:.1} s; {four:.1} s with 4");
     }
 
     #[test]
@@ -257,9 +289,10 @@ mod tests {
     #[test]
     fn too_little_to_do_tells_nothing() {
         let mut pace = Pace::adaptive();
-        let began = Instant::now();
+        let turn = pace.begin(Instant::now());
         for n in 1..100 {
-            pace.ended(began + Duration::from_millis(n), 1000, false, 0);
+            let at = turn.began + Duration::from_millis(n);
+            pace.ended(turn, Ended { at, bytes: 1000, waiting: false, retries: 0 });
         }
         assert_eq!(pace.width(), FIRST);
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-use super::pace::Pace;
+use super::pace::{Ended, Pace, Turn};
 use super::part_plan::PartPlan;
 use crate::error::{Error, Result};
 use crate::job::Ctx;
@@ -55,7 +55,8 @@ impl Window {
         let waiting = Waiting::begin(self);
         let permit = self.slots.acquire().await.map_err(closed)?;
         drop(waiting);
-        Ok(Slot { window: self, permit: Some(permit) })
+        let turn = self.lanes().pace.begin(Instant::now());
+        Ok(Slot { window: self, turn, permit: Some(permit) })
     }
 
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
@@ -80,6 +81,7 @@ impl Window {
 /// A turn to send. Dropping it gives the turn to the next.
 pub(crate) struct Slot<'a> {
     window: &'a Window,
+    turn: Turn,
     permit: Option<SemaphorePermit<'a>>,
 }
 
@@ -88,8 +90,8 @@ impl Slot<'_> {
     pub(crate) fn sent(self, bytes: u64) {
         let window = self.window;
         let mut lanes = window.lanes();
-        let waiting = lanes.waiting > 0;
-        lanes.pace.ended(Instant::now(), bytes, waiting, window.progress.retries());
+        let (waiting, retries) = (lanes.waiting > 0, window.progress.retries());
+        lanes.pace.ended(self.turn, Ended { at: Instant::now(), bytes, waiting, retries });
         let more = lanes.pace.width().saturating_sub(lanes.slots);
         lanes.slots += more;
         window.slots.add_permits(more);
@@ -130,4 +132,66 @@ fn in_mib(bytes: u64) -> u32 {
 
 fn closed(_: tokio::sync::AcquireError) -> Error {
     Error::internal("the upload window was closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    /// Takes a slot if there is one.
+    fn take(window: &Window) -> Option<Slot<'_>> {
+        match pin!(window.slot()).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(slot) => Some(slot.expect("an open window")),
+            Poll::Pending => None,
+        }
+    }
+
+    fn take_all(window: &Window) -> Vec<Slot<'_>> {
+        std::iter::from_fn(|| take(window)).collect()
+    }
+
+    #[test]
+    fn slots_are_as_many_as_the_width_however_it_changes() {
+        let ctx = Ctx::new(None);
+        let window = Window::new(&Options::new(), &ctx);
+        let mut slots = take_all(&window);
+        assert_eq!((slots.len(), window.width()), (4, 4));
+        // Another one waits all the time.
+        let mut next = pin!(window.slot());
+        assert!(next.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        for slot in slots.drain(..3) {
+            slot.sent(1000);
+        }
+        let fifth = next.poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(fifth, Poll::Ready(Ok(_))), "its turn came");
+        slots.extend(take_all(&window));
+        let mut waits = Box::pin(window.slot());
+        assert!(waits.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        slots.remove(0).sent(1000);
+        assert_eq!(window.width(), 8, "a round of four is over");
+
+        ctx.progress.retried();
+        slots.extend(take_all(&window));
+        slots.remove(0).sent(1000);
+        assert_eq!(window.width(), 4, "pushed back");
+        drop((slots, fifth));
+        drop(waits);
+        assert_eq!(take_all(&window).len(), 4, "what is given back beyond the width is gone");
+    }
+
+    #[test]
+    fn a_number_of_the_callers_stays() {
+        let ctx = Ctx::new(None);
+        let options = Options::new().concurrency(7).expect("in range");
+        let window = Window::new(&options, &ctx);
+        for _ in 0..5 {
+            let slots = take_all(&window);
+            assert_eq!(slots.len(), 7);
+            ctx.progress.retried();
+            slots.into_iter().for_each(|slot| slot.sent(1));
+        }
+    }
 }
