@@ -1,10 +1,10 @@
 # Each target is one command on a fresh machine with cargo, a C compiler, Python 3.11 or later and Node 20.17 or
-# later; `make test` also wants clang, valgrind, pkg-config and unzip. What the package registries have is installed
+# later; `make test` also wants clang, valgrind, strace, pkg-config and unzip. What the package registries have is installed
 # into .venv*, node_modules and target/, nothing elsewhere.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test test-full lint build python node dist bench soak fuzz clean test-rust test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table canary
+.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table canary
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -25,12 +25,12 @@ demo: build python node
 # where it is searched for secrets.
 OUTPUT := target/output
 # How a suite's runner says how many tests there were.
-CLOSING := ^ *Summary .* passed|^test result: .* [1-9][0-9]* passed|^[0-9]+ passed|^(ℹ|.) (pass|fail) [0-9]+|settled, and every
+CLOSING := ^ *Summary .* passed|^test result: .* [1-9][0-9]* passed|^[0-9]+ passed|^(ℹ|.) (pass|fail) [0-9]+|settled, and every|no figure is above
 RUN = mkdir -p $(OUTPUT); quietly() { if "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
 PYTEST := $(BIN)/python -m pytest -q -rP
 
-test: test-rust test-docs test-c test-python test-node test-readme test-profiles test-seaweed test-sdk test-dist table canary
-	@echo "all suites passed: Rust, documentation, C, Python, Node, README, profiles, SeaweedFS, official SDKs, packages"
+test: test-rust test-costs test-docs test-c test-python test-node test-readme test-profiles test-seaweed test-sdk test-dist table canary
+	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README, profiles, SeaweedFS, official SDKs, packages"
 
 # And what needs more: a real Chromium (apt-get install chromium unzip), and Java among the readers of archives.
 test-full: test test-browser
@@ -42,6 +42,11 @@ test-rust: build
 	@$(RUN) rust $(CARGO_TEST) --workspace $(SHOW_OUTPUT)
 	@$(RUN) soak $(SOAK) target/debug/soak $(SANDBOX) 300
 	@echo "suite Rust: passed"
+
+# System calls, allocations and instructions of an upload, against a committed baseline: see tests/costs.
+test-costs: build
+	@$(RUN) costs $(PYTHON) tests/costs/check.py
+	@echo "suite costs: passed"
 
 test-docs: build
 	@$(RUN) docs cargo test --doc -p dropoff -p dropoff-tests
@@ -100,6 +105,7 @@ table:
 
 lint: .venv/done bindings-node/node_modules/done
 	cargo fmt --all -- --check
+	cargo fmt --manifest-path tests/bench/clients/rust/Cargo.toml -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	$(BIN)/ruff check bindings-python examples tests
 	$(BIN)/ruff format --check bindings-python examples tests
@@ -124,9 +130,18 @@ dist: python node
 	tests/dist/pack.sh release dist
 	$(BIN)/python tests/dist/use.py dist dist/dropoff-sandbox
 
-# Our Python package beside the official SDK. A report: nothing passes or fails by time. See tests/bench/README.md.
-bench: build .venv/done .venv-sdk/done
+# Ours in four languages beside curl, other clients and the official SDK, half an hour. A report: nothing passes or
+# fails by time. See tests/bench/README.md and docs/performance.md.
+bench: .venv/done .venv-sdk/done bindings-node/native.js
 	$(PYTHON) tests/bench/run.py
+
+# Does it work at all: two minutes, after the first build.
+bench-quick: .venv/done .venv-sdk/done bindings-node/native.js
+	$(PYTHON) tests/bench/run.py --quick
+
+# Generated beside the library that is tested.
+bindings-node/native.js:
+	$(MAKE) node
 
 # 2,000 uploads at 16 in flight, a fifth of all requests faulty. One arena, and memory given back at once, so that what
 # is measured is what the library holds and not what the allocator keeps.

@@ -68,7 +68,7 @@ def _machine(machine):
         f"{machine['time']}, {machine['processor']}, {machine['cores']} processors, {machine['kernel']}, "
         f"commit {(machine['commit'] or '?')[:12]}{changed}. {'; '.join(versions)}. Pinned clients have "
         f"processor {machine['client_on']}, their host has {machine['host_on']}. Hosts: `{machine['sink']}`, "
-        f"`{machine['sandbox']}`.",
+        f"`{machine['sandbox']}`. TCP: {machine['congestion_control']}.",
         "",
     ]
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our library beside curl, other clients, the official `agentdrop` SDK and `zipfile`. See README.md.
 
-    run.py [--quick] [--runs N] [--only TEXT] [--no-build] [--patience SECONDS] [--out FILE]
+    run.py [--quick] [--runs N] [--only TEXT] [--no-build] [--as-it-is] [--patience SECONDS] [--out FILE]
 
 Prints tables in Markdown, also to target/bench/report.md; report.json beside it has every run and the gates.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import build
 import gates
+import loopback
 import machine
 import measure
 import pack
@@ -48,6 +49,9 @@ def main():
     client_cores, host_cores = measure.processors()
 
     described = machine.facts(sink, sandbox, wheel, (client_cores, host_cores))
+    described["congestion_control"] = (
+        loopback.CONTROL.read_text().strip() if options.as_it_is else loopback.without_pacing()
+    )
     found = {"quick": options.quick, "machine": described, "runs": [], "failed": []}
     found |= {"startup": None, "yardstick": None, "tree": None}
     patience = Patience(options.patience)
@@ -78,6 +82,11 @@ def arguments():
     parser.add_argument("--runs", type=int, help="runs of each case (default: 5, quick: 2)")
     parser.add_argument("--only", default="", metavar="TEXT", help="cases with this in their name")
     parser.add_argument("--no-build", dest="build", action="store_false", help="with what is built already")
+    parser.add_argument(
+        "--as-it-is",
+        action="store_true",
+        help="on this machine's own loopback, though it paces (see loopback.py)",
+    )
     parser.add_argument(
         "--patience",
         type=float,
