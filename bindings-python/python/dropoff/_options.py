@@ -35,9 +35,9 @@ class Options(TypedDict, total=False):
     """A ``Retry-After`` up to this is waited for in full; a longer one is raised at once, with
     ``retry_after`` filled. 0 to 1 h, default 60 s."""
     concurrency: int | None
-    """How many files and parts of one call are sent at once, over all its files. 1 to 64. By default it is found
-    while sending: 4 at first, up to 16 while more arrives per second that way, down to 1 when storage or the
-    network pushes back."""
+    """How many files and parts of one call are sent at once, over all its files. 1 to 64. By default it is
+    found while sending: 4 at first, up to 16 while more arrives per second that way, down to 1 when storage
+    or the network pushes back."""
     memory_budget: int | None
     """The most bytes of memory that one call fills with sealed parts that wait to be sent; one part is held
     whatever it says. Parts that are not sealed need none of it. 8388608 (8 MiB) to 1099511627776 (1 TiB),

@@ -54,8 +54,8 @@ struct Round {
     bytes: u64,
     /// Of all of them, one after another.
     time: Duration,
-    /// Whether some upload ended while no other waited for its turn.
-    idle: bool,
+    /// Those that ended while no other waited for its turn.
+    idle: usize,
 }
 
 /// An upload that begins.
@@ -117,7 +117,7 @@ impl Pace {
         self.round.uploads += 1;
         self.round.bytes += ended.bytes;
         self.round.time += ended.at.saturating_duration_since(turn.began);
-        self.round.idle |= !ended.waiting;
+        self.round.idle += usize::from(!ended.waiting);
         if self.round.uploads >= self.width {
             let round = std::mem::take(&mut self.round);
             self.turn(&round);
@@ -144,14 +144,16 @@ impl Pace {
         // arrives would need a round for the change to take effect.
         let each = round.time.as_secs_f64().max(1e-6) / round.bytes as f64;
         let here = Level { width: self.width, rate: self.width as f64 / each };
+        // With too little to do, width is not what limits. One that found nobody waiting says little: the next in line
+        // may just not have lined up yet.
+        let idle = round.idle * 2 > round.uploads;
         match self.mood {
             Mood::Fixed => {}
-            Mood::Trying { from: Some(from) } if round.idle || !pays(from, here) => {
+            Mood::Trying { from: Some(from) } if idle || !pays(from, here) => {
                 self.mood = Mood::Content { rounds: PATIENCE, step: (from.width / 2).max(1) };
                 self.change(from.width);
             }
-            // With too little to do, width is not what limits.
-            _ if round.idle => {}
+            _ if idle => {}
             Mood::Trying { .. } => self.widen(here, self.width),
             Mood::Content { rounds: 0, step } => self.widen(here, step),
             Mood::Content { rounds, step } => self.mood = Mood::Content { rounds: rounds - 1, step },
@@ -286,14 +288,24 @@ mod tests {
         }
     }
 
+    /// As many uploads as one round has, of which some find nobody waiting.
+    fn round(pace: &mut Pace, idle: usize) {
+        let turn = pace.begin(Instant::now());
+        for n in 0..pace.width() {
+            let at = turn.began + Duration::from_millis(100);
+            pace.ended(turn, Ended { at, bytes: 1000, waiting: n >= idle, retries: 0 });
+        }
+    }
+
     #[test]
     fn too_little_to_do_tells_nothing() {
         let mut pace = Pace::adaptive();
-        let turn = pace.begin(Instant::now());
-        for n in 1..100 {
-            let at = turn.began + Duration::from_millis(n);
-            pace.ended(turn, Ended { at, bytes: 1000, waiting: false, retries: 0 });
-        }
+        (0..20).for_each(|_| round(&mut pace, 4));
         assert_eq!(pace.width(), FIRST);
+        // Who has not lined up yet is not missing.
+        round(&mut pace, 1);
+        assert_eq!(pace.width(), 2 * FIRST);
+        round(&mut pace, 8);
+        assert_eq!(pace.width(), FIRST, "at the wider one there was nothing to do");
     }
 }
