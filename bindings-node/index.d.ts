@@ -84,8 +84,8 @@ export interface Options {
   /** A `Retry-After` up to this is waited for in full; a longer one ends the call at once, with `retryAfter`
    * filled. 0 to 1 h, default 60 000 ms. */
   maxRetryAfter?: number | null | undefined
-  /** How many files of one transfer, or parts of them, are sent at once. 1 to 64. By default it is found while
-   * sending: 4 at first, up to 16 while more arrives per second that way, down to 1 when storage or the network
+  /** How many files of one transfer, or parts of them, are sent at once. 1 to 64, default found while
+   * sending: 4 at first, then 1 to 16, more while more arrives per second that way, fewer when storage or the network
    * pushes back. */
   concurrency?: number | null | undefined
   /** How many bytes of sealed parts one call may hold in memory; at least one part is held, whatever its size.
