@@ -2,18 +2,19 @@
 
 import contextlib
 import json
-import select
 import shutil
-import subprocess
+import sys
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
-import measure
-from tickets import RECIPIENT, Tickets
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+import measure  # noqa: E402
+from child import Child  # noqa: E402
+from tickets import RECIPIENT, Tickets  # noqa: E402
 
 HERE = Path(__file__).parent
-READY_WITHIN = 30.0
 
 # The environment may name a proxy; loopback is not behind it.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -25,38 +26,9 @@ def _ask(url, method="GET", value=None):
         return json.loads(reply.read() or b"null")
 
 
-class Child:
-    """A program that prints one line of JSON and ends with its standard input, so also when we are killed."""
-
-    def __init__(self, command, cores=None):
-        with measure.pinned(cores):
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, cwd=HERE
-            )
-        try:
-            self.ready = self._line()
-        except BaseException:
-            self.stop()
-            raise
-
-    def _line(self):
-        readable, _, _ = select.select([self._process.stdout], [], [], READY_WITHIN)
-        line = self._process.stdout.readline() if readable else b""
-        if not line:
-            raise RuntimeError(f"{self._process.args[0]}: not ready within {READY_WITHIN} s")
-        return json.loads(line)
-
-    def cpu(self):
-        return measure.cpu_of(self._process.pid)
-
-    def stop(self):
-        self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+def _started(command, cores):
+    with measure.pinned(cores):
+        return Child(command, cwd=HERE)
 
 
 class Sink:
@@ -67,7 +39,7 @@ class Sink:
         for name in ("latency", "connect_latency", "rate", "total_rate", "busy_above"):
             if value := getattr(host, name):
                 options += [f"--{name.replace('_', '-')}", str(value)]
-        self.child = Child([binary, *options], cores)
+        self.child = _started([binary, *options], cores)
         ready = self.child.ready
         self.storage_url, self.ca_file = ready["url"], ready["ca_file"]
         self.tickets = tickets
@@ -87,7 +59,7 @@ class Sandbox:
 
     def __init__(self, binary, *options, keeps=False, cores=None):
         storage = [] if keeps else ["--storage", "discard"]
-        self.child = Child([binary, "serve", "--exit-with-stdin", *storage, *options], cores)
+        self.child = _started([binary, "serve", "--exit-with-stdin", *storage, *options], cores)
         ready = self.child.ready
         self.api_url, self.api_key = ready["api_url"], ready["agentdrop_api_key"]
         self.h_api_key = ready["h_api_key"]

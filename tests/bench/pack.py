@@ -14,7 +14,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from measure import Failed
+from measure import Failed, cpu_of
 from quiet import busy_seconds
 
 HERE = Path(__file__).parent
@@ -123,9 +123,13 @@ class Packer:
         self._patience.wait_for_quiet()
         # What the run before left to be written to the disk.
         os.sync()
-        busy, sinking, began = busy_seconds(), sink.child.cpu(), time.monotonic()
+        busy, sinking, began = busy_seconds(), cpu_of(sink.child.pid), time.monotonic()
         cost = self._peer(case.peer, case.level, sink, kept["names"])
-        lasted, sinking, busy = time.monotonic() - began, sink.child.cpu() - sinking, busy_seconds() - busy
+        lasted, sinking, busy = (
+            time.monotonic() - began,
+            cpu_of(sink.child.pid) - sinking,
+            busy_seconds() - busy,
+        )
         facts, cpu = cost["facts"], cost["user"] + cost["system"]
         if case.peer == "dropoff":
             arrived = sink.arrived()["bytes"]

@@ -37,10 +37,15 @@ class Bench:
 
         self._patience.wait_for_quiet()
         # The tickets are our own work, which is no stranger's.
-        busy, sinking, own, began = busy_seconds(), host.child.cpu(), time.process_time(), time.monotonic()
+        busy, sinking, own, began = (
+            busy_seconds(),
+            measure.cpu_of(host.child.pid),
+            time.process_time(),
+            time.monotonic(),
+        )
         process = measure.run(argv, env, cores, TIMEOUT)
         lasted, own = time.monotonic() - began, time.process_time() - own
-        sinking, busy = host.child.cpu() - sinking, busy_seconds() - busy
+        sinking, busy = measure.cpu_of(host.child.pid) - sinking, busy_seconds() - busy
 
         call = _said(case.peer, job, process.output)
         arrived = host.arrived()

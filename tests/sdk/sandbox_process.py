@@ -2,16 +2,18 @@
 
 import json
 import os
-import select
-import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import quote
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from child import Child  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("DROPOFF_SANDBOX") or ROOT / "target/debug/dropoff-sandbox")
-READY_WITHIN = 30.0
 
 # The environment may name a proxy; loopback is not behind it.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -42,22 +44,8 @@ class Sandbox:
         environment = dict(os.environ)
         if secret_key is not None:
             environment["DROPOFF_SANDBOX_SECRET_KEY"] = secret_key
-        # Our end of its input closes with us, however we end.
-        self._process = subprocess.Popen(
-            [BINARY, "serve", "--exit-with-stdin", *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-        )
-        try:
-            readable, _, _ = select.select([self._process.stdout], [], [], READY_WITHIN)
-            line = self._process.stdout.readline() if readable else b""
-            if not line:
-                raise RuntimeError(f"the sandbox did not say that it is ready within {READY_WITHIN} s")
-            ready = json.loads(line)
-        except BaseException:
-            self.stop()
-            raise
+        self._child = Child([BINARY, "serve", "--exit-with-stdin", *options], env=environment)
+        ready = self._child.ready
         self.api_url = ready["api_url"]
         self.storage_url = ready["storage_url"]
         self.control_url = ready["control_url"]
@@ -65,13 +53,7 @@ class Sandbox:
         self.agentdrop_api_key = ready["agentdrop_api_key"]
 
     def stop(self):
-        self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+        self._child.stop()
 
     def control(self, method, path, value=None):
         body = None if value is None else json.dumps(value).encode()

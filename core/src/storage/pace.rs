@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::options::{AT_ONCE_AT_FIRST as FIRST, AT_ONCE_AT_MOST as MOST};
 
-/// Of the growth in width, the share that must be seen in what arrives. Half as much would be met by chance, since
-/// a round is short; all of it never is, since those that join have to connect first.
+/// Of the growth in width, the share that must be seen in what arrives. Less could be met by chance, since a
+/// round is short; all of it seldom is, since those that join have to connect first.
 const WORTH: f64 = 0.4;
 /// Rounds that pass before a width that did not pay is tried again: the line may have become free.
 const PATIENCE: u32 = 16;
