@@ -69,7 +69,8 @@ export type OnProgress = (progress: Progress) => unknown
 export interface Options {
   /** How long connecting may take: name lookup, TCP, proxy and TLS. 1 ms to 10 min, default 10 000 ms. */
   connectTimeout?: number | null | undefined
-  /** How long no byte may leave before an upload counts as stalled. A slow upload that moves is never ended.
+  /** How long no byte may leave before an upload counts as stalled. A slow upload that moves is never ended,
+   * and time in which the process is suspended does not count.
    * 1 ms to 1 h, default 30 000 ms. */
   stallTimeout?: number | null | undefined
   /** How long storage may take to answer after the last byte. 1 ms to 1 h, default 120 000 ms. */

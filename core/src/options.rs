@@ -293,7 +293,7 @@ impl Options {
         self.with("connect_timeout", OptionValue::Duration(limit))
     }
     /// How long no byte may leave for the socket before an upload counts as stalled. A slow upload
-    /// that moves is never ended. Default 30 s.
+    /// that moves is never ended, and time in which the process is suspended does not count. Default 30 s.
     ///
     /// # Errors
     /// `invalid_input` outside 1 ms to 1 h.

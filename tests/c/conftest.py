@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -23,6 +24,11 @@ BUILT = ROOT / "target" / "debug"
 SANDBOX = Path(os.environ.get("DROPOFF_SANDBOX", BUILT / "dropoff-sandbox"))
 TOOLS = ["gcc", "g++", "clang", "clang++", "pkg-config", "valgrind", "make", "nm", "readelf"]
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
+
+
+# A shell ignores Ctrl-C for what it runs in the background, and so would every program that is started here.
+# What has a handler is not inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart() -> None:

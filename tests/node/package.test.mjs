@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspect, promisify } from 'node:util'
 import { KeyPair, version } from '../../bindings-node/index.mjs'
-import { until, within } from './helpers.mjs'
+import { soon, until } from './helpers.mjs'
 import { makeProfile } from './profiles.mjs'
 import { PROGRAM, ROOT, STALL, sandboxForTests, temporaryFolder } from './sandbox.mjs'
 
@@ -200,7 +200,7 @@ test('the example that uploads a profile, and Ctrl-C while it is packed', async 
       child.stderr.on('data', (data) => (heard += data))
       await until(() => /packing: [1-9]/.test(heard))
       child.kill('SIGINT')
-      await within(5, once(child, 'exit'))
+      await soon(once(child, 'exit'))
     },
   )
   assert.equal(code, 1)

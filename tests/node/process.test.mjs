@@ -145,7 +145,7 @@ test('no thread of the pool is taken by a call', async () => {
     await sleep(100)
     const started = performance.now()
     for (let n = 0; n < 20; n++) await readFile('/proc/self/stat')
-    console.log(performance.now() - started < 2000)
+    console.log(performance.now() - started < 15_000)
     for (const job of running) job.cancel()
     `,
     { environment: { UV_THREADPOOL_SIZE: '1' } },

@@ -11,7 +11,7 @@ import { inspect } from 'node:util'
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import { File } from '../../bindings-node/index.mjs'
-import { child, failure, rejection, sha256, thrown, until, within } from './helpers.mjs'
+import { child, failure, rejection, sha256, soon, thrown, until } from './helpers.mjs'
 import { PROFILE, TERMS, sandboxForTests, temporaryFolder } from './sandbox.mjs'
 import { chunks, pattern, zipped } from './sources.mjs'
 
@@ -333,15 +333,17 @@ test('a stream of tiny chunks leaves the event loop room', async () => {
   async function* tiny() {
     for (let i = 0; i < 300_000; i++) yield new Uint8Array(1)
   }
-  let [longest, last] = [0, performance.now()]
+  let last = performance.now()
+  const gaps = []
   const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
+    gaps.push(performance.now() - last)
     last = performance.now()
   }, 5)
   assert.equal((await send([['a', tiny()]])).files[0].size, 300_000)
   clearInterval(timer)
-  // Without room it is the whole time, more than a second.
-  assert(longest < 500, `${longest} ms`)
+  // Without room it is the whole time, more than a second. A machine may stop for as long, but not often.
+  const third = gaps.sort((a, b) => b - a)[2]
+  assert(third < 500, `${third} ms, of ${gaps.length}`)
 })
 
 test('odd values are refused as what they are, and break no other call', async () => {
@@ -557,12 +559,12 @@ for (const how of ['cancel', 'abort', 'timeout']) {
       const job = d.startSend([['a', source]], {
         ...TERMS,
         signal: controller.signal,
-        timeout: how === 'timeout' ? 100 : 9000,
+        timeout: how === 'timeout' ? 100 : 60_000,
       })
       await sleep(50)
       if (how === 'cancel') job.cancel()
       if (how === 'abort') controller.abort()
-      await within(2, rejection(job.wait()))
+      await soon(rejection(job.wait()))
     }
     await until(() => readable.destroyed && freed.web && freed.generator)
     assert.deepEqual(await sandbox.requests(), [])
@@ -579,10 +581,7 @@ test('a stream that gives nothing for ever does not hold the call up', async () 
     const job = d.startSend([['a', source]], TERMS)
     await sleep(50)
     job.cancel()
-    await within(
-      1,
-      failure(() => job.wait(), 'cancelled'),
-    )
+    await soon(failure(() => job.wait(), 'cancelled'))
   }
 })
 

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { Encryption, KeyPair } from '../../bindings-node/index.mjs'
-import { child, failure, rejection, sha256, thrown, until, within } from './helpers.mjs'
+import { child, failure, rejection, sha256, soon, thrown, until } from './helpers.mjs'
 import { TERMS, sandboxForTests, temporaryFolder } from './sandbox.mjs'
 import { chunks, pattern } from './sources.mjs'
 
@@ -39,7 +39,7 @@ async function aborted(files, more) {
   await until(async () => (await count('put_part')) > 1)
   const reason = new RangeError('enough')
   controller.abort(reason)
-  assert.equal(await within(5, rejection(sent)), reason)
+  assert.equal(await soon(rejection(sent)), reason)
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
   return reason
 }
@@ -318,7 +318,7 @@ test('raw parts that are aborted', async () => {
   const sent = s.putParts(urls, LARGE, { signal: controller.signal })
   await until(async () => (await count('put_part')) > 1)
   controller.abort()
-  const reason = await within(2, rejection(sent))
+  const reason = await soon(rejection(sent))
   // Whoever began the upload aborts it.
   assert.deepEqual([reason.dropoff.code, reason.dropoff.cleanup], ['cancelled', 'none'])
   assert.equal(await count('abort_multipart'), 0)

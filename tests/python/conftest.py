@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import urllib.parse
 import urllib.request
@@ -19,6 +20,11 @@ VECTORS = ROOT / "tests" / "vectors"
 PROGRAM = Path(os.environ.get("DROPOFF_SANDBOX", ROOT / "target" / "debug" / "dropoff-sandbox"))
 
 _Client = TypeVar("_Client", HCompany, AgentDrop, AsyncHCompany, AsyncAgentDrop)
+
+
+# A shell ignores Ctrl-C for what it runs in the background, and so would every program that is started here.
+# What has a handler is not inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Sandbox:

@@ -83,7 +83,9 @@ def until(condition: Callable[[], object], seconds: float = 10) -> None:
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def soon(seconds: float = 12) -> Iterator[None]:
+    """Far more than is needed, since a machine may stop for seconds, and far less than what is not to be
+    waited for: a stall is noticed after 30 s, and what a sandbox delays for this takes 20."""
     started = time.monotonic()
     yield
     took = time.monotonic() - started

@@ -23,7 +23,7 @@ import pytest
 import uvloop
 from conftest import Sandbox
 from dropoff import AsyncAgentDrop, AsyncHCompany, AsyncStorage, DropoffError, InvalidInputError, Progress
-from helpers import BIG, PROFILE, STALL, TERMS, complaints, digest, stored, until, within
+from helpers import BIG, PROFILE, STALL, TERMS, complaints, digest, soon, stored, until
 from sources import pattern, zipped
 
 Body = Callable[[], Coroutine[Any, Any, Any]]
@@ -185,32 +185,34 @@ def test_the_loop_runs_on_meanwhile(sandbox: Sandbox, tmp_path: Path) -> None:
     async def body() -> None:
         ticker = asyncio.create_task(tick())
         d = sandbox.async_agentdrop(integrity_check=True)
-        started = time.monotonic()
-        job = d.start_send([path, ("in memory", bytes(50_000_000))], **TERMS)
+        memory, started = bytes(50_000_000), time.thread_time()
+        job = d.start_send([path, ("in memory", memory)], **TERMS)
         # Neither is the file looked at here, nor anything hashed.
-        assert time.monotonic() - started < 0.2
+        assert time.thread_time() - started < 0.02
         assert all(file.verified for file in (await job).files)
         ticker.cancel()
 
     asyncio.run(body(), debug=True)
-    # Two cores, busy with hashing, and the sandbox beside; a blocked loop would be late for a second.
-    assert len(late) > 10 and max(late) < 0.5
+    # A blocked loop would be late for a second, and so is one on a machine that stops; but that is not often.
+    assert len(late) > 10 and sorted(late)[-3] < 0.5
 
 
 def test_a_file_object_is_not_read_on_the_loop(sandbox: Sandbox) -> None:
     readers: set[int] = set()
+    gate = threading.Event()
 
     class Slow(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             readers.add(threading.get_ident())
-            time.sleep(0.3)
+            assert gate.wait(10)
             return super().read(size)
 
     async def body() -> None:
         sending = asyncio.create_task(sandbox.async_agentdrop().send([("a", Slow(b"x"))], **TERMS))
-        await asyncio.sleep(0)
-        with within(0.2):
-            await asyncio.sleep(0.1)
+        while not readers:
+            await asyncio.sleep(0.01)
+        assert not sending.done()
+        gate.set()
         await sending
 
     asyncio.run(body(), debug=True)
@@ -260,7 +262,7 @@ def test_a_job_that_is_cancelled_raises_the_packages_own_error(sandbox: Sandbox)
         job = sandbox.async_agentdrop().start_send([("a", BIG)], **TERMS)
         await reached(sandbox, "put")
         asyncio.get_running_loop().call_later(0.05, job.cancel)
-        with within(1), pytest.raises(dropoff.CancelledError):
+        with soon(), pytest.raises(dropoff.CancelledError):
             await job
 
     asyncio.run(body(), debug=True)
@@ -287,7 +289,7 @@ def test_async_with(sandbox: Sandbox) -> None:
             assert not job.done()
         assert job.done() and (await job).status == "active"
         sandbox.fault(STALL)
-        with within(2), pytest.raises(Enough):
+        with soon(), pytest.raises(Enough):
             async with d.start_send([("a", BIG)], **TERMS) as job:
                 raise Enough
         assert job.done()
@@ -342,7 +344,7 @@ def test_a_callback_that_raises_cancels_and_passes_through(sandbox: Sandbox) -> 
     sandbox.fault(STALL)
 
     async def body() -> None:
-        with within(2), pytest.raises(Enough) as caught:
+        with soon(), pytest.raises(Enough) as caught:
             await sandbox.async_agentdrop().send([("a", BIG)], on_progress=raising, **TERMS)
         assert isinstance(caught.value.__context__, dropoff.CancelledError)
 
@@ -468,7 +470,7 @@ def test_a_task_cancelled_in_any_phase_cancels_the_call(
         await reached(sandbox, operation)
         await asyncio.sleep(0.1)
         task.cancel("enough")
-        with within(1), pytest.raises(asyncio.CancelledError) as caught:
+        with soon(), pytest.raises(asyncio.CancelledError) as caught:
             await task
         assert caught.value.args == ("enough",)
         why = caught.value.__context__
@@ -480,13 +482,13 @@ def test_a_task_cancelled_in_any_phase_cancels_the_call(
 
 
 def test_the_same_for_a_profile(sandbox: Sandbox) -> None:
-    sandbox.fault({"on": "complete_upload", "do": {"delay_ms": 3000}})
+    sandbox.fault({"on": "complete_upload", "do": {"delay_ms": 20000}})
 
     async def body() -> None:
         task = asyncio.create_task(sandbox.async_hcompany().upload_profile(zipped(10), **PROFILE))
         await reached(sandbox, "complete_upload")
         task.cancel()
-        with within(1), pytest.raises(asyncio.CancelledError) as caught:
+        with soon(), pytest.raises(asyncio.CancelledError) as caught:
             await task
         why = caught.value.__context__
         assert isinstance(why, dropoff.CancelledError) and why.profile_id and why.outcome == "unknown"
@@ -529,7 +531,7 @@ def test_timeouts_of_asyncio(sandbox: Sandbox, run: Callable[[Body], Any]) -> No
 
     async def body() -> None:
         d = sandbox.async_agentdrop()
-        with within(2), pytest.raises(TimeoutError) as caught:
+        with soon(), pytest.raises(TimeoutError) as caught:
             async with asyncio.timeout(0.3):
                 await d.send([("a", BIG)], **TERMS)
         assert not isinstance(caught.value, DropoffError)
@@ -537,11 +539,11 @@ def test_timeouts_of_asyncio(sandbox: Sandbox, run: Callable[[Body], Any]) -> No
         assert isinstance(cancelled, asyncio.CancelledError)
         assert isinstance(cancelled.__context__, dropoff.CancelledError)
         job = d.start_send([("a", BIG)], **TERMS)
-        with within(2), pytest.raises(TimeoutError):
+        with soon(), pytest.raises(TimeoutError):
             await asyncio.wait_for(job, 0.3)
         assert job.done()
         # Ours is an error of the call, and says whose it is.
-        with within(2), pytest.raises(dropoff.TransferTimeoutError):
+        with soon(), pytest.raises(dropoff.TransferTimeoutError):
             await d.send([("a", BIG)], timeout=0.3, **TERMS)
         assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
 
@@ -554,7 +556,7 @@ def test_a_failure_in_a_task_group_cancels_the_others(sandbox: Sandbox) -> None:
 
     async def body() -> None:
         d = sandbox.async_agentdrop()
-        with within(2), pytest.raises(ExceptionGroup) as caught:
+        with soon(), pytest.raises(ExceptionGroup) as caught:
             async with asyncio.TaskGroup() as group:
                 tasks.append(group.create_task(d.send([("a", BIG)], **TERMS)))
                 await reached(sandbox, "put")
@@ -571,7 +573,7 @@ def test_a_second_cancel_is_honoured_at_once(sandbox: Sandbox) -> None:
     async def body() -> None:
         # The job is over when its callback has returned, which takes its time.
         job = sandbox.async_agentdrop().start_send(
-            [("a", b"1")], on_progress=lambda _: gate.wait(10), **TERMS
+            [("a", b"1")], on_progress=lambda _: gate.wait(50), **TERMS
         )
 
         async def wait() -> None:
@@ -583,7 +585,7 @@ def test_a_second_cancel_is_honoured_at_once(sandbox: Sandbox) -> None:
         await asyncio.sleep(0.2)
         assert not task.done()
         task.cancel()
-        with within(0.2), pytest.raises(asyncio.CancelledError):
+        with soon(4), pytest.raises(asyncio.CancelledError):
             await task
         assert not job.done()
         # Without one, the wait is bounded.
@@ -591,7 +593,7 @@ def test_a_second_cancel_is_honoured_at_once(sandbox: Sandbox) -> None:
         await asyncio.sleep(0)
         task.cancel()
         started = time.monotonic()
-        with within(8), pytest.raises(asyncio.CancelledError):
+        with soon(), pytest.raises(asyncio.CancelledError):
             await task
         assert time.monotonic() - started > 5
         gate.set()

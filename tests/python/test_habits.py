@@ -34,7 +34,7 @@ from dropoff import (
     SentTransfer,
     Storage,
 )
-from helpers import BIG, PROFILE, STALL, TERMS, BytesPath, child, digest, python, stored, until, within
+from helpers import BIG, PROFILE, STALL, TERMS, BytesPath, child, digest, python, soon, stored, until
 from sources import pattern, zipped
 
 # -- Ctrl-C and other signals
@@ -59,7 +59,7 @@ def test_ctrl_c_cancels_and_joins(sandbox: Sandbox, source: str, callback: str) 
                         pass
 
             # A thread that was told to end may take a moment.
-            ends = time.monotonic() + 1
+            ends = time.monotonic() + 10
             while (threads := [t for t in names() if t.startswith("dropoff-")]) and time.monotonic() < ends:
                 time.sleep(0.01)
             print(json.dumps([why.kind, why.outcome, why.transfer_id, threads, threading.active_count()]))
@@ -68,9 +68,9 @@ def test_ctrl_c_cancels_and_joins(sandbox: Sandbox, source: str, callback: str) 
     with process:
         until(lambda: sandbox.requests("put"))
         time.sleep(0.2)
-        with within(2):
+        with soon():
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     kind, outcome, transfer_id, threads, active = json.loads(out)
     assert (kind, outcome) == ("cancelled", "not_completed") and transfer_id.startswith("tr_")
@@ -83,9 +83,9 @@ def test_ctrl_c_unhandled_ends_the_program(sandbox: Sandbox) -> None:
     sandbox.fault(STALL)
     with child(sandbox, 'd.start_send([("a", bytes(20_000_000))], **terms).wait()') as process:
         until(lambda: sandbox.requests("put"))
-        with within(2):
+        with soon():
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=10)
+            _, err = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT and "KeyboardInterrupt" in err
 
 
@@ -101,7 +101,7 @@ def test_a_signal_handler_that_raises_ends_the_call(sandbox: Sandbox) -> None:
     try:
         timer = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGUSR1])
         timer.start()
-        with within(2), pytest.raises(Alarm) as caught:
+        with soon(), pytest.raises(Alarm) as caught:
             sandbox.agentdrop().send([("a", BIG)], **TERMS)
         assert isinstance(caught.value.__context__, CancelledError)
         timer.join()
@@ -157,7 +157,7 @@ def test_progress_is_told_on_the_calling_thread_and_at_the_end(sandbox: Sandbox)
 
 
 def test_progress_foresees_a_ticket_that_is_too_short(sandbox: Sandbox) -> None:
-    sandbox.settings(upload_expires_in=6)
+    sandbox.settings(upload_expires_in=20)
     sandbox.fault({"on": "put", "times": -1, "do": {"slow": 200_000}})
     seen: list[Progress] = []
 
@@ -166,7 +166,7 @@ def test_progress_foresees_a_ticket_that_is_too_short(sandbox: Sandbox) -> None:
         if progress.warning:
             raise Enough
 
-    with pytest.raises(Enough), within(6):
+    with pytest.raises(Enough), soon():
         sandbox.agentdrop().send([("a", BIG)], on_progress=watch, **TERMS)
     first, last = seen[0], seen[-1]
     assert (first.ticket_left, first.time_needed, first.warning) == (
@@ -175,7 +175,7 @@ def test_progress_foresees_a_ticket_that_is_too_short(sandbox: Sandbox) -> None:
         None,
     ) or first.phase == "sending"
     assert last.phase == "sending" and last.ticket_left is not None and last.time_needed is not None
-    assert 0 <= last.ticket_left < 6 and last.ticket_left < last.time_needed
+    assert 0 <= last.ticket_left < 20 and last.ticket_left < last.time_needed
     assert last.warning and "the upload ticket lasts" in last.warning
     assert f"ticket_left={last.ticket_left:.3f}, time_needed={last.time_needed:.3f})" in repr(last)
 
@@ -197,7 +197,7 @@ def raising(_: Progress) -> None:
 
 def test_a_callback_that_raises_cancels_and_passes_through(sandbox: Sandbox) -> None:
     sandbox.fault(STALL)
-    with within(2), pytest.raises(Enough) as caught:
+    with soon(), pytest.raises(Enough) as caught:
         sandbox.agentdrop().send([("a", BIG)], on_progress=raising, **TERMS)
     assert isinstance(caught.value.__context__, CancelledError)
     assert not sandbox.requests("confirm")
@@ -225,7 +225,7 @@ def test_a_started_job_tells_progress_on_another_thread(sandbox: Sandbox) -> Non
 def test_a_started_jobs_callback_that_raises_cancels_and_is_raised_by_wait(sandbox: Sandbox) -> None:
     sandbox.fault(STALL)
     job = sandbox.agentdrop().start_send([("a", BIG)], on_progress=raising, **TERMS)
-    with within(2), pytest.raises(Enough) as caught:
+    with soon(), pytest.raises(Enough) as caught:
         job.wait()
     assert isinstance(caught.value.__context__, CancelledError)
     assert job.done()
@@ -286,10 +286,10 @@ def test_a_callback_may_use_its_own_job(sandbox: Sandbox) -> None:
 
 
 def test_wait_with_a_timeout_leaves_the_job_running(sandbox: Sandbox) -> None:
-    sandbox.fault({"on": "put", "do": {"delay_ms": 600}})
+    sandbox.fault({"on": "put", "do": {"delay_ms": 3000}})
     job = sandbox.agentdrop().start_send([("a", b"1")], **TERMS)
     for limit in (0, 0.05, timedelta(milliseconds=50)):
-        with within(0.5), pytest.raises(TimeoutError, match="still running") as caught:
+        with pytest.raises(TimeoutError, match="still running") as caught:
             job.wait(limit)
         assert not isinstance(caught.value, DropoffError)
     assert not job.done() and job.progress().phase != "done"
@@ -303,7 +303,7 @@ def test_cancel_ends_the_job(sandbox: Sandbox) -> None:
     job = sandbox.agentdrop().start_send([("a", BIG)], **TERMS)
     until(lambda: sandbox.requests("put"))
     job.cancel()
-    with within(1), pytest.raises(CancelledError) as caught:
+    with soon(), pytest.raises(CancelledError) as caught:
         job.wait()
     assert caught.value.transfer_id and caught.value.outcome == "not_completed"
     job.cancel()  # once more does no harm
@@ -324,7 +324,7 @@ def test_with_raises_what_the_call_failed_with(sandbox: Sandbox) -> None:
 def test_with_cancels_and_joins_on_an_exception(sandbox: Sandbox) -> None:
     sandbox.fault(STALL)
     job = sandbox.agentdrop().start_send([("a", BIG)], **TERMS)
-    with within(2), pytest.raises(Enough), job:
+    with soon(), pytest.raises(Enough), job:
         raise Enough
     assert job.done()
     with pytest.raises(CancelledError):
@@ -372,7 +372,7 @@ def test_a_program_may_end_while_jobs_run(sandbox: Sandbox) -> None:
     # What goes wrong here goes wrong by chance: a thread must be killed inside the caller's code.
     for _ in range(5):
         with child(sandbox, body) as process:
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=30)
         assert (process.returncode, out.strip(), err) == (0, "end", "")
 
 
@@ -576,7 +576,7 @@ def test_a_reader_that_blocks_does_not_block_ctrl_c_or_cancel(sandbox: Sandbox) 
     with pytest.raises(TimeoutError):
         job.wait(0.2)
     job.cancel()
-    with within(1), pytest.raises(CancelledError):
+    with soon(), pytest.raises(CancelledError):
         job.wait()
     gate.set()
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from conftest import Sandbox
 from dropoff import DropoffError, NotFoundError
-from helpers import PROFILE, STALL, TERMS, async_child, child, complaints, until, within
+from helpers import PROFILE, STALL, TERMS, async_child, child, complaints, soon, until
 from sources import zipped
 
 LOGGER = logging.getLogger("dropoff")
@@ -268,7 +268,7 @@ def test_a_handler_may_call_the_package(sandbox: Sandbox, handled: Any) -> None:
 
     handled(report)
     sandbox.fault({"on": "put", "do": {"reply": {"status": 503}}})
-    with within(10):
+    with soon(30):
         d.send([("a", b"1")], **TERMS)
     assert seen == ["active"] * 3
 
@@ -285,7 +285,7 @@ def test_a_handler_that_waits_for_the_caller_delays_it_only(
 
     handled(locked)
     # As in a handler that uploads what it is given, with its own lock held.
-    with lock, within(12):
+    with lock, soon(30):
         if kind == "sync":
             assert d.send([("a", b"1")], **TERMS).status == "active"
         else:
@@ -338,7 +338,7 @@ def test_ctrl_c_ends_the_wait_for_a_handler(sandbox: Sandbox) -> None:
         until(lambda: sandbox.requests("confirm"))
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT and "KeyboardInterrupt" in err
     assert "the call had completed before it could be stopped" in err
 
@@ -426,7 +426,7 @@ def test_a_program_may_end_while_logs_are_on(sandbox: Sandbox, kind: str, ending
     source = "\n".join(textwrap.dedent(part) for part in (prelude, body, ending))
     # By chance, as in test_habits.
     for _ in range(6):
-        with within(15), make(sandbox, source) as process:
+        with soon(30), make(sandbox, source) as process:
             _, err = process.communicate(timeout=20)
         if ending.startswith("raise"):
             assert process.returncode == 1 and err.rstrip().endswith("RuntimeError: of the program"), err

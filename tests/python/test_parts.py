@@ -29,7 +29,7 @@ from dropoff import (
     TransferPlan,
     open_sealed,
 )
-from helpers import TERMS, BytesPath, async_child, child, digest, download, killed, stored, until, within
+from helpers import TERMS, BytesPath, async_child, child, digest, download, killed, soon, stored, until
 from sources import pattern
 
 MIB = 1 << 20
@@ -149,9 +149,9 @@ def test_ctrl_c_ends_raw_parts(sandbox: Sandbox) -> None:
     with killed(child(sandbox, body)) as process:
         until(lambda: len(sandbox.requests("put_part")) >= 2)
         time.sleep(0.2)
-        with within(3):
+        with soon():
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=30)
     assert json.loads(out or "null") == ["cancelled", "put_parts", None], err
 
 
@@ -302,9 +302,9 @@ def test_ctrl_c_keeps_the_journal_and_says_so(
     start, body = (child, SYNC) if form == "sync" else (async_child, ASYNC)
     with killed(start(sandbox, f"\n    args = {args}{body}")) as process:
         until(lambda: journal.exists() and '{"part":' in journal.read_text(), 20)
-        with within(3):
+        with soon():
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT and err.rstrip().endswith("KeyboardInterrupt"), err
     facts = json.loads(out)
     assert (facts["kind"], facts["outcome"], facts["cleanup"]) == ("cancelled", "not_completed", "none")
@@ -334,9 +334,9 @@ def test_ctrl_c_without_a_journal_removes_the_parts(sandbox: Sandbox, form: str)
     start, body = (child, SYNC) if form == "sync" else (async_child, ASYNC)
     with killed(start(sandbox, f"\n    args = {args}{body}")) as process:
         until(lambda: len(sandbox.requests("put_part")) >= 3)
-        with within(3):
+        with soon():
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=30)
     facts = json.loads(out or "null")
     assert (facts["kind"], facts["cleanup"], facts["resume"]) == ("cancelled", "done", None), err
     assert len(sandbox.requests("abort_multipart")) == 1
@@ -350,7 +350,7 @@ def test_a_kill_leaves_a_journal_to_go_on_from(sandbox: Sandbox, tmp_path: Path)
     with killed(child(sandbox, body)) as process:
         until(lambda: journal.exists() and '{"part":' in journal.read_text(), 20)
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=30)
     assert process.returncode == -signal.SIGKILL
     sandbox.clear_faults()
     begun_with = len(sandbox.requests("put_part"))
@@ -370,7 +370,7 @@ def test_a_job_and_a_callback_tell_of_the_journal(sandbox: Sandbox, tmp_path: Pa
         d.send(**args)
     assert busy.value.path == str(journal) and busy.value.resume is None and not job.done()
     job.cancel()
-    with within(2), pytest.raises(CancelledError) as caught:
+    with soon(), pytest.raises(CancelledError) as caught:
         job.wait()
     assert caught.value.resume == str(journal) and caught.value.cleanup == "none"
 

@@ -1,4 +1,4 @@
-"""Processes: how an async program ends, and children of every kind beside a running transfer."""
+"""Processes: one that is suspended, how an async program ends, children of every kind beside a transfer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Sandbox
-from helpers import STALL, TERMS, async_child, complaints, digest, stored, until, within
+from helpers import STALL, TERMS, async_child, child, complaints, digest, soon, stored, until
 
 # -- the end of an async program
 
@@ -35,13 +35,31 @@ def test_ctrl_c_in_asyncio_run_cancels_the_call(sandbox: Sandbox) -> None:
     with process:
         until(lambda: sandbox.requests("put"))
         time.sleep(0.2)
-        with within(3):
+        with soon():
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGINT, err
     assert err.rstrip().endswith("KeyboardInterrupt")
     kind, outcome, transfer_id = json.loads(out)
     assert (kind, outcome) == ("cancelled", "not_completed") and transfer_id.startswith("tr_")
+
+
+def test_a_suspended_program_has_not_stalled(sandbox: Sandbox) -> None:
+    # As by Ctrl-Z, a paused container or a machine that has no time for it: the peer is there all along.
+    sandbox.fault({"on": "put", "do": {"slow": 400_000}})
+    body = f"""
+        d = AgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, stall_timeout=1, **options)
+        print([file.attempts for file in d.send([("a", bytes(2_400_000))], **terms).files])
+    """
+    with child(sandbox, body) as process:
+        until(lambda: sandbox.requests("put"))
+        for _ in range(4):
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(1.3)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.1)
+        out, err = process.communicate(timeout=30)
+    assert (out.strip(), process.returncode) == ("[1]", 0), err
 
 
 @pytest.mark.parametrize(
@@ -72,7 +90,7 @@ def test_an_async_program_ends_during_a_transfer(
     """
     # By chance, as in test_habits: a thread would have to be inside the caller's code.
     for _ in range(3):
-        with within(10), async_child(sandbox, body) as process:
+        with soon(30), async_child(sandbox, body) as process:
             _, err = process.communicate(timeout=20)
         assert process.returncode == code, err
         assert (complaints(err).splitlines() or [""])[-1] == last

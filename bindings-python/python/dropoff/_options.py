@@ -21,7 +21,7 @@ class Options(TypedDict, total=False):
     """How long connecting may take: name lookup, TCP, proxy and TLS. 0.001 s to 10 min, default 10 s."""
     stall_timeout: float | timedelta | None
     """How long no byte may leave before an upload counts as stalled. A slow upload that moves is never
-    ended. 0.001 s to 1 h, default 30 s."""
+    ended, and time in which the process is suspended does not count. 0.001 s to 1 h, default 30 s."""
     response_timeout: float | timedelta | None
     """How long storage may take to answer after the last byte. 0.001 s to 1 h, default 120 s."""
     max_attempts: int | None

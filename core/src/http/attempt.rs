@@ -14,12 +14,12 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-use super::body::{AttemptBody, BodyState, CONTINUE_WAIT, Gate};
+use super::Target;
+use super::body::{AttemptBody, BodyState, Gate};
+use super::limits::{Limits, within_limits};
 use super::pool::Connection;
-use super::{Target, transport_error};
 use crate::digest::{Algorithm, Digests, Pending};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::options::Options;
 use crate::progress::Counters;
 
 pub(crate) use super::body::Payload;
@@ -90,22 +90,6 @@ pub(super) struct Unanswered {
     /// The connection was an old one and died before a byte of a reply: the server had closed it
     /// while it was idle, which says nothing about this request.
     pub(super) stale_connection: bool,
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Limits {
-    stall: Duration,
-    response: Duration,
-}
-
-impl Limits {
-    pub(super) fn new(options: &Options) -> Self {
-        Self { stall: options.stall_timeout, response: options.response_timeout }
-    }
-
-    fn shortest(self) -> Duration {
-        self.stall.min(self.response)
-    }
 }
 
 /// Sends and reads the reply. Returns the connection too if it can carry another request.
@@ -286,75 +270,6 @@ fn open_on_continue(
             let _ = open.send(());
         }
     });
-}
-
-/// Waits for the head of the reply, but not for a peer that stopped reading or never answers.
-async fn within_limits(
-    sending: impl Future<Output = hyper::Result<http::Response<Incoming>>>,
-    connection: &Connection,
-    state: &BodyState,
-    target: &Target,
-    limits: Limits,
-) -> Result<http::Response<Incoming>> {
-    tokio::pin!(sending);
-    loop {
-        let idle = connection.meter.last_write().elapsed();
-        let (limit, waiting_for) = current_limit(connection, state, limits);
-        if idle >= limit {
-            return Err(too_slow(target, waiting_for, limits));
-        }
-        // What is waited for changes without a wake-up here, and then another limit counts from a later
-        // write: the shortest of them is how long may pass unseen.
-        let next_look = (limit - idle).min(limits.shortest());
-        tokio::select! {
-            biased;
-            head = &mut sending => {
-                return head.map_err(|e| transport_error::sending(target, &e));
-            }
-            () = tokio::time::sleep(next_look) => {}
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum WaitingFor {
-    Source,
-    Socket,
-    Reply,
-}
-
-fn current_limit(connection: &Connection, state: &BodyState, limits: Limits) -> (Duration, WaitingFor) {
-    if state.is_complete() && !connection.meter.is_blocked() {
-        (limits.response, WaitingFor::Reply)
-    } else if state.is_reading() && !connection.meter.is_blocked() {
-        (limits.stall, WaitingFor::Source)
-    } else if state.is_held() {
-        (limits.stall + CONTINUE_WAIT, WaitingFor::Socket)
-    } else {
-        (limits.stall, WaitingFor::Socket)
-    }
-}
-
-fn too_slow(target: &Target, waiting_for: WaitingFor, limits: Limits) -> Error {
-    let host = target.host();
-    let message = match waiting_for {
-        WaitingFor::Source => {
-            let text = format!(
-                "the source could not be read for {:.1} s (stall_timeout); check the disk or network mount it is on",
-                limits.stall.as_secs_f64()
-            );
-            return Error::new(ErrorKind::Timeout, text).side_is(Side::Caller);
-        }
-        WaitingFor::Socket => format!(
-            "no byte could be sent to {host} for {:.1} s (stall_timeout); check the connection or allow more time",
-            limits.stall.as_secs_f64()
-        ),
-        WaitingFor::Reply => format!(
-            "{host} took all bytes but gave no answer for {:.1} s (response_timeout); try again or allow more time",
-            limits.response.as_secs_f64()
-        ),
-    };
-    Error::new(ErrorKind::Timeout, message)
 }
 
 fn answered_early(target: &Target, status: StatusCode) -> Error {

@@ -7,6 +7,7 @@ mod body;
 mod budget;
 mod connector;
 mod guard;
+mod limits;
 mod meter;
 mod pool;
 mod proxy;

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::StatusCode;
 
 use super::Target;
-use super::attempt::{self, Limits, Outgoing, Reply, Unanswered};
+use super::attempt::{self, Outgoing, Reply, Unanswered};
 use super::connector::Connector;
+use super::limits::Limits;
 use super::pool::Pool;
 use crate::error::Result;
 use crate::options::{AT_ONCE_AT_MOST, Options};

@@ -41,7 +41,7 @@ fn a_server_that_says_continue_for_ever_is_left() {
         for mut stream in listener.incoming().flatten() {
             std::thread::spawn(move || {
                 let _ = stream.read(&mut [0; 4096]);
-                for _ in 0..100 {
+                for _ in 0..300 {
                     if stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").is_err() {
                         return;
                     }
@@ -59,7 +59,7 @@ fn a_server_that_says_continue_for_ever_is_left() {
     let put = Put::new(format!("{origin}/k"), Source::memory(vec![0; 30_000_000]));
     let error = Storage::new(options).put(put).expect_err("no reply");
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[test]

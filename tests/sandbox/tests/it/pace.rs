@@ -37,14 +37,20 @@ fn each_connection_keeps_its_rate() {
     assert!(alone.iter().all(|share| *share > 0.97), "{alone:?}");
     assert!(alone.iter().any(|share| *share < 1.05), "{alone:?}");
     // Two side by side have the rate each.
-    let both = std::thread::scope(|scope| {
-        [(); 2].map(|()| scope.spawn(|| share(&url))).map(|thread| thread.join().expect("no panic"))
-    });
-    assert!(both.iter().all(|share| (0.95..1.5).contains(share)), "{both:?}");
+    let both: Vec<[f64; 2]> = (0..4)
+        .map(|_| {
+            std::thread::scope(|scope| {
+                [(); 2].map(|()| scope.spawn(|| share(&url))).map(|thread| thread.join().expect("no panic"))
+            })
+        })
+        .collect();
+    assert!(both.iter().flatten().all(|share| *share > 0.95), "{both:?}");
+    assert!(both.iter().any(|shares| shares.iter().all(|share| *share < 1.5)), "{both:?}");
 
     // The API is not storage, and a rate may come and go.
     sandbox.change_settings(json!({"connection_rate": 0})).expect("changed");
-    assert!(share(&url) < 0.6);
+    let free: Vec<f64> = (0..4).map(|_| share(&url)).collect();
+    assert!(free.iter().any(|share| *share < 0.6), "{free:?}");
     sandbox.change_settings(json!({"connection_rate": "fast"})).expect_err("not a number");
 }
 
@@ -52,13 +58,16 @@ fn each_connection_keeps_its_rate() {
 fn storage_that_checks_keeps_its_rate_too() {
     let sandbox = start_with(|config| config.connection_rate = 1_000_000);
     let (_, url) = presign(&sandbox, 500_000);
-    let started = Instant::now();
-    send("PUT", &url, &[TEXT], &bytes(500_000)).is(200, "");
-    let took = started.elapsed();
-    assert!(took > Duration::from_millis(480) && took < Duration::from_millis(900), "{took:?}");
+    let body = bytes(500_000);
+    let half_a_second = || {
+        let started = Instant::now();
+        send("PUT", &url, &[TEXT], &body).is(200, "");
+        started.elapsed()
+    };
+    let times: Vec<Duration> = (0..4).map(|_| half_a_second()).collect();
+    assert!(times.iter().all(|time| *time > Duration::from_millis(480)), "{times:?}");
+    assert!(times.iter().any(|time| *time < Duration::from_millis(900)), "{times:?}");
     // A slower fault counts, a faster one does not lift the limit.
     sandbox.order(json!({"on": "put", "do": {"slow": 90_000_000}})).expect("ordered");
-    let started = Instant::now();
-    send("PUT", &url, &[TEXT], &bytes(500_000)).is(200, "");
-    assert!(started.elapsed() > Duration::from_millis(480));
+    assert!(half_a_second() > Duration::from_millis(480));
 }
