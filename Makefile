@@ -10,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SANDBOX := target/debug/dropoff-sandbox
 # cargo-nextest runs each test in a process of its own and is quicker; cargo's own runner does too.
-CARGO_TEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test --tests")
+CARGO_TEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo "cargo nextest run --no-fail-fast" || echo "cargo test --no-fail-fast --tests")
 SHOW_OUTPUT := $(shell cargo nextest --version >/dev/null 2>&1 && echo "--success-output final" || echo "-- --show-output")
 # Otherwise pyo3 is compiled anew whenever cargo and maturin take turns.
 export PYO3_BUILD_EXTENSION_MODULE := 1

@@ -420,7 +420,8 @@ typedef void (*dropoff_finalizer)(void *user_data);
  *     trusted_storage      add_text    origins such as https://minio.internal:9000; default none: storage must be https on a public address
  *
  * connect_timeout: name lookup, TCP, proxy and TLS together. stall_timeout: no byte has left for the socket for
- * this long; a slow upload that moves is never ended. response_timeout: from the last byte sent to the answer.
+ * this long; a slow upload that moves is never ended, and time in which the process is suspended does not count.
+ * response_timeout: from the last byte sent to the answer, counted alike.
  * max_attempts: tries of one request. backoff_base, backoff_cap: the random wait between tries. max_retry_after: a
  * longer Retry-After is given back to the caller at once. concurrency: files and parts of one call at once, over
  * all its files; without it there are more while more arrives per second that way, and fewer when storage or the
