@@ -21,7 +21,7 @@ use tower_service::Service;
 use super::guard::{self, Target};
 use super::meter::{Meter, MeteredTcp, ReplyMeter};
 use super::proxy::{Proxies, Proxy};
-use super::transport_error;
+use super::{tls, transport_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Options;
 
@@ -96,7 +96,12 @@ impl Connector {
         let name = ServerName::try_from(target.host().trim_matches(['[', ']']).to_owned()).map_err(|_| {
             Error::new(ErrorKind::Tls, format!("{} is not a name TLS can check", target.host()))
         })?;
-        let tls = self.tls.connect(name, tcp).await.map_err(|e| transport_error::connecting(target, &e))?;
+        tls::keep_heap();
+        let tls = self
+            .tls
+            .connect_with(name, tcp, |connection| connection.set_buffer_limit(Some(tls::WAITING_RECORDS)))
+            .await
+            .map_err(|e| transport_error::connecting(target, &e))?;
         let io = Box::new(ReplyMeter::new(tls, Arc::clone(&meter)));
         Ok(Wire { io, meter, absolute_form: None })
     }

@@ -8,6 +8,27 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::error::{Error, Result};
 use crate::options::Options;
 
+/// Records of one connection that wait to be written, and so the size of a write: 64 KiB, rustls' own limit, makes four
+/// times as many.
+pub(super) const WAITING_RECORDS: usize = 256 * 1024;
+
+/// rustls makes each record in an allocation of its own. By default glibc gives the end of a heap back to the kernel as
+/// soon as 128 KiB of it are free, and then gets it again, page by page, for the next records: with a buffer of
+/// 256 KiB that was half of all an upload cost. Once a larger block was freed it waits until twice that is free
+/// (mallopt(3), `M_MMAP_THRESHOLD`), which in most programs has long happened. Nothing is written to the block, so it
+/// never takes memory.
+pub(super) fn keep_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+        const BLOCK: usize = 1024 * 1024;
+        static DONE: AtomicBool = AtomicBool::new(false);
+        if !DONE.swap(true, Relaxed) {
+            drop(std::hint::black_box(Vec::<u8>::with_capacity(BLOCK)));
+        }
+    }
+}
+
 pub(super) fn config(options: &Options) -> Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
