@@ -330,20 +330,17 @@ test('a chunk that shrinks while it waits is an error, not a shorter file', asyn
 })
 
 test('a stream of tiny chunks leaves the event loop room', async () => {
+  let [ticks, meanwhile] = [0, 0]
   async function* tiny() {
+    const before = ticks
     for (let i = 0; i < 300_000; i++) yield new Uint8Array(1)
+    meanwhile = ticks - before
   }
-  let last = performance.now()
-  const gaps = []
-  const timer = setInterval(() => {
-    gaps.push(performance.now() - last)
-    last = performance.now()
-  }, 5)
+  const timer = setInterval(() => ticks++, 5)
   assert.equal((await send([['a', tiny()]])).files[0].size, 300_000)
   clearInterval(timer)
-  // Without room it is the whole time, more than a second. A machine may stop for as long, but not often.
-  const third = gaps.sort((a, b) => b - a)[2]
-  assert(third < 500, `${third} ms, of ${gaps.length}`)
+  // Without room there are none.
+  assert(meanwhile > 10, `${meanwhile} of ${ticks}`)
 })
 
 test('odd values are refused as what they are, and break no other call', async () => {

@@ -87,9 +87,11 @@ def soon(seconds: float = 12) -> Iterator[None]:
     """Far more than is needed, since a machine may stop for seconds, and far less than what is not to be
     waited for: a stall is noticed after 30 s, and what a sandbox delays for this takes 20."""
     started = time.monotonic()
-    yield
-    took = time.monotonic() - started
-    assert took < seconds, f"took {took:.2f} s"
+    try:
+        yield
+    finally:
+        took = time.monotonic() - started
+        assert took < seconds, f"took {took:.2f} s"
 
 
 @contextmanager

@@ -174,27 +174,30 @@ def test_the_loop_runs_on_meanwhile(sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "large.bin"
     with path.open("wb") as file:
         file.truncate(200_000_000)
-    late: list[float] = []
 
-    async def tick() -> None:
+    async def tick(late: list[float]) -> None:
         while True:
             due = time.monotonic() + 0.01
             await asyncio.sleep(0.01)
             late.append(time.monotonic() - due)
 
-    async def body() -> None:
-        ticker = asyncio.create_task(tick())
+    async def body() -> float:
+        late: list[float] = []
+        ticker = asyncio.create_task(tick(late))
+        await asyncio.sleep(0)
         d = sandbox.async_agentdrop(integrity_check=True)
         memory, started = bytes(50_000_000), time.thread_time()
         job = d.start_send([path, ("in memory", memory)], **TERMS)
         # Neither is the file looked at here, nor anything hashed.
         assert time.thread_time() - started < 0.02
         assert all(file.verified for file in (await job).files)
+        await asyncio.sleep(0.02)
         ticker.cancel()
+        assert len(late) > 10
+        return max(late)
 
-    asyncio.run(body(), debug=True)
-    # A blocked loop would be late for a second, and so is one on a machine that stops; but that is not often.
-    assert len(late) > 10 and sorted(late)[-3] < 0.5
+    # A blocked loop would be late for a second, and so is one on a machine that stops, but not each time.
+    assert any(asyncio.run(body(), debug=True) < 0.5 for _ in range(4))
 
 
 def test_a_file_object_is_not_read_on_the_loop(sandbox: Sandbox) -> None:
@@ -449,10 +452,10 @@ def test_an_async_source_is_refused(sandbox: Sandbox, source: Any) -> None:
 @pytest.mark.parametrize(
     ("operation", "action", "outcome", "reserved"),
     [
-        ("presign", {"delay_ms": 3000}, "not_completed", False),
+        ("presign", {"delay_ms": 20000}, "not_completed", False),
         ("put", {"stall_after": 100_000}, "not_completed", True),
-        ("put", {"delay_ms": 3000}, "not_completed", True),
-        ("confirm", {"delay_ms": 3000}, "unknown", True),
+        ("put", {"delay_ms": 20000}, "not_completed", True),
+        ("confirm", {"delay_ms": 20000}, "unknown", True),
     ],
 )
 def test_a_task_cancelled_in_any_phase_cancels_the_call(

@@ -268,7 +268,7 @@ def test_a_handler_may_call_the_package(sandbox: Sandbox, handled: Any) -> None:
 
     handled(report)
     sandbox.fault({"on": "put", "do": {"reply": {"status": 503}}})
-    with soon(30):
+    with soon():
         d.send([("a", b"1")], **TERMS)
     assert seen == ["active"] * 3
 
@@ -285,7 +285,7 @@ def test_a_handler_that_waits_for_the_caller_delays_it_only(
 
     handled(locked)
     # As in a handler that uploads what it is given, with its own lock held.
-    with lock, soon(30):
+    with lock, soon():
         if kind == "sync":
             assert d.send([("a", b"1")], **TERMS).status == "active"
         else:
@@ -426,7 +426,7 @@ def test_a_program_may_end_while_logs_are_on(sandbox: Sandbox, kind: str, ending
     source = "\n".join(textwrap.dedent(part) for part in (prelude, body, ending))
     # By chance, as in test_habits.
     for _ in range(6):
-        with soon(30), make(sandbox, source) as process:
+        with soon(), make(sandbox, source) as process:
             _, err = process.communicate(timeout=20)
         if ending.startswith("raise"):
             assert process.returncode == 1 and err.rstrip().endswith("RuntimeError: of the program"), err

@@ -90,7 +90,7 @@ def test_an_async_program_ends_during_a_transfer(
     """
     # By chance, as in test_habits: a thread would have to be inside the caller's code.
     for _ in range(3):
-        with soon(30), async_child(sandbox, body) as process:
+        with soon(), async_child(sandbox, body) as process:
             _, err = process.communicate(timeout=20)
         assert process.returncode == code, err
         assert (complaints(err).splitlines() or [""])[-1] == last

@@ -351,7 +351,7 @@ def test_the_phases_come_in_order_with_their_bytes(sandbox: Sandbox, folder: Pat
 def endless(folder: Path) -> Path:
     """One that is packed for many seconds, of which the disk holds next to nothing."""
     with open(folder / "Default" / "noise", "wb") as file:
-        file.truncate(30_000_000_000)
+        file.truncate(2**37)
     return folder
 
 

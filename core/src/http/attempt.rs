@@ -125,9 +125,10 @@ pub(super) async fn run(
         Err(error) => return Err(unanswered(error, &connection, &state, before)),
     };
 
-    // What hyper holds in its buffer has not left. TLS and the head only make the count larger.
+    // What hyper and TLS hold in their buffers has not left. Head and TLS make the count larger, so that it is reached
+    // while the last of a large body still waits; but then the socket would take no more.
     let left = Seen::by(&connection).written - before.written;
-    let complete = state.is_complete() && left >= outgoing.payload.len();
+    let complete = state.is_complete() && left >= outgoing.payload.len() && !connection.meter.is_blocked();
     state.stop();
     let done = outgoing.is_done(head.status(), head.headers());
     if (done || head.status().is_success()) && !complete {

@@ -47,7 +47,7 @@ pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)
         ) => (ErrorKind::Network, "the other side closed the connection"),
         // One of a name's several addresses has a share of the time.
         Some(io::ErrorKind::TimedOut) if doing == CONNECTING => {
-            (ErrorKind::Timeout, "nobody answered within connect_timeout")
+            (ErrorKind::Timeout, "nobody answered in time (connect_timeout)")
         }
         Some(io::ErrorKind::TimedOut) => (ErrorKind::Timeout, "the other side stopped answering"),
         Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
