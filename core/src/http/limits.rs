@@ -3,6 +3,7 @@
 //! Knows what was written and when, and nothing of what is sent or how a reply is read.
 
 use std::future::Future;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -61,6 +62,14 @@ pub(super) async fn within_limits(
             biased;
             head = &mut sending => {
                 return head.map_err(|e| transport_error::sending(target, &e));
+            }
+            () = connection.ended.cancelled() => {
+                // What it told last may have come just now.
+                let told = std::future::poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
+                return match told {
+                    Poll::Ready(head) => head.map_err(|e| transport_error::sending(target, &e)),
+                    Poll::Pending => Err(transport_error::gone(target)),
+                };
             }
             () = tokio::time::sleep_until(next_look) => {
                 now = Instant::now();

@@ -12,6 +12,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::body::AttemptBody;
 use super::connector::Connector;
@@ -50,6 +51,9 @@ pub(super) struct Connection {
     pub(super) meter: Arc<Meter>,
     pub(super) absolute_form: Option<Proxy>,
     pub(super) reused: bool,
+    /// When whatever moves its bytes is over. A request that is handed over at that very moment can stay in the
+    /// channel between, told nothing, for as long as we hold the other end of it.
+    pub(super) ended: CancellationToken,
     task: AbortHandle,
 }
 
@@ -91,15 +95,19 @@ impl Pool {
             .handshake(TokioIo::new(wire.io))
             .await
             .map_err(|e| transport_error::connecting(target, &e))?;
+        let ended = CancellationToken::new();
+        let guard = ended.clone().drop_guard();
         let task = tokio::spawn(async move {
-            // What goes wrong here is told to the attempt through its request.
+            // What goes wrong here is told to the attempt through its request, but see `ended`.
             let _ = connection.await;
+            drop(guard);
         });
         Ok(Connection {
             sender,
             meter: wire.meter,
             absolute_form: wire.absolute_form,
             reused: false,
+            ended,
             task: task.abort_handle(),
         })
     }

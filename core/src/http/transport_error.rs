@@ -28,6 +28,12 @@ pub(super) fn sending(target: &Target, error: &(dyn StdError + 'static)) -> Erro
     classify(&target.authority(), "sending to", error)
 }
 
+/// A connection that was over before it took the request.
+pub(super) fn gone(target: &Target) -> Error {
+    let why = io::Error::from(io::ErrorKind::ConnectionAborted);
+    sending(target, &why)
+}
+
 pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)) -> Error {
     if let Some(tls) = find::<rustls::Error>(error) {
         // A certificate is judged once, at the start; later trouble is damage on the way.

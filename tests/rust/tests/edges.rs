@@ -152,15 +152,17 @@ fn a_form_that_asked_for_a_redirect_is_done_when_it_gets_one() {
     let asked = vec![("key", "k"), ("success_action_redirect", "https://app.example/done")];
     storage.post_form(form(asked)).expect("stored");
     let error = storage.post_form(form(vec![("key", "k")])).expect_err("nobody asked for it");
-    assert_eq!(error.kind(), ErrorKind::StorageRefused);
+    assert_eq!(error.kind(), ErrorKind::StorageRefused, "{error:?}");
 
     // Said before the file was read, it is as little a success as an early 200.
     let fields = vec![("key", "k"), ("success_action_redirect", "https://app.example/done")];
     let early = PostForm::new(format!("{}/", rude.origin()), fields, Source::memory(vec![0; 30_000_000]));
-    assert_eq!(storage.post_form(early).expect_err("too early").kind(), ErrorKind::Network);
+    let error = storage.post_form(early).expect_err("too early");
+    assert_eq!(error.kind(), ErrorKind::Network, "{error:?}");
     for to in ["", "https://app.example/don"] {
         let error = storage.post_form(form(vec![("key", "k"), ("success_action_redirect", to)]));
-        assert_eq!(error.expect_err("another place").kind(), ErrorKind::StorageRefused, "{to:?}");
+        let error = error.expect_err("another place");
+        assert_eq!(error.kind(), ErrorKind::StorageRefused, "{to:?}: {error:?}");
     }
 }
 
