@@ -15,7 +15,7 @@ pub(super) const WAITING_RECORDS: usize = 256 * 1024;
 /// rustls makes each record in an allocation of its own. By default glibc gives the end of a heap back to the kernel as
 /// soon as 128 KiB of it are free, and then gets it again, page by page, for the next records: with a buffer of
 /// 256 KiB that was half of all an upload cost. Once a larger block was freed it waits until twice that is free
-/// (mallopt(3), `M_MMAP_THRESHOLD`), which in most programs has long happened. Nothing is written to the block, so it
+/// (mallopt(3), `M_MMAP_THRESHOLD`), which any program that frees large blocks has done by itself. Nothing is written to the block, so it
 /// never takes memory.
 pub(super) fn keep_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
