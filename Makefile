@@ -132,15 +132,15 @@ dist: python node
 
 # Ours in four languages beside curl, other clients and the official SDK, half an hour. A report: nothing passes or
 # fails by time. See tests/bench/README.md and docs/performance.md.
-bench: .venv/done .venv-sdk/done bindings-node/native.js
+bench: .venv/done .venv-sdk/done bindings-node/dropoff.linux-x64-gnu.node
 	$(PYTHON) tests/bench/run.py
 
 # Does it work at all: two minutes, after the first build.
-bench-quick: .venv/done .venv-sdk/done bindings-node/native.js
+bench-quick: .venv/done .venv-sdk/done bindings-node/dropoff.linux-x64-gnu.node
 	$(PYTHON) tests/bench/run.py --quick
 
 # Generated beside the library that is tested.
-bindings-node/native.js:
+bindings-node/dropoff.linux-x64-gnu.node:
 	$(MAKE) node
 
 # 2,000 uploads at 16 in flight, a fifth of all requests faulty. One arena, and memory given back at once, so that what

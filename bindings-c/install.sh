@@ -4,39 +4,86 @@
 #
 #     cargo build --release -p dropoff-c && bindings-c/install.sh /usr/local
 #
-# Usage: install.sh PREFIX [PROFILE-DIR], where PROFILE-DIR is the folder cargo built into (target/release).
+# PROFILE-DIR is the folder cargo built into (target/release). Libraries go to LIBDIR below PREFIX: lib, or such as lib64
+# or lib/x86_64-linux-gnu. A packager's DESTDIR stands before every path, and the machine's loader is told nothing then.
+# Needs binutils, as every C compiler does; LD, OBJCOPY, READELF and AR name others.
 set -eu
 
-if [ $# -lt 1 ] || [ $# -gt 2 ]; then
-    echo "usage: $0 PREFIX [PROFILE-DIR]" >&2
+usage() {
+    echo "usage: [DESTDIR=ROOT] $0 [--libdir=LIBDIR] PREFIX [PROFILE-DIR]" >&2
     exit 2
-fi
+}
+
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+
+libdir=${LIBDIR:-lib}
+while [ $# -gt 0 ]; do
+    case $1 in
+    --libdir=*) libdir=${1#*=} && shift ;;
+    --libdir) [ $# -gt 1 ] || usage && libdir=$2 && shift 2 ;;
+    -*) usage ;;
+    *) break ;;
+    esac
+done
+[ $# -ge 1 ] && [ $# -le 2 ] || usage
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=$1
 built=${2:-$here/../target/release}
 header=$here/../include/dropoff.h
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' "$header")
-major=${version%%.*}
-# What `rustc --print native-static-libs` says; tests/c links a program with it.
-native="gcc_s util rt pthread m dl c"
+# What `rustc --print native-static-libs` says, but for gcc_s: the compiler adds that one, or gcc_eh with -static, by
+# itself. tests/c compares.
+native="util rt pthread m dl c"
+
+# The folder of the files is found from theirs, so it must be below the prefix.
+libdir=$(echo "${libdir#"${prefix%/}"/}" | sed 's,//*,/,g; s,/$,,')
+case /$libdir/ in
+// | //* | */../* | */./*) fail "--libdir must be a folder below $prefix, such as lib64" ;;
+esac
 
 for file in libdropoff_c.so libdropoff_c.a; do
-    if [ ! -f "$built/$file" ]; then
-        echo "$built/$file is missing; run: cargo build --release -p dropoff-c" >&2
-        exit 1
-    fi
+    [ -f "$built/$file" ] || fail "$built/$file is missing; run: cargo build --release -p dropoff-c"
 done
 
-mkdir -p "$prefix/include" "$prefix/lib/pkgconfig" "$prefix/lib/cmake/dropoff"
-install -m 644 "$header" "$prefix/include/dropoff.h"
-install -m 755 "$built/libdropoff_c.so" "$prefix/lib/libdropoff.so.$version"
-install -m 644 "$built/libdropoff_c.a" "$prefix/lib/libdropoff.a"
-ln -sf "libdropoff.so.$version" "$prefix/lib/libdropoff.so.$major"
-ln -sf "libdropoff.so.$major" "$prefix/lib/libdropoff.so"
+# Not the linker of any name: --force-group-allocation is GNU's alone.
+LD=${LD:-$(command -v ld.bfd || echo ld)}
+OBJCOPY=${OBJCOPY:-objcopy}
+READELF=${READELF:-readelf}
+AR=${AR:-ar}
+for tool in "$LD" "$OBJCOPY" "$READELF" "$AR"; do
+    command -v "$tool" >/dev/null || fail "$tool is missing; install binutils"
+done
+soname=$(LC_ALL=C "$READELF" -d "$built/libdropoff_c.so" | sed -n 's/.*Library soname: \[\(.*\)\]$/\1/p')
+[ -n "$soname" ] || fail "$built/libdropoff_c.so has no SONAME; build it with bindings-c/build.rs"
 
-cat >"$prefix/lib/pkgconfig/dropoff.pc" <<EOF
-prefix=\${pcfiledir}/../..
-libdir=\${prefix}/lib
+# Of the archive one object whose only globals are dropoff_*: as cargo writes it, it exports Rust's library and its
+# dependencies' names, and links neither beside another Rust library nor beside libdeflate. Groups are dissolved, or
+# the linker would drop ours, local symbols and all, for those of another archive; std's LLVM bitcode ends nm and ar
+# where an older LLVM is their plugin.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+"$LD" -r -o "$scratch/dropoff.o" --force-group-allocation --whole-archive "$built/libdropoff_c.a"
+"$OBJCOPY" --wildcard --keep-global-symbol='dropoff_*' --remove-section=.llvmbc --remove-section=.llvmcmd \
+    "$scratch/dropoff.o"
+"$AR" rcsD "$scratch/libdropoff.a" "$scratch/dropoff.o"
+
+root=${DESTDIR:+$DESTDIR/}$prefix
+lib=$root/$libdir
+mkdir -p "$root/include" "$lib/pkgconfig" "$lib/cmake/dropoff"
+install -m 644 "$header" "$root/include/dropoff.h"
+install -m 755 "$built/libdropoff_c.so" "$lib/libdropoff.so.$version"
+install -m 644 "$scratch/libdropoff.a" "$lib/libdropoff.a"
+ln -sf "libdropoff.so.$version" "$lib/$soname"
+ln -sf "$soname" "$lib/libdropoff.so"
+
+# From the libraries' folder to the prefix.
+up=$(echo "$libdir" | sed 's,[^/][^/]*,..,g')
+cat >"$lib/pkgconfig/dropoff.pc" <<EOF
+prefix=\${pcfiledir}/../$up
+libdir=\${prefix}/$libdir
 includedir=\${prefix}/include
 
 Name: dropoff
@@ -47,18 +94,18 @@ Libs: -L\${libdir} -ldropoff
 Libs.private:$(printf ' -l%s' $native)
 EOF
 
-cat >"$prefix/lib/cmake/dropoff/dropoff-config.cmake" <<EOF
+cat >"$lib/cmake/dropoff/dropoff-config.cmake" <<EOF
 # find_package(dropoff) gives the targets dropoff::dropoff (shared) and dropoff::static.
-get_filename_component(_dropoff_prefix "\${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
+get_filename_component(_dropoff_prefix "\${CMAKE_CURRENT_LIST_DIR}/../../$up" ABSOLUTE)
 if(NOT TARGET dropoff::dropoff)
   add_library(dropoff::dropoff SHARED IMPORTED)
   set_target_properties(dropoff::dropoff PROPERTIES
-    IMPORTED_LOCATION "\${_dropoff_prefix}/lib/libdropoff.so.$version"
-    IMPORTED_SONAME "libdropoff.so.$major"
+    IMPORTED_LOCATION "\${_dropoff_prefix}/$libdir/libdropoff.so.$version"
+    IMPORTED_SONAME "$soname"
     INTERFACE_INCLUDE_DIRECTORIES "\${_dropoff_prefix}/include")
   add_library(dropoff::static STATIC IMPORTED)
   set_target_properties(dropoff::static PROPERTIES
-    IMPORTED_LOCATION "\${_dropoff_prefix}/lib/libdropoff.a"
+    IMPORTED_LOCATION "\${_dropoff_prefix}/$libdir/libdropoff.a"
     INTERFACE_INCLUDE_DIRECTORIES "\${_dropoff_prefix}/include"
     INTERFACE_LINK_LIBRARIES "$(echo "$native" | tr ' ' ';')")
 endif()
@@ -66,7 +113,7 @@ unset(_dropoff_prefix)
 EOF
 
 # Before 1.0 a minor version may break programs.
-cat >"$prefix/lib/cmake/dropoff/dropoff-config-version.cmake" <<EOF
+cat >"$lib/cmake/dropoff/dropoff-config-version.cmake" <<EOF
 set(PACKAGE_VERSION "$version")
 if(PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION
    OR NOT PACKAGE_FIND_VERSION VERSION_GREATER_EQUAL "${version%.*}")
@@ -78,3 +125,24 @@ else()
   endif()
 endif()
 EOF
+
+[ -z "${DESTDIR:-}" ] || exit 0
+
+# Whether the loader looks into a folder: into few, and there only at what ldconfig has noted. Not every user's PATH
+# leads to ldconfig, and musl has none.
+PATH=$PATH:/usr/sbin:/sbin
+searched() {
+    ldconfig -N -X -v 2>/dev/null | sed -n 's,^\(/[^:]*\):.*,\1,p' | while read -r folder; do
+        [ ! "$folder" -ef "$1" ] || echo yes
+    done
+}
+
+lib=$(cd "$lib" && pwd)
+if [ -z "$(searched "$lib")" ]; then
+    echo "The loader does not look into $lib by itself:" \
+        "link programs with -Wl,-rpath,$lib, or run them with LD_LIBRARY_PATH=$lib."
+elif [ "$(id -u)" = 0 ]; then
+    ldconfig
+else
+    echo "Run ldconfig as root, or the loader does not find $soname."
+fi

@@ -40,6 +40,10 @@ export type ByteStream = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>
 /** A file of a transfer: a source, or one with a name. Memory, Blobs and streams need a name. */
 export type FileLike = Source | readonly [name: string, source: Source] | File | FileFields
 
+/** Any number of things: an array, a `Set`, or whatever iterates over them. Not a string, which would be a list of
+ * letters: put a single one in brackets. */
+export type List<T> = Iterable<T> & object
+
 /** A {@link File} as a plain object. */
 export interface FileFields {
   /** What to send. */
@@ -191,9 +195,9 @@ export interface Pack {
   /** Packs what matches although the level leaves it out. Globs on the path inside the folder, such as
    * `Default/Code Cache`: `*` and `?` do not cross a `/`, `**` does, and a folder stands for all that is in it. Locks,
    * sockets and symlinks stay out whatever they say. Default: none. */
-  include?: Iterable<string> | null | undefined
+  include?: List<string> | null | undefined
   /** Leaves out what matches, in the same form; goes before `include`. Default: none. */
-  exclude?: Iterable<string> | null | undefined
+  exclude?: List<string> | null | undefined
   /**
    * What to do while a browser is using the folder. Default `"error"`.
    *
@@ -350,6 +354,14 @@ export interface WaitArguments {
   signal?: AbortSignal | null | undefined
 }
 
+/** TypeScript knows the symbol from version 5.2 on, and only with its library `esnext.disposable` or Node's types. */
+declare global {
+  interface SymbolConstructor {
+    /** What `await using` looks for. */
+    readonly asyncDispose: unique symbol
+  }
+}
+
 /** A client of H Company's browser profiles. */
 export class HCompany {
   /**
@@ -446,26 +458,23 @@ export class AgentDrop {
    * parts that were begun; with the argument `resume` they are kept, and the error's `resume` is the journal.
    * `encryption`: sealing is asked for and not possible; nothing was sent.
    */
-  send(files: Iterable<FileLike>, arguments_: SendArguments): Promise<SentTransfer>
+  send(files: List<FileLike>, arguments_: SendArguments): Promise<SentTransfer>
   /**
    * A dry run: what would be sent, without a network.
    *
    * @throws {DropoffError} `invalid_input`, also for a stream or Blob, which telling its size would use up;
    * `source_unreadable`.
    */
-  send(files: Iterable<FileLike>, arguments_: PlanArguments): Promise<TransferPlan>
+  send(files: List<FileLike>, arguments_: PlanArguments): Promise<TransferPlan>
   /** One of the two, as `dryRun` says. */
-  send(
-    files: Iterable<FileLike>,
-    arguments_: SendArguments | PlanArguments,
-  ): Promise<SentTransfer | TransferPlan>
+  send(files: List<FileLike>, arguments_: SendArguments | PlanArguments): Promise<SentTransfer | TransferPlan>
   /** Starts {@link send}. Wrong arguments throw here, everything else is the job's. */
-  startSend(files: Iterable<FileLike>, arguments_: SendArguments): Job<SentTransfer>
+  startSend(files: List<FileLike>, arguments_: SendArguments): Job<SentTransfer>
   /** Starts a dry run. */
-  startSend(files: Iterable<FileLike>, arguments_: PlanArguments): Job<TransferPlan>
+  startSend(files: List<FileLike>, arguments_: PlanArguments): Job<TransferPlan>
   /** One of the two, as `dryRun` says. */
   startSend(
-    files: Iterable<FileLike>,
+    files: List<FileLike>,
     arguments_: SendArguments | PlanArguments,
   ): Job<SentTransfer> | Job<TransferPlan>
 
@@ -476,9 +485,9 @@ export class AgentDrop {
    * {@link upload}, streams opened anew. With `encrypt` the ticket holds the key, and {@link upload} seals.
    * Arguments and errors as in {@link send}.
    */
-  presign(files: Iterable<FileLike>, arguments_: PresignArguments): Promise<TransferTicket>
+  presign(files: List<FileLike>, arguments_: PresignArguments): Promise<TransferTicket>
   /** Starts {@link presign}. */
-  startPresign(files: Iterable<FileLike>, arguments_: PresignArguments): Job<TransferTicket>
+  startPresign(files: List<FileLike>, arguments_: PresignArguments): Job<TransferTicket>
 
   /**
    * Step two: sends the files to storage, several at once. A ticket of uploads in parts that failed is spent: its
@@ -489,13 +498,13 @@ export class AgentDrop {
    */
   upload(
     ticket: TransferTicket,
-    files: Iterable<FileLike>,
+    files: List<FileLike>,
     arguments_?: UploadArguments | null,
   ): Promise<readonly SentFile[]>
   /** Starts {@link upload}. */
   startUpload(
     ticket: TransferTicket,
-    files: Iterable<FileLike>,
+    files: List<FileLike>,
     arguments_?: UploadArguments | null,
   ): Job<readonly SentFile[]>
 
@@ -574,13 +583,13 @@ export class Storage {
    * be cut into so many parts of equal size, the last one shorter.
    */
   putParts(
-    urls: Iterable<string | URL>,
+    urls: List<string | URL>,
     source: Source,
     arguments_?: PutPartsArguments | null,
   ): Promise<StoredParts>
   /** Starts {@link putParts}. Wrong arguments throw here, everything else is the job's. */
   startPutParts(
-    urls: Iterable<string | URL>,
+    urls: List<string | URL>,
     source: Source,
     arguments_?: PutPartsArguments | null,
   ): Job<StoredParts>
@@ -690,7 +699,19 @@ export class Job<T> {
   progress(): Progress
 
   /** Whether it is over, one way or the other. */
-  readonly done: boolean
+  readonly done: boolean;
+
+  /**
+   * For `await using`: at the end of the block a call that is not over is cancelled, and waited for until nothing of it
+   * runs any more. It never rejects; {@link wait} tells what became of the call.
+   *
+   * ```js
+   * await using job = d.startSend(['report.pdf'], terms)
+   * await somethingThatMayThrow()
+   * const sent = await job.wait()
+   * ```
+   */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A snapshot of a call on its way. */

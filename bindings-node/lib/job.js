@@ -17,6 +17,8 @@ const TICK = 100
 const LONGEST = 2 ** 31 - 1
 const WAIT = table({ timeout: milliseconds, signal: signalKind })
 const MAKE = Symbol('made by a start… method')
+/** What `await using` looks for; where the engine has none, as in a vm context of Node 20, what compilers put there. */
+const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
 
 class Job {
   /** @type {import('../native.js').Job} */
@@ -147,6 +149,12 @@ class Job {
       this.#stop(error, true)
     }
     this.#telling = false
+  }
+
+  /** What became of the call is told by `wait()` alone: an error here would stand in the way of the block's own. */
+  async [ASYNC_DISPOSE]() {
+    this.#native.cancel()
+    await this.#ended.catch(() => {})
   }
 
   [inspect.custom]() {

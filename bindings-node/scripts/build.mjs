@@ -1,4 +1,5 @@
-// Builds the native module: cargo compiles it, napi's own generator writes native.js and native.d.ts.
+// Builds the native module: cargo compiles it, napi's own generator writes native.d.ts. Not its native.js, which looks
+// for some thirty packages that nobody has reserved, and blames npm for whatever goes wrong.
 //
 // Not `napi build`: that names a target to cargo, which moves everything to another folder and compiles
 // every dependency a second time.
@@ -12,12 +13,11 @@
 // pyo3 is compiled anew when that changes.
 
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { generateTypeDef, writeJsBinding } from '@napi-rs/cli'
+import { generateTypeDef } from '@napi-rs/cli'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
-const manifest = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'))
 const wanted = process.argv.slice(2)
 const release = wanted.filter((argument) => argument === '--release')
 const others = wanted.filter((argument) => argument !== '--release')
@@ -49,19 +49,10 @@ const library = ours
 const script = ours.find(isOurScript)
 if (!library || !script) throw new Error('cargo did not say where it put the module; was dropoff-node built?')
 
-const { exports, dts } = await generateTypeDef({ typeDefDir: `${script.out_dir}/types`, cwd: folder })
+const { dts } = await generateTypeDef({ typeDefDir: `${script.out_dir}/types`, cwd: folder })
 writeFileSync(`${folder}native.d.ts`, dts)
-await writeJsBinding({
-  platform: true,
-  idents: exports,
-  jsBinding: 'native.js',
-  binaryName: manifest.napi.binaryName,
-  packageName: manifest.name,
-  version: manifest.version,
-  outputDir: folder,
-})
 // Renamed into its place: a program that has the old one loaded keeps it.
-const module = `${folder}${manifest.napi.binaryName}.linux-x64-gnu.node`
+const module = `${folder}dropoff.linux-x64-gnu.node`
 copyFileSync(library, `${module}.new`)
 renameSync(`${module}.new`, module)
 

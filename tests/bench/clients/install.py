@@ -81,7 +81,7 @@ def node(build=True):
     if build:
         _cargo("--package", "dropoff-node")
     package = ROOT / "bindings-node"
-    generated = package / "native.js"
+    generated = package / "native.d.ts"
     if not generated.exists():
         sys.exit(f"{generated} is missing; run: (cd {package} && npm install && npm run build)")
     with tempfile.TemporaryDirectory(dir=OUT) as folder:

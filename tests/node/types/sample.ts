@@ -39,6 +39,7 @@ import type {
   HCompanyOptions,
   InspectProfileArguments,
   LeftOut,
+  List,
   LogLevel,
   LogRecord,
   OnProgress,
@@ -76,6 +77,8 @@ import type {
   UploadProfileArguments,
   WaitArguments,
 } from 'dropoff'
+
+const several: List<FileLike> = new Map([['a', 'b']]).keys()
 
 /** Compiles only if the two types are the same. */
 function same<T>() {
@@ -352,6 +355,9 @@ async function raw(s: Storage): Promise<void> {
   same<Progress>()(job.progress())
   same<boolean>()(job.done)
   job.cancel()
+  await using held = s.startPut('https://h/k', 'x')
+  same<Job<StoredObject>>()(held)
+  same<Promise<void>>()(held[Symbol.asyncDispose]())
 }
 
 async function inspected(): Promise<void> {
@@ -452,6 +458,7 @@ void [
   opened(),
   failed,
   new Storage(),
+  several,
 ]
 
 // What must not type-check; an expectation that is not needed is an error too.
@@ -462,6 +469,32 @@ declare const text: AsyncIterable<string>
 const terms = { sender: 'a', recipient: 'b' }
 // @ts-expect-error one file alone
 void d.send(3, terms)
+// @ts-expect-error one path alone, which would be a list of letters
+void d.send('a.pdf', terms)
+// @ts-expect-error the same
+void d.send('a.pdf', { ...terms, dryRun: true })
+// @ts-expect-error the same
+d.startSend('a.pdf', terms)
+// @ts-expect-error the same
+void d.presign('a.pdf', terms)
+// @ts-expect-error the same
+d.startPresign('a.pdf', terms)
+// @ts-expect-error the same
+void d.upload({} as TransferTicket, 'a.pdf')
+// @ts-expect-error the same
+d.startUpload({} as TransferTicket, 'a.pdf')
+// @ts-expect-error one URL alone
+void s.putParts('https://h/k', 'x')
+// @ts-expect-error one URL alone
+s.startPutParts('https://h/k', 'x')
+// @ts-expect-error one pattern alone
+void h.uploadProfile('x', { name: 'n', pack: { exclude: '**/Extensions' } })
+// @ts-expect-error one pattern alone
+void inspectProfile('x', { pack: { include: 'Default/Code Cache' } })
+// @ts-expect-error no labels
+void h.uploadProfile('x', { name: 'n', labels: 'a' })
+// @ts-expect-error one origin alone
+new Storage({ trustedStorage: 'https://minio.internal:9000' })
 // @ts-expect-error a number is no file
 void d.send([3], terms)
 // @ts-expect-error a stream of text
