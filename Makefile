@@ -34,7 +34,7 @@ test: test-rust test-costs test-docs test-c test-python test-node test-readme te
 
 # And what needs more: a real Chromium (apt-get install chromium unzip), and Java among the readers of archives.
 test-full: test test-browser
-	@DROPOFF_FULL=1 $(PYTEST) tests/profiles
+	@DROPOFF_FULL=1 $(PYTEST) tests/profiles tests/docs
 	@echo "all suites passed, the long ones too"
 
 test-rust: build
@@ -64,7 +64,7 @@ test-node: build node
 	@$(RUN) node npm --prefix bindings-node test --silent
 	@echo "suite Node: passed"
 
-# The C and JavaScript of the README; its Python and Rust are run by those suites.
+# The README's C and JavaScript, and its install lines in a fresh clone; its Python and Rust are run by those suites.
 test-readme: build node .venv/done
 	@$(RUN) readme $(PYTEST) tests/docs
 	@echo "suite README: passed"

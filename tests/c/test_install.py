@@ -29,7 +29,9 @@ FOUND = re.search(r'^\[workspace\.package\]\nversion = "(.*)"', (ROOT / "Cargo.t
 assert FOUND
 VERSION = FOUND[1]
 MAJOR, MINOR, _ = VERSION.split(".")
-SONAME = f"libdropoff.so.{MAJOR}"
+# While 0.x may break programs, each of them has a name of its own.
+SONAME = f"libdropoff.so.{MAJOR}" if MAJOR != "0" else f"libdropoff.so.0.{MINOR}"
+INSTALL = ROOT / "bindings-c" / "install.sh"
 
 
 @pytest.fixture
@@ -112,13 +114,96 @@ def test_cmake_finds_it(library: Library, program: Path, tmp_path: Path) -> None
     assert again.returncode != 0 and f"version: {VERSION}" in again.stderr
 
 
+def install(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [INSTALL, *arguments]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=100)
+
+
 def test_install_says_what_is_missing(tmp_path: Path) -> None:
-    install = ROOT / "bindings-c" / "install.sh"
-    done = subprocess.run([install, tmp_path / "p", tmp_path], capture_output=True, text=True, timeout=10)
+    done = install(tmp_path / "p", tmp_path)
     assert done.returncode == 1 and "cargo build --release -p dropoff-c" in done.stderr
+    for wrong in ([], ["--prefix=/usr"], ["--libdir"], ["a", "b", "c"]):
+        done = install(*wrong)
+        assert done.returncode == 2 and "usage" in done.stderr, wrong
+    for outside in ("../lib", "/opt/lib", "lib/../../x", "", "./lib"):
+        done = install(f"--libdir={outside}", tmp_path / "p", BUILT)
+        assert done.returncode == 1 and "--libdir must be a folder below" in done.stderr, outside
+    done = install(tmp_path / "p", BUILT, LD="no-such-ld")
+    assert done.returncode == 1 and done.stderr == "no-such-ld is missing; install binutils\n"
     assert not (tmp_path / "p").exists()
-    done = subprocess.run([install], capture_output=True, text=True, timeout=10)
-    assert done.returncode == 2 and "usage" in done.stderr
-    # Over what is there already.
-    run([install, tmp_path / "p", BUILT])
-    run([install, tmp_path / "p", BUILT])
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """Libraries that are quick to install, as cargo would have put them."""
+    built = tmp_path / "tiny"
+    built.mkdir()
+    (built / "tiny.c").write_text("int dropoff_tiny;")
+    run(["gcc", "-shared", f"-Wl,-soname,{SONAME}", built / "tiny.c", "-o", built / "libdropoff_c.so"])
+    run(["gcc", "-c", built / "tiny.c", "-o", built / "tiny.o"])
+    run(["ar", "rcs", built / "libdropoff_c.a", built / "tiny.o"])
+    return built
+
+
+def test_it_installs_for_packagers(program: Path, tmp_path: Path, tiny: Path) -> None:
+    root, libdir = tmp_path / "a root", "lib/x86_64-linux-gnu"
+    done = install(f"--libdir=/usr/{libdir}", "/usr", BUILT, DESTDIR=str(root))
+    # The machine that packs is told nothing of what the package's loader will do.
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert sorted(path.name for path in (root / "usr").iterdir()) == ["include", "lib"]
+    assert [path.name for path in (root / "usr/lib").iterdir()] == ["x86_64-linux-gnu"]
+    for text in (root / "usr" / libdir).rglob("dropoff*"):
+        assert text.is_dir() or str(root) not in text.read_text()
+    # Unpacked anywhere, the files find each other.
+    package = Library((root / "usr").rename(tmp_path / "unpacked"))
+    package.lib = package.prefix / libdir
+    assert run([package.compile(program, tmp_path / "shared")]).stdout.strip() == VERSION
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.10)\nproject(user C)\nfind_package(dropoff REQUIRED)\n"
+        "add_executable(static version.c)\ntarget_link_libraries(static dropoff::static)\n"
+        "add_executable(user version.c)\ntarget_link_libraries(user dropoff::dropoff)\n"
+    )
+    cmake = Path(sys.executable).with_name("cmake")
+    where = f"-Ddropoff_DIR={package.lib / 'cmake/dropoff'}"
+    run([cmake, "-S", tmp_path, "-B", tmp_path / "build", where])
+    run([cmake, "--build", tmp_path / "build"])
+    for name in ("user", "static"):
+        assert run([tmp_path / "build" / name], env={}).stdout.strip() == VERSION
+    # The same by the environment, over what is there.
+    for _ in range(2):
+        assert install("/usr", tiny, DESTDIR=str(root), LIBDIR="lib64").returncode == 0
+    assert (root / "usr/lib64" / SONAME).exists()
+
+
+def test_it_runs_ldconfig_or_names_it(tmp_path: Path, tiny: Path) -> None:
+    """With a loader that searches one folder, and an `id` that tells who asks."""
+    prefix, tools, ran = tmp_path / "p", tmp_path / "tools", tmp_path / "ran"
+    (prefix / "lib").mkdir(parents=True)
+    tools.mkdir()
+    (tmp_path / "link").symlink_to(prefix / "lib")
+
+    def loader(user: int, searched: Path) -> subprocess.CompletedProcess[str]:
+        # As glibc's prints them: folders, and in them what they hold.
+        (tools / "ldconfig").write_text(
+            f'#!/bin/sh\n[ "$*" = "-N -X -v" ] || echo "ran $*" >>{ran}\n'
+            f"echo '{searched}: (from /etc/ld.so.conf.d/libc.conf:2)'\necho '\tlibc.so.6 -> libc.so.6'\n"
+        )
+        (tools / "id").write_text(f"#!/bin/sh\necho {user}\n")
+        for tool in tools.iterdir():
+            tool.chmod(0o755)
+        done = install(prefix, tiny, PATH=f"{tools}:{os.environ['PATH']}")
+        assert done.returncode == 0, done.stderr
+        return done
+
+    # By whatever name the loader knows the folder.
+    for searched in (prefix / "lib", tmp_path / "link"):
+        assert "loader" not in loader(0, searched).stdout
+        assert ran.read_text() == "ran \n"
+        ran.unlink()
+    assert (
+        loader(1000, prefix / "lib").stdout
+        == f"Run ldconfig as root, or the loader does not find {SONAME}.\n"
+    )
+    told = loader(0, Path("/usr/lib")).stdout
+    assert f"-Wl,-rpath,{prefix}/lib" in told and f"LD_LIBRARY_PATH={prefix}/lib" in told
+    assert not ran.exists()

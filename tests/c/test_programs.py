@@ -116,7 +116,7 @@ def test_a_panic_tells_no_private_key(programs: Programs) -> None:
 
 
 def test_closing_the_library_does_not_unload_it(programs: Programs, library: Library) -> None:
-    run([programs["loading"], library.lib / "libdropoff.so.0"])
+    run([programs["loading"], library.lib / "libdropoff.so"])
 
 
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
@@ -154,7 +154,7 @@ def test_the_other_programs_under_valgrind(programs: Programs, sandbox: Sandbox,
         sandbox.reset()
     run_program(
         sandbox,
-        [*VALGRIND, "--leak-check=no", programs["loading"], library.lib / "libdropoff.so.0"],
+        [*VALGRIND, "--leak-check=no", programs["loading"], library.lib / "libdropoff.so"],
         {"good"},
     )
     run([*VALGRIND, programs["panic"]])

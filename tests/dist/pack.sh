@@ -28,7 +28,7 @@ fi
 [ "$profile" = dev ] || cargo build --release -p dropoff-c -p dropoff-sandbox
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' include/dropoff.h)
 name=dropoff-c-$version-linux-x86_64
-bindings-c/install.sh "$out/$name" "$built"
+DESTDIR=$out bindings-c/install.sh "/$name" "$built"
 mkdir "$out/$name/examples"
 cp examples/c/{send_files,upload_profile}.c "$out/$name/examples"
 cp LICENSE "$out/$name"
