@@ -4,9 +4,10 @@
 #
 #     cargo build --release -p dropoff-c && bindings-c/install.sh /usr/local
 #
-# PROFILE-DIR is the folder cargo built into (target/release). Libraries go to LIBDIR below PREFIX: lib, or such as lib64
-# or lib/x86_64-linux-gnu. A packager's DESTDIR stands before every path, and the machine's loader is told nothing then.
-# Needs binutils, as every C compiler does; LD, OBJCOPY, READELF and AR name others.
+# PROFILE-DIR is the folder cargo built into (target/release). Libraries go to LIBDIR below PREFIX, such as lib64 or
+# lib/x86_64-linux-gnu instead of lib; the environment may name it, too. A packager's DESTDIR stands before every path,
+# and the machine's loader is told nothing then. Needs binutils, as every C compiler does; LD, OBJCOPY, READELF and AR
+# name others.
 set -eu
 
 usage() {
@@ -19,19 +20,19 @@ fail() {
     exit 1
 }
 
-libdir=${LIBDIR:-lib}
+libdir=${LIBDIR:-lib} prefix='' built=''
 while [ $# -gt 0 ]; do
     case $1 in
-    --libdir=*) libdir=${1#*=} && shift ;;
-    --libdir) [ $# -gt 1 ] || usage && libdir=$2 && shift 2 ;;
+    --libdir=*) libdir=${1#*=} ;;
+    --libdir) [ $# -gt 1 ] || usage && shift && libdir=$1 ;;
     -*) usage ;;
-    *) break ;;
+    *) if [ -z "$prefix" ]; then prefix=$1; elif [ -z "$built" ]; then built=$1; else usage; fi ;;
     esac
+    shift
 done
-[ $# -ge 1 ] && [ $# -le 2 ] || usage
+[ -n "$prefix" ] || usage
 here=$(cd "$(dirname "$0")" && pwd)
-prefix=$1
-built=${2:-$here/../target/release}
+built=${built:-$here/../target/release}
 header=$here/../include/dropoff.h
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' "$header")
 # What `rustc --print native-static-libs` says, but for gcc_s: the compiler adds that one, or gcc_eh with -static, by

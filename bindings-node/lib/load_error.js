@@ -27,7 +27,8 @@ function loadError(cause, file, system = thisSystem()) {
   const words = String(cause?.message ?? cause)
   const why = disabled
     ? turnedOff(system)
-    : (ofSystem(words, system) ?? (cause?.code === 'MODULE_NOT_FOUND' ? notFound(file) : ofFile(words, file)))
+    : (ofSystem(words, system) ??
+      (cause?.code === 'MODULE_NOT_FOUND' ? notFound(file) : ofFile(words, file, system)))
   const error = new Error(`dropoff's compiled module cannot be loaded: ${why}`, { cause })
   return Object.assign(error, { code: disabled ? cause.code : 'ERR_DLOPEN_FAILED' })
 }
@@ -69,15 +70,16 @@ function notFound(file) {
   )
 }
 
-/** @param {string} words @param {string} file */
-function ofFile(words, file) {
+/** @param {string} words @param {string} file @param {System} system */
+function ofFile(words, file, { platform, arch, glibc }) {
   if (/: Permission denied/.test(words)) return `this user may not read ${file}; change its permissions`
   if (/failed to map segment/.test(words))
     return `the system lets no code run from ${file}; put it on a file system without noexec, or change the policy`
+  const systems = `it is for ${RUNS_ON}, and this is ${platform} ${arch}${glibc ? ` with glibc ${glibc}` : ''}`
   // For another machine's file glibc has the last of these words, though it is there.
   if (/file too short|ELF|cannot read file data|No such file/.test(words))
-    return `${file} is damaged or for another machine; ${INSTALL}`
-  return `${words.split('\n')[0]}; see the cause of this error, and ${INSTALL}`
+    return `${file} is damaged or for another machine (${systems}); ${INSTALL}`
+  return `${words.split('\n')[0]} (${systems}); see the cause of this error, and ${INSTALL}`
 }
 
 /** The end of a file that was cut is found by a SIGBUS when it is loaded. @param {string} file */

@@ -122,7 +122,7 @@ def install(*arguments: str | Path, **environment: str) -> subprocess.CompletedP
 def test_install_says_what_is_missing(tmp_path: Path) -> None:
     done = install(tmp_path / "p", tmp_path)
     assert done.returncode == 1 and "cargo build --release -p dropoff-c" in done.stderr
-    for wrong in ([], ["--prefix=/usr"], ["--libdir"], ["a", "b", "c"]):
+    for wrong in ([], ["--prefix=/usr"], ["--libdir"], ["a", "--libdir"], ["a", "b", "c"], ["--libdir=lib"]):
         done = install(*wrong)
         assert done.returncode == 2 and "usage" in done.stderr, wrong
     for outside in ("../lib", "/opt/lib", "lib/../../x", "", "./lib"):
@@ -147,7 +147,7 @@ def tiny(tmp_path: Path) -> Path:
 
 def test_it_installs_for_packagers(program: Path, tmp_path: Path, tiny: Path) -> None:
     root, libdir = tmp_path / "a root", "lib/x86_64-linux-gnu"
-    done = install(f"--libdir=/usr/{libdir}", "/usr", BUILT, DESTDIR=str(root))
+    done = install("/usr", "--libdir", f"/usr/{libdir}", BUILT, DESTDIR=str(root))
     # The machine that packs is told nothing of what the package's loader will do.
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert sorted(path.name for path in (root / "usr").iterdir()) == ["include", "lib"]

@@ -1,4 +1,4 @@
-"""The README's install lines do what they say: from a fresh clone to a running program in a project beside it.
+"""The README's install lines do what they say: from a fresh clone to a running program in a project.
 
 A release build takes many minutes, so cargo gives what the tests have built of the same sources; with
 DROPOFF_FULL=1 everything is real. What is written to /usr/local and /etc stays in a mount namespace.

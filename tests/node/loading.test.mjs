@@ -135,7 +135,12 @@ test('it is damaged', async () => {
   for (const length of [0, 20, 64, 5_000, BYTES.length / 2, BYTES.length - 1]) {
     const { code, message, cause } = await loadWith(BYTES.subarray(0, length))
     assert.equal(code, 'ERR_DLOPEN_FAILED')
-    assert(message.endsWith(`${file} is damaged or for another machine; install the package again`), message)
+    assert(
+      message.includes(
+        `${file} is damaged or for another machine (it is for Linux x86-64 with glibc, and this is `,
+      ),
+      message,
+    )
     assert.match(cause, /file too short|cannot read file data/)
   }
   assert.match(
@@ -190,7 +195,10 @@ test('systems that are not here', () => {
   assert.match(told('/p/x.node: failed to map segment from shared object'), /noexec/)
   const denied = '/p/x.node: cannot open shared object file: Permission denied'
   assert.match(told(denied), /this user may not read \/p\/x\.node; change its permissions/)
-  assert.match(told('something\nnew'), /: something; see the cause of this error/)
-  assert.match(loadError('no error', '/p/x.node', here).message, /: no error; see/)
-  assert.match(loadError(undefined, '/p/x.node', here).message, /: undefined; see/)
+  assert.match(
+    told('something\nnew'),
+    /: something \(it is for Linux x86-64 with glibc, and this is linux x64 with glibc 2\.36\); see the cause/,
+  )
+  assert.match(loadError('no error', '/p/x.node', here).message, /: no error \(/)
+  assert.match(loadError(undefined, '/p/x.node', here).message, /: undefined \(/)
 })
