@@ -1208,6 +1208,8 @@ export interface ErrorFacts {
   readonly errno: number | null
   /** The journal from which the same call goes on where this one stopped. */
   readonly resume: string | null
+  /** Storage's ETag, without quotes, of what it holds or of what was in the way; `outcome` says which. */
+  readonly etag: string | null
 }
 
 /** What went wrong, as facts a program can act on. */
@@ -1230,6 +1232,7 @@ export class DropoffError extends Error implements ErrorFacts {
   readonly path: string | null
   readonly errno: number | null
   readonly resume: string | null
+  readonly etag: string | null
   /** What a lower layer said, as a string; for a stream, the very error it threw. Absent if there is none. */
   readonly cause?: unknown
   /** Every fact, fit for JSON and for an agent's tool result. `cause` is its words, or `null`. */

@@ -175,7 +175,7 @@ typedef enum {
 typedef enum {
     /** There is no error: the handle was NULL. */
     DROPOFF_OUTCOME_NONE = 0,
-    /** It happened: the profile is registered, the transfer is active. */
+    /** It happened: the profile is registered, the transfer is active, storage has what a raw upload or a step sent. */
     DROPOFF_OUTCOME_COMPLETED = 1,
     /** It did not happen. Calling again cannot do it twice. */
     DROPOFF_OUTCOME_NOT_COMPLETED = 2,
@@ -356,6 +356,14 @@ const char *dropoff_error_path(const dropoff_error *error);
  * Threads: any.
  */
 const char *dropoff_error_resume(const dropoff_error *error);
+
+/**
+ * Storage's ETag, without quotes, of what it holds or of what was in the way; NULL if it told none.
+ * dropoff_error_outcome says which. Lives as long as the error.
+ *
+ * Threads: any.
+ */
+const char *dropoff_error_etag(const dropoff_error *error);
 
 /**
  * The operating system's error number for a local file, as in errno.h; otherwise 0.

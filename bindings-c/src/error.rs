@@ -98,7 +98,7 @@ pub enum dropoff_side {
 pub enum dropoff_outcome {
     /// There is no error: the handle was NULL.
     DROPOFF_OUTCOME_NONE = 0,
-    /// It happened: the profile is registered, the transfer is active.
+    /// It happened: the profile is registered, the transfer is active, storage has what a raw upload or a step sent.
     DROPOFF_OUTCOME_COMPLETED = 1,
     /// It did not happen. Calling again cannot do it twice.
     DROPOFF_OUTCOME_NOT_COMPLETED = 2,
@@ -179,6 +179,7 @@ pub struct dropoff_error {
     profile_id: Text,
     path: Text,
     resume: Text,
+    etag: Text,
     json: Json,
     _live: Live,
 }
@@ -206,6 +207,7 @@ impl dropoff_error {
             profile_id: Text::maybe(error.profile_id()),
             path: Text::path(error.path()),
             resume: Text::path(error.resume()),
+            etag: Text::maybe(error.etag()),
             json: Json::new(),
             error,
             _live: Live::new(),
@@ -409,6 +411,15 @@ pub extern "C" fn dropoff_error_path(error: Option<&dropoff_error>) -> *const c_
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_error_resume(error: Option<&dropoff_error>) -> *const c_char {
     guard::get(error, ptr::null(), |e| e.resume.as_ptr())
+}
+
+/// Storage's ETag, without quotes, of what it holds or of what was in the way; NULL if it told none.
+/// dropoff_error_outcome says which. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_etag(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.etag.as_ptr())
 }
 
 /// The operating system's error number for a local file, as in errno.h; otherwise 0.

@@ -84,6 +84,7 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     facts.set_item("path", error.path().map(std::path::Path::as_os_str))?;
     facts.set_item("errno", error.errno())?;
     facts.set_item("resume", error.resume().map(std::path::Path::as_os_str))?;
+    facts.set_item("etag", error.etag())?;
     for (name, fact) in facts {
         made.setattr(name.cast_into::<PyString>()?, fact)?;
     }

@@ -198,7 +198,7 @@ impl Side {
 /// Whether what was asked for happened, as far as the service can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It happened: the profile is registered, the transfer is active.
+    /// It happened: the profile is registered, the transfer is active, storage has what a raw upload or a step sent.
     Completed,
     /// It did not happen. Calling again cannot do it twice.
     NotCompleted,
@@ -274,8 +274,11 @@ struct Facts {
     path: Option<PathBuf>,
     errno: Option<i32>,
     resume: Option<PathBuf>,
+    etag: Option<String>,
     /// The ticket ends before it could be tried again; a flow that can get a new one does.
     ticket_ended: bool,
+    /// The outcome is that of a request before the one that this error is about.
+    earlier_request: bool,
 }
 
 impl Error {
@@ -300,7 +303,9 @@ impl Error {
             path: None,
             errno: None,
             resume: None,
+            etag: None,
             ticket_ended: false,
+            earlier_request: false,
         }))
     }
 
@@ -403,17 +408,34 @@ impl Error {
     pub(crate) fn outcome_is(self, outcome: Outcome) -> Self {
         self.with(|f| f.outcome = outcome)
     }
+    /// For an error about one of several things that are asked for together, when others are not there yet.
+    pub(crate) fn unless_all_is_done(self, all: bool) -> Self {
+        if all || self.outcome() != Outcome::Completed {
+            self
+        } else {
+            self.outcome_is(Outcome::NotCompleted)
+        }
+    }
     pub(crate) fn cleanup_is(self, cleanup: Cleanup) -> Self {
         self.with(|f| f.cleanup = cleanup)
     }
     pub(crate) fn resume_is(self, journal: Option<PathBuf>) -> Self {
         self.with(|f| f.resume = journal)
     }
+    pub(crate) fn etag_is(self, etag: Option<&str>) -> Self {
+        self.with(|f| f.etag = etag.map(|etag| shortened(etag, 200)))
+    }
     pub(crate) fn ticket_ended_is(self, ended: bool) -> Self {
         self.with(|f| f.ticket_ended = ended)
     }
     pub(crate) fn ticket_ended(&self) -> bool {
         self.0.ticket_ended
+    }
+    pub(crate) fn earlier_request_is(self, earlier: bool) -> Self {
+        self.with(|f| f.earlier_request = earlier)
+    }
+    pub(crate) fn of_earlier_request(&self) -> bool {
+        self.0.earlier_request
     }
     pub(crate) fn transfer_id_is(self, id: Option<String>) -> Self {
         self.with(|f| f.transfer_id = id)
@@ -435,11 +457,20 @@ impl Error {
             f.retry_after = other.0.retry_after;
         })
     }
+    /// The same facts under another kind and sentence, for a layer that knows better what they mean.
+    pub(crate) fn retold(self, kind: ErrorKind, message: impl Into<String>) -> Self {
+        self.with(|f| {
+            f.kind = kind;
+            f.message = one_line(&message.into());
+            f.retryable = kind.default_retryable();
+        })
+    }
     /// The same error with every text of a peer's making changed by `hide`.
     pub(crate) fn hiding(self, hide: impl Fn(&str) -> String) -> Self {
         self.with(|f| {
             f.message = hide(&f.message);
-            for text in [&mut f.cause, &mut f.service_code, &mut f.request_id].into_iter().flatten() {
+            let texts = [&mut f.cause, &mut f.service_code, &mut f.request_id, &mut f.etag];
+            for text in texts.into_iter().flatten() {
                 *text = hide(text);
             }
             for detail in &mut f.details {
@@ -549,6 +580,12 @@ impl Error {
         self.0.resume.as_deref()
     }
 
+    /// Storage's ETag, without quotes, of what it holds or of what was in the way; `outcome` says which.
+    #[must_use]
+    pub fn etag(&self) -> Option<&str> {
+        self.0.etag.as_deref()
+    }
+
     /// Every fact as JSON, fit for an agent's tool result. Absent facts are `null`.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -577,6 +614,7 @@ impl Error {
         put("path", json!(f.path.as_ref().map(|p| p.to_string_lossy())));
         put("errno", json!(f.errno));
         put("resume", json!(f.resume.as_ref().map(|p| p.to_string_lossy())));
+        put("etag", json!(f.etag));
         Value::Object(map)
     }
 }

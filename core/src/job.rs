@@ -261,12 +261,22 @@ type Remover = Pin<Box<dyn Future<Output = Cleanup> + Send>>;
 /// How long removing may take, all tries together. A caller who cancelled waits for it.
 const CLEANUP_TIME: Duration = Duration::from_secs(5);
 
+/// A call that ends with bytes in storage, and nobody is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Raw {
+    /// One object, which is there as soon as storage says so.
+    Object,
+    /// Several, or parts of one.
+    Several,
+}
+
 #[derive(Default, Clone)]
 struct Ledger {
     transfer_id: Option<String>,
     profile_id: Option<String>,
     outcome: Option<Outcome>,
-    unknown_once_sent: bool,
+    raw: Option<Raw>,
+    etag: Option<String>,
     journal: Option<PathBuf>,
 }
 
@@ -295,9 +305,19 @@ impl Ctx {
         self.change(|l| l.outcome = Some(outcome));
     }
 
-    /// For a raw upload: once every byte is sent, being stopped leaves it open whether storage has them.
-    pub(crate) fn unknown_once_sent(&self) {
-        self.change(|l| l.unknown_once_sent = true);
+    /// For a raw upload: once a last byte is sent, being stopped leaves it open whether storage has them.
+    pub(crate) fn raw(&self, raw: Raw) {
+        self.change(|l| l.raw = Some(raw));
+    }
+
+    /// Storage said that it has an object. Being stopped does not change that.
+    pub(crate) fn stored(&self, etag: Option<&str>) {
+        self.change(|l| {
+            if l.raw == Some(Raw::Object) {
+                l.outcome = Some(Outcome::Completed);
+                l.etag = etag.map(str::to_owned);
+            }
+        });
     }
 
     /// What to do if the call ends without having completed, by failure, cancel or deadline, once nothing of
@@ -340,11 +360,27 @@ impl Ctx {
     fn stopped(&self, error: Error) -> Error {
         let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // A raw upload replaces the object as a whole, so it may be repeated whatever became of it.
-        let raw = ledger.unknown_once_sent;
-        let by_now =
-            if raw && self.progress.was_body_sent() { Outcome::Unknown } else { Outcome::NotCompleted };
+        let raw = ledger.raw;
+        let by_now = if raw.is_some() && self.progress.was_body_sent() {
+            Outcome::Unknown
+        } else {
+            Outcome::NotCompleted
+        };
         let outcome = ledger.outcome.unwrap_or(by_now);
-        error.outcome_is(outcome).retryable_is(raw || outcome == Outcome::NotCompleted)
+        let error = error.etag_is(ledger.etag.as_deref());
+        let error = match outcome {
+            Outcome::Completed => error.retryable_is(false),
+            Outcome::NotCompleted => error.retryable_is(true),
+            Outcome::Unknown => error.retryable_is(raw.is_some()),
+        }
+        .outcome_is(outcome);
+        match (raw, outcome) {
+            (Some(Raw::Object), Outcome::Unknown) => {
+                error.addition("everything was sent, so look whether it is there before you send it again")
+            }
+            (Some(Raw::Object), Outcome::Completed) => error.addition("storage has what was sent"),
+            _ => error,
+        }
     }
 }
 

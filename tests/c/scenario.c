@@ -174,6 +174,7 @@ static int failed(void) {
     got_text("profile_id", dropoff_error_profile_id(error));
     got_text("path", dropoff_error_path(error));
     got_text("resume", dropoff_error_resume(error));
+    got_text("etag", dropoff_error_etag(error));
     got_number("errno", (uint64_t)dropoff_error_errno(error));
     dropoff_error_free(error);
     error = NULL;

@@ -189,6 +189,7 @@ const FACTS = [
   'path',
   'errno',
   'resume',
+  'etag',
 ]
 
 test('facts are in the units and types of JavaScript', async () => {

@@ -38,6 +38,7 @@ FACTS: dict[str, Any] = {
     "path": "/tmp/caf\udce9",
     "errno": errno.EACCES,
     "resume": "/tmp/caf\udce9.journal",
+    "etag": "abc-1",
 }
 
 

@@ -185,6 +185,7 @@ except DropoffError as error:
     assert_type(error.kind, str)
     assert_type(error.details, list[dict[str, str]])
     assert_type(error.resume, str | None)
+    assert_type(error.etag, str | None)
 
 # What must not type-check; an ignore that is not needed is an error too.
 d.send("report.pdf", sender="a", recipient="b", auto_delete=3)  # type: ignore[call-overload]

@@ -59,6 +59,8 @@ class DropoffError(Exception):
     resume: str | None
     """The journal from which the same call goes on where this one stopped; see ``resume`` of
     :meth:`AgentDrop.send`."""
+    etag: str | None
+    """Storage's ETag, without quotes, of what it holds or of what was in the way; ``outcome`` says which."""
 
     def __init__(
         self,
@@ -80,6 +82,7 @@ class DropoffError(Exception):
         path: str | None = None,
         errno: int | None = None,
         resume: str | None = None,
+        etag: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -99,6 +102,7 @@ class DropoffError(Exception):
         self.path = path
         self.errno = errno
         self.resume = resume
+        self.etag = etag
         if isinstance(self, OSError):
             _tell_as_os_error(self, path, message)
 
@@ -128,6 +132,7 @@ class DropoffError(Exception):
             "path": self.path,
             "errno": self.errno,
             "resume": self.resume,
+            "etag": self.etag,
         }
 
     # Exceptions are copied by calling the class with `args`, which would lose every fact.

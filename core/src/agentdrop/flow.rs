@@ -13,9 +13,9 @@ use super::resume::{self, Log};
 use super::ticket::{How, Ticket};
 use super::{File, SentFile, SentTransfer, Transfer, TransferTicket};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::job::Ctx;
+use crate::job::{Ctx, Raw};
 use crate::service::Service;
-use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, Window, send_parts};
+use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, Window, send_parts, with_earlier_tries};
 
 /// A transfer whose bytes are to be sent, or the rest of them.
 pub(super) struct Begun {
@@ -105,6 +105,8 @@ async fn finish(service: &Arc<Service>, begun: &mut Begun, ctx: &Ctx) -> Result<
     let mut retry = service.retry(&made, ctx);
     loop {
         if let Err(error) = upload(service, begun, &open, ctx).await {
+            // Whatever became of one file, an unconfirmed transfer is not delivered.
+            let error = error.outcome_is(Outcome::NotCompleted);
             return Err(resume::ended(error, service, begun, &open, ctx).await);
         }
         if let Some(log) = &begun.log {
@@ -203,11 +205,13 @@ pub(super) async fn upload_only(
     if !open.are_none() {
         // Whatever comes of it, parts go to a ticket once: what fails is aborted, and must not be another's.
         ticket.spend()?;
+    } else {
+        ctx.raw(if files.len() == 1 { Raw::Object } else { Raw::Several });
     }
     abort_if_not_completed(&service, &ticket, &open, ctx);
     let state = State::new(files.len());
     let mut begun = Begun { ticket, files, state, log: None, confirmed: None };
-    upload(&service, &mut begun, &open, ctx).await?;
+    upload(&service, &mut begun, &open, ctx).await.map_err(with_earlier_tries)?;
     if begun.state.files.iter().any(|file| file.completing) {
         let (error, _) = missing(&mut begun, unclear());
         return Err(error);
@@ -300,7 +304,8 @@ async fn upload(service: &Service, begun: &mut Begun, open: &OpenUploads, ctx: &
             running.push(async move { one.upload(at, file, state.clone()).await.map(|state| (at, state)) });
         }
         let Some(finished) = running.next().await else { break };
-        let (at, state) = finished?;
+        let others_are_done = || done.iter().flatten().count() + 1 == begun.files.len();
+        let (at, state) = finished.map_err(|e| e.unless_all_is_done(others_are_done()))?;
         ctx.progress.file_done();
         done[at] = Some(state);
     }
@@ -333,10 +338,7 @@ impl Uploading<'_> {
             How::Whole(target) => self.whole(at, file, target).await,
             How::Parts { .. } => self.parts(at, file, state).await,
         };
-        uploaded.map_err(|e| {
-            // Whatever became of one file, an unconfirmed transfer is not delivered.
-            e.context(&format!("file {:?}", file.entry.name)).outcome_is(Outcome::NotCompleted)
-        })
+        uploaded.map_err(|e| e.context(&format!("file {:?}", file.entry.name)))
     }
 
     async fn whole(&self, at: usize, file: &Ready, target: &PutTarget) -> Result<FileState> {
@@ -377,7 +379,9 @@ impl Uploading<'_> {
             })
         };
         let upload = PartUpload { plan: *plan, targets, source: &file.source, done: state.parts };
-        let parts = send_parts(upload, &self.sender, self.window, &on_stored).await?;
+        let parts = send_parts(upload, &self.sender, self.window, &on_stored);
+        // Until they are put together there is no object.
+        let parts = parts.await.map_err(|e| e.outcome_is(Outcome::NotCompleted))?;
 
         let upload = UploadId { file_id: place.file_id.clone(), upload_id: upload_id.clone() };
         if let Some(log) = log {

@@ -61,7 +61,9 @@ pub(super) async fn complete(
                 Err(error) => return Err(error),
             },
             // The one before this may have ended the upload, and then it is not found any more.
-            Err(Failure::Refused(_)) if earlier_lost => return Ok(Completion::Unclear),
+            Err(Failure::NotHandled(_) | Failure::Refused(_)) if earlier_lost => {
+                return Ok(Completion::Unclear);
+            }
             Err(Failure::NotHandled(error) | Failure::Refused(error)) => return Err(error),
             Err(Failure::Unclear { error, .. }) => {
                 earlier_lost = true;

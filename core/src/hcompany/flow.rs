@@ -11,7 +11,7 @@ use super::{ProfileDetails, ProfileTicket, ProfileUpload, complete, unchanged};
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
-use crate::job::Ctx;
+use crate::job::{Ctx, Raw};
 use crate::logs;
 use crate::options::Options;
 use crate::progress::Phase;
@@ -126,7 +126,8 @@ pub(super) async fn upload(
         }
     };
     ctx.progress.expect(1, zip.source.len());
-    let stored = send(service, ticket, &zip, ctx).await?;
+    ctx.raw(Raw::Object);
+    let stored = send(service, ticket, &zip, ctx).await.map_err(storage::with_earlier_tries)?;
     ctx.progress.file_done();
     Ok(stored)
 }

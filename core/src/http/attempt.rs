@@ -19,7 +19,7 @@ use super::body::{AttemptBody, BodyState, Gate};
 use super::limits::{Limits, within_limits};
 use super::pool::Connection;
 use crate::digest::{Algorithm, Digests, Pending};
-use crate::error::{Error, ErrorKind, Outcome, Result, Side};
+use crate::error::{Error, ErrorKind, Result, Side};
 use crate::progress::Counters;
 
 pub(crate) use super::body::Payload;
@@ -70,6 +70,8 @@ pub(crate) struct Reply {
     pub(crate) digests: Digests,
     /// Whether every byte had been sent when it came.
     pub(crate) complete: bool,
+    /// Whether the last byte may have left. It may where only a buffer of ours was known to hold it.
+    pub(crate) last_may_have_left: bool,
     /// Whether the server was asked for `100 Continue` and did not say it in time.
     pub(crate) mute: bool,
     /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
@@ -87,6 +89,10 @@ impl Reply {
 /// An attempt that got no answer.
 pub(super) struct Unanswered {
     pub(super) error: Error,
+    /// If every byte was handed over, so that the object may be stored: the digests of what was sent.
+    pub(super) sent_whole: Option<Digests>,
+    /// Whether any byte of it left.
+    pub(super) began: bool,
     /// The connection was an old one and died before a byte of a reply: the server had closed it
     /// while it was idle, which says nothing about this request.
     pub(super) stale_connection: bool,
@@ -101,16 +107,15 @@ pub(super) async fn run(
     limits: Limits,
     progress: &Arc<Counters>,
 ) -> Result<(Reply, Option<Connection>), Unanswered> {
-    let answered = |error| Unanswered { error, stale_connection: false };
-
     let expect = expect && outgoing.payload.len() > EXPECT_ABOVE;
     let (gate, open_gate) = match expect.then(Gate::new) {
         Some((gate, open)) => (Some(gate), Some(open)),
         None => (None, None),
     };
-    let (body, state, pending) =
-        AttemptBody::open(&outgoing.payload, outgoing.digest, gate, progress).await.map_err(answered)?;
-    let mut request = request(target, outgoing, &connection, body).map_err(answered)?;
+    let (body, state, pending) = AttemptBody::open(&outgoing.payload, outgoing.digest, gate, progress)
+        .await
+        .map_err(Unanswered::of)?;
+    let mut request = request(target, outgoing, &connection, body).map_err(Unanswered::of)?;
     if let Some(open) = open_gate {
         request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
         open_on_continue(&mut request, open, &connection);
@@ -122,7 +127,7 @@ pub(super) async fn run(
     let sending = connection.sender.send_request(request);
     let head = match within_limits(sending, &connection, &state, target, limits).await {
         Ok(head) => head,
-        Err(error) => return Err(unanswered(error, &connection, &state, before)),
+        Err(error) => return Err(unanswered(error, &connection, &state, before, pending).await),
     };
 
     // What hyper and TLS hold in their buffers has not left. Head and TLS make the count larger, so that it is reached
@@ -130,13 +135,17 @@ pub(super) async fn run(
     let left = Seen::by(&connection).written - before.written;
     let complete = state.is_complete() && left >= outgoing.payload.len() && !connection.meter.is_blocked();
     state.stop();
+    let last_may_have_left = state.is_complete();
     let done = outgoing.is_done(head.status(), head.headers());
     if (done || head.status().is_success()) && !complete {
-        return Err(answered(answered_early(target, head.status())));
+        let error = answered_early(target, head.status());
+        let sent_whole = last_may_have_left.then(Digests::default);
+        return Err(Unanswered { sent_whole, began: true, ..Unanswered::of(error) });
     }
     let patience = limits.response.min(REPLY_TIME);
     let mut reply = receive(head, patience, pending.filter(|_| done), done.then_some(undo)).await;
     reply.complete = complete;
+    reply.last_may_have_left = last_may_have_left;
     reply.mute = state.went_unbidden();
     let reusable = complete && reply.whole && ready_again(&mut connection).await;
     Ok((reply, reusable.then_some(connection)))
@@ -155,15 +164,34 @@ impl Seen {
     }
 }
 
-fn unanswered(error: Error, connection: &Connection, state: &BodyState, before: Seen) -> Unanswered {
-    let no_reply_byte = Seen::by(connection).reply == before.reply;
-    let broke = error.kind() == ErrorKind::Network;
-    if let Some(failure) = state.take_failure() {
-        return Unanswered { error: failure, stale_connection: false };
+impl Unanswered {
+    fn of(error: Error) -> Self {
+        Self { error, sent_whole: None, began: false, stale_connection: false }
     }
-    // Everything was sent and no answer came: it may be there.
-    let error = if state.is_complete() { error.outcome_is(Outcome::Unknown) } else { error };
-    Unanswered { error, stale_connection: connection.reused && no_reply_byte && broke }
+}
+
+async fn unanswered(
+    error: Error,
+    connection: &Connection,
+    state: &BodyState,
+    before: Seen,
+    pending: Option<Pending>,
+) -> Unanswered {
+    let now = Seen::by(connection);
+    let began = now.written > before.written;
+    if let Some(failure) = state.take_failure() {
+        return Unanswered { began, ..Unanswered::of(failure) };
+    }
+    let no_reply_byte = now.reply == before.reply;
+    let broke = error.kind() == ErrorKind::Network;
+    let sent_whole = match pending {
+        // A connection that was over before it took anything took no last byte either.
+        _ if !state.is_complete() || (broke && !began) => None,
+        Some(pending) => Some(pending.digests().await),
+        None => Some(Digests::default()),
+    };
+    let stale_connection = connection.reused && no_reply_byte && broke;
+    Unanswered { error, sent_whole, began, stale_connection }
 }
 
 /// The rest of the reply, and the digest of a success.
@@ -189,6 +217,7 @@ async fn receive(
         whole,
         digests,
         complete: true,
+        last_may_have_left: true,
         mute: false,
         counted,
     }

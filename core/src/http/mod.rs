@@ -16,6 +16,7 @@ pub(crate) mod status;
 pub(crate) mod storage;
 mod tls;
 mod transport_error;
+pub(crate) mod tries;
 
 use crate::error::Result;
 use crate::job::Ctx;

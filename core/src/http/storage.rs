@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::StatusCode;
 
 use super::Target;
-use super::attempt::{self, Outgoing, Reply, Unanswered};
+use super::attempt::{self, Outgoing, Reply};
 use super::connector::Connector;
 use super::limits::Limits;
 use super::pool::Pool;
+use super::tries::Tries;
 use crate::error::Result;
 use crate::options::{AT_ONCE_AT_MOST, Options};
 use crate::progress::Counters;
@@ -49,23 +50,27 @@ impl StorageClient {
         })
     }
 
-    /// One attempt. It may use two connections: an idle one that the server had closed says nothing
-    /// about the request, so it is tried once more on a fresh one.
+    /// One try. It may take two requests: one that an idle connection broke under is sent again on a fresh one at
+    /// once, since servers close connections that are idle. It may have been handled all the same, if it was
+    /// written to its end, so `tries` is told.
     pub(crate) async fn send(
         &self,
         target: &Target,
         outgoing: &Outgoing,
         progress: &Arc<Counters>,
+        tries: &mut Tries,
     ) -> Result<Reply> {
         let mut expect = outgoing.ask && !self.mute.knows(target);
         let mut fresh = false;
         loop {
+            tries.another();
             let connection =
                 if fresh { self.pool.open(target).await? } else { self.pool.take(target).await? };
             match attempt::run(connection, target, outgoing, expect, self.limits, progress).await {
                 // The one status that is about our question and not about the request (RFC 9110).
                 Ok((reply, _)) if reply.status == StatusCode::EXPECTATION_FAILED && expect => {
                     self.mute.learn(target);
+                    tries.repeat(progress);
                     expect = false;
                 }
                 Ok((reply, connection)) => {
@@ -78,11 +83,17 @@ impl StorageClient {
                     }
                     return Ok(reply);
                 }
-                Err(Unanswered { stale_connection: true, .. }) if !fresh => {
+                Err(mut failed) => {
+                    tries.no_answer(&mut failed);
+                    if !failed.stale_connection || fresh {
+                        return Err(failed.error);
+                    }
+                    if failed.began {
+                        tries.repeat(progress);
+                    }
                     self.pool.forget(target);
                     fresh = true;
                 }
-                Err(Unanswered { error, .. }) => return Err(error),
             }
         }
     }

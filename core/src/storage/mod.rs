@@ -1,6 +1,7 @@
 //! Sending bytes to a presigned target. Knows storage's own rules (tickets, forms, XML replies,
 //! ETags) and no provider.
 
+mod condition;
 mod form;
 mod pace;
 mod part_plan;
@@ -16,9 +17,9 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::Clients;
-use crate::job::{self, Ctx, Job};
+use crate::job::{self, Ctx, Job, Raw};
 use crate::options::Options;
 use crate::secret::Secret;
 use crate::source::{Prepared, Source, Spool};
@@ -211,7 +212,7 @@ async fn put_now(clients: &Clients, request: Put, ctx: &Ctx) -> Result<StoredObj
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
     let source = prepare(request.source, &clients.options).await?;
     ctx.progress.expect(1, source.len());
-    ctx.unknown_once_sent();
+    ctx.raw(Raw::Object);
     let sender = Sender::new(&made, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
     let stored = target.send(&sender, &source, digest, true).await?;
@@ -225,7 +226,7 @@ async fn post_form_now(clients: &Clients, request: PostForm, ctx: &Ctx) -> Resul
         .file_name(&request.file_name)?;
     let source = prepare(request.source, &clients.options).await?;
     ctx.progress.expect(1, source.len());
-    ctx.unknown_once_sent();
+    ctx.raw(Raw::Object);
     let sender = Sender::new(&made, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
     let stored = target.send(&sender, &source, digest).await?;
@@ -235,7 +236,24 @@ async fn post_form_now(clients: &Clients, request: PostForm, ctx: &Ctx) -> Resul
 
 /// The same call with the same ticket fails the same way once that has run out.
 fn for_the_caller(error: Error) -> Error {
+    let error = with_earlier_tries(error);
     if error.kind() == ErrorKind::Expired { error.retryable_is(false) } else { error }
+}
+
+/// Says in the sentence what a request before the one it is about may have done. A 412 says it anyway.
+pub(crate) fn with_earlier_tries(error: Error) -> Error {
+    if !error.of_earlier_request() || error.http_status() == Some(412) {
+        return error;
+    }
+    match error.outcome() {
+        Outcome::NotCompleted => error,
+        Outcome::Unknown => error.addition(
+            "an earlier try sent everything and got no answer, so look whether it is there before you send it again",
+        ),
+        Outcome::Completed => error.addition(
+            "an earlier try was stored, with an ETag that is not the MD5 of what was sent, so look at what is there",
+        ),
+    }
 }
 
 /// Looks at a source, or reads it into a temporary file.

@@ -14,10 +14,10 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit};
 
 use super::part_plan::PartPlan;
 use super::put::PutTarget;
-use super::send::Sender;
+use super::send::{Sender, stored_all_the_same};
 use super::window::Window;
 use crate::digest::Algorithm;
-use crate::error::{Error, ErrorKind, Result, Side};
+use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::source::{Cutter, Prepared};
 
 /// One part that storage has.
@@ -95,13 +95,13 @@ pub(crate) async fn send_parts(
             waiting -= 1;
         }
         let Some(part) = running.next().await else { break };
-        let part = part?;
+        let part = part.map_err(|e| e.unless_all_is_done(stored.iter().flatten().count() + 1 == count))?;
         on_stored(part.clone()).await?;
         let at = part.part_number as usize - 1;
         stored[at] = Some(part);
     }
     // What was cut is not looked at again after it was read.
-    source.verify_unchanged().await?;
+    source.verify_unchanged().await.map_err(|e| stored_all_the_same(e).outcome_is(Outcome::Completed))?;
     let all: Option<Vec<StoredPart>> = stored.into_iter().collect();
     all.ok_or_else(|| Error::internal("a part was forgotten"))
 }

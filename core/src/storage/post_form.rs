@@ -122,6 +122,7 @@ impl FormTarget {
             operation: "post_form",
             target: &self.target,
             outgoing: &outgoing,
+            fields: &self.fields.0,
             expiry: self.expiry,
             mask,
         };

@@ -113,8 +113,14 @@ impl PutTarget {
         for (name, value) in self.headers.0.as_ref() {
             mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
-        let upload =
-            Upload { operation: "put", target: &self.target, outgoing: &outgoing, expiry: self.expiry, mask };
+        let upload = Upload {
+            operation: "put",
+            target: &self.target,
+            outgoing: &outgoing,
+            fields: &[],
+            expiry: self.expiry,
+            mask,
+        };
         sender.send(&upload).await
     }
 }

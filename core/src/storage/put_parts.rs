@@ -9,7 +9,7 @@ use super::send::Sender;
 use super::window::Window;
 use crate::error::{Error, Result};
 use crate::http::Clients;
-use crate::job::Ctx;
+use crate::job::{Ctx, Raw};
 use crate::secret::Secret;
 use crate::source::Source;
 
@@ -62,7 +62,7 @@ pub(super) async fn put_parts_now(clients: &Clients, request: PutParts, ctx: &Ct
     let source = super::prepare(request.source, &clients.options).await?;
     let plan = fitting(source.len(), targets.len() as u64, request.part_size, clients.options.part_size)?;
     ctx.progress.expect(1, source.len());
-    ctx.unknown_once_sent();
+    ctx.raw(Raw::Several);
     let sender = Sender::new(&made, &clients.options, ctx);
     let window = Window::new(&clients.options, ctx);
     let upload = PartUpload { plan, targets: &targets, source: &source, done: Vec::new() };

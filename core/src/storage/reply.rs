@@ -173,7 +173,8 @@ fn sentence(kind: ErrorKind, status: StatusCode, document: &Document, host: &str
             "the ticket points at the wrong region; report it to the service".to_owned()
         }
         _ if status == StatusCode::PRECONDITION_FAILED => {
-            "something is stored there already, and the upload asked for nothing to be replaced".to_owned()
+            "a condition in the ticket does not hold; look at what is stored there, or ask for a new ticket"
+                .to_owned()
         }
         _ if status.is_redirection() => {
             "it redirects elsewhere, which is never followed with a file; check the URL".to_owned()
@@ -221,6 +222,7 @@ pub fn exercise_reply(data: &[u8]) {
         digests: crate::digest::Digests::default(),
         whole: true,
         complete: true,
+        last_may_have_left: true,
         mute: false,
         counted: 0,
     };
@@ -240,6 +242,7 @@ mod tests {
             digests: crate::digest::Digests::default(),
             whole: true,
             complete: true,
+            last_may_have_left: true,
             mute: false,
             counted: 0,
         };

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
-use super::StoredObject;
 use super::reply::{self, Action};
 use super::ticket::Expiry;
+use super::{StoredObject, condition};
 use crate::digest::{Algorithm, Digest, Digests};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::attempt::{Outgoing, Reply};
+use crate::http::tries::Tries;
 use crate::http::{Made, Target};
 use crate::job::Ctx;
 use crate::logs;
@@ -32,9 +33,35 @@ pub(super) struct Upload<'a> {
     pub(super) operation: &'static str,
     pub(super) target: &'a Target,
     pub(super) outgoing: &'a Outgoing,
+    /// The fields of a form.
+    pub(super) fields: &'a [(String, String)],
     pub(super) expiry: Option<Expiry>,
     /// Secrets of the ticket that storage may echo.
     pub(super) mask: Mask,
+}
+
+impl Upload<'_> {
+    /// What the ticket says under this name (in lower case): as a header, a field, or a parameter of its URL.
+    pub(super) fn says(&self, name: &str) -> Option<String> {
+        if let Some(value) = self.outgoing.headers.get(name) {
+            return Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
+        }
+        if let Some((_, value)) = self.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
+            return Some(value.trim().to_owned());
+        }
+        // Not `query_pairs`, which would decode all of a long query for each name.
+        let pairs = self.target.url().query().unwrap_or_default().split('&');
+        let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(n, _)| n.eq_ignore_ascii_case(name))?;
+        Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+    }
+}
+
+/// What the tries of one upload have shown so far.
+struct SoFar {
+    tries: Tries,
+    /// The MD5 of a try that storage answered with another ETag.
+    differed: Option<Digest>,
 }
 
 impl<'a> Sender<'a> {
@@ -74,31 +101,30 @@ impl<'a> Sender<'a> {
         self.progress.sending(upload.expiry.map(|e| e.left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry = self.made.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
-        // Once the object may be there, no later refusal makes it unmade.
-        let mut outcome = Outcome::NotCompleted;
+        let mut so_far = SoFar { tries: Tries::new(), differed: None };
         loop {
+            so_far.tries.another();
             if let Some(expiry) = upload.expiry {
                 expiry
                     .check("the upload ticket")
-                    .map_err(|e| self.too_slow_for(expiry, e).during(operation).outcome_is(outcome))?;
+                    .map_err(|e| so_far.tries.told(self.too_slow_for(expiry, e).during(operation)))?;
             }
-            let error = match self.try_once(upload).await {
+            let error = match self.try_once(upload, &mut so_far).await {
                 Ok(stored) => {
                     retry.succeeded();
-                    upload
-                        .outgoing
-                        .payload
-                        .source
+                    let source = &upload.outgoing.payload.source;
+                    source
                         .verify_unchanged()
                         .await
-                        .map_err(|e| e.during(operation))?;
-                    return Ok(StoredObject { attempts: retry.made(), ..stored });
+                        .map_err(|e| so_far.tries.told(stored_all_the_same(e).during(operation)))?;
+                    let attempts = retry.made().saturating_add(so_far.tries.repeated());
+                    return Ok(StoredObject { attempts, ..stored });
                 }
                 Err((error, action)) => {
                     if error.outcome() == Outcome::Unknown {
-                        outcome = Outcome::Unknown;
+                        so_far.tries.may_be_stored();
                     }
-                    let error = error.during(operation).outcome_is(outcome);
+                    let error = so_far.tries.told(error.during(operation));
                     if action == Action::Fail {
                         return Err(error);
                     }
@@ -125,9 +151,15 @@ impl<'a> Sender<'a> {
         }
     }
 
-    async fn try_once(&self, upload: &Upload<'_>) -> Result<StoredObject, (Error, Action)> {
+    async fn try_once(
+        &self,
+        upload: &Upload<'_>,
+        so_far: &mut SoFar,
+    ) -> Result<StoredObject, (Error, Action)> {
         let Upload { target, outgoing, .. } = *upload;
-        let reply = self.made.storage.send(target, outgoing, self.progress).await.map_err(|error| {
+        let tries = &mut so_far.tries;
+        let sent = self.made.storage.send(target, outgoing, self.progress, tries).await;
+        let reply = sent.map_err(|error| {
             let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
             (error, if again { Action::Retry } else { Action::Fail })
         })?;
@@ -140,29 +172,46 @@ impl<'a> Sender<'a> {
             bytes = outgoing.payload.source.len(),
             "storage answered"
         );
+        let etag = etag(&reply.headers);
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
-            let (error, action) = reply::refusal(&reply, host, &upload.mask);
-            return Err((error.outcome_is(after(&reply)), action));
+            if is_ours(&reply, etag.as_deref(), tries) {
+                self.stored(tries, etag.as_deref());
+                let sent = tries.sent().clone();
+                return Ok(object(outgoing, sent, etag, true));
+            }
+            return Err(refused(upload, &reply, etag.as_deref(), tries, host));
         }
         if reply.cut_error() {
             self.progress.take_back(reply.counted);
             return Err((answer_cut(host), Action::Retry));
         }
-        let etag = etag(&reply.headers);
-        let verified = confirm(&reply, etag.as_deref(), host).map_err(|e| {
-            self.progress.take_back(reply.counted);
-            (e, Action::Retry)
-        })?;
-        let Digests { md5, sha256 } = reply.digests;
-        Ok(StoredObject {
-            bytes: outgoing.payload.source.len(),
-            sha256: sha256.as_ref().map(Digest::hex),
-            md5: md5.as_ref().map(Digest::hex),
-            etag,
-            verified,
-            attempts: 0,
-        })
+        self.stored(tries, etag.as_deref());
+        match (says_the_same(&reply, etag.as_deref()), &etag, &reply.digests.md5) {
+            (Some(false), Some(etag), Some(md5)) => {
+                self.progress.take_back(reply.counted);
+                let again = so_far.differed.replace(md5.clone()).is_some_and(|before| before == *md5);
+                Err(differs(host, etag, md5, again))
+            }
+            (same, ..) => Ok(object(outgoing, reply.digests, etag, same == Some(true))),
+        }
+    }
+
+    fn stored(&self, tries: &mut Tries, etag: Option<&str>) {
+        tries.stored(etag);
+        self.ctx.stored(etag);
+    }
+}
+
+fn object(outgoing: &Outgoing, digests: Digests, etag: Option<String>, verified: bool) -> StoredObject {
+    let Digests { md5, sha256 } = digests;
+    StoredObject {
+        bytes: outgoing.payload.source.len(),
+        sha256: sha256.as_ref().map(Digest::hex),
+        md5: md5.as_ref().map(Digest::hex),
+        etag,
+        verified,
+        attempts: 0,
     }
 }
 
@@ -171,12 +220,45 @@ fn is_success(outgoing: &Outgoing, reply: &Reply) -> bool {
     outgoing.is_done(reply.status, &reply.headers) && !reply::Document::parse(&reply.body).is_error()
 }
 
-/// What a refusal says of the object. After the last byte, a gateway's failure or storage's own may have
-/// come too late to keep it out.
-fn after(reply: &Reply) -> Outcome {
-    match reply.status.as_u16() {
-        500 | 502 | 504 if reply.complete => Outcome::Unknown,
-        _ => Outcome::NotCompleted,
+/// Whether what is in the way is what an earlier try of ours sent, whose answer was lost: its ETag says so.
+fn is_ours(reply: &Reply, etag: Option<&str>, tries: &Tries) -> bool {
+    let lost = reply.status == StatusCode::PRECONDITION_FAILED && tries.outcome() == Outcome::Unknown;
+    let same = || tries.sent().md5.as_ref()?.is_said_by(etag?);
+    lost && same() == Some(true)
+}
+
+fn refused(
+    upload: &Upload<'_>,
+    reply: &Reply,
+    etag: Option<&str>,
+    tries: &mut Tries,
+    host: &str,
+) -> (Error, Action) {
+    let (error, action) = reply::refusal(reply, host, &upload.mask);
+    if reply.status == StatusCode::PRECONDITION_FAILED {
+        return (condition::failed(upload, error, etag, tries, host), action);
+    }
+    if may_be_stored(reply, error.service_code()) {
+        tries.may_be_stored();
+    }
+    (error, action)
+}
+
+/// Whether the object may be there though the answer is no success. After the last byte, a gateway's failure or
+/// storage's own may have come too late to keep it out.
+fn may_be_stored(reply: &Reply, code: Option<&str>) -> bool {
+    if !reply.last_may_have_left {
+        return false;
+    }
+    match (reply.status.as_u16(), code) {
+        (_, Some("InternalError")) => true,
+        // Refusals by their definition (RFC 9110, RFC 4918).
+        (501 | 505 | 507, _) => false,
+        // Storage's own word for "not now". Without it, some proxies (Envoy) say so of a request that was passed on.
+        (503, Some(_)) => false,
+        // A success of another kind, or a form's redirect to where it did not ask for.
+        (200..=299, None) | (303, _) | (500..=599, _) => true,
+        _ => false,
     }
 }
 
@@ -196,31 +278,36 @@ fn etag(headers: &HeaderMap) -> Option<String> {
     Some(text.trim_start_matches("W/").trim_matches('"').to_owned())
 }
 
-/// Compares our MD5 with an ETag that is one. It is not under KMS or customer keys, which storage
+/// Whether our MD5 is the ETag; `None` if that tells nothing. It does not under KMS or customer keys, which storage
 /// announces, nor when it does not look like an MD5.
-fn confirm(reply: &Reply, etag: Option<&str>, host: &str) -> Result<bool> {
+fn says_the_same(reply: &Reply, etag: Option<&str>) -> Option<bool> {
     let encrypted_there = reply
         .headers
         .get("x-amz-server-side-encryption")
         .is_some_and(|v| v.as_bytes().starts_with(b"aws:kms"))
         || reply.headers.contains_key("x-amz-server-side-encryption-customer-algorithm");
-    let (Some(digest), Some(etag), false) = (&reply.digests.md5, etag, encrypted_there) else {
-        return Ok(false);
-    };
-    if etag.len() != 32 {
-        return Ok(false);
-    }
-    match digest.is_said_by(etag) {
-        Some(false) => Err(Error::new(
-            ErrorKind::Integrity,
-            format!(
-                "storage at {host} holds other bytes than were sent (its ETag is {etag}, ours {}); send it again",
-                digest.hex()
-            ),
+    let etag = etag.filter(|etag| etag.len() == 32 && !encrypted_there)?;
+    reply.digests.md5.as_ref()?.is_said_by(etag)
+}
+
+/// An ETag that looks like an MD5 and is not ours. Damage on the way is an accident, which does not happen twice to
+/// the same bytes; the ETags of some stores and gateways are of other kinds and look the same.
+fn differs(host: &str, etag: &str, md5: &Digest, again: bool) -> (Error, Action) {
+    let (md5, action) = (md5.hex(), if again { Action::Fail } else { Action::Retry });
+    let text = if again {
+        format!(
+            "storage at {host} took it twice, each time with an ETag that is not the MD5 of what was sent ({etag}, ours {md5}): either its ETags are no MD5s, and then integrity_check is to be false, or something on the way changes every upload; compare what is stored with the source"
         )
-        .side_is(Side::Storage)
-        .retryable_is(true)),
-        Some(true) => Ok(true),
-        None => Ok(false),
-    }
+    } else {
+        format!(
+            "storage at {host} took it, but its ETag is not the MD5 of what was sent ({etag}, ours {md5}): it was changed on the way, or this storage's ETags are no MD5s; send it again, with integrity_check false if they are not"
+        )
+    };
+    let error = Error::new(ErrorKind::Integrity, text).side_is(Side::Storage);
+    (error.retryable_is(!again), action)
+}
+
+/// The source changed while it was sent, or cannot be looked at any more; storage has taken it nevertheless.
+pub(super) fn stored_all_the_same(error: Error) -> Error {
+    error.context("storage has it, but what it has may be part old and part new")
 }

@@ -427,7 +427,8 @@ function failed(error: unknown): ErrorCode | undefined {
       error.transferId ??
       error.profileId ??
       error.path ??
-      error.resume,
+      error.resume ??
+      error.etag,
   )
   same<number | null>()(error.retryAfter ?? error.httpStatus ?? error.errno)
   same<unknown>()(error.cause)

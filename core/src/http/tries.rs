@@ -1,0 +1,84 @@
+//! What the requests of one upload leave behind, whatever the last of them is told.
+
+use super::attempt::Unanswered;
+use crate::digest::Digests;
+use crate::error::{Error, Outcome};
+use crate::progress::Counters;
+
+/// The requests of one upload. A request whose last byte may have been taken can have stored the object, and no
+/// later refusal makes that undone: only a success, or a look at what is there, settles it.
+#[derive(Debug)]
+pub(crate) struct Tries {
+    outcome: Outcome,
+    /// Whether the latest request made it so.
+    latest: bool,
+    repeated: u32,
+    sent: Digests,
+    etag: Option<String>,
+}
+
+impl Tries {
+    pub(crate) fn new() -> Self {
+        Self {
+            outcome: Outcome::NotCompleted,
+            latest: false,
+            repeated: 0,
+            sent: Digests::default(),
+            etag: None,
+        }
+    }
+
+    /// What is known of the object.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Requests beyond one for each try.
+    pub(crate) fn repeated(&self) -> u32 {
+        self.repeated
+    }
+
+    /// The digests of a body that was sent to its end and got no answer.
+    pub(crate) fn sent(&self) -> &Digests {
+        &self.sent
+    }
+
+    /// A request is made, or would be.
+    pub(crate) fn another(&mut self) {
+        self.latest = false;
+    }
+
+    /// One try takes another request.
+    pub(super) fn repeat(&mut self, progress: &Counters) {
+        self.repeated += 1;
+        progress.retried();
+    }
+
+    pub(super) fn no_answer(&mut self, failed: &mut Unanswered) {
+        if let Some(sent) = failed.sent_whole.take() {
+            self.sent = sent;
+            self.may_be_stored();
+        }
+    }
+
+    /// An answer that leaves open what became of the object.
+    pub(crate) fn may_be_stored(&mut self) {
+        self.latest = true;
+        if self.outcome == Outcome::NotCompleted {
+            self.outcome = Outcome::Unknown;
+        }
+    }
+
+    /// Storage said that it has the object.
+    pub(crate) fn stored(&mut self, etag: Option<&str>) {
+        self.latest = true;
+        self.outcome = Outcome::Completed;
+        self.etag = etag.map(str::to_owned);
+    }
+
+    /// Adds to the error of a try what is known from all of them.
+    pub(crate) fn told(&self, error: Error) -> Error {
+        let error = error.outcome_is(self.outcome).earlier_request_is(!self.latest);
+        if self.etag.is_some() { error.etag_is(self.etag.as_deref()) } else { error }
+    }
+}

@@ -1,0 +1,201 @@
+//! What a raw upload's error says of the object, where the sandbox cannot play the peer: requests lost on a connection
+//! that was kept, and sources that change while they are sent.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dropoff::{ErrorKind, Options, Outcome, PostForm, Put, PutParts, Source, Storage};
+use dropoff_tests::rude::reply;
+
+/// The ETag of `hello`.
+const HELLO: &str = "5d41402abc4b2a76b9719d911017c592";
+
+#[derive(Clone)]
+enum Answer {
+    Say(String),
+    /// Takes the whole request, and closes.
+    Lose,
+    /// Takes the whole request, appends to this file, and then says it.
+    AppendTo(PathBuf, String),
+    /// Takes the whole request and never answers.
+    Never,
+}
+
+/// Answers one request after the other, whatever the connection, the last answer again and again. Counts them.
+struct Peer {
+    origin: String,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Peer {
+    fn start(answers: Vec<Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&requests);
+        let last = answers.last().expect("an answer").clone();
+        let answers = Arc::new(Mutex::new(answers.into_iter()));
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let (answers, last, counter) = (Arc::clone(&answers), last.clone(), Arc::clone(&counter));
+                std::thread::spawn(move || {
+                    while read_request(&mut stream) {
+                        counter.fetch_add(1, SeqCst);
+                        let next = answers.lock().expect("answers").next();
+                        let text = match next.unwrap_or_else(|| last.clone()) {
+                            Answer::Say(text) => text,
+                            Answer::Lose => return,
+                            Answer::Never => {
+                                // Until the client goes away.
+                                let _ = stream.read(&mut [0]);
+                                return;
+                            }
+                            Answer::AppendTo(path, text) => {
+                                let mut file =
+                                    std::fs::File::options().append(true).open(path).expect("the file");
+                                file.write_all(b"one more line\n").expect("appended");
+                                text
+                            }
+                        };
+                        if stream.write_all(text.as_bytes()).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        Self { origin, requests }
+    }
+
+    fn storage(&self) -> Storage {
+        Storage::new(self.options())
+    }
+
+    fn options(&self) -> Options {
+        Options::new()
+            .trusted_storage([self.origin.clone()])
+            .and_then(|o| o.backoff_base(Duration::from_millis(1)))
+            .expect("good options")
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.load(SeqCst)
+    }
+
+    fn put(&self, key: &str) -> Put {
+        Put::new(format!("{}/{key}", self.origin), Source::memory(b"hello".to_vec()))
+    }
+}
+
+fn read_request(stream: &mut impl Read) -> bool {
+    let mut seen = Vec::new();
+    let mut buffer = [0; 64 * 1024];
+    loop {
+        if let Some(at) = seen.windows(4).position(|w| w == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&seen[..at]).to_ascii_lowercase();
+            let length = head.lines().find_map(|l| l.strip_prefix("content-length:"));
+            let length: usize = length.and_then(|n| n.trim().parse().ok()).unwrap_or(0);
+            if seen.len() >= at + 4 + length {
+                return true;
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(count) if count > 0 => seen.extend_from_slice(&buffer[..count]),
+            _ => return false,
+        }
+    }
+}
+
+fn stored(etag: &str) -> Answer {
+    Answer::Say(format!("HTTP/1.1 200 OK\r\nETag: \"{etag}\"\r\nContent-Length: 0\r\n\r\n"))
+}
+
+fn refused(status: &str, code: &str, message: &str) -> Answer {
+    let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+    Answer::Say(reply(status, &body))
+}
+
+#[test]
+fn what_was_lost_on_a_kept_connection_may_be_stored() {
+    for (answer, kind) in [
+        (refused("412 X", "PreconditionFailed", "there is one"), ErrorKind::StorageRefused),
+        (refused("403 X", "AccessDenied", "Request has expired"), ErrorKind::Expired),
+        (refused("403 X", "AccessDenied", "no"), ErrorKind::StorageRefused),
+        (refused("400 X", "EntityTooLarge", "no"), ErrorKind::TooLarge),
+    ] {
+        let peer = Peer::start(vec![stored(HELLO), Answer::Lose, answer.clone()]);
+        let storage = peer.storage();
+        storage.put(peer.put("warm")).expect("stored");
+        let error = storage.put(peer.put("k").header("If-None-Match", "*")).expect_err("refused");
+        assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Unknown), "{error:?}");
+        assert!(error.message().contains("an earlier try"), "{error}");
+        assert_eq!(peer.requests(), 3);
+
+        let peer = Peer::start(vec![stored(HELLO), Answer::Lose, answer]);
+        let storage = peer.storage();
+        storage.put(peer.put("warm")).expect("stored");
+        let source = Source::memory(b"hello".to_vec());
+        let form = PostForm::new(format!("{}/b", peer.origin), [("key", "k")], source);
+        let error = storage.post_form(form).expect_err("refused");
+        assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Unknown), "{error:?}");
+        assert_eq!(peer.requests(), 3);
+    }
+}
+
+#[test]
+fn every_request_that_was_sent_is_an_attempt() {
+    let too_much = Answer::Say(reply("417 Expectation Failed", ""));
+    let peer =
+        Peer::start(vec![stored(HELLO), Answer::Lose, Answer::Lose, stored(HELLO), too_much, stored("e")]);
+    let storage = peer.storage();
+    assert_eq!(storage.put(peer.put("warm")).expect("stored").attempts, 1);
+    let job = storage.start_put(peer.put("k")).expect("started");
+    // One on the kept connection, one on a fresh one at once, and a second try.
+    assert_eq!(job.wait().expect("stored").attempts, 3);
+    assert_eq!(job.progress().retries, 2);
+    let large = Put::new(format!("{}/k", peer.origin), Source::memory(vec![7; 2_000_000]));
+    assert_eq!(storage.put(large).expect("stored, once it is not asked first").attempts, 2);
+    assert_eq!(peer.requests(), 6);
+}
+
+#[test]
+fn a_source_that_changes_after_storage_took_it_is_completed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("app.log");
+    let said = "HTTP/1.1 200 OK\r\nETag: \"abc-1\"\r\nContent-Length: 0\r\n\r\n".to_owned();
+    let peer = Peer::start(vec![Answer::AppendTo(path.clone(), said)]);
+    let storage = peer.storage();
+    std::fs::write(&path, b"line\n".repeat(1000)).expect("the file");
+    let error = storage.put(Put::new(format!("{}/k", peer.origin), path.as_path())).expect_err("it changed");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::SourceChanged, Outcome::Completed), "{error:?}");
+    assert_eq!(error.etag(), Some("abc-1"));
+    assert!(error.message().contains("storage has it") && !error.retryable(), "{error:?}");
+
+    std::fs::write(&path, b"line\n".repeat(1000)).expect("the file");
+    let form = PostForm::new(format!("{}/b", peer.origin), [("key", "k")], path.as_path());
+    let error = storage.post_form(form).expect_err("it changed");
+    assert_eq!((error.outcome(), error.etag()), (Outcome::Completed, Some("abc-1")), "{error:?}");
+
+    // Of several parts one is there, and that is not what was asked for.
+    let parts = |count: usize| {
+        std::fs::write(&path, b"line\n".repeat(1000)).expect("the file");
+        let urls = (1..=count).map(|n| format!("{}/k?partNumber={n}&uploadId=u", peer.origin));
+        let one_by_one = Storage::new(peer.options().concurrency(1).expect("good"));
+        one_by_one.put_parts(PutParts::new(urls, path.as_path())).expect_err("it changed")
+    };
+    assert_eq!(parts(1).outcome(), Outcome::Completed);
+    assert_eq!(parts(3).outcome(), Outcome::NotCompleted);
+}
+
+#[test]
+fn a_time_limit_after_the_last_byte_leaves_it_open() {
+    let peer = Peer::start(vec![Answer::Never]);
+    let put = peer.put("k").timeout(Duration::from_millis(700));
+    let error = peer.storage().put(put).expect_err("nobody answers");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error:?}");
+    assert!(error.retryable());
+}
