@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use aws_lc_rs::digest::{Context as Sha2, SHA256};
+use aws_lc_rs::digest::{Context as Sha, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -76,7 +76,7 @@ fn decode(text: &str, len: usize) -> Option<Vec<u8>> {
 /// Digests being computed.
 pub(crate) struct Hasher {
     md5: Option<Md5>,
-    sha256: Option<Sha2>,
+    sha256: Option<Sha>,
 }
 
 impl Hasher {
@@ -86,7 +86,7 @@ impl Hasher {
             Algorithm::Sha256 => (false, true),
             Algorithm::Both => (true, true),
         };
-        Self { md5: md5.then(Md5::new), sha256: sha256.then(|| Sha2::new(&SHA256)) }
+        Self { md5: md5.then(Md5::new), sha256: sha256.then(|| Sha::new(&SHA256)) }
     }
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         if let Some(md5) = &mut self.md5 {
@@ -100,6 +100,87 @@ impl Hasher {
         Digests {
             md5: self.md5.map(|md5| Digest(md5.finalize().as_slice().into())),
             sha256: self.sha256.map(|sha| Digest(sha.finish().as_ref().into())),
+        }
+    }
+}
+
+/// The digests that a ticket may hold storage to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checksum {
+    Crc32,
+    Crc32c,
+    Crc64Nvme,
+    Md5,
+    Sha1,
+    Sha256,
+}
+
+impl Checksum {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Crc32 => "CRC-32",
+            Self::Crc32c => "CRC-32C",
+            Self::Crc64Nvme => "CRC-64/NVME",
+            Self::Md5 => "MD5",
+            Self::Sha1 => "SHA-1",
+            Self::Sha256 => "SHA-256",
+        }
+    }
+
+    /// That of no bytes at all.
+    fn of_nothing(self) -> Vec<u8> {
+        match self {
+            // A CRC of these kinds is 0 then.
+            Self::Crc32 | Self::Crc32c => vec![0; 4],
+            Self::Crc64Nvme => vec![0; 8],
+            Self::Md5 | Self::Sha1 | Self::Sha256 => self.sum().map(Sum::finish).unwrap_or_default(),
+        }
+    }
+
+    /// The bytes of one that was written as base64 or hex; `None` if `text` is neither, or of another length.
+    pub(crate) fn decode(self, text: &str) -> Option<Vec<u8>> {
+        decode(text, self.of_nothing().len())
+    }
+
+    /// Whether `value` is that of no bytes at all.
+    pub(crate) fn is_of_nothing(self, value: &[u8]) -> bool {
+        self.of_nothing() == value
+    }
+
+    /// Computes it; `None` for the kinds that this library has no code for.
+    pub(crate) fn sum(self) -> Option<Sum> {
+        match self {
+            Self::Crc32 => Some(Sum::Crc32(crc32fast::Hasher::new())),
+            Self::Crc32c | Self::Crc64Nvme => None,
+            Self::Md5 => Some(Sum::Md5(Md5::new())),
+            Self::Sha1 => Some(Sum::Sha(Sha::new(&SHA1_FOR_LEGACY_USE_ONLY))),
+            Self::Sha256 => Some(Sum::Sha(Sha::new(&SHA256))),
+        }
+    }
+}
+
+/// A [`Checksum`] being computed.
+pub(crate) enum Sum {
+    Crc32(crc32fast::Hasher),
+    Md5(Md5),
+    Sha(Sha),
+}
+
+impl Sum {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Crc32(crc) => crc.update(bytes),
+            Self::Md5(md5) => md5.update(bytes),
+            Self::Sha(sha) => sha.update(bytes),
+        }
+    }
+
+    /// In the order of bytes in which it is written as base64.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Crc32(crc) => crc.finalize().to_be_bytes().to_vec(),
+            Self::Md5(md5) => md5.finalize().as_slice().to_vec(),
+            Self::Sha(sha) => sha.finish().as_ref().to_vec(),
         }
     }
 }
@@ -200,5 +281,32 @@ mod tests {
         assert_eq!(digest.is_said_by("crc32:abc"), None);
         assert_eq!(same_sha256(hex, "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="), Some(true));
         assert_eq!(same_sha256(hex, "not a digest"), None);
+    }
+
+    #[test]
+    fn checksums_are_those_of_other_programs() {
+        use Checksum as C;
+        // Of nothing, as the AWS SDKs sign it; of "abc", by Python's zlib and hashlib.
+        for (kind, nothing, abc) in [
+            (C::Crc32, "AAAAAA==", Some("NSRBwg==")),
+            (C::Crc32c, "AAAAAA==", None),
+            (C::Crc64Nvme, "AAAAAAAAAAA=", None),
+            (C::Md5, "1B2M2Y8AsgTpgAmY7PhCfg==", Some("kAFQmDzST7DWlj99KOF/cg==")),
+            (C::Sha1, "2jmj7l5rSw0yVb/vlWAYkK/YBwk=", Some("qZk+NkcGgWq6PiVxeFDCbJzQ2J0=")),
+            (
+                C::Sha256,
+                "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+                Some("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="),
+            ),
+        ] {
+            assert!(kind.is_of_nothing(&kind.decode(nothing).expect("its length")), "{}", kind.name());
+            let computed = kind.sum().map(|mut sum| {
+                sum.update(b"ab");
+                sum.update(b"c");
+                sum.finish()
+            });
+            assert_eq!(computed, abc.map(|text| kind.decode(text).expect("its length")));
+        }
+        assert_eq!(C::Crc32.decode("1B2M2Y8AsgTpgAmY7PhCfg=="), None);
     }
 }

@@ -352,6 +352,27 @@ impl Prepared {
         }
     }
 
+    /// Whether reading it costs nothing.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        matches!(self.origin, Origin::Memory(_) | Origin::Pieces(_))
+    }
+
+    /// Whether what is sent is made while it is read.
+    pub(crate) fn is_sealed(&self) -> bool {
+        matches!(self.origin, Origin::Sealed { .. })
+    }
+
+    /// Reads all of it.
+    pub(crate) async fn each_chunk(&self, mut take: impl FnMut(&[u8])) -> Result<()> {
+        let mut reader = self.open().await?;
+        while let Some(chunk) = self.within_patience(reader.chunk()).await? {
+            take(&chunk?);
+            // A file in the page cache never makes this wait.
+            tokio::task::consume_budget().await;
+        }
+        Ok(())
+    }
+
     /// Fails with `source_changed` if the file is not the one that was looked at first.
     pub(crate) async fn verify_unchanged(&self) -> Result<()> {
         let (path, identity) = match &self.origin {

@@ -7,6 +7,7 @@ mod pace;
 mod part_plan;
 mod parts;
 mod post_form;
+mod promised;
 mod put;
 mod put_parts;
 mod reply;

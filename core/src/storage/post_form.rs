@@ -124,6 +124,7 @@ impl FormTarget {
             outgoing: &outgoing,
             fields: &self.fields.0,
             expiry: self.expiry,
+            from: self.from,
             mask,
         };
         sender.send(&upload).await

@@ -41,6 +41,7 @@ pub(crate) struct PutTarget {
     method: Method,
     headers: PutHeaders,
     expiry: Option<Expiry>,
+    from: GivenBy,
 }
 
 impl PutTarget {
@@ -53,7 +54,7 @@ impl PutTarget {
         if let Some(expiry) = expiry {
             expiry.check("the presigned URL")?;
         }
-        Ok(Self { target, method: Method::PUT, headers, expiry })
+        Ok(Self { target, method: Method::PUT, headers, expiry, from: GivenBy::Caller })
     }
 
     /// A URL that a service signed.
@@ -72,7 +73,7 @@ impl PutTarget {
             Age::New => signed.expiry_from_now(),
             Age::Since(age) => signed.expiry_since(age),
         };
-        Ok(Self { target, method, headers, expiry })
+        Ok(Self { target, method, headers, expiry, from: GivenBy::Service })
     }
 
     /// Whether an upload to it may still start, as far as the URL tells.
@@ -119,6 +120,7 @@ impl PutTarget {
             outgoing: &outgoing,
             fields: &[],
             expiry: self.expiry,
+            from: self.from,
             mask,
         };
         sender.send(&upload).await

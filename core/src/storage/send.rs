@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::{HeaderMap, StatusCode};
 
 use super::reply::{self, Action};
-use super::ticket::Expiry;
-use super::{StoredObject, condition};
+use super::ticket::{Expiry, GivenBy};
+use super::{StoredObject, condition, promised};
 use crate::digest::{Algorithm, Digest, Digests};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::attempt::{Outgoing, Reply};
@@ -36,6 +36,7 @@ pub(super) struct Upload<'a> {
     /// The fields of a form.
     pub(super) fields: &'a [(String, String)],
     pub(super) expiry: Option<Expiry>,
+    pub(super) from: GivenBy,
     /// Secrets of the ticket that storage may echo.
     pub(super) mask: Mask,
 }
@@ -98,6 +99,7 @@ impl<'a> Sender<'a> {
 
     pub(super) async fn send(&self, upload: &Upload<'_>) -> Result<StoredObject> {
         let operation = upload.operation;
+        promised::check(upload).await.map_err(|e| e.during(operation))?;
         self.progress.sending(upload.expiry.map(|e| e.left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry = self.made.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
@@ -180,7 +182,7 @@ impl<'a> Sender<'a> {
                 let sent = tries.sent().clone();
                 return Ok(object(outgoing, sent, etag, true));
             }
-            return Err(refused(upload, &reply, etag.as_deref(), tries, host));
+            return Err(refused(upload, &reply, etag.as_deref(), tries, host).await);
         }
         if reply.cut_error() {
             self.progress.take_back(reply.counted);
@@ -227,7 +229,7 @@ fn is_ours(reply: &Reply, etag: Option<&str>, tries: &Tries) -> bool {
     lost && same() == Some(true)
 }
 
-fn refused(
+async fn refused(
     upload: &Upload<'_>,
     reply: &Reply,
     etag: Option<&str>,
@@ -241,7 +243,10 @@ fn refused(
     if may_be_stored(reply, error.service_code()) {
         tries.may_be_stored();
     }
-    (error, action)
+    match promised::explain(upload, &error, host).await {
+        Some(error) => (error, Action::Fail),
+        None => (error, action),
+    }
 }
 
 /// Whether the object may be there though the answer is no success. After the last byte, a gateway's failure or

@@ -199,3 +199,33 @@ fn a_time_limit_after_the_last_byte_leaves_it_open() {
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error:?}");
     assert!(error.retryable());
 }
+
+#[test]
+fn parts_with_the_checksum_of_nothing_are_not_sent() {
+    let peer = Peer::start(vec![stored("e")]);
+    let urls = (1..=3).map(|n| {
+        let checksum = "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32";
+        format!("{}/k?partNumber={n}&uploadId=u&{checksum}", peer.origin)
+    });
+    let error =
+        peer.storage().put_parts(PutParts::new(urls, Source::memory(vec![7; 30]))).expect_err("refused");
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::InvalidInput, Outcome::NotCompleted),
+        "{error:?}"
+    );
+    assert!(
+        error.message().contains("x-amz-checksum-crc32=AAAAAA==, which is the CRC-32 of an empty"),
+        "{error}"
+    );
+    assert_eq!(peer.requests(), 0);
+}
+
+#[test]
+fn an_algorithm_without_its_checksum_is_named() {
+    let peer = Peer::start(vec![refused("400 X", "InvalidRequest", "no checksum")]);
+    let url = format!("{}/k?x-amz-sdk-checksum-algorithm=CRC32", peer.origin);
+    let error = peer.storage().put(Put::new(url, Source::memory(vec![7; 30]))).expect_err("refused");
+    assert!(error.message().contains("x-amz-sdk-checksum-algorithm=CRC32 and no checksum"), "{error}");
+    assert_eq!((error.kind(), error.retryable()), (ErrorKind::StorageRefused, false));
+}

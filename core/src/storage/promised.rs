@@ -1,0 +1,186 @@
+//! A checksum that was signed into a ticket. Storage refuses every other body, so a ticket that was signed with the
+//! checksum of another one fails however often it is sent: `@aws-sdk/s3-request-presigner` signs that of an empty body
+//! unless it is told otherwise, and others sign a file that has changed since.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::send::Upload;
+use super::ticket::GivenBy;
+use crate::digest::Checksum;
+use crate::error::{Error, ErrorKind, Result, Side};
+use crate::source::Prepared;
+
+/// Where a ticket may say one: a header, a form field, or a parameter of the URL, which is where signers put headers.
+const NAMES: [(&str, Checksum); 8] = [
+    ("x-amz-checksum-crc32", Checksum::Crc32),
+    ("x-amz-checksum-crc32c", Checksum::Crc32c),
+    ("x-amz-checksum-crc64nvme", Checksum::Crc64Nvme),
+    ("x-amz-checksum-sha1", Checksum::Sha1),
+    ("x-amz-checksum-sha256", Checksum::Sha256),
+    // `UNSIGNED-PAYLOAD` is none, nor is anything else that is not as long as one.
+    ("x-amz-content-sha256", Checksum::Sha256),
+    ("content-md5", Checksum::Md5),
+    ("x-ms-blob-content-md5", Checksum::Md5),
+];
+
+/// A file is read for this before it is sent only if that is next to nothing.
+const LITTLE: u64 = 1024 * 1024;
+
+struct Promised {
+    name: &'static str,
+    kind: Checksum,
+    text: String,
+    value: Vec<u8>,
+}
+
+/// What is wrong with a promise, as the middle of a sentence.
+struct Broken(String);
+
+/// Fails if what is to be sent is known not to be what the ticket was signed for.
+pub(super) async fn check(upload: &Upload<'_>) -> Result<()> {
+    let source = &upload.outgoing.payload.source;
+    for promised in all(upload) {
+        let read = source.is_in_memory() || source.len() <= LITTLE;
+        if let Verdict::Broken(Broken(what)) = promised.verdict(source, read).await? {
+            return Err(refused_unsent(upload, &what));
+        }
+    }
+    Ok(())
+}
+
+/// What storage's refusal of a body for its checksum really means, if it is a ticket that can never work.
+pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) -> Option<Error> {
+    let code = refusal.service_code()?;
+    let what = match code {
+        "BadDigest"
+        | "InvalidDigest"
+        | "XAmzContentChecksumMismatch"
+        | "XAmzContentSHA256Mismatch"
+        | "Md5Mismatch" => broken(upload).await?,
+        "InvalidRequest" if refusal.kind() == ErrorKind::StorageRefused && all(upload).is_empty() => {
+            let algorithm = upload.says("x-amz-sdk-checksum-algorithm")?;
+            format!(
+                "it was signed with x-amz-sdk-checksum-algorithm={algorithm} and no checksum; have it signed without a checksum{IN_AWS_SDKS}"
+            )
+        }
+        _ => return None,
+    };
+    let status = refusal.http_status().unwrap_or_default();
+    let text = format!("storage at {host} refused the upload ({status} {code}) and always will: {what}");
+    Some(refusal.clone().retold(ErrorKind::StorageRefused, text).side_is(side(upload.from)))
+}
+
+/// What is wrong with the ticket, if storage says that something is: nothing, if the bytes are those it was signed for,
+/// since then they were damaged on the way.
+async fn broken(upload: &Upload<'_>) -> Option<String> {
+    let source = &upload.outgoing.payload.source;
+    let mut doubted = None;
+    for promised in all(upload) {
+        match promised.verdict(source, true).await {
+            Ok(Verdict::Broken(Broken(what))) => return Some(what),
+            Ok(Verdict::Kept) => {}
+            // Storage's word is all there is.
+            Ok(Verdict::Unknown) | Err(_) => {
+                doubted.get_or_insert_with(|| {
+                    format!(
+                        "it was signed with {}={}, which is not the {} of what was sent; {}",
+                        promised.name,
+                        promised.text,
+                        promised.kind.name(),
+                        promised.advice()
+                    )
+                });
+            }
+        }
+    }
+    doubted
+}
+
+enum Verdict {
+    Kept,
+    Broken(Broken),
+    Unknown,
+}
+
+impl Promised {
+    /// Whether the source is what was promised. It is read only if `read` says so.
+    async fn verdict(&self, source: &Prepared, read: bool) -> Result<Verdict> {
+        let Self { name, kind, text, value } = self;
+        if kind.is_of_nothing(value) {
+            return Ok(if source.len() == 0 {
+                Verdict::Kept
+            } else {
+                Verdict::Broken(Broken(format!(
+                    "it was signed with {name}={text}, which is the {} of an empty body, for an upload of {} bytes; {}",
+                    kind.name(),
+                    source.len(),
+                    self.advice()
+                )))
+            });
+        }
+        let Some(mut sum) = kind.sum().filter(|_| read && !source.is_sealed()) else {
+            return Ok(Verdict::Unknown);
+        };
+        source.each_chunk(|chunk| sum.update(chunk)).await?;
+        let ours = sum.finish();
+        Ok(if ours == *value {
+            Verdict::Kept
+        } else {
+            Verdict::Broken(Broken(format!(
+                "it was signed with {name}={text}, and the {} of what is to be sent is {}; {}",
+                kind.name(),
+                STANDARD.encode(ours),
+                self.advice()
+            )))
+        })
+    }
+
+    fn advice(&self) -> String {
+        let how = if self.name.starts_with("x-amz-checksum-") { IN_AWS_SDKS } else { "" };
+        format!("have it signed for these bytes, or without a checksum{how}")
+    }
+}
+
+/// The setting of the signer, by its names in the SDKs for JavaScript and Python.
+const IN_AWS_SDKS: &str =
+    " (AWS SDKs: requestChecksumCalculation: 'WHEN_REQUIRED', request_checksum_calculation='when_required')";
+
+/// What the ticket promises.
+fn all(upload: &Upload<'_>) -> Vec<Promised> {
+    let promised = |name, kind: Checksum, text: String| {
+        let value = kind.decode(&text)?;
+        Some(Promised { name, kind, text, value })
+    };
+    let said = NAMES.iter().filter_map(|(name, kind)| promised(name, *kind, upload.says(name)?));
+    let mut all: Vec<Promised> = said.collect();
+    // Google's is a list.
+    for one in upload.says("x-goog-hash").as_deref().unwrap_or_default().split(',') {
+        let (kind, text) = match one.trim().split_once('=') {
+            Some(("md5", text)) => (Checksum::Md5, text),
+            Some(("crc32c", text)) => (Checksum::Crc32c, text),
+            _ => continue,
+        };
+        all.extend(promised("x-goog-hash", kind, text.to_owned()));
+    }
+    all
+}
+
+fn refused_unsent(upload: &Upload<'_>, what: &str) -> Error {
+    match upload.from {
+        GivenBy::Caller => {
+            Error::invalid(format!("the upload cannot work, since storage would refuse the URL: {what}"))
+        }
+        GivenBy::Service => Error::new(
+            ErrorKind::Rejected,
+            format!("the ticket cannot work; report it to the service: {what}"),
+        ),
+    }
+}
+
+fn side(from: GivenBy) -> Side {
+    match from {
+        GivenBy::Caller => Side::Caller,
+        GivenBy::Service => Side::Service,
+    }
+}
