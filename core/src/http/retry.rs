@@ -1,5 +1,5 @@
-//! When to try again, and when to stop: full jitter between tries, and a `Retry-After` honoured in
-//! full or given back to the caller, never shortened.
+//! When to try again, and when to stop: full jitter between tries, on top of any pause that is the same for
+//! all; and a `Retry-After` honoured in full or given back to the caller, never shortened.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -110,8 +110,11 @@ impl<'a> Retry<'a> {
         }
         let pause = match error.retry_after() {
             Some(asked) if asked > self.max_retry_after => return None,
-            Some(asked) => asked.max(self.floor),
-            None => self.jitter(error.kind()).max(self.floor),
+            // Whoever was told the same would come back in the same instant.
+            Some(asked) => asked.max(self.floor) + self.base.min(self.cap).mul_f64(fastrand::f64()),
+            // On top of the floor: the first draws are all below it, so the larger of both would be the
+            // floor.
+            None => self.floor + self.jitter(error.kind()),
         };
         // Waiting for a moment that comes too late would only hide what happened.
         let fits = |pause| self.until.is_none_or(|until| Instant::now() + pause < until);
@@ -200,12 +203,39 @@ mod tests {
         assert!(retry.pause(&error).is_none(), "five tries are all");
         retry.made = 1;
         let asked = |s| error.clone().retry_after_is(Some(Duration::from_secs(s)));
-        assert_eq!(retry.pause(&asked(60)), Some(Duration::from_secs(60)));
+        assert!(retry.pause(&asked(60)).expect("another try") >= Duration::from_secs(60));
         assert!(retry.pause(&asked(61)).is_none(), "longer than max_retry_after goes to the caller");
-        let floor = tries(&options, &ctx).same_key();
-        assert!(floor.pause(&error).expect("another try") >= Duration::from_secs(1));
         let soon = Instant::now() + Duration::from_secs(30);
         let short = tries(&options, &ctx).until(Some(soon));
         assert!(short.pause(&asked(29)).is_some() && short.pause(&asked(31)).is_none());
+    }
+
+    /// Where a fleet failed together, no pause may be one that all of it makes.
+    #[test]
+    fn every_pause_is_spread_and_none_is_below_its_least() {
+        let options = Options::new();
+        let ctx = Ctx::new(None);
+        let network = Error::new(ErrorKind::Network, "x");
+        let overloaded = Error::new(ErrorKind::Unavailable, "x");
+        let asked = overloaded.clone().retry_after_is(Some(Duration::from_secs(3)));
+        // The error, the tries made, and the least and the most seconds before the next.
+        let rows = [
+            (&network, 1, 1.0, 1.5),
+            (&network, 2, 1.0, 2.0),
+            (&overloaded, 1, 1.0, 2.0),
+            (&overloaded, 4, 1.0, 9.0),
+            (&asked, 1, 3.0, 3.5),
+        ];
+        for (error, made, least, most) in rows {
+            let mut retry = tries(&options, &ctx).same_key();
+            retry.made = made;
+            let pauses: Vec<f64> =
+                (0..200).filter_map(|_| retry.pause(error)).map(|p| p.as_secs_f64()).collect();
+            let shortest = pauses.iter().copied().fold(f64::INFINITY, f64::min);
+            let longest = pauses.iter().copied().fold(0.0, f64::max);
+            assert!(shortest >= least && longest <= most, "{made}: {shortest} to {longest}");
+            let spread = longest - shortest;
+            assert!(spread > (most - least) / 2.0, "{made}: {shortest} to {longest}");
+        }
     }
 }
