@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table canary
+.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table canary slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -142,6 +142,11 @@ bench-quick: .venv/done .venv-sdk/done bindings-node/dropoff.linux-x64-gnu.node
 # Generated beside the library that is tested.
 bindings-node/dropoff.linux-x64-gnu.node:
 	$(MAKE) node
+
+# Uploads over lines of 32 to 128 kbit/s: what arrives, in how many requests, and how long it takes next to the line itself.
+# Root, iproute2 and unshare; 40 minutes of waiting.
+slow-line: python
+	$(BIN)/python tests/slow_line/run.py
 
 # 2,000 uploads at 16 in flight, a fifth of all requests faulty. One arena, and memory given back at once, so that what
 # is measured is what the library holds and not what the allocator keeps.

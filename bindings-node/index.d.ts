@@ -71,20 +71,21 @@ export type OnProgress = (progress: Progress) => unknown
 
 /** What every client can be given. The defaults suit most programs. */
 export interface Options {
-  /** How long connecting may take: name lookup, TCP, proxy and TLS. 1 ms to 10 min, default 10 000 ms. */
+  /** How long connecting may take: name lookup, TCP, proxy and TLS. It takes as many times as long where connections
+   * of the client share a slow line. 1 ms to 10 min, default 10 000 ms. */
   connectTimeout?: number | null | undefined
-  /** How long no byte may leave before an upload counts as stalled. A slow upload that moves is never ended,
-   * and time in which the process is suspended does not count.
+  /** How long the peer may acknowledge nothing before an upload counts as stalled. A slow upload that moves is never
+   * ended, nor one that others keep waiting on a slow line, and time in which the process is suspended does not count.
    * 1 ms to 1 h, default 30 000 ms. */
   stallTimeout?: number | null | undefined
-  /** How long storage may take to answer after the last byte. 1 ms to 1 h, default 120 000 ms. */
+  /** How long storage may take to answer after it acknowledged the last byte. 1 ms to 1 h, default 120 000 ms. */
   responseTimeout?: number | null | undefined
   /** How often one request is tried in all. 1 to 100, default 5. */
   maxAttempts?: number | null | undefined
-  /** The first retry waits a random time up to this, each later one up to twice the one before. 0 to 10 min,
-   * default 500 ms. */
+  /** The first retry waits a random time up to this, each later one up to twice the one before. Uploads wait twice
+   * this besides, since storage takes about one write a second of one key. 0 to 10 min, default 500 ms. */
   backoffBase?: number | null | undefined
-  /** The longest wait between two tries that is our own choice. 0 to 1 h, default 30 000 ms. */
+  /** The most that the random part of a wait between two tries grows to. 0 to 1 h, default 30 000 ms. */
   backoffCap?: number | null | undefined
   /** A `Retry-After` up to this is waited for in full; a longer one ends the call at once, with `retryAfter`
    * filled. 0 to 1 h, default 60 000 ms. */
@@ -93,6 +94,10 @@ export interface Options {
    * sending: 4 at first, then 1 to 16, more while more arrives per second that way, fewer when storage or the network
    * pushes back. */
   concurrency?: number | null | undefined
+  /** The most bytes a second that all uploads of the client send together. Its `setBandwidthLimit` changes it while
+   * uploads are under way. Time in which an upload waits for its turn is no stall; API calls do not count. 1024 to
+   * 1099511627776, default none. */
+  bandwidthLimit?: number | null | undefined
   /** How many bytes of sealed parts one call may hold in memory; at least one part is held, whatever its size.
    * 8388608 to 1099511627776, default 67108864 (64 MiB). */
   memoryBudget?: number | null | undefined
@@ -372,6 +377,14 @@ export class HCompany {
   constructor(options?: HCompanyOptions | null)
 
   /**
+   * From now on all uploads of this client together send at most so many bytes a second, those under way too.
+   *
+   * @param bytesPerSecond 1024 to 1099511627776; `null` is no limit.
+   * @throws {DropoffError} `invalid_input`: it is neither.
+   */
+  setBandwidthLimit(bytesPerSecond: number | null): void
+
+  /**
    * Uploads a profile and waits until the service has registered it and its checksum is compared.
    *
    * Packing reads the folder and writes nothing to it; the archive has no name in the temporary folder. The same
@@ -448,6 +461,14 @@ export class AgentDrop {
    * @throws {DropoffError} `authentication`: there is no key; `invalid_input`: a URL or option is not one.
    */
   constructor(options?: AgentDropOptions | null)
+
+  /**
+   * From now on all uploads of this client together send at most so many bytes a second, those under way too.
+   *
+   * @param bytesPerSecond 1024 to 1099511627776; `null` is no limit.
+   * @throws {DropoffError} `invalid_input`: it is neither.
+   */
+  setBandwidthLimit(bytesPerSecond: number | null): void
 
   /**
    * Sends files and waits until the transfer is active.
@@ -536,6 +557,14 @@ export class Storage {
    * @throws {DropoffError} `invalid_input`: an option is not one.
    */
   constructor(options?: Options | null)
+
+  /**
+   * From now on all uploads of this client together send at most so many bytes a second, those under way too.
+   *
+   * @param bytesPerSecond 1024 to 1099511627776; `null` is no limit.
+   * @throws {DropoffError} `invalid_input`: it is neither.
+   */
+  setBandwidthLimit(bytesPerSecond: number | null): void
 
   /**
    * Sends a source with a presigned PUT and waits until storage has it. Safe to repeat: the object is replaced

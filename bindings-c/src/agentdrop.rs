@@ -95,6 +95,22 @@ pub extern "C" fn dropoff_agentdrop_free(client: Option<Box<dropoff_agentdrop>>)
     guard::free(client);
 }
 
+/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
+/// no limit. 1024 to 1099511627776. See bandwidth_limit in dropoff_options.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_agentdrop_set_bandwidth_limit(
+    client: Option<&dropoff_agentdrop>,
+    bytes_per_second: u64,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let limit = Some(bytes_per_second).filter(|limit| *limit > 0);
+        needed!(client)?.client.set_bandwidth_limit(limit)
+    })
+}
+
 /// Sends files and waits until the transfer is active. Uses `transfer` up. The result is yours to free.
 ///
 /// Any status. The error's transfer_id names the pending transfer if one was made; it is not delivered unless the

@@ -25,6 +25,7 @@ use crate::text::{os_path, text};
 ///     backoff_cap          set_ms      0 to 1 h; default 30 s
 ///     max_retry_after      set_ms      0 to 1 h; default 60 s
 ///     concurrency          set_number  1 to 64; default found while sending: 4 at first, then 1 to 16
+///     bandwidth_limit      set_number  1024 to 1099511627776 bytes per second; default none
 ///     memory_budget        set_number  8388608 to 1099511627776 bytes; default 67108864 (64 MiB)
 ///     part_size            set_number  5242880 to 5368709120 bytes (5 MiB to 5 GiB); default 8388608 (8 MiB), more where a file would need over 10,000 parts
 ///     multipart_threshold  set_number  1 to 5368709120 bytes (5 GiB); default 524288000 (500 MiB)
@@ -35,19 +36,23 @@ use crate::text::{os_path, text};
 ///     user_agent           set_text    1 to 256 printable ASCII characters; default dropoff/<version>
 ///     trusted_storage      add_text    origins such as https://minio.internal:9000; default none: storage must be https on a public address
 ///
-/// connect_timeout: name lookup, TCP, proxy and TLS together. stall_timeout: no byte has left for the socket for
-/// this long; a slow upload that moves is never ended, and time in which the process is suspended does not count.
-/// response_timeout: from the last byte sent to the answer, counted alike.
-/// max_attempts: tries of one request. backoff_base, backoff_cap: the random wait between tries. max_retry_after: a
-/// longer Retry-After is given back to the caller at once. concurrency: files and parts of one call at once, over
-/// all its files; without it there are more while more arrives per second that way, and fewer when storage or the
-/// network pushes back. memory_budget: the most memory one call may fill with sealed parts that wait to be sent; one part
-/// is held whatever it says, and parts that are not sealed need none. part_size: bytes of each part but the last.
-/// multipart_threshold: a transfer with a file of at least this many bytes is sent in parts. integrity_check:
-/// "auto" (with set_text) is SHA-256 for a profile and MD5 against the ETag for files up to 256 MiB; true always,
-/// false never. spool_dir: where packed profiles and streams are kept, unnamed, while they are sent. ca_file: roots
-/// to trust beside the system's, read when it is set. trusted_storage: origins that may be private addresses, and
-/// plain http only if they say http://; each call of add_text adds one.
+/// connect_timeout: name lookup, TCP, proxy and TLS together, and as many times as long where connections
+/// share a slow line. stall_timeout: the peer has acknowledged nothing for this long; a slow upload that
+/// moves is never ended, nor one that others keep waiting on a slow line, and time in which the process is
+/// suspended does not count. response_timeout: from the last byte acknowledged to the answer, counted alike.
+/// max_attempts: tries of one request. backoff_base, backoff_cap: the random wait between tries, to which
+/// uploads add twice backoff_base, since storage takes about one write a second of one key. max_retry_after:
+/// a longer Retry-After is given back to the caller at once. concurrency: files and parts of one call at
+/// once, over all its files; without it there are more while more arrives per second that way, and fewer when
+/// storage or the network pushes back. bandwidth_limit: what all uploads of the client together send a
+/// second, at most; each client has a function that changes it. memory_budget: the most memory one call may
+/// fill with sealed parts that wait to be sent; one part is held whatever it says, and parts that are not
+/// sealed need none. part_size: bytes of each part but the last. multipart_threshold: a transfer with a file
+/// of at least this many bytes is sent in parts. integrity_check: "auto" (with set_text) is SHA-256 for a
+/// profile and MD5 against the ETag for files up to 256 MiB; true always, false never. spool_dir: where
+/// packed profiles and streams are kept, unnamed, while they are sent. ca_file: roots to trust beside the
+/// system's, read when it is set. trusted_storage: origins that may be private addresses, and plain http only
+/// if they say http://; each call of add_text adds one.
 ///
 /// Threads: one at a time; a client that was made from it does not look at it again.
 pub struct dropoff_options {

@@ -68,6 +68,22 @@ pub extern "C" fn dropoff_storage_free(client: Option<Box<dropoff_storage>>) {
     guard::free(client);
 }
 
+/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
+/// no limit. 1024 to 1099511627776. See bandwidth_limit in dropoff_options.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_storage_set_bandwidth_limit(
+    client: Option<&dropoff_storage>,
+    bytes_per_second: u64,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let limit = Some(bytes_per_second).filter(|limit| *limit > 0);
+        needed!(client)?.client.set_bandwidth_limit(limit)
+    })
+}
+
 /// Sends a source with a presigned PUT and waits. Uses `put` up. Safe to repeat, with a new request: the object is
 /// replaced as a whole or not at all. The result is yours to free.
 ///

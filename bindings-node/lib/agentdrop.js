@@ -20,7 +20,7 @@ const { called } = require('./errors.js')
 const { start } = require('./job.js')
 const { transferTicket } = require('./results.js')
 const { encryptionKind } = require('./sealing.js')
-const { settings } = require('./settings.js')
+const { optionAlone, settings } = require('./settings.js')
 const { toFiles } = require('./sources.js')
 
 const OWN = table({ apiKey: text, baseUrl: url })
@@ -53,6 +53,11 @@ class AgentDrop {
   constructor(given) {
     const made = settings('AgentDrop', OWN, given)
     this.#native = called(() => native.agentdrop(made))
+  }
+
+  /** @param {any} bytesPerSecond */
+  setBandwidthLimit(bytesPerSecond) {
+    called(() => this.#native.setBandwidthLimit(optionAlone('bandwidthLimit', bytesPerSecond)))
   }
 
   /** @param {any} files @param {any} given */

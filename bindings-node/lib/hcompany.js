@@ -19,7 +19,7 @@ const { called } = require('./errors.js')
 const { start } = require('./job.js')
 const { pack } = require('./profiles.js')
 const { profileTicket } = require('./results.js')
-const { settings } = require('./settings.js')
+const { optionAlone, settings } = require('./settings.js')
 const { toSource } = require('./sources.js')
 
 const OWN = table({ apiKey: text, region: text, baseUrl: url })
@@ -50,6 +50,11 @@ class HCompany {
   constructor(given) {
     const made = /** @type {any} */ (settings('HCompany', OWN, given))
     this.#native = called(() => native.hcompany(made))
+  }
+
+  /** @param {any} bytesPerSecond */
+  setBandwidthLimit(bytesPerSecond) {
+    called(() => this.#native.setBandwidthLimit(optionAlone('bandwidthLimit', bytesPerSecond)))
   }
 
   /** @param {any} source @param {any} given */

@@ -28,10 +28,15 @@ function settings(client, own, given) {
   for (const [name, kind] of Object.entries(own)) {
     if (given[name] !== undefined && given[name] !== null) checked[name] = kind(given[name], name)
   }
-  const options = rows
-    .filter(({ name }) => given[name] !== undefined && given[name] !== null)
-    .map(({ name, kind }) => ({ name, found: describe(given[name]), ...asGiven(given[name], kind) }))
+  const options = rows.flatMap(({ name }) => optionAlone(name, given[name]) ?? [])
   return { ...checked, options }
+}
+
+/** One option, if it is given. @param {string} name @param {unknown} value */
+function optionAlone(name, value) {
+  if (value === undefined || value === null) return undefined
+  const kind = rows.find((row) => row.name === name)?.kind ?? ''
+  return { name, found: describe(value), ...asGiven(value, kind) }
 }
 
 /** @param {unknown} value @param {string} kind */
@@ -51,4 +56,4 @@ function isText(value) {
   return typeof value === 'string' || value instanceof URL
 }
 
-module.exports = { settings }
+module.exports = { optionAlone, settings }

@@ -16,7 +16,7 @@ const {
 } = require('./arguments.js')
 const { called } = require('./errors.js')
 const { start } = require('./job.js')
-const { settings } = require('./settings.js')
+const { optionAlone, settings } = require('./settings.js')
 const { toSource } = require('./sources.js')
 
 const COMMON = { timeout: milliseconds, onProgress: callback, signal }
@@ -32,6 +32,11 @@ class Storage {
   constructor(given) {
     const { options } = settings('Storage', {}, given)
     this.#native = called(() => native.storage(options))
+  }
+
+  /** @param {any} bytesPerSecond */
+  setBandwidthLimit(bytesPerSecond) {
+    called(() => this.#native.setBandwidthLimit(optionAlone('bandwidthLimit', bytesPerSecond)))
   }
 
   /** @param {any} url @param {any} source @param {any} [given] */

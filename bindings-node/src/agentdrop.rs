@@ -123,6 +123,12 @@ pub fn agentdrop(settings: AgentDropSettings) -> Either<AgentDrop, Failed> {
 
 #[napi]
 impl AgentDrop {
+    /// Changes the limit of all uploads together.
+    #[napi]
+    pub fn set_bandwidth_limit(&self, limit: Option<GivenOption>) -> Either<(), Failed> {
+        guarded(|| self.0.set_bandwidth_limit(options::bandwidth_limit(limit)?))
+    }
+
     /// Sends files.
     #[napi]
     pub fn start_send(

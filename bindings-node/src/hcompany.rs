@@ -94,6 +94,12 @@ pub fn hcompany(settings: HCompanySettings) -> Either<HCompany, Failed> {
 
 #[napi]
 impl HCompany {
+    /// Changes the limit of all uploads together.
+    #[napi]
+    pub fn set_bandwidth_limit(&self, limit: Option<GivenOption>) -> Either<(), Failed> {
+        guarded(|| self.0.set_bandwidth_limit(options::bandwidth_limit(limit)?))
+    }
+
     /// Uploads a profile.
     #[napi]
     pub fn start_upload_profile(

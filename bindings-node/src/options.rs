@@ -67,6 +67,15 @@ pub(crate) fn options(given: Vec<GivenOption>) -> Result<Options, Error> {
     Ok(options)
 }
 
+/// The value of `bandwidthLimit`, where it is given alone; none is no limit.
+pub(crate) fn bandwidth_limit(given: Option<GivenOption>) -> Result<Option<u64>, Error> {
+    let Some(given) = given else { return Ok(None) };
+    match convert(Options::spec("bandwidth_limit")?, &given)? {
+        OptionValue::Number(limit) => Ok(Some(limit)),
+        _ => Err(Error::internal("a limit is no number")),
+    }
+}
+
 fn convert(spec: &OptionSpec, given: &GivenOption) -> Result<OptionValue, Error> {
     let value = match spec.kind {
         OptionKind::Duration => match given.number {

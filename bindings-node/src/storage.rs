@@ -81,6 +81,12 @@ pub fn storage(options: Vec<GivenOption>) -> Either<Storage, Failed> {
 
 #[napi]
 impl Storage {
+    /// Changes the limit of all uploads together.
+    #[napi]
+    pub fn set_bandwidth_limit(&self, limit: Option<GivenOption>) -> Either<(), Failed> {
+        guarded(|| self.0.set_bandwidth_limit(options::bandwidth_limit(limit)?))
+    }
+
     /// Sends a source with a PUT.
     #[napi]
     pub fn start_put(&self, env: &Env, source: &Source, request: PutRequest) -> Either<Job, Failed> {

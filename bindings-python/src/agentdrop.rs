@@ -110,6 +110,14 @@ impl AgentDrop {
         })
     }
 
+    /// From now on all uploads of this client together send at most so many bytes a second, those under way
+    /// too.
+    ///
+    /// bytes_per_second: 1024 to 1099511627776, or None for no limit.
+    fn set_bandwidth_limit(&self, bytes_per_second: &Bound<'_, PyAny>) -> PyResult<()> {
+        guarded(|| Ok(self.0.set_bandwidth_limit(options::bandwidth_limit(bytes_per_second)?)?))
+    }
+
     /// Sends files until the transfer is active. send() gives a SentTransfer, start_send() a Job at once.
     ///
     /// files: paths, (name, source) pairs or File objects. A source is a path, bytes-like, or a file object

@@ -74,6 +74,14 @@ impl HCompany {
         })
     }
 
+    /// From now on all uploads of this client together send at most so many bytes a second, those under way
+    /// too.
+    ///
+    /// bytes_per_second: 1024 to 1099511627776, or None for no limit.
+    fn set_bandwidth_limit(&self, bytes_per_second: &Bound<'_, PyAny>) -> PyResult<()> {
+        guarded(|| Ok(self.0.set_bandwidth_limit(options::bandwidth_limit(bytes_per_second)?)?))
+    }
+
     /// Uploads a profile until the service has registered it and its checksum is compared.
     /// upload_profile() gives a Profile, start_upload_profile() a Job at once.
     ///

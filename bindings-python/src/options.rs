@@ -19,6 +19,17 @@ pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> Result<Options, Fail
     Ok(options)
 }
 
+/// The value of `bandwidth_limit`; None is no limit.
+pub(crate) fn bandwidth_limit(value: &Bound<'_, PyAny>) -> Result<Option<u64>, Failure> {
+    if value.is_none() {
+        return Ok(None);
+    }
+    match convert(Options::spec("bandwidth_limit")?, value)? {
+        OptionValue::Number(limit) => Ok(Some(limit)),
+        _ => Err(bad_argument("option bandwidth_limit must be a number")),
+    }
+}
+
 fn convert(spec: &OptionSpec, value: &Bound<'_, PyAny>) -> Result<OptionValue, Failure> {
     let found = || {
         let (name, range) = (spec.name, spec.range);

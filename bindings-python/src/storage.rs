@@ -28,6 +28,14 @@ impl Storage {
         guarded(|| Ok(Self(dropoff::Storage::new(options::options(options)?))))
     }
 
+    /// From now on all uploads of this client together send at most so many bytes a second, those under way
+    /// too.
+    ///
+    /// bytes_per_second: 1024 to 1099511627776, or None for no limit.
+    fn set_bandwidth_limit(&self, bytes_per_second: &Bound<'_, PyAny>) -> PyResult<()> {
+        guarded(|| Ok(self.0.set_bandwidth_limit(options::bandwidth_limit(bytes_per_second)?)?))
+    }
+
     /// Sends a source with a presigned PUT until storage has it. put() gives a StoredObject, start_put() a
     /// Job at once.
     ///

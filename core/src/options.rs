@@ -29,6 +29,8 @@ pub struct Options {
     pub(crate) max_retry_after: Duration,
     /// `None`: as many as pay.
     pub(crate) concurrency: Option<usize>,
+    /// Bytes per second; `None`: as many as there can be.
+    pub(crate) bandwidth_limit: Option<u64>,
     pub(crate) memory_budget: u64,
     /// `None`: 8 MiB, or more where a file needs it.
     pub(crate) part_size: Option<u64>,
@@ -138,6 +140,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     spec("backoff_cap", OptionKind::Duration, "0 to 1 h", "30 s"),
     spec("max_retry_after", OptionKind::Duration, "0 to 1 h", "60 s"),
     spec("concurrency", OptionKind::Number, "1 to 64", "found while sending: 4 at first, then 1 to 16"),
+    BANDWIDTH_LIMIT,
     spec("memory_budget", OptionKind::Number, "8388608 to 1099511627776 bytes", "67108864 (64 MiB)"),
     spec(
         "part_size",
@@ -159,6 +162,14 @@ pub const OPTIONS: &[OptionSpec] = &[
     ),
 ];
 
+const BANDWIDTH_LIMIT: OptionSpec =
+    spec("bandwidth_limit", OptionKind::Number, "1024 to 1099511627776 bytes per second", "none");
+
+/// A limit that is one of those allowed.
+pub(crate) fn checked_bandwidth(limit: u64) -> Result<u64> {
+    within(&BANDWIDTH_LIMIT, limit, KIB, 1024 * GIB)
+}
+
 const fn spec(
     name: &'static str,
     kind: OptionKind,
@@ -179,6 +190,7 @@ impl Default for Options {
             backoff_cap: Duration::from_secs(30),
             max_retry_after: Duration::from_secs(60),
             concurrency: None,
+            bandwidth_limit: None,
             memory_budget: 64 * MIB,
             part_size: None,
             multipart_threshold: 500 * MIB,
@@ -243,6 +255,7 @@ impl Options {
             }
             ("max_attempts", V::Number(n)) => self.max_attempts = within(spec, n, 1, 100)? as u32,
             ("concurrency", V::Number(n)) => self.concurrency = Some(within(spec, n, 1, 64)? as usize),
+            ("bandwidth_limit", V::Number(n)) => self.bandwidth_limit = Some(checked_bandwidth(n)?),
             ("memory_budget", V::Number(n)) => {
                 self.memory_budget = within(spec, n, 8 * MIB, 1024 * GIB)?;
             }
@@ -285,22 +298,24 @@ fn letters(name: &str) -> impl Iterator<Item = char> {
 
 /// Typed setters, one per row of the table.
 impl Options {
-    /// How long connecting may take: name lookup, TCP, proxy and TLS. Default 10 s.
+    /// How long connecting may take: name lookup, TCP, proxy and TLS. It takes as many times as long where
+    /// connections of the client share a slow line. Default 10 s.
     ///
     /// # Errors
     /// `invalid_input` outside 1 ms to 10 min.
     pub fn connect_timeout(self, limit: Duration) -> Result<Self> {
         self.with("connect_timeout", OptionValue::Duration(limit))
     }
-    /// How long no byte may leave for the socket before an upload counts as stalled. A slow upload
-    /// that moves is never ended, and time in which the process is suspended does not count. Default 30 s.
+    /// How long nothing may be acknowledged by the peer before an upload counts as stalled. A slow upload
+    /// that moves is never ended, nor one that others of the client keep waiting on a slow line, and time in
+    /// which the process is suspended does not count. Default 30 s.
     ///
     /// # Errors
     /// `invalid_input` outside 1 ms to 1 h.
     pub fn stall_timeout(self, limit: Duration) -> Result<Self> {
         self.with("stall_timeout", OptionValue::Duration(limit))
     }
-    /// How long storage may take to answer after the last byte left. Default 120 s.
+    /// How long storage may take to answer after it acknowledged the last byte. Default 120 s.
     ///
     /// # Errors
     /// `invalid_input` outside 1 ms to 1 h.
@@ -314,15 +329,15 @@ impl Options {
     pub fn max_attempts(self, count: u32) -> Result<Self> {
         self.with("max_attempts", OptionValue::Number(count.into()))
     }
-    /// The first retry waits a random time up to this; each later one up to twice the one before.
-    /// Default 0.5 s.
+    /// The first retry waits a random time up to this; each later one up to twice the one before. Uploads
+    /// wait twice this besides, since storage takes about one write a second of one key. Default 0.5 s.
     ///
     /// # Errors
     /// `invalid_input` above 10 min.
     pub fn backoff_base(self, base: Duration) -> Result<Self> {
         self.with("backoff_base", OptionValue::Duration(base))
     }
-    /// The longest wait between two tries that is our own choice. Default 30 s.
+    /// The most that the random part of a wait between two tries grows to. Default 30 s.
     ///
     /// # Errors
     /// `invalid_input` above 1 h.
@@ -344,6 +359,15 @@ impl Options {
     /// `invalid_input` outside 1 to 64.
     pub fn concurrency(self, count: u32) -> Result<Self> {
         self.with("concurrency", OptionValue::Number(count.into()))
+    }
+    /// The most bytes a second that all uploads of the client send together. Each client has a method that
+    /// changes it while uploads are under way. Time in which an upload waits for its turn is no stall. API
+    /// calls, which are small, do not count. Default: no limit.
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 KiB to 1 TiB per second.
+    pub fn bandwidth_limit(self, bytes_per_second: u64) -> Result<Self> {
+        self.with("bandwidth_limit", OptionValue::Number(bytes_per_second))
     }
     /// The most memory one call may fill with sealed parts that wait to be sent, in bytes. One part is
     /// held whatever it says. Parts that are not sealed are read as they are sent, and need none of it.

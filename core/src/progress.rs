@@ -132,6 +132,8 @@ pub(crate) struct Counters {
     files_done: AtomicU32,
     files_total: AtomicU32,
     retries: AtomicU32,
+    /// Requests that got nothing through for a while, since others filled the line.
+    crowded: AtomicU32,
     body_sent: AtomicBool,
     /// In milliseconds since the start; 0 is "not yet".
     sending_since: AtomicU64,
@@ -152,6 +154,7 @@ impl Counters {
             files_done: AtomicU32::new(0),
             files_total: AtomicU32::new(0),
             retries: AtomicU32::new(0),
+            crowded: AtomicU32::new(0),
             body_sent: AtomicBool::new(false),
             sending_since: AtomicU64::new(0),
             packing_since: AtomicU64::new(0),
@@ -254,11 +257,15 @@ impl Counters {
     pub(crate) fn was_body_sent(&self) -> bool {
         self.body_sent.load(Relaxed)
     }
-    pub(crate) fn retries(&self) -> u32 {
-        self.retries.load(Relaxed)
-    }
     pub(crate) fn retried(&self) {
         self.retries.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn times_crowded(&self) -> u32 {
+        self.crowded.load(Relaxed)
+    }
+    pub(crate) fn crowded(&self) {
+        self.crowded.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn snapshot(&self) -> Progress {

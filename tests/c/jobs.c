@@ -9,6 +9,40 @@
 
 static dropoff_error *error = NULL;
 
+/* -- a limit of bytes per second, which changes while an upload is under way. */
+
+static void a_bandwidth_limit_is_lifted(void) {
+    static const char bytes[3000000];
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_storage *storage = NULL;
+    dropoff_hcompany *h = NULL;
+    dropoff_transfer *transfer = transfer_of("a", bytes, sizeof bytes);
+    dropoff_progress progress;
+    dropoff_job *job = NULL;
+    bool over = false;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "bandwidth_limit must be 1024 to 1099511627776 bytes per second",
+              dropoff_agentdrop_set_bandwidth_limit(client, 1023, &error));
+    /* At this rate it would take an hour. */
+    MUST(dropoff_agentdrop_set_bandwidth_limit(client, 1024, &error));
+    MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
+    do {
+        MUST(dropoff_job_wait_ms(job, 1, &over, &error));
+        MUST(dropoff_job_progress(job, sizeof progress, &progress, &error));
+    } while (progress.bytes_done == 0);
+    CHECK(progress.bytes_done < 100000);
+    MUST(dropoff_agentdrop_set_bandwidth_limit(client, 0, &error));
+    MUST(dropoff_job_wait(job, &error));
+    dropoff_job_free(job);
+    dropoff_transfer_free(transfer);
+    dropoff_agentdrop_free(client);
+    MUST(dropoff_storage_new(NULL, &storage, &error));
+    MUST(dropoff_storage_set_bandwidth_limit(storage, 1024, &error));
+    dropoff_storage_free(storage);
+    MUST(dropoff_hcompany_new("k", NULL, NULL, NULL, &h, &error));
+    MUST(dropoff_hcompany_set_bandwidth_limit(h, 1024, &error));
+    dropoff_hcompany_free(h);
+}
+
 /* -- these need a PUT that is answered late. */
 
 static void wait_ms_says_that_it_still_runs(void) {
@@ -369,6 +403,7 @@ int main(int argc, char **argv) {
         {"stall:cancelled_jobs_say_so_for_ever", cancelled_jobs_say_so_for_ever},
         {"stall:another_thread_may_cancel_what_one_waits_for", another_thread_may_cancel_what_one_waits_for},
         {"stall:threads_of_dropoff_take_no_signals", threads_of_dropoff_take_no_signals},
+        {"good:a_bandwidth_limit_is_lifted", a_bandwidth_limit_is_lifted},
         {"good:requests_and_sources_serve_once", requests_and_sources_serve_once},
         {"good:metadata_that_is_no_object_is_refused", metadata_that_is_no_object_is_refused},
         {"good:sixteen_threads_share_a_client", sixteen_threads_share_a_client},

@@ -45,6 +45,8 @@ static void ranges(void) {
               dropoff_options_set_number(options, "max_attempts", UINT64_MAX, &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "memory_budget must be 8388608 to",
               dropoff_options_set_number(options, "memory_budget", 8388607, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "bandwidth_limit must be 1024 to 1099511627776 bytes per second",
+              dropoff_options_set_number(options, "bandwidth_limit", 1023, &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "part_size must be 5242880 to 5368709120 bytes",
               dropoff_options_set_number(options, "part_size", 5242879, &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "multipart_threshold must be 1 to",

@@ -78,8 +78,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(clone: Path) -> dict[str, str]:
-    own = ("npm_", "VIRTUAL_ENV", "CARGO_TARGET_DIR")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("npm_", "VIRTUAL_ENV"))}
     kept["npm_config_prefer_offline"] = "true"
     if not FULL:
         tools = clone.parent / "tools"

@@ -46,6 +46,10 @@ class _Client:
                 call.__qualname__ = f"{cls.__name__}.{call.__name__}"
                 setattr(cls, call.__name__, call)
 
+    def set_bandwidth_limit(self, bytes_per_second: int | None) -> None:
+        """As of the sync client. It waits for nothing, so it is no coroutine."""
+        self._client.set_bandwidth_limit(bytes_per_second)
+
     def __reduce__(self) -> Any:
         return self._client.__reduce__()  # which says why not
 

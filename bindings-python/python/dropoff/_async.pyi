@@ -51,6 +51,14 @@ class AsyncHCompany:
     ) -> Self:
         """As :class:`HCompany`. Looks for the key, and at the files that the options name, now."""
 
+    def set_bandwidth_limit(self, bytes_per_second: int | None) -> None:
+        """From now on all uploads of this client together send at most so many bytes a second, those under
+        way too.
+
+        :param bytes_per_second: 1024 to 1099511627776 (1 TiB), or ``None`` for no limit.
+        :raises InvalidInputError: it is neither.
+        """
+
     async def upload_profile(
         self,
         source: _Source,
@@ -155,6 +163,14 @@ class AsyncAgentDrop:
         cls, api_key: str | None = None, *, base_url: str | None = None, **options: Unpack[Options]
     ) -> Self:
         """As :class:`AgentDrop`. Looks for the key, and at the files that the options name, now."""
+
+    def set_bandwidth_limit(self, bytes_per_second: int | None) -> None:
+        """From now on all uploads of this client together send at most so many bytes a second, those under
+        way too.
+
+        :param bytes_per_second: 1024 to 1099511627776 (1 TiB), or ``None`` for no limit.
+        :raises InvalidInputError: it is neither.
+        """
 
     @overload
     async def send(
@@ -358,6 +374,14 @@ class AsyncStorage:
 
     def __new__(cls, **options: Unpack[Options]) -> Self:
         """As :class:`Storage`. Looks at the files that the options name now."""
+
+    def set_bandwidth_limit(self, bytes_per_second: int | None) -> None:
+        """From now on all uploads of this client together send at most so many bytes a second, those under
+        way too.
+
+        :param bytes_per_second: 1024 to 1099511627776 (1 TiB), or ``None`` for no limit.
+        :raises InvalidInputError: it is neither.
+        """
 
     async def put(
         self,

@@ -1000,6 +1000,14 @@ class HCompany:
         :raises InvalidInputError: a region, URL or option is not one.
         """
 
+    def set_bandwidth_limit(self, bytes_per_second: int | None) -> None:
+        """From now on all uploads of this client together send at most so many bytes a second, those under
+        way too.
+
+        :param bytes_per_second: 1024 to 1099511627776 (1 TiB), or ``None`` for no limit.
+        :raises InvalidInputError: it is neither.
+        """
+
     def upload_profile(
         self,
         source: _Source,
@@ -1157,6 +1165,14 @@ class AgentDrop:
         :param options: see :class:`Options`.
         :raises AuthenticationError: there is no key.
         :raises InvalidInputError: a URL or option is not one.
+        """
+
+    def set_bandwidth_limit(self, bytes_per_second: int | None) -> None:
+        """From now on all uploads of this client together send at most so many bytes a second, those under
+        way too.
+
+        :param bytes_per_second: 1024 to 1099511627776 (1 TiB), or ``None`` for no limit.
+        :raises InvalidInputError: it is neither.
         """
 
     @overload
@@ -1410,6 +1426,14 @@ class Storage:
         """
         :param options: see :class:`Options`.
         :raises InvalidInputError: an option is not one.
+        """
+
+    def set_bandwidth_limit(self, bytes_per_second: int | None) -> None:
+        """From now on all uploads of this client together send at most so many bytes a second, those under
+        way too.
+
+        :param bytes_per_second: 1024 to 1099511627776 (1 TiB), or ``None`` for no limit.
+        :raises InvalidInputError: it is neither.
         """
 
     def put(

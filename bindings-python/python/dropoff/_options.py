@@ -18,19 +18,23 @@ class Options(TypedDict, total=False):
     """
 
     connect_timeout: float | timedelta | None
-    """How long connecting may take: name lookup, TCP, proxy and TLS. 0.001 s to 10 min, default 10 s."""
+    """How long connecting may take: name lookup, TCP, proxy and TLS. It takes as many times as long where
+    connections of the client share a slow line. 0.001 s to 10 min, default 10 s."""
     stall_timeout: float | timedelta | None
-    """How long no byte may leave before an upload counts as stalled. A slow upload that moves is never
-    ended, and time in which the process is suspended does not count. 0.001 s to 1 h, default 30 s."""
+    """How long the peer may acknowledge nothing before an upload counts as stalled. A slow upload that moves
+    is never ended, nor one that others keep waiting on a slow line, and time in which the process is
+    suspended does not count. 0.001 s to 1 h, default 30 s."""
     response_timeout: float | timedelta | None
-    """How long storage may take to answer after the last byte. 0.001 s to 1 h, default 120 s."""
+    """How long storage may take to answer after it acknowledged the last byte. 0.001 s to 1 h, default
+    120 s."""
     max_attempts: int | None
     """How often one request is tried in all. 1 to 100, default 5."""
     backoff_base: float | timedelta | None
-    """The first retry waits a random time up to this, each later one up to twice the one before.
-    0 to 10 min, default 0.5 s."""
+    """The first retry waits a random time up to this, each later one up to twice the one before. Uploads
+    wait twice this besides, since storage takes about one write a second of one key. 0 to 10 min, default
+    0.5 s."""
     backoff_cap: float | timedelta | None
-    """The longest wait between two tries that is our own choice. 0 to 1 h, default 30 s."""
+    """The most that the random part of a wait between two tries grows to. 0 to 1 h, default 30 s."""
     max_retry_after: float | timedelta | None
     """A ``Retry-After`` up to this is waited for in full; a longer one is raised at once, with
     ``retry_after`` filled. 0 to 1 h, default 60 s."""
@@ -38,6 +42,10 @@ class Options(TypedDict, total=False):
     """How many files and parts of one call are sent at once, over all its files. 1 to 64. By default it is
     found while sending: 4 at first, up to 16 while more arrives per second that way, down to 1 when storage
     or the network pushes back."""
+    bandwidth_limit: int | None
+    """The most bytes a second that all uploads of the client send together. Its ``set_bandwidth_limit``
+    changes it while uploads are under way. Time in which an upload waits for its turn is no stall; API calls
+    do not count. 1024 to 1099511627776 (1 TiB), default none."""
     memory_budget: int | None
     """The most bytes of memory that one call fills with sealed parts that wait to be sent; one part is held
     whatever it says. Parts that are not sealed need none of it. 8388608 (8 MiB) to 1099511627776 (1 TiB),

@@ -344,7 +344,7 @@ impl Uploading<'_> {
     async fn whole(&self, at: usize, file: &Ready, target: &PutTarget) -> Result<FileState> {
         let slot = self.window.slot().await?;
         let digest = self.sender.digest_for_whole(file.source.len());
-        let stored = target.send(&self.sender, &file.source, digest, true).await?;
+        let stored = target.send(&self.sender.in_turn(&slot), &file.source, digest, true).await?;
         slot.sent(stored.bytes);
         let sent = SentFile {
             file_id: self.ticket.places[at].file_id.clone(),

@@ -369,6 +369,15 @@ impl AgentDrop {
         AgentDropBuilder::default()
     }
 
+    /// From now on all uploads of this client and its clones together send at most so many bytes a second,
+    /// those under way too; `None`: no limit. See [`Options::bandwidth_limit`].
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 KiB to 1 TiB per second.
+    pub fn set_bandwidth_limit(&self, bytes_per_second: Option<u64>) -> Result<()> {
+        self.service.clients.set_bandwidth_limit(bytes_per_second)
+    }
+
     /// Sends files and waits until the transfer is active.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use super::Target;
+use super::bandwidth::Bandwidth;
 use super::body::{AttemptBody, BodyState, Gate};
 use super::limits::{Limits, within_limits};
 use super::pool::Connection;
@@ -105,6 +106,7 @@ pub(super) async fn run(
     outgoing: &Outgoing,
     expect: bool,
     limits: Limits,
+    bandwidth: &Arc<Bandwidth>,
     progress: &Arc<Counters>,
 ) -> Result<(Reply, Option<Connection>), Unanswered> {
     let expect = expect && outgoing.payload.len() > EXPECT_ABOVE;
@@ -112,13 +114,12 @@ pub(super) async fn run(
         Some((gate, open)) => (Some(gate), Some(open)),
         None => (None, None),
     };
-    let (body, state, pending) = AttemptBody::open(&outgoing.payload, outgoing.digest, gate, progress)
-        .await
-        .map_err(Unanswered::of)?;
+    let opened = AttemptBody::open(&outgoing.payload, outgoing.digest, gate, bandwidth, progress).await;
+    let (body, state, pending) = opened.map_err(Unanswered::of)?;
     let mut request = request(target, outgoing, &connection, body).map_err(Unanswered::of)?;
     if let Some(open) = open_gate {
         request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
-        open_on_continue(&mut request, open, &connection);
+        open_on_continue(&mut request, open, &connection, &state);
     }
 
     let undo = UndoUnlessKept { state: &state, kept: false };
@@ -129,11 +130,13 @@ pub(super) async fn run(
         Ok(head) => head,
         Err(error) => return Err(unanswered(error, &connection, &state, before, pending).await),
     };
-
     // What hyper and TLS hold in their buffers has not left. Head and TLS make the count larger, so that it is reached
     // while the last of a large body still waits; but then the socket would take no more.
     let left = Seen::by(&connection).written - before.written;
     let complete = state.is_complete() && left >= outgoing.payload.len() && !connection.meter.is_blocked();
+    if complete {
+        connection.meter.answered();
+    }
     state.stop();
     let last_may_have_left = state.is_complete();
     let done = outgoing.is_done(head.status(), head.headers());
@@ -287,13 +290,17 @@ fn open_on_continue(
     request: &mut Request<AttemptBody>,
     open: tokio::sync::oneshot::Sender<()>,
     connection: &Connection,
+    state: &Arc<BodyState>,
 ) {
     let open = Mutex::new(Some(open));
-    let meter = Arc::clone(&connection.meter);
+    let (meter, state) = (Arc::clone(&connection.meter), Arc::clone(state));
     hyper::ext::on_informational(request, move |response| {
-        if response.status() == StatusCode::CONTINUE
-            && let Some(open) = open.lock().unwrap_or_else(PoisonError::into_inner).take()
-        {
+        if response.status() != StatusCode::CONTINUE {
+            return;
+        }
+        // Later than a body waits for it where the line is slow; the server says it all the same.
+        state.was_bidden();
+        if let Some(open) = open.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // Only the first one is progress; a server may say it for ever.
             meter.touch();
             // The body may be gone already.

@@ -1,6 +1,6 @@
 //! The body of one attempt: bytes before the source, the source, bytes after it, as an HTTP body of
-//! exactly known length. It can be held back (for `100 Continue`), stopped (an answer came early) and
-//! asked afterwards what it gave out.
+//! exactly known length. It can be held back (for `100 Continue`), paced (by the client's bandwidth limit),
+//! stopped (an answer came early) and asked afterwards what it gave out.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,6 +14,7 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
+use super::bandwidth::Bandwidth;
 use crate::digest::{Algorithm, Pending, Tap};
 use crate::error::{Error, Result};
 use crate::progress::Counters;
@@ -72,6 +73,7 @@ pub(super) struct BodyState {
     held: AtomicBool,
     unbidden: AtomicBool,
     reading: AtomicBool,
+    paced: AtomicBool,
     source_bytes: AtomicU64,
     failure: Mutex<Option<Error>>,
     progress: Arc<Counters>,
@@ -89,6 +91,18 @@ impl BodyState {
     /// Whether `100 Continue` was waited for in vain.
     pub(super) fn went_unbidden(&self) -> bool {
         self.unbidden.load(Relaxed)
+    }
+    /// The server said `100 Continue`, if late.
+    pub(super) fn was_bidden(&self) {
+        self.unbidden.store(false, Relaxed);
+    }
+    /// Whether the client's own limit is what is waited for.
+    pub(super) fn is_paced(&self) -> bool {
+        self.paced.load(Relaxed)
+    }
+    /// Nothing gets through, since others fill the line.
+    pub(super) fn waits_for_others(&self) {
+        self.progress.crowded();
     }
     /// Whether the source is what is waited for.
     pub(super) fn is_reading(&self) -> bool {
@@ -121,6 +135,17 @@ pub(super) struct AttemptBody {
     after: Bytes,
     tap: Option<Tap>,
     left: u64,
+    /// Read, and not given out yet.
+    held: Held,
+    bandwidth: Arc<Bandwidth>,
+    /// Its turn under the limit.
+    turn: Option<Pin<Box<dyn Future<Output = usize> + Send>>>,
+}
+
+#[derive(Default)]
+struct Held {
+    bytes: Bytes,
+    of_source: bool,
 }
 
 enum Stage {
@@ -135,6 +160,7 @@ impl AttemptBody {
         payload: &Payload,
         digest: Option<Algorithm>,
         gate: Option<Gate>,
+        bandwidth: &Arc<Bandwidth>,
         progress: &Arc<Counters>,
     ) -> Result<(Self, Arc<BodyState>, Option<Pending>)> {
         let (tap, pending) = match digest {
@@ -151,6 +177,7 @@ impl AttemptBody {
             held: AtomicBool::new(gate.is_some()),
             unbidden: AtomicBool::new(false),
             reading: AtomicBool::new(false),
+            paced: AtomicBool::new(false),
             source_bytes: AtomicU64::new(0),
             failure: Mutex::new(None),
             progress: Arc::clone(progress),
@@ -164,6 +191,9 @@ impl AttemptBody {
             after: payload.after.clone(),
             tap,
             left,
+            held: Held::default(),
+            bandwidth: Arc::clone(bandwidth),
+            turn: None,
         };
         if left == 0 {
             body.finish_digest();
@@ -171,13 +201,47 @@ impl AttemptBody {
         Ok((body, state, pending))
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+    /// As much of what comes next as may go now.
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if self.held.bytes.is_empty() {
+            match ready!(self.poll_next(cx)) {
+                Some(Ok(next)) => self.held = next,
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+        let count = ready!(self.poll_turn(cx));
+        let piece = self.held.bytes.split_to(count);
+        if self.held.of_source {
+            self.state.source_bytes.fetch_add(count as u64, Relaxed);
+            self.state.progress.add_bytes(count as u64);
+        }
+        Poll::Ready(Some(Ok(piece)))
+    }
+
+    /// How many of the bytes held may go.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+        let all = self.held.bytes.len();
+        if self.turn.is_none() && !self.bandwidth.is_limited() {
+            return Poll::Ready(all);
+        }
+        let bandwidth = &self.bandwidth;
+        let turn = self.turn.get_or_insert_with(|| Box::pin(Arc::clone(bandwidth).take(all)));
+        let count = turn.as_mut().poll(cx);
+        self.state.paced.store(count.is_pending(), Relaxed);
+        let count = ready!(count);
+        self.turn = None;
+        Poll::Ready(count)
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Held>>> {
+        let ours = |bytes| Poll::Ready(Some(Ok(Held { bytes, of_source: false })));
         loop {
             match self.stage {
                 Stage::Before => {
                     self.stage = Stage::Source;
                     if !self.before.is_empty() {
-                        return Poll::Ready(Some(Ok(std::mem::take(&mut self.before))));
+                        return ours(std::mem::take(&mut self.before));
                     }
                 }
                 Stage::Source => {
@@ -191,10 +255,7 @@ impl AttemptBody {
                             if let Some(tap) = &mut self.tap {
                                 tap.feed(&chunk);
                             }
-                            let count = chunk.len() as u64;
-                            self.state.source_bytes.fetch_add(count, Relaxed);
-                            self.state.progress.add_bytes(count);
-                            return Poll::Ready(Some(Ok(chunk)));
+                            return Poll::Ready(Some(Ok(Held { bytes: chunk, of_source: true })));
                         }
                         Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                         None => {
@@ -204,7 +265,7 @@ impl AttemptBody {
                     }
                 }
                 Stage::After if self.after.is_empty() => return Poll::Ready(None),
-                Stage::After => return Poll::Ready(Some(Ok(std::mem::take(&mut self.after)))),
+                Stage::After => return ours(std::mem::take(&mut self.after)),
             }
         }
     }
@@ -231,7 +292,7 @@ impl http_body::Body for AttemptBody {
             self.gate = None;
             self.state.held.store(false, Relaxed);
         }
-        match ready!(self.poll_next(cx)) {
+        match ready!(self.poll_piece(cx)) {
             Some(Ok(chunk)) => {
                 self.left = self.left.saturating_sub(chunk.len() as u64);
                 if self.left == 0 {

@@ -15,10 +15,12 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use super::guard::{self, Target};
+use super::line::{Line, Mark};
 use super::meter::{Meter, MeteredTcp, ReplyMeter};
 use super::proxy::{Proxies, Proxy};
 use super::{tls, transport_error};
@@ -44,7 +46,18 @@ pub(super) struct Connector {
     tls: TlsConnector,
     proxies: Proxies,
     connect_timeout: Duration,
+    #[cfg(target_os = "linux")]
     user_timeout: Duration,
+    line: Arc<Line>,
+}
+
+/// Linux measures this limit from the first loss that is not made good yet, and takes no notice of what
+/// arrived since: on a slow line with many connections it cut uploads that moved. So it is out of the way of
+/// ours, and below it only the kernel's own (some 15 min of silence), which would be in the way of the
+/// longest `stall_timeout`.
+#[cfg(target_os = "linux")]
+fn user_timeout(stall: Duration) -> Duration {
+    stall * 4 + Duration::from_secs(15 * 60)
 }
 
 impl Connector {
@@ -55,23 +68,50 @@ impl Connector {
             tls: TlsConnector::from(Arc::new(tls)),
             proxies: Proxies::new(options),
             connect_timeout: options.connect_timeout,
-            // The kernel's own limit is a safety net behind ours, so ours speaks first.
-            user_timeout: options.stall_timeout + Duration::from_secs(5),
+            #[cfg(target_os = "linux")]
+            user_timeout: user_timeout(options.stall_timeout),
+            line: Arc::new(Line::new()),
         }
     }
 
     pub(super) async fn connect(&self, target: &Target) -> Result<Wire> {
-        match tokio::time::timeout(self.connect_timeout, self.open(target)).await {
-            Ok(wire) => wire,
-            Err(_) => Err(Error::new(
-                ErrorKind::Timeout,
-                format!(
-                    "no connection to {} within connect_timeout ({:.1} s); check the network or allow more time",
-                    target.host(),
-                    self.connect_timeout.as_secs_f64()
-                ),
-            )),
+        let _share = self.line.share();
+        let (began, mark) = (Instant::now(), self.line.mark());
+        loop {
+            let opening = self.open(target);
+            tokio::pin!(opening);
+            let wire = loop {
+                match tokio::time::timeout(self.connect_timeout, &mut opening).await {
+                    Ok(wire) => break wire,
+                    Err(_) if self.others_move(began, mark) => {}
+                    Err(_) => return Err(self.too_slow(target)),
+                }
+            };
+            match wire {
+                // Of a single address; its lost requests are repeated ever more seldom, so a new one is
+                // better.
+                Err(error) if error.kind() == ErrorKind::Timeout && self.others_move(began, mark) => {}
+                wire => return wire,
+            }
         }
+    }
+
+    /// Whether others fill a slow line, where each of so many takes as many times as long.
+    fn others_move(&self, began: Instant, mark: Mark) -> bool {
+        self.line.is_crowded(mark)
+            && self.line.last_moved().elapsed() < self.connect_timeout
+            && began.elapsed() < self.connect_timeout * self.line.sharers()
+    }
+
+    fn too_slow(&self, target: &Target) -> Error {
+        Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "no connection to {} within connect_timeout ({:.1} s); check the network or allow more time",
+                target.host(),
+                self.connect_timeout.as_secs_f64()
+            ),
+        )
     }
 
     async fn open(&self, target: &Target) -> Result<Wire> {
@@ -87,7 +127,7 @@ impl Connector {
             Some(proxy) => self.to_proxy(proxy).await?,
         };
         self.tune(&tcp);
-        let tcp = MeteredTcp::new(tcp);
+        let tcp = MeteredTcp::new(tcp, Arc::clone(&self.line));
         let meter = tcp.meter();
         if !target.is_https() {
             let io = Box::new(ReplyMeter::new(tcp, Arc::clone(&meter)));

@@ -1,6 +1,6 @@
-//! How long an attempt waits: for a source, for a socket that takes nothing, for a reply.
+//! How long an attempt waits: for a source, for a peer that takes nothing, for a reply.
 //!
-//! Knows what was written and when, and nothing of what is sent or how a reply is read.
+//! Knows what was written and acknowledged and when, and nothing of what is sent or how a reply is read.
 
 use std::future::Future;
 use std::task::Poll;
@@ -10,6 +10,8 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::body::{BodyState, CONTINUE_WAIT};
+use super::line::Mark;
+use super::meter::Meter;
 use super::pool::Connection;
 use super::{Target, transport_error};
 use crate::error::{Error, ErrorKind, Result, Side};
@@ -40,23 +42,11 @@ pub(super) async fn within_limits(
     limits: Limits,
 ) -> Result<http::Response<Incoming>> {
     tokio::pin!(sending);
-    // What is waited for changes without a wake-up here, and then another limit counts from a later
-    // write: a part of the shortest of them is how long may pass unseen.
-    let step = limits.shortest() / LOOKS;
-    let mut idle = Idle::since(connection.meter.last_write());
-    let (mut now, mut late, mut excused) = (Instant::now(), false, false);
+    let _share = connection.meter.line().share();
+    let mut watch = Watch::begin(&connection.meter, state, limits);
+    let mut now = Instant::now();
     loop {
-        let waited = idle.time(connection.meter.last_write(), now);
-        let (limit, waiting_for) = current_limit(connection, state, limits);
-        let mut wait = limit.saturating_sub(waited).min(step);
-        if waited >= limit {
-            // Of a process that is just back, the connection's own task may not have run yet. Once: a machine
-            // that is always late must come to an end too.
-            if !late || std::mem::replace(&mut excused, true) {
-                return Err(too_slow(target, waiting_for, limits));
-            }
-            wait = step;
-        }
+        let wait = watch.wait(now).map_err(|waiting_for| too_slow(target, waiting_for, limits))?;
         let next_look = now + wait;
         tokio::select! {
             biased;
@@ -73,8 +63,105 @@ pub(super) async fn within_limits(
             }
             () = tokio::time::sleep_until(next_look) => {
                 now = Instant::now();
-                late = idle.looked(connection.meter.last_write(), next_look, now);
+                watch.look(next_look, now);
             }
+        }
+    }
+}
+
+/// Looks now and then whether an attempt still gets on.
+struct Watch<'a> {
+    meter: &'a Meter,
+    state: &'a BodyState,
+    limits: Limits,
+    idle: Idle,
+    /// The same for the line as a whole.
+    line_idle: Idle,
+    /// What the line had carried when this connection last got on.
+    mark: Mark,
+    /// Bytes that the peer has not acknowledged.
+    unacknowledged: u64,
+    late: bool,
+    excused: bool,
+    waits_for_others: bool,
+}
+
+impl<'a> Watch<'a> {
+    fn begin(meter: &'a Meter, state: &'a BodyState, limits: Limits) -> Self {
+        Self {
+            meter,
+            state,
+            limits,
+            idle: Idle::since(meter.last_progress()),
+            line_idle: Idle::since(meter.line().last_moved()),
+            mark: meter.line().mark(),
+            // Not asked yet: most attempts are over before the first look.
+            unacknowledged: 0,
+            late: false,
+            excused: false,
+            waits_for_others: false,
+        }
+    }
+
+    /// How long until the next look, or what was waited for too long.
+    fn wait(&mut self, now: Instant) -> Result<Duration, WaitingFor> {
+        // What is waited for changes without a wake-up here, and then another limit counts from a later
+        // write: a part of the shortest of them is how long may pass unseen.
+        let step = self.limits.shortest() / LOOKS;
+        let (limit, waiting_for) = self.current_limit();
+        let waited = self.idle.time(self.meter.last_progress(), now);
+        if waited < limit {
+            return Ok((limit - waited).min(step));
+        }
+        if waiting_for == WaitingFor::Socket && self.others_move(waited, now) {
+            return Ok(step);
+        }
+        // Of a process that is just back, the connection's own task may not have run yet. Once: a machine
+        // that is always late must come to an end too.
+        if self.late && !std::mem::replace(&mut self.excused, true) {
+            return Ok(step);
+        }
+        Err(waiting_for)
+    }
+
+    /// A look that was due earlier takes place now.
+    fn look(&mut self, due: Instant, now: Instant) {
+        self.unacknowledged = self.meter.look();
+        if self.state.is_paced() && self.unacknowledged == 0 && !self.meter.is_blocked() {
+            // The caller's own limit is what is waited for.
+            self.meter.touch();
+        }
+        if self.meter.last_progress() != self.idle.progress {
+            self.mark = self.meter.line().mark();
+        }
+        self.late = self.idle.looked(self.meter.last_progress(), due, now);
+        self.line_idle.looked(self.meter.line().last_moved(), due, now);
+    }
+
+    /// Whether this connection may only not have had its turn: others get on, on a line so slow that one may go
+    /// without for long, the longer the more there are. Beginning anew would send again what has arrived, and
+    /// crowd the line more.
+    fn others_move(&mut self, waited: Duration, now: Instant) -> bool {
+        let line = self.meter.line();
+        let moving = self.line_idle.time(line.last_moved(), now) < self.limits.stall
+            && waited < self.limits.stall.saturating_mul(line.sharers() + 1);
+        let waits = moving && line.is_crowded(self.mark);
+        if waits && !std::mem::replace(&mut self.waits_for_others, true) {
+            self.state.waits_for_others();
+        }
+        waits
+    }
+
+    fn current_limit(&self) -> (Duration, WaitingFor) {
+        let free = !self.meter.is_blocked();
+        if self.state.is_complete() && free && self.unacknowledged == 0 {
+            (self.limits.response, WaitingFor::Reply)
+        } else if self.state.is_reading() && free {
+            (self.limits.stall, WaitingFor::Source)
+        } else if self.state.is_held() {
+            (self.limits.stall + CONTINUE_WAIT, WaitingFor::Socket)
+        } else {
+            (self.limits.stall, WaitingFor::Socket)
         }
     }
 }
@@ -85,52 +172,40 @@ const LOOKS: u32 = 8;
 /// As late as a timer may be where nothing else is to be done (Windows: 15.6 ms).
 const GRAIN: Duration = Duration::from_millis(20);
 
-/// For how long nothing has been written, as far as this process was there to write. One that was stopped (a
+/// For how long there was no progress, as far as this process was there to see some. One that was stopped (a
 /// suspended job, a paused container, a machine with no time for it) wakes to timers that ran out while nobody
 /// looked at the socket; that says nothing about the peer.
 struct Idle {
-    last_write: Instant,
+    progress: Instant,
     absent: Duration,
 }
 
 impl Idle {
-    fn since(last_write: Instant) -> Self {
-        Self { last_write, absent: Duration::ZERO }
+    fn since(progress: Instant) -> Self {
+        Self { progress, absent: Duration::ZERO }
     }
 
-    fn time(&mut self, last_write: Instant, now: Instant) -> Duration {
-        if last_write != self.last_write {
-            *self = Self::since(last_write);
+    fn time(&mut self, progress: Instant, now: Instant) -> Duration {
+        if progress != self.progress {
+            *self = Self::since(progress);
         }
-        (now - last_write).saturating_sub(self.absent)
+        (now.saturating_duration_since(progress)).saturating_sub(self.absent)
     }
 
     /// A look that was due earlier takes place now. Whether so late that the process must have been stopped.
-    fn looked(&mut self, last_write: Instant, due: Instant, now: Instant) -> bool {
-        let idle = self.time(last_write, now);
-        let stopped = (now - due).saturating_sub(GRAIN);
+    fn looked(&mut self, progress: Instant, due: Instant, now: Instant) -> bool {
+        let idle = self.time(progress, now);
+        let stopped = now.saturating_duration_since(due).saturating_sub(GRAIN);
         self.absent += stopped.min(idle);
         !stopped.is_zero()
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WaitingFor {
     Source,
     Socket,
     Reply,
-}
-
-fn current_limit(connection: &Connection, state: &BodyState, limits: Limits) -> (Duration, WaitingFor) {
-    if state.is_complete() && !connection.meter.is_blocked() {
-        (limits.response, WaitingFor::Reply)
-    } else if state.is_reading() && !connection.meter.is_blocked() {
-        (limits.stall, WaitingFor::Source)
-    } else if state.is_held() {
-        (limits.stall + CONTINUE_WAIT, WaitingFor::Socket)
-    } else {
-        (limits.stall, WaitingFor::Socket)
-    }
 }
 
 fn too_slow(target: &Target, waiting_for: WaitingFor, limits: Limits) -> Error {

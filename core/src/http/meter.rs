@@ -1,7 +1,9 @@
-//! The socket of a storage connection, with two additions to plain TCP:
+//! The socket of a storage connection, with three additions to plain TCP:
 //!
 //! * It counts bytes really written. Handing bytes to an HTTP library is not progress:
 //!   megabytes vanish into buffers while the peer reads nothing.
+//! * It can be asked what the peer has acknowledged. A slow line drains a kernel's buffer for a minute
+//!   before it takes the next write, and moves all the time.
 //! * When a write fails because the peer closed, it *parks* the write for a while and keeps reading.
 //!   A server that refuses a large upload early answers and closes at once, so our next write fails
 //!   while the reply that explains why waits unread in our own receive buffer. Reporting the failed
@@ -19,6 +21,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use super::kernel::Socket;
+use super::line::Line;
+
 /// How long a failed write waits for the reply that explains it.
 const PARK: Duration = Duration::from_secs(2);
 
@@ -27,28 +32,62 @@ const PARK: Duration = Duration::from_secs(2);
 pub(super) struct Meter {
     born: Instant,
     written: AtomicU64,
+    /// Of the bytes written, as many as the peer is known to have acknowledged.
+    acknowledged: AtomicU64,
     reply_bytes: AtomicU64,
-    last_write_ms: AtomicU64,
+    last_progress_ms: AtomicU64,
     blocked: AtomicBool,
+    socket: Socket,
+    line: Arc<Line>,
 }
 
 impl Meter {
-    fn new() -> Self {
+    fn new(socket: Socket, line: Arc<Line>) -> Self {
         Self {
             born: Instant::now(),
             written: AtomicU64::new(0),
+            acknowledged: AtomicU64::new(0),
             reply_bytes: AtomicU64::new(0),
-            last_write_ms: AtomicU64::new(0),
+            last_progress_ms: AtomicU64::new(0),
             blocked: AtomicBool::new(false),
+            socket,
+            line,
         }
     }
     /// Marks this moment as progress.
     pub(super) fn touch(&self) {
         let ms = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last_write_ms.store(ms, Relaxed);
+        self.last_progress_ms.store(ms, Relaxed);
     }
-    pub(super) fn last_write(&self) -> Instant {
-        self.born + Duration::from_millis(self.last_write_ms.load(Relaxed))
+    /// When bytes were last written, or seen to be acknowledged.
+    pub(super) fn last_progress(&self) -> Instant {
+        self.born + Duration::from_millis(self.last_progress_ms.load(Relaxed))
+    }
+    /// Asks the kernel what the peer has acknowledged since the last look, which is progress too. Tells how
+    /// many bytes it has not; none where that cannot be known.
+    pub(super) fn look(&self) -> u64 {
+        // Before the kernel is asked: a write in between must not count as acknowledged.
+        let written = self.bytes_written();
+        let Some(waiting) = self.socket.unacknowledged() else { return 0 };
+        if self.has_acknowledged(written.saturating_sub(waiting)) {
+            self.touch();
+        }
+        waiting
+    }
+    /// The peer answered, so it has everything.
+    pub(super) fn answered(&self) {
+        self.has_acknowledged(self.bytes_written());
+    }
+    /// Whether that is more than was known.
+    fn has_acknowledged(&self, bytes: u64) -> bool {
+        let more = bytes.saturating_sub(self.acknowledged.fetch_max(bytes, Relaxed));
+        if more > 0 {
+            self.line.carries(more);
+        }
+        more > 0
+    }
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
     /// Whether the kernel would take no more when it was last asked.
     pub(super) fn is_blocked(&self) -> bool {
@@ -76,8 +115,9 @@ struct Parked {
 }
 
 impl MeteredTcp {
-    pub(super) fn new(tcp: TcpStream) -> Self {
-        Self { tcp, meter: Arc::new(Meter::new()), parked: None }
+    pub(super) fn new(tcp: TcpStream, line: Arc<Line>) -> Self {
+        let meter = Arc::new(Meter::new(Socket::of(&tcp), line));
+        Self { tcp, meter, parked: None }
     }
     pub(super) fn meter(&self) -> Arc<Meter> {
         Arc::clone(&self.meter)
@@ -155,7 +195,23 @@ impl AsyncRead for MeteredTcp {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.tcp).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.meter.line.moves();
+        }
+        read
+    }
+}
+
+impl Drop for MeteredTcp {
+    fn drop(&mut self) {
+        self.meter.socket.closes();
+        if self.meter.is_blocked() {
+            // What the kernel still holds is of an attempt that was given up. On a slow line it would be in
+            // the way of the next one for a minute.
+            let _ = self.tcp.set_zero_linger();
+        }
     }
 }
 

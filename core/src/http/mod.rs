@@ -3,11 +3,14 @@
 
 pub(crate) mod api;
 pub(crate) mod attempt;
+mod bandwidth;
 mod body;
 mod budget;
 mod connector;
 mod guard;
+mod kernel;
 mod limits;
+mod line;
 mod meter;
 mod pool;
 mod proxy;
@@ -20,15 +23,17 @@ pub(crate) mod tries;
 
 use crate::error::Result;
 use crate::job::Ctx;
-use crate::options::Options;
+use crate::options::{self, Options};
 use crate::runtime::PerGeneration;
 use std::sync::Arc;
 
+use bandwidth::BandwidthLimit;
 pub(crate) use guard::Target;
 
 /// Both clients of one handle, made on first use in each process.
 pub(crate) struct Clients {
     pub(crate) options: Options,
+    bandwidth: BandwidthLimit,
     /// The service is on this machine.
     loopback: bool,
     made: PerGeneration<Made>,
@@ -49,7 +54,14 @@ impl Made {
 
 impl Clients {
     pub(crate) fn new(options: Options, loopback: bool) -> Self {
-        Self { options, loopback, made: PerGeneration::new() }
+        let bandwidth = BandwidthLimit::new(options.bandwidth_limit);
+        Self { options, bandwidth, loopback, made: PerGeneration::new() }
+    }
+
+    /// From now on all uploads together send at most so many bytes a second.
+    pub(crate) fn set_bandwidth_limit(&self, limit: Option<u64>) -> Result<()> {
+        self.bandwidth.set(limit.map(options::checked_bandwidth).transpose()?);
+        Ok(())
     }
 
     /// Must be called on the runtime.
@@ -58,7 +70,7 @@ impl Clients {
             let tls = tls::config(&self.options)?;
             Ok(Made {
                 api: api::ApiClient::new(&self.options, &tls, self.loopback)?,
-                storage: storage::StorageClient::new(&self.options, &tls)?,
+                storage: storage::StorageClient::new(&self.options, &tls, self.bandwidth.clone())?,
                 budgets: budget::Budgets::default(),
             })
         })

@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use super::Target;
 use super::attempt::{self, Outgoing, Reply};
+use super::bandwidth::{Bandwidth, BandwidthLimit};
 use super::connector::Connector;
 use super::limits::Limits;
 use super::pool::Pool;
@@ -19,6 +20,7 @@ use crate::progress::Counters;
 pub(crate) struct StorageClient {
     pool: Pool,
     limits: Limits,
+    bandwidth: Arc<Bandwidth>,
     mute: Mute,
 }
 
@@ -42,10 +44,15 @@ impl Mute {
 }
 
 impl StorageClient {
-    pub(super) fn new(options: &Options, tls: &Arc<rustls::ClientConfig>) -> Result<Self> {
+    pub(super) fn new(
+        options: &Options,
+        tls: &Arc<rustls::ClientConfig>,
+        bandwidth: BandwidthLimit,
+    ) -> Result<Self> {
         Ok(Self {
             pool: Pool::new(Connector::new(options, tls), options.concurrency.unwrap_or(AT_ONCE_AT_MOST)),
             limits: Limits::new(options),
+            bandwidth: Arc::new(Bandwidth::new(bandwidth)),
             mute: Mute::default(),
         })
     }
@@ -66,7 +73,8 @@ impl StorageClient {
             tries.another();
             let connection =
                 if fresh { self.pool.open(target).await? } else { self.pool.take(target).await? };
-            match attempt::run(connection, target, outgoing, expect, self.limits, progress).await {
+            let (limits, bandwidth) = (self.limits, &self.bandwidth);
+            match attempt::run(connection, target, outgoing, expect, limits, bandwidth, progress).await {
                 // The one status that is about our question and not about the request (RFC 9110).
                 Ok((reply, _)) if reply.status == StatusCode::EXPECTATION_FAILED && expect => {
                     self.mute.learn(target);

@@ -138,6 +138,15 @@ impl Storage {
         Self { clients: Arc::new(Clients::new(options, false)) }
     }
 
+    /// From now on all uploads of this client and its clones together send at most so many bytes a second,
+    /// those under way too; `None`: no limit. See [`Options::bandwidth_limit`].
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 KiB to 1 TiB per second.
+    pub fn set_bandwidth_limit(&self, bytes_per_second: Option<u64>) -> Result<()> {
+        self.clients.set_bandwidth_limit(bytes_per_second)
+    }
+
     /// Sends a source with a presigned `PUT` and waits. Safe to repeat: the object is replaced as a
     /// whole or not at all.
     ///

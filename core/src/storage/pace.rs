@@ -1,5 +1,5 @@
-//! How many uploads of a call go at once, found by trying. It sees only that uploads end and that requests are
-//! repeated; it knows no clock but the one it is given, no connection and no payload.
+//! How many uploads of a call go at once, found by trying. It sees only that uploads end and that something
+//! pushed back; it knows no clock but the one it is given, no connection and no payload.
 //!
 //! More at once helps while each connection, or each round trip, is the limit; it costs memory and processor time
 //! for nothing once the line is full. So the width grows while what arrives per second grows with it, and shrinks
@@ -23,10 +23,6 @@ pub(super) struct Pace {
     round: Round,
     /// How often the width changed.
     changes: u32,
-    /// Repeated requests that were seen already.
-    retries: u32,
-    /// Uploads that were under way when it was last pushed back, and whose trouble is of the same kind.
-    overhang: usize,
 }
 
 #[derive(Debug)]
@@ -72,8 +68,6 @@ pub(super) struct Ended {
     pub(super) bytes: u64,
     /// Whether another one was waiting for its turn.
     pub(super) waiting: bool,
-    /// Requests of the whole call that were repeated so far.
-    pub(super) retries: u32,
 }
 
 impl Pace {
@@ -86,7 +80,7 @@ impl Pace {
     }
 
     fn with(width: usize, most: usize, mood: Mood) -> Self {
-        Self { width, most, mood, round: Round::default(), changes: 0, retries: 0, overhang: 0 }
+        Self { width, most, mood, round: Round::default(), changes: 0 }
     }
 
     /// How many may go at once.
@@ -103,13 +97,6 @@ impl Pace {
         if matches!(self.mood, Mood::Fixed) {
             return;
         }
-        let repeated = ended.retries > self.retries;
-        self.retries = ended.retries;
-        if self.overhang > 0 {
-            self.overhang -= 1;
-        } else if repeated {
-            return self.pushed_back();
-        }
         // One that began before the width changed tells nothing of this width.
         if turn.changes != self.changes {
             return;
@@ -124,10 +111,13 @@ impl Pace {
         }
     }
 
-    /// Half as many; and never again as many as were too many. A request that is repeated waits first, so the
-    /// others are what there is to hold back.
-    fn pushed_back(&mut self) {
-        self.overhang = self.width;
+    /// A request of an upload has to be repeated, or others left it no room on the line. Half as many; and
+    /// never again as many as were too many.
+    pub(super) fn pushed_back(&mut self, turn: Turn) {
+        // Of those that began at another width the trouble is that of the first to tell.
+        if matches!(self.mood, Mood::Fixed) || turn.changes != self.changes {
+            return;
+        }
         self.most = self.width.saturating_sub(1).max(1);
         self.mood = Mood::Content { rounds: 1, step: 1 };
         self.change(self.width / 2);
@@ -211,6 +201,7 @@ mod tests {
                 let turn = pace.begin(at(clock));
                 if under_way.len() >= link.busy_above {
                     retries += 1;
+                    pace.pushed_back(turn);
                     away.push((clock + 1.0, turn));
                     continue;
                 }
@@ -228,7 +219,7 @@ mod tests {
                 (Some((which, end)), other) if other.is_none_or(|(_, back)| end <= back) => {
                     clock = end;
                     let (_, turn) = under_way.swap_remove(which);
-                    pace.ended(turn, Ended { at: at(clock), bytes, waiting: left > 0, retries });
+                    pace.ended(turn, Ended { at: at(clock), bytes, waiting: left > 0 });
                 }
                 (_, Some((which, back))) => {
                     clock = back;
@@ -281,6 +272,20 @@ mod tests {
     }
 
     #[test]
+    fn uploads_that_failed_together_push_back_once() {
+        let mut pace = Pace::adaptive();
+        let turn = pace.begin(Instant::now());
+        for _ in 0..FIRST {
+            pace.pushed_back(turn);
+        }
+        assert_eq!(pace.width(), FIRST / 2);
+        pace.pushed_back(pace.begin(Instant::now()));
+        assert_eq!(pace.width(), 1, "it was still too much");
+        pace.pushed_back(pace.begin(Instant::now()));
+        assert_eq!(pace.width(), 1, "one goes at least");
+    }
+
+    #[test]
     fn a_number_of_the_callers_is_kept() {
         let link = Link { each: 20e6, busy_above: 6, ..FREE };
         for width in [1, 4, 64] {
@@ -293,7 +298,7 @@ mod tests {
         let turn = pace.begin(Instant::now());
         for n in 0..pace.width() {
             let at = turn.began + Duration::from_millis(100);
-            pace.ended(turn, Ended { at, bytes: 1000, waiting: n >= idle, retries: 0 });
+            pace.ended(turn, Ended { at, bytes: 1000, waiting: n >= idle });
         }
     }
 

@@ -150,7 +150,8 @@ impl Parts<'_> {
         let target = usize::try_from(number - 1).ok().and_then(|at| self.targets.get(at));
         let target = target.ok_or_else(|| Error::internal("a part has no target"))?;
         let context = |e: Error| e.context(&format!("part {number} of {}", self.plan.count()));
-        let stored = target.send(self.sender, &source, self.digest, ask).await.map_err(context)?;
+        let sender = self.sender.in_turn(&slot);
+        let stored = target.send(&sender, &source, self.digest, ask).await.map_err(context)?;
         slot.sent(stored.bytes);
         let etag = stored.etag.filter(|etag| !etag.is_empty()).ok_or_else(|| context(no_etag()))?;
         Ok(StoredPart {

@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::reply::{self, Action};
 use super::ticket::{Expiry, GivenBy};
+use super::window::Slot;
 use super::{StoredObject, condition, promised};
 use crate::digest::{Algorithm, Digest, Digests};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
@@ -26,6 +27,7 @@ pub(crate) struct Sender<'a> {
     pub(super) options: &'a Options,
     ctx: &'a Ctx,
     progress: &'a Arc<Counters>,
+    slot: Option<&'a Slot<'a>>,
 }
 
 /// One upload: what goes where, and until when it may start.
@@ -67,7 +69,15 @@ struct SoFar {
 
 impl<'a> Sender<'a> {
     pub(crate) fn new(made: &'a Made, options: &'a Options, ctx: &'a Ctx) -> Self {
-        Self { made, options, ctx, progress: &ctx.progress }
+        Self { made, options, ctx, progress: &ctx.progress, slot: None }
+    }
+
+    /// For an upload that has this turn among others of its call.
+    pub(crate) fn in_turn<'b>(&self, slot: &'b Slot<'b>) -> Sender<'b>
+    where
+        'a: 'b,
+    {
+        Sender { slot: Some(slot), ..*self }
     }
 
     /// The digest storage can confirm by its ETag, if it is worth its cost.
@@ -138,6 +148,9 @@ impl<'a> Sender<'a> {
                 Some(expiry) if ended => self.too_slow_for(expiry, e).ticket_ended_is(true),
                 _ => e,
             })?;
+            if let Some(slot) = self.slot {
+                slot.again().await?;
+            }
         }
     }
 

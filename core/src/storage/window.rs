@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::pace::{Ended, Pace, Turn};
 use super::part_plan::PartPlan;
@@ -14,7 +14,7 @@ use crate::progress::Counters;
 use crate::source::Reserve;
 
 pub(crate) struct Window {
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
     lanes: Mutex<Lanes>,
     progress: Arc<Counters>,
     memory: Arc<Semaphore>,
@@ -27,6 +27,8 @@ struct Lanes {
     slots: usize,
     /// Uploads that wait for a slot.
     waiting: usize,
+    /// How often requests of the call are known to have been crowded out.
+    crowded: u32,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -37,8 +39,8 @@ impl Window {
         let pace = options.concurrency.map_or_else(Pace::adaptive, Pace::fixed);
         let slots = pace.width();
         Self {
-            slots: Semaphore::new(slots),
-            lanes: Mutex::new(Lanes { pace, slots, waiting: 0 }),
+            slots: Arc::new(Semaphore::new(slots)),
+            lanes: Mutex::new(Lanes { pace, slots, waiting: 0, crowded: 0 }),
             progress: Arc::clone(&ctx.progress),
             memory: Arc::new(Semaphore::new(budget as usize)),
             budget,
@@ -52,11 +54,14 @@ impl Window {
 
     /// Waits for a turn to send.
     pub(crate) async fn slot(&self) -> Result<Slot<'_>> {
+        Ok(Slot { window: self, held: Mutex::new(self.turn().await?) })
+    }
+
+    async fn turn(&self) -> Result<Held> {
         let waiting = Waiting::begin(self);
-        let permit = self.slots.acquire().await.map_err(closed)?;
+        let permit = Arc::clone(&self.slots).acquire_owned().await.map_err(closed)?;
         drop(waiting);
-        let turn = self.lanes().pace.begin(Instant::now());
-        Ok(Slot { window: self, turn, permit: Some(permit) })
+        Ok(Held { turn: self.lanes().pace.begin(Instant::now()), permit: Some(permit) })
     }
 
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
@@ -81,31 +86,80 @@ impl Window {
 /// A turn to send. Dropping it gives the turn to the next.
 pub(crate) struct Slot<'a> {
     window: &'a Window,
+    held: Mutex<Held>,
+}
+
+struct Held {
     turn: Turn,
-    permit: Option<SemaphorePermit<'a>>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Slot<'_> {
     /// The upload it was for ended well, and `bytes` of it are there.
     pub(crate) fn sent(self, bytes: u64) {
-        let window = self.window;
+        let (window, turn) = (self.window, self.held().turn);
         let mut lanes = window.lanes();
-        let (waiting, retries) = (lanes.waiting > 0, window.progress.retries());
-        lanes.pace.ended(self.turn, Ended { at: Instant::now(), bytes, waiting, retries });
+        lanes.see_crowding(&window.progress, turn);
+        let waiting = lanes.waiting > 0;
+        lanes.pace.ended(turn, Ended { at: Instant::now(), bytes, waiting });
         let more = lanes.pace.width().saturating_sub(lanes.slots);
         lanes.slots += more;
         window.slots.add_permits(more);
+    }
+
+    /// A request of the upload is about to be repeated. Where that makes the window narrower, this one waits
+    /// until so many of the others are done: they would only be in each other's way.
+    pub(crate) async fn again(&self) -> Result<()> {
+        if self.narrows() {
+            let held = self.window.turn().await?;
+            *self.held() = held;
+        }
+        Ok(())
+    }
+
+    /// Whether the turn had to be given back.
+    fn narrows(&self) -> bool {
+        let mut held = self.held();
+        let mut lanes = self.window.lanes();
+        lanes.pace.pushed_back(held.turn);
+        let narrower = lanes.give_back(&mut held);
+        if !narrower {
+            held.turn = lanes.pace.begin(Instant::now());
+        }
+        narrower
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lanes {
+    /// Gives a slot up if there are more than the width allows.
+    fn give_back(&mut self, held: &mut Held) -> bool {
+        let narrower = self.slots > self.pace.width();
+        if narrower && let Some(permit) = held.permit.take() {
+            self.slots -= 1;
+            permit.forget();
+        }
+        narrower
+    }
+
+    /// A request that others crowded out tells that there are too many of them, though it goes on.
+    fn see_crowding(&mut self, progress: &Counters, turn: Turn) {
+        let times = progress.times_crowded();
+        if times > self.crowded {
+            self.crowded = times;
+            self.pace.pushed_back(turn);
+        }
     }
 }
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
         let mut lanes = self.window.lanes();
-        let Some(permit) = self.permit.take() else { return };
-        if lanes.slots > lanes.pace.width() {
-            lanes.slots -= 1;
-            permit.forget();
-        }
+        let held = self.held.get_mut().unwrap_or_else(PoisonError::into_inner);
+        lanes.give_back(held);
     }
 }
 
@@ -173,13 +227,57 @@ mod tests {
         slots.remove(0).sent(1000);
         assert_eq!(window.width(), 8, "a round of four is over");
 
-        ctx.progress.retried();
-        slots.extend(take_all(&window));
-        slots.remove(0).sent(1000);
-        assert_eq!(window.width(), 4, "pushed back");
-        drop((slots, fifth));
         drop(waits);
+        slots.extend(take_all(&window));
+        assert_eq!(slots.len(), 8 - usize::from(matches!(fifth, Poll::Ready(_))));
+        let failed = slots.pop().expect("one that began at this width");
+        assert!(failed.narrows());
+        assert_eq!(window.width(), 4, "pushed back");
+        drop((slots, fifth, failed));
         assert_eq!(take_all(&window).len(), 4, "what is given back beyond the width is gone");
+    }
+
+    #[test]
+    fn a_request_that_is_repeated_waits_until_as_many_are_done_as_were_too_many() {
+        let ctx = Ctx::new(None);
+        let window = Window::new(&Options::new(), &ctx);
+        let mut slots = take_all(&window);
+        let failed = slots.remove(0);
+        let mut again = pin!(failed.again());
+        let mut poll = || again.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll().is_pending());
+        assert_eq!(window.width(), 2);
+        slots.pop();
+        assert!(poll().is_pending(), "two others are under way");
+        slots.pop();
+        assert!(matches!(poll(), Poll::Ready(Ok(()))), "one is");
+        assert!(take(&window).is_none());
+    }
+
+    #[test]
+    fn the_last_one_does_not_wait_for_its_own_turn() {
+        let ctx = Ctx::new(None);
+        let window = Window::new(&Options::new(), &ctx);
+        let mut slots = take_all(&window);
+        slots.truncate(1);
+        let failed = slots.remove(0);
+        for _ in 0..3 {
+            let again = pin!(failed.again());
+            assert!(again.poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        }
+        assert_eq!(window.width(), 1);
+    }
+
+    #[test]
+    fn who_is_crowded_out_makes_it_narrower_too() {
+        let ctx = Ctx::new(None);
+        let window = Window::new(&Options::new(), &ctx);
+        let mut slots = take_all(&window);
+        ctx.progress.crowded();
+        slots.remove(0).sent(1000);
+        assert_eq!(window.width(), 2);
+        slots.remove(0).sent(1000);
+        assert_eq!(window.width(), 2, "that is known");
     }
 
     #[test]
@@ -190,7 +288,8 @@ mod tests {
         for _ in 0..5 {
             let slots = take_all(&window);
             assert_eq!(slots.len(), 7);
-            ctx.progress.retried();
+            ctx.progress.crowded();
+            assert!(!slots[0].narrows());
             slots.into_iter().for_each(|slot| slot.sent(1));
         }
     }

@@ -94,6 +94,7 @@ const all: Required<{ [K in keyof Options]: NonNullable<Options[K]> }> = {
   backoffCap: 0,
   maxRetryAfter: 0,
   concurrency: 1,
+  bandwidthLimit: 1024,
   memoryBudget: 1,
   partSize: 1,
   multipartThreshold: 1,
