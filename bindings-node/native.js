@@ -6,7 +6,8 @@
 const { join } = require('node:path')
 const { loadError, refuseCut } = require('./lib/load_error.js')
 
-const file = join(__dirname, 'dropoff.linux-x64-gnu.node')
+// Without a folder in an ES module that a bundler made.
+const file = join(typeof __dirname === 'string' ? __dirname : '', 'dropoff.linux-x64-gnu.node')
 try {
   refuseCut(file)
   // Written out, since that is how bundlers find it.
