@@ -29,6 +29,7 @@
  * - A stream of bytes: a `Readable`, a `ReadableStream`, or any async iterable of byte arrays. It is read from
  *   where it stands to its end, into a temporary file without a name, so that a retry can send it again. A
  *   stream that is given to a call belongs to it: whatever happens, it is read to its end or destroyed.
+ *   An error of such a call is therefore not `retryable`: open the stream anew. A Blob or memory can be given again.
  *
  * With `resume` and with `dryRun` a Blob or stream is `invalid_input`: it cannot be read again.
  */

@@ -540,6 +540,13 @@ typedef struct dropoff_source dropoff_source;
 typedef int (*dropoff_read_fn)(void *user_data, uint8_t *buffer, size_t capacity, size_t *read_out);
 
 /**
+ * Sets a stream back to where it stood before the first read. Returns 0, or another number if it cannot.
+ *
+ * Threads: as a dropoff_read_fn, after the last read.
+ */
+typedef int (*dropoff_rewind_fn)(void *user_data);
+
+/**
  * A file, or a folder where a browser profile is due. A leading ~/ is the home folder; a relative path is one from
  * the current folder of this moment. The bytes of the path need not be UTF-8. Nothing is opened yet: a missing file
  * is the error of the call that sends it.
@@ -567,7 +574,7 @@ dropoff_status dropoff_source_from_memory(const uint8_t *data,
 
 /**
  * A stream of unknown length. It is read once, into an unnamed temporary file (option spool_dir), so that a retry can
- * send it again.
+ * send it again. A call that fails after it was read is not retryable: the stream has to be opened anew.
  *
  * May be NULL: user_data, finalizer.
  * Threads: any.
@@ -577,6 +584,21 @@ dropoff_status dropoff_source_from_reader(dropoff_read_fn read,
                                           dropoff_finalizer finalizer,
                                           dropoff_source **source,
                                           dropoff_error **error);
+
+/**
+ * The same for a stream that can go back: when a call fails that has read of it, `rewind` is called, and then the same
+ * call can be made again with a new source of the same stream. If `rewind` fails, or a read that is under way does not
+ * end within 2 s, the error is not retryable.
+ *
+ * May be NULL: user_data, finalizer.
+ * Threads: any.
+ */
+dropoff_status dropoff_source_from_rewindable_reader(dropoff_read_fn read,
+                                                     dropoff_rewind_fn rewind,
+                                                     void *user_data,
+                                                     dropoff_finalizer finalizer,
+                                                     dropoff_source **source,
+                                                     dropoff_error **error);
 
 /**
  * Frees a source, used or not. NULL is fine.

@@ -76,6 +76,8 @@ def source(spec: dict[str, Any], at: int, folder: Path) -> Source:
             content = pattern(length)
         case {"reader": int(length)}:
             kind, content = "reader", pattern(length)
+        case {"rewindable": int(length)}:
+            kind, content = "rewindable", pattern(length)
         case {"zip": int(length)}:
             kind, content = "memory", zipped(length)
         case {"text": str(text)}:

@@ -3,7 +3,7 @@
 //! What to send: a file, a folder where a browser profile is due, a range of memory, or a stream.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::mem::MaybeUninit;
 use std::slice;
 
@@ -51,6 +51,11 @@ pub type dropoff_read_fn = Option<
         read_out: *mut usize,
     ) -> c_int,
 >;
+
+/// Sets a stream back to where it stood before the first read. Returns 0, or another number if it cannot.
+///
+/// Threads: as a dropoff_read_fn, after the last read.
+pub type dropoff_rewind_fn = Option<unsafe extern "C" fn(user_data: *mut c_void) -> c_int>;
 
 /// A file, or a folder where a browser profile is due. A leading ~/ is the home folder; a relative path is one from
 /// the current folder of this moment. The bytes of the path need not be UTF-8. Nothing is opened yet: a missing file
@@ -108,7 +113,7 @@ pub unsafe extern "C" fn dropoff_source_from_memory(
 }
 
 /// A stream of unknown length. It is read once, into an unnamed temporary file (option spool_dir), so that a retry can
-/// send it again.
+/// send it again. A call that fails after it was read is not retryable: the stream has to be opened anew.
 ///
 /// May be NULL: user_data, finalizer.
 /// Threads: any.
@@ -125,6 +130,30 @@ pub unsafe extern "C" fn dropoff_source_from_reader(
         let place = needed!(source)?;
         let reader = Reader { read: needed!(read)?, user_data: Lent::new(user_data) };
         give(place, dropoff_source::new(Source::reader(reader)));
+        Ok(())
+    })
+}
+
+/// The same for a stream that can go back: when a call fails that has read of it, `rewind` is called, and then the same
+/// call can be made again with a new source of the same stream. If `rewind` fails, or a read that is under way does not
+/// end within 2 s, the error is not retryable.
+///
+/// May be NULL: user_data, finalizer.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_source_from_rewindable_reader(
+    read: dropoff_read_fn,
+    rewind: dropoff_rewind_fn,
+    user_data: *mut c_void,
+    finalizer: dropoff_finalizer,
+    source: Option<&mut MaybeUninit<*mut dropoff_source>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    let user_data = UserData::new(user_data, finalizer);
+    guard::run(error, || {
+        let place = needed!(source)?;
+        let reader = Reader { read: needed!(read)?, user_data: Lent::new(user_data) };
+        give(place, dropoff_source::new(Source::seekable(Rewindable { reader, rewind: needed!(rewind)? })));
         Ok(())
     })
 }
@@ -169,6 +198,32 @@ type ReadFn = unsafe extern "C" fn(
 struct Reader {
     read: ReadFn,
     user_data: Lent,
+}
+
+/// A stream that C reads and sets back.
+struct Rewindable {
+    reader: Reader,
+    rewind: unsafe extern "C" fn(user_data: *mut c_void) -> c_int,
+}
+
+impl Read for Rewindable {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(into)
+    }
+}
+
+impl Seek for Rewindable {
+    /// Where it stands is the beginning, and back to there is all that can be asked for.
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        if to == SeekFrom::Current(0) {
+            return Ok(0);
+        }
+        // SAFETY: the function C gave for this user_data, on the thread that reads or after it.
+        match unsafe { (self.rewind)(self.reader.user_data.pointer()) } {
+            0 => Ok(0),
+            failed => Err(io::Error::from_raw_os_error(failed)),
+        }
+    }
 }
 
 impl Read for Reader {

@@ -108,7 +108,7 @@ class Job {
 
   /** @param {Streams} streams */
   #outcome(streams) {
-    const settled = this.#native.settled()
+    const settled = this.#native.settled(streams.closed)
     if (settled?.error === undefined) {
       const result = toResult(settled?.value)
       if (!this.#stopped?.byCallback) return result

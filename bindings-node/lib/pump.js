@@ -30,14 +30,19 @@ class Streams {
       )
     }
     this.#seen.add(stream)
-    return this.addOpener(opener(stream))
+    return this.#add(opener(stream), false)
   }
 
-  /** @param {() => Opened} open */
+  /** One that the same call can open again. @param {() => Opened} open */
   addOpener(open) {
-    const pump = new Pump(open)
+    return this.#add(open, true)
+  }
+
+  /** @param {() => Opened} open @param {boolean} again */
+  #add(open, again) {
+    const pump = new Pump(open, again)
     this.#pumps.push(pump)
-    return native.Source.stream(pump.queue)
+    return native.Source.stream(pump.queue, again)
   }
 
   start() {
@@ -47,6 +52,11 @@ class Streams {
   /** Nobody wants more. */
   stop() {
     for (const pump of this.#pumps) pump.stop()
+  }
+
+  /** Whether one of them ended with the call, and the same call cannot open it again. */
+  get closed() {
+    return this.#pumps.some((pump) => !pump.again)
   }
 
   /** What the first stream that failed threw, as `{ error }`. */
@@ -63,9 +73,12 @@ class Pump {
   /** @type {Opened} */
   #opened
 
-  /** @param {() => Opened} open */
-  constructor(open) {
+  again
+
+  /** @param {() => Opened} open @param {boolean} again whether the same call can open it again */
+  constructor(open, again) {
     this.#opened = open()
+    this.again = again
   }
 
   async run() {

@@ -30,10 +30,13 @@ impl Source {
         Self::new(dropoff::Source::memory(Bytes::copy_from_slice(&bytes)))
     }
 
-    /// What is pushed into a stream.
+    /// What is pushed into a stream. `again`: the same call makes another such stream, of a Blob or of memory.
     #[napi]
-    pub fn stream(stream: &Stream) -> Self {
-        Self::new(dropoff::Source::reader(stream.reader()))
+    pub fn stream(stream: &Stream, again: bool) -> Self {
+        Self::new(match again {
+            true => dropoff::Source::seekable(stream.reader()),
+            false => dropoff::Source::reader(stream.reader()),
+        })
     }
 }
 

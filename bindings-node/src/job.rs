@@ -117,13 +117,14 @@ impl Job {
         Ok(promise)
     }
 
-    /// How it ended; null while it runs.
+    /// How it ended; null while it runs. `closed`: a stream of the caller's was closed with it.
     #[napi]
-    pub fn settled(&self) -> Option<Settled> {
+    pub fn settled(&self, closed: bool) -> Option<Settled> {
         match caught(|| self.0.result()) {
             Ok(None) => None,
             Ok(Some(Ok(value))) => Some(Settled { value: Some(value), error: None }),
             Ok(Some(Err(error))) | Err(error) => {
+                let error = if closed { error.stream_is_closed() } else { error };
                 Some(Settled { value: None, error: Some(facts(&error).to_string()) })
             }
         }

@@ -2,7 +2,7 @@
 //! (`lib/pump.js`) and is told when there is room; the core reads on a thread of its own.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Buf, Bytes};
@@ -158,6 +158,13 @@ impl Read for Reader {
                 None => state = self.0.arrived.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
         }
+    }
+}
+
+impl Seek for Reader {
+    /// Where it stands is the beginning, and nothing has to go back: the next call opens it anew.
+    fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+        Ok(0)
     }
 }
 

@@ -479,6 +479,23 @@ impl Error {
             }
         })
     }
+    /// The same error of a call whose stream is not where it was, so that the same call would not send the same.
+    pub(crate) fn stream_is_lost(self, why: &str) -> Self {
+        const ANEW: &str = "so open it anew before calling again";
+        // Who is told that it is done, or to ask first, is not to be told to call again.
+        let told = self.retryable() || self.outcome() == Outcome::NotCompleted;
+        let error = self.retryable_is(false);
+        if told && !error.message().ends_with(ANEW) {
+            error.addition(&format!("{why}, {ANEW}"))
+        } else {
+            error
+        }
+    }
+    /// The same error of a call whose stream ended with it. For bindings, where whatever is given to a call is closed.
+    #[must_use]
+    pub fn stream_is_closed(self) -> Self {
+        self.stream_is_lost("the stream was closed with this call")
+    }
     /// The same error, with one more thing to know at the end of its sentence.
     pub(crate) fn addition(self, what: &str) -> Self {
         self.with(|f| f.message = one_line(&format!("{}; {what}", f.message)))

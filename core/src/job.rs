@@ -17,6 +17,7 @@ use crate::error::{Cleanup, Error, ErrorKind, Outcome, Result};
 use crate::logs;
 use crate::progress::{Counters, Phase, Progress};
 use crate::runtime;
+use crate::source::{Source, Standing, Stream, let_go};
 
 /// A running or finished piece of work. Clones are handles to the same work.
 ///
@@ -253,6 +254,7 @@ pub(crate) struct Ctx {
     pub(crate) deadline: Option<tokio::time::Instant>,
     ledger: Arc<Mutex<Ledger>>,
     remains: Arc<Mutex<Option<Remover>>>,
+    streams: Arc<Mutex<Vec<Stream>>>,
 }
 
 /// Removes what a call that did not complete leaves behind, and tells whether that worked.
@@ -288,6 +290,7 @@ impl Ctx {
             deadline,
             ledger: Arc::default(),
             remains: Arc::default(),
+            streams: Arc::default(),
         }
     }
 
@@ -329,6 +332,16 @@ impl Ctx {
     /// The same job for its remover, which would otherwise be held by what it holds.
     pub(crate) fn without_remains(&self) -> Self {
         Self { remains: Arc::default(), ..self.clone() }
+    }
+
+    /// A source that the call begins to read. If the call fails, it is set back to where it stood.
+    pub(crate) fn reads(&self, source: &Source) {
+        let stream = source.as_stream().cloned();
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).extend(stream);
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        std::mem::take(&mut self.streams.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The journal from which the same call goes on; `None` once it is gone.
@@ -444,9 +457,17 @@ where
                 abort(running, ctx.stopped(late)).await
             }
         };
+        let streams = ctx.streams();
         let result = match result {
-            Ok(done) => Ok(done),
-            Err(error) => Err(ctx.complete(ctx.removed(error).await).during(operation)),
+            Ok(done) => {
+                let_go(streams);
+                Ok(done)
+            }
+            Err(error) => {
+                // At once: both may wait for somebody, and so does the caller who cancelled.
+                let (error, standing) = tokio::join!(ctx.removed(error), Standing::of(streams));
+                Err(standing.told(ctx.complete(error)).during(operation))
+            }
         };
         // It may hold on to clients and secrets, and handles of the job live on.
         ctx.if_not_completed(None);

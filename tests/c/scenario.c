@@ -7,6 +7,7 @@
  * two can be compared, and then `log LEVEL MESSAGE` for all that was logged. */
 #include "check.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 enum { VALUES = 5 };
@@ -398,6 +399,10 @@ static int read_file(void *user_data, uint8_t *buffer, size_t capacity, size_t *
     return ferror((FILE *)user_data);
 }
 
+static int rewind_file(void *user_data) {
+    return fseek(user_data, 0, SEEK_SET) == 0 ? 0 : EIO;
+}
+
 static void close_file(void *user_data) {
     fclose(user_data);
 }
@@ -410,6 +415,9 @@ static dropoff_source *make_source(const struct line *line) {
         MUST(dropoff_source_from_path(path, &source, &error));
     } else if (strcmp(line->values[0], "reader") == 0) {
         MUST(dropoff_source_from_reader(read_file, opened(path), close_file, &source, &error));
+    } else if (strcmp(line->values[0], "rewindable") == 0) {
+        MUST(dropoff_source_from_rewindable_reader(read_file, rewind_file, opened(path), close_file, &source,
+                                                   &error));
     } else {
         FILE *file = opened(path);
         uint8_t *bytes;

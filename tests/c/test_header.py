@@ -28,7 +28,7 @@ PATHS = {
 def test_the_header_was_read_whole() -> None:
     declared = re.findall(r"^[^\s/*#}][^;]*\b(dropoff_\w+)\(", header.TEXT, re.M)
     assert [f.name for f in FUNCTIONS] == declared
-    assert len(FUNCTIONS) > 150 and len(HANDLES) > 15 and len(CALLBACKS) == 5
+    assert len(FUNCTIONS) > 150 and len(HANDLES) > 15 and len(CALLBACKS) == 6
     typedefs = re.findall(r"^(?:typedef .*?\b|\} )(dropoff_\w+)(?:;|\)\()", header.TEXT, re.M)
     assert [t.name for t in TYPES] == typedefs
 
@@ -133,6 +133,10 @@ static void done_fn(const dropoff_job *job, void *user_data) { (void)job, (void)
 static int read_fn(void *user_data, uint8_t *buffer, size_t capacity, size_t *read_out) {
     (void)user_data, (void)buffer, (void)capacity;
     *read_out = 0;
+    return 0;
+}
+static int rewind_fn(void *user_data) {
+    (void)user_data;
     return 0;
 }
 static dropoff_source *a_source(void) {

@@ -61,6 +61,10 @@ function made(spec, path) {
     const content = pattern(spec.reader)
     return { source: Readable.from(chunks(content), { objectMode: false }), content }
   }
+  if ('rewindable' in spec) {
+    const content = pattern(spec.rewindable)
+    return { source: new Blob([content]), content }
+  }
   if ('path' in spec || 'hex' in spec) {
     const content = 'hex' in spec ? Buffer.from(spec.hex, 'hex') : pattern(spec.path)
     if (!existsSync(path)) writeFileSync(path, content)

@@ -38,6 +38,16 @@ class Made:
             self.source.write_bytes(bytes(byte ^ 0xFF for byte in self.source.read_bytes()))
 
 
+class Once:
+    """A stream that cannot seek, as a pipe or a reply."""
+
+    def __init__(self, content: bytes) -> None:
+        self._file = io.BytesIO(content)
+
+    def read(self, size: int, /) -> bytes:
+        return self._file.read(size)
+
+
 def zipped(length: int) -> bytes:
     """A zip with one stored file."""
     archive = io.BytesIO()
@@ -64,6 +74,9 @@ def make(spec: dict[str, Any], at: int, folder: Path) -> Made:
             path.write_bytes(content)
             source = path
         case {"reader": int(length)}:
+            content = pattern(length)
+            source = Once(content)
+        case {"rewindable": int(length)}:
             content = pattern(length)
             source = io.BytesIO(content)
         case {"zip": int(length)}:

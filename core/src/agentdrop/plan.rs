@@ -62,7 +62,7 @@ pub(super) async fn plan(service: &Service, transfer: Transfer, ctx: &Ctx) -> Re
         let content_type = file.type_to_send(&name, sealed)?;
         let hidden = || HIDDEN.to_owned();
         let encryption_iv = if sealed { Some(hidden()) } else { file.encryption_iv.clone() };
-        let source = storage::prepare(file.source, &service.clients.options).await?;
+        let source = storage::prepare(file.source, &service.clients.options, ctx).await?;
         let size = source.len() + if sealed { TAG_LEN as u64 } else { 0 };
         prepare::check_sealed(&name, size, encryption_iv.is_some())?;
         let entry = FileEntry { name, size, content_type, encryption_iv, part_size: None };

@@ -97,8 +97,8 @@ pub(super) async fn look_at(
             None => file.encryption_iv.clone(),
         };
         let source = match seal {
-            Some(seal) => sealed(file, Arc::clone(seal), &service.clients.options).await?,
-            None => storage::prepare(file.source, &service.clients.options).await?,
+            Some(seal) => sealed(file, Arc::clone(seal), &service.clients.options, ctx).await?,
+            None => storage::prepare(file.source, &service.clients.options, ctx).await?,
         };
         check_sealed(&name, source.len(), encryption_iv.is_some())?;
         let entry = FileEntry { name, size: source.len(), content_type, encryption_iv, part_size: None };
@@ -122,7 +122,8 @@ pub(super) fn check_sealed(name: &str, size: u64, sealed: bool) -> Result<()> {
     }
 }
 
-async fn sealed(file: File, seal: Arc<FileSeal>, options: &Options) -> Result<Prepared> {
+async fn sealed(file: File, seal: Arc<FileSeal>, options: &Options, ctx: &Ctx) -> Result<Prepared> {
+    ctx.reads(&file.source);
     let spool = Spool::new(options.spool_dir.as_deref());
     Prepared::sealed(file.source, seal, spool, options.stall_timeout).await
 }

@@ -34,7 +34,7 @@ pub(super) async fn upload_profile(service: &Service, request: ProfileUpload, ct
         let details = details.clone();
         move |browser: &Browser| CompleteBody::new(&details, Some(browser)).map(drop)
     };
-    let mut zip = match given(service, source).await? {
+    let mut zip = match given(service, source, ctx).await? {
         Given::Zip(source) => Zip { source, packed: None },
         Given::Folder(folder) => {
             match packed(service, &folder, &pack, DOCUMENTED, accepts(&details), ctx).await {
@@ -119,7 +119,7 @@ pub(super) async fn upload(
     ctx: &Ctx,
 ) -> Result<StoredObject> {
     ctx.reserved_profile(ticket.profile_id());
-    let zip = match given(service, source).await? {
+    let zip = match given(service, source, ctx).await? {
         Given::Zip(source) => Zip { source, packed: None },
         Given::Folder(folder) => {
             packed(service, &folder, pack, limit_of(service, ticket)?, |_| Ok(()), ctx).await?
@@ -186,13 +186,13 @@ impl Zip {
     }
 }
 
-async fn given(service: &Service, source: Source) -> Result<Given> {
+async fn given(service: &Service, source: Source, ctx: &Ctx) -> Result<Given> {
     let options = &service.clients.options;
     if let Some(folder) = folder(source.as_path(), options).await? {
         return Ok(Given::Folder(folder));
     }
     let shown = source.as_path().map_or_else(|| "the source".to_owned(), |p| p.display().to_string());
-    let prepared = storage::prepare(source, options).await?;
+    let prepared = storage::prepare(source, options, ctx).await?;
     let start = prepared.peek(4).await?;
     // PK\x03\x04 starts a zip with entries, PK\x05\x06 is one without any.
     if !matches!(start.as_slice(), b"PK\x03\x04") {

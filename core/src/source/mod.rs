@@ -7,10 +7,11 @@ mod identity;
 mod reader;
 mod sealed;
 mod spool;
+mod stream;
 
 use std::fs::File;
 use std::future::Future;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(crate) use cutter::Cutter;
 pub(crate) use identity::Identity;
 pub(crate) use reader::SourceReader;
 pub(crate) use spool::{Spool, Spooled};
+pub(crate) use stream::{Standing, Stream, let_go};
 
 /// What to upload: a path, bytes in memory, or a stream.
 pub struct Source(Kind);
@@ -33,7 +35,7 @@ pub struct Source(Kind);
 enum Kind {
     Path(PathBuf),
     Memory(Bytes),
-    Reader(Box<dyn Read + Send>),
+    Stream(Stream),
     /// A URL where a path is due. Not kept: it may be a signed one, and an error would print it.
     Url,
 }
@@ -52,9 +54,17 @@ impl Source {
     }
 
     /// A stream of unknown length, read once on a thread of its own into an unnamed temporary file
-    /// (option `spool_dir`), so that a retry can send it again.
+    /// (option `spool_dir`), so that a retry can send it again. After a call that failed it is spent, so the
+    /// error is not retryable.
     pub fn reader(reader: impl Read + Send + 'static) -> Self {
-        Self(Kind::Reader(Box::new(reader)))
+        Self(Kind::Stream(Stream::once(Box::new(reader))))
+    }
+
+    /// The same of a stream that can seek, such as an `Arc<File>`: it is read from where it stands, and set back
+    /// to there if the call fails, so that the same call again sends the same bytes. One that stands at the
+    /// end of something is refused. After a success it stands at its end.
+    pub fn seekable(reader: impl Read + Seek + Send + 'static) -> Self {
+        Self(Kind::Stream(Stream::seeking(Box::new(reader))))
     }
 
     /// Refuses what is no source.
@@ -69,7 +79,14 @@ impl Source {
 
     /// Whether it can be read only once.
     pub(crate) fn is_stream(&self) -> bool {
-        matches!(self.0, Kind::Reader(_))
+        self.as_stream().is_some()
+    }
+
+    pub(crate) fn as_stream(&self) -> Option<&Stream> {
+        match &self.0 {
+            Kind::Stream(stream) => Some(stream),
+            _ => None,
+        }
     }
 
     pub(crate) fn as_path(&self) -> Option<&Path> {
@@ -85,7 +102,7 @@ impl std::fmt::Debug for Source {
         match &self.0 {
             Kind::Path(path) => write!(f, "Source({})", path.display()),
             Kind::Memory(bytes) => write!(f, "Source({} bytes in memory)", bytes.len()),
-            Kind::Reader(_) => f.write_str("Source(a stream)"),
+            Kind::Stream(_) => f.write_str("Source(a stream)"),
             Kind::Url => f.write_str("Source(a URL)"),
         }
     }
@@ -203,8 +220,8 @@ impl Prepared {
                 let looked_at = Arc::clone(&path);
                 off_the_workers(patience, &path, move || Self::look_at(looked_at)).await?
             }
-            Kind::Reader(reader) => {
-                let spooled = spool.take(reader).await?;
+            Kind::Stream(stream) => {
+                let spooled = spool.take(stream).await?;
                 let len = spooled.len();
                 (Origin::Spooled(spooled), len)
             }
@@ -221,8 +238,8 @@ impl Prepared {
         patience: Duration,
     ) -> Result<Self> {
         source.check()?;
-        if let Kind::Reader(reader) = source.0 {
-            return Ok(Self::spooled(spool.take_sealed(reader, seal).await?, patience));
+        if let Kind::Stream(stream) = source.0 {
+            return Ok(Self::spooled(spool.take_sealed(stream, seal).await?, patience));
         }
         let plain = Self::new(source, spool, patience).await?;
         let len = plain.len + TAG_LEN as u64;

@@ -3,10 +3,11 @@
 //! other user can open it.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::stream::Stream;
 use crate::error::{Error, Result};
 use crate::seal::{BlockSealer, FileSeal};
 
@@ -55,26 +56,23 @@ impl Spool {
 
     /// Reads a stream to its end. A reader is the caller's code and may block for as long as it likes, so
     /// it gets a thread of its own.
-    pub(super) async fn take(self, reader: Box<dyn Read + Send>) -> Result<Spooled> {
-        self.spool(reader, None).await
+    pub(super) async fn take(self, stream: Stream) -> Result<Spooled> {
+        self.spool(stream, None).await
     }
 
     /// The same, but what is kept is sealed.
-    pub(super) async fn take_sealed(
-        self,
-        reader: Box<dyn Read + Send>,
-        seal: Arc<FileSeal>,
-    ) -> Result<Spooled> {
+    pub(super) async fn take_sealed(self, stream: Stream, seal: Arc<FileSeal>) -> Result<Spooled> {
         let sealer = BlockSealer::new(seal)?;
-        self.spool(reader, Some(sealer)).await
+        self.spool(stream, Some(sealer)).await
     }
 
-    async fn spool(self, reader: Box<dyn Read + Send>, sealer: Option<BlockSealer>) -> Result<Spooled> {
+    async fn spool(self, stream: Stream, sealer: Option<BlockSealer>) -> Result<Spooled> {
         let (result, spooled) = tokio::sync::oneshot::channel();
         let work = move || {
             // Nobody waits any more after a cancel, and the stream is then read no further.
             let wanted = || !result.is_closed();
-            let spooled = self.read_to_end(reader, sealer, &wanted);
+            let spooled = self.read_to_end(&stream, sealer, &wanted);
+            stream.is_read();
             let _ = result.send(spooled);
         };
         std::thread::Builder::new()
@@ -86,17 +84,19 @@ impl Spool {
 
     fn read_to_end(
         &self,
-        mut reader: Box<dyn Read + Send>,
+        stream: &Stream,
         sealer: Option<BlockSealer>,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Spooled> {
         let mut into = Writer { spool: self, file: self.create()?, len: 0, sealer };
         let mut buffer = vec![0; super::buffers::CHUNK];
+        let start = stream.stands_at();
         loop {
             if !wanted() {
                 return Err(Error::new(crate::error::ErrorKind::Cancelled, "cancelled by the caller"));
             }
-            match reader.read(&mut buffer) {
+            match stream.read(&mut buffer) {
+                Ok(0) if start > 0 && into.len == 0 => return Err(at_its_end()),
                 Ok(0) => return into.end(),
                 Ok(count) => into.take(&buffer[..count])?,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
@@ -145,6 +145,13 @@ impl Writer<'_> {
         self.len += bytes.len() as u64;
         Ok(())
     }
+}
+
+/// Sending nothing would be a lie: the program has written it, or read it, and forgot to go back.
+fn at_its_end() -> Error {
+    Error::invalid(
+        "the stream stands at its end, so nothing of it would be sent; go back to its beginning first, as seek(0) does",
+    )
 }
 
 fn stream_panicked() -> Error {

@@ -220,7 +220,7 @@ impl std::fmt::Debug for Storage {
 async fn put_now(clients: &Clients, request: Put, ctx: &Ctx) -> Result<StoredObject> {
     let made = clients.get()?;
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
-    let source = prepare(request.source, &clients.options).await?;
+    let source = prepare(request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Object);
     let sender = Sender::new(&made, &clients.options, ctx);
@@ -234,7 +234,7 @@ async fn post_form_now(clients: &Clients, request: PostForm, ctx: &Ctx) -> Resul
     let made = clients.get()?;
     let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
         .file_name(&request.file_name)?;
-    let source = prepare(request.source, &clients.options).await?;
+    let source = prepare(request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Object);
     let sender = Sender::new(&made, &clients.options, ctx);
@@ -267,7 +267,8 @@ pub(crate) fn with_earlier_tries(error: Error) -> Error {
 }
 
 /// Looks at a source, or reads it into a temporary file.
-pub(crate) async fn prepare(source: Source, options: &Options) -> Result<Prepared> {
+pub(crate) async fn prepare(source: Source, options: &Options, ctx: &Ctx) -> Result<Prepared> {
+    ctx.reads(&source);
     let spool = Spool::new(options.spool_dir.as_deref());
     Prepared::new(source, spool, options.stall_timeout).await
 }

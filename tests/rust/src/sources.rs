@@ -102,6 +102,8 @@ pub fn make(spec: &Map<String, Value>, at: usize, folder: &Path) -> Made {
         (Source::path(&path), Some(pattern(n)))
     } else if let Some(n) = len("reader") {
         (Source::reader(std::io::Cursor::new(pattern(n))), Some(pattern(n)))
+    } else if let Some(n) = len("rewindable") {
+        (Source::seekable(std::io::Cursor::new(pattern(n))), Some(pattern(n)))
     } else if let Some(n) = len("zip") {
         (Source::memory(zip(n)), Some(zip(n)))
     } else if let Some(content) = text("text") {
