@@ -9,7 +9,10 @@ use bytes::Bytes;
 use dropoff::Source;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBool, PyBytes, PyDelta, PyList, PyMapping, PyMemoryView, PyString, PyTuple, PyType};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{
+    PyBool, PyBytes, PyDelta, PyDict, PyList, PyMapping, PyMemoryView, PyModule, PyString, PyTuple, PyType,
+};
 
 use crate::errors::{Failure, bad_argument};
 use crate::file::File;
@@ -44,7 +47,7 @@ pub(crate) fn source(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Sour
                 "the file is opened in text mode; open it in binary mode, as in open(path, \"rb\")",
             ));
         }
-        return Ok(Source::reader(streams.reader(value)?));
+        return Ok(Source::seekable(streams.reader(value)?));
     }
     Err(bad_argument(&format!("a source is {SOURCES}, not {}", type_name(value))))
 }
@@ -279,4 +282,11 @@ pub(crate) fn object<'a, 'py, T: pyo3::PyTypeInfo>(
 pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
     let name = value.get_type().fully_qualified_name();
     name.map_or_else(|_| "an object".to_owned(), |n| n.to_string())
+}
+
+/// `sys.modules`.
+pub(crate) fn modules(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    static SYS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let sys = SYS.get_or_try_init(py, || py.import("sys").map(Bound::unbind))?.bind(py);
+    Ok(sys.getattr("modules")?.cast_into::<PyDict>()?)
 }

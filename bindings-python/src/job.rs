@@ -152,19 +152,27 @@ impl Job {
     ///
     /// timeout: seconds or a timedelta, 0 to 10 000 000; then TimeoutError, the job running on. Default: no
     /// limit.
+    // `wait()` and `with`, where it is not gevent or eventlet that waits: see `dropoff/_waiting.py`.
     #[pyo3(signature = (timeout=None))]
-    fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
+    fn _wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
         guarded(|| {
             let limit = inputs::timeout(timeout)?;
             if wait::until_over(py, self, limit)? {
                 return Ok(self.outcome(py)?);
             }
-            let seconds = limit.unwrap_or_default().as_secs_f64();
-            Err(PyTimeoutError::new_err(format!(
-                "the job is still running after {seconds} s; wait again, or cancel it"
-            ))
-            .into())
+            Ok(self._late(limit.unwrap_or_default().as_secs_f64()).map(|()| py.None())?)
         })
+    }
+
+    /// What `_wait` makes of a timeout, in seconds.
+    fn _limit(&self, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<f64>> {
+        Ok(inputs::timeout(timeout)?.map(|limit| limit.as_secs_f64()))
+    }
+
+    /// Raises what `wait` does after so many seconds.
+    fn _late(&self, seconds: f64) -> PyResult<()> {
+        let late = format!("the job is still running after {seconds} s; wait again, or cancel it");
+        Err(PyTimeoutError::new_err(late))
     }
 
     /// Asks the call to stop; wait() says how it ended. Returns at once.
@@ -182,26 +190,9 @@ impl Job {
         self.over_within(Duration::ZERO)
     }
 
-    fn __enter__(slf: Py<Self>) -> Py<Self> {
-        slf
-    }
-
-    /// Waits if the block ended well; cancels and waits if it raised.
-    fn __exit__(
-        &self,
-        py: Python<'_>,
-        exc_type: Option<&Bound<'_, PyAny>>,
-        exc_value: Option<&Bound<'_, PyAny>>,
-        traceback: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let _ = (exc_value, traceback);
-        match exc_type {
-            Some(_) => guarded(|| {
-                wait::stop(py, self);
-                Ok(())
-            }),
-            None => self.wait(py, None).map(drop),
-        }
+    /// Cancels it and waits until nothing of it runs any more.
+    fn _join(&self, py: Python<'_>) {
+        wait::stop(py, self);
     }
 
     /// Snapshots until it is over, for the loop of a call that waits.

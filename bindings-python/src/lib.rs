@@ -54,7 +54,7 @@ mod _native {
     #[pymodule_export]
     use super::job::{_start_into, Job};
     #[pymodule_export]
-    use super::logs::{_records_handled, _records_owed};
+    use super::logs::{_records_handled, _records_owed, _records_queued, _records_take};
     #[pymodule_export]
     use super::opening::{OpenedFile, start_open_sealed};
     #[pymodule_export]

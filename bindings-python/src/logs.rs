@@ -4,6 +4,9 @@
 //! wait in a queue for a daemon thread of Python's own (`dropoff/_threads.py`), started when the logger
 //! first wants any. A call that ends waits until that thread has handled the records so far; so handlers
 //! run on one thread, in order, and none above a frame of ours.
+//!
+//! Under gevent and eventlet there is no such thread, since a handler's locks are a hub's: whoever waits for a call
+//! takes the records (`dropoff/_green.py`).
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -15,10 +18,11 @@ use std::time::{Duration, Instant};
 use dropoff::logs::{LogLevel, LogRecord, forward};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyModule};
+use pyo3::types::{PyDict, PyList};
 
 use crate::bell::Bell;
-use crate::reader::start_thread;
+use crate::inputs;
+use crate::reader::{is_green, start_thread};
 use crate::wait::{STILL, TICK};
 
 /// How many records may wait; what comes then is counted and dropped.
@@ -87,6 +91,8 @@ struct State {
     /// Whether the thread was started, and which it is once it runs.
     started: bool,
     thread: Option<ThreadId>,
+    /// No thread: those who wait take the records.
+    shared: bool,
 }
 
 enum Item {
@@ -113,7 +119,7 @@ impl Queue {
     }
 
     /// Those taken so far are handled; waits for the next one.
-    fn take(&self) -> Item {
+    fn take(&self) -> Option<Item> {
         let mut state = self.state();
         state.thread = Some(thread::current().id());
         state.handled = state.taken;
@@ -122,13 +128,22 @@ impl Queue {
         for (_, waker) in state.wakers.extract_if(.., |(upto, _)| *upto <= handled) {
             waker.wake();
         }
-        loop {
+        while !state.shared {
             if let Some(item) = state.waiting.pop_front() {
                 state.taken += 1;
-                return item;
+                return Some(item);
             }
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        None
+    }
+
+    /// The next one, for those who wait for calls themselves; none after `upto`.
+    fn take_shared(&self, upto: u64) -> Option<Item> {
+        let mut state = self.state();
+        let item = if state.taken < upto { state.waiting.pop_front() } else { None };
+        state.taken += u64::from(item.is_some());
+        item
     }
 
     /// Waits until so many are handled, and tells how many are.
@@ -141,7 +156,8 @@ impl Queue {
     /// How many the caller has to wait for. A handler that calls this package cannot wait for itself.
     fn owed(&self) -> Option<u64> {
         let state = self.state();
-        let wait = state.handled < state.queued && state.thread != Some(thread::current().id());
+        let wait =
+            !state.shared && state.handled < state.queued && state.thread != Some(thread::current().id());
         wait.then_some(state.queued)
     }
 }
@@ -168,10 +184,7 @@ pub(crate) fn follow(py: Python<'_>) {
 /// `getEffectiveLevel` read, but calls neither, since they are Python code. A program that
 /// has not imported `logging` does not listen.
 fn wanted(py: Python<'_>) -> PyResult<Option<LogLevel>> {
-    static SYS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let sys = SYS.get_or_try_init(py, || py.import("sys").map(Bound::unbind))?.bind(py);
-    let modules = sys.getattr("modules")?.cast_into::<PyDict>()?;
-    let Some(logging) = modules.get_item("logging")? else { return Ok(None) };
+    let Some(logging) = inputs::modules(py)?.get_item("logging")? else { return Ok(None) };
     let root = logging.getattr("root")?;
     let manager = root.getattr("manager")?;
     // One that nobody asked for yet has the level of the root; so has the placeholder of a child of it.
@@ -222,6 +235,12 @@ fn heard(logging: &Bound<'_, PyAny>, logger: &Bound<'_, PyAny>) -> PyResult<bool
 /// Whether the thread that handles records runs, started now if it did not.
 fn thread_runs(py: Python<'_>) -> bool {
     let queue = queue_made(py);
+    if is_green(py) {
+        queue.state().shared = true;
+        // One that was started before has no more to do.
+        queue.filled.notify_all();
+        return true;
+    }
     if std::mem::replace(&mut queue.state().started, true) {
         return true;
     }
@@ -236,7 +255,7 @@ fn thread_runs(py: Python<'_>) -> bool {
     started.is_ok()
 }
 
-/// The records as they come; never ends.
+/// The records as they come; does not end while there is a thread for them.
 #[pyclass(frozen)]
 struct Records(Arc<Queue>);
 
@@ -245,17 +264,37 @@ impl Records {
     fn __iter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
+    fn __next__(&self, py: Python<'_>) -> Option<(i64, String)> {
+        py.detach(|| self.0.take()).map(Item::told)
+    }
+}
+
+impl Item {
     /// The level's number in `logging`, and the text.
-    fn __next__(&self, py: Python<'_>) -> (i64, String) {
-        let (level, text) = match py.detach(|| self.0.take()) {
-            Item::Record(record) => (record.level, record.message),
-            Item::Dropped(count) => {
+    fn told(self) -> (i64, String) {
+        let (level, text) = match self {
+            Self::Record(record) => (record.level, record.message),
+            Self::Dropped(count) => {
                 (LogLevel::Warn, format!("{count} records were dropped here, since handlers are too slow"))
             }
         };
         let number = LEVELS.into_iter().find(|(known, _)| *known == level).map_or(30, |(_, number)| number);
         (number, text)
     }
+}
+
+/// Up to which record those who wait have to take them; `None` if nobody wants any, or a thread takes them.
+#[pyfunction]
+pub(crate) fn _records_queued() -> Option<u64> {
+    let queue = queue().filter(|_| TOLD.load(Relaxed) != 0)?;
+    let state = queue.state();
+    state.shared.then_some(state.queued)
+}
+
+/// The next record up to there.
+#[pyfunction]
+pub(crate) fn _records_take(upto: u64) -> Option<(i64, String)> {
+    queue()?.take_shared(upto).map(Item::told)
 }
 
 /// Waits until the records so far are handled, and for ones that stand still no longer than `STILL`: their

@@ -11,6 +11,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
+use crate::bell::{Bell, Wish};
 use crate::job::Work;
 use crate::reader::{Raised, start_thread};
 use crate::wait::TICK;
@@ -121,6 +122,17 @@ impl Snapshots {
         self.last_was_given.store(over || now.phase == dropoff::Phase::Done, Relaxed);
         Some(Progress(now))
     }
+
+    // For a greenlet, which does not wait in here.
+    fn progress(&self) -> Progress {
+        Progress(self.work.progress())
+    }
+    fn done(&self) -> bool {
+        self.work.over_within(Duration::ZERO)
+    }
+    fn _ring(&self, bell: &Bell, token: u64) -> Wish {
+        self.work.wake_at_end(&bell.waker(token))
+    }
 }
 
 /// The callback of a started job, which a daemon thread of Python's own calls
@@ -133,16 +145,39 @@ pub(crate) struct Telling {
     ended: Mutex<bool>,
     wakers: Mutex<Vec<Waker>>,
     changed: Condvar,
-    thread: Mutex<Option<ThreadId>>,
+    caller: Mutex<Option<Caller>>,
     /// A fork copies no threads: in the child there is none to wait for.
     pid: u32,
 }
 
+/// Who calls the callback.
+#[derive(Clone, Copy, PartialEq)]
+enum Caller {
+    Thread(ThreadId),
+    /// By its number: the greenlets of a hub share a thread.
+    Greenlet(u64),
+}
+
+impl Caller {
+    /// Whether that is who asks.
+    fn is_here(self) -> bool {
+        match self {
+            Self::Thread(id) => id == thread::current().id(),
+            Self::Greenlet(id) => Python::attach(|py| {
+                let number = || py.import("_thread")?.call_method0("get_ident")?.extract::<u64>();
+                number().is_ok_and(|number| number == id)
+            }),
+        }
+    }
+}
+
 #[pymethods]
 impl Telling {
-    /// Says which thread it is.
-    fn begin(&self) {
-        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current().id());
+    /// Says who calls: this thread, or of its greenlets that one.
+    #[pyo3(signature = (greenlet=None))]
+    fn begin(&self, greenlet: Option<u64>) {
+        let caller = greenlet.map_or_else(|| Caller::Thread(thread::current().id()), Caller::Greenlet);
+        *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = Some(caller);
     }
     /// The callback raised: the job is cancelled, and whoever waits for it gets the exception.
     fn fail(&self, error: &Bound<'_, PyBaseException>) {
@@ -174,7 +209,7 @@ impl Telling {
             ended: Mutex::new(false),
             wakers: Mutex::default(),
             changed: Condvar::new(),
-            thread: Mutex::new(None),
+            caller: Mutex::new(None),
             pid: std::process::id(),
         };
         let telling = Py::new(py, telling)?;
@@ -210,7 +245,8 @@ impl Telling {
         if self.pid != std::process::id() {
             return true;
         }
-        if *self.thread.lock().unwrap_or_else(PoisonError::into_inner) == Some(thread::current().id()) {
+        let caller = *self.caller.lock().unwrap_or_else(PoisonError::into_inner);
+        if caller.is_some_and(Caller::is_here) {
             return true;
         }
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,18 +6,22 @@
 //! Python's own (`dropoff/_threads.py`) fills it.
 
 use std::cell::RefCell;
-use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
 
 use pyo3::exceptions::{PyBaseException, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyMemoryView, PyModule, PyString, PyTuple};
 
+use crate::bell::Bell;
 use crate::errors::{Failure, bad_argument};
+use crate::inputs;
 
 /// An exception that Python code raised on another thread, kept for the one that waits.
 #[derive(Clone, Default)]
@@ -54,21 +58,41 @@ impl Raised {
 pub(crate) struct Streams {
     orders: Sender<Placed>,
     placed: Receiver<Placed>,
+    rung: Rung,
     files: RefCell<Vec<Py<PyAny>>>,
 }
 
-/// A read that the core waits for.
+/// Who wants to know that an order was placed, or that none will come any more. A thread waits for the orders
+/// themselves, a greenlet is rung for.
+type Rung = Arc<Mutex<Option<Waker>>>;
+
+/// What the core waits for.
 struct Placed {
     /// Which of the file objects.
     at: usize,
-    size: usize,
-    reply: Sender<io::Result<PyBackedBytes>>,
+    wish: Wish,
+    reply: Sender<io::Result<Reply>>,
+}
+
+#[derive(Clone, Copy)]
+enum Wish {
+    Read(usize),
+    /// Where it stands.
+    Stand,
+    /// That it stands there again.
+    Back(u64),
+}
+
+enum Reply {
+    Read(PyBackedBytes),
+    /// `None` if it cannot seek.
+    Stands(Option<u64>),
 }
 
 impl Streams {
     pub(crate) fn new() -> Self {
         let (orders, placed) = channel();
-        Self { orders, placed, files: RefCell::default() }
+        Self { orders, placed, rung: Rung::default(), files: RefCell::default() }
     }
 
     /// One more file object. The same one twice would be empty the second time.
@@ -80,7 +104,8 @@ impl Streams {
             ));
         }
         files.push(file.clone().unbind());
-        Ok(Reader { at: files.len() - 1, orders: self.orders.clone() })
+        let orders = Some(self.orders.clone());
+        Ok(Reader { at: files.len() - 1, orders, rung: Arc::clone(&self.rung) })
     }
 
     /// Starts the thread that reads them, if there are any; tells where it leaves what they raise.
@@ -91,7 +116,13 @@ impl Streams {
         if !files.is_empty() {
             static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
             let read = READ.import(py, "dropoff._threads", "read")?;
-            let orders = Orders { placed: Mutex::new(self.placed), files, raised: raised.clone() };
+            let orders = Orders {
+                placed: Mutex::new(self.placed),
+                rung: self.rung,
+                files,
+                raised: raised.clone(),
+                over: AtomicBool::new(false),
+            };
             start_thread(read, (orders,).into_pyobject(py)?)?;
         }
         Ok(raised)
@@ -99,28 +130,73 @@ impl Streams {
 }
 
 /// Starts a daemon thread of Python's own. `_thread.start_new_thread` is C: it runs no Python code on this
-/// thread, which may be one that Python is about to end.
+/// thread, which may be one that Python is about to end. Where it has been replaced by Python code, that is
+/// gevent's or eventlet's, and `dropoff/_green.py` knows what to start.
 pub(crate) fn start_thread<'py>(
     function: &Bound<'py, PyAny>,
     arguments: Bound<'py, PyTuple>,
 ) -> PyResult<()> {
-    static START: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let start = START.import(function.py(), "_thread", "start_new_thread")?;
-    start.call1((function, arguments)).map(drop)
+    static THREAD: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let py = function.py();
+    let module = THREAD.get_or_try_init(py, || py.import("_thread").map(Bound::unbind))?.bind(py);
+    // Each time, since it may be replaced at any time.
+    let start = module.getattr("start_new_thread")?;
+    if !is_green(py) {
+        return start.call1((function, arguments)).map(drop);
+    }
+    static GREEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let started = GREEN.import(py, "dropoff._green", "start")?.call1((function, arguments))?;
+    if started.is_truthy()? {
+        return Ok(());
+    }
+    Err(bad_argument(
+        "no thread can be started here, since gevent or eventlet replaced threads and kept no original; make this call where its hub runs",
+    )
+    .into())
+}
+
+/// Whether gevent or eventlet has replaced threads, locks or sockets of this process.
+pub(crate) fn is_green(py: Python<'_>) -> bool {
+    let green = || -> PyResult<bool> {
+        let modules = inputs::modules(py)?;
+        if !modules.contains("gevent.monkey")? && !modules.contains("eventlet.patcher")? {
+            return Ok(false);
+        }
+        py.import("dropoff._green")?.call_method0("is_patched")?.is_truthy()
+    };
+    green().unwrap_or(false)
 }
 
 /// What the core reads from.
 pub(crate) struct Reader {
     at: usize,
-    orders: Sender<Placed>,
+    /// `None` once it is dropped.
+    orders: Option<Sender<Placed>>,
+    rung: Rung,
+}
+
+impl Reader {
+    fn order(&self, wish: Wish) -> io::Result<Reply> {
+        let gone = || io::Error::other("the thread that reads it ended");
+        let (reply, filled) = channel();
+        let orders = self.orders.as_ref().ok_or_else(gone)?;
+        orders.send(Placed { at: self.at, wish, reply }).map_err(|_| gone())?;
+        self.ring();
+        filled.recv().map_err(|_| gone())?
+    }
+
+    fn ring(&self) {
+        if let Some(waker) = &*self.rung.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker.wake_by_ref();
+        }
+    }
 }
 
 impl Read for Reader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let gone = || io::Error::other("the thread that reads it ended");
-        let (reply, filled) = channel();
-        self.orders.send(Placed { at: self.at, size: into.len(), reply }).map_err(|_| gone())?;
-        let data = filled.recv().map_err(|_| gone())??;
+        let Reply::Read(data) = self.order(Wish::Read(into.len()))? else {
+            return Err(io::Error::other("a read was answered with a place"));
+        };
         let Some(room) = into.get_mut(..data.len()) else {
             return Err(io::Error::other(format!("read() gave {} bytes, more than asked for", data.len())));
         };
@@ -129,12 +205,49 @@ impl Read for Reader {
     }
 }
 
+impl Seek for Reader {
+    /// Where it stands, and back to there: what the core needs.
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let wish = match to {
+            SeekFrom::Current(0) => Wish::Stand,
+            SeekFrom::Start(at) => Wish::Back(at),
+            _ => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        match self.order(wish)? {
+            Reply::Stands(Some(at)) => Ok(at),
+            _ => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.orders = None;
+        self.ring();
+    }
+}
+
 /// The orders of one call, as they come; ends with the call.
 #[pyclass(frozen)]
 struct Orders {
     placed: Mutex<Receiver<Placed>>,
+    rung: Rung,
     files: Vec<Py<PyAny>>,
     raised: Raised,
+    over: AtomicBool,
+}
+
+impl Orders {
+    fn order(&self, py: Python<'_>, placed: Placed) -> Option<Order> {
+        let Placed { at, wish, reply } = placed;
+        let file = self.files.get(at)?.clone_ref(py);
+        let (size, back_to) = match wish {
+            Wish::Read(size) => (Some(size), None),
+            Wish::Stand => (None, None),
+            Wish::Back(at) => (None, Some(at)),
+        };
+        Some(Order { file, size, back_to, reply, raised: self.raised.clone() })
+    }
 }
 
 #[pymethods]
@@ -144,20 +257,39 @@ impl Orders {
     }
     fn __next__(&self, py: Python<'_>) -> Option<Order> {
         let next = || self.placed.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
-        let Placed { at, size, reply } = py.detach(next)?;
-        let file = self.files.get(at)?.clone_ref(py);
-        Some(Order { file, size, reply, raised: self.raised.clone() })
+        self.order(py, py.detach(next)?)
+    }
+
+    /// The next one, if it is here; for a greenlet, as the two below.
+    fn poll(&self, py: Python<'_>) -> Option<Order> {
+        let next = self.placed.lock().unwrap_or_else(PoisonError::into_inner).try_recv();
+        self.over.store(matches!(next, Err(TryRecvError::Disconnected)), Relaxed);
+        self.order(py, next.ok()?)
+    }
+    /// Whether none will come any more.
+    fn done(&self) -> bool {
+        self.over.load(Relaxed)
+    }
+    /// Rings for every order and at the end.
+    fn _ring(&self, bell: &Bell, token: u64) {
+        let waker = bell.waker(token);
+        waker.wake_by_ref();
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
     }
 }
 
-/// One read to be done.
+/// One of them.
 #[pyclass(frozen)]
 struct Order {
     #[pyo3(get)]
     file: Py<PyAny>,
+    /// How much to read, if that is what is wanted.
     #[pyo3(get)]
-    size: usize,
-    reply: Sender<io::Result<PyBackedBytes>>,
+    size: Option<usize>,
+    /// Where to set it back to. With neither of the two it is to say where it stands.
+    #[pyo3(get)]
+    back_to: Option<u64>,
+    reply: Sender<io::Result<Reply>>,
     raised: Raised,
 }
 
@@ -166,8 +298,13 @@ impl Order {
     /// Hands over what `read` gave. After a cancel there is nobody left who wants it.
     fn fill(&self, chunk: &Bound<'_, PyAny>) -> PyResult<()> {
         let bytes = as_bytes(chunk)?;
-        let _ = self.reply.send(Ok(bytes.into()));
+        let _ = self.reply.send(Ok(Reply::Read(bytes.into())));
         Ok(())
+    }
+
+    /// Hands over where it stands; nowhere in particular if it cannot seek.
+    fn stands(&self, at: Option<u64>) {
+        let _ = self.reply.send(Ok(Reply::Stands(at)));
     }
 
     /// Hands over what `read` raised.

@@ -10,6 +10,7 @@ seals a transfer's files with a :class:`KeyPair`, and :func:`open_sealed` (:func
 one. Every error is a :class:`DropoffError`. Logs go to the logger ``dropoff`` of :mod:`logging`.
 """
 
+from . import _native
 from . import _threads as _threads  # at the first call, a fork or the program's end could come in the middle
 from ._errors import (
     AuthenticationError,
@@ -39,7 +40,7 @@ from ._errors import (
     UnknownOutcomeError,
     UnsafeTargetError,
 )
-from ._inspecting import inspect_profile
+from ._inspecting import inspect_profile, start_inspect_profile
 from ._native import (
     AgentDrop,
     Confirmed,
@@ -70,17 +71,23 @@ from ._native import (
     TransferPlan,
     TransferTicket,
     __version__,
-    start_inspect_profile,
-    start_open_sealed,
 )
-from ._sealed import open_sealed
-from ._waiting import add_awaiting_forms as _add_awaiting_forms
+from ._sealed import open_sealed, start_open_sealed
+from ._waiting import add_forms_of_waiting as _add_forms_of_waiting
 from ._waiting import add_waiting_forms as _add_waiting_forms
+from ._waiting import describe_class as _describe_class
+from ._waiting import resolve_later as _resolve_later
 
 for _client in (HCompany, AgentDrop, Storage):
     _add_waiting_forms(_client)
 del _client
-_add_awaiting_forms(Job)
+_add_forms_of_waiting(Job)
+for _compiled in vars(_native).values():
+    if isinstance(_compiled, type) and _compiled.__module__ == "dropoff":
+        _describe_class(_compiled)
+del _compiled
+_resolve_later(DropoffError)
+_resolve_later(DropoffError.to_dict)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from inspect import Parameter, signature
 from typing import Any
 
-from ._awaiting import awaiting, starting
+from ._awaiting import awaiting
 from ._native import AgentDrop, HCompany, Storage, start_inspect_profile, start_open_sealed
-from ._waiting import starting_methods
+from ._waiting import starting, starting_methods
 
 
 def _of_the_sync_client(self: Any, /, *args: Any) -> tuple[Any, ...]:
@@ -35,14 +35,17 @@ class _Client:
             self._client = client
             return self
 
-        given = signature(of)
-        parameters = [Parameter("cls", Parameter.POSITIONAL_ONLY), *given.parameters.values()]
-        __new__.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
+        shown = signature(of)
+        parameters = [Parameter("cls", Parameter.POSITIONAL_ONLY), *shown.parameters.values()]
+        __new__.__signature__ = shown.replace(parameters=parameters)  # type: ignore[attr-defined]
         __new__.__qualname__ = f"{cls.__name__}.__new__"
         cls.__new__ = __new__  # type: ignore[method-assign]
         cls.__module__ = "dropoff"
         for name, start in starting_methods(of):
-            for call in (awaiting(name, start, _of_the_sync_client), starting(name, start)):
+            for call in (
+                awaiting(name, start, _of_the_sync_client),
+                starting(name, start, _of_the_sync_client),
+            ):
                 call.__qualname__ = f"{cls.__name__}.{call.__name__}"
                 setattr(cls, call.__name__, call)
 

@@ -3,48 +3,84 @@
 They are Python's own daemon threads, and the loops are Python, because a thread that is in the
 interpreter when the program ends is killed by unwinding its stack, which only Python's own frames
 survive. Nothing of the compiled half may be below the caller's code on such a thread.
+
+Under gevent and eventlet the same runs in greenlets; see `_green`.
 """
 
 from __future__ import annotations
 
+from . import _native
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Protocol
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Protocol
 
-    from ._native import Progress
+    from ._native import Progress, _Bell
 
     class _Order(Protocol):
-        """A read that the compiled half waits for."""
+        """Something to be done with a file object, which the compiled half waits for."""
 
         @property
-        def file(self) -> _Readable: ...
+        def file(self) -> Any: ...
         @property
-        def size(self) -> int: ...
+        def size(self) -> int | None: ...
+        @property
+        def back_to(self) -> int | None: ...
         def fill(self, chunk: object, /) -> None: ...
+        def stands(self, at: int | None, /) -> None: ...
         def fail(self, error: BaseException, /) -> None: ...
 
-    class _Readable(Protocol):
-        def read(self, size: int, /) -> object: ...
+    class _Orders(Protocol):
+        """Those of one call."""
+
+        def __iter__(self) -> Iterator[_Order]: ...
+        def poll(self) -> _Order | None: ...
+        def done(self) -> bool: ...
+        def _ring(self, bell: _Bell, token: int) -> object: ...
 
     class _Telling(Protocol):
         """The state of telling, for those who wait."""
 
-        def begin(self) -> None: ...
+        def begin(self, greenlet: int | None = None, /) -> None: ...
         def fail(self, error: BaseException, /) -> None: ...
         def end(self) -> None: ...
 
 
-def read(orders: Iterable[_Order]) -> None:
-    """Reads the file objects of one call until the compiled half wants no more."""
+def read(orders: _Orders) -> None:
+    """Serves the file objects of one call until the compiled half wants no more."""
     for order in orders:
-        try:
-            order.fill(order.file.read(order.size))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
-            order.fail(error)
-        # What was raised keeps this frame (by way of `f_back`, too), and the order keeps what was raised.
-        del order
+        serve(order)
+        del order  # as in `serve`, whose frame keeps this one by way of `f_back`
     del orders
+
+
+def serve(order: _Order) -> None:
+    """Reads, says where the file object stands, or sets it back to there."""
+    try:
+        if order.size is not None:
+            order.fill(order.file.read(order.size))
+        elif order.back_to is None:
+            order.stands(_position(order.file))
+        else:
+            order.file.seek(order.back_to)
+            order.stands(order.back_to)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
+        if order.size is not None:
+            order.fail(error)
+        else:
+            order.stands(None)
+    # What was raised keeps this frame, and the order keeps what was raised.
+    del order
+
+
+def _position(file: Any) -> int | None:
+    """Where it stands, if it can be set back to there."""
+    # Not all have `seekable`: what wraps or imitates a file often has the other two alone.
+    if not hasattr(file, "seek") or not getattr(file, "seekable", lambda: True)():
+        return None
+    at = file.tell()
+    return at if type(at) is int else None
 
 
 def tell(snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable[[Progress], object]) -> None:
@@ -60,19 +96,40 @@ def tell(snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable
 
 def log(records: Iterable[tuple[int, str]]) -> None:
     """Hands what the compiled half tells to the logger `dropoff`, for as long as the program lives."""
-    import logging
     import threading
 
     # Which shows in the records, and would be "Dummy-1".
     threading.current_thread().name = "dropoff-logs"
-    null = logging.NullHandler()
     for level, text in records:
         try:
-            logger = logging.getLogger("dropoff")
-            if not logger.handlers:
-                # As libraries do: without any handler `logging` would print warnings on stderr.
-                logger.addHandler(null)
-            if logger.isEnabledFor(level):
-                logger.handle(logger.makeRecord(logger.name, level, "(unknown file)", 0, text, (), None))
-        except BaseException:  # noqa: BLE001 - there is no caller it could go to, so it is told as in any handler
-            null.handleError(logging.LogRecord("dropoff", level, "(unknown file)", 0, text, (), None))
+            handle(level, text)
+        except BaseException:  # noqa: BLE001 - there is no caller it could go to
+            _told_wrong(level, text)
+
+
+def hand_over(upto: int) -> None:
+    """Hands the records up to that one to the logger, on this thread."""
+    while record := _native._records_take(upto):
+        try:
+            handle(*record)
+        except Exception:  # noqa: BLE001 - what else ends a handler, such as a timeout, is meant for the caller
+            _told_wrong(*record)
+
+
+def handle(level: int, text: str) -> None:
+    import logging
+
+    logger = logging.getLogger("dropoff")
+    if not logger.handlers:
+        # As libraries do: without any handler `logging` would print warnings on stderr.
+        logger.addHandler(logging.NullHandler())
+    if logger.isEnabledFor(level):
+        logger.handle(logger.makeRecord(logger.name, level, "(unknown file)", 0, text, (), None))
+
+
+def _told_wrong(level: int, text: str) -> None:
+    """Tells on stderr that a handler raised, as any handler does."""
+    import logging
+
+    record = logging.LogRecord("dropoff", level, "(unknown file)", 0, text, (), None)
+    logging.NullHandler().handleError(record)

@@ -1,0 +1,174 @@
+"""Waiting for a job in a loop that runs other code meanwhile: asyncio's, or the hub of gevent or eventlet.
+
+A job ends on a thread of the compiled half. That thread must not run Python code: while the program
+ends, CPython kills such a thread by unwinding its stack, and unwinding through Rust aborts the process.
+`loop.call_soon_threadsafe` is Python code, so a job wakes a loop through a socket that the loop watches
+(`loop.add_reader`), which any loop on Unix can.
+
+There is one such bell for a loop, and only while something waits there: a loop that is closed, or a
+process that makes thousands of them, leaves no descriptor behind.
+"""
+
+from __future__ import annotations
+
+import os
+from weakref import WeakValueDictionary
+
+from ._native import _JOIN, _STILL, _TICK, _Bell, _records_handled, _records_owed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ._native import Job, Progress
+
+    class _Loop(Protocol):
+        def add_reader(self, fd: int, callback: Callable[[], object], /) -> object: ...
+        def remove_reader(self, fd: int, /) -> object: ...
+        def is_closed(self) -> bool: ...
+        def time(self) -> float: ...
+
+    class _Waited(Protocol):
+        """What rings at its end: a job, or what a callback is told of."""
+
+        def done(self) -> bool: ...
+        def _ring(self, bell: _Bell, token: int) -> object: ...
+
+    class _Told(_Waited, Protocol):
+        def progress(self) -> Progress: ...
+
+
+class Ear:
+    """Hears the bell of one loop, for all who wait there."""
+
+    # Weak, and by process: a loop that is gone takes its ear along, and a child of a fork must not listen
+    # at a socket that its parent listens at.
+    _by_loop: WeakValueDictionary[tuple[int, int], Ear] = WeakValueDictionary()
+
+    def __init__(self, loop: _Loop, key: tuple[int, int]) -> None:
+        self.bell = _Bell()
+        self._loop = loop
+        self._key = key
+        self._waiting: dict[int, Waiter] = {}
+        self._last_token = 0
+        loop.add_reader(self.bell.fileno(), self._rung)
+        Ear._by_loop[key] = self
+
+    @classmethod
+    def of(cls, loop: _Loop) -> Ear:
+        key = os.getpid(), id(loop)
+        return cls._by_loop.get(key) or cls(loop, key)
+
+    def _rung(self) -> None:
+        for token in self.bell.take():
+            if waiter := self._waiting.get(token):
+                waiter.wake()
+
+    def add(self, waiter: Waiter) -> int:
+        self._last_token += 1
+        self._waiting[self._last_token] = waiter
+        return self._last_token
+
+    def remove(self, token: int) -> None:
+        del self._waiting[token]
+        if not self._waiting:
+            Ear._by_loop.pop(self._key, None)
+            # What waited in a loop that was closed under it is collected at any time later.
+            if not self._loop.is_closed():
+                self._loop.remove_reader(self.bell.fileno())
+
+
+class Waiter:
+    """One who waits in a loop for one thing to end. Use as a context manager, in that loop."""
+
+    def __init__(self, waited: _Waited, loop: _Loop) -> None:
+        self._waited = waited
+        self._loop = loop
+
+    def __enter__(self) -> Waiter:
+        self._ear = Ear.of(self._loop)
+        self._token = self._ear.add(self)
+        self._wish = self._waited._ring(self._ear.bell, self._token)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ear.remove(self._token)
+        # The traceback of an exception may keep this object, which must not keep the bell's descriptors.
+        del self._wish, self._ear
+
+    def wake(self) -> None:
+        """It rang; called by the loop."""
+        raise NotImplementedError
+
+    async def rung_until(self, ends: float | None) -> None:
+        """Waits until it rings, at the latest until `ends`."""
+        raise NotImplementedError
+
+    async def over_within(self, seconds: float | None) -> bool:
+        """Whether it is over, at the latest after so many seconds."""
+        ends = None if seconds is None else self._loop.time() + seconds
+        # It rings at its end at least; what counts is what it says itself.
+        while not (over := self._waited.done()) and (ends is None or self._loop.time() < ends):
+            await self.rung_until(ends)
+        return over
+
+    async def logged(self) -> None:
+        """Waits until the log records so far are handled; for ones that stand still 2 s at most."""
+        upto, handled, ends = _records_owed(), -1, 0.0
+        while upto is not None and (now := _records_handled(upto, self._ear.bell, self._token)) < upto:
+            if now > handled:
+                handled, ends = now, self._loop.time() + _STILL
+            elif self._loop.time() >= ends:
+                return
+            await self.rung_until(ends)
+
+
+async def tell(waiter: Waiter, told: _Told, on_progress: Callable[[Progress], object]) -> None:
+    """Calls `on_progress` every tick until `told`, for which `waiter` waits, is over."""
+    over = False
+    while not over:
+        over = await waiter.over_within(_TICK)
+        now = told.progress()
+        # It may have ended after the tick, and then this is the last one.
+        over = over or now.phase == "done"
+        on_progress(now)
+
+
+async def finish(
+    waiting: Waiter,
+    job: Job[Any],
+    on_progress: Callable[[Progress], object] | None = None,
+    limit: float | None = None,
+) -> Any:
+    """Waits for the result, telling progress meanwhile; raises TimeoutError after `limit` seconds. Any other
+    exception that ends it cancels the job."""
+    with waiting as waiter:
+        try:
+            if on_progress is not None:
+                await tell(waiter, job, on_progress)
+            over = await waiter.over_within(limit)
+            if over:
+                await waiter.logged()
+        except BaseException as error:
+            job.cancel()
+            try:
+                # In a coroutine that is thrown away nothing can be awaited.
+                if not isinstance(error, GeneratorExit):
+                    await waiter.over_within(_JOIN)
+                    await waiter.logged()
+            finally:
+                job._explain(error)
+            raise
+    return job._result() if over or limit is None else job._late(limit)
+
+
+async def leave(waiting: Waiter, job: Job[Any], error: BaseException | None) -> None:
+    """The end of a `with`: waits if its block ended well; cancels and waits if it raised `error`."""
+    if error is None:
+        await finish(waiting, job)
+        return
+    job.cancel()
+    with waiting as waiter:
+        await waiter.over_within(_JOIN)
+        await waiter.logged()
