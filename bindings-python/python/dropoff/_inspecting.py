@@ -1,8 +1,9 @@
-"""The waiting form of `start_inspect_profile`, which needs no client."""
+"""`inspect_profile` and `start_inspect_profile`, which need no client."""
 
 from __future__ import annotations
 
-from ._native import start_inspect_profile
-from ._waiting import waiting
+from . import _native
+from ._waiting import starting, waiting
 
-inspect_profile = waiting("inspect_profile", start_inspect_profile)
+inspect_profile = waiting("inspect_profile", _native.start_inspect_profile)
+start_inspect_profile = starting("inspect_profile", _native.start_inspect_profile)

@@ -1,4 +1,5 @@
 from ._native import Pack, ProfileInspection, _Path
+from ._native import start_inspect_profile as start_inspect_profile
 
 def inspect_profile(path: _Path, *, pack: Pack | None = None) -> ProfileInspection:
     """Looks at a browser's folder as :meth:`HCompany.upload_profile` would, and waits.

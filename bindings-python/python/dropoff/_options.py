@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable
-    from datetime import timedelta
+# Not for type checkers alone: programs ask for these at run time.
+import os
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Literal, TypedDict
 
 
 class Options(TypedDict, total=False):

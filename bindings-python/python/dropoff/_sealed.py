@@ -1,8 +1,9 @@
-"""The waiting form of `start_open_sealed`, which needs no client."""
+"""`open_sealed` and `start_open_sealed`, which need no client."""
 
 from __future__ import annotations
 
-from ._native import start_open_sealed
-from ._waiting import waiting
+from . import _native
+from ._waiting import starting, waiting
 
-open_sealed = waiting("open_sealed", start_open_sealed)
+open_sealed = waiting("open_sealed", _native.start_open_sealed)
+start_open_sealed = starting("open_sealed", _native.start_open_sealed)

@@ -1,4 +1,5 @@
 from ._native import KeyPair, OpenedFile, _OnProgress, _Path
+from ._native import start_open_sealed as start_open_sealed
 
 def open_sealed(
     path: _Path,
