@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$prefix" ] || usage
 here=$(cd "$(dirname "$0")" && pwd)
-built=${built:-$here/../target/release}
+built=${built:-${CARGO_TARGET_DIR:-$here/../target}/release}
 header=$here/../include/dropoff.h
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' "$header")
 # What `rustc --print native-static-libs` says, but for gcc_s: the compiler adds that one, or gcc_eh with -static, by

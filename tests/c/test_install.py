@@ -173,6 +173,10 @@ def test_it_installs_for_packagers(program: Path, tmp_path: Path, tiny: Path) ->
     for _ in range(2):
         assert install("/usr", tiny, DESTDIR=str(root), LIBDIR="lib64").returncode == 0
     assert (root / "usr/lib64" / SONAME).exists()
+    # Where cargo builds to when it is told to build elsewhere.
+    tiny.rename(tmp_path / "release")
+    assert install("/opt", DESTDIR=str(root), CARGO_TARGET_DIR=str(tmp_path)).returncode == 0
+    assert (root / "opt/lib" / SONAME).exists()
 
 
 def test_it_runs_ldconfig_or_names_it(tmp_path: Path, tiny: Path) -> None:

@@ -78,7 +78,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(clone: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("npm_", "VIRTUAL_ENV"))}
+    own = ("npm_", "VIRTUAL_ENV", "CARGO_TARGET_DIR")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     kept["npm_config_prefer_offline"] = "true"
     if not FULL:
         tools = clone.parent / "tools"
