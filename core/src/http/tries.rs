@@ -70,10 +70,14 @@ impl Tries {
     }
 
     /// Storage said that it has the object.
-    pub(crate) fn stored(&mut self, etag: Option<&str>) {
+    pub(crate) fn stored(&mut self) {
         self.latest = true;
         self.outcome = Outcome::Completed;
-        self.etag = etag.map(str::to_owned);
+    }
+
+    /// Its ETag, for the errors of later requests.
+    pub(crate) fn stored_as(&mut self, etag: &str) {
+        self.etag = Some(etag.to_owned());
     }
 
     /// Adds to the error of a try what is known from all of them.

@@ -128,7 +128,8 @@ impl<'a> Sender<'a> {
                     source
                         .verify_unchanged()
                         .await
-                        .map_err(|e| so_far.tries.told(stored_all_the_same(e).during(operation)))?;
+                        .map_err(|e| so_far.tries.told(stored_all_the_same(e).during(operation)))
+                        .map_err(|e| e.etag_is(stored.etag.as_deref()))?;
                     let attempts = retry.made().saturating_add(so_far.tries.repeated());
                     return Ok(StoredObject { attempts, ..stored });
                 }
@@ -205,6 +206,7 @@ impl<'a> Sender<'a> {
         match (says_the_same(&reply, etag.as_deref()), &etag, &reply.digests.md5) {
             (Some(false), Some(etag), Some(md5)) => {
                 self.progress.take_back(reply.counted);
+                tries.stored_as(etag);
                 let again = so_far.differed.replace(md5.clone()).is_some_and(|before| before == *md5);
                 Err(differs(host, etag, md5, again))
             }
@@ -213,7 +215,7 @@ impl<'a> Sender<'a> {
     }
 
     fn stored(&self, tries: &mut Tries, etag: Option<&str>) {
-        tries.stored(etag);
+        tries.stored();
         self.ctx.stored(etag);
     }
 }
