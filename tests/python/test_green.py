@@ -234,7 +234,7 @@ def test_a_thread_pool_works_as_without_the_library(sandbox: Sandbox, library: s
 def test_asyncio_works(sandbox: Sandbox, library: str) -> None:
     body = """
     import asyncio
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout)
+    logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
     async def main():
         async with dropoff.AsyncAgentDrop(box["key"], base_url=box["api"], **options).start_send(
             [("a", io.BytesIO(b"12"))], **TERMS
@@ -242,7 +242,8 @@ def test_asyncio_works(sandbox: Sandbox, library: str) -> None:
             print((await job).files[0].size)
     asyncio.run(main())
     """
-    assert "2" in green(sandbox, library, body).split()
+    lines = green(sandbox, library, body).splitlines()
+    assert "2" in lines and any("dropoff:done" in line for line in lines)
 
 
 def test_a_call_before_the_patch_does_no_harm(sandbox: Sandbox, library: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import _finishing
 from ._native import _start_into
-from ._waiting import named_like, take_callback
+from ._waiting import green, named_like, take_callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,11 @@ class _Waiter(_finishing.Waiter):
             self._woken = None
             if timer is not None:
                 timer.cancel()
+
+    async def logged(self) -> None:
+        if (other := green()) is not None:
+            other.drain(None)
+        await super().logged()
 
 
 async def finish(job: Job[Any], on_progress: Callable[[Progress], object] | None = None) -> Any:
