@@ -1170,7 +1170,7 @@ export type ErrorCode =
   | 'expired'
   /** Object storage refused the bytes; `serviceCode` is storage's own code. */
   | 'storage_refused'
-  /** The service or storage is failing or overloaded. */
+  /** The service or storage is failing or overloaded; or this machine has no more threads or descriptors, and then `side` is `caller`. */
   | 'unavailable'
   /** The connection could not be made, or broke. */
   | 'network'
@@ -1234,7 +1234,7 @@ export interface ErrorFacts {
   readonly profileId: string | null
   /** The local file the error is about. */
   readonly path: string | null
-  /** The operating system's error number for a local file. */
+  /** The operating system's error number for a local file, or for what it had no room for. */
   readonly errno: number | null
   /** The journal from which the same call goes on where this one stopped. */
   readonly resume: string | null

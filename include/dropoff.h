@@ -119,7 +119,10 @@ typedef enum {
     DROPOFF_EXPIRED = 9,
     /** Object storage refused the bytes; dropoff_error_service_code is storage's own code. */
     DROPOFF_STORAGE_REFUSED = 10,
-    /** The service or storage is failing or overloaded. */
+    /**
+     * The service or storage is failing or overloaded; or this machine has no more threads or descriptors, and then the
+     * side is the caller's.
+     */
     DROPOFF_UNAVAILABLE = 11,
     /** The connection could not be made, or broke. */
     DROPOFF_NETWORK = 12,
@@ -366,7 +369,7 @@ const char *dropoff_error_resume(const dropoff_error *error);
 const char *dropoff_error_etag(const dropoff_error *error);
 
 /**
- * The operating system's error number for a local file, as in errno.h; otherwise 0.
+ * The operating system's error number for a local file, or for what it had no room for, as in errno.h; otherwise 0.
  *
  * Threads: any.
  */

@@ -42,7 +42,8 @@ pub enum dropoff_status {
     DROPOFF_EXPIRED = 9,
     /// Object storage refused the bytes; dropoff_error_service_code is storage's own code.
     DROPOFF_STORAGE_REFUSED = 10,
-    /// The service or storage is failing or overloaded.
+    /// The service or storage is failing or overloaded; or this machine has no more threads or descriptors, and then the
+    /// side is the caller's.
     DROPOFF_UNAVAILABLE = 11,
     /// The connection could not be made, or broke.
     DROPOFF_NETWORK = 12,
@@ -422,7 +423,7 @@ pub extern "C" fn dropoff_error_etag(error: Option<&dropoff_error>) -> *const c_
     guard::get(error, ptr::null(), |e| e.etag.as_ptr())
 }
 
-/// The operating system's error number for a local file, as in errno.h; otherwise 0.
+/// The operating system's error number for a local file, or for what it had no room for, as in errno.h; otherwise 0.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

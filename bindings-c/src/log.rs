@@ -127,10 +127,7 @@ impl Logger {
             end: End(telling),
         };
         let thread = thread::Builder::new().name("dropoff-log".to_owned());
-        signals::blocked(|| thread.spawn(move || teller.tell_all())).map_err(|e| {
-            let refused = format!("the operating system refused to start the log's thread ({e})");
-            Error::internal(&refused)
-        })?;
+        signals::blocked(|| thread.spawn(move || teller.tell_all())).map_err(|e| Error::no_thread(&e))?;
         Ok(logger)
     }
 

@@ -10,9 +10,10 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 
+use dropoff::Error;
 use pyo3::prelude::*;
 
-use crate::errors::{Failure, guarded};
+use crate::errors::guarded;
 
 /// Both ends live as long as anybody may ring: a write to a closed pair would raise `SIGPIPE`, which
 /// programs may have set back to its deadly default.
@@ -68,7 +69,7 @@ impl Bell {
             });
             match pair {
                 Ok((heard, rung)) => Ok(Self(Arc::new(Wire { heard, rung, tokens: Mutex::default() }))),
-                Err(e) => Err(Failure::Python(e.into())),
+                Err(e) => Err(Error::no_descriptor("waiting for the call", &e).into()),
             }
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use dropoff::Error;
+use dropoff::{Error, runtime};
 use pyo3::exceptions::{PyBaseException, PyTimeoutError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -93,6 +93,9 @@ impl Job {
             let streams = Streams::new();
             logs::follow(py);
             crate::defect::point("request");
+            if runtime::is_due() {
+                py.detach(runtime::prepare)?;
+            }
             let work: Arc<dyn Work> = Arc::new(request(&streams)?);
             let threads = || -> PyResult<_> {
                 let tell = |callback| Telling::start(py, &work, callback);

@@ -12,7 +12,8 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use pyo3::exceptions::{PyBaseException, PyTypeError};
+use dropoff::Error;
+use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -20,7 +21,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyMemoryView, PyModule, PyString, PyTuple};
 
 use crate::bell::Bell;
-use crate::errors::{Failure, bad_argument};
+use crate::errors::{Failure, bad_argument, exception};
 use crate::inputs;
 
 /// An exception that Python code raised on another thread, kept for the one that waits.
@@ -142,10 +143,11 @@ pub(crate) fn start_thread<'py>(
     // Each time, since it may be replaced at any time.
     let start = module.getattr("start_new_thread")?;
     if !is_green(py) {
-        return start.call1((function, arguments)).map(drop);
+        return start.call1((function, arguments)).map(drop).map_err(|e| without_room(py, e));
     }
     static GREEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let started = GREEN.import(py, "dropoff._green", "start")?.call1((function, arguments))?;
+    let started = GREEN.import(py, "dropoff._green", "start")?.call1((function, arguments));
+    let started = started.map_err(|e| without_room(py, e))?;
     if started.is_truthy()? {
         return Ok(());
     }
@@ -165,6 +167,18 @@ pub(crate) fn is_green(py: Python<'_>) -> bool {
         py.import("dropoff._green")?.call_method0("is_patched")?.is_truthy()
     };
     green().unwrap_or(false)
+}
+
+/// Python has one class, and these words, for a thread that the operating system refused; it keeps the number to
+/// itself, which is that of pthread_create(3).
+fn without_room(py: Python<'_>, raised: PyErr) -> PyErr {
+    let refused = raised.is_instance_of::<PyRuntimeError>(py)
+        && raised.value(py).to_string().contains("can't start new thread");
+    if !refused {
+        return raised;
+    }
+    const EAGAIN: i32 = 11;
+    exception(py, &Error::no_thread(&io::Error::from_raw_os_error(EAGAIN)))
 }
 
 /// What the core reads from.

@@ -219,10 +219,10 @@ impl Pending {
 impl Tap {
     /// A tap for a body of `len` bytes.
     pub(crate) fn new(algorithm: Algorithm, len: u64) -> (Self, Pending) {
-        let (result, arriving) = oneshot::channel();
         if len <= INLINE_LIMIT {
-            return (Self::Inline(Hasher::new(algorithm), result), Pending(arriving));
+            return Self::inline(algorithm);
         }
+        let (result, arriving) = oneshot::channel();
         let (sender, mut chunks) = mpsc::channel::<Bytes>(QUEUE);
         let hash = move || {
             let mut hasher = Hasher::new(algorithm);
@@ -232,9 +232,16 @@ impl Tap {
             // Nobody may be waiting any more.
             let _ = result.send(hasher.finish());
         };
-        // Without a thread no digest arrives, and the upload counts as not verified.
-        let _ = std::thread::Builder::new().name("dropoff-hash".to_owned()).spawn(hash);
-        (Self::Thread(PollSender::new(sender)), Pending(arriving))
+        match std::thread::Builder::new().name("dropoff-hash".to_owned()).spawn(hash) {
+            Ok(_) => (Self::Thread(PollSender::new(sender)), Pending(arriving)),
+            // Slower, and as right.
+            Err(_) => Self::inline(algorithm),
+        }
+    }
+
+    fn inline(algorithm: Algorithm) -> (Self, Pending) {
+        let (result, arriving) = oneshot::channel();
+        (Self::Inline(Hasher::new(algorithm), result), Pending(arriving))
     }
 
     /// Ready when the next chunk may be fed.

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::room;
+
 /// The result of every fallible call in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -39,7 +41,8 @@ pub enum ErrorKind {
     Expired = 9,
     /// Object storage refused the bytes; `service_code` is storage's own code.
     StorageRefused = 10,
-    /// The service or storage is failing or overloaded.
+    /// The service or storage is failing or overloaded; or this machine has no more threads or descriptors, and then
+    /// `side` is the caller's.
     Unavailable = 11,
     /// The connection could not be made, or broke.
     Network = 12,
@@ -322,6 +325,18 @@ impl Error {
         )
     }
 
+    /// A thread of a binding's own that the operating system refused to start.
+    #[must_use]
+    pub fn no_thread(error: &std::io::Error) -> Self {
+        room::no_threads(error)
+    }
+
+    /// A socket or the like of a binding's own that the operating system refused; `doing` is what needs it.
+    #[must_use]
+    pub fn no_descriptor(doing: &str, error: &std::io::Error) -> Self {
+        room::no_input_and_output(doing, error)
+    }
+
     /// An argument a binding could not convert; `message` names the argument and what it may be.
     #[must_use]
     pub fn bad_argument(message: &str) -> Self {
@@ -347,11 +362,9 @@ impl Error {
                     "no room left in {shown} for a temporary file; free some or set spool_dir to a folder with more"
                 ),
             ),
-            _ if is_out_of_files(error) => (
+            _ if room::is_out_of_files(error) => (
                 ErrorKind::SourceUnreadable,
-                format!(
-                    "{shown} cannot be opened, since too many files are open; raise the limit (ulimit -n) or send fewer at once"
-                ),
+                format!("{shown} cannot be opened, {}", room::why_no_files(error)),
             ),
             _ => (
                 ErrorKind::SourceUnreadable,
@@ -381,6 +394,9 @@ impl Error {
         self.with(|f| {
             f.operation.get_or_insert(operation);
         })
+    }
+    pub(crate) fn errno_is(self, errno: Option<i32>) -> Self {
+        self.with(|f| f.errno = errno)
     }
     pub(crate) fn side_is(self, side: Side) -> Self {
         self.with(|f| f.side = side)
@@ -585,7 +601,7 @@ impl Error {
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
-    /// The operating system's error number for a local file.
+    /// The operating system's error number for a local file, or for what it had no room for.
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         self.0.errno
@@ -634,13 +650,6 @@ impl Error {
         put("etag", json!(f.etag));
         Value::Object(map)
     }
-}
-
-/// EMFILE and ENFILE have no kind of their own.
-pub(crate) fn is_out_of_files(error: &std::io::Error) -> bool {
-    use rustix::io::Errno;
-    let number = error.raw_os_error();
-    [Errno::MFILE, Errno::NFILE].iter().any(|e| number == Some(e.raw_os_error()))
 }
 
 /// Text from elsewhere may hold line breaks and control characters; a message is one line.

@@ -18,6 +18,7 @@ use crate::logs;
 use crate::progress::{Counters, Phase, Progress};
 use crate::runtime;
 use crate::source::{Source, Standing, Stream, let_go};
+use crate::threads::panic_text;
 
 /// A running or finished piece of work. Clones are handles to the same work.
 ///
@@ -518,11 +519,5 @@ fn panicked(join: tokio::task::JoinError) -> Error {
     if join.is_cancelled() {
         return Error::internal("the runtime stopped while the job ran");
     }
-    let payload = join.into_panic();
-    let text = payload
-        .downcast_ref::<&str>()
-        .map(|s| (*s).to_owned())
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without text".to_owned());
-    Error::internal(&text)
+    Error::internal(&panic_text(&*join.into_panic()))
 }

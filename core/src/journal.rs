@@ -24,6 +24,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::room;
 use crate::runtime::blocking;
 
 const FIRST_LINE: &[u8] = b"dropoff-journal 1\n";
@@ -306,6 +307,9 @@ fn failed(path: &Path, doing: &str, error: &std::io::Error) -> Error {
         )
         .about(path)
         .cause(error),
+        _ if room::is_out_of_files(error) => {
+            room::no_files(&format!("{doing} the journal {shown}"), error).about(path)
+        }
         _ => Error::invalid(format!(
             "{doing} the journal {shown} failed ({error}); give a path in a folder that can be written to"
         ))

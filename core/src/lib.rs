@@ -36,12 +36,15 @@ mod journal;
 pub mod logs;
 mod options;
 mod progress;
-mod runtime;
+mod room;
+#[doc(hidden)]
+pub mod runtime;
 mod seal;
 mod secret;
 mod service;
 mod source;
 mod storage;
+mod threads;
 
 pub use agentdrop::{
     AgentDrop, AgentDropBuilder, Confirmed, Encryption, File, OpenedFile, PlannedFile, SealedFile, SentFile,

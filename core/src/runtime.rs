@@ -5,84 +5,193 @@
 //! *generation*, which is over when the process id changes. The child makes a new one and leaks the
 //! old one on purpose.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
+use crate::room;
+use crate::threads::{Pool, Ready, Work, panic_text};
 
 const MAX_WORKERS: usize = 4;
 /// Cold file reads, packing and name lookup run here, on threads that exist only while they are needed.
 /// A dead network mount keeps each thread that waits for it, so there are many more than a disk needs:
-/// with 32, that many stuck reads stopped every name lookup as well.
-const MAX_BLOCKING: usize = 256;
-
-struct Generation {
-    pid: u32,
-    runtime: Option<Runtime>,
+/// with 32, that many stuck reads stopped every name lookup as well. Most of what they do holds a descriptor.
+fn max_blocking() -> usize {
+    (room::most_files() / 4).clamp(4, 256)
 }
 
-impl Drop for Generation {
-    fn drop(&mut self) {
-        let Some(runtime) = self.runtime.take() else { return };
-        if self.pid == std::process::id() {
-            // Only a loser of the race below is ever dropped, perhaps on another runtime's thread,
-            // where a plain drop would panic.
-            runtime.shutdown_background();
-        } else {
-            std::mem::forget(runtime);
-        }
-    }
+/// Never dropped: a child would wait for workers that it does not have.
+struct Generation {
+    pid: u32,
+    handle: Handle,
+    pool: Arc<Pool>,
+    /// Kept for its workers; with room for few threads one of ours drives it, and has it.
+    _workers: Option<Runtime>,
 }
 
 // Lock-free on purpose: a mutex held by another thread at the moment of a fork stays locked for
 // ever in the child.
 static CURRENT: ArcSwapOption<Generation> = ArcSwapOption::const_empty();
+/// The process in which a generation is being made; 0 for none. Two at once would take each other's room.
+static MAKING: AtomicU32 = AtomicU32::new(0);
 
 /// The runtime of this process, made on first use.
 pub(crate) fn handle() -> Result<Handle> {
+    Ok(current()?.handle.clone())
+}
+
+/// Whether a call has to make this process's runtime first.
+pub fn is_due() -> bool {
+    found(std::process::id()).is_none()
+}
+
+/// Makes this process's runtime, which takes a moment; a call made afterwards is started at once.
+pub fn prepare() -> Result<()> {
+    current().map(drop)
+}
+
+fn found(pid: u32) -> Option<Arc<Generation>> {
+    CURRENT.load().as_ref().filter(|g| g.pid == pid).cloned()
+}
+
+fn current() -> Result<Arc<Generation>> {
     let pid = std::process::id();
-    let current = CURRENT.load();
-    if let Some(runtime) = current.as_ref().filter(|g| g.pid == pid).and_then(|g| g.runtime.as_ref()) {
-        return Ok(runtime.handle().clone());
-    }
-    let made = Arc::new(Generation { pid, runtime: Some(build()?) });
-    let previous = CURRENT.compare_and_swap(&current, Some(made));
-    let replaced = match (previous.as_ref(), current.as_ref()) {
-        (None, None) => true,
-        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-        _ => false,
-    };
-    if replaced && let Some(inherited) = previous.as_ref() {
-        std::mem::forget(Arc::clone(inherited));
-    }
-    drop(previous);
-    drop(current);
-    match CURRENT.load().as_ref().and_then(|g| g.runtime.as_ref()) {
-        Some(runtime) => Ok(runtime.handle().clone()),
-        None => Err(Error::internal("the runtime vanished while it was made")),
+    loop {
+        if let Some(generation) = found(pid) {
+            return Ok(generation);
+        }
+        let Some(_making) = Making::begun(pid) else {
+            std::thread::sleep(Duration::from_millis(1));
+            continue;
+        };
+        if found(pid).is_none() {
+            let made = Arc::new(make(pid)?);
+            std::mem::forget(CURRENT.swap(Some(made)));
+        }
     }
 }
 
-fn build() -> Result<Runtime> {
+struct Making(u32);
+
+impl Making {
+    /// `None` while another thread of this process makes one. What a parent had begun at a fork goes on nowhere.
+    fn begun(pid: u32) -> Option<Self> {
+        let maker = MAKING.load(Ordering::Acquire);
+        let free =
+            maker != pid && MAKING.compare_exchange(maker, pid, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        free.then_some(Self(pid))
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        let _ = MAKING.compare_exchange(self.0, 0, Ordering::AcqRel, Ordering::Relaxed);
+    }
+}
+
+/// Threads are tried before tokio gets to start any: refused one, it panics, and waits for ever for those it has
+/// started.
+fn make(pid: u32) -> Result<Generation> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Builder::new_multi_thread()
-        .worker_threads(cores.min(MAX_WORKERS))
-        .max_blocking_threads(MAX_BLOCKING)
-        .thread_name("dropoff")
-        .enable_all()
-        .build()
-        .map_err(|e| Error::internal("the operating system refused to start worker threads").cause(&e))
+    let workers = cores.min(MAX_WORKERS);
+    let (mut ready, refused) = Ready::up_to(workers + 1);
+    let Some(first) = ready.pop() else {
+        return Err(refused.map_or_else(|| Error::internal("no thread was tried"), |e| room::no_threads(&e)));
+    };
+    // With room for few, one drives everything, and one waits for disks for as long as the process lives.
+    let few = refused.is_some();
+    let pool = Pool::new(max_blocking(), usize::from(few));
+    if few && let Some(second) = ready.pop() {
+        pool.add(second);
+    }
+    drop(ready);
+    let (made, arriving) = mpsc::channel();
+    let theirs = Arc::clone(&pool);
+    first.give(move || match few {
+        true => drive(&made),
+        false => match with_workers(workers) {
+            // Somebody else took the room in between.
+            None => drive(&made),
+            Some(built) => {
+                let _ = made.send(built.map(|runtime| (runtime.handle().clone(), Some(runtime))));
+                theirs.join();
+            }
+        },
+    });
+    let built = arriving.recv().map_err(|_| Error::internal("the runtime's thread ended"))?;
+    let (handle, workers) =
+        built.map_err(|e| room::no_input_and_output("setting up input and output", &e))?;
+    Ok(Generation { pid, handle, pool, _workers: workers })
 }
 
-/// Work that may wait for a disk, on a thread that may. It goes on if nobody waits for it any more.
+type Built = std::io::Result<(Handle, Option<Runtime>)>;
+
+/// `None` if a thread was refused.
+fn with_workers(count: usize) -> Option<std::io::Result<Runtime>> {
+    let build = || {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(count).thread_name("dropoff").enable_io().enable_time().build()
+    };
+    // tokio panics when it is refused a thread, and what unwinds then waits for the workers that run already, which
+    // nobody tells to end; but not where it sees that it may not wait, as in a task.
+    let here = match Builder::new_current_thread().build() {
+        Ok(here) => here,
+        Err(e) => return Some(Err(e)),
+    };
+    catch_unwind(AssertUnwindSafe(|| here.block_on(async { build() }))).ok()
+}
+
+/// Runs everything on this thread, for ever.
+fn drive(made: &mpsc::Sender<Built>) {
+    match Builder::new_current_thread().enable_io().enable_time().build() {
+        Ok(runtime) => {
+            let _ = made.send(Ok((runtime.handle().clone(), None)));
+            runtime.block_on(std::future::pending::<()>());
+        }
+        Err(e) => {
+            let _ = made.send(Err(e));
+        }
+    }
+}
+
+/// Does `work`, which may wait for a disk or a name server, on a thread that may. It goes on if nobody waits for it
+/// any more.
+pub(crate) fn spawn_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> oneshot::Receiver<T> {
+    let (done, arriving) = oneshot::channel();
+    let work: Work = Box::new(move || {
+        let _ = done.send(work());
+    });
+    match current() {
+        Ok(generation) => generation.pool.run(work),
+        // Who asks runs on it, so there is one.
+        Err(_) => work(),
+    }
+    arriving
+}
+
+/// Does `work`, which is somebody else's code and may take as long as it likes, on a thread of its own.
+pub(crate) fn spawn_foreign(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let Err(work) = current()?.pool.lend(Box::new(work)) else { return Ok(()) };
+    let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    started.map(drop).map_err(|e| room::no_threads(&e))
+}
+
+/// The same as [`spawn_blocking`], awaited.
 pub(crate) async fn blocking<T: Send + 'static>(
     doing: &str,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|e| Err(Error::internal(&format!("{doing} panicked")).cause(&e)))
+    let done = spawn_blocking(move || catch_unwind(AssertUnwindSafe(work))).await;
+    let panicked = || Error::internal(&format!("{doing} panicked"));
+    done.map_err(|_| panicked())?.unwrap_or_else(|payload| Err(panicked().cause(&panic_text(&*payload))))
 }
 
 /// A value that belongs to a generation, such as a connection pool. A child of a fork makes its own.

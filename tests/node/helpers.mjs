@@ -64,7 +64,7 @@ export async function soon(promise) {
 }
 
 /** A Node of its own with clients `d`, `h` and `s` of the sandbox; gives `{ code, signal, out, err }`. */
-export async function child(sandbox, body, { seconds = 30, flags = [], environment = {} } = {}) {
+export async function child(sandbox, body, { seconds = 30, flags = [], environment = {}, descriptors } = {}) {
   const { api_url: baseUrl, storage_url: storage, h_api_key: hKey, agentdrop_api_key: key } = sandbox.where
   const settings = { baseUrl, trustedStorage: [storage], backoffBase: 1 }
   const prelude = `
@@ -76,7 +76,10 @@ export async function child(sandbox, body, { seconds = 30, flags = [], environme
     const d = new dropoff.AgentDrop({ apiKey, ...settings })
     const h = new dropoff.HCompany({ apiKey: ${JSON.stringify(hKey)}, ...settings })
   `
-  const process_ = spawn(process.execPath, [...flags, '--input-type=module', '-e', prelude + body], {
+  const node = [process.execPath, ...flags, '--input-type=module', '-e', prelude + body]
+  const limited = ['sh', '-c', `ulimit -n ${descriptors} && exec "$0" "$@"`]
+  const [program, ...args] = descriptors === undefined ? node : [...limited, ...node]
+  const process_ = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
     timeout: seconds * 1000,

@@ -55,7 +55,7 @@ class DropoffError(Exception):
     path: str | None
     """The local file the error is about."""
     errno: int | None
-    """The operating system's error number for a local file."""
+    """The operating system's error number for a local file, or for what it had no room for."""
     resume: str | None
     """The journal from which the same call goes on where this one stopped; see ``resume`` of
     :meth:`AgentDrop.send`."""
@@ -210,7 +210,8 @@ class StorageRefusedError(DropoffError):
 
 
 class UnavailableError(DropoffError):
-    """The service or storage is failing or overloaded."""
+    """The service or storage is failing or overloaded; or this machine has no more threads or descriptors, and
+    then ``side`` is ``"caller"``."""
 
     kind, code = "unavailable", 11
 

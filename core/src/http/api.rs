@@ -9,12 +9,15 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
+use super::connections::Connections;
+use super::resolve::Resolver;
 use super::retry::Retry;
 use super::status::{is_turned_away, may_have_been_handled};
 use super::transport_error::{self, Chain};
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::logs;
 use crate::options::Options;
+use crate::room;
 use crate::secret::{Mask, Secret};
 
 const ATTEMPT_TIME: Duration = Duration::from_secs(60);
@@ -96,12 +99,19 @@ pub(crate) enum Repeat {
 
 pub(crate) struct ApiClient {
     http: reqwest::Client,
+    connections: Arc<Connections>,
 }
 
 impl ApiClient {
-    pub(super) fn new(options: &Options, tls: &Arc<rustls::ClientConfig>, loopback: bool) -> Result<Self> {
+    pub(super) fn new(
+        options: &Options,
+        tls: &Arc<rustls::ClientConfig>,
+        loopback: bool,
+        connections: Arc<Connections>,
+    ) -> Result<Self> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(rustls::ClientConfig::clone(tls))
+            .dns_resolver(Arc::new(Resolver))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
@@ -120,7 +130,7 @@ impl ApiClient {
         let http = builder
             .build()
             .map_err(|e| Error::internal("the HTTP client could not be made").cause(&Chain(&e)))?;
-        Ok(Self { http })
+        Ok(Self { http, connections })
     }
 
     /// Calls until it succeeds, the budget is used up, or repeating would not be safe.
@@ -150,8 +160,23 @@ impl ApiClient {
         }
     }
 
-    /// One try.
+    /// One try. One that finds no descriptor is none, as long as another connection of this client has one that it
+    /// will give back.
     pub(crate) async fn once(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
+        loop {
+            let turn = self.connections.to_service().await;
+            match self.on_its_turn(call).await {
+                Err(Failure::NotHandled(error)) if room::is_about_files(&error) => {
+                    if !turn.after_another().await {
+                        return Err(Failure::NotHandled(error));
+                    }
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn on_its_turn(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
         let mut request = self
             .http
             .request(call.method.clone(), call.url.clone())

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -23,6 +23,7 @@ use super::guard::{self, Target};
 use super::line::{Line, Mark};
 use super::meter::{Meter, MeteredTcp, ReplyMeter};
 use super::proxy::{Proxies, Proxy};
+use super::resolve::Resolver;
 use super::{tls, transport_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Options;
@@ -147,10 +148,8 @@ impl Connector {
     }
 
     async fn direct(&self, target: &Target) -> Result<TcpStream> {
-        let mut http = HttpConnector::new_with_resolver(Guarded {
-            inner: GaiResolver::new(),
-            allow_private: target.trusted,
-        });
+        let guarded = Guarded { inner: Resolver, allow_private: target.trusted };
+        let mut http = HttpConnector::new_with_resolver(guarded);
         self.prepare(&mut http);
         let tcp = http
             .call(uri("http", target.host(), target.port())?)
@@ -168,7 +167,7 @@ impl Connector {
     /// The proxy's own address is the caller's choice and exempt from the guard; behind it, names are
     /// not resolved here.
     async fn to_proxy(&self, proxy: &Proxy) -> Result<TcpStream> {
-        let mut http = HttpConnector::new();
+        let mut http = HttpConnector::new_with_resolver(Resolver);
         self.prepare(&mut http);
         http.call(proxy.uri.clone())
             .await
@@ -177,7 +176,7 @@ impl Connector {
     }
 
     async fn tunnel(&self, proxy: &Proxy, target: &Target) -> Result<TcpStream> {
-        let mut http = HttpConnector::new();
+        let mut http = HttpConnector::new_with_resolver(Resolver);
         self.prepare(&mut http);
         let mut tunnel = Tunnel::new(proxy.uri.clone(), http);
         if let Some(auth) = &proxy.auth {
@@ -218,7 +217,7 @@ fn uri(scheme: &str, host: &str, port: u16) -> Result<http::Uri> {
 /// Name lookup that leaves out addresses bytes may not be sent to.
 #[derive(Clone)]
 struct Guarded {
-    inner: GaiResolver,
+    inner: Resolver,
     allow_private: bool,
 }
 

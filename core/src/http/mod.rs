@@ -6,6 +6,7 @@ pub(crate) mod attempt;
 mod bandwidth;
 mod body;
 mod budget;
+mod connections;
 mod connector;
 mod guard;
 mod kernel;
@@ -14,6 +15,7 @@ mod line;
 mod meter;
 mod pool;
 mod proxy;
+mod resolve;
 pub(crate) mod retry;
 pub(crate) mod status;
 pub(crate) mod storage;
@@ -28,6 +30,9 @@ use crate::runtime::PerGeneration;
 use std::sync::Arc;
 
 use bandwidth::BandwidthLimit;
+use connections::Connections;
+
+pub(crate) use connections::Turn;
 pub(crate) use guard::Target;
 
 /// Both clients of one handle, made on first use in each process.
@@ -42,6 +47,7 @@ pub(crate) struct Clients {
 pub(crate) struct Made {
     pub(crate) api: api::ApiClient,
     pub(crate) storage: storage::StorageClient,
+    connections: Arc<Connections>,
     budgets: budget::Budgets,
 }
 
@@ -49,6 +55,11 @@ impl Made {
     /// The tries of one request to the host of `url`.
     pub(crate) fn retry<'a>(&self, url: &url::Url, options: &Options, ctx: &'a Ctx) -> retry::Retry<'a> {
         retry::Retry::new(options, ctx, self.budgets.of(url))
+    }
+
+    /// Waits for a turn at having a connection to storage.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        self.connections.to_storage().await
     }
 }
 
@@ -68,9 +79,11 @@ impl Clients {
     pub(crate) fn get(&self) -> Result<Arc<Made>> {
         self.made.get(|| {
             let tls = tls::config(&self.options)?;
+            let connections = Arc::new(Connections::new(connections::most()));
             Ok(Made {
-                api: api::ApiClient::new(&self.options, &tls, self.loopback)?,
+                api: api::ApiClient::new(&self.options, &tls, self.loopback, Arc::clone(&connections))?,
                 storage: storage::StorageClient::new(&self.options, &tls, self.bandwidth.clone())?,
+                connections,
                 budgets: budget::Budgets::default(),
             })
         })

@@ -71,13 +71,25 @@ struct Idle {
 
 pub(super) struct Pool {
     connector: Connector,
+    /// Of one host, and of all.
     keep: usize,
+    most: usize,
     idle: Mutex<HashMap<Key, Vec<Idle>>>,
 }
 
 impl Pool {
-    pub(super) fn new(connector: Connector, keep: usize) -> Self {
-        Self { connector, keep, idle: Mutex::default() }
+    pub(super) fn new(connector: Connector, keep: usize, most: usize) -> Self {
+        Self { connector, keep, most, idle: Mutex::default() }
+    }
+
+    /// Closes all idle connections; whether there were any.
+    pub(super) async fn close_idle(&self) -> bool {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        let all: Vec<_> = idle.into_values().flatten().map(|i| i.connection.ended.clone()).collect();
+        for ended in &all {
+            ended.cancelled().await;
+        }
+        !all.is_empty()
     }
 
     /// An idle connection, or a new one.
@@ -123,6 +135,10 @@ impl Pool {
             connections.retain(|i| i.since.elapsed() < IDLE_LIMIT);
         }
         idle.retain(|_, connections| !connections.is_empty());
+        // A client that meets many hosts keeps no more than it may have in use.
+        if idle.values().map(Vec::len).sum::<usize>() >= self.most {
+            return;
+        }
         let kept = idle.entry(Key::of(target)).or_default();
         if kept.len() < self.keep {
             kept.push(Idle { connection, since: Instant::now() });

@@ -9,6 +9,7 @@ use http::StatusCode;
 use super::Target;
 use super::attempt::{self, Outgoing, Reply};
 use super::bandwidth::{Bandwidth, BandwidthLimit};
+use super::connections;
 use super::connector::Connector;
 use super::limits::Limits;
 use super::pool::Pool;
@@ -50,11 +51,20 @@ impl StorageClient {
         bandwidth: BandwidthLimit,
     ) -> Result<Self> {
         Ok(Self {
-            pool: Pool::new(Connector::new(options, tls), options.concurrency.unwrap_or(AT_ONCE_AT_MOST)),
+            pool: Pool::new(
+                Connector::new(options, tls),
+                options.concurrency.unwrap_or(AT_ONCE_AT_MOST),
+                connections::most(),
+            ),
             limits: Limits::new(options),
             bandwidth: Arc::new(Bandwidth::new(bandwidth)),
             mute: Mute::default(),
         })
+    }
+
+    /// Gives the process back what descriptors it can; whether there were any.
+    pub(crate) async fn close_idle(&self) -> bool {
+        self.pool.close_idle().await
     }
 
     /// One try. It may take two requests: one that an idle connection broke under is sent again on a fresh one at

@@ -7,6 +7,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::room;
 
 /// Records of one connection that wait to be written, and so the size of a write: 64 KiB, rustls' own limit, makes four
 /// times as many.
@@ -31,7 +32,12 @@ pub(super) fn keep_heap() {
 
 pub(super) fn config(options: &Options) -> Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let system = rustls_native_certs::load_native_certs();
+    // With some of the roots only, or with the bundled ones, a good certificate might be refused.
+    if let Some(error) = system.errors.iter().find_map(out_of_files) {
+        return Err(room::no_files("reading the system's root certificates", error));
+    }
+    roots.add_parsable_certificates(system.certs);
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
@@ -45,4 +51,11 @@ pub(super) fn config(options: &Options) -> Result<Arc<ClientConfig>> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))
+}
+
+fn out_of_files(error: &rustls_native_certs::Error) -> Option<&std::io::Error> {
+    match &error.kind {
+        rustls_native_certs::ErrorKind::Io { inner, .. } => Some(inner).filter(|e| room::is_out_of_files(e)),
+        _ => None,
+    }
 }

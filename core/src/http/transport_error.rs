@@ -6,6 +6,7 @@ use std::io;
 
 use super::Target;
 use crate::error::{Error, ErrorKind};
+use crate::room;
 
 pub(super) const CONNECTING: &str = "connecting to";
 
@@ -41,7 +42,11 @@ pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)
             return tls_error(host, tls);
         }
     }
-    let io = find::<io::Error>(error).map(io::Error::kind);
+    let io = find::<io::Error>(error);
+    if let Some(io) = io.filter(|io| room::is_out_of_files(io)) {
+        return room::no_files(&format!("{doing} {host}"), io);
+    }
+    let io = io.map(io::Error::kind);
     let (kind, what) = match io {
         // The resolver's failure has no kind of its own, only these words.
         _ if Chain(error).to_string().contains("failed to lookup address") => {

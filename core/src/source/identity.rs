@@ -7,7 +7,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::changed;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::runtime::blocking;
 
 /// What tells a changed file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +66,6 @@ impl Identity {
 
 /// The bytes themselves are what tells memory apart.
 pub(super) async fn of_memory(bytes: Bytes) -> Result<Value> {
-    let hash = tokio::task::spawn_blocking(move || blake3::hash(&bytes).to_hex().to_string());
-    let hash = hash.await.map_err(|e| Error::internal("hashing memory panicked").cause(&e))?;
-    Ok(json!({ "blake3": hash }))
+    blocking("hashing memory", move || Ok(json!({ "blake3": blake3::hash(&bytes).to_hex().to_string() })))
+        .await
 }

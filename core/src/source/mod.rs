@@ -20,6 +20,7 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::runtime::blocking;
 use crate::seal::{FileSeal, TAG_LEN};
 
 pub(crate) use buffers::Reserve;
@@ -414,10 +415,8 @@ pub(crate) async fn off_the_workers<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    match tokio::time::timeout(patience, tokio::task::spawn_blocking(work)).await {
-        Ok(done) => done.unwrap_or_else(|e| Err(Error::internal("looking at a file panicked").cause(&e))),
-        Err(_) => Err(no_answer(Some(path), patience)),
-    }
+    let looking = blocking("looking at a file", work);
+    tokio::time::timeout(patience, looking).await.unwrap_or_else(|_| Err(no_answer(Some(path), patience)))
 }
 
 /// The error for a disk or a mount that does not answer.

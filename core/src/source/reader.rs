@@ -14,13 +14,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use rustix::io::{Errno, ReadWriteFlags, preadv2};
-use tokio::task::JoinHandle;
+use rustix::io::{ReadWriteFlags, preadv2};
+use tokio::sync::oneshot;
 
 use super::Held;
 use super::buffers::{Buffer, CHUNK};
 use super::sealed::SealedReader;
 use crate::error::{Error, Result};
+use crate::runtime::spawn_blocking;
 use crate::seal::FileSeal;
 
 pub(crate) struct SourceReader(Inner);
@@ -40,7 +41,7 @@ struct FileReader {
     end: u64,
     /// For messages; `None` for our own temporary file.
     path: Option<Arc<Path>>,
-    waiting: Option<JoinHandle<(Buffer, io::Result<usize>)>>,
+    waiting: Option<oneshot::Receiver<(Buffer, io::Result<usize>)>>,
 }
 
 impl SourceReader {
@@ -110,7 +111,7 @@ impl FileReader {
             Err(e) => Poll::Ready(Some(self.accept(buffer, Err(e)))),
             Ok(None) => {
                 let (file, offset) = (Arc::clone(&self.file), self.offset);
-                let task = tokio::task::spawn_blocking(move || {
+                let task = spawn_blocking(move || {
                     let read = file.read_at(&mut buffer.as_mut()[..want], offset);
                     (buffer, read)
                 });
@@ -135,15 +136,16 @@ impl FileReader {
 
 /// What can be had without waiting; `None` if another thread has to wait for it. tmpfs does not know
 /// `RWF_NOWAIT` and never waits. FUSE and network file systems do not know it either and may wait for
-/// ever, so a refused flag alone is no reason to read here.
+/// ever, so a refused flag alone is no reason to read here. Nor is any other refusal one to fail: sandboxes
+/// answer calls they do not know with EPERM, EINVAL or ENOSYS, and what is wrong with the file the plain read
+/// tells too.
 fn read_at_once(file: &File, in_memory: bool, into: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
     if in_memory {
         return file.read_at(into, offset).map(Some);
     }
     match preadv2(file, &mut [IoSliceMut::new(into)], offset, ReadWriteFlags::NOWAIT) {
         Ok(count) => Ok(Some(count)),
-        Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(None),
-        Err(e) => Err(e.into()),
+        Err(_) => Ok(None),
     }
 }
 

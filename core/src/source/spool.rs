@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::stream::Stream;
 use crate::error::{Error, Result};
+use crate::runtime::spawn_foreign;
 use crate::seal::{BlockSealer, FileSeal};
 
 /// Where temporary files go.
@@ -32,14 +33,24 @@ impl Spool {
 
     /// An empty unnamed file, readable by this user only.
     pub(crate) fn create(&self) -> Result<File> {
-        tempfile::tempfile_in(&self.folder).map_err(|e| self.failed("making", &e))
+        tempfile::tempfile_in(&self.folder)
+            .or_else(|e| if may_be_optional(&e) { self.removed_at_once() } else { Err(e) })
+            .map_err(|e| self.failed("making", &e))
+    }
+
+    /// As before there was `O_TMPFILE`, which some file systems and sandboxes refuse by numbers that tempfile(3) does
+    /// not know.
+    fn removed_at_once(&self) -> std::io::Result<File> {
+        let (file, path) = tempfile::NamedTempFile::new_in(&self.folder)?.into_parts();
+        path.close()?;
+        Ok(file)
     }
 
     /// A failure of the temporary folder, which no source is to blame for.
     pub(crate) fn failed(&self, doing: &str, error: &std::io::Error) -> Error {
         use std::io::ErrorKind as Io;
         let no_room = matches!(error.kind(), Io::StorageFull | Io::QuotaExceeded);
-        if no_room || crate::error::is_out_of_files(error) {
+        if no_room || crate::room::is_out_of_files(error) {
             return Error::local_io(&self.folder, doing, error);
         }
         let shown = self.folder.display();
@@ -75,10 +86,8 @@ impl Spool {
             stream.is_read();
             let _ = result.send(spooled);
         };
-        std::thread::Builder::new()
-            .name("dropoff-source".to_owned())
-            .spawn(work)
-            .map_err(|e| Error::internal("no thread could be started to read the source").cause(&e))?;
+        spawn_foreign("dropoff-source", work)
+            .map_err(|e| e.context("reading a stream needs a thread of its own"))?;
         spooled.await.unwrap_or_else(|_| Err(stream_panicked()))
     }
 
@@ -152,6 +161,13 @@ fn at_its_end() -> Error {
     Error::invalid(
         "the stream stands at its end, so nothing of it would be sent; go back to its beginning first, as seek(0) does",
     )
+}
+
+/// Whether the way it was asked for may be what was refused.
+fn may_be_optional(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let refusals = [Errno::PERM, Errno::INVAL, Errno::NOSYS, Errno::ACCESS];
+    error.raw_os_error().is_some_and(|number| refusals.iter().any(|e| e.raw_os_error() == number))
 }
 
 fn stream_panicked() -> Error {

@@ -18,6 +18,7 @@ use crate::job::Ctx;
 use crate::logs;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
 use crate::progress::{Counters, roughly};
+use crate::room;
 use crate::secret::Mask;
 
 /// Everything an upload needs besides what is uploaded.
@@ -115,6 +116,7 @@ impl<'a> Sender<'a> {
         let mut retry = self.made.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
         let mut so_far = SoFar { tries: Tries::new(), differed: None };
         loop {
+            let turn = self.made.turn().await;
             so_far.tries.another();
             if let Some(expiry) = upload.expiry {
                 expiry
@@ -133,6 +135,13 @@ impl<'a> Sender<'a> {
                     let attempts = retry.made().saturating_add(so_far.tries.repeated());
                     return Ok(StoredObject { attempts, ..stored });
                 }
+                // Not a try: nothing of it left, and what is under way gives back what is missing.
+                Err((error, _)) if room::is_about_files(&error) => {
+                    if self.made.storage.close_idle().await || turn.after_another().await {
+                        continue;
+                    }
+                    return Err(so_far.tries.told(error.during(operation)));
+                }
                 Err((error, action)) => {
                     if error.outcome() == Outcome::Unknown {
                         so_far.tries.may_be_stored();
@@ -144,6 +153,7 @@ impl<'a> Sender<'a> {
                     error
                 }
             };
+            drop(turn);
             let ended = until.is_some_and(|end| retry.cannot_be_before(end, &error));
             retry.again(error).await.map_err(|e| match upload.expiry {
                 Some(expiry) if ended => self.too_slow_for(expiry, e).ticket_ended_is(true),

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -189,22 +189,22 @@ impl Packing<'_> {
         let archive = Archive::new(self.room.spool.create()?, self.limit.bytes);
         let (done, results) = sync_channel(2 * threads);
         std::thread::scope(|scope| {
-            for number in 0..threads {
+            let started = (0..threads).take_while(|_| {
                 let (queue, done) = (&queue, SyncSender::clone(&done));
-                let started = std::thread::Builder::new()
-                    .name("dropoff-pack".to_owned())
-                    .spawn_scoped(scope, move || compress_all(queue, reader, &done));
-                if let Err(e) = started
-                    && number == 0
-                {
-                    return Err(Error::internal("no thread could be started to pack").cause(&e));
-                }
-            }
+                let thread = std::thread::Builder::new().name("dropoff-pack".to_owned());
+                thread.spawn_scoped(scope, move || compress_all(queue, reader, &done)).is_ok()
+            });
+            let alone = started.count() == 0;
             drop(done);
             // If the writer panics, nobody gives room back either.
             let _ends = CloseOnPanic(&queue);
             let writer = Writer { packing: self, reader, queue: &queue, work: &work, entries };
-            let written = writer.run(archive, &results);
+            let mut packer = alone.then(Packer::new);
+            let written = writer.run(archive, &mut || match &mut packer {
+                // In the order of the writer, who has given all room back by the time it wants the next.
+                Some(packer) => compress_next(&queue, reader, packer),
+                None => results.recv().ok(),
+            });
             // The threads are waiting for room, or for somebody to take what they have.
             queue.close();
             drop(results);
@@ -335,27 +335,37 @@ enum Done {
     },
 }
 
-type Results = Receiver<(usize, Result<Done>)>;
+/// What became of one piece of work after the other, in any order; `None` at the end.
+type Results<'a> = dyn FnMut() -> Option<(usize, Result<Done>)> + 'a;
 
 fn compress_all(queue: &Queue<'_>, reader: &Reader<'_>, done: &SyncSender<(usize, Result<Done>)>) {
     let mut packer = Packer::new();
     // Otherwise the others would wait for the room that a thread took with it.
     let _ends = CloseOnPanic(queue);
-    while let Some((at, work)) = queue.next(reader) {
-        let result = match &mut packer {
-            Ok(packer) => reader.compress(work, packer),
-            Err(error) => Err(error.clone()),
-        };
-        let kept = match &result {
-            Ok(Done::Whole { bytes, .. } | Done::Piece { bytes, .. }) => bytes.len() as u64,
-            _ => 0,
-        };
-        // What is kept waits for the writer, who gives its room back.
-        queue.give_back(work.needs(reader).saturating_sub(kept));
-        if done.send((at, result)).is_err() {
+    while let Some(result) = compress_next(queue, reader, &mut packer) {
+        if done.send(result).is_err() {
             return;
         }
     }
+}
+
+fn compress_next(
+    queue: &Queue<'_>,
+    reader: &Reader<'_>,
+    packer: &mut Result<Packer>,
+) -> Option<(usize, Result<Done>)> {
+    let (at, work) = queue.next(reader)?;
+    let result = match packer {
+        Ok(packer) => reader.compress(work, packer),
+        Err(error) => Err(error.clone()),
+    };
+    let kept = match &result {
+        Ok(Done::Whole { bytes, .. } | Done::Piece { bytes, .. }) => bytes.len() as u64,
+        _ => 0,
+    };
+    // What is kept waits for the writer, who gives its room back.
+    queue.give_back(work.needs(reader).saturating_sub(kept));
+    Some((at, result))
 }
 
 struct CloseOnPanic<'a>(&'a Queue<'a>);
@@ -385,7 +395,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn run(&self, mut archive: Archive, results: &Results) -> Result<Written> {
+    fn run(&self, mut archive: Archive, results: &mut Results<'_>) -> Result<Written> {
         let (mut files, mut bytes, mut changed, mut remarks) = (0, 0, 0, Vec::new());
         let mut early = BTreeMap::new();
         let mut open = None;
@@ -440,7 +450,7 @@ impl Writer<'_> {
     fn result(
         &self,
         at: usize,
-        results: &Results,
+        results: &mut Results<'_>,
         early: &mut BTreeMap<usize, Result<Done>>,
     ) -> Result<Done> {
         loop {
@@ -448,12 +458,12 @@ impl Writer<'_> {
             if let Some(done) = early.remove(&at) {
                 return done;
             }
-            match results.recv() {
-                Ok((number, done)) => {
+            match results() {
+                Some((number, done)) => {
                     early.insert(number, done);
                 }
-                Err(_) if self.packing.watch.is_stopped() => {}
-                Err(_) => return Err(Error::internal("packing stopped on its own")),
+                None if self.packing.watch.is_stopped() => {}
+                None => return Err(Error::internal("packing stopped on its own")),
             }
         }
     }
@@ -640,7 +650,7 @@ impl Reader<'_> {
         let needed = self.needs(entry);
         match open_plain(&self.look.folder.root.join(&entry.path)) {
             Ok(file) => Ok(Opened::File(Arc::new(file), 0)),
-            Err(e) if crate::error::is_out_of_files(&e) => Err(self.unreadable(entry, "opening", &e)),
+            Err(e) if crate::room::is_out_of_files(&e) => Err(self.unreadable(entry, "opening", &e)),
             // Volatile files come and go, and a remark is enough for those.
             Err(e) if e.kind() == io::ErrorKind::NotFound => match self.live {
                 Live::Refuse if needed => Err(self.changed(entry)),

@@ -1,0 +1,50 @@
+//! Name lookup, by the operating system, on the pool for work that waits. The resolvers that come with the HTTP clients
+//! panic where no thread can be started for it.
+
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
+
+use crate::room;
+use crate::runtime::spawn_blocking;
+
+pub(super) type Addresses = std::vec::IntoIter<SocketAddr>;
+
+#[derive(Clone)]
+pub(super) struct Resolver;
+
+async fn look_up(name: String) -> io::Result<Addresses> {
+    let found = spawn_blocking(move || {
+        // The operating system tells a name that it could not look up, for want of a descriptor, as one that there is not.
+        (name.as_str(), 0).to_socket_addrs().map_err(|e| room::files_are_refused().unwrap_or(e))
+    });
+    found.await.unwrap_or_else(|_| Err(io::Error::other("name lookup panicked")))
+}
+
+impl Service<Name> for Resolver {
+    type Response = Addresses;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Addresses>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        Box::pin(look_up(name.as_str().to_owned()))
+    }
+}
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move {
+            let found = look_up(name.as_str().to_owned()).await?;
+            Ok(Box::new(found) as reqwest::dns::Addrs)
+        })
+    }
+}
