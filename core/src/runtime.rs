@@ -100,7 +100,8 @@ impl Drop for Making {
 fn make(pid: u32) -> Result<Generation> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = cores.min(MAX_WORKERS);
-    let (mut ready, refused) = Ready::up_to(workers + 1);
+    // One is for the pool, and one more for a stream.
+    let (mut ready, refused) = Ready::up_to(workers + 2);
     let Some(first) = ready.pop() else {
         return Err(refused.map_or_else(|| Error::internal("no thread was tried"), |e| room::no_threads(&e)));
     };

@@ -108,11 +108,11 @@ impl Pool {
         }
     }
 
-    /// Gives an idle thread to work that may take as long as it likes; the pool does without it till then. Only where
-    /// threads are few: others can be started.
+    /// Gives an idle thread, if there is one, to work that may take as long as it likes; the pool does without it till
+    /// then.
     pub(crate) fn lend(&self, work: Work) -> Result<(), Work> {
         let mut state = self.lock();
-        if self.kept == 0 || state.waiting.len() + state.lent.len() >= state.idle {
+        if state.waiting.len() + state.lent.len() >= state.idle {
             return Err(work);
         }
         state.lent.push_back(work);
