@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::runtime::{spawn_blocking, spawn_foreign};
 
 /// How long setting back may take. A read that is under way has to end first, and that is the caller's code.
 const TIME_TO_GO_BACK: Duration = Duration::from_secs(2);
@@ -149,7 +150,7 @@ impl Standing {
         let work = move || {
             let _ = told.send(streams.iter().map(Stream::set_back).max().unwrap_or(Self::AsBefore));
         };
-        let thread = std::thread::Builder::new().name("dropoff-source".to_owned()).spawn(work);
+        let thread = spawn_foreign("dropoff-source", work);
         let done = tokio::time::timeout(TIME_TO_GO_BACK, standing);
         if thread.is_ok() { done.await.ok().and_then(Result::ok).unwrap_or(Self::Stuck) } else { Self::Stuck }
     }
@@ -167,6 +168,7 @@ impl Standing {
 /// Lets streams go where the caller's code may run.
 pub(crate) fn let_go(streams: Vec<Stream>) {
     if !streams.is_empty() {
-        tokio::task::spawn_blocking(move || drop(streams));
+        // Nobody waits for it.
+        drop(spawn_blocking(move || drop(streams)));
     }
 }
