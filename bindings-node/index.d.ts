@@ -114,9 +114,11 @@ export interface Options {
   /** Folder for packed profiles and streams while they are sent; they have no name there. Default: the system's
    * temporary folder. */
   spoolDir?: string | URL | null | undefined
-  /** A PEM file of roots to trust beside the operating system's; read at once. Default: none. */
+  /** A PEM file of certificates to trust beside the operating system's: roots, or a server's own of any kind. Read at
+   * once. Default: none. */
   caFile?: string | URL | null | undefined
-  /** An `http://` URL. Default: the environment's proxy variables. */
+  /** An `http://` URL, used whatever `NO_PROXY` says; `#`, `/`, `?` and `@` in its user name and password are
+   * percent-encoded. A service on this machine is never asked through it. Default: the environment's proxy variables. */
   proxy?: string | URL | null | undefined
   /** The `User-Agent`, 1 to 256 printable ASCII characters. Default: `dropoff/<version>`. */
   userAgent?: string | null | undefined

@@ -445,8 +445,10 @@ typedef void (*dropoff_finalizer)(void *user_data);
  * sealed need none. part_size: bytes of each part but the last. multipart_threshold: a transfer with a file
  * of at least this many bytes is sent in parts. integrity_check: "auto" (with set_text) is SHA-256 for a
  * profile and MD5 against the ETag for files up to 256 MiB; true always, false never. spool_dir: where
- * packed profiles and streams are kept, unnamed, while they are sent. ca_file: roots to trust beside the
- * system's, read when it is set. trusted_storage: origins that may be private addresses, and plain http only
+ * packed profiles and streams are kept, unnamed, while they are sent. ca_file: certificates to trust beside the
+ * system's, read when it is set: roots, or a server's own of any kind. proxy: instead of the environment's,
+ * whatever NO_PROXY says; # / ? @ in its user name and password are percent-encoded; a service on this machine
+ * is never asked through it. trusted_storage: origins that may be private addresses, and plain http only
  * if they say http://; each call of add_text adds one.
  *
  * Threads: one at a time; a client that was made from it does not look at it again.

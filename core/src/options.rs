@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::secret::SecretUrl;
+use crate::http::{Proxy, Unusable};
 use crate::source::expand_home;
 
 const KIB: u64 = 1024;
@@ -39,7 +39,7 @@ pub struct Options {
     pub(crate) spool_dir: Option<PathBuf>,
     /// The certificates of `ca_file`, read when it was set.
     pub(crate) extra_roots: Vec<CertificateDer<'static>>,
-    pub(crate) proxy: Option<SecretUrl>,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) user_agent: String,
     pub(crate) trusted_storage: Vec<Origin>,
 }
@@ -272,8 +272,11 @@ impl Options {
             ("spool_dir", V::Path(p)) => self.spool_dir = Some(existing_folder(spec, p)?),
             ("ca_file", V::Path(p)) => self.extra_roots = read_roots(spec, &p)?,
             ("proxy", V::Text(t)) => {
-                let url = Url::parse(&t).ok().filter(|u| u.scheme() == "http" && u.has_host());
-                self.proxy = Some(SecretUrl::new(url.ok_or_else(|| out_of_range(spec))?));
+                let proxy = Proxy::parse(&t);
+                let refused = |why: Unusable| {
+                    Error::invalid(format!("option {} must be {}, {}", spec.name, spec.range, why.why()))
+                };
+                self.proxy = Some(proxy.map_err(refused)?);
             }
             ("user_agent", V::Text(t)) => {
                 let printable = t.bytes().all(|b| (b' '..=b'~').contains(&b));
@@ -406,14 +409,17 @@ impl Options {
     pub fn spool_dir(self, folder: impl Into<PathBuf>) -> Result<Self> {
         self.with("spool_dir", OptionValue::Path(folder.into()))
     }
-    /// A PEM file of roots to trust beside the operating system's.
+    /// A PEM file of certificates to trust beside the operating system's: roots, or a server's own, which is then accepted
+    /// whatever its CA flag and version. Its name and time still count.
     ///
     /// # Errors
     /// `invalid_input` unless it holds at least one certificate. It is read now and not again.
     pub fn ca_file(self, file: impl Into<PathBuf>) -> Result<Self> {
         self.with("ca_file", OptionValue::Path(file.into()))
     }
-    /// The proxy to use instead of the environment's.
+    /// The proxy to use instead of the environment's, whatever `NO_PROXY` says: `http://user:password@host:3128`. In user
+    /// name and password `#`, `/`, `?`, `@` and a blank are percent-encoded. Storage on this machine is reached through
+    /// it too; a service on this machine never is.
     ///
     /// # Errors
     /// `invalid_input` unless it is an `http://` URL.

@@ -64,7 +64,7 @@ pub(crate) fn shown(url: &url::Url) -> String {
 }
 
 /// Bearer values that a peer may quote back. What a peer says is masked before anything is made of it.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Mask(Vec<Secret>);
 
 impl Mask {
@@ -79,6 +79,13 @@ impl Mask {
         let bearer = ["sig", "token", "credential", "policy", "-key", "auth"];
         let telling = bearer.iter().any(|word| name.contains(word));
         if value.len() >= Self::LONG || (telling && value.len() >= Self::SHORTEST) {
+            self.0.push(Secret::new(value));
+        }
+    }
+
+    /// Hides a password, which somebody chose and may be short. Of one or two letters there is nothing to hide.
+    pub(crate) fn hide_password(&mut self, value: &str) {
+        if value.len() > 2 {
             self.0.push(Secret::new(value));
         }
     }

@@ -6,13 +6,13 @@ use std::path::Path;
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::{Detail, Error, ErrorKind, Result, Side};
 use crate::http::api::{ApiReply, Call, REPLY_LIMIT};
 use crate::http::retry::{Retry, retry_after};
 use crate::http::status;
-use crate::http::{Clients, Made};
+use crate::http::{Clients, Made, is_loopback};
 use crate::job::Ctx;
 use crate::options::Options;
 use crate::secret::Secret;
@@ -35,7 +35,7 @@ impl Service {
         root: &'static str,
         refusal: fn(&ApiReply) -> Error,
     ) -> Self {
-        Self { clients: Clients::new(options, is_loopback(&base)), base, key, root, refusal }
+        Self { clients: Clients::new(options), base, key, root, refusal }
     }
 
     /// A call below the root; the segments are percent-encoded, so an id cannot lead elsewhere.
@@ -102,16 +102,6 @@ pub(crate) fn base_url(text: &str) -> Result<Url> {
         url.set_path(&path);
     }
     Ok(url)
-}
-
-/// Whether the API is on this machine.
-fn is_loopback(base: &Url) -> bool {
-    match base.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 /// The key given, else the environment's, else the one in a dotenv file.

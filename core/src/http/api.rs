@@ -1,19 +1,25 @@
-//! Calls to a service: JSON over reqwest, with the key. No redirects are followed, replies are
-//! bounded, and an attempt ends after 60 s.
+//! Calls to a service: JSON, with the key, over connections made as those to storage are. No redirects are followed,
+//! replies are bounded, and an attempt ends after 60 s.
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use super::Target;
 use super::connections::Connections;
-use super::resolve::Resolver;
+use super::connector::Connector;
+use super::pool::{Connection, Pool};
 use super::retry::Retry;
 use super::status::{is_turned_away, may_have_been_handled};
-use super::transport_error::{self, Chain};
+use super::transport_error;
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::logs;
 use crate::options::Options;
@@ -23,9 +29,8 @@ use crate::secret::{Mask, Secret};
 const ATTEMPT_TIME: Duration = Duration::from_secs(60);
 /// Enough for any reply whose size does not grow with the request.
 pub(crate) const REPLY_LIMIT: usize = 1024 * 1024;
-/// Shorter than servers keep an idle connection, so that a call that may not be repeated does not go out
-/// on one that is just being closed.
-const IDLE_TIME: Duration = Duration::from_secs(15);
+/// Idle connections that are kept: calls made at the same time are few.
+const KEPT: usize = 16;
 
 /// One call.
 pub(crate) struct Call<'a> {
@@ -88,6 +93,16 @@ impl Failure {
     }
 }
 
+impl Failure {
+    fn during(self, operation: &'static str) -> Self {
+        match self {
+            Self::NotHandled(e) => Self::NotHandled(e.during(operation)),
+            Self::Refused(e) => Self::Refused(e.during(operation)),
+            Self::Unclear { error, answered } => Self::Unclear { error: error.during(operation), answered },
+        }
+    }
+}
+
 /// Whether a request whose fate is unclear may be sent again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
@@ -98,39 +113,17 @@ pub(crate) enum Repeat {
 }
 
 pub(crate) struct ApiClient {
-    http: reqwest::Client,
+    pool: Pool<Full<Bytes>>,
+    user_agent: HeaderValue,
     connections: Arc<Connections>,
 }
 
 impl ApiClient {
-    pub(super) fn new(
-        options: &Options,
-        tls: &Arc<rustls::ClientConfig>,
-        loopback: bool,
-        connections: Arc<Connections>,
-    ) -> Result<Self> {
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(rustls::ClientConfig::clone(tls))
-            .dns_resolver(Arc::new(Resolver))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(options.connect_timeout)
-            .timeout(ATTEMPT_TIME)
-            .pool_idle_timeout(IDLE_TIME)
-            .user_agent(options.user_agent.as_str());
-        if loopback {
-            // http is allowed there, and a proxy would see the key in the clear.
-            builder = builder.no_proxy();
-        } else if let Some(proxy) = &options.proxy {
-            let proxy = reqwest::Proxy::all(proxy.reveal().as_str())
-                .map_err(|_| Error::invalid("option proxy must be an http:// URL"))?;
-            builder = builder.proxy(proxy);
-        }
-        let http = builder
-            .build()
-            .map_err(|e| Error::internal("the HTTP client could not be made").cause(&Chain(&e)))?;
-        Ok(Self { http, connections })
+    pub(super) fn new(options: &Options, connector: Arc<Connector>, connections: Arc<Connections>) -> Self {
+        // The option was checked when it was set.
+        let user_agent = HeaderValue::from_str(&options.user_agent);
+        let user_agent = user_agent.unwrap_or(HeaderValue::from_static("dropoff"));
+        Self { pool: Pool::new(connector, KEPT, KEPT), user_agent, connections }
     }
 
     /// Calls until it succeeds, the budget is used up, or repeating would not be safe.
@@ -167,7 +160,7 @@ impl ApiClient {
             let turn = self.connections.to_service().await;
             match self.on_its_turn(call).await {
                 Err(Failure::NotHandled(error)) if room::is_about_files(&error) => {
-                    if !turn.after_another().await {
+                    if !(self.pool.close_idle().await || turn.after_another().await) {
                         return Err(Failure::NotHandled(error));
                     }
                 }
@@ -177,29 +170,143 @@ impl ApiClient {
     }
 
     async fn on_its_turn(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
-        let mut request = self
-            .http
-            .request(call.method.clone(), call.url.clone())
-            .header(AUTHORIZATION, bearer(call.key).map_err(Failure::NotHandled)?)
-            .header(ACCEPT, "application/json");
-        request = match &call.body {
-            Some(json) => request.header(CONTENT_TYPE, "application/json").body(json.clone()),
-            None if call.method == Method::POST => request.header(CONTENT_LENGTH, 0),
-            None => request,
-        };
-        let reply = match request.send().await {
-            Ok(reply) => read(reply, call.reply_limit).await,
-            Err(e) => Err(e),
-        };
-        match reply {
-            Ok(reply) => {
-                let status = reply.status.as_u16();
-                tracing::debug!(target: logs::TARGET, operation = call.operation, status, "the service answered");
-                judge(call, reply)
+        let reply = self.exchange(call).await.map_err(|failure| failure.during(call.operation))?;
+        let status = reply.status.as_u16();
+        tracing::debug!(target: logs::TARGET, operation = call.operation, status, "the service answered");
+        judge(call, reply)
+    }
+
+    /// Sends a call and reads the reply. An idle connection that turns out to be closed before it took the call says
+    /// nothing about it: a new one is tried.
+    async fn exchange(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
+        let target = Target::of_service(&call.url).map_err(Failure::NotHandled)?;
+        let mut request = self.request(call, &target).map_err(Failure::NotHandled)?;
+        let end = Instant::now() + ATTEMPT_TIME;
+        let late = || Err(too_slow(&target));
+        let mut connection = timeout_at(end, self.pool.take(&target))
+            .await
+            .unwrap_or_else(|_| late())
+            .map_err(Failure::NotHandled)?;
+        loop {
+            let exchange = one_exchange(connection, request, call.reply_limit, &target);
+            match timeout_at(end, exchange).await {
+                Ok(Ok((reply, connection))) => {
+                    if let Some(connection) = connection {
+                        self.pool.give_back(&target, connection);
+                    }
+                    return Ok(reply);
+                }
+                Ok(Err(Unsent::Back(back))) => request = *back,
+                Ok(Err(Unsent::Failed(failure))) => return Err(failure),
+                Err(_) => return Err(Failure::Unclear { error: too_slow(&target), answered: false }),
             }
-            Err(e) => Err(unanswered(call, &e.without_url())),
+            self.pool.forget(&target);
+            connection = timeout_at(end, self.pool.open(&target))
+                .await
+                .unwrap_or_else(|_| late())
+                .map_err(Failure::NotHandled)?;
         }
     }
+
+    fn request(&self, call: &Call<'_>, target: &Target) -> Result<Request<Full<Bytes>>> {
+        let unusable = |_| Error::internal("a checked base URL did not make a request");
+        let mut request = Request::new(Full::from(call.body.clone().unwrap_or_default()));
+        *request.method_mut() = call.method.clone();
+        *request.uri_mut() = Uri::from(target.path_and_query().clone());
+        let headers = request.headers_mut();
+        headers.insert(HOST, HeaderValue::from_str(&target.authority()).map_err(unusable)?);
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        headers.insert(AUTHORIZATION, bearer(call.key)?);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(json) = &call.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(json.len()));
+        } else if call.method == Method::POST {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
+        }
+        Ok(request)
+    }
+}
+
+/// A call without a reply.
+enum Unsent {
+    /// An idle connection was over before it took the request.
+    Back(Box<Request<Full<Bytes>>>),
+    Failed(Failure),
+}
+
+/// One call on one connection, which comes back if it can carry another.
+async fn one_exchange(
+    mut connection: Connection<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+    limit: usize,
+    target: &Target,
+) -> Result<(ApiReply, Option<Connection<Full<Bytes>>>), Unsent> {
+    let head = send(&mut connection, request, target).await?;
+    let (parts, body) = head.into_parts();
+    let (body, cut) = read(body, limit).await.map_err(|e| Unsent::Failed(lost(target, &e)))?;
+    let reusable = !cut && connection.is_ready_again().await;
+    let reply = ApiReply { status: parts.status, headers: parts.headers, body, cut };
+    Ok((reply, reusable.then_some(connection)))
+}
+
+async fn send(
+    connection: &mut Connection<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+    target: &Target,
+) -> Result<http::Response<Incoming>, Unsent> {
+    let sending = connection.sender.try_send_request(request);
+    tokio::pin!(sending);
+    let told = tokio::select! {
+        biased;
+        told = &mut sending => Some(told),
+        // A request can stay in the channel to a connection that is over; what it told last may have come just now.
+        () = connection.ended.cancelled() => std::future::poll_fn(|cx| match sending.as_mut().poll(cx) {
+            Poll::Ready(told) => Poll::Ready(Some(told)),
+            Poll::Pending => Poll::Ready(None),
+        }).await,
+    };
+    match told {
+        Some(Ok(head)) => Ok(head),
+        Some(Err(mut e)) => Err(match e.take_message() {
+            Some(request) if connection.reused => Unsent::Back(Box::new(request)),
+            Some(_) => Unsent::Failed(Failure::NotHandled(transport_error::talking(target, e.error()))),
+            None => Unsent::Failed(lost(target, e.error())),
+        }),
+        None => {
+            Err(Unsent::Failed(Failure::Unclear { error: transport_error::gone(target), answered: false }))
+        }
+    }
+}
+
+/// A request whose reply did not come.
+fn lost(target: &Target, e: &hyper::Error) -> Failure {
+    let error = transport_error::talking(target, e);
+    // A host that ends the TLS handshake, however late, has read no request.
+    if error.kind() == ErrorKind::Tls {
+        Failure::NotHandled(error)
+    } else {
+        Failure::Unclear { error, answered: false }
+    }
+}
+
+fn too_slow(target: &Target) -> Error {
+    let host = target.authority();
+    Error::new(ErrorKind::Timeout, format!("{host} did not answer in time; check the network and try again"))
+}
+
+/// The body, up to a limit, and whether there was more.
+async fn read(mut body: Incoming, limit: usize) -> hyper::Result<(Bytes, bool)> {
+    let mut read = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        let room = limit - read.len();
+        read.extend_from_slice(&data[..data.len().min(room)]);
+        if data.len() > room {
+            return Ok((read.into(), true));
+        }
+    }
+    Ok((read.into(), false))
 }
 
 fn bearer(key: &Secret) -> Result<HeaderValue> {
@@ -212,20 +319,6 @@ fn bearer(key: &Secret) -> Result<HeaderValue> {
     })?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-async fn read(mut reply: reqwest::Response, limit: usize) -> reqwest::Result<ApiReply> {
-    let status = reply.status();
-    let headers = std::mem::take(reply.headers_mut());
-    let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await? {
-        let room = limit - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            return Ok(ApiReply { status, headers, body: body.into(), cut: true });
-        }
-    }
-    Ok(ApiReply { status, headers, body: body.into(), cut: false })
 }
 
 fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Failure> {
@@ -265,25 +358,4 @@ fn redirected(call: &Call<'_>, reply: &ApiReply) -> Error {
         ErrorKind::Rejected,
         format!("the service redirects to {to}, which is not followed with a key; check base_url"),
     )
-}
-
-fn unanswered(call: &Call<'_>, e: &reqwest::Error) -> Failure {
-    let host = call.url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
-    let error = if e.is_timeout() {
-        Error::new(
-            ErrorKind::Timeout,
-            format!("{host} did not answer in time; check the network and try again"),
-        )
-        .cause(&Chain(e))
-    } else if e.is_connect() {
-        transport_error::classify(&host, transport_error::CONNECTING, e)
-    } else {
-        transport_error::classify(&host, "talking to", e)
-    };
-    let error = error.during(call.operation);
-    if e.is_connect() || e.is_builder() {
-        Failure::NotHandled(error)
-    } else {
-        Failure::Unclear { error, answered: false }
-    }
 }

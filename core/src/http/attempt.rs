@@ -19,9 +19,11 @@ use super::bandwidth::Bandwidth;
 use super::body::{AttemptBody, BodyState, Gate};
 use super::limits::{Limits, within_limits};
 use super::pool::Connection;
+use super::proxy::Proxy;
 use crate::digest::{Algorithm, Digests, Pending};
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::progress::Counters;
+use crate::secret::Mask;
 
 pub(crate) use super::body::Payload;
 
@@ -80,6 +82,16 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// Hides what a proxy quotes back of the request that it answers itself.
+    fn hide(&mut self, secrets: &Mask) {
+        self.body = secrets.apply(&self.body);
+        for value in self.headers.values_mut() {
+            if let Ok(hidden) = HeaderValue::from_bytes(&secrets.apply(value.as_bytes())) {
+                *value = hidden;
+            }
+        }
+    }
+
     /// Whether a success may have been about to say that it is none: some stores put an error document
     /// into a 200, and this one was cut off.
     pub(crate) fn cut_error(&self) -> bool {
@@ -150,7 +162,10 @@ pub(super) async fn run(
     reply.complete = complete;
     reply.last_may_have_left = last_may_have_left;
     reply.mute = state.went_unbidden();
-    let reusable = complete && reply.whole && ready_again(&mut connection).await;
+    if let Some(secrets) = connection.absolute_form.as_ref().and_then(Proxy::secrets) {
+        reply.hide(secrets);
+    }
+    let reusable = complete && reply.whole && connection.is_ready_again().await;
     Ok((reply, reusable.then_some(connection)))
 }
 
@@ -190,6 +205,8 @@ async fn unanswered(
     let sent_whole = match pending {
         // A connection that was over before it took anything took no last byte either.
         _ if !state.is_complete() || (broke && !began) => None,
+        // Nor does a server that refuses the handshake meanwhile.
+        _ if error.kind() == ErrorKind::Tls => None,
         Some(pending) => Some(pending.digests().await),
         None => Some(Digests::default()),
     };
@@ -224,13 +241,6 @@ async fn receive(
         mute: false,
         counted,
     }
-}
-
-/// Whether the connection takes another request. hyper knows a moment after the last byte of the reply
-/// was read, or never, if the server said that it closes.
-async fn ready_again(connection: &mut Connection) -> bool {
-    let ready = tokio::time::timeout(Duration::from_millis(100), connection.sender.ready());
-    matches!(ready.await, Ok(Ok(())))
 }
 
 /// Progress counts bytes of attempts that still may succeed.
@@ -279,8 +289,8 @@ fn request(
     *headers = outgoing.headers.clone();
     headers.insert(HOST, HeaderValue::from_str(&target.authority()).map_err(|_| unusable())?);
     headers.insert(CONTENT_LENGTH, HeaderValue::from(outgoing.payload.len()));
-    if let Some(auth) = connection.absolute_form.as_ref().and_then(|p| p.auth.clone()) {
-        headers.insert(PROXY_AUTHORIZATION, auth);
+    if let Some(auth) = connection.absolute_form.as_ref().and_then(Proxy::authorization) {
+        headers.insert(PROXY_AUTHORIZATION, auth.clone());
     }
     debug_assert_eq!(request.body().size_hint().exact(), Some(outgoing.payload.len()));
     Ok(request)

@@ -1,5 +1,5 @@
-//! Makes a connection to storage: name lookup under the guard, TCP, the proxy's tunnel, TLS. HTTP/1.1
-//! only: its framing is what presigned uploads are signed for, and h2's flow control is slower.
+//! Makes a connection, to storage or to a service: name lookup under the guard, TCP, the proxy's tunnel, TLS.
+//! HTTP/1.1 only: its framing is what presigned uploads are signed for, and h2's flow control is slower.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -24,9 +23,11 @@ use super::line::{Line, Mark};
 use super::meter::{Meter, MeteredTcp, ReplyMeter};
 use super::proxy::{Proxies, Proxy};
 use super::resolve::Resolver;
+use super::tunnel::{self, Offers};
 use super::{tls, transport_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Options;
+use crate::room;
 
 /// Bytes the kernel may hold unsent per connection; more would count as written while the peer has
 /// seen none of it.
@@ -44,8 +45,10 @@ pub(super) struct Wire {
 }
 
 pub(super) struct Connector {
-    tls: TlsConnector,
-    proxies: Proxies,
+    /// Or why there is none, which is no trouble where nothing is https.
+    tls: Result<TlsConnector>,
+    proxies: Arc<Proxies>,
+    offers: Offers,
     connect_timeout: Duration,
     #[cfg(target_os = "linux")]
     user_timeout: Duration,
@@ -62,30 +65,35 @@ fn user_timeout(stall: Duration) -> Duration {
 }
 
 impl Connector {
-    pub(super) fn new(options: &Options, tls: &Arc<rustls::ClientConfig>) -> Self {
-        let mut tls = rustls::ClientConfig::clone(tls);
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Self {
-            tls: TlsConnector::from(Arc::new(tls)),
-            proxies: Proxies::new(options),
+    pub(super) fn new(options: &Options, proxies: Arc<Proxies>) -> Result<Self> {
+        let tls = match tls::config(options) {
+            // That passes.
+            Err(error) if room::is_about_files(&error) => return Err(error),
+            config => config.map(|config| TlsConnector::from(Arc::new(config))),
+        };
+        Ok(Self {
+            tls,
+            proxies,
+            offers: Offers::default(),
             connect_timeout: options.connect_timeout,
             #[cfg(target_os = "linux")]
             user_timeout: user_timeout(options.stall_timeout),
             line: Arc::new(Line::new()),
-        }
+        })
     }
 
     pub(super) async fn connect(&self, target: &Target) -> Result<Wire> {
+        let proxy = self.proxies.of(target)?;
         let _share = self.line.share();
         let (began, mark) = (Instant::now(), self.line.mark());
         loop {
-            let opening = self.open(target);
+            let opening = self.open(target, proxy);
             tokio::pin!(opening);
             let wire = loop {
                 match tokio::time::timeout(self.connect_timeout, &mut opening).await {
                     Ok(wire) => break wire,
                     Err(_) if self.others_move(began, mark) => {}
-                    Err(_) => return Err(self.too_slow(target)),
+                    Err(_) => return Err(self.too_slow(target, proxy)),
                 }
             };
             match wire {
@@ -104,25 +112,20 @@ impl Connector {
             && began.elapsed() < self.connect_timeout * self.line.sharers()
     }
 
-    fn too_slow(&self, target: &Target) -> Error {
+    fn too_slow(&self, target: &Target, proxy: Option<&Proxy>) -> Error {
         Error::new(
             ErrorKind::Timeout,
             format!(
-                "no connection to {} within connect_timeout ({:.1} s); check the network or allow more time",
+                "no connection to {}{} within connect_timeout ({:.1} s); check the network or allow more time",
                 target.host(),
+                proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default(),
                 self.connect_timeout.as_secs_f64()
             ),
         )
     }
 
-    async fn open(&self, target: &Target) -> Result<Wire> {
-        let proxy = self.proxies.of(target);
-        if let Some(scheme) = proxy.as_ref().and_then(|p| p.uri.scheme_str()).filter(|s| *s != "http") {
-            return Err(Error::invalid(format!(
-                "the proxy is a {scheme} one and only http:// proxies can be used; set the option proxy, or NO_PROXY"
-            )));
-        }
-        let tcp = match &proxy {
+    async fn open(&self, target: &Target, proxy: Option<&Proxy>) -> Result<Wire> {
+        let tcp = match proxy {
             None => self.direct(target).await?,
             Some(proxy) if target.is_https() => self.tunnel(proxy, target).await?,
             Some(proxy) => self.to_proxy(proxy).await?,
@@ -132,17 +135,17 @@ impl Connector {
         let meter = tcp.meter();
         if !target.is_https() {
             let io = Box::new(ReplyMeter::new(tcp, Arc::clone(&meter)));
-            return Ok(Wire { io, meter, absolute_form: proxy });
+            return Ok(Wire { io, meter, absolute_form: proxy.cloned() });
         }
         let name = ServerName::try_from(target.host().trim_matches(['[', ']']).to_owned()).map_err(|_| {
             Error::new(ErrorKind::Tls, format!("{} is not a name TLS can check", target.host()))
         })?;
         tls::keep_heap();
-        let tls = self
-            .tls
+        let tls = self.tls.as_ref().map_err(Clone::clone)?;
+        let tls = tls
             .connect_with(name, tcp, |connection| connection.set_buffer_limit(Some(tls::WAITING_RECORDS)))
             .await
-            .map_err(|e| transport_error::connecting(target, &e))?;
+            .map_err(|e| transport_error::handshake(target, proxy, &e))?;
         let io = Box::new(ReplyMeter::new(tls, Arc::clone(&meter)));
         Ok(Wire { io, meter, absolute_form: None })
     }
@@ -169,24 +172,17 @@ impl Connector {
     async fn to_proxy(&self, proxy: &Proxy) -> Result<TcpStream> {
         let mut http = HttpConnector::new_with_resolver(Resolver);
         self.prepare(&mut http);
-        http.call(proxy.uri.clone())
+        http.call(proxy.uri()?)
             .await
             .map(TokioIo::into_inner)
-            .map_err(|e| transport_error::through_proxy(&proxy.uri, &e))
+            .map_err(|e| transport_error::through_proxy(proxy, &e))
     }
 
     async fn tunnel(&self, proxy: &Proxy, target: &Target) -> Result<TcpStream> {
-        let mut http = HttpConnector::new_with_resolver(Resolver);
-        self.prepare(&mut http);
-        let mut tunnel = Tunnel::new(proxy.uri.clone(), http);
-        if let Some(auth) = &proxy.auth {
-            tunnel = tunnel.with_auth(auth.clone());
-        }
-        tunnel
-            .call(uri("https", target.host(), target.port())?)
-            .await
-            .map(TokioIo::into_inner)
-            .map_err(|e| transport_error::through_proxy(&proxy.uri, &e))
+        let turn = self.offers.turn(proxy).await?;
+        let tcp = self.to_proxy(proxy).await?;
+        let answer = tunnel::open(&tcp, proxy, target).await;
+        turn.told(answer).map(|()| tcp)
     }
 
     fn prepare<R>(&self, http: &mut HttpConnector<R>) {

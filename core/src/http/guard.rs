@@ -19,6 +19,8 @@ pub(crate) struct Target {
     path_and_query: http::uri::PathAndQuery,
     /// The caller vouched for this origin, so its address may be private.
     pub(super) trusted: bool,
+    /// It is a service, which is called with a key, and not storage.
+    service: bool,
 }
 
 impl Target {
@@ -55,7 +57,15 @@ impl Target {
             .ok_or_else(|| {
                 unsafe_target(format!("the storage URL for {shown} holds characters HTTP does not allow"))
             })?;
-        Ok(Self { url: SecretUrl::new(url), path_and_query, trusted })
+        Ok(Self { url: SecretUrl::new(url), path_and_query, trusted, service: false })
+    }
+
+    /// Below a service's base URL. The caller chose that, so its address may be any.
+    pub(super) fn of_service(url: &Url) -> Result<Self> {
+        let path_and_query = url[url::Position::BeforePath..url::Position::AfterQuery]
+            .parse()
+            .map_err(|_| Error::invalid("base_url holds characters HTTP does not allow; check it"))?;
+        Ok(Self { url: SecretUrl::new(url.clone()), path_and_query, trusted: true, service: true })
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -72,6 +82,13 @@ impl Target {
     }
     pub(super) fn is_https(&self) -> bool {
         self.url().scheme() == "https"
+    }
+    pub(super) fn is_service(&self) -> bool {
+        self.service
+    }
+    /// Whether it is on this machine, by what its URL says.
+    pub(super) fn is_loopback(&self) -> bool {
+        is_loopback(self.url())
     }
     /// The `Host` header: with the port only where it is not the scheme's own, as it was signed.
     pub(super) fn authority(&self) -> String {
@@ -102,6 +119,16 @@ pub(super) fn not_public(host: &str, ip: IpAddr) -> Error {
     unsafe_target(format!(
         "storage at {host} has the address {ip}, which is not a public one; if it is your own storage, name its origin in trusted_storage"
     ))
+}
+
+/// Whether a URL is on this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name.trim_end_matches('.') == "localhost",
+        None => false,
+    }
 }
 
 /// Whether an address is one that only the public internet has. Every spelling of an IPv4 address

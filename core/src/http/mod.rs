@@ -6,6 +6,7 @@ pub(crate) mod attempt;
 mod bandwidth;
 mod body;
 mod budget;
+mod certificate;
 mod connections;
 mod connector;
 mod guard;
@@ -20,8 +21,11 @@ pub(crate) mod retry;
 pub(crate) mod status;
 pub(crate) mod storage;
 mod tls;
+mod tls_error;
 mod transport_error;
 pub(crate) mod tries;
+mod tunnel;
+mod x509;
 
 use crate::error::Result;
 use crate::job::Ctx;
@@ -33,14 +37,14 @@ use bandwidth::BandwidthLimit;
 use connections::Connections;
 
 pub(crate) use connections::Turn;
-pub(crate) use guard::Target;
+pub(crate) use guard::{Target, is_loopback};
+pub(crate) use proxy::{Proxy, Unusable};
 
 /// Both clients of one handle, made on first use in each process.
 pub(crate) struct Clients {
     pub(crate) options: Options,
     bandwidth: BandwidthLimit,
-    /// The service is on this machine.
-    loopback: bool,
+    proxies: Arc<proxy::Proxies>,
     made: PerGeneration<Made>,
 }
 
@@ -64,9 +68,11 @@ impl Made {
 }
 
 impl Clients {
-    pub(crate) fn new(options: Options, loopback: bool) -> Self {
+    /// Reads the environment's proxy variables.
+    pub(crate) fn new(options: Options) -> Self {
         let bandwidth = BandwidthLimit::new(options.bandwidth_limit);
-        Self { options, bandwidth, loopback, made: PerGeneration::new() }
+        let proxies = Arc::new(proxy::Proxies::new(&options));
+        Self { options, bandwidth, proxies, made: PerGeneration::new() }
     }
 
     /// From now on all uploads together send at most so many bytes a second.
@@ -78,11 +84,12 @@ impl Clients {
     /// Must be called on the runtime.
     pub(crate) fn get(&self) -> Result<Arc<Made>> {
         self.made.get(|| {
-            let tls = tls::config(&self.options)?;
+            let proxies = Arc::clone(&self.proxies);
+            let connector = Arc::new(connector::Connector::new(&self.options, proxies)?);
             let connections = Arc::new(Connections::new(connections::most()));
             Ok(Made {
-                api: api::ApiClient::new(&self.options, &tls, self.loopback, Arc::clone(&connections))?,
-                storage: storage::StorageClient::new(&self.options, &tls, self.bandwidth.clone())?,
+                api: api::ApiClient::new(&self.options, Arc::clone(&connector), Arc::clone(&connections)),
+                storage: storage::StorageClient::new(&self.options, connector, self.bandwidth.clone()),
                 connections,
                 budgets: budget::Budgets::default(),
             })

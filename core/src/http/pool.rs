@@ -1,4 +1,4 @@
-//! Open connections to storage, kept while they are idle.
+//! Open connections, kept while they are idle.
 //!
 //! hyper's own pooling client hides which connection a request went out on, and an attempt must know:
 //! whether it was reused, what its socket has written, and how to end it for certain. So connections
@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http_body::Body;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::task::AbortHandle;
@@ -45,9 +46,9 @@ impl Key {
     }
 }
 
-/// One connection. Dropping it ends it.
-pub(super) struct Connection {
-    pub(super) sender: SendRequest<AttemptBody>,
+/// One connection, for requests with bodies of one kind. Dropping it ends it.
+pub(super) struct Connection<B = AttemptBody> {
+    pub(super) sender: SendRequest<B>,
     pub(super) meter: Arc<Meter>,
     pub(super) absolute_form: Option<Proxy>,
     pub(super) reused: bool,
@@ -57,28 +58,42 @@ pub(super) struct Connection {
     task: AbortHandle,
 }
 
-impl Drop for Connection {
+impl<B> Connection<B> {
+    /// Whether it takes another request. hyper knows a moment after the last byte of the reply was read, or never, if
+    /// the server said that it closes.
+    pub(super) async fn is_ready_again(&mut self) -> bool {
+        let ready = tokio::time::timeout(Duration::from_millis(100), self.sender.ready());
+        matches!(ready.await, Ok(Ok(())))
+    }
+}
+
+impl<B> Drop for Connection<B> {
     fn drop(&mut self) {
         // hyper would go on sending a body whose answer is already known; this closes the socket.
         self.task.abort();
     }
 }
 
-struct Idle {
-    connection: Connection,
+struct Idle<B> {
+    connection: Connection<B>,
     since: Instant,
 }
 
-pub(super) struct Pool {
-    connector: Connector,
+pub(super) struct Pool<B = AttemptBody> {
+    connector: Arc<Connector>,
     /// Of one host, and of all.
     keep: usize,
     most: usize,
-    idle: Mutex<HashMap<Key, Vec<Idle>>>,
+    idle: Mutex<HashMap<Key, Vec<Idle<B>>>>,
 }
 
-impl Pool {
-    pub(super) fn new(connector: Connector, keep: usize, most: usize) -> Self {
+impl<B> Pool<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    pub(super) fn new(connector: Arc<Connector>, keep: usize, most: usize) -> Self {
         Self { connector, keep, most, idle: Mutex::default() }
     }
 
@@ -93,7 +108,7 @@ impl Pool {
     }
 
     /// An idle connection, or a new one.
-    pub(super) async fn take(&self, target: &Target) -> Result<Connection> {
+    pub(super) async fn take(&self, target: &Target) -> Result<Connection<B>> {
         match self.take_idle(target) {
             Some(connection) => Ok(connection),
             None => self.open(target).await,
@@ -101,7 +116,7 @@ impl Pool {
     }
 
     /// A new connection.
-    pub(super) async fn open(&self, target: &Target) -> Result<Connection> {
+    pub(super) async fn open(&self, target: &Target) -> Result<Connection<B>> {
         let wire = self.connector.connect(target).await?;
         let (sender, connection) = http1::Builder::new()
             .handshake(TokioIo::new(wire.io))
@@ -125,7 +140,7 @@ impl Pool {
     }
 
     /// Keeps a connection whose last exchange ended cleanly.
-    pub(super) fn give_back(&self, target: &Target, mut connection: Connection) {
+    pub(super) fn give_back(&self, target: &Target, mut connection: Connection<B>) {
         if connection.sender.is_closed() {
             return;
         }
@@ -150,7 +165,7 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::of(target));
     }
 
-    fn take_idle(&self, target: &Target) -> Option<Connection> {
+    fn take_idle(&self, target: &Target) -> Option<Connection<B>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle.get_mut(&Key::of(target))?;
         while let Some(Idle { connection, since }) = kept.pop() {

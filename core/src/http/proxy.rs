@@ -1,31 +1,424 @@
-//! Which proxy a target is reached through: the `proxy` option, else the environment's variables
-//! (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), read once when the client is made.
+//! Which proxy a host is reached through: the `proxy` option, else the environment's variables, as curl reads them
+//! (curl(1), "ENVIRONMENT"; CURLOPT_NOPROXY(3)).
+//!
+//! A value that cannot be read is refused where it would have been used, since going around a proxy is no way to
+//! read it. It is never shown, nor is a part of it: a password with an unescaped `#` or `/` moves the host's place.
 
-use http::{HeaderValue, Uri};
-use hyper_util::client::proxy::matcher::Matcher;
+use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use ipnet::IpNet;
+use percent_encoding::percent_decode_str;
+use url::Host;
+
+use super::Target;
+use crate::error::{Error, Result};
 use crate::options::Options;
+use crate::secret::Mask;
 
-pub(super) struct Proxies(Matcher);
+/// A proxy to go through. It prints as host and port.
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    host: Host,
+    port: u16,
+    login: Option<Login>,
+}
 
-/// A proxy to go through.
-pub(super) struct Proxy {
-    pub(super) uri: Uri,
-    pub(super) auth: Option<HeaderValue>,
+#[derive(Clone)]
+struct Login {
+    /// `Basic …`, marked as sensitive.
+    header: HeaderValue,
+    /// What a proxy may quote back.
+    secrets: Mask,
+}
+
+/// Why a text is no proxy that can be used. Nothing of the text is kept.
+#[derive(Debug)]
+pub(crate) enum Unusable {
+    Scheme(&'static str),
+    Broken,
+}
+
+impl Unusable {
+    /// As the end of a sentence about an option or a variable that "must be an http:// URL".
+    pub(crate) fn why(&self) -> String {
+        match self {
+            Self::Scheme(scheme) => format!("and this one is for a {scheme} proxy, which cannot be used"),
+            Self::Broken => {
+                "like http://user:password@host:3128; in a user name or password write %23 for #, \
+                             %2F for /, %3F for ?, %40 for @ and %20 for a blank"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+impl Proxy {
+    /// Reads `[http://][user[:password]@]host[:port][/]`.
+    pub(crate) fn parse(text: &str) -> Result<Self, Unusable> {
+        if text.bytes().any(|b| b <= b' ' || b == 0x7f) {
+            return Err(Unusable::Broken);
+        }
+        let rest = match text.split_once("://") {
+            Some((scheme, rest)) => without_scheme(scheme, rest)?,
+            None => text,
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, after) = rest.split_at(end);
+        // An `@` behind the authority means that the authority is the first half of a password.
+        if after.contains('@') {
+            return Err(Unusable::Broken);
+        }
+        let (login, place) = match authority.rsplit_once('@') {
+            Some((login, place)) => (Some(Login::parse(login)?), place),
+            None => (None, authority),
+        };
+        let (host, port) = host_and_port(place).ok_or(Unusable::Broken)?;
+        Ok(Self { host, port, login })
+    }
+
+    pub(super) fn uri(&self) -> Result<http::Uri> {
+        let uri = format!("http://{self}/").parse();
+        uri.map_err(|_| Error::internal("a proxy that was read has no URL"))
+    }
+
+    /// The value of `Proxy-Authorization`.
+    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
+        self.login.as_ref().map(|login| &login.header)
+    }
+
+    /// Hides its user name and password in what it says.
+    pub(super) fn secrets(&self) -> Option<&Mask> {
+        self.login.as_ref().map(|login| &login.secrets)
+    }
+}
+
+impl std::fmt::Display for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Proxy({self})")
+    }
+}
+
+fn without_scheme<'a>(scheme: &str, rest: &'a str) -> Result<&'a str, Unusable> {
+    const OTHERS: [&str; 6] = ["https", "socks", "socks4", "socks4a", "socks5", "socks5h"];
+    if scheme.eq_ignore_ascii_case("http") {
+        return Ok(rest);
+    }
+    let known = OTHERS.into_iter().find(|known| known.eq_ignore_ascii_case(scheme));
+    Err(known.map_or(Unusable::Broken, Unusable::Scheme))
+}
+
+impl Login {
+    /// Percent-encoding is undone, and where it is none the text stands for itself.
+    fn parse(text: &str) -> Result<Self, Unusable> {
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        let user: Vec<u8> = percent_decode_str(user).collect();
+        let decoded: Vec<u8> = percent_decode_str(password).collect();
+        let encoded = STANDARD.encode([&user[..], b":", &decoded].concat());
+        let mut secrets = Mask::default();
+        secrets.hide_password(&encoded);
+        secrets.hide_password(password);
+        secrets.hide_password(&String::from_utf8_lossy(&decoded));
+        let mut header = HeaderValue::from_str(&format!("Basic {encoded}")).map_err(|_| Unusable::Broken)?;
+        header.set_sensitive(true);
+        Ok(Self { header, secrets })
+    }
+}
+
+/// Without a port it is 80, as in any http:// URL. (curl takes 1080 for every proxy, but no other client does.)
+fn host_and_port(place: &str) -> Option<(Host, u16)> {
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
+        _ => (place, 80),
+    };
+    Some((Host::parse(host).ok()?, port))
+}
+
+/// A proxy, or why the one that is named cannot be used.
+type Named = Option<Result<Proxy, Error>>;
+
+/// Which proxy is for what.
+pub(super) struct Proxies {
+    option: Option<Proxy>,
+    https: Named,
+    http: Named,
+    direct: Direct,
 }
 
 impl Proxies {
+    /// Reads the environment of this process. Called where a client is made, on its caller's thread: in many programs
+    /// no other may read the environment while that one changes it.
     pub(super) fn new(options: &Options) -> Self {
-        Self(match &options.proxy {
-            Some(url) => Matcher::builder().all(url.reveal().as_str()).build(),
-            None => Matcher::from_env(),
-        })
+        Self::read(options.proxy.clone(), |name| std::env::var_os(name))
     }
 
-    pub(super) fn of(&self, target: &super::Target) -> Option<Proxy> {
-        let scheme = if target.is_https() { "https" } else { "http" };
-        let uri: Uri = format!("{scheme}://{}/", target.authority()).parse().ok()?;
-        let found = self.0.intercept(&uri)?;
-        Some(Proxy { uri: found.uri().clone(), auth: found.basic_auth().cloned() })
+    fn read(option: Option<Proxy>, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let first = |names: &[&'static str]| {
+            names.iter().find_map(|name| variable(name).filter(|v| !v.is_empty()).map(|v| (*name, v)))
+        };
+        // A web server hands a client's `Proxy:` header to a CGI program under this name (httpoxy, CVE-2016-5385).
+        let http: &[_] = if variable("REQUEST_METHOD").is_some() {
+            &["http_proxy", "all_proxy", "ALL_PROXY"]
+        } else {
+            &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+        };
+        let direct = first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| Direct::parse(&list));
+        Self {
+            option,
+            https: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]).map(named),
+            http: first(http).map(named),
+            direct: direct.unwrap_or_default(),
+        }
+    }
+
+    /// The proxy for a target, or none.
+    ///
+    /// This machine is not behind the environment's proxy. A caller who names a proxy in the option can see its storage
+    /// from there; a service on this machine may be asked over http, and then a proxy would see the key.
+    pub(super) fn of(&self, target: &Target) -> Result<Option<&Proxy>> {
+        let here = target.is_loopback();
+        if let Some(proxy) = self.option.as_ref().filter(|_| !(here && target.is_service())) {
+            return Ok(Some(proxy));
+        }
+        if self.option.is_some() || here || self.direct.covers(target.host()) {
+            return Ok(None);
+        }
+        let named = if target.is_https() { &self.https } else { &self.http };
+        named.as_ref().map(|proxy| proxy.as_ref().map_err(Clone::clone)).transpose()
+    }
+}
+
+fn named((variable, value): (&'static str, OsString)) -> Result<Proxy, Error> {
+    let read = value.to_str().ok_or(Unusable::Broken).and_then(Proxy::parse);
+    read.map_err(|why| {
+        let remedy = match why {
+            Unusable::Scheme(_) => "set the option proxy, or name the host in NO_PROXY",
+            Unusable::Broken => "correct it or unset it",
+        };
+        Error::invalid(format!(
+            "the environment variable {variable} must be an http:// URL, {}; {remedy}",
+            why.why()
+        ))
+    })
+}
+
+/// The hosts that `NO_PROXY` names. A port in it, or a `*` before a name, makes an entry that fits nothing, as in curl.
+#[derive(Default)]
+struct Direct(Vec<Entry>);
+
+enum Entry {
+    All,
+    Net(IpNet),
+    /// Without dots around it.
+    Name(String),
+}
+
+impl Direct {
+    fn parse(list: &OsStr) -> Self {
+        let list = list.to_string_lossy();
+        let entries = list.split(|c: char| c == ',' || c.is_ascii_whitespace());
+        Self(entries.filter(|entry| !entry.is_empty()).map(Entry::parse).collect())
+    }
+
+    fn covers(&self, host: &str) -> bool {
+        let host = host.trim_matches(['[', ']', '.']);
+        let address = host.parse::<IpAddr>();
+        self.0.iter().any(|entry| match (entry, &address) {
+            (Entry::All, _) => true,
+            (Entry::Net(net), Ok(address)) => net.contains(address),
+            (Entry::Name(name), Err(_)) => is_below(host, name),
+            _ => false,
+        })
+    }
+}
+
+impl Entry {
+    fn parse(text: &str) -> Self {
+        let bare = text.trim_matches(['[', ']']);
+        let net = bare.parse::<IpNet>().or_else(|_| bare.parse::<IpAddr>().map(IpNet::from));
+        match net {
+            _ if text == "*" => Self::All,
+            Ok(net) => Self::Net(net),
+            Err(_) => Self::Name(text.trim_matches('.').to_owned()),
+        }
+    }
+}
+
+/// Whether a host is `name`, or ends with it after a dot.
+fn is_below(host: &str, name: &str) -> bool {
+    let Some(at) = host.len().checked_sub(name.len()).filter(|_| !name.is_empty()) else { return false };
+    let ends = host.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(name));
+    ends && (at == 0 || host.as_bytes()[at - 1] == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BROKEN: [&str; 14] = [
+        "http://alice:S3cret#Pw@127.0.0.1:9",
+        "http://alice:S3cret/Pw@127.0.0.1:9",
+        "http://alice:S3cret?Pw@127.0.0.1:9",
+        "http://alice:12345#Pw@127.0.0.1:9",
+        "http://alice:12345/S3cret@127.0.0.1:9",
+        "http://alice:12345?S3cret@127.0.0.1:9",
+        "alice:12345/S3cret@127.0.0.1:9",
+        "http://alice:S3cret Pw@127.0.0.1:9",
+        "http://alice:S3cret@127.0.0.1:9 ",
+        "http://alice:S3cret@127.0.0.1:S3cret",
+        "http://alice:S3cret@127.0.0.1:99999",
+        "http://alice:S3cret@",
+        "alice:S3cret://alice@127.0.0.1:9",
+        "",
+    ];
+
+    fn authorization(url: &str) -> String {
+        let proxy = Proxy::parse(url).expect("a proxy");
+        let value = proxy.authorization().expect("a login").to_str().expect("text").to_owned();
+        let encoded = value.strip_prefix("Basic ").expect("Basic");
+        String::from_utf8(STANDARD.decode(encoded).expect("base64")).expect("UTF-8")
+    }
+
+    fn environment(variables: &[(&str, &str)]) -> Proxies {
+        let variables: Vec<_> = variables.iter().map(|(n, v)| ((*n).to_owned(), OsString::from(v))).collect();
+        Proxies::read(None, move |name| variables.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()))
+    }
+
+    fn through(proxies: &Proxies, url: &str) -> Option<String> {
+        let url = url::Url::parse(url).expect("a URL");
+        let found = proxies.of(&Target::of_service(&url).expect("a target")).expect("read");
+        found.map(ToString::to_string)
+    }
+
+    #[test]
+    fn a_broken_url_is_refused_and_shown_nowhere() {
+        for text in BROKEN {
+            let why = Proxy::parse(text).expect_err(text);
+            let option = crate::Options::new().proxy(text).expect_err(text);
+            let variables = environment(&[("HTTPS_PROXY", text)]);
+            let url = url::Url::parse("https://s.example").expect("a URL");
+            let found = variables.of(&Target::of_service(&url).expect("a target"));
+            let told = match found {
+                Ok(proxy) => {
+                    assert!(text.is_empty() && proxy.is_none(), "{text}");
+                    String::new()
+                }
+                Err(error) => format!("{error} {error:?}"),
+            };
+            assert!(text.is_empty() || told.contains("HTTPS_PROXY"), "{told}");
+            let all = format!("{why:?} {} {option} {option:?} {told}", why.why());
+            for part in ["alice", "S3cret", "12345", "127.0.0.1", "Pw"] {
+                assert!(!all.contains(part), "{text}: {all}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_curl_reads_is_read() {
+        for (url, shown) in [
+            ("http://proxy.example:3128", "proxy.example:3128"),
+            ("HTTP://proxy.example:3128/", "proxy.example:3128"),
+            ("proxy.example:3128", "proxy.example:3128"),
+            ("http://proxy.example/ignored?too", "proxy.example:80"),
+            ("http://[::1]:3128", "[::1]:3128"),
+            ("[::1]", "[::1]:80"),
+            ("http://alice:S3cret@proxy.example:1", "proxy.example:1"),
+        ] {
+            let proxy = Proxy::parse(url).expect(url);
+            assert_eq!(proxy.to_string(), shown);
+            assert_eq!(format!("{proxy:?}"), format!("Proxy({shown})"));
+        }
+        for (url, login) in [
+            ("http://alice:p%40s%23s@h:1", "alice:p@s#s"),
+            ("http://alice:p@ss@h:1", "alice:p@ss"),
+            ("http://DOM\\alice:p@h:1", "DOM\\alice:p"),
+            ("alice:a:b@h:1", "alice:a:b"),
+            ("http://alice@h:1", "alice:"),
+            ("http://alice:50%@h:1", "alice:50%"),
+        ] {
+            assert_eq!(authorization(url), login);
+        }
+        for scheme in ["https", "socks5h", "SOCKS"] {
+            let why = Proxy::parse(&format!("{scheme}://u:S3cret@h:1")).expect_err("another kind");
+            assert!(why.why().contains(&scheme.to_ascii_lowercase()) && !why.why().contains("S3cret"));
+        }
+    }
+
+    #[test]
+    fn variables_go_by_scheme_the_lower_case_first_and_an_empty_one_is_none() {
+        let (https, http) = ("https://s.example", "http://s.example");
+        let both =
+            environment(&[("HTTPS_PROXY", "upper:1"), ("https_proxy", "lower:1"), ("HTTP_PROXY", "h:1")]);
+        assert_eq!(through(&both, https).as_deref(), Some("lower:1"));
+        assert_eq!(through(&both, http).as_deref(), Some("h:1"));
+        for (empty, full) in
+            [("HTTPS_PROXY", "https_proxy"), ("https_proxy", "HTTPS_PROXY"), ("https_proxy", "ALL_PROXY")]
+        {
+            let one = environment(&[(empty, ""), (full, "p:1")]);
+            assert_eq!(through(&one, https).as_deref(), Some("p:1"), "{full}");
+        }
+        let all = environment(&[("all_proxy", "a:1"), ("ALL_PROXY", "b:1"), ("http_proxy", "h:1")]);
+        assert_eq!(through(&all, https).as_deref(), Some("a:1"));
+        assert_eq!(through(&all, http).as_deref(), Some("h:1"));
+        let empty_list = environment(&[("ALL_PROXY", "a:1"), ("no_proxy", ""), ("NO_PROXY", "s.example")]);
+        assert_eq!(through(&empty_list, https), None);
+    }
+
+    #[test]
+    fn a_cgi_program_does_not_take_its_clients_header_for_a_proxy() {
+        let all = [("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "evil:1"), ("HTTPS_PROXY", "p:1")];
+        let proxies = environment(&all);
+        assert_eq!(through(&proxies, "http://s.example"), None);
+        assert_eq!(through(&proxies, "https://s.example").as_deref(), Some("p:1"));
+    }
+
+    #[test]
+    fn no_proxy_is_read_as_curl_reads_it() {
+        for (list, direct, behind) in [
+            ("*", &["s.example", "10.0.0.1", "[2001:db8::1]"][..], &[][..]),
+            ("example.com", &["example.com", "a.EXAMPLE.com", "example.com."], &["notexample.com", "com"]),
+            (".example.com", &["example.com", "a.example.com"], &["notexample.com"]),
+            ("example.com.", &["example.com"], &["example.org"]),
+            ("a.example, b.example", &["a.example", "b.example"], &["c.example"]),
+            ("a.example b.example", &["a.example", "b.example"], &["c.example"]),
+            ("10.0.0.0/8,2001:db8::/32", &["10.1.2.3", "[2001:db8::1]"], &["11.0.0.1", "[2001:db9::1]"]),
+            ("10.0.0.1", &["10.0.0.1"], &["10.0.0.2", "x.10.0.0.1.example"]),
+            ("[2001:db8::1]", &["[2001:db8::1]"], &["[2001:db8::2]"]),
+            ("*.example,10.*,s.example:443,.,,", &[], &["s.example", "10.0.0.1", "t.s.example"]),
+        ] {
+            let proxies = environment(&[("ALL_PROXY", "p:1"), ("NO_PROXY", list)]);
+            for host in direct {
+                assert_eq!(through(&proxies, &format!("https://{host}")), None, "{list}: {host}");
+            }
+            for host in behind {
+                assert!(through(&proxies, &format!("https://{host}")).is_some(), "{list}: {host}");
+            }
+        }
+    }
+
+    #[test]
+    fn this_machine_is_not_behind_the_environments_proxy() {
+        let proxies = environment(&[("ALL_PROXY", "socks5://p:1")]);
+        for url in [
+            "http://127.0.0.1:1",
+            "https://127.1.2.3",
+            "https://[::1]",
+            "http://localhost:2",
+            "https://LOCALHOST.",
+        ] {
+            assert_eq!(through(&proxies, url), None, "{url}");
+        }
+        let url = url::Url::parse("https://localhost.example").expect("a URL");
+        let error = proxies.of(&Target::of_service(&url).expect("a target")).expect_err("a socks proxy");
+        assert!(error.message().contains("ALL_PROXY") && error.message().contains("socks5"), "{error}");
     }
 }

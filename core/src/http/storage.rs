@@ -45,21 +45,13 @@ impl Mute {
 }
 
 impl StorageClient {
-    pub(super) fn new(
-        options: &Options,
-        tls: &Arc<rustls::ClientConfig>,
-        bandwidth: BandwidthLimit,
-    ) -> Result<Self> {
-        Ok(Self {
-            pool: Pool::new(
-                Connector::new(options, tls),
-                options.concurrency.unwrap_or(AT_ONCE_AT_MOST),
-                connections::most(),
-            ),
+    pub(super) fn new(options: &Options, connector: Arc<Connector>, bandwidth: BandwidthLimit) -> Self {
+        Self {
+            pool: Pool::new(connector, options.concurrency.unwrap_or(AT_ONCE_AT_MOST), connections::most()),
             limits: Limits::new(options),
             bandwidth: Arc::new(Bandwidth::new(bandwidth)),
             mute: Mute::default(),
-        })
+        }
     }
 
     /// Gives the process back what descriptors it can; whether there were any.

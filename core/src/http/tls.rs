@@ -1,10 +1,14 @@
-//! One trust policy for both clients: the operating system's roots (or `SSL_CERT_FILE`), plus
+//! One trust policy for both clients: the operating system's roots (or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`), plus
 //! `ca_file`; if the system has none, Mozilla's roots as bundled.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
+use super::certificate::Verifier;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::room;
@@ -30,14 +34,16 @@ pub(super) fn keep_heap() {
     }
 }
 
-pub(super) fn config(options: &Options) -> Result<Arc<ClientConfig>> {
-    let mut roots = RootCertStore::empty();
+pub(super) fn config(options: &Options) -> Result<ClientConfig> {
     let system = rustls_native_certs::load_native_certs();
     // With some of the roots only, or with the bundled ones, a good certificate might be refused.
     if let Some(error) = system.errors.iter().find_map(out_of_files) {
         return Err(room::no_files("reading the system's root certificates", error));
     }
-    roots.add_parsable_certificates(system.certs);
+    let native = system.certs;
+    check_environment(&native)?;
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(native.iter().cloned());
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
@@ -45,12 +51,41 @@ pub(super) fn config(options: &Options) -> Result<Arc<ClientConfig>> {
     // The provider is named rather than taken from the process, whose default may be another
     // library's choice.
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let impossible = |e: &dyn std::fmt::Display| Error::internal("TLS could not be set up").cause(e);
+    let named = native.iter().chain(&options.extra_roots);
+    let verifier = Verifier::new(roots, named, &provider).map_err(|e| impossible(&e))?;
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| Error::internal("TLS could not be set up").cause(&e))?
-        .with_root_certificates(roots)
+        .map_err(|e| impossible(&e))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    Ok(Arc::new(config))
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// What the environment names in place of the system's roots must be there. With none of them every host would seem to
+/// have a certificate of an unknown authority. As for curl, an empty variable is none.
+fn check_environment(found: &[CertificateDer<'_>]) -> Result<()> {
+    let named = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let refused = |variable: &str, path: &PathBuf, why: &str| {
+        let shown = path.display();
+        let text =
+            format!("the environment variable {variable} names {shown}, {why}; correct it or unset it");
+        Err(Error::invalid(text).about(path))
+    };
+    if let Some(file) = named("SSL_CERT_FILE") {
+        match std::fs::read(&file) {
+            Err(e) => return refused("SSL_CERT_FILE", &file, &format!("which cannot be read ({e})")),
+            Ok(pem) if CertificateDer::pem_slice_iter(&pem).flatten().next().is_none() => {
+                return refused("SSL_CERT_FILE", &file, "which holds no certificate in PEM form");
+            }
+            Ok(_) => {}
+        }
+    } else if let Some(folders) = named("SSL_CERT_DIR").filter(|_| found.is_empty()) {
+        return refused("SSL_CERT_DIR", &folders, "where no certificate can be read");
+    }
+    Ok(())
 }
 
 fn out_of_files(error: &rustls_native_certs::Error) -> Option<&std::io::Error> {

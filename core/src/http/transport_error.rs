@@ -4,11 +4,12 @@
 use std::error::Error as StdError;
 use std::io;
 
-use super::Target;
+use super::proxy::Proxy;
+use super::{Target, tls_error};
 use crate::error::{Error, ErrorKind};
 use crate::room;
 
-pub(super) const CONNECTING: &str = "connecting to";
+const CONNECTING: &str = "connecting to";
 
 /// A connection that could not be made.
 pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> Error {
@@ -18,15 +19,28 @@ pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> E
     classify(&target.authority(), CONNECTING, error)
 }
 
-/// A proxy that could not be reached, or will not let us through.
-pub(super) fn through_proxy(proxy: &http::Uri, error: &(dyn StdError + 'static)) -> Error {
-    let authority = proxy.authority().map_or("", |a| a.as_str().rsplit('@').next().unwrap_or(""));
-    refused_by_proxy(error).unwrap_or_else(|| classify(&format!("the proxy {authority}"), CONNECTING, error))
+/// A TLS handshake that failed, perhaps with what answers in the place of a host behind a proxy.
+pub(super) fn handshake(target: &Target, proxy: Option<&Proxy>, error: &(dyn StdError + 'static)) -> Error {
+    let error = connecting(target, error);
+    match proxy {
+        Some(proxy) => error.addition(&format!("the connection goes through the proxy {proxy}")),
+        None => error,
+    }
+}
+
+/// A proxy that could not be reached, or that broke off.
+pub(super) fn through_proxy(proxy: &Proxy, error: &(dyn StdError + 'static)) -> Error {
+    classify(&format!("the proxy {proxy}"), CONNECTING, error)
 }
 
 /// A connection that broke while a request was on it.
 pub(super) fn sending(target: &Target, error: &(dyn StdError + 'static)) -> Error {
     classify(&target.authority(), "sending to", error)
+}
+
+/// A connection that broke while a call to a service was on it.
+pub(super) fn talking(target: &Target, error: &(dyn StdError + 'static)) -> Error {
+    classify(&target.authority(), "talking to", error)
 }
 
 /// A connection that was over before it took the request.
@@ -35,11 +49,12 @@ pub(super) fn gone(target: &Target) -> Error {
     sending(target, &why)
 }
 
-pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)) -> Error {
+fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)) -> Error {
     if let Some(tls) = find::<rustls::Error>(error) {
-        // A certificate is judged once, at the start; later trouble is damage on the way.
-        if doing == CONNECTING || matches!(tls, rustls::Error::InvalidCertificate(_)) {
-            return tls_error(host, tls);
+        // Certificates are judged once, at the start, even where the verdict on ours comes later (TLS 1.3); other trouble
+        // after it is damage on the way.
+        if doing == CONNECTING || tls_error::is_about_certificates(tls) {
+            return tls_error::told(host, tls);
         }
     }
     let io = find::<io::Error>(error);
@@ -70,30 +85,6 @@ pub(super) fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)
         _ => (ErrorKind::Network, "the connection failed"),
     };
     Error::new(kind, format!("{doing} {host}: {what}; check the network and try again")).cause(&Chain(error))
-}
-
-/// A proxy that answers and will not let us through. hyper-util's error type is private, its words are
-/// all there is.
-fn refused_by_proxy(error: &(dyn StdError + 'static)) -> Option<Error> {
-    let text = Chain(error).to_string();
-    let refused = |what: &str| Error::new(ErrorKind::Network, what).cause(&Chain(error));
-    if text.contains("proxy authorization required") {
-        let what = "the proxy wants a user name and password; give them in the proxy's URL";
-        return Some(refused(what).retryable_is(false));
-    }
-    let unsuccessful = text.contains("tunnel error: unsuccessful");
-    unsuccessful.then(|| refused("the proxy refused to connect to storage; check its rules"))
-}
-
-fn tls_error(host: &str, tls: &rustls::Error) -> Error {
-    let what = match tls {
-        rustls::Error::InvalidCertificate(why) => format!(
-            "the certificate of {host} is not acceptable ({why}); if it is your own, give its root in ca_file"
-        ),
-        _ => format!("the TLS handshake with {host} failed; check that it speaks TLS 1.2 or 1.3"),
-    };
-    // A peer that is not trusted now will not be in a second.
-    Error::new(ErrorKind::Tls, what).cause(tls)
 }
 
 /// Looks for a type in an error's chain. An `io::Error` hides its inner error from `source()`, so it

@@ -135,7 +135,7 @@ impl Storage {
     /// Makes no connection yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { clients: Arc::new(Clients::new(options, false)) }
+        Self { clients: Arc::new(Clients::new(options)) }
     }
 
     /// From now on all uploads of this client and its clones together send at most so many bytes a second,

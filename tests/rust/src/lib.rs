@@ -7,6 +7,7 @@ pub mod proxy;
 pub mod rude;
 pub mod run;
 pub mod scenario;
+pub mod secured;
 pub mod sources;
 
 use dropoff::{AgentDrop, Encryption, HCompany, KeyPair, Options};

@@ -95,8 +95,31 @@ pub(crate) struct Settings {
     pub connection_rate: u64,
     pub fields: Vec<(String, String)>,
     pub include_tagging: bool,
-    /// Tickets point at the storage whose certificate nobody trusts.
-    pub storage_over_tls: bool,
+    /// Tickets point at storage behind a certificate of this kind.
+    pub storage_over_tls: Option<Certificate>,
+}
+
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Certificate {
+    /// Nobody knows its authority.
+    Unknown,
+    /// It ended in 2024, too.
+    Expired,
+    /// It begins in 2090, too.
+    NotYetValid,
+}
+
+impl Certificate {
+    fn of(value: &Value) -> Result<Option<Self>, String> {
+        match (value.as_bool(), value.as_str()) {
+            (Some(false), _) => Ok(None),
+            (Some(true), _) => Ok(Some(Self::Unknown)),
+            (_, Some("expired")) => Ok(Some(Self::Expired)),
+            (_, Some("not_yet_valid")) => Ok(Some(Self::NotYetValid)),
+            _ => Err("storage_over_tls: expected a boolean, \"expired\" or \"not_yet_valid\"".into()),
+        }
+    }
 }
 
 impl Settings {
@@ -110,7 +133,7 @@ impl Settings {
             connection_rate: config.connection_rate,
             fields: config.fields.clone(),
             include_tagging: config.include_tagging,
-            storage_over_tls: false,
+            storage_over_tls: None,
         }
     }
 
@@ -137,9 +160,7 @@ impl Settings {
                 "include_tagging" => {
                     next.include_tagging = value.as_bool().ok_or("include_tagging: expected a boolean")?;
                 }
-                "storage_over_tls" => {
-                    next.storage_over_tls = value.as_bool().ok_or("storage_over_tls: expected a boolean")?;
-                }
+                "storage_over_tls" => next.storage_over_tls = Certificate::of(value)?,
                 "fields" => next.fields = pairs(value)?,
                 _ => return Err(format!("unknown setting {name:?}")),
             }

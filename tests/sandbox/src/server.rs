@@ -21,7 +21,6 @@ use serde_json::{Map, Value};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tokio_rustls::TlsAcceptor;
 
 use crate::config::Settings;
 use crate::faults::{Action, Canned, Fault, Faults};
@@ -32,6 +31,7 @@ use crate::presign::Signer;
 use crate::reply::{self, BoxError, Reply};
 use crate::storage::{self, Storage};
 use crate::store::{Objects, State};
+use crate::tls::Acceptors;
 use crate::{agentdrop, control, create, hcompany};
 
 /// Longest a stalled connection is held open.
@@ -98,7 +98,7 @@ impl App {
     /// Signs tickets for where the settings say that storage is.
     pub fn ticket_signer(&self, settings: &Settings) -> Signer {
         let mut signer = self.signer.clone();
-        if let (true, Some(origin)) = (settings.storage_over_tls, &self.untrusted_origin) {
+        if let (true, Some(origin)) = (settings.storage_over_tls.is_some(), &self.untrusted_origin) {
             signer.origin.clone_from(origin);
         }
         signer
@@ -136,7 +136,7 @@ pub(crate) enum Role {
 }
 
 /// Accepts connections until the runtime ends.
-pub(crate) async fn serve(app: Arc<App>, role: Role, listener: TcpListener, tls: Option<TlsAcceptor>) {
+pub(crate) async fn serve(app: Arc<App>, role: Role, listener: TcpListener, tls: Option<Acceptors>) {
     loop {
         let Ok((socket, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: it passes.
@@ -151,8 +151,9 @@ pub(crate) async fn serve(app: Arc<App>, role: Role, listener: TcpListener, tls:
             match tls {
                 None => connection(app, role, socket).await,
                 Some(tls) => {
+                    let certificate = lock(&app.settings).storage_over_tls;
                     // A client that does not trust us ends the handshake: nothing to do.
-                    if let Ok(socket) = tls.accept(socket).await {
+                    if let Ok(socket) = tls.showing(certificate).accept(socket).await {
                         connection(app, role, socket).await;
                     }
                 }

@@ -1,0 +1,207 @@
+//! The way through a proxy to an https host: one `CONNECT`, and what a refusal means. The proxy's words are not shown;
+//! its status says enough.
+
+use std::io;
+use std::sync::{Mutex as StdMutex, PoisonError};
+
+use tokio::net::TcpStream;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::proxy::Proxy;
+use super::{Target, transport_error};
+use crate::error::{Error, ErrorKind, Result};
+
+/// More than any proxy says before it lets one through.
+const HEAD_LIMIT: usize = 64 * 1024;
+const HEADERS: usize = 100;
+
+/// A tunnel that was not made.
+pub(super) struct Refused {
+    pub(super) error: Error,
+    /// For want of a user name and password that the proxy takes.
+    pub(super) login: bool,
+}
+
+/// Asks for the tunnel on a fresh connection to the proxy.
+pub(super) async fn open(tcp: &TcpStream, proxy: &Proxy, target: &Target) -> Result<(), Refused> {
+    let broken = |e: io::Error| Refused { error: transport_error::through_proxy(proxy, &e), login: false };
+    write(tcp, &question(proxy, target)).await.map_err(broken)?;
+    let mut head = Vec::new();
+    loop {
+        // A byte of the tunnel's own cannot follow: TLS waits for us to speak.
+        more(tcp, &mut head).await.map_err(broken)?;
+        if let Some(answer) = read(&head).map_err(|()| no_proxy(proxy))? {
+            return answer.judge(proxy, target);
+        }
+        if head.len() > HEAD_LIMIT {
+            return Err(no_proxy(proxy));
+        }
+    }
+}
+
+async fn write(tcp: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        tcp.writable().await?;
+        match tcp.try_write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+async fn more(tcp: &TcpStream, head: &mut Vec<u8>) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        tcp.readable().await?;
+        match tcp.try_read(&mut buffer) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                head.extend_from_slice(&buffer[..count]);
+                return Ok(());
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+fn question(proxy: &Proxy, target: &Target) -> Vec<u8> {
+    let place = format!("{}:{}", target.host(), target.port());
+    let mut head = format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n").into_bytes();
+    if let Some(authorization) = proxy.authorization() {
+        head.extend_from_slice(b"Proxy-Authorization: ");
+        head.extend_from_slice(authorization.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+struct Answer {
+    status: u16,
+    /// The ways to log in that it offers, of those that have a name everybody knows.
+    ways: Vec<&'static str>,
+}
+
+/// Nothing yet, if the head is not whole.
+fn read(head: &[u8]) -> Result<Option<Answer>, ()> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    match response.parse(head) {
+        Ok(httparse::Status::Complete(_)) => {
+            let offers =
+                response.headers.iter().filter(|h| h.name.eq_ignore_ascii_case("proxy-authenticate"));
+            let ways = offers.filter_map(|h| way(h.value)).collect();
+            Ok(Some(Answer { status: response.code.unwrap_or(0), ways }))
+        }
+        Ok(httparse::Status::Partial) => Ok(None),
+        Err(_) => Err(()),
+    }
+}
+
+fn way(challenge: &[u8]) -> Option<&'static str> {
+    const WAYS: [&str; 5] = ["Basic", "Digest", "NTLM", "Negotiate", "Kerberos"];
+    let name = challenge.split(|b| !b.is_ascii_alphanumeric()).next()?;
+    WAYS.into_iter().find(|way| way.as_bytes().eq_ignore_ascii_case(name))
+}
+
+impl Answer {
+    fn judge(self, proxy: &Proxy, target: &Target) -> Result<(), Refused> {
+        let status = self.status;
+        let host = target.host();
+        let (what, retryable) = match status {
+            200..=299 => return Ok(()),
+            // tinyproxy says 401.
+            401 | 407 => return Err(self.login_wanted(proxy)),
+            408 | 429 | 500..=599 => {
+                (format!("could not connect to {host} ({status}); check the network and try again"), true)
+            }
+            _ => (format!("refuses to connect to {host} ({status}); check its rules"), false),
+        };
+        let error = Error::new(ErrorKind::Network, format!("the proxy {proxy} {what}"));
+        Err(Refused { error: error.retryable_is(retryable), login: false })
+    }
+
+    fn login_wanted(&self, proxy: &Proxy) -> Refused {
+        let status = self.status;
+        let what = if !self.ways.is_empty() && !self.ways.contains(&"Basic") {
+            let ways = self.ways.join(" or ");
+            format!(
+                "wants {ways} ({status}), and only a user name and password can be given; use another proxy"
+            )
+        } else if proxy.authorization().is_some() {
+            format!("does not take the user name and password of its URL ({status}); correct them")
+        } else {
+            format!("wants a user name and password ({status}); give them in the proxy's URL")
+        };
+        let error = Error::new(ErrorKind::Network, format!("the proxy {proxy} {what}"));
+        Refused { error: error.retryable_is(false), login: true }
+    }
+}
+
+fn no_proxy(proxy: &Proxy) -> Refused {
+    let what = format!("{proxy} does not answer as an HTTP proxy does; check the proxy's URL");
+    Refused { error: Error::new(ErrorKind::Network, what).retryable_is(false), login: false }
+}
+
+/// A password is offered by one connection at a time until the proxy has taken it. Directories lock an account after a
+/// few wrong ones, and an upload opens several connections at once.
+#[derive(Default)]
+pub(super) struct Offers {
+    one: Mutex<()>,
+    known: StdMutex<Known>,
+}
+
+#[derive(Default, Clone)]
+struct Known {
+    taken: bool,
+    /// How often it was not, and the last time.
+    refusals: u64,
+    last: Option<Error>,
+}
+
+/// Leave to ask for a tunnel.
+pub(super) struct Turn<'a> {
+    offers: &'a Offers,
+    _one: Option<MutexGuard<'a, ()>>,
+}
+
+impl Offers {
+    /// Waits for its turn. Whoever waited while the password was refused has been refused with it.
+    pub(super) async fn turn(&self, proxy: &Proxy) -> Result<Turn<'_>> {
+        let before = self.known();
+        if before.taken || proxy.authorization().is_none() {
+            return Ok(Turn { offers: self, _one: None });
+        }
+        let one = self.one.lock().await;
+        let now = self.known();
+        match now.last.filter(|_| now.refusals > before.refusals) {
+            Some(error) => Err(error),
+            None => Ok(Turn { offers: self, _one: (!now.taken).then_some(one) }),
+        }
+    }
+
+    fn known(&self) -> Known {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Turn<'_> {
+    pub(super) fn told(self, answer: Result<(), Refused>) -> Result<()> {
+        let mut known = self.offers.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Ok(()) => {
+                known.taken = true;
+                Ok(())
+            }
+            Err(Refused { error, login }) => {
+                if login {
+                    *known = Known { taken: false, refusals: known.refusals + 1, last: Some(error.clone()) };
+                }
+                Err(error)
+            }
+        }
+    }
+}
