@@ -29,6 +29,15 @@ impl Target {
             .map_err(|_| unsafe_target("the storage URL is not a URL; check what the service answered"))?;
         let shown = crate::secret::shown(&url);
         let trusted = Origin::of(&url).is_some_and(|o| options.trusted_storage.contains(&o));
+        let literal = match url.host() {
+            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            _ => None,
+        };
+        // Before what would be said of any other address of one's own.
+        if let Some(ip) = literal.filter(|ip| !trusted && is_of_the_machine(*ip)) {
+            return Err(not_public(&shown, ip));
+        }
         if !(url.scheme() == "https" || (url.scheme() == "http" && trusted)) {
             return Err(unsafe_target(format!(
                 "the storage URL {shown} is not https; if it is your own storage, name its origin in trusted_storage"
@@ -39,15 +48,8 @@ impl Target {
                 "the storage URL for {shown} holds a user name or password; it is refused"
             )));
         }
-        if !trusted {
-            let literal = match url.host() {
-                Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-                Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-                _ => None,
-            };
-            if let Some(ip) = literal.filter(|ip| !is_public(*ip)) {
-                return Err(not_public(&shown, ip));
-            }
+        if let Some(ip) = literal.filter(|ip| !trusted && !is_public(*ip)) {
+            return Err(not_public(&shown, ip));
         }
         let path_and_query = text
             .parse::<http::Uri>()
@@ -116,6 +118,12 @@ fn unsafe_target(message: impl Into<String>) -> Error {
 }
 
 pub(super) fn not_public(host: &str, ip: IpAddr) -> Error {
+    if is_of_the_machine(ip) {
+        // Nobody's storage is there, and to trust it would hand the file, or the machine's own keys, to somebody else.
+        return unsafe_target(format!(
+            "storage at {host} has the address {ip}, where a machine's own metadata is and no storage; nothing was sent there, report it to whoever gave the URL"
+        ));
+    }
     unsafe_target(format!(
         "storage at {host} has the address {ip}, which is not a public one; if it is your own storage, name its origin in trusted_storage"
     ))
@@ -140,6 +148,20 @@ pub(super) fn is_public(ip: IpAddr) -> bool {
             Some(v4) => is_public_v4(v4),
             None => is_public_v6(v6),
         },
+    }
+}
+
+/// Link-local addresses, and those at which clouds tell a machine about itself: AWS by IPv6, Azure, Alibaba, Oracle.
+fn is_of_the_machine(ip: IpAddr) -> bool {
+    const AWS: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    const OTHERS: [Ipv4Addr; 3] =
+        [Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192)];
+    let v4 = |ip: Ipv4Addr| ip.is_link_local() || OTHERS.contains(&ip);
+    match ip {
+        IpAddr::V4(ip) => v4(ip),
+        IpAddr::V6(ip) => {
+            embedded_v4(ip).map_or_else(|| ip == AWS || (ip.segments()[0] & 0xffc0) == 0xfe80, v4)
+        }
     }
 }
 
@@ -225,6 +247,27 @@ mod tests {
         check("https://storage.example/k?a=b").expect("a public name");
         check("https://93.184.216.34/k").expect("a public address");
         check("https://[2606:2800:220:1::1]/k").expect("a public address");
+    }
+
+    #[test]
+    fn nobody_is_told_to_trust_where_a_machine_keeps_its_own_keys() {
+        for url in [
+            "https://169.254.169.254/latest",
+            "http://169.254.169.254/latest",
+            "https://2852039166/k",
+            "https://[::ffff:169.254.169.254]/k",
+            "https://[fe80::1]/k",
+            "http://[fd00:ec2::254]/k",
+            "https://168.63.129.16/k",
+            "https://100.100.100.200/k",
+        ] {
+            let error = check(url).expect_err(url);
+            assert!(!error.message().contains("trusted_storage"), "{url}: {error}");
+        }
+        for url in ["https://10.1.2.3/k", "http://10.1.2.3/k", "https://[fd00::1]/k"] {
+            let error = check(url).expect_err(url);
+            assert!(error.message().contains("trusted_storage"), "{url}: {error}");
+        }
     }
 
     #[test]
