@@ -44,7 +44,7 @@ function alsoSpell(names) {
     )
   }
 }
-alsoSpell(['profileId', 'transferId'])
+alsoSpell(['profileId', 'transferId', 'getProfile', 'getTransfer'])
 
 // A word on its own. Not a part of a path, a file name or a quotation, which are somebody else's.
 const WORD = /(?<![\w./"'-])[a-z]+(?:_[a-z]+)+(?![\w./"'-])/g

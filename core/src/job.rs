@@ -396,6 +396,23 @@ impl Ctx {
             _ => error,
         }
     }
+
+    /// What is to be done first if the call is stopped from outside now. The sentence may be all that is read, and to
+    /// call again might do it twice.
+    fn first(&self) -> Option<String> {
+        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        if ledger.outcome != Some(Outcome::Unknown) {
+            return None;
+        }
+        let (what, ask) = match (&ledger.transfer_id, &ledger.profile_id) {
+            (Some(id), _) => (format!("transfer {id} was confirmed"), format!("get_transfer({id:?})")),
+            (None, Some(id)) => (format!("profile {id} is registered"), format!("get_profile({id:?})")),
+            (None, None) => return None,
+        };
+        let or =
+            if ledger.journal.is_some() { ", or call again with the same journal, which asks" } else { "" };
+        Some(format!("whether {what} is not known; ask {ask} before anything is sent again{or}"))
+    }
 }
 
 /// Starts `work` on the runtime. `timeout` bounds all of it, retries included.
@@ -443,18 +460,23 @@ where
         let result = match stop {
             Stop::Ended(joined) => ended(joined),
             Stop::Cancelled => {
-                let cancelled = Error::new(ErrorKind::Cancelled, "cancelled by the caller");
+                let words = match ctx.first() {
+                    None => "cancelled by the caller".to_owned(),
+                    Some(first) => format!("cancelled by the caller, and {first}"),
+                };
+                let cancelled = Error::new(ErrorKind::Cancelled, words);
                 abort(running, ctx.stopped(cancelled)).await
             }
             Stop::TimedOut => {
-                let limit = timeout.unwrap_or_default();
-                let late = Error::new(
-                    ErrorKind::Timeout,
-                    format!(
-                        "the call's timeout of {:.1} s passed before it was done; allow more time or check the connection",
-                        limit.as_secs_f64()
-                    ),
+                let passed = format!(
+                    "the call's timeout of {:.1} s passed",
+                    timeout.unwrap_or_default().as_secs_f64()
                 );
+                let words = match ctx.first() {
+                    None => format!("{passed} before it was done; allow more time or check the connection"),
+                    Some(first) => format!("{passed}, and {first}"),
+                };
+                let late = Error::new(ErrorKind::Timeout, words);
                 abort(running, ctx.stopped(late)).await
             }
         };

@@ -78,7 +78,7 @@ async fn settled(service: &Service, id: &str, ctx: &Ctx, error: Error, earlier: 
         Ok(info) if info.status == "pending" && earlier == Earlier::Failed => {
             Err(error.outcome_is(Outcome::NotCompleted))
         }
-        Ok(info) => Err(unknown(id, &format!("its status is {}", info.status), &error)),
+        Ok(info) => Err(unknown(id, &format!("and its status is {}", info.status), &error)),
         // The 409 is proof enough; only the status is not the service's own word.
         Err(_) if is_already_confirmed(&error) => Ok("active".to_owned()),
         Err(asked) if asked.kind() == ErrorKind::NotFound => {
@@ -104,7 +104,7 @@ fn unknown(id: &str, what: &str, why: &Error) -> Error {
     Error::new(
         ErrorKind::UnknownOutcome,
         format!(
-            "the reply to confirming transfer {id} was lost, {what}; look at it with get_transfer before anything is sent again"
+            "whether transfer {id} was confirmed is not known (the reply was lost, {what}); ask get_transfer({id:?}) before anything is sent again"
         ),
     )
     .during(OPERATION)

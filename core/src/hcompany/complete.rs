@@ -106,7 +106,9 @@ fn damaged(id: &str, what: &str) -> Error {
 fn unknown(id: &str, why: &Error) -> Error {
     Error::new(
         ErrorKind::UnknownOutcome,
-        format!("the reply to completing profile {id} was lost and the service did not say whether it is registered; look it up by its id later"),
+        format!(
+            "whether profile {id} is registered is not known (the reply to completing it was lost, and the service did not say); ask get_profile({id:?}) before anything is sent again"
+        ),
     )
     .during(OPERATION)
     .exchange_of(why)
