@@ -304,7 +304,8 @@ impl Error {
             transfer_id: None,
             profile_id: None,
             path: None,
-            errno: None,
+            // Of a file that is another by now.
+            errno: (kind == ErrorKind::SourceChanged).then(|| rustix::io::Errno::STALE.raw_os_error()),
             resume: None,
             etag: None,
             ticket_ended: false,
@@ -389,6 +390,21 @@ impl Error {
         self.with(|f| f.path = Some(path.to_owned()))
     }
 
+    /// The operating system's number for what is wrong, where no call of ours told it.
+    pub(crate) fn errno_is(self, errno: rustix::io::Errno) -> Self {
+        self.with(|f| f.errno = Some(errno.raw_os_error()))
+    }
+
+    /// What the operating system said.
+    pub(crate) fn by_system(self, said: &std::io::Error) -> Self {
+        self.with(|f| f.errno = said.raw_os_error()).cause(said)
+    }
+
+    /// The same, of a local file.
+    pub(crate) fn of_file(self, path: &Path, said: &std::io::Error) -> Self {
+        self.about(path).by_system(said)
+    }
+
     /// Names the operation unless a deeper layer already did.
     pub(crate) fn during(self, operation: &'static str) -> Self {
         self.with(|f| {
@@ -411,10 +427,10 @@ impl Error {
         self.with(|f| f.http_status = Some(status))
     }
     pub(crate) fn service_code_is(self, code: Option<String>) -> Self {
-        self.with(|f| f.service_code = code.map(|c| shortened(&c, 100)))
+        self.with(|f| f.service_code = code.map(|c| shortened(&c, 100)).filter(|c| !c.is_empty()))
     }
     pub(crate) fn request_id_is(self, id: Option<String>) -> Self {
-        self.with(|f| f.request_id = id.map(|id| shortened(&id, 200)))
+        self.with(|f| f.request_id = id.map(|id| shortened(&id, 200)).filter(|id| !id.is_empty()))
     }
     pub(crate) fn details_are(self, details: Vec<Detail>) -> Self {
         let short =
@@ -462,7 +478,7 @@ impl Error {
     /// Keeps what a dependency said, with anything that looks like a URL's query cut away.
     pub(crate) fn cause(self, cause: &dyn fmt::Display) -> Self {
         let text = shortened(&crate::secret::scrub(&cause.to_string()), 500);
-        self.with(|f| f.cause = Some(text))
+        self.with(|f| f.cause = Some(text).filter(|text| !text.is_empty()))
     }
     /// What another error says of the exchange: status, ids and when to come back.
     pub(crate) fn exchange_of(self, other: &Self) -> Self {

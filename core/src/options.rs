@@ -465,11 +465,13 @@ fn out_of_range(spec: &OptionSpec) -> Error {
 
 fn existing_folder(spec: &OptionSpec, path: PathBuf) -> Result<PathBuf> {
     let path = expand_home(path);
-    if path.is_dir() {
-        return Ok(path);
+    let refused =
+        Error::invalid(format!("option {} must be {}, and {path:?} is none", spec.name, spec.range));
+    match std::fs::metadata(&path) {
+        Ok(meta) if meta.is_dir() => Ok(path),
+        Ok(_) => Err(refused.about(&path).errno_is(rustix::io::Errno::NOTDIR)),
+        Err(e) => Err(refused.of_file(&path, &e)),
     }
-    Err(Error::invalid(format!("option {} must be {}, and {path:?} is none", spec.name, spec.range))
-        .about(&path))
 }
 
 fn read_roots(spec: &OptionSpec, path: &Path) -> Result<Vec<CertificateDer<'static>>> {
@@ -478,7 +480,8 @@ fn read_roots(spec: &OptionSpec, path: &Path) -> Result<Vec<CertificateDer<'stat
     let refused = |why: &str| {
         Error::invalid(format!("option {} must be {}, and {shown} {why}", spec.name, spec.range)).about(&path)
     };
-    let pem = std::fs::read(&path).map_err(|e| refused(&format!("cannot be read ({e})")))?;
+    let pem =
+        std::fs::read(&path).map_err(|e| refused(&format!("cannot be read ({e})")).of_file(&path, &e))?;
     let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
     let certificates = certificates.map_err(|_| refused("is not PEM"))?;
     let (usable, _) = rustls::RootCertStore::empty().add_parsable_certificates(certificates.iter().cloned());

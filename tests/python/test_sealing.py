@@ -166,7 +166,7 @@ def test_the_schemes_name_is_told(sandbox: Sandbox) -> None:
     for name in (None, "AES-256-GCM"):
         for encryption, source in (
             (Encryption(pair, algorithm=name), File(b"1", name="a")),
-            (Encryption.presealed("key", algorithm=name), file),
+            (Encryption.presealed("A" * 80, algorithm=name), file),
         ):
             plan = d.send([source], encrypt=encryption, dry_run=True, **TERMS)
             assert plan.request["encryption_algorithm"] == (name or "X25519-HKDF-AES-256-GCM")

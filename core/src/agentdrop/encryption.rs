@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::job::Ctx;
 use crate::progress::Phase;
-use crate::seal::{FileKey, KeyPair, Nonce, PublicKey, WrapKey, encryption};
+use crate::seal::{FileKey, KeyPair, Nonce, PublicKey, WrapKey, encryption, wrapped};
 use crate::secret::Secret;
 use crate::service::{self, Service};
 
@@ -132,7 +132,11 @@ pub(super) fn check(transfer: &Transfer) -> Result<()> {
     }
     transfer.files.iter().try_for_each(|file| check_file(file, &encryption.how))?;
     let nonces: Vec<&str> = transfer.files.iter().filter_map(|f| f.encryption_iv.as_deref()).collect();
-    distinct(&nonces)
+    distinct(&nonces)?;
+    match &encryption.how {
+        How::Presealed { encrypted_key } => wrapped(encrypted_key.reveal()).map(drop),
+        How::Seal { .. } => Ok(()),
+    }
 }
 
 /// Two files of one transfer share a key, so they must not share a nonce.

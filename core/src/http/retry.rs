@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::job::Ctx;
 use crate::logs;
 use crate::options::Options;
-use crate::progress::Counters;
+use crate::progress::{Counters, roughly};
 
 /// The tries of one request.
 pub(crate) struct Retry<'a> {
@@ -137,6 +137,18 @@ fn spent(error: &Error) -> Error {
     error.clone().addition("it was not tried again, since too many requests to this host failed lately")
 }
 
+/// What a peer that is asked too often wants, as the end of a sentence.
+pub(crate) fn wait_and_try(asked: Option<Duration>) -> String {
+    match asked.map(|asked| asked.as_secs() + u64::from(asked.subsec_nanos() > 0)) {
+        None | Some(0) => "wait and try again".to_owned(),
+        Some(seconds @ 1..120) => format!("wait {seconds} s and try again"),
+        Some(seconds) => {
+            let roughly = roughly(Duration::from_secs(seconds));
+            format!("wait {seconds} s (some {roughly}) and try again")
+        }
+    }
+}
+
 /// `Retry-After` as seconds or as an HTTP date.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -175,6 +187,15 @@ mod tests {
         let read = retry_after(&header(&later)).expect("a date");
         assert!(read > Duration::from_secs(85) && read <= Duration::from_secs(90), "{read:?}");
         assert_eq!(retry_after(&header("Thu, 01 Jan 1970 00:00:00 GMT")), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn the_time_to_wait_is_said() {
+        let said = |seconds| wait_and_try(Some(Duration::from_secs_f64(seconds)));
+        assert_eq!(said(30.0), "wait 30 s and try again");
+        assert_eq!(said(0.2), "wait 1 s and try again");
+        assert_eq!(said(86_400.0), "wait 86400 s (some 24 h) and try again");
+        assert_eq!((said(0.0), wait_and_try(None)), (wait_and_try(None), "wait and try again".to_owned()));
     }
 
     fn tries<'a>(options: &Options, ctx: &'a Ctx) -> Retry<'a> {

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::wrap::{FileKey, WrapKey};
+use super::wrap::{FileKey, WrapKey, missing};
 use crate::error::{Error, ErrorKind, Result, Side};
 
 const LEN: usize = 32;
@@ -40,6 +40,9 @@ impl KeyPair {
     /// # Errors
     /// `encryption` for anything else. The message does not hold it.
     pub fn from_private_key(base64: &str) -> Result<Self> {
+        if base64.trim().is_empty() {
+            return Err(missing("the private key", "the standard base64 of its 32 bytes"));
+        }
         let raw = Zeroizing::new(STANDARD.decode(base64.trim()).unwrap_or_default());
         let Ok(private) = <[u8; LEN]>::try_from(raw.as_slice()) else {
             return Err(encryption("the private key is not the base64 of 32 bytes; check how it is read"));
@@ -110,6 +113,12 @@ fn parsed(private: &Zeroizing<[u8; LEN]>) -> Result<agreement::PrivateKey> {
 impl PublicKey {
     /// Reads one; `whose` is for the message.
     pub(crate) fn parse(base64: &str, whose: &str) -> Result<Self> {
+        if base64.trim().is_empty() {
+            return Err(missing(
+                &format!("the public key of {whose}"),
+                "the standard base64 of its 32 bytes",
+            ));
+        }
         let raw = STANDARD.decode(base64.trim()).unwrap_or_default();
         raw.try_into().map(Self).map_err(|_| {
             encryption(&format!(

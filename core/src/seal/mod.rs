@@ -10,4 +10,4 @@ pub(crate) use file::{BlockSealer, FileSeal, Stop};
 pub(crate) use gcm::{LONGEST, NONCE_LEN, Nonce, Opener, TAG_LEN};
 pub use keys::KeyPair;
 pub(crate) use keys::{PublicKey, encryption};
-pub(crate) use wrap::{FileKey, WrapKey};
+pub(crate) use wrap::{FileKey, WrapKey, missing, wrapped};

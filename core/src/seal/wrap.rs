@@ -33,6 +33,9 @@ impl Nonce {
     }
 
     pub(crate) fn parse(base64: &str) -> Result<Self> {
+        if base64.trim().is_empty() {
+            return Err(missing("encryption_iv", "the nonce the file was sealed with, base64 of 12 bytes"));
+        }
         let raw = STANDARD.decode(base64.trim()).unwrap_or_default();
         raw.try_into().map(Self).map_err(|_| {
             encryption("the encryption_iv is not the base64 of 12 bytes; check where it is from")
@@ -78,12 +81,7 @@ impl WrapKey {
 
     /// The key in `encrypted_key`, if it was wrapped for this pair of agents and not changed since.
     pub(crate) fn unwrap(&self, encrypted_key: &str) -> Result<FileKey> {
-        let raw = STANDARD.decode(encrypted_key.trim()).unwrap_or_default();
-        let Ok(whole) = <[u8; NONCE_LEN + KEY_LEN + TAG_LEN]>::try_from(raw) else {
-            return Err(encryption(
-                "the encrypted_key is not the base64 of 60 bytes; check where it is from",
-            ));
-        };
+        let whole = wrapped(encrypted_key)?;
         let (nonce, rest) = whole.split_at(NONCE_LEN);
         let (sealed, tag) = rest.split_at(KEY_LEN);
         let sized = || crate::error::Error::internal("an array was cut wrongly");
@@ -98,6 +96,32 @@ impl WrapKey {
             "the encrypted_key does not open with these keys; it is for another pair of agents, or was changed",
         ))
     }
+}
+
+const WRAPPED_LEN: usize = NONCE_LEN + KEY_LEN + TAG_LEN;
+
+/// The bytes of a wrapped key: nonce, sealed key and tag.
+pub(crate) fn wrapped(encrypted_key: &str) -> Result<[u8; WRAPPED_LEN]> {
+    let text = encrypted_key.trim();
+    if text.is_empty() {
+        return Err(missing("encrypted_key", "the transfer's wrapped key, base64 of 60 bytes"));
+    }
+    let raw = STANDARD.decode(text).map_err(|_| {
+        encryption(
+            "the encrypted_key is not base64, and a wrapped key is that of 60 bytes; check where it is from",
+        )
+    })?;
+    let len = raw.len();
+    raw.try_into().map_err(|_| {
+        encryption(&format!(
+            "the encrypted_key is the base64 of {len} bytes and not the base64 of {WRAPPED_LEN} bytes; check where it is from"
+        ))
+    })
+}
+
+/// The error for a field that was left out.
+pub(crate) fn missing(field: &str, what: &str) -> crate::error::Error {
+    encryption(&format!("{field} is missing; give {what}"))
 }
 
 #[cfg(test)]

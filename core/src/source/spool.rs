@@ -57,7 +57,7 @@ impl Spool {
         Error::invalid(format!(
             "{doing} a temporary file in {shown} failed ({error}); set spool_dir to a folder that can be written to"
         ))
-        .cause(error)
+        .of_file(&self.folder, error)
     }
 
     /// A finished file of `create`.
@@ -182,7 +182,7 @@ fn stream_failed(error: &std::io::Error) -> Error {
             crate::secret::scrub(&error.to_string())
         ),
     )
-    .cause(error)
+    .by_system(error)
 }
 
 impl Spooled {

@@ -141,7 +141,7 @@ fn one_nonce_for_two_files_is_refused() {
     let iv = "4OHi4+Tl5ufo6err";
     let presealed = |name| File::new(stage.path(name).as_path()).encryption_iv(iv);
     let twice = Transfer::new("a", "b").file(presealed("a")).file(presealed("b"));
-    let error = stage.d.send(twice.encrypt(Encryption::presealed("AAAA"))).expect_err("refused");
+    let error = stage.d.send(twice.encrypt(Encryption::presealed("A".repeat(80)))).expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::Encryption);
     assert_eq!(stage.count("confirm"), 0);
 }
