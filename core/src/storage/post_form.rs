@@ -45,8 +45,11 @@ impl FormTarget {
         }
         let policy = Policy::decode(&fields);
         let (expiry, from) = match lifetime {
-            Some(lifetime) => (Some(Expiry::lasts(lifetime)), GivenBy::Service),
-            None => (policy.as_ref().and_then(|p| p.expires), GivenBy::Caller),
+            Some(lifetime) => {
+                let told = policy.as_ref().and_then(|policy| policy.told);
+                (Some(Expiry::lasts(lifetime).told(told)), GivenBy::Service)
+            }
+            None => (policy.as_ref().and_then(Policy::expiry_by_date), GivenBy::Caller),
         };
         Ok(Self {
             target,

@@ -105,7 +105,8 @@ fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
         .iter()
         .map(|file| {
             let headers = [("content-type", file.content_type.as_str())];
-            let url = signer.url("PUT", &file.key, &headers, settings.upload_expires_in, now);
+            let url =
+                signer.url("PUT", &file.key, &headers, settings.upload_expires_in, settings.signing_time());
             json!({
                 "file_id": file.id,
                 "file_name": file.name,

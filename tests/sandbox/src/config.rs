@@ -1,6 +1,7 @@
 //! What a caller may choose. Owns the defaults; knows nothing of how they are used.
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
 /// How a [`crate::Sandbox`] is set up. Start from `Config::default()` and change what matters.
 #[derive(Debug, Clone)]
@@ -97,6 +98,8 @@ pub(crate) struct Settings {
     pub include_tagging: bool,
     /// Tickets point at storage behind a certificate of this kind.
     pub storage_over_tls: Option<Certificate>,
+    /// How many seconds the clock that signs tickets is behind the one that storage judges them by.
+    pub signed_ago: u64,
 }
 
 /// What is wrong with a certificate.
@@ -134,7 +137,14 @@ impl Settings {
             fields: config.fields.clone(),
             include_tagging: config.include_tagging,
             storage_over_tls: None,
+            signed_ago: 0,
         }
+    }
+
+    /// The time that tickets are signed with.
+    pub fn signing_time(&self) -> OffsetDateTime {
+        let ago = i64::try_from(self.signed_ago).unwrap_or(i64::MAX);
+        OffsetDateTime::now_utc().saturating_sub(time::Duration::seconds(ago))
     }
 
     /// Applies `changes`, a JSON object; all or nothing.
@@ -146,6 +156,7 @@ impl Settings {
             match name.as_str() {
                 "max_profile_bytes" => next.max_profile_bytes = number()?,
                 "upload_expires_in" => next.upload_expires_in = number()?,
+                "signed_ago" => next.signed_ago = number()?,
                 "max_file_bytes" => next.max_file_bytes = number()?,
                 "connection_rate" => next.connection_rate = number()?,
                 "forced_part_size" if value.is_null() => next.forced_part_size = None,

@@ -68,14 +68,9 @@ fn initiate(app: &App, body: &Bytes) -> Reply {
     if settings.include_tagging {
         fields.push(("tagging".to_string(), TAGGING.to_string()));
     }
-    let signer = app.ticket_signer(&settings);
+    let (signer, signed) = (app.ticket_signer(&settings), settings.signing_time());
     fields.extend(settings.fields);
-    let (url, fields) = signer.form(
-        fields,
-        settings.max_profile_bytes,
-        settings.upload_expires_in,
-        OffsetDateTime::now_utc(),
-    );
+    let (url, fields) = signer.form(fields, settings.max_profile_bytes, settings.upload_expires_in, signed);
     lock(&app.state).pending.push(PendingProfile { id: id.clone(), key });
     let fields: Map<String, Value> = fields.into_iter().map(|(name, value)| (name, value.into())).collect();
     reply::json(

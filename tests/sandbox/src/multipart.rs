@@ -56,7 +56,14 @@ pub(crate) async fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
         let url = |number: u64| {
             let number = number.to_string();
             let query = [("partNumber", number.as_str()), ("uploadId", upload_id.as_str())];
-            signer.url_with("PUT", &file.key, &query, &[], settings.upload_expires_in, now)
+            signer.url_with(
+                "PUT",
+                &file.key,
+                &query,
+                &[],
+                settings.upload_expires_in,
+                settings.signing_time(),
+            )
         };
         let part_urls: Vec<Value> =
             (1..=parts).map(|number| json!({ "part_number": number, "upload_url": url(number) })).collect();
