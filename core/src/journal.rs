@@ -52,17 +52,28 @@ impl Drop for Locked {
     }
 }
 
+/// A journal as it was found.
+pub(crate) struct Opened {
+    pub(crate) journal: Journal,
+    pub(crate) records: Vec<Value>,
+    /// Another call had it first. If that has ended it meanwhile, its last record is all there is, and the journal is of
+    /// no more use.
+    pub(crate) waited: bool,
+}
+
 /// How long a journal in use is waited for. A call that was cancelled a moment ago may be writing its last record.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Journal {
     /// Opens or makes the journal at `path`, and reads its records.
-    pub(crate) async fn open(path: PathBuf) -> Result<(Self, Vec<Value>)> {
+    pub(crate) async fn open(path: PathBuf) -> Result<Opened> {
         let path: Arc<Path> = path.into();
         blocking("writing the journal", move || {
-            let mut locked = Locked { file: locked(&path, PATIENCE)?, pid: std::process::id() };
+            let (file, waited) = locked(&path, PATIENCE)?;
+            let mut locked = Locked { file, pid: std::process::id() };
             let records = read(&mut locked.file, &path)?;
-            Ok((Self { locked: Arc::new(Mutex::new(locked)), path }, records))
+            let journal = Self { locked: Arc::new(Mutex::new(locked)), path };
+            Ok(Opened { journal, records, waited })
         })
         .await
     }
@@ -110,12 +121,13 @@ impl Journal {
         self.with(|file, path| begin(file).map_err(|e| failed(path, "writing", &e))).await
     }
 
-    /// Appends a last record and removes the file, in one go: a cancel in between would leave it.
+    /// Appends a last record and removes the file, in one go: a cancel in between would leave it. The record stays in
+    /// the file that has no name by then, for whoever waits with it open.
     pub(crate) async fn end(&self, record: Value) -> Result<()> {
         self.with(move |file, path| {
             // If it can be removed it does not matter that nothing could be said in it.
             let said = append(file, &record, false).map_err(|e| failed(path, "writing", &e));
-            removed(file, path).map_err(|e| said.err().unwrap_or(e))
+            removed(file, path, Some(&record)).map_err(|e| said.err().unwrap_or(e))
         })
         .await
     }
@@ -123,64 +135,89 @@ impl Journal {
     /// Removes the file: what it was for is done. It is emptied first, so that another name of it holds no live
     /// URLs; and what has its name by now, if that is another file, is left alone.
     pub(crate) async fn remove(&self) -> Result<()> {
-        self.with(removed).await
+        self.with(|file, path| removed(file, path, None)).await
     }
 }
 
-fn removed(file: &mut File, path: &Path) -> Result<()> {
-    let removed = begin(file).and_then(|()| match is_at(file, path)? {
-        true => std::fs::remove_file(path),
-        false => Ok(()),
+fn removed(file: &mut File, path: &Path, last: Option<&Value>) -> Result<()> {
+    let removed = begin(file).and_then(|()| {
+        if let Some(last) = last {
+            // Not worth a failure: it is for those who wait.
+            let _ = append(file, last, false);
+        }
+        match is_at(file, path)? {
+            true => std::fs::remove_file(path),
+            false => Ok(()),
+        }
     });
     removed.map_err(|e| failed(path, "removing", &e))
 }
 
-/// The file, made if there is none, and nobody else's for as long as it is open.
-fn locked(path: &Path, patience: Duration) -> Result<File> {
+/// The file, made if there is none, and nobody else's for as long as it is open; and whether another call had it.
+fn locked(path: &Path, patience: Duration) -> Result<(File, bool)> {
     let until = Instant::now() + patience;
-    // Whoever held it may have removed it between our opening and our locking.
+    let mut waited = false;
     loop {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
-            .open(path)
-            .map_err(|e| failed(path, "opening", &e))?;
-        let meta = file.metadata().map_err(|e| failed(path, "looking at", &e))?;
-        if !meta.is_file() {
-            return Err(Error::invalid(format!(
-                "the journal {} is no regular file; give another path",
-                path.display()
-            ))
-            .about(path));
-        }
-        // Its owner could read the URLs, whatever its permissions.
-        if meta.uid() != rustix::process::geteuid().as_raw() {
-            return Err(Error::invalid(format!(
-                "the journal {} belongs to another user; give another path",
-                path.display()
-            ))
-            .about(path));
-        }
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < until => {
-                std::thread::sleep(Duration::from_millis(20));
-                continue;
+        let mut file = opened(path)?;
+        // The file itself is waited for, and not its name: what the call that has it writes last is read from there.
+        while !is_locked(&file, path)? {
+            if Instant::now() >= until {
+                return Err(in_use(path));
             }
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(in_use(path)),
-            Err(e) => return Err(failed(path, "locking", &e.into())),
+            waited = true;
+            std::thread::sleep(Duration::from_millis(20));
         }
         if is_at(&file, path).unwrap_or(false) {
-            return Ok(file);
+            return Ok((file, waited));
+        }
+        // Whoever held it has removed it since it was opened here: because it was done, or because it came to nothing.
+        if is_ended(&mut file) {
+            return Ok((file, true));
         }
         if Instant::now() >= until {
             return Err(in_use(path));
         }
     }
+}
+
+/// Whether a file that was removed says why.
+fn is_ended(file: &mut File) -> bool {
+    let said = file.metadata().is_ok_and(|meta| meta.len() > FIRST_LINE.len() as u64);
+    said && file.rewind().is_ok()
+}
+
+fn is_locked(file: &File, path: &Path) -> Result<bool> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        Err(e) => Err(failed(path, "locking", &e.into())),
+    }
+}
+
+fn opened(path: &Path) -> Result<File> {
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
+        .open(path)
+        .map_err(|e| failed(path, "opening", &e))?;
+    let meta = file.metadata().map_err(|e| failed(path, "looking at", &e))?;
+    let refused = |why: &str, errno| {
+        let shown = path.display();
+        let error = Error::invalid(format!("the journal {shown} {why}; give another path"));
+        Err(error.about(path).errno_is(errno))
+    };
+    if !meta.is_file() {
+        return refused("is no regular file", rustix::io::Errno::INVAL);
+    }
+    // Its owner could read the URLs, whatever its permissions.
+    if meta.uid() != rustix::process::geteuid().as_raw() {
+        return refused("belongs to another user", rustix::io::Errno::PERM);
+    }
+    Ok(file)
 }
 
 /// Whether it is this file that has the name.
@@ -305,16 +342,14 @@ fn failed(path: &Path, doing: &str, error: &std::io::Error) -> Error {
             ErrorKind::DiskFull,
             format!("no room left to write the journal {shown}; free some or give another path"),
         )
-        .about(path)
-        .cause(error),
+        .of_file(path, error),
         _ if room::is_out_of_files(error) => {
             room::no_files(&format!("{doing} the journal {shown}"), error).about(path)
         }
         _ => Error::invalid(format!(
             "{doing} the journal {shown} failed ({error}); give a path in a folder that can be written to"
         ))
-        .about(path)
-        .cause(error),
+        .of_file(path, error),
     }
 }
 
@@ -349,9 +384,59 @@ mod tests {
     use serde_json::json;
 
     fn opened(path: &Path) -> Result<(File, Vec<Value>)> {
-        let mut file = locked(path, Duration::from_millis(50))?;
+        let (mut file, _) = locked(path, Duration::from_millis(50))?;
         let records = read(&mut file, path)?;
         Ok((file, records))
+    }
+
+    /// Waits until so many of this process's descriptors are of this file.
+    fn open_by(path: &Path, count: usize) {
+        let path = path.canonicalize().expect("there");
+        let of_it = || {
+            let all = std::fs::read_dir("/proc/self/fd").expect("descriptors").flatten();
+            all.filter(|fd| std::fs::read_link(fd.path()).is_ok_and(|at| at == path)).count()
+        };
+        while of_it() < count {
+            std::thread::yield_now();
+        }
+    }
+
+    /// What a call that waits finds, if `end` is what the one that had the journal did last.
+    fn found_after_waiting(end: impl FnOnce(&mut File, &Path)) -> (Vec<Value>, bool) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("j");
+        let (mut first, _) = opened(&path).expect("a journal");
+        append(&mut first, &json!({"begun": "secret"}), false).expect("written");
+        let (there, waiting) = (path.clone(), Duration::from_secs(600));
+        let second = std::thread::spawn(move || {
+            let (mut file, waited) = locked(&there, waiting).expect("free at last");
+            (read(&mut file, &there).expect("read"), waited)
+        });
+        open_by(&path, 2);
+        end(&mut first, &path);
+        drop(first);
+        second.join().expect("no panic")
+    }
+
+    #[test]
+    fn who_waited_is_told_how_the_other_ended() {
+        let done = json!({"done": true, "transfer_id": "tr_1"});
+        let ended = |file: &mut File, path: &Path| {
+            std::fs::hard_link(path, path.with_extension("link")).expect("another name");
+            removed(file, path, Some(&done)).expect("removed");
+            let kept = std::fs::read_to_string(path.with_extension("link")).expect("read");
+            assert!(!kept.contains("secret"), "{kept}");
+        };
+        assert_eq!(found_after_waiting(ended), (vec![done.clone()], true));
+        // Another call has the name by then, which changes nothing.
+        let replaced = |file: &mut File, path: &Path| {
+            removed(file, path, Some(&done)).expect("removed");
+            std::fs::write(path, FIRST_LINE).expect("a new one");
+        };
+        assert_eq!(found_after_waiting(replaced), (vec![done.clone()], true));
+        let came_to_nothing = |file: &mut File, path: &Path| removed(file, path, None).expect("removed");
+        assert_eq!(found_after_waiting(came_to_nothing).0, Vec::<Value>::new());
+        assert_eq!(found_after_waiting(|_, _| {}).0, vec![json!({"begun": "secret"})]);
     }
 
     fn written(path: &Path, count: u64) {

@@ -25,6 +25,7 @@ from scenarios import (
     passed_folder,
     rewrite,
     scenarios,
+    touch,
 )
 
 CODES = {row["kind"]: row["code"] for row in json.loads((VECTORS / "errors.json").read_text())}
@@ -284,13 +285,15 @@ def carry_out(
     assert set(first) == {"error"} and first["error"]["resume"] == str(journal), first
     sandbox.no_more_faults()
     between = scenario.get("between", {})
-    assert set(between) <= {"rewrite", "journal", "args", "settings", "faults"}, between
+    assert set(between) <= {"rewrite", "touch", "journal", "args", "settings", "faults"}, between
     if "journal" in between:
         journal.write_text(between["journal"])
     sandbox.settings(**between.get("settings", {}))
     sandbox.fault(*between.get("faults", []))
     if between.get("rewrite"):
         rewrite(sources)
+    if between.get("touch"):
+        touch(sources)
     # In a process of its own, as after a crash.
     outcome = made("agentdrop.send", args | between.get("args", {}), None)
     assert "error" in outcome or not journal.exists(), "the journal is left behind"

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { DropoffError, Encryption, KeyPair, inspectProfile, openSealed } from '../../bindings-node/index.mjs'
@@ -163,12 +163,13 @@ class Caller {
     assert(error instanceof DropoffError, error)
     assert.equal(error.resume, terms.resume)
     await sandbox.clearFaults()
-    const { rewrite, journal, args, settings = {}, faults = [] } = this.scenario.between ?? {}
+    const { rewrite, touch, journal, args, settings = {}, faults = [] } = this.scenario.between ?? {}
     await sandbox.settings(settings)
     await sandbox.fault(...faults)
     if (journal !== undefined) writeFileSync(terms.resume, journal)
     const again = this.sources(this.folder)
     if (rewrite) again.forEach(({ source }) => typeof source === 'string' && writeOthers(source))
+    if (touch) again.forEach(({ source }) => typeof source === 'string' && utimesSync(source, 1e9, 1e9))
     const sent = await d.send(
       again.map((m) => m.file()),
       { ...terms, ...this.terms(args) },

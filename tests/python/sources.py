@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,11 @@ class Made:
             content_type=self.content_type,
             encryption_iv=self.encryption_iv,
         )
+
+    def touch(self) -> None:
+        """Gives it another time, if it is a file."""
+        if isinstance(self.source, Path):
+            os.utime(self.source, (1e9, 1e9))
 
     def rewrite(self) -> None:
         """Writes other bytes of the same length into it, if it is a file."""

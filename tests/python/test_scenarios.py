@@ -237,6 +237,9 @@ class Caller:
         if between.get("rewrite"):
             for source in made:
                 source.rewrite()
+        if between.get("touch"):
+            for source in made:
+                source.touch()
         # It was made for the first call, and is cancelled where that is.
         again = self.sandbox.agentdrop(**self.options | {"cancel_at": None})
         sent: dict[str, Any] = again.send([m.file() for m in made], **self.terms()).to_dict()

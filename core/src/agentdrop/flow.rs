@@ -80,7 +80,7 @@ pub(super) async fn send(service: Arc<Service>, transfer: Transfer, ctx: &Ctx) -
     };
     if let Some(log) = begun.log.take() {
         ctx.outcome_if_stopped(Outcome::Completed);
-        log.done(ctx).await;
+        log.done(&begun.ticket.id, ctx).await;
     }
     let ticket = &begun.ticket;
     let sealed = ticket.cover.seals();

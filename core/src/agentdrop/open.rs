@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::job::{self, Ctx, Job};
 use crate::progress::Phase;
 use crate::runtime::blocking;
-use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption};
+use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption, missing};
 use crate::secret::Secret;
 use crate::source::{Cutter, Prepared, Source, Spool, local_path};
 
@@ -104,7 +104,10 @@ impl SealedFile {
     }
 
     fn key(&self, pair: &KeyPair, scheme: &Scheme) -> Result<FileKey> {
-        let sender = || PublicKey::parse(&self.sender_public_key, "the sender");
+        let sender = || match self.sender_public_key.trim() {
+            "" => Err(missing("sender_public_key", "the sender's public key, standard base64 of 32 bytes")),
+            key => PublicKey::parse(key, "the sender"),
+        };
         let salt = || {
             let salt = STANDARD.decode(self.encryption_salt.trim()).unwrap_or_default();
             <[u8; 32]>::try_from(salt).map_err(|_| {
@@ -112,6 +115,11 @@ impl SealedFile {
             })
         };
         match scheme {
+            // Of the two fields that tell the scheme apart neither is there.
+            Scheme::Wrapped if self.encrypted_key.reveal().trim().is_empty() => Err(missing(
+                "encrypted_key",
+                "the transfer's wrapped key, base64 of 60 bytes (or its encryption_salt, where it has one)",
+            )),
             Scheme::Wrapped => wrap_key(pair, &sender()?)?.unwrap(self.encrypted_key.reveal()),
             Scheme::Channel => pair.agree_on_file_key(&sender()?, &salt()?, CHANNEL_INFO),
             // Anybody can make such a file: its key pair is new, and nothing says whose.
@@ -165,13 +173,12 @@ pub fn start_open_sealed(
                 source.len()
             )));
         };
-        let mut reader = Cutter::new(source.clone());
+        let mut reader = Cutter::new(source);
         let nonce = match nonce {
             Some(nonce) => nonce,
             None => Nonce::read(&reader.bytes(NONCE_LEN as u64).await?)?,
         };
         let opened = open(reader, len, &to, key.opener(nonce)?, &ctx).await?;
-        source.verify_unchanged().await?;
         let opened = blocking("writing a file", move || opened.sync()).await?;
         // The name is given on another thread, which no cancel stops.
         ctx.outcome_if_stopped(Outcome::Unknown);
@@ -293,12 +300,13 @@ fn failed(folder: &Path, error: &std::io::Error) -> Error {
             format!("writing to {shown} failed ({error}); give a path in a folder that can be written to"),
         ),
     };
-    Error::new(kind, message).about(folder).cause(error)
+    Error::new(kind, message).of_file(folder, error)
 }
 
 fn taken(to: &Path) -> Error {
     Error::invalid(format!("there is something at {} already; give a path where nothing is", to.display()))
         .about(to)
+        .errno_is(rustix::io::Errno::EXIST)
 }
 
 #[cfg(test)]

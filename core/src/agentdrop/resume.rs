@@ -11,7 +11,7 @@
 //! | `confirming` | the transfer is about to be confirmed | |
 //! | `refused` | confirming was refused, so that the transfer is not active | |
 //! | `missing` | the service misses a file | what was `sent` whole may not be there; it is sent again |
-//! | `done` | the transfer is active; the journal is about to be removed | |
+//! | `done` | the transfer is active; the journal is about to be removed | beside it `transfer_id` |
 //!
 //! The key that seals the files is not in it: it is unwrapped from `encrypted_key` with the caller's private key.
 
@@ -34,14 +34,15 @@ use super::prepare::{self, Ready};
 use super::ticket::{Asked, How, Ticket};
 use super::wire::FileEntry;
 use super::{SentFile, Terms, Transfer};
-use crate::error::{Cleanup, Error, ErrorKind, Outcome, Result};
+use crate::error::{Cleanup, Error, ErrorKind, Outcome, Result, Side};
 use crate::job::Ctx;
 use crate::journal::Journal;
 use crate::logs;
 use crate::seal::{FileSeal, Nonce, PublicKey, TAG_LEN, encryption as cannot_seal};
 use crate::secret::Secret;
 use crate::service::Service;
-use crate::storage::{Age, StoredPart};
+use crate::source::{Sent, Since};
+use crate::storage::{self, Age, StoredPart};
 
 /// The journal of the call that is running.
 pub(super) struct Log(Journal);
@@ -76,10 +77,10 @@ impl Log {
     }
 
     /// The transfer is active. A journal that cannot be removed says so to the next call that is given it.
-    pub(super) async fn done(self, ctx: &Ctx) {
+    pub(super) async fn done(self, transfer_id: &str, ctx: &Ctx) {
         // First: whoever stops the call from here on has nothing to resume.
         ctx.resumable(None);
-        if let Err(error) = self.0.end(json!({"done": true})).await {
+        if let Err(error) = self.0.end(json!({"done": true, "transfer_id": transfer_id})).await {
             tracing::warn!(
                 target: logs::TARGET,
                 job = ctx.progress.job(),
@@ -130,10 +131,13 @@ pub(super) async fn begin(
             file.resolved_name()?
         )));
     }
-    let (journal, records) = Journal::open(path).await?;
-    let mut records = records.into_iter();
+    let opened = Journal::open(path).await?;
+    if let (true, Some(done)) = (opened.waited, opened.records.iter().find(|record| is_done(record))) {
+        return Err(sent_by_another(&opened.journal, done["transfer_id"].as_str(), ctx));
+    }
+    let (journal, mut records) = (opened.journal, opened.records.into_iter());
     match records.next() {
-        Some(first) if !is_done(records.as_slice()) => {
+        Some(first) if !is_done(&first) && !records.as_slice().iter().any(is_done) => {
             let rest = records.collect();
             go_on(service, transfer, journal, first, rest, ctx).await
         }
@@ -146,8 +150,25 @@ pub(super) async fn begin(
     }
 }
 
-fn is_done(records: &[Value]) -> bool {
-    records.iter().any(|record| record["done"] == true)
+fn is_done(record: &Value) -> bool {
+    record["done"] == true
+}
+
+/// While this call waited for the journal, the one that had it was done: to begin anew would send everything twice.
+fn sent_by_another(journal: &Journal, transfer_id: Option<&str>, ctx: &Ctx) -> Error {
+    if let Some(id) = transfer_id {
+        ctx.reserved_transfer(id);
+    }
+    let (shown, id) = (journal.path().display(), transfer_id.map(|id| format!(" as transfer {id}")));
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "another call with the journal {shown} has just sent it{}, and this one sent nothing; call again only to send it a second time",
+            id.unwrap_or_default()
+        ),
+    )
+    .side_is(Side::Caller)
+    .about(journal.path())
 }
 
 async fn begin_anew(
@@ -316,7 +337,7 @@ async fn go_on(
         }
     }
     let files = prepare::look_at(service, transfer.files, &ticket.seals, ctx).await?;
-    unchanged(&files, &beginning, &log.0).await?;
+    unchanged(&files, &beginning, &ticket, &state, &log.0).await?;
     if let Some(name) = expired(&ticket, &state) {
         let open = OpenUploads::of(&ticket);
         return Err(give_up(ran_out(&name), service, &ticket, &open, log.0, ctx).await);
@@ -442,22 +463,50 @@ fn restored(terms: &Terms, from: &Beginning) -> Option<Result<(Cover, Vec<Option
 }
 
 /// Refuses sources that are not those of the first call: what was sent of them does not fit what would be.
-async fn unchanged(files: &[Ready], then: &Beginning, journal: &Journal) -> Result<()> {
+async fn unchanged(
+    files: &[Ready],
+    then: &Beginning,
+    ticket: &Ticket,
+    state: &State,
+    journal: &Journal,
+) -> Result<()> {
     for (at, file) in files.iter().enumerate() {
-        let identity = file.source.lasting_identity().await?;
-        let size = then.promised.get(at).map(|entry| entry.size);
-        if identity.as_ref() != then.sources.get(at) || size != Some(file.entry.size) {
-            let shown = journal.path().display();
-            return Err(Error::new(
-                ErrorKind::SourceChanged,
-                format!(
-                    "the file {:?} changed since the journal {shown} was begun (its content, or its permissions or links), and a part of it may have been sent; remove the journal to send it as a new transfer",
-                    file.entry.name
-                ),
-            ));
-        }
+        let since = match then.sources.get(at) {
+            Some(kept) => file.source.since(kept).await?,
+            None => Since::Other("was not among its files".to_owned()),
+        };
+        let same_size = then.promised.get(at).is_some_and(|entry| entry.size == file.entry.size);
+        let how = match since {
+            Since::Same if same_size => continue,
+            Since::Doubtful(_) if same_size && is_what_was_sent(file, ticket, state, at).await? => continue,
+            Since::Same => "is of another size".to_owned(),
+            Since::Doubtful(how) | Since::Other(how) => how,
+        };
+        let (shown, name) = (journal.path().display(), &file.entry.name);
+        return Err(Error::new(
+            ErrorKind::SourceChanged,
+            format!(
+                "the file {name:?} {how} since the journal {shown} was begun, and a part of it may have been sent; remove the journal to send it as a new transfer"
+            ),
+        ));
     }
     Ok(())
+}
+
+/// Whether what storage has of a file is what the file holds now. Of a sealed one that is not there whole every block
+/// is compared when it is sealed again.
+async fn is_what_was_sent(file: &Ready, ticket: &Ticket, state: &State, at: usize) -> Result<bool> {
+    let (Some(place), Some(so_far)) = (ticket.places.get(at), state.files.get(at)) else { return Ok(false) };
+    let sealed = ticket.seals.get(at).is_some_and(Option::is_some);
+    match (&place.how, &so_far.sent) {
+        (_, None) if sealed => Ok(true),
+        (How::Parts { plan, .. }, _) => file.source.holds(&storage::sent(plan, &so_far.parts)).await,
+        (How::Whole(_), None) => Ok(true),
+        (How::Whole(_), Some(facts)) => {
+            let (md5, sha256) = (facts.md5.as_deref(), facts.sha256.as_deref());
+            file.source.holds(&[Sent { start: 0, len: facts.size, md5, sha256 }]).await
+        }
+    }
 }
 
 /// The name of a file that cannot be sent any more, since its URLs ran out.

@@ -24,6 +24,7 @@ use crate::digest::{Algorithm, Digests, Pending};
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::progress::Counters;
 use crate::secret::Mask;
+use crate::source::Reading;
 
 pub(crate) use super::body::Payload;
 
@@ -77,6 +78,8 @@ pub(crate) struct Reply {
     pub(crate) last_may_have_left: bool,
     /// Whether the server was asked for `100 Continue` and did not say it in time.
     pub(crate) mute: bool,
+    /// The file that was read, if it was one.
+    pub(crate) file: Option<Arc<Reading>>,
     /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
     pub(crate) counted: u64,
 }
@@ -162,6 +165,7 @@ pub(super) async fn run(
     reply.complete = complete;
     reply.last_may_have_left = last_may_have_left;
     reply.mute = state.went_unbidden();
+    reply.file.clone_from(&state.file);
     if let Some(secrets) = connection.absolute_form.as_ref().and_then(Proxy::secrets) {
         reply.hide(secrets);
     }
@@ -239,6 +243,7 @@ async fn receive(
         complete: true,
         last_may_have_left: true,
         mute: false,
+        file: None,
         counted,
     }
 }

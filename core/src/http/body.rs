@@ -18,7 +18,7 @@ use super::bandwidth::Bandwidth;
 use crate::digest::{Algorithm, Pending, Tap};
 use crate::error::{Error, Result};
 use crate::progress::Counters;
-use crate::source::{Prepared, SourceReader};
+use crate::source::{Prepared, Reading, SourceReader};
 
 /// What is sent, as a factory of bodies.
 #[derive(Clone)]
@@ -75,6 +75,8 @@ pub(super) struct BodyState {
     reading: AtomicBool,
     paced: AtomicBool,
     source_bytes: AtomicU64,
+    /// The file that is read, if it is one.
+    pub(super) file: Option<Arc<Reading>>,
     failure: Mutex<Option<Error>>,
     progress: Arc<Counters>,
 }
@@ -171,6 +173,7 @@ impl AttemptBody {
             None => (None, None),
         };
         let left = payload.len();
+        let reader = payload.source.open_to_be_proved(digest.is_some()).await?;
         let state = Arc::new(BodyState {
             complete: AtomicBool::new(left == 0),
             stopped: AtomicBool::new(false),
@@ -179,6 +182,7 @@ impl AttemptBody {
             reading: AtomicBool::new(false),
             paced: AtomicBool::new(false),
             source_bytes: AtomicU64::new(0),
+            file: reader.reading(),
             failure: Mutex::new(None),
             progress: Arc::clone(progress),
         });
@@ -187,7 +191,7 @@ impl AttemptBody {
             gate,
             stage: Stage::Before,
             before: payload.before.clone(),
-            reader: payload.source.open().await?,
+            reader,
             after: payload.after.clone(),
             tap,
             left,

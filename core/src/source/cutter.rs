@@ -1,9 +1,11 @@
 //! Cuts a body that can only be read in order into parts, each held in memory while it is sent.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Prepared, SourceReader};
+use super::{Prepared, Reading, SourceReader};
 use crate::error::{Error, Result};
 
 pub(crate) struct Cutter {
@@ -44,6 +46,11 @@ impl Cutter {
         let mut bytes = Vec::new();
         self.walk(len, |piece| bytes.extend_from_slice(&piece)).await?;
         Ok(bytes)
+    }
+
+    /// The file that was read.
+    pub(crate) fn reading(&self) -> Option<Arc<Reading>> {
+        self.reader.as_ref()?.reading()
     }
 
     async fn walk(&mut self, len: u64, mut take: impl FnMut(Bytes)) -> Result<()> {

@@ -1,30 +1,49 @@
 //! What tells a changed source.
+//!
+//! Size and time decide. An inode, and the time of a file's record, count only where the file system keeps them: FUSE,
+//! SMB and FAT make them up, and an overlay gives a file another inode when it is first written to. What they leave in
+//! doubt is decided by the bytes.
 
+use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
-use super::changed;
 use crate::error::Result;
 use crate::runtime::blocking;
 
-/// What tells a changed file.
+/// Seconds and nanoseconds since 1970.
+type Time = (i64, i64);
+
+/// What a look at a file tells of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
-    device: u64,
     inode: u64,
     pub(crate) size: u64,
-    modified: (i64, i64),
+    modified: Time,
     /// The last change of the file's record, which no program can put back.
-    recorded: (i64, i64),
+    recorded: Time,
+}
+
+/// How a later look differs from an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    None,
+    /// Its time moved, or another file has its name. The bytes may be the same.
+    Doubtful,
+    /// It is longer: something was added to it, or it was written anew.
+    Grown,
+    Shrunk,
 }
 
 impl Identity {
     pub(crate) fn of(meta: &std::fs::Metadata) -> Self {
         Self {
-            device: meta.dev(),
             inode: meta.ino(),
             size: meta.size(),
             modified: (meta.mtime(), meta.mtime_nsec()),
@@ -32,40 +51,271 @@ impl Identity {
         }
     }
 
-    pub(super) fn check(self, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
-        // Not the record's time: a new permission or link changes that too.
-        let now = Self { recorded: self.recorded, ..Self::of(meta) };
-        if now == self {
-            return Ok(());
+    /// What a later look says, at a file of this file system.
+    pub(crate) fn change(&self, later: &Self, system: FileSystem) -> Change {
+        match later.size.cmp(&self.size) {
+            std::cmp::Ordering::Greater => Change::Grown,
+            std::cmp::Ordering::Less => Change::Shrunk,
+            _ if !same_time(self.modified, later.modified) => Change::Doubtful,
+            _ if system.keeps_inodes && later.inode != self.inode => Change::Doubtful,
+            _ => Change::None,
         }
-        let what = if now.size == self.size {
-            "was rewritten or replaced".to_owned()
-        } else {
-            format!("went from {} to {} bytes", self.size, now.size)
-        };
-        Err(changed(path, &what))
     }
 
-    /// When anything about it changed last, as seconds and nanoseconds since 1970.
-    pub(crate) fn last_change(&self) -> (i64, i64) {
+    /// The same, but that nothing else proves the bytes: a time that was put back is noticed by the file's record.
+    pub(crate) fn is_same(&self, later: &Self, system: FileSystem) -> bool {
+        self.change(later, system) == Change::None
+            && (!system.keeps_records || self.recorded == later.recorded)
+    }
+
+    /// How a later look differs, in words that follow on the file's name.
+    pub(crate) fn difference(&self, later: &Self) -> String {
+        let (then, now) = (self.size, later.size);
+        if now != then {
+            let how = if now > then { "grew" } else { "shrank" };
+            return format!("{how} from {then} to {now} bytes");
+        }
+        if same_time(self.modified, later.modified) {
+            return "was replaced, or its permissions or links changed".to_owned();
+        }
+        format!("was written to (its time went from {} to {})", shown(self.modified), shown(later.modified))
+    }
+
+    /// When anything about it changed last.
+    pub(crate) fn last_change(&self) -> Time {
         self.modified.max(self.recorded)
     }
 
-    /// What of it holds beyond this process and this boot: device numbers are handed out anew. With `record` the
+    /// What of it is kept for another process. Device numbers are handed out anew by each boot. With `record` the
     /// last change of the file's record too, for a file whose bytes nothing else proves.
     pub(super) fn lasting(&self, record: bool) -> Value {
-        let pair = |(seconds, nanos): (i64, i64)| json!([seconds, nanos]);
         json!({
             "inode": self.inode,
             "size": self.size,
-            "modified": pair(self.modified),
-            "recorded": record.then(|| pair(self.recorded)),
+            "modified": self.modified,
+            "recorded": record.then_some(self.recorded),
         })
     }
+
+    /// What an earlier process kept; `None` if that was no file.
+    fn from_lasting(kept: &Value) -> Option<(Self, bool)> {
+        let time = |value: &Value| Some((value[0].as_i64()?, value[1].as_i64()?));
+        let recorded = time(&kept["recorded"]);
+        let identity = Self {
+            inode: kept["inode"].as_u64()?,
+            size: kept["size"].as_u64()?,
+            modified: time(&kept["modified"])?,
+            recorded: recorded.unwrap_or_default(),
+        };
+        Some((identity, recorded.is_some()))
+    }
+
+    /// Compares with what an earlier process kept: `Ok` if it is the same, else how it differs.
+    pub(super) fn since(
+        &self,
+        kept: &Value,
+        system: FileSystem,
+    ) -> std::result::Result<(), (Change, String)> {
+        let Some((then, with_record)) = Self::from_lasting(kept) else {
+            return Err((Change::Shrunk, "was no file then".to_owned()));
+        };
+        let change = match then.change(self, system) {
+            Change::None if !with_record || then.is_same(self, system) => return Ok(()),
+            Change::None => Change::Doubtful,
+            other => other,
+        };
+        Err((change, then.difference(self)))
+    }
+}
+
+/// Whether two looks saw one time, as exactly as the later of them tells it. A file system may keep a time in memory
+/// in nanoseconds and on the disk in whole seconds (NFSv2, ext3), in pairs of them (FAT), or by 100 ns (SMB, NTFS), and
+/// say the one first and the other after it had to read its record again.
+fn same_time(earlier: Time, later: Time) -> bool {
+    let ((was, was_nanos), (is, is_nanos)) = (earlier, later);
+    if earlier == later {
+        return true;
+    }
+    if is_nanos == 0 {
+        // Only a whole second; an even one may be a pair of them.
+        return was == is || (is % 2 == 0 && was == is + 1);
+    }
+    let grain = [10_000_000, 1_000_000, 1000, 100].into_iter().find(|grain| is_nanos % grain == 0);
+    was == is && grain.is_some_and(|grain| was_nanos / grain == is_nanos / grain)
+}
+
+fn shown((seconds, nanos): Time) -> String {
+    let whole = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+    let time = OffsetDateTime::from_unix_timestamp_nanos(whole).ok().and_then(|t| t.format(&Rfc3339).ok());
+    time.unwrap_or_else(|| format!("{seconds} s"))
 }
 
 /// The bytes themselves are what tells memory apart.
 pub(super) async fn of_memory(bytes: Bytes) -> Result<Value> {
     blocking("hashing memory", move || Ok(json!({ "blake3": blake3::hash(&bytes).to_hex().to_string() })))
         .await
+}
+
+/// What is known of a file system by its name. Numbers: linux/magic.h, and statfs(2).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FileSystem {
+    /// Reads never wait, and need no other thread.
+    pub(super) in_memory: bool,
+    /// It never asks another machine or another program.
+    pub(super) local: bool,
+    /// An inode is a file's as long as it lives.
+    keeps_inodes: bool,
+    /// The time of a file's record is that of its last change.
+    keeps_records: bool,
+}
+
+impl FileSystem {
+    pub(super) fn of(file: &File) -> Self {
+        rustix::fs::fstatfs(file).map_or(Self::UNKNOWN, |fs| Self::named(fs.f_type))
+    }
+
+    pub(crate) fn at(path: &Path) -> Self {
+        rustix::fs::statfs(path).map_or(Self::UNKNOWN, |fs| Self::named(fs.f_type))
+    }
+
+    const UNKNOWN: Self = Self { in_memory: false, local: false, keeps_inodes: false, keeps_records: false };
+
+    fn named(number: i64) -> Self {
+        /// tmpfs and ramfs.
+        const MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+        /// ext2 to ext4, XFS, Btrfs, F2FS, ZFS, bcachefs.
+        const DISK: [i64; 6] = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0x2fc1_2fc1, 0xca45_1a4e];
+        const OVERLAY: i64 = 0x794c_7630;
+        /// The server keeps them.
+        const NFS: i64 = 0x6969;
+        // Some are above what 32 bits with a sign hold.
+        let number = number & 0xffff_ffff;
+        let (memory, disk) = (MEMORY.contains(&number), DISK.contains(&number));
+        Self {
+            in_memory: memory,
+            local: memory || disk || number == OVERLAY,
+            keeps_inodes: memory || disk || number == NFS,
+            keeps_records: memory || disk || number == NFS || number == OVERLAY,
+        }
+    }
+}
+
+/// One reading of a file: what it was when it was opened, and when its last byte had been read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(super) file: Arc<File>,
+    pub(super) path: Arc<Path>,
+    pub(super) system: FileSystem,
+    pub(super) opened: Identity,
+    ended: OnceLock<Option<Identity>>,
+}
+
+impl Reading {
+    pub(super) fn new(file: Arc<File>, path: Arc<Path>, meta: &std::fs::Metadata) -> Self {
+        let system = FileSystem::of(&file);
+        Self { file, path, system, opened: Identity::of(meta), ended: OnceLock::new() }
+    }
+
+    /// Looks at the file once its last byte is read. What becomes of it later is not what was sent.
+    pub(super) fn end(&self) {
+        self.ended.get_or_init(|| self.file.metadata().ok().map(|meta| Identity::of(&meta)));
+    }
+
+    /// How the file differs now that it is read from what it was when `looked` at, in words too.
+    pub(crate) fn change_since(&self, looked: &Identity) -> (Change, String) {
+        // Where nothing was left to be read, it is looked at now.
+        self.end();
+        match self.ended.get() {
+            Some(Some(ended)) => {
+                // A file that is open has one inode, whatever number it is given.
+                let change = looked.change(ended, FileSystem::UNKNOWN);
+                (change, looked.difference(ended))
+            }
+            _ => (Change::Doubtful, "could not be looked at again".to_owned()),
+        }
+    }
+
+    /// The same, since it was opened.
+    pub(crate) fn change(&self) -> (Change, String) {
+        self.change_since(&self.opened)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THEN: Identity =
+        Identity { inode: 7, size: 10, modified: (1_700_000_001, 123_456_789), recorded: (1_700_000_001, 5) };
+
+    fn disk() -> FileSystem {
+        FileSystem::named(0xef53)
+    }
+
+    fn fuse() -> FileSystem {
+        FileSystem::named(0x6573_5546)
+    }
+
+    fn at(modified: Time) -> Change {
+        THEN.change(&Identity { modified, ..THEN }, disk())
+    }
+
+    #[test]
+    fn size_and_time_decide_to_what_the_later_look_tells() {
+        assert_eq!(at((1_700_000_001, 123_456_789)), Change::None);
+        for coarser in [123_456_700, 123_456_000, 123_000_000, 120_000_000, 0] {
+            assert_eq!(at((1_700_000_001, coarser)), Change::None, "{coarser}");
+        }
+        assert_eq!(at((1_700_000_000, 0)), Change::None, "FAT counts in pairs");
+        for other in [
+            (1_700_000_002, 0),
+            (1_699_999_999, 0),
+            (1_700_000_001, 123_456_790),
+            (1_700_000_001, 124_000_000),
+            (1_700_000_002, 123_456_789),
+        ] {
+            assert_eq!(at(other), Change::Doubtful, "{other:?}");
+        }
+        // What was coarse at first, and is exact now, was written to in between.
+        let coarse = Identity { modified: (1_700_000_001, 0), ..THEN };
+        assert_eq!(coarse.change(&THEN, fuse()), Change::Doubtful);
+        let size = |size| THEN.change(&Identity { size, ..THEN }, disk());
+        assert_eq!((size(11), size(9)), (Change::Grown, Change::Shrunk));
+    }
+
+    #[test]
+    fn an_inode_counts_where_it_is_kept() {
+        let other = Identity { inode: 8, recorded: (1_700_000_009, 9), ..THEN };
+        assert_eq!(THEN.change(&other, disk()), Change::Doubtful);
+        assert_eq!(THEN.change(&other, fuse()), Change::None);
+        assert!(THEN.is_same(&other, fuse()) && !THEN.is_same(&other, disk()));
+        let linked = Identity { recorded: (1_700_000_009, 9), ..THEN };
+        assert_eq!(THEN.change(&linked, disk()), Change::None, "a new link changes no byte");
+        assert!(!THEN.is_same(&linked, disk()) && !THEN.is_same(&linked, FileSystem::named(0x794c_7630)));
+
+        for fuse_smb_fat in [0x6573_5546, 0xfe53_4d42, 0xff53_4d42, 0x4d44, 0x0102_1997, 0x794c_7630, 1] {
+            assert!(!FileSystem::named(fuse_smb_fat).keeps_inodes, "{fuse_smb_fat:x}");
+        }
+        // As a 32-bit number with a sign has it.
+        assert!(FileSystem::named(i64::from(0x9123_683e_u32 as i32)).keeps_inodes);
+    }
+
+    #[test]
+    fn what_an_earlier_process_kept_follows_the_same_rule() {
+        let kept = THEN.lasting(true);
+        assert_eq!(THEN.since(&kept, disk()), Ok(()));
+        let coarser = Identity { inode: 9, modified: (1_700_000_001, 0), recorded: (1, 0), ..THEN };
+        assert_eq!(coarser.since(&kept, fuse()), Ok(()));
+        for doubtful in [
+            Identity { inode: 9, ..THEN },
+            Identity { recorded: (1_700_000_009, 0), ..THEN },
+            Identity { modified: (1_700_000_009, 0), ..THEN },
+        ] {
+            assert_eq!(doubtful.since(&kept, disk()).expect_err("differs").0, Change::Doubtful);
+        }
+        assert_eq!(Identity { recorded: (9, 9), ..THEN }.since(&THEN.lasting(false), disk()), Ok(()));
+        let (change, how) = Identity { size: 12, ..THEN }.since(&kept, disk()).expect_err("grew");
+        assert_eq!((change, how.as_str()), (Change::Grown, "grew from 10 to 12 bytes"));
+        assert!(THEN.since(&json!({ "blake3": "00" }), disk()).is_err());
+    }
 }

@@ -4,6 +4,7 @@
 mod buffers;
 mod cutter;
 mod identity;
+mod proof;
 mod reader;
 mod sealed;
 mod spool;
@@ -12,20 +13,25 @@ mod stream;
 use std::fs::File;
 use std::future::Future;
 use std::io::{Read, Seek};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
+use rustix::io::Errno;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::blocking;
 use crate::seal::{FileSeal, TAG_LEN};
+use identity::Change;
 
 pub(crate) use buffers::Reserve;
 pub(crate) use cutter::Cutter;
-pub(crate) use identity::Identity;
+pub(crate) use identity::{FileSystem, Identity, Reading};
+pub(crate) use proof::{Sent, Since};
 pub(crate) use reader::SourceReader;
 pub(crate) use spool::{Spool, Spooled};
 pub(crate) use stream::{Standing, Stream, let_go};
@@ -162,10 +168,15 @@ fn absolute(path: PathBuf) -> PathBuf {
 }
 
 pub(crate) fn expand_home(path: PathBuf) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
-        (Ok(rest), Some(home)) if path.starts_with("~") => Path::new(&home).join(rest),
+    match (path.strip_prefix("~"), home()) {
+        (Ok(rest), Some(home)) => home.join(rest),
         _ => path,
     }
+}
+
+/// The home folder, for a service that runs without `HOME` too.
+pub(crate) fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }
 
 /// A source whose size is known and that can be opened as often as an attempt needs it.
@@ -183,10 +194,7 @@ pub(crate) struct Prepared {
 enum Origin {
     Memory(Bytes),
     /// Opened per attempt, so that ten thousand waiting files hold no descriptor.
-    Path {
-        path: Arc<Path>,
-        identity: Identity,
-    },
+    Path(Arc<Looked>),
     /// An unnamed temporary file of ours; nobody else can change it.
     Spooled(Spooled),
     /// Another source as it is once it is sealed. Only ever opened from its beginning: a cipher's state is
@@ -197,6 +205,14 @@ enum Origin {
     },
     /// What was cut from a body that is read once, in order.
     Pieces(Arc<Held>),
+}
+
+/// A file as it was when it was first looked at.
+struct Looked {
+    path: Arc<Path>,
+    identity: Identity,
+    /// A part of it was read when its record was another. Whether all parts are of one file is decided by their bytes.
+    doubtful: AtomicBool,
 }
 
 /// Bytes that were read already, and the room they take, which is free when the last body of them is gone.
@@ -285,10 +301,10 @@ impl Prepared {
             }
             Origin::Sealed { plain, .. } => match &plain.origin {
                 // The marks are, so that a new permission or link need not end it.
-                Origin::Path { identity, .. } => Ok(Some(identity.lasting(false))),
+                Origin::Path(looked) => Ok(Some(looked.identity.lasting(false))),
                 _ => Box::pin(plain.lasting_identity()).await,
             },
-            Origin::Path { identity, .. } => Ok(Some(identity.lasting(true))),
+            Origin::Path(looked) => Ok(Some(looked.identity.lasting(true))),
             Origin::Memory(bytes) => identity::of_memory(bytes.clone()).await.map(Some),
             Origin::Spooled(_) | Origin::Pieces(_) => Ok(None),
         }
@@ -297,10 +313,9 @@ impl Prepared {
     fn look_at(path: Arc<Path>) -> Result<(Origin, u64)> {
         let (file, meta) = open_regular(&path)?;
         let identity = Identity::of(&meta);
-        if identity.size == 0 {
-            refuse_pseudo_file(&file, &path)?;
-        }
-        Ok((Origin::Path { path, identity }, identity.size))
+        refuse_made_up(&file, &path, &meta)?;
+        let looked = Looked { path, identity, doubtful: AtomicBool::new(false) };
+        Ok((Origin::Path(Arc::new(looked)), identity.size))
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -316,7 +331,7 @@ impl Prepared {
     /// The path it was given by.
     fn path(&self) -> Option<Arc<Path>> {
         match &self.origin {
-            Origin::Path { path, .. } => Some(Arc::clone(path)),
+            Origin::Path(looked) => Some(Arc::clone(&looked.path)),
             Origin::Sealed { plain, .. } => plain.path(),
             _ => None,
         }
@@ -324,6 +339,11 @@ impl Prepared {
 
     /// A fresh body from the first byte.
     pub(crate) async fn open(&self) -> Result<SourceReader> {
+        self.open_to_be_proved(false).await
+    }
+
+    /// The same. With `digested` what is read is digested, so that its bytes can prove what its record leaves in doubt.
+    pub(crate) async fn open_to_be_proved(&self, digested: bool) -> Result<SourceReader> {
         match &self.origin {
             Origin::Memory(bytes) => {
                 let whole = usize::try_from(self.start).ok().zip(usize::try_from(self.start + self.len).ok());
@@ -336,19 +356,12 @@ impl Prepared {
                 SourceReader::sealed(Box::pin(plain.open()).await?, Arc::clone(seal), path)
             }
             Origin::Spooled(spooled) => {
-                Ok(SourceReader::file(spooled.file(), self.start..self.start + self.len, None))
+                Ok(SourceReader::spooled(spooled.file(), self.start..self.start + self.len))
             }
-            Origin::Path { path, identity } => {
-                let (path, identity, range) =
-                    (Arc::clone(path), *identity, self.start..self.start + self.len);
-                let named = Arc::clone(&path);
-                off_the_workers(self.patience, &named, move || {
-                    let (file, meta) = open_regular(&path)?;
-                    // Of the file that is open, not of the name: the two can be swapped in between.
-                    identity.check(&path, &meta)?;
-                    Ok(SourceReader::file(Arc::new(file), range, Some(path)))
-                })
-                .await
+            Origin::Path(looked) => {
+                let (looked, range) = (Arc::clone(looked), self.start..self.start + self.len);
+                let path = Arc::clone(&looked.path);
+                off_the_workers(self.patience, &path, move || looked.reader(range, digested)).await
             }
         }
     }
@@ -362,14 +375,16 @@ impl Prepared {
                 Err(Error::internal("the first bytes of what is sealed tell nothing"))
             }
             Origin::Spooled(spooled) => read_start(&spooled.file(), spooled.folder(), count),
-            Origin::Path { path, .. } => {
-                let file = Arc::clone(path);
+            Origin::Path(looked) => {
+                let file = Arc::clone(&looked.path);
                 let read = move || read_start(&open_regular(&file)?.0, &file, count);
-                off_the_workers(self.patience, path, read).await
+                off_the_workers(self.patience, &looked.path, read).await
             }
         }
     }
+}
 
+impl Prepared {
     /// Whether reading it costs nothing.
     pub(crate) fn is_in_memory(&self) -> bool {
         matches!(self.origin, Origin::Memory(_) | Origin::Pieces(_))
@@ -381,30 +396,27 @@ impl Prepared {
     }
 
     /// Reads all of it.
-    pub(crate) async fn each_chunk(&self, mut take: impl FnMut(&[u8])) -> Result<()> {
-        let mut reader = self.open().await?;
-        while let Some(chunk) = self.within_patience(reader.chunk()).await? {
-            take(&chunk?);
-            // A file in the page cache never makes this wait.
-            tokio::task::consume_budget().await;
-        }
-        Ok(())
+    pub(crate) async fn each_chunk(&self, take: impl FnMut(&[u8])) -> Result<()> {
+        self.read_through(self.open().await?, take).await
     }
+}
 
-    /// Fails with `source_changed` if the file is not the one that was looked at first.
-    pub(crate) async fn verify_unchanged(&self) -> Result<()> {
-        let (path, identity) = match &self.origin {
-            Origin::Path { path, identity } => (path, identity),
-            Origin::Sealed { plain, .. } => return Box::pin(plain.verify_unchanged()).await,
-            _ => return Ok(()),
-        };
-        let (path, identity) = (Arc::clone(path), *identity);
-        let named = Arc::clone(&path);
-        off_the_workers(self.patience, &named, move || {
-            let meta = std::fs::metadata(&path).map_err(|e| Error::local_io(&path, "looking at", &e))?;
-            identity.check(&path, &meta)
-        })
-        .await
+impl Looked {
+    /// Opens it and reads a part of it. A file that goes whole is taken as it is now, whatever became of it since it was
+    /// looked at, but for its size. Parts are to be of one file.
+    fn reader(&self, range: Range<u64>, digested: bool) -> Result<SourceReader> {
+        let (file, meta) = open_regular(&self.path)?;
+        // Of the file that is open, not of the name: the two can be swapped in between.
+        let now = Identity::of(&meta);
+        let is_part = range != (0..self.identity.size);
+        let reading = Reading::new(Arc::new(file), Arc::clone(&self.path), &meta);
+        match self.identity.change(&now, reading.system) {
+            Change::None => {}
+            Change::Doubtful if !is_part => {}
+            Change::Doubtful if digested => self.doubtful.store(true, Relaxed),
+            _ => return Err(changed(&self.path, &self.identity.difference(&now))),
+        }
+        Ok(SourceReader::file(reading, range))
     }
 }
 
@@ -429,17 +441,21 @@ pub(crate) fn no_answer(path: Option<&Path>, patience: Duration) -> Error {
             patience.as_secs_f64()
         ),
     );
+    let error = error.errno_is(Errno::TIMEDOUT);
     match path {
         Some(path) => error.about(path),
         None => error,
     }
 }
 
+/// `what` follows on the file's name, and says how it differs.
 pub(crate) fn changed(path: &Path, what: &str) -> Error {
     let shown = path.display();
+    // A stream is read to wherever it ends.
+    let or = if what.starts_with("grew") { ", or give it as a stream" } else { "" };
     Error::new(
         ErrorKind::SourceChanged,
-        format!("{shown} {what} while it was being sent; send it again when nothing writes to it"),
+        format!("{shown} {what} while it was being sent; send it again when nothing writes to it{or}"),
     )
     .about(path)
 }
@@ -451,21 +467,34 @@ fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u8>> {
     Ok(start)
 }
 
-/// Files of /proc and /sys say that they are empty and are not. Sending nothing would be a lie.
-fn refuse_pseudo_file(file: &File, path: &Path) -> Result<()> {
-    use std::os::unix::fs::FileExt;
-    match file.read_at(&mut [0], 0) {
-        Ok(0) => Ok(()),
-        Ok(_) => Err(Error::new(
-            ErrorKind::SourceUnreadable,
-            format!(
-                "{} does not tell its size, as files the system makes up do; read it and send the bytes",
-                path.display()
-            ),
-        )
-        .about(path)),
-        Err(e) => Err(Error::local_io(path, "reading", &e)),
-    }
+/// Files of /proc say that they are empty and are not, and those of /sys that they have a page. To send nothing would
+/// be a lie, and what is shorter than its size never ends.
+fn refuse_made_up(file: &File, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
+    use std::os::unix::fs::{FileExt, MetadataExt};
+    let size = meta.size();
+    let at = match size.checked_sub(1) {
+        None => 0,
+        // What takes no room on a disk is made up, or a hole, or kept in the record itself.
+        Some(last) if meta.blocks() == 0 => last,
+        Some(_) => return Ok(()),
+    };
+    let there = file.read_at(&mut [0], at).map_err(|e| Error::local_io(path, "reading", &e))?;
+    if (there > 0) == (size > 0) { Ok(()) } else { Err(made_up(path, size)) }
+}
+
+/// The error for a file whose size is not its own.
+fn made_up(path: &Path, size: u64) -> Error {
+    let says = match size {
+        0 => "does not tell its size".to_owned(),
+        _ => format!("says that it has {size} bytes and gives fewer"),
+    };
+    let shown = path.display();
+    Error::new(
+        ErrorKind::SourceUnreadable,
+        format!("{shown} {says}, as files the system makes up do; read it and send the bytes"),
+    )
+    .about(path)
+    .errno_is(Errno::INVAL)
 }
 
 /// Opens a regular file. `O_NONBLOCK` keeps a FIFO from hanging the open; it does not change how
@@ -479,8 +508,10 @@ fn open_regular(path: &Path) -> Result<(File, std::fs::Metadata)> {
     if meta.is_file() {
         return Ok((file, meta));
     }
-    let what = if meta.is_dir() { "a folder" } else { "not a regular file" };
+    let (errno, what) = match meta.is_dir() {
+        true => (Errno::ISDIR, "a folder; name a file in it, or zip it first"),
+        false => (Errno::INVAL, "not a regular file; name a file, or give it as a stream"),
+    };
     let shown = path.display();
-    let hint = if meta.is_dir() { "name a file in it, or zip it first" } else { "name a file" };
-    Err(Error::new(ErrorKind::SourceUnreadable, format!("{shown} is {what}; {hint}")).about(path))
+    Err(Error::new(ErrorKind::SourceUnreadable, format!("{shown} is {what}")).about(path).errno_is(errno))
 }

@@ -17,9 +17,10 @@ use bytes::Bytes;
 use rustix::io::{ReadWriteFlags, preadv2};
 use tokio::sync::oneshot;
 
-use super::Held;
 use super::buffers::{Buffer, CHUNK};
+use super::identity::FileSystem;
 use super::sealed::SealedReader;
+use super::{Held, Reading};
 use crate::error::{Error, Result};
 use crate::runtime::spawn_blocking;
 use crate::seal::FileSeal;
@@ -35,12 +36,11 @@ enum Inner {
 
 struct FileReader {
     file: Arc<File>,
-    /// The file system answers at once, so reads need no other thread.
-    in_memory: bool,
+    system: FileSystem,
     offset: u64,
     end: u64,
-    /// For messages; `None` for our own temporary file.
-    path: Option<Arc<Path>>,
+    /// `None` for our own temporary file.
+    reading: Option<Arc<Reading>>,
     waiting: Option<oneshot::Receiver<(Buffer, io::Result<usize>)>>,
 }
 
@@ -53,10 +53,33 @@ impl SourceReader {
         Self(Inner::Held { held, next: 0 })
     }
 
-    pub(super) fn file(file: Arc<File>, range: Range<u64>, path: Option<Arc<Path>>) -> Self {
-        let in_memory = is_in_memory(&file);
+    pub(super) fn file(reading: Reading, range: Range<u64>) -> Self {
+        let (file, system) = (Arc::clone(&reading.file), reading.system);
+        Self::ranged(file, system, range, Some(Arc::new(reading)))
+    }
+
+    /// A part of our own temporary file.
+    pub(super) fn spooled(file: Arc<File>, range: Range<u64>) -> Self {
+        Self::again(&file, FileSystem::of(&file), range)
+    }
+
+    /// A file that is open already, whatever became of it.
+    pub(super) fn again(file: &Arc<File>, system: FileSystem, range: Range<u64>) -> Self {
+        Self::ranged(Arc::clone(file), system, range, None)
+    }
+
+    fn ranged(file: Arc<File>, system: FileSystem, range: Range<u64>, reading: Option<Arc<Reading>>) -> Self {
         let Range { start, end } = range;
-        Self(Inner::File(FileReader { file, in_memory, offset: start, end, path, waiting: None }))
+        Self(Inner::File(FileReader { file, system, offset: start, end, reading, waiting: None }))
+    }
+
+    /// The file it reads, if it reads one of the caller's.
+    pub(crate) fn reading(&self) -> Option<Arc<Reading>> {
+        match &self.0 {
+            Inner::File(reader) => reader.reading.clone(),
+            Inner::Sealed(reader) => reader.plain().reading(),
+            Inner::Memory(_) | Inner::Held { .. } => None,
+        }
     }
 
     /// `path` is for messages.
@@ -104,15 +127,30 @@ impl FileReader {
         if self.offset == self.end {
             return Poll::Ready(None);
         }
-        let want = usize::try_from(self.end - self.offset).unwrap_or(CHUNK).min(CHUNK);
+        let left = self.end - self.offset;
+        let want = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
         let mut buffer = Buffer::take();
-        match read_at_once(&self.file, self.in_memory, &mut buffer.as_mut()[..want], self.offset) {
-            Ok(Some(count)) => Poll::Ready(Some(self.accept(buffer, Ok(count)))),
+        // After its last byte the file is looked at once more, and only a local file system tells that at once.
+        let may_wait = !self.system.local && left <= CHUNK as u64 && self.reading.is_some();
+        let read = match may_wait {
+            true => Ok(None),
+            false => {
+                read_at_once(&self.file, self.system.in_memory, &mut buffer.as_mut()[..want], self.offset)
+            }
+        };
+        match read {
+            Ok(Some(count)) => {
+                self.look_if_over(count);
+                Poll::Ready(Some(self.accept(buffer, Ok(count))))
+            }
             Err(e) => Poll::Ready(Some(self.accept(buffer, Err(e)))),
             Ok(None) => {
-                let (file, offset) = (Arc::clone(&self.file), self.offset);
+                let (file, offset, reading) = (Arc::clone(&self.file), self.offset, self.reading.clone());
                 let task = spawn_blocking(move || {
                     let read = file.read_at(&mut buffer.as_mut()[..want], offset);
+                    if let (Ok(count), Some(reading)) = (&read, reading) {
+                        look_if_over(&reading, *count as u64, left);
+                    }
                     (buffer, read)
                 });
                 self.waiting = Some(task);
@@ -121,16 +159,41 @@ impl FileReader {
         }
     }
 
+    fn look_if_over(&self, count: usize) {
+        if let Some(reading) = &self.reading {
+            look_if_over(reading, count as u64, self.end - self.offset);
+        }
+    }
+
     fn accept(&mut self, buffer: Buffer, read: io::Result<usize>) -> Result<Bytes> {
-        let path = self.path.as_deref().unwrap_or(Path::new("the temporary file"));
         match read {
-            Ok(0) => Err(super::changed(path, &format!("ended at byte {} of {}", self.offset, self.end))),
+            Ok(0) => Err(self.ended_early()),
             Ok(count) => {
                 self.offset += count as u64;
                 Ok(buffer.freeze(count))
             }
-            Err(e) => Err(Error::local_io(path, "reading", &e)),
+            Err(e) => Err(Error::local_io(self.path(), "reading", &e)),
         }
+    }
+
+    fn ended_early(&self) -> Error {
+        match self.file.metadata() {
+            // As long as it was, and yet there is no more to be had.
+            Ok(meta) if meta.len() >= self.end => super::made_up(self.path(), meta.len()),
+            Ok(meta) => super::changed(self.path(), &format!("shrank to {} bytes", meta.len())),
+            Err(e) => Error::local_io(self.path(), "reading", &e),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.reading.as_ref().map_or(Path::new("the temporary file"), |reading| &reading.path)
+    }
+}
+
+/// Looks at a file if this read gave its last byte.
+fn look_if_over(reading: &Reading, count: u64, left: u64) {
+    if count == left {
+        reading.end();
     }
 }
 
@@ -147,10 +210,4 @@ fn read_at_once(file: &File, in_memory: bool, into: &mut [u8], offset: u64) -> i
         Ok(count) => Ok(Some(count)),
         Err(_) => Ok(None),
     }
-}
-
-fn is_in_memory(file: &File) -> bool {
-    /// `TMPFS_MAGIC` and `RAMFS_MAGIC` of linux/magic.h.
-    const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
-    rustix::fs::fstatfs(file).is_ok_and(|fs| IN_MEMORY.contains(&fs.f_type))
 }

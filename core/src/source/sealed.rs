@@ -39,6 +39,10 @@ impl SealedReader {
         })
     }
 
+    pub(super) fn plain(&self) -> &SourceReader {
+        &self.plain
+    }
+
     pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         loop {
             if self.checked {

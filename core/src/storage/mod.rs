@@ -27,7 +27,7 @@ use crate::source::{Prepared, Source, Spool};
 
 pub(crate) use part_plan::PartPlan;
 pub use parts::StoredPart;
-pub(crate) use parts::{PartUpload, send_parts};
+pub(crate) use parts::{PartUpload, send_parts, sent};
 pub(crate) use post_form::FormTarget;
 pub(crate) use put::{Age, PutHeaders, PutTarget};
 pub use put_parts::{PutParts, StoredParts};

@@ -18,7 +18,7 @@ use super::send::{Sender, stored_all_the_same};
 use super::window::Window;
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::source::{Cutter, Prepared};
+use crate::source::{Cutter, Prepared, Sent};
 
 /// One part that storage has.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -100,10 +100,25 @@ pub(crate) async fn send_parts(
         let at = part.part_number as usize - 1;
         stored[at] = Some(part);
     }
-    // What was cut is not looked at again after it was read.
-    source.verify_unchanged().await.map_err(|e| stored_all_the_same(e).outcome_is(Outcome::Completed))?;
+    drop(running);
     let all: Option<Vec<StoredPart>> = stored.into_iter().collect();
-    all.ok_or_else(|| Error::internal("a part was forgotten"))
+    let all = all.ok_or_else(|| Error::internal("a part was forgotten"))?;
+    let proved = match one.order {
+        // What was cut is not looked at again after it was read.
+        Some(order) => source.prove(order.into_inner().cutter.reading().as_ref(), None, None).await,
+        None => source.prove_parts(&sent(&plan, &all)).await,
+    };
+    proved.map_err(|e| stored_all_the_same(e).outcome_is(Outcome::Completed))?;
+    Ok(all)
+}
+
+/// What is known of the bytes of these parts.
+pub(crate) fn sent<'a>(plan: &PartPlan, parts: &'a [StoredPart]) -> Vec<Sent<'a>> {
+    let one = |part: &'a StoredPart| {
+        let (start, len) = plan.part(u64::from(part.part_number));
+        Sent { start, len, md5: part.md5.as_deref(), sha256: None }
+    };
+    parts.iter().map(one).collect()
 }
 
 struct Parts<'a> {

@@ -8,7 +8,7 @@ use quick_xml::events::Event;
 
 use crate::error::{Error, ErrorKind, Side};
 use crate::http::attempt::Reply;
-use crate::http::retry::retry_after;
+use crate::http::retry::{retry_after, wait_and_try};
 use crate::http::status;
 use crate::secret::Mask;
 
@@ -95,7 +95,7 @@ pub(super) fn refusal(reply: &Reply, host: &str, mask: &Mask) -> (Error, Action)
     let said = mask.apply(&reply.body);
     let document = Document::parse(&said);
     let (kind, action) = meaning(reply.status, &document);
-    let error = Error::new(kind, sentence(kind, reply.status, &document, host))
+    let error = Error::new(kind, sentence(kind, reply, &document, host))
         .side_is(Side::Storage)
         .status_is(reply.status.as_u16())
         .service_code_is(document.code.clone())
@@ -139,7 +139,8 @@ fn meaning(http: StatusCode, document: &Document) -> (ErrorKind, Action) {
     }
 }
 
-fn sentence(kind: ErrorKind, status: StatusCode, document: &Document, host: &str) -> String {
+fn sentence(kind: ErrorKind, reply: &Reply, document: &Document, host: &str) -> String {
+    let (status, asked) = (reply.status, retry_after(&reply.headers));
     let mut code = status.as_u16().to_string();
     if let Some(said) = &document.code {
         code.push_str(&format!(" {said}"));
@@ -155,7 +156,10 @@ fn sentence(kind: ErrorKind, status: StatusCode, document: &Document, host: &str
             _ => "it is larger than storage allows; send less".to_owned(),
         },
         (ErrorKind::Expired, _) => "the ticket has run out; ask the service for a new one".to_owned(),
-        (ErrorKind::RateLimited, _) => "too many requests; wait and try again".to_owned(),
+        (ErrorKind::RateLimited, _) => format!("too many requests; {}", wait_and_try(asked)),
+        (ErrorKind::Unavailable, _) if asked.is_some() => {
+            format!("storage is failing; {}", wait_and_try(asked))
+        }
         (ErrorKind::Unavailable, _) => "storage is failing; try again later".to_owned(),
         (ErrorKind::Timeout, _) => "storage waited too long for the bytes; try again".to_owned(),
         (ErrorKind::Network, _) => "storage did not get all bytes; try again".to_owned(),
@@ -224,6 +228,7 @@ pub fn exercise_reply(data: &[u8]) {
         complete: true,
         last_may_have_left: true,
         mute: false,
+        file: None,
         counted: 0,
     };
     let (error, _) = refusal(&reply, "storage.example", &mask);
@@ -244,6 +249,7 @@ mod tests {
             complete: true,
             last_may_have_left: true,
             mute: false,
+            file: None,
             counted: 0,
         };
         refusal(&reply, "s.example", &Mask::default())

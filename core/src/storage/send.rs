@@ -20,6 +20,7 @@ use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
 use crate::progress::{Counters, roughly};
 use crate::room;
 use crate::secret::Mask;
+use crate::source::Reading;
 
 /// Everything an upload needs besides what is uploaded.
 #[derive(Clone, Copy)]
@@ -111,7 +112,7 @@ impl<'a> Sender<'a> {
     pub(super) async fn send(&self, upload: &Upload<'_>) -> Result<StoredObject> {
         let operation = upload.operation;
         promised::check(upload).await.map_err(|e| e.during(operation))?;
-        self.progress.sending(upload.expiry.map(|e| e.left()));
+        self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry = self.made.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
         let mut so_far = SoFar { tries: Tries::new(), differed: None };
@@ -124,11 +125,11 @@ impl<'a> Sender<'a> {
                     .map_err(|e| so_far.tries.told(self.too_slow_for(expiry, e).during(operation)))?;
             }
             let error = match self.try_once(upload, &mut so_far).await {
-                Ok(stored) => {
+                Ok((stored, file)) => {
                     retry.succeeded();
                     let source = &upload.outgoing.payload.source;
                     source
-                        .verify_unchanged()
+                        .prove(file.as_ref(), stored.md5.as_deref(), stored.sha256.as_deref())
                         .await
                         .map_err(|e| so_far.tries.told(stored_all_the_same(e).during(operation)))
                         .map_err(|e| e.etag_is(stored.etag.as_deref()))?;
@@ -167,21 +168,24 @@ impl<'a> Sender<'a> {
 
     /// Adds to the error of a ticket that ran out, if it could not have been enough.
     fn too_slow_for(&self, expiry: Expiry, error: Error) -> Error {
-        match self.progress.time_for_all().filter(|needed| *needed > expiry.lifetime()) {
+        let lifetime = expiry.lifetime();
+        let needed = self.progress.time_for_all().filter(|needed| *needed > lifetime && !lifetime.is_zero());
+        match needed {
             Some(needed) => error.addition(&format!(
                 "at the rate so far sending needs {} and the ticket lasted {}, so a faster connection or less to send is needed",
                 roughly(needed),
-                roughly(expiry.lifetime())
+                roughly(lifetime)
             )),
             None => error,
         }
     }
 
+    /// What storage has, and the file it was read from.
     async fn try_once(
         &self,
         upload: &Upload<'_>,
         so_far: &mut SoFar,
-    ) -> Result<StoredObject, (Error, Action)> {
+    ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
         let Upload { target, outgoing, .. } = *upload;
         let tries = &mut so_far.tries;
         let sent = self.made.storage.send(target, outgoing, self.progress, tries).await;
@@ -204,7 +208,7 @@ impl<'a> Sender<'a> {
             if is_ours(&reply, etag.as_deref(), tries) {
                 self.stored(tries, etag.as_deref());
                 let sent = tries.sent().clone();
-                return Ok(object(outgoing, sent, etag, true));
+                return Ok((object(outgoing, sent, etag, true), reply.file));
             }
             return Err(refused(upload, &reply, etag.as_deref(), tries, host).await);
         }
@@ -220,7 +224,7 @@ impl<'a> Sender<'a> {
                 let again = so_far.differed.replace(md5.clone()).is_some_and(|before| before == *md5);
                 Err(differs(host, etag, md5, again))
             }
-            (same, ..) => Ok(object(outgoing, reply.digests, etag, same == Some(true))),
+            (same, ..) => Ok((object(outgoing, reply.digests, etag, same == Some(true)), reply.file)),
         }
     }
 
@@ -268,9 +272,10 @@ async fn refused(
     if may_be_stored(reply, error.service_code()) {
         tries.may_be_stored();
     }
-    match promised::explain(upload, &error, host).await {
-        Some(error) => (error, Action::Fail),
-        None => (error, action),
+    match (promised::explain(upload, &error, host).await, upload.expiry) {
+        (Some(error), _) => (error, Action::Fail),
+        (None, Some(expiry)) => (expiry.explained(error, host, &reply.headers), action),
+        (None, None) => (error, action),
     }
 }
 

@@ -115,13 +115,13 @@ impl Expiry {
         let code = refused.service_code().map(|code| format!(" {code}")).unwrap_or_default();
         let so = format!("storage at {host} refused the upload ({status}{code})");
         match told.from {
-            _ if told.until <= by => refused.reworded(
+            _ if told.until <= by => refused.retold(
                 ErrorKind::Expired,
-                &format!("{so}: the ticket ran out at {}, and {clocks}; ask for a new one", shown(told.until)),
+                format!("{so}: the ticket ran out at {}, and {clocks}; ask for a new one", shown(told.until)),
             ),
-            Some(from) if from > by => refused.reworded(
+            Some(from) if from > by => refused.retold(
                 ErrorKind::StorageRefused,
-                &format!(
+                format!(
                     "{so}: the ticket is good from {} on, and {clocks}, so the clock of whoever signed it is ahead; wait until then, or have that clock set",
                     shown(from)
                 ),

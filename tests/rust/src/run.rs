@@ -210,6 +210,11 @@ impl Caller<'_> {
                 sources::rewrite(source, at, self.folder);
             }
         }
+        if between.contains_key("touch") {
+            for (at, source) in self.scenario.sources.iter().enumerate() {
+                sources::touch(source, at, self.folder);
+            }
+        }
         let sent = d.send(again.transfer(made)?.resume(&journal));
         assert!(sent.is_err() || !journal.exists(), "the journal is left behind");
         sent

@@ -1,7 +1,7 @@
 //! Makes the sources a scenario names.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dropoff::{File, Source};
 use serde_json::{Map, Value};
@@ -70,10 +70,22 @@ pub fn zip(len: u64) -> Vec<u8> {
     zip.finish().expect("a zip").into_inner()
 }
 
+fn path_of(spec: &Map<String, Value>, at: usize, folder: &Path) -> PathBuf {
+    let name = spec.get("name").and_then(Value::as_str);
+    folder.join(name.map_or_else(|| format!("file-{at}.bin"), str::to_owned))
+}
+
+/// Gives the file of a source another time.
+pub fn touch(spec: &Map<String, Value>, at: usize, folder: &Path) {
+    if let Ok(file) = std::fs::File::options().write(true).open(path_of(spec, at, folder)) {
+        let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        file.set_modified(old).expect("a time");
+    }
+}
+
 /// Writes other bytes of the same length into the file of a source.
 pub fn rewrite(spec: &Map<String, Value>, at: usize, folder: &Path) {
-    let name = spec.get("name").and_then(Value::as_str);
-    let path = folder.join(name.map_or_else(|| format!("file-{at}.bin"), str::to_owned));
+    let path = path_of(spec, at, folder);
     if let Ok(mut bytes) = std::fs::read(&path) {
         bytes.iter_mut().for_each(|byte| *byte ^= 0xff);
         std::fs::write(&path, bytes).expect("a temporary file");

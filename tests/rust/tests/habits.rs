@@ -225,14 +225,15 @@ fn a_file_that_changes_while_it_is_sent_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, truncated) in [("shrinks", true), ("grows", false)] {
         let path = folder.path().join(name);
-        std::fs::write(&path, sources::pattern(4_000_000)).expect("a file");
-        sandbox.order(json!({"on": "put", "do": {"slow": 4_000_000}})).expect("an order");
+        std::fs::write(&path, sources::pattern(8_000_000)).expect("a file");
+        // It is read for some seconds, and must change within them: what becomes of it later is not what was sent.
+        sandbox.order(json!({"on": "put", "do": {"slow": 2_000_000}})).expect("an order");
         let job = d.start_send(Transfer::new("a", "b").file(File::new(Source::path(&path)))).expect("a job");
         while job.progress().bytes_done == 0 {
             std::thread::sleep(Duration::from_millis(1));
         }
         let file = std::fs::File::options().write(true).open(&path).expect("the file");
-        file.set_len(if truncated { 1_000_000 } else { 5_000_000 }).expect("a new length");
+        file.set_len(if truncated { 1_000_000 } else { 9_000_000 }).expect("a new length");
         let error = job.wait().expect_err("changed");
         assert_eq!(error.kind(), ErrorKind::SourceChanged, "{error:?}");
         assert!(error.message().contains(name), "{error}");

@@ -9,6 +9,7 @@ use super::choice::listed;
 use super::open::open_plain;
 use super::{Family, Pack};
 use crate::error::{Error, Result};
+use crate::source::{FileSystem, Identity};
 
 /// A folder that a browser wrote.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Folder {
     /// The browser by its product name, as far as the folder tells.
     pub(super) product: &'static str,
     pub(super) version: Option<String>,
+    /// What a file's inode and record are worth there.
+    system: FileSystem,
 }
 
 /// A text file that tells something is not longer than this; `Local State` of a browser in use for years has 1 MB.
@@ -59,8 +62,8 @@ impl Folder {
                     version(preferences["extensions"]["last_chrome_version"].as_str()?)
                 })
             });
-        let is_profile = is_chrome_profile(&root);
-        Self { root, family: Family::Chrome, profiles, is_profile, product, version }
+        let (is_profile, system) = (is_chrome_profile(&root), FileSystem::at(&root));
+        Self { system, root, family: Family::Chrome, profiles, is_profile, product, version }
     }
 
     fn firefox(root: PathBuf) -> Self {
@@ -68,6 +71,7 @@ impl Folder {
         let version = small_text(&root.join("compatibility.ini"))
             .and_then(|text| version(text.lines().find_map(|line| line.strip_prefix("LastVersion="))?));
         Self {
+            system: FileSystem::at(&root),
             root,
             family: Family::Firefox,
             profiles: vec![name],
@@ -101,6 +105,20 @@ impl Folder {
             }
         }
         parts.join("/")
+    }
+
+    /// Whether two looks saw the same, a file or none.
+    pub(super) fn is_same(&self, earlier: Option<Identity>, later: Option<Identity>) -> bool {
+        match (earlier, later) {
+            (Some(earlier), Some(later)) => earlier.is_same(&later, self.system),
+            (earlier, later) => earlier.is_none() && later.is_none(),
+        }
+    }
+
+    /// The same for looks at several.
+    pub(super) fn are_same(&self, earlier: &[Option<Identity>], later: &[Option<Identity>]) -> bool {
+        let each = || earlier.iter().zip(later).all(|(earlier, later)| self.is_same(*earlier, *later));
+        earlier.len() == later.len() && each()
     }
 
     /// A path inside the profile it is in, if it is in one.

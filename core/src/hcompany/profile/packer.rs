@@ -586,7 +586,7 @@ impl Reader<'_> {
         };
         let stamp = self.stamp(large.entry, &file)?;
         match self.live {
-            _ if Some(stamp) == large.entry.file => Ok(false),
+            _ if self.look.folder.is_same(large.entry.file, Some(stamp)) => Ok(false),
             Live::Refuse => Err(self.changed(large.entry)),
             Live::Snapshot | Live::Force => Ok(true),
         }
@@ -605,7 +605,8 @@ impl Reader<'_> {
                 return Ok(Whole::Read(bytes, false));
             }
             let before = self.stamp(entry, &file)?;
-            let is_another = Some(before) != entry.file;
+            let folder = &self.look.folder;
+            let is_another = !folder.is_same(entry.file, Some(before));
             // One that was small when room was made for it, and is not any more, has no place here.
             if before.size > compress::WHOLE {
                 return Err(self.changed(entry));
@@ -619,9 +620,11 @@ impl Reader<'_> {
                 }
             };
             let after = self.stamp(entry, &file)?;
-            let quiet = before == after && bytes.len() as u64 == after.size;
+            let quiet = folder.is_same(Some(before), Some(after)) && bytes.len() as u64 == after.size;
             match self.live {
-                Live::Refuse if !quiet || Some(after) != entry.file => return Err(self.changed(entry)),
+                Live::Refuse if !quiet || !folder.is_same(entry.file, Some(after)) => {
+                    return Err(self.changed(entry));
+                }
                 Live::Snapshot if !quiet && read < READS => {}
                 Live::Force => return Ok(Whole::Read(bytes, !quiet || is_another)),
                 _ => return Ok(Whole::Read(bytes, !quiet)),

@@ -210,7 +210,7 @@ impl Taker<'_> {
             }
             entries.push(Entry { path: path.clone(), file: Some(*stamp), ..entry.clone() });
         }
-        if self.stamps(&paths)? != before {
+        if !self.folder.are_same(&before, &self.stamps(&paths)?) {
             return Err(Again::Changed);
         }
         match before[0] {
@@ -262,11 +262,11 @@ impl Taker<'_> {
                     entries.push(self.copied(&file, critical, false)?);
                 }
             }
-            if self.stamps(&logs)? != log_before {
+            if !self.folder.are_same(&log_before, &self.stamps(&logs)?) {
                 return Err(Again::Changed);
             }
         }
-        if self.stamps(&state)? != before || self.list(path)? != listed {
+        if !self.folder.are_same(&before, &self.stamps(&state)?) || self.list(path)? != listed {
             return Err(Again::Changed);
         }
         Ok(entries)

@@ -1,0 +1,189 @@
+//! Whether what was sent of a file is what the file held, where its size and time leave that in doubt: decided by the
+//! bytes. Storage is to hold a state that the file had, and no mixture of two.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use serde_json::Value;
+
+use super::identity::{Change, FileSystem, Identity, Reading};
+use super::{Origin, Prepared, SourceReader, changed, off_the_workers, open_regular};
+use crate::digest::{Algorithm, Digest, Hasher};
+use crate::error::{Error, ErrorKind, Result};
+use crate::logs;
+
+/// What is known of bytes that were sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent<'a> {
+    pub(crate) start: u64,
+    pub(crate) len: u64,
+    /// In hex, as they are told to callers.
+    pub(crate) md5: Option<&'a str>,
+    pub(crate) sha256: Option<&'a str>,
+}
+
+/// What a source is to one that an earlier process looked at.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    Same,
+    /// Its bytes decide. How it differs, in words that follow on its name.
+    Doubtful(String),
+    Other(String),
+}
+
+impl Prepared {
+    /// Fails with `source_changed` if the file was not one and the same while this was read of it. `reading` is that of
+    /// the attempt that storage took; what becomes of the file later is not what was sent.
+    pub(crate) async fn prove(
+        &self,
+        reading: Option<&Arc<Reading>>,
+        md5: Option<&str>,
+        sha256: Option<&str>,
+    ) -> Result<()> {
+        let Some(reading) = reading else { return Ok(()) };
+        if let Origin::Path(looked) = &self.origin
+            && (self.start, self.len) != (0, looked.identity.size)
+        {
+            let (change, how) = reading.change_since(&looked.identity);
+            return match change {
+                Change::None => Ok(()),
+                // With the other parts, once all are there.
+                _ if md5.is_some() || sha256.is_some() => {
+                    looked.doubtful.store(true, Relaxed);
+                    Ok(())
+                }
+                _ => Err(changed(&looked.path, &how)),
+            };
+        }
+        let (change, how) = reading.change();
+        if change == Change::None {
+            return Ok(());
+        }
+        let sent = Sent { start: 0, len: self.len, md5, sha256 };
+        let same = match &self.origin {
+            Origin::Sealed { plain, seal } => {
+                let again = SourceReader::again(&reading.file, reading.system, 0..plain.len);
+                let sealed = SourceReader::sealed(again, Arc::clone(seal), None)?;
+                self.read_through(sealed, |_| {}).await.is_ok()
+            }
+            _ => self.is_held_by(&reading.file, reading.system, &[sent]).await,
+        };
+        if !same {
+            return Err(changed(&reading.path, &how));
+        }
+        let file = reading.path.display().to_string();
+        tracing::warn!(target: logs::TARGET, file, how, "the file changed while it was sent; what was sent is what it holds");
+        Ok(())
+    }
+
+    /// Fails with `source_changed` if the file's record was another while parts of it were read, and these are not what
+    /// it holds now.
+    pub(crate) async fn prove_parts(&self, parts: &[Sent<'_>]) -> Result<()> {
+        match &self.origin {
+            Origin::Path(looked) if looked.doubtful.load(Relaxed) => match self.holds(parts).await? {
+                true => Ok(()),
+                false => {
+                    let now = look_again(&looked.path, self.patience).await?;
+                    Err(changed(&looked.path, &looked.identity.difference(&now)))
+                }
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the source holds just these bytes. What has no digest is not proved.
+    pub(crate) async fn holds(&self, sent: &[Sent<'_>]) -> Result<bool> {
+        let looked = match &self.origin {
+            Origin::Path(looked) => looked,
+            // The marks of its blocks tell.
+            Origin::Sealed { .. } => match super::sealed::mark(self).await {
+                Ok(()) => return Ok(true),
+                Err(error) if error.kind() == ErrorKind::SourceChanged => return Ok(false),
+                Err(error) => return Err(error),
+            },
+            _ => return Ok(false),
+        };
+        let path = Arc::clone(&looked.path);
+        // Opened once, so that all is compared with one file.
+        let opened = move || {
+            let (file, _) = open_regular(&path)?;
+            let system = FileSystem::of(&file);
+            Ok((Arc::new(file), system))
+        };
+        let (file, system) = off_the_workers(self.patience, &looked.path, opened).await?;
+        Ok(self.is_held_by(&file, system, sent).await)
+    }
+
+    async fn is_held_by(&self, file: &Arc<File>, system: FileSystem, sent: &[Sent<'_>]) -> bool {
+        for piece in sent {
+            let algorithm = match (piece.md5, piece.sha256) {
+                (_, Some(_)) => Algorithm::Sha256,
+                (Some(_), None) => Algorithm::Md5,
+                (None, None) => return false,
+            };
+            let mut hasher = Hasher::new(algorithm);
+            let again = SourceReader::again(file, system, piece.start..piece.start + piece.len);
+            if self.read_through(again, |bytes| hasher.update(bytes)).await.is_err() {
+                return false;
+            }
+            let digests = hasher.finish();
+            let said = |digest: &Option<Digest>, text: Option<&str>| {
+                digest.as_ref().zip(text).is_some_and(|(digest, text)| digest.is_said_by(text) == Some(true))
+            };
+            if !said(&digests.sha256, piece.sha256) && !said(&digests.md5, piece.md5) {
+                return false;
+            }
+        }
+        true
+    }
+
+    pub(super) async fn read_through(
+        &self,
+        mut reader: SourceReader,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<()> {
+        while let Some(piece) = self.within_patience(reader.chunk()).await? {
+            each(&piece?);
+            // A file in the page cache never makes this wait, and other work is due too.
+            tokio::task::consume_budget().await;
+        }
+        Ok(())
+    }
+
+    /// Compares with what [`Prepared::lasting_identity`] was in another process.
+    pub(crate) async fn since(&self, kept: &Value) -> Result<Since> {
+        let looked = match &self.origin {
+            Origin::Path(looked) => looked,
+            Origin::Sealed { plain, .. } => match &plain.origin {
+                Origin::Path(looked) => looked,
+                _ => return self.same_bytes_as(kept).await,
+            },
+            _ => return self.same_bytes_as(kept).await,
+        };
+        let (path, identity) = (Arc::clone(&looked.path), looked.identity);
+        let system = off_the_workers(self.patience, &looked.path, move || Ok(FileSystem::at(&path))).await?;
+        Ok(match identity.since(kept, system) {
+            Ok(()) => Since::Same,
+            Err((Change::Doubtful, how)) => Since::Doubtful(how),
+            Err((_, how)) => Since::Other(how),
+        })
+    }
+
+    async fn same_bytes_as(&self, kept: &Value) -> Result<Since> {
+        match self.lasting_identity().await?.as_ref() == Some(kept) {
+            true => Ok(Since::Same),
+            false => Ok(Since::Other("holds other bytes".to_owned())),
+        }
+    }
+}
+
+async fn look_again(path: &Arc<Path>, patience: std::time::Duration) -> Result<Identity> {
+    let there = Arc::clone(path);
+    let look = move || {
+        let meta = std::fs::metadata(&there).map_err(|e| Error::local_io(&there, "looking at", &e))?;
+        Ok(Identity::of(&meta))
+    };
+    off_the_workers(patience, path, look).await
+}

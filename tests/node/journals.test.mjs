@@ -1,0 +1,71 @@
+// One journal for two calls, and an unknown outcome as JavaScript spells it.
+
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { failure, rejection, until } from './helpers.mjs'
+import { TERMS, sandboxForTests, temporaryFolder } from './sandbox.mjs'
+
+const sandbox = await sandboxForTests()
+const folder = temporaryFolder()
+const d = sandbox.agentdrop()
+const file = join(folder, 'a.bin')
+writeFileSync(file, 'abc')
+
+/** How many of this process's descriptors are of a file. */
+function open(path) {
+  const isOfIt = (fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc/self/fd').filter(isOfIt).length
+}
+
+test('two calls with one journal send once', async () => {
+  for (let at = 0; at < 20; at++) {
+    const resume = join(folder, `journal-${at}`)
+    const before = (await sandbox.requests('presign')).length
+    const confirmed = (await sandbox.requests('confirm')).length
+    await sandbox.fault({ on: 'confirm', do: { delay_ms: 1000 } })
+    let over = false
+    const first = d.send([file], { ...TERMS, resume }).finally(() => (over = true))
+    await until(async () => (await sandbox.requests('confirm')).length > confirmed)
+    const second = d.send([file], { ...TERMS, resume }).catch((error) => error)
+    // They overlap once the second has the journal open while the first has it.
+    let met = false
+    while (!over && !met) {
+      met = open(resume) > 1
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const sent = await first
+    const error = await second
+    if (!met) continue
+    assert.deepEqual([error.code, error.outcome, error.retryable], ['conflict', 'not_completed', false])
+    assert(error.message.includes('in use') || error.message.includes(sent.id), error.message)
+    assert.equal((await sandbox.requests('presign')).length, before + 1)
+    assert(!existsSync(resume))
+    return
+  }
+  assert.fail('the two calls never met')
+})
+
+test('what to ask after an unknown outcome is spelled as here', async () => {
+  await sandbox.fault({ on: 'confirm', do: { delay_ms: 20_000 } })
+  const controller = new AbortController()
+  const seen = (await sandbox.requests('confirm')).length
+  const sent = d.send([file], { ...TERMS, signal: controller.signal })
+  await until(async () => (await sandbox.requests('confirm')).length > seen)
+  controller.abort()
+  const { dropoff } = await rejection(sent)
+  assert.equal(dropoff.outcome, 'unknown')
+  assert(dropoff.message.includes(`ask getTransfer("${dropoff.transferId}")`), dropoff.message)
+})
+
+test('a folder has its errno', async () => {
+  const error = await failure(() => d.send([folder], TERMS), 'source_unreadable', 'zip it first')
+  assert.equal(error.errno, 21)
+})
