@@ -1,7 +1,7 @@
 //! What the clients of both services share: where the API is, where the key comes from, and what an
 //! unreadable reply means.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::error::{Detail, Error, ErrorKind, Result, Side};
 use crate::http::api::{ApiReply, Call, REPLY_LIMIT};
-use crate::http::retry::{Retry, retry_after};
+use crate::http::retry::{Retry, retry_after, wait_and_try};
 use crate::http::status;
 use crate::http::{Clients, Made, is_loopback};
 use crate::job::Ctx;
@@ -104,31 +104,51 @@ pub(crate) fn base_url(text: &str) -> Result<Url> {
     Ok(url)
 }
 
-/// The key given, else the environment's, else the one in a dotenv file.
-pub(crate) fn api_key(given: Option<String>, variable: &str, file: Option<&Path>) -> Result<Secret> {
+/// Where a service's own tool keeps the key of whoever signed in.
+pub(crate) struct Login {
+    /// What the user runs to sign in.
+    pub(crate) command: &'static str,
+    /// A dotenv file, if there is a home for it.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// The key given, else the environment's, else the one that the service's own tool keeps.
+pub(crate) fn api_key(given: Option<String>, variable: &str, login: Option<&Login>) -> Result<Secret> {
     let usable = |key: String| Some(key.trim().to_owned()).filter(|k| !k.is_empty());
     let found = match given {
         Some(key) => usable(key),
-        None => {
-            std::env::var(variable).ok().and_then(usable).or_else(|| usable(key_in_file(file?, variable)?))
-        }
+        None => std::env::var(variable)
+            .ok()
+            .and_then(usable)
+            .or_else(|| usable(key_in_file(login?.file.as_deref()?, variable).ok()??)),
     };
-    found.map(Secret::new).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Authentication,
-            format!("no API key: pass api_key or set the environment variable {variable}"),
-        )
-        .side_is(Side::Caller)
-    })
+    found.map(Secret::new).ok_or_else(|| no_key(variable, login).side_is(Side::Caller))
 }
 
-fn key_in_file(file: &Path, variable: &str) -> Option<String> {
-    let text = std::fs::read_to_string(file).ok()?;
-    text.lines().find_map(|line| {
+fn no_key(variable: &str, login: Option<&Login>) -> Error {
+    let error = |what: String| Error::new(ErrorKind::Authentication, what);
+    let Some(Login { command, file }) = login else {
+        return error(format!("no API key: pass api_key or set the environment variable {variable}"));
+    };
+    let what = format!(
+        "no API key: pass api_key, set the environment variable {variable}, or sign in with `{command}`"
+    );
+    let Some(file) = file else { return error(what) };
+    let shown = file.display();
+    match key_in_file(file, variable) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => error(what),
+        Err(e) => error(format!("{what} (its file {shown} cannot be read: {e})")).of_file(file, &e),
+        Ok(_) => error(format!("{what} (its file {shown} holds none)")).about(file),
+    }
+}
+
+fn key_in_file(file: &Path, variable: &str) -> std::io::Result<Option<String>> {
+    let text = std::fs::read_to_string(file)?;
+    Ok(text.lines().find_map(|line| {
         let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
         let (name, value) = line.split_once('=')?;
         (name.trim() == variable).then(|| value.trim().trim_matches(['"', '\'']).to_owned())
-    })
+    }))
 }
 
 /// Reads a success. One that cannot be read is the service's failure, not the caller's.
@@ -168,17 +188,20 @@ pub(crate) fn parse<T: DeserializeOwned>(operation: &'static str, reply: &ApiRep
     })
 }
 
-/// The error for a refusal, from the parts a service's own error body gave.
+/// The error for a refusal, from the parts a service's own error body gave. `key_advice` is what to do about a key that
+/// is not accepted.
 pub(crate) fn refusal(
     reply: &ApiReply,
     code: Option<String>,
     message: Option<String>,
     details: Vec<Detail>,
+    key_advice: &str,
 ) -> Error {
     let kind = status::kind(reply.status);
+    let asked = retry_after(&reply.headers);
     let said = message.or_else(|| raw_text(reply));
     let what = match kind {
-        ErrorKind::Authentication => "does not accept the API key; check the key and its region".to_owned(),
+        ErrorKind::Authentication => format!("does not accept the API key; {key_advice}"),
         ErrorKind::Permission => "does not allow this with the given key; check the key's rights".to_owned(),
         ErrorKind::NotFound => {
             "does not know it, or hides it from this key; check the id and the key".to_owned()
@@ -187,8 +210,9 @@ pub(crate) fn refusal(
             "says it contradicts what it already holds; look at its state first".to_owned()
         }
         ErrorKind::TooLarge => "says it is too large; send less or ask for a higher limit".to_owned(),
-        ErrorKind::RateLimited => "is asked too often; wait and try again".to_owned(),
+        ErrorKind::RateLimited => format!("is asked too often; {}", wait_and_try(asked)),
         ErrorKind::Timeout => "gave up waiting for the request; try again".to_owned(),
+        ErrorKind::Unavailable if asked.is_some() => format!("is failing; {}", wait_and_try(asked)),
         ErrorKind::Unavailable => "is failing; try again later".to_owned(),
         _ if !details.is_empty() => "refused the request; correct the fields named".to_owned(),
         _ => "refused the request; correct it as it says".to_owned(),
@@ -208,7 +232,7 @@ pub(crate) fn refusal(
         .status_is(reply.status.as_u16())
         .service_code_is(code)
         .details_are(details)
-        .retry_after_is(retry_after(&reply.headers))
+        .retry_after_is(asked)
         .request_id_is(request_id(reply))
 }
 
@@ -262,11 +286,25 @@ mod tests {
 
     #[test]
     fn a_key_is_found_in_a_dotenv_file() {
-        let file = tempfile::NamedTempFile::new().expect("file");
-        std::fs::write(file.path(), "# hi\nexport OTHER=1\nX_KEY=\"abc\"\n").expect("write");
-        api_key(Some(String::new()), "X_KEY", Some(file.path())).expect_err("an empty key is no key");
-        let key = api_key(None, "X_KEY", Some(file.path())).expect("found");
-        assert_eq!(key.reveal(), "abc");
+        let folder = tempfile::tempdir().expect("a folder");
+        let login = Login { command: "x login", file: Some(folder.path().join(".env")) };
+        let write = |text: &str| std::fs::write(folder.path().join(".env"), text).expect("written");
+        let found = || api_key(None, "NO_SUCH_VARIABLE", Some(&login));
+        let message = || found().expect_err("no key").message().to_owned();
+        assert!(message().ends_with("or sign in with `x login`"), "{}", message());
+        write("# hi\nexport OTHER=1\nNO_SUCH_VARIABLE=''\n");
+        assert!(message().contains(".env holds none"), "{}", message());
+        for line in ["NO_SUCH_VARIABLE=\"abc\"", "export NO_SUCH_VARIABLE='abc'", " NO_SUCH_VARIABLE = abc "]
+        {
+            write(&format!("# hi\nexport OTHER=1\n{line}\n"));
+            assert_eq!(found().expect("found").reveal(), "abc");
+        }
+        api_key(Some(String::new()), "NO_SUCH_VARIABLE", Some(&login)).expect_err("an empty key is no key");
+        std::fs::remove_file(folder.path().join(".env")).expect("removed");
+        std::fs::create_dir(folder.path().join(".env")).expect("a folder in its place");
+        let error = found().expect_err("no file");
+        assert!(error.message().contains("cannot be read") && error.errno() == Some(21), "{error:?}");
+
         let error = api_key(Some("  ".into()), "NO_SUCH_VARIABLE", None).expect_err("none");
         assert_eq!(error.kind(), ErrorKind::Authentication);
         assert!(error.message().contains("NO_SUCH_VARIABLE"));

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::options::Options;
 use crate::secret::Secret;
-use crate::service::{self, Service};
+use crate::service::{self, Login, Service};
 use crate::source::Source;
 use crate::storage::StoredObject;
 
@@ -93,11 +93,18 @@ impl HCompanyBuilder {
                 return Err(Error::invalid(format!("region must be \"eu\" or \"us\", not {other:?}")));
             }
         };
-        let login_file = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config/hai/.env"));
+        let login = Login { command: "hai login", file: login_file() };
         let given = self.api_key.map(|k| k.reveal().to_owned());
-        let key = service::api_key(given, KEY_VARIABLE, login_file.as_deref())?;
+        let key = service::api_key(given, KEY_VARIABLE, Some(&login))?;
         Ok(HCompany { service: Arc::new(Service::new(self.options, base, key, ROOT, wire::refusal)) })
     }
+}
+
+/// What `hai login` writes, on every system: `hai/.env` in `$XDG_CONFIG_HOME`, else in `~/.config`.
+fn login_file() -> Option<PathBuf> {
+    let given = std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = given.or_else(|| Some(crate::source::home()?.join(".config")));
+    folder.map(|folder| folder.join("hai/.env"))
 }
 
 /// What a profile is called. The browser must be one the service knows (`chromium`, `firefox`,

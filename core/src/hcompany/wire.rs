@@ -221,7 +221,7 @@ pub(super) fn refusal(reply: &ApiReply) -> Error {
         text(&body["message"]).or_else(|| text(&body["detail"])).or_else(|| text(&body["detail"]["message"]));
     let details = body["detail"].as_array().map(Vec::as_slice).unwrap_or_default();
     let details = details.iter().filter_map(detail).collect();
-    service::refusal(reply, None, message, details)
+    service::refusal(reply, None, message, details, "check the key and its region")
 }
 
 fn detail(item: &Value) -> Option<Detail> {
