@@ -53,10 +53,20 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     build(py, error).unwrap_or_else(|e| e)
 }
 
+/// The error for a keyword argument that there is none of, which is a `TypeError` to Python too.
+pub(crate) fn unknown_option(py: Python<'_>, error: &Error) -> Failure {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let class = CLASS.import(py, "dropoff._errors", "UnknownOptionError");
+    Failure::Python(class.and_then(|class| build_as(class.clone(), py, error)).unwrap_or_else(|e| e))
+}
+
 fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    build_as(class_of(py, error)?, py, error)
+}
+
+fn build_as(class: Bound<'_, PyType>, py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     // Calling the class would run its Python `__init__` above this frame, on a thread that Python may be
     // about to end (see `reader`); `__new__` and setting attributes run none.
-    let class = class_of(py, error)?;
     let made = class.call_method1("__new__", (&class, error.message()))?;
     made.setattr("args", (error.message(),))?;
     let details = PyList::empty(py);

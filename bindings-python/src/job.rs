@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use dropoff::{Error, runtime};
-use pyo3::exceptions::{PyBaseException, PyTimeoutError};
+use pyo3::exceptions::{PyBaseException, PyTimeoutError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
@@ -250,13 +250,33 @@ impl Job {
 }
 
 /// Calls a `start_…` method and appends its job to `jobs`, with no moment between in which a signal
-/// could be handled and the job be lost.
+/// could be handled and the job be lost. `called` is what the caller called instead, for messages.
 #[pyfunction]
 pub(crate) fn _start_into(
     jobs: &Bound<'_, PyList>,
     start: &Bound<'_, PyAny>,
     args: &Bound<'_, PyTuple>,
     kwargs: &Bound<'_, PyDict>,
+    called: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    jobs.append(start.call(args, Some(kwargs))?)
+    match start.call(args, Some(kwargs)) {
+        Ok(job) => jobs.append(job),
+        Err(error) => Err(in_its_name(error, start, called)),
+    }
+}
+
+/// What Python says of wrong arguments names the method that got them; the caller called another one.
+fn in_its_name(error: PyErr, start: &Bound<'_, PyAny>, called: &Bound<'_, PyAny>) -> PyErr {
+    let py = start.py();
+    let name_of =
+        |of: &Bound<'_, PyAny>| of.getattr("__qualname__").and_then(|name| name.extract::<String>());
+    let (Ok(theirs), Ok(ours)) = (name_of(start), name_of(called)) else { return error };
+    if !error.get_type(py).is(py.get_type::<PyTypeError>()) {
+        return error;
+    }
+    let text = error.value(py).to_string();
+    match text.strip_prefix(&format!("{theirs}()")) {
+        Some(rest) => PyTypeError::new_err(format!("{ours}(){rest}")),
+        None => error,
+    }
 }

@@ -4,13 +4,14 @@ use dropoff::{OptionKind, OptionSpec, OptionValue, Options};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 
-use crate::errors::{Failure, bad_argument};
+use crate::errors::{Failure, bad_argument, unknown_option};
 use crate::inputs;
 
 pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> Result<Options, Failure> {
     let mut options = Options::new();
     for (name, value) in given.into_iter().flatten() {
-        let spec = Options::spec(name.cast::<PyString>().map_err(PyErr::from)?.to_str()?)?;
+        let spec = Options::spec(name.cast::<PyString>().map_err(PyErr::from)?.to_str()?)
+            .map_err(|error| unknown_option(name.py(), &error))?;
         // As everywhere else, None is "not given".
         if !value.is_none() {
             options.set(spec.name, convert(spec, &value)?)?;

@@ -48,7 +48,8 @@ def test_the_compiled_half_knows_the_same_kinds() -> None:
 
 def test_no_class_is_missing_or_too_many() -> None:
     children = {c for _, c in inspect.getmembers(dropoff, inspect.isclass) if issubclass(c, DropoffError)}
-    assert children == {DropoffError, dropoff.SourceNotFoundError, *CLASSES}
+    special = {dropoff.SourceNotFoundError, dropoff.UnknownOptionError}
+    assert children == {DropoffError, *special, *CLASSES}
     assert {c.__name__ for c in children} <= set(dropoff.__all__)
     assert {c.__module__ for c in children} == {"dropoff"}
     assert sorted(dropoff.__all__, key=str.lower) == sorted(set(dropoff.__all__), key=str.lower)

@@ -37,6 +37,7 @@ from ._errors import (
     TooLargeError,
     TransferTimeoutError,
     UnavailableError,
+    UnknownOptionError,
     UnknownOutcomeError,
     UnsafeTargetError,
 )
@@ -181,6 +182,7 @@ __all__ = [
     "TransferTicket",
     "TransferTimeoutError",
     "UnavailableError",
+    "UnknownOptionError",
     "UnknownOutcomeError",
     "UnsafeTargetError",
     "__version__",

@@ -67,7 +67,7 @@ def awaiting(
         jobs: list[Job[Any]] = []
         try:
             try:
-                _start_into(jobs, start, given(*args), kwargs)
+                _start_into(jobs, start, given(*args), kwargs, call)
             finally:
                 # A traceback that shows locals must not show a presigned URL.
                 del args, kwargs

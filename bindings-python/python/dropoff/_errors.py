@@ -155,6 +155,10 @@ class InvalidInputError(DropoffError, ValueError):
     kind, code = "invalid_input", 1
 
 
+class UnknownOptionError(InvalidInputError, TypeError):
+    """A keyword argument that no client has, which Python itself would call a ``TypeError``."""
+
+
 class AuthenticationError(DropoffError):
     """No API key, or the service does not accept it."""
 
@@ -301,6 +305,6 @@ class InternalError(DropoffError):
 BY_KIND = {cls.kind: cls for cls in DropoffError.__subclasses__()}
 
 # Tracebacks name a class where users import it from.
-for _cls in (DropoffError, SourceNotFoundError, *BY_KIND.values()):
+for _cls in (DropoffError, SourceNotFoundError, UnknownOptionError, *BY_KIND.values()):
     _cls.__module__ = "dropoff"
 del _cls

@@ -102,7 +102,7 @@ def waiting(name: str, start: Callable[..., Job[Any]]) -> Callable[..., Any]:
         jobs: list[Job[Any]] = []
         try:
             try:
-                _start_into(jobs, start, args, kwargs)
+                _start_into(jobs, start, args, kwargs, call)
             finally:
                 # A traceback that shows locals must not show a presigned URL.
                 del args, kwargs
