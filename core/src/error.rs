@@ -391,7 +391,7 @@ impl Error {
     }
 
     /// The operating system's number for what is wrong, where no call of ours told it.
-    pub(crate) fn errno_is(self, errno: rustix::io::Errno) -> Self {
+    pub(crate) fn errno_of(self, errno: rustix::io::Errno) -> Self {
         self.with(|f| f.errno = Some(errno.raw_os_error()))
     }
 

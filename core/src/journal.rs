@@ -208,7 +208,7 @@ fn opened(path: &Path) -> Result<File> {
     let refused = |why: &str, errno| {
         let shown = path.display();
         let error = Error::invalid(format!("the journal {shown} {why}; give another path"));
-        Err(error.about(path).errno_is(errno))
+        Err(error.about(path).errno_of(errno))
     };
     if !meta.is_file() {
         return refused("is no regular file", rustix::io::Errno::INVAL);

@@ -469,7 +469,7 @@ fn existing_folder(spec: &OptionSpec, path: PathBuf) -> Result<PathBuf> {
         Error::invalid(format!("option {} must be {}, and {path:?} is none", spec.name, spec.range));
     match std::fs::metadata(&path) {
         Ok(meta) if meta.is_dir() => Ok(path),
-        Ok(_) => Err(refused.about(&path).errno_is(rustix::io::Errno::NOTDIR)),
+        Ok(_) => Err(refused.about(&path).errno_of(rustix::io::Errno::NOTDIR)),
         Err(e) => Err(refused.of_file(&path, &e)),
     }
 }

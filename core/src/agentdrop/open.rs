@@ -306,7 +306,7 @@ fn failed(folder: &Path, error: &std::io::Error) -> Error {
 fn taken(to: &Path) -> Error {
     Error::invalid(format!("there is something at {} already; give a path where nothing is", to.display()))
         .about(to)
-        .errno_is(rustix::io::Errno::EXIST)
+        .errno_of(rustix::io::Errno::EXIST)
 }
 
 #[cfg(test)]

@@ -441,7 +441,7 @@ pub(crate) fn no_answer(path: Option<&Path>, patience: Duration) -> Error {
             patience.as_secs_f64()
         ),
     );
-    let error = error.errno_is(Errno::TIMEDOUT);
+    let error = error.errno_of(Errno::TIMEDOUT);
     match path {
         Some(path) => error.about(path),
         None => error,
@@ -494,7 +494,7 @@ fn made_up(path: &Path, size: u64) -> Error {
         format!("{shown} {says}, as files the system makes up do; read it and send the bytes"),
     )
     .about(path)
-    .errno_is(Errno::INVAL)
+    .errno_of(Errno::INVAL)
 }
 
 /// Opens a regular file. `O_NONBLOCK` keeps a FIFO from hanging the open; it does not change how
@@ -513,5 +513,5 @@ fn open_regular(path: &Path) -> Result<(File, std::fs::Metadata)> {
         false => (Errno::INVAL, "not a regular file; name a file, or give it as a stream"),
     };
     let shown = path.display();
-    Err(Error::new(ErrorKind::SourceUnreadable, format!("{shown} is {what}")).about(path).errno_is(errno))
+    Err(Error::new(ErrorKind::SourceUnreadable, format!("{shown} is {what}")).about(path).errno_of(errno))
 }
