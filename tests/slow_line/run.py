@@ -3,7 +3,7 @@ long it takes next to what the line needs for the bytes alone.
 
 Each row is a program of its own in a network of its own, whose loopback carries 32, 64 or 128 kbit/s both
 ways (tbf, with a queue of 2 s, as a modem has). Wants root, `ip`, `tc` and `unshare`; takes 40 min, nearly
-all of it waiting. A report: it fails only if something did not arrive, was sent twice, or took too long.
+all of it waiting. A report: it fails only if something did not arrive, or took too long.
 
     python tests/slow_line/run.py [KBIT[,KBIT] [WIDTH[,WIDTH] [put|parts|both]]]
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -45,7 +46,7 @@ def main() -> None:
     widths = [int(width) for width in given[1].split(",")] if given[1:] else WIDTHS
     hows = HOWS if given[2:] in ([], ["both"]) else given[2:]
     print(
-        "kbit/s  width  how    stored   bytes    requests  time     time / line bound  longest silence",
+        "kbit/s  width  how    stored   bytes    attempts  time     time / line bound  longest silence",
         flush=True,
     )
     good = True
@@ -55,14 +56,14 @@ def main() -> None:
         if done.returncode:
             sys.exit(f"the row {rate} {width} {how} failed to run")
         seen = json.loads(done.stdout)
-        good &= seen["stored"] == width == seen["requests"] and seen["ratio"] <= MOST
+        good &= seen["stored"] == width and seen["ratio"] <= MOST
         cells = (
             f"{rate:6}",
             f"{width:5}",
             f"{how:5}",
             f"{seen['stored']:2} of {width:<2}",
             f"{seen['bytes']:7}",
-            f"{seen['requests']:8}",
+            f"{seen['attempts']:8}",
             f"{seen['seconds']:5.1f} s",
             f"{seen['ratio']:17.2f}",
             f"{seen['silence']:13.1f} s",
@@ -70,7 +71,7 @@ def main() -> None:
         )
         print("  ".join(cells), flush=True)
     if not good:
-        sys.exit("not everything was stored at once, or in time")
+        sys.exit("not everything was stored, or not in time")
 
 
 def row(kbit: int, width: int, how: str) -> None:
@@ -85,7 +86,7 @@ def row(kbit: int, width: int, how: str) -> None:
     each = max(kbit * 1000 // 8 * SECONDS, LEAST) // width
     server = Server()
     began = time.monotonic()
-    stored, error = send(server, width, each, how)
+    stored, attempts, error = send(server, width, each, how)
     seconds = time.monotonic() - began
     bound = each * width * SEGMENT / (SEGMENT - HEADERS) / (kbit * 1000 / 8)
     print(
@@ -93,7 +94,7 @@ def row(kbit: int, width: int, how: str) -> None:
             {
                 "stored": stored,
                 "bytes": each * width,
-                "requests": len(server.seen),
+                "attempts": attempts,
                 "seconds": round(seconds, 1),
                 "ratio": round(seconds / bound, 3),
                 "silence": max((seen["silence"] for seen in server.seen), default=0.0),
@@ -105,28 +106,31 @@ def row(kbit: int, width: int, how: str) -> None:
     os._exit(0)
 
 
-def send(server: Server, width: int, each: int, how: str) -> tuple[int, str]:
-    """How many objects or parts storage has, and what went wrong."""
+def send(server: Server, width: int, each: int, how: str) -> tuple[int, int, str]:
+    """How many objects or parts storage has, in how many attempts, and what went wrong."""
     import dropoff
 
+    # What had to be repeated, and why.
+    logging.basicConfig(level=logging.INFO, format="    %(relativeCreated)8d ms  %(message)s")
     client = dropoff.Storage(trusted_storage=[server.origin], concurrency=width)
     data = os.urandom(each * width)
     if how == "parts":
         urls = [f"{server.origin}/k?partNumber={n}&uploadId=u" for n in range(1, width + 1)]
         try:
-            return len(client.put_parts(urls, data, part_size=each).parts), ""
+            parts = client.put_parts(urls, data, part_size=each).parts
+            return len(parts), sum(part.attempts for part in parts), ""
         except dropoff.DropoffError as error:
-            return 0, str(error)
+            return 0, 0, str(error)
     starts = range(0, each * width, each)
     jobs = [client.start_put(f"{server.origin}/{start}", data[start : start + each]) for start in starts]
-    stored, said = 0, ""
+    stored, attempts, said = 0, 0, ""
     for job in jobs:
         try:
-            job.wait()
+            attempts += job.wait().attempts
             stored += 1
         except dropoff.DropoffError as error:
             said = str(error)
-    return stored, said
+    return stored, attempts, said
 
 
 class Server:

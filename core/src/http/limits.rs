@@ -79,6 +79,9 @@ struct Watch<'a> {
     line_idle: Idle,
     /// What the line had carried when this connection last got on.
     mark: Mark,
+    /// Until when TCP tries again what others crowded out, from when this connection last got on: it waits
+    /// twice as long each time, and does not know that the line has become free.
+    next_try: Duration,
     /// Bytes that the peer has not acknowledged.
     unacknowledged: u64,
     late: bool,
@@ -95,6 +98,7 @@ impl<'a> Watch<'a> {
             idle: Idle::since(meter.last_progress()),
             line_idle: Idle::since(meter.line().last_moved()),
             mark: meter.line().mark(),
+            next_try: Duration::ZERO,
             // Not asked yet: most attempts are over before the first look.
             unacknowledged: 0,
             late: false,
@@ -113,7 +117,7 @@ impl<'a> Watch<'a> {
         if waited < limit {
             return Ok((limit - waited).min(step));
         }
-        if waiting_for == WaitingFor::Socket && self.others_move(waited, now) {
+        if waiting_for == WaitingFor::Socket && (self.others_move(waited, now) || waited < self.next_try) {
             return Ok(step);
         }
         // Of a process that is just back, the connection's own task may not have run yet. Once: a machine
@@ -133,6 +137,7 @@ impl<'a> Watch<'a> {
         }
         if self.meter.last_progress() != self.idle.progress {
             self.mark = self.meter.line().mark();
+            self.next_try = Duration::ZERO;
         }
         self.late = self.idle.looked(self.meter.last_progress(), due, now);
         self.line_idle.looked(self.meter.line().last_moved(), due, now);
@@ -146,6 +151,9 @@ impl<'a> Watch<'a> {
         let moving = self.line_idle.time(line.last_moved(), now) < self.limits.stall
             && waited < self.limits.stall.saturating_mul(line.sharers() + 1);
         let waits = moving && line.is_crowded(self.mark);
+        if waits {
+            self.next_try = waited * 2;
+        }
         if waits && !std::mem::replace(&mut self.waits_for_others, true) {
             self.state.waits_for_others();
         }
