@@ -60,6 +60,8 @@ pub(crate) enum Action {
     Slow(u64),
     TruncateReply(usize),
     EndlessReply,
+    /// These bytes, whatever they are, and then the end.
+    RawReply(Vec<u8>),
     Patch {
         json: Map<String, Value>,
         headers: Map<String, Value>,
@@ -90,6 +92,7 @@ struct RawAction {
     slow: Option<u64>,
     truncate_reply: Option<usize>,
     endless_reply: bool,
+    raw_reply: Option<String>,
     patch: Option<Map<String, Value>>,
     patch_headers: Option<Map<String, Value>>,
     delay_ms: Option<u64>,
@@ -196,6 +199,9 @@ pub(crate) fn parse(ordered: &Value) -> Result<Fault, String> {
     if raw.endless_reply {
         actions.push(Action::EndlessReply);
     }
+    if let Some(text) = raw.raw_reply {
+        actions.push(Action::RawReply(bytes(&text)?));
+    }
     if raw.patch.is_some() || raw.patch_headers.is_some() {
         actions.push(Action::Patch {
             json: raw.patch.unwrap_or_default(),
@@ -212,6 +218,14 @@ pub(crate) fn parse(ordered: &Value) -> Result<Fault, String> {
         None => return Err("do: no action".into()),
     };
     Ok(Fault { delay_ms: raw.delay_ms.unwrap_or(0), action, ordered: ordered.clone() })
+}
+
+/// One byte for each character, so that text can hold any.
+fn bytes(text: &str) -> Result<Vec<u8>, String> {
+    let each = text
+        .chars()
+        .map(|c| u8::try_from(c).map_err(|_| "do: raw_reply: a character beyond U+00FF".to_owned()));
+    each.collect()
 }
 
 fn canned(status: u16, headers: Map<String, Value>, body: Option<Value>) -> Result<Canned, String> {

@@ -363,6 +363,10 @@ async fn misbehave(
             storage::drain(&mut request.into_body()).await;
             reply::endless()
         }
+        Action::RawReply(bytes) => {
+            storage::drain(&mut request.into_body()).await;
+            wire.take_over(Takeover::WriteAndClose(bytes)).await
+        }
         Action::Patch { json, headers } => {
             let reply = dispatch(app, role, request, Some(entry)).await;
             if !reply.status().is_success() {
