@@ -51,13 +51,13 @@ pub(super) async fn within_limits(
         tokio::select! {
             biased;
             head = &mut sending => {
-                return head.map_err(|e| transport_error::sending(target, &e));
+                return head.map_err(|e| transport_error::sending(target, &connection.meter, &e));
             }
             () = connection.ended.cancelled() => {
                 // What it told last may have come just now.
                 let told = std::future::poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
                 return match told {
-                    Poll::Ready(head) => head.map_err(|e| transport_error::sending(target, &e)),
+                    Poll::Ready(head) => head.map_err(|e| transport_error::sending(target, &connection.meter, &e)),
                     Poll::Pending => Err(transport_error::gone(target)),
                 };
             }

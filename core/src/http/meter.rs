@@ -35,6 +35,8 @@ pub(super) struct Meter {
     /// Of the bytes written, as many as the peer is known to have acknowledged.
     acknowledged: AtomicU64,
     reply_bytes: AtomicU64,
+    /// The first bytes that came, which tell what the other side speaks if it is not HTTP.
+    first_bytes: AtomicU64,
     last_progress_ms: AtomicU64,
     blocked: AtomicBool,
     socket: Socket,
@@ -48,6 +50,7 @@ impl Meter {
             written: AtomicU64::new(0),
             acknowledged: AtomicU64::new(0),
             reply_bytes: AtomicU64::new(0),
+            first_bytes: AtomicU64::new(0),
             last_progress_ms: AtomicU64::new(0),
             blocked: AtomicBool::new(false),
             socket,
@@ -100,6 +103,18 @@ impl Meter {
     /// Bytes of replies, as [`ReplyMeter`] saw them.
     pub(super) fn reply_bytes(&self) -> u64 {
         self.reply_bytes.load(Relaxed)
+    }
+    /// The first of them on this connection.
+    pub(super) fn first_bytes(&self) -> [u8; 8] {
+        self.first_bytes.load(Relaxed).to_be_bytes()
+    }
+    fn read(&self, bytes: &[u8]) {
+        if self.reply_bytes.fetch_add(bytes.len() as u64, Relaxed) == 0 {
+            let mut first = [0; 8];
+            let count = bytes.len().min(first.len());
+            first[..count].copy_from_slice(&bytes[..count]);
+            self.first_bytes.store(u64::from_be_bytes(first), Relaxed);
+        }
     }
 }
 
@@ -235,8 +250,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReplyMeter<S> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        let count = buf.filled().len() - before;
-        self.meter.reply_bytes.fetch_add(count as u64, Relaxed);
+        self.meter.read(&buf.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }

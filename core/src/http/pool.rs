@@ -119,6 +119,10 @@ where
     pub(super) async fn open(&self, target: &Target) -> Result<Connection<B>> {
         let wire = self.connector.connect(target).await?;
         let (sender, connection) = http1::Builder::new()
+            // What browsers and curl read as well: folded lines, blanks before a colon, lines that are no header.
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .allow_spaces_after_header_name_in_responses(true)
+            .ignore_invalid_headers_in_responses(true)
             .handshake(TokioIo::new(wire.io))
             .await
             .map_err(|e| transport_error::connecting(target, &e))?;

@@ -4,12 +4,14 @@
 use std::error::Error as StdError;
 use std::io;
 
+use super::meter::Meter;
 use super::proxy::Proxy;
 use super::{Target, tls_error};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Side};
 use crate::room;
 
 const CONNECTING: &str = "connecting to";
+const SENDING: &str = "sending to";
 
 /// A connection that could not be made.
 pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> Error {
@@ -33,9 +35,13 @@ pub(super) fn through_proxy(proxy: &Proxy, error: &(dyn StdError + 'static)) -> 
     classify(&format!("the proxy {proxy}"), CONNECTING, error)
 }
 
-/// A connection that broke while a request was on it.
-pub(super) fn sending(target: &Target, error: &(dyn StdError + 'static)) -> Error {
-    classify(&target.authority(), "sending to", error)
+/// A connection that broke while a request was on it, or that brought an answer nobody can read.
+pub(super) fn sending(target: &Target, meter: &Meter, error: &(dyn StdError + 'static)) -> Error {
+    let host = target.authority();
+    match find::<hyper::Error>(error).filter(|e| e.is_parse()) {
+        Some(e) => unreadable(&host, &meter.first_bytes(), e).side_is(Side::Storage),
+        None => classify(&host, SENDING, error),
+    }
 }
 
 /// A connection that broke while a call to a service was on it.
@@ -46,7 +52,30 @@ pub(super) fn talking(target: &Target, error: &(dyn StdError + 'static)) -> Erro
 /// A connection that was over before it took the request.
 pub(super) fn gone(target: &Target) -> Error {
     let why = io::Error::from(io::ErrorKind::ConnectionAborted);
-    sending(target, &why)
+    classify(&target.authority(), SENDING, &why)
+}
+
+/// An answer that cannot be read. The network brought it, and it will be no other the next time.
+fn unreadable(host: &str, first: &[u8], error: &hyper::Error) -> Error {
+    let what = match first {
+        // Records of a handshake and of an alert (RFC 8446, 5.1), which nobody begins HTTP with.
+        [0x15 | 0x16, 3, 0..=4, ..] => {
+            "answers in TLS to plain HTTP; the URL has to begin with https://, or its port is another one".to_owned()
+        }
+        // A SETTINGS frame of the connection itself (RFC 9113, 4.1 and 6.5).
+        [0, _, _, 4, _, 0, 0, 0] => {
+            "answers in HTTP/2 to HTTP/1.1; check the port, or let the server take both".to_owned()
+        }
+        // hyper tells a client by these words alone.
+        _ if error.to_string().contains("too large") => {
+            "answered with more or longer headers than are read; check the server, or a proxy that adds to them".to_owned()
+        }
+        [b'H', b'T', b'T', b'P', b'/', ..] | [] => format!(
+            "answered with HTTP that cannot be read ({error}); check the server, or a proxy that changes what it says"
+        ),
+        _ => "answered with something that is not HTTP; check the URL's host and port, and what stands in between".to_owned(),
+    };
+    Error::new(ErrorKind::Unavailable, format!("{host} {what}")).cause(&Chain(error)).retryable_is(false)
 }
 
 fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)) -> Error {
@@ -56,6 +85,9 @@ fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)) -> Error 
         if doing == CONNECTING || tls_error::is_about_certificates(tls) {
             return tls_error::told(host, tls);
         }
+    }
+    if let Some(e) = find::<hyper::Error>(error).filter(|e| e.is_parse()) {
+        return unreadable(host, &[], e);
     }
     let io = find::<io::Error>(error);
     if let Some(io) = io.filter(|io| room::is_out_of_files(io)) {
