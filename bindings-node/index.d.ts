@@ -793,6 +793,8 @@ export interface StoredObject {
   readonly verified: boolean
   /** Requests it took, the successful one included. */
   readonly attempts: number
+  /** What is not certain all the same, each a sentence: an answer that bears no sign of being storage's own. */
+  readonly warnings: readonly string[]
 }
 
 /** One part that storage has. */

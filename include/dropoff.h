@@ -930,6 +930,20 @@ bool dropoff_stored_object_verified(const dropoff_stored_object *stored);
 uint32_t dropoff_stored_object_attempts(const dropoff_stored_object *stored);
 
 /**
+ * How many things are not certain all the same: an answer may bear no sign of being storage's own.
+ *
+ * Threads: any.
+ */
+size_t dropoff_stored_object_warnings_count(const dropoff_stored_object *stored);
+
+/**
+ * One of them, a sentence; `index` counts from 0, and one that is too large gives NULL. Lives as long as the object.
+ *
+ * Threads: any.
+ */
+const char *dropoff_stored_object_warnings_text(const dropoff_stored_object *stored, size_t index);
+
+/**
  * Every field as one JSON object, the same in all languages. Lives as long as the object.
  *
  * Threads: any.

@@ -22,6 +22,7 @@ pub struct dropoff_stored_object {
     etag: Text,
     sha256: Text,
     md5: Text,
+    warnings: Vec<Text>,
     json: Json,
     _live: Live,
 }
@@ -34,6 +35,7 @@ impl Outcome for StoredObject {
             etag: Text::maybe(self.etag.as_deref()),
             sha256: Text::maybe(self.sha256.as_deref()),
             md5: Text::maybe(self.md5.as_deref()),
+            warnings: Text::all(&self.warnings),
             json: Json::new(),
             stored: self,
             _live: Live::new(),
@@ -108,6 +110,25 @@ pub extern "C" fn dropoff_stored_object_verified(stored: Option<&dropoff_stored_
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_stored_object_attempts(stored: Option<&dropoff_stored_object>) -> u32 {
     guard::get(stored, 0, |s| s.stored.attempts)
+}
+
+/// How many things are not certain all the same: an answer may bear no sign of being storage's own.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_stored_object_warnings_count(stored: Option<&dropoff_stored_object>) -> usize {
+    guard::get(stored, 0, |s| s.warnings.len())
+}
+
+/// One of them, a sentence; `index` counts from 0, and one that is too large gives NULL. Lives as long as the object.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_stored_object_warnings_text(
+    stored: Option<&dropoff_stored_object>,
+    index: usize,
+) -> *const c_char {
+    guard::get(stored, ptr::null(), |s| Text::at(&s.warnings, index))
 }
 
 /// Every field as one JSON object, the same in all languages. Lives as long as the object.

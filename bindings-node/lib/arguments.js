@@ -141,6 +141,13 @@ const attempts = (value, name) => {
   return value
 }
 
+/** @type {Kind} */
+const warnings = (value, name) => {
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
+    throw invalid(`${name} must be what upload() gave`)
+  return value
+}
+
 /** What an upload gave, also if it was kept as JSON in between. @type {Kind} */
 const stored = (value, name) => {
   if (typeof value !== 'object' || value === null) throw wrong(name, 'what upload() gave', value)
@@ -155,6 +162,7 @@ const stored = (value, name) => {
     md5: optional('md5'),
     verified: field(flag, 'verified'),
     attempts: field(attempts, 'attempts'),
+    warnings: value.warnings == null ? undefined : field(warnings, 'warnings'),
   }
 }
 

@@ -28,13 +28,16 @@ pub struct Stored {
     pub verified: bool,
     /// Requests it took.
     pub attempts: u32,
+    /// What was not certain.
+    pub warnings: Option<Vec<String>>,
 }
 
 impl Stored {
     pub(crate) fn into_core(self) -> Result<StoredObject, Error> {
         let bytes = inputs::whole(self.bytes).ok_or_else(|| Error::internal("a size is none"))?;
-        let Self { etag, sha256, md5, verified, attempts, .. } = self;
-        Ok(StoredObject { bytes, etag, sha256, md5, verified, attempts })
+        let Self { etag, sha256, md5, verified, attempts, warnings, .. } = self;
+        let warnings = warnings.unwrap_or_default();
+        Ok(StoredObject { bytes, etag, sha256, md5, verified, attempts, warnings })
     }
 }
 

@@ -162,7 +162,7 @@ fn cannot_be_read(why: &str) -> Failure {
 
 record! {
     /// What storage has after an upload.
-    StoredObject { bytes, etag, sha256, md5, verified, attempts }
+    StoredObject { bytes, etag, sha256, md5, verified, attempts, warnings }
 }
 
 record! {

@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use http::Method;
+use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::error::{Detail, Error, ErrorKind, Result, Side};
 use crate::http::api::{ApiReply, Call, REPLY_LIMIT};
+use crate::http::page::{Names, Page};
 use crate::http::retry::{Retry, retry_after, wait_and_try};
 use crate::http::status;
 use crate::http::{Clients, Made, is_loopback};
@@ -170,8 +171,13 @@ pub(crate) fn parse<T: DeserializeOwned>(operation: &'static str, reply: &ApiRep
     value.and_then(serde_json::from_value).map_err(|e| {
         let what = if reply.body.is_empty() {
             "an empty reply".to_owned()
-        } else if reply.body.trim_ascii_start().starts_with(b"<") {
-            "a web page instead of JSON".to_owned()
+        } else if let Some(page) = Page::of(&reply.headers, &reply.body) {
+            let message = format!(
+                "the answer of the service was {page} with {} instead of JSON, so something in between may have answered; check base_url, whether the network wants you to sign in first, or try again",
+                reply.status.as_u16()
+            );
+            let error = Error::new(ErrorKind::Unavailable, message);
+            return error.during(operation).status_is(reply.status.as_u16());
         } else {
             // The parser's own words quote the value, and that may be a signed URL.
             format!("JSON that cannot be read ({:?} error)", e.classify())
@@ -197,10 +203,19 @@ pub(crate) fn refusal(
     details: Vec<Detail>,
     key_advice: &str,
 ) -> Error {
+    if let Some(error) = in_between(reply) {
+        return error;
+    }
     let kind = status::kind(reply.status);
     let asked = retry_after(&reply.headers);
     let said = message.or_else(|| raw_text(reply));
     let what = match kind {
+        _ if code.as_deref().is_some_and(is_about_the_plan)
+            || reply.status == StatusCode::PAYMENT_REQUIRED =>
+        {
+            "does not do this within the account's plan; take a larger plan, or wait until it allows more"
+                .to_owned()
+        }
         ErrorKind::Authentication => format!("does not accept the API key; {key_advice}"),
         ErrorKind::Permission => "does not allow this with the given key; check the key's rights".to_owned(),
         ErrorKind::NotFound => {
@@ -234,6 +249,33 @@ pub(crate) fn refusal(
         .details_are(details)
         .retry_after_is(asked)
         .request_id_is(request_id(reply))
+}
+
+/// Such as AgentDrop's `PLAN_LIMIT_REACHED`, which comes with the status for a key without rights.
+fn is_about_the_plan(code: &str) -> bool {
+    let code = code.to_ascii_uppercase();
+    ["PLAN_LIMIT", "QUOTA_EXCEEDED", "BILLING"].iter().any(|word| code.contains(word))
+}
+
+/// The error for what is not the service's refusal: a proxy's, a portal's, or a filter's page.
+fn in_between(reply: &ApiReply) -> Option<Error> {
+    let page = Page::of(&reply.headers, &reply.body);
+    let what = match reply.status.as_u16() {
+        407 => "a proxy wants a user name and password; give them in the URL of the option proxy",
+        511 => {
+            "the network wants you to sign in before it lets anything through; sign in with a browser and try again"
+        }
+        // What passes, or is about the size, is told by its status, whoever says it.
+        400..=499 if page.is_some() && !matches!(reply.status.as_u16(), 408 | 413 | 429) => {
+            "it does not let the call through; check base_url and what stands in between"
+        }
+        _ => return None,
+    };
+    let said = page.map_or_else(|| Names::of(&reply.headers).to_string(), |page| format!(" with {page}"));
+    let message =
+        format!("something in between, not the service, answered {}{said}: {what}", reply.status.as_u16());
+    let error = Error::new(ErrorKind::Network, message).retryable_is(false);
+    Some(error.status_is(reply.status.as_u16()).request_id_is(request_id(reply)))
 }
 
 fn shorten(text: &str) -> String {

@@ -378,6 +378,10 @@ class StoredObject:
     def attempts(self) -> int:
         """Requests it took, the successful one included."""
 
+    @property
+    def warnings(self) -> list[str]:
+        """What is not certain all the same, each a sentence: an answer that bears no sign of being storage's own."""
+
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 

@@ -16,6 +16,7 @@ use url::Url;
 use super::Target;
 use super::connections::Connections;
 use super::connector::Connector;
+use super::page::Page;
 use super::pool::{Connection, Pool};
 use super::retry::Retry;
 use super::status::{is_turned_away, may_have_been_handled};
@@ -322,7 +323,7 @@ fn bearer(key: &Secret) -> Result<HeaderValue> {
 }
 
 fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Failure> {
-    if reply.status.is_success() {
+    if reply.status.is_success() && Page::of(&reply.headers, &reply.body).is_none() {
         return Ok(reply);
     }
     // Some services quote the request they refuse. The key is hidden before the reply is read, so that no half of
@@ -332,6 +333,9 @@ fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Failure> {
         mask.hide("token", secret.reveal());
     }
     reply.body = mask.apply(&reply.body);
+    if reply.status.is_success() {
+        return Ok(reply);
+    }
     let error = if reply.status.is_redirection() { redirected(call, &reply) } else { (call.refusal)(&reply) };
     let error = error.hiding(|text| mask.hidden(text));
     let error = error.during(call.operation).status_is(reply.status.as_u16());
@@ -356,6 +360,8 @@ fn redirected(call: &Call<'_>, reply: &ApiReply) -> Error {
         .map_or_else(|| "somewhere else".to_owned(), |u| crate::secret::shown(&u));
     Error::new(
         ErrorKind::Rejected,
-        format!("the service redirects to {to}, which is not followed with a key; check base_url"),
+        format!(
+            "the service redirects to {to}, which is not followed with a key; check base_url, and whether the network wants you to sign in first"
+        ),
     )
 }

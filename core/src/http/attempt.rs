@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, LOCATION, PROXY_AUTHORIZATION};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
@@ -18,6 +18,7 @@ use super::Target;
 use super::bandwidth::Bandwidth;
 use super::body::{AttemptBody, BodyState, Gate};
 use super::limits::{Limits, within_limits};
+use super::page::Page;
 use super::pool::Connection;
 use super::proxy::Proxy;
 use crate::digest::{Algorithm, Digests, Pending};
@@ -156,10 +157,11 @@ pub(super) async fn run(
     let last_may_have_left = state.is_complete();
     let done = outgoing.is_done(head.status(), head.headers());
     if (done || head.status().is_success()) && !complete {
-        let error = answered_early(target, head.status());
+        let error = answered_early(target, &head);
         let sent_whole = last_may_have_left.then(Digests::default);
         return Err(Unanswered { sent_whole, began: true, ..Unanswered::of(error) });
     }
+    let unread = has_stray_body(&head);
     let patience = limits.response.min(REPLY_TIME);
     let mut reply = receive(head, patience, pending.filter(|_| done), done.then_some(undo)).await;
     reply.complete = complete;
@@ -169,7 +171,7 @@ pub(super) async fn run(
     if let Some(secrets) = connection.absolute_form.as_ref().and_then(Proxy::secrets) {
         reply.hide(secrets);
     }
-    let reusable = complete && reply.whole && connection.is_ready_again().await;
+    let reusable = complete && reply.whole && !unread && connection.is_ready_again().await;
     Ok((reply, reusable.then_some(connection)))
 }
 
@@ -324,7 +326,23 @@ fn open_on_continue(
     });
 }
 
-fn answered_early(target: &Target, status: StatusCode) -> Error {
+/// A 204 that tells of a body: what comes after it would be read as the next answer on this connection.
+fn has_stray_body(head: &http::Response<Incoming>) -> bool {
+    let length = head.headers().get(CONTENT_LENGTH);
+    head.status() == StatusCode::NO_CONTENT
+        && (length.is_some_and(|length| length != "0") || head.headers().contains_key(TRANSFER_ENCODING))
+}
+
+fn answered_early(target: &Target, head: &http::Response<Incoming>) -> Error {
+    let status = head.status();
+    if let Some(page) = Page::announced(head.headers()) {
+        let message = format!(
+            "{page} answered {} to the upload to {} before the file was sent, so something in between answered, not storage, and the file is not there; have the proxy, filter or sign-in page in between let uploads through",
+            status.as_u16(),
+            target.host()
+        );
+        return Error::new(ErrorKind::Network, message).retryable_is(false).status_is(status.as_u16());
+    }
     Error::new(
         ErrorKind::Network,
         format!(

@@ -93,7 +93,7 @@ impl Target {
         is_loopback(self.url())
     }
     /// The `Host` header: with the port only where it is not the scheme's own, as it was signed.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         match self.url().port() {
             Some(port) => format!("{}:{port}", self.host()),
             None => self.host().to_owned(),

@@ -14,6 +14,7 @@ mod kernel;
 mod limits;
 mod line;
 mod meter;
+pub(crate) mod page;
 mod pool;
 mod proxy;
 mod resolve;

@@ -9,6 +9,8 @@ pub(crate) fn kind(status: StatusCode) -> ErrorKind {
         401 => ErrorKind::Authentication,
         403 => ErrorKind::Permission,
         404 => ErrorKind::NotFound,
+        // A proxy's and a portal's own, and never that of who was asked.
+        407 | 511 => ErrorKind::Network,
         408 => ErrorKind::Timeout,
         409 => ErrorKind::Conflict,
         413 => ErrorKind::TooLarge,

@@ -1,8 +1,10 @@
 //! Sending bytes to a presigned target. Knows storage's own rules (tickets, forms, XML replies,
 //! ETags) and no provider.
 
+mod between;
 mod condition;
 mod form;
+mod meaning;
 mod pace;
 mod part_plan;
 mod parts;
@@ -12,6 +14,7 @@ mod put;
 mod put_parts;
 mod reply;
 mod send;
+mod signed;
 pub(crate) mod ticket;
 mod window;
 
@@ -52,6 +55,9 @@ pub struct StoredObject {
     pub verified: bool,
     /// Requests it took, the successful one included.
     pub attempts: u32,
+    /// What is not certain all the same, each a sentence: a success that bears no sign of being storage's own.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// Uploads to presigned targets that some other program asked for.

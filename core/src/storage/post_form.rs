@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use super::StoredObject;
 use super::form::{self, Fields};
 use super::send::{Sender, Upload};
+use super::signed;
 use super::ticket::{Expiry, GivenBy, Policy};
 use crate::digest::Algorithm;
 use crate::error::{Error, Result};
@@ -36,6 +37,8 @@ impl FormTarget {
         lifetime: Option<Duration>,
         options: &Options,
     ) -> Result<Self> {
+        let from = if lifetime.is_some() { GivenBy::Service } else { GivenBy::Caller };
+        signed::check_writing(url, from)?;
         let target = Target::check(url, options)?;
         let fields = Fields(fields);
         if fields.get("file").is_some() {
@@ -44,12 +47,12 @@ impl FormTarget {
             ));
         }
         let policy = Policy::decode(&fields);
-        let (expiry, from) = match lifetime {
+        let expiry = match lifetime {
             Some(lifetime) => {
                 let told = policy.as_ref().and_then(|policy| policy.told);
-                (Some(Expiry::lasts(lifetime).told(told)), GivenBy::Service)
+                Some(Expiry::lasts(lifetime).told(told))
             }
-            None => (policy.as_ref().and_then(Policy::expiry_by_date), GivenBy::Caller),
+            None => policy.as_ref().and_then(Policy::expiry_by_date),
         };
         Ok(Self {
             target,

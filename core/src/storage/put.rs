@@ -7,7 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::StoredObject;
 use super::send::{Sender, Upload};
-use super::ticket::{Expiry, GivenBy, SignedUrl};
+use super::signed;
+use super::ticket::{Expiry, GivenBy, SignedUrl, broken_ticket};
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
@@ -27,11 +28,42 @@ pub(crate) enum Age {
 
 /// The headers of an upload, checked. Shared, since thousands of uploads have the same.
 #[derive(Debug, Clone)]
-pub(crate) struct PutHeaders(Arc<HeaderMap>);
+pub(crate) struct PutHeaders(Arc<Headers>);
+
+#[derive(Debug, Default)]
+struct Headers {
+    sent: HeaderMap,
+    /// Those that are made here. A signer may list them with all it signed; they must say what is sent anyway.
+    host: Option<String>,
+    length: Option<String>,
+}
 
 impl PutHeaders {
     pub(crate) fn new(given: &[(String, Secret)], options: &Options) -> Result<Self> {
         checked(given, options).map(|headers| Self(Arc::new(headers)))
+    }
+
+    fn check_host(&self, target: &Target) -> Result<()> {
+        match &self.0.host {
+            Some(host) if !host.eq_ignore_ascii_case(&target.authority()) => Err(Error::new(
+                ErrorKind::UnsafeTarget,
+                "the header Host is not the host of the URL, which is what is sent; leave it out, or check the URL",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_length(&self, len: u64, from: GivenBy) -> Result<()> {
+        match &self.0.length {
+            Some(length) if length.parse() != Ok(len) => {
+                let length: String = length.chars().take(20).collect();
+                Err(broken_ticket(
+                    from,
+                    format!("its Content-Length is {length:?}, and what is to be sent has {len} bytes"),
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -46,10 +78,8 @@ pub(crate) struct PutTarget {
 
 impl PutTarget {
     pub(crate) fn new(url: &str, headers: &[(String, Secret)], options: &Options) -> Result<Self> {
-        let target = Target::check(url, options)?;
         let headers = PutHeaders::new(headers, options)?;
-        let signed = SignedUrl::decode(target.url());
-        signed.check(&headers.0, GivenBy::Caller)?;
+        let (target, signed) = checked_target(url, &headers, GivenBy::Caller, options)?;
         let expiry = signed.expiry_by_date();
         if let Some(expiry) = expiry {
             expiry.check("the presigned URL")?;
@@ -65,15 +95,12 @@ impl PutTarget {
         age: Age,
         options: &Options,
     ) -> Result<Self> {
-        let target = Target::check(url, options)?;
-        let headers = headers.clone();
-        let signed = SignedUrl::decode(target.url());
-        signed.check(&headers.0, GivenBy::Service)?;
+        let (target, signed) = checked_target(url, headers, GivenBy::Service, options)?;
         let expiry = match age {
             Age::New => signed.expiry_from_now(),
             Age::Since(age) => signed.expiry_since(age),
         };
-        Ok(Self { target, method, headers, expiry, from: GivenBy::Service })
+        Ok(Self { target, method, headers: headers.clone(), expiry, from: GivenBy::Service })
     }
 
     /// Whether an upload to it may still start, as far as the URL tells.
@@ -102,16 +129,17 @@ impl PutTarget {
         digest: Option<Algorithm>,
         ask: bool,
     ) -> Result<StoredObject> {
+        self.headers.check_length(source.len(), self.from).map_err(|e| e.during("put"))?;
         let outgoing = Outgoing {
             method: self.method.clone(),
-            headers: HeaderMap::clone(&self.headers.0),
+            headers: self.headers.0.sent.clone(),
             payload: Payload::plain(source.clone()),
             digest,
             ask,
             redirect: None,
         };
         let mut mask = Mask::of_query(self.target.url());
-        for (name, value) in self.headers.0.as_ref() {
+        for (name, value) in &self.headers.0.sent {
             mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
         let upload = Upload {
@@ -127,23 +155,40 @@ impl PutTarget {
     }
 }
 
+/// Everything that a URL and the headers for it give away before a byte is sent.
+fn checked_target(
+    url: &str,
+    headers: &PutHeaders,
+    from: GivenBy,
+    options: &Options,
+) -> Result<(Target, SignedUrl)> {
+    signed::check_writing(url, from)?;
+    let target = Target::check(url, options)?;
+    signed::check_operation(target.url(), from)?;
+    headers.check_host(&target)?;
+    let signed = SignedUrl::decode(target.url());
+    signed.check(&headers.0.sent, from)?;
+    Ok((target, signed))
+}
+
 /// Headers come from a service's reply and are sent as given, except those that would change where
 /// or how the request is framed, or carry a credential.
-fn checked(given: &[(String, Secret)], options: &Options) -> Result<HeaderMap> {
-    let mut headers = HeaderMap::new();
+fn checked(given: &[(String, Secret)], options: &Options) -> Result<Headers> {
+    let mut all = Headers::default();
+    let headers = &mut all.sent;
     for (name, value) in given {
         let lower = name.to_ascii_lowercase();
-        let ours = matches!(
-            lower.as_str(),
-            "host"
-                | "authorization"
-                | "cookie"
-                | "content-length"
-                | "transfer-encoding"
-                | "connection"
-                | "expect"
-        );
-        if ours || lower.starts_with("proxy-") {
+        let made_here = match lower.as_str() {
+            "host" => Some(&mut all.host),
+            "content-length" => Some(&mut all.length),
+            _ => None,
+        };
+        if let Some(slot) = made_here {
+            *slot = Some(value.reveal().trim().to_owned());
+            continue;
+        }
+        let ours = ["authorization", "cookie", "transfer-encoding", "connection", "expect"];
+        if ours.contains(&lower.as_str()) || lower.starts_with("proxy-") {
             return Err(Error::new(
                 ErrorKind::UnsafeTarget,
                 format!("the header {name} may not be set on an upload to storage; leave it out"),
@@ -164,5 +209,5 @@ fn checked(given: &[(String, Secret)], options: &Options) -> Result<HeaderMap> {
     {
         headers.insert(http::header::USER_AGENT, agent);
     }
-    Ok(headers)
+    Ok(all)
 }

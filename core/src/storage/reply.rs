@@ -1,15 +1,17 @@
-//! What storage's refusal means. The XML `Code` says more than the status, so it is looked at first;
-//! stores differ in status for one and the same thing (an expired URL is 400 here and 403 there).
+//! What storage's refusal says, and whose refusal it is: storage's own, or that of something in between.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use url::Url;
 
+use super::between;
+use super::meaning::{self, Meaning, Refused};
 use crate::error::{Error, ErrorKind, Side};
 use crate::http::attempt::Reply;
-use crate::http::retry::{retry_after, wait_and_try};
-use crate::http::status;
+use crate::http::page::{self, Names, Page};
+use crate::http::retry::retry_after;
 use crate::secret::Mask;
 
 /// What to do about it.
@@ -26,16 +28,27 @@ pub(super) enum Action {
 pub(super) struct Document {
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
+    /// What some add to their message, and where it is all they say: Google, Azure.
+    details: Option<String>,
     request_id: Option<String>,
-    proposed: Option<String>,
-    allowed: Option<String>,
+    pub(super) proposed: Option<String>,
+    pub(super) allowed: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) endpoint: Option<String>,
+    /// The header that Azure misses.
+    pub(super) header: Option<String>,
+    /// Of what a form stored, where storage describes it.
+    pub(super) etag: Option<String>,
+    /// The status that JSON holds.
+    status: Option<u16>,
+    json: bool,
 }
 
 impl Document {
     /// Reads what can be read. Entities are not expanded beyond the five of XML itself.
     pub(super) fn parse(body: &[u8]) -> Self {
         let mut document = Self::default();
-        let body = String::from_utf8_lossy(body);
+        let body = page::text(body);
         let mut reader = Reader::from_str(&body);
         let mut path: Vec<String> = Vec::new();
         let mut text = String::new();
@@ -50,7 +63,7 @@ impl Document {
                 Ok(Event::GeneralRef(name)) => text.push_str(entity(&name)),
                 Ok(Event::End(_)) => {
                     let name = path.pop();
-                    if path.len() == 1 && path[0] == "Error" {
+                    if path.len() == 1 && ["Error", "PostResponse"].contains(&path[0].as_str()) {
                         document.take(name.as_deref().unwrap_or_default(), text.trim());
                     }
                     text.clear();
@@ -68,9 +81,37 @@ impl Document {
             "RequestId" => &mut self.request_id,
             "ProposedSize" => &mut self.proposed,
             "MaxSizeAllowed" => &mut self.allowed,
+            "Details" | "AuthenticationErrorDetail" => &mut self.details,
+            "Region" => &mut self.region,
+            "Endpoint" => &mut self.endpoint,
+            "HeaderName" => &mut self.header,
+            "ETag" => &mut self.etag,
             _ => return,
         };
         *slot = Some(text.chars().take(500).collect());
+    }
+
+    /// The same of a body that may be JSON instead.
+    fn of_refusal(body: &[u8]) -> Self {
+        let document = Self::parse(body);
+        if document.is_error() {
+            return document;
+        }
+        let Some(said) = between::failure(body) else { return document };
+        let short = |text: String| text.chars().take(500).collect();
+        Self {
+            code: said.code.map(short),
+            message: said.message.map(short),
+            status: said.status,
+            json: true,
+            ..document
+        }
+    }
+
+    /// Everything it says in words.
+    pub(super) fn words(&self) -> String {
+        let said = [&self.message, &self.details].into_iter().flatten().map(String::as_str);
+        said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether the body is an error document at all; some stores send one with status 200.
@@ -90,116 +131,109 @@ fn entity(name: &str) -> &'static str {
     }
 }
 
+/// Who gave an answer.
+enum Who {
+    Storage,
+    /// A proxy, a filter, a portal, a web server.
+    Between(Option<Page>),
+    /// Nothing in it tells. A gateway of storage's own fails with a page as well.
+    Unclear(Option<Page>),
+}
+
+impl Who {
+    fn answered(reply: &Reply, body: &[u8], document: &Document) -> Self {
+        // By their meaning: a proxy's and a portal's.
+        if matches!(reply.status.as_u16(), 407 | 511) {
+            return Self::Between(Page::of(&reply.headers, body));
+        }
+        // Some stores send pages of their own: S3 for what is served as a website, Google when it fails.
+        if (document.is_error() && !document.json) || between::bears_a_stores_mark(&reply.headers) {
+            return Self::Storage;
+        }
+        match Page::of(&reply.headers, body) {
+            Some(page) if !reply.status.is_server_error() => Self::Between(Some(page)),
+            page => Self::Unclear(page),
+        }
+    }
+}
+
 /// The error for a reply that is not a success.
-pub(super) fn refusal(reply: &Reply, host: &str, mask: &Mask) -> (Error, Action) {
+pub(super) fn refusal(reply: &Reply, url: &Url, mask: &Mask) -> (Error, Action) {
     let said = mask.apply(&reply.body);
-    let document = Document::parse(&said);
-    let (kind, action) = meaning(reply.status, &document);
-    let error = Error::new(kind, sentence(kind, reply, &document, host))
-        .side_is(Side::Storage)
+    let document = Document::of_refusal(&said);
+    let wrong_scheme = meaning::wrong_scheme(url, &text_of(&said));
+    let who = match wrong_scheme {
+        Some(_) => Who::Unclear(None),
+        None => Who::answered(reply, &said, &document),
+    };
+    // Supabase answers 400 to everything.
+    let inner = document.status.filter(|inner| reply.status == 400 && *inner < 500);
+    let status = inner.and_then(|inner| StatusCode::from_u16(inner).ok()).unwrap_or(reply.status);
+    let refused = Refused { status, headers: &reply.headers, document: &document, url };
+    let meaning = wrong_scheme.unwrap_or_else(|| match &who {
+        Who::Between(_) => meaning::of_between(&refused),
+        _ => meaning::of(&refused),
+    });
+    let sentence = sentence(&meaning, reply, &document, &who, url.host_str().unwrap_or(""));
+    let error = Error::new(meaning.kind, sentence)
+        .side_is(if matches!(who, Who::Between(_)) { Side::Network } else { Side::Storage })
         .status_is(reply.status.as_u16())
         .service_code_is(document.code.clone())
         .request_id_is(document.request_id.clone().or_else(|| request_id(&reply.headers)))
-        .retry_after_is(retry_after(&reply.headers));
-    let error = match &document.message {
-        Some(message) => error.cause(message),
-        None => match plain_text(&said) {
-            Some(text) => error.cause(&text),
-            None => error,
-        },
+        .retry_after_is(retry_after(&reply.headers))
+        .retryable_is(meaning.retryable);
+    let words = Some(document.words()).filter(|words| !words.is_empty()).or_else(|| plain_text(&said));
+    let error = match words {
+        Some(words) => error.cause(&words),
+        None => error,
     };
-    let error = if action == Action::Retry { error.retryable_is(true) } else { error };
-    (error.hiding(|text| mask.hidden(text)), action)
+    (error.hiding(|text| mask.hidden(text)), meaning.action)
 }
 
-fn meaning(http: StatusCode, document: &Document) -> (ErrorKind, Action) {
-    use Action::{Fail, Retry};
-    use ErrorKind as K;
-    let code = document.code.as_deref().unwrap_or("");
-    let message = document.message.as_deref().unwrap_or("").to_ascii_lowercase();
-    let expired_by_text = message.contains("has expired")
-        || message.contains("policy expired")
-        || message.contains("date is too old");
-    match code {
-        "ExpiredRequest" | "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired" => (K::Expired, Fail),
-        "AccessDenied" | "InvalidRequest" if expired_by_text => (K::Expired, Fail),
-        "EntityTooLarge" => (K::TooLarge, Fail),
-        "BadDigest" | "XAmzContentChecksumMismatch" => (K::Integrity, Retry),
-        "IncompleteBody" | "ClientDisconnect" => (K::Network, Retry),
-        "RequestTimeout" => (K::Timeout, Retry),
-        "SlowDown" | "TooManyRequests" => (K::RateLimited, Retry),
-        "ServiceUnavailable" | "InternalError" => (K::Unavailable, Retry),
-        _ => match status::kind(http) {
-            K::Unavailable => (K::Unavailable, Retry),
-            K::RateLimited => (K::RateLimited, Retry),
-            K::Timeout => (K::Timeout, Retry),
-            K::TooLarge => (K::TooLarge, Fail),
-            _ => (K::StorageRefused, Fail),
-        },
+fn sentence(meaning: &Meaning, reply: &Reply, document: &Document, who: &Who, host: &str) -> String {
+    let mut said = reply.status.as_u16().to_string();
+    if let Some(code) = &document.code {
+        said.push_str(&format!(" {code}"));
     }
-}
-
-fn sentence(kind: ErrorKind, reply: &Reply, document: &Document, host: &str) -> String {
-    let (status, asked) = (reply.status, retry_after(&reply.headers));
-    let mut code = status.as_u16().to_string();
-    if let Some(said) = &document.code {
-        code.push_str(&format!(" {said}"));
+    let words = document.words();
+    if !words.is_empty() {
+        said.push_str(&format!(": {}", crate::secret::scrub(&words)));
     }
-    if let Some(said) = document.message.as_ref().filter(|m| !m.is_empty()) {
-        code.push_str(&format!(": {}", crate::secret::scrub(said)));
-    }
-    let what = match (kind, document.code.as_deref()) {
-        (ErrorKind::TooLarge, _) => match (&document.proposed, &document.allowed) {
-            (Some(proposed), Some(allowed)) => {
-                format!("it is {proposed} bytes and {allowed} are allowed; send less")
-            }
-            _ => "it is larger than storage allows; send less".to_owned(),
-        },
-        (ErrorKind::Expired, _) => "the ticket has run out; ask the service for a new one".to_owned(),
-        (ErrorKind::RateLimited, _) => format!("too many requests; {}", wait_and_try(asked)),
-        (ErrorKind::Unavailable, _) if asked.is_some() => {
-            format!("storage is failing; {}", wait_and_try(asked))
-        }
-        (ErrorKind::Unavailable, _) => "storage is failing; try again later".to_owned(),
-        (ErrorKind::Timeout, _) => "storage waited too long for the bytes; try again".to_owned(),
-        (ErrorKind::Network, _) => "storage did not get all bytes; try again".to_owned(),
-        (ErrorKind::Integrity, _) => {
-            "the bytes that arrived are not the ones that were sent; try again".to_owned()
-        }
-        (_, Some("SignatureDoesNotMatch")) => {
-            "the URL, a header or a field is not what was signed; send the ticket unchanged".to_owned()
-        }
-        (_, Some("RequestTimeTooSkewed")) => "the signer's clock is off; report it to the service".to_owned(),
-        (_, Some("NoSuchBucket" | "NoSuchKey")) => {
-            "the ticket points at a place that does not exist; report it to the service".to_owned()
-        }
-        (_, Some("TemporaryRedirect" | "PermanentRedirect")) => {
-            "the ticket points at the wrong region; report it to the service".to_owned()
-        }
-        _ if status == StatusCode::PRECONDITION_FAILED => {
-            "a condition in the ticket does not hold; look at what is stored there, or ask for a new ticket"
-                .to_owned()
-        }
-        _ if status.is_redirection() => {
-            "it redirects elsewhere, which is never followed with a file; check the URL".to_owned()
-        }
-        _ => "the ticket does not allow this upload; check its conditions or ask for a new one".to_owned(),
-    };
-    let verb = match kind {
+    let verb = match meaning.kind {
+        _ if reply.status.is_success() && !document.is_error() => "gave an odd answer to",
         ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Timeout | ErrorKind::Network => {
             "could not take"
         }
         _ => "refused",
     };
-    format!("storage at {host} {verb} the upload ({code}): {what}")
+    let names = Names::of(&reply.headers);
+    let (who, said) = match who {
+        Who::Storage => (format!("storage at {host}"), said),
+        Who::Unclear(None) => (format!("storage at {host}, or something in front of it{names},"), said),
+        Who::Unclear(Some(page)) => {
+            (format!("storage at {host}, or something in front of it,"), format!("{said}, {page}"))
+        }
+        Who::Between(Some(page)) => {
+            (format!("something in between, not storage at {host},"), format!("{said}, {page}"))
+        }
+        Who::Between(None) => (format!("something in between{names}, not storage at {host},"), said),
+    };
+    format!("{who} {verb} the upload ({said}): {}", meaning.what)
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {
-    ["x-amz-request-id", "cf-ray", "x-request-id"]
-        .iter()
-        .find_map(|name| headers.get(*name))
-        .and_then(|value| value.to_str().ok())
-        .map(|text| text.chars().take(200).collect())
+    [
+        "x-amz-request-id",
+        "x-ms-request-id",
+        "x-oss-request-id",
+        "x-guploader-uploadid",
+        "cf-ray",
+        "x-request-id",
+    ]
+    .iter()
+    .find_map(|name| headers.get(*name))
+    .and_then(|value| value.to_str().ok())
+    .map(|text| text.chars().take(200).collect())
 }
 
 fn plain_text(body: &Bytes) -> Option<String> {
@@ -207,6 +241,11 @@ fn plain_text(body: &Bytes) -> Option<String> {
     let text = text.trim();
     // A page quotes the request, signed URL and all, and tells nobody anything.
     (!text.is_empty() && !text.starts_with('<')).then(|| text.to_owned())
+}
+
+/// The beginning of a page, to look for words in.
+fn text_of(body: &Bytes) -> String {
+    page::text(body).chars().take(4000).collect()
 }
 
 /// Any refusal of storage gives an error that can be shown, though it quote the ticket.
@@ -231,7 +270,8 @@ pub fn exercise_reply(data: &[u8]) {
         file: None,
         counted: 0,
     };
-    let (error, _) = refusal(&reply, "storage.example", &mask);
+    let url = Url::parse("https://storage.example/k").expect("a URL");
+    let (error, _) = refusal(&reply, &url, &mask);
     crate::fuzzing::check(&error, secret);
 }
 
@@ -239,8 +279,8 @@ pub fn exercise_reply(data: &[u8]) {
 mod tests {
     use super::*;
 
-    fn read(status: u16, body: &str) -> (Error, Action) {
-        let reply = Reply {
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply {
             status: StatusCode::from_u16(status).expect("status"),
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
@@ -251,8 +291,12 @@ mod tests {
             mute: false,
             file: None,
             counted: 0,
-        };
-        refusal(&reply, "s.example", &Mask::default())
+        }
+    }
+
+    fn read(status: u16, body: &str) -> (Error, Action) {
+        let url = Url::parse("https://s.example/k").expect("a URL");
+        refusal(&reply(status, body), &url, &Mask::default())
     }
 
     fn xml(code: &str, message: &str) -> String {
@@ -279,6 +323,18 @@ mod tests {
             (503, "ServiceUnavailable", "", K::Unavailable, Action::Retry),
             (429, "TooManyRequests", "", K::RateLimited, Action::Retry),
             (404, "NoSuchBucket", "", K::StorageRefused, Action::Fail),
+            (409, "OperationAborted", "", K::Unavailable, Action::Retry),
+            (409, "ConditionalRequestConflict", "", K::Unavailable, Action::Retry),
+            (503, "XMinioServerNotInitialized", "", K::Unavailable, Action::Retry),
+            (503, "ServerBusy", "", K::RateLimited, Action::Retry),
+            (500, "OperationTimedOut", "", K::Timeout, Action::Retry),
+            (404, "NoSuchUpload", "", K::StorageRefused, Action::Fail),
+            (403, "QuotaExceeded", "", K::StorageRefused, Action::Fail),
+            (507, "XMinioStorageFull", "", K::StorageRefused, Action::Fail),
+            (400, "KMS.DisabledException", "", K::StorageRefused, Action::Fail),
+            (400, "KMS.ThrottlingException", "", K::RateLimited, Action::Retry),
+            (413, "RequestBodyTooLarge", "", K::TooLarge, Action::Fail),
+            (409, "BucketAlreadyExists", "", K::StorageRefused, Action::Fail),
         ] {
             let (error, did) = read(status, &xml(code, message));
             assert_eq!((error.kind(), did), (kind, action), "{status} {code} {message}");
@@ -292,6 +348,36 @@ mod tests {
         assert_eq!(read(502, "<html><body><h1>Bad Gateway").0.kind(), ErrorKind::Unavailable);
         assert_eq!(read(400, "<Error><Code>Cut").0.kind(), ErrorKind::StorageRefused);
         assert_eq!(read(307, "").0.kind(), ErrorKind::StorageRefused);
+    }
+
+    fn answered_by(body: &str, headers: &[(&'static str, &'static str)], status: u16) -> Error {
+        let pairs = headers
+            .iter()
+            .map(|(n, v)| (http::HeaderName::from_static(n), http::HeaderValue::from_static(v)));
+        let reply = Reply { headers: pairs.collect(), ..reply(status, body) };
+        refusal(&reply, &Url::parse("https://s.example/k").expect("a URL"), &Mask::default()).0
+    }
+
+    #[test]
+    fn whose_refusal_it_is_is_told() {
+        let page = "<html><title>Blocked</title></html>";
+        let by_store = answered_by(page, &[("x-amz-request-id", "R")], 405);
+        assert_eq!(by_store.side(), Side::Storage, "a store's own page");
+        let by_box = answered_by(page, &[("server", "box")], 405);
+        assert_eq!((by_box.kind(), by_box.side()), (ErrorKind::Network, Side::Network));
+        assert!(by_box.message().contains("\"Blocked\" (server \"box\")"), "{by_box}");
+        let unclear = answered_by("misdirected request", &[("server", "envoy")], 421);
+        assert!(unclear.message().contains("or something in front of it (server \"envoy\")"), "{unclear}");
+        let plain = answered_by("Client sent an HTTP request to an HTTPS server.\n", &[], 400);
+        assert!(!plain.message().contains("https://"), "the URL is one already: {plain}");
+    }
+
+    #[test]
+    fn a_status_in_json_counts_where_the_outer_one_says_nothing() {
+        let json = |status: u16| format!(r#"{{"statusCode":"{status}","error":"E","message":"m"}}"#);
+        assert_eq!(read(400, &json(413)).0.kind(), ErrorKind::TooLarge);
+        assert_eq!(read(400, &json(503)).1, Action::Fail);
+        assert_eq!(read(403, &json(429)).0.kind(), ErrorKind::StorageRefused);
     }
 
     #[test]

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use super::reply::{self, Action};
 use super::ticket::{Expiry, GivenBy};
 use super::window::Slot;
-use super::{StoredObject, condition, promised};
+use super::{StoredObject, between, condition, promised};
 use crate::digest::{Algorithm, Digest, Digests};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::attempt::{Outgoing, Reply};
@@ -189,7 +189,7 @@ impl<'a> Sender<'a> {
         let Upload { target, outgoing, .. } = *upload;
         let tries = &mut so_far.tries;
         let sent = self.made.storage.send(target, outgoing, self.progress, tries).await;
-        let reply = sent.map_err(|error| {
+        let mut reply = sent.map_err(|error| {
             let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
             (error, if again { Action::Retry } else { Action::Fail })
         })?;
@@ -202,7 +202,7 @@ impl<'a> Sender<'a> {
             bytes = outgoing.payload.source.len(),
             "storage answered"
         );
-        let etag = etag(&reply.headers);
+        let etag = etag(&reply);
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
             if is_ours(&reply, etag.as_deref(), tries) {
@@ -212,9 +212,19 @@ impl<'a> Sender<'a> {
             }
             return Err(refused(upload, &reply, etag.as_deref(), tries, host).await);
         }
+        if let Some(error) = between::not_of_storage(&reply, host, &upload.mask) {
+            self.progress.take_back(reply.counted);
+            return Err((error, Action::Fail));
+        }
         if reply.cut_error() {
             self.progress.take_back(reply.counted);
             return Err((answer_cut(host), Action::Retry));
+        }
+        if bears_no_mark(upload, &reply, etag.as_deref()) {
+            // Whatever becomes of the call, it may be there.
+            tries.may_be_stored();
+            let file = reply.file.take();
+            return self.doubted(outgoing, reply, host).map(|stored| (stored, file));
         }
         self.stored(tries, etag.as_deref());
         match (says_the_same(&reply, etag.as_deref()), &etag, &reply.digests.md5) {
@@ -226,6 +236,22 @@ impl<'a> Sender<'a> {
             }
             (same, ..) => Ok((object(outgoing, reply.digests, etag, same == Some(true)), reply.file)),
         }
+    }
+
+    /// A success that nothing but its status shows; an error where the caller wants proof.
+    fn doubted(
+        &self,
+        outgoing: &Outgoing,
+        reply: Reply,
+        host: &str,
+    ) -> Result<StoredObject, (Error, Action)> {
+        if self.options.integrity_check == IntegrityCheck::On {
+            self.progress.take_back(reply.counted);
+            return Err((between::unproven(host, reply.status, &reply.headers), Action::Fail));
+        }
+        let warning = between::doubt(host, reply.status, &reply.headers);
+        tracing::warn!(target: logs::TARGET, job = self.progress.job(), "{warning}");
+        Ok(StoredObject { warnings: vec![warning], ..object(outgoing, reply.digests, None, false) })
     }
 
     fn stored(&self, tries: &mut Tries, etag: Option<&str>) {
@@ -243,7 +269,15 @@ fn object(outgoing: &Outgoing, digests: Digests, etag: Option<String>, verified:
         etag,
         verified,
         attempts: 0,
+        warnings: Vec::new(),
     }
+}
+
+/// Whether nothing says that a store answered. A service looks for itself when it is told that all was sent, and a
+/// redirect is the one that was asked for.
+fn bears_no_mark(upload: &Upload<'_>, reply: &Reply, etag: Option<&str>) -> bool {
+    let known = upload.from == GivenBy::Service || !reply.status.is_success();
+    !known && etag.is_none() && !between::bears_a_stores_mark(&reply.headers)
 }
 
 /// What storage answers an upload with that it took. A 200 with an error document inside is none.
@@ -265,7 +299,7 @@ async fn refused(
     tries: &mut Tries,
     host: &str,
 ) -> (Error, Action) {
-    let (error, action) = reply::refusal(reply, host, &upload.mask);
+    let (error, action) = reply::refusal(reply, upload.target.url(), &upload.mask);
     if reply.status == StatusCode::PRECONDITION_FAILED {
         return (condition::failed(upload, error, etag, tries, host), action);
     }
@@ -287,8 +321,8 @@ fn may_be_stored(reply: &Reply, code: Option<&str>) -> bool {
     }
     match (reply.status.as_u16(), code) {
         (_, Some("InternalError")) => true,
-        // Refusals by their definition (RFC 9110, RFC 4918).
-        (501 | 505 | 507, _) => false,
+        // Refusals by their definition (RFC 9110, RFC 4918), and a portal's that let nothing through (RFC 6585).
+        (501 | 505 | 507 | 511, _) => false,
         // Storage's own word for "not now". Without it, some proxies (Envoy) say so of a request that was passed on.
         (503, Some(_)) => false,
         // A success of another kind, or a form's redirect to where it did not ask for.
@@ -308,9 +342,11 @@ fn answer_cut(host: &str) -> Error {
     .outcome_is(Outcome::Unknown)
 }
 
-fn etag(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get(http::header::ETAG)?.to_str().ok()?.trim();
-    Some(text.trim_start_matches("W/").trim_matches('"').to_owned())
+fn etag(reply: &Reply) -> Option<String> {
+    let header = || reply.headers.get(http::header::ETAG)?.to_str().ok().map(str::to_owned);
+    // A form may have asked for a description of what it stored, and then some say it nowhere else.
+    let text = header().or_else(|| reply::Document::parse(&reply.body).etag)?;
+    Some(text.trim().trim_start_matches("W/").trim_matches('"').to_owned())
 }
 
 /// Whether our MD5 is the ETag; `None` if that tells nothing. It does not under KMS or customer keys, which storage

@@ -340,7 +340,7 @@ pub(crate) enum GivenBy {
     Service,
 }
 
-fn broken_ticket(from: GivenBy, what: String) -> Error {
+pub(super) fn broken_ticket(from: GivenBy, what: String) -> Error {
     match from {
         GivenBy::Caller => {
             Error::invalid(format!("the upload cannot work: {what}; give it as it was handed out"))

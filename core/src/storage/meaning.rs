@@ -1,0 +1,380 @@
+//! What a refusal means to the caller: whether to send it again, and what to do else. Storage's own code says more than
+//! the status, so it is looked at first; stores differ in status for one and the same thing (an expired URL is 400
+//! here and 403 there).
+
+use http::{HeaderMap, StatusCode};
+use url::Url;
+
+use super::reply::{Action, Document};
+use super::signed;
+use crate::error::ErrorKind;
+use crate::http::retry::{retry_after, wait_and_try};
+use crate::http::status;
+
+/// What there is to judge a refusal by.
+pub(super) struct Refused<'a> {
+    pub(super) status: StatusCode,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) document: &'a Document,
+    /// Where the upload went.
+    pub(super) url: &'a Url,
+}
+
+pub(super) struct Meaning {
+    pub(super) kind: ErrorKind,
+    pub(super) action: Action,
+    /// Whether the same call may succeed later.
+    pub(super) retryable: bool,
+    /// What the sentence ends with.
+    pub(super) what: String,
+}
+
+impl Meaning {
+    fn new(kind: ErrorKind, action: Action, what: impl Into<String>) -> Self {
+        use ErrorKind::{Expired, Network, RateLimited, Timeout, Unavailable};
+        let passes = matches!(kind, Expired | Network | RateLimited | Timeout | Unavailable);
+        Self { kind, action, retryable: passes || action == Action::Retry, what: what.into() }
+    }
+
+    /// Refused for good.
+    fn refused(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::StorageRefused, Action::Fail, what)
+    }
+
+    fn expired(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Expired, Action::Fail, what)
+    }
+
+    /// Not storage's, and the next try would meet it again.
+    fn in_between(what: impl Into<String>) -> Self {
+        Self { retryable: false, ..Self::new(ErrorKind::Network, Action::Fail, what) }
+    }
+}
+
+const EXPIRED: &str = "the ticket has run out; ask the service for a new one";
+const OVERLOADED: &str = "too many requests; wait and try again";
+const FAILING: &str = "storage is failing; try again later";
+const CONFLICT: &str = "another request for the same object is being handled; try again";
+const SLOW: &str = "storage waited too long for the bytes; try again";
+const TOO_LARGE: &str = "it is larger than storage allows; send less";
+const NO_ROOM: &str = "there is no room left for it (a quota is used up or a disk is full); free some or ask the owner of the storage for more";
+const NO_ACCOUNT: &str = "the account that the storage belongs to is suspended, unpaid or beyond its plan; its owner has to mend that";
+const NO_KEY: &str = "storage does not know the access key that the ticket was signed with, or it is disabled; have the ticket signed with a key that is valid there";
+const NO_KMS: &str = "storage cannot use the key that objects there are encrypted with (KMS): it is disabled, deleted, or the signer may not use it; report it to the owner of the storage";
+const SIGNATURE: &str = "the URL, a header or a field is not what was signed; send the ticket unchanged";
+const METHOD: &str =
+    "no upload is taken at this address, or not by this method; check that the URL is one for an upload";
+const NOWHERE: &str = "the ticket points at a place that does not exist; report it to the service";
+const REFUSED: &str = "the ticket does not allow this upload; check its conditions or ask for a new one";
+
+/// Codes that mean the same wherever they stand: of S3, R2, B2, Google's XML API, MinIO, Ceph, Azure, OSS, COS, OBS.
+fn by_code(code: &str) -> Option<Meaning> {
+    use Action::{Fail, Retry};
+    use ErrorKind as K;
+    Some(match code {
+        "ExpiredRequest" | "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired" => {
+            Meaning::expired(EXPIRED)
+        }
+        "EntityTooLarge" | "RequestBodyTooLarge" | "MaxMessageLengthExceeded" => {
+            Meaning::new(K::TooLarge, Fail, TOO_LARGE)
+        }
+        "EntityTooSmall" => {
+            Meaning::refused("it is smaller than the ticket demands; check that it is the right file")
+        }
+        "BadDigest" | "XAmzContentChecksumMismatch" | "Md5Mismatch" => Meaning::new(
+            K::Integrity,
+            Retry,
+            "the bytes that arrived are not the ones that were sent; try again",
+        ),
+        "IncompleteBody" | "ClientDisconnect" => {
+            Meaning::new(K::Network, Retry, "storage did not get all bytes; try again")
+        }
+        "RequestTimeout" | "OperationTimedOut" => Meaning::new(K::Timeout, Retry, SLOW),
+        "SlowDown"
+        | "SlowDownRead"
+        | "SlowDownWrite"
+        | "TooManyRequests"
+        | "ServerBusy"
+        | "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "QpsLimitExceeded"
+        | "PriorRequestNotComplete" => Meaning::new(K::RateLimited, Retry, OVERLOADED),
+        "ServiceUnavailable" | "InternalError" | "XMinioServerNotInitialized" => {
+            Meaning::new(K::Unavailable, Retry, FAILING)
+        }
+        "OperationAborted" | "ConditionalRequestConflict" => Meaning::new(K::Unavailable, Retry, CONFLICT),
+        "NoSuchUpload" => Meaning::refused(
+            "the upload in parts that the URL belongs to was completed, given up or ran out; begin a new one and have its parts signed",
+        ),
+        "QuotaExceeded"
+        | "BucketQuotaExceeded"
+        | "StorageQuotaExceeded"
+        | "XMinioAdminBucketQuotaExceeded"
+        | "XMinioStorageFull"
+        | "InsufficientStorage"
+        | "InsufficientStorageSpace"
+        | "InsufficientCapacity" => Meaning::refused(NO_ROOM),
+        "AccountProblem"
+        | "UserProjectAccountProblem"
+        | "AllAccessDisabled"
+        | "AccountDisabled"
+        | "AccountIsDisabled"
+        | "UserDisable"
+        | "NotSignedUp"
+        | "NotEntitled"
+        | "CapExceeded"
+        | "InArrearOrInsufficientBalance"
+        | "PaymentRequired" => Meaning::refused(NO_ACCOUNT),
+        "InvalidAccessKeyId" | "InvalidAccessKey" => Meaning::refused(NO_KEY),
+        "MissingRequiredHeader" => Meaning::refused(
+            "storage wants a header that was not sent; give it among the headers of the upload",
+        ),
+        "SignatureDoesNotMatch" | "AuthenticationFailed" => Meaning::refused(SIGNATURE),
+        "AuthorizationPermissionMismatch" => {
+            Meaning::refused("the URL does not permit writing; have one signed for an upload")
+        }
+        "MethodNotAllowed" => Meaning::refused(METHOD),
+        "RequestTimeTooSkewed" => Meaning::refused("the signer's clock is off; report it to the service"),
+        "NoSuchBucket" | "NoSuchKey" | "ContainerNotFound" | "ResourceNotFound" => Meaning::refused(NOWHERE),
+        "KeyTooLongError" => {
+            Meaning::refused("the object's name is longer than storage allows; have a shorter one signed")
+        }
+        _ if code.starts_with("KMS") && code.contains("Throttl") => {
+            Meaning::new(K::RateLimited, Retry, OVERLOADED)
+        }
+        _ if code.starts_with("KMS") => Meaning::refused(NO_KMS),
+        _ => return None,
+    })
+}
+
+fn by_status(refused: &Refused<'_>) -> Meaning {
+    use Action::{Fail, Retry};
+    use ErrorKind as K;
+    match refused.status.as_u16() {
+        200..=299 => Meaning::in_between(
+            "that is no answer to an upload that is done, so it may or may not be there; look before it is sent again",
+        ),
+        300..=399 => Meaning::refused(format!(
+            "it redirects elsewhere{}, which is never followed with a file; check the URL, and whether the network wants you to sign in first",
+            redirect(refused)
+        )),
+        402 => Meaning::refused(NO_ACCOUNT),
+        404 => Meaning::refused(NOWHERE),
+        405 => Meaning::refused(METHOD),
+        407 => Meaning::in_between(
+            "a proxy on the way wants a user name and password; give them in the URL of the option proxy",
+        ),
+        411 => Meaning::refused(
+            "the length that was sent did not get there; check for a proxy that removes Content-Length",
+        ),
+        412 => Meaning::refused(
+            "a condition in the ticket does not hold; look at what is stored there, or ask for a new ticket",
+        ),
+        415 => Meaning::refused(
+            "this type of content is not taken there; check the Content-Type that was signed",
+        ),
+        421 => Meaning::refused(
+            "it reached a server that does not serve this host; check the name's address and any proxy in between",
+        ),
+        425 => Meaning::new(K::Unavailable, Retry, "it came too early to be handled; try again"),
+        507 => Meaning::refused(NO_ROOM),
+        511 => Meaning::in_between(
+            "the network wants you to sign in before it lets anything through; sign in with a browser and try again",
+        ),
+        _ => match status::kind(refused.status) {
+            K::Unavailable => Meaning::new(K::Unavailable, Retry, FAILING),
+            K::RateLimited => Meaning::new(K::RateLimited, Retry, OVERLOADED),
+            K::Timeout => Meaning::new(K::Timeout, Retry, SLOW),
+            K::TooLarge => Meaning::new(K::TooLarge, Fail, TOO_LARGE),
+            _ => Meaning::refused(REFUSED),
+        },
+    }
+}
+
+/// Where to, without what may be a token.
+fn redirect(refused: &Refused<'_>) -> String {
+    let location = refused.headers.get(http::header::LOCATION).and_then(|to| to.to_str().ok());
+    let to = location.and_then(|to| refused.url.join(to).ok());
+    to.map(|to| format!(" ({})", crate::secret::shown(&to))).unwrap_or_default()
+}
+
+pub(super) fn of(refused: &Refused<'_>) -> Meaning {
+    let code = refused.document.code.as_deref().unwrap_or("");
+    let meaning = by_reason(refused, code)
+        .or_else(|| by_place(refused, code))
+        .or_else(|| by_code(code).map(|meaning| told_more(refused, code, meaning)))
+        .unwrap_or_else(|| by_status(refused));
+    told_when(refused, meaning)
+}
+
+/// The same with the time that was asked for.
+fn told_when(refused: &Refused<'_>, meaning: Meaning) -> Meaning {
+    let asked = retry_after(refused.headers);
+    let what = match meaning.what.as_str() {
+        OVERLOADED => format!("too many requests; {}", wait_and_try(asked)),
+        FAILING if asked.is_some() => format!("storage is failing; {}", wait_and_try(asked)),
+        _ => return meaning,
+    };
+    Meaning { what, ..meaning }
+}
+
+/// The refusal of something that is not storage. Its status is all that can be gone by.
+pub(super) fn of_between(refused: &Refused<'_>) -> Meaning {
+    use ErrorKind as K;
+    let meaning = by_status(refused);
+    let what = match meaning.kind {
+        K::Network | K::RateLimited => return told_when(refused, meaning),
+        K::TooLarge => "it lets nothing of this size through; send less, or have its limit raised",
+        K::Timeout => "it waited too long for the bytes; try again",
+        _ if refused.status.is_redirection() => return Meaning::in_between(meaning.what),
+        _ => {
+            return Meaning::in_between(
+                "a proxy, a filter or a web server does not let the upload through; check the URL and what stands in between",
+            );
+        }
+    };
+    Meaning { what: what.to_owned(), ..meaning }
+}
+
+/// What web servers say to plain HTTP on a port for TLS: nginx, and Go's.
+pub(super) fn wrong_scheme(url: &Url, said: &str) -> Option<Meaning> {
+    let said = said.to_ascii_lowercase();
+    let signs = ["http request was sent to https port", "http request to an https server"];
+    let told = url.scheme() == "http" && signs.iter().any(|sign| said.contains(sign));
+    told.then(|| Meaning::refused("the URL begins with http:// and its port wants TLS; use https://"))
+}
+
+/// What the words beside the code say.
+fn by_reason(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
+    let said = refused.document.words().to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    // What a code of its own says is not looked for in its words, which quote names that others chose.
+    let open =
+        ["", "AccessDenied", "InvalidRequest", "InvalidPolicyDocument", "AuthenticationFailed", "InvalidJWT"];
+    if !refused.status.is_client_error() || !open.contains(&code) {
+        return None;
+    }
+    let over = ["has expired", "policy expired", "date is too old", "\"exp\" claim timestamp", "jwt expired"];
+    if says(&over) || says(&["not valid in the specified time frame"]) {
+        return Some(Meaning::expired(EXPIRED));
+    }
+    if says(&["kms:", "arn:aws:kms"]) {
+        return Some(Meaning::refused(NO_KMS));
+    }
+    if says(&["cap exceeded", "billing account", "account is disabled", "account is suspended"]) {
+        return Some(Meaning::refused(NO_ACCOUNT));
+    }
+    // Ceph and what is made of it refuse an expired URL without a word.
+    let silent = said.is_empty() || said.trim_end_matches('.') == "access denied";
+    let over =
+        signed::over_for(refused.url).filter(|_| silent && matches!(refused.status.as_u16(), 400..=403))?;
+    Some(Meaning::expired(format!(
+        "no reason was given, but by its own date and this machine's clock the URL ran out {} ago; ask the service for a new one",
+        crate::progress::roughly(over)
+    )))
+}
+
+/// A URL for another region, and the region that is right.
+fn by_place(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
+    let document = refused.document;
+    let signed_for = signed::region(refused.url);
+    let right = right_region(refused).filter(|region| signed_for.as_ref() != Some(region));
+    let is_moved = matches!(refused.status.as_u16(), 301 | 307 | 308);
+    let endpoint = document.endpoint.as_deref().map(|at| format!(" (at {})", short(at))).unwrap_or_default();
+    let signed_for = signed_for.map(|region| format!("for the region {region} ")).unwrap_or_default();
+    match code {
+        "TemporaryRedirect" => Some(Meaning {
+            retryable: true,
+            ..Meaning::refused(format!(
+                "the bucket is so new that requests are still sent on to its own region{endpoint}, and that is never followed with a file; try again in some minutes, or have the URL signed for {}",
+                right.map_or_else(
+                    || "the regional address".to_owned(),
+                    |region| format!("{region}'s own address")
+                )
+            ))
+        }),
+        "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError" if right.is_none() => {
+            let what = "what the URL says of its signature cannot be read or is for another region; give it as it was handed out, or have it signed for the bucket's region";
+            Some(Meaning::refused(what))
+        }
+        "PermanentRedirect"
+        | "IllegalLocationConstraintException"
+        | "InvalidRegion"
+        | "InvalidRegionName"
+        | "IncorrectEndpoint"
+        | "AuthorizationHeaderMalformed"
+        | "AuthorizationQueryParametersError" => Some(Meaning::refused(match right {
+            Some(region) => format!(
+                "the ticket is signed {signed_for}and the bucket is in {region}{endpoint}; have it signed for {region}"
+            ),
+            None => format!(
+                "the ticket points at the wrong region{endpoint}; have it signed for the bucket's own"
+            ),
+        })),
+        "" if is_moved => right.map(|region| {
+            Meaning::refused(format!(
+                "the bucket is in the region {region}{endpoint}; have the ticket signed for that"
+            ))
+        }),
+        _ => None,
+    }
+}
+
+fn short(text: &str) -> String {
+    crate::secret::scrub(text).chars().take(120).collect()
+}
+
+/// The region that storage says is right.
+fn right_region(refused: &Refused<'_>) -> Option<String> {
+    let header = || refused.headers.get("x-amz-bucket-region")?.to_str().ok().map(str::to_owned);
+    let expecting = || {
+        let rest = refused.document.message.as_deref()?.split_once("expecting '")?.1;
+        Some(rest.split_once('\'')?.0.to_owned())
+    };
+    let told = refused.document.region.clone().or_else(header).or_else(expecting)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (!told.is_empty() && told.len() <= 60 && told.chars().all(plain)).then_some(told)
+}
+
+/// The same with what this reply or this URL says besides.
+fn told_more(refused: &Refused<'_>, code: &str, meaning: Meaning) -> Meaning {
+    let document = refused.document;
+    let what = match code {
+        "EntityTooLarge" => document
+            .proposed
+            .as_ref()
+            .zip(document.allowed.as_ref())
+            .map(|(proposed, allowed)| format!("it is {proposed} bytes and {allowed} are allowed; send less")),
+        "SignatureDoesNotMatch" => Some(unsigned(refused)),
+        "InvalidAccessKeyId" if signed::lacks_session_token(refused.url) => Some(
+            "the URL was signed with temporary credentials and lacks the token that belongs to them (X-Amz-Security-Token); have it signed with the token".to_owned(),
+        ),
+        "MissingRequiredHeader" => document.header.as_ref().map(|name| {
+            let name = short(name);
+            format!("storage wants the header {name}, which was not sent; give it among the headers of the upload")
+        }),
+        _ => None,
+    };
+    Meaning { what: what.unwrap_or(meaning.what), ..meaning }
+}
+
+/// Why a signature does not fit, as far as anybody but the signer can tell.
+fn unsigned(refused: &Refused<'_>) -> String {
+    let region = right_region(refused).filter(|right| signed::region(refused.url).as_ref() != Some(right));
+    match (signed::misused(refused.url), region) {
+        (Some(misused), _) => misused.to_owned(),
+        (None, Some(region)) => {
+            format!("the bucket is in the region {region}, for which it was not signed; have it signed for {region}")
+        }
+        // Of a form nothing but the policy is signed.
+        (None, None) if signed::is_signed(refused.url) => {
+            "the URL, its method or a header is not what was signed (a URL for a download takes no upload); send the ticket unchanged".to_owned()
+        }
+        (None, None) => SIGNATURE.to_owned(),
+    }
+}

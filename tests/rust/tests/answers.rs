@@ -1,0 +1,113 @@
+//! Answers that are not what was asked for, as far as no scenario can show them.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use dropoff::{Error, ErrorKind, Options, Outcome, PostForm, Put, Side, Source, Storage};
+use dropoff_tests::rude::{Manners, Rude, reply};
+
+fn rude(reply: String, tls: bool) -> Rude {
+    Rude::start(Manners { take: 10, reply, continues: true, tls, lingers: false })
+}
+
+fn storage(origin: &str) -> Storage {
+    Storage::new(Options::new().trusted_storage([origin.to_owned()]).expect("options"))
+}
+
+fn put(origin: &str) -> Put {
+    Put::new(format!("{origin}/k?X-Amz-Signature=canary"), Source::memory(vec![0; 10]))
+}
+
+fn refused(error: &Error, kind: ErrorKind, side: Side, outcome: Outcome, words: &str) {
+    let found = (error.kind(), error.side(), error.outcome(), error.retryable());
+    assert_eq!(found, (kind, side, outcome, false), "{error:?}");
+    assert!(error.message().contains(words) && !format!("{error:?}").contains("canary"), "{error:?}");
+}
+
+/// Answers each connection once, with these bytes, and counts them.
+fn answering(bytes: &'static [u8]) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            counter.fetch_add(1, SeqCst);
+            // A client that goes away has seen enough.
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(bytes);
+            // A close with something unread would take the answer back.
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    (address.to_string(), count)
+}
+
+#[test]
+fn headers_of_our_own_making_are_taken_when_they_say_what_is_sent() {
+    let rude = rude(reply("200 OK", ""), false);
+    let host = rude.origin().split_off("http://".len());
+    let given = put(&rude.origin()).header("Host", host.to_uppercase()).header("content-length", "10");
+    storage(&rude.origin()).put(given).expect("both are what is sent");
+    let given = put(&rude.origin()).header("Host", host.split(':').next().unwrap_or_default());
+    let error = storage(&rude.origin()).put(given).expect_err("without its port it is another");
+    assert_eq!((error.kind(), rude.connections()), (ErrorKind::UnsafeTarget, 1), "{error:?}");
+}
+
+#[test]
+fn https_to_a_port_that_speaks_http_is_told_and_tried_once() {
+    let (address, count) = answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    let origin = format!("https://{address}");
+    let error = storage(&origin).put(put(&origin)).expect_err("no TLS");
+    refused(&error, ErrorKind::Tls, Side::Network, Outcome::NotCompleted, "does not answer in TLS");
+    assert_eq!(count.load(SeqCst), 1);
+}
+
+#[test]
+fn http_to_a_port_that_speaks_tls_is_told_and_sent_once() {
+    let tls = rude(reply("200 OK", ""), true);
+    let origin = tls.origin().replace("https", "http");
+    let error = storage(&origin).put(put(&origin)).expect_err("TLS");
+    refused(&error, ErrorKind::Unavailable, Side::Storage, Outcome::Unknown, "begin with https://");
+    assert_eq!(tls.connections(), 1);
+}
+
+#[test]
+fn a_redirect_that_a_form_asked_for_may_be_described_in_html() {
+    let answer = "HTTP/1.1 303 See Other\r\nLocation: https://done.example/?key=k\r\nContent-Type: text/html\r\n\
+                  Content-Length: 13\r\n\r\n<html></html>";
+    let rude = rude(answer.to_owned(), false);
+    let fields = [("key", "k"), ("success_action_redirect", "https://done.example/")];
+    let form = PostForm::new(format!("{}/b", rude.origin()), fields, Source::memory(vec![0; 10]));
+    let stored = storage(&rude.origin()).post_form(form).expect("stored");
+    assert!(stored.warnings.is_empty(), "{stored:?}");
+}
+
+#[test]
+fn a_204_that_has_a_page_is_none_and_its_connection_is_not_used_again() {
+    let answer: &[u8] =
+        b"HTTP/1.1 204 No Content\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>";
+    let (address, count) = answering(answer);
+    let origin = format!("http://{address}");
+    let storage = storage(&origin);
+    for tries in 1..=2 {
+        let error = storage.put(put(&origin)).expect_err("a page");
+        refused(&error, ErrorKind::Network, Side::Network, Outcome::Unknown, "something in between answered");
+        assert_eq!(count.load(SeqCst), tries);
+    }
+}
+
+#[test]
+fn a_page_that_quotes_the_ticket_is_told_without_it() {
+    let page = "<html><title>Blocked: /k?X-Amz-Signature=canary-canary-canary</title></html>";
+    for status in ["200 OK", "403 Forbidden"] {
+        let rude = rude(reply(status, page), false);
+        let url = format!("{}/k?X-Amz-Signature=canary-canary-canary", rude.origin());
+        let error =
+            storage(&rude.origin()).put(Put::new(url, Source::memory(vec![0; 10]))).expect_err("a page");
+        assert!(error.message().contains("Blocked") && !format!("{error:?}").contains("canary"), "{error:?}");
+    }
+}
