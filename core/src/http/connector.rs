@@ -84,6 +84,10 @@ impl Connector {
 
     pub(super) async fn connect(&self, target: &Target) -> Result<Wire> {
         let proxy = self.proxies.of(target)?;
+        // Roots that are not there are told first: the host may not be there either.
+        if let Some(error) = self.tls.as_ref().err().filter(|_| target.is_https()) {
+            return Err(error.clone());
+        }
         let _share = self.line.share();
         let (began, mark) = (Instant::now(), self.line.mark());
         loop {

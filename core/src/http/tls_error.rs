@@ -53,7 +53,7 @@ fn refused(host: &str, alert: Alert) -> String {
         ),
         Alert::HandshakeFailure => format!(
             "{host} refused the TLS handshake; it may want a client certificate, which cannot be given, \
-             or share no cipher with this client, so check its TLS settings"
+             or speak only versions and ciphers that are no longer safe, so check its TLS settings"
         ),
         Alert::ProtocolVersion => {
             format!("{host} speaks neither TLS 1.2 nor 1.3, and older ones are not safe; have it updated")
