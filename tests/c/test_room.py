@@ -20,7 +20,10 @@ def test_a_call_runs_on_the_threads_there_are(
     sandbox: Sandbox, programs: Programs, refusing: Path, tmp_path: Path, room: int
 ) -> None:
     (tmp_path / "large").write_bytes(bytes(3_000_000))
-    environment = sandbox.environment | {"LD_PRELOAD": str(refusing), "REFUSE_THREADS": str(tmp_path / "room")}
+    environment = sandbox.environment | {
+        "LD_PRELOAD": str(refusing),
+        "REFUSE_THREADS": str(tmp_path / "room"),
+    }
     done = run([programs["room"], tmp_path / "room", str(room), tmp_path / "large"], env=environment)
     said = dict(line.split(": ", 1) for line in done.stdout.splitlines())
     refused = {what: text for what, text in said.items() if text != "sent"}

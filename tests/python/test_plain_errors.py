@@ -1,4 +1,4 @@
-"""What a Python user reads and catches: the call that was made, errno, the key of `hai login`, one journal."""
+"""What a Python user reads and catches: the call made, errno, the key of `hai login`, one journal."""
 
 from __future__ import annotations
 

@@ -62,11 +62,13 @@ with open(os.environ["REFUSE_THREADS"], "w") as file:
     + """
 def send(source, drop=drop):
     return lambda: drop.send([("x.bin", source)], **given["terms"])
+def profiles():
+    return dropoff.HCompany(given["h_key"], **where)
 print(json.dumps({
     "bytes": says(send(b"of memory")),
     "name": says(send(b"by a name", dropoff.AgentDrop(given["key"], **by_name))),
     "path": says(send(path)),
-    "folder": says(lambda: dropoff.HCompany(given["h_key"], **where).upload_profile(given["folder"], **given["profile"])),
+    "folder": says(lambda: profiles().upload_profile(given["folder"], **given["profile"])),
     "stream": says(send(io.BytesIO(b"of a stream"))),
     "again": says(send(b"and again")),
 }))
@@ -96,7 +98,13 @@ def test_a_call_runs_on_the_threads_there_are(
     refused = {name: error for name, error in said.items() if error is not None}
     for error in refused.values():
         kind, side, retryable, outcome, number, text = error
-        assert (kind, side, retryable, outcome, number) == ("unavailable", "caller", False, "not_completed", 11)
+        assert (kind, side, retryable, outcome, number) == (
+            "unavailable",
+            "caller",
+            False,
+            "not_completed",
+            11,
+        )
         assert "ulimit -u" in text and "pids" in text, text
     # A stream is read on two threads of its own: the core's and Python's.
     if room == 0:
@@ -229,7 +237,8 @@ given = json.loads(sys.argv[1])
 # Classic BPF: load the number of the call; one that is refused gives the error, all others go on.
 filters = [struct.pack("<HBBI", 0x20, 0, 0, 0)]
 for number in given["numbers"]:
-    filters += [struct.pack("<HBBI", 0x15, 0, 1, number), struct.pack("<HBBI", 6, 0, 0, 0x50000 | given["errno"])]
+    filters.append(struct.pack("<HBBI", 0x15, 0, 1, number))
+    filters.append(struct.pack("<HBBI", 6, 0, 0, 0x50000 | given["errno"]))
 filters.append(struct.pack("<HBBI", 6, 0, 0, 0x7FFF0000))
 code = ctypes.create_string_buffer(b"".join(filters))
 class Program(ctypes.Structure):

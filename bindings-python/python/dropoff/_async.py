@@ -15,6 +15,17 @@ def _of_the_sync_client(self: Any, /, *args: Any) -> tuple[Any, ...]:
     return (self._client, *args)
 
 
+def _at_once(method: Any) -> Any:
+    """A call that waits for nothing, so it is no coroutine."""
+
+    def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return method(self._client, *args, **kwargs)
+
+    call.__name__, call.__doc__ = method.__name__, method.__doc__
+    call.__signature__ = signature(method)  # type: ignore[attr-defined]
+    return call
+
+
 class _Client:
     """What they share: each holds a sync client, and derives from that its calls and their arguments."""
 
@@ -46,12 +57,13 @@ class _Client:
                 awaiting(name, start, _of_the_sync_client),
                 starting(name, start, _of_the_sync_client),
             ):
-                call.__qualname__ = f"{cls.__name__}.{call.__name__}"
-                setattr(cls, call.__name__, call)
+                cls._add(call)
+        cls._add(_at_once(of.set_bandwidth_limit))  # type: ignore[attr-defined]
 
-    def set_bandwidth_limit(self, bytes_per_second: int | None) -> None:
-        """As of the sync client. It waits for nothing, so it is no coroutine."""
-        self._client.set_bandwidth_limit(bytes_per_second)
+    @classmethod
+    def _add(cls, call: Any) -> None:
+        call.__qualname__ = f"{cls.__name__}.{call.__name__}"
+        setattr(cls, call.__name__, call)
 
     def __reduce__(self) -> Any:
         return self._client.__reduce__()  # which says why not

@@ -214,8 +214,8 @@ class StorageRefusedError(DropoffError):
 
 
 class UnavailableError(DropoffError):
-    """The service or storage is failing or overloaded; or this machine has no more threads or descriptors, and
-    then ``side`` is ``"caller"``."""
+    """The service or storage is failing or overloaded; or this machine has no more threads or descriptors,
+    and then ``side`` is ``"caller"``."""
 
     kind, code = "unavailable", 11
 

@@ -380,7 +380,8 @@ class StoredObject:
 
     @property
     def warnings(self) -> list[str]:
-        """What is not certain all the same, each a sentence: an answer that bears no sign of being storage's own."""
+        """What is not certain all the same, each a sentence: an answer that bears no sign of being
+        storage's own."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
