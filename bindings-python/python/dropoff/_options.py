@@ -65,8 +65,8 @@ class Options(TypedDict, total=False):
     """A PEM file of roots to trust beside the operating system's. Default: none."""
     proxy: str | None
     """An ``http://`` URL, used whatever ``NO_PROXY`` says; ``#``, ``/``, ``?`` and ``@`` in its user name and
-    password are percent-encoded. A service on this machine is never asked through it. Default: the environment's proxy
-    variables."""
+    password are percent-encoded. A service on this machine is never asked through it. Default: the
+    environment's proxy variables."""
     user_agent: str | None
     """The ``User-Agent``, 1 to 256 printable ASCII characters. Default: ``dropoff/<version>``."""
     trusted_storage: Iterable[str] | None
