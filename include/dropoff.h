@@ -941,7 +941,8 @@ size_t dropoff_stored_object_warnings_count(const dropoff_stored_object *stored)
  *
  * Threads: any.
  */
-const char *dropoff_stored_object_warnings_text(const dropoff_stored_object *stored, size_t index);
+const char *dropoff_stored_object_warnings_text(const dropoff_stored_object *stored,
+                                                size_t index);
 
 /**
  * Every field as one JSON object, the same in all languages. Lives as long as the object.
