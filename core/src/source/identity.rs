@@ -228,8 +228,10 @@ impl Reading {
         match self.ended.get() {
             Some(Some(ended)) => {
                 // A file that is open has one inode, whatever number it is given.
-                let change = looked.change(ended, FileSystem::UNKNOWN);
-                (change, looked.difference(ended))
+                match looked.change(ended, FileSystem::UNKNOWN) {
+                    Change::None => (Change::None, String::new()),
+                    change => (change, looked.difference(ended)),
+                }
             }
             _ => (Change::Doubtful, "could not be looked at again".to_owned()),
         }

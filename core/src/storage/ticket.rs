@@ -363,12 +363,20 @@ pub(crate) struct SignedUrl {
 
 impl SignedUrl {
     pub(crate) fn decode(url: &Url) -> Self {
-        let get = |name: &str| {
-            url.query_pairs().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.into_owned())
+        let value = |is_it: &dyn Fn(&str) -> bool| {
+            url.query_pairs().find(|(name, _)| is_it(name)).map(|(_, value)| value.into_owned())
         };
+        let get = |wanted: &str| value(&|name| name.eq_ignore_ascii_case(wanted));
         // S3 and whoever does as it does, Google, Alibaba.
-        for vendor in ["X-Amz", "X-Goog", "X-Oss"] {
-            let get = |name: &str| get(&format!("{vendor}-{name}"));
+        for vendor in ["X-Amz-", "X-Goog-", "X-Oss-"] {
+            let get = |wanted: &str| {
+                value(&|name| {
+                    let parts = name.split_at_checked(vendor.len());
+                    parts.is_some_and(|(start, rest)| {
+                        start.eq_ignore_ascii_case(vendor) && rest.eq_ignore_ascii_case(wanted)
+                    })
+                })
+            };
             let Some(lifetime) = get("Expires").and_then(|t| t.parse().ok()).map(Duration::from_secs) else {
                 continue;
             };
