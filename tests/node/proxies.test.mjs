@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { inspect } from 'node:util'
 
-import { AgentDrop, Storage } from 'dropoff'
+import { AgentDrop, Storage } from '../../bindings-node/index.mjs'
 
 import { rejection } from './helpers.mjs'
 import { sandboxForTests } from './sandbox.mjs'
