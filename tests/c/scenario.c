@@ -191,6 +191,7 @@ static void got_stored(const char *prefix, const dropoff_stored_object *stored) 
     got_text(FIELD("md5"), dropoff_stored_object_md5(stored));
     got_bool(FIELD("verified"), dropoff_stored_object_verified(stored));
     got_number(FIELD("attempts"), dropoff_stored_object_attempts(stored));
+    GOT_TEXTS(FIELD("warnings"), dropoff_stored_object_warnings, text, stored);
 #undef FIELD
 }
 

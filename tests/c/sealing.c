@@ -411,11 +411,12 @@ static void a_sealed_file_opens_as_often_as_one_likes(void) {
 
     /* One that lacks what it needs says what. */
     MUST(dropoff_sealed_file_new(in_home("vector"), &sealed, &error));
-    MUST_FAIL(DROPOFF_ENCRYPTION, "the sender",
+    MUST_FAIL(DROPOFF_ENCRYPTION, "encrypted_key is missing",
               dropoff_open_sealed(sealed, in_home("never"), pair, &opened, &error));
     MUST(dropoff_sealed_file_set_sender_public_key(sealed, SENDER_PUBLIC, &error));
     job = NULL;
-    MUST_FAIL(DROPOFF_ENCRYPTION, "", dropoff_start_open_sealed(sealed, in_home("never"), pair, &job, &error));
+    MUST_FAIL(DROPOFF_ENCRYPTION, "encrypted_key is missing",
+              dropoff_start_open_sealed(sealed, in_home("never"), pair, &job, &error));
     CHECK(job == NULL && opened == NULL && access(in_home("never"), F_OK) != 0);
     dropoff_sealed_file_free(sealed);
     dropoff_key_pair_free(wrong);

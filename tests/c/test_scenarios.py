@@ -303,7 +303,11 @@ def carry_out(
 def announced(sources: list[Source]) -> Source:
     """A raw call's source as a presign is told of it: a stream like the bytes it will give."""
     [sent] = sources
-    return Source("memory", sent.path, "raw.bin", None, sent.content)
+    path = sent.path
+    if not path.is_file():
+        path = path.with_name("stand-in.bin")
+        path.touch()
+    return Source("memory", path, "raw.bin", None, sent.content)
 
 
 def opened(outcome: dict[str, Any], to: Path) -> dict[str, Any]:

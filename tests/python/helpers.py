@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import re
 import sqlite3
@@ -141,3 +142,8 @@ def python(code: str, *flags: str) -> subprocess.Popen[str]:
     flags += ("-W", "error", "-W", "ignore:This process:DeprecationWarning")
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, *flags, "-c", code], stdout=pipe, stderr=pipe, text=True)
+
+
+def parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    """Without their types, and without what is given: these are told of each form apart."""
+    return [(p.name, p.kind, p.default) for p in inspect.signature(call).parameters.values()]

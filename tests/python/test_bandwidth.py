@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import Sandbox
-from dropoff import InvalidInputError
+from dropoff import InvalidInputError, SentTransfer
 from helpers import TERMS, until
 
 FILES = [("a.bin", bytes(3_000_000))]
@@ -31,7 +31,9 @@ def test_an_async_client_has_it_too(sandbox: Sandbox) -> None:
         while job.progress().bytes_done == 0:
             await asyncio.sleep(0.01)
         d.set_bandwidth_limit(10_000_000)
-        return (await job).status
+        sent = await job
+        assert isinstance(sent, SentTransfer)
+        return sent.status
 
     assert asyncio.run(send()) == "active"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import array
 import gc
 import hashlib
-import inspect
 import io
 import json
 import os
@@ -34,7 +33,20 @@ from dropoff import (
     SentTransfer,
     Storage,
 )
-from helpers import BIG, PROFILE, STALL, TERMS, BytesPath, child, digest, python, soon, stored, until
+from helpers import (
+    BIG,
+    PROFILE,
+    STALL,
+    TERMS,
+    BytesPath,
+    child,
+    digest,
+    parameters,
+    python,
+    soon,
+    stored,
+    until,
+)
 from sources import pattern, zipped
 
 # -- Ctrl-C and other signals
@@ -714,13 +726,13 @@ def test_the_waiting_forms_look_like_methods() -> None:
         for name, start in vars(cls).items():
             if name.startswith("start_"):
                 waiting = getattr(cls, name.removeprefix("start_"))
-                assert inspect.signature(waiting) == inspect.signature(start)
+                assert parameters(waiting) == parameters(start)
                 assert (
                     waiting.__doc__
                     and waiting.__qualname__ == f"{cls.__name__}.{name.removeprefix('start_')}"
                 )
     for free in (dropoff.open_sealed, dropoff.async_open_sealed):
-        assert inspect.signature(free) == inspect.signature(dropoff.start_open_sealed)
+        assert parameters(free) == parameters(dropoff.start_open_sealed)
         assert free.__doc__ == dropoff.start_open_sealed.__doc__ and free.__module__ == "dropoff"
     assert dropoff.open_sealed.__qualname__ == "open_sealed"
     assert dropoff.async_open_sealed.__qualname__ == "async_open_sealed"

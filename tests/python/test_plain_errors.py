@@ -36,7 +36,7 @@ def test_wrong_arguments_are_told_of_the_call_that_was_made(sandbox: Sandbox) ->
     with pytest.raises(TypeError, match=r"^AgentDrop\.send\(\) .*'recipient'"):
         d.send(["a"], sender="a")  # type: ignore[call-overload]
     with pytest.raises(TypeError, match=r"^AgentDrop\.send\(\) .*'to'"):
-        d.send(["a"], to="b", **TERMS)
+        d.send(["a"], to="b", **TERMS)  # type: ignore[call-overload]
     with pytest.raises(TypeError, match=r"^Storage\.put\(\)"):
         storage.put()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^open_sealed\(\)"):
@@ -79,12 +79,12 @@ def test_local_trouble_has_its_errno(sandbox: Sandbox, tmp_path: Path) -> None:
             d.send([path], **TERMS)
         assert isinstance(caught.value, dropoff.SourceUnreadableError)
         assert (caught.value.errno, caught.value.filename) == (number, str(path)), caught.value
-    for given, number in [
-        ({"resume": tmp_path / "no" / "journal"}, errno.ENOENT),
-        ({"resume": tmp_path}, errno.EISDIR),
+    for journal, number in [
+        (tmp_path / "no" / "journal", errno.ENOENT),
+        (tmp_path, errno.EISDIR),
     ]:
         with pytest.raises(InvalidInputError) as refused:
-            d.send([("a", b"1")], **given, **TERMS)
+            d.send([("a", b"1")], resume=journal, **TERMS)
         assert refused.value.errno == number, refused.value
     with pytest.raises(InvalidInputError) as folder:
         sandbox.agentdrop(spool_dir=tmp_path / "file")

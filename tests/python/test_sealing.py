@@ -92,7 +92,8 @@ def test_a_pair_is_made_by_its_methods() -> None:
         with pytest.raises(InvalidInputError, match="^private_key must be text"):
             KeyPair.from_private_key(value)
     for text in ("", "canary", "canary" * 10):
-        with pytest.raises(EncryptionError, match="not the base64 of 32 bytes") as caught:
+        why = "not the base64 of 32 bytes" if text else "the private key is missing"
+        with pytest.raises(EncryptionError, match=why) as caught:
             KeyPair.from_private_key(text)
         assert "canary" not in f"{caught.value} {caught.value.to_dict()}"
 

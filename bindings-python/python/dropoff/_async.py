@@ -8,22 +8,11 @@ from typing import Any
 
 from ._awaiting import awaiting
 from ._native import AgentDrop, HCompany, Storage, start_inspect_profile, start_open_sealed
-from ._waiting import starting, starting_methods
+from ._waiting import annotated, at_once_methods, starting_methods
 
 
 def _of_the_sync_client(self: Any, /, *args: Any) -> tuple[Any, ...]:
     return (self._client, *args)
-
-
-def _at_once(method: Any) -> Any:
-    """A call that waits for nothing, so it is no coroutine."""
-
-    def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        return method(self._client, *args, **kwargs)
-
-    call.__name__, call.__doc__ = method.__name__, method.__doc__
-    call.__signature__ = signature(method)  # type: ignore[attr-defined]
-    return call
 
 
 class _Client:
@@ -55,10 +44,11 @@ class _Client:
         for name, start in starting_methods(of):
             for call in (
                 awaiting(name, start, _of_the_sync_client),
-                starting(name, start, _of_the_sync_client),
+                annotated(start, _of_the_sync_client),
             ):
                 cls._add(call)
-        cls._add(_at_once(of.set_bandwidth_limit))  # type: ignore[attr-defined]
+        for method in at_once_methods(of):
+            cls._add(annotated(method, _of_the_sync_client))
 
     @classmethod
     def _add(cls, call: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _native
-from ._waiting import starting, waiting
+from ._waiting import annotated, waiting
 
 inspect_profile = waiting("inspect_profile", _native.start_inspect_profile)
-start_inspect_profile = starting("inspect_profile", _native.start_inspect_profile)
+start_inspect_profile = annotated(_native.start_inspect_profile)

@@ -30,7 +30,14 @@ def add_waiting_forms(cls: type) -> None:
     _STARTING[cls] = [(name.removeprefix("start_"), start) for name, start in methods]
     for name, start in starting_methods(cls):
         setattr(cls, name, waiting(name, start))
-        setattr(cls, f"start_{name}", starting(name, start))
+        setattr(cls, f"start_{name}", annotated(start))
+    for method in at_once_methods(cls):
+        setattr(cls, method.__name__, annotated(method))
+
+
+def at_once_methods(cls: type) -> list[Callable[..., Any]]:
+    """The methods of a client that wait for nothing, and so have one form."""
+    return [cls.set_bandwidth_limit]  # type: ignore[attr-defined]
 
 
 def green() -> ModuleType | None:
@@ -118,18 +125,19 @@ def waiting(name: str, start: Callable[..., Job[Any]]) -> Callable[..., Any]:
     return named_like(start, name, call)
 
 
-def starting(
-    name: str, start: Callable[..., Job[Any]], given: Callable[..., tuple[Any, ...]] = lambda *args: args
+def annotated(
+    method: Callable[..., Any], given: Callable[..., tuple[Any, ...]] = lambda *args: args
 ) -> Callable[..., Any]:
-    """`start_x(…)` itself, as a function that has annotations. `given` as in `_awaiting.awaiting`."""
+    """A compiled method such as `start_x(…)`, as a function that has annotations. `given` as in
+    `_awaiting.awaiting`."""
 
-    def call(*args: Any, **kwargs: Any) -> Job[Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            return start(*given(*args), **kwargs)
+            return method(*given(*args), **kwargs)
         finally:
             del args, kwargs  # as above
 
-    return named_like(start, f"start_{name}", call)
+    return named_like(method, method.__name__, call)
 
 
 def take_callback(kwargs: dict[str, Any]) -> Callable[[Progress], object] | None:
