@@ -301,7 +301,7 @@ def test_ctrl_c_keeps_the_journal_and_says_so(
     )
     start, body = (child, SYNC) if form == "sync" else (async_child, ASYNC)
     with killed(start(sandbox, f"\n    args = {args}{body}")) as process:
-        until(lambda: journal.exists() and '{"part":' in journal.read_text(), 20)
+        until(lambda: journal.exists() and '{"part":' in journal.read_text(), 90)
         with soon():
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=30)
@@ -348,7 +348,7 @@ def test_a_kill_leaves_a_journal_to_go_on_from(sandbox: Sandbox, tmp_path: Path)
     sandbox.fault(STALL)
     body = f"d.send([{str(path)!r}], multipart=True, resume={str(journal)!r}, **terms)"
     with killed(child(sandbox, body)) as process:
-        until(lambda: journal.exists() and '{"part":' in journal.read_text(), 20)
+        until(lambda: journal.exists() and '{"part":' in journal.read_text(), 90)
         process.kill()
         process.communicate(timeout=30)
     assert process.returncode == -signal.SIGKILL
