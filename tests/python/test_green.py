@@ -118,7 +118,7 @@ def test_progress_is_told(sandbox: Sandbox, library: str) -> None:
 
 
 def test_the_hub_runs_on_during_a_call(sandbox: Sandbox, library: str) -> None:
-    sandbox.fault({"on": "presign", "times": 1, "do": {"delay_ms": 1000}})
+    sandbox.fault({"on": "presign", "times": 2, "do": {"delay_ms": 1000}})
     body = """
     def count(call):
         before = len(ticks)
