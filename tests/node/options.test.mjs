@@ -41,7 +41,7 @@ const clients = [
 /** A good value for every row, by its type; the two paths differ. */
 function good({ name, kind }) {
   if (name === 'caFile') return certificate
-  if (['memoryBudget', 'partSize'].includes(name)) return 2 ** 23
+  if (['bandwidthLimit', 'memoryBudget', 'partSize'].includes(name)) return 2 ** 23
   return {
     Duration: 1000,
     Number: 3,
