@@ -21,9 +21,8 @@ test('a limit is lifted for an upload under way', async () => {
 test('another value is refused, by every client', () => {
   for (const client of [sandbox.agentdrop(), sandbox.hcompany(), sandbox.storage()]) {
     for (const value of [0, 1023, 2 ** 41, -1, 1024.5, NaN, true, '1M']) {
-      const error = thrown(() => client.setBandwidthLimit(value))
-      assert.equal(error.code, 'invalid_input')
-      assert.match(error.message, /bandwidthLimit must be 1024 to 1099511627776|bandwidth_limit must be 1024/)
+      const range = 'bandwidthLimit must be 1024 to 1099511627776'
+      thrown(() => client.setBandwidthLimit(value), 'invalid_input', range)
     }
   }
 })

@@ -235,7 +235,7 @@ test('names in messages are those of JavaScript', async () => {
   await words(() => new Storage().putParts(['https://h/k'], Buffer.alloc(9), { partSize: 0 }), 'partSize')
   await words(() => new HCompany(), 'apiKey', 'HAI_API_KEY')
   await words(() => new HCompany({ baseUrl: 'x' }), 'baseUrl')
-  await words(RAISED.unsafe_target, 'trustedStorage')
+  await words(() => new Storage().put('https://10.0.0.1/k', Buffer.alloc(1)), 'trustedStorage')
   await words(RAISED.tls, 'caFile')
   await sandbox.fault({ ...STALL })
   await words(
