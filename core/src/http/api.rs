@@ -1,26 +1,27 @@
-//! Calls to a service: JSON, with the key, over connections made as those to storage are. No redirects are followed,
-//! replies are bounded, and an attempt ends after 60 s.
+//! Calls to a service: JSON over reqwest, with the key. No redirects are followed, replies are bounded, and an attempt
+//! ends after 60 s.
+//!
+//! What is decided for storage is not decided again: the proxy, the trusted certificates, how names are looked up, and
+//! what a failure is called come from the same places.
 
-use std::sync::Arc;
-use std::task::Poll;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use tokio::time::{Instant, timeout_at};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
 use super::Target;
 use super::connections::Connections;
 use super::connector::Connector;
 use super::page::Page;
-use super::pool::{Connection, Pool};
+use super::proxy::Proxy;
+use super::resolve::Resolver;
 use super::retry::Retry;
 use super::status::{is_turned_away, may_have_been_handled};
-use super::transport_error;
+use super::transport_error::{self, Chain, Tunnel};
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::logs;
 use crate::options::Options;
@@ -28,6 +29,11 @@ use crate::room;
 use crate::secret::{Mask, Secret};
 
 const ATTEMPT_TIME: Duration = Duration::from_secs(60);
+/// Ends before the attempt does, whose end leaves unclear whether the request was sent.
+const CONNECT_TIME_AT_MOST: Duration = Duration::from_secs(59);
+/// Shorter than servers keep an idle connection, so that a call that may not be repeated does not go out on one that
+/// is just being closed.
+const IDLE_TIME: Duration = Duration::from_secs(15);
 /// Enough for any reply whose size does not grow with the request.
 pub(crate) const REPLY_LIMIT: usize = 1024 * 1024;
 /// Idle connections that are kept: calls made at the same time are few.
@@ -114,17 +120,28 @@ pub(crate) enum Repeat {
 }
 
 pub(crate) struct ApiClient {
-    pool: Pool<Full<Bytes>>,
-    user_agent: HeaderValue,
+    connector: Arc<Connector>,
     connections: Arc<Connections>,
+    user_agent: HeaderValue,
+    connect_timeout: Duration,
+    /// Made for the first call, since all calls of a client go to one host.
+    http: Mutex<Option<reqwest::Client>>,
+    /// Whether the proxy has let a call through, and nothing else since.
+    through: AtomicBool,
 }
 
 impl ApiClient {
     pub(super) fn new(options: &Options, connector: Arc<Connector>, connections: Arc<Connections>) -> Self {
         // The option was checked when it was set.
         let user_agent = HeaderValue::from_str(&options.user_agent);
-        let user_agent = user_agent.unwrap_or(HeaderValue::from_static("dropoff"));
-        Self { pool: Pool::new(connector, KEPT, KEPT), user_agent, connections }
+        Self {
+            connector,
+            connections,
+            user_agent: user_agent.unwrap_or(HeaderValue::from_static("dropoff")),
+            connect_timeout: options.connect_timeout,
+            http: Mutex::default(),
+            through: AtomicBool::default(),
+        }
     }
 
     /// Calls until it succeeds, the budget is used up, or repeating would not be safe.
@@ -157,17 +174,31 @@ impl ApiClient {
     /// One try. One that finds no descriptor is none, as long as another connection of this client has one that it
     /// will give back.
     pub(crate) async fn once(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
+        let mut closed = false;
         loop {
             let turn = self.connections.to_service().await;
             match self.on_its_turn(call).await {
                 Err(Failure::NotHandled(error)) if room::is_about_files(&error) => {
-                    if !(self.pool.close_idle().await || turn.after_another().await) {
+                    let first = !std::mem::replace(&mut closed, true);
+                    if !(first && self.close_idle().await || turn.after_another().await) {
                         return Err(Failure::NotHandled(error));
                     }
                 }
                 done => return done,
             }
         }
+    }
+
+    /// Closes all idle connections; whether there may have been any. They belong to reqwest, which gives them up with
+    /// itself, and end on a task of their own.
+    async fn close_idle(&self) -> bool {
+        let was = self.kept().take().is_some();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        was
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Option<reqwest::Client>> {
+        self.http.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn on_its_turn(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
@@ -177,118 +208,123 @@ impl ApiClient {
         judge(call, reply)
     }
 
-    /// Sends a call and reads the reply. An idle connection that turns out to be closed before it took the call says
-    /// nothing about it: a new one is tried.
+    /// Sends a call and reads the reply.
     async fn exchange(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
         let target = Target::of_service(&call.url).map_err(Failure::NotHandled)?;
-        let mut request = self.request(call, &target).map_err(Failure::NotHandled)?;
-        let end = Instant::now() + ATTEMPT_TIME;
-        let late = || Err(too_slow(&target));
-        let mut connection = timeout_at(end, self.pool.take(&target))
-            .await
-            .unwrap_or_else(|_| late())
-            .map_err(Failure::NotHandled)?;
-        loop {
-            let exchange = one_exchange(connection, request, call.reply_limit, &target);
-            match timeout_at(end, exchange).await {
-                Ok(Ok((reply, connection))) => {
-                    if let Some(connection) = connection {
-                        self.pool.give_back(&target, connection);
-                    }
-                    return Ok(reply);
-                }
-                Ok(Err(Unsent::Back(back))) => request = *back,
-                Ok(Err(Unsent::Failed(failure))) => return Err(failure),
-                Err(_) => return Err(Failure::Unclear { error: too_slow(&target), answered: false }),
+        let proxy = self.connector.proxy(&target).map_err(Failure::NotHandled)?;
+        let http = self.http(&target, proxy).map_err(Failure::NotHandled)?;
+        let request = request(&http, call).map_err(Failure::NotHandled)?;
+        if let Some(proxy) = proxy.filter(|_| !self.through.load(SeqCst)) {
+            // reqwest keeps to itself what a proxy answers, and would offer a password on every connection at once.
+            self.connector.ask(proxy, &target).await.map_err(Failure::NotHandled)?;
+        }
+        let reply = match request.send().await {
+            Ok(reply) => read(reply, call.reply_limit).await,
+            Err(e) => Err(e),
+        };
+        match reply {
+            Ok(reply) => {
+                self.through.store(true, SeqCst);
+                Ok(reply)
             }
-            self.pool.forget(&target);
-            connection = timeout_at(end, self.pool.open(&target))
-                .await
-                .unwrap_or_else(|_| late())
-                .map_err(Failure::NotHandled)?;
+            Err(e) => Err(self.unanswered(&target, proxy, &e.without_url()).await),
         }
     }
 
-    fn request(&self, call: &Call<'_>, target: &Target) -> Result<Request<Full<Bytes>>> {
-        let unusable = |_| Error::internal("a checked base URL did not make a request");
-        let mut request = Request::new(Full::from(call.body.clone().unwrap_or_default()));
-        *request.method_mut() = call.method.clone();
-        *request.uri_mut() = Uri::from(target.path_and_query().clone());
-        let headers = request.headers_mut();
-        headers.insert(HOST, HeaderValue::from_str(&target.authority()).map_err(unusable)?);
-        headers.insert(USER_AGENT, self.user_agent.clone());
-        headers.insert(AUTHORIZATION, bearer(call.key)?);
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(json) = &call.body {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(json.len()));
-        } else if call.method == Method::POST {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
+    fn http(&self, target: &Target, proxy: Option<&Proxy>) -> Result<reqwest::Client> {
+        let mut kept = self.kept();
+        if let Some(http) = &*kept {
+            return Ok(http.clone());
         }
-        Ok(request)
+        let http = self.make(target, proxy)?;
+        Ok(kept.insert(http).clone())
     }
-}
 
-/// A call without a reply.
-enum Unsent {
-    /// An idle connection was over before it took the request.
-    Back(Box<Request<Full<Bytes>>>),
-    Failed(Failure),
-}
+    fn make(&self, target: &Target, proxy: Option<&Proxy>) -> Result<reqwest::Client> {
+        let unusable = |e| Error::internal("the HTTP client could not be made").cause(&Chain(&e));
+        let mut builder = reqwest::Client::builder()
+            .no_proxy()
+            .http1_only()
+            // As for storage, see `pool`.
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .dns_resolver(Arc::new(Resolver))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(self.connect_timeout.min(CONNECT_TIME_AT_MOST))
+            .timeout(ATTEMPT_TIME)
+            .pool_idle_timeout(IDLE_TIME)
+            .pool_max_idle_per_host(KEPT)
+            .user_agent(self.user_agent.clone());
+        builder = if target.is_https() {
+            builder.tls_backend_preconfigured(self.connector.tls_config()?)
+        } else {
+            // Trouble with the roots is none here, and reqwest would read the system's.
+            builder.tls_certs_only([])
+        };
+        if let Some(proxy) = proxy {
+            let mut through = reqwest::Proxy::all(proxy.uri()?.to_string()).map_err(unusable)?;
+            if let Some(authorization) = proxy.authorization() {
+                through = through.custom_http_auth(authorization.clone());
+            }
+            builder = builder.proxy(through);
+        }
+        builder.build().map_err(unusable)
+    }
 
-/// One call on one connection, which comes back if it can carry another.
-async fn one_exchange(
-    mut connection: Connection<Full<Bytes>>,
-    request: Request<Full<Bytes>>,
-    limit: usize,
-    target: &Target,
-) -> Result<(ApiReply, Option<Connection<Full<Bytes>>>), Unsent> {
-    let head = send(&mut connection, request, target).await?;
-    let (parts, body) = head.into_parts();
-    let (body, cut) = read(body, limit).await.map_err(|e| Unsent::Failed(lost(target, &e)))?;
-    let reusable = !cut && connection.is_ready_again().await;
-    let reply = ApiReply { status: parts.status, headers: parts.headers, body, cut };
-    Ok((reply, reusable.then_some(connection)))
-}
+    async fn unanswered(&self, target: &Target, proxy: Option<&Proxy>, e: &reqwest::Error) -> Failure {
+        // Without an error of the socket's, a limit of ours has ended it.
+        let late = e.is_timeout() && transport_error::find::<std::io::Error>(e).is_none();
+        if e.is_connect() {
+            return Failure::NotHandled(match proxy {
+                _ if late && self.connect_timeout > CONNECT_TIME_AT_MOST => too_slow(target),
+                _ if late => self.connector.too_slow(target, proxy),
+                Some(proxy) => self.unconnected(target, proxy, e).await,
+                None => transport_error::connecting(target, e),
+            });
+        }
+        let error = if late { too_slow(target) } else { transport_error::talking(target, e) };
+        let unsent = e.is_builder()
+            || transport_error::find::<hyper::Error>(e).is_some_and(hyper::Error::is_canceled)
+            // A host that ends the TLS handshake, however late, has read no request.
+            || error.kind() == ErrorKind::Tls;
+        if unsent { Failure::NotHandled(error) } else { Failure::Unclear { error, answered: false } }
+    }
 
-async fn send(
-    connection: &mut Connection<Full<Bytes>>,
-    request: Request<Full<Bytes>>,
-    target: &Target,
-) -> Result<http::Response<Incoming>, Unsent> {
-    let sending = connection.sender.try_send_request(request);
-    tokio::pin!(sending);
-    let told = tokio::select! {
-        biased;
-        told = &mut sending => Some(told),
-        // A request can stay in the channel to a connection that is over; what it told last may have come just now.
-        () = connection.ended.cancelled() => std::future::poll_fn(|cx| match sending.as_mut().poll(cx) {
-            Poll::Ready(told) => Poll::Ready(Some(told)),
-            Poll::Pending => Poll::Ready(None),
-        }).await,
-    };
-    match told {
-        Some(Ok(head)) => Ok(head),
-        Some(Err(mut e)) => Err(match e.take_message() {
-            Some(request) if connection.reused => Unsent::Back(Box::new(request)),
-            Some(_) => Unsent::Failed(Failure::NotHandled(transport_error::talking(target, e.error()))),
-            None => Unsent::Failed(lost(target, e.error())),
-        }),
-        None => {
-            Err(Unsent::Failed(Failure::Unclear { error: transport_error::gone(target), answered: false }))
+    /// A connection through a proxy that has let calls through before.
+    async fn unconnected(&self, target: &Target, proxy: &Proxy, e: &reqwest::Error) -> Error {
+        match transport_error::tunnel(e) {
+            None => transport_error::handshake(target, Some(proxy), e),
+            Some(Tunnel::Broken) => transport_error::through_proxy(proxy, e),
+            Some(Tunnel::Login) if proxy.authorization().is_some() => {
+                self.through.store(false, SeqCst);
+                self.connector.login_refused(proxy)
+            }
+            Some(Tunnel::Login | Tunnel::Refused) => {
+                let answer = self.connector.ask(proxy, target).await;
+                self.through.store(answer.is_ok(), SeqCst);
+                let host = target.host();
+                let what = format!(
+                    "the proxy {proxy} did not connect to {host} as it did before; try again, or use another proxy"
+                );
+                answer.err().unwrap_or_else(|| Error::new(ErrorKind::Network, what).cause(&Chain(e)))
+            }
         }
     }
 }
 
-/// A request whose reply did not come.
-fn lost(target: &Target, e: &hyper::Error) -> Failure {
-    let error = transport_error::talking(target, e);
-    // A host that ends the TLS handshake, however late, has read no request.
-    if error.kind() == ErrorKind::Tls {
-        Failure::NotHandled(error)
-    } else {
-        Failure::Unclear { error, answered: false }
-    }
+fn request(http: &reqwest::Client, call: &Call<'_>) -> Result<reqwest::RequestBuilder> {
+    let request = http
+        .request(call.method.clone(), call.url.clone())
+        .header(AUTHORIZATION, bearer(call.key)?)
+        .header(ACCEPT, "application/json");
+    Ok(match &call.body {
+        Some(json) => request.header(CONTENT_TYPE, "application/json").body(json.clone()),
+        None if call.method == Method::POST => request.header(CONTENT_LENGTH, 0),
+        None => request,
+    })
 }
 
 fn too_slow(target: &Target) -> Error {
@@ -296,18 +332,19 @@ fn too_slow(target: &Target) -> Error {
     Error::new(ErrorKind::Timeout, format!("{host} did not answer in time; check the network and try again"))
 }
 
-/// The body, up to a limit, and whether there was more.
-async fn read(mut body: Incoming, limit: usize) -> hyper::Result<(Bytes, bool)> {
-    let mut read = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        let room = limit - read.len();
-        read.extend_from_slice(&data[..data.len().min(room)]);
-        if data.len() > room {
-            return Ok((read.into(), true));
+/// The reply, and of its body as much as the limit.
+async fn read(mut reply: reqwest::Response, limit: usize) -> reqwest::Result<ApiReply> {
+    let status = reply.status();
+    let headers = std::mem::take(reply.headers_mut());
+    let mut body = Vec::new();
+    while let Some(chunk) = reply.chunk().await? {
+        let room = limit - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok(ApiReply { status, headers, body: body.into(), cut: true });
         }
     }
-    Ok((read.into(), false))
+    Ok(ApiReply { status, headers, body: body.into(), cut: false })
 }
 
 fn bearer(key: &Secret) -> Result<HeaderValue> {

@@ -1,4 +1,4 @@
-//! Makes a connection, to storage or to a service: name lookup under the guard, TCP, the proxy's tunnel, TLS.
+//! Makes a connection to storage: name lookup under the guard, TCP, the proxy's tunnel, TLS.
 //! HTTP/1.1 only: its framing is what presigned uploads are signed for, and h2's flow control is slower.
 
 use std::future::Future;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -82,12 +83,34 @@ impl Connector {
         })
     }
 
-    pub(super) async fn connect(&self, target: &Target) -> Result<Wire> {
+    /// The proxy for a target, or none. Roots that are not there are told before a host that may not be there either.
+    pub(super) fn proxy(&self, target: &Target) -> Result<Option<&Proxy>> {
         let proxy = self.proxies.of(target)?;
-        // Roots that are not there are told first: the host may not be there either.
-        if let Some(error) = self.tls.as_ref().err().filter(|_| target.is_https()) {
-            return Err(error.clone());
+        match self.tls.as_ref().err().filter(|_| target.is_https()) {
+            Some(error) => Err(error.clone()),
+            None => Ok(proxy),
         }
+    }
+
+    /// For another client of the same trust.
+    pub(super) fn tls_config(&self) -> Result<ClientConfig> {
+        let tls = self.tls.as_ref().map_err(Clone::clone)?;
+        Ok(ClientConfig::clone(tls.config()))
+    }
+
+    /// Whether a proxy leads to a target: a tunnel that is made, and not used.
+    pub(super) async fn ask(&self, proxy: &Proxy, target: &Target) -> Result<()> {
+        let tunnel = tokio::time::timeout(self.connect_timeout, self.tunnel(proxy, target)).await;
+        tunnel.unwrap_or_else(|_| Err(self.too_slow(target, Some(proxy)))).map(drop)
+    }
+
+    /// Another client was told that the password is wrong.
+    pub(super) fn login_refused(&self, proxy: &Proxy) -> Error {
+        self.offers.refused(tunnel::login_refused(proxy))
+    }
+
+    pub(super) async fn connect(&self, target: &Target) -> Result<Wire> {
+        let proxy = self.proxy(target)?;
         let _share = self.line.share();
         let (began, mark) = (Instant::now(), self.line.mark());
         loop {
@@ -116,7 +139,7 @@ impl Connector {
             && began.elapsed() < self.connect_timeout * self.line.sharers()
     }
 
-    fn too_slow(&self, target: &Target, proxy: Option<&Proxy>) -> Error {
+    pub(super) fn too_slow(&self, target: &Target, proxy: Option<&Proxy>) -> Error {
         Error::new(
             ErrorKind::Timeout,
             format!(

@@ -1,4 +1,4 @@
-//! Open connections, kept while they are idle.
+//! Open connections to storage, kept while they are idle.
 //!
 //! hyper's own pooling client hides which connection a request went out on, and an attempt must know:
 //! whether it was reused, what its socket has written, and how to end it for certain. So connections
@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http_body::Body;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::task::AbortHandle;
@@ -46,9 +45,9 @@ impl Key {
     }
 }
 
-/// One connection, for requests with bodies of one kind. Dropping it ends it.
-pub(super) struct Connection<B = AttemptBody> {
-    pub(super) sender: SendRequest<B>,
+/// One connection. Dropping it ends it.
+pub(super) struct Connection {
+    pub(super) sender: SendRequest<AttemptBody>,
     pub(super) meter: Arc<Meter>,
     pub(super) absolute_form: Option<Proxy>,
     pub(super) reused: bool,
@@ -58,7 +57,7 @@ pub(super) struct Connection<B = AttemptBody> {
     task: AbortHandle,
 }
 
-impl<B> Connection<B> {
+impl Connection {
     /// Whether it takes another request. hyper knows a moment after the last byte of the reply was read, or never, if
     /// the server said that it closes.
     pub(super) async fn is_ready_again(&mut self) -> bool {
@@ -67,32 +66,27 @@ impl<B> Connection<B> {
     }
 }
 
-impl<B> Drop for Connection<B> {
+impl Drop for Connection {
     fn drop(&mut self) {
         // hyper would go on sending a body whose answer is already known; this closes the socket.
         self.task.abort();
     }
 }
 
-struct Idle<B> {
-    connection: Connection<B>,
+struct Idle {
+    connection: Connection,
     since: Instant,
 }
 
-pub(super) struct Pool<B = AttemptBody> {
+pub(super) struct Pool {
     connector: Arc<Connector>,
     /// Of one host, and of all.
     keep: usize,
     most: usize,
-    idle: Mutex<HashMap<Key, Vec<Idle<B>>>>,
+    idle: Mutex<HashMap<Key, Vec<Idle>>>,
 }
 
-impl<B> Pool<B>
-where
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+impl Pool {
     pub(super) fn new(connector: Arc<Connector>, keep: usize, most: usize) -> Self {
         Self { connector, keep, most, idle: Mutex::default() }
     }
@@ -108,7 +102,7 @@ where
     }
 
     /// An idle connection, or a new one.
-    pub(super) async fn take(&self, target: &Target) -> Result<Connection<B>> {
+    pub(super) async fn take(&self, target: &Target) -> Result<Connection> {
         match self.take_idle(target) {
             Some(connection) => Ok(connection),
             None => self.open(target).await,
@@ -116,7 +110,7 @@ where
     }
 
     /// A new connection.
-    pub(super) async fn open(&self, target: &Target) -> Result<Connection<B>> {
+    pub(super) async fn open(&self, target: &Target) -> Result<Connection> {
         let wire = self.connector.connect(target).await?;
         let (sender, connection) = http1::Builder::new()
             // What browsers and curl read as well: folded lines, blanks before a colon, lines that are no header.
@@ -144,7 +138,7 @@ where
     }
 
     /// Keeps a connection whose last exchange ended cleanly.
-    pub(super) fn give_back(&self, target: &Target, mut connection: Connection<B>) {
+    pub(super) fn give_back(&self, target: &Target, mut connection: Connection) {
         if connection.sender.is_closed() {
             return;
         }
@@ -169,7 +163,7 @@ where
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::of(target));
     }
 
-    fn take_idle(&self, target: &Target) -> Option<Connection<B>> {
+    fn take_idle(&self, target: &Target) -> Option<Connection> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle.get_mut(&Key::of(target))?;
         while let Some(Idle { connection, since }) = kept.pop() {

@@ -39,3 +39,12 @@ impl Service<Name> for Resolver {
         Box::pin(look_up(name.as_str().to_owned()))
     }
 }
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move {
+            let found = look_up(name.as_str().to_owned()).await?;
+            Ok(Box::new(found) as reqwest::dns::Addrs)
+        })
+    }
+}

@@ -35,6 +35,26 @@ pub(super) fn through_proxy(proxy: &Proxy, error: &(dyn StdError + 'static)) -> 
     classify(&format!("the proxy {proxy}"), CONNECTING, error)
 }
 
+/// Why another client's way through a proxy was not made.
+pub(super) enum Tunnel {
+    /// The connection to the proxy failed.
+    Broken,
+    Login,
+    /// The proxy answered something else, or nothing.
+    Refused,
+}
+
+/// hyper-util's error type is private; its words are all there is.
+pub(super) fn tunnel(error: &(dyn StdError + 'static)) -> Option<Tunnel> {
+    let text = Chain(error).to_string();
+    let (_, why) = text.split_once("tunnel error: ")?;
+    Some(match why {
+        _ if why.starts_with("proxy authorization required") => Tunnel::Login,
+        _ if why.starts_with("failed to create") || why.starts_with("io error") => Tunnel::Broken,
+        _ => Tunnel::Refused,
+    })
+}
+
 /// A connection that broke while a request was on it, or that brought an answer nobody can read.
 pub(super) fn sending(target: &Target, meter: &Meter, error: &(dyn StdError + 'static)) -> Error {
     let host = target.authority();

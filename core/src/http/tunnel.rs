@@ -141,6 +141,11 @@ impl Answer {
     }
 }
 
+/// A proxy that wants another user name and password, where nothing more is known of its answer.
+pub(super) fn login_refused(proxy: &Proxy) -> Error {
+    Answer { status: 407, ways: Vec::new() }.login_wanted(proxy).error
+}
+
 fn no_proxy(proxy: &Proxy) -> Refused {
     let what = format!("{proxy} does not answer as an HTTP proxy does; check the proxy's URL");
     Refused { error: Error::new(ErrorKind::Network, what).retryable_is(false), login: false }
@@ -183,6 +188,13 @@ impl Offers {
         }
     }
 
+    /// The password was refused.
+    pub(super) fn refused(&self, error: Error) -> Error {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Known { taken: false, refusals: known.refusals + 1, last: Some(error.clone()) };
+        error
+    }
+
     fn known(&self) -> Known {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -190,18 +202,13 @@ impl Offers {
 
 impl Turn<'_> {
     pub(super) fn told(self, answer: Result<(), Refused>) -> Result<()> {
-        let mut known = self.offers.known.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
             Ok(()) => {
-                known.taken = true;
+                self.offers.known.lock().unwrap_or_else(PoisonError::into_inner).taken = true;
                 Ok(())
             }
-            Err(Refused { error, login }) => {
-                if login {
-                    *known = Known { taken: false, refusals: known.refusals + 1, last: Some(error.clone()) };
-                }
-                Err(error)
-            }
+            Err(Refused { error, login: true }) => Err(self.offers.refused(error)),
+            Err(Refused { error, login: false }) => Err(error),
         }
     }
 }

@@ -169,7 +169,7 @@ fn a_wrong_password_is_offered_once_however_many_connections_there_are() {
 }
 
 /// A proxy that does what it should, for any host: it leads to one server.
-fn leading_to(port: u16, tunnels: Arc<AtomicUsize>) -> String {
+fn leading_to(port: u16, status: u16, tunnels: Arc<AtomicUsize>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
@@ -182,8 +182,8 @@ fn leading_to(port: u16, tunnels: Arc<AtomicUsize>) -> String {
                     client.read_exact(&mut byte)?;
                     head.push(byte[0]);
                 }
-                // Any 2xx is a tunnel (RFC 9110, 9.3.6), and it may come in pieces.
-                client.write_all(b"HTTP/1.1 201 Conn")?;
+                // It may come in pieces.
+                client.write_all(format!("HTTP/1.1 {status} Conn").as_bytes())?;
                 client.flush()?;
                 std::thread::sleep(Duration::from_millis(20));
                 client.write_all(b"ected\r\nVia: 1.1 p\r\n\r\n")?;
@@ -205,13 +205,21 @@ fn a_service_and_storage_are_reached_through_one() {
     let names = names.map(|n| rcgen::SanType::DnsName(n.try_into().expect("a name")));
     let server = ours.issue(|p| p.subject_alt_names = names.to_vec()).serve();
     let tunnels = Arc::new(AtomicUsize::new(0));
-    let proxy = leading_to(server.port, Arc::clone(&tunnels));
+    let proxy = leading_to(server.port, 200, Arc::clone(&tunnels));
     let trusting = || options(&proxy).ca_file(pem([&ours.certificate]).path()).expect("a PEM file");
     let error = ask(trusting());
     assert_eq!(error.kind(), ErrorKind::NotFound, "the service's own word: {error:?}");
-    let put = Put::new("https://bucket.s3.example/k", Source::memory(vec![7; 10]));
-    Storage::new(trusting()).put(put).expect("stored");
-    assert_eq!(tunnels.load(SeqCst), 2);
+    let put = || Put::new("https://bucket.s3.example/k", Source::memory(vec![7; 10]));
+    Storage::new(trusting()).put(put()).expect("stored");
+    assert_eq!(
+        tunnels.load(SeqCst),
+        3,
+        "a service's proxy is asked whether it leads there before it is used"
+    );
+    // Any 2xx is a tunnel (RFC 9110, 9.3.6).
+    let other = leading_to(server.port, 201, Arc::default());
+    let other = options(&other).ca_file(pem([&ours.certificate]).path()).expect("a PEM file");
+    Storage::new(other).put(put()).expect("stored");
     // A proxy that opens what goes through it shows a certificate of its own.
     let error = ask(options(&proxy));
     assert_eq!(error.kind(), ErrorKind::Tls, "{error:?}");
