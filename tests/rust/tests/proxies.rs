@@ -19,13 +19,20 @@ struct Proxy {
 
 impl Proxy {
     fn saying(reply: &str) -> Self {
+        Self::saying_in_turn(&[reply])
+    }
+
+    /// The last reply stays.
+    fn saying_in_turn(replies: &[&str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let heads: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (noted, reply) = (Arc::clone(&heads), reply.to_owned());
+        let mut replies: Vec<String> = replies.iter().rev().map(ToString::to_string).collect();
+        let noted = Arc::clone(&heads);
         std::thread::spawn(move || {
             for mut tcp in listener.incoming().flatten() {
-                let (noted, reply) = (Arc::clone(&noted), reply.clone());
+                let reply = if replies.len() > 1 { replies.pop() } else { replies.last().cloned() };
+                let (noted, reply) = (Arc::clone(&noted), reply.expect("a reply"));
                 std::thread::spawn(move || {
                     let mut head = Vec::new();
                     let mut byte = [0];
@@ -149,6 +156,30 @@ fn one_that_says_nothing_is_named() {
         assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
         assert!(error.message().contains(&format!("through the proxy {address}")), "{error}");
     }
+}
+
+/// The service's client learns only that it did.
+#[test]
+fn one_that_refuses_after_it_let_a_call_through_says_why() {
+    let way = "HTTP/1.1 200 Go\r\n\r\n";
+    let login = format!("alice:{PASSWORD}@");
+    for (refusal, login, words, asked) in [
+        ("HTTP/1.1 403 No\r\n\r\n", "", "refuses to connect to api.example (403)", 3),
+        ("HTTP/1.1 407 No\r\n\r\n", "", "wants a user name and password (407)", 3),
+        ("HTTP/1.1 407 No\r\n\r\n", &*login, "does not take the user name and password of its URL (407)", 2),
+    ] {
+        let proxy = Proxy::saying_in_turn(&[way, refusal]);
+        let error = ask(options(&proxy.url(login)));
+        assert!(error.message().contains(words), "{error}");
+        assert_eq!((error.kind(), error.retryable()), (ErrorKind::Network, false), "{error:?}");
+        assert_eq!((error.outcome(), proxy.asked()), (Outcome::NotCompleted, asked), "{error:?}");
+        assert!(!format!("{error:?} {error}").contains(PASSWORD), "{error:?}");
+    }
+    // Let through, and then nobody is there who speaks TLS.
+    let proxy = Proxy::saying(way);
+    let error = ask(options(&proxy.url("")));
+    assert!(error.message().contains("goes through the proxy"), "{error}");
+    assert_eq!(error.outcome(), Outcome::NotCompleted, "{error:?}");
 }
 
 /// Directories lock an account after a few wrong passwords.
