@@ -18,7 +18,7 @@ use super::connections::Connections;
 use super::connector::Connector;
 use super::page::Page;
 use super::proxy::Proxy;
-use super::resolve::Resolver;
+use super::resolve::Turning;
 use super::retry::Retry;
 use super::status::{is_turned_away, may_have_been_handled};
 use super::transport_error::{self, Chain, Tunnel};
@@ -128,6 +128,7 @@ pub(crate) struct ApiClient {
     http: Mutex<Option<reqwest::Client>>,
     /// Whether the proxy has let a call through, and nothing else since.
     through: AtomicBool,
+    addresses: Turning,
 }
 
 impl ApiClient {
@@ -141,6 +142,7 @@ impl ApiClient {
             connect_timeout: options.connect_timeout,
             http: Mutex::default(),
             through: AtomicBool::default(),
+            addresses: Turning::default(),
         }
     }
 
@@ -249,7 +251,7 @@ impl ApiClient {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_ignore_invalid_headers_in_responses(true)
-            .dns_resolver(Arc::new(Resolver))
+            .dns_resolver(Arc::new(self.addresses.clone()))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
@@ -278,6 +280,9 @@ impl ApiClient {
         // Without an error of the socket's, a limit of ours has ended it.
         let late = e.is_timeout() && transport_error::find::<std::io::Error>(e).is_none();
         if e.is_connect() {
+            if e.is_timeout() {
+                self.addresses.turn();
+            }
             return Failure::NotHandled(match proxy {
                 _ if late && self.connect_timeout > CONNECT_TIME_AT_MOST => too_slow(target),
                 _ if late => self.connector.too_slow(target, proxy),

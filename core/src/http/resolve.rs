@@ -5,6 +5,8 @@ use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll};
 
 use hyper_util::client::legacy::connect::dns::Name;
@@ -40,11 +42,44 @@ impl Service<Name> for Resolver {
     }
 }
 
-impl reqwest::dns::Resolve for Resolver {
+/// For reqwest, which leaves all the time there is to the first address of a name (of each family). After a connection
+/// that was not made in time, another one comes first.
+#[derive(Clone, Default)]
+pub(super) struct Turning(Arc<AtomicUsize>);
+
+impl Turning {
+    pub(super) fn turn(&self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+
+    fn turned<T>(&self, mut all: Vec<T>) -> Vec<T> {
+        let first = self.0.load(SeqCst) % all.len().max(1);
+        all.rotate_left(first);
+        all
+    }
+}
+
+impl reqwest::dns::Resolve for Turning {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let turning = self.clone();
         Box::pin(async move {
-            let found = look_up(name.as_str().to_owned()).await?;
-            Ok(Box::new(found) as reqwest::dns::Addrs)
+            let found = look_up(name.as_str().to_owned()).await?.collect();
+            Ok(Box::new(turning.turned(found).into_iter()) as reqwest::dns::Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_address_is_the_first_in_its_turn() {
+        let turning = Turning::default();
+        for expected in [[1, 2, 3], [2, 3, 1], [3, 1, 2], [1, 2, 3]] {
+            assert_eq!(turning.turned(vec![1, 2, 3]), expected);
+            assert!(turning.turned(Vec::<u8>::new()).is_empty());
+            turning.turn();
+        }
     }
 }
