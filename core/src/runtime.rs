@@ -170,10 +170,11 @@ pub(crate) fn spawn_blocking<T: Send + 'static>(
     let work: Work = Box::new(move || {
         let _ = done.send(work());
     });
-    match current() {
-        Ok(generation) => generation.pool.run(work),
-        // Who asks runs on it, so there is one.
-        Err(_) => work(),
+    // Who asks nearly always runs on it, and then it need not be asked whose process this is: that is a system call.
+    let generation = if Handle::try_current().is_ok() { CURRENT.load_full() } else { current().ok() };
+    match generation {
+        Some(generation) => generation.pool.run(work),
+        None => work(),
     }
     arriving
 }
