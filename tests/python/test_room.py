@@ -30,8 +30,11 @@ def says(call):
 
 
 def run(program: str, given: dict[str, Any], environment: dict[str, str] | None = None) -> Any:
-    command = [sys.executable, "-c", program, json.dumps(given)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=240, env=environment)
+    # Not as an argument: what a run that failed prints has its arguments, and a key is in it.
+    command, told = [sys.executable, "-c", program], json.dumps(given).encode()
+    done = subprocess.run(
+        command, input=told, check=True, stdout=subprocess.PIPE, timeout=240, env=environment
+    )
     return json.loads(done.stdout)
 
 
@@ -51,7 +54,7 @@ THREADS = (
     """
 import io, json, os, sys
 import dropoff
-given = json.loads(sys.argv[1])
+given = json.load(sys.stdin)
 where, path = given["where"], given["path"]
 by_name = {**where, "base_url": where["base_url"].replace("127.0.0.1", "localhost")}
 drop = dropoff.AgentDrop(given["key"], **where)
@@ -119,7 +122,7 @@ PYTHONS_THREAD = (
     """
 import _thread, io, json, sys
 import dropoff
-given = json.loads(sys.argv[1])
+given = json.load(sys.stdin)
 drop = dropoff.AgentDrop(given["key"], **given["where"])
 drop.send([("x", b"x")], **given["terms"])
 def refuses(*_):
@@ -148,7 +151,7 @@ FEW = (
     """
 import asyncio, io, json, os, resource, sys
 import dropoff
-given = json.loads(sys.argv[1])
+given = json.load(sys.stdin)
 where = given["where"]
 drop = dropoff.AgentDrop(given["key"], **where)
 by_name = {**where, "base_url": where["base_url"].replace("127.0.0.1", "localhost")}
@@ -203,7 +206,7 @@ def test_no_descriptor_is_the_callers_side(sandbox: Sandbox, tmp_path: Path, fre
 MANY = """
 import asyncio, collections, json, resource, sys
 import dropoff
-given = json.loads(sys.argv[1])
+given = json.load(sys.stdin)
 resource.setrlimit(resource.RLIMIT_NOFILE, (given["limit"], given["limit"]))
 drop = dropoff.AsyncAgentDrop(given["key"], **given["where"])
 async def one(number):
@@ -233,7 +236,7 @@ SANDBOXED = (
     """
 import ctypes, json, struct, sys
 import dropoff
-given = json.loads(sys.argv[1])
+given = json.load(sys.stdin)
 # Classic BPF: load the number of the call; one that is refused gives the error, all others go on.
 filters = [struct.pack("<HBBI", 0x20, 0, 0, 0)]
 for number in given["numbers"]:
