@@ -171,7 +171,9 @@ pub(crate) fn spawn_blocking<T: Send + 'static>(
         let _ = done.send(work());
     });
     // Who asks nearly always runs on it, and then it need not be asked whose process this is: that is a system call.
-    let generation = if Handle::try_current().is_ok() { CURRENT.load_full() } else { current().ok() };
+    let here = Handle::try_current().ok();
+    let ours = here.and_then(|here| CURRENT.load_full().filter(|g| g.handle.id() == here.id()));
+    let generation = ours.or_else(|| current().ok());
     match generation {
         Some(generation) => generation.pool.run(work),
         None => work(),
