@@ -26,7 +26,9 @@ demo: build python node
 OUTPUT := target/output
 # How a suite's runner says how many tests there were.
 CLOSING := ^ *Summary .* passed|^test result: .* [1-9][0-9]* passed|^[0-9]+ passed|^(ℹ|.) (pass|fail) [0-9]+|settled, and every|no figure is above
-RUN = mkdir -p $(OUTPUT); quietly() { if "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
+# A suite that hangs is interrupted, and says where it was, before whoever runs it loses patience with everything.
+PATIENCE := timeout --foreground --signal=INT --kill-after=60 1800
+RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
 PYTEST := $(BIN)/python -m pytest -q -rP
 
 test: test-rust test-costs test-docs test-c test-python test-node test-readme test-profiles test-seaweed test-sdk test-dist table canary
