@@ -1,0 +1,191 @@
+//! The doctor: what a folder holds, what of it would go, whether a browser is using it, and whether it will sign in
+//! elsewhere. Nothing is decrypted, nothing is sent, and no site or cookie is named.
+
+mod report;
+mod system;
+mod verdict;
+
+use std::path::{Path, PathBuf};
+
+pub use report::{CookieKeys, FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict};
+use system::{System, system_of};
+
+use super::cookies::{self, Prefixes};
+use super::family::Folder;
+use super::lock::{Lock, State};
+use super::walk::{Entry, Tree, walk};
+use super::watch::{Watch, watched};
+use super::{Family, Pack};
+use crate::error::{Error, ErrorKind, Result};
+use crate::job::{self, Job};
+use crate::options::Options;
+use crate::progress::Phase;
+
+/// Looks at a browser's folder as [`HCompany::upload_profile`](crate::HCompany::upload_profile) would, without packing
+/// or sending anything. The folder is only read.
+///
+/// # Errors
+/// `invalid_input` for what is no browser's folder, `source_unreadable`.
+pub fn inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<ProfileInspection> {
+    start_inspect_profile(folder, pack)?.wait()
+}
+
+/// Starts [`inspect_profile`].
+///
+/// # Errors
+/// `invalid_input` for patterns that are none.
+pub fn start_inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<Job<ProfileInspection>> {
+    pack.check()?;
+    let (folder, pack) = (crate::source::local_path(folder.into(), "the folder")?, pack.clone());
+    job::start("inspect_profile", None, move |ctx| async move {
+        ctx.progress.enter(Phase::Inspecting);
+        let look = move |folder: &Path, watch: &Watch| Ok(Look::at(folder, &pack, watch)?.inspection(&pack));
+        watched(folder, Options::new().stall_timeout, look).await
+    })
+}
+
+/// The browser a folder is of.
+#[derive(Debug, Clone)]
+pub(in crate::hcompany) struct Browser {
+    pub(in crate::hcompany) name: String,
+    pub(in crate::hcompany) version: Option<String>,
+}
+
+/// All that is seen of a folder.
+pub(super) struct Look {
+    pub(super) folder: Folder,
+    pub(super) tree: Tree,
+    pub(super) lock: Lock,
+    system: System,
+    prefixes: Prefixes,
+}
+
+/// Files named in an error or a report.
+const LARGEST: usize = 10;
+
+impl Look {
+    pub(super) fn at(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
+        let folder = Folder::recognise(path, pack)?;
+        let lock = Lock::of(&folder);
+        let tree = walk(&folder, pack, watch)?;
+        let (system, prefixes) = match folder.family {
+            Family::Firefox => (System::Linux, Prefixes::new()),
+            Family::Chrome => (system_of(&folder), cookie_prefixes(&folder, &tree)),
+        };
+        Ok(Self { folder, tree, lock, system, prefixes })
+    }
+
+    pub(super) fn browser(&self) -> Browser {
+        Browser { name: self.folder.browser_name().to_owned(), version: self.folder.version.clone() }
+    }
+
+    /// The error for a browser that is running.
+    pub(super) fn in_use(&self) -> Error {
+        Error::new(
+            ErrorKind::BrowserRunning,
+            format!(
+                "{} is using {} ({}); close it, or choose live \"snapshot\" to pack a consistent copy",
+                self.folder.product,
+                self.folder.root.display(),
+                self.lock.holder()
+            ),
+        )
+        .about(&self.folder.root)
+    }
+
+    /// What may go wrong, a sentence each.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.tree.remarks.clone();
+        match self.lock.state {
+            State::Foreign => warnings.push(format!(
+                "the folder is locked by {}, which cannot be looked for from here; if that browser still runs, close it and pack again",
+                self.lock.holder()
+            )),
+            State::Live => warnings.push(format!(
+                "{} is using the folder ({}); what it has not written to disk yet is not packed",
+                self.folder.product,
+                self.lock.holder()
+            )),
+            State::None | State::Stale => {}
+        }
+        let (verdict, advice) = self.verdict();
+        if verdict != Verdict::Likely {
+            warnings.push(advice);
+        }
+        warnings
+    }
+
+    pub(super) fn largest_listed(&self, entries: &[Entry]) -> String {
+        let named =
+            self.largest(entries).into_iter().map(|f| format!("{} {:.1} MB", f.path, f.bytes as f64 / 1e6));
+        named.collect::<Vec<_>>().join(", ")
+    }
+
+    fn largest(&self, entries: &[Entry]) -> Vec<FileSize> {
+        let mut files: Vec<(u64, &str)> =
+            entries.iter().filter_map(|entry| Some((entry.file?.size, entry.path.as_str()))).collect();
+        files.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        files.truncate(LARGEST);
+        files.into_iter().map(|(bytes, path)| FileSize { path: self.folder.shown(path), bytes }).collect()
+    }
+
+    fn inspection(self, pack: &Pack) -> ProfileInspection {
+        let (verdict, advice) = self.verdict();
+        let files = self.tree.entries.iter().filter_map(|entry| entry.file);
+        let (files, bytes) = files.fold((0, 0), |(files, bytes), stamp| (files + 1, bytes + stamp.size));
+        let sizes = self.tree.sizes.iter().map(|(class, size)| SizeOfClass {
+            class: class.as_str().to_owned(),
+            files: size.files,
+            bytes: size.bytes,
+            goes: class.goes(pack.level),
+        });
+        let left_out = self.tree.left_out.iter().map(|left| LeftOut {
+            path: left.path.clone(),
+            class: left.class.as_str().to_owned(),
+            why: left.why.to_owned(),
+            files: left.size.files,
+            bytes: left.size.bytes,
+        });
+        let mut warnings = self.warnings();
+        warnings.extend(self.tree.bad_name.as_ref().map(|error| error.message().to_owned()));
+        ProfileInspection {
+            family: match self.folder.family {
+                Family::Chrome => "chrome".to_owned(),
+                Family::Firefox => "firefox".to_owned(),
+            },
+            product: self.folder.product.to_owned(),
+            browser_name: self.folder.browser_name().to_owned(),
+            browser_version: self.folder.version.clone(),
+            profiles: self.folder.profiles.clone(),
+            files,
+            bytes,
+            sizes: sizes.collect(),
+            largest: self.largest(&self.tree.entries),
+            left_out: left_out.collect(),
+            unknown: self.tree.unknown.clone(),
+            lock: match self.lock.state {
+                State::None => LockState::None,
+                State::Live => LockState::Live,
+                State::Stale => LockState::Stale,
+                State::Foreign => LockState::Foreign,
+            },
+            lock_process: self.lock.process,
+            cookies: CookieKeys { system: self.system.as_str().to_owned(), prefixes: self.by_frequency() },
+            verdict,
+            advice,
+            warnings,
+        }
+    }
+}
+
+/// The cookies that would be packed.
+fn cookie_prefixes(folder: &Folder, tree: &Tree) -> Prefixes {
+    let mut all = Prefixes::new();
+    let is_it = |path: &str| matches!(folder.in_profile(path), Some("Cookies" | "Network/Cookies"));
+    for entry in tree.entries.iter().filter(|entry| is_it(&entry.path)) {
+        for (prefix, rows) in cookies::prefixes(&folder.root.join(&entry.path)) {
+            *all.entry(prefix).or_default() += rows;
+        }
+    }
+    all
+}

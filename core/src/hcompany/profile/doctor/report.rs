@@ -1,0 +1,140 @@
+//! What the doctor tells, as its callers hold it.
+
+use serde::{Deserialize, Serialize};
+
+/// What a browser's folder holds, and whether it will sign in elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct ProfileInspection {
+    /// `chrome` (Chrome, Chromium, Edge, Brave and the like) or `firefox`.
+    pub family: String,
+    /// The browser that wrote it, as far as the folder tells: `Chromium`, `Google Chrome`, `Firefox`, …
+    pub product: String,
+    /// What a profile of it is registered as by default: `chromium` or `firefox`.
+    pub browser_name: String,
+    /// Its version, if the folder tells.
+    pub browser_version: Option<String>,
+    /// Names of the profiles in it.
+    pub profiles: Vec<String>,
+    /// Files that would be packed.
+    pub files: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// Everything in the folder by what it is.
+    pub sizes: Vec<SizeOfClass>,
+    /// The ten largest files that would be packed.
+    pub largest: Vec<FileSize>,
+    /// What would be left out, the largest first; a folder counts once.
+    pub left_out: Vec<LeftOut>,
+    /// Names that no rule knows; they would be packed.
+    pub unknown: Vec<String>,
+    /// Whether a browser is using it.
+    pub lock: LockState,
+    /// The process that holds the lock, if it says.
+    pub lock_process: Option<i32>,
+    /// How cookies are encrypted.
+    pub cookies: CookieKeys,
+    /// Whether it will sign in on Linux.
+    pub verdict: Verdict,
+    /// The same as a sentence, with the reason and what to do.
+    pub advice: String,
+    /// What may go wrong, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// One kind of file in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct SizeOfClass {
+    /// `login` (cookies and what sites store), `settings`, `extensions`, `passwords`, `autofill`, `bookmarks`,
+    /// `history`, `cache`, `runtime`, `other_profile` or `unknown`.
+    pub class: String,
+    /// How many files.
+    pub files: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// Whether this kind is packed at the level asked for.
+    pub goes: bool,
+}
+
+/// A file and its size.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct FileSize {
+    /// Inside the folder; what names a site is not shown.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// Something that would not be packed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct LeftOut {
+    /// Inside the folder; what names a site is not shown.
+    pub path: String,
+    /// What it is, as in [`SizeOfClass`].
+    pub class: String,
+    /// Why it is left out.
+    pub why: String,
+    /// How many files are in it.
+    pub files: u64,
+    /// Their size.
+    pub bytes: u64,
+}
+
+/// Whether a browser is using a folder, by its lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LockState {
+    /// There is no lock. A headless browser may make none.
+    None,
+    /// A browser is using it.
+    Live,
+    /// The browser is gone and left its lock.
+    Stale,
+    /// The lock is from another machine or container, where its process cannot be looked for.
+    Foreign,
+}
+
+/// How a profile's cookies are encrypted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct CookieKeys {
+    /// The system they were written on: `linux`, `macos`, `windows`.
+    pub system: String,
+    /// What the first rows begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most frequent first.
+    pub prefixes: Vec<String>,
+}
+
+/// Whether a profile will sign in on Linux.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Its cookies can be read there.
+    Likely,
+    /// They cannot.
+    Unlikely,
+    /// There are none, or they tell nothing.
+    Unknown,
+}
+
+impl LockState {
+    /// `none`, `live`, `stale` or `foreign`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Live => "live",
+            Self::Stale => "stale",
+            Self::Foreign => "foreign",
+        }
+    }
+}
+
+impl Verdict {
+    /// `likely`, `unlikely` or `unknown`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Likely => "likely",
+            Self::Unlikely => "unlikely",
+            Self::Unknown => "unknown",
+        }
+    }
+}
