@@ -81,6 +81,12 @@ impl Origin {
             port: url.port_or_known_default()?,
         })
     }
+
+    pub(crate) fn is_of(&self, url: &Url) -> bool {
+        self.scheme == url.scheme()
+            && url.host_str().is_some_and(|host| self.host.eq_ignore_ascii_case(host))
+            && url.port_or_known_default() == Some(self.port)
+    }
 }
 
 /// A value for [`Options::set`], in whatever type the caller's language had.

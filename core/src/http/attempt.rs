@@ -38,7 +38,7 @@ const REPLY_TIME: Duration = Duration::from_secs(30);
 /// What to send.
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) payload: Payload,
     pub(crate) digest: Option<Algorithm>,
     /// Whether the server is asked first if it wants a large body (`Expect: 100-continue`). It costs a round trip.
@@ -293,8 +293,8 @@ fn request(
     *request.method_mut() = outgoing.method.clone();
     *request.uri_mut() = uri;
     let headers = request.headers_mut();
-    *headers = outgoing.headers.clone();
-    headers.insert(HOST, HeaderValue::from_str(&target.authority()).map_err(|_| unusable())?);
+    *headers = HeaderMap::clone(&outgoing.headers);
+    headers.insert(HOST, HeaderValue::from_str(target.authority()).map_err(|_| unusable())?);
     headers.insert(CONTENT_LENGTH, HeaderValue::from(outgoing.payload.len()));
     if let Some(auth) = connection.absolute_form.as_ref().and_then(Proxy::authorization) {
         headers.insert(PROXY_AUTHORIZATION, auth.clone());

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Options, Origin};
+use crate::options::Options;
 use crate::secret::SecretUrl;
 
 /// A storage URL that passed the checks that need no network. The only thing the storage client
@@ -17,6 +17,7 @@ pub(crate) struct Target {
     url: SecretUrl,
     /// Path and query exactly as they were signed; parsing and printing a URL may re-encode them.
     path_and_query: http::uri::PathAndQuery,
+    authority: String,
     /// The caller vouched for this origin, so its address may be private.
     pub(super) trusted: bool,
     /// It is a service, which is called with a key, and not storage.
@@ -27,8 +28,8 @@ impl Target {
     pub(crate) fn check(text: &str, options: &Options) -> Result<Self> {
         let url = Url::parse(text)
             .map_err(|_| unsafe_target("the storage URL is not a URL; check what the service answered"))?;
-        let shown = crate::secret::shown(&url);
-        let trusted = Origin::of(&url).is_some_and(|o| options.trusted_storage.contains(&o));
+        let shown = || crate::secret::shown(&url);
+        let trusted = options.trusted_storage.iter().any(|origin| origin.is_of(&url));
         let literal = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
             Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
@@ -36,20 +37,22 @@ impl Target {
         };
         // Before what would be said of any other address of one's own.
         if let Some(ip) = literal.filter(|ip| !trusted && is_of_the_machine(*ip)) {
-            return Err(not_public(&shown, ip));
+            return Err(not_public(&shown(), ip));
         }
         if !(url.scheme() == "https" || (url.scheme() == "http" && trusted)) {
             return Err(unsafe_target(format!(
-                "the storage URL {shown} is not https; if it is your own storage, name its origin in trusted_storage"
+                "the storage URL {} is not https; if it is your own storage, name its origin in trusted_storage",
+                shown()
             )));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(unsafe_target(format!(
-                "the storage URL for {shown} holds a user name or password; it is refused"
+                "the storage URL for {} holds a user name or password; it is refused",
+                shown()
             )));
         }
         if let Some(ip) = literal.filter(|ip| !trusted && !is_public(*ip)) {
-            return Err(not_public(&shown, ip));
+            return Err(not_public(&shown(), ip));
         }
         let path_and_query = text
             .parse::<http::Uri>()
@@ -57,9 +60,15 @@ impl Target {
             .and_then(|uri| uri.path_and_query().cloned())
             .or_else(|| url[url::Position::BeforePath..url::Position::AfterQuery].parse().ok())
             .ok_or_else(|| {
-                unsafe_target(format!("the storage URL for {shown} holds characters HTTP does not allow"))
+                unsafe_target(format!("the storage URL for {} holds characters HTTP does not allow", shown()))
             })?;
-        Ok(Self { url: SecretUrl::new(url), path_and_query, trusted, service: false })
+        Ok(Self {
+            authority: authority(&url),
+            url: SecretUrl::new(url),
+            path_and_query,
+            trusted,
+            service: false,
+        })
     }
 
     /// Below a service's base URL. The caller chose that, so its address may be any.
@@ -67,7 +76,14 @@ impl Target {
         let path_and_query = url[url::Position::BeforePath..url::Position::AfterQuery]
             .parse()
             .map_err(|_| Error::invalid("base_url holds characters HTTP does not allow; check it"))?;
-        Ok(Self { url: SecretUrl::new(url.clone()), path_and_query, trusted: true, service: true })
+        let url = url.clone();
+        Ok(Self {
+            authority: authority(&url),
+            url: SecretUrl::new(url),
+            path_and_query,
+            trusted: true,
+            service: true,
+        })
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -93,11 +109,8 @@ impl Target {
         is_loopback(self.url())
     }
     /// The `Host` header: with the port only where it is not the scheme's own, as it was signed.
-    pub(crate) fn authority(&self) -> String {
-        match self.url().port() {
-            Some(port) => format!("{}:{port}", self.host()),
-            None => self.host().to_owned(),
-        }
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
     }
 }
 
@@ -111,6 +124,10 @@ impl std::fmt::Debug for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Target({self})")
     }
+}
+
+fn authority(url: &Url) -> String {
+    url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
 }
 
 fn unsafe_target(message: impl Into<String>) -> Error {

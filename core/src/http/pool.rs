@@ -55,6 +55,8 @@ pub(super) struct Connection {
     /// channel between, told nothing, for as long as we hold the other end of it.
     pub(super) ended: CancellationToken,
     task: AbortHandle,
+    /// Whose it is.
+    key: Key,
 }
 
 impl Connection {
@@ -76,6 +78,12 @@ impl Drop for Connection {
 struct Idle {
     connection: Connection,
     since: Instant,
+}
+
+impl Idle {
+    fn now(connection: Connection) -> Self {
+        Self { connection, since: Instant::now() }
+    }
 }
 
 pub(super) struct Pool {
@@ -134,11 +142,12 @@ impl Pool {
             reused: false,
             ended,
             task: task.abort_handle(),
+            key: Key::of(target),
         })
     }
 
     /// Keeps a connection whose last exchange ended cleanly.
-    pub(super) fn give_back(&self, target: &Target, mut connection: Connection) {
+    pub(super) fn give_back(&self, mut connection: Connection) {
         if connection.sender.is_closed() {
             return;
         }
@@ -147,15 +156,17 @@ impl Pool {
         for connections in idle.values_mut() {
             connections.retain(|i| i.since.elapsed() < IDLE_LIMIT);
         }
-        idle.retain(|_, connections| !connections.is_empty());
         // A client that meets many hosts keeps no more than it may have in use.
-        if idle.values().map(Vec::len).sum::<usize>() >= self.most {
-            return;
+        if idle.values().map(Vec::len).sum::<usize>() < self.most {
+            match idle.get_mut(&connection.key) {
+                Some(kept) if kept.len() < self.keep => kept.push(Idle::now(connection)),
+                Some(_) => {}
+                None => {
+                    idle.insert(connection.key.clone(), vec![Idle::now(connection)]);
+                }
+            }
         }
-        let kept = idle.entry(Key::of(target)).or_default();
-        if kept.len() < self.keep {
-            kept.push(Idle { connection, since: Instant::now() });
-        }
+        idle.retain(|_, connections| !connections.is_empty());
     }
 
     /// Forgets idle connections to a server that turned out to close them.

@@ -32,14 +32,14 @@ struct Mute(Mutex<HashSet<String>>);
 
 impl Mute {
     fn knows(&self, target: &Target) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&target.authority())
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(target.authority())
     }
 
     fn learn(&self, target: &Target) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A client that meets very many hosts loses a second with each, and no memory.
         if known.len() < 1000 {
-            known.insert(target.authority());
+            known.insert(target.authority().to_owned());
         }
     }
 }
@@ -89,7 +89,7 @@ impl StorageClient {
                     }
                     // After a 5xx another machine may do better: a new connection looks the name up again.
                     if let Some(connection) = connection.filter(|_| !reply.status.is_server_error()) {
-                        self.pool.give_back(target, connection);
+                        self.pool.give_back(connection);
                     }
                     return Ok(reply);
                 }

@@ -18,7 +18,7 @@ pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> E
     if let Some(own) = find::<Error>(error) {
         return own.clone();
     }
-    classify(&target.authority(), CONNECTING, error)
+    classify(target.authority(), CONNECTING, error)
 }
 
 /// A TLS handshake that failed, perhaps with what answers in the place of a host behind a proxy.
@@ -59,20 +59,20 @@ pub(super) fn tunnel(error: &(dyn StdError + 'static)) -> Option<Tunnel> {
 pub(super) fn sending(target: &Target, meter: &Meter, error: &(dyn StdError + 'static)) -> Error {
     let host = target.authority();
     match find::<hyper::Error>(error).filter(|e| e.is_parse()) {
-        Some(e) => unreadable(&host, &meter.first_bytes(), e).side_is(Side::Storage),
-        None => classify(&host, SENDING, error),
+        Some(e) => unreadable(host, &meter.first_bytes(), e).side_is(Side::Storage),
+        None => classify(host, SENDING, error),
     }
 }
 
 /// A connection that broke while a call to a service was on it.
 pub(super) fn talking(target: &Target, error: &(dyn StdError + 'static)) -> Error {
-    classify(&target.authority(), "talking to", error)
+    classify(target.authority(), "talking to", error)
 }
 
 /// A connection that was over before it took the request.
 pub(super) fn gone(target: &Target) -> Error {
     let why = io::Error::from(io::ErrorKind::ConnectionAborted);
-    classify(&target.authority(), SENDING, &why)
+    classify(target.authority(), SENDING, &why)
 }
 
 /// An answer that cannot be read. The network brought it, and it will be no other the next time.

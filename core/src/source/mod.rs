@@ -149,8 +149,9 @@ impl From<Bytes> for Source {
 /// Whether somebody gave a URL for a path. It may be a signed one, so it must not become a path that is printed.
 fn is_url(path: &Path) -> bool {
     // One slash or two, in any case: a slip is a slip.
-    let start: String = path.to_string_lossy().chars().take(7).collect::<String>().to_ascii_lowercase();
-    start.starts_with("https:/") || start.starts_with("http:/")
+    let path = path.as_os_str().as_encoded_bytes();
+    let starts = |with: &[u8]| path.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    starts(b"https:/") || starts(b"http:/")
 }
 
 /// A local path that is no source; `what` is for the message.
@@ -168,10 +169,8 @@ fn absolute(path: PathBuf) -> PathBuf {
 }
 
 pub(crate) fn expand_home(path: PathBuf) -> PathBuf {
-    match (path.strip_prefix("~"), home()) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path,
-    }
+    let in_home = path.strip_prefix("~").ok().and_then(|rest| Some(home()?.join(rest)));
+    in_home.unwrap_or(path)
 }
 
 /// The home folder, for a service that runs without `HOME` too.

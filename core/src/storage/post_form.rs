@@ -1,5 +1,6 @@
 //! A presigned `POST` form: every field as it was given, then the file.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, USER_AGENT};
@@ -114,7 +115,7 @@ impl FormTarget {
         let redirect = self.fields.get("success_action_redirect").or_else(|| self.fields.get("redirect"));
         let outgoing = Outgoing {
             method: Method::POST,
-            headers,
+            headers: Arc::new(headers),
             payload: Payload { before: framing.before, source: source.clone(), after: framing.after },
             digest,
             ask: true,

@@ -32,7 +32,7 @@ pub(crate) struct PutHeaders(Arc<Headers>);
 
 #[derive(Debug, Default)]
 struct Headers {
-    sent: HeaderMap,
+    sent: Arc<HeaderMap>,
     /// Those that are made here. A signer may list them with all it signed; they must say what is sent anyway.
     host: Option<String>,
     length: Option<String>,
@@ -45,7 +45,7 @@ impl PutHeaders {
 
     fn check_host(&self, target: &Target) -> Result<()> {
         match &self.0.host {
-            Some(host) if !host.eq_ignore_ascii_case(&target.authority()) => Err(Error::new(
+            Some(host) if !host.eq_ignore_ascii_case(target.authority()) => Err(Error::new(
                 ErrorKind::UnsafeTarget,
                 "the header Host is not the host of the URL, which is what is sent; leave it out, or check the URL",
             )),
@@ -132,14 +132,14 @@ impl PutTarget {
         self.headers.check_length(source.len(), self.from).map_err(|e| e.during("put"))?;
         let outgoing = Outgoing {
             method: self.method.clone(),
-            headers: self.headers.0.sent.clone(),
+            headers: Arc::clone(&self.headers.0.sent),
             payload: Payload::plain(source.clone()),
             digest,
             ask,
             redirect: None,
         };
         let mut mask = Mask::of_query(self.target.url());
-        for (name, value) in &self.headers.0.sent {
+        for (name, value) in &*self.headers.0.sent {
             mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
         let upload = Upload {
@@ -175,7 +175,7 @@ fn checked_target(
 /// or how the request is framed, or carry a credential.
 fn checked(given: &[(String, Secret)], options: &Options) -> Result<Headers> {
     let mut all = Headers::default();
-    let headers = &mut all.sent;
+    let mut headers = HeaderMap::new();
     for (name, value) in given {
         let lower = name.to_ascii_lowercase();
         let made_here = match lower.as_str() {
@@ -209,5 +209,6 @@ fn checked(given: &[(String, Secret)], options: &Options) -> Result<Headers> {
     {
         headers.insert(http::header::USER_AGENT, agent);
     }
+    all.sent = Arc::new(headers);
     Ok(all)
 }

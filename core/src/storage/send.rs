@@ -343,10 +343,10 @@ fn answer_cut(host: &str) -> Error {
 }
 
 fn etag(reply: &Reply) -> Option<String> {
-    let header = || reply.headers.get(http::header::ETAG)?.to_str().ok().map(str::to_owned);
+    let bare = |text: &str| text.trim().trim_start_matches("W/").trim_matches('"').to_owned();
+    let header = reply.headers.get(http::header::ETAG).and_then(|text| text.to_str().ok());
     // A form may have asked for a description of what it stored, and then some say it nowhere else.
-    let text = header().or_else(|| reply::Document::parse(&reply.body).etag)?;
-    Some(text.trim().trim_start_matches("W/").trim_matches('"').to_owned())
+    header.map(bare).or_else(|| reply::Document::parse(&reply.body).etag.as_deref().map(bare))
 }
 
 /// Whether our MD5 is the ETag; `None` if that tells nothing. It does not under KMS or customer keys, which storage
