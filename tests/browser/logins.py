@@ -6,25 +6,31 @@ import io
 import sqlite3
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from browser import Browser, until
+from browser import Browser, Started, until
 from website import Website
 
+AnyBrowser = TypeVar("AnyBrowser", bound=Started)
 # Ties to the machine and the process that ran; none of it may be in an archive.
 LOCKS = {"SingletonLock", "SingletonCookie", "SingletonSocket"}
 
 
 @contextmanager
 def visiting(
-    website: Website, folder: Path, do: str, *flags: str, **query: object
-) -> Iterator[tuple[Browser, str, dict[str, Any]]]:
+    website: Website,
+    folder: Path,
+    do: str,
+    *flags: str,
+    start: Callable[..., AnyBrowser] = Browser,
+    **query: object,
+) -> Iterator[tuple[AnyBrowser, str, dict[str, Any]]]:
     """A browser on the folder that has done what the page does: itself, the visit and the page's report."""
     visit, address = website.visit(do, **query)
-    with Browser(folder, address, *flags) as browser:
+    with start(folder, address, *flags) as browser:
 
         def report() -> dict[str, Any] | None:
             assert browser.runs, f"the browser ended before it could {do}: {browser.said()}"
@@ -33,24 +39,42 @@ def visiting(
         yield browser, visit, until(report, f"the page's report of {do}", within=90)
 
 
-def log_in(website: Website, folder: Path, token: str, *flags: str) -> None:
+def log_in(
+    website: Website,
+    folder: Path,
+    token: str,
+    *flags: str,
+    start: Callable[..., Started] = Browser,
+    **query: object,
+) -> None:
     """Stores the token in every place a page has, in a browser that is closed then."""
-    with visiting(website, folder, "store", *flags, token=token) as (browser, _, _):
+    with visiting(website, folder, "store", *flags, start=start, token=token, **query) as (browser, _, _):
         browser.close()
 
 
-def read_back(website: Website, folder: Path, *flags: str) -> dict[str, Any]:
+def read_back(
+    website: Website,
+    folder: Path,
+    *flags: str,
+    start: Callable[..., Started] = Browser,
+    **query: object,
+) -> dict[str, Any]:
     """What a browser finds that is started on the folder."""
-    with visiting(website, folder, "read", *flags) as (browser, _, report):
+    with visiting(website, folder, "read", *flags, start=start, **query) as (browser, _, report):
         browser.close()
         return report
 
 
+def cookies(report: dict[str, Any]) -> dict[str, str]:
+    """What the browser sent along, by name."""
+    return dict(pair.split("=", 1) for pair in report["cookie_header"].split("; ") if pair)
+
+
 def assert_logged_in(report: dict[str, Any], token: str) -> None:
     """All that was stored is there, each place by itself, so that a failure names the one that was lost."""
-    cookies = dict(pair.split("=", 1) for pair in report["cookie_header"].split("; ") if pair)
-    assert cookies.get("login") == token, f"the server's cookie: {cookies}"
-    assert cookies.get("script") == token, f"the page's cookie: {cookies}"
+    sent = cookies(report)
+    assert sent.get("login") == token, f"the server's cookie: {sent}"
+    assert sent.get("script") == token, f"the page's cookie: {sent}"
     assert f"script={token}" in report["cookie"] and "login=" not in report["cookie"]
     assert report.get("local") == token, f"local storage: {report.get('local')}"
     assert report.get("record") == {"token": token, "items": [1, 2, 3]}, f"record: {report.get('record')}"
@@ -60,7 +84,7 @@ def assert_logged_in(report: dict[str, Any], token: str) -> None:
         assert found == f"{token} {kind}, " * 10_000, f"{kind}: {len(found)} characters, {found[:80]}…"
 
 
-def assert_whole(folder: Path) -> None:
+def assert_whole(folder: Path, cookies: str = "Cookies") -> None:
     """Every SQLite database in the folder opens, does what its journal says, and is whole. Changes them."""
     checked = []
     for path in sorted(folder.rglob("*")):
@@ -73,7 +97,7 @@ def assert_whole(folder: Path) -> None:
             connection.close()
         assert result == [("ok",)], f"{path.name}: {result[:3]}"
         checked.append(path.name)
-    assert "Cookies" in checked
+    assert cookies in checked
 
 
 def stamps(folder: Path) -> dict[str, tuple[int, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Empty, Queue
@@ -15,6 +16,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 PAGE = (Path(__file__).parent / "website.html").read_bytes()
+# Answers one address with what it was registered with.
+WORKER = b"""
+addEventListener('install', () => skipWaiting())
+addEventListener('activate', (event) => event.waitUntil(clients.claim()))
+addEventListener('fetch', (event) => {
+  if (new URL(event.request.url).pathname === '/of-the-worker')
+    event.respondWith(new Response(new URL(location).searchParams.get('token')))
+})
+"""
 # Cookies without an age are gone with the browser: they prove nothing about what was packed.
 AGE = "Max-Age=864000; Path=/"
 
@@ -26,6 +36,7 @@ class Website:
         self._reports: dict[str, Queue[dict[str, Any]]] = {}
         self._cookies: dict[str, str] = {}
         self._written: dict[str, int] = {}
+        self._stored: set[str] = set()
         self._visits = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -38,10 +49,16 @@ class Website:
         self._thread.join(10)
 
     def visit(self, do: str, **query: object) -> tuple[str, str]:
-        """The name of a new visit, and the address that makes it. `do` is `store` or `read`."""
+        """The name of a new visit, and the address that makes it. `do` is `store` or `read`.
+
+        `what`: where it is stored, as the page names it; `session` is a cookie that ends with the browser.
+        `framed`: by a page of another site inside the one that is opened.
+        """
         self._visits += 1
         visit = str(self._visits)
         self._reports[visit] = Queue()
+        if query.pop("framed", False):
+            do, query = "frame", {"do": do, **query}
         address = f"http://127.0.0.1:{self._server.server_port}/{do}"
         return visit, f"{address}?{urlencode({'visit': visit, **query})}"
 
@@ -68,26 +85,39 @@ class Website:
             def log_message(self, *_: object) -> None:
                 pass
 
-            def _reply(self, status: int, body: bytes = b"", **headers: str) -> None:
+            def _reply(
+                self, status: int, body: bytes = b"", cookies: Sequence[str] = (), **headers: str
+            ) -> None:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 # From the cache a page would come without asking, and its cookies would not be seen.
                 self.send_header("Cache-Control", "no-store")
                 for name, value in headers.items():
                     self.send_header(name.replace("_", "-"), value)
+                for cookie in cookies:
+                    self.send_header("Set-Cookie", cookie)
                 self.end_headers()
                 self.wfile.write(body)
 
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 query = {name: values[0] for name, values in parse_qs(url.query).items()}
-                if url.path not in ("/store", "/read"):
+                if url.path == "/worker.js":
+                    return self._reply(200, WORKER, Content_Type="text/javascript")
+                if url.path not in ("/store", "/read", "/frame"):
                     return self._reply(404)
-                website._cookies[query["visit"]] = self.headers.get("Cookie", "")
-                headers = {"Content_Type": "text/html"}
-                if url.path == "/store":
-                    headers["Set_Cookie"] = f"login={query['token']}; HttpOnly; {AGE}"
-                return self._reply(200, PAGE, **headers)
+                visit = query["visit"]
+                if url.path == "/store" and visit in website._stored:
+                    # A browser that restores its tabs would sign in once more.
+                    return self._reply(204)
+                website._cookies[visit] = self.headers.get("Cookie", "")
+                places = query.get("what", "cookie").split(",") if url.path == "/store" else []
+                cookies = []
+                if "cookie" in places:
+                    cookies.append(f"login={query['token']}; HttpOnly; {AGE}")
+                if "session" in places:
+                    cookies.append(f"brief={query['token']}; HttpOnly; Path=/")
+                return self._reply(200, PAGE, cookies, Content_Type="text/html")
 
             def do_POST(self) -> None:
                 url = urlsplit(self.path)
@@ -96,6 +126,7 @@ class Website:
                 if url.path == "/written":
                     website._written[visit] = max(website.written(visit), body)
                 else:
+                    website._stored.add(visit)
                     website._reports[visit].put(body)
                 self._reply(204)
 

@@ -1,0 +1,114 @@
+"""Firefox without a window, driven over WebDriver BiDi (w3.org/TR/webdriver-bidi), which it speaks itself."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from browser import Started, until
+from websockets.sync.client import ClientConnection, connect
+
+PROGRAM = "/usr/bin/firefox-esr"
+# Nothing that asks for the internet, and no page of its own. Without the last, being driven changes settings,
+# among them whether a session is restored (remote/shared/RecommendedPreferences.sys.mjs).
+SETTINGS: dict[str, bool | int | str] = {
+    "app.normandy.enabled": False,
+    "app.update.auto": False,
+    "browser.aboutwelcome.enabled": False,
+    "browser.safebrowsing.update.enabled": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.startup.homepage_override.mstone": "ignore",
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "extensions.update.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "services.settings.server": "data:,",
+    "toolkit.telemetry.server": "",
+    "remote.prefs.recommended": False,
+}
+
+
+def new_profile(folder: Path, settings: dict[str, bool | int | str] | None = None) -> Path:
+    """An empty folder with what the browser is to be set to: it makes no folder itself."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = SETTINGS | (settings or {})
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in told.items()]
+    (folder / "user.js").write_text("".join(lines))
+    return folder
+
+
+class Firefox(Started):
+    """On a profile's folder, with an address opened in a tab of its own."""
+
+    def __init__(self, folder: Path, url: str, *arguments: str) -> None:
+        self.folder = folder
+        self._numbers = itertools.count(1)
+        self._connection: ClientConnection | None = None
+        command = [PROGRAM, "--headless", "--no-remote", "--profile", folder, "--remote-debugging-port=0"]
+        # What crashes here is killed on purpose.
+        super().__init__([*command, *arguments], MOZ_CRASHREPORTER_DISABLE="1", LANG="C.UTF-8")
+        try:
+            self._connection = self._connect()
+            self.do("session.new", capabilities={})
+            self.open(url)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _connect(self) -> ClientConnection:
+        def told() -> str | None:
+            assert self.runs, f"the browser ended at once: {self.said()}"
+            found = re.search(r"WebDriver BiDi listening on (ws://\S+)", self.log())
+            return found and found[1]
+
+        address = until(told, "the browser tells where it listens", within=90)
+        return connect(f"{address}/session", max_size=None, ping_interval=None, open_timeout=60, proxy=None)
+
+    def do(self, method: str, **params: Any) -> dict[str, Any]:
+        """One command and its result; events are passed over."""
+        assert self._connection is not None
+        number = next(self._numbers)
+        self._connection.send(json.dumps({"id": number, "method": method, "params": params}))
+        while True:
+            said = json.loads(self._connection.recv(timeout=90))
+            if said.get("id") == number:
+                assert said["type"] == "success", f"{method}: {said}"
+                result: dict[str, Any] = said["result"]
+                return result
+
+    def open(self, url: str) -> str:
+        """Opens an address in a new tab, whose context it gives, and waits for nothing."""
+        tab: str = self.do("browsingContext.create", type="tab")["context"]
+        self.do("browsingContext.navigate", context=tab, url=url, wait="none")
+        return tab
+
+    def close(self) -> None:
+        """Closes it as a user does: all is written, and tabs are kept if it is set to restore them."""
+        try:
+            self.do("browser.close")
+        except (OSError, EOFError):
+            pass  # it may be gone before it answers
+        self._leave()
+        try:
+            self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the browser did not end: {self.said()}") from None
+        until(lambda: not self.alive(), "the browser's processes end")
+
+    def break_off(self) -> None:
+        """Ends it as a service manager does."""
+        self._leave()
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._leave()
+        super().kill()
+
+    def _leave(self) -> None:
+        if self._connection is not None:
+            self._connection.close_socket()
