@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -55,7 +55,8 @@ def version(program: str = PROGRAM) -> str:
 class Started:
     """A browser's process and all it starts; as a context they are killed at the end, whatever happened."""
 
-    def __init__(self, command: list[Any], **environment: str) -> None:
+    def __init__(self, command: list[Any], descriptors: Sequence[int] = (), **environment: str) -> None:
+        """`descriptors`: those of ours that it has too."""
         # Its socket's path must stay below 108 bytes, and its home must not be the developer's.
         self._place = Path(tempfile.mkdtemp(prefix="dropoff-browser-"))
         self._log = self._place / "log"
@@ -74,6 +75,7 @@ class Started:
                 stderr=log,
                 env=base | environment,
                 start_new_session=True,
+                pass_fds=tuple(descriptors),
             )
 
     def __enter__(self) -> Self:
@@ -158,12 +160,25 @@ class Started:
 
 
 class Browser(Started):
-    """Chromium on a folder, with an address opened; `program` may be its headless shell."""
+    """Chromium on a folder, with an address opened; `program` may be its headless shell.
 
-    def __init__(self, folder: Path, url: str, *flags: str, program: str = PROGRAM) -> None:
+    `inside`: a command that becomes it, or ends with it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        *flags: str,
+        program: str = PROGRAM,
+        inside: Sequence[str] = (),
+        descriptors: Sequence[int] = (),
+    ) -> None:
         self.folder = folder
         # /usr/bin/chromium is a script that becomes the browser, so this is the browser's own process.
-        super().__init__([program, *FLAGS, *flags, f"--user-data-dir={folder}", url])
+        super().__init__(
+            [*inside, program, *FLAGS, *flags, f"--user-data-dir={folder}", url], descriptors=descriptors
+        )
 
     def close(self) -> None:
         """Closes it as a user does. SIGTERM would not: the browser ends at once, loses the cookies of the

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,12 @@ class Firefox(Started):
     def __init__(self, folder: Path, url: str, *arguments: str) -> None:
         self.folder = folder
         self._numbers = itertools.count(1)
-        self._connection: ClientConnection | None = None
+        self._connected = ExitStack()
         command = [PROGRAM, "--headless", "--no-remote", "--profile", folder, "--remote-debugging-port=0"]
         # What crashes here is killed on purpose.
         super().__init__([*command, *arguments], MOZ_CRASHREPORTER_DISABLE="1", LANG="C.UTF-8")
         try:
-            self._connection = self._connect()
+            self._connection: ClientConnection = self._connected.enter_context(self._connect())
             self.do("session.new", capabilities={})
             self.open(url)
         except BaseException:
@@ -67,11 +68,12 @@ class Firefox(Started):
             return found and found[1]
 
         address = until(told, "the browser tells where it listens", within=90)
-        return connect(f"{address}/session", max_size=None, ping_interval=None, open_timeout=60, proxy=None)
+        # Whatever became of the browser, nothing is waited for at the end.
+        waits = {"open_timeout": 60, "close_timeout": 0.1, "ping_interval": None}
+        return connect(f"{address}/session", max_size=None, proxy=None, **waits)
 
     def do(self, method: str, **params: Any) -> dict[str, Any]:
         """One command and its result; events are passed over."""
-        assert self._connection is not None
         number = next(self._numbers)
         self._connection.send(json.dumps({"id": number, "method": method, "params": params}))
         while True:
@@ -93,7 +95,7 @@ class Firefox(Started):
             self.do("browser.close")
         except (OSError, EOFError):
             pass  # it may be gone before it answers
-        self._leave()
+        self._connected.close()
         try:
             self._process.wait(60)
         except subprocess.TimeoutExpired:
@@ -102,13 +104,9 @@ class Firefox(Started):
 
     def break_off(self) -> None:
         """Ends it as a service manager does."""
-        self._leave()
+        self._connected.close()
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        self._leave()
+        self._connected.close()
         super().kill()
-
-    def _leave(self) -> None:
-        if self._connection is not None:
-            self._connection.close_socket()
