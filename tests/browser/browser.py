@@ -55,8 +55,11 @@ def version(program: str = PROGRAM) -> str:
 class Started:
     """A browser's process and all it starts; as a context they are killed at the end, whatever happened."""
 
-    def __init__(self, command: list[Any], descriptors: Sequence[int] = (), **environment: str) -> None:
+    def __init__(
+        self, folder: Path, command: list[Any], descriptors: Sequence[int] = (), **environment: str
+    ) -> None:
         """`descriptors`: those of ours that it has too."""
+        self.folder = folder
         # Its socket's path must stay below 108 bytes, and its home must not be the developer's.
         self._place = Path(tempfile.mkdtemp(prefix="dropoff-browser-"))
         self._log = self._place / "log"
@@ -105,7 +108,7 @@ class Started:
         return self.log()[-2000:]
 
     def _end(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
+        os.kill(self.pid, number)
         try:
             self._process.wait(60)
         except subprocess.TimeoutExpired:
@@ -174,10 +177,11 @@ class Browser(Started):
         inside: Sequence[str] = (),
         descriptors: Sequence[int] = (),
     ) -> None:
-        self.folder = folder
         # /usr/bin/chromium is a script that becomes the browser, so this is the browser's own process.
         super().__init__(
-            [*inside, program, *FLAGS, *flags, f"--user-data-dir={folder}", url], descriptors=descriptors
+            folder,
+            [*inside, program, *FLAGS, *flags, f"--user-data-dir={folder}", url],
+            descriptors=descriptors,
         )
 
     def close(self) -> None:
@@ -188,6 +192,26 @@ class Browser(Started):
     def break_off(self) -> None:
         """Ends it as a service manager does; see `close`."""
         self._end(signal.SIGTERM)
+
+
+class Apart(Browser):
+    """In a PID namespace and with a temporary folder of its own, as in a container: neither its process nor
+    its socket can be found from the lock it makes. The folder itself is shared. Needs root."""
+
+    def __init__(self, folder: Path, url: str, *flags: str) -> None:
+        namespaces = ("unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc")
+        # Not the first process in there, whose number every container has.
+        started = 'mount -t tmpfs none "$TMPDIR" && for i in $(seq 500); do /bin/true; done; "$@"; exit'
+        super().__init__(folder, url, *flags, inside=(*namespaces, "sh", "-c", started, "sh"))
+
+    @property
+    def pid(self) -> int:
+        """The number it has out here: that of what the shell started, which unshare started."""
+        pid = self._process.pid
+        for _ in range(2):
+            # The first: what lost its parent in there is the shell's too.
+            pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        return pid
 
 
 def _state(pid: int) -> str:

@@ -21,7 +21,8 @@ class Driven(Browser):
         self._read, writes = os.pipe()
         try:
             # The browser reads from descriptor 3 and writes to 4.
-            become = ("sh", "-c", f'exec "$@" 3<&{reads} 4>&{writes}', "sh")
+            # Not by sh, which may know of ten descriptors alone.
+            become = ("bash", "-c", f'exec "$@" 3<&{reads} 4>&{writes}', "bash")
             flags = ("--remote-debugging-pipe", *flags)
             super().__init__(folder, url, *flags, inside=become, descriptors=(reads, writes))
         finally:

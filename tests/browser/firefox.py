@@ -47,15 +47,15 @@ class Firefox(Started):
     """On a profile's folder, with an address opened in a tab of its own."""
 
     def __init__(self, folder: Path, url: str, *arguments: str) -> None:
-        self.folder = folder
         self._numbers = itertools.count(1)
         self._connected = ExitStack()
         command = [PROGRAM, "--headless", "--no-remote", "--profile", folder, "--remote-debugging-port=0"]
         # What crashes here is killed on purpose.
-        super().__init__([*command, *arguments], MOZ_CRASHREPORTER_DISABLE="1", LANG="C.UTF-8")
+        super().__init__(folder, [*command, *arguments], MOZ_CRASHREPORTER_DISABLE="1", LANG="C.UTF-8")
         try:
             self._connection: ClientConnection = self._connected.enter_context(self._connect())
-            self.do("session.new", capabilities={})
+            # A profile without the certificate of a test's authority is to be looked at too.
+            self.do("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
             self.open(url)
         except BaseException:
             self.kill()
