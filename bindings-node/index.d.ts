@@ -191,9 +191,12 @@ export interface Pack {
   /**
    * How much goes. Default `"default"`.
    *
-   * - `"default"`: everything but caches and what belongs to a run or a machine.
+   * - `"default"`: everything but caches and what belongs to a run or a machine. What sites put into Chromium's Cache
+   *   API is a cache, and a warning says how much there is.
    * - `"minimal"`: what signs in: cookies, what sites store, settings and extensions. No history, saved passwords,
-   *   bookmarks or addresses.
+   *   bookmarks, addresses or web apps, and not the browser's own account. Two private things go with what signs in: the
+   *   last tabs of a profile that opens them again (a warning says so), and Firefox's `key4.db`, with the keys of client
+   *   certificates and that of the saved passwords.
    * - `"full"`: caches too.
    */
   level?: 'default' | 'minimal' | 'full' | null | undefined
@@ -903,6 +906,8 @@ export type FileClass =
   | 'login'
   | 'settings'
   | 'extensions'
+  /** Installed web apps. */
+  | 'apps'
   | 'passwords'
   | 'autofill'
   | 'bookmarks'

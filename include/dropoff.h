@@ -975,9 +975,12 @@ typedef struct dropoff_pack dropoff_pack;
 dropoff_status dropoff_pack_new(dropoff_pack **pack, dropoff_error **error);
 
 /**
- * How much goes. "default": everything but caches and what belongs to a run or a machine. "minimal": what signs in,
- * which is cookies, what sites store, settings and extensions; no history, saved passwords, bookmarks or addresses.
- * "full": caches too. DROPOFF_INVALID_INPUT for any other.
+ * How much goes. "default": everything but caches and what belongs to a run or a machine; what sites put into Chromium's
+ * Cache API is a cache, and a warning says how much there is. "minimal": what signs in, which is cookies, what sites
+ * store, settings and extensions; no history, saved passwords, bookmarks, addresses or web apps, and not the browser's
+ * own account. Two private things go with what signs in: the last tabs of a profile that opens them again (a warning
+ * says so), and Firefox's key4.db, with the keys of client certificates and that of the saved passwords. "full": caches
+ * too. DROPOFF_INVALID_INPUT for any other.
  *
  * Threads: one at a time.
  */
@@ -1850,8 +1853,8 @@ uint64_t dropoff_inspection_bytes(const dropoff_inspection *inspection);
 size_t dropoff_inspection_sizes_count(const dropoff_inspection *inspection);
 
 /**
- * A kind: "login" (cookies and what sites store), "settings", "extensions", "passwords", "autofill", "bookmarks",
- * "history", "cache", "runtime", "other_profile" or "unknown". Lives as long as the inspection.
+ * A kind: "login" (cookies and what sites store), "settings", "extensions", "apps" (installed web apps), "passwords",
+ * "autofill", "bookmarks", "history", "cache", "runtime", "other_profile" or "unknown". Lives as long as the inspection.
  *
  * Threads: any.
  */

@@ -238,8 +238,8 @@ pub extern "C" fn dropoff_inspection_sizes_count(inspection: Option<&dropoff_ins
     guard::get(inspection, 0, |i| i.sizes.len())
 }
 
-/// A kind: "login" (cookies and what sites store), "settings", "extensions", "passwords", "autofill", "bookmarks",
-/// "history", "cache", "runtime", "other_profile" or "unknown". Lives as long as the inspection.
+/// A kind: "login" (cookies and what sites store), "settings", "extensions", "apps" (installed web apps), "passwords",
+/// "autofill", "bookmarks", "history", "cache", "runtime", "other_profile" or "unknown". Lives as long as the inspection.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

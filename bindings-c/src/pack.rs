@@ -49,9 +49,12 @@ pub extern "C" fn dropoff_pack_new(
     })
 }
 
-/// How much goes. "default": everything but caches and what belongs to a run or a machine. "minimal": what signs in,
-/// which is cookies, what sites store, settings and extensions; no history, saved passwords, bookmarks or addresses.
-/// "full": caches too. DROPOFF_INVALID_INPUT for any other.
+/// How much goes. "default": everything but caches and what belongs to a run or a machine; what sites put into Chromium's
+/// Cache API is a cache, and a warning says how much there is. "minimal": what signs in, which is cookies, what sites
+/// store, settings and extensions; no history, saved passwords, bookmarks, addresses or web apps, and not the browser's
+/// own account. Two private things go with what signs in: the last tabs of a profile that opens them again (a warning
+/// says so), and Firefox's key4.db, with the keys of client certificates and that of the saved passwords. "full": caches
+/// too. DROPOFF_INVALID_INPUT for any other.
 ///
 /// Threads: one at a time.
 #[unsafe(no_mangle)]

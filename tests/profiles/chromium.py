@@ -115,6 +115,9 @@ def _beside(tree, sizes):
         tree.file(name, CACHE, partial(c.noise, length=sizes["downloads"]))
     tree.file("Safe Browsing/UrlSoceng.store.32_13", CACHE, partial(c.noise, length=sizes["downloads"]))
     tree.folder("OriginTrials", CACHE)
+    tree.folder("Local Traces", CACHE)
+    tree.file("lost+found/#1", RUNTIME, lambda _: b"")
+    tree.folder(".Trash-1000/files", RUNTIME)
     # Unknown to any list, so it is kept.
     tree.file("Some New Thing/state.bin", KEEP, partial(c.mixed, length=sizes["settings"] // 10))
     tree.folder("Some New Folder", KEEP)
@@ -144,7 +147,7 @@ def _settings(tree, at, sizes):
     tree.file(f"{at}/README", KEEP, lambda _: b"Chromium settings and storage represent user-selected ...\n")
     tree.file(f"{at}/Visited Links", PRIVATE, partial(c.noise, length=length // 3))
     # A name that is not ASCII: the archive has to say that it is UTF-8.
-    tree.file(f"{at}/Web Applications/Größe 📐.json", KEEP, partial(_json, length=length // 20))
+    tree.file(f"{at}/Web Applications/Größe 📐.json", PRIVATE, partial(_json, length=length // 20))
     for name in ("Session_13370000000000000", "Tabs_13370000000000001"):
         tree.file(f"{at}/Sessions/{name}", PRIVATE, partial(c.text, length=length // 4))
     # A LevelDB database that was never written to has no more than this.

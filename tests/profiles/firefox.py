@@ -18,10 +18,14 @@ def tree(size):
     tree.file("compatibility.ini", KEEP, lambda _: _compatibility())
     tree.file("containers.json", KEEP, lambda _: b'{"version":5,"lastUserContextId":5,"identities":[]}')
     tree.file("extensions.json", KEEP, lambda _: b'{"schemaVersion":37,"addons":[]}')
-    # Both or none: one is of no use without the other.
     tree.file("logins.json", PRIVATE, _logins)
-    tree.file("key4.db", PRIVATE, _keys)
+    # A certificate that signs in, its key, and the device both are in. The key of the passwords is in the second.
     tree.file("cert9.db", KEEP, _keys)
+    tree.file("key4.db", KEEP, _keys)
+    tree.file("pkcs11.txt", KEEP, lambda _: b"library=\nname=NSS Internal PKCS #11 Module\n")
+    tree.file("ClientAuthRememberList.bin", KEEP, partial(c.noise, length=100))
+    # The account of the browser, whose keys are among the passwords.
+    tree.file("signedInUser.json", PRIVATE, lambda _: b'{"version":1}')
     tree.file("permissions.sqlite", KEEP, _permissions)
     database, log = _cookies()
     tree.file("cookies.sqlite", KEEP, lambda _: database)
@@ -51,6 +55,8 @@ def tree(size):
     tree.file("datareporting/state.json", CACHE, lambda _: b'{"clientID":"0"}')
     tree.folder("minidumps", CACHE)
     tree.file("sessionstore-backups/recovery.jsonlz4", PRIVATE, partial(c.noise, length=600))
+    tree.file("activity-stream.weather_feed.json", CACHE, lambda _: b"{}")
+    tree.file("lost+found/#1", RUNTIME, lambda _: b"")
     return tree
 
 

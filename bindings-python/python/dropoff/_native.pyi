@@ -244,8 +244,12 @@ class Pack:
         a ``/``, ``**`` does, and a folder stands for all that is in it.
 
         :param level: how much goes. ``"default"``: everything but caches and what belongs to a run or a
-            machine. ``"minimal"``: what signs in, which is cookies, what sites store, settings and
-            extensions; no history, saved passwords, bookmarks or addresses. ``"full"``: caches too.
+            machine; what sites put into Chromium's Cache API is a cache, and a warning says how much there
+            is. ``"minimal"``: what signs in, which is cookies, what sites store, settings and extensions; no
+            history, saved passwords, bookmarks, addresses or web apps, and not the browser's own account.
+            Two private things go with what signs in: the last tabs of a profile that opens them again (a
+            warning says so), and Firefox's ``key4.db``, with the keys of client certificates and that of the
+            saved passwords. ``"full"``: caches too.
         :param profile: only this one of the profiles, by the name of its folder: ``Default``, ``Profile 2``.
             What all profiles share goes too. Default: all.
         :param include: globs of what is packed although the level leaves it out. Locks, sockets and symlinks
@@ -576,10 +580,9 @@ class SizeOfClass:
 
     @property
     def class_(self) -> str:
-        """``login`` (cookies and what sites store), ``settings``, ``extensions``, ``passwords``,
-        ``autofill``, ``bookmarks``, ``history``, ``cache``, ``runtime``, ``other_profile`` or ``unknown``;
-        ``class`` in
-        :meth:`to_dict`."""
+        """``login`` (cookies and what sites store), ``settings``, ``extensions``, ``apps`` (installed web
+        apps), ``passwords``, ``autofill``, ``bookmarks``, ``history``, ``cache``, ``runtime``,
+        ``other_profile`` or ``unknown``; ``class`` in :meth:`to_dict`."""
 
     @property
     def files(self) -> int:

@@ -12,11 +12,16 @@ use crate::error::{Error, Result};
 /// How much of a profile goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Level {
-    /// Everything but caches and what belongs to a run or a machine.
+    /// Everything but caches and what belongs to a run or a machine. What sites put into Chromium's Cache API is a
+    /// cache; a warning says how much there is.
     #[default]
     Default,
-    /// What signs in: cookies, what sites store, settings and extensions. No history, saved passwords, bookmarks or
-    /// addresses.
+    /// What signs in: cookies, what sites store, settings and extensions. No history, saved passwords, bookmarks,
+    /// addresses or web apps, and not the browser's own account.
+    ///
+    /// What belongs together goes together, so two private things go. If the profile opens its last tabs again, these do,
+    /// since what sites keep for a session comes back with them; a warning says so. And Firefox's `key4.db` does, which has
+    /// the keys of client certificates, and that of the saved passwords, though not the passwords.
     Minimal,
     /// Caches too.
     Full,
@@ -162,8 +167,10 @@ impl Pack {
         if folder.profiles.iter().any(|p| p == wanted) {
             return Ok(Some(wanted));
         }
+        let is_link = std::fs::symlink_metadata(folder.root.join(wanted)).is_ok_and(|meta| meta.is_symlink());
+        let why = if is_link { ", where that is a symlink, which is not followed" } else { "" };
         Err(Error::invalid(format!(
-            "{} has no profile {wanted:?}; it has {}",
+            "{} has no profile {wanted:?}{why}; it has {}",
             folder.root.display(),
             listed(&folder.profiles)
         )))

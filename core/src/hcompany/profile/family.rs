@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::choice::listed;
 use super::open::open_plain;
-use super::{Family, Pack};
+use super::{Family, Pack, profiles_ini};
 use crate::error::{Error, Result};
 use crate::source::{FileSystem, Identity};
 
@@ -140,23 +139,11 @@ impl Folder {
 
 /// Firefox keeps its profiles beside a `profiles.ini`; that folder is none itself.
 fn firefox_profile(path: &Path, pack: &Pack) -> Result<Option<PathBuf>> {
-    let Some(text) = small_text(&path.join("profiles.ini")) else { return Ok(None) };
-    if is_firefox(path) {
-        return Ok(None);
-    }
-    let folders: Vec<String> =
-        text.lines().filter_map(|line| line.trim().strip_prefix("Path=")).map(str::to_owned).collect();
-    let last = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_owned();
-    let names: Vec<String> = folders.iter().map(|f| last(f)).collect();
-    let wanted = pack.profile.as_deref();
-    let found = folders.iter().zip(&names).find(|(_, name)| wanted.is_none_or(|w| w == *name));
-    match found {
-        Some((folder, _)) if wanted.is_some() || folders.len() == 1 => Ok(Some(path.join(folder))),
-        _ => Err(Error::invalid(format!(
-            "{} holds several Firefox profiles; give one of them: {}",
-            path.display(),
-            listed(&names)
-        ))),
+    match small_text(&path.join("profiles.ini")) {
+        Some(text) if !is_firefox(path) => {
+            profiles_ini::chosen(path, &text, pack.profile.as_deref(), is_firefox).map(Some)
+        }
+        _ => Ok(None),
     }
 }
 
@@ -175,6 +162,11 @@ fn is_chrome_profile(folder: &Path) -> bool {
 fn is_profile_name(name: &str) -> bool {
     let number = name.strip_prefix("Profile ").unwrap_or_default();
     name == "Default" || (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether a name at the top of a folder of the Chrome family would be a profile, if it led to a folder.
+pub(super) fn may_be_profile(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(is_profile_name) || is_chrome_profile(path)
 }
 
 fn chrome_profiles(root: &Path) -> Result<Vec<String>> {
@@ -297,16 +289,19 @@ mod tests {
         assert!(said(&[("x", "")]).contains("chrome://version"));
         let one = said(&[("Preferences", "{}"), ("History", "")]);
         assert!(one.contains("give the folder it is in"), "{one}");
-        let several = said(&[("profiles.ini", "[Profile0]\nPath=a.default\n[Profile1]\nPath=Profiles/b\n")]);
-        assert!(several.contains(r#""a.default", "b""#), "{several}");
     }
 
     #[test]
     fn firefox_profiles_are_found_by_their_list() {
-        let dir =
-            folder(&[("profiles.ini", "Path=a.x\nPath=b.x\n"), ("a.x/prefs.js", ""), ("b.x/prefs.js", "")]);
-        let found = Folder::recognise(dir.path(), &Pack::new().profile("b.x")).expect("b.x");
+        let dir = folder(&[
+            ("profiles.ini", "[Profile0]\nPath=a.x\n[Profile1]\nPath=b.x\n"),
+            ("a.x/times.json", ""),
+            ("b.x/prefs.js", ""),
+        ]);
+        let found = Folder::recognise(dir.path(), &Pack::new()).expect("the one that was used");
         assert_eq!(found.root, dir.path().join("b.x"));
+        let error = Folder::recognise(dir.path(), &Pack::new().profile("a.x")).expect_err("it is empty");
+        assert!(error.message().contains("a.x is not a browser's"), "{error}");
     }
 
     #[test]

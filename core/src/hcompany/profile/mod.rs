@@ -4,9 +4,11 @@
 //! | file | what it knows |
 //! |---|---|
 //! | `rules` | every name a browser uses, as data |
-//! | `family` | whose folder it is, its profiles and version |
+//! | `family`, `profiles_ini` | whose folder it is, its profiles and version |
 //! | `choice` | what the caller wants of it |
 //! | `walk` | the files, and which of them go |
+//! | `tabs` | whether a profile opens its last tabs again |
+//! | `notes`, `remarks` | what is told of what goes and what does not |
 //! | `lock` | whether a browser is using it |
 //! | `cookies` | how its cookies are encrypted |
 //! | `doctor` | all of that as one report with a verdict |
@@ -21,10 +23,14 @@ mod cookies;
 mod doctor;
 mod family;
 mod lock;
+mod notes;
 mod open;
 mod packer;
+mod profiles_ini;
+mod remarks;
 mod rules;
 mod snapshot;
+mod tabs;
 mod walk;
 mod watch;
 

@@ -16,6 +16,7 @@ use super::archive::{Archive, Facts, Failure, Method};
 use super::compress::{self, Packer};
 use super::doctor::{Browser, Look};
 use super::open::open_plain;
+use super::remarks::Remarks;
 use super::rules::without_sidecar;
 use super::snapshot::{self, Copies};
 use super::walk::Entry;
@@ -154,7 +155,7 @@ impl Packing<'_> {
         let reader = Reader { look: &look, copies: &copies, live: self.pack.live };
         let written = self.write(&reader, &entries)?;
         let (file, len) = written.archive;
-        warnings.extend(written.remarks);
+        warnings.extend(written.remarks.sentences());
         warnings.extend(copies.remarks.iter().cloned());
         if written.changed > 0 {
             warnings.push(format!(
@@ -383,7 +384,7 @@ struct Written {
     files: u64,
     bytes: u64,
     changed: u64,
-    remarks: Vec<String>,
+    remarks: Remarks,
 }
 
 struct Writer<'a> {
@@ -396,7 +397,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn run(&self, mut archive: Archive, results: &mut Results<'_>) -> Result<Written> {
-        let (mut files, mut bytes, mut changed, mut remarks) = (0, 0, 0, Vec::new());
+        let (mut files, mut bytes, mut changed, mut remarks) = (0, 0, 0, Remarks::default());
         let mut early = BTreeMap::new();
         let mut open = None;
         let mut left_out: HashSet<&str> = HashSet::new();

@@ -1,10 +1,12 @@
 //! What is known of the names in a browser's folder: the one place to read, and to change, when a browser adds a
 //! file. A name that no rule knows is kept and reported: a list of what to keep would lose data with every release.
 //!
-//! A rule says where a name counts, what it is ([`Class`]), why, and where that is from. The class decides whether it
-//! goes: [`Class::goes`]. Patterns are globs of one folder level (`*` does not cross a `/`). What is below a folder
-//! belongs to the folder's rule unless it has one of its own.
+//! A rule says where a name counts, what it is ([`Class`]), why, and where that is from; and, of files that are of no use
+//! without others, the [`Feature`] they make together. The class decides whether it goes: [`Class::goes`]. Patterns are
+//! globs of one folder level (`*` does not cross a `/`). What is below a folder belongs to the folder's rule unless it
+//! has one of its own.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use glob::{MatchOptions, Pattern};
@@ -18,13 +20,15 @@ pub(super) enum Class {
     Login,
     Settings,
     Extensions,
+    /// Installed web apps.
+    Apps,
     Passwords,
     Autofill,
     Bookmarks,
     History,
     /// Made again or downloaded again by the browser.
     Cache,
-    /// Belongs to a running browser, to this machine, or to its file manager.
+    /// Belongs to a running browser, to this machine, to its file manager or to its file system.
     Runtime,
     /// A profile that was not asked for.
     OtherProfile,
@@ -38,6 +42,7 @@ impl Class {
             Self::Login => "login",
             Self::Settings => "settings",
             Self::Extensions => "extensions",
+            Self::Apps => "apps",
             Self::Passwords => "passwords",
             Self::Autofill => "autofill",
             Self::Bookmarks => "bookmarks",
@@ -53,15 +58,38 @@ impl Class {
     pub(super) fn goes(self, level: Level) -> bool {
         match self {
             Self::Login | Self::Settings | Self::Extensions | Self::Unknown => true,
-            Self::Passwords | Self::Autofill | Self::Bookmarks | Self::History => level != Level::Minimal,
+            Self::Apps | Self::Passwords | Self::Autofill | Self::Bookmarks | Self::History => {
+                level != Level::Minimal
+            }
             Self::Cache => level == Level::Full,
             Self::Runtime | Self::OtherProfile => false,
         }
     }
 }
 
-/// Where a rule's pattern counts.
+/// What some files do together. One of them without the others is of no use, or worse: a list of what is not there. So a
+/// level takes a feature whole, or nothing that serves it alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Feature {
+    /// The cookies, and what makes a session good that is bound to more than its cookie.
+    Cookies,
+    /// Certificates that sign in, their keys, and which site is shown which.
+    ClientCertificates,
+    SavedPasswords,
+    /// Cards, which Firefox encrypts with a key from where its passwords' is.
+    SavedCards,
+    /// The account the browser itself is signed in to.
+    BrowserAccount,
+    /// The tabs a browser opens again, with the storage and the session's cookies they had.
+    OpenTabs,
+    WebApps,
+    Extensions,
+    ServiceWorkers,
+    Bookmarks,
+}
+
+/// Where a rule's pattern counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum At {
     /// Any level, against the last name.
     Any,
@@ -78,7 +106,8 @@ pub(super) struct Rule {
     family: Option<Family>,
     at: At,
     pattern: &'static str,
-    pub(super) class: Class,
+    class: Class,
+    features: &'static [Feature],
     /// Why it is what it is, in a few words for people.
     pub(super) why: &'static str,
     /// Where that is from.
@@ -86,22 +115,77 @@ pub(super) struct Rule {
     source: &'static str,
 }
 
+impl Rule {
+    const fn of(self, features: &'static [Feature]) -> Self {
+        Self { features, ..self }
+    }
+
+    /// What it is in a profile that opens its last tabs again, or in one that does not. In the first the tabs are a part of
+    /// what signs in: their storage comes back with them, and in Firefox the session's cookies do.
+    pub(super) fn class(&self, reopens_tabs: bool) -> Class {
+        if reopens_tabs && self.holds_tabs() { Class::Login } else { self.class }
+    }
+
+    /// Whether open tabs are in it, and nothing else.
+    pub(super) fn holds_tabs(&self) -> bool {
+        self.features == [Feature::OpenTabs]
+    }
+
+    pub(super) fn holds_cache_api(&self) -> bool {
+        self.why == CACHE_API
+    }
+}
+
+/// What pages, and not the browser, put into a cache: HTTP has its own. Chromium keeps it apart from what sites store;
+/// Firefox does not, and has the scripts of service workers in it too.
+const CACHE_API: &str = "sites' own data in the Cache API, gigabytes at times";
+
 /// The names Chromium may delete when its data folder is moved: `ash/crosapi/browser_data_migrator_util.h`.
 const MIGRATOR: &str = "Chromium: ash/crosapi/browser_data_migrator_util.h";
 /// What Chromium keeps for a rollback: `chrome/browser/downgrade/snapshot_file_collector.cc`.
 const SNAPSHOT: &str = "Chromium: chrome/browser/downgrade/snapshot_file_collector.cc";
+/// A web app's files are in one folder, and the list of web apps is a LevelDB of sync's, account or none.
+const WEB_APPS: &str =
+    "Chromium: chrome/browser/web_applications/web_app_database_factory.cc, web_app_utils.cc";
+const CACHE_STORAGE: &str = "Chromium: content/browser/cache_storage/cache_storage_manager.cc";
+const CONSTANTS: &str = "Chromium: chrome/common/chrome_constants.h";
 const SINGLETON: &str = "Chromium: chrome/browser/process_singleton_posix.cc";
+const NFS: &str = "Linux: fs/nfs/unlink.c";
+const FUSE: &str = "libfuse: include/fuse.h, hard_remove";
+const FHS: &str = "Filesystem Hierarchy Standard 3.0, 3.1; e2fsprogs: mklost+found(8)";
+const TRASH: &str = "freedesktop.org: trash-spec 1.0";
+const SNAPSHOTS: &str = "NetApp ONTAP, snapper(8), zfsprops(7)";
 const LEVELDB: &str = "LevelDB: doc/impl.md";
 const SQLITE: &str = "SQLite: sqlite.org/tempfiles.html";
 const MOZILLA: &str = "Mozilla: support.mozilla.org/kb/profiles-where-firefox-stores-user-data";
+const NSS: &str = "Mozilla: wiki.mozilla.org/NSS_Shared_DB";
+const NSS_CHOICES: &str = "Firefox: security/manager/ssl/nsClientAuthRemember.cpp";
+/// `sessionToken` is in the file, the keys that open what it syncs are in the password store.
+const FXA: &str = "Firefox: services/fxaccounts/FxAccountsStorage.sys.mjs";
 const MOZILLA_LOCK: &str = "Firefox: toolkit/profile/nsProfileLock.cpp";
 /// Seen in a folder that Chromium 156 made, and what its name says.
 const SEEN: &str = "seen in Chromium 156";
+/// Each component's folder, and those a version removes again.
+const COMPONENTS: &str = "Chromium: chrome/browser/component_updater/, registration.cc";
+const TRACES: &str = "Chromium: content/browser/tracing/trace_report/trace_report_database.cc";
+const ACCOUNT_KEYS: &str = "Chromium: components/trusted_vault/, chrome/browser/webauthn/enclave_manager.cc";
+const EDGE: &str = "public clean-up lists of Edge";
+const BRAVE: &str = "public clean-up lists of Brave";
+const OPERA: &str = "public clean-up lists of Opera";
+const VIVALDI: &str = "Vivaldi: vivaldi_data_sources_api.cc; public tools that move a profile";
+/// Seen in a folder that Firefox 153 made, and the file in its source that writes it.
+const SHARED_PROFILES: &str = "Firefox 153: browser/components/profiles/SelectableProfileService.sys.mjs";
+const NEW_TAB: &str = "Firefox 153: browser/extensions/newtab/lib/PersistentCache.sys.mjs";
+const SEARCH_TELEMETRY: &str = "Firefox 153: browser/components/search/SearchSERPTelemetry.sys.mjs";
+const TRACKING_DB: &str = "Firefox 153: toolkit/components/antitracking/TrackingDBService.sys.mjs";
+const BROADCASTS: &str = "Firefox 153: dom/push/PushBroadcastService.sys.mjs";
+const EXPERIMENTS: &str = "Firefox 153: toolkit/components/normandy/lib/PreferenceExperiments.sys.mjs";
+const FIREFOX_LISTS: &str = "public lists of a Firefox profile's files";
 /// From several public clean-up lists and reports.
 const LISTS: &str = "public clean-up lists";
 
 use At::{Any, LevelDb, Profile, Top};
-use Class::{Autofill, Bookmarks, Cache, Extensions, History, Login, Passwords, Runtime, Settings};
+use Class::{Apps, Autofill, Bookmarks, Cache, Extensions, History, Login, Passwords, Runtime, Settings};
 const BOTH: Option<Family> = None;
 const CHROME: Option<Family> = Some(Family::Chrome);
 const FIREFOX: Option<Family> = Some(Family::Firefox);
@@ -114,7 +198,7 @@ const fn rule(
     why: &'static str,
     source: &'static str,
 ) -> Rule {
-    Rule { family, at, pattern, class, why, source }
+    Rule { family, at, pattern, class, features: &[], why, source }
 }
 
 #[rustfmt::skip]
@@ -123,6 +207,19 @@ static RULES: &[Rule] = &[
     rule(BOTH, Any, ".DS_Store", Runtime, "file manager's own", LISTS),
     rule(BOTH, Any, "Thumbs.db", Runtime, "file manager's own", LISTS),
     rule(BOTH, Any, "desktop.ini", Runtime, "file manager's own", LISTS),
+    rule(BOTH, Any, ".nfs????????????????????????", Runtime, "a removed file that is still open, on NFS", NFS),
+    rule(BOTH, Any, ".fuse_hidden*", Runtime, "a removed file that is still open, on FUSE", FUSE),
+    rule(BOTH, Top, "lost+found", Runtime, "the file system's own", FHS),
+    rule(BOTH, Top, ".Trash-*", Runtime, "a waste basket", TRASH),
+    rule(BOTH, Top, ".Trash", Runtime, "a waste basket", TRASH),
+    rule(BOTH, Top, ".Trashes", Runtime, "a waste basket", LISTS),
+    rule(BOTH, Top, "$RECYCLE.BIN", Runtime, "a waste basket", LISTS),
+    rule(BOTH, Top, "System Volume Information", Runtime, "the file system's own", LISTS),
+    rule(BOTH, Top, ".snapshot", Runtime, "the file system's old copies of all of it", SNAPSHOTS),
+    rule(BOTH, Top, ".snapshots", Runtime, "the file system's old copies of all of it", SNAPSHOTS),
+    rule(BOTH, Top, ".zfs", Runtime, "the file system's old copies of all of it", SNAPSHOTS),
+    rule(BOTH, Top, ".Spotlight-V100", Runtime, "a Mac's index", LISTS),
+    rule(BOTH, Top, ".fseventsd", Runtime, "a Mac's index", LISTS),
     rule(BOTH, Any, "*-shm", Runtime, "index of a write-ahead log, made again", SQLITE),
     // Never *.log: 000123.log is the write-ahead log and holds the newest data.
     rule(BOTH, LevelDb, "LOCK", Runtime, "lock of a database", LEVELDB),
@@ -137,6 +234,8 @@ static RULES: &[Rule] = &[
     rule(CHROME, Top, "RunningChromeVersion", Runtime, "version of this run", LISTS),
     rule(CHROME, Top, "DevToolsActivePort", Runtime, "port of this run", LISTS),
     rule(CHROME, Top, "chrome_debug.log", Runtime, "text log", LISTS),
+    rule(CHROME, Top, "chrome_shutdown_ms.txt", Runtime, "how long the last run took to end", LISTS),
+    rule(CHROME, Top, "edge_shutdown_ms*", Runtime, "how long the last run took to end", EDGE),
     rule(CHROME, Top, "*.tmp", Runtime, "being written when it was left", LISTS),
     rule(CHROME, Profile, "*.tmp", Runtime, "being written when it was left", LISTS),
     rule(CHROME, Top, ".org.chromium.Chromium.*", Runtime, "being written when it was left", SEEN),
@@ -151,7 +250,7 @@ static RULES: &[Rule] = &[
     rule(CHROME, Top, "System Profile", Runtime, "of the profile chooser, no site's", LISTS),
     rule(CHROME, Top, "Guest Profile", Runtime, "of guests, kept empty", LISTS),
 
-    rule(CHROME, Top, "Local State", Settings, "profile list; on Windows the wrapped cookie key", SNAPSHOT),
+    rule(CHROME, Top, "Local State", Settings, "profile list; on Windows the wrapped cookie key", SNAPSHOT).of(&[Feature::Cookies]),
     rule(CHROME, Top, "First Run", Settings, "no welcome page", LISTS),
     rule(CHROME, Top, "Last Version", Settings, "version that wrote the folder", SNAPSHOT),
     rule(CHROME, Top, "Last Browser", Settings, "browser that wrote the folder", LISTS),
@@ -204,42 +303,101 @@ static RULES: &[Rule] = &[
     rule(CHROME, Top, "CaptchaProviders", Cache, "downloaded", SEEN),
     rule(CHROME, Top, "Crowd Deny", Cache, "downloaded", SEEN),
     rule(CHROME, Top, "pnacl", Cache, "downloaded", LISTS),
+    rule(CHROME, Top, "AIEmbeddings", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "AutofillStates", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "AutofillRegex", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "CertificateTransparency", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "ClientSidePhishing", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "CommerceHeuristics", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "DesktopSharingHub", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "DictationConnector", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "EVWhitelist", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "Fingerprinting Protection Filter", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "Floc", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "HistorySearch", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "Indigo", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "InterventionPolicyDatabase", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "IwaKeyDistribution", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "MediaFoundationWidevineCdm", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "OnDeviceTranslation", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "OpenCookieDatabase", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "PlusAddressBlocklist", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "ProbabilisticRevealTokenRegistry", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "screen_ai", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "SODA", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "SODALanguagePacks", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "SODAModels", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "SwReporter", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "ThirdPartyModuleList*", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "TLSDeprecationConfig", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "TpcdMetadata", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "TranslateKit", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "UrlParamClassifications", Cache, "downloaded", COMPONENTS),
+    rule(CHROME, Top, "SwiftShader", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "*.bdic", Cache, "downloaded dictionaries", LISTS),
+    rule(CHROME, Top, "Certificate Revocation Lists", Cache, "downloaded", CONSTANTS),
+    rule(CHROME, Top, "Service State", Settings, "a choice of its user", CONSTANTS),
+    rule(CHROME, Top, "first_party_sets.db", Cache, "which sites belong together", COMPONENTS),
+    rule(CHROME, Top, "Local Traces", Cache, "traces of how the browser ran", TRACES),
     rule(CHROME, Top, "WidevineCdm", Cache, "downloaded", LISTS),
     rule(CHROME, Top, "Edge Entity Extraction", Cache, "downloaded", LISTS),
     rule(CHROME, Top, "EdgeLanguageDetectionModel", Cache, "downloaded", LISTS),
     rule(CHROME, Top, "EdgeWallet", Cache, "downloaded", LISTS),
     rule(CHROME, Top, "EdgeCoupons", Cache, "downloaded", LISTS),
     rule(CHROME, Top, "Edge Shopping", Cache, "downloaded", LISTS),
+    rule(CHROME, Top, "Edge *", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "Ad Blocking", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "AutoLaunchProtocolsComponent", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "Domain Actions", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "EADPData Component", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "Nurturing", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "Provenance*", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "SmartScreen", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "Trust Protection Lists", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "Typosquatting", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "VisualCompanion", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "Web Notifications Deny List", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "Well Known Domains", Cache, "downloaded", EDGE),
+    rule(CHROME, Top, "WorkspacesNavigationComponent", Cache, "downloaded", EDGE),
+    // A component of Brave's is in a folder named by its id, as an extension's is: 32 letters from a to p.
+    rule(CHROME, Top, "[a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p][a-p]", Cache, "downloaded", BRAVE),
+    rule(CHROME, Top, "Greaselion", Cache, "downloaded", BRAVE),
+    rule(CHROME, Top, "P3AConfig", Cache, "downloaded", BRAVE),
 
     // ── Chrome family: each profile ──────────────────────────────────────────────────────────────────────
-    rule(CHROME, Profile, "Cookies", Login, "cookies", SNAPSHOT),
-    rule(CHROME, Profile, "Network", Login, "cookies, in the newer layout", SNAPSHOT),
-    rule(CHROME, Profile, "Network/Cookies", Login, "cookies", SNAPSHOT),
-    rule(CHROME, Profile, "Extension Cookies", Login, "cookies of extensions", LISTS),
+    rule(CHROME, Profile, "Cookies", Login, "cookies", SNAPSHOT).of(&[Feature::Cookies]),
+    rule(CHROME, Profile, "Network", Login, "cookies, in the newer layout", SNAPSHOT).of(&[Feature::Cookies]),
+    rule(CHROME, Profile, "Network/Cookies", Login, "cookies", SNAPSHOT).of(&[Feature::Cookies]),
+    rule(CHROME, Profile, "Extension Cookies", Login, "cookies of extensions", LISTS).of(&[Feature::Extensions]),
     rule(CHROME, Profile, "Safe Browsing Cookies", Cache, "no site's", LISTS),
     rule(CHROME, Profile, "Local Storage", Login, "site storage", LISTS),
     rule(CHROME, Profile, "IndexedDB", Login, "site storage", LISTS),
-    rule(CHROME, Profile, "Session Storage", Login, "site storage", LISTS),
+    rule(CHROME, Profile, "Session Storage", Login, "site storage", LISTS).of(&[Feature::OpenTabs, Feature::Cookies]),
     rule(CHROME, Profile, "Storage", Login, "site storage", LISTS),
     rule(CHROME, Profile, "WebStorage", Login, "site storage", LISTS),
     rule(CHROME, Profile, "databases", Login, "site storage", LISTS),
     rule(CHROME, Profile, "File System", Login, "site storage", LISTS),
     rule(CHROME, Profile, "Service Worker", Login, "sites' workers", LISTS),
     rule(CHROME, Profile, "shared_proto_db", Login, "site storage's lists", LISTS),
-    rule(CHROME, Profile, "Trust Tokens", Login, "tokens of sites", LISTS),
+    rule(CHROME, Profile, "Trust Tokens", Login, "tokens of sites", LISTS).of(&[Feature::Cookies]),
+    rule(CHROME, Profile, "Device Bound Sessions", Login, "sessions bound to a key", CONSTANTS).of(&[Feature::Cookies]),
+    rule(CHROME, Profile, "Network/Device Bound Sessions", Login, "sessions bound to a key", CONSTANTS).of(&[Feature::Cookies]),
+    rule(CHROME, Profile, "Origin Bound Certs", Login, "keys that cookies were bound to, older", OPERA).of(&[Feature::Cookies]),
+    rule(CHROME, Profile, "QuotaManager", Login, "site storage's list, older", OPERA),
+    rule(CHROME, Profile, "Media Licenses", Login, "licences of protected media", LISTS),
     rule(CHROME, Profile, "TransportSecurity", Login, "which sites want https", LISTS),
     rule(CHROME, Profile, "Network/TransportSecurity", Login, "which sites want https", LISTS),
-    rule(CHROME, Profile, "Network/Trust Tokens", Login, "tokens of sites", LISTS),
+    rule(CHROME, Profile, "Network/Trust Tokens", Login, "tokens of sites", LISTS).of(&[Feature::Cookies]),
     rule(CHROME, Profile, "Platform Notifications", Login, "sites' notifications", LISTS),
-    rule(CHROME, Profile, "Affiliation Database", Passwords, "which passwords belong together", LISTS),
+    rule(CHROME, Profile, "Affiliation Database", Passwords, "which passwords belong together", LISTS).of(&[Feature::SavedPasswords]),
     rule(CHROME, Profile, "ServerCertificate", Login, "certificates its user accepted", SEEN),
     rule(CHROME, Profile, "ClientCertificates", Login, "certificates of its user", SEEN),
 
     // Service Worker/Database goes with the scripts: a registration without its script is the worse state.
-    rule(CHROME, Profile, "Service Worker/ScriptCache", Cache, "fetched again", LISTS),
-    rule(CHROME, Profile, "Service Worker/Database", Cache, "registered again; useless without the scripts", LISTS),
-    rule(CHROME, Profile, "Service Worker/CacheStorage", Cache, "fetched again, gigabytes at times", LISTS),
-    rule(CHROME, Profile, "WebStorage/*/CacheStorage", Cache, "fetched again", LISTS),
+    rule(CHROME, Profile, "Service Worker/ScriptCache", Cache, "fetched again", LISTS).of(&[Feature::ServiceWorkers]),
+    rule(CHROME, Profile, "Service Worker/Database", Cache, "registered again; useless without the scripts", LISTS).of(&[Feature::ServiceWorkers]),
+    rule(CHROME, Profile, "Service Worker/CacheStorage", Cache, CACHE_API, CACHE_STORAGE),
+    rule(CHROME, Profile, "WebStorage/*/CacheStorage", Cache, CACHE_API, CACHE_STORAGE),
     rule(CHROME, Profile, "Storage/ext/*/*/Cache", Cache, "fetched again", LISTS),
     rule(CHROME, Profile, "Storage/ext/*/*/Code Cache", Cache, "compiled again", LISTS),
     rule(CHROME, Profile, "Storage/ext/*/*/GPUCache", Cache, "compiled again", LISTS),
@@ -248,6 +406,18 @@ static RULES: &[Rule] = &[
     rule(CHROME, Profile, "Preferences", Settings, "settings", SNAPSHOT),
     rule(CHROME, Profile, "Secure Preferences", Settings, "settings", SNAPSHOT),
     rule(CHROME, Profile, "Policy", Settings, "policies", LISTS),
+    rule(CHROME, Profile, "AccountPreferences", Settings, "settings of an account", CONSTANTS),
+    rule(CHROME, Profile, "Managed Mode Settings", Settings, "settings of a supervised user", LISTS),
+    rule(CHROME, Profile, "HubApps*", Settings, "the side bar", EDGE),
+    rule(CHROME, Profile, "DualEngine", Settings, "which sites want the older engine", EDGE),
+    rule(CHROME, Profile, "SiteList.xml", Settings, "which sites want the older engine", EDGE),
+    rule(CHROME, Profile, "EdgePushStorage*", Settings, "push registration", EDGE),
+    rule(CHROME, Profile, "default_partner_content*", Settings, "the start page", OPERA),
+    rule(CHROME, Profile, "siteprefs.json", Settings, "settings of sites", OPERA),
+    rule(CHROME, Profile, "ssdfp*", Settings, "the start page", OPERA),
+    rule(CHROME, Profile, "file_mapping.json", Settings, "which pictures are shown where", VIVALDI),
+    rule(CHROME, Profile, "VivaldiThumbnails", Settings, "pictures its user chose", VIVALDI),
+    rule(CHROME, Profile, "SyncedFiles", Settings, "pictures its user chose", VIVALDI),
     rule(CHROME, Profile, "README", Settings, "a text for people", SEEN),
     rule(CHROME, Profile, "PreferredApps", Settings, "which apps open links", SEEN),
     rule(CHROME, Profile, "Google Profile Picture.png", Settings, "a picture", LISTS),
@@ -256,28 +426,32 @@ static RULES: &[Rule] = &[
     rule(CHROME, Profile, "Custom Dictionary.txt*", Settings, "words its user added", LISTS),
     rule(CHROME, Profile, "PersistentOriginTrials", Settings, "field trials", SEEN),
     rule(CHROME, Profile, "GCM Store", Settings, "push registration", SEEN),
-    rule(CHROME, Profile, "Sync Data", History, "copies of what an account syncs", LISTS),
+    rule(CHROME, Profile, "Sync Data", Apps, "list of installed web apps; copies of what an account syncs", WEB_APPS).of(&[Feature::WebApps, Feature::BrowserAccount]),
     rule(CHROME, Profile, "Sync App Settings", Extensions, "data of apps", LISTS),
 
-    rule(CHROME, Profile, "Extensions", Extensions, "installed extensions", LISTS),
-    rule(CHROME, Profile, "Extension State", Extensions, "data of extensions", LISTS),
-    rule(CHROME, Profile, "Extension Rules", Extensions, "data of extensions", LISTS),
-    rule(CHROME, Profile, "Extension Scripts", Extensions, "data of extensions", LISTS),
-    rule(CHROME, Profile, "Local Extension Settings", Extensions, "data of extensions", LISTS),
-    rule(CHROME, Profile, "Sync Extension Settings", Extensions, "data of extensions", LISTS),
-    rule(CHROME, Profile, "Managed Extension Settings", Extensions, "data of extensions", LISTS),
+    rule(CHROME, Profile, "Extensions", Extensions, "installed extensions", LISTS).of(&[Feature::Extensions]),
+    rule(CHROME, Profile, "Extension State", Extensions, "data of extensions", LISTS).of(&[Feature::Extensions]),
+    rule(CHROME, Profile, "Extension Rules", Extensions, "data of extensions", LISTS).of(&[Feature::Extensions]),
+    rule(CHROME, Profile, "Extension Scripts", Extensions, "data of extensions", LISTS).of(&[Feature::Extensions]),
+    rule(CHROME, Profile, "Local Extension Settings", Extensions, "data of extensions", LISTS).of(&[Feature::Extensions]),
+    rule(CHROME, Profile, "Sync Extension Settings", Extensions, "data of extensions", LISTS).of(&[Feature::Extensions]),
+    rule(CHROME, Profile, "Managed Extension Settings", Extensions, "data of extensions", LISTS).of(&[Feature::Extensions]),
     rule(CHROME, Profile, "Local App Settings", Extensions, "data of apps", LISTS),
-    rule(CHROME, Profile, "DNR Extension Rules", Extensions, "data of extensions", LISTS),
-    rule(CHROME, Profile, "Web Applications", Extensions, "installed web apps", LISTS),
+    rule(CHROME, Profile, "DNR Extension Rules", Extensions, "data of extensions", LISTS).of(&[Feature::Extensions]),
+    rule(CHROME, Profile, "Web Applications", Apps, "installed web apps", WEB_APPS).of(&[Feature::WebApps]),
 
-    rule(CHROME, Profile, "Login Data*", Passwords, "saved passwords", SNAPSHOT),
-    rule(CHROME, Profile, "Web Data", Autofill, "addresses, cards, search engines", SNAPSHOT),
-    rule(CHROME, Profile, "Account Web Data", Autofill, "addresses and cards of an account", LISTS),
+    rule(CHROME, Profile, "Login Data*", Passwords, "saved passwords", SNAPSHOT).of(&[Feature::SavedPasswords, Feature::BrowserAccount]),
+    rule(CHROME, Profile, "Web Data", Autofill, "addresses, cards, search engines", SNAPSHOT).of(&[Feature::BrowserAccount, Feature::SavedCards]),
+    rule(CHROME, Profile, "Account Web Data", Autofill, "addresses and cards of an account", LISTS).of(&[Feature::SavedCards]),
     rule(CHROME, Profile, "AutofillStrikeDatabase", Autofill, "what not to offer again", SNAPSHOT),
     rule(CHROME, Profile, "AutofillAiModelCache", Cache, "downloaded", SEEN),
-    rule(CHROME, Profile, "Bookmarks*", Bookmarks, "bookmarks", SNAPSHOT),
-    rule(CHROME, Profile, "AccountBookmarks*", Bookmarks, "bookmarks of an account", LISTS),
-    rule(CHROME, Profile, "BookmarkMergedSurfaceOrdering", Bookmarks, "order of bookmarks", SEEN),
+    rule(CHROME, Profile, "trusted_vault.pb", Passwords, "keys of the browser's own account", ACCOUNT_KEYS).of(&[Feature::BrowserAccount]),
+    rule(CHROME, Profile, "passkey_enclave_state*", Passwords, "keys of the browser's own account", ACCOUNT_KEYS).of(&[Feature::BrowserAccount]),
+    rule(CHROME, Profile, "Vpn Tokens", Passwords, "keys of Edge's network", EDGE),
+    rule(CHROME, Profile, "EdgeWallet", Autofill, "cards and coupons", EDGE),
+    rule(CHROME, Profile, "Bookmarks*", Bookmarks, "bookmarks", SNAPSHOT).of(&[Feature::Bookmarks]),
+    rule(CHROME, Profile, "AccountBookmarks*", Bookmarks, "bookmarks of an account", LISTS).of(&[Feature::Bookmarks]),
+    rule(CHROME, Profile, "BookmarkMergedSurfaceOrdering", Bookmarks, "order of bookmarks", SEEN).of(&[Feature::Bookmarks]),
     rule(CHROME, Profile, "History*", History, "visited pages", SNAPSHOT),
     rule(CHROME, Profile, "Archived History", History, "visited pages", LISTS),
     rule(CHROME, Profile, "Thumbnails", History, "pictures of visited pages", LISTS),
@@ -285,16 +459,25 @@ static RULES: &[Rule] = &[
     rule(CHROME, Profile, "WebAssistDatabase", History, "visited pages, in Edge", LISTS),
     rule(CHROME, Profile, "load_statistics.db", History, "visited pages, in Edge", LISTS),
     rule(CHROME, Profile, "Collections", Bookmarks, "collected pages, in Edge", LISTS),
+    rule(CHROME, Profile, "Workspaces*", Bookmarks, "collected pages, in Edge", EDGE),
+    rule(CHROME, Profile, "EdgeEDrop", History, "what its user dropped there", EDGE),
+    rule(CHROME, Profile, "EdgeHubAppUsage", History, "what its user does", EDGE),
+    rule(CHROME, Profile, "EdgeJourneys", History, "visited pages", EDGE),
+    rule(CHROME, Profile, "DashTrackerDatabase", History, "played media", EDGE),
+    rule(CHROME, Profile, "ExtensionActivity*", History, "what extensions do", EDGE),
+    rule(CHROME, Profile, "Extension Activity", History, "what extensions do", CONSTANTS),
+    rule(CHROME, Profile, "annotated_page_contents_db", History, "text of visited pages", SEEN),
+    rule(CHROME, Profile, "ads_service", History, "advertising, in Brave", BRAVE),
     rule(CHROME, Profile, "Favicons", History, "icons of visited pages", SNAPSHOT),
     rule(CHROME, Profile, "Top Sites", History, "visited pages", SNAPSHOT),
     rule(CHROME, Profile, "Visited Links", History, "visited pages", LISTS),
     rule(CHROME, Profile, "Shortcuts", History, "typed addresses", LISTS),
-    rule(CHROME, Profile, "Sessions", History, "open tabs", SNAPSHOT),
-    rule(CHROME, Profile, "Sessions_Encrypted", History, "open tabs", SEEN),
-    rule(CHROME, Profile, "Current Session", History, "open tabs", LISTS),
-    rule(CHROME, Profile, "Current Tabs", History, "open tabs", LISTS),
-    rule(CHROME, Profile, "Last Session", History, "open tabs", LISTS),
-    rule(CHROME, Profile, "Last Tabs", History, "open tabs", LISTS),
+    rule(CHROME, Profile, "Sessions", History, "open tabs", SNAPSHOT).of(&[Feature::OpenTabs]),
+    rule(CHROME, Profile, "Sessions_Encrypted", History, "open tabs", SEEN).of(&[Feature::OpenTabs]),
+    rule(CHROME, Profile, "Current Session", History, "open tabs", LISTS).of(&[Feature::OpenTabs]),
+    rule(CHROME, Profile, "Current Tabs", History, "open tabs", LISTS).of(&[Feature::OpenTabs]),
+    rule(CHROME, Profile, "Last Session", History, "open tabs", LISTS).of(&[Feature::OpenTabs]),
+    rule(CHROME, Profile, "Last Tabs", History, "open tabs", LISTS).of(&[Feature::OpenTabs]),
     rule(CHROME, Profile, "Segmentation Platform", History, "what its user does", SEEN),
     rule(CHROME, Profile, "DIPS", History, "which sites bounce", SEEN),
     rule(CHROME, Profile, "MediaDeviceSalts", Settings, "ids of microphones and cameras", LISTS),
@@ -347,42 +530,68 @@ static RULES: &[Rule] = &[
     rule(CHROME, Profile, "Feature Engagement Tracker", Cache, "statistics", LISTS),
     rule(CHROME, Profile, "JumpListIcons*", Cache, "icons of the Windows task bar", LISTS),
     rule(CHROME, Profile, "BrowserMetrics*", Cache, "statistics", LISTS),
+    rule(CHROME, Profile, "Asset Store", Cache, "downloaded", EDGE),
+    rule(CHROME, Profile, "EdgeCoupons", Cache, "downloaded", EDGE),
+    rule(CHROME, Profile, "EntityExtraction", Cache, "downloaded", EDGE),
+    rule(CHROME, Profile, "Nurturing", Cache, "downloaded", EDGE),
+    rule(CHROME, Profile, "uu_host_config", Cache, "downloaded", EDGE),
+    rule(CHROME, Profile, "favorites_diagnostic.log", Runtime, "text log", EDGE),
+    rule(CHROME, Profile, "Offline Pages", Cache, "downloaded", CONSTANTS),
+    rule(CHROME, Profile, "Query Tiles", Cache, "downloaded", CONSTANTS),
+    rule(CHROME, Profile, "Video Tutorials", Cache, "downloaded", CONSTANTS),
+    rule(CHROME, Profile, "Notification Scheduler", Cache, "downloaded", CONSTANTS),
+    rule(CHROME, Profile, "Safe Browsing Network", Cache, "made again", LISTS),
+    rule(CHROME, Profile, "Search Logos", Cache, "made again", LISTS),
+    rule(CHROME, Profile, "WebRTC Logs", Cache, "made again", LISTS),
+    rule(CHROME, Profile, "WebrtcVideoStats", Cache, "made again", LISTS),
+    rule(CHROME, Profile, "GraphiteDawnCache", Cache, "made again", LISTS),
+    rule(CHROME, Profile, "GrShaderCache", Cache, "made again", LISTS),
+    rule(CHROME, Profile, "ShaderCache", Cache, "made again", LISTS),
+    rule(CHROME, Profile, "Opera Add-ons Downloads", Cache, "downloaded", OPERA),
+    rule(CHROME, Profile, "adblocker_data", Cache, "downloaded", OPERA),
+    rule(CHROME, Profile, "autoupdate_checker*", Cache, "downloaded", OPERA),
+    rule(CHROME, Profile, "browser.js", Cache, "downloaded", OPERA),
+    rule(CHROME, Profile, "Jump List Icons*", Cache, "downloaded", OPERA),
+    rule(CHROME, Profile, "opera_autoupdate.log", Runtime, "of one run", OPERA),
+    rule(CHROME, Profile, "oauc_pipe*", Runtime, "of one run", OPERA),
 
     // ── Firefox: the folder is the profile ───────────────────────────────────────────────────────────────
     rule(FIREFOX, Top, "lock", Runtime, "symlink to the host and process of this run", MOZILLA_LOCK),
     rule(FIREFOX, Top, ".parentlock", Runtime, "lock of this run", MOZILLA_LOCK),
     rule(FIREFOX, Top, "parent.lock", Runtime, "lock of this run, on Windows", MOZILLA_LOCK),
     rule(FIREFOX, Top, "*.tmp", Runtime, "being written when it was left", LISTS),
+    rule(FIREFOX, Top, ".startup-incomplete", Runtime, "mark of a start", FIREFOX_LISTS),
 
     rule(FIREFOX, Top, "cookies.sqlite", Login, "cookies", MOZILLA),
-    rule(FIREFOX, Top, "storage", Login, "site storage", MOZILLA),
+    rule(FIREFOX, Top, "storage", Login, "site storage", MOZILLA).of(&[Feature::ServiceWorkers]),
     rule(FIREFOX, Top, "storage.sqlite", Login, "site storage's list", MOZILLA),
-    rule(FIREFOX, Top, "storage-sync*", Extensions, "data of extensions", MOZILLA),
+    rule(FIREFOX, Top, "storage-sync*", Extensions, "data of extensions", MOZILLA).of(&[Feature::Extensions]),
     rule(FIREFOX, Top, "webappsstore.sqlite", Login, "site storage, older", MOZILLA),
     rule(FIREFOX, Top, "permissions.sqlite", Login, "what sites may do", MOZILLA),
     rule(FIREFOX, Top, "content-prefs.sqlite", Settings, "settings of sites", MOZILLA),
-    rule(FIREFOX, Top, "cert9.db", Login, "certificates", MOZILLA),
+    rule(FIREFOX, Top, "cert9.db", Login, "certificates", MOZILLA).of(&[Feature::ClientCertificates]),
     rule(FIREFOX, Top, "cert_override.txt", Login, "certificates its user accepted", MOZILLA),
-    rule(FIREFOX, Top, "pkcs11.txt", Settings, "security devices", MOZILLA),
+    rule(FIREFOX, Top, "pkcs11.txt", Settings, "security devices", MOZILLA).of(&[Feature::ClientCertificates]),
     rule(FIREFOX, Top, "SiteSecurityServiceState*", Login, "which sites want https", MOZILLA),
-    rule(FIREFOX, Top, "serviceworker*.txt", Login, "sites' workers", LISTS),
+    rule(FIREFOX, Top, "serviceworker*.txt", Login, "sites' workers", LISTS).of(&[Feature::ServiceWorkers]),
     rule(FIREFOX, Top, "containers.json", Login, "container tabs", MOZILLA),
-    rule(FIREFOX, Top, "signedInUser.json", Login, "the browser's own account", MOZILLA),
-    // Together or not at all: one is of no use without the other.
-    rule(FIREFOX, Top, "key4.db", Passwords, "key of the saved passwords", MOZILLA),
-    rule(FIREFOX, Top, "logins*.json", Passwords, "saved passwords", MOZILLA),
-    rule(FIREFOX, Top, "autofill-profiles.json", Autofill, "addresses", MOZILLA),
+    rule(FIREFOX, Top, "signedInUser.json", Passwords, "the browser's own account; its keys are among the saved passwords", FXA).of(&[Feature::BrowserAccount]),
+    // A certificate that signs in is in cert9.db, and its key in key4.db, with that of the saved passwords.
+    rule(FIREFOX, Top, "key4.db", Login, "keys of client certificates, and of saved passwords", NSS).of(&[Feature::ClientCertificates, Feature::SavedPasswords, Feature::SavedCards]),
+    rule(FIREFOX, Top, "ClientAuthRememberList.*", Login, "which site is shown which client certificate", NSS_CHOICES).of(&[Feature::ClientCertificates]),
+    rule(FIREFOX, Top, "logins*.json", Passwords, "saved passwords", MOZILLA).of(&[Feature::SavedPasswords, Feature::BrowserAccount]),
+    rule(FIREFOX, Top, "autofill-profiles.json", Autofill, "addresses", MOZILLA).of(&[Feature::SavedCards]),
     rule(FIREFOX, Top, "formhistory.sqlite", Autofill, "what was typed in forms", MOZILLA),
-    rule(FIREFOX, Top, "places.sqlite*", History, "visited pages and bookmarks", MOZILLA),
+    rule(FIREFOX, Top, "places.sqlite*", History, "visited pages and bookmarks", MOZILLA).of(&[Feature::Bookmarks]),
     rule(FIREFOX, Top, "downloads*", History, "downloaded files", MOZILLA),
     rule(FIREFOX, Top, "synced-tabs.db", History, "open tabs of other machines", LISTS),
     rule(FIREFOX, Top, "bounce-tracking-protection.sqlite", History, "which sites bounce", LISTS),
     rule(FIREFOX, Top, "signons.sqlite", Passwords, "saved passwords, older", MOZILLA),
-    rule(FIREFOX, Top, "logins.db", Passwords, "saved passwords", LISTS),
+    rule(FIREFOX, Top, "logins.db", Passwords, "saved passwords", LISTS).of(&[Feature::SavedPasswords]),
     rule(FIREFOX, Top, "favicons.sqlite", History, "icons of visited pages", MOZILLA),
-    rule(FIREFOX, Top, "bookmarkbackups", Bookmarks, "bookmarks", MOZILLA),
-    rule(FIREFOX, Top, "sessionstore*", History, "open tabs", MOZILLA),
-    rule(FIREFOX, Top, "sessionCheckpoints.json", History, "open tabs", MOZILLA),
+    rule(FIREFOX, Top, "bookmarkbackups", Bookmarks, "bookmarks", MOZILLA).of(&[Feature::Bookmarks]),
+    rule(FIREFOX, Top, "sessionstore*", History, "open tabs", MOZILLA).of(&[Feature::OpenTabs]),
+    rule(FIREFOX, Top, "sessionCheckpoints.json", History, "open tabs", MOZILLA).of(&[Feature::OpenTabs]),
     rule(FIREFOX, Top, "prefs.js", Settings, "settings", MOZILLA),
     rule(FIREFOX, Top, "user.js", Settings, "settings", MOZILLA),
     rule(FIREFOX, Top, "times.json", Settings, "age of the profile", MOZILLA),
@@ -392,10 +601,22 @@ static RULES: &[Rule] = &[
     rule(FIREFOX, Top, "xulstore.json", Settings, "sizes of windows", MOZILLA),
     rule(FIREFOX, Top, "persdict.dat", Settings, "words its user added", MOZILLA),
     rule(FIREFOX, Top, "chrome", Settings, "style sheets of its user", MOZILLA),
+    rule(FIREFOX, Top, "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f].sqlite", Settings, "list of a group's profiles, and settings they share", SHARED_PROFILES),
+    rule(FIREFOX, Top, "shield-preference-experiments.json", Settings, "field trials", EXPERIMENTS),
+    rule(FIREFOX, Top, "ExperimentStoreData*", Settings, "field trials", EXPERIMENTS),
+    rule(FIREFOX, Top, "enumerate_devices.txt", Settings, "ids of microphones and cameras", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "chromeappsstore.sqlite", Settings, "settings of the browser's own pages", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "notificationstore.json", Login, "sites' notifications", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "credentialstate.sqlite", Login, "which account signs in to which site", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "weave", History, "copies of what an account syncs", FIREFOX_LISTS).of(&[Feature::BrowserAccount]),
+    rule(FIREFOX, Top, "protections.sqlite", History, "which trackers were met", TRACKING_DB),
+    rule(FIREFOX, Top, "tabnotes.sqlite", History, "notes on pages", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "chat-store.sqlite", History, "what was asked", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "breach-alerts.db", Passwords, "which passwords leaked", FIREFOX_LISTS),
     rule(FIREFOX, Top, "AlternateServices*", Cache, "how servers were reached", LISTS),
-    rule(FIREFOX, Top, "extension*", Extensions, "extensions and their data", MOZILLA),
-    rule(FIREFOX, Top, "addon*", Extensions, "extensions", MOZILLA),
-    rule(FIREFOX, Top, "browser-extension-data", Extensions, "data of extensions", MOZILLA),
+    rule(FIREFOX, Top, "extension*", Extensions, "extensions and their data", MOZILLA).of(&[Feature::Extensions]),
+    rule(FIREFOX, Top, "addon*", Extensions, "extensions", MOZILLA).of(&[Feature::Extensions]),
+    rule(FIREFOX, Top, "browser-extension-data", Extensions, "data of extensions", MOZILLA).of(&[Feature::Extensions]),
 
     rule(FIREFOX, Top, "cache2", Cache, "fetched again", LISTS),
     rule(FIREFOX, Top, "startupCache", Cache, "compiled again", LISTS),
@@ -411,6 +632,19 @@ static RULES: &[Rule] = &[
     rule(FIREFOX, Top, "settings", Cache, "downloaded", LISTS),
     rule(FIREFOX, Top, "security_state", Cache, "downloaded", LISTS),
     rule(FIREFOX, Top, "gmp*", Cache, "downloaded plug-ins", LISTS),
+    rule(FIREFOX, Top, "activity-stream.*", Cache, "of the new-tab page, fetched again", NEW_TAB),
+    rule(FIREFOX, Top, "domain_to_categories.sqlite", Cache, "downloaded", SEARCH_TELEMETRY),
+    rule(FIREFOX, Top, "broadcast-listeners.json", Cache, "which lists were fetched", BROADCASTS),
+    rule(FIREFOX, Top, "suggest.sqlite", Cache, "downloaded", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "features", Cache, "downloaded", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "blocklist*", Cache, "downloaded", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "revocations.txt", Cache, "downloaded", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "SecurityPreloadState*", Cache, "downloaded", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "kinto.sqlite", Cache, "downloaded", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "targeting.snapshot.json", Cache, "statistics", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "Telemetry.*", Cache, "statistics", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "pluginreg.dat", Cache, "made again", FIREFOX_LISTS),
+    rule(FIREFOX, Top, "webext.sc.lz4", Cache, "made again", FIREFOX_LISTS),
     rule(FIREFOX, Top, "storage/temporary", Cache, "of one run", LISTS),
     rule(FIREFOX, Top, "storage/to-be-removed", Cache, "about to be removed", LISTS),
     rule(FIREFOX, Top, "storage/private", Cache, "of private windows of one run", LISTS),
@@ -429,20 +663,28 @@ pub(super) struct Name<'a> {
     pub(super) in_leveldb: bool,
 }
 
-/// The rule that knows this name itself; not the one of a folder it is in.
+/// The rule that knows this name itself; not the one of a folder it is in. The first in the table that does.
 pub(super) fn of(family: Family, name: &Name<'_>) -> Option<&'static Rule> {
     let last = last(name.path);
-    let subject = |at| match at {
-        Any => Some(last),
-        LevelDb => name.in_leveldb.then_some(last),
-        Top => Some(name.path),
-        Profile => name.in_profile,
+    let subject = |at| {
+        let text = match at {
+            Any => last,
+            LevelDb => name.in_leveldb.then_some(last)?,
+            Top => name.path,
+            Profile => name.in_profile?,
+        };
+        Some(without_sidecar(text))
     };
-    let known = compiled().iter().find(|(rule, pattern)| {
-        rule.family.is_none_or(|f| f == family)
-            && subject(rule.at).is_some_and(|text| pattern.matches_with(without_sidecar(text), ONE_LEVEL))
+    let counts = |place: &usize| RULES[*place].family.is_none_or(|f| f == family);
+    let Compiled { plain, globs } = compiled();
+    let plain = [Any, LevelDb, Top, Profile]
+        .into_iter()
+        .filter_map(|at| plain.get(&(at, subject(at)?))?.iter().copied().find(counts));
+    let mut globs = globs.iter().filter(|(place, pattern)| {
+        counts(place) && subject(RULES[*place].at).is_some_and(|text| pattern.matches_with(text, ONE_LEVEL))
     });
-    known.map(|(rule, _)| *rule)
+    let place = plain.chain(globs.next().map(|(place, _)| *place)).min()?;
+    Some(&RULES[place])
 }
 
 pub(super) fn is_critical(path: &str, in_profile: Option<&str>) -> bool {
@@ -472,11 +714,25 @@ const ONE_LEVEL: MatchOptions = MatchOptions {
     require_literal_leading_dot: false,
 };
 
-fn compiled() -> &'static [(&'static Rule, Pattern)] {
-    static COMPILED: OnceLock<Vec<(&'static Rule, Pattern)>> = OnceLock::new();
-    // A pattern that is none is found by the test below.
+/// Places in the table. A folder may hold 200,000 names, and most rules are of one name each.
+struct Compiled {
+    plain: HashMap<(At, &'static str), Vec<usize>>,
+    globs: Vec<(usize, Pattern)>,
+}
+
+fn compiled() -> &'static Compiled {
+    static COMPILED: OnceLock<Compiled> = OnceLock::new();
     COMPILED.get_or_init(|| {
-        RULES.iter().filter_map(|rule| Some((rule, Pattern::new(rule.pattern).ok()?))).collect()
+        let mut compiled = Compiled { plain: HashMap::new(), globs: Vec::new() };
+        for (place, rule) in RULES.iter().enumerate() {
+            if !rule.pattern.contains(['*', '?', '[']) {
+                compiled.plain.entry((rule.at, rule.pattern)).or_default().push(place);
+            } else if let Ok(pattern) = Pattern::new(rule.pattern) {
+                // One that is no pattern is found by the test below.
+                compiled.globs.push((place, pattern));
+            }
+        }
+        compiled
     })
 }
 
@@ -490,7 +746,8 @@ mod tests {
             Pattern::new(rule.pattern).expect(rule.pattern);
             assert!(!rule.why.is_empty() && !rule.source.is_empty(), "{}", rule.pattern);
             // An example of what it is for must find it, and not one above it.
-            let example = rule.pattern.replace('*', "x");
+            let example =
+                rule.pattern.replace("[a-p]", "a").replace("[0-9a-f]", "0").replace(['*', '?'], "x");
             let name = Name {
                 path: if rule.at == Profile { "Default/whatever" } else { &example },
                 in_profile: (rule.at == Profile).then_some(example.as_str()),
@@ -506,11 +763,87 @@ mod tests {
         }
     }
 
+    /// What serves one feature alone never goes without the rest of it.
+    #[test]
+    fn no_level_splits_a_feature() {
+        let all = [
+            Feature::Cookies,
+            Feature::ClientCertificates,
+            Feature::SavedPasswords,
+            Feature::SavedCards,
+            Feature::BrowserAccount,
+            Feature::OpenTabs,
+            Feature::WebApps,
+            Feature::Extensions,
+            Feature::ServiceWorkers,
+            Feature::Bookmarks,
+        ];
+        for feature in all {
+            let parts = RULES.iter().filter(|rule| rule.features.contains(&feature));
+            assert!(parts.clone().count() > 1, "{feature:?} is one file, which nothing can split");
+            for (family, level, reopens) in settings() {
+                let goes = |rule: &&Rule| rule.class(reopens).goes(level);
+                let parts = || parts.clone().filter(move |rule| rule.family.is_none_or(|f| f == family));
+                let mut alone = parts().filter(|rule| rule.features == [feature]);
+                if let Some(part) = alone.find(goes)
+                    && let Some(missing) = parts().find(|rule| !goes(rule))
+                {
+                    panic!(
+                        "{level:?}, tabs {reopens}: {:?} goes without {:?}, and {feature:?} is split",
+                        part.pattern, missing.pattern
+                    );
+                }
+            }
+        }
+    }
+
+    fn settings() -> impl Iterator<Item = (Family, Level, bool)> {
+        [Family::Chrome, Family::Firefox].into_iter().flat_map(|family| {
+            [Level::Minimal, Level::Default, Level::Full]
+                .into_iter()
+                .flat_map(move |level| [false, true].map(|reopens| (family, level, reopens)))
+        })
+    }
+
+    #[test]
+    fn a_level_takes_pairs() {
+        let goes = |family, path: &str, level, reopens| {
+            let name = Name { path: "x/x", in_profile: Some(path), in_leveldb: false };
+            let name = if family == Family::Firefox { Name { path, in_profile: None, ..name } } else { name };
+            of(family, &name).expect(path).class(reopens).goes(level)
+        };
+        let minimal = |family, path| goes(family, path, Level::Minimal, false);
+        // The keys of certificates are in the file of the passwords' key, but the passwords are not.
+        for (path, expected) in
+            [("cert9.db", true), ("key4.db", true), ("pkcs11.txt", true), ("logins.json", false)]
+        {
+            assert_eq!(minimal(Family::Firefox, path), expected, "{path}");
+        }
+        for path in ["Web Applications", "Sync Data", "Login Data", "Web Data"] {
+            assert!(!minimal(Family::Chrome, path), "{path}");
+            assert!(goes(Family::Chrome, path, Level::Default, false), "{path}");
+        }
+        for (family, path) in [(Family::Chrome, "Sessions"), (Family::Firefox, "sessionstore.jsonlz4")] {
+            assert!(!minimal(family, path), "{path}: tabs that nobody opens again are history");
+            assert!(goes(family, path, Level::Minimal, true), "{path}: what they hold signs in");
+        }
+    }
+
+    #[test]
+    fn names_of_file_systems_are_nobodys() {
+        for path in ["lost+found", ".Trash-1000", "System Volume Information", ".snapshot"] {
+            for family in [Family::Chrome, Family::Firefox] {
+                let name = Name { path, in_profile: None, in_leveldb: false };
+                assert_eq!(of(family, &name).expect(path).class(false), Runtime, "{path}");
+            }
+        }
+    }
+
     #[test]
     fn a_log_goes_where_its_database_goes() {
         let of = |path| {
             let name = Name { path: "Default/x", in_profile: Some(path), in_leveldb: false };
-            of(Family::Chrome, &name).map(|rule| rule.class)
+            of(Family::Chrome, &name).map(|rule| rule.class(false))
         };
         assert_eq!(of("Cookies-wal"), Some(Login));
         assert_eq!(of("Network/Cookies-journal"), Some(Login));

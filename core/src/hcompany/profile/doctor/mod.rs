@@ -13,6 +13,7 @@ use system::{System, system_of};
 use super::cookies::{self, Prefixes};
 use super::family::Folder;
 use super::lock::{Lock, State};
+use super::notes;
 use super::walk::{Entry, Tree, walk};
 use super::watch::{Watch, watched};
 use super::{Family, Pack};
@@ -67,7 +68,8 @@ impl Look {
     pub(super) fn at(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
         let folder = Folder::recognise(path, pack)?;
         let lock = Lock::of(&folder);
-        let tree = walk(&folder, pack, watch)?;
+        let mut tree = walk(&folder, pack, watch)?;
+        tree.remarks.extend(notes::of(&folder, &tree, pack, watch)?);
         let (system, prefixes) = match folder.family {
             Family::Firefox => (System::Linux, Prefixes::new()),
             Family::Chrome => (system_of(&folder), cookie_prefixes(&folder, &tree)),

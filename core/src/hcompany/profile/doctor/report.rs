@@ -44,8 +44,8 @@ pub struct ProfileInspection {
 /// One kind of file in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct SizeOfClass {
-    /// `login` (cookies and what sites store), `settings`, `extensions`, `passwords`, `autofill`, `bookmarks`,
-    /// `history`, `cache`, `runtime`, `other_profile` or `unknown`.
+    /// `login` (cookies and what sites store), `settings`, `extensions`, `apps` (installed web apps), `passwords`,
+    /// `autofill`, `bookmarks`, `history`, `cache`, `runtime`, `other_profile` or `unknown`.
     pub class: String,
     /// How many files.
     pub files: u64,
