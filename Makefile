@@ -34,7 +34,7 @@ PYTEST := $(BIN)/python -m pytest -q -rP
 test: test-rust test-costs test-docs test-c test-python test-node test-readme test-profiles test-seaweed test-sdk test-dist table canary
 	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README, profiles, SeaweedFS, official SDKs, packages"
 
-# And what needs more: a real Chromium (apt-get install chromium unzip), and Java among the readers of archives.
+# And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
 	@DROPOFF_FULL=1 $(PYTEST) tests/profiles tests/docs
 	@echo "all suites passed, the long ones too"
@@ -76,7 +76,8 @@ test-profiles: build python
 	@$(RUN) profiles $(PYTEST) tests/profiles
 	@echo "suite profiles: passed"
 
-# A real Chromium signs in, is uploaded, and is still signed in elsewhere.
+# A real Chromium and a real Firefox sign in, are uploaded, and are still signed in elsewhere. As root, for a browser in
+# a PID namespace of its own; apt-get install chromium chromium-headless-shell firefox-esr libnss3-tools unzip.
 test-browser: build python node
 	@$(RUN) browser $(PYTEST) tests/browser
 	@echo "suite browser: passed"

@@ -29,7 +29,7 @@ Shell: Callable[..., Browser] = partial(Browser, program=SHELL)
 
 
 class Maker:
-    """Makes folders in a place of its own. What runs on them ends with `end`."""
+    """Makes folders in a place of its own. What runs on one ends with `end`, what serves all with `stop`."""
 
     def __init__(self, website: Website, place: Path) -> None:
         self.website, self.place = website, place
@@ -39,6 +39,10 @@ class Maker:
 
     def end(self) -> None:
         self._running.close()
+
+    def stop(self) -> None:
+        if "closed_website" in vars(self):
+            self.closed_website.stop()
 
     def only_here(self, path: Path) -> None:
         """What another machine does not have."""
@@ -70,6 +74,10 @@ class Maker:
 
     def copy(self, of: str, folder: Path) -> Path:
         """Of a folder that is made once: `chromium`, `shell` and `firefox` are signed in, `empty` is not."""
+        return Path(shutil.copytree(self.made(of), folder, symlinks=True))
+
+    def made(self, of: str) -> Path:
+        """Where that folder was when its browser ran."""
         if of not in self._made:
             made = self.place / f"the {of}"
             match of:
@@ -82,7 +90,7 @@ class Maker:
                 case "firefox":
                     self.sign_in(firefox.new_profile(made), start=Firefox)
             self._made[of] = made
-        return Path(shutil.copytree(self._made[of], folder, symlinks=True))
+        return self._made[of]
 
     def leave_running(self, folder: Path, start: Callable[..., Started], **query: Any) -> Started:
         """A browser that has signed in and goes on."""
@@ -91,7 +99,7 @@ class Maker:
         return browser
 
 
-def wait_for_cookie(profile: Path, token: str = TOKEN) -> None:
+def wait_for_cookie(profile: Path, token: str = TOKEN, name: str = "login") -> None:
     """Until this sign-in is in a Chromium's files, up to half a minute late."""
 
     def written() -> bool:
@@ -99,7 +107,7 @@ def wait_for_cookie(profile: Path, token: str = TOKEN) -> None:
         with tempfile.TemporaryDirectory() as place:
             try:
                 copy = shutil.copy(profile / "Cookies", place)
-                found = rows(Path(copy), "SELECT encrypted_value FROM cookies WHERE name = 'login'")
+                found = rows(Path(copy), "SELECT encrypted_value FROM cookies WHERE name = ?", name)
             except (FileNotFoundError, sqlite3.DatabaseError):  # not yet, or in the middle of it
                 return False
         return any(decrypted(value).endswith(token.encode()) for (value,) in found)

@@ -61,6 +61,12 @@ KINDS = [
         True,
         kept_in="brief",
     ),
+    Kind(
+        "Chromium, session cookies, killed",
+        made.killed(once_written=True, what="session"),
+        False,
+        unknown=ELSEWHERE,
+    ),
     Kind("Chromium, expired cookies", made.with_cookies(made.expired), False, unknown=ELSEWHERE),
     Kind(
         "Chromium, no row in Cookies",
@@ -164,6 +170,13 @@ KINDS = [
         False,
         unknown="opens in its own program",
     ),
+    Kind(
+        "Opera's older layout, packed with the prefix that Chromium looks in",
+        made.at_the_top,
+        True,
+        unknown=NO_SIGN,
+        pack={"prefix": "Default"},
+    ),
     Kind("Electron, signed in in a partition", made.electron, False, unknown="opens in its own program"),
     Kind(
         "Qt WebEngine, one profile",
@@ -196,7 +209,7 @@ KINDS = [
         "Chromium, an unpacked extension",
         made.with_extension,
         True,
-        warned=made.EXTENSION,
+        warned="loaded from",
         also=made.extension_there,
     ),
     Kind("Chromium, an installed app", made.with_app, True, also=made.app_there),
@@ -227,6 +240,13 @@ KINDS = [
     Kind("Firefox, closed", made.copied("firefox"), True, opens=Firefox),
     Kind("Firefox, running", made.firefox_running, True, running=True, opens=Firefox),
     Kind("Firefox, killed, its log left", made.firefox_killed, True, opens=Firefox),
+    Kind(
+        "Firefox, session cookies, killed",
+        made.firefox_killed_with_tabs,
+        True,
+        kept_in="brief",
+        opens=Firefox,
+    ),
     Kind(
         "Firefox, session cookies", made.firefox_signed_in("session"), False, unknown=ELSEWHERE, opens=Firefox
     ),

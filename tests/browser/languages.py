@@ -68,7 +68,13 @@ class Language:
 
 
 class Python(Language):
-    def upload(self, folder: Path, if_changed_from: str | None = None, **pack: Any) -> Outcome:
+    def upload(
+        self,
+        folder: Path,
+        if_changed_from: str | None = None,
+        browser_version: str | None = None,
+        **pack: Any,
+    ) -> Outcome:
         client = HCompany(
             self.sandbox.h_api_key,
             base_url=self.sandbox.api_url,
@@ -78,6 +84,7 @@ class Python(Language):
             profile = client.upload_profile(
                 folder,
                 name="browser",
+                browser_version=browser_version,
                 pack=Pack(**pack),
                 if_changed_from=if_changed_from,
                 timeout=WITHIN,

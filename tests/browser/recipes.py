@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import firefox
-from browser import Browser, Started
+from browser import Browser, Started, until
 from devtools import Driven, Refused
 from encryption import as_a_mac, as_windows, decrypt, encrypt_anew, rows
 from firefox import Firefox
@@ -47,7 +48,7 @@ def killed(once_written: bool, what: str = "cookie") -> Recipe:
     def make(maker: Maker, folder: Path) -> None:
         browser = maker.leave_running(folder, Browser, what=what)
         if once_written:
-            wait_for_cookie(folder / "Default")
+            wait_for_cookie(folder / "Default", name="brief" if what == "session" else "login")
         browser.kill()
 
     return make
@@ -97,31 +98,62 @@ def with_local_state(change: Callable[[Path], None]) -> Recipe:
     return make
 
 
+LIBRARY = "/Users/somebody/Library/Application Support/Google/Chrome"
+FRAMEWORK = (
+    "/Applications/Google Chrome.app/Contents/Frameworks/Google Chrome Framework.framework/Resources/pdf"
+)
+APPDATA = "C:\\Users\\somebody\\AppData\\Local\\Google\\Chrome\\User Data"
+PROGRAM = "C:\\Program Files\\Google\\Chrome\\Application\\131.0.6778.86\\resources\\pdf"
+
+
+def taken_to(home: str, program: str, maker: Maker, folder: Path) -> None:
+    """What tells where it was: LevelDB's text logs name the place (db/db_impl.cc, util/env_chromium.cc), the
+    settings of extensions that of the program. Those are in Secure Preferences on macOS and Windows, with all
+    that must not be tampered with: chrome/browser/prefs/chrome_pref_service_factory.cc."""
+    here = str(maker.made("chromium"))
+
+    def there(line: str) -> str:
+        before, found, after = line.partition(here)
+        # The file's own name follows a slash everywhere.
+        folders, slash, name = after.rpartition("/")
+        if home == APPDATA:
+            folders = folders.replace("/", "\\")
+        return f"{before}{home}{folders}{slash}{name}" if found else line
+
+    for log in logs(folder):
+        log.write_text("".join(map(there, log.read_text("utf-8", "replace").splitlines(keepends=True))))
+    profile = folder / "Default"
+    moved: dict[str, Any] = {}
+    edit(profile / "Preferences", lambda told: moved.update(told["extensions"].pop("settings", {"a": {}})))
+    for extension in moved.values():
+        extension["path"] = program
+    edit(profile / "Secure Preferences", lambda told: told.update(extensions={"settings": moved}))
+    edit(folder / "Local State", lambda told: told.pop("os_crypt", None))
+
+
+def logs(folder: Path) -> list[Path]:
+    return [*folder.rglob("LOG"), *folder.rglob("LOG.old")]
+
+
 def of_a_mac(signs: bool) -> Recipe:
     def make(maker: Maker, folder: Path) -> None:
-        profile = maker.copy("chromium", folder) / "Default"
-        encrypt_anew(profile / "Cookies", as_a_mac)
+        maker.copy("chromium", folder)
+        encrypt_anew(folder / "Default" / "Cookies", as_a_mac)
+        taken_to(LIBRARY, FRAMEWORK, maker, folder)
         if not signs:
-            return
-        # Extension settings, with the program's own path, are in Secure Preferences there and on Windows:
-        # chrome/browser/prefs/chrome_pref_service_factory.cc.
-        program = "/Applications/Google Chrome.app/Contents/Frameworks/Google Chrome Framework.framework"
-        moved: dict[str, Any] = {}
-        edit(
-            profile / "Preferences", lambda told: moved.update(told["extensions"].pop("settings", {"a": {}}))
-        )
-        for extension in moved.values():
-            extension["path"] = f"{program}/Versions/131.0.6778.86/Resources/pdf"
-        edit(profile / "Secure Preferences", lambda told: told.update(extensions={"settings": moved}))
+            (folder / "Default" / "Secure Preferences").unlink()
+            for log in logs(folder):
+                log.unlink()
 
     return make
 
 
 def of_windows(maker: Maker, folder: Path) -> Path:
-    profile = maker.copy("chromium", folder) / "Default"
-    encrypt_anew(profile / "Cookies", as_windows)
-    into_network(profile)
-    # chrome/browser/first_run/upgrade_util_win.cc
+    maker.copy("chromium", folder)
+    encrypt_anew(folder / "Default" / "Cookies", as_windows)
+    into_network(folder / "Default")
+    taken_to(APPDATA, PROGRAM, maker, folder)
+    # chrome/browser/downgrade/downgrade_utils.cc
     program = "C:\\Users\\somebody\\AppData\\Local\\Google\\Chrome\\Application\\chrome.exe"
     (folder / "Last Browser").write_bytes(program.encode("utf-16-le"))
     # components/os_crypt/sync/os_crypt_win.cc: "DPAPI" and the wrapped key.
@@ -339,6 +371,14 @@ def firefox_running(maker: Maker, folder: Path) -> None:
     maker.sign_in(firefox.new_profile(folder), token=OLDER, start=Firefox)
     maker.leave_running(folder, Firefox, what="cookie")
     wait_for_firefox_cookie(folder)
+
+
+def firefox_killed_with_tabs(maker: Maker, folder: Path) -> None:
+    """Its tabs are written every 15 s (browser.sessionstore.interval), session cookies with them."""
+    browser = maker.leave_running(firefox.new_profile(folder), Firefox, what="session")
+    tabs, now = folder / "sessionstore-backups" / "recovery.jsonlz4", time.time()
+    until(lambda: tabs.exists() and tabs.stat().st_mtime > now, "the tabs in the files", within=90)
+    browser.kill()
 
 
 def firefox_killed(maker: Maker, folder: Path) -> None:

@@ -69,3 +69,25 @@ def test_one_profile_of_two_is_packed(language: Language, website: Website, tmp_
     assert {"Local State", "Profile 2/Cookies"} <= set(names)
     assert not [name for name in names if name.startswith("Default/")]
     assert_logged_in(read_back(website, tmp_path / "copy", chosen), "of-the-second")
+
+
+@pytest.mark.parametrize("language", ["python"], indirect=True)
+@pytest.mark.parametrize("level", ["default", "minimal", "full"])
+def test_what_is_kept_apart_is_there(
+    language: Language, website: Website, tmp_path: Path, level: str
+) -> None:
+    # The storage of buckets, and of a page inside another site's, is in WebStorage/.
+    folder = tmp_path / "chromium"
+    log_in(website, folder, TOKEN, framed=True, what="local,database,file,bucket,cache,worker")
+    language.upload(folder, level=level).done()
+    names = unpack(language.stored(), tmp_path / "copy")
+    assert any(name.startswith("Default/WebStorage/") for name in names)
+    apart = read_back(website, tmp_path / "copy", framed=True)
+    assert (apart["local"], apart["record"]["token"], apart["file"]) == (TOKEN, TOKEN, f"{TOKEN} file")
+    assert apart["blob"] == f"{TOKEN} blob, " * 10_000
+    bucket = apart["bucket"]
+    assert (bucket["record"], bucket["file"]) == (TOKEN, f"{TOKEN} file")
+    assert bucket["blob"] == len(f"{TOKEN} blob, " * 10_000)
+    # The same page by itself has none of it.
+    alone = read_back(website, tmp_path / "copy")
+    assert (alone["local"], alone.get("record"), alone["file"], alone["bucket"]) == (None,) * 4

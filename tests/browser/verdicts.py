@@ -163,8 +163,8 @@ def main() -> None:
     failed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="dropoff-verdicts-", dir="/var/tmp") as at:
         website, sandbox = Website(), Sandbox()
+        maker = Maker(website, Path(at) / "made")
         try:
-            maker = Maker(website, Path(at) / "made")
             for number, kind in enumerate(chosen):
                 place = Path(at) / str(number)
                 place.mkdir()
@@ -180,6 +180,7 @@ def main() -> None:
                 print(f"{number + 1} of {len(chosen)}: {row.line()}", end="", file=sys.stderr, flush=True)
                 shutil.rmtree(place)
         finally:
+            maker.stop()
             sandbox.stop()
             website.stop()
     if failed:
