@@ -73,11 +73,17 @@ fn unpacked_extensions(preferences: &[Value]) -> Vec<(String, String)> {
     let settings = preferences.iter().filter_map(|p| p["extensions"]["settings"].as_object()).flatten();
     let elsewhere = settings.filter_map(|(id, extension)| {
         let path = extension["path"].as_str().filter(|path| is_absolute(path))?;
-        let name = extension["manifest"]["name"].as_str().filter(|name| !name.starts_with("__MSG_"));
         let is_own = extension["location"].as_i64() == Some(COMPONENT);
-        (!is_own).then(|| (shown(name.unwrap_or(id)), shown(path)))
+        (!is_own).then(|| (shown(&named(extension, path).unwrap_or_else(|| id.clone())), shown(path)))
     });
     once(elsewhere.collect())
+}
+
+/// What its user knows it by, unless that is in a file of translations. An unpacked one's manifest is with it.
+fn named(extension: &Value, path: &str) -> Option<String> {
+    let there = || json(&Path::new(path).join("manifest.json"))["name"].as_str().map(str::to_owned);
+    let stored = extension["manifest"]["name"].as_str().map(str::to_owned);
+    stored.or_else(there).filter(|name| !name.starts_with("__MSG_"))
 }
 
 /// On any system: a folder may be a copy.
@@ -171,18 +177,22 @@ mod tests {
             "bbbb":{"location":1,"path":"bbbb/1.0_0","manifest":{"name":"From the shop"}},
             "cccc":{"location":5,"path":"/usr/lib/chromium/resources/pdf"},
             "dddd":{"location":8,"path":"C:\\work\\ext","manifest":{"name":"__MSG_name__"}},
-            "eeee":{"location":4}}}}"#;
+            "eeee":{"location":4},
+            "ffff":{"location":4,"path":"{here}/work"},
+            "gggg":{"location":4,"path":"{here}/gone"}}}}"#;
         let files = [
+            ("work/manifest.json", r#"{"name":"With it"}"#),
             ("Local State", "{}"),
             ("Default/Preferences", preferences),
             ("Default/Secure Preferences", preferences),
         ];
         let said = said(&files, &Pack::new());
-        assert_eq!(said.len(), 2, "{said:?}");
+        assert_eq!(said.len(), 4, "{said:?}");
+        assert!(said[1].starts_with(r#"the extension "With it" is"#) && said[3].contains("gggg"), "{said:?}");
         assert!(said[0].starts_with(
             r#"the extension "Vault" is not installed in the folder but loaded from /home/me/ext, "#
         ));
-        assert!(said[1].contains(r#""dddd""#) && said[1].contains(r"C:\work\ext"), "{said:?}");
+        assert!(said[2].contains(r#""dddd""#) && said[2].contains(r"C:\work\ext"), "{said:?}");
     }
 
     #[test]

@@ -242,6 +242,8 @@ static RULES: &[Rule] = &[
     rule(CHROME, Profile, ".org.chromium.Chromium.*", Runtime, "being written when it was left", SEEN),
     rule(CHROME, Top, ".com.google.Chrome.*", Runtime, "being written when it was left", LISTS),
     rule(CHROME, Profile, ".com.google.Chrome.*", Runtime, "being written when it was left", LISTS),
+    rule(CHROME, Profile, "lost+found", Runtime, "the file system's own", FHS),
+    rule(CHROME, Profile, ".Trash-*", Runtime, "a waste basket", TRASH),
     rule(CHROME, Profile, "LOCK", Runtime, "lock of this run", SEEN),
     rule(CHROME, Profile, "LOG", Runtime, "text log", SEEN),
     rule(CHROME, Profile, "LOG.old", Runtime, "text log", SEEN),
