@@ -6,8 +6,8 @@ use std::path::Path;
 use http::Method;
 use serde_json::Value;
 
+use super::request::{File, Terms, Transfer};
 use super::wire::Agent;
-use super::{File, Terms, Transfer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::job::Ctx;
@@ -40,7 +40,7 @@ pub(super) enum How {
 impl Encryption {
     /// Seals with the sender's key pair for whichever public key the service names for the recipient. That
     /// trusts the service to name the right one; compare
-    /// [`SentTransfer::recipient_key_fingerprint`](super::SentTransfer::recipient_key_fingerprint), or give
+    /// [`SentTransfer::recipient_key_fingerprint`](crate::SentTransfer::recipient_key_fingerprint), or give
     /// the key with [`Encryption::recipient_public_key`].
     #[must_use]
     pub fn new(key_pair: KeyPair) -> Self {
@@ -70,7 +70,7 @@ impl Encryption {
     }
 
     /// The files are sealed already, all with the key in `encrypted_key`, and pass through as they are. Each
-    /// needs its [`File::encryption_iv`](super::File::encryption_iv).
+    /// needs its [`File::encryption_iv`](crate::File::encryption_iv).
     #[must_use]
     pub fn presealed(encrypted_key: impl Into<String>) -> Self {
         Self {

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::encryption::{Cover, How};
+use super::encryption::{Cover, Encryption, How};
 use super::prepare::{self, Ready};
+use super::request::Transfer;
 use super::wire::FileEntry;
-use super::{Encryption, Transfer};
 use crate::error::{Error, Result};
 use crate::job::Ctx;
 use crate::progress::Phase;

@@ -287,7 +287,7 @@ pub fn exercise(data: &[u8]) {
                 };
                 match Ticket::read(value.clone(), reply.body.clone(), asked, Age::New, &options) {
                     Ok(ticket) => {
-                        let _ = format!("{:?}", super::TransferTicket(std::sync::Arc::new(ticket)));
+                        let _ = format!("{:?}", super::ticket::TransferTicket(std::sync::Arc::new(ticket)));
                     }
                     Err(error) => check(&error),
                 }

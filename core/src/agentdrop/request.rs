@@ -1,0 +1,236 @@
+//! What a caller asks for: a transfer, its files, and how it is to be sent.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::encryption::{self, Encryption};
+use crate::error::{Error, Result};
+use crate::source::Source;
+
+/// One file of a transfer.
+#[derive(Debug)]
+pub struct File {
+    pub(super) source: Source,
+    pub(super) name: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) encryption_iv: Option<String>,
+}
+
+impl File {
+    /// A file whose name is the last part of its path. Bytes and streams need [`File::name`].
+    pub fn new(source: impl Into<Source>) -> Self {
+        Self { source: source.into(), name: None, content_type: None, encryption_iv: None }
+    }
+    /// The name the recipient sees: a base name, no folders.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+    /// The media type. Default: guessed from the name, and `application/octet-stream` for a sealed file.
+    #[must_use]
+    pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
+        self.content_type = Some(media_type.into());
+        self
+    }
+
+    /// The nonce that the file was sealed with before it came here: base64 of 12 bytes. For
+    /// [`Encryption::presealed`] alone; each file needs its own.
+    #[must_use]
+    pub fn encryption_iv(mut self, base64: impl Into<String>) -> Self {
+        self.encryption_iv = Some(base64.into());
+        self
+    }
+
+    pub(super) fn resolved_name(&self) -> Result<String> {
+        self.source.check()?;
+        let file_name = self.source.as_path().and_then(Path::file_name);
+        let from_path = || Some(file_name?.to_str()?.to_owned());
+        let name = self.name.clone().or_else(from_path).ok_or_else(|| {
+            if let Some(odd) = file_name {
+                return Error::invalid(format!(
+                    "the file name {odd:?} is not UTF-8, which the service needs; give the file another name for the recipient"
+                ));
+            }
+            if let Some(path) = self.source.as_path() {
+                return Error::invalid(format!("the path {path:?} names no file; give that of a file"));
+            }
+            Error::invalid(
+                "a file without a path has no name; give it the one that the recipient will see",
+            )
+        })?;
+        let base_name = Path::new(&name).file_name().is_some_and(|n| n == name.as_str());
+        if !base_name || name.contains('\\') || name.chars().any(char::is_control) {
+            return Err(Error::invalid(format!(
+                "the file name {:?} is not a plain base name; leave folders and control characters out",
+                crate::secret::scrub(&name)
+            )));
+        }
+        Ok(name)
+    }
+
+    /// A type guessed from the name says nothing true of what is sealed.
+    pub(super) fn type_to_send(&self, name: &str, sealed: bool) -> Result<String> {
+        if self.content_type.is_none() && (sealed || self.encryption_iv.is_some()) {
+            return Ok("application/octet-stream".to_owned());
+        }
+        self.resolved_type(name)
+    }
+
+    pub(super) fn resolved_type(&self, name: &str) -> Result<String> {
+        match &self.content_type {
+            Some(given) if http::HeaderValue::from_str(given).is_ok() && given.contains('/') => {
+                Ok(given.clone())
+            }
+            Some(given) => {
+                Err(Error::invalid(format!("content_type {given:?} is not a media type such as text/csv")))
+            }
+            None => Ok(mime_guess::from_path(name).first_or_octet_stream().essence_str().to_owned()),
+        }
+    }
+}
+
+impl From<&str> for File {
+    fn from(path: &str) -> Self {
+        Self::new(path)
+    }
+}
+impl From<&Path> for File {
+    fn from(path: &Path) -> Self {
+        Self::new(path)
+    }
+}
+impl From<Source> for File {
+    fn from(source: Source) -> Self {
+        Self::new(source)
+    }
+}
+
+/// What to send and to whom. Everything but sender, recipient and files is left to the service's
+/// defaults unless set, except `auto_delete`, which is always sent because the service's documents
+/// disagree on its default.
+#[derive(Debug)]
+pub struct Transfer {
+    pub(super) terms: Terms,
+    pub(super) files: Vec<File>,
+    pub(super) multipart: Option<bool>,
+    pub(super) resume: Option<Result<PathBuf>>,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// A transfer but for its files.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) sender: String,
+    pub(super) recipient: String,
+    pub(super) mode: String,
+    pub(super) expires_in: Option<String>,
+    pub(super) max_downloads: Option<u64>,
+    pub(super) message: Option<String>,
+    pub(super) metadata: Option<Map<String, Value>>,
+    pub(super) auto_delete: bool,
+    pub(super) recipient_account: Option<String>,
+    pub(super) encryption: Option<Encryption>,
+}
+
+impl Terms {
+    /// Whether files are sealed here.
+    pub(super) fn seals_here(&self) -> bool {
+        self.encryption.as_ref().is_some_and(|e| matches!(e.how, encryption::How::Seal { .. }))
+    }
+}
+
+impl Transfer {
+    /// Agent ids; the recipient is an e-mail address in mode `agent-to-human`.
+    pub fn new(sender: impl Into<String>, recipient: impl Into<String>) -> Self {
+        let terms = Terms {
+            sender: sender.into(),
+            recipient: recipient.into(),
+            mode: "agent-to-agent".to_owned(),
+            expires_in: None,
+            max_downloads: None,
+            message: None,
+            metadata: None,
+            auto_delete: false,
+            recipient_account: None,
+            encryption: None,
+        };
+        Self { terms, files: Vec::new(), multipart: None, resume: None, timeout: None }
+    }
+    /// Adds a file. Results come back in the order files were added.
+    #[must_use]
+    pub fn file(mut self, file: impl Into<File>) -> Self {
+        self.files.push(file.into());
+        self
+    }
+    /// `agent-to-agent` (default), `agent-to-human` or `human-to-agent`.
+    #[must_use]
+    pub fn mode(mut self, mode: impl Into<String>) -> Self {
+        self.terms.mode = mode.into();
+        self
+    }
+    /// How long the transfer lives, such as `12h` or `7d`; the plan decides how much is allowed.
+    #[must_use]
+    pub fn expires_in(mut self, time: impl Into<String>) -> Self {
+        self.terms.expires_in = Some(time.into());
+        self
+    }
+    /// How often it may be downloaded; the service allows 1 to 1000.
+    #[must_use]
+    pub fn max_downloads(mut self, count: u64) -> Self {
+        self.terms.max_downloads = Some(count);
+        self
+    }
+    /// A text for the recipient.
+    #[must_use]
+    pub fn message(mut self, text: impl Into<String>) -> Self {
+        self.terms.message = Some(text.into());
+        self
+    }
+    /// Free data kept with the transfer.
+    #[must_use]
+    pub fn metadata(mut self, data: Map<String, Value>) -> Self {
+        self.terms.metadata = Some(data);
+        self
+    }
+    /// Whether the service deletes the transfer once it was downloaded. Default false.
+    #[must_use]
+    pub fn auto_delete(mut self, delete: bool) -> Self {
+        self.terms.auto_delete = delete;
+        self
+    }
+    /// The recipient's account (e-mail, id or display name), where an agent id alone is ambiguous.
+    #[must_use]
+    pub fn recipient_account(mut self, account: impl Into<String>) -> Self {
+        self.terms.recipient_account = Some(account.into());
+        self
+    }
+    /// Seals every file for the recipient. Without it files are sent as they are.
+    #[must_use]
+    pub fn encrypt(mut self, encryption: Encryption) -> Self {
+        self.terms.encryption = Some(encryption);
+        self
+    }
+    /// Whether all files go in parts. Default: if one of them has at least `multipart_threshold` bytes.
+    #[must_use]
+    pub fn multipart(mut self, parts: bool) -> Self {
+        self.multipart = Some(parts);
+        self
+    }
+    /// A journal: a file that lets the same call go on where this one stopped, after its process was killed or
+    /// the network failed. It is made if it is not there, readable by its owner alone, and removed once the
+    /// transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed.
+    #[must_use]
+    pub fn resume(mut self, journal: impl Into<PathBuf>) -> Self {
+        self.resume = Some(crate::source::local_path(journal.into(), "resume"));
+        self
+    }
+    /// Bounds the whole call, retries included. Default: no limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}
