@@ -113,6 +113,7 @@ lint: .venv/done bindings-node/node_modules/done
 	$(BIN)/ruff check bindings-python examples tests
 	$(BIN)/ruff format --check bindings-python examples tests
 	$(PYTHON) tests/matrix.py
+	$(PYTHON) tests/cycles.py
 	cd bindings-node && npm run --silent lint
 	@echo "lint: clean"
 

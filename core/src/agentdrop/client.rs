@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::flow::{self, Kept};
+use super::checked::CheckedTransfer;
 use super::plan::{self, TransferPlan};
+use super::presign::{self, Kept};
 use super::request::{File, Transfer};
 use super::result::{Confirmed, SentFile, SentTransfer};
 use super::ticket::TransferTicket;
 use super::wire::{self, TransferInfo};
-use super::{confirm, prepare};
+use super::{confirm, send};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::options::Options;
@@ -97,12 +98,12 @@ impl AgentDrop {
     /// # Errors
     /// `invalid_input`; everything else ends the job.
     pub fn start_send(&self, transfer: Transfer) -> Result<Job<SentTransfer>> {
-        prepare::check(&transfer)?;
+        let transfer = CheckedTransfer::of(transfer)?;
         let service = Arc::clone(&self.service);
         job::start(
             "send",
             transfer.timeout,
-            move |ctx| async move { flow::send(service, transfer, &ctx).await },
+            move |ctx| async move { send::send(service, transfer, &ctx).await },
         )
     }
 
@@ -120,7 +121,7 @@ impl AgentDrop {
     /// # Errors
     /// `invalid_input`; everything else ends the job.
     pub fn start_plan(&self, transfer: Transfer) -> Result<Job<TransferPlan>> {
-        prepare::check(&transfer)?;
+        let transfer = CheckedTransfer::of(transfer)?;
         let service = Arc::clone(&self.service);
         job::start(
             "plan",
@@ -143,13 +144,13 @@ impl AgentDrop {
     /// # Errors
     /// `invalid_input`; everything else ends the job.
     pub fn start_presign(&self, transfer: Transfer) -> Result<Job<TransferTicket>> {
-        prepare::check(&transfer)?;
-        if transfer.resume.is_some() {
+        let transfer = CheckedTransfer::of(transfer)?;
+        if transfer.journal.is_some() {
             return Err(Error::invalid("a journal is for a whole send; leave resume out of a presign"));
         }
         let service = Arc::clone(&self.service);
         job::start("presign", transfer.timeout, move |ctx| async move {
-            let (ticket, _) = flow::begin(&service, transfer, Kept::Ticket, &ctx).await?;
+            let (ticket, _) = presign::start(&service, transfer, Kept::Ticket, &ctx).await?;
             Ok(TransferTicket(Arc::new(ticket)))
         })
     }
@@ -172,7 +173,7 @@ impl AgentDrop {
         job::start(
             "upload",
             None,
-            move |ctx| async move { flow::upload_only(service, ticket, files, &ctx).await },
+            move |ctx| async move { send::upload_only(service, ticket, files, &ctx).await },
         )
     }
 

@@ -3,21 +3,12 @@
 
 use std::path::Path;
 
-use http::Method;
-use serde_json::Value;
+use serde::{Serialize as _, Serializer};
+use serde_json::{Value, json};
 
-use super::request::{File, Terms, Transfer};
-use super::wire::Agent;
-use crate::error::{Error, ErrorKind, Result};
-use crate::http::api::{Failure, Repeat};
-use crate::job::Ctx;
-use crate::progress::Phase;
-use crate::seal::{FileKey, KeyPair, Nonce, PublicKey, WrapKey, encryption, wrapped};
+use crate::error::{Error, Result};
+use crate::seal::{KeyPair, Nonce, PublicKey, encryption, wrapped};
 use crate::secret::Secret;
-use crate::service::{self, Service};
-
-/// Keeps the uses of one key pair apart; the SDK's own words.
-pub(super) const INFO: &[u8] = b"agentdrop-file-transfer-v1";
 
 /// The scheme's name as the official SDK sends and expects it. The API reference names plain `AES-256-GCM`
 /// instead, which the SDK's receiver does not look for.
@@ -112,37 +103,36 @@ impl KeyPair {
     }
 }
 
-/// What can be refused without a network.
-pub(super) fn check(transfer: &Transfer) -> Result<()> {
-    let Some(encryption) = &transfer.terms.encryption else {
-        return match transfer.files.iter().find(|f| f.encryption_iv.is_some()) {
+/// What can be refused without a network. `nonces` are those that the files were given with.
+pub(super) fn check(given: Option<&Encryption>, mode: &str, nonces: &[Option<&str>]) -> Result<()> {
+    let Some(given) = given else {
+        return match nonces.iter().flatten().next() {
             Some(_) => Err(Error::invalid(
                 "a file has an encryption_iv and the transfer is not encrypted; give the encryption, or leave it out",
             )),
             None => Ok(()),
         };
     };
-    if transfer.terms.mode == "agent-to-human" {
-        return Err(self::encryption(
+    if mode == "agent-to-human" {
+        return Err(encryption(
             "a transfer to a person cannot be sealed for a key, since a person has none; send it without encryption, or to an agent",
         ));
     }
-    if encryption.algorithm.trim().is_empty() {
+    if given.algorithm.trim().is_empty() {
         return Err(Error::invalid("the encryption's algorithm is empty; leave it out for the default"));
     }
-    transfer.files.iter().try_for_each(|file| check_file(file, &encryption.how))?;
-    let nonces: Vec<&str> = transfer.files.iter().filter_map(|f| f.encryption_iv.as_deref()).collect();
-    distinct(&nonces)?;
-    match &encryption.how {
+    nonces.iter().try_for_each(|nonce| check_nonce(*nonce, &given.how))?;
+    distinct(nonces.iter().copied().flatten())?;
+    match &given.how {
         How::Presealed { encrypted_key } => wrapped(encrypted_key.reveal()).map(drop),
         How::Seal { .. } => Ok(()),
     }
 }
 
 /// Two files of one transfer share a key, so they must not share a nonce.
-pub(super) fn distinct(nonces: &[&str]) -> Result<()> {
+pub(super) fn distinct<'a>(nonces: impl IntoIterator<Item = &'a str>) -> Result<()> {
     let mut seen = std::collections::HashSet::new();
-    match nonces.iter().find(|nonce| !seen.insert(nonce.trim())) {
+    match nonces.into_iter().find(|nonce| !seen.insert(nonce.trim())) {
         None => Ok(()),
         Some(_) => Err(encryption(
             "two files have the same encryption_iv, and under one key that breaks the encryption of both; seal each with its own",
@@ -150,9 +140,9 @@ pub(super) fn distinct(nonces: &[&str]) -> Result<()> {
     }
 }
 
-fn check_file(file: &File, how: &How) -> Result<()> {
-    match (how, &file.encryption_iv) {
-        (How::Presealed { .. }, Some(iv)) => Nonce::parse(iv).map(drop),
+fn check_nonce(nonce: Option<&str>, how: &How) -> Result<()> {
+    match (how, nonce) {
+        (How::Presealed { .. }, Some(nonce)) => Nonce::parse(nonce).map(drop),
         (How::Presealed { .. }, None) => Err(encryption(
             "a file that is sealed already needs the encryption_iv it was sealed with; give it with the file",
         )),
@@ -163,137 +153,29 @@ fn check_file(file: &File, how: &How) -> Result<()> {
     }
 }
 
-/// What a transfer's files are covered with.
-#[derive(Clone)]
-pub(super) enum Cover {
-    Open,
-    Sealed(Sealed),
-    /// The files came sealed.
-    Presealed {
-        encrypted_key: Secret,
-        algorithm: String,
-    },
-}
-
-/// The key of one transfer, and how it travels.
-#[derive(Clone)]
-pub(super) struct Sealed {
-    pub(super) key: FileKey,
-    pub(super) encrypted_key: Secret,
-    pub(super) algorithm: String,
-    pub(super) recipient: PublicKey,
-    pub(super) from: KeySource,
-}
-
-/// Whose word it is that a public key is the recipient's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum KeySource {
-    Caller,
-    Service,
-}
-
-impl KeySource {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Caller => "caller",
-            Self::Service => "service",
-        }
-    }
-}
-
-impl Cover {
-    /// A cover for a new transfer. Asks the service for the recipient's key if the caller gave none.
-    pub(super) async fn new(service: &Service, terms: &Terms, ctx: &Ctx) -> Result<Self> {
-        let Some(Encryption { how, algorithm }) = &terms.encryption else { return Ok(Self::Open) };
-        let (pair, recipient, from) = match how {
-            How::Presealed { encrypted_key } => {
-                let (encrypted_key, algorithm) = (encrypted_key.clone(), algorithm.clone());
-                return Ok(Self::Presealed { encrypted_key, algorithm });
-            }
-            How::Seal { pair, recipient: Some(key) } => (pair, *key, KeySource::Caller),
-            How::Seal { pair, recipient: None } => {
-                (pair, resolved(service, terms, ctx).await?, KeySource::Service)
-            }
-        };
-        let wrap = wrap_key(pair, &recipient)?;
-        let key = FileKey::random()?;
-        let encrypted_key = Secret::new(wrap.wrap(&key, Nonce::random()?)?);
-        Ok(Self::Sealed(Sealed { key, encrypted_key, algorithm: algorithm.clone(), recipient, from }))
-    }
-
-    /// Whether files are sealed here.
-    pub(super) fn seals(&self) -> Option<&Sealed> {
-        match self {
-            Self::Sealed(sealed) => Some(sealed),
-            _ => None,
-        }
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        matches!(self, Self::Open)
-    }
-
-    /// The fields `encrypted_key` and `encryption_algorithm`.
-    pub(super) fn told(&self) -> Option<(&Secret, &str)> {
-        match self {
-            Self::Open => None,
-            Self::Sealed(sealed) => Some((&sealed.encrypted_key, &sealed.algorithm)),
-            Self::Presealed { encrypted_key, algorithm } => Some((encrypted_key, algorithm)),
-        }
-    }
-}
-
-/// The key that wraps file keys between two agents. It is the same from both sides.
-pub(super) fn wrap_key(pair: &KeyPair, other: &PublicKey) -> Result<WrapKey> {
-    pair.agree(other, INFO)
-}
-
-/// The recipient's public key, as the service has it.
-async fn resolved(service: &Service, terms: &Terms, ctx: &Ctx) -> Result<PublicKey> {
-    ctx.progress.enter(Phase::Requesting);
-    let made = service.clients.get()?;
-    let mut call = service.call("resolve", Method::GET, &["agents", "resolve"], None)?;
-    {
-        let mut query = call.url.query_pairs_mut();
-        query.append_pair("agent_id", &terms.recipient);
-        if let Some(account) = &terms.recipient_account {
-            query.append_pair("account", account);
-        }
-    }
-    let mut retry = service.retry(&made, ctx);
-    let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(|f| unresolved(f, terms))?;
-    let agent: Agent = service::parse("resolve", &reply)?;
-    let whose = format!("the recipient {:?}", terms.recipient);
-    let Some(key) = agent.public_key.filter(|key| !key.trim().is_empty()) else {
-        return Err(encryption(&format!(
-            "the service knows no public key of {whose}, so nothing can be sealed for it; have the agent register one, or give recipient_public_key"
-        ))
-        .during("resolve"));
-    };
-    if let Some(other) = agent.public_key_algorithm.filter(|a| !a.eq_ignore_ascii_case("X25519")) {
-        return Err(encryption(&format!(
-            "the public key of {whose} is for {other:?} and not for X25519; give recipient_public_key"
-        ))
-        .during("resolve"));
-    }
-    PublicKey::parse(&key, &whose).map_err(|e| e.during("resolve"))
-}
-
-fn unresolved(failure: Failure, terms: &Terms) -> Error {
-    let error = failure.into_error();
-    match (error.kind(), error.service_code()) {
-        (ErrorKind::NotFound, _) => {
-            error.context(&format!("looking for the public key of the recipient {:?}", terms.recipient))
-        }
-        (_, Some("AMBIGUOUS_RECIPIENT")) => error.addition("set recipient_account to one of them"),
-        _ => error,
-    }
+/// What makes two encryptions the same. Not a `Serialize` of its own, which would let anybody print it.
+pub(super) fn identity<S: Serializer>(
+    given: &Option<Encryption>,
+    to: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    let identity = given.as_ref().map(|encryption| match &encryption.how {
+        How::Seal { pair, recipient } => json!({
+            "sender_public_key": pair.public_key(),
+            "recipient_public_key": recipient.map(|key| key.base64()),
+            "algorithm": encryption.algorithm,
+        }),
+        How::Presealed { encrypted_key } => json!({
+            "encrypted_key": encrypted_key.reveal(),
+            "algorithm": encryption.algorithm,
+        }),
+    });
+    identity.serialize(to)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn the_official_config_is_a_key_source() {

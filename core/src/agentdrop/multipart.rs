@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::ticket::{How, Ticket};
 use super::wire;
 use crate::error::{Cleanup, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::job::Ctx;
+use crate::journal::Journal;
 use crate::options::AT_ONCE_AT_FIRST;
 use crate::secret::Secret;
 use crate::service::Service;
@@ -75,30 +76,47 @@ pub(super) async fn complete(
     }
 }
 
-/// The uploads of a transfer that would be left behind if it ended now.
-#[derive(Clone, Default)]
-pub(super) struct OpenUploads(Arc<Mutex<Vec<UploadId>>>);
+/// The uploads of a transfer that would be left behind if it ended now. Whatever is done about them if the call does not
+/// complete is decided here.
+#[derive(Clone)]
+pub(super) struct OpenUploads {
+    service: Arc<Service>,
+    transfer_id: String,
+    /// The job without its clean-up, which would otherwise be held by what it holds.
+    job: Ctx,
+    all: Arc<Mutex<Vec<UploadId>>>,
+}
 
 impl OpenUploads {
-    pub(super) fn of(ticket: &Ticket) -> Self {
+    pub(super) fn of(service: &Arc<Service>, ticket: &Ticket, ctx: &Ctx) -> Self {
         let uploads = ticket.places.iter().filter_map(|place| match &place.how {
             How::Parts { upload_id, .. } => {
                 Some(UploadId { file_id: place.file_id.clone(), upload_id: upload_id.clone() })
             }
             How::Whole(_) => None,
         });
-        Self(Arc::new(Mutex::new(uploads.collect())))
+        Self::new(service, ticket.id.clone(), uploads, ctx)
     }
 
-    /// Those of a reply that turned out not to fit.
-    pub(super) fn of_reply(reply: &serde_json::Value) -> Self {
-        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    /// Those of a reply that may turn out not to fit.
+    pub(super) fn of_reply(service: &Arc<Service>, transfer_id: String, reply: &Value, ctx: &Ctx) -> Self {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
         let uploads = reply["files"].as_array().into_iter().flatten().filter_map(|file| {
             let file_id = wire::checked_id(&text(&file["file_id"])?).ok()?;
             let upload_id = Secret::new(text(&file["upload_id"])?);
             Some(UploadId { file_id, upload_id })
         });
-        Self(Arc::new(Mutex::new(uploads.collect())))
+        Self::new(service, transfer_id, uploads, ctx)
+    }
+
+    fn new(
+        service: &Arc<Service>,
+        transfer_id: String,
+        uploads: impl Iterator<Item = UploadId>,
+        ctx: &Ctx,
+    ) -> Self {
+        let all = Arc::new(Mutex::new(uploads.collect()));
+        Self { service: Arc::clone(service), transfer_id, job: ctx.without_remains(), all }
     }
 
     pub(super) fn are_none(&self) -> bool {
@@ -111,30 +129,57 @@ impl OpenUploads {
         self.with(|all| all.retain(|one| one.file_id != upload.file_id));
     }
 
+    /// Nothing leads to them once the call has failed, so they are of no use to anybody.
+    pub(super) fn abort_if_not_completed(&self, ctx: &Ctx) {
+        if self.are_none() {
+            return ctx.if_not_completed(None);
+        }
+        let uploads = self.clone();
+        ctx.if_not_completed(Some(Box::pin(uploads.abort())));
+    }
+
+    /// The same while a journal is begun. Its record may be half written, by a thread that no cancel stops, so it is
+    /// removed first, which waits for that: one that lived on would lead to uploads that are gone.
+    pub(super) fn abort_with_journal(&self, journal: Journal, ctx: &Ctx) {
+        let uploads = self.clone();
+        ctx.if_not_completed(Some(Box::pin(async move {
+            match journal.remove().await {
+                Ok(()) => uploads.abort().await,
+                Err(_) => Cleanup::Failed,
+            }
+        })));
+    }
+
+    /// A journal leads to them from here on.
+    pub(super) fn keep(&self, ctx: &Ctx) {
+        ctx.if_not_completed(None);
+    }
+
     fn with<T>(&self, f: impl FnOnce(&mut Vec<UploadId>) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self.all.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Tells the service to drop what was uploaded. Only to be called when nothing is on its way any more: a part
     /// that arrives after the abort would stay.
-    pub(super) async fn abort(self, service: Arc<Service>, transfer_id: String, ctx: Ctx) -> Cleanup {
+    async fn abort(self) -> Cleanup {
         let uploads = self.with(std::mem::take);
+        let Self { service, transfer_id, job, .. } = self;
         if uploads.is_empty() {
             return Cleanup::None;
         }
         tracing::info!(
             target: crate::logs::TARGET,
-            job = ctx.progress.job(),
+            job = job.progress.job(),
             transfer_id,
             uploads = uploads.len(),
             "aborting multipart uploads"
         );
         let mut cleanup = Cleanup::Done;
         for some in uploads.chunks(service.clients.options.concurrency.unwrap_or(AT_ONCE_AT_FIRST)) {
-            let aborts = some.iter().map(|upload| abort_one(&service, &transfer_id, upload, &ctx));
+            let aborts = some.iter().map(|upload| abort_one(&service, &transfer_id, upload, &job));
             for error in join_all(aborts).await.into_iter().filter_map(Result::err) {
                 let reason = error.message();
-                tracing::warn!(target: crate::logs::TARGET, job = ctx.progress.job(), reason, "aborting failed");
+                tracing::warn!(target: crate::logs::TARGET, job = job.progress.job(), reason, "aborting failed");
                 cleanup = Cleanup::Failed;
             }
         }

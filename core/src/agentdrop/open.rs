@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
-use super::encryption::wrap_key;
+use super::sealing::wrap_key;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::job::{self, Ctx, Job};
 use crate::progress::Phase;

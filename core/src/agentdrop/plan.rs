@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
-use super::encryption::{Cover, Encryption, How};
+use super::checked::{CheckedFile, CheckedTransfer};
+use super::encryption::Encryption;
 use super::prepare::{self, Ready};
-use super::request::Transfer;
+use super::presign;
+use super::sealing::Cover;
 use super::wire::FileEntry;
 use crate::error::{Error, Result};
 use crate::job::Ctx;
@@ -47,30 +49,28 @@ pub struct PlannedFile {
 const HIDDEN: &str = "[hidden]";
 
 /// Looks at the files and at nothing else.
-pub(super) async fn plan(service: &Service, transfer: Transfer, ctx: &Ctx) -> Result<TransferPlan> {
+pub(super) async fn plan(service: &Service, transfer: CheckedTransfer, ctx: &Ctx) -> Result<TransferPlan> {
     ctx.progress.enter(Phase::Preparing);
-    let Transfer { terms, files, multipart, .. } = transfer;
+    let CheckedTransfer { terms, files, .. } = transfer;
     let sealed = terms.seals_here();
     let mut ready = Vec::with_capacity(files.len());
     for file in files {
-        let name = file.resolved_name()?;
-        if file.source.is_stream() {
+        let CheckedFile { source, name, content_type, encryption_iv } = file;
+        if source.is_stream() {
             return Err(Error::invalid(format!(
                 "the file {name:?} is a stream, and to tell its size a dry run would use it up; give its path or its bytes"
             )));
         }
-        let content_type = file.type_to_send(&name, sealed)?;
-        let hidden = || HIDDEN.to_owned();
-        let encryption_iv = if sealed { Some(hidden()) } else { file.encryption_iv.clone() };
-        let source = storage::prepare(file.source, &service.clients.options, ctx).await?;
+        let encryption_iv = if sealed { Some(HIDDEN.to_owned()) } else { encryption_iv };
+        let source = storage::prepare(source, &service.clients.options, ctx).await?;
         let size = source.len() + if sealed { TAG_LEN as u64 } else { 0 };
         prepare::check_sealed(&name, size, encryption_iv.is_some())?;
         let entry = FileEntry { name, size, content_type, encryption_iv, part_size: None };
         ready.push(Ready { entry, source, identity: None });
     }
-    let multipart = prepare::plan(&mut ready, multipart, &service.clients.options);
+    let multipart = prepare::plan(&mut ready, terms.multipart, &service.clients.options);
     let entries: Vec<FileEntry> = ready.into_iter().map(|r| r.entry).collect();
-    let request = prepare::body(&terms, &cover(terms.encryption.as_ref()), &entries)?;
+    let request = presign::body(&terms, &cover(terms.encryption.as_ref()), &entries)?;
     let files = entries.into_iter().map(|entry| PlannedFile {
         parts: entry.part_size.map_or(0, |p| PartPlan::fixed(entry.size, p).count() as u32),
         part_size: entry.part_size,
@@ -92,7 +92,7 @@ pub(super) async fn plan(service: &Service, transfer: Transfer, ctx: &Ctx) -> Re
 fn cover(encryption: Option<&Encryption>) -> Cover {
     match encryption {
         None => Cover::Open,
-        Some(Encryption { how: How::Seal { .. } | How::Presealed { .. }, algorithm }) => {
+        Some(Encryption { algorithm, .. }) => {
             Cover::Presealed { encrypted_key: Secret::new(HIDDEN), algorithm: algorithm.clone() }
         }
     }

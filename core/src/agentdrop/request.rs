@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::encryption::{self, Encryption};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::source::Source;
 
 /// One file of a transfer.
@@ -43,53 +44,6 @@ impl File {
         self.encryption_iv = Some(base64.into());
         self
     }
-
-    pub(super) fn resolved_name(&self) -> Result<String> {
-        self.source.check()?;
-        let file_name = self.source.as_path().and_then(Path::file_name);
-        let from_path = || Some(file_name?.to_str()?.to_owned());
-        let name = self.name.clone().or_else(from_path).ok_or_else(|| {
-            if let Some(odd) = file_name {
-                return Error::invalid(format!(
-                    "the file name {odd:?} is not UTF-8, which the service needs; give the file another name for the recipient"
-                ));
-            }
-            if let Some(path) = self.source.as_path() {
-                return Error::invalid(format!("the path {path:?} names no file; give that of a file"));
-            }
-            Error::invalid(
-                "a file without a path has no name; give it the one that the recipient will see",
-            )
-        })?;
-        let base_name = Path::new(&name).file_name().is_some_and(|n| n == name.as_str());
-        if !base_name || name.contains('\\') || name.chars().any(char::is_control) {
-            return Err(Error::invalid(format!(
-                "the file name {:?} is not a plain base name; leave folders and control characters out",
-                crate::secret::scrub(&name)
-            )));
-        }
-        Ok(name)
-    }
-
-    /// A type guessed from the name says nothing true of what is sealed.
-    pub(super) fn type_to_send(&self, name: &str, sealed: bool) -> Result<String> {
-        if self.content_type.is_none() && (sealed || self.encryption_iv.is_some()) {
-            return Ok("application/octet-stream".to_owned());
-        }
-        self.resolved_type(name)
-    }
-
-    pub(super) fn resolved_type(&self, name: &str) -> Result<String> {
-        match &self.content_type {
-            Some(given) if http::HeaderValue::from_str(given).is_ok() && given.contains('/') => {
-                Ok(given.clone())
-            }
-            Some(given) => {
-                Err(Error::invalid(format!("content_type {given:?} is not a media type such as text/csv")))
-            }
-            None => Ok(mime_guess::from_path(name).first_or_octet_stream().essence_str().to_owned()),
-        }
-    }
 }
 
 impl From<&str> for File {
@@ -115,13 +69,13 @@ impl From<Source> for File {
 pub struct Transfer {
     pub(super) terms: Terms,
     pub(super) files: Vec<File>,
-    pub(super) multipart: Option<bool>,
     pub(super) resume: Option<Result<PathBuf>>,
     pub(super) timeout: Option<Duration>,
 }
 
-/// A transfer but for its files.
-#[derive(Debug)]
+/// A transfer but for its files. All of it is what makes two calls the same: no field may be skipped, and a new one
+/// needs nothing but to be here.
+#[derive(Debug, Serialize)]
 pub(super) struct Terms {
     pub(super) sender: String,
     pub(super) recipient: String,
@@ -132,6 +86,8 @@ pub(super) struct Terms {
     pub(super) metadata: Option<Map<String, Value>>,
     pub(super) auto_delete: bool,
     pub(super) recipient_account: Option<String>,
+    pub(super) multipart: Option<bool>,
+    #[serde(serialize_with = "encryption::identity")]
     pub(super) encryption: Option<Encryption>,
 }
 
@@ -155,9 +111,10 @@ impl Transfer {
             metadata: None,
             auto_delete: false,
             recipient_account: None,
+            multipart: None,
             encryption: None,
         };
-        Self { terms, files: Vec::new(), multipart: None, resume: None, timeout: None }
+        Self { terms, files: Vec::new(), resume: None, timeout: None }
     }
     /// Adds a file. Results come back in the order files were added.
     #[must_use]
@@ -216,7 +173,7 @@ impl Transfer {
     /// Whether all files go in parts. Default: if one of them has at least `multipart_threshold` bytes.
     #[must_use]
     pub fn multipart(mut self, parts: bool) -> Self {
-        self.multipart = Some(parts);
+        self.terms.multipart = Some(parts);
         self
     }
     /// A journal: a file that lets the same call go on where this one stopped, after its process was killed or

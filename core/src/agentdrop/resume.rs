@@ -1,19 +1,4 @@
-//! What a transfer's journal says, and going on from it.
-//!
-//! The records, in the order they are written ([`crate::journal`] says how each is kept):
-//!
-//! | record | when | what |
-//! |---|---|---|
-//! | `begun` | the transfer is pending; nothing was sent | the call's arguments, the sources' identities, the service's reply with its live URLs, and of a sealed transfer `encrypted_key`, the recipient's public key and the marks of every block |
-//! | `part` | storage has a part | the file's place in the list, part number, ETag |
-//! | `completing` | a file's parts are about to be put together | the file's place |
-//! | `sent` | storage has a file | the file's place and its facts |
-//! | `confirming` | the transfer is about to be confirmed | |
-//! | `refused` | confirming was refused, so that the transfer is not active | |
-//! | `missing` | the service misses a file | what was `sent` whole may not be there; it is sent again |
-//! | `done` | the transfer is active; the journal is about to be removed | beside it `transfer_id` |
-//!
-//! The key that seals the files is not in it: it is unwrapped from `encrypted_key` with the caller's private key.
+//! A transfer with a journal: begun, or gone on with after its process was killed.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,19 +8,22 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::checked::CheckedTransfer;
 use super::confirm::{self, Earlier};
-use super::encryption::{self, Cover, KeySource, Sealed};
-use super::flow::{self, Begun, FileState, Kept, State};
+use super::encryption;
 use super::multipart::OpenUploads;
 use super::prepare::{self, Ready};
-use super::request::{Terms, Transfer};
-use super::result::SentFile;
+use super::presign::{self, Kept};
+use super::request::Terms;
+use super::same_call;
+use super::sealing::{self, Cover, KeySource, Sealed};
+use super::state::State;
 use super::ticket::{Asked, How, Ticket};
-use super::wire::FileEntry;
-use crate::error::{Cleanup, Error, ErrorKind, Outcome, Result, Side};
+use super::transfer_journal::{Beginning, SealRecord, TransferJournal, give_up, is_done, replayed};
+use super::upload::ActiveTransfer;
+use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::job::Ctx;
 use crate::journal::Journal;
 use crate::logs;
@@ -45,91 +33,23 @@ use crate::service::Service;
 use crate::source::{Sent, Since};
 use crate::storage::{self, Age, StoredPart};
 
-/// The journal of the call that is running.
-pub(super) struct Log(Journal);
-
-impl Log {
-    pub(super) async fn part(&self, at: usize, part: &StoredPart) -> Result<()> {
-        self.0.append(json!({"part": {"file": at, "stored": part}})).await
-    }
-    pub(super) async fn completing(&self, at: usize) -> Result<()> {
-        // For good, as the next: after a loss of power an upload that is over must not look as if it were open.
-        self.0.append_for_good(json!({"completing": at})).await
-    }
-    pub(super) async fn sent(&self, at: usize, file: &SentFile) -> Result<()> {
-        self.0.append(json!({"sent": {"file": at, "facts": file}})).await
-    }
-    pub(super) async fn confirming(&self) -> Result<()> {
-        self.0.append_for_good(json!({"confirming": true})).await
-    }
-    pub(super) async fn refused(&self, ctx: &Ctx) {
-        self.note(json!({"refused": true}), ctx).await;
-    }
-    pub(super) async fn missing(&self, ctx: &Ctx) {
-        self.note(json!({"missing": true}), ctx).await;
-    }
-
-    /// A record that the call is not to fail for: what the service said counts for more.
-    async fn note(&self, record: Value, ctx: &Ctx) {
-        if let Err(error) = self.0.append(record).await {
-            let reason = error.message();
-            tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), reason, "a record of the journal is lost");
-        }
-    }
-
-    /// The transfer is active. A journal that cannot be removed says so to the next call that is given it.
-    pub(super) async fn done(self, transfer_id: &str, ctx: &Ctx) {
-        // First: whoever stops the call from here on has nothing to resume.
-        ctx.resumable(None);
-        if let Err(error) = self.0.end(json!({"done": true, "transfer_id": transfer_id})).await {
-            tracing::warn!(
-                target: logs::TARGET,
-                job = ctx.progress.job(),
-                reason = error.message(),
-                "the transfer is active, and its journal is left over"
-            );
-        }
-    }
-}
-
-/// What the first record holds.
-#[derive(Deserialize, Serialize)]
-struct Beginning {
-    /// Seconds since 1970, by this machine's clock.
-    at: u64,
-    arguments: Map<String, Value>,
-    sources: Vec<Value>,
-    promised: Vec<FileEntry>,
-    reply: Value,
-    seal: Option<SealRecord>,
-}
-
-#[derive(Deserialize, Serialize)]
-struct SealRecord {
-    encrypted_key: String,
-    recipient_public_key: String,
-    recipient_key_source: KeySource,
-    /// Of each file, base64.
-    marks: Vec<String>,
-}
-
 /// Begins a transfer with a journal, or goes on with the one that is there.
-pub(super) async fn begin(
+pub(super) async fn start_or_resume(
     service: &Arc<Service>,
-    transfer: Transfer,
+    transfer: CheckedTransfer,
     path: PathBuf,
     ctx: &Ctx,
-) -> Result<Begun> {
+) -> Result<ActiveTransfer> {
     if let Some(file) = transfer.files.iter().find(|f| f.source.is_stream()) {
         return Err(Error::invalid(format!(
             "the file {:?} is a stream, which cannot be read again after a restart; give its path or its bytes, or leave resume out",
-            file.resolved_name()?
+            file.name
         )));
     }
     if let Some(file) = transfer.files.iter().find(|f| f.source.as_path() == Some(path.as_path())) {
         return Err(Error::invalid(format!(
             "the journal is the file {:?} itself; give a path of its own",
-            file.resolved_name()?
+            file.name
         )));
     }
     let opened = Journal::open(path).await?;
@@ -140,19 +60,15 @@ pub(super) async fn begin(
     match records.next() {
         Some(first) if !is_done(&first) && !records.as_slice().iter().any(is_done) => {
             let rest = records.collect();
-            go_on(service, transfer, journal, first, rest, ctx).await
+            continue_from(service, transfer, journal, first, rest, ctx).await
         }
         first => {
             if first.is_some() {
                 journal.clear().await?;
             }
-            begin_anew(service, transfer, journal, ctx).await
+            start_new(service, transfer, journal, ctx).await
         }
     }
-}
-
-fn is_done(record: &Value) -> bool {
-    record["done"] == true
 }
 
 /// While this call waited for the journal, the one that had it was done: to begin anew would send everything twice.
@@ -172,16 +88,16 @@ fn sent_by_another(journal: &Journal, transfer_id: Option<&str>, ctx: &Ctx) -> E
     .about(journal.path())
 }
 
-async fn begin_anew(
+async fn start_new(
     service: &Arc<Service>,
-    transfer: Transfer,
+    transfer: CheckedTransfer,
     journal: Journal,
     ctx: &Ctx,
-) -> Result<Begun> {
-    match begin_with(service, transfer, &journal, ctx).await {
-        Ok(begun) => {
+) -> Result<ActiveTransfer> {
+    match start_recorded(service, transfer, &journal, ctx).await {
+        Ok((ticket, files)) => {
             ctx.resumable(Some(journal.path().to_owned()));
-            Ok(Begun { log: Some(Log(journal)), ..begun })
+            Ok(ActiveTransfer::new(ticket, files, TransferJournal::of(journal)))
         }
         Err(error) => {
             // Nothing was sent, so there is nothing to go on from.
@@ -193,33 +109,24 @@ async fn begin_anew(
     }
 }
 
-async fn begin_with(
+/// A pending transfer, once the journal tells all of it.
+async fn start_recorded(
     service: &Arc<Service>,
-    transfer: Transfer,
+    transfer: CheckedTransfer,
     journal: &Journal,
     ctx: &Ctx,
-) -> Result<Begun> {
-    let arguments = arguments(service, &transfer)?;
-    let (ticket, files) = flow::begin(service, transfer, Kept::Journal, ctx).await?;
-    let ticket = Arc::new(ticket);
-    // If it is stopped here the record may be half written, by a thread that no cancel stops. So the journal is removed
-    // first, which waits for that: one that lived on would lead to uploads that are gone.
-    let (open, theirs) = (OpenUploads::of(&ticket), ctx.without_remains());
-    let (of_ours, id, kept) = (Arc::clone(service), ticket.id.clone(), journal.clone());
-    ctx.if_not_completed(Some(Box::pin(async move {
-        match kept.remove().await {
-            Ok(()) => open.abort(of_ours, id, theirs).await,
-            Err(_) => Cleanup::Failed,
-        }
-    })));
+) -> Result<(Ticket, Vec<Ready>)> {
+    let arguments = same_call::arguments(service.shown(), &transfer)?;
+    let (ticket, files) = presign::start(service, transfer, Kept::Journal, ctx).await?;
+    let uploads = OpenUploads::of(service, &ticket, ctx);
+    uploads.abort_with_journal(journal.clone(), ctx);
     let beginning = beginning(arguments, &ticket, &files)?;
     let record = serde_json::to_value(&beginning)
         .map_err(|e| Error::internal("a journal could not be written").cause(&e))?;
     // Before the first byte leaves, and for good: what was sent under a nonce must be known for ever.
     journal.append_for_good(json!({ "begun": record })).await?;
-    ctx.if_not_completed(None);
-    let state = State::new(files.len());
-    Ok(Begun { ticket, files, state, log: None, confirmed: None })
+    uploads.keep(ctx);
+    Ok((ticket, files))
 }
 
 fn beginning(arguments: Map<String, Value>, ticket: &Ticket, files: &[Ready]) -> Result<Beginning> {
@@ -244,58 +151,17 @@ fn beginning(arguments: Map<String, Value>, ticket: &Ticket, files: &[Ready]) ->
     })
 }
 
-/// What makes two calls the same. Sizes are not among it: a file of another size is one that changed.
-fn arguments(service: &Service, transfer: &Transfer) -> Result<Map<String, Value>> {
-    let Terms { sender, recipient, mode, expires_in, max_downloads, message, metadata, .. } = &transfer.terms;
-    let files = transfer.files.iter().map(|file| {
-        let name = file.resolved_name()?;
-        let content_type = file.type_to_send(&name, transfer.terms.seals_here())?;
-        Ok(json!([name, content_type, file.encryption_iv]))
-    });
-    let files = files.collect::<Result<Vec<Value>>>()?;
-    let encryption = transfer.terms.encryption.as_ref().map(|encryption| match &encryption.how {
-        encryption::How::Seal { pair, recipient } => json!({
-            "sender_public_key": pair.public_key(),
-            "recipient_public_key": recipient.map(|key| key.base64()),
-            "algorithm": encryption.algorithm,
-        }),
-        encryption::How::Presealed { encrypted_key } => json!({
-            "encrypted_key": encrypted_key.reveal(),
-            "algorithm": encryption.algorithm,
-        }),
-    });
-    let all = json!({
-        "base_url": service.shown(),
-        "sender": sender,
-        "recipient": recipient,
-        "recipient_account": transfer.terms.recipient_account,
-        "mode": mode,
-        "expires_in": expires_in,
-        "max_downloads": max_downloads,
-        "message": message,
-        "metadata": metadata,
-        "auto_delete": transfer.terms.auto_delete,
-        "multipart": transfer.multipart,
-        "files": files,
-        "encryption": encryption,
-    });
-    match all {
-        Value::Object(map) => Ok(map),
-        _ => Err(Error::internal("arguments are an object")),
-    }
-}
-
-async fn go_on(
+async fn continue_from(
     service: &Arc<Service>,
-    transfer: Transfer,
+    transfer: CheckedTransfer,
     journal: Journal,
     first: Value,
     rest: Vec<Value>,
     ctx: &Ctx,
-) -> Result<Begun> {
+) -> Result<ActiveTransfer> {
     let unreadable = || unreadable(&journal);
     let beginning: Beginning = serde_json::from_value(first["begun"].clone()).map_err(|_| unreadable())?;
-    same_call(&beginning.arguments, &arguments(service, &transfer)?, &journal)?;
+    same_call::check(&beginning.arguments, &same_call::arguments(service.shown(), &transfer)?, &journal)?;
     if let Some(id) = beginning.reply["id"].as_str() {
         ctx.reserved_transfer(id);
     }
@@ -320,81 +186,30 @@ async fn go_on(
     let ticket = Arc::new(ticket);
     // It is this call's, and whole.
     ctx.resumable(Some(journal.path().to_owned()));
-    let log = Log(journal);
 
     if state.confirming == Earlier::Lost && state.files.iter().all(|file| file.sent.is_some()) {
+        let kept = TransferJournal::of(journal.clone());
         // That it may be active comes first: what became of the sources since then changes nothing.
         match confirm::confirm(service, &ticket.id, Earlier::Lost, ctx).await {
             Ok(status) => {
-                let (files, log, confirmed) = (Vec::new(), Some(log), Some(status));
-                return Ok(Begun { ticket, files, state, log, confirmed });
+                let (files, confirmed) = (Vec::new(), Some(status));
+                return Ok(ActiveTransfer { ticket, files, state, journal: kept, confirmed });
             }
             Err(error) if error.service_code() == Some("FILES_MISSING") => {
                 ctx.outcome_if_stopped(Outcome::NotCompleted);
-                log.missing(ctx).await;
+                kept.missing(ctx).await;
                 state.forget_whole();
             }
-            Err(error) => return Err(not_confirmed(error, Some(&log), ctx).await),
+            Err(error) => return Err(kept.confirm_failed(error, ctx).await),
         }
     }
     let files = prepare::look_at(service, transfer.files, &ticket.seals, ctx).await?;
-    unchanged(&files, &beginning, &ticket, &state, &log.0).await?;
+    unchanged(&files, &beginning, &ticket, &state, &journal).await?;
     if let Some(name) = expired(&ticket, &state) {
-        let open = OpenUploads::of(&ticket);
-        return Err(give_up(ran_out(&name), service, &ticket, &open, log.0, ctx).await);
+        let uploads = OpenUploads::of(service, &ticket, ctx);
+        return Err(give_up(ran_out(&name), journal, &uploads, ctx).await);
     }
-    Ok(Begun { ticket, files, state, log: Some(log), confirmed: None })
-}
-
-fn same_call(then: &Map<String, Value>, now: &Map<String, Value>, journal: &Journal) -> Result<()> {
-    let differs = now.iter().find(|(name, value)| then.get(name.as_str()) != Some(value));
-    let Some((name, _)) = differs else { return Ok(()) };
-    Err(Error::invalid(format!(
-        "the journal {} is of another call, whose {name} differs; give the same arguments, or another journal",
-        journal.path().display()
-    ))
-    .about(journal.path()))
-}
-
-/// What the records after the first one say.
-fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
-    #[derive(Deserialize)]
-    struct Part {
-        file: usize,
-        stored: StoredPart,
-    }
-    #[derive(Deserialize)]
-    struct Sent {
-        file: usize,
-        facts: SentFile,
-    }
-    let mut state = State::new(files);
-    // The last records may be lost with the power, and with them that it was confirmed.
-    state.confirming = Earlier::Elsewhere;
-    for record in records {
-        let Value::Object(record) = record else { return None };
-        let (kind, value) = record.into_iter().next()?;
-        match kind.as_str() {
-            "part" => {
-                let Part { file, stored } = serde_json::from_value(value).ok()?;
-                state.files.get_mut(file)?.parts.push(stored);
-            }
-            "sent" => {
-                let Sent { file, facts } = serde_json::from_value(value).ok()?;
-                let place = state.files.get_mut(file)?;
-                *place = FileState { sent: Some(facts), completing: false, ..std::mem::take(place) };
-            }
-            "completing" => {
-                let file = usize::try_from(value.as_u64()?).ok()?;
-                state.files.get_mut(file)?.completing = true;
-            }
-            "confirming" => state.confirming = Earlier::Lost,
-            "refused" => state.confirming = Earlier::Elsewhere,
-            "missing" => state.forget_whole(),
-            _ => return None,
-        }
-    }
-    Some(state)
+    Ok(ActiveTransfer { ticket, files, state, journal: TransferJournal::of(journal), confirmed: None })
 }
 
 /// Whether the parts are those of the plan; of several with one number the last counts.
@@ -434,7 +249,10 @@ fn restored(terms: &Terms, from: &Beginning) -> Option<Result<(Cover, Vec<Option
     let record = from.seal.as_ref()?;
     let nonces: Vec<&str> = from.promised.iter().filter_map(|e| e.encryption_iv.as_deref()).collect();
     let all = from.promised.len();
-    if record.marks.len() != all || nonces.len() != all || encryption::distinct(&nonces).is_err() {
+    if record.marks.len() != all
+        || nonces.len() != all
+        || encryption::distinct(nonces.iter().copied()).is_err()
+    {
         return None;
     }
     let restore = || {
@@ -445,7 +263,7 @@ fn restored(terms: &Terms, from: &Beginning) -> Option<Result<(Cover, Vec<Option
                 "the journal is for another recipient's key than the one given; give another journal",
             ));
         }
-        let key = encryption::wrap_key(pair, &recipient)?.unwrap(&record.encrypted_key)?;
+        let key = sealing::wrap_key(pair, &recipient)?.unwrap(&record.encrypted_key)?;
         let seals = from.promised.iter().zip(&record.marks).map(|(entry, marks)| {
             let nonce = Nonce::parse(entry.encryption_iv.as_deref().unwrap_or_default())?;
             let marks = STANDARD.decode(marks).unwrap_or_default();
@@ -525,68 +343,6 @@ fn expired(ticket: &Ticket, state: &State) -> Option<String> {
     (0..state.files.len()).find(|at| over(*at)).map(|at| ticket.promised[at].name.clone())
 }
 
-/// What an upload's failure means for its journal, if it has one.
-pub(super) async fn ended(
-    error: Error,
-    service: &Arc<Service>,
-    begun: &mut Begun,
-    open: &OpenUploads,
-    ctx: &Ctx,
-) -> Error {
-    match begun.log.take() {
-        Some(Log(journal)) if error.kind() == ErrorKind::Expired => {
-            give_up(error, service, &begun.ticket, open, journal, ctx).await
-        }
-        log => refused(error, log.as_ref()),
-    }
-}
-
-/// What a confirm's failure means for its journal, if it has one.
-pub(super) async fn not_confirmed(error: Error, log: Option<&Log>, ctx: &Ctx) -> Error {
-    if let (Some(log), Outcome::NotCompleted) = (log, error.outcome()) {
-        log.refused(ctx).await;
-    }
-    refused(error, log)
-}
-
-/// What to do if the journal leads nowhere: what it is for may be gone.
-pub(super) fn refused(error: Error, log: Option<&Log>) -> Error {
-    use ErrorKind as K;
-    let final_word = matches!(error.kind(), K::NotFound | K::StorageRefused | K::Rejected | K::Conflict);
-    match log {
-        Some(Log(journal)) if final_word => error.addition(&format!(
-            "if it is no better the next time, remove the journal {} to send everything as a new transfer",
-            journal.path().display()
-        )),
-        _ => error,
-    }
-}
-
-/// The URLs ran out, and the service has no way to ask for new ones. So the journal is of no use any more: it is
-/// removed, and the same call begins anew.
-async fn give_up(
-    error: Error,
-    service: &Arc<Service>,
-    ticket: &Arc<Ticket>,
-    open: &OpenUploads,
-    journal: Journal,
-    ctx: &Ctx,
-) -> Error {
-    flow::abort_if_not_completed(service, ticket, open, ctx);
-    let path = journal.path().display().to_string();
-    ctx.resumable(None);
-    match journal.remove().await {
-        Ok(()) => {
-            error
-                .addition(&format!(
-                    "the journal {path} could not be gone on with and is removed; call again to send everything as a new transfer"
-                ))
-                .retryable_is(true)
-        }
-        Err(e) => error.addition(&format!("remove the journal {path}, then call again")).cause(&e),
-    }
-}
-
 fn ran_out(name: &str) -> Error {
     Error::new(
         ErrorKind::Expired,
@@ -602,54 +358,4 @@ fn unreadable(journal: &Journal) -> Error {
         journal.path().display()
     ))
     .about(journal.path())
-}
-
-/// Any record is understood or not.
-#[cfg(any(test, fuzzing))]
-pub fn exercise_journal(record: &Value) {
-    let _ = serde_json::from_value::<Beginning>(record["begun"].clone());
-    let _ = replayed(2, vec![record.clone()]);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn part(number: u32) -> StoredPart {
-        StoredPart {
-            part_number: number,
-            bytes: 5,
-            etag: "e".into(),
-            md5: None,
-            verified: false,
-            attempts: 1,
-        }
-    }
-
-    #[test]
-    fn records_tell_how_far_it_was() {
-        let facts = json!({"file_id": "f", "name": "a", "size": 5, "etag": "e", "md5": null, "sha256": null,
-            "verified": false, "attempts": 1, "parts": 0});
-        let records = vec![
-            json!({"sent": {"file": 0, "facts": facts}}),
-            json!({"part": {"file": 1, "stored": part(2)}}),
-            json!({"part": {"file": 1, "stored": part(1)}}),
-            json!({"completing": 1}),
-            json!({"confirming": true}),
-        ];
-        let state = replayed(2, records.clone()).expect("they fit");
-        assert!(state.files[0].sent.is_some() && state.files[1].completing);
-        assert_eq!(state.files[1].parts.len(), 2);
-        assert_eq!(state.confirming, Earlier::Lost);
-
-        let missing = [records.as_slice(), &[json!({"missing": true})]].concat();
-        let state = replayed(2, missing).expect("they fit");
-        assert!(state.files[0].sent.is_none() && state.files[1].parts.len() == 2);
-        assert_eq!(state.confirming, Earlier::Elsewhere);
-
-        for odd in [json!({"part": {"file": 2, "stored": part(1)}}), json!({"what": 1}), json!(1), json!({})]
-        {
-            assert!(replayed(2, vec![odd.clone()]).is_none(), "{odd}");
-        }
-    }
 }

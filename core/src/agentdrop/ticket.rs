@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 
-use super::encryption::Cover;
+use super::sealing::Cover;
 use super::wire::{self, FileEntry, MultipartFile, bad_reply};
 use crate::error::{Error, Result};
 use crate::options::Options;

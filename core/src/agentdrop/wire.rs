@@ -257,55 +257,6 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// Any reply is read, or is an error that can be shown.
-#[cfg(any(test, fuzzing))]
-pub fn exercise(data: &[u8]) {
-    use super::encryption::Cover;
-    use super::ticket::{Asked, Ticket};
-    use crate::storage::Age;
-
-    let secret = crate::fuzzing::secret(data);
-    let check = |error: &Error| crate::fuzzing::check(error, &secret);
-    let reply = ApiReply::of(data);
-    check(&refusal(&reply));
-    let file = |part_size| FileEntry {
-        name: "a.bin".into(),
-        size: 1,
-        content_type: "a/b".into(),
-        encryption_iv: None,
-        part_size,
-    };
-    let options = crate::options::Options::new();
-    match service::parse::<Value>("presign", &reply) {
-        Ok(value) => {
-            for part_size in [None, Some(5 << 20)] {
-                let asked = Asked {
-                    promised: vec![file(part_size)],
-                    multipart: part_size.is_some(),
-                    cover: Cover::Open,
-                    seals: vec![None],
-                };
-                match Ticket::read(value.clone(), reply.body.clone(), asked, Age::New, &options) {
-                    Ok(ticket) => {
-                        let _ = format!("{:?}", super::ticket::TransferTicket(std::sync::Arc::new(ticket)));
-                    }
-                    Err(error) => check(&error),
-                }
-            }
-        }
-        Err(error) => check(&error),
-    }
-    if let Err(error) = service::parse::<Agent>("resolve", &reply) {
-        check(&error);
-    }
-    if let Err(error) = service::parse::<ConfirmReply>("confirm", &reply) {
-        check(&error);
-    }
-    if let Err(error) = TransferInfo::read("get_transfer", &reply) {
-        check(&error);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

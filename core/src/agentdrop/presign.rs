@@ -1,0 +1,114 @@
+//! Step one: the pending transfer and its presigned URLs.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::Value;
+
+use super::checked::CheckedTransfer;
+use super::multipart::OpenUploads;
+use super::prepare::{self, Ready};
+use super::request::Terms;
+use super::sealing::Cover;
+use super::ticket::{Asked, Ticket};
+use super::wire::{self, FileEntry, PresignBody};
+use crate::error::{Error, Result};
+use crate::http::api::{Failure, REPLY_LIMIT, Repeat};
+use crate::job::Ctx;
+use crate::progress::Phase;
+use crate::seal::FileSeal;
+use crate::service::{self, Service};
+use crate::storage::{Age, PartPlan};
+
+/// What of a transfer is kept beyond the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// A journal, for another process to go on from.
+    Journal,
+    /// A ticket, which the caller may look into.
+    Ticket,
+    Nothing,
+}
+
+/// Everything before the first byte: the files as they will go, and where they go to.
+pub(super) async fn start(
+    service: &Arc<Service>,
+    transfer: CheckedTransfer,
+    kept: Kept,
+    ctx: &Ctx,
+) -> Result<(Ticket, Vec<Ready>)> {
+    let CheckedTransfer { terms, files, .. } = transfer;
+    let cover = Cover::new(service, &terms, ctx).await?;
+    let seals = prepare::seals(files.len(), &cover)?;
+    let mut files = prepare::look_at(service, files, &seals, ctx).await?;
+    prepare::plan(&mut files, terms.multipart, &service.clients.options);
+    if kept == Kept::Journal {
+        // Before the URLs' life begins: it reads every sealed file.
+        prepare::mark(&mut files).await?;
+    }
+    let ticket = presign(service, &terms, (cover, seals), &files, kept, ctx).await?;
+    Ok((ticket, files))
+}
+
+/// The body of a presign, as JSON.
+pub(super) fn body(terms: &Terms, cover: &Cover, entries: &[FileEntry]) -> Result<Value> {
+    let told = cover.told();
+    let body = PresignBody {
+        mode: &terms.mode,
+        sender: &terms.sender,
+        recipient: &terms.recipient,
+        recipient_account: terms.recipient_account.as_deref(),
+        files: entries,
+        expires_in: terms.expires_in.as_deref(),
+        max_downloads: terms.max_downloads,
+        message: terms.message.as_deref(),
+        metadata: terms.metadata.as_ref(),
+        is_encrypted: !cover.is_open(),
+        encrypted_key: told.map(|(key, _)| key.reveal()),
+        encryption_algorithm: told.map(|(_, algorithm)| algorithm),
+        auto_delete: terms.auto_delete,
+    };
+    serde_json::to_value(&body).map_err(|e| Error::internal("a request could not be written").cause(&e))
+}
+
+/// Makes the pending transfer.
+async fn presign(
+    service: &Arc<Service>,
+    terms: &Terms,
+    (cover, seals): (Cover, Vec<Option<Arc<FileSeal>>>),
+    files: &[Ready],
+    kept: Kept,
+    ctx: &Ctx,
+) -> Result<Ticket> {
+    ctx.progress.enter(Phase::Requesting);
+    let made = service.clients.get()?;
+    let promised: Vec<FileEntry> = files.iter().map(|f| f.entry.clone()).collect();
+    let multipart = promised.iter().any(|entry| entry.part_size.is_some());
+    let json = body(terms, &cover, &promised)?.to_string();
+    let hidden = cover.told().map(|(key, _)| key.clone());
+    let path: &[&str] =
+        if multipart { &["transfers", "presigned", "multipart"] } else { &["transfers", "presigned"] };
+    let mut call = service.call("presign", Method::POST, path, Some(json.into_bytes()))?;
+    // A URL with a session token takes some 2 KiB.
+    let parts = |entry: &FileEntry| entry.part_size.map_or(1, |p| PartPlan::fixed(entry.size, p).count());
+    let urls: u64 = promised.iter().map(parts).sum();
+    call.hides = hidden.iter().collect();
+    call.reply_limit = REPLY_LIMIT + usize::try_from(urls).unwrap_or(usize::MAX / 8192) * 8 * 1024;
+    let mut retry = service.retry(&made, ctx);
+    // A repeat after a lost reply would make a second pending transfer.
+    let reply =
+        made.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
+    // Nobody will ask for it again, and of ten thousand files it is long.
+    let text = if kept == Kept::Nothing { Bytes::new() } else { reply.body.clone() };
+    let parsed: Value = service::parse("presign", &reply)?;
+    drop(reply);
+    let reply = parsed;
+    if let Some(id) = reply["id"].as_str().and_then(|id| wire::checked_id(id).ok()) {
+        ctx.reserved_transfer(&id);
+        // If the reply does not fit, what it began is to be ended all the same.
+        OpenUploads::of_reply(service, id, &reply, ctx).abort_if_not_completed(ctx);
+    }
+    let asked = Asked { promised, multipart, cover, seals };
+    Ticket::read(reply, text, asked, Age::New, &service.clients.options).map_err(|e| e.during("presign"))
+}

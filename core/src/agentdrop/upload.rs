@@ -1,0 +1,169 @@
+//! Step two: the files of a pending transfer, several at once, until storage has all of them.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::multipart::{self, Completion, OpenUploads, UploadId};
+use super::prepare::Ready;
+use super::result::SentFile;
+use super::state::{FileState, State};
+use super::ticket::{How, Ticket};
+use super::transfer_journal::TransferJournal;
+use crate::error::{Error, Outcome, Result};
+use crate::job::Ctx;
+use crate::service::Service;
+use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, Window, send_parts};
+
+/// A transfer whose bytes are to be sent, or the rest of them.
+pub(super) struct ActiveTransfer {
+    pub(super) ticket: Arc<Ticket>,
+    pub(super) files: Vec<Ready>,
+    pub(super) state: State,
+    pub(super) journal: TransferJournal,
+    /// Its status, if it turned out to be confirmed already.
+    pub(super) confirmed: Option<String>,
+}
+
+impl ActiveTransfer {
+    pub(super) fn new(ticket: impl Into<Arc<Ticket>>, files: Vec<Ready>, journal: TransferJournal) -> Self {
+        let state = State::new(files.len());
+        Self { ticket: ticket.into(), files, state, journal, confirmed: None }
+    }
+}
+
+/// Uploads all files that storage does not have yet; the first failure stops the others.
+pub(super) async fn upload(
+    service: &Service,
+    transfer: &mut ActiveTransfer,
+    uploads: &OpenUploads,
+    ctx: &Ctx,
+) -> Result<()> {
+    let made = service.clients.get()?;
+    let window = Window::new(&service.clients.options, ctx);
+    let one = Uploading {
+        service,
+        sender: Sender::new(&made, &service.clients.options, ctx),
+        window: &window,
+        ticket: &transfer.ticket,
+        journal: &transfer.journal,
+        uploads,
+        ctx,
+    };
+    let mut waiting = transfer.files.iter().zip(&transfer.state.files).enumerate();
+    // Not tasks of their own: bytes move on the connections' tasks anyway, and dropping this set, by an
+    // error or a cancel, leaves nothing running.
+    let mut running = FuturesUnordered::new();
+    let mut done: Vec<Option<FileState>> = vec![None; transfer.files.len()];
+    loop {
+        // One more than have a turn, so that it is known that another one waits.
+        while running.len() <= window.width() {
+            let Some((at, (file, state))) = waiting.next() else { break };
+            let one = &one;
+            running.push(async move { one.upload(at, file, state.clone()).await.map(|state| (at, state)) });
+        }
+        let Some(finished) = running.next().await else { break };
+        let others_are_done = || done.iter().flatten().count() + 1 == transfer.files.len();
+        let (at, state) = finished.map_err(|e| e.unless_all_is_done(others_are_done()))?;
+        ctx.progress.file_done();
+        done[at] = Some(state);
+    }
+    drop(running);
+    transfer.state.files = done.into_iter().flatten().collect();
+    if transfer.state.files.len() == transfer.files.len() {
+        return Ok(());
+    }
+    Err(Error::internal("a file was forgotten"))
+}
+
+/// What the uploads of one transfer share.
+struct Uploading<'a> {
+    service: &'a Service,
+    sender: Sender<'a>,
+    window: &'a Window,
+    ticket: &'a Ticket,
+    journal: &'a TransferJournal,
+    uploads: &'a OpenUploads,
+    ctx: &'a Ctx,
+}
+
+impl Uploading<'_> {
+    async fn upload(&self, at: usize, file: &Ready, state: FileState) -> Result<FileState> {
+        if state.sent.is_some() {
+            self.ctx.progress.already_there(file.entry.size);
+            return Ok(state);
+        }
+        let uploaded = match &self.ticket.places[at].how {
+            How::Whole(target) => self.whole(at, file, target).await,
+            How::Parts { .. } => self.parts(at, file, state).await,
+        };
+        uploaded.map_err(|e| e.context(&format!("file {:?}", file.entry.name)))
+    }
+
+    async fn whole(&self, at: usize, file: &Ready, target: &PutTarget) -> Result<FileState> {
+        let slot = self.window.slot().await?;
+        let digest = self.sender.digest_for_whole(file.source.len());
+        let stored = target.send(&self.sender.in_turn(&slot), &file.source, digest, true).await?;
+        slot.sent(stored.bytes);
+        let sent = SentFile {
+            file_id: self.ticket.places[at].file_id.clone(),
+            name: file.entry.name.clone(),
+            size: stored.bytes,
+            etag: stored.etag,
+            md5: stored.md5,
+            sha256: stored.sha256,
+            verified: stored.verified,
+            attempts: stored.attempts,
+            parts: 0,
+        };
+        self.journal.sent(at, &sent).await?;
+        Ok(FileState { sent: Some(sent), ..FileState::default() })
+    }
+
+    async fn parts(&self, at: usize, file: &Ready, state: FileState) -> Result<FileState> {
+        let place = &self.ticket.places[at];
+        let How::Parts { upload_id, plan, targets } = &place.how else {
+            return Err(Error::internal("a file of one PUT was to go in parts"));
+        };
+        self.ctx.progress.already_there(state.parts.iter().map(|p| p.bytes).sum());
+        let on_stored = |part: StoredPart| -> futures_util::future::BoxFuture<'_, Result<()>> {
+            Box::pin(async move { self.journal.part(at, &part).await })
+        };
+        let upload = PartUpload { plan: *plan, targets, source: &file.source, done: state.parts };
+        let parts = send_parts(upload, &self.sender, self.window, &on_stored);
+        // Until they are put together there is no object.
+        let parts = parts.await.map_err(|e| e.outcome_is(Outcome::NotCompleted))?;
+
+        let upload = UploadId { file_id: place.file_id.clone(), upload_id: upload_id.clone() };
+        self.journal.completing(at).await?;
+        let completed =
+            multipart::complete(self.service, &self.ticket.id, &upload, &parts, state.completing, self.ctx);
+        let completion = completed.await?;
+        if completion == Completion::Sure {
+            self.uploads.completed(&upload);
+        }
+        let sent = SentFile {
+            file_id: place.file_id.clone(),
+            name: file.entry.name.clone(),
+            size: plan.size(),
+            etag: etag_of(&parts),
+            md5: None,
+            sha256: None,
+            verified: parts.iter().all(|p| p.verified),
+            attempts: parts.iter().fold(0, |sum, part| sum.saturating_add(part.attempts)),
+            parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+        };
+        if completion == Completion::Sure {
+            self.journal.sent(at, &sent).await?;
+        }
+        Ok(FileState { sent: Some(sent), parts, completing: completion == Completion::Unclear })
+    }
+}
+
+/// The ETag that S3 and R2 give an object of these parts: MD5 of the parts' MD5s, a dash, their number. `None`
+/// where a part's ETag is none.
+fn etag_of(parts: &[StoredPart]) -> Option<String> {
+    crate::digest::md5_of_md5s(parts.iter().map(|p| p.etag.as_str()))
+        .map(|md5| format!("{md5}-{}", parts.len()))
+}
