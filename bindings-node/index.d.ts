@@ -956,9 +956,9 @@ export interface LeftOut {
 
 /** How a profile's cookies are encrypted. */
 export interface CookieKeys {
-  /** The system they were written on. */
-  readonly system: 'linux' | 'macos' | 'windows'
-  /** What the first rows begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most frequent first. */
+  /** The system they were written on, if the folder shows it. */
+  readonly system: 'linux' | 'macos' | 'windows' | 'unknown'
+  /** What those of the profile that opens begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most frequent first. */
   readonly prefixes: readonly string[]
 }
 

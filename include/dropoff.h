@@ -1980,7 +1980,8 @@ const char *dropoff_inspection_lock(const dropoff_inspection *inspection);
 int dropoff_inspection_lock_process(const dropoff_inspection *inspection);
 
 /**
- * The system its cookies were written on: "linux", "macos" or "windows". Lives as long as the inspection.
+ * The system its cookies were written on, if the folder shows it: "linux", "macos" or "windows", otherwise "unknown".
+ * Lives as long as the inspection.
  *
  * Threads: any.
  */

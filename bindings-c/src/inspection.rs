@@ -415,7 +415,8 @@ pub extern "C" fn dropoff_inspection_lock_process(inspection: Option<&dropoff_in
     guard::get(inspection, 0, |i| i.inspection.lock_process.unwrap_or(0))
 }
 
-/// The system its cookies were written on: "linux", "macos" or "windows". Lives as long as the inspection.
+/// The system its cookies were written on, if the folder shows it: "linux", "macos" or "windows", otherwise "unknown".
+/// Lives as long as the inspection.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

@@ -30,10 +30,14 @@ def user_data(folder: Path) -> Path:
     (folder / "Default").mkdir(parents=True)
     (folder / "Local State").write_text("{}")
     (folder / "Last Version").write_text("131.0.6778.85")
-    (folder / "Default" / "Preferences").write_text("{}")
+    component = {"path": "/usr/lib/chromium/resources/pdf"}
+    preferences = {"extensions": {"settings": {"mhjfbmdgcfjbbpaeojofohoefgiehjai": component}}}
+    (folder / "Default" / "Preferences").write_text(json.dumps(preferences))
     with closing(sqlite3.connect(folder / "Default" / "Cookies")) as database:
-        database.execute("CREATE TABLE cookies (host_key TEXT, name TEXT, encrypted_value BLOB)")
-        database.execute("INSERT INTO cookies VALUES ('a.example', 'sid', ?)", [b"v10" + bytes(32)])
+        columns = "host_key, name, encrypted_value, expires_utc, has_expires, is_persistent"
+        database.execute(f"CREATE TABLE cookies ({columns})")
+        cookie = ["a.example", "sid", b"v10" + bytes(32), 250_000_000_000_000_000, 1, 1]
+        database.execute("INSERT INTO cookies VALUES (?, ?, ?, ?, ?, ?)", cookie)
         database.commit()
     return folder
 

@@ -653,12 +653,13 @@ class CookieKeys:
 
     @property
     def system(self) -> str:
-        """The system they were written on: ``linux``, ``macos``, ``windows``."""
+        """The system they were written on, if the folder shows it: ``linux``, ``macos``, ``windows``,
+        otherwise ``unknown``."""
 
     @property
     def prefixes(self) -> list[str]:
-        """What the first rows begin with: ``v10``, ``v11``, ``v12``, ``v20``, ``plain``, ``other``; the most
-        frequent first."""
+        """What those of the profile that opens begin with: ``v10``, ``v11``, ``v12``, ``v20``, ``plain``,
+        ``other``; the most frequent first."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""

@@ -52,7 +52,7 @@ pub(super) async fn upload_profile(service: &Service, request: ProfileUpload, ct
             }
         }
     };
-    let body = zip.body(&details)?;
+    let body = zip.body(&details, ctx)?;
     if let Some(profile) = earlier
         && unchanged::is_the_same(&profile, &zip.source).await?
     {
@@ -179,9 +179,13 @@ struct Contents {
 
 impl Zip {
     /// The body of complete-upload. What the caller does not say about the browser, the folder does.
-    fn body(&mut self, details: &ProfileDetails) -> Result<CompleteBody> {
+    fn body(&mut self, details: &ProfileDetails, ctx: &Ctx) -> Result<CompleteBody> {
         let Some(contents) = &mut self.packed else { return CompleteBody::new(details, None) };
-        contents.report.browser_guessed = details.browser_name.is_none() || details.browser_version.is_none();
+        let (name, version) = (details.browser_name.as_deref(), details.browser_version.as_deref());
+        contents.report.browser_guessed = name.is_none() || version.is_none();
+        let contradictions = contents.browser.contradicts(name, version);
+        warn(&contradictions, ctx);
+        contents.report.warnings.extend(contradictions);
         CompleteBody::new(details, Some(&contents.browser))
     }
 }
@@ -223,11 +227,15 @@ async fn packed(
     ctx.progress.packed();
     ctx.progress.enter(Phase::Requesting);
     let Packed { spooled, report, browser, largest } = done?;
-    for warning in &report.warnings {
-        tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), "{warning}");
-    }
+    warn(&report.warnings, ctx);
     let source = Prepared::spooled(spooled, options.stall_timeout);
     Ok(Zip { source, packed: Some(Contents { report, browser, largest }) })
+}
+
+fn warn(warnings: &[String], ctx: &Ctx) {
+    for warning in warnings {
+        tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), "{warning}");
+    }
 }
 
 /// The path of a source that is a folder.

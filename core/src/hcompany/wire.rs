@@ -85,13 +85,18 @@ impl CompleteBody {
             }
             _ => Err(Error::invalid(format!("{what} is missing; a zip does not tell it, so give one"))),
         };
+        if details.browser_version.is_none()
+            && let (Some(browser), Some(name)) = (found, details.browser_name.as_deref())
+            && browser.is_other_than(name)
+        {
+            return Err(Error::invalid(format!(
+                "browser_version is missing: the folder is {}'s, and tells no version of {name:?}; give one, or leave out browser_name",
+                browser.product
+            )));
+        }
         Ok(Self {
             name: details.name.trim().to_owned(),
-            browser_name: named(
-                details.browser_name.as_deref(),
-                found.map(|b| b.name.as_str()),
-                "browser_name",
-            )?,
+            browser_name: named(details.browser_name.as_deref(), found.map(|b| b.name), "browser_name")?,
             browser_version: named(
                 details.browser_version.as_deref(),
                 found.and_then(|b| b.version.as_deref()),
@@ -281,6 +286,25 @@ mod tests {
             body: bytes::Bytes::copy_from_slice(body.as_bytes()),
             cut: false,
         })
+    }
+
+    #[test]
+    fn a_version_is_not_taken_from_one_browser_for_another() {
+        let firefox = Browser { name: "firefox", product: "Firefox", version: Some("153.7.0".to_owned()) };
+        let body = |details| CompleteBody::new(&details, Some(&firefox));
+        let named = |name: &str| ProfileDetails::new("p").browser_name(name);
+        let error = body(named("chromium")).expect_err("a Firefox");
+        assert!(error.message().contains("browser_version is missing: the folder is Firefox's"), "{error}");
+        assert!(body(named("webkit")).is_err());
+        for (details, name, version) in [
+            (ProfileDetails::new("p"), "firefox", "153.7.0"),
+            (named("firefox-esr"), "firefox-esr", "153.7.0"),
+            (named("my-own"), "my-own", "153.7.0"),
+            (ProfileDetails::new("p").browser("chromium", "131"), "chromium", "131"),
+        ] {
+            let body = body(details).expect("a body");
+            assert_eq!((body.browser_name.as_str(), body.browser_version.as_str()), (name, version));
+        }
     }
 
     #[test]

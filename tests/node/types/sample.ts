@@ -376,7 +376,7 @@ async function inspected(): Promise<void> {
   same<number | null>()(found.lockProcess)
   same<'likely' | 'unlikely' | 'unknown'>()(found.verdict)
   const cookies: CookieKeys = found.cookies
-  same<'linux' | 'macos' | 'windows'>()(cookies.system)
+  same<'linux' | 'macos' | 'windows' | 'unknown'>()(cookies.system)
   same<readonly string[]>()(cookies.prefixes)
   const [size, left, file] = [found.sizes[0], found.leftOut[0], found.largest[0]]
   same<SizeOfClass | undefined>()(size)

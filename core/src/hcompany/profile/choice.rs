@@ -161,6 +161,11 @@ impl Pack {
         Ok(format!("{prefix}/{path}"))
     }
 
+    /// Whether everything is in a folder `Default` in the archive, which makes a profile of it.
+    pub(super) fn puts_all_in_default(&self) -> bool {
+        self.prefix.trim_end_matches('/').rsplit('/').next() == Some("Default")
+    }
+
     /// The profile's folder, if one was asked for.
     pub(super) fn chosen(&self, folder: &Folder) -> Result<Option<&str>> {
         let Some(wanted) = self.profile.as_deref() else { return Ok(None) };

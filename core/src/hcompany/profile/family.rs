@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::cookies::{self, Owner};
 use super::open::open_plain;
 use super::{Family, Pack, profiles_ini};
 use crate::error::{Error, Result};
@@ -19,6 +20,8 @@ pub(super) struct Folder {
     pub(super) profiles: Vec<String>,
     /// The folder is itself a profile, as Opera and programs with a browser in them have it.
     pub(super) is_profile: bool,
+    /// The profile that a browser opens unless it is told another: the one used last, by `Local State`.
+    pub(super) last_used: Option<String>,
     /// The browser by its product name, as far as the folder tells.
     pub(super) product: &'static str,
     pub(super) version: Option<String>,
@@ -43,7 +46,8 @@ impl Folder {
             return Ok(Self::firefox(root));
         }
         let profiles = chrome_profiles(&root)?;
-        if !profiles.is_empty() || root.join("Local State").is_file() {
+        let as_default = pack.puts_all_in_default() && is_chrome_profile(&root);
+        if !profiles.is_empty() || as_default || root.join("Local State").is_file() {
             return Ok(Self::chrome(root, profiles));
         }
         Err(not_a_profile(&root))
@@ -61,8 +65,17 @@ impl Folder {
                     version(preferences["extensions"]["last_chrome_version"].as_str()?)
                 })
             });
-        let (is_profile, system) = (is_chrome_profile(&root), FileSystem::at(&root));
-        Self { system, root, family: Family::Chrome, profiles, is_profile, product, version }
+        let last_used = state["profile"]["last_used"].as_str().filter(|name| !name.is_empty());
+        Self {
+            system: FileSystem::at(&root),
+            is_profile: is_chrome_profile(&root),
+            last_used: last_used.map(str::to_owned),
+            root,
+            family: Family::Chrome,
+            profiles,
+            product,
+            version,
+        }
     }
 
     fn firefox(root: PathBuf) -> Self {
@@ -75,6 +88,7 @@ impl Folder {
             family: Family::Firefox,
             profiles: vec![name],
             is_profile: true,
+            last_used: None,
             product: "Firefox",
             version,
         }
@@ -125,16 +139,34 @@ impl Folder {
         if self.family == Family::Firefox {
             return None;
         }
-        match path.split_once('/') {
-            Some((top, rest)) if self.profiles.iter().any(|p| p == top) => Some(rest),
-            _ => self.is_profile.then_some(path),
-        }
+        let inside = |profile: &String| path.strip_prefix(profile.as_str())?.strip_prefix('/');
+        self.profiles.iter().find_map(inside).or_else(|| self.is_profile.then_some(path))
+    }
+
+    /// The profile, among several in the folder, that a path is or is in.
+    pub(super) fn profile_of(&self, path: &str) -> Option<&str> {
+        let is_it = |profile: &&String| {
+            path.strip_prefix(profile.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.profiles.iter().find(is_it).map(String::as_str)
     }
 
     /// The error for a file in it that could not be read.
     pub(super) fn unreadable(&self, path: &str, doing: &str, error: &std::io::Error) -> Error {
         Error::local_io(&self.root.join(self.shown(path)), doing, error)
     }
+}
+
+/// The service's own name for the browser that somebody calls this, if it is a known one.
+pub(super) fn known_as(name: &str) -> Option<&'static str> {
+    const PARTS: [(&str, &[&str]); 3] = [
+        ("chromium", &["chrom", "edge", "brave", "opera", "vivaldi", "electron"]),
+        ("firefox", &["firefox", "librewolf", "waterfox", "icecat"]),
+        ("webkit", &["webkit", "safari", "epiphany"]),
+    ];
+    let name = name.to_ascii_lowercase();
+    let is_it = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    PARTS.into_iter().find(|(_, parts)| is_it(parts)).map(|(known, _)| known)
 }
 
 /// Firefox keeps its profiles beside a `profiles.ini`; that folder is none itself.
@@ -147,8 +179,12 @@ fn firefox_profile(path: &Path, pack: &Pack) -> Result<Option<PathBuf>> {
     }
 }
 
+const COOKIES: &str = "cookies.sqlite";
+
+/// WebKitGTK keeps such cookies too.
 fn is_firefox(root: &Path) -> bool {
-    ["prefs.js", "cookies.sqlite", "compatibility.ini"].iter().any(|name| root.join(name).is_file())
+    ["prefs.js", "compatibility.ini"].iter().any(|name| root.join(name).is_file())
+        || (root.join(COOKIES).is_file() && cookies::owner(&root.join(COOKIES)) != Some(Owner::WebKit))
 }
 
 /// What only a profile of the Chrome family has at its top.
@@ -177,14 +213,37 @@ fn chrome_profiles(root: &Path) -> Result<Vec<String>> {
         let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if let Ok(name) = entry.file_name().into_string()
             && folder
-            && !matches!(name.as_str(), "System Profile" | "Guest Profile" | "Snapshots")
-            && (is_profile_name(&name) || is_chrome_profile(&entry.path()))
+            && !matches!(name.as_str(), "System Profile" | "Guest Profile" | "Snapshots" | OFF_THE_RECORD)
         {
-            profiles.push(name);
+            if is_profile_name(&name) || is_chrome_profile(&entry.path()) {
+                profiles.push(name);
+            } else if name == PARTITIONS {
+                profiles.extend(partitions(root)?);
+            }
         }
     }
     profiles.sort();
     Ok(profiles)
+}
+
+/// Where an Electron application keeps a profile for each of its partitions: shell/browser/electron_browser_context.cc.
+const PARTITIONS: &str = "Partitions";
+/// Where QtWebEngine keeps nothing that lasts: src/core/profile_adapter.cpp.
+const OFF_THE_RECORD: &str = "OffTheRecord";
+
+fn partitions(root: &Path) -> Result<Vec<String>> {
+    let folder = root.join(PARTITIONS);
+    let listing = |e: std::io::Error| Error::local_io(&folder, "listing", &e);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(listing)? {
+        let entry = entry.map_err(listing)?;
+        if let Ok(name) = entry.file_name().into_string()
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        {
+            found.push(format!("{PARTITIONS}/{name}"));
+        }
+    }
+    Ok(found)
 }
 
 fn not_a_profile(root: &Path) -> Error {
@@ -192,7 +251,12 @@ fn not_a_profile(root: &Path) -> Error {
     if is_chrome_profile(root) {
         let name = root.file_name().unwrap_or_default();
         return Error::invalid(format!(
-            "{shown} is one profile of a user-data folder; give the folder it is in, and choose the profile {name:?}"
+            "{shown} is one profile of a user-data folder; give the folder it is in, and choose the profile {name:?}, or pack it alone with the prefix \"Default\", where a browser looks for it"
+        ));
+    }
+    if cookies::owner(&root.join(COOKIES)) == Some(Owner::WebKit) {
+        return Error::invalid(format!(
+            "{shown} is the folder of a program with WebKitGTK in it, and which of its files belong together is not known here; zip it yourself, and give the zip with browser_name \"webkit\" and a browser_version"
         ));
     }
     Error::invalid(format!(
@@ -235,8 +299,11 @@ pub(super) fn small_text(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&text).into_owned())
 }
 
+/// What cannot be read, is cut or is longer than it should be tells nothing. Chromium skips the mark of UTF-8 too.
 pub(super) fn json(path: &Path) -> Value {
-    small_text(path).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null)
+    let whole = small_text(path).filter(|text| (text.len() as u64) < TEXT_LIMIT);
+    let value = whole.and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok());
+    value.unwrap_or(Value::Null)
 }
 
 #[cfg(test)]
@@ -281,6 +348,94 @@ mod tests {
         let found = found.expect("Firefox");
         assert_eq!((found.browser_name(), found.version.as_deref()), ("firefox", Some("153.7.0")));
         assert_eq!(found.profiles.len(), 1);
+    }
+
+    #[test]
+    fn profiles_of_partitions_and_the_one_used_last_are_told() {
+        let electron = recognised(&[
+            ("Local State", "{}"),
+            ("Preferences", "{}"),
+            ("Partitions/chat/Cache/x", ""),
+            ("Partitions/a file", ""),
+            ("OffTheRecord/Cookies", ""),
+        ])
+        .expect("an application");
+        assert_eq!(electron.profiles, ["Partitions/chat"]);
+        assert_eq!(electron.in_profile("Partitions/chat/Cache"), Some("Cache"));
+        assert_eq!(electron.in_profile("Cache"), Some("Cache"));
+        assert_eq!(electron.profile_of("Partitions/chat"), Some("Partitions/chat"));
+        assert_eq!(
+            (electron.profile_of("Partitions"), electron.profile_of("Partitions/chats")),
+            (None, None)
+        );
+        assert_eq!(electron.last_used, None);
+
+        let state = "\u{feff}{\"profile\":{\"last_used\":\"Profile 2\"}}";
+        let several = recognised(&[("Local State", state), ("Default/x", ""), ("Profile 2/x", "")]);
+        assert_eq!(several.expect("Chrome").last_used.as_deref(), Some("Profile 2"));
+        let qt = recognised(&[("Default/Cookies", ""), ("other/Cookies", "")]).expect("QtWebEngine");
+        assert_eq!(
+            (qt.profiles.as_slice(), qt.last_used),
+            (&["Default".to_owned(), "other".to_owned()][..], None)
+        );
+    }
+
+    #[test]
+    fn a_local_state_that_is_none_tells_nothing_and_is_read_in_bounds() {
+        let nested =
+            format!(r#"{{"profile":{{"last_used":"x"}},"a":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+        let long = format!(r#"{{"profile":{{"last_used":"x"}},"a":"{}"}}"#, "a".repeat(17 << 20));
+        for text in [
+            r#"{"profile":{"last_used":"x"#,
+            &nested,
+            &long,
+            "[]",
+            "\u{feff}",
+            r#"{"profile":["last_used"]}"#,
+        ] {
+            let found = recognised(&[("Local State", text), ("Default/x", "")]).expect("Chrome");
+            assert_eq!(found.last_used, None, "{}", &text[..text.len().min(60)]);
+        }
+    }
+
+    #[test]
+    fn one_profile_alone_can_be_packed_as_default() {
+        let dir = folder(&[("Preferences", "{}"), ("Cookies", "")]);
+        let refused =
+            Folder::recognise(dir.path(), &Pack::new().prefix("user-data")).expect_err("one profile");
+        assert!(refused.message().contains("the prefix \"Default\""), "{refused}");
+        for prefix in ["Default", "user-data/Default/"] {
+            let found = Folder::recognise(dir.path(), &Pack::new().prefix(prefix)).expect(prefix);
+            assert!(found.is_profile && found.profiles.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_cookies_sqlite_alone_is_told_by_what_is_in_it() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus/cookies");
+        let with = |name: &str| {
+            let dir = folder(&[("storage/x", ""), ("hsts-storage.sqlite", "")]);
+            fs::copy(corpus.join(name), dir.path().join("cookies.sqlite")).expect("copy");
+            Folder::recognise(dir.path(), &Pack::new())
+        };
+        assert_eq!(with("firefox").expect("Firefox").family, Family::Firefox);
+        let refused = with("webkit").expect_err("WebKitGTK");
+        assert!(refused.message().contains("browser_name \"webkit\""), "{refused}");
+        assert_eq!(with("cut").expect("it may be Firefox's").family, Family::Firefox);
+    }
+
+    #[test]
+    fn browsers_are_known_by_several_names() {
+        for (name, known) in [
+            ("Chromium", Some("chromium")),
+            ("google-chrome", Some("chromium")),
+            ("Microsoft Edge", Some("chromium")),
+            ("firefox-esr", Some("firefox")),
+            ("webkit", Some("webkit")),
+            ("my-own", None),
+        ] {
+            assert_eq!(known_as(name), known, "{name}");
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@
 //! | `tabs` | whether a profile opens its last tabs again |
 //! | `notes`, `remarks` | what is told of what goes and what does not |
 //! | `lock` | whether a browser is using it |
-//! | `cookies` | how its cookies are encrypted |
+//! | `cookies`, `sqlite` | which of its cookies will be there, and how they are encrypted |
+//! | `session` | which cookies come with those tabs |
 //! | `doctor` | all of that as one report with a verdict |
 //! | `snapshot` | consistent copies of databases that are in use |
 //! | `packer`, `compress`, `archive` | the zip |
@@ -29,7 +30,9 @@ mod packer;
 mod profiles_ini;
 mod remarks;
 mod rules;
+mod session;
 mod snapshot;
+mod sqlite;
 mod tabs;
 mod walk;
 mod watch;

@@ -149,6 +149,8 @@ const WEB_APPS: &str =
     "Chromium: chrome/browser/web_applications/web_app_database_factory.cc, web_app_utils.cc";
 const CACHE_STORAGE: &str = "Chromium: content/browser/cache_storage/cache_storage_manager.cc";
 const CONSTANTS: &str = "Chromium: chrome/common/chrome_constants.h";
+const ELECTRON: &str = "Electron: shell/browser/electron_browser_context.cc";
+const QTWEBENGINE: &str = "QtWebEngine: src/core/profile_adapter.cpp";
 const SINGLETON: &str = "Chromium: chrome/browser/process_singleton_posix.cc";
 const NFS: &str = "Linux: fs/nfs/unlink.c";
 const FUSE: &str = "libfuse: include/fuse.h, hard_remove";
@@ -262,6 +264,9 @@ static RULES: &[Rule] = &[
     rule(CHROME, Top, "Dictionaries", Cache, "downloaded", SEEN),
     rule(CHROME, Top, "NativeMessagingHosts", Settings, "programs that extensions may start", SEEN),
     rule(CHROME, Top, "Webstore Downloads", Cache, "extensions being installed", LISTS),
+
+    rule(CHROME, Top, "Partitions", Login, "profiles of an application's partitions", ELECTRON),
+    rule(CHROME, Top, "OffTheRecord", Cache, "of private windows", QTWEBENGINE),
 
     rule(CHROME, Top, "ShaderCache", Cache, "compiled again", LISTS),
     rule(CHROME, Top, "GrShaderCache", Cache, "compiled again", LISTS),

@@ -17,16 +17,19 @@ pub(super) fn reopening(folder: &Folder, watch: &Watch) -> Result<HashSet<String
     let mut found = HashSet::new();
     for profile in inside.chain(is_one.then_some("")) {
         watch.step()?;
-        let at = folder.root.join(profile);
-        let reopens = match folder.family {
-            Family::Chrome => chromium_does(&at),
-            Family::Firefox => firefox_does(&at),
-        };
-        if reopens {
+        if reopens(folder.family, &folder.root.join(profile)) {
             found.insert(profile.to_owned());
         }
     }
     Ok(found)
+}
+
+/// Whether this one does.
+pub(super) fn reopens(family: Family, profile: &Path) -> bool {
+    match family {
+        Family::Chrome => chromium_does(profile),
+        Family::Firefox => firefox_does(profile),
+    }
 }
 
 /// After a crash it asks first. From Chromium's chrome/browser/prefs/session_startup_pref.h: 1 is the last session, 6

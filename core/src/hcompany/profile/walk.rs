@@ -239,7 +239,7 @@ impl Walk<'_> {
         if item.meta.is_symlink() && !stays && left.is_some_and(|(_, why)| why == NO_FILE) {
             self.link(item, own.is_some());
         }
-        if rule.is_none() && left.is_none() && self.is_known_level(item, in_profile.is_some()) {
+        if rule.is_none() && left.is_none() && self.is_known_level(item, in_profile) {
             self.tree.unknown.push(self.folder.shown(&item.path));
         }
         if item.meta.is_file() && left.is_none() {
@@ -336,17 +336,15 @@ impl Walk<'_> {
 
     fn is_other_profile(&self, path: &str) -> bool {
         let Some(chosen) = &self.chosen else { return false };
-        let top = path.split('/').next().unwrap_or(path);
-        top != chosen && self.folder.profiles.iter().any(|p| p == top)
+        self.folder.profile_of(path).is_some_and(|profile| profile != chosen)
     }
 
     /// Whether rules would know a name here: at the top, and at the top of a profile.
-    fn is_known_level(&self, item: &Item<'_>, in_profile: bool) -> bool {
-        match (self.folder.family, item.depth) {
-            (Family::Chrome, 0) => !self.folder.profiles.contains(&item.path),
-            (Family::Firefox, 0) => true,
-            (Family::Chrome, 1) => in_profile && !self.folder.is_profile,
-            _ => false,
+    fn is_known_level(&self, item: &Item<'_>, in_profile: Option<&str>) -> bool {
+        match self.folder.family {
+            Family::Firefox => item.depth == 0,
+            Family::Chrome if self.folder.profiles.contains(&item.path) => false,
+            Family::Chrome => item.depth == 0 || in_profile.is_some_and(|inside| !inside.contains('/')),
         }
     }
 

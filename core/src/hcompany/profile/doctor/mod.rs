@@ -1,17 +1,22 @@
 //! The doctor: what a folder holds, what of it would go, whether a browser is using it, and whether it will sign in
 //! elsewhere. Nothing is decrypted, nothing is sent, and no site or cookie is named.
 
+mod evidence;
+mod opened;
 mod report;
 mod system;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use evidence::Evidence;
 pub use report::{CookieKeys, FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict};
-use system::{System, system_of};
+use verdict::verdict;
 
-use super::cookies::{self, Prefixes};
-use super::family::Folder;
+use super::family::{Folder, known_as};
 use super::lock::{Lock, State};
 use super::notes;
 use super::walk::{Entry, Tree, walk};
@@ -48,8 +53,36 @@ pub fn start_inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<
 /// The browser a folder is of.
 #[derive(Debug, Clone)]
 pub(in crate::hcompany) struct Browser {
-    pub(in crate::hcompany) name: String,
+    /// The name the service knows it by.
+    pub(in crate::hcompany) name: &'static str,
+    pub(in crate::hcompany) product: &'static str,
     pub(in crate::hcompany) version: Option<String>,
+}
+
+impl Browser {
+    /// What the caller says of the browser that the folder contradicts, a sentence each.
+    pub(in crate::hcompany) fn contradicts(&self, name: Option<&str>, version: Option<&str>) -> Vec<String> {
+        let product = self.product;
+        if let Some(name) = name.filter(|name| self.is_other_than(name)) {
+            return vec![format!(
+                "the folder is {product}'s, and is registered as {name:?}, as the caller says; that browser may not read it"
+            )];
+        }
+        let number = |version: &str| version.trim().split('.').next()?.parse::<u32>().ok();
+        match (self.version.as_deref(), version) {
+            (Some(own), Some(given)) if number(given).is_some_and(|given| number(own) != Some(given)) => {
+                vec![format!(
+                    "the folder was last used by {product} {own}, and is registered as version {given:?}, as the caller says"
+                )]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether this is known to be the name of another kind of browser.
+    pub(in crate::hcompany) fn is_other_than(&self, name: &str) -> bool {
+        known_as(name).is_some_and(|known| known != self.name)
+    }
 }
 
 /// All that is seen of a folder.
@@ -57,8 +90,7 @@ pub(super) struct Look {
     pub(super) folder: Folder,
     pub(super) tree: Tree,
     pub(super) lock: Lock,
-    system: System,
-    prefixes: Prefixes,
+    evidence: Evidence,
 }
 
 /// Files named in an error or a report.
@@ -70,15 +102,16 @@ impl Look {
         let lock = Lock::of(&folder);
         let mut tree = walk(&folder, pack, watch)?;
         tree.remarks.extend(notes::of(&folder, &tree, pack, watch)?);
-        let (system, prefixes) = match folder.family {
-            Family::Firefox => (System::Linux, Prefixes::new()),
-            Family::Chrome => (system_of(&folder), cookie_prefixes(&folder, &tree)),
-        };
-        Ok(Self { folder, tree, lock, system, prefixes })
+        let evidence = Evidence::of(&folder, &tree, pack, SystemTime::now(), watch)?;
+        Ok(Self { folder, tree, lock, evidence })
     }
 
     pub(super) fn browser(&self) -> Browser {
-        Browser { name: self.folder.browser_name().to_owned(), version: self.folder.version.clone() }
+        Browser {
+            name: self.folder.browser_name(),
+            product: self.folder.product,
+            version: self.folder.version.clone(),
+        }
     }
 
     /// The error for a browser that is running.
@@ -110,7 +143,7 @@ impl Look {
             )),
             State::None | State::Stale => {}
         }
-        let (verdict, advice) = self.verdict();
+        let (verdict, advice) = verdict(&self.evidence);
         if verdict != Verdict::Likely {
             warnings.push(advice);
         }
@@ -132,7 +165,7 @@ impl Look {
     }
 
     fn inspection(self, pack: &Pack) -> ProfileInspection {
-        let (verdict, advice) = self.verdict();
+        let (verdict, advice) = verdict(&self.evidence);
         let files = self.tree.entries.iter().filter_map(|entry| entry.file);
         let (files, bytes) = files.fold((0, 0), |(files, bytes), stamp| (files + 1, bytes + stamp.size));
         let sizes = self.tree.sizes.iter().map(|(class, size)| SizeOfClass {
@@ -172,22 +205,10 @@ impl Look {
                 State::Foreign => LockState::Foreign,
             },
             lock_process: self.lock.process,
-            cookies: CookieKeys { system: self.system.as_str().to_owned(), prefixes: self.by_frequency() },
+            cookies: self.evidence.cookie_keys(),
             verdict,
             advice,
             warnings,
         }
     }
-}
-
-/// The cookies that would be packed.
-fn cookie_prefixes(folder: &Folder, tree: &Tree) -> Prefixes {
-    let mut all = Prefixes::new();
-    let is_it = |path: &str| matches!(folder.in_profile(path), Some("Cookies" | "Network/Cookies"));
-    for entry in tree.entries.iter().filter(|entry| is_it(&entry.path)) {
-        for (prefix, rows) in cookies::prefixes(&folder.root.join(&entry.path)) {
-            *all.entry(prefix).or_default() += rows;
-        }
-    }
-    all
 }

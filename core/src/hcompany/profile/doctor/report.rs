@@ -96,21 +96,21 @@ pub enum LockState {
 /// How a profile's cookies are encrypted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct CookieKeys {
-    /// The system they were written on: `linux`, `macos`, `windows`.
+    /// The system they were written on, if the folder shows it: `linux`, `macos`, `windows`, otherwise `unknown`.
     pub system: String,
-    /// What the first rows begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most frequent first.
+    /// What those of the profile that opens begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most frequent first.
     pub prefixes: Vec<String>,
 }
 
-/// Whether a profile will sign in on Linux.
+/// Whether a profile will sign in on Linux, which is said of the one that a browser opens there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Its cookies can be read there.
+    /// It has cookies that last and can be read there.
     Likely,
-    /// They cannot.
+    /// They cannot, or will not be there.
     Unlikely,
-    /// There are none, or they tell nothing.
+    /// There are none, or they tell nothing. What pages store besides may sign in.
     Unknown,
 }
 

@@ -1,52 +1,187 @@
 //! Whether a folder will sign in elsewhere, and why, as a sentence.
 
 use super::super::Family;
+use super::super::choice::listed;
+use super::super::cookies::{Jar, Kind, Kinds};
+use super::Verdict;
+use super::evidence::{Cookies, Evidence};
+use super::opened::Missing;
 use super::system::System;
-use super::{Look, Verdict};
 
-impl Look {
-    pub(super) fn by_frequency(&self) -> Vec<String> {
-        let mut prefixes: Vec<(&String, &u32)> = self.prefixes.iter().collect();
-        prefixes.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-        prefixes.into_iter().map(|(prefix, _)| prefix.clone()).collect()
+const NEW_PROFILE: &str = "sign in with a profile of its own, started on Linux with --user-data-dir and --password-store=basic, and pack that";
+const SIGN_IN_FIRST: &str = "sign in first, close the browser so that it writes them, and pack again";
+
+/// The verdict, and the sentence that says it.
+pub(super) fn verdict(evidence: &Evidence) -> (Verdict, String) {
+    let (mut verdict, mut why) = match evidence.family {
+        Family::Firefox => firefox(evidence),
+        Family::Chrome => chrome(evidence),
+    };
+    let others = match verdict {
+        Verdict::Likely => &[][..],
+        _ => evidence.others.as_slice(),
+    };
+    // What is bound to another machine is so whichever profile is opened.
+    let missing = evidence.opened.missing.as_ref().filter(|_| verdict != Verdict::Unlikely);
+    if let Some(missing) = missing.filter(|missing| **missing != Missing::NoneYet) {
+        verdict = Verdict::Unlikely;
+        why = not_opened(missing, &evidence.opened.name);
+    } else if evidence.several {
+        why.push_str(&format!(
+            "; that is of the profile {:?}, the one that a browser opens",
+            evidence.opened.name
+        ));
     }
+    if !others.is_empty() {
+        why.push_str(&format!(" (cookies that last are in {})", listed(others)));
+    }
+    (verdict, format!("will log in on Linux: {}, because {why}", verdict.as_str()))
+}
 
-    /// A key is bound to the machine: macOS keeps it in its Keychain, Windows wraps it with DPAPI or binds it to the
-    /// browser, a Linux desktop keeps it in its keyring (`v11`, `v12`). Only the fixed key of Linux (`v10` there)
-    /// works elsewhere. From Chromium's components/os_crypt.
-    pub(super) fn verdict(&self) -> (Verdict, String) {
-        const NEW_PROFILE: &str = "sign in with a profile of its own, started on Linux with --user-data-dir and --password-store=basic, and pack that";
-        let prefixes = self.by_frequency();
-        let has_firefox_cookies = || self.tree.entries.iter().any(|entry| entry.path == "cookies.sqlite");
-        let nothing = || {
-            let why = "no cookie was found in what would be packed; sign in first, close the browser so that it writes them, and pack again";
-            (Verdict::Unknown, why.to_owned())
-        };
-        let bound = |what: &str| {
-            (Verdict::Unlikely, format!("its cookies are encrypted with a key {what}; {NEW_PROFILE}"))
-        };
-        let (mut verdict, mut why) =
-            match (self.folder.family, self.system, prefixes.first().map(String::as_str)) {
-                (Family::Firefox, ..) if has_firefox_cookies() => {
-                    (Verdict::Likely, "Firefox does not encrypt its cookies".to_owned())
-                }
-                (Family::Firefox, ..) | (_, _, None) => nothing(),
-                (_, _, Some("plain")) => (Verdict::Likely, "its cookies are not encrypted".to_owned()),
-                (_, System::Linux, Some("v10")) => {
-                    (Verdict::Likely, "its cookies are encrypted with the key every Linux has".to_owned())
-                }
-                (_, System::Linux, Some("v11" | "v12")) => bound("in this desktop's keyring"),
-                (_, System::MacOs, Some(_)) => bound("in a Mac's Keychain"),
-                (_, System::Windows, Some(_)) => bound("bound to a Windows account"),
-                (_, System::Linux, Some(other)) => bound(&format!("that does not work elsewhere ({other})")),
-            };
-        let others = prefixes.iter().skip(1).find(|prefix| !matches!(prefix.as_str(), "v10" | "plain"));
-        if let (Verdict::Likely, Some(other)) = (verdict, others) {
-            verdict = Verdict::Unknown;
-            why = format!(
-                "some of its cookies are encrypted with a key that does not work elsewhere ({other}); {NEW_PROFILE}"
-            );
+fn not_opened(missing: &Missing, name: &str) -> String {
+    let another = |other: &str, is_not: &str| {
+        format!(
+            "a browser that is started on it opens the profile {name:?}, which {is_not}; start it there with --profile-directory={other:?}, or open {other:?} here once, so that it is the one used last, close the browser and pack again"
+        )
+    };
+    match missing {
+        Missing::NotChosen(chosen) => another(chosen, "would not be packed"),
+        Missing::NotThere(other) => another(other, "is not there"),
+        Missing::AtTop | Missing::NoneYet => format!(
+            "the profile is at the top of the folder, and Chromium looks for it in {name:?}; pack it with the prefix \"Default\" to have it there"
+        ),
+    }
+}
+
+fn firefox(evidence: &Evidence) -> (Verdict, String) {
+    let likely = |why: &str| (Verdict::Likely, why.to_owned());
+    if evidence.cookies.jar().is_some_and(|jar| !jar.cut && !jar.lasting.is_empty()) {
+        return likely("Firefox does not encrypt its cookies");
+    }
+    match evidence.in_session {
+        Some(cookies) if cookies > 0 => {
+            likely("Firefox does not encrypt its cookies, and goes on with the session that these are of")
         }
-        (verdict, format!("will log in on Linux: {}, because {why}", verdict.as_str()))
+        None if evidence.continues => (
+            Verdict::Unknown,
+            "no cookie that lasts was found, and the session that Firefox goes on with could not be read"
+                .to_owned(),
+        ),
+        _ => without_cookies(evidence),
+    }
+}
+
+fn chrome(evidence: &Evidence) -> (Verdict, String) {
+    let Some(jar) = evidence.cookies.jar().filter(|jar| !jar.cut) else { return without_cookies(evidence) };
+    let mut kept = jar.lasting.clone();
+    if evidence.continues {
+        for (kind, rows) in &jar.of_session {
+            *kept.entry(*kind).or_default() += rows;
+        }
+    }
+    if kept.is_empty() {
+        return without_cookies(evidence);
+    }
+    let (verdict, why) = by_keys(&kept, evidence.system);
+    if verdict != Verdict::Unlikely && matches!(evidence.cookies, Cookies::Misplaced(_)) {
+        let why = format!(
+            "its cookies are in a folder Network, where only Chromium on Windows looks; {NEW_PROFILE}"
+        );
+        return (Verdict::Unlikely, why);
+    }
+    (verdict, why)
+}
+
+/// A key is bound to the machine: macOS keeps it in its Keychain, Windows wraps it with DPAPI or binds it to the
+/// browser, a Linux desktop keeps it in its keyring (`v11`, `v12`). Only the fixed key of Linux (`v10` there) works
+/// elsewhere. From Chromium's components/os_crypt.
+fn by_keys(kept: &Kinds, system: System) -> (Verdict, String) {
+    enum Key {
+        Everywhere,
+        Bound(String),
+        Untold,
+    }
+    const KEYRING: &str = "in this desktop's keyring";
+    const KEYCHAIN: &str = "in a Mac's Keychain";
+    const ACCOUNT: &str = "bound to a Windows account";
+    let bound = |what: &str| Key::Bound(what.to_owned());
+    let key = |kind: Kind| match (kind, system) {
+        (Kind::Plain, _) | (Kind::V10, System::Linux) => Key::Everywhere,
+        (Kind::V10 | Kind::Other(_), System::MacOs) => bound(KEYCHAIN),
+        (Kind::V10 | Kind::Other(_), System::Windows) => bound(ACCOUNT),
+        (Kind::V10, System::Unknown | System::Several) => Key::Untold,
+        (Kind::V10OfWindows | Kind::V20 | Kind::Dpapi, _) => bound(ACCOUNT),
+        (Kind::V11 | Kind::V12, _) => bound(KEYRING),
+        (Kind::Other(_), _) => Key::Bound(format!("that does not work elsewhere ({})", kind.prefix())),
+    };
+    let mut kinds: Vec<Kind> = kept.keys().copied().collect();
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kept[kind]));
+    let read = kinds.iter().any(|kind| matches!(key(*kind), Key::Everywhere));
+    let untold = kinds.iter().any(|kind| matches!(key(*kind), Key::Untold));
+    let bound = kinds.iter().find_map(|kind| match key(*kind) {
+        Key::Bound(what) => Some((kind.prefix(), what)),
+        _ => None,
+    });
+    match (read, untold, bound) {
+        (false, false, Some((_, what))) => {
+            (Verdict::Unlikely, format!("its cookies are encrypted with a key {what}; {NEW_PROFILE}"))
+        }
+        (_, _, Some((prefix, _))) => (
+            Verdict::Unknown,
+            format!(
+                "some of its cookies are encrypted with a key that does not work elsewhere ({prefix}); {NEW_PROFILE}"
+            ),
+        ),
+        (_, true, None) => {
+            let nothing = match system {
+                System::Several => "the folder shows signs of several",
+                _ => "nothing in the folder tells which of them wrote it",
+            };
+            let why = format!(
+                "its cookies are marked v10, which Linux, macOS and Windows each use for a key of their own, and {nothing}; if that was not Linux, {NEW_PROFILE}"
+            );
+            (Verdict::Unknown, why)
+        }
+        (_, false, None) if kept.contains_key(&Kind::V10) => {
+            (Verdict::Likely, "its cookies are encrypted with the key every Linux has".to_owned())
+        }
+        (_, false, None) => (Verdict::Likely, "its cookies are not encrypted".to_owned()),
+    }
+}
+
+/// No cookie will be there; pages may have stored a sign-in otherwise.
+fn without_cookies(evidence: &Evidence) -> (Verdict, String) {
+    let nothing = Jar::default();
+    let jar = evidence.cookies.jar().unwrap_or(&nothing);
+    let stored = "what pages keep in local storage or IndexedDB goes, and signs in to sites that use it";
+    if jar.cut || evidence.cookies == Cookies::Unreadable {
+        let why = "its database of cookies could not be read as far as to tell: it is damaged, or of a form that is not known here; open it in its browser, look whether you are signed in, close the browser and pack again";
+        return (Verdict::Unknown, why.to_owned());
+    }
+    let gone = match (evidence.family, jar.of_session.is_empty(), jar.expired.is_empty()) {
+        (_, true, true) if evidence.stores => {
+            return (Verdict::Unknown, format!("no cookie that lasts was found; {stored}"));
+        }
+        (_, true, true) => {
+            let why = format!("no cookie that lasts was found in what would be packed; {SIGN_IN_FIRST}");
+            return (Verdict::Unknown, why);
+        }
+        (_, true, false) => "all of its cookies have expired",
+        (_, false, true) => {
+            "all of its cookies end with the session, and it is not set to continue where it left off"
+        }
+        (_, false, false) => {
+            "its cookies have expired, or end with the session, and it is not set to continue where it left off"
+        }
+    };
+    let what_to_do = match jar.of_session.is_empty() {
+        true => "sign in again, close the browser and pack again",
+        false => {
+            "sign in with \"remember me\" where the site has that, or let the browser continue where it left off (chrome://settings/onStartup), close it and pack again"
+        }
+    };
+    match evidence.stores {
+        true => (Verdict::Unknown, format!("{gone}; {what_to_do}; {stored}")),
+        false => (Verdict::Unlikely, format!("{gone}; {what_to_do}")),
     }
 }

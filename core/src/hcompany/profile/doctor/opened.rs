@@ -1,0 +1,67 @@
+//! Which profile a browser opens on the copy, since the verdict is of that one. Started with `--user-data-dir` and
+//! nothing else, Chromium takes the one used last, else `Default`, whether it is there or not
+//! (`GetLastUsedProfileBaseName` in chrome/browser/profiles/profile_manager.cc).
+
+use super::super::Family;
+use super::super::Pack;
+use super::super::family::Folder;
+
+/// The profile that is opened, or the one that would have to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Opened {
+    /// Its place in the folder, `""` for the top.
+    pub(super) inside: String,
+    /// The name that a browser looks for.
+    pub(super) name: String,
+    /// Why what is opened is not what is here.
+    pub(super) missing: Option<Missing>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// The caller wants only this other one.
+    NotChosen(String),
+    /// The folder has only others, such as this.
+    NotThere(String),
+    /// What would be opened is at the top of the folder, where only its own program looks.
+    AtTop,
+    /// There is none yet.
+    NoneYet,
+}
+
+const DEFAULT: &str = "Default";
+
+impl Opened {
+    pub(super) fn of(folder: &Folder, pack: &Pack) -> Self {
+        let at = |inside: &str, name: &str, missing| Self {
+            inside: inside.to_owned(),
+            name: name.to_owned(),
+            missing,
+        };
+        if folder.family == Family::Firefox {
+            return at("", folder.profiles.first().map_or("", String::as_str), None);
+        }
+        if folder.is_profile && pack.puts_all_in_default() {
+            return at("", DEFAULT, None);
+        }
+        let name = folder.last_used.as_deref().unwrap_or(DEFAULT);
+        let is_there = folder.profiles.iter().any(|profile| profile == name);
+        match (pack.profile.as_deref(), folder.profiles.first()) {
+            (Some(chosen), _) if chosen != name => {
+                at(chosen, name, Some(Missing::NotChosen(chosen.to_owned())))
+            }
+            _ if is_there => at(name, name, None),
+            _ if folder.is_profile => at("", name, Some(Missing::AtTop)),
+            (_, Some(other)) => at(other, name, Some(Missing::NotThere(other.clone()))),
+            (_, None) => at(name, name, Some(Missing::NoneYet)),
+        }
+    }
+
+    /// A path inside it, if it is.
+    pub(super) fn holds<'p>(&self, path: &'p str) -> Option<&'p str> {
+        match self.inside.as_str() {
+            "" => Some(path),
+            inside => path.strip_prefix(inside)?.strip_prefix('/'),
+        }
+    }
+}
