@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwapOption, Guard};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
@@ -208,18 +208,27 @@ impl<T> PerGeneration<T> {
         Self { held: ArcSwapOption::const_empty() }
     }
 
-    /// The value of this process, made by `make` if there is none yet.
+    /// The value of this process, made by `make` if there is none yet. Of several made at once the first that is there
+    /// is everybody's: what is counted in it must be counted in one.
     pub(crate) fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         let pid = std::process::id();
+        let of_this_process = |held: &Option<Arc<(u32, Arc<T>)>>| {
+            held.as_ref().filter(|held| held.0 == pid).map(|held| Arc::clone(&held.1))
+        };
         let current = self.held.load_full();
-        if let Some(held) = current.as_ref().filter(|held| held.0 == pid) {
-            return Ok(Arc::clone(&held.1));
+        if let Some(held) = of_this_process(&current) {
+            return Ok(held);
         }
         let made = Arc::new(make()?);
-        self.held.store(Some(Arc::new((pid, Arc::clone(&made)))));
-        // Closing an inherited socket is harmless, but waking a runtime that does not exist is not.
+        let ours = Some(Arc::new((pid, Arc::clone(&made))));
+        let before = Guard::into_inner(self.held.compare_and_swap(&current, ours));
+        let first = of_this_process(&before);
+        if first.is_none() {
+            // Closing an inherited socket is harmless, but waking a runtime that does not exist is not.
+            std::mem::forget(before);
+        }
         std::mem::forget(current);
-        Ok(made)
+        Ok(first.unwrap_or(made))
     }
 }
 
@@ -230,5 +239,46 @@ impl<T> Drop for PerGeneration<T> {
         {
             std::mem::forget(held);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    #[test]
+    fn what_several_make_at_once_is_one() {
+        const SEVERAL: usize = 4;
+        let held = PerGeneration::new();
+        let all_make = Barrier::new(SEVERAL);
+        let make = || {
+            all_make.wait();
+            Ok(String::new())
+        };
+        let made: Vec<Arc<String>> = std::thread::scope(|scope| {
+            let each: Vec<_> = (0..SEVERAL).map(|_| scope.spawn(|| held.get(make).expect("made"))).collect();
+            each.into_iter().map(|one| one.join().expect("no panic")).collect()
+        });
+        assert!(made.iter().all(|one| Arc::ptr_eq(one, &made[0])));
+        let again = held.get(|| Err(Error::internal("made again"))).expect("it is there");
+        assert!(Arc::ptr_eq(&again, &made[0]));
+        drop((again, held));
+        assert_eq!(Arc::strong_count(&made[0]), SEVERAL, "nothing else holds it");
+    }
+
+    #[test]
+    fn what_another_process_left_is_made_anew_and_never_dropped() {
+        struct Inherited;
+        impl Drop for Inherited {
+            fn drop(&mut self) {
+                panic!("dropped what belongs to another process");
+            }
+        }
+        let other = std::process::id().wrapping_add(1);
+        let held = PerGeneration { held: ArcSwapOption::from_pointee((other, Arc::new(Some(Inherited)))) };
+        assert!(held.get(|| Ok(None)).expect("made").is_none());
+        assert!(held.get(|| Err(Error::internal("made again"))).expect("it is there").is_none());
+        drop(held);
     }
 }
