@@ -201,6 +201,7 @@ impl AttemptBody {
         };
         if left == 0 {
             body.finish_digest();
+            body.state.progress.body_sent();
         }
         Ok((body, state, pending))
     }
@@ -287,7 +288,8 @@ impl http_body::Body for AttemptBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
         if self.state.stopped.load(Relaxed) {
-            // The answer is already here; the connection is closed once it is read.
+            // The answer is already here; the connection is closed once it is read. Until then it stands in nobody's way.
+            self.turn = None;
             return Poll::Pending;
         }
         if let Some(gate) = &mut self.gate {
@@ -321,5 +323,49 @@ impl http_body::Body for AttemptBody {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bandwidth::BandwidthLimit;
+    use super::*;
+    use crate::source::{Source, Spool};
+    use http_body::Body as _;
+
+    async fn body(
+        len: usize,
+        limit: Option<u64>,
+    ) -> (AttemptBody, Arc<BodyState>, Arc<Bandwidth>, Arc<Counters>) {
+        let (source, spool) = (Source::memory(vec![7; len]), Spool::new(None));
+        let source = Prepared::new(source, spool, Duration::from_secs(10)).await.expect("memory");
+        let bandwidth = Arc::new(Bandwidth::new(BandwidthLimit::new(limit)));
+        let progress = Arc::new(Counters::new());
+        let opened = AttemptBody::open(&Payload::plain(source), None, None, &bandwidth, &progress).await;
+        let (body, state, _) = opened.expect("a body");
+        (body, state, bandwidth, progress)
+    }
+
+    #[tokio::test]
+    async fn one_that_is_stopped_gives_up_its_turn() {
+        let (mut body, state, bandwidth, _) = body(100_000, Some(1024)).await;
+        let mut poll = || Pin::new(&mut body).poll_frame(&mut Context::from_waker(std::task::Waker::noop()));
+        assert!(poll().is_ready(), "the first piece");
+        assert!(poll().is_pending(), "it waits for its turn");
+        state.stop();
+        assert!(poll().is_pending());
+        let others = tokio::time::timeout(Duration::from_secs(60), bandwidth.take(1));
+        assert_eq!(others.await, Ok(1), "another upload goes on");
+    }
+
+    #[tokio::test]
+    async fn an_empty_one_is_sent_with_its_head() {
+        for (len, sent) in [(0, true), (1, false)] {
+            let (body, state, _, progress) = body(len, None).await;
+            assert_eq!(
+                (state.is_complete(), progress.was_body_sent(), body.is_end_stream()),
+                (sent, sent, sent)
+            );
+        }
     }
 }
