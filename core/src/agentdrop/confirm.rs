@@ -97,7 +97,8 @@ pub(super) async fn get(service: &Service, id: &str, ctx: &Ctx) -> Result<Transf
 }
 
 fn is_already_confirmed(error: &Error) -> bool {
-    error.http_status() == Some(409) && error.service_code().is_none_or(|c| c == "ALREADY_CONFIRMED")
+    // The service's own 409, and not the page of a filter.
+    error.kind() == ErrorKind::Conflict && error.service_code().is_none_or(|c| c == "ALREADY_CONFIRMED")
 }
 
 fn unknown(id: &str, what: &str, why: &Error) -> Error {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::ticket::{How, Ticket};
 use super::wire;
-use crate::error::{Cleanup, Result};
+use crate::error::{Cleanup, ErrorKind, Result};
 use crate::http::api::{Failure, Repeat};
 use crate::job::Ctx;
 use crate::journal::Journal;
@@ -197,7 +197,7 @@ async fn abort_one(service: &Service, transfer_id: &str, upload: &UploadId, ctx:
     match made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error) {
         Ok(_) => Ok(()),
         // There is nothing of it.
-        Err(error) if error.http_status() == Some(404) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
