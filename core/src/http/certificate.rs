@@ -2,7 +2,8 @@
 //!
 //! A certificate that is itself among the trusted ones is accepted whatever its CA flag and version, as by curl
 //! (`X509_V_FLAG_PARTIAL_CHAIN`): self-signed ones of small servers are often of a kind that no chain may end with. Its
-//! name and its time still count. All others are rustls' to judge.
+//! name and its time still count. It is good for itself alone, unless it is an authority's. All others are rustls' to
+//! judge.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,7 +13,10 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
+};
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::VerifierBuilderError;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
@@ -22,10 +26,13 @@ use super::x509::Certificate;
 
 #[derive(Debug)]
 pub(super) struct Verifier {
-    chains: Arc<WebPkiServerVerifier>,
+    /// `None` if no authority is trusted.
+    chains: Option<Arc<WebPkiServerVerifier>>,
     algorithms: WebPkiSupportedAlgorithms,
     /// SHA-256 of every trusted certificate.
     named: HashSet<Vec<u8>>,
+    /// For whom those are that are no authority's.
+    no_authorities: HashSet<Vec<u8>>,
 }
 
 impl Verifier {
@@ -34,10 +41,22 @@ impl Verifier {
         named: impl Iterator<Item = &'a CertificateDer<'static>>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Self, VerifierBuilderError> {
-        let chains =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build()?;
-        let algorithms = provider.signature_verification_algorithms;
-        Ok(Self { chains, algorithms, named: named.map(fingerprint).collect() })
+        let chains = (!roots.is_empty()).then(|| {
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build()
+        });
+        let mut verifier = Self {
+            chains: chains.transpose()?,
+            algorithms: provider.signature_verification_algorithms,
+            named: HashSet::new(),
+            no_authorities: HashSet::new(),
+        };
+        for certificate in named {
+            verifier.named.insert(fingerprint(certificate));
+            if let Some(read) = Certificate::read(certificate).filter(|read| !read.may_issue()) {
+                verifier.no_authorities.insert(read.subject_name.to_vec());
+            }
+        }
+        Ok(verifier)
     }
 
     fn is_named(&self, certificate: &CertificateDer<'_>) -> bool {
@@ -61,8 +80,11 @@ impl ServerCertVerifier for Verifier {
         if self.is_named(certificate) {
             return check_named(certificate, name, now).map(|()| ServerCertVerified::assertion());
         }
-        let verdict = self.chains.verify_server_cert(certificate, others, name, ocsp, now);
-        verdict.map_err(|e| explained(e, certificate, others))
+        let verdict = match &self.chains {
+            Some(chains) => chains.verify_server_cert(certificate, others, name, ocsp, now),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        };
+        verdict.map_err(|e| self.explained(e, certificate, others))
     }
 
     fn verify_tls12_signature(
@@ -73,7 +95,9 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<HandshakeSignatureValid, Error> {
         match self.is_named(certificate) {
             true => self.signed_by_bare_key(message, certificate, signed),
-            false => self.chains.verify_tls12_signature(message, certificate, signed).map_err(of_handshake),
+            false => {
+                verify_tls12_signature(message, certificate, signed, &self.algorithms).map_err(of_handshake)
+            }
         }
     }
 
@@ -84,14 +108,15 @@ impl ServerCertVerifier for Verifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         if !self.is_named(certificate) {
-            return self.chains.verify_tls13_signature(message, certificate, signed).map_err(of_handshake);
+            let verdict = verify_tls13_signature(message, certificate, signed, &self.algorithms);
+            return verdict.map_err(of_handshake);
         }
         let key = key_of(certificate)?;
         verify_tls13_signature_with_raw_key(message, &key, signed, &self.algorithms).map_err(of_handshake)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chains.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
 }
 
@@ -110,6 +135,47 @@ impl Verifier {
         let algorithms = scheme.map_or(&[][..], |(_, algorithms)| algorithms);
         let valid = algorithms.iter().any(|a| key.verify_signature(*a, message, signed.signature()).is_ok());
         if valid { Ok(HandshakeSignatureValid::assertion()) } else { Err(flaw(Flaw::NotItsKey)) }
+    }
+
+    /// The error with what the certificate says of itself.
+    fn explained(
+        &self,
+        error: Error,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+    ) -> Error {
+        let (Error::InvalidCertificate(why), Ok(leaf)) = (&error, read(certificate)) else { return error };
+        let top = others.last().and_then(|c| read(c).ok()).unwrap_or(leaf);
+        let by_no_authority = self.no_authorities.contains(top.issuer_name);
+        match why {
+            // Another one of that name may be trusted, whose key did not sign it.
+            CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+                if leaf.issued_itself() =>
+            {
+                flaw(Flaw::SelfSigned)
+            }
+            CertificateError::UnknownIssuer if by_no_authority => {
+                flaw(Flaw::NoAuthority { issuer: top.issuer() })
+            }
+            CertificateError::UnknownIssuer => flaw(Flaw::Untrusted { issuer: top.issuer() }),
+            // As rustls says it where the server sends that one along.
+            CertificateError::Other(other)
+                if by_no_authority
+                    && other.0.downcast_ref::<webpki::Error>() == Some(&webpki::Error::EndEntityUsedAsCa) =>
+            {
+                flaw(Flaw::NoAuthority { issuer: top.issuer() })
+            }
+            CertificateError::NotValidForNameContext { expected, .. } => {
+                let (expected, presented) = (expected.clone(), leaf.names());
+                CertificateError::NotValidForNameContext { expected, presented }.into()
+            }
+            CertificateError::ExpiredContext { time, not_after } if unix(leaf.not_after) != *not_after => {
+                flaw(Flaw::IssuerEnded { time: *time, not_after: *not_after })
+            }
+            _ => error,
+        }
     }
 }
 
@@ -161,6 +227,8 @@ fn fits(presented: &str, name: &ServerName<'_>) -> bool {
 pub(super) enum Flaw {
     /// Nobody trusted has issued it. The name of who did is a stranger's text.
     Untrusted { issuer: Option<String> },
+    /// Whoever issued it is trusted, and may issue nothing.
+    NoAuthority { issuer: Option<String> },
     /// It issued itself.
     SelfSigned,
     /// One that it was issued by has ended.
@@ -185,32 +253,5 @@ fn of_handshake(error: Error) -> Error {
     match error {
         Error::InvalidCertificate(CertificateError::BadSignature) => flaw(Flaw::NotItsKey),
         other => other,
-    }
-}
-
-/// The error with what the certificate says of itself.
-fn explained(error: Error, certificate: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Error {
-    let (Error::InvalidCertificate(why), Ok(leaf)) = (&error, read(certificate)) else { return error };
-    match why {
-        // Another one of that name may be trusted, whose key did not sign it.
-        CertificateError::UnknownIssuer
-        | CertificateError::BadSignature
-        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
-            if leaf.issued_itself() =>
-        {
-            flaw(Flaw::SelfSigned)
-        }
-        CertificateError::UnknownIssuer => {
-            let top = others.last().and_then(|c| read(c).ok());
-            flaw(Flaw::Untrusted { issuer: top.unwrap_or(leaf).issuer() })
-        }
-        CertificateError::NotValidForNameContext { expected, .. } => {
-            let (expected, presented) = (expected.clone(), leaf.names());
-            CertificateError::NotValidForNameContext { expected, presented }.into()
-        }
-        CertificateError::ExpiredContext { time, not_after } if unix(leaf.not_after) != *not_after => {
-            flaw(Flaw::IssuerEnded { time: *time, not_after: *not_after })
-        }
-        _ => error,
     }
 }

@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::certificate::Verifier;
+use super::x509::Certificate;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::room;
@@ -43,16 +44,18 @@ pub(super) fn config(options: &Options) -> Result<ClientConfig> {
     let native = system.certs;
     check_environment(&native)?;
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(native.iter().cloned());
-    if roots.is_empty() {
+    if !native.iter().any(|root| Certificate::read(root).is_some()) {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
-    roots.add_parsable_certificates(options.extra_roots.iter().cloned());
+    let named = native.iter().chain(&options.extra_roots);
+    // rustls takes whatever is in there for an authority, a server's own certificate too. That is good for itself alone.
+    let authorities =
+        named.clone().filter(|named| Certificate::read(named).is_some_and(|named| named.may_issue()));
+    roots.add_parsable_certificates(authorities.cloned());
     // The provider is named rather than taken from the process, whose default may be another
     // library's choice.
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let impossible = |e: &dyn std::fmt::Display| Error::internal("TLS could not be set up").cause(e);
-    let named = native.iter().chain(&options.extra_roots);
     let verifier = Verifier::new(roots, named, &provider).map_err(|e| impossible(&e))?;
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -111,6 +111,11 @@ fn unacceptable(its: &str, why: &dyn std::fmt::Display) -> String {
 fn flawed(host: &str, its: &str, flaw: &Flaw) -> String {
     match flaw {
         Flaw::Untrusted { issuer } => untrusted(its, issuer.as_deref()),
+        Flaw::NoAuthority { issuer } => format!(
+            "{its} was issued by {}, whose own certificate is trusted here and is no authority's (CA:FALSE), so it is good for \
+             itself alone; have that one made with CA:TRUE, or give the certificate of {host} itself in ca_file",
+            quoted(issuer.as_deref())
+        ),
         Flaw::SelfSigned => {
             format!(
                 "{its} is signed by itself and not trusted here; if it is your own, give that certificate in ca_file"
@@ -129,11 +134,15 @@ fn flawed(host: &str, its: &str, flaw: &Flaw) -> String {
 }
 
 fn untrusted(its: &str, issuer: Option<&str>) -> String {
-    let issuer = issuer.map_or_else(|| "an authority".to_owned(), |name| format!("{:?}", shortened(name)));
     format!(
-        "{its} was issued by {issuer}, which is not trusted here (unknown issuer); \
-         if that is your own or your network's, give its root in ca_file"
+        "{its} was issued by {}, which is not trusted here (unknown issuer); \
+         if that is your own or your network's, give its root in ca_file",
+        quoted(issuer)
     )
+}
+
+fn quoted(issuer: Option<&str>) -> String {
+    issuer.map_or_else(|| "an authority".to_owned(), |name| format!("{:?}", shortened(name)))
 }
 
 /// What a chain may not end with, though a certificate that is named itself may be.

@@ -1,5 +1,5 @@
 //! The few fields of a certificate that rustls does not give out: who issued it, for whom, from when until when, and its
-//! key, in versions 1 to 3 (RFC 5280, 4.1). What is trusted is not decided by this; a text that is none gives nothing.
+//! key, in versions 1 to 3 (RFC 5280, 4.1), and whether others may be issued with it. What is trusted is not decided by this; a text that is none gives nothing.
 //!
 //! A reader of our own, since the crates that read certificates bring ten others.
 
@@ -9,15 +9,19 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+#[derive(Clone, Copy)]
 pub(super) struct Certificate<'a> {
-    issuer: &'a [u8],
-    subject: &'a [u8],
+    /// Names as they stand there.
+    pub(super) issuer_name: &'a [u8],
+    pub(super) subject_name: &'a [u8],
     pub(super) not_before: OffsetDateTime,
     pub(super) not_after: OffsetDateTime,
     /// The whole `SubjectPublicKeyInfo`.
     pub(super) key: &'a [u8],
-    /// The value of the subject's alternative names.
-    alternatives: Option<&'a [u8]>,
+    /// Absent in version 1.
+    version: Option<&'a [u8]>,
+    /// What stands between its tags.
+    extensions: Option<&'a [u8]>,
 }
 
 const SEQUENCE: u8 = 0x30;
@@ -29,8 +33,12 @@ const GENERALIZED_TIME: u8 = 0x18;
 /// `[0]` and `[3]`, constructed.
 const VERSION: u8 = 0xa0;
 const EXTENSIONS: u8 = 0xa3;
-/// 2.5.29.17, 2.5.4.3 and 2.5.4.10.
+const BOOLEAN: u8 = 0x01;
+const BITS: u8 = 0x03;
+/// 2.5.29.17, 2.5.29.19, 2.5.29.15, 2.5.4.3 and 2.5.4.10.
 const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];
 /// `[2]` and `[7]` among the general names.
@@ -83,43 +91,69 @@ impl<'a> Certificate<'a> {
         let signed = Elements(outer.value).expect(SEQUENCE)?;
         let mut fields = Elements(signed.value);
         // Version 1 leaves out its number.
-        if signed.value.first() == Some(&VERSION) {
-            fields.next()?;
-        }
+        let version = match signed.value.first() {
+            Some(&VERSION) => Some(fields.next()?.value),
+            _ => None,
+        };
         let (_serial, _algorithm) = (fields.next()?, fields.expect(SEQUENCE)?);
-        let issuer = fields.expect(SEQUENCE)?.value;
+        let issuer_name = fields.expect(SEQUENCE)?.value;
         let mut validity = Elements(fields.expect(SEQUENCE)?.value);
         let (not_before, not_after) = (moment(validity.next()?)?, moment(validity.next()?)?);
-        let subject = fields.expect(SEQUENCE)?.value;
+        let subject_name = fields.expect(SEQUENCE)?.value;
         let key = fields.expect(SEQUENCE)?.whole;
         let extensions =
             fields.find(|e| e.tag == EXTENSIONS).and_then(|e| Elements(e.value).expect(SEQUENCE));
-        let alternatives = extensions.and_then(|list| Elements(list.value).find_map(alternatives));
-        Some(Self { issuer, subject, not_before, not_after, key, alternatives })
+        let extensions = extensions.map(|list| list.value);
+        Some(Self { issuer_name, subject_name, not_before, not_after, key, version, extensions })
     }
 
     pub(super) fn issued_itself(&self) -> bool {
-        self.issuer == self.subject
+        self.issuer_name == self.subject_name
+    }
+
+    /// Whether others may be issued with it, as OpenSSL has it (crypto/x509/v3_purp.c, `check_ca`), and so curl: its basic
+    /// constraints say so; or it has none and its key is for that; or it is a root of the time before there were any.
+    pub(super) fn may_issue(&self) -> bool {
+        if self.version.is_none() {
+            return self.issued_itself();
+        }
+        match (self.extension(BASIC_CONSTRAINTS), self.extension(KEY_USAGE)) {
+            (Some(constraints), _) => {
+                let ca =
+                    Elements(constraints).expect(SEQUENCE).and_then(|c| Elements(c.value).expect(BOOLEAN));
+                ca.is_some_and(|ca| ca.value != [0])
+            }
+            // The sixth bit, after the number of those that do not count.
+            (None, Some(usage)) => {
+                let bits = Elements(usage).expect(BITS);
+                bits.and_then(|bits| bits.value.get(1)).is_some_and(|bits| bits & 0x04 != 0)
+            }
+            (None, None) => false,
+        }
+    }
+
+    fn extension(&self, id: &[u8]) -> Option<&'a [u8]> {
+        Elements(self.extensions?).find_map(|extension| value_of(extension, id))
     }
 
     /// Whoever issued it, as a stranger wrote it.
     pub(super) fn issuer(&self) -> Option<String> {
-        attribute(self.issuer, COMMON_NAME).or_else(|| attribute(self.issuer, ORGANIZATION))
+        attribute(self.issuer_name, COMMON_NAME).or_else(|| attribute(self.issuer_name, ORGANIZATION))
     }
 
     /// The names it is for: its alternative names, or the common name where it has none, as curl reads them.
     pub(super) fn names(&self) -> Vec<String> {
-        let alternatives = self.alternatives.and_then(|list| Elements(list).expect(SEQUENCE));
+        let alternatives = self.extension(ALTERNATIVE_NAMES).and_then(|list| Elements(list).expect(SEQUENCE));
         let names: Vec<String> =
             alternatives.map(|list| Elements(list.value).filter_map(name).collect()).unwrap_or_default();
-        if names.is_empty() { attribute(self.subject, COMMON_NAME).into_iter().collect() } else { names }
+        if names.is_empty() { attribute(self.subject_name, COMMON_NAME).into_iter().collect() } else { names }
     }
 }
 
-/// The value of an extension, if it is the one that holds names.
-fn alternatives(extension: Element<'_>) -> Option<&[u8]> {
+/// The value of an extension, if it is this one.
+fn value_of<'a>(extension: Element<'a>, id: &[u8]) -> Option<&'a [u8]> {
     let mut parts = Elements(extension.value);
-    parts.expect(OID).filter(|id| id.value == ALTERNATIVE_NAMES)?;
+    parts.expect(OID).filter(|found| found.value == id)?;
     // Between them may stand whether it is critical.
     parts.find(|part| part.tag == OCTETS).map(|part| part.value)
 }
@@ -191,6 +225,37 @@ mod tests {
     }
 
     #[test]
+    fn who_may_issue_is_told() {
+        use rcgen::{BasicConstraints, IsCa, KeyUsagePurpose as Usage};
+        let any = BasicConstraints::Unconstrained;
+        for (is_ca, usages, may) in [
+            (IsCa::NoCa, vec![], false),
+            (IsCa::ExplicitNoCa, vec![Usage::KeyCertSign], false),
+            (IsCa::NoCa, vec![Usage::DigitalSignature], false),
+            (IsCa::NoCa, vec![Usage::DigitalSignature, Usage::KeyCertSign], true),
+            (IsCa::Ca(any), vec![], true),
+            (IsCa::Ca(BasicConstraints::Constrained(0)), vec![Usage::CrlSign], true),
+        ] {
+            let mut params = CertificateParams::new(vec!["a.example".to_owned()]).expect("names");
+            params.is_ca = is_ca;
+            params.key_usages.clone_from(&usages);
+            let der = params.self_signed(&KeyPair::generate().expect("a key")).expect("a certificate");
+            let read = Certificate::read(der.der()).expect("a certificate");
+            assert_eq!(read.may_issue(), may, "{is_ca:?} {usages:?}");
+        }
+    }
+
+    /// What cannot be read here would no longer be trusted. Debian keeps a server's own among them (ssl-cert-snakeoil).
+    #[test]
+    fn the_roots_of_this_system_are_read_and_may_issue() {
+        for root in rustls_native_certs::load_native_certs().certs {
+            let read = Certificate::read(&root).expect("a certificate");
+            let is_a_servers = read.extension(ALTERNATIVE_NAMES).is_some();
+            assert!(read.may_issue() || is_a_servers, "{:?} {:?}", read.issuer(), read.names());
+        }
+    }
+
+    #[test]
     fn nothing_that_is_no_certificate_is_more_than_nothing() {
         let (der, _) = certified(&["a.example", "10.0.0.1"]);
         for end in 0..der.len() {
@@ -201,7 +266,7 @@ mod tests {
                 let mut der = der.clone();
                 der[at] ^= change;
                 if let Some(read) = Certificate::read(&der) {
-                    let _ = (read.names(), read.issuer(), read.issued_itself());
+                    let _ = (read.names(), read.issuer(), read.issued_itself(), read.may_issue());
                 }
             }
         }

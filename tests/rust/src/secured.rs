@@ -23,10 +23,15 @@ pub struct Authority {
 impl Authority {
     /// A new key under this name.
     pub fn new(name: &str) -> Self {
+        Self::with(name, |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained))
+    }
+
+    /// One whose certificate need not say that it is one.
+    pub fn with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(Vec::<String>::new()).expect("no names");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
+        change(&mut params);
         let certificate = params.self_signed(&key).expect("a certificate").der().clone();
         let name = params.distinguished_name.clone();
         Self { name, issuer: Issuer::new(params, key), certificate }

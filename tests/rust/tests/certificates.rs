@@ -217,6 +217,26 @@ fn one_that_is_named_itself_still_has_its_names_and_its_key() {
     }
 }
 
+/// Whoever has the key of a server's own certificate is no authority by that, as curl has it.
+#[test]
+fn one_that_is_named_itself_issues_nothing() {
+    let own = Authority::with("A box", |p| p.is_ca = IsCa::ExplicitNoCa);
+    let plain = Authority::with("A box", |_| ());
+    let words = ["issued by \"A box\"", "no authority's (CA:FALSE)", "CA:TRUE"];
+    for by in [&own, &plain] {
+        for sends_it_too in [false, true] {
+            let mut forged = by.issue(|_| ());
+            if sends_it_too {
+                forged.chain.push(by.certificate.clone());
+            }
+            refused(&forged.serve(), &[&by.certificate], &words);
+        }
+    }
+    // As it did before, one says by its key's usage that it issues.
+    let by_usage = Authority::with("Old", |p| p.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign]);
+    accepted(&by_usage.issue(|_| ()).serve(), &[&by_usage.certificate]);
+}
+
 /// With TLS 1.3 the server says so after the handshake, when the request may be on its way.
 #[test]
 fn a_server_that_wants_a_client_certificate_has_stored_nothing() {
