@@ -57,7 +57,7 @@ impl Identity {
             std::cmp::Ordering::Greater => Change::Grown,
             std::cmp::Ordering::Less => Change::Shrunk,
             _ if !same_time(self.modified, later.modified) => Change::Doubtful,
-            _ if system.keeps_inodes && later.inode != self.inode => Change::Doubtful,
+            _ if self.is_another(later, system) => Change::Doubtful,
             _ => Change::None,
         }
     }
@@ -66,6 +66,12 @@ impl Identity {
     pub(crate) fn is_same(&self, later: &Self, system: FileSystem) -> bool {
         self.change(later, system) == Change::None
             && (!system.keeps_records || self.recorded == later.recorded)
+    }
+
+    /// Whether a file that has grown is another one that has its name, as far as the file system tells. Of such a one the
+    /// first bytes were never all that there was.
+    pub(super) fn is_another(&self, later: &Self, system: FileSystem) -> bool {
+        system.keeps_inodes && later.inode != self.inode
     }
 
     /// How a later look differs, in words that follow on the file's name.
@@ -241,6 +247,11 @@ impl Reading {
     pub(crate) fn change(&self) -> (Change, String) {
         self.change_since(&self.opened)
     }
+
+    /// Whether it differs from what it was when it was opened.
+    pub(crate) fn changed(&self) -> bool {
+        self.change().0 != Change::None
+    }
 }
 
 #[cfg(test)]
@@ -291,6 +302,7 @@ mod tests {
         assert_eq!(THEN.change(&other, disk()), Change::Doubtful);
         assert_eq!(THEN.change(&other, fuse()), Change::None);
         assert!(THEN.is_same(&other, fuse()) && !THEN.is_same(&other, disk()));
+        assert!(THEN.is_another(&other, disk()) && !THEN.is_another(&other, fuse()));
         let linked = Identity { recorded: (1_700_000_009, 9), ..THEN };
         assert_eq!(THEN.change(&linked, disk()), Change::None, "a new link changes no byte");
         assert!(!THEN.is_same(&linked, disk()) && !THEN.is_same(&linked, FileSystem::named(0x794c_7630)));

@@ -402,18 +402,20 @@ impl Prepared {
 
 impl Looked {
     /// Opens it and reads a part of it. A file that goes whole is taken as it is now, whatever became of it since it was
-    /// looked at, but for its size. Parts are to be of one file.
+    /// looked at; of one that something was added to, as much as there was. Parts are to be of one file.
     fn reader(&self, range: Range<u64>, digested: bool) -> Result<SourceReader> {
         let (file, meta) = open_regular(&self.path)?;
         // Of the file that is open, not of the name: the two can be swapped in between.
         let now = Identity::of(&meta);
         let is_part = range != (0..self.identity.size);
         let reading = Reading::new(Arc::new(file), Arc::clone(&self.path), &meta);
+        let different = || changed(&self.path, &self.identity.difference(&now));
         match self.identity.change(&now, reading.system) {
             Change::None => {}
-            Change::Doubtful if !is_part => {}
-            Change::Doubtful if digested => self.doubtful.store(true, Relaxed),
-            _ => return Err(changed(&self.path, &self.identity.difference(&now))),
+            Change::Grown if self.identity.is_another(&now, reading.system) => return Err(different()),
+            Change::Doubtful | Change::Grown if !is_part => {}
+            Change::Doubtful | Change::Grown if digested => self.doubtful.store(true, Relaxed),
+            _ => return Err(different()),
         }
         Ok(SourceReader::file(reading, range))
     }

@@ -114,6 +114,7 @@ fn what_changes_no_byte_that_is_sent_changes_nothing() {
         (false, &replace),
         (false, &remove),
         (true, &touch),
+        (true, &append),
     ] {
         let sent = stage.changed_meanwhile(parts, change).expect("sent");
         assert_eq!(
@@ -122,6 +123,23 @@ fn what_changes_no_byte_that_is_sent_changes_nothing() {
         );
     }
     assert!(stage.stored().iter().all(|held| *held == sha256(&pattern(LEN))), "each as it was");
+}
+
+/// A log is: what there was of it when it was looked at is sent.
+#[test]
+fn what_is_added_before_a_second_try_changes_nothing() {
+    let stage = Stage::new(IntegrityCheck::Auto);
+    let path = stage.path("a.log");
+    std::fs::write(&path, pattern(1000)).expect("written");
+    stage.order(json!({"on": "put", "do": {"delay_ms": 500, "reply": {"status": 503}}}));
+    let job = stage.d.start_send(Transfer::new("a", "b").file(File::new(path.as_path()))).expect("a job");
+    while stage.count("put") == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    append(&path);
+    let sent = job.wait().expect("sent");
+    assert_eq!((sent.status.as_str(), sent.files[0].size, sent.files[0].attempts), ("active", 1000, 2));
+    assert_eq!(stage.stored(), [sha256(&pattern(1000))]);
 }
 
 #[test]
