@@ -196,7 +196,8 @@ async fn given(service: &Service, source: Source, ctx: &Ctx) -> Result<Given> {
         return Ok(Given::Folder(folder));
     }
     let shown = source.as_path().map_or_else(|| "the source".to_owned(), |p| p.display().to_string());
-    let prepared = storage::prepare(source, options, ctx).await?;
+    let made = service.clients.get()?;
+    let prepared = storage::prepare_in_turn(&made, source, options, ctx).await?;
     let start = prepared.peek(4).await?;
     // PK\x03\x04 starts a zip with entries, PK\x05\x06 is one without any.
     if !matches!(start.as_slice(), b"PK\x03\x04") {

@@ -18,13 +18,15 @@ mod signed;
 pub(crate) mod ticket;
 mod window;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::http::Clients;
+use crate::http::{Clients, Made};
 use crate::job::{self, Ctx, Job, Raw};
 use crate::options::Options;
+use crate::room;
 use crate::secret::Secret;
 use crate::source::{Prepared, Source, Spool};
 
@@ -226,7 +228,7 @@ impl std::fmt::Debug for Storage {
 async fn put_now(clients: &Clients, request: Put, ctx: &Ctx) -> Result<StoredObject> {
     let made = clients.get()?;
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
-    let source = prepare(request.source, &clients.options, ctx).await?;
+    let source = prepare_in_turn(&made, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Object);
     let sender = Sender::new(&made, &clients.options, ctx);
@@ -240,7 +242,7 @@ async fn post_form_now(clients: &Clients, request: PostForm, ctx: &Ctx) -> Resul
     let made = clients.get()?;
     let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
         .file_name(&request.file_name)?;
-    let source = prepare(request.source, &clients.options, ctx).await?;
+    let source = prepare_in_turn(&made, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Object);
     let sender = Sender::new(&made, &clients.options, ctx);
@@ -277,4 +279,27 @@ pub(crate) async fn prepare(source: Source, options: &Options, ctx: &Ctx) -> Res
     ctx.reads(&source);
     let spool = Spool::new(options.spool_dir.as_deref());
     Prepared::new(source, spool, options.stall_timeout).await
+}
+
+/// The same. A file that cannot be opened for want of a descriptor waits for its turn, and for what is under way to give
+/// one back, as a try to send it would.
+pub(crate) async fn prepare_in_turn(
+    made: &Made,
+    source: Source,
+    options: &Options,
+    ctx: &Ctx,
+) -> Result<Prepared> {
+    let path = source.as_path().map(Path::to_owned);
+    let mut looked = prepare(source, options, ctx).await;
+    while let Some(path) = &path
+        && looked.as_ref().is_err_and(room::is_about_files)
+    {
+        let turn = made.turn().await;
+        looked = prepare(Source::path(path), options, ctx).await;
+        let refused = looked.as_ref().is_err_and(room::is_about_files);
+        if refused && !(made.storage.close_idle().await || turn.after_another().await) {
+            break;
+        }
+    }
+    looked
 }

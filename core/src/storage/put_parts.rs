@@ -59,7 +59,7 @@ impl PutParts {
 pub(super) async fn put_parts_now(clients: &Clients, request: PutParts, ctx: &Ctx) -> Result<StoredParts> {
     let made = clients.get()?;
     let targets = targets(&request, clients)?;
-    let source = super::prepare(request.source, &clients.options, ctx).await?;
+    let source = super::prepare_in_turn(&made, request.source, &clients.options, ctx).await?;
     let plan = fitting(source.len(), targets.len() as u64, request.part_size, clients.options.part_size)?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Several);
