@@ -416,7 +416,7 @@ impl Options {
         self.with("spool_dir", OptionValue::Path(folder.into()))
     }
     /// A PEM file of certificates to trust beside the operating system's: roots, or a server's own, which is then accepted
-    /// whatever its CA flag and version. Its name and time still count.
+    /// whatever its CA flag and version, and good for itself alone. Its name and time still count.
     ///
     /// # Errors
     /// `invalid_input` unless it holds at least one certificate. It is read now and not again.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use http::header::ETAG;
+use http::{HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
 /// An API key or other bearer text. `Debug` shows nothing of it; memory is wiped on drop.
@@ -64,7 +66,7 @@ pub(crate) fn shown(url: &url::Url) -> String {
 }
 
 /// Bearer values that a peer may quote back. What a peer says is masked before anything is made of it.
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Mask(Vec<Secret>);
 
 impl Mask {
@@ -106,6 +108,22 @@ impl Mask {
             mask.hide(name, value);
         }
         mask
+    }
+
+    /// Both of them.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        Self([&self.0[..], &other.0[..]].concat())
+    }
+
+    /// A peer's headers without them, but for the ETag: that is no text but a value, in which three letters of a
+    /// password may well occur.
+    pub(crate) fn apply_to(&self, headers: &mut HeaderMap) {
+        for (name, value) in headers.iter_mut() {
+            let hidden = || HeaderValue::from_bytes(&self.apply(value.as_bytes())).ok();
+            if let Some(hidden) = (*name != ETAG).then(hidden).flatten() {
+                *value = hidden;
+            }
+        }
     }
 
     /// A peer's text without them, the longest first, since one may begin with another.

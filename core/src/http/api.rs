@@ -22,6 +22,7 @@ use super::resolve::Turning;
 use super::retry::Retry;
 use super::status::{is_turned_away, may_have_been_handled};
 use super::transport_error::{self, Chain, Tunnel};
+use super::tunnel;
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::logs;
 use crate::options::Options;
@@ -128,6 +129,8 @@ pub(crate) struct ApiClient {
     http: Mutex<Option<reqwest::Client>>,
     /// Whether the proxy has let a call through, and nothing else since.
     through: AtomicBool,
+    /// Whether the service has ever answered.
+    answered: AtomicBool,
     addresses: Turning,
 }
 
@@ -142,6 +145,7 @@ impl ApiClient {
             connect_timeout: options.connect_timeout,
             http: Mutex::default(),
             through: AtomicBool::default(),
+            answered: AtomicBool::default(),
             addresses: Turning::default(),
         }
     }
@@ -227,6 +231,7 @@ impl ApiClient {
         match reply {
             Ok(reply) => {
                 self.through.store(true, SeqCst);
+                self.answered.store(true, SeqCst);
                 Ok(reply)
             }
             Err(e) => Err(self.unanswered(&target, proxy, &e.without_url()).await),
@@ -290,7 +295,10 @@ impl ApiClient {
                 None => transport_error::connecting(target, e),
             });
         }
-        let error = if late { too_slow(target) } else { transport_error::talking(target, e) };
+        let error = match late {
+            true => too_slow(target),
+            false => transport_error::talking(target, self.answered.load(SeqCst), e),
+        };
         let unsent = e.is_builder()
             || transport_error::find::<hyper::Error>(e).is_some_and(hyper::Error::is_canceled)
             // A host that ends the TLS handshake, however late, has read no request.
@@ -305,7 +313,7 @@ impl ApiClient {
             Some(Tunnel::Broken) => transport_error::through_proxy(proxy, e),
             Some(Tunnel::Login) if proxy.authorization().is_some() => {
                 self.through.store(false, SeqCst);
-                self.connector.login_refused(proxy)
+                self.connector.login_refused(tunnel::login_refused(proxy))
             }
             Some(Tunnel::Login | Tunnel::Refused) => {
                 let answer = self.connector.ask(proxy, target).await;
@@ -375,6 +383,7 @@ fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Failure> {
         mask.hide("token", secret.reveal());
     }
     reply.body = mask.apply(&reply.body);
+    mask.apply_to(&mut reply.headers);
     if reply.status.is_success() {
         return Ok(reply);
     }

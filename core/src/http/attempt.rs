@@ -21,6 +21,7 @@ use super::limits::{Limits, within_limits};
 use super::page::Page;
 use super::pool::Connection;
 use super::proxy::Proxy;
+use super::tunnel;
 use crate::digest::{Algorithm, Digests, Pending};
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::progress::Counters;
@@ -83,19 +84,11 @@ pub(crate) struct Reply {
     pub(crate) file: Option<Arc<Reading>>,
     /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
     pub(crate) counted: u64,
+    /// What a text that is made of it must hide besides the ticket: a proxy on the way may quote the login it was given.
+    pub(crate) hides: Option<Mask>,
 }
 
 impl Reply {
-    /// Hides what a proxy quotes back of the request that it answers itself.
-    fn hide(&mut self, secrets: &Mask) {
-        self.body = secrets.apply(&self.body);
-        for value in self.headers.values_mut() {
-            if let Ok(hidden) = HeaderValue::from_bytes(&secrets.apply(value.as_bytes())) {
-                *value = hidden;
-            }
-        }
-    }
-
     /// Whether a success may have been about to say that it is none: some stores put an error document
     /// into a 200, and this one was cut off.
     pub(crate) fn cut_error(&self) -> bool {
@@ -108,8 +101,12 @@ pub(super) struct Unanswered {
     pub(super) error: Error,
     /// If every byte was handed over, so that the object may be stored: the digests of what was sent.
     pub(super) sent_whole: Option<Digests>,
+    /// The file it was read from, if that changed meanwhile.
+    pub(super) changed: Option<Arc<Reading>>,
     /// Whether any byte of it left.
     pub(super) began: bool,
+    /// For want of a user name and password that the proxy takes. It was not passed on.
+    pub(super) login_refused: bool,
     /// The connection was an old one and died before a byte of a reply: the server had closed it
     /// while it was idle, which says nothing about this request.
     pub(super) stale_connection: bool,
@@ -154,10 +151,18 @@ pub(super) async fn run(
         connection.meter.answered();
     }
     state.stop();
+    let proxy = connection.absolute_form.as_ref();
+    if let Some(proxy) = proxy.filter(|_| head.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED) {
+        let error = tunnel::login_wanted(proxy, head.headers());
+        return Err(Unanswered { began: true, login_refused: true, ..Unanswered::of(error) });
+    }
+    let hides = proxy.and_then(Proxy::secrets).cloned();
     let last_may_have_left = state.is_complete();
     let done = outgoing.is_done(head.status(), head.headers());
     if (done || head.status().is_success()) && !complete {
         let error = answered_early(target, &head);
+        let error =
+            error.hiding(|text| hides.as_ref().map_or_else(|| text.to_owned(), |hides| hides.hidden(text)));
         let sent_whole = last_may_have_left.then(Digests::default);
         return Err(Unanswered { sent_whole, began: true, ..Unanswered::of(error) });
     }
@@ -168,9 +173,11 @@ pub(super) async fn run(
     reply.last_may_have_left = last_may_have_left;
     reply.mute = state.went_unbidden();
     reply.file.clone_from(&state.file);
-    if let Some(secrets) = connection.absolute_form.as_ref().and_then(Proxy::secrets) {
-        reply.hide(secrets);
+    if let Some(secrets) = hides.as_ref().filter(|_| !done) {
+        reply.body = secrets.apply(&reply.body);
+        secrets.apply_to(&mut reply.headers);
     }
+    reply.hides = hides;
     let reusable = complete && reply.whole && !unread && connection.is_ready_again().await;
     Ok((reply, reusable.then_some(connection)))
 }
@@ -190,7 +197,8 @@ impl Seen {
 
 impl Unanswered {
     fn of(error: Error) -> Self {
-        Self { error, sent_whole: None, began: false, stale_connection: false }
+        let (sent_whole, changed) = (None, None);
+        Self { error, sent_whole, changed, began: false, login_refused: false, stale_connection: false }
     }
 }
 
@@ -211,13 +219,15 @@ async fn unanswered(
     let sent_whole = match pending {
         // A connection that was over before it took anything took no last byte either.
         _ if !state.is_complete() || (broke && !began) => None,
-        // Nor does a server that refuses the handshake meanwhile.
+        // Nor does a server that refuses the handshake meanwhile: it has not answered anything on this connection.
         _ if error.kind() == ErrorKind::Tls => None,
         Some(pending) => Some(pending.digests().await),
         None => Some(Digests::default()),
     };
     let stale_connection = connection.reused && no_reply_byte && broke;
-    Unanswered { error, sent_whole, began, stale_connection }
+    // Only such a one is held open until it is compared.
+    let changed = state.file.clone().filter(|file| sent_whole.is_some() && file.changed());
+    Unanswered { sent_whole, changed, began, stale_connection, ..Unanswered::of(error) }
 }
 
 /// The rest of the reply, and the digest of a success.
@@ -247,6 +257,7 @@ async fn receive(
         mute: false,
         file: None,
         counted,
+        hides: None,
     }
 }
 

@@ -24,7 +24,7 @@ use super::line::{Line, Mark};
 use super::meter::{Meter, MeteredTcp, ReplyMeter};
 use super::proxy::{Proxies, Proxy};
 use super::resolve::Resolver;
-use super::tunnel::{self, Offers};
+use super::tunnel::{self, Offers, Turn};
 use super::{tls, transport_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Options;
@@ -104,9 +104,19 @@ impl Connector {
         tunnel.unwrap_or_else(|_| Err(self.too_slow(target, Some(proxy)))).map(drop)
     }
 
-    /// Another client was told that the password is wrong.
-    pub(super) fn login_refused(&self, proxy: &Proxy) -> Error {
-        self.offers.refused(tunnel::login_refused(proxy))
+    /// Leave to offer a proxy's password with a request that it is to pass on.
+    pub(super) async fn offer(&self, proxy: &Proxy) -> Result<Turn<'_>> {
+        self.offers.turn(proxy).await
+    }
+
+    /// The proxy has taken it.
+    pub(super) fn login_taken(&self) {
+        self.offers.taken();
+    }
+
+    /// The proxy has not, in these words.
+    pub(super) fn login_refused(&self, error: Error) -> Error {
+        self.offers.refused(error)
     }
 
     pub(super) async fn connect(&self, target: &Target) -> Result<Wire> {

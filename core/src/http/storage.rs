@@ -2,23 +2,27 @@
 //! and no parameter that could hold any.
 
 use std::collections::HashSet;
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::StatusCode;
 
 use super::Target;
-use super::attempt::{self, Outgoing, Reply};
+use super::attempt::{self, Outgoing, Reply, Unanswered};
 use super::bandwidth::{Bandwidth, BandwidthLimit};
+use super::body::CONTINUE_WAIT;
 use super::connections;
 use super::connector::Connector;
 use super::limits::Limits;
 use super::pool::Pool;
 use super::tries::Tries;
+use super::tunnel::Turn;
 use crate::error::Result;
 use crate::options::{AT_ONCE_AT_MOST, Options};
 use crate::progress::Counters;
 
 pub(crate) struct StorageClient {
+    connector: Arc<Connector>,
     pool: Pool,
     limits: Limits,
     bandwidth: Arc<Bandwidth>,
@@ -47,6 +51,7 @@ impl Mute {
 impl StorageClient {
     pub(super) fn new(options: &Options, connector: Arc<Connector>, bandwidth: BandwidthLimit) -> Self {
         Self {
+            connector: Arc::clone(&connector),
             pool: Pool::new(connector, options.concurrency.unwrap_or(AT_ONCE_AT_MOST), connections::most()),
             limits: Limits::new(options),
             bandwidth: Arc::new(Bandwidth::new(bandwidth)),
@@ -76,7 +81,16 @@ impl StorageClient {
             let connection =
                 if fresh { self.pool.open(target).await? } else { self.pool.take(target).await? };
             let (limits, bandwidth) = (self.limits, &self.bandwidth);
-            match attempt::run(connection, target, outgoing, expect, limits, bandwidth, progress).await {
+            let turn = match &connection.absolute_form {
+                Some(proxy) => Some(self.connector.offer(proxy).await?),
+                None => None,
+            };
+            let sending = attempt::run(connection, target, outgoing, expect, limits, bandwidth, progress);
+            let done = match turn {
+                Some(turn) => self.offering(turn, sending).await,
+                None => sending.await,
+            };
+            match done {
                 // The one status that is about our question and not about the request (RFC 9110).
                 Ok((reply, _)) if reply.status == StatusCode::EXPECTATION_FAILED && expect => {
                     self.mute.learn(target);
@@ -106,5 +120,31 @@ impl StorageClient {
                 }
             }
         }
+    }
+
+    /// Sends with a proxy's password. Whoever waits for the turn waits for the answer, but not for a whole upload: a proxy
+    /// that does not take it says so at once.
+    async fn offering<T>(
+        &self,
+        turn: Turn<'_>,
+        sending: impl Future<Output = Result<T, Unanswered>>,
+    ) -> Result<T, Unanswered> {
+        tokio::pin!(sending);
+        let (done, turn) = match tokio::time::timeout(CONTINUE_WAIT, &mut sending).await {
+            Ok(done) => (done, Some(turn)),
+            Err(_) => {
+                drop(turn);
+                (sending.await, None)
+            }
+        };
+        match &done {
+            Ok(_) => self.connector.login_taken(),
+            Err(failed) if failed.login_refused => {
+                self.connector.login_refused(failed.error.clone());
+            }
+            Err(_) => {}
+        }
+        drop(turn);
+        done
     }
 }

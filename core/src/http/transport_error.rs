@@ -18,7 +18,7 @@ pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> E
     if let Some(own) = find::<Error>(error) {
         return own.clone();
     }
-    classify(target.authority(), CONNECTING, error)
+    classify(target.authority(), CONNECTING, false, error)
 }
 
 /// A TLS handshake that failed, perhaps with what answers in the place of a host behind a proxy.
@@ -32,7 +32,7 @@ pub(super) fn handshake(target: &Target, proxy: Option<&Proxy>, error: &(dyn Std
 
 /// A proxy that could not be reached, or that broke off.
 pub(super) fn through_proxy(proxy: &Proxy, error: &(dyn StdError + 'static)) -> Error {
-    classify(&format!("the proxy {proxy}"), CONNECTING, error)
+    classify(&format!("the proxy {proxy}"), CONNECTING, false, error)
 }
 
 /// Why another client's way through a proxy was not made.
@@ -60,19 +60,19 @@ pub(super) fn sending(target: &Target, meter: &Meter, error: &(dyn StdError + 's
     let host = target.authority();
     match find::<hyper::Error>(error).filter(|e| e.is_parse()) {
         Some(e) => unreadable(host, &meter.first_bytes(), e).side_is(Side::Storage),
-        None => classify(host, SENDING, error),
+        None => classify(host, SENDING, meter.reply_bytes() > 0, error),
     }
 }
 
-/// A connection that broke while a call to a service was on it.
-pub(super) fn talking(target: &Target, error: &(dyn StdError + 'static)) -> Error {
-    classify(target.authority(), "talking to", error)
+/// A connection that broke while a call to a service was on it, which may have `answered` calls before.
+pub(super) fn talking(target: &Target, answered: bool, error: &(dyn StdError + 'static)) -> Error {
+    classify(target.authority(), "talking to", answered, error)
 }
 
 /// A connection that was over before it took the request.
 pub(super) fn gone(target: &Target) -> Error {
     let why = io::Error::from(io::ErrorKind::ConnectionAborted);
-    classify(target.authority(), SENDING, &why)
+    classify(target.authority(), SENDING, false, &why)
 }
 
 /// An answer that cannot be read. The network brought it, and it will be no other the next time.
@@ -98,11 +98,11 @@ fn unreadable(host: &str, first: &[u8], error: &hyper::Error) -> Error {
     Error::new(ErrorKind::Unavailable, format!("{host} {what}")).cause(&Chain(error)).retryable_is(false)
 }
 
-fn classify(host: &str, doing: &str, error: &(dyn StdError + 'static)) -> Error {
+fn classify(host: &str, doing: &str, answered: bool, error: &(dyn StdError + 'static)) -> Error {
     if let Some(tls) = find::<rustls::Error>(error) {
-        // Certificates are judged once, at the start, even where the verdict on ours comes later (TLS 1.3); other trouble
-        // after it is damage on the way.
-        if doing == CONNECTING || tls_error::is_about_certificates(tls) {
+        // Certificates are judged once, at the start, even where the verdict on ours comes later (TLS 1.3), but before
+        // anything is answered; other trouble after it is damage on the way.
+        if doing == CONNECTING || (!answered && tls_error::is_about_certificates(tls)) {
             return tls_error::told(host, tls);
         }
     }
@@ -169,5 +169,25 @@ impl std::fmt::Display for Chain<'_> {
             next = e.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::AlertDescription as Alert;
+
+    #[test]
+    fn an_alert_after_an_answer_is_not_about_a_client_certificate() {
+        let told = |alert, doing, answered| {
+            let error = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::AlertReceived(alert));
+            classify("h", doing, answered, &error).kind()
+        };
+        for alert in [Alert::AccessDenied, Alert::BadCertificate, Alert::CertificateRequired] {
+            assert_eq!(told(alert, SENDING, false), ErrorKind::Tls, "{alert:?}");
+            assert_eq!(told(alert, SENDING, true), ErrorKind::Network, "{alert:?}");
+        }
+        assert_eq!(told(Alert::BadRecordMac, SENDING, false), ErrorKind::Network, "damage on the way");
+        assert_eq!(told(Alert::ProtocolVersion, CONNECTING, false), ErrorKind::Tls);
     }
 }

@@ -1,9 +1,12 @@
 //! What the requests of one upload leave behind, whatever the last of them is told.
 
+use std::sync::Arc;
+
 use super::attempt::Unanswered;
 use crate::digest::Digests;
 use crate::error::{Error, Outcome};
 use crate::progress::Counters;
+use crate::source::Reading;
 
 /// The requests of one upload. A request whose last byte may have been taken can have stored the object, and no
 /// later refusal makes that undone: only a success, or a look at what is there, settles it.
@@ -14,6 +17,7 @@ pub(crate) struct Tries {
     latest: bool,
     repeated: u32,
     sent: Digests,
+    changed: Option<Arc<Reading>>,
     etag: Option<String>,
 }
 
@@ -24,6 +28,7 @@ impl Tries {
             latest: false,
             repeated: 0,
             sent: Digests::default(),
+            changed: None,
             etag: None,
         }
     }
@@ -43,6 +48,11 @@ impl Tries {
         &self.sent
     }
 
+    /// The file that body was read from, if that changed meanwhile.
+    pub(crate) fn changed(&self) -> Option<&Arc<Reading>> {
+        self.changed.as_ref()
+    }
+
     /// A request is made, or would be.
     pub(crate) fn another(&mut self) {
         self.latest = false;
@@ -56,7 +66,7 @@ impl Tries {
 
     pub(super) fn no_answer(&mut self, failed: &mut Unanswered) {
         if let Some(sent) = failed.sent_whole.take() {
-            self.sent = sent;
+            (self.sent, self.changed) = (sent, failed.changed.take());
             self.may_be_stored();
         }
     }

@@ -4,6 +4,8 @@
 use std::io;
 use std::sync::{Mutex as StdMutex, PoisonError};
 
+use http::HeaderMap;
+use http::header::PROXY_AUTHENTICATE;
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -141,6 +143,13 @@ impl Answer {
     }
 }
 
+/// The same of one that answers a request itself, which it was to pass on.
+pub(super) fn login_wanted(proxy: &Proxy, headers: &HeaderMap) -> Error {
+    let offers = headers.get_all(PROXY_AUTHENTICATE).iter();
+    let ways = offers.filter_map(|offer| way(offer.as_bytes())).collect();
+    Answer { status: 407, ways }.login_wanted(proxy).error
+}
+
 /// A proxy that wants another user name and password, where nothing more is known of its answer.
 pub(super) fn login_refused(proxy: &Proxy) -> Error {
     Answer { status: 407, ways: Vec::new() }.login_wanted(proxy).error
@@ -188,6 +197,11 @@ impl Offers {
         }
     }
 
+    /// The password was taken.
+    pub(super) fn taken(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).taken = true;
+    }
+
     /// The password was refused.
     pub(super) fn refused(&self, error: Error) -> Error {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -204,7 +218,7 @@ impl Turn<'_> {
     pub(super) fn told(self, answer: Result<(), Refused>) -> Result<()> {
         match answer {
             Ok(()) => {
-                self.offers.known.lock().unwrap_or_else(PoisonError::into_inner).taken = true;
+                self.offers.taken();
                 Ok(())
             }
             Err(Refused { error, login: true }) => Err(self.offers.refused(error)),

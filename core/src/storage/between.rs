@@ -176,17 +176,18 @@ pub(super) fn bears_a_stores_mark(headers: &HeaderMap) -> bool {
 }
 
 /// What is not known after a success that nothing but its status shows.
-pub(super) fn doubt(host: &str, status: StatusCode, headers: &HeaderMap) -> String {
-    format!(
+pub(super) fn doubt(host: &str, status: StatusCode, headers: &HeaderMap, mask: &Mask) -> String {
+    let text = format!(
         "{host} answered {}{} with neither an ETag nor the request id of a store, so it is not certain that storage answered; look whether the object is there",
         status.as_u16(),
         Names::of(headers)
-    )
+    );
+    mask.hidden(&text)
 }
 
 /// The same where the caller wants proof.
-pub(super) fn unproven(host: &str, status: StatusCode, headers: &HeaderMap) -> Error {
-    let message = doubt(host, status, headers) + ", or leave integrity_check at its default";
+pub(super) fn unproven(host: &str, status: StatusCode, headers: &HeaderMap, mask: &Mask) -> Error {
+    let message = doubt(host, status, headers, mask) + ", or leave integrity_check at its default";
     let error = Error::new(ErrorKind::Integrity, message).status_is(status.as_u16());
     error.side_is(Side::Storage).retryable_is(false).outcome_is(Outcome::Unknown)
 }

@@ -62,7 +62,7 @@ pub(super) fn failed(
 fn ours(tries: &Tries, etag: Option<&str>) -> String {
     let mut text = match tries.outcome() {
         Outcome::Completed => "that is probably the doing of an earlier try of this call, which storage took",
-        _ => "that may be the doing of an earlier try of this call, which got no answer",
+        _ => "that may be the doing of an earlier try of this call, which got no clear answer",
     }
     .to_owned();
     if let Some(md5) = &tries.sent().md5 {

@@ -266,7 +266,7 @@ pub(crate) fn with_earlier_tries(error: Error) -> Error {
     match error.outcome() {
         Outcome::NotCompleted => error,
         Outcome::Unknown => error.addition(
-            "an earlier try sent everything and got no answer, so look whether it is there before you send it again",
+            "an earlier try sent everything and got no clear answer, so look whether it is there before you send it again",
         ),
         Outcome::Completed => error.addition(
             "an earlier try was stored, with an ETag that is not the MD5 of what was sent, so look at what is there",

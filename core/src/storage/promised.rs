@@ -49,10 +49,18 @@ pub(super) async fn check(upload: &Upload<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What storage's refusal of a body for its checksum really means, if it is a ticket that can never work.
-pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) -> Option<Error> {
+/// What storage's refusal of a body for its checksum really means.
+pub(super) enum Explained {
+    /// The ticket can never work.
+    Certain(Error),
+    /// Probably so; nobody here can compute the checksum, or read the source again.
+    Likely(Error),
+}
+
+/// What storage's refusal of a body for its checksum really means, if it is about the ticket.
+pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) -> Option<Explained> {
     let code = refusal.service_code()?;
-    let what = match code {
+    let (what, certain) = match code {
         "BadDigest"
         | "InvalidDigest"
         | "XAmzContentChecksumMismatch"
@@ -60,31 +68,34 @@ pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) ->
         | "Md5Mismatch" => broken(upload).await?,
         "InvalidRequest" if refusal.kind() == ErrorKind::StorageRefused && all(upload).is_empty() => {
             let algorithm = upload.says("x-amz-sdk-checksum-algorithm")?;
-            format!(
+            let what = format!(
                 "it was signed with x-amz-sdk-checksum-algorithm={algorithm} and no checksum; have it signed without a checksum{IN_AWS_SDKS}"
-            )
+            );
+            (what, true)
         }
         _ => return None,
     };
     let status = refusal.http_status().unwrap_or_default();
-    let text = format!("storage at {host} refused the upload ({status} {code}) and always will: {what}");
-    Some(refusal.clone().retold(ErrorKind::StorageRefused, text).side_is(side(upload.from)))
+    let always = if certain { " and always will" } else { "" };
+    let text = format!("storage at {host} refused the upload ({status} {code}){always}: {what}");
+    let error = refusal.clone().retold(ErrorKind::StorageRefused, text).side_is(side(upload.from));
+    Some(if certain { Explained::Certain(error) } else { Explained::Likely(error) })
 }
 
-/// What is wrong with the ticket, if storage says that something is: nothing, if the bytes are those it was signed for,
-/// since then they were damaged on the way.
-async fn broken(upload: &Upload<'_>) -> Option<String> {
+/// What is wrong with the ticket, if storage says that something is, and whether that is certain: nothing, if the bytes
+/// are those it was signed for, since then they were damaged on the way.
+async fn broken(upload: &Upload<'_>) -> Option<(String, bool)> {
     let source = &upload.outgoing.payload.source;
     let mut doubted = None;
     for promised in all(upload) {
         match promised.verdict(source, true).await {
-            Ok(Verdict::Broken(Broken(what))) => return Some(what),
+            Ok(Verdict::Broken(Broken(what))) => return Some((what, true)),
             Ok(Verdict::Kept) => {}
-            // Storage's word is all there is.
+            // Storage's word is all there is, and damage on the way is told in the same.
             Ok(Verdict::Unknown) | Err(_) => {
                 doubted.get_or_insert_with(|| {
                     format!(
-                        "it was signed with {}={}, which is not the {} of what was sent; {}",
+                        "it was signed with {}={}, which may not be the {} of what was sent; {}",
                         promised.name,
                         promised.text,
                         promised.kind.name(),
@@ -94,7 +105,7 @@ async fn broken(upload: &Upload<'_>) -> Option<String> {
             }
         }
     }
-    doubted
+    doubted.map(|what| (what, false))
 }
 
 enum Verdict {

@@ -269,6 +269,7 @@ pub fn exercise_reply(data: &[u8]) {
         mute: false,
         file: None,
         counted: 0,
+        hides: None,
     };
     let url = Url::parse("https://storage.example/k").expect("a URL");
     let (error, _) = refusal(&reply, &url, &mask);
@@ -291,6 +292,7 @@ mod tests {
             mute: false,
             file: None,
             counted: 0,
+            hides: None,
         }
     }
 

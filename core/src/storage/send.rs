@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
+use super::promised::Explained;
 use super::reply::{self, Action};
 use super::ticket::{Expiry, GivenBy};
 use super::window::Slot;
@@ -67,6 +68,8 @@ struct SoFar {
     tries: Tries,
     /// The MD5 of a try that storage answered with another ETag.
     differed: Option<Digest>,
+    /// Whether storage has refused it for a checksum that nobody here can compute.
+    doubted: bool,
 }
 
 impl<'a> Sender<'a> {
@@ -115,7 +118,7 @@ impl<'a> Sender<'a> {
         self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry = self.made.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
-        let mut so_far = SoFar { tries: Tries::new(), differed: None };
+        let mut so_far = SoFar { tries: Tries::new(), differed: None, doubted: false };
         loop {
             let turn = self.made.turn().await;
             so_far.tries.another();
@@ -186,13 +189,15 @@ impl<'a> Sender<'a> {
         upload: &Upload<'_>,
         so_far: &mut SoFar,
     ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
-        let Upload { target, outgoing, .. } = *upload;
+        let Upload { target, outgoing, ref mask, .. } = *upload;
         let tries = &mut so_far.tries;
         let sent = self.made.storage.send(target, outgoing, self.progress, tries).await;
         let mut reply = sent.map_err(|error| {
             let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
-            (error, if again { Action::Retry } else { Action::Fail })
+            (error.hiding(|text| mask.hidden(text)), if again { Action::Retry } else { Action::Fail })
         })?;
+        let with_proxy = reply.hides.as_ref().map(|hides| mask.and(hides));
+        let mask = with_proxy.as_ref().unwrap_or(mask);
         let host = target.url().host_str().unwrap_or("");
         tracing::debug!(
             target: logs::TARGET,
@@ -208,11 +213,11 @@ impl<'a> Sender<'a> {
             if is_ours(&reply, etag.as_deref(), tries) {
                 self.stored(tries, etag.as_deref());
                 let sent = tries.sent().clone();
-                return Ok((object(outgoing, sent, etag, true), reply.file));
+                return Ok((object(outgoing, sent, etag, true), tries.changed().cloned()));
             }
-            return Err(refused(upload, &reply, etag.as_deref(), tries, host).await);
+            return Err(refused(upload, &reply, etag.as_deref(), so_far, host, mask).await);
         }
-        if let Some(error) = between::not_of_storage(&reply, host, &upload.mask) {
+        if let Some(error) = between::not_of_storage(&reply, host, mask) {
             self.progress.take_back(reply.counted);
             return Err((error, Action::Fail));
         }
@@ -224,7 +229,7 @@ impl<'a> Sender<'a> {
             // Whatever becomes of the call, it may be there.
             tries.may_be_stored();
             let file = reply.file.take();
-            return self.doubted(outgoing, reply, host).map(|stored| (stored, file));
+            return self.doubted(outgoing, reply, host, mask).map(|stored| (stored, file));
         }
         self.stored(tries, etag.as_deref());
         match (says_the_same(&reply, etag.as_deref()), &etag, &reply.digests.md5) {
@@ -232,7 +237,8 @@ impl<'a> Sender<'a> {
                 self.progress.take_back(reply.counted);
                 tries.stored_as(etag);
                 let again = so_far.differed.replace(md5.clone()).is_some_and(|before| before == *md5);
-                Err(differs(host, etag, md5, again))
+                let (error, action) = differs(host, etag, md5, again);
+                Err((error.hiding(|text| mask.hidden(text)), action))
             }
             (same, ..) => Ok((object(outgoing, reply.digests, etag, same == Some(true)), reply.file)),
         }
@@ -244,12 +250,13 @@ impl<'a> Sender<'a> {
         outgoing: &Outgoing,
         reply: Reply,
         host: &str,
+        mask: &Mask,
     ) -> Result<StoredObject, (Error, Action)> {
         if self.options.integrity_check == IntegrityCheck::On {
             self.progress.take_back(reply.counted);
-            return Err((between::unproven(host, reply.status, &reply.headers), Action::Fail));
+            return Err((between::unproven(host, reply.status, &reply.headers, mask), Action::Fail));
         }
-        let warning = between::doubt(host, reply.status, &reply.headers);
+        let warning = between::doubt(host, reply.status, &reply.headers, mask);
         tracing::warn!(target: logs::TARGET, job = self.progress.job(), "{warning}");
         Ok(StoredObject { warnings: vec![warning], ..object(outgoing, reply.digests, None, false) })
     }
@@ -296,37 +303,46 @@ async fn refused(
     upload: &Upload<'_>,
     reply: &Reply,
     etag: Option<&str>,
-    tries: &mut Tries,
+    so_far: &mut SoFar,
     host: &str,
+    mask: &Mask,
 ) -> (Error, Action) {
-    let (error, action) = reply::refusal(reply, upload.target.url(), &upload.mask);
+    let (error, action) = reply::refusal(reply, upload.target.url(), mask);
     if reply.status == StatusCode::PRECONDITION_FAILED {
-        return (condition::failed(upload, error, etag, tries, host), action);
+        return (condition::failed(upload, error, etag, &so_far.tries, host), action);
     }
     if may_be_stored(reply, error.service_code()) {
-        tries.may_be_stored();
+        so_far.tries.may_be_stored();
     }
     match (promised::explain(upload, &error, host).await, upload.expiry) {
-        (Some(error), _) => (error, Action::Fail),
+        (Some(Explained::Certain(explained)), _) => (explained, Action::Fail),
+        // Damage on the way is an accident, which does not happen twice to the same bytes.
+        (Some(Explained::Likely(explained)), _) => {
+            let again = std::mem::replace(&mut so_far.doubted, true);
+            if again || action == Action::Fail { (explained, Action::Fail) } else { (error, action) }
+        }
         (None, Some(expiry)) => (expiry.explained(error, host, &reply.headers), action),
         (None, None) => (error, action),
     }
 }
 
 /// Whether the object may be there though the answer is no success. After the last byte, a gateway's failure or
-/// storage's own may have come too late to keep it out.
+/// storage's own may have come too late to keep it out. `code` may be of JSON, which anybody in between speaks; storage
+/// itself speaks XML.
 fn may_be_stored(reply: &Reply, code: Option<&str>) -> bool {
     if !reply.last_may_have_left {
         return false;
     }
+    let by_storage = || reply::Document::parse(&reply.body).is_error();
     match (reply.status.as_u16(), code) {
         (_, Some("InternalError")) => true,
         // Refusals by their definition (RFC 9110, RFC 4918), and a portal's that let nothing through (RFC 6585).
         (501 | 505 | 507 | 511, _) => false,
-        // Storage's own word for "not now". Without it, some proxies (Envoy) say so of a request that was passed on.
-        (503, Some(_)) => false,
-        // A success of another kind, or a form's redirect to where it did not ask for.
-        (200..=299, None) | (303, _) | (500..=599, _) => true,
+        // Storage's own word for "not now", or a success of another kind than it says in its words. Without them, some
+        // proxies (Envoy) say 503 of a request that was passed on.
+        (503 | 200..=299, _) => !by_storage(),
+        // A form's redirect to where it did not ask for.
+        (303, _) | (500..=599, _) => true,
         _ => false,
     }
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use dropoff::{Error, ErrorKind, Options, Outcome, PostForm, Put, Side, Source, Storage};
+use dropoff::{Error, ErrorKind, IntegrityCheck, Options, Outcome, PostForm, Put, Side, Source, Storage};
 use dropoff_tests::rude::{Manners, Rude, reply};
 
 fn rude(reply: String, tls: bool) -> Rude {
@@ -109,5 +109,33 @@ fn a_page_that_quotes_the_ticket_is_told_without_it() {
         let error =
             storage(&rude.origin()).put(Put::new(url, Source::memory(vec![0; 10]))).expect_err("a page");
         assert!(error.message().contains("Blocked") && !format!("{error:?}").contains("canary"), "{error:?}");
+    }
+}
+
+/// Shown as they came, these were the signature and the key in an error, a warning and the log.
+#[test]
+fn headers_that_quote_the_ticket_are_told_without_it() {
+    let page = "<html></html>";
+    let quoting = |status: &str, more: &str, body: &str| {
+        let quoted = "Server: box sig=canary-canary-canary\r\nVia: 1.1 canary-canary-canary\r\n";
+        format!("HTTP/1.1 {status}\r\n{quoted}{more}Content-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let html = "Content-Type: text/html\r\n";
+    for (strict, size, answer) in [
+        (false, 10, quoting("200 OK", "", "")),
+        (true, 10, quoting("200 OK", "", "")),
+        (false, 10, quoting("200 OK", html, page)),
+        (false, 10, quoting("403 Forbidden", html, page)),
+        (false, 10, quoting("403 Forbidden", "", "")),
+        (false, 10_000_000, quoting("200 OK", html, page)),
+    ] {
+        let rude = rude(answer.clone(), false);
+        let check = if strict { IntegrityCheck::On } else { IntegrityCheck::Auto };
+        let options = Options::new().trusted_storage([rude.origin()]).and_then(|o| o.max_attempts(1));
+        let storage = Storage::new(options.expect("options").integrity_check(check));
+        let url = format!("{}/k?X-Amz-Signature=canary-canary-canary", rude.origin());
+        let done = storage.put(Put::new(url, Source::memory(vec![0; size])));
+        let shown = format!("{done:?}");
+        assert!(shown.contains("[hidden]") && !shown.contains("canary"), "{answer}: {shown}");
     }
 }

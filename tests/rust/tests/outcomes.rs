@@ -23,6 +23,8 @@ enum Answer {
     /// Overwrites the beginning of this file, which has left by then, before it takes the rest of the request. Then
     /// says it.
     Overwrite(PathBuf, String),
+    /// The same, and closes.
+    OverwriteAndLose(PathBuf),
     /// Takes the whole request and never answers.
     Never,
 }
@@ -48,7 +50,7 @@ impl Peer {
                     while let Some(left) = read_head(&mut stream) {
                         let number = counter.fetch_add(1, SeqCst);
                         let next = answers.lock().expect("answers").next().unwrap_or_else(|| last.clone());
-                        if let Answer::Overwrite(path, _) = &next {
+                        if let Answer::Overwrite(path, _) | Answer::OverwriteAndLose(path) = &next {
                             let file = std::fs::File::options().write(true).open(path).expect("the file");
                             file.write_all_at(number.to_string().as_bytes(), 0).expect("overwritten");
                         }
@@ -57,7 +59,7 @@ impl Peer {
                         }
                         let text = match next {
                             Answer::Say(text) => text,
-                            Answer::Lose => return,
+                            Answer::Lose | Answer::OverwriteAndLose(_) => return,
                             Answer::Never => {
                                 // Until the client goes away.
                                 let _ = stream.read(&mut [0]);
@@ -198,6 +200,36 @@ fn a_source_that_changed_and_that_storage_took_all_the_same_is_completed() {
     };
     assert_eq!(parts(1).outcome(), Outcome::Completed);
     assert_eq!(parts(3).outcome(), Outcome::NotCompleted);
+}
+
+/// The second try reads a file that nobody writes to, but what is stored is what the first one read.
+#[test]
+fn what_an_earlier_try_stored_is_compared_with_what_that_one_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("app.log");
+    std::fs::write(&path, b"line\n".repeat(8 << 20)).expect("the file");
+    // The MD5 of it as it was.
+    let in_the_way =
+        "HTTP/1.1 412 X\r\nETag: \"83a7a7745623c0d1705b1806e12b9ee8\"\r\nContent-Length: 0\r\n\r\n";
+    let peer = Peer::start(vec![Answer::OverwriteAndLose(path.clone()), Answer::Say(in_the_way.to_owned())]);
+    let put = Put::new(format!("{}/k", peer.origin), path.as_path()).header("If-None-Match", "*");
+    let error = peer.storage().put(put).expect_err("it changed");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::SourceChanged, Outcome::Completed), "{error:?}");
+    assert_eq!(error.etag(), Some("83a7a7745623c0d1705b1806e12b9ee8"), "{error:?}");
+    assert_eq!(peer.requests(), 2);
+}
+
+#[test]
+fn an_empty_object_that_got_no_answer_may_be_there() {
+    let peer = Peer::start(vec![Answer::Never]);
+    let put = Put::new(format!("{}/k", peer.origin), Source::memory(Vec::new()));
+    let job = peer.storage().start_put(put).expect("a job");
+    while peer.requests() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    job.cancel();
+    let error = job.wait().expect_err("cancelled");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::Unknown), "{error:?}");
 }
 
 #[test]

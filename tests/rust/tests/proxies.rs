@@ -277,3 +277,56 @@ fn what_a_proxy_quotes_of_its_own_password_is_hidden() {
     let heads = proxy.heads.lock().expect("notes").join("");
     assert!(heads.contains(&encoded), "it was offered: {heads}");
 }
+
+fn put_over_http(options: Options) -> dropoff::Result<dropoff::StoredObject> {
+    let options = options.trusted_storage(["http://storage.example"]).expect("options");
+    Storage::new(options).put(Put::new("http://storage.example/k", Source::memory(b"hello".to_vec())))
+}
+
+/// There is no tunnel: the proxy is given the upload itself.
+#[test]
+fn one_that_wants_another_password_for_plain_http_is_asked_once() {
+    let reply = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n";
+    let login = format!("alice:{PASSWORD}@");
+    let other = reply.replace("Basic realm=x", "NTLM");
+    for (login, reply, words) in [
+        ("", reply, "wants a user name and password (407); give them in the proxy's URL"),
+        (&*login, reply, "does not take the user name and password of its URL (407); correct them"),
+        (&*login, &*other, "wants NTLM (407)"),
+    ] {
+        let proxy = Proxy::saying(reply);
+        let error = put_over_http(options(&proxy.url(login))).expect_err("no way through");
+        assert!(error.message().contains(&format!("the proxy {} {words}", proxy.address)), "{error}");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Network, Outcome::NotCompleted), "{error:?}");
+        assert!(!error.retryable() && !format!("{error:?}").contains(PASSWORD), "{error:?}");
+        assert_eq!(proxy.asked(), 1);
+    }
+    // Of several at once, one offers it.
+    let proxy = Proxy::saying(reply);
+    let options = options(&proxy.url(&login)).trusted_storage(["http://storage.example"]);
+    let options = options.and_then(|o| o.concurrency(8)).expect("options");
+    let urls = (1..=8).map(|n| format!("http://storage.example/k?partNumber={n}"));
+    let parts = PutParts::new(urls, Source::memory(vec![7; 80])).part_size(10);
+    let error = Storage::new(options).put_parts(parts).expect_err("no way through");
+    assert!(error.message().contains("does not take the user name and password"), "{error}");
+    let heads = proxy.heads.lock().expect("notes").join("");
+    assert_eq!(heads.to_ascii_lowercase().matches("proxy-authorization:").count(), 1, "{heads}");
+}
+
+#[test]
+fn one_that_takes_the_password_for_plain_http_is_given_all_uploads() {
+    let stored = "HTTP/1.1 200 OK\r\nETag: \"5d41402abc4b2a76b9719d911017c592\"\r\nContent-Length: 0\r\n\r\n";
+    // Hex digits, of which an ETag is made too.
+    let proxy = Proxy::saying(stored);
+    let stored = put_over_http(options(&proxy.url("alice:41402@"))).expect("stored");
+    assert_eq!(stored.etag.as_deref(), Some("5d41402abc4b2a76b9719d911017c592"));
+    assert!(stored.verified, "{stored:?}");
+    // What it quotes of the login is hidden where it says no, and in what is said of it where it says yes.
+    let login = format!("alice:{PASSWORD}@");
+    let quoting = format!("Server: box alice:{PASSWORD}\r\nContent-Length: 0\r\n\r\n");
+    for status in ["200 OK", "403 Forbidden"] {
+        let proxy = Proxy::saying(&format!("HTTP/1.1 {status}\r\n{quoting}"));
+        let shown = format!("{:?}", put_over_http(options(&proxy.url(&login))));
+        assert!(shown.contains("box alice:[hidden]") && !shown.contains(PASSWORD), "{shown}");
+    }
+}
