@@ -255,6 +255,35 @@ fn cookies_that_may_not_be_read_are_an_error_and_other_files_a_warning() {
     assert!(said.contains("source_unreadable") && said.contains("Default/Cookies may not be read"), "{said}");
 }
 
+#[test]
+fn folders_that_may_not_be_listed_stop_a_profile_only_where_it_signs_in() {
+    let stage = Stage::new(Config { storage: StorageConfig::Discard, ..Config::default() });
+    let folder = |name: &str| {
+        fs::create_dir(stage.path(name)).expect("a folder");
+        fs::set_permissions(stage.path(name), fs::Permissions::from_mode(0o000)).expect("a mode");
+    };
+    fs::set_permissions(stage.path(""), fs::Permissions::from_mode(0o755)).expect("a mode");
+    // A volume's own, somebody else's, and one that no rule knows in a profile.
+    ["lost+found", "backup", "Default/notes"].into_iter().for_each(folder);
+    let said = looked_at_by_another_user(&stage);
+    for stray in ["backup", "Default/notes"] {
+        assert!(
+            said.contains(&format!("{stray} could not be listed (permission denied) and is left out")),
+            "{said}"
+        );
+    }
+    assert!(
+        !said.contains("lost+found") && said.contains("\"unknown\":[]"),
+        "it is nobody's, and no name of it goes: {said}"
+    );
+    folder("Default/IndexedDB");
+    let said = looked_at_by_another_user(&stage);
+    assert!(
+        said.contains("source_unreadable") && said.contains("Default/IndexedDB may not be read"),
+        "{said}"
+    );
+}
+
 fn looked_at_by_another_user(stage: &Stage) -> String {
     let ready = serde_json::json!({
         "api_url": stage.sandbox.api_url(),
