@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::cookies::{self, Owner};
 use super::open::open_plain;
+use super::watch::Watch;
 use super::{Family, Pack, profiles_ini};
 use crate::error::{Error, Result};
 use crate::source::{FileSystem, Identity};
@@ -33,7 +34,7 @@ pub(super) struct Folder {
 const TEXT_LIMIT: u64 = 16 << 20;
 
 impl Folder {
-    pub(super) fn recognise(path: &Path, pack: &Pack) -> Result<Self> {
+    pub(super) fn recognise(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
         let meta = fs::metadata(path).map_err(|e| Error::local_io(path, "looking at", &e))?;
         if !meta.is_dir() {
             return Err(Error::invalid(format!(
@@ -45,7 +46,7 @@ impl Folder {
         if is_firefox(&root) {
             return Ok(Self::firefox(root));
         }
-        let profiles = chrome_profiles(&root)?;
+        let profiles = chrome_profiles(&root, watch)?;
         let as_default = pack.puts_all_in_default() && is_chrome_profile(&root);
         if !profiles.is_empty() || as_default || root.join("Local State").is_file() {
             return Ok(Self::chrome(root, profiles));
@@ -205,10 +206,12 @@ pub(super) fn may_be_profile(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(is_profile_name) || is_chrome_profile(path)
 }
 
-fn chrome_profiles(root: &Path) -> Result<Vec<String>> {
+fn chrome_profiles(root: &Path, watch: &Watch) -> Result<Vec<String>> {
     let listing = |e: std::io::Error| Error::local_io(root, "listing", &e);
     let mut profiles = Vec::new();
     for entry in fs::read_dir(root).map_err(listing)? {
+        // Some files are looked for in each, and a disk may take its time.
+        watch.step()?;
         let entry = entry.map_err(listing)?;
         let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if let Ok(name) = entry.file_name().into_string()
@@ -218,7 +221,7 @@ fn chrome_profiles(root: &Path) -> Result<Vec<String>> {
             if is_profile_name(&name) || is_chrome_profile(&entry.path()) {
                 profiles.push(name);
             } else if name == PARTITIONS {
-                profiles.extend(partitions(root)?);
+                profiles.extend(partitions(root, watch)?);
             }
         }
     }
@@ -231,11 +234,12 @@ const PARTITIONS: &str = "Partitions";
 /// Where QtWebEngine keeps nothing that lasts: src/core/profile_adapter.cpp.
 const OFF_THE_RECORD: &str = "OffTheRecord";
 
-fn partitions(root: &Path) -> Result<Vec<String>> {
+fn partitions(root: &Path, watch: &Watch) -> Result<Vec<String>> {
     let folder = root.join(PARTITIONS);
     let listing = |e: std::io::Error| Error::local_io(&folder, "listing", &e);
     let mut found = Vec::new();
     for entry in fs::read_dir(&folder).map_err(listing)? {
+        watch.step()?;
         let entry = entry.map_err(listing)?;
         if let Ok(name) = entry.file_name().into_string()
             && entry.file_type().is_ok_and(|kind| kind.is_dir())
@@ -321,7 +325,7 @@ mod tests {
     }
 
     fn recognised(names: &[(&str, &str)]) -> Result<Folder> {
-        Folder::recognise(folder(names).path(), &Pack::new())
+        Folder::recognise(folder(names).path(), &Pack::new(), &Watch::default())
     }
 
     #[test]
@@ -401,11 +405,12 @@ mod tests {
     #[test]
     fn one_profile_alone_can_be_packed_as_default() {
         let dir = folder(&[("Preferences", "{}"), ("Cookies", "")]);
-        let refused =
-            Folder::recognise(dir.path(), &Pack::new().prefix("user-data")).expect_err("one profile");
+        let refused = Folder::recognise(dir.path(), &Pack::new().prefix("user-data"), &Watch::default())
+            .expect_err("one profile");
         assert!(refused.message().contains("the prefix \"Default\""), "{refused}");
         for prefix in ["Default", "user-data/Default/"] {
-            let found = Folder::recognise(dir.path(), &Pack::new().prefix(prefix)).expect(prefix);
+            let found =
+                Folder::recognise(dir.path(), &Pack::new().prefix(prefix), &Watch::default()).expect(prefix);
             assert!(found.is_profile && found.profiles.is_empty());
         }
     }
@@ -416,7 +421,7 @@ mod tests {
         let with = |name: &str| {
             let dir = folder(&[("storage/x", ""), ("hsts-storage.sqlite", "")]);
             fs::copy(corpus.join(name), dir.path().join("cookies.sqlite")).expect("copy");
-            Folder::recognise(dir.path(), &Pack::new())
+            Folder::recognise(dir.path(), &Pack::new(), &Watch::default())
         };
         assert_eq!(with("firefox").expect("Firefox").family, Family::Firefox);
         let refused = with("webkit").expect_err("WebKitGTK");
@@ -439,6 +444,13 @@ mod tests {
     }
 
     #[test]
+    fn looking_for_profiles_moves_and_ends() {
+        let dir = folder(&[("Local State", "{}"), ("Default/x", "")]);
+        let error = Folder::recognise(dir.path(), &Pack::new(), &Watch::stopped()).expect_err("nobody waits");
+        assert_eq!(error.kind(), crate::error::ErrorKind::Cancelled);
+    }
+
+    #[test]
     fn what_is_no_profile_folder_is_told_with_the_way_out() {
         let said = |names: &[(&str, &str)]| recognised(names).expect_err("refused").message().to_owned();
         assert!(said(&[("x", "")]).contains("chrome://version"));
@@ -453,9 +465,11 @@ mod tests {
             ("a.x/times.json", ""),
             ("b.x/prefs.js", ""),
         ]);
-        let found = Folder::recognise(dir.path(), &Pack::new()).expect("the one that was used");
+        let found =
+            Folder::recognise(dir.path(), &Pack::new(), &Watch::default()).expect("the one that was used");
         assert_eq!(found.root, dir.path().join("b.x"));
-        let error = Folder::recognise(dir.path(), &Pack::new().profile("a.x")).expect_err("it is empty");
+        let error = Folder::recognise(dir.path(), &Pack::new().profile("a.x"), &Watch::default())
+            .expect_err("it is empty");
         assert!(error.message().contains("a.x is not a browser's"), "{error}");
     }
 

@@ -164,8 +164,8 @@ mod tests {
             fs::create_dir_all(path.parent().expect("parent")).expect("dirs");
             fs::write(path, text.replace("{here}", &dir.path().display().to_string())).expect("write");
         }
-        let folder = Folder::recognise(dir.path(), pack).expect("a profile");
         let watch = Watch::default();
+        let folder = Folder::recognise(dir.path(), pack, &watch).expect("a profile");
         let tree = walk(&folder, pack, &watch).expect("walked");
         of(&folder, &tree, pack, &watch).expect("nobody stops it")
     }

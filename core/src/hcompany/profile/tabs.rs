@@ -86,7 +86,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("parent")).expect("dirs");
             fs::write(path, text).expect("write");
         }
-        let folder = Folder::recognise(dir.path(), &Pack::new()).expect("a profile");
+        let folder = Folder::recognise(dir.path(), &Pack::new(), &Watch::default()).expect("a profile");
         let mut found: Vec<_> =
             reopening(&folder, &Watch::default()).expect("nobody stops it").into_iter().collect();
         found.sort();

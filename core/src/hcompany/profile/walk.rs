@@ -500,7 +500,8 @@ mod tests {
         }
 
         fn walked(&self, pack: &Pack) -> Result<Tree> {
-            let folder = Folder::recognise(self.0.path(), pack).expect("a browser's folder");
+            let folder =
+                Folder::recognise(self.0.path(), pack, &Watch::default()).expect("a browser's folder");
             walk(&folder, pack, &Watch::default())
         }
     }

@@ -25,6 +25,12 @@ impl Watch {
         }
     }
 
+    /// One that nobody waits for.
+    #[cfg(test)]
+    pub(super) fn stopped() -> Self {
+        Self { stop: AtomicBool::new(true), steps: AtomicU64::new(0) }
+    }
+
     pub(super) fn is_stopped(&self) -> bool {
         self.stop.load(Relaxed)
     }

@@ -98,7 +98,7 @@ const LARGEST: usize = 10;
 
 impl Look {
     pub(super) fn at(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
-        let folder = Folder::recognise(path, pack)?;
+        let folder = Folder::recognise(path, pack, watch)?;
         let lock = Lock::of(&folder);
         let mut tree = walk(&folder, pack, watch)?;
         tree.remarks.extend(notes::of(&folder, &tree, pack, watch)?);
