@@ -63,9 +63,10 @@ KINDS = [
     ),
     Kind(
         "Chromium, session cookies, killed",
+        # `ShouldRestoreOldSessionCookies`: chrome/browser/profiles/profile_impl.cc
         made.killed(once_written=True, what="session"),
-        False,
-        unknown=ELSEWHERE,
+        True,
+        kept_in="brief",
     ),
     Kind("Chromium, expired cookies", made.with_cookies(made.expired), False, unknown=ELSEWHERE),
     Kind(

@@ -132,11 +132,11 @@ fn of_profile(signs: &mut Signs, folder: &Folder, profile: &Path) {
             let Some(text) = small_text(&profile.join(log).join(name)) else { continue };
             for path in text.lines().take(MOST_LINES).filter_map(logged) {
                 signs.add(of_path(path).or_else(|| {
+                    let of_both = ["/tmp/", "/var/"].iter().any(|start| path.starts_with(start));
                     // Chrome itself resolves the folder it is given (base/path_service.cc), and on macOS these are
                     // links to folders in `/private`.
-                    let resolved =
-                        is_chrome && ["/tmp/", "/var/"].iter().any(|start| path.starts_with(start));
-                    (resolved || is_here(folder, path)).then_some(System::Linux)
+                    let is_linux = of_both && (is_chrome || is_copy_of(path, &text)) || is_here(folder, path);
+                    is_linux.then_some(System::Linux)
                 }));
             }
         }
@@ -150,6 +150,16 @@ fn logged(line: &str) -> Option<&str> {
     let [_, _, what] = line.splitn(3, ' ').collect::<Vec<_>>().try_into().ok()?;
     let starts = ["Reusing MANIFEST ", "Creating DB ", "Reusing old log "];
     starts.into_iter().find_map(|start| what.strip_prefix(start))
+}
+
+/// Whether a log that is looked at on Linux was copied from the place it names, which is on this machine.
+fn is_copy_of(path: &str, text: &str) -> bool {
+    let place = match path.strip_suffix(" since it was missing.") {
+        Some(database) => Some(Path::new(database)),
+        None => Path::new(path).parent(),
+    };
+    let log = place.map(|place| place.join("LOG"));
+    cfg!(target_os = "linux") && log.and_then(|log| small_text(&log)).is_some_and(|there| there == text)
 }
 
 /// Whether a folder that is looked at on Linux is where its own log says that it is.

@@ -179,6 +179,14 @@ fn a_folder_is_from_here_if_its_log_says_so() {
         .expect("write");
     let here = inspect_profile(&at, &Pack::new()).expect("a folder");
     assert_eq!((here.verdict, here.cookies.system.as_str()), (Likely, "linux"), "{}", here.advice);
+    // A copy of it, as long as what it was copied from is there.
+    let copy = folder(&[("Default/Cookies", "=chrome_v10")]);
+    fs::create_dir(copy.path().join("Default/Session Storage")).expect("dir");
+    fs::copy(&log, copy.path().join("Default/Session Storage/LOG")).expect("copy");
+    let system = || inspect_profile(copy.path(), &Pack::new()).expect("a folder").cookies.system;
+    assert_eq!(system(), "linux");
+    fs::write(&log, "something else").expect("write");
+    assert_eq!(system(), if at.starts_with("/tmp") || at.starts_with("/var") { "unknown" } else { "linux" });
 }
 
 #[test]
