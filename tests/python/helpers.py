@@ -30,7 +30,7 @@ def user_data(folder: Path) -> Path:
     (folder / "Default").mkdir(parents=True)
     (folder / "Local State").write_text("{}")
     (folder / "Last Version").write_text("131.0.6778.85")
-    component = {"path": "/usr/lib/chromium/resources/pdf"}
+    component = {"location": 5, "path": "/usr/lib/chromium/resources/pdf"}
     preferences = {"extensions": {"settings": {"mhjfbmdgcfjbbpaeojofohoefgiehjai": component}}}
     (folder / "Default" / "Preferences").write_text(json.dumps(preferences))
     with closing(sqlite3.connect(folder / "Default" / "Cookies")) as database:
