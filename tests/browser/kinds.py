@@ -302,6 +302,7 @@ KINDS = [
         kept_in="local",
         opens=Firefox,
     ),
+    Kind("Firefox, never signed in", made.firefox_looked_at, False, unknown=ELSEWHERE, opens=Firefox),
     Kind(
         "Firefox, signed in by a certificate",
         made.with_certificate,

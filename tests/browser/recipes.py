@@ -367,6 +367,10 @@ def firefox_signed_in(what: str, **settings: Any) -> Recipe:
     return make
 
 
+def firefox_looked_at(maker: Maker, folder: Path) -> None:
+    maker.look_around(firefox.new_profile(folder), start=Firefox)
+
+
 def firefox_running(maker: Maker, folder: Path) -> None:
     maker.sign_in(firefox.new_profile(folder), token=OLDER, start=Firefox)
     maker.leave_running(folder, Firefox, what="cookie")

@@ -88,6 +88,9 @@ def test_what_is_kept_apart_is_there(
     bucket = apart["bucket"]
     assert (bucket["record"], bucket["file"]) == (TOKEN, f"{TOKEN} file")
     assert bucket["blob"] == len(f"{TOKEN} blob, " * 10_000)
+    # What pages and workers keep in the Cache API is a cache to Chromium's rules, and a worker goes with it.
+    expected = TOKEN if level == "full" else None
+    assert (apart["cache"], apart["worker"], bucket["cache"]) == (expected,) * 3
     # The same page by itself has none of it.
     alone = read_back(website, tmp_path / "copy")
     assert (alone["local"], alone.get("record"), alone["file"], alone["bucket"]) == (None,) * 4
