@@ -61,6 +61,7 @@ KINDS = [
         True,
         kept_in="brief",
     ),
+    # After a crash they are kept: ShouldRestoreOldSessionCookies in chrome/browser/profiles/profile_impl.cc.
     Kind(
         "Chromium, session cookies, killed",
         # `ShouldRestoreOldSessionCookies`: chrome/browser/profiles/profile_impl.cc
@@ -187,7 +188,8 @@ KINDS = [
         refused="is one profile of a user-data folder",
     ),
     Kind("Qt WebEngine, the folder of its profiles", made.qt_profiles, True, unknown=NO_SIGN),
-    Kind("headless shell, closed", made.copied("shell"), True),
+    Kind("headless shell, closed", made.by_the_shell, True),
+    Kind("headless shell, closed, the folder moved", made.copied("shell"), True, unknown=NO_SIGN),
     Kind("headless shell, running", made.running(Shell), True, running=True),
     Kind("Chromium, running", made.running(Browser), True, running=True),
     Kind("Chromium, running in another PID namespace", made.running(Apart), True, running=True),

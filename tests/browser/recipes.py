@@ -17,7 +17,7 @@ from browser import Browser, Started, until
 from devtools import Driven, Refused
 from encryption import as_a_mac, as_windows, decrypt, encrypt_anew, rows
 from firefox import Firefox
-from folders import OLDER, TOKEN, Maker, chromium_time, edit, wait_for_cookie, wait_for_firefox_cookie
+from folders import OLDER, TOKEN, Maker, Shell, chromium_time, edit, wait_for_cookie, wait_for_firefox_cookie
 
 # Makes the folder at the path it is given; gives another one if that is what the caller gives.
 Recipe = Callable[[Maker, Path], Path | None]
@@ -42,6 +42,10 @@ def signed_in(what: str, **preferences: Any) -> Recipe:
         maker.sign_in(folder, what=what)
 
     return make
+
+
+def by_the_shell(maker: Maker, folder: Path) -> None:
+    maker.sign_in(folder, start=Shell)
 
 
 def killed(once_written: bool, what: str = "cookie") -> Recipe:
