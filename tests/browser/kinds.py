@@ -189,7 +189,7 @@ KINDS = [
     ),
     Kind("Qt WebEngine, the folder of its profiles", made.qt_profiles, True, unknown=NO_SIGN),
     Kind("headless shell, closed", made.by_the_shell, True),
-    Kind("headless shell, closed, the folder moved", made.copied("shell"), True, unknown=NO_SIGN),
+    Kind("headless shell, closed, a copy of its folder", made.copied("shell"), True, unknown=NO_SIGN),
     Kind("headless shell, running", made.running(Shell), True, running=True),
     Kind("Chromium, running", made.running(Browser), True, running=True),
     Kind("Chromium, running in another PID namespace", made.running(Apart), True, running=True),

@@ -19,7 +19,7 @@ def tree(size):
     tree.file("containers.json", KEEP, lambda _: b'{"version":5,"lastUserContextId":5,"identities":[]}')
     tree.file("extensions.json", KEEP, lambda _: b'{"schemaVersion":37,"addons":[]}')
     tree.file("logins.json", PRIVATE, _logins)
-    # A certificate that signs in, its key, and the device both are in. The key of the passwords is in the second.
+    # A certificate that signs in, its key, and the device both are in. The second has the passwords' key too.
     tree.file("cert9.db", KEEP, _keys)
     tree.file("key4.db", KEEP, _keys)
     tree.file("pkcs11.txt", KEEP, lambda _: b"library=\nname=NSS Internal PKCS #11 Module\n")
