@@ -213,8 +213,9 @@ export interface Pack {
    * What to do while a browser is using the folder. Default `"error"`.
    *
    * - `"error"`: fail with `browser_running`.
-   * - `"snapshot"`: pack consistent copies of its databases. What the browser has not written to disk yet is not in
-   *   them; Chromium writes cookies up to 30 s late.
+   * - `"snapshot"`: pack consistent copies of its databases, each with the files it names. What the browser has not
+   *   written to disk yet is not in them: Chromium writes cookies up to 30 s late and local storage 5 s or more, Firefox
+   *   local storage up to 5 s. What kept changing is named in a warning, or is a `browser_running` that may be tried again.
    * - `"force"`: pack as it is. Databases that are written meanwhile may be damaged in the archive.
    */
   live?: 'error' | 'snapshot' | 'force' | null | undefined
@@ -883,11 +884,11 @@ export interface ProfileInspection {
   readonly leftOut: readonly LeftOut[]
   /** Names that no rule knows; they would be packed. */
   readonly unknown: readonly string[]
-  /** Whether a browser is using it, by its lock: there is none, and a headless browser may make none; a browser is using
-   * it; the browser is gone and left its lock; the lock is from another machine or container, where its process cannot be
-   * looked for. */
+  /** Whether a browser is using it, by its lock and those on its databases: no lock was seen, which proves nothing; a
+   * browser is using it, or another program has one of its databases locked; the browser is gone and left its lock; the
+   * lock is from another machine or container, where its process cannot be looked for. */
   readonly lock: 'none' | 'live' | 'stale' | 'foreign'
-  /** The process that holds the lock, if it says. */
+  /** The process that holds the lock, if that is known: not of one in another container. */
   readonly lockProcess: number | null
   /** How cookies are encrypted. */
   readonly cookies: CookieKeys

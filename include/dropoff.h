@@ -1019,9 +1019,10 @@ dropoff_status dropoff_pack_add_exclude(dropoff_pack *pack, const char *glob, dr
 
 /**
  * What to do while a browser is using the folder. "error", the default: fail with DROPOFF_BROWSER_RUNNING. "snapshot":
- * pack consistent copies of its databases, without what the browser has not written to disk yet; Chromium writes
- * cookies up to 30 s late. "force": pack as it is; databases that are written meanwhile may be damaged in the archive.
- * DROPOFF_INVALID_INPUT for any other.
+ * pack consistent copies of its databases, each with the files it names, without what the browser has not written to
+ * disk yet: Chromium writes cookies up to 30 s late and local storage 5 s or more, Firefox local storage up to 5 s. What
+ * kept changing is named in a warning, or is a DROPOFF_BROWSER_RUNNING that may be tried again. "force": pack as it is;
+ * databases that are written meanwhile may be damaged in the archive. DROPOFF_INVALID_INPUT for any other.
  *
  * Threads: one at a time.
  */
@@ -1964,9 +1965,10 @@ size_t dropoff_inspection_unknown_count(const dropoff_inspection *inspection);
 const char *dropoff_inspection_unknown_name(const dropoff_inspection *inspection, size_t index);
 
 /**
- * Whether a browser is using the folder, by its lock. "none": there is none, though a headless browser may make none.
- * "live": one is. "stale": the browser is gone and left its lock. "foreign": the lock is from another machine or
- * container, where its process cannot be looked for. Lives as long as the inspection.
+ * Whether a browser is using the folder, by its lock and those on its databases. "none": no lock was seen, which proves
+ * nothing. "live": one is, or another program has one of its databases locked. "stale": the browser is gone and left
+ * its lock. "foreign": the lock is from another machine or container, where its process cannot be looked for. Lives as
+ * long as the inspection.
  *
  * Threads: any.
  */

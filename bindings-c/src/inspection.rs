@@ -397,9 +397,10 @@ pub extern "C" fn dropoff_inspection_unknown_name(
     guard::get(inspection, ptr::null(), |i| Text::at(&i.unknown, index))
 }
 
-/// Whether a browser is using the folder, by its lock. "none": there is none, though a headless browser may make none.
-/// "live": one is. "stale": the browser is gone and left its lock. "foreign": the lock is from another machine or
-/// container, where its process cannot be looked for. Lives as long as the inspection.
+/// Whether a browser is using the folder, by its lock and those on its databases. "none": no lock was seen, which proves
+/// nothing. "live": one is, or another program has one of its databases locked. "stale": the browser is gone and left
+/// its lock. "foreign": the lock is from another machine or container, where its process cannot be looked for. Lives as
+/// long as the inspection.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

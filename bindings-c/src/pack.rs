@@ -119,9 +119,10 @@ pub unsafe extern "C" fn dropoff_pack_add_exclude(
 }
 
 /// What to do while a browser is using the folder. "error", the default: fail with DROPOFF_BROWSER_RUNNING. "snapshot":
-/// pack consistent copies of its databases, without what the browser has not written to disk yet; Chromium writes
-/// cookies up to 30 s late. "force": pack as it is; databases that are written meanwhile may be damaged in the archive.
-/// DROPOFF_INVALID_INPUT for any other.
+/// pack consistent copies of its databases, each with the files it names, without what the browser has not written to
+/// disk yet: Chromium writes cookies up to 30 s late and local storage 5 s or more, Firefox local storage up to 5 s. What
+/// kept changing is named in a warning, or is a DROPOFF_BROWSER_RUNNING that may be tried again. "force": pack as it is;
+/// databases that are written meanwhile may be damaged in the archive. DROPOFF_INVALID_INPUT for any other.
 ///
 /// Threads: one at a time.
 #[unsafe(no_mangle)]

@@ -43,7 +43,8 @@ AGE = "Max-Age=864000; Path=/"
 class Website:
     """Serves the page, and keeps what it reports of each visit. Over TLS it asks for a certificate."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, page: bytes = PAGE) -> None:
+        self._page = page
         self._certificates: dict[str, bool] = {}
         self._reports: dict[str, Queue[dict[str, Any]]] = {}
         self._cookies: dict[str, str] = {}
@@ -143,7 +144,7 @@ class Website:
                     cookies.append(f"login={query['token']}; HttpOnly; {AGE}")
                 if "session" in places:
                     cookies.append(f"brief={query['token']}; HttpOnly; Path=/")
-                return self._reply(200, PAGE, cookies, Content_Type="text/html")
+                return self._reply(200, website._page, cookies, Content_Type="text/html")
 
             def do_POST(self) -> None:
                 url = urlsplit(self.path)

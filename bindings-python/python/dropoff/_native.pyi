@@ -256,8 +256,10 @@ class Pack:
             stay out whatever they say.
         :param exclude: globs of what is left out; goes before ``include``.
         :param live: what to do while a browser is using the folder. ``"error"``: raise
-            :class:`BrowserRunningError`. ``"snapshot"``: pack consistent copies of its databases; what the
-            browser has not written to disk yet is not in them, and Chromium writes cookies up to 30 s late.
+            :class:`BrowserRunningError`. ``"snapshot"``: pack consistent copies of its databases, each with
+            the files it names; what the browser has not written to disk yet is not in them: Chromium writes
+            cookies up to 30 s late and local storage 5 s or more, Firefox local storage up to 5 s. What kept
+            changing is named in a warning, or is a :class:`BrowserRunningError` that may be tried again.
             ``"force"``: pack as it is; databases that are written meanwhile may be damaged in the archive.
         :param prefix: a folder that everything in the archive is in. Default: none, the archive's top is the
             folder's.
@@ -545,12 +547,13 @@ class ProfileInspection:
 
     @property
     def lock(self) -> Literal["none", "live", "stale", "foreign"]:
-        """Whether a browser is using it: there is no lock (a headless browser may make none), a browser is,
-        the browser is gone and left its lock, or the lock is from another machine or container."""
+        """Whether a browser is using it: no lock was seen (which proves nothing), a browser is or another
+        program has one of its databases locked, the browser is gone and left its lock, or the lock is from
+        another machine or container."""
 
     @property
     def lock_process(self) -> int | None:
-        """The process that holds the lock, if it says."""
+        """The process that holds the lock, if that is known: not of one in another container."""
 
     @property
     def cookies(self) -> CookieKeys:

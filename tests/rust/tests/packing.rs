@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime};
 
 use dropoff::{
-    Consistency, Error, ErrorKind, HCompany, Job, Live, Outcome, Pack, Phase, Profile, ProfileDetails,
+    Consistency, Error, ErrorKind, HCompany, Job, Level, Live, Outcome, Pack, Phase, Profile, ProfileDetails,
     ProfileUpload,
 };
 use dropoff_sandbox::{Config, Sandbox, StorageConfig};
@@ -22,16 +22,28 @@ struct Stage {
     sandbox: Sandbox,
     folder: tempfile::TempDir,
     h: HCompany,
+    browser: &'static str,
 }
 
 impl Stage {
     fn new(config: Config) -> Self {
         let sandbox = dropoff_tests::sandbox(config);
         let h = dropoff_tests::hcompany(&sandbox, dropoff_tests::options(&sandbox));
-        let stage = Self { sandbox, folder: tempfile::tempdir().expect("a folder"), h };
+        let stage = Self { sandbox, folder: tempfile::tempdir().expect("a folder"), h, browser: "chromium" };
         stage.file("Local State", b"{}");
         stage.file("Default/Preferences", b"{}");
         stage.file("Default/Cookies", b"cookies");
+        stage
+    }
+
+    /// A Firefox's folder.
+    fn firefox(config: Config) -> Self {
+        let stage = Self { browser: "firefox", ..Self::new(config) };
+        for name in ["Local State", "Default/Preferences", "Default/Cookies"] {
+            fs::remove_file(stage.path(name)).expect("removed");
+        }
+        stage.file("prefs.js", b"");
+        stage.file("cookies.sqlite", b"cookies");
         stage
     }
 
@@ -60,7 +72,7 @@ impl Stage {
     }
 
     fn start(&self, pack: Pack) -> Job<Profile> {
-        let details = ProfileDetails::new("p").browser("chromium", "131");
+        let details = ProfileDetails::new("p").browser(self.browser, "131");
         self.h
             .start_upload_profile(ProfileUpload::new(self.folder.path(), details).pack(pack))
             .expect("started")
@@ -82,13 +94,21 @@ impl Stage {
         job.wait()
     }
 
-    /// A file of the archive that storage has.
-    fn stored(&self, name: &str) -> Vec<u8> {
+    /// The archive that storage has.
+    fn archive(&self) -> zip::ZipArchive<Cursor<Vec<u8>>> {
         let object = &self.sandbox.objects()[0];
         let content = self.sandbox.content(object["key"].as_str().expect("a key")).expect("its content");
-        let mut zip = zip::ZipArchive::new(Cursor::new(content)).expect("a zip");
+        zip::ZipArchive::new(Cursor::new(content.to_vec())).expect("a zip")
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.archive().file_names().map(|name| name.expect("a name").into()).collect()
+    }
+
+    /// A file of the archive that storage has.
+    fn stored(&self, name: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
-        zip.by_name(name).expect(name).read_to_end(&mut bytes).expect("its CRC holds");
+        self.archive().by_name(name).expect(name).read_to_end(&mut bytes).expect("its CRC holds");
         bytes
     }
 }
@@ -193,6 +213,83 @@ fn a_database_that_is_written_to_while_it_is_copied_is_copied_again() {
     assert_eq!(history[100_000..100_008], stage.stored("Default/History-wal")[..]);
 }
 
+/// A database that names one file at a time: the next is written before it is named, and removed once it is not.
+#[test]
+fn a_snapshot_takes_a_database_and_the_file_it_names_together() {
+    let site = "storage/default/https+++a.example/idb/1shop";
+    for (database, files, new) in [
+        (
+            "Default/WebStorage/2/IndexedDB/indexeddb.leveldb/000003.log".to_owned(),
+            "Default/WebStorage/2/IndexedDB/indexeddb.blob/1/00".to_owned(),
+            Stage::new as fn(Config) -> Stage,
+        ),
+        (format!("{site}.sqlite"), format!("{site}.files"), Stage::firefox),
+    ] {
+        let stage = new(Config::default());
+        // Read before the files, and after the databases.
+        stage.file(if files.starts_with("Default") { "Default/A" } else { "a" }, &random(30_000_000));
+        stage.file("Default/WebStorage/2/IndexedDB/indexeddb.leveldb/CURRENT", b"MANIFEST-000001\n");
+        stage.file("Default/WebStorage/2/IndexedDB/indexeddb.leveldb/MANIFEST-000001", b"x");
+        stage.file(&database, b"SQLite format 3\0");
+        let content = |number: u64| number.to_be_bytes().repeat(10_000);
+        let file = |number: u64| format!("{files}/{number}");
+        stage.file(&file(0), &content(0));
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let log = File::options().write(true).open(stage.path(&database)).expect("the database");
+                for number in (1..).take_while(|_| !stop.load(Relaxed)) {
+                    fs::write(stage.path(&file(number)), content(number)).expect("written");
+                    log.write_all_at(&number.to_be_bytes(), 100).expect("named");
+                    fs::remove_file(stage.path(&file(number - 1))).expect("removed");
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            });
+            for _ in 0..5 {
+                let profile = stage.start(Pack::new().live(Live::Snapshot)).wait().expect("packed");
+                let packed = profile.packed.expect("a report");
+                assert_eq!(packed.consistency, Consistency::Snapshot);
+                // None of all moments it could take may be there on a machine with much to do; then it says so.
+                if !packed.warnings.iter().any(|warning| warning.contains("kept changing")) {
+                    let named = stage.stored(&database)[100..108].try_into().map(u64::from_be_bytes);
+                    let named = named.expect("a number");
+                    assert!(stage.stored(&file(named)) == content(named), "{} of {database}", file(named));
+                }
+                stage.sandbox.reset();
+            }
+            stop.store(true, Relaxed);
+        });
+    }
+}
+
+/// What is left out stays out, whatever a database names.
+#[test]
+fn a_snapshot_brings_nothing_that_was_excluded() {
+    let stage = Stage::new(Config::default());
+    let site = "Default/IndexedDB/https_a.example_0.indexeddb";
+    for (name, bytes) in [("CURRENT", "MANIFEST-000001\n"), ("MANIFEST-000001", "x"), ("000003.log", "x")] {
+        stage.file(&format!("{site}.leveldb/{name}"), bytes.as_bytes());
+    }
+    stage.file(&format!("{site}.blob/1/00/2"), b"a blob");
+    stage.file("Default/Service Worker/Database/CURRENT", b"MANIFEST-000001\n");
+    stage.file("Default/Service Worker/ScriptCache/index", b"x");
+    let stored = |pack: Pack| {
+        stage.sandbox.reset();
+        stage.start(pack.live(Live::Snapshot)).wait().expect("packed");
+        stage.names()
+    };
+    let has = |names: &[String], part: &str| names.iter().any(|name| name.contains(part));
+    let all = stored(Pack::new());
+    assert!(has(&all, ".blob/1/00/2") && has(&all, ".leveldb/CURRENT"), "{all:?}");
+    assert!(!has(&all, "ScriptCache"), "{all:?}");
+    let without = stored(Pack::new().exclude("**/*.blob"));
+    assert!(!has(&without, ".blob/") && has(&without, ".leveldb/CURRENT"), "{without:?}");
+    let alone = stored(Pack::new().include("Default/Service Worker/Database"));
+    assert!(has(&alone, "Service Worker/Database/CURRENT") && !has(&alone, "ScriptCache"), "{alone:?}");
+    let full = stored(Pack::new().level(Level::Full));
+    assert!(has(&full, "ScriptCache/index"), "{full:?}");
+}
+
 /// A log that is a folder is never a file at rest, and no race decides.
 #[test]
 fn a_database_that_never_rests_is_told() {
@@ -202,6 +299,38 @@ fn a_database_that_never_rests_is_told() {
     let error = failed(stage.start(Pack::new().live(Live::Snapshot)).wait());
     assert_eq!(error.kind(), ErrorKind::BrowserRunning, "{error:?}");
     assert!(error.retryable() && error.message().contains("Default/History kept changing"), "{error}");
+}
+
+/// The lock is this process's own, as of a program with a browser in it.
+#[test]
+fn a_browser_that_is_started_while_a_folder_is_packed_is_noticed() {
+    let stage = Stage::new(Config::default());
+    stage.slow();
+    let lock = "Default/Local Storage/leveldb/LOCK";
+    stage.file(lock, b"");
+    let mut locks = Vec::new();
+    let mut start = || locks.push(File::options().write(true).open(stage.path(lock)).expect("a lock"));
+    let error = failed(stage.while_packing(Pack::new(), &mut start));
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::BrowserRunning, Outcome::NotCompleted),
+        "{error:?}"
+    );
+    assert!(error.retryable() && error.message().contains("began to use"), "{error}");
+    assert!(error.message().contains(lock), "{error}");
+    let asked = stage.sandbox.requests();
+    assert!(asked.as_array().is_some_and(Vec::is_empty), "nothing was sent: {asked}");
+
+    // It runs from the start.
+    let error = failed(stage.start(Pack::new()).wait());
+    assert!(!error.retryable() && error.message().contains("is using"), "{error}");
+    locks.clear();
+
+    let mut start = || locks.push(File::options().write(true).open(stage.path(lock)).expect("a lock"));
+    let packed = stage.while_packing(Pack::new().live(Live::Force), &mut start).expect("packed");
+    let packed = packed.packed.expect("a report");
+    assert_eq!(packed.consistency, Consistency::Forced);
+    assert!(packed.warnings.iter().any(|warning| warning.contains("is using the folder")), "{packed:?}");
 }
 
 /// 1.2 GB that do not compress, of which the disk holds 100 MB.

@@ -49,8 +49,9 @@ pub enum Live {
     /// Fail with `browser_running`.
     #[default]
     Refuse,
-    /// Pack consistent copies of its databases. What the browser has not written to disk yet is not in them; Chromium
-    /// writes cookies up to 30 s late.
+    /// Pack consistent copies of its databases, each with the files it names. What the browser has not written to disk
+    /// yet is not in them: Chromium writes cookies up to 30 s late and local storage 5 s or more, Firefox local storage
+    /// up to 5 s. What kept changing is named in a warning, or is a `browser_running` that may be tried again.
     Snapshot,
     /// Pack as it is. Databases that are written meanwhile may be damaged in the archive.
     Force,
@@ -255,7 +256,7 @@ impl Filter {
     }
 }
 
-const AS_PATHS: MatchOptions = MatchOptions {
+pub(super) const AS_PATHS: MatchOptions = MatchOptions {
     case_sensitive: true,
     require_literal_separator: true,
     require_literal_leading_dot: false,

@@ -129,12 +129,6 @@ impl Folder {
         }
     }
 
-    /// The same for looks at several.
-    pub(super) fn are_same(&self, earlier: &[Option<Identity>], later: &[Option<Identity>]) -> bool {
-        let each = || earlier.iter().zip(later).all(|(earlier, later)| self.is_same(*earlier, *later));
-        earlier.len() == later.len() && each()
-    }
-
     /// A path inside the profile it is in, if it is in one.
     pub(super) fn in_profile<'p>(&self, path: &'p str) -> Option<&'p str> {
         if self.family == Family::Firefox {

@@ -13,7 +13,8 @@
 //! | `cookies`, `sqlite` | which of its cookies will be there, and how they are encrypted |
 //! | `session` | which cookies come with those tabs |
 //! | `doctor` | all of that as one report with a verdict |
-//! | `snapshot` | consistent copies of databases that are in use |
+//! | `snapshot`, `copies` | consistent copies of databases that are in use |
+//! | `stores` | which files belong to a database, as data |
 //! | `packer`, `compress`, `archive` | the zip |
 //! | `watch` | whether it still moves, and is still wanted |
 
@@ -21,6 +22,7 @@ mod archive;
 mod choice;
 mod compress;
 mod cookies;
+mod copies;
 mod doctor;
 mod family;
 mod lock;
@@ -33,6 +35,7 @@ mod rules;
 mod session;
 mod snapshot;
 mod sqlite;
+mod stores;
 mod tabs;
 mod walk;
 mod watch;

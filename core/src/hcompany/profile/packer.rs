@@ -14,11 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use super::archive::{Archive, Facts, Failure, Method};
 use super::compress::{self, Packer};
+use super::copies::Copies;
 use super::doctor::{Browser, Look};
 use super::open::open_plain;
 use super::remarks::Remarks;
 use super::rules::without_sidecar;
-use super::snapshot::{self, Copies};
+use super::snapshot;
 use super::walk::Entry;
 use super::watch::{Watch, watched};
 use super::{Live, Pack, lock};
@@ -150,13 +151,21 @@ impl Packing<'_> {
         let mut copies = Copies::none();
         if self.pack.live == Live::Snapshot {
             (entries, copies) =
-                snapshot::take(&look.folder, &self.pack.filter()?, entries, &self.room.spool, self.watch)?;
+                snapshot::take(&look.folder, self.pack, entries, &self.room.spool, self.watch)?;
         }
         let reader = Reader { look: &look, copies: &copies, live: self.pack.live };
         let written = self.write(&reader, &entries)?;
         let (file, len) = written.archive;
         warnings.extend(written.remarks.sentences());
         warnings.extend(copies.remarks.iter().cloned());
+        // A browser that was started meanwhile may have written to what is packed already.
+        let new_user = look.new_user(self.pack, self.watch)?;
+        match &new_user {
+            Some(lock) if self.pack.live == Live::Refuse => return Err(look.came_into_use(lock)),
+            Some(lock) => warnings.push(look.is_using(lock)),
+            None => {}
+        }
+        let in_use = new_user.is_some() || look.lock.state == lock::State::Live;
         if written.changed > 0 {
             warnings.push(format!(
                 "{} files changed while they were packed and may not fit together",
@@ -165,7 +174,7 @@ impl Packing<'_> {
         }
         let consistency = match self.pack.live {
             Live::Snapshot => Consistency::Snapshot,
-            Live::Force if look.lock.state == lock::State::Live || written.changed > 0 => Consistency::Forced,
+            Live::Force if in_use || written.changed > 0 => Consistency::Forced,
             _ => Consistency::Clean,
         };
         let report = PackReport {

@@ -1,139 +1,172 @@
-//! Consistent copies of databases while a browser writes to them: a SQLite file together with its logs, a LevelDB
-//! folder as a whole with the files beside it that it names. Each is copied until it did not change meanwhile. The
-//! copies have no name, and the folder is only read: no lock is taken, since SQLite's own backup waits for a browser
-//! that never lets go.
+//! Consistent copies of databases while a browser writes to them: a SQLite file with its logs, a LevelDB folder as a
+//! whole, each together with the files it names (`stores`). The folder is only read: no lock is taken, since SQLite's own
+//! backup waits for a browser that never lets go. Copies are compared with what is there by then, and made again.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use super::Pack;
 use super::choice::Filter;
+use super::copies::{Again, Copier, Copies, Copy, Seen};
 use super::family::Folder;
 use super::open::open_plain;
-use super::rules::without_sidecar;
+use super::rules::{self, Name, without_sidecar};
+use super::stores::{self, Kind, Store};
 use super::walk::{Entry, fits_a_zip};
 use super::watch::Watch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::{Identity, Spool};
+use crate::source::Spool;
 
-/// Copies of files, by their path inside the folder. All are in one file: a LevelDB folder may have more files than a
-/// process may open.
-pub(super) struct Copies {
-    file: Option<Arc<File>>,
-    places: HashMap<String, Place>,
-    spool: Option<Spool>,
-    /// What could not be copied.
-    pub(super) remarks: Vec<String>,
+/// What a copy of a database is to fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// The files it names, at a moment when nothing was written for a while: a page is between two things it does.
+    AtRest,
+    /// The files it names, at any moment.
+    Files,
+    /// Itself alone; its files are as they are.
+    Itself,
 }
 
-#[derive(Clone, Copy)]
-struct Place {
-    start: u64,
-    len: u64,
+/// How often a database is copied anew for each, and how long is waited in between: some 2 s each.
+const TRIES: [(Fit, u32); 3] = [(Fit::AtRest, 100), (Fit::Files, 40), (Fit::Itself, 40)];
+
+/// Never the same twice in a row: a page may write in the same rhythm.
+fn pause(fit: Fit, tried: u32) -> Duration {
+    let (least, more) = if fit == Fit::AtRest { (5, 30) } else { (20, 60) };
+    Duration::from_millis(u64::from(least + 23 * tried % more))
 }
-
-impl Copies {
-    pub(super) fn none() -> Self {
-        Self { file: None, places: HashMap::new(), spool: None, remarks: Vec::new() }
-    }
-
-    pub(super) fn len(&self, path: &str) -> Option<u64> {
-        self.places.get(path).map(|place| place.len)
-    }
-
-    pub(super) fn file(&self, path: &str) -> Option<(Arc<File>, u64)> {
-        let place = self.places.get(path)?;
-        Some((Arc::clone(self.file.as_ref()?), place.start))
-    }
-
-    pub(super) fn failed(&self, error: &io::Error) -> Error {
-        match &self.spool {
-            Some(spool) => spool.failed("reading", error),
-            None => Error::internal("a copy could not be read").cause(error),
-        }
-    }
-}
-
-/// How often one database is copied anew, and how long is waited in between: some 3 s in all.
-const TRIES: u32 = 30;
-const PAUSE: Duration = Duration::from_millis(100);
-/// A file system's times move in ticks (up to 10 ms on Linux), so two changes within one look like none. What is
-/// copied must not have changed for longer than that.
-const TICK: Duration = Duration::from_millis(20);
 
 /// Copies every database among `entries`. Returns the entries as they are by then: a database's files change.
 pub(super) fn take(
     folder: &Folder,
-    filter: &Filter,
+    pack: &Pack,
     entries: Vec<Entry>,
     spool: &Spool,
     watch: &Watch,
 ) -> Result<(Vec<Entry>, Copies)> {
-    let file = spool.create()?;
-    let mut taker =
-        Taker { folder, filter, spool, watch, file, end: 0, places: HashMap::new(), remarks: Vec::new() };
-    let mut rest = Vec::new();
-    let mut leveldbs: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-    let mut sqlite: Vec<Entry> = Vec::new();
-    let paths: HashSet<String> = entries.iter().map(|entry| entry.path.clone()).collect();
-    for entry in entries {
+    let filter = pack.filter()?;
+    let (mut rest, databases) = sorted(folder, pack, &filter, entries);
+    let copier = Copier::new(folder, spool, watch)?;
+    let (places, remarks) = (HashMap::new(), Vec::new());
+    let mut taker = Taker { folder, filter: &filter, watch, copier, places, remarks };
+    for database in &databases {
+        rest.extend(taker.take(database)?);
+    }
+    rest.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
+    let Taker { copier, places, remarks, .. } = taker;
+    Ok((rest, copier.finished(places, remarks)))
+}
+
+/// A database among the files that go.
+struct Database {
+    kind: Kind,
+    path: String,
+    critical: bool,
+    /// The files it names, in this folder.
+    files: Option<(&'static Store, String)>,
+}
+
+/// Tells the databases from the rest. What belongs to one is looked for anew when it is copied.
+fn sorted(folder: &Folder, pack: &Pack, filter: &Filter, entries: Vec<Entry>) -> (Vec<Entry>, Vec<Database>) {
+    let is_below = |path: &str| {
+        let below = format!("{path}/");
+        let at = entries.partition_point(|entry| entry.path.as_bytes() < below.as_bytes());
+        entries.get(at).is_some_and(|entry| entry.path.starts_with(&below))
+    };
+    // The level may take a database and leave out what it names.
+    let goes = |files: &str| {
+        let name = Name { path: files, in_profile: folder.in_profile(files), in_leveldb: false };
+        let rule = rules::of(folder.family, &name);
+        !filter.excludes(files)
+            && (is_below(files) || rule.is_none_or(|rule| rule.class(false).goes(pack.level)))
+    };
+    let files_of =
+        |kind: Kind, path: &str| stores::of(folder.family, kind, path).filter(|(_, files)| goes(files));
+    let paths: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+    let is_log = |entry: &Entry| {
         let base = without_sidecar(&entry.path);
+        base != entry.path && paths.contains(base) && is_sqlite(&folder.root.join(base))
+    };
+    let mut leveldbs: BTreeMap<String, bool> = BTreeMap::new();
+    let mut databases = Vec::new();
+    let mut rest = Vec::new();
+    for entry in &entries {
+        let (path, critical) = (&entry.path, entry.critical);
         if entry.file.is_none() {
             rest.push(entry);
         } else if entry.leveldb {
-            leveldbs.entry(parent(&entry.path).to_owned()).or_default().push(entry);
-        } else if base != entry.path && paths.contains(base) && is_sqlite(&folder.root.join(base)) {
-            // A log goes with its database, and is looked for anew then.
-        } else if is_sqlite(&folder.root.join(&entry.path)) {
-            sqlite.push(entry);
+            *leveldbs.entry(parent(path).to_owned()).or_default() |= critical;
+        } else if is_log(entry) {
+            // Goes with its database.
+        } else if is_sqlite(&folder.root.join(path)) {
+            let (kind, files) = (Kind::Sqlite, files_of(Kind::Sqlite, path));
+            databases.push(Database { kind, path: path.clone(), critical, files });
+        } else if let Some(files) = files_of(Kind::List, path) {
+            databases.push(Database { kind: Kind::List, path: path.clone(), critical, files: Some(files) });
         } else {
             rest.push(entry);
         }
     }
-    for entry in sqlite {
-        rest.extend(taker.until_quiet(&entry.path, |taker| taker.sqlite(&entry))?);
+    for (path, critical) in leveldbs {
+        let (kind, files) = (Kind::LevelDb, files_of(Kind::LevelDb, &path));
+        databases.push(Database { kind, path, critical, files });
     }
-    for (path, known) in leveldbs {
-        let beside = beside(&path);
-        // What is beside it is copied with it, as it is by then.
-        rest.retain(|entry| entry.file.is_none() || !is_beside(beside.as_deref(), &path, &entry.path));
-        rest.extend(taker.until_quiet(&path, |taker| taker.leveldb(&path, beside.as_deref(), &known))?);
+    let named: HashMap<String, String> = databases.iter().filter_map(Database::named).collect();
+    let is_named = |path: &str, itself: Option<&str>| {
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        above.filter_map(|folder| named.get(folder)).any(|by| Some(by.as_str()) != itself)
+    };
+    rest.retain(|entry| entry.file.is_none() || !is_named(&entry.path, None));
+    let rest = rest.into_iter().cloned().collect();
+    // A site may keep a database in its own file system.
+    let is_own = |database: &Database| is_named(&database.path, Some(&database.path));
+    let own: HashSet<String> =
+        databases.iter().filter(|database| is_own(database)).map(|database| database.path.clone()).collect();
+    databases.retain(|database| !own.contains(&database.path));
+    (rest, databases)
+}
+
+impl Database {
+    /// The folder of the files it names, and itself.
+    fn named(&self) -> Option<(String, String)> {
+        self.files.as_ref().map(|(_, folder)| (folder.clone(), self.path.clone()))
     }
-    rest.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
-    let Taker { file, places, remarks, .. } = taker;
-    let copies = Copies { file: Some(Arc::new(file)), places, spool: Some(spool.clone()), remarks };
-    Ok((rest, copies))
+
+    /// A name in its folder.
+    fn inside(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
+    }
+
+    /// Whether a file is its own and none that it names.
+    fn owns(&self, path: &str) -> bool {
+        let inside = |rest: &str| match self.kind {
+            Kind::LevelDb => rest.is_empty() || rest.starts_with('/'),
+            Kind::Sqlite => rest.is_empty() || LOGS.contains(&rest) || rest == "-shm",
+            Kind::List => rest.is_empty(),
+        };
+        path.strip_prefix(&self.path).is_some_and(inside)
+    }
 }
 
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-/// Where a database's own large values are: Chromium keeps those of IndexedDB above 64 KiB, and the files of a site's
-/// own file system, beside the LevelDB that names them.
-fn beside(leveldb: &str) -> Option<String> {
-    match leveldb.strip_suffix(".indexeddb.leveldb") {
-        Some(base) => Some(format!("{base}.indexeddb.blob")),
-        None if leveldb.ends_with("/Paths") && leveldb.contains("File System/") => {
-            Some(parent(leveldb).to_owned())
-        }
-        None => None,
-    }
-}
-
-fn is_beside(folder: Option<&str>, leveldb: &str, path: &str) -> bool {
-    let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    folder.is_some_and(below) && !below(leveldb)
-}
-
 /// The logs of a SQLite database: of changes not yet in it, and of what to undo after a crash.
-const LOGS: [&str; 2] = ["-wal", "-journal"];
+const WAL: &str = "-wal";
+const LOGS: [&str; 2] = [WAL, "-journal"];
+
+/// Whether one of LevelDB's files says which others are the database.
+fn is_state(name: &str) -> bool {
+    name == "CURRENT" || name.starts_with("MANIFEST-")
+}
 
 fn is_sqlite(path: &Path) -> bool {
+    use std::os::unix::fs::FileExt;
     let mut head = [0; 16];
     let read = open_plain(path).and_then(|file| file.read_exact_at(&mut head, 0));
     read.is_ok() && &head == b"SQLite format 3\0"
@@ -142,41 +175,40 @@ fn is_sqlite(path: &Path) -> bool {
 struct Taker<'a> {
     folder: &'a Folder,
     filter: &'a Filter,
-    spool: &'a Spool,
     watch: &'a Watch,
-    file: File,
-    end: u64,
-    places: HashMap<String, Place>,
+    copier: Copier<'a>,
+    places: HashMap<String, super::copies::Place>,
     remarks: Vec<String>,
 }
 
-/// A try that has to be made again.
-enum Again {
-    Changed,
-    Failed(Error),
-}
+type Files = Vec<(String, Copy)>;
 
-impl From<Error> for Again {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
+/// A database that was copied, and what of it must not change until all that belongs to it is copied too.
+#[derive(Default)]
+struct Taken {
+    files: Files,
+    /// For the copy to be a database.
+    still: Files,
+    absent: Vec<(String, Seen)>,
+    names: Option<Vec<String>>,
+    /// For it to name just the files beside it.
+    with_files: Files,
+    /// Why there is none.
+    gone: Option<&'static str>,
 }
 
 impl Taker<'_> {
-    fn until_quiet(
-        &mut self,
-        path: &str,
-        mut copy: impl FnMut(&mut Self) -> Result<Vec<Entry>, Again>,
-    ) -> Result<Vec<Entry>> {
-        for _ in 0..TRIES {
-            self.watch.step()?;
-            let start = self.end;
-            match copy(self) {
-                Ok(entries) => return Ok(entries),
-                Err(Again::Failed(error)) => return Err(error),
-                Err(Again::Changed) => {
-                    self.end = start;
-                    std::thread::sleep(PAUSE);
+    fn take(&mut self, database: &Database) -> Result<Vec<Entry>> {
+        let mut kept = HashMap::new();
+        // One without files has none to fit.
+        let counts = |fit| fit != Fit::Files || database.files.is_some();
+        for (fit, tries) in TRIES.into_iter().filter(|(fit, _)| counts(*fit)) {
+            for tried in 0..tries {
+                self.watch.step()?;
+                match self.once(database, &mut kept, fit) {
+                    Ok(entries) => return Ok(entries),
+                    Err(Again::Failed(error)) => return Err(error),
+                    Err(Again::Changed) => std::thread::sleep(pause(fit, tried)),
                 }
             }
         }
@@ -184,103 +216,264 @@ impl Taker<'_> {
             ErrorKind::BrowserRunning,
             format!(
                 "{} kept changing while it was copied; try again when the browser does less, or close it",
-                self.folder.shown(path)
+                self.folder.shown(&database.path)
             ),
         )
         .retryable_is(true)
         .about(&self.folder.root))
     }
 
-    /// The database and its logs, whichever there are now.
-    fn sqlite(&mut self, entry: &Entry) -> Result<Vec<Entry>, Again> {
-        let logs = LOGS.map(|log| format!("{}{log}", entry.path));
-        let mut paths = vec![entry.path.clone()];
-        paths.extend(logs.into_iter().filter(|log| !self.filter.excludes(log)));
-        let before = self.stamps(&paths)?;
-        quiet(&before)?;
-        let mut entries = Vec::new();
-        for (path, stamp) in paths.iter().zip(&before) {
-            let Some(stamp) = stamp else { continue };
-            match self.copy(path, stamp.size) {
-                // Like any other file that may not be read; its logs are of no use without it.
-                Err(Again::Failed(e)) if e.kind() == ErrorKind::SourceUnreadable && !entry.critical => {
-                    return Ok(self.left(entry, "could not be read and is left out"));
-                }
-                copied => copied?,
+    /// The files it names are copied first, then the database, then what is new of its files, and nothing of all that
+    /// may have changed since: so what the copy names is in the archive.
+    fn once(
+        &mut self,
+        database: &Database,
+        kept: &mut HashMap<String, Copy>,
+        fit: Fit,
+    ) -> Result<Vec<Entry>, Again> {
+        if let Some((store, folder)) = &database.files {
+            let listed = self.files_below(folder, database)?;
+            kept.retain(|path, _| listed.binary_search(path).is_ok());
+            for path in listed {
+                self.keep(path, kept)?;
             }
-            entries.push(Entry { path: path.clone(), file: Some(*stamp), ..entry.clone() });
-        }
-        if !self.folder.are_same(&before, &self.stamps(&paths)?) {
-            return Err(Again::Changed);
-        }
-        match before[0] {
-            Some(_) => Ok(entries),
-            None if entry.critical => Err(Again::Changed),
-            None => Ok(self.left(entry, "was gone when it was to be copied")),
-        }
-    }
-
-    fn left(&mut self, entry: &Entry, why: &str) -> Vec<Entry> {
-        self.remarks.push(format!("{} {why}", self.folder.shown(&entry.path)));
-        Vec::new()
-    }
-
-    /// `CURRENT` names the manifest, which lists the tables; as long as the two are the same, so is the database,
-    /// but for the log, which is only ever added to and whose end may be cut anywhere.
-    ///
-    /// What is beside it is written before the log names it, and removed after the log drops it. So it is copied
-    /// before the database; what is new after that is copied too, while the log stands still.
-    fn leveldb(&mut self, path: &str, beside: Option<&str>, known: &[Entry]) -> Result<Vec<Entry>, Again> {
-        let critical = known.iter().any(|entry| entry.critical);
-        let mut entries = Vec::new();
-        let mut taken = HashSet::new();
-        if let Some(folder) = beside {
-            for file in self.files_below(folder, path)? {
-                match self.copied(&file, critical, false) {
-                    Ok(entry) => entries.push(entry),
-                    // Dropped by now, and so it is in the log.
-                    Err(Again::Changed) => continue,
-                    Err(failed) => return Err(failed),
-                }
-                taken.insert(file);
-            }
-        }
-        let listed = self.list(path)?;
-        let inside = |name: &String| if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-        let is_state = |name: &&String| name.as_str() == "CURRENT" || name.starts_with("MANIFEST-");
-        let state: Vec<String> = listed.iter().filter(is_state).map(inside).collect();
-        let before = self.stamps(&state)?;
-        quiet(&before)?;
-        let logs: Vec<String> = listed.iter().filter(|name| name.ends_with(".log")).map(inside).collect();
-        let log_before = self.stamps(&logs)?;
-        for name in &listed {
-            entries.push(self.copied(&inside(name), critical, true)?);
-        }
-        if let Some(folder) = beside {
-            for file in self.files_below(folder, path)? {
-                if !taken.contains(&file) {
-                    entries.push(self.copied(&file, critical, false)?);
-                }
-            }
-            if !self.folder.are_same(&log_before, &self.stamps(&logs)?) {
+            let rests = |copy: &Copy| copy.seen.times_tell && !copy.seen.is_begun;
+            if fit == Fit::AtRest && store.in_place && !kept.values().all(rests) {
                 return Err(Again::Changed);
             }
         }
-        if !self.folder.are_same(&before, &self.stamps(&state)?) || self.list(path)? != listed {
+        if fit == Fit::AtRest && !self.is_at_rest(database)? {
             return Err(Again::Changed);
+        }
+        // What was copied up to here serves the next try as well.
+        let end = self.copier.end();
+        let entries = self.database_and_files(database, kept, fit);
+        if entries.is_err() {
+            self.copier.back_to(end);
+        }
+        entries
+    }
+
+    fn keep(&mut self, path: String, kept: &mut HashMap<String, Copy>) -> Result<(), Again> {
+        if let Some(copy) = kept.get(&path)
+            && copy.seen.times_tell
+            && !copy.seen.is_begun
+            && self.copier.looks_same(&path, &copy.seen)?
+        {
+            return Ok(());
+        }
+        match self.copier.copy(&path) {
+            Ok(copy) => drop(kept.insert(path, copy)),
+            // Removed by now, or just being written.
+            Err(Again::Changed) => drop(kept.remove(&path)),
+            Err(failed) => return Err(failed),
+        }
+        Ok(())
+    }
+
+    fn database_and_files(
+        &mut self,
+        database: &Database,
+        kept: &HashMap<String, Copy>,
+        fit: Fit,
+    ) -> Result<Vec<Entry>, Again> {
+        let taken = match database.kind {
+            Kind::LevelDb => self.leveldb(database)?,
+            Kind::Sqlite => self.sqlite(database)?,
+            Kind::List => self.list(database)?,
+        };
+        if let Some(why) = taken.gone {
+            self.remarks.push(format!("{} {why}", self.folder.shown(&database.path)));
+            return Ok(Vec::new());
+        }
+        // It may have been written to since it was found at rest.
+        let rests = |files: &Files| files.iter().all(|(_, copy)| copy.seen.times_tell);
+        let counts = database.files.is_some();
+        if fit == Fit::AtRest && !(rests(&taken.still) && (!counts || rests(&taken.with_files))) {
+            return Err(Again::Changed);
+        }
+        let mut files = Files::new();
+        let mut listed = Vec::new();
+        if let Some((_, folder)) = &database.files {
+            listed = self.files_below(folder, database)?;
+            for path in &listed {
+                match kept.get(path) {
+                    Some(copy) if copy.seen.times_tell && self.copier.looks_same(path, &copy.seen)? => {
+                        files.push((path.clone(), *copy));
+                    }
+                    _ => match self.copier.copy(path) {
+                        Ok(copy) => files.push((path.clone(), copy)),
+                        Err(Again::Changed) if fit == Fit::Itself => {}
+                        Err(again) => return Err(again),
+                    },
+                }
+            }
+        }
+        self.must_be_same(&taken.still)?;
+        for (path, seen) in &taken.absent {
+            if !self.copier.looks_same(path, seen)? {
+                return Err(Again::Changed);
+            }
+        }
+        if taken.names.is_some_and(|names| self.names(&database.path).ok() != Some(names)) {
+            return Err(Again::Changed);
+        }
+        match &database.files {
+            Some((store, folder)) if fit != Fit::Itself => {
+                self.must_be_same(&taken.with_files)?;
+                if store.in_place {
+                    self.must_be_same(&files)?;
+                    if self.files_below(folder, database)? != listed {
+                        return Err(Again::Changed);
+                    }
+                }
+            }
+            Some(_) => self.remarks.push(format!(
+                "{} kept changing while it was copied, and files that belong to it may be missing or not fit it; pack again when the browser does less, or close it",
+                self.folder.shown(&database.path)
+            )),
+            None => {}
+        }
+        let leveldb = database.kind == Kind::LevelDb;
+        let own = taken.files.into_iter().map(|file| (file, database.critical, leveldb));
+        let all = own.chain(files.into_iter().map(|file| (file, false, false)));
+        let mut entries = Vec::new();
+        for ((path, copy), critical, leveldb) in all {
+            self.places.insert(path.clone(), copy.place());
+            entries.push(Entry { path, file: copy.seen.file, critical, leveldb });
         }
         Ok(entries)
     }
 
-    /// Copies a file as long as it is now.
-    fn copied(&mut self, path: &str, critical: bool, leveldb: bool) -> Result<Entry, Again> {
-        let Some(stamp) = self.stamps(&[path.to_owned()])?[0] else { return Err(Again::Changed) };
-        self.copy(path, stamp.size)?;
-        Ok(Entry { path: path.to_owned(), file: Some(stamp), critical, leveldb })
+    /// Whether a database was not written to for a while.
+    fn is_at_rest(&self, database: &Database) -> Result<bool, Again> {
+        let mut own = vec![database.path.clone()];
+        match database.kind {
+            Kind::LevelDb => {
+                // Of one alone the log may be cut anywhere.
+                let counts = |name: &&String| database.files.is_some() || is_state(name);
+                let names = self.names(&database.path)?;
+                own = names.iter().filter(counts).map(|name| database.inside(name)).collect();
+            }
+            Kind::Sqlite => own.extend(LOGS.map(|log| format!("{}{log}", database.path))),
+            Kind::List => {}
+        }
+        for path in own {
+            if !self.copier.look(&path)?.times_tell {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn must_be_same(&mut self, files: &Files) -> Result<(), Again> {
+        for (path, copy) in files {
+            if !self.copier.is_same(path, copy)? {
+                return Err(Again::Changed);
+            }
+        }
+        Ok(())
+    }
+
+    /// The database and its logs, whichever there are now.
+    fn sqlite(&mut self, database: &Database) -> Result<Taken, Again> {
+        let path = &database.path;
+        let logs = LOGS.map(|log| format!("{path}{log}"));
+        let logs: Vec<String> = logs.into_iter().filter(|log| !self.filter.excludes(log)).collect();
+        let begun = self.log_in_use(path, &logs)?;
+        let mut taken = Taken::default();
+        match self.copier.copy(path) {
+            Ok(copy) => taken.files.push((path.clone(), copy)),
+            // Like any other file that may not be read; its logs are of no use without it.
+            Err(Again::Failed(e)) if e.kind() == ErrorKind::SourceUnreadable && !database.critical => {
+                taken.gone = Some("could not be read and is left out");
+                return Ok(taken);
+            }
+            Err(Again::Changed) if !database.critical && self.copier.look(path)?.file.is_none() => {
+                taken.gone = Some("was gone when it was to be copied");
+                return Ok(taken);
+            }
+            Err(again) => return Err(again),
+        }
+        if let Some((log, head)) = begun {
+            let copy = self.copier.copy(&log)?;
+            if self.copier.head(&log)? != Some(head) {
+                return Err(Again::Changed);
+            }
+            taken.files.push((log.clone(), copy));
+            taken.with_files.push((log, copy));
+            return Ok(taken);
+        }
+        for log in logs {
+            let seen = self.copier.look(&log)?;
+            match seen.file {
+                None => taken.absent.push((log, seen)),
+                Some(_) => taken.files.push((log.clone(), self.copier.copy(&log)?)),
+            }
+        }
+        taken.still = taken.files.clone();
+        Ok(taken)
+    }
+
+    /// The write-ahead log of a database that has one in use, with its head.
+    ///
+    /// Such a database is changed by copying pages from the log, and the log is only added to until all of it was copied
+    /// and it begins anew with another head. So a log that is copied after the database makes up for whatever changed
+    /// in that, as long as the head is the same; and where its end is cut, its checksums say so. From
+    /// sqlite.org/fileformat2.html#walformat and sqlite.org/wal.html.
+    fn log_in_use(&self, path: &str, logs: &[String]) -> Result<Option<(String, [u8; 32])>, Again> {
+        let Some(log) = logs.iter().find(|log| log.ends_with(WAL)) else { return Ok(None) };
+        for other in logs.iter().filter(|other| *other != log) {
+            if self.copier.look(other)?.file.is_some() {
+                return Ok(None);
+            }
+        }
+        let is_wal_mode = |head: [u8; 20]| head[18..] == [2, 2];
+        if !self.copier.head(path)?.is_some_and(is_wal_mode) {
+            return Ok(None);
+        }
+        let head = self.copier.head(log)?.filter(|head: &[u8; 32]| {
+            matches!(u32::from_be_bytes([head[0], head[1], head[2], head[3]]), 0x377f_0682 | 0x377f_0683)
+        });
+        Ok(head.map(|head| (log.clone(), head)))
+    }
+
+    /// `CURRENT` names the manifest, which lists the tables; as long as the two are the same, so is the database,
+    /// but for the log, which is only ever added to and whose end may be cut anywhere.
+    fn leveldb(&mut self, database: &Database) -> Result<Taken, Again> {
+        let names = self.names(&database.path)?;
+        let is_log = |name: &&String| name.ends_with(".log");
+        let mut taken = Taken::default();
+        // The log last: it has the least time to grow.
+        for name in names.iter().filter(|name| !is_log(name)).chain(names.iter().filter(is_log)) {
+            let path = database.inside(name);
+            let copy = self.copier.copy(&path)?;
+            if is_state(name) {
+                taken.still.push((path.clone(), copy));
+            } else if is_log(&name) {
+                taken.with_files.push((path.clone(), copy));
+            }
+            taken.files.push((path, copy));
+        }
+        taken.names = Some(names);
+        Ok(taken)
+    }
+
+    /// A file that lists others.
+    fn list(&mut self, database: &Database) -> Result<Taken, Again> {
+        let mut taken = Taken::default();
+        if self.copier.look(&database.path)?.file.is_none() {
+            taken.gone = Some("was gone when it was to be copied");
+            return Ok(taken);
+        }
+        let copy = self.copier.copy(&database.path)?;
+        taken.files.push((database.path.clone(), copy));
+        taken.with_files = taken.files.clone();
+        Ok(taken)
     }
 
     /// Files below a folder, if there is one, but for those of the database itself.
-    fn files_below(&self, folder: &str, leveldb: &str) -> Result<Vec<String>, Again> {
+    fn files_below(&self, folder: &str, database: &Database) -> Result<Vec<String>, Again> {
         let mut files = Vec::new();
         let mut waiting = vec![folder.to_owned()];
         while let Some(folder) = waiting.pop() {
@@ -292,10 +485,11 @@ impl Taker<'_> {
             };
             for entry in entries {
                 let entry = entry.map_err(|_| Again::Changed)?;
-                let Some(path) = self.wanted(&folder, &entry) else { continue };
+                let wanted = self.wanted(&folder, &entry).filter(|path| !database.owns(path));
+                let Some(path) = wanted else { continue };
                 match entry.file_type() {
                     Ok(kind) if kind.is_file() => files.push(path),
-                    Ok(kind) if kind.is_dir() && path != leveldb => waiting.push(path),
+                    Ok(kind) if kind.is_dir() => waiting.push(path),
                     _ => {}
                 }
             }
@@ -311,8 +505,8 @@ impl Taker<'_> {
         (!self.filter.excludes(&path)).then_some(path)
     }
 
-    /// The database's own files; other names were sorted out by the rules.
-    fn list(&self, path: &str) -> Result<Vec<String>, Again> {
+    /// A LevelDB's own files; other names were sorted out by the rules.
+    fn names(&self, path: &str) -> Result<Vec<String>, Again> {
         let mut names = Vec::new();
         for entry in fs::read_dir(self.folder.root.join(path)).map_err(|_| Again::Changed)? {
             let entry = entry.map_err(|_| Again::Changed)?;
@@ -325,58 +519,5 @@ impl Taker<'_> {
         }
         names.sort();
         Ok(names)
-    }
-
-    fn stamps(&self, paths: &[String]) -> Result<Vec<Option<Identity>>, Again> {
-        let look = |path: &String| match fs::symlink_metadata(self.folder.root.join(path)) {
-            Ok(meta) if meta.is_file() => Ok(Some(Identity::of(&meta))),
-            Ok(_) => Err(Again::Changed),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(Again::Failed(self.folder.unreadable(path, "looking at", &e))),
-        };
-        paths.iter().map(look).collect()
-    }
-
-    /// The first `len` bytes.
-    fn copy(&mut self, path: &str, len: u64) -> Result<(), Again> {
-        let at = self.folder.root.join(path);
-        let source = match open_plain(&at) {
-            Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(Again::Changed),
-            Err(e) => return Err(self.folder.unreadable(path, "opening", &e).into()),
-        };
-        let mut buffer = vec![0; 256 * 1024];
-        let mut done = 0;
-        while done < len {
-            let most = usize::try_from(len - done).unwrap_or(usize::MAX).min(buffer.len());
-            match source.read_at(&mut buffer[..most], done) {
-                Ok(0) => return Err(Again::Changed),
-                Ok(count) => {
-                    self.watch.step()?;
-                    let written = self.file.write_all_at(&buffer[..count], self.end + done);
-                    written.map_err(|e| self.spool.failed("writing", &e))?;
-                    done += count as u64;
-                }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(self.folder.unreadable(path, "reading", &e).into()),
-            }
-        }
-        self.places.insert(path.to_owned(), Place { start: self.end, len });
-        self.end += len;
-        Ok(())
-    }
-}
-
-/// Waits for times to say something; a file that is written right now is looked at again later.
-fn quiet(stamps: &[Option<Identity>]) -> Result<(), Again> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let newest = stamps.iter().flatten().map(|stamp| stamp.last_change()).max().unwrap_or_default();
-    let newest = Duration::new(u64::try_from(newest.0).unwrap_or(0), u32::try_from(newest.1).unwrap_or(0));
-    // A disk that counts in whole seconds.
-    let tick = if newest.subsec_nanos() == 0 { Duration::from_secs(2) } else { TICK };
-    // A time in the future is somebody's doing, and says nothing.
-    match now.checked_sub(newest) {
-        Some(age) if age < tick => Err(Again::Changed),
-        _ => Ok(()),
     }
 }

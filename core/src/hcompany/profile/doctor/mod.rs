@@ -99,9 +99,9 @@ const LARGEST: usize = 10;
 impl Look {
     pub(super) fn at(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
         let folder = Folder::recognise(path, pack, watch)?;
-        let lock = Lock::of(&folder);
         let mut tree = walk(&folder, pack, watch)?;
         tree.remarks.extend(notes::of(&folder, &tree, pack, watch)?);
+        let lock = lock_of(&folder, &tree, pack, watch)?;
         let evidence = Evidence::of(&folder, &tree, pack, SystemTime::now(), watch)?;
         Ok(Self { folder, tree, lock, evidence })
     }
@@ -120,12 +120,52 @@ impl Look {
             ErrorKind::BrowserRunning,
             format!(
                 "{} is using {} ({}); close it, or choose live \"snapshot\" to pack a consistent copy",
-                self.folder.product,
+                self.lock.user(self.folder.product),
                 self.folder.root.display(),
                 self.lock.holder()
             ),
         )
         .about(&self.folder.root)
+    }
+
+    /// The lock of a browser that was not using the folder at the first look, and is now.
+    pub(super) fn new_user(&self, pack: &Pack, watch: &Watch) -> Result<Option<Lock>> {
+        if self.lock.state == State::Live {
+            return Ok(None);
+        }
+        let lock = lock_of(&self.folder, &self.tree, pack, watch)?;
+        Ok(Some(lock).filter(|lock| lock.state == State::Live))
+    }
+
+    /// The error for one that was started while the folder was packed.
+    pub(super) fn came_into_use(&self, lock: &Lock) -> Error {
+        Error::new(
+            ErrorKind::BrowserRunning,
+            format!(
+                "{} began to use {} while it was packed ({}), and nothing was sent; close it, or choose live \"snapshot\" to pack a consistent copy",
+                lock.user(self.folder.product),
+                self.folder.root.display(),
+                lock.holder()
+            ),
+        )
+        .retryable_is(true)
+        .about(&self.folder.root)
+    }
+
+    /// The warning for a browser that is running.
+    pub(super) fn is_using(&self, lock: &Lock) -> String {
+        let late = match self.folder.family {
+            // Chromium: net/extras/sqlite/sqlite_persistent_cookie_store.cc and
+            // components/services/storage/dom_storage/local_storage_impl.cc, which also has at most 60 writes an hour.
+            Family::Chrome => "cookies of up to 30 s, local storage of 5 s or more",
+            // Firefox: dom/localstorage/ActorsParent.cpp, and the preference browser.sessionstore.interval.
+            Family::Firefox => "local storage of up to 5 s, session cookies and open tabs of up to 15 s",
+        };
+        format!(
+            "{} is using the folder ({}); what it has not written to disk yet is not packed: {late}",
+            lock.user(self.folder.product),
+            lock.holder()
+        )
     }
 
     /// What may go wrong, a sentence each.
@@ -136,11 +176,7 @@ impl Look {
                 "the folder is locked by {}, which cannot be looked for from here; if that browser still runs, close it and pack again",
                 self.lock.holder()
             )),
-            State::Live => warnings.push(format!(
-                "{} is using the folder ({}); what it has not written to disk yet is not packed",
-                self.folder.product,
-                self.lock.holder()
-            )),
+            State::Live => warnings.push(self.is_using(&self.lock)),
             State::None | State::Stale => {}
         }
         let (verdict, advice) = verdict(&self.evidence);
@@ -211,4 +247,10 @@ impl Look {
             warnings,
         }
     }
+}
+
+fn lock_of(folder: &Folder, tree: &Tree, pack: &Pack, watch: &Watch) -> Result<Lock> {
+    let all = || folder.profiles.iter().map(String::as_str).collect();
+    let profiles = pack.chosen(folder)?.map_or_else(all, |chosen| vec![chosen]);
+    Lock::of(folder, &profiles, &tree.entries, watch)
 }

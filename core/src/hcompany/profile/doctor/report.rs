@@ -29,7 +29,7 @@ pub struct ProfileInspection {
     pub unknown: Vec<String>,
     /// Whether a browser is using it.
     pub lock: LockState,
-    /// The process that holds the lock, if it says.
+    /// The process that holds the lock, if that is known: not of one in another container.
     pub lock_process: Option<i32>,
     /// How cookies are encrypted.
     pub cookies: CookieKeys,
@@ -79,13 +79,13 @@ pub struct LeftOut {
     pub bytes: u64,
 }
 
-/// Whether a browser is using a folder, by its lock.
+/// Whether a browser is using a folder, by its lock and those on its databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LockState {
-    /// There is no lock. A headless browser may make none.
+    /// No lock was seen, which proves nothing: a file system may keep none, and a browser may have none yet.
     None,
-    /// A browser is using it.
+    /// A browser is using it, or another program that has one of its databases locked.
     Live,
     /// The browser is gone and left its lock.
     Stale,
