@@ -3,8 +3,8 @@
     python3 tests/cycles.py          # what `make lint` runs
     python3 tests/cycles.py --all    # every circle of the core, those that are accepted too
 
-An import is a `use super::name` or a path `super::name::…` outside of tests; a `mod.rs` stands for the names it
-only passes on. Whoever adds a circle finds out here which arrow to turn round.
+An import is a `use super::name` or a path `super::name::…` outside of tests; a `mod.rs` stands for the names
+it only passes on. Whoever adds a circle finds out here which arrow to turn round.
 """
 
 import re
