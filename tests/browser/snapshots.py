@@ -7,6 +7,7 @@ torn without saying so: what is read is of one moment, or a warning names it, or
 from __future__ import annotations
 
 import itertools
+import random
 import sys
 import tempfile
 from collections import Counter
@@ -62,19 +63,21 @@ KINDS = [
 
 def damage(found: dict[str, Any]) -> list[str]:
     """How what was read is of no one moment."""
-    said = []
-    if (kept := found.get("database", {})) and not kept["left"] == kept["right"] == kept["file"] != None:  # noqa: E711
-        said.append(f"database: {kept}")
+    said = [f"{kind}: {kept}" for kind, kept in found.items() if isinstance(kept, dict) and "error" in kept]
+    if said:
+        return said
+    if "database" in found:
+        kept = found["database"]
+        if kept["left"] is None or not kept["left"] == kept["right"] == kept["file"]:
+            said.append(f"database: {kept}")
     if "cache" in found and not isinstance(found["cache"], int):
         said.append(f"cache: {found['cache']}")
     if "file" in found:
         files = {int(name): content for name, content in found["file"].items()}
-        # The newest is empty until it is written.
-        newest = max(files, default=0)
         whole = {name for name, content in files.items() if content == name}
-        if not whole or any(content != "" for name, content in files.items() if name not in whole):
-            said.append(f"file: {files}")
-        elif set(files) - whole - {newest}:
+        # The newest is empty until it is written.
+        empty = {name for name in files if name == max(files) and files[name] == ""}
+        if not whole or set(files) - whole - empty:
             said.append(f"file: {files}")
     return said
 
@@ -131,7 +134,7 @@ def restless(kind: Kind, place: Path, website: Website, sandbox: Sandbox) -> Ite
         new_profile(folder)
     else:
         (folder / "Default").mkdir(parents=True)
-        (folder / "Default" / "A download").write_bytes(bytes(range(250)) * (IN_THE_WAY // 250))
+        (folder / "Default" / "A download").write_bytes(random.Random(1).randbytes(IN_THE_WAY))
     wanted = {"kind": kind.store, "pause": PAUSE, "what": "none"}
     with visiting(website, folder, "store", start=kind.start, **wanted) as (_, visit, _):
         until(lambda: website.written(visit) >= ROUNDS, "the page writes", within=120)

@@ -39,7 +39,7 @@ def holding(path: Path, how: str = "write", start: int = 0, length: int = 0) -> 
     """A process that has locked so much of a file: its number."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    command = [sys.executable, "-c", HOLD, path, how, str(start), str(length)]
+    command: list[str | Path] = [sys.executable, "-c", HOLD, path, how, str(start), str(length)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin and process.stdout
         assert process.stdout.read(1) == b"\n", "it has no lock"
@@ -96,7 +96,7 @@ def test_a_database_that_is_locked_says_that_a_browser_runs(
         assert said in str(caught.value)
         assert not sandbox.requests()
         for live in ("snapshot", "force"):
-            packed = sandbox.hcompany().upload_profile(chromium, pack=Pack(live=live), **PROFILE).packed  # type: ignore[arg-type]
+            packed = sandbox.hcompany().upload_profile(chromium, pack=Pack(live=live), **PROFILE).packed
             assert packed and packed.consistency != "clean"
             assert any(f"process {process}" in warning for warning in packed.warnings)
     assert inspect_profile(chromium).lock == "none"
@@ -197,7 +197,18 @@ for folder in {[str(chromium), str(firefox)]!r}:
         h.upload_profile(folder, pack=Pack(live=live), **{PROFILE!r})
 """
     told = tmp_path / "calls"
-    strace = ["strace", "-f", "-qq", "-y", "-e", "trace=%file,%desc", "-e", "signal=none", "-o", told]
+    strace: list[str | Path] = [
+        "strace",
+        "-f",
+        "-qq",
+        "-y",
+        "-e",
+        "trace=%file,%desc",
+        "-e",
+        "signal=none",
+        "-o",
+        told,
+    ]
     # A temporary file is none of the folder.
     place = tmp_path / "spool"
     place.mkdir()
