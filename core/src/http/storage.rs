@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::StatusCode;
@@ -81,14 +82,16 @@ impl StorageClient {
             let connection =
                 if fresh { self.pool.open(target).await? } else { self.pool.take(target).await? };
             let (limits, bandwidth) = (self.limits, &self.bandwidth);
-            let turn = match &connection.absolute_form {
+            let login = match &connection.absolute_form {
                 Some(proxy) => Some(self.connector.offer(proxy).await?),
                 None => None,
             };
-            let sending = attempt::run(connection, target, outgoing, expect, limits, bandwidth, progress);
-            let done = match turn {
-                Some(turn) => self.offering(turn, sending).await,
-                None => sending.await,
+            let sending =
+                |connection| attempt::run(connection, target, outgoing, expect, limits, bandwidth, progress);
+            let done = match login {
+                // Away from here: only uploads through such a proxy are to take the room of two.
+                Some(turn) => self.offering(turn, Box::pin(sending(connection))).await,
+                None => sending(connection).await,
             };
             match done {
                 // The one status that is about our question and not about the request (RFC 9110).
@@ -127,9 +130,8 @@ impl StorageClient {
     async fn offering<T>(
         &self,
         turn: Turn<'_>,
-        sending: impl Future<Output = Result<T, Unanswered>>,
+        mut sending: Pin<Box<impl Future<Output = Result<T, Unanswered>>>>,
     ) -> Result<T, Unanswered> {
-        tokio::pin!(sending);
         let (done, turn) = match tokio::time::timeout(CONTINUE_WAIT, &mut sending).await {
             Ok(done) => (done, Some(turn)),
             Err(_) => {

@@ -290,16 +290,23 @@ pub(crate) async fn prepare_in_turn(
     ctx: &Ctx,
 ) -> Result<Prepared> {
     let path = source.as_path().map(Path::to_owned);
-    let mut looked = prepare(source, options, ctx).await;
-    while let Some(path) = &path
-        && looked.as_ref().is_err_and(room::is_about_files)
-    {
+    match (prepare(source, options, ctx).await, path) {
+        (Err(error), Some(path)) if room::is_about_files(&error) => {
+            Box::pin(looked_at_later(made, &path, options, ctx)).await
+        }
+        (looked, _) => looked,
+    }
+}
+
+async fn looked_at_later(made: &Made, path: &Path, options: &Options, ctx: &Ctx) -> Result<Prepared> {
+    loop {
         let turn = made.turn().await;
-        looked = prepare(Source::path(path), options, ctx).await;
-        let refused = looked.as_ref().is_err_and(room::is_about_files);
-        if refused && !(made.storage.close_idle().await || turn.after_another().await) {
-            break;
+        let refused = match prepare(Source::path(path), options, ctx).await {
+            Err(error) if room::is_about_files(&error) => error,
+            looked => return looked,
+        };
+        if !(made.storage.close_idle().await || turn.after_another().await) {
+            return Err(refused);
         }
     }
-    looked
 }
