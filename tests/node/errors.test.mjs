@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -105,10 +105,10 @@ const RAISED = {
   },
   source_unreadable: () => sandbox.agentdrop().send(['/nowhere'], TERMS),
   source_changed: async () => {
-    const path = join(folder, 'grows')
+    const path = join(folder, 'rewritten')
     writeFileSync(path, 'before')
     await sandbox.fault({ on: 'presign', do: { delay_ms: 300 } })
-    setTimeout(() => appendFileSync(path, ' and after'), 100)
+    setTimeout(() => writeFileSync(path, 'after'), 100)
     await sandbox.agentdrop().send([path], TERMS)
   },
   integrity: async () => {

@@ -137,13 +137,12 @@ def test_a_full_disk(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_file_that_changes(sandbox: Sandbox, tmp_path: Path) -> None:
-    path = tmp_path / "grows"
+    path = tmp_path / "rewritten"
     path.write_bytes(b"before")
     sandbox.fault({"on": "presign", "do": {"delay_ms": 300}})
     job = sandbox.agentdrop().start_send([path], **TERMS)
     until(lambda: sandbox.requests("presign"))
-    with path.open("ab") as file:
-        file.write(b" and after")
+    path.write_bytes(b"after")
     with pytest.raises(dropoff.SourceChangedError) as caught:
         job.wait()
     assert caught.value.path == str(path)
