@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::cookies::{self, Owner};
+use super::json::bounded;
 use super::open::open_plain;
 use super::watch::Watch;
 use super::{Family, Pack, profiles_ini};
@@ -300,8 +301,7 @@ pub(super) fn small_text(path: &Path) -> Option<String> {
 /// What cannot be read, is cut or is longer than it should be tells nothing. Chromium skips the mark of UTF-8 too.
 pub(super) fn json(path: &Path) -> Value {
     let whole = small_text(path).filter(|text| (text.len() as u64) < TEXT_LIMIT);
-    let value = whole.and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok());
-    value.unwrap_or(Value::Null)
+    whole.and_then(|text| bounded(text.trim_start_matches('\u{feff}'))).unwrap_or(Value::Null)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `rules` | every name a browser uses, as data |
 //! | `family`, `profiles_ini` | whose folder it is, its profiles and version |
+//! | `json` | what of a large file is read |
 //! | `choice` | what the caller wants of it |
 //! | `walk` | the files, and which of them go |
 //! | `tabs` | whether a profile opens its last tabs again |
@@ -25,6 +26,7 @@ mod cookies;
 mod copies;
 mod doctor;
 mod family;
+mod json;
 mod lock;
 mod notes;
 mod open;
