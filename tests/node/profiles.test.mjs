@@ -203,12 +203,17 @@ test('a folder tells its browser, and nothing else does', async () => {
   const given = await h.uploadProfile(browser, { ...PROFILE, browserVersion: '7' })
   assert.deepEqual([given.browserVersion, given.packed.browserGuessed], ['7', false])
   for (const [more, ...due] of [
-    [{ browserName: 'firefox' }, 'firefox', '131.0.6778.85'],
+    [{ browserName: 'chromium' }, 'chromium', '131.0.6778.85'],
     [{ browserVersion: '7' }, 'chromium', '7'],
   ]) {
     const half = await h.uploadProfile(browser, { name: 'n', ...more })
     assert.deepEqual([half.browserName, half.browserVersion, half.packed.browserGuessed], [...due, true])
   }
+  await failure(
+    () => h.uploadProfile(browser, { name: 'n', browserName: 'firefox' }),
+    'invalid_input',
+    'browserVersion is missing',
+  )
   await failure(() => h.uploadProfile(zipped(10), { name: 'n' }), 'invalid_input', 'browserName is missing')
   const ticket = await h.initiateUpload()
   thrown(() => h.startCompleteUpload(ticket.profileId, { name: 'n' }), 'invalid_input', 'browserName')
