@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { AgentDrop, Encryption, HCompany, KeyPair, Storage } from '../../bindings-node/index.mjs'
 import { called } from '../../bindings-node/lib/errors.js'
-import { child, failure, rejection, thrown } from './helpers.mjs'
+import { child, failure, rejection, thrown, until } from './helpers.mjs'
 import { native } from './native.mjs'
 import {
   BIG,
@@ -107,9 +107,11 @@ const RAISED = {
   source_changed: async () => {
     const path = join(folder, 'rewritten')
     writeFileSync(path, 'before')
-    await sandbox.fault({ on: 'presign', do: { delay_ms: 300 } })
-    setTimeout(() => writeFileSync(path, 'after'), 100)
-    await sandbox.agentdrop().send([path], TERMS)
+    await sandbox.fault({ on: 'presign', do: { delay_ms: 2000 } })
+    const sending = sandbox.agentdrop().send([path], TERMS)
+    await until(async () => (await sandbox.requests('presign')).length > 0)
+    writeFileSync(path, 'after')
+    await sending
   },
   integrity: async () => {
     await sandbox.fault({ on: 'complete_upload', do: { patch: { checksum: '0'.repeat(64) } } })

@@ -139,7 +139,7 @@ def test_a_full_disk(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_file_that_changes(sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "rewritten"
     path.write_bytes(b"before")
-    sandbox.fault({"on": "presign", "do": {"delay_ms": 300}})
+    sandbox.fault({"on": "presign", "do": {"delay_ms": 2000}})
     job = sandbox.agentdrop().start_send([path], **TERMS)
     until(lambda: sandbox.requests("presign"))
     path.write_bytes(b"after")
