@@ -208,8 +208,8 @@ impl<T> PerGeneration<T> {
         Self { held: ArcSwapOption::const_empty() }
     }
 
-    /// The value of this process, made by `make` if there is none yet. Of several made at once the first that is there
-    /// is everybody's: what is counted in it must be counted in one.
+    /// The value of this process, made by `make` if there is none yet. Of several made at once the first that
+    /// is there is everybody's: what is counted in it must be counted in one.
     pub(crate) fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         let pid = std::process::id();
         let of_this_process = |held: &Option<Arc<(u32, Arc<T>)>>| {

@@ -115,8 +115,8 @@ impl Mask {
         Self([&self.0[..], &other.0[..]].concat())
     }
 
-    /// A peer's headers without them, but for the ETag: that is no text but a value, in which three letters of a
-    /// password may well occur.
+    /// A peer's headers without them, but for the ETag: that is no text but a value, in which three letters
+    /// of a password may well occur.
     pub(crate) fn apply_to(&self, headers: &mut HeaderMap) {
         for (name, value) in headers.iter_mut() {
             let hidden = || HeaderValue::from_bytes(&self.apply(value.as_bytes())).ok();

@@ -1,5 +1,5 @@
-//! A request of which everything is checked that needs neither a look at a file nor a network, with each file's name and
-//! media type settled once. Knows nothing of the service.
+//! A request of which everything is checked that needs neither a look at a file nor a network, with each
+//! file's name and media type settled once. Knows nothing of the service.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -76,8 +76,8 @@ pub(super) async fn complete(
     }
 }
 
-/// The uploads of a transfer that would be left behind if it ended now. Whatever is done about them if the call does not
-/// complete is decided here.
+/// The uploads of a transfer that would be left behind if it ended now. Whatever is done about them if the
+/// call does not complete is decided here.
 #[derive(Clone)]
 pub(super) struct OpenUploads {
     service: Arc<Service>,
@@ -138,8 +138,8 @@ impl OpenUploads {
         ctx.if_not_completed(Some(Box::pin(uploads.abort())));
     }
 
-    /// The same while a journal is begun. Its record may be half written, by a thread that no cancel stops, so it is
-    /// removed first, which waits for that: one that lived on would lead to uploads that are gone.
+    /// The same while a journal is begun. Its record may be half written, by a thread that no cancel stops,
+    /// so it is removed first, which waits for that: one that lived on would lead to uploads that are gone.
     pub(super) fn abort_with_journal(&self, journal: Journal, ctx: &Ctx) {
         let uploads = self.clone();
         ctx.if_not_completed(Some(Box::pin(async move {

@@ -73,8 +73,8 @@ pub struct Transfer {
     pub(super) timeout: Option<Duration>,
 }
 
-/// A transfer but for its files. All of it is what makes two calls the same: no field may be skipped, and a new one
-/// needs nothing but to be here.
+/// A transfer but for its files. All of it is what makes two calls the same: no field may be skipped, and a
+/// new one needs nothing but to be here.
 #[derive(Debug, Serialize)]
 pub(super) struct Terms {
     pub(super) sender: String,
@@ -176,9 +176,9 @@ impl Transfer {
         self.terms.multipart = Some(parts);
         self
     }
-    /// A journal: a file that lets the same call go on where this one stopped, after its process was killed or
-    /// the network failed. It is made if it is not there, readable by its owner alone, and removed once the
-    /// transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed.
+    /// A journal: a file that lets the same call go on where this one stopped, after its process was killed
+    /// or the network failed. It is made if it is not there, readable by its owner alone, and removed once
+    /// the transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed.
     #[must_use]
     pub fn resume(mut self, journal: impl Into<PathBuf>) -> Self {
         self.resume = Some(crate::source::local_path(journal.into(), "resume"));

@@ -1,5 +1,5 @@
-//! What makes two calls the same, so that the second may go on where the first one stopped: all that the service is asked
-//! for. Derived from the request as it is, so that no argument can be forgotten here.
+//! What makes two calls the same, so that the second may go on where the first one stopped: all that the
+//! service is asked for. Derived from the request as it is, so that no argument can be forgotten here.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -47,7 +47,8 @@ mod tests {
     use super::*;
     use crate::source::Source;
 
-    /// The fields of a struct, as its source has them: one that is new is looked for without being named here.
+    /// The fields of a struct, as its source has them: one that is new is looked for without being named
+    /// here.
     fn fields(source: &str, name: &str) -> BTreeSet<String> {
         let (_, rest) = source.split_once(&format!("struct {name} {{")).expect("the struct");
         let (body, _) = rest.split_once("\n}").expect("its end");

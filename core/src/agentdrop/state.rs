@@ -42,7 +42,8 @@ impl State {
         let sent: Option<Vec<SentFile>> = self.files.iter_mut().map(|file| file.sent.take()).collect();
         sent.ok_or_else(|| Error::internal("a file was forgotten"))
     }
-    /// The service misses a file and does not say which: what can be done about it, and the error that says so.
+    /// The service misses a file and does not say which: what can be done about it, and the error that says
+    /// so.
     pub(super) fn missing(&mut self, ticket: &Ticket, error: Error) -> (Error, Again) {
         self.forget_whole();
         let (mut again, mut error) = (Again::None, error);

@@ -1,5 +1,5 @@
-//! What a transfer's journal says: its records, and what a failure means for it. A transfer without one has one that
-//! takes no notes, so that nobody else needs to ask.
+//! What a transfer's journal says: its records, and what a failure means for it. A transfer without one has
+//! one that takes no notes, so that nobody else needs to ask.
 //!
 //! The records, in the order they are written ([`crate::journal`] says how each is kept):
 //!
@@ -14,7 +14,8 @@
 //! | `missing` | the service misses a file | what was `sent` whole may not be there; it is sent again |
 //! | `done` | the transfer is active; the journal is about to be removed | beside it `transfer_id` |
 //!
-//! The key that seals the files is not in it: it is unwrapped from `encrypted_key` with the caller's private key.
+//! The key that seals the files is not in it: it is unwrapped from `encrypted_key` with the caller's private
+//! key.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -137,8 +138,8 @@ impl TransferJournal {
     }
 }
 
-/// The URLs ran out, and the service has no way to ask for new ones. So the journal is of no use any more: it is
-/// removed, and the same call begins anew.
+/// The URLs ran out, and the service has no way to ask for new ones. So the journal is of no use any more: it
+/// is removed, and the same call begins anew.
 pub(super) async fn give_up(error: Error, journal: Journal, uploads: &OpenUploads, ctx: &Ctx) -> Error {
     uploads.abort_if_not_completed(ctx);
     let path = journal.path().display().to_string();

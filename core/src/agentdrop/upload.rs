@@ -161,8 +161,8 @@ impl Uploading<'_> {
     }
 }
 
-/// The ETag that S3 and R2 give an object of these parts: MD5 of the parts' MD5s, a dash, their number. `None`
-/// where a part's ETag is none.
+/// The ETag that S3 and R2 give an object of these parts: MD5 of the parts' MD5s, a dash, their number.
+/// `None` where a part's ETag is none.
 fn etag_of(parts: &[StoredPart]) -> Option<String> {
     crate::digest::md5_of_md5s(parts.iter().map(|p| p.etag.as_str()))
         .map(|md5| format!("{md5}-{}", parts.len()))

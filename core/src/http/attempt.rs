@@ -84,7 +84,8 @@ pub(crate) struct Reply {
     pub(crate) file: Option<Arc<Reading>>,
     /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
     pub(crate) counted: u64,
-    /// What a text that is made of it must hide besides the ticket: a proxy on the way may quote the login it was given.
+    /// What a text that is made of it must hide besides the ticket: a proxy on the way may quote the login it
+    /// was given.
     pub(crate) hides: Option<Mask>,
 }
 
@@ -219,7 +220,8 @@ async fn unanswered(
     let sent_whole = match pending {
         // A connection that was over before it took anything took no last byte either.
         _ if !state.is_complete() || (broke && !began) => None,
-        // Nor does a server that refuses the handshake meanwhile: it has not answered anything on this connection.
+        // Nor does a server that refuses the handshake meanwhile: it has not answered anything on this
+        // connection.
         _ if error.kind() == ErrorKind::Tls => None,
         Some(pending) => Some(pending.digests().await),
         None => Some(Digests::default()),

@@ -288,7 +288,8 @@ impl http_body::Body for AttemptBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
         if self.state.stopped.load(Relaxed) {
-            // The answer is already here; the connection is closed once it is read. Until then it stands in nobody's way.
+            // The answer is already here; the connection is closed once it is read. Until then it stands in
+            // nobody's way.
             self.turn = None;
             return Poll::Pending;
         }

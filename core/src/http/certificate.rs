@@ -1,9 +1,9 @@
 //! Whether a server's certificate is trusted, and what is wrong with one that is not.
 //!
-//! A certificate that is itself among the trusted ones is accepted whatever its CA flag and version, as by curl
-//! (`X509_V_FLAG_PARTIAL_CHAIN`): self-signed ones of small servers are often of a kind that no chain may end with. Its
-//! name and its time still count. It is good for itself alone, unless it is an authority's. All others are rustls' to
-//! judge.
+//! A certificate that is itself among the trusted ones is accepted whatever its CA flag and version, as by
+//! curl (`X509_V_FLAG_PARTIAL_CHAIN`): self-signed ones of small servers are often of a kind that no chain
+//! may end with. Its name and its time still count. It is good for itself alone, unless it is an authority's.
+//! All others are rustls' to judge.
 
 use std::collections::HashSet;
 use std::fmt;

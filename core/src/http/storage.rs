@@ -125,8 +125,8 @@ impl StorageClient {
         }
     }
 
-    /// Sends with a proxy's password. Whoever waits for the turn waits for the answer, but not for a whole upload: a proxy
-    /// that does not take it says so at once.
+    /// Sends with a proxy's password. Whoever waits for the turn waits for the answer, but not for a whole
+    /// upload: a proxy that does not take it says so at once.
     async fn offering<T>(
         &self,
         turn: Turn<'_>,

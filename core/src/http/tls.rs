@@ -50,7 +50,8 @@ pub(super) fn config(options: &Options) -> Result<ClientConfig> {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     let named = native.iter().chain(&options.extra_roots);
-    // rustls takes whatever is in there for an authority, a server's own certificate too. That is good for itself alone.
+    // rustls takes whatever is in there for an authority, a server's own certificate too. That is good for
+    // itself alone.
     let authorities =
         named.clone().filter(|named| Certificate::read(named).is_some_and(|named| named.may_issue()));
     roots.add_parsable_certificates(authorities.cloned());
@@ -69,8 +70,8 @@ pub(super) fn config(options: &Options) -> Result<ClientConfig> {
     Ok(config)
 }
 
-/// The system's certificates, or those that the environment names in their place. A variable that is set and empty
-/// (`${X:-}` in a compose file) names nothing; rustls-native-certs would look for a file of that name.
+/// The system's certificates, or those that the environment names in their place. A variable that is set and
+/// empty (`${X:-}` in a compose file) names nothing; rustls-native-certs would look for a file of that name.
 fn of_system(variable: impl Fn(&str) -> Option<OsString>) -> CertificateResult {
     let empty = variable("SSL_CERT_FILE").is_some_and(|file| file.is_empty());
     let folders = variable("SSL_CERT_DIR").unwrap_or_default();

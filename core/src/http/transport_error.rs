@@ -100,8 +100,8 @@ fn unreadable(host: &str, first: &[u8], error: &hyper::Error) -> Error {
 
 fn classify(host: &str, doing: &str, answered: bool, error: &(dyn StdError + 'static)) -> Error {
     if let Some(tls) = find::<rustls::Error>(error) {
-        // Certificates are judged once, at the start, even where the verdict on ours comes later (TLS 1.3), but before
-        // anything is answered; other trouble after it is damage on the way.
+        // Certificates are judged once, at the start, even where the verdict on ours comes later (TLS 1.3),
+        // but before anything is answered; other trouble after it is damage on the way.
         if doing == CONNECTING || (!answered && tls_error::is_about_certificates(tls)) {
             return tls_error::told(host, tls);
         }

@@ -1,5 +1,6 @@
-//! The few fields of a certificate that rustls does not give out: who issued it, for whom, from when until when, and its
-//! key, in versions 1 to 3 (RFC 5280, 4.1), and whether others may be issued with it. What is trusted is not decided by this; a text that is none gives nothing.
+//! The few fields of a certificate that rustls does not give out: who issued it, for whom, from when until
+//! when, and its key, in versions 1 to 3 (RFC 5280, 4.1), and whether others may be issued with it. What is
+//! trusted is not decided by this; a text that is none gives nothing.
 //!
 //! A reader of our own, since the crates that read certificates bring ten others.
 
@@ -111,8 +112,9 @@ impl<'a> Certificate<'a> {
         self.issuer_name == self.subject_name
     }
 
-    /// Whether others may be issued with it, as OpenSSL has it (crypto/x509/v3_purp.c, `check_ca`), and so curl: its basic
-    /// constraints say so; or it has none and its key is for that; or it is a root of the time before there were any.
+    /// Whether others may be issued with it, as OpenSSL has it (crypto/x509/v3_purp.c, `check_ca`), and so
+    /// curl: its basic constraints say so; or it has none and its key is for that; or it is a root of the
+    /// time before there were any.
     pub(super) fn may_issue(&self) -> bool {
         if self.version.is_none() {
             return self.issued_itself();
@@ -245,7 +247,8 @@ mod tests {
         }
     }
 
-    /// What cannot be read here would no longer be trusted. Debian keeps a server's own among them (ssl-cert-snakeoil).
+    /// What cannot be read here would no longer be trusted. Debian keeps a server's own among them
+    /// (ssl-cert-snakeoil).
     #[test]
     fn the_roots_of_this_system_are_read_and_may_issue() {
         for root in rustls_native_certs::load_native_certs().certs {

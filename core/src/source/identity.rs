@@ -68,8 +68,8 @@ impl Identity {
             && (!system.keeps_records || self.recorded == later.recorded)
     }
 
-    /// Whether a file that has grown is another one that has its name, as far as the file system tells. Of such a one the
-    /// first bytes were never all that there was.
+    /// Whether a file that has grown is another one that has its name, as far as the file system tells. Of
+    /// such a one the first bytes were never all that there was.
     pub(super) fn is_another(&self, later: &Self, system: FileSystem) -> bool {
         system.keeps_inodes && later.inode != self.inode
     }

@@ -281,8 +281,8 @@ pub(crate) async fn prepare(source: Source, options: &Options, ctx: &Ctx) -> Res
     Prepared::new(source, spool, options.stall_timeout).await
 }
 
-/// The same. A file that cannot be opened for want of a descriptor waits for its turn, and for what is under way to give
-/// one back, as a try to send it would.
+/// The same. A file that cannot be opened for want of a descriptor waits for its turn, and for what is under
+/// way to give one back, as a try to send it would.
 pub(crate) async fn prepare_in_turn(
     made: &Made,
     source: Source,

@@ -82,8 +82,8 @@ pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) ->
     Some(if certain { Explained::Certain(error) } else { Explained::Likely(error) })
 }
 
-/// What is wrong with the ticket, if storage says that something is, and whether that is certain: nothing, if the bytes
-/// are those it was signed for, since then they were damaged on the way.
+/// What is wrong with the ticket, if storage says that something is, and whether that is certain: nothing, if
+/// the bytes are those it was signed for, since then they were damaged on the way.
 async fn broken(upload: &Upload<'_>) -> Option<(String, bool)> {
     let source = &upload.outgoing.payload.source;
     let mut doubted = None;

@@ -326,9 +326,9 @@ async fn refused(
     }
 }
 
-/// Whether the object may be there though the answer is no success. After the last byte, a gateway's failure or
-/// storage's own may have come too late to keep it out. `code` may be of JSON, which anybody in between speaks; storage
-/// itself speaks XML.
+/// Whether the object may be there though the answer is no success. After the last byte, a gateway's failure
+/// or storage's own may have come too late to keep it out. `code` may be of JSON, which anybody in between
+/// speaks; storage itself speaks XML.
 fn may_be_stored(reply: &Reply, code: Option<&str>) -> bool {
     if !reply.last_may_have_left {
         return false;
@@ -338,8 +338,8 @@ fn may_be_stored(reply: &Reply, code: Option<&str>) -> bool {
         (_, Some("InternalError")) => true,
         // Refusals by their definition (RFC 9110, RFC 4918), and a portal's that let nothing through (RFC 6585).
         (501 | 505 | 507 | 511, _) => false,
-        // Storage's own word for "not now", or a success of another kind than it says in its words. Without them, some
-        // proxies (Envoy) say 503 of a request that was passed on.
+        // Storage's own word for "not now", or a success of another kind than it says in its words. Without
+        // them, some proxies (Envoy) say 503 of a request that was passed on.
         (503 | 200..=299, _) => !by_storage(),
         // A form's redirect to where it did not ask for.
         (303, _) | (500..=599, _) => true,

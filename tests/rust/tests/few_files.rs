@@ -1,5 +1,5 @@
-//! A file that is looked at when the process has no descriptor left, while an upload of the same client has some that it
-//! will give back. Alone in its program, since descriptors are the whole program's.
+//! A file that is looked at when the process has no descriptor left, while an upload of the same client has
+//! some that it will give back. Alone in its program, since descriptors are the whole program's.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};

@@ -213,7 +213,8 @@ fn a_database_that_is_written_to_while_it_is_copied_is_copied_again() {
     assert_eq!(history[100_000..100_008], stage.stored("Default/History-wal")[..]);
 }
 
-/// A database that names one file at a time: the next is written before it is named, and removed once it is not.
+/// A database that names one file at a time: the next is written before it is named, and removed once it is
+/// not.
 #[test]
 fn a_snapshot_takes_a_database_and_the_file_it_names_together() {
     let site = "storage/default/https+++a.example/idb/1shop";
@@ -249,7 +250,8 @@ fn a_snapshot_takes_a_database_and_the_file_it_names_together() {
                 let profile = stage.start(Pack::new().live(Live::Snapshot)).wait().expect("packed");
                 let packed = profile.packed.expect("a report");
                 assert_eq!(packed.consistency, Consistency::Snapshot);
-                // None of all moments it could take may be there on a machine with much to do; then it says so.
+                // None of all moments it could take may be there on a machine with much to do; then it says
+                // so.
                 if !packed.warnings.iter().any(|warning| warning.contains("kept changing")) {
                     let named = stage.stored(&database)[100..108].try_into().map(u64::from_be_bytes);
                     let named = named.expect("a number");

@@ -12,16 +12,17 @@ use crate::error::{Error, Result};
 /// How much of a profile goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Level {
-    /// Everything but caches and what belongs to a run or a machine. What sites put into Chromium's Cache API is a
-    /// cache; a warning says how much there is.
+    /// Everything but caches and what belongs to a run or a machine. What sites put into Chromium's Cache API
+    /// is a cache; a warning says how much there is.
     #[default]
     Default,
-    /// What signs in: cookies, what sites store, settings and extensions. No history, saved passwords, bookmarks,
-    /// addresses or web apps, and not the browser's own account.
+    /// What signs in: cookies, what sites store, settings and extensions. No history, saved passwords,
+    /// bookmarks, addresses or web apps, and not the browser's own account.
     ///
-    /// What belongs together goes together, so two private things go. If the profile opens its last tabs again, these do,
-    /// since what sites keep for a session comes back with them; a warning says so. And Firefox's `key4.db` does, which has
-    /// the keys of client certificates, and that of the saved passwords, though not the passwords.
+    /// What belongs together goes together, so two private things go. If the profile opens its last tabs
+    /// again, these do, since what sites keep for a session comes back with them; a warning says so. And
+    /// Firefox's `key4.db` does, which has the keys of client certificates, and that of the saved passwords,
+    /// though not the passwords.
     Minimal,
     /// Caches too.
     Full,
@@ -49,9 +50,10 @@ pub enum Live {
     /// Fail with `browser_running`.
     #[default]
     Refuse,
-    /// Pack consistent copies of its databases, each with the files it names. What the browser has not written to disk
-    /// yet is not in them: Chromium writes cookies up to 30 s late and local storage 5 s or more, Firefox local storage
-    /// up to 5 s. What kept changing is named in a warning, or is a `browser_running` that may be tried again.
+    /// Pack consistent copies of its databases, each with the files it names. What the browser has not
+    /// written to disk yet is not in them: Chromium writes cookies up to 30 s late and local storage 5 s or
+    /// more, Firefox local storage up to 5 s. What kept changing is named in a warning, or is a
+    /// `browser_running` that may be tried again.
     Snapshot,
     /// Pack as it is. Databases that are written meanwhile may be damaged in the archive.
     Force,

@@ -1,5 +1,6 @@
-//! What a browser's database of cookies tells: how many rows a browser will keep when it starts, and how those are
-//! encrypted, by their first three bytes and their length. Nothing is decrypted, and no name or value is looked at.
+//! What a browser's database of cookies tells: how many rows a browser will keep when it starts, and how
+//! those are encrypted, by their first three bytes and their length. Nothing is decrypted, and no name or
+//! value is looked at.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::FileExt;
@@ -15,8 +16,8 @@ pub(super) enum Kind {
     Plain,
     /// AES-CBC: the fixed key on Linux, a key of the Keychain on macOS (components/os_crypt).
     V10,
-    /// AES-GCM, which only Windows has there: 12 bytes of a nonce before and 16 of a tag after, so that the length is
-    /// mostly none of AES-CBC's.
+    /// AES-GCM, which only Windows has there: 12 bytes of a nonce before and 16 of a tag after, so that the
+    /// length is mostly none of AES-CBC's.
     V10OfWindows,
     /// A key in the keyring of a Linux desktop.
     V11,
@@ -71,8 +72,8 @@ pub(super) struct Jar {
     pub(super) of_session: Kinds,
     /// They are thrown away.
     pub(super) expired: Kinds,
-    /// Some rows could not be read, or there are more than a browser keeps. A browser that finds its database damaged
-    /// begins a new one, so the others prove nothing.
+    /// Some rows could not be read, or there are more than a browser keeps. A browser that finds its database
+    /// damaged begins a new one, so the others prove nothing.
     pub(super) cut: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Copies of files that are in use, all in one file without a name: a database may have more files than a process may
-//! open. A copy knows what the file looked like, and whether it still does.
+//! Copies of files that are in use, all in one file without a name: a database may have more files than a
+//! process may open. A copy knows what the file looked like, and whether it still does.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -67,8 +67,8 @@ impl From<Error> for Again {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
     pub(super) file: Option<Identity>,
-    /// Its times would tell of any later change. They move in ticks (up to 10 ms on Linux), so two changes within one look
-    /// like one.
+    /// Its times would tell of any later change. They move in ticks (up to 10 ms on Linux), so two changes
+    /// within one look like one.
     pub(super) times_tell: bool,
     /// It was made a moment ago, and nothing is in it yet.
     pub(super) is_begun: bool,
@@ -166,8 +166,8 @@ impl<'a> Copier<'a> {
         Ok(Copy { seen, place })
     }
 
-    /// Whether the file is still what it was when it was copied: by its times, or by its bytes if these do not tell.
-    /// Two reads in the same order that find the same were not written between.
+    /// Whether the file is still what it was when it was copied: by its times, or by its bytes if these do
+    /// not tell. Two reads in the same order that find the same were not written between.
     pub(super) fn is_same(&mut self, path: &str, copy: &Copy) -> Result<bool, Again> {
         if !self.looks_same(path, &copy.seen)? {
             return Ok(false);

@@ -224,7 +224,8 @@ fn chrome_profiles(root: &Path, watch: &Watch) -> Result<Vec<String>> {
     Ok(profiles)
 }
 
-/// Where an Electron application keeps a profile for each of its partitions: shell/browser/electron_browser_context.cc.
+/// Where an Electron application keeps a profile for each of its partitions:
+/// shell/browser/electron_browser_context.cc.
 const PARTITIONS: &str = "Partitions";
 /// Where QtWebEngine keeps nothing that lasts: src/core/profile_adapter.cpp.
 const OFF_THE_RECORD: &str = "OffTheRecord";
@@ -298,7 +299,8 @@ pub(super) fn small_text(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// What cannot be read, is cut or is longer than it should be tells nothing. Chromium skips the mark of UTF-8 too.
+/// What cannot be read, is cut or is longer than it should be tells nothing. Chromium skips the mark of UTF-8
+/// too.
 pub(super) fn json(path: &Path) -> Value {
     let whole = small_text(path).filter(|text| (text.len() as u64) < TEXT_LIMIT);
     whole.and_then(|text| bounded(text.trim_start_matches('\u{feff}'))).unwrap_or(Value::Null)

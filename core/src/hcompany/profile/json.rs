@@ -1,5 +1,5 @@
-//! JSON that a browser wrote, or somebody else: as many values of it are kept as are of use, the rest is read over, so that
-//! a file of nothing but zeros costs no more memory than its text.
+//! JSON that a browser wrote, or somebody else: as many values of it are kept as are of use, the rest is read
+//! over, so that a file of nothing but zeros costs no more memory than its text.
 
 use std::cell::Cell;
 use std::fmt;

@@ -1,6 +1,6 @@
-//! Whether a browser is using the folder. Its locks are asked for and never taken: what the browser says of itself, and
-//! then what is locked of its databases, since a headless browser may say nothing and one in another container is not
-//! found by its number. That no lock is seen proves nothing.
+//! Whether a browser is using the folder. Its locks are asked for and never taken: what the browser says of
+//! itself, and then what is locked of its databases, since a headless browser may say nothing and one in
+//! another container is not found by its number. That no lock is seen proves nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -152,10 +152,11 @@ fn is_browser(process: i32) -> bool {
     program_of(process).is_ok_and(|program| names().any(|name| program.contains(name)))
 }
 
-/// What a browser that runs has locked of a profile, what is most likely locked first: seen in /proc/locks beside
-/// Chromium 156 and its headless shell (which has the first from its start), Electron and QtWebEngine having the same
-/// names. LevelDB locks its `LOCK` (Chromium: third_party/leveldatabase/env_chromium.cc, base/files/file_posix.cc),
-/// SQLite the bytes from 0x40000000 of a database (sqlite.org/src/file/src/os_unix.c); both by `F_SETLK`.
+/// What a browser that runs has locked of a profile, what is most likely locked first: seen in /proc/locks
+/// beside Chromium 156 and its headless shell (which has the first from its start), Electron and QtWebEngine
+/// having the same names. LevelDB locks its `LOCK` (Chromium: third_party/leveldatabase/env_chromium.cc,
+/// base/files/file_posix.cc), SQLite the bytes from 0x40000000 of a database
+/// (sqlite.org/src/file/src/os_unix.c); both by `F_SETLK`.
 const CHROME_DATABASES: &[&str] = &[
     "Local Storage/leveldb/LOCK",
     "Session Storage/LOCK",
@@ -193,12 +194,13 @@ const MOST_ASKED: usize = 256;
 
 /// The first lock on a database of the profiles, with who holds it.
 ///
-/// A file system that keeps no locks, as some network mounts, tells nothing. To ask, a file has to be opened; and when
-/// it is closed, the kernel drops all locks that *this* process has on it (POSIX), whoever took them: the program's own
-/// SQLite connection to a database of the folder, say. That is accepted for SQLite, since packing opens and closes the
-/// same files to read them, and such a lock only stands between two processes for the length of a transaction.
-/// `F_OFD_GETLK` would change nothing about it. A LevelDB is locked for as long as it is open and nobody reads its `LOCK`,
-/// so one that this process has open is found without being opened (`own_leveldb`).
+/// A file system that keeps no locks, as some network mounts, tells nothing. To ask, a file has to be opened;
+/// and when it is closed, the kernel drops all locks that *this* process has on it (POSIX), whoever took
+/// them: the program's own SQLite connection to a database of the folder, say. That is accepted for SQLite,
+/// since packing opens and closes the same files to read them, and such a lock only stands between two
+/// processes for the length of a transaction. `F_OFD_GETLK` would change nothing about it. A LevelDB is
+/// locked for as long as it is open and nobody reads its `LOCK`, so one that this process has open is found
+/// without being opened (`own_leveldb`).
 fn locked_database(
     folder: &Folder,
     profiles: &[&str],
@@ -231,7 +233,8 @@ impl Lock {
     }
 }
 
-/// The files a lock of a database may be on, those of the tables above first, then those of whatever would be packed.
+/// The files a lock of a database may be on, those of the tables above first, then those of whatever would be
+/// packed.
 fn candidates(folder: &Folder, profiles: &[&str], entries: &[Entry]) -> Vec<String> {
     let mut paths = Vec::new();
     match folder.family {
@@ -263,16 +266,16 @@ fn candidates(folder: &Folder, profiles: &[&str], entries: &[Entry]) -> Vec<Stri
     paths.into_iter().flat_map(index).collect()
 }
 
-/// Whether another process has a lock on any byte of a file, and which, if it has a number here: it has none (0) in
-/// another container, and none (-1 or less) on another machine or where the lock is an open file's.
+/// Whether another process has a lock on any byte of a file, and which, if it has a number here: it has none
+/// (0) in another container, and none (-1 or less) on another machine or where the lock is an open file's.
 fn held(path: &Path) -> Option<Option<i32>> {
     let file = open_plain(path).ok()?;
     let lock = fcntl_getlk(&file, &Flock::from(FlockType::WriteLock)).ok()??;
     Some(lock.pid.map(|pid| i32::from(pid.as_raw_nonzero())).filter(|number| *number > 0))
 }
 
-/// A LevelDB in the folder that this very process has open, as a program with a browser in it does: `F_GETLK` does
-/// not tell of a process's own locks.
+/// A LevelDB in the folder that this very process has open, as a program with a browser in it does: `F_GETLK`
+/// does not tell of a process's own locks.
 fn own_leveldb(root: &Path) -> Option<String> {
     /// A process with more open files than that is not looked through.
     const MOST: usize = 1 << 16;

@@ -1,5 +1,5 @@
-//! What a profile needs and its archive does not have, and what the archive has that its owner may not expect: a sentence
-//! each. No site is named.
+//! What a profile needs and its archive does not have, and what the archive has that its owner may not
+//! expect: a sentence each. No site is named.
 
 use std::path::Path;
 
@@ -65,9 +65,9 @@ fn profiles(folder: &Folder) -> Vec<&str> {
     }
 }
 
-/// Name and path of those that are loaded from where they are. An installed one has a path inside `Extensions`, and the
-/// browser's own (5, "component") come with it. From Chromium's extensions/common/mojom/manifest.mojom and
-/// chrome/browser/extensions/extension_prefs.cc.
+/// Name and path of those that are loaded from where they are. An installed one has a path inside
+/// `Extensions`, and the browser's own (5, "component") come with it. From Chromium's
+/// extensions/common/mojom/manifest.mojom and chrome/browser/extensions/extension_prefs.cc.
 fn unpacked_extensions(preferences: &[Value]) -> Vec<(String, String)> {
     const COMPONENT: i64 = 5;
     let settings = preferences.iter().filter_map(|p| p["extensions"]["settings"].as_object()).flatten();
@@ -79,7 +79,8 @@ fn unpacked_extensions(preferences: &[Value]) -> Vec<(String, String)> {
     once(elsewhere.collect())
 }
 
-/// What its user knows it by, unless that is in a file of translations. An unpacked one's manifest is with it.
+/// What its user knows it by, unless that is in a file of translations. An unpacked one's manifest is with
+/// it.
 fn named(extension: &Value, path: &str) -> Option<String> {
     let there = || json(&Path::new(path).join("manifest.json"))["name"].as_str().map(str::to_owned);
     let stored = extension["manifest"]["name"].as_str().map(str::to_owned);
@@ -99,8 +100,8 @@ fn is_signed_in(preferences: &[Value]) -> bool {
         .any(|p| p["google"]["services"]["account_id"].as_str().is_some_and(|id| !id.is_empty()))
 }
 
-/// Name and path of Firefox's that are neither in the profile nor the browser's own: found in a folder of the machine's,
-/// or by a file in `extensions` that only has a path in it. From Firefox's
+/// Name and path of Firefox's that are neither in the profile nor the browser's own: found in a folder of the
+/// machine's, or by a file in `extensions` that only has a path in it. From Firefox's
 /// toolkit/mozapps/extensions/internal/XPIProvider.sys.mjs.
 fn addons_elsewhere(profile: &Path) -> Vec<(String, String)> {
     let list = json(&profile.join("extensions.json"));

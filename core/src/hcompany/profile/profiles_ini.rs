@@ -1,5 +1,5 @@
-//! `profiles.ini`, Firefox's list of its profiles, in the folder they are in: which one is meant. From Firefox's
-//! toolkit/profile/nsToolkitProfileService.cpp.
+//! `profiles.ini`, Firefox's list of its profiles, in the folder they are in: which one is meant. From
+//! Firefox's toolkit/profile/nsToolkitProfileService.cpp.
 
 use std::path::{Path, PathBuf};
 
@@ -29,8 +29,8 @@ impl Profile {
     }
 }
 
-/// The profile that is wanted, or the one that Firefox opens. `is_profile` says whether a folder is one that was used:
-/// the first in the list is often empty, made for nothing.
+/// The profile that is wanted, or the one that Firefox opens. `is_profile` says whether a folder is one that
+/// was used: the first in the list is often empty, made for nothing.
 pub(super) fn chosen(
     home: &Path,
     text: &str,

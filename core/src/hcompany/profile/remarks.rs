@@ -1,4 +1,5 @@
-//! Sentences about what is not in an archive. A folder may give any number of causes, and nobody reads 200,000.
+//! Sentences about what is not in an archive. A folder may give any number of causes, and nobody reads
+//! 200,000.
 
 /// The first sentences, and how many more there would be.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! What is known of the names in a browser's folder: the one place to read, and to change, when a browser adds a
 //! file. A name that no rule knows is kept and reported: a list of what to keep would lose data with every release.
 //!
-//! A rule says where a name counts, what it is ([`Class`]), why, and where that is from; and, of files that are of no use
-//! without others, the [`Feature`] they make together. The class decides whether it goes: [`Class::goes`]. Patterns are
-//! globs of one folder level (`*` does not cross a `/`). What is below a folder belongs to the folder's rule unless it
-//! has one of its own.
+//! A rule says where a name counts, what it is ([`Class`]), why, and where that is from; and, of files that
+//! are of no use without others, the [`Feature`] they make together. The class decides whether it goes:
+//! [`Class::goes`]. Patterns are globs of one folder level (`*` does not cross a `/`). What is below a folder
+//! belongs to the folder's rule unless it has one of its own.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -67,8 +67,8 @@ impl Class {
     }
 }
 
-/// What some files do together. One of them without the others is of no use, or worse: a list of what is not there. So a
-/// level takes a feature whole, or nothing that serves it alone.
+/// What some files do together. One of them without the others is of no use, or worse: a list of what is not
+/// there. So a level takes a feature whole, or nothing that serves it alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Feature {
     /// The cookies, and what makes a session good that is bound to more than its cookie.
@@ -120,8 +120,9 @@ impl Rule {
         Self { features, ..self }
     }
 
-    /// What it is in a profile that opens its last tabs again, or in one that does not. In the first the tabs are a part of
-    /// what signs in: their storage comes back with them, and in Firefox the session's cookies do.
+    /// What it is in a profile that opens its last tabs again, or in one that does not. In the first the tabs
+    /// are a part of what signs in: their storage comes back with them, and in Firefox the session's cookies
+    /// do.
     pub(super) fn class(&self, reopens_tabs: bool) -> Class {
         if reopens_tabs && self.holds_tabs() { Class::Login } else { self.class }
     }
@@ -136,8 +137,8 @@ impl Rule {
     }
 }
 
-/// What pages, and not the browser, put into a cache: HTTP has its own. Chromium keeps it apart from what sites store;
-/// Firefox does not, and has the scripts of service workers in it too.
+/// What pages, and not the browser, put into a cache: HTTP has its own. Chromium keeps it apart from what
+/// sites store; Firefox does not, and has the scripts of service workers in it too.
 const CACHE_API: &str = "sites' own data in the Cache API, gigabytes at times";
 
 /// The names Chromium may delete when its data folder is moved: `ash/crosapi/browser_data_migrator_util.h`.

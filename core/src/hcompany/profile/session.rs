@@ -1,4 +1,5 @@
-//! The session that a browser goes on with when it opens its last tabs again (`tabs`): whether cookies come with it.
+//! The session that a browser goes on with when it opens its last tabs again (`tabs`): whether cookies come
+//! with it.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -9,14 +10,14 @@ use serde_json::Value;
 
 use super::open::open_plain;
 
-/// After a crash Chromium asks whether to open the tabs again, and keeps the session's cookies without asking:
-/// `ShouldRestoreOldSessionCookies` in chrome/browser/profiles/profile_impl.cc.
+/// After a crash Chromium asks whether to open the tabs again, and keeps the session's cookies without
+/// asking: `ShouldRestoreOldSessionCookies` in chrome/browser/profiles/profile_impl.cc.
 pub(super) fn chrome_crashed(preferences: &Value) -> bool {
     preferences["profile"]["exit_type"] == "Crashed"
 }
 
-/// Where a Firefox that opens its tabs again has them: the first is written when it is closed, the others while it runs.
-/// From browser/components/sessionstore/SessionFile.sys.mjs.
+/// Where a Firefox that opens its tabs again has them: the first is written when it is closed, the others
+/// while it runs. From browser/components/sessionstore/SessionFile.sys.mjs.
 pub(super) const FIREFOX: [&str; 3] =
     ["sessionstore.jsonlz4", "sessionstore-backups/recovery.jsonlz4", "sessionstore-backups/recovery.baklz4"];
 

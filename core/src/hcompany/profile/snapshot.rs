@@ -1,6 +1,7 @@
-//! Consistent copies of databases while a browser writes to them: a SQLite file with its logs, a LevelDB folder as a
-//! whole, each together with the files it names (`stores`). The folder is only read: no lock is taken, since SQLite's own
-//! backup waits for a browser that never lets go. Copies are compared with what is there by then, and made again.
+//! Consistent copies of databases while a browser writes to them: a SQLite file with its logs, a LevelDB
+//! folder as a whole, each together with the files it names (`stores`). The folder is only read: no lock is
+//! taken, since SQLite's own backup waits for a browser that never lets go. Copies are compared with what is
+//! there by then, and made again.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
@@ -23,7 +24,8 @@ use crate::source::Spool;
 /// What a copy of a database is to fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fit {
-    /// The files it names, at a moment when nothing was written for a while: a page is between two things it does.
+    /// The files it names, at a moment when nothing was written for a while: a page is between two things it
+    /// does.
     AtRest,
     /// The files it names, at any moment.
     Files,
@@ -223,8 +225,8 @@ impl Taker<'_> {
         .about(&self.folder.root))
     }
 
-    /// The files it names are copied first, then the database, then what is new of its files, and nothing of all that
-    /// may have changed since: so what the copy names is in the archive.
+    /// The files it names are copied first, then the database, then what is new of its files, and nothing of
+    /// all that may have changed since: so what the copy names is in the archive.
     fn once(
         &mut self,
         database: &Database,
@@ -417,10 +419,10 @@ impl Taker<'_> {
 
     /// The write-ahead log of a database that has one in use, with its head.
     ///
-    /// Such a database is changed by copying pages from the log, and the log is only added to until all of it was copied
-    /// and it begins anew with another head. So a log that is copied after the database makes up for whatever changed
-    /// in that, as long as the head is the same; and where its end is cut, its checksums say so. From
-    /// sqlite.org/fileformat2.html#walformat and sqlite.org/wal.html.
+    /// Such a database is changed by copying pages from the log, and the log is only added to until all of it
+    /// was copied and it begins anew with another head. So a log that is copied after the database makes up
+    /// for whatever changed in that, as long as the head is the same; and where its end is cut, its checksums
+    /// say so. From sqlite.org/fileformat2.html#walformat and sqlite.org/wal.html.
     fn log_in_use(&self, path: &str, logs: &[String]) -> Result<Option<(String, [u8; 32])>, Again> {
         let Some(log) = logs.iter().find(|log| log.ends_with(WAL)) else { return Ok(None) };
         for other in logs.iter().filter(|other| *other != log) {
@@ -438,8 +440,8 @@ impl Taker<'_> {
         Ok(head.map(|head| (log.clone(), head)))
     }
 
-    /// `CURRENT` names the manifest, which lists the tables; as long as the two are the same, so is the database,
-    /// but for the log, which is only ever added to and whose end may be cut anywhere.
+    /// `CURRENT` names the manifest, which lists the tables; as long as the two are the same, so is the
+    /// database, but for the log, which is only ever added to and whose end may be cut anywhere.
     fn leveldb(&mut self, database: &Database) -> Result<Taken, Again> {
         let names = self.names(&database.path)?;
         let is_log = |name: &&String| name.ends_with(".log");

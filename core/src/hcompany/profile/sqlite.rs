@@ -1,8 +1,9 @@
-//! Rows of one table of an SQLite database, and of the write-ahead log beside it: a few pages of the documented file
-//! format (sqlite.org/fileformat2.html), read and nothing more. What does not look right tells nothing.
+//! Rows of one table of an SQLite database, and of the write-ahead log beside it: a few pages of the
+//! documented file format (sqlite.org/fileformat2.html), read and nothing more. What does not look right
+//! tells nothing.
 //!
-//! SQLite itself is not linked for this. It takes locks in a database that may be in use, a second copy of it in one
-//! process breaks the locks of the first (sqlite.org/howtocorrupt.html, 2.2.1), and it is a megabyte.
+//! SQLite itself is not linked for this. It takes locks in a database that may be in use, a second copy of it
+//! in one process breaks the locks of the first (sqlite.org/howtocorrupt.html, 2.2.1), and it is a megabyte.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -105,8 +106,8 @@ impl<'a> Database<'a> {
         found
     }
 
-    /// Gives all rows to `take`, until it has enough. None if some could not be read, or there are more than a browser
-    /// keeps; those seen before were good.
+    /// Gives all rows to `take`, until it has enough. None if some could not be read, or there are more than
+    /// a browser keeps; those seen before were good.
     pub(super) fn rows(&self, table: &Table, mut take: impl FnMut(&Record<'_>)) -> Option<()> {
         let mut rows = 0;
         self.tree(table.root, |record| {

@@ -1,5 +1,5 @@
-//! Databases that keep a part of their data in files beside them, as data: what belongs together, and how those files
-//! are written. How they are copied is `snapshot`'s.
+//! Databases that keep a part of their data in files beside them, as data: what belongs together, and how
+//! those files are written. How they are copied is `snapshot`'s.
 
 use std::sync::OnceLock;
 
@@ -14,8 +14,8 @@ pub(super) struct Store {
     /// A glob on the database's path inside the folder.
     database: &'static str,
     files: Files,
-    /// Written while the database names them. Otherwise a file is finished before its name is in the database, and
-    /// removed after it is not any more.
+    /// Written while the database names them. Otherwise a file is finished before its name is in the
+    /// database, and removed after it is not any more.
     pub(super) in_place: bool,
     /// Where that is from.
     #[cfg_attr(not(test), expect(dead_code, reason = "for the reader of this file"))]
@@ -72,8 +72,8 @@ const IN_PLACE: bool = true;
 
 #[rustfmt::skip]
 static STORES: &[Store] = &[
-    // Values of IndexedDB above 64 KiB, and blobs. Of a site's own bucket, or of one site inside another, the folder is
-    // `WebStorage/<number>/IndexedDB`, and the name is `indexeddb` alone.
+    // Values of IndexedDB above 64 KiB, and blobs. Of a site's own bucket, or of one site inside another, the
+    // folder is `WebStorage/<number>/IndexedDB`, and the name is `indexeddb` alone.
     store(Chrome, LevelDb, "**/*indexeddb.leveldb", Named { database: ".leveldb", folder: ".blob" }, ONCE, IDB),
     store(Chrome, Sqlite, "**/IndexedDB/*/*", Named { database: "", folder: "_" }, ONCE, IDB_SQLITE),
     store(Chrome, Sqlite, "**/WebStorage/*/IndexedDB/*", Named { database: "", folder: "_" }, ONCE, IDB_SQLITE),

@@ -1,6 +1,6 @@
-//! Whether a profile opens its last tabs again when its browser is started. What sites keep for a session comes back then:
-//! the tabs' own storage with the tabs, and the session's cookies, which Firefox keeps among the tabs, and Chromium among
-//! the cookies.
+//! Whether a profile opens its last tabs again when its browser is started. What sites keep for a session
+//! comes back then: the tabs' own storage with the tabs, and the session's cookies, which Firefox keeps among
+//! the tabs, and Chromium among the cookies.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -32,8 +32,8 @@ pub(super) fn reopens(family: Family, profile: &Path) -> bool {
     }
 }
 
-/// After a crash it asks first. From Chromium's chrome/browser/prefs/session_startup_pref.h: 1 is the last session, 6
-/// that and a list of pages.
+/// After a crash it asks first. From Chromium's chrome/browser/prefs/session_startup_pref.h: 1 is the last
+/// session, 6 that and a list of pages.
 fn chromium_does(profile: &Path) -> bool {
     ["Preferences", "Secure Preferences"].iter().any(|name| {
         let value = &json(&profile.join(name))["session"]["restore_on_startup"];
@@ -41,8 +41,9 @@ fn chromium_does(profile: &Path) -> bool {
     })
 }
 
-/// If its user chose so, if it was told to for once (an update), or if it crashed: then it does not ask the first times.
-/// From Firefox's browser/components/sessionstore/SessionStartup.sys.mjs. A copy of a running one is a crashed one.
+/// If its user chose so, if it was told to for once (an update), or if it crashed: then it does not ask the
+/// first times. From Firefox's browser/components/sessionstore/SessionStartup.sys.mjs. A copy of a running
+/// one is a crashed one.
 fn firefox_does(profile: &Path) -> bool {
     let texts = ["prefs.js", "user.js"].map(|name| small_text(&profile.join(name)).unwrap_or_default());
     // The second file's values replace the first's, and a later line's an earlier's.

@@ -131,8 +131,8 @@ struct Inherited {
     stays: bool,
     /// The caller's patterns include it.
     included: bool,
-    /// The profile is of no use without it: it, and what signs in, must be readable. Of what is deeper in it a part may
-    /// be missing, which is told.
+    /// The profile is of no use without it: it, and what signs in, must be readable. Of what is deeper in it
+    /// a part may be missing, which is told.
     needed: bool,
 }
 

@@ -1,5 +1,5 @@
-//! What speaks for a sign-in, and against, in the profile that a browser opens: cookies that would be packed and will be
-//! there, and what sites store beside them.
+//! What speaks for a sign-in, and against, in the profile that a browser opens: cookies that would be packed
+//! and will be there, and what sites store beside them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -27,7 +27,8 @@ pub(super) struct Evidence {
     pub(super) cookies: Cookies,
     /// The browser goes on with its last session, cookies included.
     pub(super) continues: bool,
-    /// Cookies in the session that a Firefox goes on with; none if there is no such session, or it cannot be read.
+    /// Cookies in the session that a Firefox goes on with; none if there is no such session, or it cannot be
+    /// read.
     pub(super) in_session: Option<usize>,
     /// Pages have stored something that goes.
     pub(super) stores: bool,
@@ -167,8 +168,8 @@ impl Packed<'_> {
         let path =
             |name: &str| if profile.is_empty() { name.to_owned() } else { format!("{profile}/{name}") };
         let (plain, network) = (path("Cookies"), path("Network/Cookies"));
-        // Chromium moves them to Network on Windows, and marks that. Elsewhere it looks there only if it finds the mark:
-        // content/browser/network_sandbox.cc.
+        // Chromium moves them to Network on Windows, and marks that. Elsewhere it looks there only if it
+        // finds the mark: content/browser/network_sandbox.cc.
         let is_marked = self.has(&path("Network/NetworkDataMigrated"));
         let (name, misplaced) = match (is_marked, self.has(&plain), self.has(&network)) {
             (true, _, true) => (network, false),

@@ -1,5 +1,5 @@
-//! The doctor: what a folder holds, what of it would go, whether a browser is using it, and whether it will sign in
-//! elsewhere. Nothing is decrypted, nothing is sent, and no site or cookie is named.
+//! The doctor: what a folder holds, what of it would go, whether a browser is using it, and whether it will
+//! sign in elsewhere. Nothing is decrypted, nothing is sent, and no site or cookie is named.
 
 mod evidence;
 mod opened;
@@ -27,8 +27,8 @@ use crate::job::{self, Job};
 use crate::options::Options;
 use crate::progress::Phase;
 
-/// Looks at a browser's folder as [`HCompany::upload_profile`](crate::HCompany::upload_profile) would, without packing
-/// or sending anything. The folder is only read.
+/// Looks at a browser's folder as [`HCompany::upload_profile`](crate::HCompany::upload_profile) would,
+/// without packing or sending anything. The folder is only read.
 ///
 /// # Errors
 /// `invalid_input` for what is no browser's folder, `source_unreadable`.
@@ -156,7 +156,8 @@ impl Look {
     pub(super) fn is_using(&self, lock: &Lock) -> String {
         let late = match self.folder.family {
             // Chromium: net/extras/sqlite/sqlite_persistent_cookie_store.cc and
-            // components/services/storage/dom_storage/local_storage_impl.cc, which also has at most 60 writes an hour.
+            // components/services/storage/dom_storage/local_storage_impl.cc, which also has at most 60 writes
+            // an hour.
             Family::Chrome => "cookies of up to 30 s, local storage of 5 s or more",
             // Firefox: dom/localstorage/ActorsParent.cpp, and the preference browser.sessionstore.interval.
             Family::Firefox => "local storage of up to 5 s, session cookies and open tabs of up to 15 s",

@@ -1,6 +1,6 @@
-//! Which profile a browser opens on the copy, since the verdict is of that one. Started with `--user-data-dir` and
-//! nothing else, Chromium takes the one used last, else `Default`, whether it is there or not
-//! (`GetLastUsedProfileBaseName` in chrome/browser/profiles/profile_manager.cc).
+//! Which profile a browser opens on the copy, since the verdict is of that one. Started with
+//! `--user-data-dir` and nothing else, Chromium takes the one used last, else `Default`, whether it is there
+//! or not (`GetLastUsedProfileBaseName` in chrome/browser/profiles/profile_manager.cc).
 
 use super::super::Family;
 use super::super::Pack;

@@ -44,8 +44,8 @@ pub struct ProfileInspection {
 /// One kind of file in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct SizeOfClass {
-    /// `login` (cookies and what sites store), `settings`, `extensions`, `apps` (installed web apps), `passwords`,
-    /// `autofill`, `bookmarks`, `history`, `cache`, `runtime`, `other_profile` or `unknown`.
+    /// `login` (cookies and what sites store), `settings`, `extensions`, `apps` (installed web apps),
+    /// `passwords`, `autofill`, `bookmarks`, `history`, `cache`, `runtime`, `other_profile` or `unknown`.
     pub class: String,
     /// How many files.
     pub files: u64,
@@ -96,9 +96,11 @@ pub enum LockState {
 /// How a profile's cookies are encrypted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct CookieKeys {
-    /// The system they were written on, if the folder shows it: `linux`, `macos`, `windows`, otherwise `unknown`.
+    /// The system they were written on, if the folder shows it: `linux`, `macos`, `windows`, otherwise
+    /// `unknown`.
     pub system: String,
-    /// What those of the profile that opens begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most frequent first.
+    /// What those of the profile that opens begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the
+    /// most frequent first.
     pub prefixes: Vec<String>,
 }
 

@@ -1,5 +1,5 @@
-//! Which system a folder is from, by signs and not by default: what a key of it is worth depends on that. A sign of
-//! Linux counts only at its own place; one of another system counts wherever it stands.
+//! Which system a folder is from, by signs and not by default: what a key of it is worth depends on that. A
+//! sign of Linux counts only at its own place; one of another system counts wherever it stands.
 
 use std::path::Path;
 
@@ -58,8 +58,8 @@ impl Signs {
     }
 }
 
-/// Databases that a Chromium opens at every start. LevelDB writes where each is into its text log (db/db_impl.cc),
-/// which names the place of the folder on the machine it was last used on.
+/// Databases that a Chromium opens at every start. LevelDB writes where each is into its text log
+/// (db/db_impl.cc), which names the place of the folder on the machine it was last used on.
 const LOGS: [&str; 8] = [
     "Local Storage/leveldb",
     "Session Storage",
@@ -133,8 +133,8 @@ fn of_profile(signs: &mut Signs, folder: &Folder, profile: &Path) {
             for path in text.lines().take(MOST_LINES).filter_map(logged) {
                 signs.add(of_path(path).or_else(|| {
                     let of_both = ["/tmp/", "/var/"].iter().any(|start| path.starts_with(start));
-                    // Chrome itself resolves the folder it is given (base/path_service.cc), and on macOS these are
-                    // links to folders in `/private`.
+                    // Chrome itself resolves the folder it is given (base/path_service.cc), and on macOS
+                    // these are links to folders in `/private`.
                     let is_linux = of_both && (is_chrome || is_copy_of(path, &text)) || is_here(folder, path);
                     is_linux.then_some(System::Linux)
                 }));
@@ -172,8 +172,8 @@ fn is_here(folder: &Folder, path: &str) -> bool {
         && (starts_with(&folder.root) || folder.root.canonicalize().is_ok_and(|root| starts_with(&root)))
 }
 
-/// Which system a path is of. macOS takes no names of others at the top of its file system, which is sealed, and there
-/// are some that both have.
+/// Which system a path is of. macOS takes no names of others at the top of its file system, which is sealed,
+/// and there are some that both have.
 fn of_path(path: &str) -> Option<System> {
     let bytes = path.as_bytes();
     if let [drive, b':', b'\\', ..] = bytes

@@ -92,9 +92,9 @@ fn chrome(evidence: &Evidence) -> (Verdict, String) {
     (verdict, why)
 }
 
-/// A key is bound to the machine: macOS keeps it in its Keychain, Windows wraps it with DPAPI or binds it to the
-/// browser, a Linux desktop keeps it in its keyring (`v11`, `v12`). Only the fixed key of Linux (`v10` there) works
-/// elsewhere. From Chromium's components/os_crypt.
+/// A key is bound to the machine: macOS keeps it in its Keychain, Windows wraps it with DPAPI or binds it to
+/// the browser, a Linux desktop keeps it in its keyring (`v11`, `v12`). Only the fixed key of Linux (`v10`
+/// there) works elsewhere. From Chromium's components/os_crypt.
 fn by_keys(kept: &Kinds, system: System) -> (Verdict, String) {
     enum Key {
         Everywhere,
