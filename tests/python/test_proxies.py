@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,3 +85,29 @@ def test_roots_that_cannot_be_read_are_named(
         assert isinstance(error, InvalidInputError)
         assert "SSL_CERT_FILE" in str(error) and str(roots) in str(error)
     assert sandbox.agentdrop().send([("a", b"x")], **TERMS).status == "active", "nothing here is https"
+
+
+def test_roots_of_an_empty_variable_are_the_systems(tmp_path: Path) -> None:
+    body = """
+from dropoff import DropoffError, Storage
+try:
+    Storage(trusted_storage=["https://127.0.0.1:1"], max_attempts=1).put("https://127.0.0.1:1/k", b"x")
+except DropoffError as error:
+    print(error.kind)
+"""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("SSL_CERT_")}
+
+    def opened(**variables: str) -> set[str]:
+        told = tmp_path / "opened"
+        strace = ["strace", "-f", "-qq", "-e", "trace=open,openat", "-e", "signal=none", "-o", str(told)]
+        program = [*strace, sys.executable, "-c", body]
+        ran = subprocess.run(program, capture_output=True, text=True, timeout=120, env=bare | variables)
+        assert ran.stdout == "network\n", ran.stdout + ran.stderr
+        return set(
+            re.findall(r'"([^"]*(?:/certs|/pki|ca-bundle|cert\.pem)[^"]*)"[^=]*= \d', told.read_text())
+        )
+
+    systems = opened()
+    assert systems, "this machine has no roots: install ca-certificates"
+    assert opened(SSL_CERT_FILE="") == systems
+    assert opened(SSL_CERT_FILE="", SSL_CERT_DIR="") == systems

@@ -1,7 +1,6 @@
 //! One trust policy for both clients: the operating system's roots (or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`), plus
 //! `ca_file`; if the system has none, Mozilla's roots as bundled.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,7 +37,7 @@ pub(super) fn keep_heap() {
 }
 
 pub(super) fn config(options: &Options) -> Result<ClientConfig> {
-    let system = of_system(|name| std::env::var_os(name));
+    let system = of_system();
     // With some of the roots only, or with the bundled ones, a good certificate might be refused.
     if let Some(error) = system.errors.iter().find_map(out_of_files) {
         return Err(room::no_files("reading the system's root certificates", error));
@@ -72,9 +71,9 @@ pub(super) fn config(options: &Options) -> Result<ClientConfig> {
 
 /// The system's certificates, or those that the environment names in their place. A variable that is set and
 /// empty (`${X:-}` in a compose file) names nothing; rustls-native-certs would look for a file of that name.
-fn of_system(variable: impl Fn(&str) -> Option<OsString>) -> CertificateResult {
-    let empty = variable("SSL_CERT_FILE").is_some_and(|file| file.is_empty());
-    let folders = variable("SSL_CERT_DIR").unwrap_or_default();
+fn of_system() -> CertificateResult {
+    let empty = std::env::var_os("SSL_CERT_FILE").is_some_and(|file| file.is_empty());
+    let folders = std::env::var_os("SSL_CERT_DIR").unwrap_or_default();
     if !empty || std::env::split_paths(&folders).any(|folder| !folder.as_os_str().is_empty()) {
         return rustls_native_certs::load_native_certs();
     }
@@ -119,22 +118,5 @@ fn out_of_files(error: &rustls_native_certs::Error) -> Option<&std::io::Error> {
     match &error.kind {
         rustls_native_certs::ErrorKind::Io { inner, .. } => Some(inner).filter(|e| room::is_out_of_files(e)),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_variable_names_nothing() {
-        let unset = of_system(|_| None).certs;
-        let given = |folders: &'static str| {
-            move |name: &str| Some(OsString::from(if name == "SSL_CERT_DIR" { folders } else { "" }))
-        };
-        assert_eq!(of_system(|name| (name == "SSL_CERT_FILE").then(OsString::new)).certs, unset);
-        for folders in ["", ":"] {
-            assert_eq!(of_system(given(folders)).certs, unset, "{folders:?}");
-        }
     }
 }
