@@ -6,9 +6,9 @@ use crate::error::{Error, ErrorKind};
 
 pub use crate::agentdrop::exercise as transfer_json;
 pub use crate::hcompany::exercise as profile_json;
-pub use crate::hcompany::exercise_cookies as cookies;
 pub use crate::http::retry::exercise as retry_after;
 pub use crate::journal::exercise as journal;
+pub use crate::profile::exercise as cookies;
 pub use crate::storage::exercise_reply as storage_xml;
 pub use crate::storage::exercise_ticket as ticket;
 

@@ -35,6 +35,7 @@ mod job;
 mod journal;
 pub mod logs;
 mod options;
+mod profile;
 mod progress;
 mod room;
 #[doc(hidden)]
@@ -51,13 +52,13 @@ pub use agentdrop::{
     SentTransfer, Transfer, TransferInfo, TransferPlan, TransferTicket, open_sealed, start_open_sealed,
 };
 pub use error::{Cleanup, Detail, Error, ErrorKind, Outcome, Result, Side};
-pub use hcompany::{
-    Consistency, CookieKeys, FileSize, HCompany, HCompanyBuilder, LeftOut, Level, Live, LockState, Pack,
-    PackReport, Profile, ProfileDetails, ProfileInspection, ProfileTicket, ProfileUpload, SizeOfClass,
-    Verdict, inspect_profile, start_inspect_profile,
-};
+pub use hcompany::{HCompany, HCompanyBuilder, Profile, ProfileDetails, ProfileTicket, ProfileUpload};
 pub use job::Job;
 pub use options::{IntegrityCheck, OPTIONS, OptionKind, OptionSpec, OptionValue, Options};
+pub use profile::{
+    Consistency, CookieKeys, FileSize, LeftOut, Level, Live, LockState, Pack, PackReport, ProfileInspection,
+    SizeOfClass, Verdict, inspect_profile, start_inspect_profile,
+};
 pub use progress::{Phase, Progress};
 pub use seal::KeyPair;
 pub use source::Source;

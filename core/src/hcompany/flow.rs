@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::profile::{Browser, Limit, Pack, PackReport, Packed, Room, pack_folder};
 use super::wire::{self, CompleteBody, Initiated, Profile};
 use super::{ProfileDetails, ProfileTicket, ProfileUpload, complete, unchanged};
 use crate::digest::Algorithm;
@@ -14,6 +13,7 @@ use crate::http::api::{Failure, Repeat};
 use crate::job::{Ctx, Raw};
 use crate::logs;
 use crate::options::Options;
+use crate::profile::{Browser, Limit, Pack, PackReport, Packed, Room, pack_folder};
 use crate::progress::Phase;
 use crate::service::{self, Service};
 use crate::source::{Prepared, Source, Spool, off_the_workers};

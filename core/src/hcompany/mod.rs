@@ -3,7 +3,6 @@
 
 mod complete;
 mod flow;
-mod profile;
 mod unchanged;
 mod wire;
 
@@ -16,17 +15,12 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::options::Options;
+use crate::profile::Pack;
 use crate::secret::Secret;
 use crate::service::{self, Login, Service};
 use crate::source::Source;
 use crate::storage::StoredObject;
 
-#[cfg(any(test, fuzzing))]
-pub use profile::exercise as exercise_cookies;
-pub use profile::{
-    Consistency, CookieKeys, FileSize, LeftOut, Level, Live, LockState, Pack, PackReport, ProfileInspection,
-    SizeOfClass, Verdict, inspect_profile, start_inspect_profile,
-};
 pub use wire::Profile;
 #[cfg(any(test, fuzzing))]
 pub use wire::exercise;

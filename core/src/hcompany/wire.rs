@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::ProfileDetails;
-use super::profile::Browser;
 use crate::error::{Detail, Error, Result};
 use crate::http::api::ApiReply;
+use crate::profile::Browser;
 use crate::service;
 
 /// The reply of initiate-upload.

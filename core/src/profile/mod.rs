@@ -51,8 +51,8 @@ pub use packer::{Consistency, PackReport};
 
 #[cfg(any(test, fuzzing))]
 pub use cookies::exercise;
-pub(super) use doctor::Browser;
-pub(super) use packer::{Limit, Packed, Room, pack_folder};
+pub(crate) use doctor::Browser;
+pub(crate) use packer::{Limit, Packed, Room, pack_folder};
 
 /// Whose folder it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -78,7 +78,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::hcompany::profile::Pack;
+    use crate::profile::Pack;
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let dir = tempfile::tempdir().expect("dir");

@@ -133,7 +133,7 @@ impl Pack {
     }
 
     /// Refuses what is no pattern and no prefix.
-    pub(in crate::hcompany) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         self.filter()?;
         self.prefixed("x").map(drop)
     }

@@ -72,42 +72,37 @@ impl Consistency {
     }
 }
 
-pub(in crate::hcompany) struct Packed {
-    pub(in crate::hcompany) spooled: Spooled,
-    pub(in crate::hcompany) report: PackReport,
-    pub(in crate::hcompany) browser: Browser,
+pub(crate) struct Packed {
+    pub(crate) spooled: Spooled,
+    pub(crate) report: PackReport,
+    pub(crate) browser: Browser,
     /// The largest files in it, for an error that says it is too large.
-    pub(in crate::hcompany) largest: String,
+    pub(crate) largest: String,
 }
 
 /// How large an archive may be.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::hcompany) struct Limit {
-    pub(in crate::hcompany) bytes: u64,
+pub(crate) struct Limit {
+    pub(crate) bytes: u64,
     /// The ticket says so; otherwise it is what the service documents.
-    pub(in crate::hcompany) by_ticket: bool,
+    pub(crate) by_ticket: bool,
 }
 
-pub(in crate::hcompany) type Accepts = Box<dyn Fn(&Browser) -> Result<()> + Send>;
+pub(crate) type Accepts = Box<dyn Fn(&Browser) -> Result<()> + Send>;
 
 /// Where and within what a folder is packed.
-pub(in crate::hcompany) struct Room {
-    pub(in crate::hcompany) spool: Spool,
-    pub(in crate::hcompany) memory: u64,
+pub(crate) struct Room {
+    pub(crate) spool: Spool,
+    pub(crate) memory: u64,
     /// How long the disk may not answer.
-    pub(in crate::hcompany) patience: Duration,
+    pub(crate) patience: Duration,
     /// Says whether the browser that the folder is of will do, before it is packed.
-    pub(in crate::hcompany) accepts: Accepts,
-    pub(in crate::hcompany) progress: Arc<Counters>,
+    pub(crate) accepts: Accepts,
+    pub(crate) progress: Arc<Counters>,
 }
 
 /// Packs a folder. Dropping the future stops it.
-pub(in crate::hcompany) async fn pack_folder(
-    folder: PathBuf,
-    pack: Pack,
-    limit: Limit,
-    room: Room,
-) -> Result<Packed> {
+pub(crate) async fn pack_folder(folder: PathBuf, pack: Pack, limit: Limit, room: Room) -> Result<Packed> {
     let patience = room.patience.max(ONE_STEP);
     let work =
         move |folder: &Path, watch: &Watch| Packing { pack: &pack, limit, room: &room, watch }.run(folder);

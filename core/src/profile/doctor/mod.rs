@@ -52,16 +52,16 @@ pub fn start_inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<
 
 /// The browser a folder is of.
 #[derive(Debug, Clone)]
-pub(in crate::hcompany) struct Browser {
+pub(crate) struct Browser {
     /// The name the service knows it by.
-    pub(in crate::hcompany) name: &'static str,
-    pub(in crate::hcompany) product: &'static str,
-    pub(in crate::hcompany) version: Option<String>,
+    pub(crate) name: &'static str,
+    pub(crate) product: &'static str,
+    pub(crate) version: Option<String>,
 }
 
 impl Browser {
     /// What the caller says of the browser that the folder contradicts, a sentence each.
-    pub(in crate::hcompany) fn contradicts(&self, name: Option<&str>, version: Option<&str>) -> Vec<String> {
+    pub(crate) fn contradicts(&self, name: Option<&str>, version: Option<&str>) -> Vec<String> {
         let product = self.product;
         if let Some(name) = name.filter(|name| self.is_other_than(name)) {
             return vec![format!(
@@ -80,7 +80,7 @@ impl Browser {
     }
 
     /// Whether this is known to be the name of another kind of browser.
-    pub(in crate::hcompany) fn is_other_than(&self, name: &str) -> bool {
+    pub(crate) fn is_other_than(&self, name: &str) -> bool {
         known_as(name).is_some_and(|known| known != self.name)
     }
 }

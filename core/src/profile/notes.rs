@@ -156,7 +156,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::hcompany::profile::walk::walk;
+    use crate::profile::walk::walk;
 
     fn said(files: &[(&str, &str)], pack: &Pack) -> Vec<String> {
         let dir = tempfile::tempdir().expect("dir");
