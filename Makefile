@@ -108,10 +108,10 @@ table:
 
 lint: .venv/done bindings-node/node_modules/done
 	cargo fmt --all -- --check
-	cargo fmt --manifest-path tests/bench/clients/rust/Cargo.toml -- --check
+	cargo fmt --manifest-path bench/clients/rust/Cargo.toml -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(BIN)/ruff check bindings-python examples tests
-	$(BIN)/ruff format --check bindings-python examples tests
+	$(BIN)/ruff check bindings-python examples tests bench
+	$(BIN)/ruff format --check bindings-python examples tests bench
 	$(PYTHON) tests/matrix.py
 	$(PYTHON) tests/cycles.py
 	cd bindings-node && npm run --silent lint
@@ -135,13 +135,13 @@ dist: python node
 	$(BIN)/python tests/dist/use.py dist dist/dropoff-sandbox
 
 # Ours in four languages beside curl, other clients and the official SDK, half an hour. A report: nothing passes or
-# fails by time. See tests/bench/README.md and docs/performance.md.
+# fails by time. See bench/README.md and docs/performance.md.
 bench: .venv/done .venv-sdk/done bindings-node/dropoff.linux-x64-gnu.node
-	$(PYTHON) tests/bench/run.py
+	$(PYTHON) bench/run.py
 
 # Does it work at all: two minutes, after the first build.
 bench-quick: .venv/done .venv-sdk/done bindings-node/dropoff.linux-x64-gnu.node
-	$(PYTHON) tests/bench/run.py --quick
+	$(PYTHON) bench/run.py --quick
 
 # Generated beside the library that is tested.
 bindings-node/dropoff.linux-x64-gnu.node:
@@ -163,7 +163,7 @@ FUZZ_SECONDS ?= 600
 fuzz:
 	cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing; run: cargo install cargo-fuzz" >&2; exit 1; }
 	for target in ticket storage_xml transfer_json profile_json retry_after journal cookies; do \
-	    cargo fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz -s none $$target -- \
+	    cargo fuzz run --fuzz-dir fuzz --target-dir target/fuzz -s none $$target -- \
 	        -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 || exit 1; \
 	done
 

@@ -1,4 +1,4 @@
-//! What a hostile peer or a damaged file can hand us, as functions of bytes: for the fuzzer (`tests/fuzz`) and for the tests
+//! What a hostile peer or a damaged file can hand us, as functions of bytes: for the fuzzer (`fuzz`) and for the tests
 //! here that replay what it found. Each asserts what must hold for any input: no panic, errors of one
 //! line, and no secret in them.
 
@@ -36,7 +36,7 @@ mod tests {
 
     /// Runs a function over the inputs that the fuzzer kept.
     fn replay(target: &str, function: fn(&[u8])) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus").join(target);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
         let inputs = std::fs::read_dir(&folder).expect("the corpus");
         let mut count = 0;
         for input in inputs {

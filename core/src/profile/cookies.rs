@@ -229,7 +229,7 @@ mod tests {
 
     /// Databases that SQLite made, and some that were cut.
     fn corpus(name: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus/cookies").join(name)
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/cookies").join(name)
     }
 
     fn of_chrome(name: &str) -> Option<Jar> {

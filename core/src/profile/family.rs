@@ -413,7 +413,7 @@ mod tests {
 
     #[test]
     fn a_cookies_sqlite_alone_is_told_by_what_is_in_it() {
-        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus/cookies");
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/cookies");
         let with = |name: &str| {
             let dir = folder(&[("storage/x", ""), ("hsts-storage.sqlite", "")]);
             fs::copy(corpus.join(name), dir.path().join("cookies.sqlite")).expect("copy");

@@ -10,7 +10,7 @@ use super::{Look, ProfileInspection, Verdict, inspect_profile};
 /// A folder with these files; a text `=name` stands for a database of the corpus of that name.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("dir");
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus/cookies");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/cookies");
     for (name, text) in files {
         let path = dir.path().join(name);
         fs::create_dir_all(path.parent().expect("parent")).expect("dirs");

@@ -14,7 +14,7 @@
 //! `agents`; `transfer` reads what all of them are asked. `presign` makes the tickets, `store` and `parts`
 //! remember, `external` asks an S3 endpoint elsewhere, `log` records, `control` lets a test look and order.
 //!
-//! What can be set and ordered, and what each operation is called: `tests/sandbox/README.md`.
+//! What can be set and ordered, and what each operation is called: `sandbox/README.md`.
 
 mod agentdrop;
 mod agents;

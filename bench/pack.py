@@ -18,7 +18,7 @@ from measure import Failed, cpu_of
 from quiet import busy_seconds
 
 HERE = Path(__file__).parent
-TREE = HERE.parent / "profiles/tree.py"
+TREE = HERE.parent / "tests/profiles/tree.py"
 MIB = 1024**2
 GIB = 1024**3
 TIMEOUT = 300.0

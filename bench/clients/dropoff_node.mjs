@@ -5,7 +5,7 @@ import { counts, idle, job, measure } from './probe.mjs'
 
 const before = counts()
 // Where install.py puts it.
-const installed = createRequire(new URL('../../../target/bench/node-dropoff/', import.meta.url))
+const installed = createRequire(new URL('../../target/bench/node-dropoff/', import.meta.url))
 const began = performance.now()
 const { AgentDrop, Encryption, KeyPair, Storage } = installed('dropoff')
 const importMs = performance.now() - began

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
+ROOT = HERE.parents[1]
 OUT = ROOT / "target/bench"
 PEERS_PYTHON = OUT / "venv-peers/bin/python"
 BUILD_WITHIN = 3600

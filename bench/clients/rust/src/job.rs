@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::Result;
 
-/// See tests/bench/clients/README.md for what each field means, and which task needs it.
+/// See bench/clients/README.md for what each field means, and which task needs it.
 #[derive(Deserialize)]
 pub struct Job {
     #[serde(rename = "do")]

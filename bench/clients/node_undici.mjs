@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { job, many, measure } from './probe.mjs'
 
 // Where install.py puts it.
-const installed = createRequire(new URL('../../../target/bench/node-peers/', import.meta.url))
+const installed = createRequire(new URL('../../target/bench/node-peers/', import.meta.url))
 const { request } = installed('undici')
 
 async function put(url, file) {

@@ -10,7 +10,7 @@ from pathlib import Path
 from clients import install
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = HERE.parent
 OUT = ROOT / "target/bench"
 VENV = OUT / "venv"
 SDK = ROOT / ".venv-sdk"
