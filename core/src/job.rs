@@ -249,7 +249,7 @@ fn call_once(waiting: &Mutex<Option<impl FnOnce()>>) {
 /// What a running job knows about itself: its counters, and the facts an error should carry if it
 /// ends from outside.
 #[derive(Clone)]
-pub(crate) struct Ctx {
+pub(crate) struct JobContext {
     pub(crate) progress: Arc<Counters>,
     /// When the call's own time limit passes.
     pub(crate) deadline: Option<tokio::time::Instant>,
@@ -283,7 +283,7 @@ struct Ledger {
     journal: Option<PathBuf>,
 }
 
-impl Ctx {
+impl JobContext {
     pub(crate) fn new(timeout: Option<Duration>) -> Self {
         let deadline = timeout.and_then(|limit| tokio::time::Instant::now().checked_add(limit));
         Self {
@@ -420,11 +420,11 @@ pub(crate) fn start<T, F, W>(operation: &'static str, timeout: Option<Duration>,
 where
     T: Clone + Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
-    W: FnOnce(Ctx) -> F,
+    W: FnOnce(JobContext) -> F,
 {
     crate::options::check_timeout(timeout)?;
     let runtime = runtime::handle()?;
-    let ctx = Ctx::new(timeout);
+    let ctx = JobContext::new(timeout);
     let cancel = CancellationToken::new();
     let shared = Arc::new(Shared {
         pid: std::process::id(),

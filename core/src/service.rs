@@ -13,8 +13,8 @@ use crate::http::api::{ApiReply, Call, REPLY_LIMIT};
 use crate::http::page::{Names, Page};
 use crate::http::retry::{Retry, retry_after, wait_and_try};
 use crate::http::status;
-use crate::http::{Clients, Made, is_loopback};
-use crate::job::Ctx;
+use crate::http::{Clients, HttpClients, is_loopback};
+use crate::job::JobContext;
 use crate::options::Options;
 use crate::secret::Secret;
 
@@ -65,8 +65,8 @@ impl Service {
     }
 
     /// The tries of one call.
-    pub(crate) fn retry<'a>(&self, made: &Made, ctx: &'a Ctx) -> Retry<'a> {
-        made.retry(&self.base, &self.clients.options, ctx)
+    pub(crate) fn retry<'a>(&self, clients: &HttpClients, ctx: &'a JobContext) -> Retry<'a> {
+        clients.retry(&self.base, &self.clients.options, ctx)
     }
 }
 

@@ -6,7 +6,7 @@ use http::Method;
 use super::wire::{ConfirmReply, TransferInfo};
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::logs;
 use crate::progress::Phase;
 use crate::service::{self, Service};
@@ -14,14 +14,19 @@ use crate::service::{self, Service};
 const OPERATION: &str = "confirm";
 
 /// The transfer's status, as the service reports it. `earlier` is what became of tries before this call.
-pub(super) async fn confirm(service: &Service, id: &str, mut earlier: Earlier, ctx: &Ctx) -> Result<String> {
+pub(super) async fn confirm(
+    service: &Service,
+    id: &str,
+    mut earlier: Earlier,
+    ctx: &JobContext,
+) -> Result<String> {
     ctx.progress.enter(Phase::Completing);
-    let made = service.clients.get()?;
+    let clients = service.clients.get()?;
     let call = service.call(OPERATION, Method::POST, &["transfers", id, "confirm"], Some(b"{}".to_vec()))?;
-    let mut retry = service.retry(&made, ctx);
+    let mut retry = service.retry(&clients, ctx);
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
-        let (error, may_repeat) = match made.api.once(&call).await {
+        let (error, may_repeat) = match clients.api.once(&call).await {
             Ok(reply) => match service::parse::<ConfirmReply>(OPERATION, &reply) {
                 Ok(reply) => {
                     retry.succeeded();
@@ -69,7 +74,13 @@ pub(super) enum Earlier {
 }
 
 /// Asks what the service holds, after a try whose fate is unclear.
-async fn settled(service: &Service, id: &str, ctx: &Ctx, error: Error, earlier: Earlier) -> Result<String> {
+async fn settled(
+    service: &Service,
+    id: &str,
+    ctx: &JobContext,
+    error: Error,
+    earlier: Earlier,
+) -> Result<String> {
     tracing::info!(target: logs::TARGET, job = ctx.progress.job(), transfer_id = id, "asking whether the transfer is active");
     match get(service, id, ctx).await {
         Ok(info) if matches!(info.status.as_str(), "active" | "downloaded") => Ok(info.status),
@@ -88,11 +99,11 @@ async fn settled(service: &Service, id: &str, ctx: &Ctx, error: Error, earlier: 
     }
 }
 
-pub(super) async fn get(service: &Service, id: &str, ctx: &Ctx) -> Result<TransferInfo> {
-    let made = service.clients.get()?;
+pub(super) async fn get(service: &Service, id: &str, ctx: &JobContext) -> Result<TransferInfo> {
+    let clients = service.clients.get()?;
     let call = service.call("get_transfer", Method::GET, &["transfers", id], None)?;
-    let mut retry = service.retry(&made, ctx);
-    let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
+    let mut retry = service.retry(&clients, ctx);
+    let reply = clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
     TransferInfo::read("get_transfer", &reply)
 }
 

@@ -9,7 +9,7 @@ use super::wire::{self, FileEntry, TransferInfo};
 use crate::error::Error;
 use crate::http::api::ApiReply;
 use crate::service;
-use crate::storage::Age;
+use crate::storage::SignedAt;
 
 /// Any reply is read, or is an error that can be shown.
 pub fn exercise(data: &[u8]) {
@@ -34,7 +34,7 @@ pub fn exercise(data: &[u8]) {
                     cover: Cover::Open,
                     seals: vec![None],
                 };
-                match Ticket::read(value.clone(), reply.body.clone(), asked, Age::New, &options) {
+                match Ticket::read(value.clone(), reply.body.clone(), asked, SignedAt::Now, &options) {
                     Ok(ticket) => {
                         let _ = format!("{:?}", TransferTicket(std::sync::Arc::new(ticket)));
                     }

@@ -11,7 +11,7 @@ use super::ticket::{How, Ticket};
 use super::wire;
 use crate::error::{Cleanup, ErrorKind, Result};
 use crate::http::api::{Failure, Repeat};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::journal::Journal;
 use crate::options::AT_ONCE_AT_FIRST;
 use crate::secret::Secret;
@@ -41,17 +41,17 @@ pub(super) async fn complete(
     upload: &UploadId,
     parts: &[StoredPart],
     mut earlier_lost: bool,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<Completion> {
-    let made = service.clients.get()?;
+    let clients = service.clients.get()?;
     let parts: Vec<_> = parts.iter().map(|p| json!({"part_number": p.part_number, "etag": p.etag})).collect();
     let body = json!({"upload_id": upload.upload_id.reveal(), "parts": parts});
     let path = ["transfers", transfer_id, "files", &upload.file_id, "complete-multipart"];
     let mut call = service.call("complete_multipart", Method::POST, &path, Some(body.to_string().into()))?;
     call.hides = vec![&upload.upload_id];
-    let mut retry = service.retry(&made, ctx);
+    let mut retry = service.retry(&clients, ctx);
     loop {
-        match made.api.once(&call).await {
+        match clients.api.once(&call).await {
             Ok(_) => {
                 retry.succeeded();
                 return Ok(Completion::Sure);
@@ -83,12 +83,12 @@ pub(super) struct OpenUploads {
     service: Arc<Service>,
     transfer_id: String,
     /// The job without its clean-up, which would otherwise be held by what it holds.
-    job: Ctx,
+    job: JobContext,
     all: Arc<Mutex<Vec<UploadId>>>,
 }
 
 impl OpenUploads {
-    pub(super) fn of(service: &Arc<Service>, ticket: &Ticket, ctx: &Ctx) -> Self {
+    pub(super) fn of(service: &Arc<Service>, ticket: &Ticket, ctx: &JobContext) -> Self {
         let uploads = ticket.places.iter().filter_map(|place| match &place.how {
             How::Parts { upload_id, .. } => {
                 Some(UploadId { file_id: place.file_id.clone(), upload_id: upload_id.clone() })
@@ -99,7 +99,12 @@ impl OpenUploads {
     }
 
     /// Those of a reply that may turn out not to fit.
-    pub(super) fn of_reply(service: &Arc<Service>, transfer_id: String, reply: &Value, ctx: &Ctx) -> Self {
+    pub(super) fn of_reply(
+        service: &Arc<Service>,
+        transfer_id: String,
+        reply: &Value,
+        ctx: &JobContext,
+    ) -> Self {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let uploads = reply["files"].as_array().into_iter().flatten().filter_map(|file| {
             let file_id = wire::checked_id(&text(&file["file_id"])?).ok()?;
@@ -113,7 +118,7 @@ impl OpenUploads {
         service: &Arc<Service>,
         transfer_id: String,
         uploads: impl Iterator<Item = UploadId>,
-        ctx: &Ctx,
+        ctx: &JobContext,
     ) -> Self {
         let all = Arc::new(Mutex::new(uploads.collect()));
         Self { service: Arc::clone(service), transfer_id, job: ctx.without_remains(), all }
@@ -130,7 +135,7 @@ impl OpenUploads {
     }
 
     /// Nothing leads to them once the call has failed, so they are of no use to anybody.
-    pub(super) fn abort_if_not_completed(&self, ctx: &Ctx) {
+    pub(super) fn abort_if_not_completed(&self, ctx: &JobContext) {
         if self.are_none() {
             return ctx.if_not_completed(None);
         }
@@ -140,7 +145,7 @@ impl OpenUploads {
 
     /// The same while a journal is begun. Its record may be half written, by a thread that no cancel stops,
     /// so it is removed first, which waits for that: one that lived on would lead to uploads that are gone.
-    pub(super) fn abort_with_journal(&self, journal: Journal, ctx: &Ctx) {
+    pub(super) fn abort_with_journal(&self, journal: Journal, ctx: &JobContext) {
         let uploads = self.clone();
         ctx.if_not_completed(Some(Box::pin(async move {
             match journal.remove().await {
@@ -151,7 +156,7 @@ impl OpenUploads {
     }
 
     /// A journal leads to them from here on.
-    pub(super) fn keep(&self, ctx: &Ctx) {
+    pub(super) fn keep(&self, ctx: &JobContext) {
         ctx.if_not_completed(None);
     }
 
@@ -187,14 +192,14 @@ impl OpenUploads {
     }
 }
 
-async fn abort_one(service: &Service, transfer_id: &str, upload: &UploadId, ctx: &Ctx) -> Result<()> {
-    let made = service.clients.get()?;
+async fn abort_one(service: &Service, transfer_id: &str, upload: &UploadId, ctx: &JobContext) -> Result<()> {
+    let clients = service.clients.get()?;
     let body = json!({"upload_id": upload.upload_id.reveal()});
     let path = ["transfers", transfer_id, "files", &upload.file_id, "abort-multipart"];
     let mut call = service.call("abort_multipart", Method::POST, &path, Some(body.to_string().into()))?;
     call.hides = vec![&upload.upload_id];
-    let mut retry = service.retry(&made, ctx);
-    match made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error) {
+    let mut retry = service.retry(&clients, ctx);
+    match clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error) {
         Ok(_) => Ok(()),
         // There is nothing of it.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::sealing::wrap_key;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::job::{self, Ctx, Job};
+use crate::job::{self, Job, JobContext};
 use crate::progress::Phase;
 use crate::runtime::blocking;
 use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption, missing};
@@ -192,7 +192,13 @@ pub fn start_open_sealed(
 }
 
 /// The plaintext, without a name yet.
-async fn open(mut reader: Cutter, len: u64, to: &Path, mut opener: Opener, ctx: &Ctx) -> Result<Unnamed> {
+async fn open(
+    mut reader: Cutter,
+    len: u64,
+    to: &Path,
+    mut opener: Opener,
+    ctx: &JobContext,
+) -> Result<Unnamed> {
     ctx.progress.expect(1, len);
     ctx.progress.enter(Phase::Opening);
     let mut out = Unnamed::beside(to)?;

@@ -9,7 +9,7 @@ use super::presign;
 use super::sealing::Cover;
 use super::wire::FileEntry;
 use crate::error::{Error, Result};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::progress::Phase;
 use crate::seal::TAG_LEN;
 use crate::secret::Secret;
@@ -49,7 +49,11 @@ pub struct PlannedFile {
 const HIDDEN: &str = "[hidden]";
 
 /// Looks at the files and at nothing else.
-pub(super) async fn plan(service: &Service, transfer: CheckedTransfer, ctx: &Ctx) -> Result<TransferPlan> {
+pub(super) async fn plan(
+    service: &Service,
+    transfer: CheckedTransfer,
+    ctx: &JobContext,
+) -> Result<TransferPlan> {
     ctx.progress.enter(Phase::Preparing);
     let CheckedTransfer { terms, files, .. } = transfer;
     let sealed = terms.seals_here();

@@ -8,7 +8,7 @@ use super::checked::CheckedFile;
 use super::sealing::Cover;
 use super::wire::FileEntry;
 use crate::error::Result;
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::options::Options;
 use crate::progress::Phase;
 use crate::seal::{FileSeal, LONGEST, Nonce, TAG_LEN, encryption as cannot_seal};
@@ -48,7 +48,7 @@ pub(super) async fn look_at(
     service: &Service,
     files: Vec<CheckedFile>,
     seals: &[Option<Arc<FileSeal>>],
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<Vec<Ready>> {
     ctx.progress.enter(Phase::Preparing);
     let mut ready = Vec::with_capacity(files.len());
@@ -84,14 +84,19 @@ pub(super) fn check_sealed(name: &str, size: u64, sealed: bool) -> Result<()> {
     }
 }
 
-async fn sealed(source: Source, seal: Arc<FileSeal>, options: &Options, ctx: &Ctx) -> Result<Prepared> {
+async fn sealed(
+    source: Source,
+    seal: Arc<FileSeal>,
+    options: &Options,
+    ctx: &JobContext,
+) -> Result<Prepared> {
     ctx.reads(&source);
     let spool = Spool::new(options.spool_dir.as_deref());
     Prepared::sealed(source, seal, spool, options.stall_timeout).await
 }
 
 /// What Windows cannot save is sent all the same, since the recipient may run something else.
-fn tell_if_not_portable(name: &str, ctx: &Ctx) {
+fn tell_if_not_portable(name: &str, ctx: &JobContext) {
     if !is_portable(name) {
         tracing::warn!(
             target: crate::logs::TARGET,

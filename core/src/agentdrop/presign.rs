@@ -15,11 +15,11 @@ use super::ticket::{Asked, Ticket};
 use super::wire::{self, FileEntry, PresignBody};
 use crate::error::{Error, Result};
 use crate::http::api::{Failure, REPLY_LIMIT, Repeat};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::progress::Phase;
 use crate::seal::FileSeal;
 use crate::service::{self, Service};
-use crate::storage::{Age, PartPlan};
+use crate::storage::{PartPlan, SignedAt};
 
 /// What of a transfer is kept beyond the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) async fn start(
     service: &Arc<Service>,
     transfer: CheckedTransfer,
     kept: Kept,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<(Ticket, Vec<Ready>)> {
     let CheckedTransfer { terms, files, .. } = transfer;
     let cover = Cover::new(service, &terms, ctx).await?;
@@ -79,10 +79,10 @@ async fn presign(
     (cover, seals): (Cover, Vec<Option<Arc<FileSeal>>>),
     files: &[Ready],
     kept: Kept,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<Ticket> {
     ctx.progress.enter(Phase::Requesting);
-    let made = service.clients.get()?;
+    let clients = service.clients.get()?;
     let promised: Vec<FileEntry> = files.iter().map(|f| f.entry.clone()).collect();
     let multipart = promised.iter().any(|entry| entry.part_size.is_some());
     let json = body(terms, &cover, &promised)?.to_string();
@@ -95,10 +95,10 @@ async fn presign(
     let urls: u64 = promised.iter().map(parts).sum();
     call.hides = hidden.iter().collect();
     call.reply_limit = REPLY_LIMIT + usize::try_from(urls).unwrap_or(usize::MAX / 8192) * 8 * 1024;
-    let mut retry = service.retry(&made, ctx);
+    let mut retry = service.retry(&clients, ctx);
     // A repeat after a lost reply would make a second pending transfer.
     let reply =
-        made.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
+        clients.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
     // Nobody will ask for it again, and of ten thousand files it is long.
     let text = if kept == Kept::Nothing { Bytes::new() } else { reply.body.clone() };
     let parsed: Value = service::parse("presign", &reply)?;
@@ -110,5 +110,5 @@ async fn presign(
         OpenUploads::of_reply(service, id, &reply, ctx).abort_if_not_completed(ctx);
     }
     let asked = Asked { promised, multipart, cover, seals };
-    Ticket::read(reply, text, asked, Age::New, &service.clients.options).map_err(|e| e.during("presign"))
+    Ticket::read(reply, text, asked, SignedAt::Now, &service.clients.options).map_err(|e| e.during("presign"))
 }

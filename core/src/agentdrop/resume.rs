@@ -24,21 +24,21 @@ use super::ticket::{Asked, How, Ticket};
 use super::transfer_journal::{Beginning, SealRecord, TransferJournal, give_up, is_done, replayed};
 use super::upload::ActiveTransfer;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::journal::Journal;
 use crate::logs;
 use crate::seal::{FileSeal, Nonce, PublicKey, TAG_LEN, encryption as cannot_seal};
 use crate::secret::Secret;
 use crate::service::Service;
 use crate::source::{Sent, Since};
-use crate::storage::{self, Age, StoredPart};
+use crate::storage::{self, SignedAt, StoredPart};
 
 /// Begins a transfer with a journal, or goes on with the one that is there.
 pub(super) async fn start_or_resume(
     service: &Arc<Service>,
     transfer: CheckedTransfer,
     path: PathBuf,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<ActiveTransfer> {
     if let Some(file) = transfer.files.iter().find(|f| f.source.is_stream()) {
         return Err(Error::invalid(format!(
@@ -72,7 +72,7 @@ pub(super) async fn start_or_resume(
 }
 
 /// While this call waited for the journal, the one that had it was done: to begin anew would send everything twice.
-fn sent_by_another(journal: &Journal, transfer_id: Option<&str>, ctx: &Ctx) -> Error {
+fn sent_by_another(journal: &Journal, transfer_id: Option<&str>, ctx: &JobContext) -> Error {
     if let Some(id) = transfer_id {
         ctx.reserved_transfer(id);
     }
@@ -92,7 +92,7 @@ async fn start_new(
     service: &Arc<Service>,
     transfer: CheckedTransfer,
     journal: Journal,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<ActiveTransfer> {
     match start_recorded(service, transfer, &journal, ctx).await {
         Ok((ticket, files)) => {
@@ -114,7 +114,7 @@ async fn start_recorded(
     service: &Arc<Service>,
     transfer: CheckedTransfer,
     journal: &Journal,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<(Ticket, Vec<Ready>)> {
     let arguments = same_call::arguments(service.shown(), &transfer)?;
     let (ticket, files) = presign::start(service, transfer, Kept::Journal, ctx).await?;
@@ -157,7 +157,7 @@ async fn continue_from(
     journal: Journal,
     first: Value,
     rest: Vec<Value>,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<ActiveTransfer> {
     let unreadable = || unreadable(&journal);
     let beginning: Beginning = serde_json::from_value(first["begun"].clone()).map_err(|_| unreadable())?;
@@ -177,7 +177,7 @@ async fn continue_from(
     let (cover, seals) = restored(&transfer.terms, &beginning).ok_or_else(unreadable)??;
     let multipart = beginning.promised.iter().any(|entry| entry.part_size.is_some());
     let asked = Asked { promised: beginning.promised.clone(), multipart, cover, seals };
-    let age = Age::Since(Duration::from_secs(now().saturating_sub(beginning.at)));
+    let age = SignedAt::Since(Duration::from_secs(now().saturating_sub(beginning.at)));
     let text = Bytes::from(beginning.reply.to_string());
     let ticket = Ticket::read(beginning.reply.clone(), text, asked, age, &service.clients.options)?;
     if !parts_fit(&mut state, &ticket) {

@@ -7,7 +7,7 @@ use super::request::Terms;
 use super::wire::Agent;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::api::{Failure, Repeat};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::progress::Phase;
 use crate::seal::{FileKey, KeyPair, Nonce, PublicKey, WrapKey, encryption};
 use crate::secret::Secret;
@@ -57,7 +57,7 @@ impl KeySource {
 
 impl Cover {
     /// A cover for a new transfer. Asks the service for the recipient's key if the caller gave none.
-    pub(super) async fn new(service: &Service, terms: &Terms, ctx: &Ctx) -> Result<Self> {
+    pub(super) async fn new(service: &Service, terms: &Terms, ctx: &JobContext) -> Result<Self> {
         let Some(Encryption { how, algorithm }) = &terms.encryption else { return Ok(Self::Open) };
         let (pair, recipient, from) = match how {
             How::Presealed { encrypted_key } => {
@@ -103,9 +103,9 @@ pub(super) fn wrap_key(pair: &KeyPair, other: &PublicKey) -> Result<WrapKey> {
 }
 
 /// The recipient's public key, as the service has it.
-async fn resolved(service: &Service, terms: &Terms, ctx: &Ctx) -> Result<PublicKey> {
+async fn resolved(service: &Service, terms: &Terms, ctx: &JobContext) -> Result<PublicKey> {
     ctx.progress.enter(Phase::Requesting);
-    let made = service.clients.get()?;
+    let clients = service.clients.get()?;
     let mut call = service.call("resolve", Method::GET, &["agents", "resolve"], None)?;
     {
         let mut query = call.url.query_pairs_mut();
@@ -114,8 +114,9 @@ async fn resolved(service: &Service, terms: &Terms, ctx: &Ctx) -> Result<PublicK
             query.append_pair("account", account);
         }
     }
-    let mut retry = service.retry(&made, ctx);
-    let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(|f| unresolved(f, terms))?;
+    let mut retry = service.retry(&clients, ctx);
+    let reply =
+        clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(|f| unresolved(f, terms))?;
     let agent: Agent = service::parse("resolve", &reply)?;
     let whose = format!("the recipient {:?}", terms.recipient);
     let Some(key) = agent.public_key.filter(|key| !key.trim().is_empty()) else {

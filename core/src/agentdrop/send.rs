@@ -15,7 +15,7 @@ use super::ticket::TransferTicket;
 use super::transfer_journal::TransferJournal;
 use super::upload::{ActiveTransfer, upload};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::job::{Ctx, Raw};
+use crate::job::{JobContext, Raw};
 use crate::service::Service;
 use crate::storage::with_earlier_tries;
 
@@ -23,7 +23,7 @@ use crate::storage::with_earlier_tries;
 pub(super) async fn send(
     service: Arc<Service>,
     mut transfer: CheckedTransfer,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<SentTransfer> {
     let mut transfer = match transfer.journal.take() {
         Some(path) => resume::start_or_resume(&service, transfer, path, ctx).await?,
@@ -51,11 +51,11 @@ pub(super) async fn send(
 }
 
 /// Uploads what is missing and confirms, until the transfer is active. Its status.
-async fn finish(service: &Arc<Service>, transfer: &mut ActiveTransfer, ctx: &Ctx) -> Result<String> {
+async fn finish(service: &Arc<Service>, transfer: &mut ActiveTransfer, ctx: &JobContext) -> Result<String> {
     let uploads = OpenUploads::of(service, &transfer.ticket, ctx);
     transfer.journal.keep_or_abort(&uploads, ctx);
-    let made = service.clients.get()?;
-    let mut retry = service.retry(&made, ctx);
+    let clients = service.clients.get()?;
+    let mut retry = service.retry(&clients, ctx);
     loop {
         if let Err(error) = upload(service, transfer, &uploads, ctx).await {
             // Whatever became of one file, an unconfirmed transfer is not delivered.
@@ -93,7 +93,7 @@ pub(super) async fn upload_only(
     service: Arc<Service>,
     ticket: TransferTicket,
     files: Vec<File>,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<Vec<SentFile>> {
     let ticket = ticket.0;
     ctx.reserved_transfer(&ticket.id);

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::seal::FileSeal;
 use crate::secret::Secret;
-use crate::storage::{Age, PartPlan, PutHeaders, PutTarget};
+use crate::storage::{PartPlan, PutHeaders, PutTarget, SignedAt};
 
 /// A pending transfer and its presigned URLs. Printing shows no secret.
 #[derive(Clone)]
@@ -58,7 +58,13 @@ const OFFICIAL_PART_SIZE: u64 = 52_428_800;
 
 impl Ticket {
     /// Reads a reply, which is also kept as its `text` for [`TransferTicket::reveal`] and the journal.
-    pub(super) fn read(reply: Value, text: Bytes, asked: Asked, age: Age, options: &Options) -> Result<Self> {
+    pub(super) fn read(
+        reply: Value,
+        text: Bytes,
+        asked: Asked,
+        age: SignedAt,
+        options: &Options,
+    ) -> Result<Self> {
         let Asked { promised, multipart, cover, seals } = asked;
         let head = wire::TicketHead::of(&reply)?;
         let id = wire::checked_id(&head.id)?;
@@ -92,7 +98,12 @@ fn spent() -> Error {
     )
 }
 
-fn whole(reply: wire::Presigned, promised: &[FileEntry], age: Age, options: &Options) -> Result<Vec<Place>> {
+fn whole(
+    reply: wire::Presigned,
+    promised: &[FileEntry],
+    age: SignedAt,
+    options: &Options,
+) -> Result<Vec<Place>> {
     reply.check(promised)?;
     // Most files have the same headers as the one before.
     let mut before: Option<(Vec<(String, Secret)>, PutHeaders)> = None;
@@ -114,7 +125,7 @@ fn whole(reply: wire::Presigned, promised: &[FileEntry], age: Age, options: &Opt
 fn in_parts(
     files: &[MultipartFile],
     promised: &[FileEntry],
-    age: Age,
+    age: SignedAt,
     options: &Options,
 ) -> Result<Vec<Place>> {
     if files.len() != promised.len() {

@@ -27,7 +27,7 @@ use super::sealing::KeySource;
 use super::state::{FileState, State};
 use super::wire::FileEntry;
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::journal::Journal;
 use crate::logs;
 use crate::storage::StoredPart;
@@ -55,7 +55,7 @@ impl TransferJournal {
     pub(super) async fn confirming(&self) -> Result<()> {
         self.append_for_good(|| json!({"confirming": true})).await
     }
-    pub(super) async fn missing(&self, ctx: &Ctx) {
+    pub(super) async fn missing(&self, ctx: &JobContext) {
         self.note(json!({"missing": true}), ctx).await;
     }
 
@@ -75,7 +75,7 @@ impl TransferJournal {
     }
 
     /// A record that the call is not to fail for: what the service said counts for more.
-    async fn note(&self, record: Value, ctx: &Ctx) {
+    async fn note(&self, record: Value, ctx: &JobContext) {
         if let Err(error) = self.append(|| record).await {
             let reason = error.message();
             tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), reason, "a record of the journal is lost");
@@ -83,7 +83,7 @@ impl TransferJournal {
     }
 
     /// What fails is aborted, unless this leads to it.
-    pub(super) fn keep_or_abort(&self, uploads: &OpenUploads, ctx: &Ctx) {
+    pub(super) fn keep_or_abort(&self, uploads: &OpenUploads, ctx: &JobContext) {
         match self.0 {
             Some(_) => uploads.keep(ctx),
             None => uploads.abort_if_not_completed(ctx),
@@ -91,7 +91,7 @@ impl TransferJournal {
     }
 
     /// The transfer is active. A journal that cannot be removed says so to the next call that is given it.
-    pub(super) async fn done(self, transfer_id: &str, ctx: &Ctx) {
+    pub(super) async fn done(self, transfer_id: &str, ctx: &JobContext) {
         let Some(journal) = self.0 else { return };
         ctx.outcome_if_stopped(Outcome::Completed);
         // First: whoever stops the call from here on has nothing to resume.
@@ -107,7 +107,12 @@ impl TransferJournal {
     }
 
     /// What an upload's failure means for it.
-    pub(super) async fn upload_failed(&mut self, error: Error, uploads: &OpenUploads, ctx: &Ctx) -> Error {
+    pub(super) async fn upload_failed(
+        &mut self,
+        error: Error,
+        uploads: &OpenUploads,
+        ctx: &JobContext,
+    ) -> Error {
         if error.kind() == ErrorKind::Expired
             && let Some(journal) = self.0.take()
         {
@@ -117,7 +122,7 @@ impl TransferJournal {
     }
 
     /// What a confirm's failure means for it.
-    pub(super) async fn confirm_failed(&self, error: Error, ctx: &Ctx) -> Error {
+    pub(super) async fn confirm_failed(&self, error: Error, ctx: &JobContext) -> Error {
         if error.outcome() == Outcome::NotCompleted {
             self.note(json!({"refused": true}), ctx).await;
         }
@@ -140,7 +145,12 @@ impl TransferJournal {
 
 /// The URLs ran out, and the service has no way to ask for new ones. So the journal is of no use any more: it
 /// is removed, and the same call begins anew.
-pub(super) async fn give_up(error: Error, journal: Journal, uploads: &OpenUploads, ctx: &Ctx) -> Error {
+pub(super) async fn give_up(
+    error: Error,
+    journal: Journal,
+    uploads: &OpenUploads,
+    ctx: &JobContext,
+) -> Error {
     uploads.abort_if_not_completed(ctx);
     let path = journal.path().display().to_string();
     ctx.resumable(None);

@@ -12,7 +12,7 @@ use super::state::{FileState, State};
 use super::ticket::{How, Ticket};
 use super::transfer_journal::TransferJournal;
 use crate::error::{Error, Outcome, Result};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::service::Service;
 use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, Window, send_parts};
 
@@ -38,13 +38,13 @@ pub(super) async fn upload(
     service: &Service,
     transfer: &mut ActiveTransfer,
     uploads: &OpenUploads,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<()> {
-    let made = service.clients.get()?;
+    let clients = service.clients.get()?;
     let window = Window::new(&service.clients.options, ctx);
     let one = Uploading {
         service,
-        sender: Sender::new(&made, &service.clients.options, ctx),
+        sender: Sender::new(&clients, &service.clients.options, ctx),
         window: &window,
         ticket: &transfer.ticket,
         journal: &transfer.journal,
@@ -85,7 +85,7 @@ struct Uploading<'a> {
     ticket: &'a Ticket,
     journal: &'a TransferJournal,
     uploads: &'a OpenUploads,
-    ctx: &'a Ctx,
+    ctx: &'a JobContext,
 }
 
 impl Uploading<'_> {

@@ -9,7 +9,7 @@ use http::Method;
 use super::wire::{CompleteBody, Profile};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::api::{Failure, Repeat};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::logs;
 use crate::progress::Phase;
 use crate::service::{self, Service};
@@ -17,16 +17,21 @@ use crate::storage::StoredObject;
 
 const OPERATION: &str = "complete_upload";
 
-pub(super) async fn complete(service: &Service, id: &str, body: &CompleteBody, ctx: &Ctx) -> Result<Profile> {
+pub(super) async fn complete(
+    service: &Service,
+    id: &str,
+    body: &CompleteBody,
+    ctx: &JobContext,
+) -> Result<Profile> {
     ctx.progress.enter(Phase::Completing);
-    let made = service.clients.get()?;
+    let clients = service.clients.get()?;
     let call = service.call(OPERATION, Method::POST, &[id, "complete-upload"], Some(body.json()?))?;
-    let mut retry = service.retry(&made, ctx);
+    let mut retry = service.retry(&clients, ctx);
     // Whether some try got no answer at all; it may be handled yet, whatever a later one is told.
     let mut lost = false;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
-        let (error, may_repeat, ask) = match made.api.once(&call).await {
+        let (error, may_repeat, ask) = match clients.api.once(&call).await {
             Ok(reply) => match service::parse::<Profile>(OPERATION, &reply) {
                 Ok(profile) => {
                     retry.succeeded();
@@ -38,7 +43,7 @@ pub(super) async fn complete(service: &Service, id: &str, body: &CompleteBody, c
                     (error, true, true)
                 }
             },
-            Err(Failure::Refused(error)) if archive_not_there_yet(&error) && retry.made() == 1 => {
+            Err(Failure::Refused(error)) if archive_not_there_yet(&error) && retry.attempts() == 1 => {
                 (error, true, false)
             }
             Err(Failure::NotHandled(error)) if error.retryable() => (error, true, lost),
@@ -64,11 +69,11 @@ pub(super) async fn complete(service: &Service, id: &str, body: &CompleteBody, c
     }
 }
 
-pub(super) async fn get(service: &Service, id: &str, ctx: &Ctx) -> Result<Profile> {
-    let made = service.clients.get()?;
+pub(super) async fn get(service: &Service, id: &str, ctx: &JobContext) -> Result<Profile> {
+    let clients = service.clients.get()?;
     let call = service.call("get_profile", Method::GET, &[id], None)?;
-    let mut retry = service.retry(&made, ctx);
-    let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
+    let mut retry = service.retry(&clients, ctx);
+    let reply = clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
     service::parse("get_profile", &reply)
 }
 

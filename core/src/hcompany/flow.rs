@@ -10,19 +10,23 @@ use super::{ProfileDetails, ProfileTicket, ProfileUpload, complete, unchanged};
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
-use crate::job::{Ctx, Raw};
+use crate::job::{JobContext, Raw};
 use crate::logs;
 use crate::options::Options;
 use crate::profile::{Browser, Limit, Pack, PackReport, Packed, Room, pack_folder};
 use crate::progress::Phase;
 use crate::service::{self, Service};
-use crate::source::{Prepared, Source, Spool, off_the_workers};
+use crate::source::{Prepared, Source, Spool, blocking_with_timeout};
 use crate::storage::{self, FormTarget, Sender, StoredObject};
 
 /// The name storage sees; the caller's own path is nobody's business.
 const FILE_NAME: &str = "profile.zip";
 
-pub(super) async fn upload_profile(service: &Service, request: ProfileUpload, ctx: &Ctx) -> Result<Profile> {
+pub(super) async fn upload_profile(
+    service: &Service,
+    request: ProfileUpload,
+    ctx: &JobContext,
+) -> Result<Profile> {
     let ProfileUpload { source, details, pack, if_changed_from, timeout: _ } = request;
     let earlier = match if_changed_from {
         Some(id) => unchanged::earlier(service, &id, ctx).await?,
@@ -62,8 +66,8 @@ pub(super) async fn upload_profile(service: &Service, request: ProfileUpload, ct
     }
     ctx.progress.expect(1, zip.source.len());
     let mut abandoned = Vec::new();
-    let made = service.clients.get()?;
-    let mut tickets = service.retry(&made, ctx);
+    let clients = service.clients.get()?;
+    let mut tickets = service.retry(&clients, ctx);
     let (id, stored) = loop {
         let ticket = match ticket.take() {
             Some(ticket) => ticket,
@@ -91,14 +95,14 @@ pub(super) async fn upload_profile(service: &Service, request: ProfileUpload, ct
     Ok(profile)
 }
 
-pub(super) async fn initiate(service: &Service, ctx: &Ctx) -> Result<ProfileTicket> {
+pub(super) async fn initiate(service: &Service, ctx: &JobContext) -> Result<ProfileTicket> {
     ctx.progress.enter(Phase::Requesting);
-    let made = service.clients.get()?;
+    let clients = service.clients.get()?;
     let call = service.call("initiate_upload", Method::POST, &["initiate-upload"], None)?;
-    let mut retry = service.retry(&made, ctx);
+    let mut retry = service.retry(&clients, ctx);
     loop {
         // A repeat only reserves another id, so an unreadable reply is asked for again too.
-        let reply = made.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
+        let reply = clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
         match service::parse::<Initiated>("initiate_upload", &reply) {
             Ok(mut wire) => {
                 wire.profile_id = wire::reserved_id(&wire.profile_id)?;
@@ -116,7 +120,7 @@ pub(super) async fn upload(
     ticket: &ProfileTicket,
     source: Source,
     pack: &Pack,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<StoredObject> {
     ctx.reserved_profile(ticket.profile_id());
     let zip = match given(service, source, ctx).await? {
@@ -132,9 +136,14 @@ pub(super) async fn upload(
     Ok(stored)
 }
 
-async fn send(service: &Service, ticket: &ProfileTicket, zip: &Zip, ctx: &Ctx) -> Result<StoredObject> {
-    let made = service.clients.get()?;
-    let sender = Sender::new(&made, &service.clients.options, ctx);
+async fn send(
+    service: &Service,
+    ticket: &ProfileTicket,
+    zip: &Zip,
+    ctx: &JobContext,
+) -> Result<StoredObject> {
+    let clients = service.clients.get()?;
+    let sender = Sender::new(&clients, &service.clients.options, ctx);
     // SHA-256 whatever `integrity_check` says unless it is off: the service reports one to compare.
     let digest = sender.wants_proof().then_some(Algorithm::Sha256);
     let sent = form(service, ticket)?.file_name(FILE_NAME)?.send(&sender, &zip.source, digest).await;
@@ -179,7 +188,7 @@ struct Contents {
 
 impl Zip {
     /// The body of complete-upload. What the caller does not say about the browser, the folder does.
-    fn body(&mut self, details: &ProfileDetails, ctx: &Ctx) -> Result<CompleteBody> {
+    fn body(&mut self, details: &ProfileDetails, ctx: &JobContext) -> Result<CompleteBody> {
         let Some(contents) = &mut self.packed else { return CompleteBody::new(details, None) };
         let (name, version) = (details.browser_name.as_deref(), details.browser_version.as_deref());
         contents.report.browser_guessed = name.is_none() || version.is_none();
@@ -190,14 +199,14 @@ impl Zip {
     }
 }
 
-async fn given(service: &Service, source: Source, ctx: &Ctx) -> Result<Given> {
+async fn given(service: &Service, source: Source, ctx: &JobContext) -> Result<Given> {
     let options = &service.clients.options;
     if let Some(folder) = folder(source.as_path(), options).await? {
         return Ok(Given::Folder(folder));
     }
     let shown = source.as_path().map_or_else(|| "the source".to_owned(), |p| p.display().to_string());
-    let made = service.clients.get()?;
-    let prepared = storage::prepare_in_turn(&made, source, options, ctx).await?;
+    let clients = service.clients.get()?;
+    let prepared = storage::prepare_in_turn(&clients, source, options, ctx).await?;
     let start = prepared.peek(4).await?;
     // PK\x03\x04 starts a zip with entries, PK\x05\x06 is one without any.
     if !matches!(start.as_slice(), b"PK\x03\x04") {
@@ -214,7 +223,7 @@ async fn packed(
     pack: &Pack,
     limit: Limit,
     accepts: impl Fn(&Browser) -> Result<()> + Send + 'static,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<Zip> {
     let options = &service.clients.options;
     let room = Room {
@@ -233,7 +242,7 @@ async fn packed(
     Ok(Zip { source, packed: Some(Contents { report, browser, largest }) })
 }
 
-fn warn(warnings: &[String], ctx: &Ctx) {
+fn warn(warnings: &[String], ctx: &JobContext) {
     for warning in warnings {
         tracing::warn!(target: logs::TARGET, job = ctx.progress.job(), "{warning}");
     }
@@ -243,5 +252,6 @@ fn warn(warnings: &[String], ctx: &Ctx) {
 async fn folder(path: Option<&Path>, options: &Options) -> Result<Option<PathBuf>> {
     let Some(path) = path.map(Path::to_owned) else { return Ok(None) };
     let looked_at = path.clone();
-    off_the_workers(options.stall_timeout, &path, move || Ok(looked_at.is_dir().then_some(looked_at))).await
+    blocking_with_timeout(options.stall_timeout, &path, move || Ok(looked_at.is_dir().then_some(looked_at)))
+        .await
 }

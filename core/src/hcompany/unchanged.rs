@@ -5,13 +5,13 @@ use super::complete;
 use super::wire::Profile;
 use crate::digest::{Algorithm, Hasher, same_sha256};
 use crate::error::{ErrorKind, Result};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::logs;
 use crate::service::Service;
 use crate::source::{Cutter, Prepared};
 
 /// The profile to compare with. One that is gone is no reason to fail: then there is nothing it equals.
-pub(super) async fn earlier(service: &Service, id: &str, ctx: &Ctx) -> Result<Option<Profile>> {
+pub(super) async fn earlier(service: &Service, id: &str, ctx: &JobContext) -> Result<Option<Profile>> {
     match complete::get(service, id, ctx).await {
         Ok(profile) => Ok(Some(profile)),
         Err(error) if error.kind() == ErrorKind::NotFound => {

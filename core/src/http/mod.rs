@@ -29,7 +29,7 @@ mod tunnel;
 mod x509;
 
 use crate::error::Result;
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::options::{self, Options};
 use crate::runtime::PerGeneration;
 use std::sync::Arc;
@@ -46,19 +46,24 @@ pub(crate) struct Clients {
     pub(crate) options: Options,
     bandwidth: BandwidthLimit,
     proxies: Arc<proxy::Proxies>,
-    made: PerGeneration<Made>,
+    clients: PerGeneration<HttpClients>,
 }
 
-pub(crate) struct Made {
+pub(crate) struct HttpClients {
     pub(crate) api: api::ApiClient,
     pub(crate) storage: storage::StorageClient,
     connections: Arc<Connections>,
     budgets: budget::Budgets,
 }
 
-impl Made {
+impl HttpClients {
     /// The tries of one request to the host of `url`.
-    pub(crate) fn retry<'a>(&self, url: &url::Url, options: &Options, ctx: &'a Ctx) -> retry::Retry<'a> {
+    pub(crate) fn retry<'a>(
+        &self,
+        url: &url::Url,
+        options: &Options,
+        ctx: &'a JobContext,
+    ) -> retry::Retry<'a> {
         retry::Retry::new(options, ctx, self.budgets.of(url))
     }
 
@@ -73,7 +78,7 @@ impl Clients {
     pub(crate) fn new(options: Options) -> Self {
         let bandwidth = BandwidthLimit::new(options.bandwidth_limit);
         let proxies = Arc::new(proxy::Proxies::new(&options));
-        Self { options, bandwidth, proxies, made: PerGeneration::new() }
+        Self { options, bandwidth, proxies, clients: PerGeneration::new() }
     }
 
     /// From now on all uploads together send at most so many bytes a second.
@@ -83,12 +88,12 @@ impl Clients {
     }
 
     /// Must be called on the runtime.
-    pub(crate) fn get(&self) -> Result<Arc<Made>> {
-        self.made.get(|| {
+    pub(crate) fn get(&self) -> Result<Arc<HttpClients>> {
+        self.clients.get(|| {
             let proxies = Arc::clone(&self.proxies);
             let connector = Arc::new(connector::Connector::new(&self.options, proxies)?);
             let connections = Arc::new(Connections::new(connections::most()));
-            Ok(Made {
+            Ok(HttpClients {
                 api: api::ApiClient::new(&self.options, Arc::clone(&connector), Arc::clone(&connections)),
                 storage: storage::StorageClient::new(&self.options, connector, self.bandwidth.clone()),
                 connections,

@@ -10,14 +10,14 @@ use tokio::time::Instant;
 
 use super::budget::Budget;
 use crate::error::{Error, ErrorKind};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::logs;
 use crate::options::Options;
 use crate::progress::{Counters, roughly};
 
 /// The tries of one request.
 pub(crate) struct Retry<'a> {
-    made: u32,
+    attempts: u32,
     max: u32,
     base: Duration,
     cap: Duration,
@@ -33,9 +33,9 @@ pub(crate) struct Retry<'a> {
 }
 
 impl<'a> Retry<'a> {
-    pub(crate) fn new(options: &Options, ctx: &'a Ctx, budget: Arc<Budget>) -> Self {
+    pub(crate) fn new(options: &Options, ctx: &'a JobContext, budget: Arc<Budget>) -> Self {
         Self {
-            made: 1,
+            attempts: 1,
             max: options.max_attempts,
             base: options.backoff_base,
             cap: options.backoff_cap,
@@ -63,14 +63,14 @@ impl<'a> Retry<'a> {
     }
 
     /// Tries made so far, the running one included.
-    pub(crate) fn made(&self) -> u32 {
-        self.made
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
     }
 
     /// Whether another try is due but cannot be before `end`.
     pub(crate) fn cannot_be_before(&self, end: Instant, error: &Error) -> bool {
         let asked = error.retry_after().unwrap_or_default();
-        let due = self.made < self.max && asked <= self.max_retry_after;
+        let due = self.attempts < self.max && asked <= self.max_retry_after;
         due && Instant::now() + asked.max(self.floor) >= end
     }
 
@@ -84,12 +84,12 @@ impl<'a> Retry<'a> {
             return Err(error);
         };
         self.paid = Some(price);
-        self.made += 1;
+        self.attempts += 1;
         self.progress.retried();
         tracing::info!(
             target: logs::TARGET,
             job = self.progress.job(),
-            attempt = self.made,
+            attempt = self.attempts,
             pause_ms = pause.as_millis() as u64,
             kind = error.kind().as_str(),
             reason = error.message(),
@@ -105,7 +105,7 @@ impl<'a> Retry<'a> {
     }
 
     fn pause(&self, error: &Error) -> Option<Duration> {
-        if self.made >= self.max {
+        if self.attempts >= self.max {
             return None;
         }
         let pause = match error.retry_after() {
@@ -127,7 +127,7 @@ impl<'a> Retry<'a> {
     /// connection broke.
     fn jitter(&self, kind: ErrorKind) -> Duration {
         let overloaded = matches!(kind, ErrorKind::RateLimited | ErrorKind::Unavailable);
-        let doublings = (self.made - 1).min(20) + u32::from(overloaded);
+        let doublings = (self.attempts - 1).min(20) + u32::from(overloaded);
         self.base.saturating_mul(1 << doublings).min(self.cap).mul_f64(fastrand::f64())
     }
 }
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!((said(0.0), wait_and_try(None)), (wait_and_try(None), "wait and try again".to_owned()));
     }
 
-    fn tries<'a>(options: &Options, ctx: &'a Ctx) -> Retry<'a> {
+    fn tries<'a>(options: &Options, ctx: &'a JobContext) -> Retry<'a> {
         let url = url::Url::parse("https://s.example").expect("a URL");
         Retry::new(options, ctx, super::super::budget::Budgets::default().of(&url))
     }
@@ -206,23 +206,23 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_cap_and_retry_after_is_never_shortened() {
         let options = Options::new();
-        let ctx = Ctx::new(None);
+        let ctx = JobContext::new(None);
         let mut retry = tries(&options, &ctx);
         let error = Error::new(ErrorKind::Network, "x");
-        for (made, most) in [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0)] {
-            retry.made = made;
+        for (attempts, most) in [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0)] {
+            retry.attempts = attempts;
             for _ in 0..50 {
                 let pause = retry.pause(&error).expect("another try");
-                assert!(pause.as_secs_f64() <= most, "{made}: {pause:?}");
+                assert!(pause.as_secs_f64() <= most, "{attempts}: {pause:?}");
             }
         }
         let overloaded = Error::new(ErrorKind::Unavailable, "x");
-        retry.made = 1;
+        retry.attempts = 1;
         let longest = (0..200).filter_map(|_| retry.pause(&overloaded)).max().expect("pauses").as_secs_f64();
         assert!(longest > 0.5 && longest <= 1.0, "twice as long: {longest}");
-        retry.made = 5;
+        retry.attempts = 5;
         assert!(retry.pause(&error).is_none(), "five tries are all");
-        retry.made = 1;
+        retry.attempts = 1;
         let asked = |s| error.clone().retry_after_is(Some(Duration::from_secs(s)));
         assert!(retry.pause(&asked(60)).expect("another try") >= Duration::from_secs(60));
         assert!(retry.pause(&asked(61)).is_none(), "longer than max_retry_after goes to the caller");
@@ -235,11 +235,11 @@ mod tests {
     #[test]
     fn every_pause_is_spread_and_none_is_below_its_least() {
         let options = Options::new();
-        let ctx = Ctx::new(None);
+        let ctx = JobContext::new(None);
         let network = Error::new(ErrorKind::Network, "x");
         let overloaded = Error::new(ErrorKind::Unavailable, "x");
         let asked = overloaded.clone().retry_after_is(Some(Duration::from_secs(3)));
-        // The error, the tries made, and the least and the most seconds before the next.
+        // The error, the tries attempts, and the least and the most seconds before the next.
         let rows = [
             (&network, 1, 1.0, 1.5),
             (&network, 2, 1.0, 2.0),
@@ -247,16 +247,16 @@ mod tests {
             (&overloaded, 4, 1.0, 9.0),
             (&asked, 1, 3.0, 3.5),
         ];
-        for (error, made, least, most) in rows {
+        for (error, attempts, least, most) in rows {
             let mut retry = tries(&options, &ctx).same_key();
-            retry.made = made;
+            retry.attempts = attempts;
             let pauses: Vec<f64> =
                 (0..200).filter_map(|_| retry.pause(error)).map(|p| p.as_secs_f64()).collect();
             let shortest = pauses.iter().copied().fold(f64::INFINITY, f64::min);
             let longest = pauses.iter().copied().fold(0.0, f64::max);
-            assert!(shortest >= least && longest <= most, "{made}: {shortest} to {longest}");
+            assert!(shortest >= least && longest <= most, "{attempts}: {shortest} to {longest}");
             let spread = longest - shortest;
-            assert!(spread > (most - least) / 2.0, "{made}: {shortest} to {longest}");
+            assert!(spread > (most - least) / 2.0, "{attempts}: {shortest} to {longest}");
         }
     }
 }

@@ -234,7 +234,7 @@ impl Prepared {
             Kind::Path(path) => {
                 let path: Arc<Path> = path.into();
                 let looked_at = Arc::clone(&path);
-                off_the_workers(patience, &path, move || Self::look_at(looked_at)).await?
+                blocking_with_timeout(patience, &path, move || Self::look_at(looked_at)).await?
             }
             Kind::Stream(stream) => {
                 let spooled = spool.take(stream).await?;
@@ -360,7 +360,7 @@ impl Prepared {
             Origin::Path(looked) => {
                 let (looked, range) = (Arc::clone(looked), self.start..self.start + self.len);
                 let path = Arc::clone(&looked.path);
-                off_the_workers(self.patience, &path, move || looked.reader(range, digested)).await
+                blocking_with_timeout(self.patience, &path, move || looked.reader(range, digested)).await
             }
         }
     }
@@ -377,7 +377,7 @@ impl Prepared {
             Origin::Path(looked) => {
                 let file = Arc::clone(&looked.path);
                 let read = move || read_start(&open_regular(&file)?.0, &file, count);
-                off_the_workers(self.patience, &looked.path, read).await
+                blocking_with_timeout(self.patience, &looked.path, read).await
             }
         }
     }
@@ -423,7 +423,7 @@ impl Looked {
 
 /// Opening and looking at a file can wait for a network file system for ever; a worker that waits with
 /// it would take every timer and every other upload along.
-pub(crate) async fn off_the_workers<T: Send + 'static>(
+pub(crate) async fn blocking_with_timeout<T: Send + 'static>(
     patience: Duration,
     path: &Path,
     work: impl FnOnce() -> Result<T> + Send + 'static,

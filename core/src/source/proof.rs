@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use serde_json::Value;
 
 use super::identity::{Change, FileSystem, Identity, Reading};
-use super::{Origin, Prepared, SourceReader, changed, off_the_workers, open_regular};
+use super::{Origin, Prepared, SourceReader, blocking_with_timeout, changed, open_regular};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs;
@@ -112,7 +112,7 @@ impl Prepared {
             let system = FileSystem::of(&file);
             Ok((Arc::new(file), system))
         };
-        let (file, system) = off_the_workers(self.patience, &looked.path, opened).await?;
+        let (file, system) = blocking_with_timeout(self.patience, &looked.path, opened).await?;
         Ok(self.is_held_by(&file, system, sent).await)
     }
 
@@ -163,7 +163,8 @@ impl Prepared {
             _ => return self.same_bytes_as(kept).await,
         };
         let (path, identity) = (Arc::clone(&looked.path), looked.identity);
-        let system = off_the_workers(self.patience, &looked.path, move || Ok(FileSystem::at(&path))).await?;
+        let system =
+            blocking_with_timeout(self.patience, &looked.path, move || Ok(FileSystem::at(&path))).await?;
         Ok(match identity.since(kept, system) {
             Ok(()) => Since::Same,
             Err((Change::Doubtful, how)) => Since::Doubtful(how),
@@ -185,5 +186,5 @@ async fn look_again(path: &Arc<Path>, patience: std::time::Duration) -> Result<I
         let meta = std::fs::metadata(&there).map_err(|e| Error::local_io(&there, "looking at", &e))?;
         Ok(Identity::of(&meta))
     };
-    off_the_workers(patience, path, look).await
+    blocking_with_timeout(patience, path, look).await
 }

@@ -23,8 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::http::{Clients, Made};
-use crate::job::{self, Ctx, Job, Raw};
+use crate::http::{Clients, HttpClients};
+use crate::job::{self, Job, JobContext, Raw};
 use crate::options::Options;
 use crate::room;
 use crate::secret::Secret;
@@ -34,7 +34,7 @@ pub(crate) use part_plan::PartPlan;
 pub use parts::StoredPart;
 pub(crate) use parts::{PartUpload, send_parts, sent};
 pub(crate) use post_form::FormTarget;
-pub(crate) use put::{Age, PutHeaders, PutTarget};
+pub(crate) use put::{PutHeaders, PutTarget, SignedAt};
 pub use put_parts::{PutParts, StoredParts};
 pub(crate) use send::Sender;
 pub(crate) use window::Window;
@@ -225,27 +225,27 @@ impl std::fmt::Debug for Storage {
     }
 }
 
-async fn put_now(clients: &Clients, request: Put, ctx: &Ctx) -> Result<StoredObject> {
-    let made = clients.get()?;
+async fn put_now(clients: &Clients, request: Put, ctx: &JobContext) -> Result<StoredObject> {
+    let clients = clients.get()?;
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
-    let source = prepare_in_turn(&made, request.source, &clients.options, ctx).await?;
+    let source = prepare_in_turn(&clients, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Object);
-    let sender = Sender::new(&made, &clients.options, ctx);
+    let sender = Sender::new(&clients, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
     let stored = target.send(&sender, &source, digest, true).await?;
     ctx.progress.file_done();
     Ok(stored)
 }
 
-async fn post_form_now(clients: &Clients, request: PostForm, ctx: &Ctx) -> Result<StoredObject> {
-    let made = clients.get()?;
+async fn post_form_now(clients: &Clients, request: PostForm, ctx: &JobContext) -> Result<StoredObject> {
+    let clients = clients.get()?;
     let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
         .file_name(&request.file_name)?;
-    let source = prepare_in_turn(&made, request.source, &clients.options, ctx).await?;
+    let source = prepare_in_turn(&clients, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Object);
-    let sender = Sender::new(&made, &clients.options, ctx);
+    let sender = Sender::new(&clients, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
     let stored = target.send(&sender, &source, digest).await?;
     ctx.progress.file_done();
@@ -275,7 +275,7 @@ pub(crate) fn with_earlier_tries(error: Error) -> Error {
 }
 
 /// Looks at a source, or reads it into a temporary file.
-pub(crate) async fn prepare(source: Source, options: &Options, ctx: &Ctx) -> Result<Prepared> {
+pub(crate) async fn prepare(source: Source, options: &Options, ctx: &JobContext) -> Result<Prepared> {
     ctx.reads(&source);
     let spool = Spool::new(options.spool_dir.as_deref());
     Prepared::new(source, spool, options.stall_timeout).await
@@ -284,28 +284,33 @@ pub(crate) async fn prepare(source: Source, options: &Options, ctx: &Ctx) -> Res
 /// The same. A file that cannot be opened for want of a descriptor waits for its turn, and for what is under
 /// way to give one back, as a try to send it would.
 pub(crate) async fn prepare_in_turn(
-    made: &Made,
+    clients: &HttpClients,
     source: Source,
     options: &Options,
-    ctx: &Ctx,
+    ctx: &JobContext,
 ) -> Result<Prepared> {
     let path = source.as_path().map(Path::to_owned);
     match (prepare(source, options, ctx).await, path) {
         (Err(error), Some(path)) if room::is_about_files(&error) => {
-            Box::pin(looked_at_later(made, &path, options, ctx)).await
+            Box::pin(looked_at_later(clients, &path, options, ctx)).await
         }
         (looked, _) => looked,
     }
 }
 
-async fn looked_at_later(made: &Made, path: &Path, options: &Options, ctx: &Ctx) -> Result<Prepared> {
+async fn looked_at_later(
+    clients: &HttpClients,
+    path: &Path,
+    options: &Options,
+    ctx: &JobContext,
+) -> Result<Prepared> {
     loop {
-        let turn = made.turn().await;
+        let turn = clients.turn().await;
         let refused = match prepare(Source::path(path), options, ctx).await {
             Err(error) if room::is_about_files(&error) => error,
             looked => return looked,
         };
-        if !(made.storage.close_idle().await || turn.after_another().await) {
+        if !(clients.storage.close_idle().await || turn.after_another().await) {
             return Err(refused);
         }
     }

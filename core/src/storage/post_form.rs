@@ -10,7 +10,7 @@ use super::StoredObject;
 use super::form::{self, Fields};
 use super::send::{Sender, Upload};
 use super::signed;
-use super::ticket::{Expiry, GivenBy, Policy};
+use super::ticket::{Expiry, Policy, TicketOrigin};
 use crate::digest::Algorithm;
 use crate::error::{Error, Result};
 use crate::http::Target;
@@ -25,7 +25,7 @@ pub(crate) struct FormTarget {
     fields: Fields,
     policy: Option<Policy>,
     expiry: Option<Expiry>,
-    from: GivenBy,
+    from: TicketOrigin,
     file_name: String,
     user_agent: String,
 }
@@ -38,7 +38,7 @@ impl FormTarget {
         lifetime: Option<Duration>,
         options: &Options,
     ) -> Result<Self> {
-        let from = if lifetime.is_some() { GivenBy::Service } else { GivenBy::Caller };
+        let from = if lifetime.is_some() { TicketOrigin::Service } else { TicketOrigin::Caller };
         signed::check_writing(url, from)?;
         let target = Target::check(url, options)?;
         let fields = Fields(fields);

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::send::Upload;
-use super::ticket::GivenBy;
+use super::ticket::TicketOrigin;
 use crate::digest::Checksum;
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::source::Prepared;
@@ -179,19 +179,19 @@ fn all(upload: &Upload<'_>) -> Vec<Promised> {
 
 fn refused_unsent(upload: &Upload<'_>, what: &str) -> Error {
     match upload.from {
-        GivenBy::Caller => {
+        TicketOrigin::Caller => {
             Error::invalid(format!("the upload cannot work, since storage would refuse the URL: {what}"))
         }
-        GivenBy::Service => Error::new(
+        TicketOrigin::Service => Error::new(
             ErrorKind::Rejected,
             format!("the ticket cannot work; report it to the service: {what}"),
         ),
     }
 }
 
-fn side(from: GivenBy) -> Side {
+fn side(from: TicketOrigin) -> Side {
     match from {
-        GivenBy::Caller => Side::Caller,
-        GivenBy::Service => Side::Service,
+        TicketOrigin::Caller => Side::Caller,
+        TicketOrigin::Service => Side::Service,
     }
 }

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use super::StoredObject;
 use super::send::{Sender, Upload};
 use super::signed;
-use super::ticket::{Expiry, GivenBy, SignedUrl, broken_ticket};
+use super::ticket::{Expiry, SignedUrl, TicketOrigin, broken_ticket};
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
@@ -19,9 +19,9 @@ use crate::source::Prepared;
 
 /// How old a signed URL is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Age {
+pub(crate) enum SignedAt {
     /// Signed just now: its lifetime counts from this moment, whatever this machine's clock says.
-    New,
+    Now,
     /// Signed this long ago, by this machine's clock then and now.
     Since(Duration),
 }
@@ -53,7 +53,7 @@ impl PutHeaders {
         }
     }
 
-    fn check_length(&self, len: u64, from: GivenBy) -> Result<()> {
+    fn check_length(&self, len: u64, from: TicketOrigin) -> Result<()> {
         match &self.0.length {
             Some(length) if length.parse() != Ok(len) => {
                 let length: String = length.chars().take(20).collect();
@@ -73,18 +73,18 @@ pub(crate) struct PutTarget {
     method: Method,
     headers: PutHeaders,
     expiry: Option<Expiry>,
-    from: GivenBy,
+    from: TicketOrigin,
 }
 
 impl PutTarget {
     pub(crate) fn new(url: &str, headers: &[(String, Secret)], options: &Options) -> Result<Self> {
         let headers = PutHeaders::new(headers, options)?;
-        let (target, signed) = checked_target(url, &headers, GivenBy::Caller, options)?;
+        let (target, signed) = checked_target(url, &headers, TicketOrigin::Caller, options)?;
         let expiry = signed.expiry_by_date();
         if let Some(expiry) = expiry {
             expiry.check("the presigned URL")?;
         }
-        Ok(Self { target, method: Method::PUT, headers, expiry, from: GivenBy::Caller })
+        Ok(Self { target, method: Method::PUT, headers, expiry, from: TicketOrigin::Caller })
     }
 
     /// A URL that a service signed.
@@ -92,15 +92,15 @@ impl PutTarget {
         url: &str,
         method: Method,
         headers: &PutHeaders,
-        age: Age,
+        age: SignedAt,
         options: &Options,
     ) -> Result<Self> {
-        let (target, signed) = checked_target(url, headers, GivenBy::Service, options)?;
+        let (target, signed) = checked_target(url, headers, TicketOrigin::Service, options)?;
         let expiry = match age {
-            Age::New => signed.expiry_from_now(),
-            Age::Since(age) => signed.expiry_since(age),
+            SignedAt::Now => signed.expiry_from_now(),
+            SignedAt::Since(age) => signed.expiry_since(age),
         };
-        Ok(Self { target, method, headers: headers.clone(), expiry, from: GivenBy::Service })
+        Ok(Self { target, method, headers: headers.clone(), expiry, from: TicketOrigin::Service })
     }
 
     /// Whether an upload to it may still start, as far as the URL tells.
@@ -159,7 +159,7 @@ impl PutTarget {
 fn checked_target(
     url: &str,
     headers: &PutHeaders,
-    from: GivenBy,
+    from: TicketOrigin,
     options: &Options,
 ) -> Result<(Target, SignedUrl)> {
     signed::check_writing(url, from)?;

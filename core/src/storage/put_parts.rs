@@ -9,7 +9,7 @@ use super::send::Sender;
 use super::window::Window;
 use crate::error::{Error, Result};
 use crate::http::Clients;
-use crate::job::{Ctx, Raw};
+use crate::job::{JobContext, Raw};
 use crate::secret::Secret;
 use crate::source::Source;
 
@@ -56,14 +56,18 @@ impl PutParts {
     }
 }
 
-pub(super) async fn put_parts_now(clients: &Clients, request: PutParts, ctx: &Ctx) -> Result<StoredParts> {
-    let made = clients.get()?;
+pub(super) async fn put_parts_now(
+    clients: &Clients,
+    request: PutParts,
+    ctx: &JobContext,
+) -> Result<StoredParts> {
+    let clients = clients.get()?;
     let targets = targets(&request, clients)?;
-    let source = super::prepare_in_turn(&made, request.source, &clients.options, ctx).await?;
+    let source = super::prepare_in_turn(&clients, request.source, &clients.options, ctx).await?;
     let plan = fitting(source.len(), targets.len() as u64, request.part_size, clients.options.part_size)?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Several);
-    let sender = Sender::new(&made, &clients.options, ctx);
+    let sender = Sender::new(&clients, &clients.options, ctx);
     let window = Window::new(&clients.options, ctx);
     let upload = PartUpload { plan, targets: &targets, source: &source, done: Vec::new() };
     let parts = send_parts(upload, &sender, &window, &|_| Box::pin(async { Ok(()) })).await?;

@@ -7,15 +7,15 @@ use http::StatusCode;
 
 use super::promised::Explained;
 use super::reply::{self, Action};
-use super::ticket::{Expiry, GivenBy};
+use super::ticket::{Expiry, TicketOrigin};
 use super::window::Slot;
 use super::{StoredObject, between, condition, promised};
 use crate::digest::{Algorithm, Digest, Digests};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::attempt::{Outgoing, Reply};
 use crate::http::tries::Tries;
-use crate::http::{Made, Target};
-use crate::job::Ctx;
+use crate::http::{HttpClients, Target};
+use crate::job::JobContext;
 use crate::logs;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
 use crate::progress::{Counters, roughly};
@@ -26,9 +26,9 @@ use crate::source::Reading;
 /// Everything an upload needs besides what is uploaded.
 #[derive(Clone, Copy)]
 pub(crate) struct Sender<'a> {
-    made: &'a Made,
+    clients: &'a HttpClients,
     pub(super) options: &'a Options,
-    ctx: &'a Ctx,
+    ctx: &'a JobContext,
     progress: &'a Arc<Counters>,
     slot: Option<&'a Slot<'a>>,
 }
@@ -41,7 +41,7 @@ pub(super) struct Upload<'a> {
     /// The fields of a form.
     pub(super) fields: &'a [(String, String)],
     pub(super) expiry: Option<Expiry>,
-    pub(super) from: GivenBy,
+    pub(super) from: TicketOrigin,
     /// Secrets of the ticket that storage may echo.
     pub(super) mask: Mask,
 }
@@ -73,8 +73,8 @@ struct SoFar {
 }
 
 impl<'a> Sender<'a> {
-    pub(crate) fn new(made: &'a Made, options: &'a Options, ctx: &'a Ctx) -> Self {
-        Self { made, options, ctx, progress: &ctx.progress, slot: None }
+    pub(crate) fn new(clients: &'a HttpClients, options: &'a Options, ctx: &'a JobContext) -> Self {
+        Self { clients, options, ctx, progress: &ctx.progress, slot: None }
     }
 
     /// For an upload that has this turn among others of its call.
@@ -117,10 +117,11 @@ impl<'a> Sender<'a> {
         promised::check(upload).await.map_err(|e| e.during(operation))?;
         self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
         let until = upload.expiry.map(|e| e.at());
-        let mut retry = self.made.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
+        let mut retry =
+            self.clients.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
         let mut so_far = SoFar { tries: Tries::new(), differed: None, doubted: false };
         loop {
-            let turn = self.made.turn().await;
+            let turn = self.clients.turn().await;
             so_far.tries.another();
             if let Some(expiry) = upload.expiry {
                 expiry
@@ -136,12 +137,12 @@ impl<'a> Sender<'a> {
                         .await
                         .map_err(|e| so_far.tries.told(stored_all_the_same(e).during(operation)))
                         .map_err(|e| e.etag_is(stored.etag.as_deref()))?;
-                    let attempts = retry.made().saturating_add(so_far.tries.repeated());
+                    let attempts = retry.attempts().saturating_add(so_far.tries.repeated());
                     return Ok(StoredObject { attempts, ..stored });
                 }
                 // Not a try: nothing of it left, and what is under way gives back what is missing.
                 Err((error, _)) if room::is_about_files(&error) => {
-                    if self.made.storage.close_idle().await || turn.after_another().await {
+                    if self.clients.storage.close_idle().await || turn.after_another().await {
                         continue;
                     }
                     return Err(so_far.tries.told(error.during(operation)));
@@ -191,7 +192,7 @@ impl<'a> Sender<'a> {
     ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
         let Upload { target, outgoing, ref mask, .. } = *upload;
         let tries = &mut so_far.tries;
-        let sent = self.made.storage.send(target, outgoing, self.progress, tries).await;
+        let sent = self.clients.storage.send(target, outgoing, self.progress, tries).await;
         let mut reply = sent.map_err(|error| {
             let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
             (error.hiding(|text| mask.hidden(text)), if again { Action::Retry } else { Action::Fail })
@@ -283,7 +284,7 @@ fn object(outgoing: &Outgoing, digests: Digests, etag: Option<String>, verified:
 /// Whether nothing says that a store answered. A service looks for itself when it is told that all was sent, and a
 /// redirect is the one that was asked for.
 fn bears_no_mark(upload: &Upload<'_>, reply: &Reply, etag: Option<&str>) -> bool {
-    let known = upload.from == GivenBy::Service || !reply.status.is_success();
+    let known = upload.from == TicketOrigin::Service || !reply.status.is_success();
     !known && etag.is_none() && !between::bears_a_stores_mark(&reply.headers)
 }
 

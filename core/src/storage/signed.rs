@@ -8,12 +8,12 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use url::Url;
 
-use super::ticket::{GivenBy, broken_ticket};
+use super::ticket::{TicketOrigin, broken_ticket};
 use crate::error::Result;
 
 /// Refuses a URL that is still written for the document it stood in: storage would read `amp;X-Amz-Date`, find no
 /// signature and answer for a request that nobody meant. No signer writes one of these in a query; it encodes them.
-pub(crate) fn check_writing(text: &str, from: GivenBy) -> Result<()> {
+pub(crate) fn check_writing(text: &str, from: TicketOrigin) -> Result<()> {
     let Some((_, query)) = text.split_once('?') else { return Ok(()) };
     let query = query.to_ascii_lowercase();
     let found =
@@ -31,7 +31,7 @@ pub(crate) fn check_writing(text: &str, from: GivenBy) -> Result<()> {
 
 /// Refuses an upload with a URL that says it was signed for something else. SDKs write their operation into it as
 /// `x-id`, and the method is part of every signature.
-pub(crate) fn check_operation(url: &Url, from: GivenBy) -> Result<()> {
+pub(crate) fn check_operation(url: &Url, from: TicketOrigin) -> Result<()> {
     match query(url, "x-id").filter(|operation| !is_upload(operation)) {
         Some(operation) => Err(broken_ticket(
             from,
@@ -121,28 +121,28 @@ mod tests {
             "https://s/k?a=1&#38;b=2",
             "https://s/k?a=1&#x26;b=2",
         ] {
-            let error = check_writing(text, GivenBy::Caller).expect_err(text);
+            let error = check_writing(text, TicketOrigin::Caller).expect_err(text);
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert!(
                 error.message().contains("where & belongs") && !error.message().contains("canary"),
                 "{error}"
             );
-            let error = check_writing(text, GivenBy::Service).expect_err(text);
+            let error = check_writing(text, TicketOrigin::Service).expect_err(text);
             assert_eq!(error.kind(), ErrorKind::Rejected);
         }
         for text in ["https://s/a&amp;b?x=1&y=2", "https://s/k", "https://s/k?n=a%26amp%3Bb&m=&p"] {
-            check_writing(text, GivenBy::Caller).expect(text);
+            check_writing(text, TicketOrigin::Caller).expect(text);
         }
     }
 
     #[test]
     fn a_url_signed_for_something_else_is_refused() {
         for query in ["x-id=GetObject", "a=1&x-id=HeadObject", "x-id=DeleteObject"] {
-            let error = check_operation(&url(query), GivenBy::Caller).expect_err(query);
+            let error = check_operation(&url(query), TicketOrigin::Caller).expect_err(query);
             assert!(error.message().contains("not for an upload"), "{error}");
         }
         for query in ["x-id=PutObject", "x-id=UploadPart", "x-id=", "x-id=Whatever", "id=GetObject"] {
-            check_operation(&url(query), GivenBy::Caller).expect(query);
+            check_operation(&url(query), TicketOrigin::Caller).expect(query);
         }
         assert!(misused(&url("response-content-disposition=attachment&X-Amz-Date=1")).is_some());
         assert!(misused(&url("X-Amz-Date=1")).is_none());

@@ -245,7 +245,13 @@ impl Policy {
 
     /// Refuses what storage would refuse: a size out of range, or a field that the policy demands
     /// and the form lacks.
-    pub(crate) fn check(&self, fields: &Fields, file_name: &str, size: u64, from: GivenBy) -> Result<()> {
+    pub(crate) fn check(
+        &self,
+        fields: &Fields,
+        file_name: &str,
+        size: u64,
+        from: TicketOrigin,
+    ) -> Result<()> {
         self.check_size(size)?;
         for (name, value) in &self.exact {
             // The bucket is part of the URL and may be left out of the form.
@@ -333,19 +339,19 @@ fn whole(value: &Value) -> Option<u64> {
 
 /// Who wrote a ticket, and so who can mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GivenBy {
+pub(crate) enum TicketOrigin {
     /// The caller handed it to raw storage.
     Caller,
     /// A service answered with it a moment ago.
     Service,
 }
 
-pub(super) fn broken_ticket(from: GivenBy, what: String) -> Error {
+pub(super) fn broken_ticket(from: TicketOrigin, what: String) -> Error {
     match from {
-        GivenBy::Caller => {
+        TicketOrigin::Caller => {
             Error::invalid(format!("the upload cannot work: {what}; give it as it was handed out"))
         }
-        GivenBy::Service => Error::new(
+        TicketOrigin::Service => Error::new(
             ErrorKind::Rejected,
             format!("the ticket cannot work: {what}; ask the service for a new one, or report it"),
         ),
@@ -422,7 +428,7 @@ impl SignedUrl {
     }
 
     /// Refuses a request that lacks a signed header; storage would answer `SignatureDoesNotMatch`.
-    pub(crate) fn check(&self, headers: &HeaderMap, from: GivenBy) -> Result<()> {
+    pub(crate) fn check(&self, headers: &HeaderMap, from: TicketOrigin) -> Result<()> {
         for name in &self.signed_headers {
             let ours = matches!(name.as_str(), "host" | "content-length");
             if !ours && !name.is_empty() && !headers.contains_key(name.as_str()) {
@@ -476,7 +482,7 @@ pub fn exercise_ticket(data: &[u8]) {
     for fields in [fields(first), fields(&STANDARD.encode(first))] {
         let Some(policy) = Policy::decode(&fields) else { continue };
         let size = u64::from(text.len() as u32);
-        for from in [GivenBy::Caller, GivenBy::Service] {
+        for from in [TicketOrigin::Caller, TicketOrigin::Service] {
             if let Err(error) = policy.check(&fields, "a.zip", size, from) {
                 check(&error);
             }
@@ -495,7 +501,7 @@ pub fn exercise_ticket(data: &[u8]) {
             for error in expiries.into_iter().flatten().filter_map(|e| e.check("the URL").err()) {
                 check(&error);
             }
-            if let Err(error) = signed.check(&http::HeaderMap::new(), GivenBy::Caller) {
+            if let Err(error) = signed.check(&http::HeaderMap::new(), TicketOrigin::Caller) {
                 check(&error);
             }
         }
@@ -522,31 +528,31 @@ mod tests {
             &[("key", "up/1"), ("content-type", "application/zip")],
         );
         let policy = Policy::decode(&fields).expect("readable");
-        policy.check(&fields, "a.txt", 1000, GivenBy::Service).expect("in range");
-        let error = policy.check(&fields, "a.txt", 1001, GivenBy::Service).expect_err("over");
+        policy.check(&fields, "a.txt", 1000, TicketOrigin::Service).expect("in range");
+        let error = policy.check(&fields, "a.txt", 1001, TicketOrigin::Service).expect_err("over");
         assert_eq!(error.kind(), ErrorKind::TooLarge);
         assert!(error.message().contains("1001") && error.message().contains("1000"), "{error}");
-        policy.check(&fields, "a.txt", 0, GivenBy::Service).expect_err("under");
+        policy.check(&fields, "a.txt", 0, TicketOrigin::Service).expect_err("under");
         policy.expiry_by_date().expect("has one").check("it").expect("in the year 2999");
 
         let named = form(r#"{"conditions":[["eq","$key","u/a.txt"]]}"#, &[("key", "u/${filename}")]);
         let policy = Policy::decode(&named).expect("readable");
-        policy.check(&named, "a.txt", 1, GivenBy::Service).expect("storage puts the name in");
-        policy.check(&named, "b.txt", 1, GivenBy::Service).expect_err("another name");
+        policy.check(&named, "a.txt", 1, TicketOrigin::Service).expect("storage puts the name in");
+        policy.check(&named, "b.txt", 1, TicketOrigin::Service).expect_err("another name");
         let google = form(r#"{"conditions":[]}"#, &[("x-goog-signature", "s"), ("x-goog-date", "d")]);
         let policy = Policy::decode(&google).expect("readable");
-        policy.check(&google, "f", 1, GivenBy::Service).expect("not AWS's rule");
+        policy.check(&google, "f", 1, TicketOrigin::Service).expect("not AWS's rule");
 
         let lacking = form(r#"{"conditions":[["eq","$x-a","1"]]}"#, &[]);
         Policy::decode(&lacking)
             .expect("readable")
-            .check(&lacking, "a.txt", 1, GivenBy::Service)
+            .check(&lacking, "a.txt", 1, TicketOrigin::Service)
             .expect_err("lacks x-a");
         let extra =
             form(r#"{"conditions":[]}"#, &[("x-b", "1"), ("x-ignore-c", "1"), ("x-amz-signature", "s")]);
         let error = Policy::decode(&extra)
             .expect("readable")
-            .check(&extra, "a.txt", 1, GivenBy::Service)
+            .check(&extra, "a.txt", 1, TicketOrigin::Service)
             .expect_err("x-b");
         assert!(error.message().contains("x-b"), "{error}");
     }
@@ -582,9 +588,9 @@ mod tests {
         assert!(!since(&url, 3600));
         assert!(since(&far, 1 << 40), "the clock was set in between");
         let mut headers = HeaderMap::new();
-        assert!(signed.check(&headers, GivenBy::Caller).is_err());
+        assert!(signed.check(&headers, TicketOrigin::Caller).is_err());
         headers.insert("content-type", http::HeaderValue::from_static("text/csv"));
-        signed.check(&headers, GivenBy::Caller).expect("complete");
+        signed.check(&headers, TicketOrigin::Caller).expect("complete");
     }
 
     fn ago(hours: i64) -> OffsetDateTime {

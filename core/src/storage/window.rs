@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::pace::{Ended, Pace, Turn};
 use super::part_plan::PartPlan;
 use crate::error::{Error, Result};
-use crate::job::Ctx;
+use crate::job::JobContext;
 use crate::options::Options;
 use crate::progress::Counters;
 use crate::source::Reserve;
@@ -34,7 +34,7 @@ struct Lanes {
 const MIB: u64 = 1024 * 1024;
 
 impl Window {
-    pub(crate) fn new(options: &Options, ctx: &Ctx) -> Self {
+    pub(crate) fn new(options: &Options, ctx: &JobContext) -> Self {
         let budget = in_mib(options.memory_budget);
         let pace = options.concurrency.map_or_else(Pace::adaptive, Pace::fixed);
         let slots = pace.width();
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn slots_are_as_many_as_the_width_however_it_changes() {
-        let ctx = Ctx::new(None);
+        let ctx = JobContext::new(None);
         let window = Window::new(&Options::new(), &ctx);
         let mut slots = take_all(&window);
         assert_eq!((slots.len(), window.width()), (4, 4));
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_request_that_is_repeated_waits_until_as_many_are_done_as_were_too_many() {
-        let ctx = Ctx::new(None);
+        let ctx = JobContext::new(None);
         let window = Window::new(&Options::new(), &ctx);
         let mut slots = take_all(&window);
         let failed = slots.remove(0);
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_last_one_does_not_wait_for_its_own_turn() {
-        let ctx = Ctx::new(None);
+        let ctx = JobContext::new(None);
         let window = Window::new(&Options::new(), &ctx);
         let mut slots = take_all(&window);
         slots.truncate(1);
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn who_is_crowded_out_makes_it_narrower_too() {
-        let ctx = Ctx::new(None);
+        let ctx = JobContext::new(None);
         let window = Window::new(&Options::new(), &ctx);
         let mut slots = take_all(&window);
         ctx.progress.crowded();
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_number_of_the_callers_stays() {
-        let ctx = Ctx::new(None);
+        let ctx = JobContext::new(None);
         let options = Options::new().concurrency(7).expect("in range");
         let window = Window::new(&options, &ctx);
         for _ in 0..5 {
