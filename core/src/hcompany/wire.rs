@@ -183,7 +183,7 @@ pub struct Profile {
     pub upload: Option<crate::storage::StoredObject>,
     /// What was packed, if a folder was given.
     #[serde(skip_deserializing)]
-    pub packed: Option<super::PackReport>,
+    pub packed: Option<crate::profile::PackReport>,
     /// Ids that were reserved and given up because their ticket ran out; the service removes them.
     #[serde(skip_deserializing)]
     pub abandoned_profile_ids: Vec<String>,

@@ -226,12 +226,12 @@ impl std::fmt::Debug for Storage {
 }
 
 async fn put_now(clients: &Clients, request: Put, ctx: &JobContext) -> Result<StoredObject> {
-    let clients = clients.get()?;
+    let http = clients.get()?;
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
-    let source = prepare_in_turn(&clients, request.source, &clients.options, ctx).await?;
+    let source = prepare_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Object);
-    let sender = Sender::new(&clients, &clients.options, ctx);
+    let sender = Sender::new(&http, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
     let stored = target.send(&sender, &source, digest, true).await?;
     ctx.progress.file_done();
@@ -239,13 +239,13 @@ async fn put_now(clients: &Clients, request: Put, ctx: &JobContext) -> Result<St
 }
 
 async fn post_form_now(clients: &Clients, request: PostForm, ctx: &JobContext) -> Result<StoredObject> {
-    let clients = clients.get()?;
+    let http = clients.get()?;
     let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
         .file_name(&request.file_name)?;
-    let source = prepare_in_turn(&clients, request.source, &clients.options, ctx).await?;
+    let source = prepare_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Object);
-    let sender = Sender::new(&clients, &clients.options, ctx);
+    let sender = Sender::new(&http, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
     let stored = target.send(&sender, &source, digest).await?;
     ctx.progress.file_done();

@@ -61,13 +61,13 @@ pub(super) async fn put_parts_now(
     request: PutParts,
     ctx: &JobContext,
 ) -> Result<StoredParts> {
-    let clients = clients.get()?;
+    let http = clients.get()?;
     let targets = targets(&request, clients)?;
-    let source = super::prepare_in_turn(&clients, request.source, &clients.options, ctx).await?;
+    let source = super::prepare_in_turn(&http, request.source, &clients.options, ctx).await?;
     let plan = fitting(source.len(), targets.len() as u64, request.part_size, clients.options.part_size)?;
     ctx.progress.expect(1, source.len());
     ctx.raw(Raw::Several);
-    let sender = Sender::new(&clients, &clients.options, ctx);
+    let sender = Sender::new(&http, &clients.options, ctx);
     let window = Window::new(&clients.options, ctx);
     let upload = PartUpload { plan, targets: &targets, source: &source, done: Vec::new() };
     let parts = send_parts(upload, &sender, &window, &|_| Box::pin(async { Ok(()) })).await?;
