@@ -386,7 +386,7 @@ impl Error {
     }
 
     /// Names the local file an error is about.
-    pub(crate) fn about(self, path: &Path) -> Self {
+    pub(crate) fn with_path(self, path: &Path) -> Self {
         self.with(|f| f.path = Some(path.to_owned()))
     }
 
@@ -402,11 +402,11 @@ impl Error {
 
     /// The same, of a local file.
     pub(crate) fn of_file(self, path: &Path, said: &std::io::Error) -> Self {
-        self.about(path).by_system(said)
+        self.with_path(path).by_system(said)
     }
 
     /// Names the operation unless a deeper layer already did.
-    pub(crate) fn during(self, operation: &'static str) -> Self {
+    pub(crate) fn with_operation(self, operation: &'static str) -> Self {
         self.with(|f| {
             f.operation.get_or_insert(operation);
         })
@@ -518,7 +518,7 @@ impl Error {
         let told = self.retryable() || self.outcome() == Outcome::NotCompleted;
         let error = self.retryable_is(false);
         if told && !error.message().ends_with(ANEW) {
-            error.addition(&format!("{why}, {ANEW}"))
+            error.with_note(&format!("{why}, {ANEW}"))
         } else {
             error
         }
@@ -529,7 +529,7 @@ impl Error {
         self.stream_is_lost("the stream was closed with this call")
     }
     /// The same error, with one more thing to know at the end of its sentence.
-    pub(crate) fn addition(self, what: &str) -> Self {
+    pub(crate) fn with_note(self, what: &str) -> Self {
         self.with(|f| f.message = one_line(&format!("{}; {what}", f.message)))
     }
     /// The same error, its sentence begun with where it happened.

@@ -34,13 +34,13 @@ const LONG: Duration = Duration::from_secs(3600);
 struct Shared<T> {
     pid: u32,
     operation: &'static str,
-    state: Mutex<State<T>>,
+    state: Mutex<JobState<T>>,
     done: Condvar,
     cancel: CancellationToken,
     counters: Arc<Counters>,
 }
 
-struct State<T> {
+struct JobState<T> {
     result: Option<Result<T>>,
     wakers: HashMap<Slot, Waker>,
     next_slot: Slot,
@@ -69,12 +69,12 @@ impl<T> Job<T> {
                 ErrorKind::Cancelled,
                 "this job belongs to the parent process; start a new one in this process",
             )
-            .during(self.0.operation)
+            .with_operation(self.0.operation)
             .outcome_is(Outcome::Unknown)
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, JobState<T>> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -158,12 +158,12 @@ impl<T: Clone + Send + 'static> Job<T> {
             }
         };
         if self.inherited().is_some() {
-            return off_the_runtime("dropoff-done", call);
+            return spawn_thread("dropoff-done", call);
         }
         let mut state = self.lock();
         if state.result.is_some() {
             drop(state);
-            off_the_runtime("dropoff-done", call);
+            spawn_thread("dropoff-done", call);
         } else {
             state.callbacks.push(Box::new(call));
         }
@@ -174,7 +174,7 @@ impl<T: Clone + Send + 'static> Job<T> {
     /// 10 ms.
     pub fn watch(&self, interval: Duration, mut f: impl FnMut(Progress) -> ControlFlow<()> + Send + 'static) {
         let (job, interval) = (self.clone(), interval.max(Duration::from_millis(10)));
-        off_the_runtime("dropoff-progress", move || {
+        spawn_thread("dropoff-progress", move || {
             loop {
                 let over = job.wait_timeout(interval).is_some();
                 let flow = f(job.progress());
@@ -199,7 +199,7 @@ impl<T: Clone + Send + 'static> Job<T> {
         self.0.done.notify_all();
         wakers.into_values().for_each(Waker::wake);
         if !callbacks.is_empty() {
-            off_the_runtime("dropoff-done", move || {
+            spawn_thread("dropoff-done", move || {
                 for callback in callbacks {
                     // One that panics has told so on stderr; the others are still owed their call.
                     let _ = catch_unwind(AssertUnwindSafe(callback));
@@ -230,7 +230,7 @@ impl<T: Clone + Send + 'static> Future for Job<T> {
 
 /// Foreign code never runs on a thread that moves bytes, but where no other can be started: a call that
 /// never comes would leave somebody waiting for ever.
-fn off_the_runtime(name: &str, f: impl FnOnce() + Send + 'static) {
+fn spawn_thread(name: &str, f: impl FnOnce() + Send + 'static) {
     let waiting = Arc::new(Mutex::new(Some(f)));
     let theirs = Arc::clone(&waiting);
     let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || call_once(&theirs));
@@ -253,20 +253,20 @@ pub(crate) struct JobContext {
     pub(crate) progress: Arc<Counters>,
     /// When the call's own time limit passes.
     pub(crate) deadline: Option<tokio::time::Instant>,
-    ledger: Arc<Mutex<Ledger>>,
-    remains: Arc<Mutex<Option<Remover>>>,
+    record: Arc<Mutex<CallRecord>>,
+    cleanup: Arc<Mutex<Option<CleanupTask>>>,
     streams: Arc<Mutex<Vec<Stream>>>,
 }
 
 /// Removes what a call that did not complete leaves behind, and tells whether that worked.
-type Remover = Pin<Box<dyn Future<Output = Cleanup> + Send>>;
+type CleanupTask = Pin<Box<dyn Future<Output = Cleanup> + Send>>;
 
 /// How long removing may take, all tries together. A caller who cancelled waits for it.
 const CLEANUP_TIME: Duration = Duration::from_secs(5);
 
 /// A call that ends with bytes in storage, and nobody is told.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Raw {
+pub(crate) enum RawUpload {
     /// One object, which is there as soon as storage says so.
     Object,
     /// Several, or parts of one.
@@ -274,11 +274,11 @@ pub(crate) enum Raw {
 }
 
 #[derive(Default, Clone)]
-struct Ledger {
+struct CallRecord {
     transfer_id: Option<String>,
     profile_id: Option<String>,
     outcome: Option<Outcome>,
-    raw: Option<Raw>,
+    raw: Option<RawUpload>,
     etag: Option<String>,
     journal: Option<PathBuf>,
 }
@@ -289,14 +289,14 @@ impl JobContext {
         Self {
             progress: Arc::new(Counters::new()),
             deadline,
-            ledger: Arc::default(),
-            remains: Arc::default(),
+            record: Arc::default(),
+            cleanup: Arc::default(),
             streams: Arc::default(),
         }
     }
 
-    fn change(&self, f: impl FnOnce(&mut Ledger)) {
-        f(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner));
+    fn change(&self, f: impl FnOnce(&mut CallRecord)) {
+        f(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner));
     }
     pub(crate) fn reserved_transfer(&self, id: &str) {
         self.change(|l| l.transfer_id = Some(id.to_owned()));
@@ -310,14 +310,14 @@ impl JobContext {
     }
 
     /// For a raw upload: once a last byte is sent, being stopped leaves it open whether storage has them.
-    pub(crate) fn raw(&self, raw: Raw) {
+    pub(crate) fn set_raw_upload(&self, raw: RawUpload) {
         self.change(|l| l.raw = Some(raw));
     }
 
     /// Storage said that it has an object. Being stopped does not change that.
-    pub(crate) fn stored(&self, etag: Option<&str>) {
+    pub(crate) fn record_stored(&self, etag: Option<&str>) {
         self.change(|l| {
-            if l.raw == Some(Raw::Object) {
+            if l.raw == Some(RawUpload::Object) {
                 l.outcome = Some(Outcome::Completed);
                 l.etag = etag.map(str::to_owned);
             }
@@ -326,17 +326,17 @@ impl JobContext {
 
     /// What to do if the call ends without having completed, by failure, cancel or deadline, once nothing of
     /// it runs any more. `None`: nothing is left behind, or something is kept on purpose.
-    pub(crate) fn if_not_completed(&self, remove: Option<Remover>) {
-        *self.remains.lock().unwrap_or_else(PoisonError::into_inner) = remove;
+    pub(crate) fn cleanup_on_failure(&self, remove: Option<CleanupTask>) {
+        *self.cleanup.lock().unwrap_or_else(PoisonError::into_inner) = remove;
     }
 
     /// The same job for its remover, which would otherwise be held by what it holds.
-    pub(crate) fn without_remains(&self) -> Self {
-        Self { remains: Arc::default(), ..self.clone() }
+    pub(crate) fn without_cleanup(&self) -> Self {
+        Self { cleanup: Arc::default(), ..self.clone() }
     }
 
     /// A source that the call begins to read. If the call fails, it is set back to where it stood.
-    pub(crate) fn reads(&self, source: &Source) {
+    pub(crate) fn reset_on_failure(&self, source: &Source) {
         let stream = source.as_stream().cloned();
         self.streams.lock().unwrap_or_else(PoisonError::into_inner).extend(stream);
     }
@@ -346,13 +346,13 @@ impl JobContext {
     }
 
     /// The journal from which the same call goes on; `None` once it is gone.
-    pub(crate) fn resumable(&self, journal: Option<PathBuf>) {
+    pub(crate) fn set_journal(&self, journal: Option<PathBuf>) {
         self.change(|l| l.journal = journal);
     }
 
     /// Removes what is left behind by a call that failed.
-    async fn removed(&self, error: Error) -> Error {
-        let remover = self.remains.lock().unwrap_or_else(PoisonError::into_inner).take();
+    async fn clean_up(&self, error: Error) -> Error {
+        let remover = self.cleanup.lock().unwrap_or_else(PoisonError::into_inner).take();
         match remover {
             Some(remover) if error.outcome() == Outcome::NotCompleted => {
                 let cleanup = tokio::time::timeout(CLEANUP_TIME, remover).await.unwrap_or(Cleanup::Failed);
@@ -364,24 +364,24 @@ impl JobContext {
 
     /// Adds the reserved ids to an error.
     fn complete(&self, error: Error) -> Error {
-        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let transfer = error.transfer_id().map(str::to_owned).or(ledger.transfer_id);
-        let profile = error.profile_id().map(str::to_owned).or(ledger.profile_id);
-        let journal = error.resume().map(Path::to_owned).or(ledger.journal);
+        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let transfer = error.transfer_id().map(str::to_owned).or(record.transfer_id);
+        let profile = error.profile_id().map(str::to_owned).or(record.profile_id);
+        let journal = error.resume().map(Path::to_owned).or(record.journal);
         error.transfer_id_is(transfer).profile_id_is(profile).resume_is(journal)
     }
 
     fn stopped(&self, error: Error) -> Error {
-        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // A raw upload replaces the object as a whole, so it may be repeated whatever became of it.
-        let raw = ledger.raw;
+        let raw = record.raw;
         let by_now = if raw.is_some() && self.progress.was_body_sent() {
             Outcome::Unknown
         } else {
             Outcome::NotCompleted
         };
-        let outcome = ledger.outcome.unwrap_or(by_now);
-        let error = error.etag_is(ledger.etag.as_deref());
+        let outcome = record.outcome.unwrap_or(by_now);
+        let error = error.etag_is(record.etag.as_deref());
         let error = match outcome {
             Outcome::Completed => error.retryable_is(false),
             Outcome::NotCompleted => error.retryable_is(true),
@@ -389,10 +389,10 @@ impl JobContext {
         }
         .outcome_is(outcome);
         match (raw, outcome) {
-            (Some(Raw::Object), Outcome::Unknown) => {
-                error.addition("everything was sent, so look whether it is there before you send it again")
+            (Some(RawUpload::Object), Outcome::Unknown) => {
+                error.with_note("everything was sent, so look whether it is there before you send it again")
             }
-            (Some(Raw::Object), Outcome::Completed) => error.addition("storage has what was sent"),
+            (Some(RawUpload::Object), Outcome::Completed) => error.with_note("storage has what was sent"),
             _ => error,
         }
     }
@@ -400,17 +400,17 @@ impl JobContext {
     /// What is to be done first if the call is stopped from outside now. The sentence may be all that is read, and to
     /// call again might do it twice.
     fn first(&self) -> Option<String> {
-        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        if ledger.outcome != Some(Outcome::Unknown) {
+        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        if record.outcome != Some(Outcome::Unknown) {
             return None;
         }
-        let (what, ask) = match (&ledger.transfer_id, &ledger.profile_id) {
+        let (what, ask) = match (&record.transfer_id, &record.profile_id) {
             (Some(id), _) => (format!("transfer {id} was confirmed"), format!("get_transfer({id:?})")),
             (None, Some(id)) => (format!("profile {id} is registered"), format!("get_profile({id:?})")),
             (None, None) => return None,
         };
         let or =
-            if ledger.journal.is_some() { ", or call again with the same journal, which asks" } else { "" };
+            if record.journal.is_some() { ", or call again with the same journal, which asks" } else { "" };
         Some(format!("whether {what} is not known; ask {ask} before anything is sent again{or}"))
     }
 }
@@ -429,7 +429,7 @@ where
     let shared = Arc::new(Shared {
         pid: std::process::id(),
         operation,
-        state: Mutex::new(State {
+        state: Mutex::new(JobState {
             result: None,
             wakers: HashMap::new(),
             next_slot: 0,
@@ -453,13 +453,13 @@ where
             }
         };
         let stop = tokio::select! {
-            joined = &mut running => Stop::Ended(joined),
-            () = cancel.cancelled() => Stop::Cancelled,
-            () = deadline => Stop::TimedOut,
+            joined = &mut running => JobEnd::Ended(joined),
+            () = cancel.cancelled() => JobEnd::Cancelled,
+            () = deadline => JobEnd::TimedOut,
         };
         let result = match stop {
-            Stop::Ended(joined) => ended(joined),
-            Stop::Cancelled => {
+            JobEnd::Ended(joined) => ended(joined),
+            JobEnd::Cancelled => {
                 let words = match ctx.first() {
                     None => "cancelled by the caller".to_owned(),
                     Some(first) => format!("cancelled by the caller, and {first}"),
@@ -467,7 +467,7 @@ where
                 let cancelled = Error::new(ErrorKind::Cancelled, words);
                 abort(running, ctx.stopped(cancelled)).await
             }
-            Stop::TimedOut => {
+            JobEnd::TimedOut => {
                 let passed = format!(
                     "the call's timeout of {:.1} s passed",
                     timeout.unwrap_or_default().as_secs_f64()
@@ -488,12 +488,12 @@ where
             }
             Err(error) => {
                 // At once: both may wait for somebody, and so does the caller who cancelled.
-                let (error, standing) = tokio::join!(ctx.removed(error), Standing::of(streams));
-                Err(standing.told(ctx.complete(error)).during(operation))
+                let (error, standing) = tokio::join!(ctx.clean_up(error), Standing::of(streams));
+                Err(standing.told(ctx.complete(error)).with_operation(operation))
             }
         };
         // It may hold on to clients and secrets, and handles of the job live on.
-        ctx.if_not_completed(None);
+        ctx.cleanup_on_failure(None);
         told(number, operation, &ctx.progress, result.as_ref().err());
         handle.finish(result);
     });
@@ -517,7 +517,7 @@ fn told(job: u64, operation: &str, progress: &Counters, error: Option<&Error>) {
     }
 }
 
-enum Stop<T> {
+enum JobEnd<T> {
     Ended(std::result::Result<Result<T>, tokio::task::JoinError>),
     Cancelled,
     TimedOut,

@@ -208,7 +208,7 @@ fn opened(path: &Path) -> Result<File> {
     let refused = |why: &str, errno| {
         let shown = path.display();
         let error = Error::invalid(format!("the journal {shown} {why}; give another path"));
-        Err(error.about(path).errno_of(errno))
+        Err(error.with_path(path).errno_of(errno))
     };
     if !meta.is_file() {
         return refused("is no regular file", rustix::io::Errno::INVAL);
@@ -243,7 +243,7 @@ fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
             "the journal {} {what} and was left as it is; give another path",
             path.display()
         ))
-        .about(path));
+        .with_path(path));
     }
     // Anybody who could read it while it was open to them has seen its URLs; nobody else is to.
     private(file, path)?;
@@ -324,7 +324,7 @@ fn in_use(path: &Path) -> Error {
         ),
     )
     .side_is(crate::error::Side::Caller)
-    .about(path)
+    .with_path(path)
 }
 
 fn damaged(path: &Path, line: usize) -> Error {
@@ -332,7 +332,7 @@ fn damaged(path: &Path, line: usize) -> Error {
         "the journal {} is damaged in line {line} and was left as it is; remove it to begin anew",
         path.display()
     ))
-    .about(path)
+    .with_path(path)
 }
 
 fn failed(path: &Path, doing: &str, error: &std::io::Error) -> Error {
@@ -344,7 +344,7 @@ fn failed(path: &Path, doing: &str, error: &std::io::Error) -> Error {
         )
         .of_file(path, error),
         _ if room::is_out_of_files(error) => {
-            room::no_files(&format!("{doing} the journal {shown}"), error).about(path)
+            room::no_files(&format!("{doing} the journal {shown}"), error).with_path(path)
         }
         _ => Error::invalid(format!(
             "{doing} the journal {shown} failed ({error}); give a path in a folder that can be written to"

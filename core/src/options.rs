@@ -475,7 +475,7 @@ fn existing_folder(spec: &OptionSpec, path: PathBuf) -> Result<PathBuf> {
         Error::invalid(format!("option {} must be {}, and {path:?} is none", spec.name, spec.range));
     match std::fs::metadata(&path) {
         Ok(meta) if meta.is_dir() => Ok(path),
-        Ok(_) => Err(refused.about(&path).errno_of(rustix::io::Errno::NOTDIR)),
+        Ok(_) => Err(refused.with_path(&path).errno_of(rustix::io::Errno::NOTDIR)),
         Err(e) => Err(refused.of_file(&path, &e)),
     }
 }
@@ -484,7 +484,8 @@ fn read_roots(spec: &OptionSpec, path: &Path) -> Result<Vec<CertificateDer<'stat
     let path = expand_home(path.to_owned());
     let shown = path.display();
     let refused = |why: &str| {
-        Error::invalid(format!("option {} must be {}, and {shown} {why}", spec.name, spec.range)).about(&path)
+        Error::invalid(format!("option {} must be {}, and {shown} {why}", spec.name, spec.range))
+            .with_path(&path)
     };
     let pem =
         std::fs::read(&path).map_err(|e| refused(&format!("cannot be read ({e})")).of_file(&path, &e))?;

@@ -139,7 +139,7 @@ fn no_key(variable: &str, login: Option<&Login>) -> Error {
     match key_in_file(file, variable) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => error(what),
         Err(e) => error(format!("{what} (its file {shown} cannot be read: {e})")).of_file(file, &e),
-        Ok(_) => error(format!("{what} (its file {shown} holds none)")).about(file),
+        Ok(_) => error(format!("{what} (its file {shown} holds none)")).with_path(file),
     }
 }
 
@@ -162,7 +162,7 @@ pub(crate) fn parse<T: DeserializeOwned>(operation: &'static str, reply: &ApiRep
                 reply.body.len()
             ),
         )
-        .during(operation)
+        .with_operation(operation)
         .status_is(reply.status.as_u16())
         .retryable_is(false));
     }
@@ -177,7 +177,7 @@ pub(crate) fn parse<T: DeserializeOwned>(operation: &'static str, reply: &ApiRep
                 reply.status.as_u16()
             );
             let error = Error::new(ErrorKind::Unavailable, message);
-            return error.during(operation).status_is(reply.status.as_u16());
+            return error.with_operation(operation).status_is(reply.status.as_u16());
         } else {
             // The parser's own words quote the value, and that may be a signed URL.
             format!("JSON that cannot be read ({:?} error)", e.classify())
@@ -189,7 +189,7 @@ pub(crate) fn parse<T: DeserializeOwned>(operation: &'static str, reply: &ApiRep
                 reply.status.as_u16()
             ),
         )
-        .during(operation)
+        .with_operation(operation)
         .status_is(reply.status.as_u16())
     })
 }

@@ -119,7 +119,7 @@ fn unknown(id: &str, what: &str, why: &Error) -> Error {
             "whether transfer {id} was confirmed is not known (the reply was lost, {what}); ask get_transfer({id:?}) before anything is sent again"
         ),
     )
-    .during(OPERATION)
+    .with_operation(OPERATION)
     .exchange_of(why)
     .outcome_is(Outcome::Unknown)
     .retryable_is(false)

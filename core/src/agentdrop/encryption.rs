@@ -96,10 +96,11 @@ impl KeyPair {
                 "{} holds no private_key; register the agent with the official SDK first, or give another file",
                 path.display()
             ))
-            .about(&path));
+            .with_path(&path));
         };
         let key = Secret::new(key);
-        Self::from_private_key(key.reveal()).map_err(|e| e.context(&path.display().to_string()).about(&path))
+        Self::from_private_key(key.reveal())
+            .map_err(|e| e.context(&path.display().to_string()).with_path(&path))
     }
 }
 

@@ -121,7 +121,7 @@ impl OpenUploads {
         ctx: &JobContext,
     ) -> Self {
         let all = Arc::new(Mutex::new(uploads.collect()));
-        Self { service: Arc::clone(service), transfer_id, job: ctx.without_remains(), all }
+        Self { service: Arc::clone(service), transfer_id, job: ctx.without_cleanup(), all }
     }
 
     pub(super) fn are_none(&self) -> bool {
@@ -137,17 +137,17 @@ impl OpenUploads {
     /// Nothing leads to them once the call has failed, so they are of no use to anybody.
     pub(super) fn abort_if_not_completed(&self, ctx: &JobContext) {
         if self.are_none() {
-            return ctx.if_not_completed(None);
+            return ctx.cleanup_on_failure(None);
         }
         let uploads = self.clone();
-        ctx.if_not_completed(Some(Box::pin(uploads.abort())));
+        ctx.cleanup_on_failure(Some(Box::pin(uploads.abort())));
     }
 
     /// The same while a journal is begun. Its record may be half written, by a thread that no cancel stops,
     /// so it is removed first, which waits for that: one that lived on would lead to uploads that are gone.
     pub(super) fn abort_with_journal(&self, journal: Journal, ctx: &JobContext) {
         let uploads = self.clone();
-        ctx.if_not_completed(Some(Box::pin(async move {
+        ctx.cleanup_on_failure(Some(Box::pin(async move {
             match journal.remove().await {
                 Ok(()) => uploads.abort().await,
                 Err(_) => Cleanup::Failed,
@@ -157,7 +157,7 @@ impl OpenUploads {
 
     /// A journal leads to them from here on.
     pub(super) fn keep(&self, ctx: &JobContext) {
-        ctx.if_not_completed(None);
+        ctx.cleanup_on_failure(None);
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Vec<UploadId>) -> T) -> T {

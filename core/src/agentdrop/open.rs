@@ -311,7 +311,7 @@ fn failed(folder: &Path, error: &std::io::Error) -> Error {
 
 fn taken(to: &Path) -> Error {
     Error::invalid(format!("there is something at {} already; give a path where nothing is", to.display()))
-        .about(to)
+        .with_path(to)
         .errno_of(rustix::io::Errno::EXIST)
 }
 

@@ -90,7 +90,7 @@ async fn sealed(
     options: &Options,
     ctx: &JobContext,
 ) -> Result<Prepared> {
-    ctx.reads(&source);
+    ctx.reset_on_failure(&source);
     let spool = Spool::new(options.spool_dir.as_deref());
     Prepared::sealed(source, seal, spool, options.stall_timeout).await
 }

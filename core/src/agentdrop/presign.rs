@@ -110,5 +110,6 @@ async fn presign(
         OpenUploads::of_reply(service, id, &reply, ctx).abort_if_not_completed(ctx);
     }
     let asked = Asked { promised, multipart, cover, seals };
-    Ticket::read(reply, text, asked, SignedAt::Now, &service.clients.options).map_err(|e| e.during("presign"))
+    Ticket::read(reply, text, asked, SignedAt::Now, &service.clients.options)
+        .map_err(|e| e.with_operation("presign"))
 }

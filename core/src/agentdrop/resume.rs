@@ -85,7 +85,7 @@ fn sent_by_another(journal: &Journal, transfer_id: Option<&str>, ctx: &JobContex
         ),
     )
     .side_is(Side::Caller)
-    .about(journal.path())
+    .with_path(journal.path())
 }
 
 async fn start_new(
@@ -96,14 +96,14 @@ async fn start_new(
 ) -> Result<ActiveTransfer> {
     match start_recorded(service, transfer, &journal, ctx).await {
         Ok((ticket, files)) => {
-            ctx.resumable(Some(journal.path().to_owned()));
+            ctx.set_journal(Some(journal.path().to_owned()));
             Ok(ActiveTransfer::new(ticket, files, TransferJournal::of(journal)))
         }
         Err(error) => {
             // Nothing was sent, so there is nothing to go on from.
             match journal.remove().await {
                 Ok(()) => Err(error),
-                Err(e) => Err(error.addition(e.message())),
+                Err(e) => Err(error.with_note(e.message())),
             }
         }
     }
@@ -185,7 +185,7 @@ async fn continue_from(
     }
     let ticket = Arc::new(ticket);
     // It is this call's, and whole.
-    ctx.resumable(Some(journal.path().to_owned()));
+    ctx.set_journal(Some(journal.path().to_owned()));
 
     if state.confirming == Earlier::Lost && state.files.iter().all(|file| file.sent.is_some()) {
         let kept = TransferJournal::of(journal.clone());
@@ -357,5 +357,5 @@ fn unreadable(journal: &Journal) -> Error {
         "the journal {} holds records that do not fit each other and was left as it is; remove it to begin anew",
         journal.path().display()
     ))
-    .about(journal.path())
+    .with_path(journal.path())
 }

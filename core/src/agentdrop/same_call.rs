@@ -35,7 +35,7 @@ pub(super) fn check(then: &Map<String, Value>, now: &Map<String, Value>, journal
         "the journal {} is of another call, whose {name} differs; give the same arguments, or another journal",
         journal.path().display()
     ))
-    .about(journal.path()))
+    .with_path(journal.path()))
 }
 
 #[cfg(test)]

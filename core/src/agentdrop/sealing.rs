@@ -123,15 +123,15 @@ async fn resolved(service: &Service, terms: &Terms, ctx: &JobContext) -> Result<
         return Err(encryption(&format!(
             "the service knows no public key of {whose}, so nothing can be sealed for it; have the agent register one, or give recipient_public_key"
         ))
-        .during("resolve"));
+        .with_operation("resolve"));
     };
     if let Some(other) = agent.public_key_algorithm.filter(|a| !a.eq_ignore_ascii_case("X25519")) {
         return Err(encryption(&format!(
             "the public key of {whose} is for {other:?} and not for X25519; give recipient_public_key"
         ))
-        .during("resolve"));
+        .with_operation("resolve"));
     }
-    PublicKey::parse(&key, &whose).map_err(|e| e.during("resolve"))
+    PublicKey::parse(&key, &whose).map_err(|e| e.with_operation("resolve"))
 }
 
 fn unresolved(failure: Failure, terms: &Terms) -> Error {
@@ -140,7 +140,7 @@ fn unresolved(failure: Failure, terms: &Terms) -> Error {
         (ErrorKind::NotFound, _) => {
             error.context(&format!("looking for the public key of the recipient {:?}", terms.recipient))
         }
-        (_, Some("AMBIGUOUS_RECIPIENT")) => error.addition("set recipient_account to one of them"),
+        (_, Some("AMBIGUOUS_RECIPIENT")) => error.with_note("set recipient_account to one of them"),
         _ => error,
     }
 }

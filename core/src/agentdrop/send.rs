@@ -15,7 +15,7 @@ use super::ticket::TransferTicket;
 use super::transfer_journal::TransferJournal;
 use super::upload::{ActiveTransfer, upload};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::job::{JobContext, Raw};
+use crate::job::{JobContext, RawUpload};
 use crate::service::Service;
 use crate::storage::with_earlier_tries;
 
@@ -128,7 +128,7 @@ pub(super) async fn upload_only(
         // Whatever comes of it, parts go to a ticket once: what fails is aborted, and must not be another's.
         ticket.spend()?;
     } else {
-        ctx.raw(if files.len() == 1 { Raw::Object } else { Raw::Several });
+        ctx.set_raw_upload(if files.len() == 1 { RawUpload::Object } else { RawUpload::Several });
     }
     uploads.abort_if_not_completed(ctx);
     let mut transfer = ActiveTransfer::new(ticket, files, TransferJournal::none());
@@ -146,7 +146,7 @@ fn unclear() -> Error {
         ErrorKind::UnknownOutcome,
         "every part is there, but it is not clear whether they were put together; confirm the transfer, which tells",
     )
-    .during("complete_multipart")
+    .with_operation("complete_multipart")
     .outcome_is(Outcome::Unknown)
     .retryable_is(false)
 }

@@ -53,7 +53,7 @@ impl State {
                 How::Parts { .. } if file.completing => {
                     file.sent = None;
                     again = Again::Completion;
-                    error = error.addition(&format!(
+                    error = error.with_note(&format!(
                         "completing the file {:?} got no clear answer, so it is probably that one",
                         entry.name
                     ));

@@ -95,7 +95,7 @@ impl TransferJournal {
         let Some(journal) = self.0 else { return };
         ctx.outcome_if_stopped(Outcome::Completed);
         // First: whoever stops the call from here on has nothing to resume.
-        ctx.resumable(None);
+        ctx.set_journal(None);
         if let Err(error) = journal.end(json!({"done": true, "transfer_id": transfer_id})).await {
             tracing::warn!(
                 target: logs::TARGET,
@@ -134,7 +134,7 @@ impl TransferJournal {
         use ErrorKind as K;
         let final_word = matches!(error.kind(), K::NotFound | K::StorageRefused | K::Rejected | K::Conflict);
         match &self.0 {
-            Some(journal) if final_word => error.addition(&format!(
+            Some(journal) if final_word => error.with_note(&format!(
                 "if it is no better the next time, remove the journal {} to send everything as a new transfer",
                 journal.path().display()
             )),
@@ -153,16 +153,16 @@ pub(super) async fn give_up(
 ) -> Error {
     uploads.abort_if_not_completed(ctx);
     let path = journal.path().display().to_string();
-    ctx.resumable(None);
+    ctx.set_journal(None);
     match journal.remove().await {
         Ok(()) => {
             error
-                .addition(&format!(
+                .with_note(&format!(
                     "the journal {path} could not be gone on with and is removed; call again to send everything as a new transfer"
                 ))
                 .retryable_is(true)
         }
-        Err(e) => error.addition(&format!("remove the journal {path}, then call again")).cause(&e),
+        Err(e) => error.with_note(&format!("remove the journal {path}, then call again")).cause(&e),
     }
 }
 

@@ -102,7 +102,7 @@ fn damaged(id: &str, what: &str) -> Error {
         ErrorKind::Integrity,
         format!("profile {id} is registered but is not what was sent: {what}; delete it and upload again"),
     )
-    .during(OPERATION)
+    .with_operation(OPERATION)
     .side_is(Side::Service)
     .outcome_is(Outcome::Completed)
     .profile_id_is(Some(id.to_owned()))
@@ -115,7 +115,7 @@ fn unknown(id: &str, why: &Error) -> Error {
             "whether profile {id} is registered is not known (the reply to completing it was lost, and the service did not say); ask get_profile({id:?}) before anything is sent again"
         ),
     )
-    .during(OPERATION)
+    .with_operation(OPERATION)
     .exchange_of(why)
     .outcome_is(Outcome::Unknown)
     .profile_id_is(Some(id.to_owned()))
@@ -130,7 +130,7 @@ fn another(id: &str, found: &Profile) -> Error {
             found.name, found.browser_name
         ),
     )
-    .during(OPERATION)
+    .with_operation(OPERATION)
     .outcome_is(Outcome::Unknown)
 }
 

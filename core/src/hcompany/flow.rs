@@ -10,7 +10,7 @@ use super::{ProfileDetails, ProfileTicket, ProfileUpload, complete, unchanged};
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::api::{Failure, Repeat};
-use crate::job::{JobContext, Raw};
+use crate::job::{JobContext, RawUpload};
 use crate::logs;
 use crate::options::Options;
 use crate::profile::{Browser, Limit, Pack, PackReport, Packed, Room, pack_folder};
@@ -130,7 +130,7 @@ pub(super) async fn upload(
         }
     };
     ctx.progress.expect(1, zip.source.len());
-    ctx.raw(Raw::Object);
+    ctx.set_raw_upload(RawUpload::Object);
     let stored = send(service, ticket, &zip, ctx).await.map_err(storage::with_earlier_tries)?;
     ctx.progress.file_done();
     Ok(stored)
@@ -149,7 +149,7 @@ async fn send(
     let sent = form(service, ticket)?.file_name(FILE_NAME)?.send(&sender, &zip.source, digest).await;
     sent.map_err(|error| match &zip.packed {
         Some(contents) if error.kind() == ErrorKind::TooLarge => {
-            error.addition(&format!("the largest files in it: {}", contents.largest))
+            error.with_note(&format!("the largest files in it: {}", contents.largest))
         }
         _ => error,
     })

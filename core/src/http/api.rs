@@ -102,11 +102,13 @@ impl Failure {
 }
 
 impl Failure {
-    fn during(self, operation: &'static str) -> Self {
+    fn with_operation(self, operation: &'static str) -> Self {
         match self {
-            Self::NotHandled(e) => Self::NotHandled(e.during(operation)),
-            Self::Refused(e) => Self::Refused(e.during(operation)),
-            Self::Unclear { error, answered } => Self::Unclear { error: error.during(operation), answered },
+            Self::NotHandled(e) => Self::NotHandled(e.with_operation(operation)),
+            Self::Refused(e) => Self::Refused(e.with_operation(operation)),
+            Self::Unclear { error, answered } => {
+                Self::Unclear { error: error.with_operation(operation), answered }
+            }
         }
     }
 }
@@ -208,7 +210,7 @@ impl ApiClient {
     }
 
     async fn on_its_turn(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
-        let reply = self.exchange(call).await.map_err(|failure| failure.during(call.operation))?;
+        let reply = self.exchange(call).await.map_err(|failure| failure.with_operation(call.operation))?;
         let status = reply.status.as_u16();
         tracing::debug!(target: logs::TARGET, operation = call.operation, status, "the service answered");
         judge(call, reply)
@@ -389,7 +391,7 @@ fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Failure> {
     }
     let error = if reply.status.is_redirection() { redirected(call, &reply) } else { (call.refusal)(&reply) };
     let error = error.hiding(|text| mask.hidden(text));
-    let error = error.during(call.operation).status_is(reply.status.as_u16());
+    let error = error.with_operation(call.operation).status_is(reply.status.as_u16());
     Err(if is_turned_away(reply.status) {
         Failure::NotHandled(error)
     } else if may_have_been_handled(reply.status) {

@@ -134,7 +134,7 @@ impl<'a> Retry<'a> {
 
 /// The error of a try that is not repeated because too many others have failed.
 fn spent(error: &Error) -> Error {
-    error.clone().addition("it was not tried again, since too many requests to this host failed lately")
+    error.clone().with_note("it was not tried again, since too many requests to this host failed lately")
 }
 
 /// What a peer that is asked too often wants, as the end of a sentence.

@@ -98,7 +98,7 @@ fn check_environment(found: &[CertificateDer<'_>]) -> Result<()> {
         let shown = path.display();
         let text =
             format!("the environment variable {variable} names {shown}, {why}; correct it or unset it");
-        Err(Error::invalid(text).about(path))
+        Err(Error::invalid(text).with_path(path))
     };
     if let Some(file) = named("SSL_CERT_FILE") {
         match std::fs::read(&file) {

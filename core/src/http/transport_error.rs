@@ -25,7 +25,7 @@ pub(super) fn connecting(target: &Target, error: &(dyn StdError + 'static)) -> E
 pub(super) fn handshake(target: &Target, proxy: Option<&Proxy>, error: &(dyn StdError + 'static)) -> Error {
     let error = connecting(target, error);
     match proxy {
-        Some(proxy) => error.addition(&format!("the connection goes through the proxy {proxy}")),
+        Some(proxy) => error.with_note(&format!("the connection goes through the proxy {proxy}")),
         None => error,
     }
 }

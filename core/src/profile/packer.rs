@@ -691,7 +691,7 @@ impl Reader<'_> {
             ErrorKind::SourceChanged,
             format!("{shown} changed while the folder was packed; {way_out}"),
         )
-        .about(&self.look.folder.root.join(&shown))
+        .with_path(&self.look.folder.root.join(&shown))
     }
 
     fn unreadable(&self, entry: &Entry, doing: &str, error: &io::Error) -> Error {

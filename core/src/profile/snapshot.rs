@@ -222,7 +222,7 @@ impl Taker<'_> {
             ),
         )
         .retryable_is(true)
-        .about(&self.folder.root))
+        .with_path(&self.folder.root))
     }
 
     /// The files it names are copied first, then the database, then what is new of its files, and nothing of

@@ -444,7 +444,7 @@ pub(crate) fn no_answer(path: Option<&Path>, patience: Duration) -> Error {
     );
     let error = error.errno_of(Errno::TIMEDOUT);
     match path {
-        Some(path) => error.about(path),
+        Some(path) => error.with_path(path),
         None => error,
     }
 }
@@ -458,7 +458,7 @@ pub(crate) fn changed(path: &Path, what: &str) -> Error {
         ErrorKind::SourceChanged,
         format!("{shown} {what} while it was being sent; send it again when nothing writes to it{or}"),
     )
-    .about(path)
+    .with_path(path)
 }
 
 fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u8>> {
@@ -494,7 +494,7 @@ fn made_up(path: &Path, size: u64) -> Error {
         ErrorKind::SourceUnreadable,
         format!("{shown} {says}, as files the system makes up do; read it and send the bytes"),
     )
-    .about(path)
+    .with_path(path)
     .errno_of(Errno::INVAL)
 }
 
@@ -514,5 +514,5 @@ fn open_regular(path: &Path) -> Result<(File, std::fs::Metadata)> {
         false => (Errno::INVAL, "not a regular file; name a file, or give it as a stream"),
     };
     let shown = path.display();
-    Err(Error::new(ErrorKind::SourceUnreadable, format!("{shown} is {what}")).about(path).errno_of(errno))
+    Err(Error::new(ErrorKind::SourceUnreadable, format!("{shown} is {what}")).with_path(path).errno_of(errno))
 }

@@ -120,7 +120,7 @@ pub(super) fn stopped(path: Option<&Path>, stop: Stop) -> Error {
         ),
     );
     match path {
-        Some(path) => error.about(path),
+        Some(path) => error.with_path(path),
         None => error,
     }
 }

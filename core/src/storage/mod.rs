@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::http::{Clients, HttpClients};
-use crate::job::{self, Job, JobContext, Raw};
+use crate::job::{self, Job, JobContext, RawUpload};
 use crate::options::Options;
 use crate::room;
 use crate::secret::Secret;
@@ -230,7 +230,7 @@ async fn put_now(clients: &Clients, request: Put, ctx: &JobContext) -> Result<St
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
     let source = prepare_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
-    ctx.raw(Raw::Object);
+    ctx.set_raw_upload(RawUpload::Object);
     let sender = Sender::new(&http, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
     let stored = target.send(&sender, &source, digest, true).await?;
@@ -244,7 +244,7 @@ async fn post_form_now(clients: &Clients, request: PostForm, ctx: &JobContext) -
         .file_name(&request.file_name)?;
     let source = prepare_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
-    ctx.raw(Raw::Object);
+    ctx.set_raw_upload(RawUpload::Object);
     let sender = Sender::new(&http, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
     let stored = target.send(&sender, &source, digest).await?;
@@ -265,10 +265,10 @@ pub(crate) fn with_earlier_tries(error: Error) -> Error {
     }
     match error.outcome() {
         Outcome::NotCompleted => error,
-        Outcome::Unknown => error.addition(
+        Outcome::Unknown => error.with_note(
             "an earlier try sent everything and got no clear answer, so look whether it is there before you send it again",
         ),
-        Outcome::Completed => error.addition(
+        Outcome::Completed => error.with_note(
             "an earlier try was stored, with an ETag that is not the MD5 of what was sent, so look at what is there",
         ),
     }
@@ -276,7 +276,7 @@ pub(crate) fn with_earlier_tries(error: Error) -> Error {
 
 /// Looks at a source, or reads it into a temporary file.
 pub(crate) async fn prepare(source: Source, options: &Options, ctx: &JobContext) -> Result<Prepared> {
-    ctx.reads(&source);
+    ctx.reset_on_failure(&source);
     let spool = Spool::new(options.spool_dir.as_deref());
     Prepared::new(source, spool, options.stall_timeout).await
 }

@@ -95,7 +95,7 @@ impl FormTarget {
         source: &Prepared,
         digest: Option<Algorithm>,
     ) -> Result<StoredObject> {
-        self.check(source.len()).map_err(|e| e.during("post_form"))?;
+        self.check(source.len()).map_err(|e| e.with_operation("post_form"))?;
         // The part's own type is not what the policy checks. One that HTTP does not allow would end
         // the line it stands on.
         let file_type = self
@@ -103,8 +103,8 @@ impl FormTarget {
             .get("content-type")
             .filter(|text| HeaderValue::from_str(text).is_ok())
             .unwrap_or("application/octet-stream");
-        let framing =
-            form::frame(&self.fields, &self.file_name, file_type).map_err(|e| e.during("post_form"))?;
+        let framing = form::frame(&self.fields, &self.file_name, file_type)
+            .map_err(|e| e.with_operation("post_form"))?;
         let mut headers = HeaderMap::new();
         let content_type = format!("multipart/form-data; boundary={}", framing.boundary);
         for (name, value) in [(CONTENT_TYPE, content_type.as_str()), (USER_AGENT, &self.user_agent)] {

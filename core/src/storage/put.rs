@@ -129,7 +129,7 @@ impl PutTarget {
         digest: Option<Algorithm>,
         ask: bool,
     ) -> Result<StoredObject> {
-        self.headers.check_length(source.len(), self.from).map_err(|e| e.during("put"))?;
+        self.headers.check_length(source.len(), self.from).map_err(|e| e.with_operation("put"))?;
         let outgoing = Outgoing {
             method: self.method.clone(),
             headers: Arc::clone(&self.headers.0.sent),

@@ -9,7 +9,7 @@ use super::send::Sender;
 use super::window::Window;
 use crate::error::{Error, Result};
 use crate::http::Clients;
-use crate::job::{JobContext, Raw};
+use crate::job::{JobContext, RawUpload};
 use crate::secret::Secret;
 use crate::source::Source;
 
@@ -66,7 +66,7 @@ pub(super) async fn put_parts_now(
     let source = super::prepare_in_turn(&http, request.source, &clients.options, ctx).await?;
     let plan = fitting(source.len(), targets.len() as u64, request.part_size, clients.options.part_size)?;
     ctx.progress.expect(1, source.len());
-    ctx.raw(Raw::Several);
+    ctx.set_raw_upload(RawUpload::Several);
     let sender = Sender::new(&http, &clients.options, ctx);
     let window = Window::new(&clients.options, ctx);
     let upload = PartUpload { plan, targets: &targets, source: &source, done: Vec::new() };

@@ -114,7 +114,7 @@ impl<'a> Sender<'a> {
 
     pub(super) async fn send(&self, upload: &Upload<'_>) -> Result<StoredObject> {
         let operation = upload.operation;
-        promised::check(upload).await.map_err(|e| e.during(operation))?;
+        promised::check(upload).await.map_err(|e| e.with_operation(operation))?;
         self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry =
@@ -126,7 +126,7 @@ impl<'a> Sender<'a> {
             if let Some(expiry) = upload.expiry {
                 expiry
                     .check("the upload ticket")
-                    .map_err(|e| so_far.tries.told(self.too_slow_for(expiry, e).during(operation)))?;
+                    .map_err(|e| so_far.tries.told(self.too_slow_for(expiry, e).with_operation(operation)))?;
             }
             let error = match self.try_once(upload, &mut so_far).await {
                 Ok((stored, file)) => {
@@ -135,7 +135,7 @@ impl<'a> Sender<'a> {
                     source
                         .prove(file.as_ref(), stored.md5.as_deref(), stored.sha256.as_deref())
                         .await
-                        .map_err(|e| so_far.tries.told(stored_all_the_same(e).during(operation)))
+                        .map_err(|e| so_far.tries.told(stored_all_the_same(e).with_operation(operation)))
                         .map_err(|e| e.etag_is(stored.etag.as_deref()))?;
                     let attempts = retry.attempts().saturating_add(so_far.tries.repeated());
                     return Ok(StoredObject { attempts, ..stored });
@@ -145,13 +145,13 @@ impl<'a> Sender<'a> {
                     if self.clients.storage.close_idle().await || turn.after_another().await {
                         continue;
                     }
-                    return Err(so_far.tries.told(error.during(operation)));
+                    return Err(so_far.tries.told(error.with_operation(operation)));
                 }
                 Err((error, action)) => {
                     if error.outcome() == Outcome::Unknown {
                         so_far.tries.may_be_stored();
                     }
-                    let error = so_far.tries.told(error.during(operation));
+                    let error = so_far.tries.told(error.with_operation(operation));
                     if action == Action::Fail {
                         return Err(error);
                     }
@@ -175,7 +175,7 @@ impl<'a> Sender<'a> {
         let lifetime = expiry.lifetime();
         let needed = self.progress.time_for_all().filter(|needed| *needed > lifetime && !lifetime.is_zero());
         match needed {
-            Some(needed) => error.addition(&format!(
+            Some(needed) => error.with_note(&format!(
                 "at the rate so far sending needs {} and the ticket lasted {}, so a faster connection or less to send is needed",
                 roughly(needed),
                 roughly(lifetime)
@@ -264,7 +264,7 @@ impl<'a> Sender<'a> {
 
     fn stored(&self, tries: &mut Tries, etag: Option<&str>) {
         tries.stored();
-        self.ctx.stored(etag);
+        self.ctx.record_stored(etag);
     }
 }
 

@@ -125,7 +125,7 @@ impl Look {
                 self.lock.holder()
             ),
         )
-        .about(&self.folder.root)
+        .with_path(&self.folder.root)
     }
 
     /// The lock of a browser that was not using the folder at the first look, and is now.
@@ -149,7 +149,7 @@ impl Look {
             ),
         )
         .retryable_is(true)
-        .about(&self.folder.root)
+        .with_path(&self.folder.root)
     }
 
     /// The warning for a browser that is running.
