@@ -27,7 +27,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::room;
 use crate::runtime::blocking;
 
-const FIRST_LINE: &[u8] = b"dropoff-journal 1\n";
+pub(crate) const FIRST_LINE: &[u8] = b"dropoff-journal 1\n";
 /// What the first line of any version begins with.
 const NAME: &[u8] = b"dropoff-journal ";
 
@@ -230,7 +230,7 @@ fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
     }
 }
 
-fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
+pub(crate) fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
     let unreadable = |e: std::io::Error| failed(path, "reading", &e);
     let mut start = Vec::new();
     file.take(FIRST_LINE.len() as u64).read_to_end(&mut start).map_err(unreadable)?;
@@ -311,7 +311,7 @@ fn record(line: &[u8]) -> Option<Value> {
     serde_json::from_str(json).ok()
 }
 
-fn check(json: &[u8]) -> String {
+pub(crate) fn check(json: &[u8]) -> String {
     blake3::hash(json).to_hex()[..8].to_owned()
 }
 
@@ -350,31 +350,6 @@ fn failed(path: &Path, doing: &str, error: &std::io::Error) -> Error {
             "{doing} the journal {shown} failed ({error}); give a path in a folder that can be written to"
         ))
         .of_file(path, error),
-    }
-}
-
-/// Any file is read, refused, or taken for one whose end was torn off.
-#[cfg(any(test, fuzzing))]
-pub fn exercise(data: &[u8]) {
-    use crate::fuzzing;
-    let Ok(mut file) = tempfile::tempfile() else { return };
-    let (head, body) = data.split_first().unwrap_or((&0, &[]));
-    // Half of them with a first line that is right.
-    let first: &[u8] = if head % 2 == 0 { FIRST_LINE } else { &[] };
-    // And half of those with a record that is whole.
-    let whole = format!("{} {}\n", check(body), String::from_utf8_lossy(body));
-    let rest: &[u8] = if head % 4 == 0 { whole.as_bytes() } else { body };
-    if file.write_all(first).and_then(|()| file.write_all(rest)).and_then(|()| file.rewind()).is_err() {
-        return;
-    }
-    let path = Path::new("fuzz.journal");
-    match read(&mut file, path) {
-        Ok(records) => {
-            for record in records {
-                crate::agentdrop::exercise_journal(&record);
-            }
-        }
-        Err(error) => fuzzing::check(&error, &fuzzing::secret(data)),
     }
 }
 

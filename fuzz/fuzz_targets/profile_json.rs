@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| dropoff::fuzzing::profile_json(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| dropoff::fuzzing::fuzz_profile_json(data));

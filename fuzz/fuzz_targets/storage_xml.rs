@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| dropoff::fuzzing::storage_xml(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| dropoff::fuzzing::fuzz_storage_xml(data));

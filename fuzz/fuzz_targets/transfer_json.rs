@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| dropoff::fuzzing::transfer_json(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| dropoff::fuzzing::fuzz_transfer_json(data));

@@ -4,8 +4,6 @@ mod checked;
 mod client;
 mod confirm;
 mod encryption;
-#[cfg(any(test, fuzzing))]
-mod fuzz;
 mod multipart;
 mod open;
 mod plan;
@@ -15,18 +13,16 @@ mod request;
 mod result;
 mod resume;
 mod same_call;
-mod sealing;
+pub(crate) mod sealing;
 mod send;
 mod state;
-mod ticket;
-mod transfer_journal;
+pub(crate) mod ticket;
+pub(crate) mod transfer_journal;
 mod upload;
-mod wire;
+pub(crate) mod wire;
 
 pub use client::{AgentDrop, AgentDropBuilder};
 pub use encryption::Encryption;
-#[cfg(any(test, fuzzing))]
-pub use fuzz::{exercise, exercise_journal};
 pub use open::{OpenedFile, SealedFile, open_sealed, start_open_sealed};
 pub use plan::{PlannedFile, TransferPlan};
 pub use request::{File, Transfer};

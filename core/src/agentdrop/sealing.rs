@@ -18,7 +18,7 @@ const INFO: &[u8] = b"agentdrop-file-transfer-v1";
 
 /// What a transfer's files are covered with.
 #[derive(Clone)]
-pub(super) enum Cover {
+pub(crate) enum Cover {
     Open,
     Sealed(Sealed),
     /// The files came sealed.
@@ -30,7 +30,7 @@ pub(super) enum Cover {
 
 /// The key of one transfer, and how it travels.
 #[derive(Clone)]
-pub(super) struct Sealed {
+pub(crate) struct Sealed {
     pub(super) key: FileKey,
     pub(super) encrypted_key: Secret,
     pub(super) algorithm: String,

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::storage::StoredPart;
 
 /// How far a transfer is.
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) files: Vec<FileState>,
     /// What became of earlier tries to confirm it.
     pub(super) confirming: Earlier,

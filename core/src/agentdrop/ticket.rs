@@ -17,9 +17,9 @@ use crate::storage::{PartPlan, PutHeaders, PutTarget, SignedAt};
 
 /// A pending transfer and its presigned URLs. Printing shows no secret.
 #[derive(Clone)]
-pub struct TransferTicket(pub(super) Arc<Ticket>);
+pub struct TransferTicket(pub(crate) Arc<Ticket>);
 
-pub(super) struct Ticket {
+pub(crate) struct Ticket {
     pub(super) id: String,
     pub(super) expires_at: Option<String>,
     /// The service's reply as it came, if it is kept. As text: read, it takes several times the room.
@@ -46,11 +46,11 @@ pub(super) enum How {
 }
 
 /// What was asked of the service, beside the reply that is its answer.
-pub(super) struct Asked {
-    pub(super) promised: Vec<FileEntry>,
-    pub(super) multipart: bool,
-    pub(super) cover: Cover,
-    pub(super) seals: Vec<Option<Arc<FileSeal>>>,
+pub(crate) struct Asked {
+    pub(crate) promised: Vec<FileEntry>,
+    pub(crate) multipart: bool,
+    pub(crate) cover: Cover,
+    pub(crate) seals: Vec<Option<Arc<FileSeal>>>,
 }
 
 /// The official SDK's part size. A service that was built beside it may cut by this whatever it is asked.
@@ -58,7 +58,7 @@ const OFFICIAL_PART_SIZE: u64 = 52_428_800;
 
 impl Ticket {
     /// Reads a reply, which is also kept as its `text` for [`TransferTicket::reveal`] and the journal.
-    pub(super) fn read(
+    pub(crate) fn read(
         reply: Value,
         text: Bytes,
         asked: Asked,

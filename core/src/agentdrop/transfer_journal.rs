@@ -168,7 +168,7 @@ pub(super) async fn give_up(
 
 /// What the first record holds.
 #[derive(Deserialize, Serialize)]
-pub(super) struct Beginning {
+pub(crate) struct Beginning {
     /// Seconds since 1970, by this machine's clock.
     pub(super) at: u64,
     pub(super) arguments: Map<String, Value>,
@@ -193,7 +193,7 @@ pub(super) fn is_done(record: &Value) -> bool {
 }
 
 /// What the records after the first one say.
-pub(super) fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
+pub(crate) fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
     #[derive(Deserialize)]
     struct Part {
         file: usize,

@@ -36,16 +36,16 @@ pub(super) struct PresignBody<'a> {
 
 /// One file as it is announced. `size` is what will be PUT.
 #[derive(Debug, Clone, Deserialize, Serialize, PartialEq, Eq)]
-pub(super) struct FileEntry {
-    pub(super) name: String,
-    pub(super) size: u64,
-    pub(super) content_type: String,
+pub(crate) struct FileEntry {
+    pub(crate) name: String,
+    pub(crate) size: u64,
+    pub(crate) content_type: String,
     /// Base64 of 12 bytes, for a sealed file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) encryption_iv: Option<String>,
+    pub(crate) encryption_iv: Option<String>,
     /// Bytes of each part but the last, for a file in parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) part_size: Option<u64>,
+    pub(crate) part_size: Option<u64>,
 }
 
 /// What the replies of presigned and multipart share.
@@ -109,7 +109,7 @@ impl MultipartFile {
 
 /// The reply of resolve, as far as it is needed.
 #[derive(Deserialize)]
-pub(super) struct Agent {
+pub(crate) struct Agent {
     pub(super) public_key: Option<String>,
     pub(super) public_key_algorithm: Option<String>,
 }
@@ -190,7 +190,7 @@ impl Presigned {
 
 /// The reply of confirm.
 #[derive(Debug, Deserialize)]
-pub(super) struct ConfirmReply {
+pub(crate) struct ConfirmReply {
     pub(super) status: String,
 }
 
@@ -207,7 +207,7 @@ pub struct TransferInfo {
 }
 
 impl TransferInfo {
-    pub(super) fn read(operation: &'static str, reply: &ApiReply) -> Result<Self> {
+    pub(crate) fn read(operation: &'static str, reply: &ApiReply) -> Result<Self> {
         let mut info: Self = service::parse(operation, reply)?;
         info.fields = service::parse(operation, reply)?;
         Ok(info)
@@ -233,7 +233,7 @@ pub(super) fn checked_id(id: &str) -> Result<String> {
 }
 
 /// The error for a refusal.
-pub(super) fn refusal(reply: &ApiReply) -> Error {
+pub(crate) fn refusal(reply: &ApiReply) -> Error {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
     let error = &body["error"];
     let code = text(&error["code"]);

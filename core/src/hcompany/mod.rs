@@ -4,7 +4,7 @@
 mod complete;
 mod flow;
 mod unchanged;
-mod wire;
+pub(crate) mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,8 +22,6 @@ use crate::source::Source;
 use crate::storage::StoredObject;
 
 pub use wire::Profile;
-#[cfg(any(test, fuzzing))]
-pub use wire::exercise;
 
 const ROOT: &str = "api/v2/browser-profiles";
 const KEY_VARIABLE: &str = "HAI_API_KEY";

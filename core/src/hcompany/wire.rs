@@ -12,16 +12,16 @@ use crate::service;
 
 /// The reply of initiate-upload.
 #[derive(Clone, Deserialize)]
-pub(super) struct Initiated {
-    pub(super) profile_id: String,
-    pub(super) upload_url: String,
+pub(crate) struct Initiated {
+    pub(crate) profile_id: String,
+    pub(crate) upload_url: String,
     /// Kept in the order the service sent them.
     upload_fields: Map<String, Value>,
-    pub(super) upload_expires_in: u64,
+    pub(crate) upload_expires_in: u64,
 }
 
 impl Initiated {
-    pub(super) fn fields(&self) -> Result<Vec<(String, String)>> {
+    pub(crate) fn fields(&self) -> Result<Vec<(String, String)>> {
         self.upload_fields
             .iter()
             .map(|(name, value)| match value {
@@ -34,7 +34,7 @@ impl Initiated {
             .collect()
     }
 
-    pub(super) fn reveal(&self) -> Value {
+    pub(crate) fn reveal(&self) -> Value {
         json!({
             "profile_id": self.profile_id,
             "upload_url": self.upload_url,
@@ -209,7 +209,7 @@ pub(super) fn checked_id(id: &str, what: &str) -> Result<String> {
 }
 
 /// The same for an id the service reserved.
-pub(super) fn reserved_id(id: &str) -> Result<String> {
+pub(crate) fn reserved_id(id: &str) -> Result<String> {
     checked_id(id, "profile_id").map_err(|_| {
         Error::new(
             crate::error::ErrorKind::Unavailable,
@@ -220,7 +220,7 @@ pub(super) fn reserved_id(id: &str) -> Result<String> {
 }
 
 /// The error for a refusal. Four shapes of error body are published; all are read.
-pub(super) fn refusal(reply: &ApiReply) -> Error {
+pub(crate) fn refusal(reply: &ApiReply) -> Error {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
     let message =
         text(&body["message"]).or_else(|| text(&body["detail"])).or_else(|| text(&body["detail"]["message"]));
@@ -243,35 +243,6 @@ fn detail(item: &Value) -> Option<Detail> {
 
 fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
-}
-
-/// Any reply is read, or is an error that can be shown.
-#[cfg(any(test, fuzzing))]
-pub fn exercise(data: &[u8]) {
-    let secret = crate::fuzzing::secret(data);
-    let check = |error: &Error| crate::fuzzing::check(error, &secret);
-    let reply = ApiReply::of(data);
-    check(&refusal(&reply));
-    match service::parse::<Initiated>("initiate_upload", &reply) {
-        Ok(initiated) => {
-            let _ = (format!("{initiated:?}"), initiated.reveal());
-            if let Err(error) = reserved_id(&initiated.profile_id) {
-                check(&error);
-            }
-            let options = crate::options::Options::new();
-            let lifetime = std::time::Duration::from_secs(initiated.upload_expires_in);
-            let form = initiated.fields().and_then(|fields| {
-                crate::storage::FormTarget::new(&initiated.upload_url, fields, Some(lifetime), &options)
-            });
-            if let Err(error) = form.and_then(|form| form.check(1000)) {
-                check(&error);
-            }
-        }
-        Err(error) => check(&error),
-    }
-    if let Err(error) = service::parse::<Profile>("get_profile", &reply) {
-        check(&error);
-    }
 }
 
 #[cfg(test)]

@@ -66,17 +66,6 @@ pub(crate) struct ApiReply {
     pub(crate) cut: bool,
 }
 
-#[cfg(any(test, fuzzing))]
-impl ApiReply {
-    /// A reply with this body, and a status from its first byte.
-    pub(crate) fn of(data: &[u8]) -> Self {
-        let (first, body) = data.split_first().unwrap_or((&0, &[]));
-        let status = StatusCode::from_u16(400 + u16::from(*first % 200)).unwrap_or(StatusCode::BAD_REQUEST);
-        let body = Bytes::copy_from_slice(body);
-        Self { status, headers: HeaderMap::new(), body, cut: false }
-    }
-}
-
 /// Why a call gave no success.
 #[derive(Debug)]
 pub(crate) enum Failure {

@@ -160,16 +160,6 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(at.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO))
 }
 
-/// Any value of the header gives a time to wait or none.
-#[cfg(any(test, fuzzing))]
-pub fn exercise(data: &[u8]) {
-    if let Ok(value) = http::HeaderValue::from_bytes(data) {
-        let asked = retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value)]));
-        // What comes of it is added to a clock.
-        assert!(asked.is_none_or(|asked| Instant::now().checked_add(asked).is_some()));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

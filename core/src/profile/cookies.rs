@@ -12,7 +12,7 @@ use super::sqlite::{Database, Record, Table};
 
 /// How a cookie is encrypted, as far as its value shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Plain,
     /// AES-CBC: the fixed key on Linux, a key of the Keychain on macOS (components/os_crypt).
     V10,
@@ -47,7 +47,7 @@ impl Kind {
     }
 
     /// What a value begins with; "plain" is one that is not encrypted.
-    pub(super) fn prefix(self) -> String {
+    pub(crate) fn prefix(self) -> String {
         match self {
             Self::Plain => "plain".to_owned(),
             Self::V10 | Self::V10OfWindows => "v10".to_owned(),
@@ -61,11 +61,11 @@ impl Kind {
 }
 
 /// How many rows are of which kind.
-pub(super) type Kinds = BTreeMap<Kind, u32>;
+pub(crate) type Kinds = BTreeMap<Kind, u32>;
 
 /// Cookies by what becomes of them when a browser starts.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Jar {
+pub(crate) struct Jar {
     /// They are there.
     pub(super) lasting: Kinds,
     /// They are thrown away, unless the browser restores its session.
@@ -78,7 +78,7 @@ pub(super) struct Jar {
 }
 
 impl Jar {
-    pub(super) fn all(&self) -> Kinds {
+    pub(crate) fn all(&self) -> Kinds {
         let mut all = self.lasting.clone();
         for (kind, rows) in self.of_session.iter().chain(&self.expired) {
             *all.entry(*kind).or_default() += rows;
@@ -121,7 +121,7 @@ fn read<T>(path: &Path, with_log: bool, tell: impl FnOnce(&Database<'_>) -> Opti
     tell(&Database::open(&main, logged)?)
 }
 
-fn chrome_jar(database: &Database<'_>, now: SystemTime) -> Option<Jar> {
+pub(crate) fn chrome_jar(database: &Database<'_>, now: SystemTime) -> Option<Jar> {
     let table = database.table("cookies")?;
     // Older ones have the shorter name: net/extras/sqlite/sqlite_persistent_cookie_store.cc, "Version 10".
     let is_persistent = table.column("is_persistent").or_else(|| table.column("persistent"))?;
@@ -139,7 +139,7 @@ fn chrome_jar(database: &Database<'_>, now: SystemTime) -> Option<Jar> {
     }))
 }
 
-fn firefox_jar(database: &Database<'_>, now: SystemTime) -> Option<Jar> {
+pub(crate) fn firefox_jar(database: &Database<'_>, now: SystemTime) -> Option<Jar> {
     if owner_of(database)? != Owner::Firefox {
         return None;
     }
@@ -192,34 +192,6 @@ fn since_1601(now: SystemTime) -> i64 {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let now = now.saturating_add(Duration::from_secs(SECONDS_TO_1970));
     i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
-}
-
-/// Any file is read, or tells nothing. A log may follow the database.
-#[cfg(any(test, fuzzing))]
-pub fn exercise(data: &[u8]) {
-    const LOG: &[u8] = b"\x37\x7f\x06";
-    let at = data.windows(LOG.len()).rposition(|bytes| bytes == LOG).filter(|at| *at > 0);
-    let (main, log) = data.split_at(at.unwrap_or(data.len()));
-    let main_read = |at: u64, bytes: &mut [u8]| part(main, at, bytes);
-    let log_read = |at: u64, bytes: &mut [u8]| part(log, at, bytes);
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-    for log in [None, Some(&log_read as &dyn Fn(u64, &mut [u8]) -> Option<()>)] {
-        let Some(database) = Database::open(&main_read, log) else { continue };
-        for jar in [chrome_jar(&database, now), firefox_jar(&database, now)].into_iter().flatten() {
-            for kind in jar.all().keys() {
-                let prefix = kind.prefix();
-                assert!(prefix == "plain" || prefix == "other" || prefix.len() == 3, "{prefix:?}");
-            }
-        }
-    }
-    super::session::exercise(data);
-}
-
-#[cfg(any(test, fuzzing))]
-fn part(data: &[u8], at: u64, bytes: &mut [u8]) -> Option<()> {
-    let at = usize::try_from(at).ok()?;
-    bytes.copy_from_slice(data.get(at..at.checked_add(bytes.len())?)?);
-    Some(())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@
 mod archive;
 mod choice;
 mod compress;
-mod cookies;
+pub(crate) mod cookies;
 mod copies;
 mod doctor;
 mod family;
@@ -34,9 +34,9 @@ mod packer;
 mod profiles_ini;
 mod remarks;
 mod rules;
-mod session;
+pub(crate) mod session;
 mod snapshot;
-mod sqlite;
+pub(crate) mod sqlite;
 mod stores;
 mod tabs;
 mod walk;
@@ -49,8 +49,6 @@ pub use doctor::{
 };
 pub use packer::{Consistency, PackReport};
 
-#[cfg(any(test, fuzzing))]
-pub use cookies::exercise;
 pub(crate) use doctor::Browser;
 pub(crate) use packer::{Limit, Packed, Room, pack_folder};
 

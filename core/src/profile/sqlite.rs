@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 /// Reads all of the bytes at a place, or nothing.
-pub(super) type ReadAt<'a> = &'a dyn Fn(u64, &mut [u8]) -> Option<()>;
+pub(crate) type ReadAt<'a> = &'a dyn Fn(u64, &mut [u8]) -> Option<()>;
 
 /// Bounds on what a damaged file can make us do. A browser's cookies take some megabytes.
 const BYTES_READ: u64 = 32 << 20;
@@ -22,7 +22,7 @@ const LONGEST_ROW: usize = 64 << 10;
 /// A cookie has some twenty.
 const MOST_COLUMNS: usize = 64;
 
-pub(super) struct Database<'a> {
+pub(crate) struct Database<'a> {
     main: ReadAt<'a>,
     wal: Option<Wal<'a>>,
     page_size: u64,
@@ -45,7 +45,7 @@ impl Table {
 }
 
 impl<'a> Database<'a> {
-    pub(super) fn open(main: ReadAt<'a>, log: Option<ReadAt<'a>>) -> Option<Self> {
+    pub(crate) fn open(main: ReadAt<'a>, log: Option<ReadAt<'a>>) -> Option<Self> {
         let wal = match log {
             Some(read) => Wal::read(read)?,
             None => None,

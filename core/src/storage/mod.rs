@@ -3,7 +3,7 @@
 
 mod between;
 mod condition;
-mod form;
+pub(crate) mod form;
 mod meaning;
 mod pace;
 mod part_plan;
@@ -12,7 +12,7 @@ mod post_form;
 mod promised;
 mod put;
 mod put_parts;
-mod reply;
+pub(crate) mod reply;
 mod send;
 mod signed;
 pub(crate) mod ticket;
@@ -38,9 +38,6 @@ pub(crate) use put::{PutHeaders, PutTarget, SignedAt};
 pub use put_parts::{PutParts, StoredParts};
 pub(crate) use send::Sender;
 pub(crate) use window::Window;
-
-#[cfg(any(test, fuzzing))]
-pub use {reply::exercise_reply, ticket::exercise_ticket};
 
 /// What storage has after an upload.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]

@@ -16,7 +16,7 @@ use crate::secret::Mask;
 
 /// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     Fail,
     /// The same bytes may be sent again.
     Retry,
@@ -158,7 +158,7 @@ impl Who {
 }
 
 /// The error for a reply that is not a success.
-pub(super) fn refusal(reply: &Reply, url: &Url, mask: &Mask) -> (Error, Action) {
+pub(crate) fn refusal(reply: &Reply, url: &Url, mask: &Mask) -> (Error, Action) {
     let said = mask.apply(&reply.body);
     let document = Document::of_refusal(&said);
     let wrong_scheme = meaning::wrong_scheme(url, &text_of(&said));
@@ -246,34 +246,6 @@ fn plain_text(body: &Bytes) -> Option<String> {
 /// The beginning of a page, to look for words in.
 fn text_of(body: &Bytes) -> String {
     page::text(body).chars().take(4000).collect()
-}
-
-/// Any refusal of storage gives an error that can be shown, though it quote the ticket.
-#[cfg(any(test, fuzzing))]
-pub fn exercise_reply(data: &[u8]) {
-    let secret = &crate::fuzzing::secret(data);
-    let [first, second, body @ ..] = data else { return };
-    let number = 300 + (u16::from(*first) * 256 + u16::from(*second)) % 300;
-    let mut mask = Mask::default();
-    mask.hide("X-Amz-Signature", secret);
-    // The marker stands for the place where storage quotes the signature.
-    let quoted = String::from_utf8_lossy(body).replace("@@", secret);
-    let reply = Reply {
-        status: StatusCode::from_u16(number).unwrap_or(StatusCode::BAD_REQUEST),
-        headers: HeaderMap::new(),
-        body: quoted.into(),
-        digests: crate::digest::Digests::default(),
-        whole: true,
-        complete: true,
-        last_may_have_left: true,
-        mute: false,
-        file: None,
-        counted: 0,
-        hides: None,
-    };
-    let url = Url::parse("https://storage.example/k").expect("a URL");
-    let (error, _) = refusal(&reply, &url, &mask);
-    crate::fuzzing::check(&error, secret);
 }
 
 #[cfg(test)]

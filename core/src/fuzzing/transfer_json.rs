@@ -1,21 +1,20 @@
-//! What a fuzzer runs of this folder: above everything in it, so that nothing below knows of a fuzzer.
+//! Replies of the transfer endpoints.
 
 use serde_json::Value;
 
-use super::sealing::Cover;
-use super::ticket::{Asked, Ticket, TransferTicket};
-use super::transfer_journal::{Beginning, replayed};
-use super::wire::{self, FileEntry, TransferInfo};
+use crate::agentdrop::sealing::Cover;
+use crate::agentdrop::ticket::{Asked, Ticket, TransferTicket};
+use crate::agentdrop::wire::{self, FileEntry, TransferInfo};
 use crate::error::Error;
-use crate::http::api::ApiReply;
+use crate::options::Options;
 use crate::service;
 use crate::storage::SignedAt;
 
 /// Any reply is read, or is an error that can be shown.
-pub fn exercise(data: &[u8]) {
-    let secret = crate::fuzzing::secret(data);
-    let check = |error: &Error| crate::fuzzing::check(error, &secret);
-    let reply = ApiReply::of(data);
+pub fn fuzz_transfer_json(data: &[u8]) {
+    let secret = super::secret(data);
+    let check = |error: &Error| super::check(error, &secret);
+    let reply = super::api_reply(data);
     check(&wire::refusal(&reply));
     let file = |part_size| FileEntry {
         name: "a.bin".into(),
@@ -24,7 +23,7 @@ pub fn exercise(data: &[u8]) {
         encryption_iv: None,
         part_size,
     };
-    let options = crate::options::Options::new();
+    let options = Options::new();
     match service::parse::<Value>("presign", &reply) {
         Ok(value) => {
             for part_size in [None, Some(5 << 20)] {
@@ -53,10 +52,4 @@ pub fn exercise(data: &[u8]) {
     if let Err(error) = TransferInfo::read("get_transfer", &reply) {
         check(&error);
     }
-}
-
-/// Any record is understood or not.
-pub fn exercise_journal(record: &Value) {
-    let _ = serde_json::from_value::<Beginning>(record["begun"].clone());
-    let _ = replayed(2, vec![record.clone()]);
 }

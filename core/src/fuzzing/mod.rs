@@ -2,19 +2,39 @@
 //! here that replay what it found. Each asserts what must hold for any input: no panic, errors of one
 //! line, and no secret in them.
 
-use crate::error::{Error, ErrorKind};
+mod cookies;
+mod journal;
+mod profile_json;
+mod retry_after;
+mod storage_xml;
+mod ticket;
+mod transfer_json;
 
-pub use crate::agentdrop::exercise as transfer_json;
-pub use crate::hcompany::exercise as profile_json;
-pub use crate::http::retry::exercise as retry_after;
-pub use crate::journal::exercise as journal;
-pub use crate::profile::exercise as cookies;
-pub use crate::storage::exercise_reply as storage_xml;
-pub use crate::storage::exercise_ticket as ticket;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use crate::error::{Error, ErrorKind};
+use crate::http::api::ApiReply;
+
+pub use cookies::fuzz_cookies;
+pub use journal::fuzz_journal;
+pub use profile_json::fuzz_profile_json;
+pub use retry_after::fuzz_retry_after;
+pub use storage_xml::fuzz_storage_xml;
+pub use ticket::fuzz_ticket;
+pub use transfer_json::fuzz_transfer_json;
+
+
+/// A reply with this body, and a status from its first byte.
+fn api_reply(data: &[u8]) -> ApiReply {
+    let (first, body) = data.split_first().unwrap_or((&0, &[]));
+    let status = StatusCode::from_u16(400 + u16::from(*first % 200)).unwrap_or(StatusCode::BAD_REQUEST);
+    ApiReply { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body), cut: false }
+}
 
 /// A secret that the functions put where peers might quote it back. It is made from the input, so that no
 /// input can hold its own; the fuzzer finds any constant, and then it is the input that is printed.
-pub(crate) fn secret(data: &[u8]) -> String {
+fn secret(data: &[u8]) -> String {
     // FNV-1a, for want of any need of a better one.
     let hash = data.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -23,7 +43,7 @@ pub(crate) fn secret(data: &[u8]) -> String {
 }
 
 /// Holds for every error, whatever led to it.
-pub(crate) fn check(error: &Error, secret: &str) {
+fn check(error: &Error, secret: &str) {
     let (message, all) = (error.message(), format!("{error} {error:?} {}", error.to_json()));
     assert!(!message.is_empty() && !message.contains(['\n', '\r']), "one line: {message:?}");
     assert!(!all.contains(secret), "a secret in {all}");
@@ -48,12 +68,12 @@ mod tests {
 
     #[test]
     fn the_corpus_is_survived() {
-        replay("ticket", super::ticket);
-        replay("storage_xml", super::storage_xml);
-        replay("transfer_json", super::transfer_json);
-        replay("profile_json", super::profile_json);
-        replay("retry_after", super::retry_after);
-        replay("journal", super::journal);
-        replay("cookies", super::cookies);
+        replay("ticket", super::fuzz_ticket);
+        replay("storage_xml", super::fuzz_storage_xml);
+        replay("transfer_json", super::fuzz_transfer_json);
+        replay("profile_json", super::fuzz_profile_json);
+        replay("retry_after", super::fuzz_retry_after);
+        replay("journal", super::fuzz_journal);
+        replay("cookies", super::fuzz_cookies);
     }
 }

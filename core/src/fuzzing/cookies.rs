@@ -1,0 +1,40 @@
+//! The databases of a browser's cookies, and the session that Firefox stores.
+
+use std::time::{Duration, SystemTime};
+
+use crate::profile::cookies::{chrome_jar, firefox_jar};
+use crate::profile::session::{cookies_in, lz4};
+use crate::profile::sqlite::Database;
+
+/// Any file is read, or tells nothing. A log may follow the database.
+pub fn fuzz_cookies(data: &[u8]) {
+    const LOG: &[u8] = b"\x37\x7f\x06";
+    let at = data.windows(LOG.len()).rposition(|bytes| bytes == LOG).filter(|at| *at > 0);
+    let (main, log) = data.split_at(at.unwrap_or(data.len()));
+    let main_read = |at: u64, bytes: &mut [u8]| part(main, at, bytes);
+    let log_read = |at: u64, bytes: &mut [u8]| part(log, at, bytes);
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    for log in [None, Some(&log_read as &dyn Fn(u64, &mut [u8]) -> Option<()>)] {
+        let Some(database) = Database::open(&main_read, log) else { continue };
+        for jar in [chrome_jar(&database, now), firefox_jar(&database, now)].into_iter().flatten() {
+            for kind in jar.all().keys() {
+                let prefix = kind.prefix();
+                assert!(prefix == "plain" || prefix == "other" || prefix.len() == 3, "{prefix:?}");
+            }
+        }
+    }
+    stored_session(data);
+}
+
+fn part(data: &[u8], at: u64, bytes: &mut [u8]) -> Option<()> {
+    let at = usize::try_from(at).ok()?;
+    bytes.copy_from_slice(data.get(at..at.checked_add(bytes.len())?)?);
+    Some(())
+}
+
+fn stored_session(data: &[u8]) {
+    let _ = cookies_in(data);
+    if let Some(text) = lz4(data, 1 << 16) {
+        assert!(text.len() <= 1 << 16);
+    }
+}
