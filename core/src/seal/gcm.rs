@@ -13,6 +13,7 @@ use std::ptr::{NonNull, null_mut};
 use aws_lc_sys as sys;
 use zeroize::Zeroizing;
 
+use super::errors::encryption;
 use crate::error::{Error, Result};
 
 /// Bytes of a key.
@@ -125,7 +126,7 @@ impl Sealer {
     pub(crate) fn seal(&mut self, plain: &[u8], into: &mut [u8]) -> Result<()> {
         self.sealed += plain.len() as u64;
         if self.sealed > LONGEST {
-            return Err(super::encryption(&format!(
+            return Err(encryption(&format!(
                 "a file is longer than AES-GCM seals with one nonce ({LONGEST} bytes); cut it into several"
             )));
         }

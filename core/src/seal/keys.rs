@@ -8,8 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::wrap::{FileKey, WrapKey, missing};
-use crate::error::{Error, ErrorKind, Result, Side};
+use super::errors::{encryption, missing, no_randomness};
+use super::wrap::{FileKey, WrapKey};
+use crate::error::{Error, Result};
 
 const LEN: usize = 32;
 
@@ -147,15 +148,6 @@ impl fmt::Debug for KeyPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KeyPair({})", self.public.base64())
     }
-}
-
-/// Sealing is asked for and cannot be done.
-pub(crate) fn encryption(message: &str) -> Error {
-    Error::new(ErrorKind::Encryption, message).side_is(Side::Caller)
-}
-
-pub(super) fn no_randomness() -> Error {
-    Error::internal("the operating system gave no randomness")
 }
 
 #[cfg(test)]

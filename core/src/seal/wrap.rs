@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::errors::{encryption, missing, no_randomness};
 use super::gcm::{KEY_LEN, NONCE_LEN, Nonce, Opener, Sealer, TAG_LEN};
-use super::keys::{encryption, no_randomness};
 use crate::error::Result;
 
 /// What seals the files of one transfer. Random, used for nothing else, wiped on drop.
@@ -117,11 +117,6 @@ pub(crate) fn wrapped(encrypted_key: &str) -> Result<[u8; WRAPPED_LEN]> {
             "the encrypted_key is the base64 of {len} bytes and not the base64 of {WRAPPED_LEN} bytes; check where it is from"
         ))
     })
-}
-
-/// The error for a field that was left out.
-pub(crate) fn missing(field: &str, what: &str) -> crate::error::Error {
-    encryption(&format!("{field} is missing; give {what}"))
 }
 
 #[cfg(test)]
