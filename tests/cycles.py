@@ -13,7 +13,7 @@ from pathlib import Path
 
 CORE = Path(__file__).resolve().parents[1] / "core/src"
 # Folders whose files read in one direction.
-STRAIGHT = ("agentdrop", "hcompany", "http", "seal")
+STRAIGHT = ("agentdrop", "hcompany", "http", "seal", "source", "storage")
 USE = re.compile(r"\bsuper::(\{[^;]*?\}|\w+)", re.S)
 
 

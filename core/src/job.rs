@@ -422,7 +422,7 @@ where
     F: Future<Output = Result<T>> + Send + 'static,
     W: FnOnce(JobContext) -> F,
 {
-    crate::options::check_timeout(timeout)?;
+    check_timeout(timeout)?;
     let runtime = runtime::handle()?;
     let ctx = JobContext::new(timeout);
     let cancel = CancellationToken::new();
@@ -542,4 +542,14 @@ fn panicked(join: tokio::task::JoinError) -> Error {
         return Error::internal("the runtime stopped while the job ran");
     }
     Error::internal(&panic_text(&*join.into_panic()))
+}
+
+/// A per-call limit: the deadline of everything the call does, retries included.
+fn check_timeout(timeout: Option<Duration>) -> Result<()> {
+    match timeout {
+        Some(d) if d.is_zero() => {
+            Err(Error::invalid("timeout must be more than zero; leave it out for no limit"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -35,6 +35,8 @@ mod job;
 mod journal;
 pub mod logs;
 mod options;
+mod paths;
+mod prepare_source;
 mod profile;
 mod progress;
 mod room;

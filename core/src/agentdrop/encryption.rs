@@ -86,7 +86,7 @@ impl KeyPair {
     /// `source_unreadable` if it cannot be read, `encryption` if it holds no key.
     pub fn from_agentdrop_config(path: impl AsRef<Path>) -> Result<Self> {
         let given =
-            crate::source::local_path(path.as_ref().to_owned(), "the configuration of the official SDK")?;
+            crate::paths::local_path(path.as_ref().to_owned(), "the configuration of the official SDK")?;
         let path = if given.is_dir() { given.join("config.json") } else { given };
         let text = std::fs::read(&path).map_err(|e| Error::local_io(&path, "reading", &e))?;
         let text = zeroize::Zeroizing::new(text);

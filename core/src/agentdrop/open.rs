@@ -12,11 +12,12 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use super::sealing::wrap_key;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::job::{self, Job, JobContext};
+use crate::paths::local_path;
 use crate::progress::Phase;
 use crate::runtime::blocking;
 use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption, missing};
 use crate::secret::Secret;
-use crate::source::{Cutter, Prepared, Source, Spool, local_path};
+use crate::source::{Prepared, SequentialReader, Source, Spool};
 
 /// A sealed file and what opens it. The texts are those of the transfer's download reply.
 #[derive(Debug, Clone)]
@@ -173,7 +174,7 @@ pub fn start_open_sealed(
                 source.len()
             )));
         };
-        let mut reader = Cutter::new(source);
+        let mut reader = SequentialReader::new(source);
         let nonce = match nonce {
             Some(nonce) => nonce,
             None => Nonce::read(&reader.bytes(NONCE_LEN as u64).await?)?,
@@ -193,7 +194,7 @@ pub fn start_open_sealed(
 
 /// The plaintext, without a name yet.
 async fn open(
-    mut reader: Cutter,
+    mut reader: SequentialReader,
     len: u64,
     to: &Path,
     mut opener: Opener,

@@ -10,11 +10,12 @@ use super::sealing::Cover;
 use super::wire::FileEntry;
 use crate::error::{Error, Result};
 use crate::job::JobContext;
+use crate::prepare_source::prepare_source;
 use crate::progress::Phase;
 use crate::seal::TAG_LEN;
 use crate::secret::Secret;
 use crate::service::Service;
-use crate::storage::{self, PartPlan};
+use crate::storage::PartPlan;
 
 /// What [`AgentDrop::send`](crate::AgentDrop::send) would send.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -66,7 +67,7 @@ pub(super) async fn plan(
             )));
         }
         let encryption_iv = if sealed { Some(HIDDEN.to_owned()) } else { encryption_iv };
-        let source = storage::prepare(source, &service.clients.options, ctx).await?;
+        let source = prepare_source(source, &service.clients.options, ctx).await?;
         let size = source.len() + if sealed { TAG_LEN as u64 } else { 0 };
         prepare::check_sealed(&name, size, encryption_iv.is_some())?;
         let entry = FileEntry { name, size, content_type, encryption_iv, part_size: None };

@@ -10,11 +10,12 @@ use super::wire::FileEntry;
 use crate::error::Result;
 use crate::job::JobContext;
 use crate::options::Options;
+use crate::prepare_source::prepare_source;
 use crate::progress::Phase;
 use crate::seal::{FileSeal, LONGEST, Nonce, TAG_LEN, encryption as cannot_seal};
 use crate::service::Service;
 use crate::source::{Prepared, Source, Spool};
-use crate::storage::{self, PartPlan};
+use crate::storage::PartPlan;
 
 /// A file that was looked at.
 pub(super) struct Ready {
@@ -60,7 +61,7 @@ pub(super) async fn look_at(
                 let nonce = seal.nonce().base64();
                 (sealed(source, Arc::clone(seal), &service.clients.options, ctx).await?, Some(nonce))
             }
-            None => (storage::prepare(source, &service.clients.options, ctx).await?, encryption_iv),
+            None => (prepare_source(source, &service.clients.options, ctx).await?, encryption_iv),
         };
         check_sealed(&name, source.len(), encryption_iv.is_some())?;
         let entry = FileEntry { name, size: source.len(), content_type, encryption_iv, part_size: None };

@@ -181,7 +181,7 @@ impl Transfer {
     /// the transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed.
     #[must_use]
     pub fn resume(mut self, journal: impl Into<PathBuf>) -> Self {
-        self.resume = Some(crate::source::local_path(journal.into(), "resume"));
+        self.resume = Some(crate::paths::local_path(journal.into(), "resume"));
         self
     }
     /// Bounds the whole call, retries included. Default: no limit.

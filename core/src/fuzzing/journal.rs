@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::agentdrop::transfer_journal::{Beginning, replayed};
-use crate::journal::{FIRST_LINE, check, read};
+use crate::journal::format::{FIRST_LINE, checksum, read};
 
 /// Any file is read, refused, or taken for one whose end was torn off.
 pub fn fuzz_journal(data: &[u8]) {
@@ -15,7 +15,7 @@ pub fn fuzz_journal(data: &[u8]) {
     // Half of them with a first line that is right.
     let first: &[u8] = if head % 2 == 0 { FIRST_LINE } else { &[] };
     // And half of those with a record that is whole.
-    let whole = format!("{} {}\n", check(body), String::from_utf8_lossy(body));
+    let whole = format!("{} {}\n", checksum(body), String::from_utf8_lossy(body));
     let rest: &[u8] = if head % 4 == 0 { whole.as_bytes() } else { body };
     if file.write_all(first).and_then(|()| file.write_all(rest)).and_then(|()| file.rewind()).is_err() {
         return;

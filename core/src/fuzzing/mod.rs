@@ -24,7 +24,6 @@ pub use storage_xml::fuzz_storage_xml;
 pub use ticket::fuzz_ticket;
 pub use transfer_json::fuzz_transfer_json;
 
-
 /// A reply with this body, and a status from its first byte.
 fn api_reply(data: &[u8]) -> ApiReply {
     let (first, body) = data.split_first().unwrap_or((&0, &[]));

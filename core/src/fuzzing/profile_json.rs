@@ -22,9 +22,9 @@ pub fn fuzz_profile_json(data: &[u8]) {
             }
             let options = Options::new();
             let lifetime = Duration::from_secs(initiated.upload_expires_in);
-            let form = initiated.fields().and_then(|fields| {
-                FormTarget::new(&initiated.upload_url, fields, Some(lifetime), &options)
-            });
+            let form = initiated
+                .fields()
+                .and_then(|fields| FormTarget::new(&initiated.upload_url, fields, Some(lifetime), &options));
             if let Err(error) = form.and_then(|form| form.check(1000)) {
                 check(&error);
             }

@@ -8,7 +8,9 @@ use crate::error::Error;
 use crate::http::Target;
 use crate::options::Options;
 use crate::storage::form::Fields;
-use crate::storage::ticket::{Policy, SignedUrl, TicketOrigin};
+use crate::storage::policy::Policy;
+use crate::storage::signed_url::SignedUrl;
+use crate::storage::ticket_origin::TicketOrigin;
 
 /// Any policy and any URL is refused or taken, and says so without its secrets.
 pub fn fuzz_ticket(data: &[u8]) {

@@ -13,6 +13,7 @@ use crate::http::api::{Failure, Repeat};
 use crate::job::{JobContext, RawUpload};
 use crate::logs;
 use crate::options::Options;
+use crate::prepare_source::prepare_source_in_turn;
 use crate::profile::{Browser, Limit, Pack, PackReport, Packed, Room, pack_folder};
 use crate::progress::Phase;
 use crate::service::{self, Service};
@@ -206,7 +207,7 @@ async fn given(service: &Service, source: Source, ctx: &JobContext) -> Result<Gi
     }
     let shown = source.as_path().map_or_else(|| "the source".to_owned(), |p| p.display().to_string());
     let clients = service.clients.get()?;
-    let prepared = storage::prepare_in_turn(&clients, source, options, ctx).await?;
+    let prepared = prepare_source_in_turn(&clients, source, options, ctx).await?;
     let start = prepared.peek(4).await?;
     // PK\x03\x04 starts a zip with entries, PK\x05\x06 is one without any.
     if !matches!(start.as_slice(), b"PK\x03\x04") {

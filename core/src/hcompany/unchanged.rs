@@ -8,7 +8,7 @@ use crate::error::{ErrorKind, Result};
 use crate::job::JobContext;
 use crate::logs;
 use crate::service::Service;
-use crate::source::{Cutter, Prepared};
+use crate::source::{Prepared, SequentialReader};
 
 /// The profile to compare with. One that is gone is no reason to fail: then there is nothing it equals.
 pub(super) async fn earlier(service: &Service, id: &str, ctx: &JobContext) -> Result<Option<Profile>> {
@@ -29,7 +29,7 @@ pub(super) async fn is_the_same(profile: &Profile, source: &Prepared) -> Result<
         return Ok(false);
     }
     let mut hasher = Hasher::new(Algorithm::Sha256);
-    let mut reader = Cutter::new(source.clone());
+    let mut reader = SequentialReader::new(source.clone());
     let mut left = source.len();
     while left > 0 {
         let piece = reader.piece(left).await?;

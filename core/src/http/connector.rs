@@ -22,12 +22,12 @@ use tower_service::Service;
 use super::guard::{self, Target};
 use super::line::{Line, Mark};
 use super::meter::{Meter, MeteredTcp, ReplyMeter};
-use super::proxy::{Proxies, Proxy};
+use super::proxies::Proxies;
 use super::resolve::Resolver;
 use super::tunnel::{self, Offers, Turn};
 use super::{tls, transport_error};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::Options;
+use crate::options::{Options, Proxy};
 use crate::room;
 
 /// Bytes the kernel may hold unsent per connection; more would count as written while the peer has

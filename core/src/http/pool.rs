@@ -17,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 use super::body::AttemptBody;
 use super::connector::Connector;
 use super::meter::Meter;
-use super::proxy::Proxy;
 use super::{Target, transport_error};
 use crate::error::Result;
+use crate::options::Proxy;
 
 /// Storage services close idle connections after 20 s or more; asking before they do saves the
 /// retry.

@@ -5,9 +5,9 @@ use std::error::Error as StdError;
 use std::io;
 
 use super::meter::Meter;
-use super::proxy::Proxy;
 use super::{Target, tls_error};
 use crate::error::{Error, ErrorKind, Side};
+use crate::options::Proxy;
 use crate::room;
 
 const CONNECTING: &str = "connecting to";

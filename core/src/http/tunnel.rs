@@ -9,9 +9,9 @@ use http::header::PROXY_AUTHENTICATE;
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::proxy::Proxy;
 use super::{Target, transport_error};
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::Proxy;
 
 /// More than any proxy says before it lets one through.
 const HEAD_LIMIT: usize = 64 * 1024;

@@ -8,8 +8,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use serde_json::Value;
 
+use super::files::{blocking_with_timeout, changed, open_regular};
 use super::identity::{Change, FileSystem, Identity, Reading};
-use super::{Origin, Prepared, SourceReader, blocking_with_timeout, changed, open_regular};
+use super::plain_reader::PlainReader;
+use super::prepared::{Backing, Prepared};
+use super::reader::SourceReader;
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs;
@@ -43,18 +46,18 @@ impl Prepared {
         sha256: Option<&str>,
     ) -> Result<()> {
         let Some(reading) = reading else { return Ok(()) };
-        if let Origin::Path(looked) = &self.origin
-            && (self.start, self.len) != (0, looked.identity.size)
+        if let Backing::Path(file) = &self.backing
+            && (self.start, self.len) != (0, file.identity.size)
         {
-            let (change, how) = reading.change_since(&looked.identity);
+            let (change, how) = reading.change_since(&file.identity);
             return match change {
                 Change::None => Ok(()),
                 // With the other parts, once all are there.
                 _ if md5.is_some() || sha256.is_some() => {
-                    looked.doubtful.store(true, Relaxed);
+                    file.doubtful.store(true, Relaxed);
                     Ok(())
                 }
-                _ => Err(changed(&looked.path, &how)),
+                _ => Err(changed(&file.path, &how)),
             };
         }
         let (change, how) = reading.change();
@@ -62,9 +65,9 @@ impl Prepared {
             return Ok(());
         }
         let sent = Sent { start: 0, len: self.len, md5, sha256 };
-        let same = match &self.origin {
-            Origin::Sealed { plain, seal } => {
-                let again = SourceReader::again(&reading.file, reading.system, 0..plain.len);
+        let same = match &self.backing {
+            Backing::Sealed { plain, seal } => {
+                let again = PlainReader::again(&reading.file, reading.system, 0..plain.len);
                 let sealed = SourceReader::sealed(again, Arc::clone(seal), None)?;
                 self.read_through(sealed, |_| {}).await.is_ok()
             }
@@ -81,12 +84,12 @@ impl Prepared {
     /// Fails with `source_changed` if the file's record was another while parts of it were read, and these are not what
     /// it holds now.
     pub(crate) async fn prove_parts(&self, parts: &[Sent<'_>]) -> Result<()> {
-        match &self.origin {
-            Origin::Path(looked) if looked.doubtful.load(Relaxed) => match self.holds(parts).await? {
+        match &self.backing {
+            Backing::Path(file) if file.doubtful.load(Relaxed) => match self.holds(parts).await? {
                 true => Ok(()),
                 false => {
-                    let now = look_again(&looked.path, self.patience).await?;
-                    Err(changed(&looked.path, &looked.identity.difference(&now)))
+                    let now = look_again(&file.path, self.patience).await?;
+                    Err(changed(&file.path, &file.identity.difference(&now)))
                 }
             },
             _ => Ok(()),
@@ -95,24 +98,24 @@ impl Prepared {
 
     /// Whether the source holds just these bytes. What has no digest is not proved.
     pub(crate) async fn holds(&self, sent: &[Sent<'_>]) -> Result<bool> {
-        let looked = match &self.origin {
-            Origin::Path(looked) => looked,
+        let inspected = match &self.backing {
+            Backing::Path(file) => file,
             // The marks of its blocks tell.
-            Origin::Sealed { .. } => match super::sealed::mark(self).await {
+            Backing::Sealed { .. } => match self.mark().await {
                 Ok(()) => return Ok(true),
                 Err(error) if error.kind() == ErrorKind::SourceChanged => return Ok(false),
                 Err(error) => return Err(error),
             },
             _ => return Ok(false),
         };
-        let path = Arc::clone(&looked.path);
+        let path = Arc::clone(&inspected.path);
         // Opened once, so that all is compared with one file.
         let opened = move || {
             let (file, _) = open_regular(&path)?;
             let system = FileSystem::of(&file);
             Ok((Arc::new(file), system))
         };
-        let (file, system) = blocking_with_timeout(self.patience, &looked.path, opened).await?;
+        let (file, system) = blocking_with_timeout(self.patience, &inspected.path, opened).await?;
         Ok(self.is_held_by(&file, system, sent).await)
     }
 
@@ -124,7 +127,8 @@ impl Prepared {
                 (None, None) => return false,
             };
             let mut hasher = Hasher::new(algorithm);
-            let again = SourceReader::again(file, system, piece.start..piece.start + piece.len);
+            let again = PlainReader::again(file, system, piece.start..piece.start + piece.len);
+            let again = SourceReader::plain(again);
             if self.read_through(again, |bytes| hasher.update(bytes)).await.is_err() {
                 return false;
             }
@@ -139,32 +143,19 @@ impl Prepared {
         true
     }
 
-    pub(super) async fn read_through(
-        &self,
-        mut reader: SourceReader,
-        mut each: impl FnMut(&[u8]),
-    ) -> Result<()> {
-        while let Some(piece) = self.within_patience(reader.chunk()).await? {
-            each(&piece?);
-            // A file in the page cache never makes this wait, and other work is due too.
-            tokio::task::consume_budget().await;
-        }
-        Ok(())
-    }
-
     /// Compares with what [`Prepared::lasting_identity`] was in another process.
     pub(crate) async fn since(&self, kept: &Value) -> Result<Since> {
-        let looked = match &self.origin {
-            Origin::Path(looked) => looked,
-            Origin::Sealed { plain, .. } => match &plain.origin {
-                Origin::Path(looked) => looked,
+        let inspected = match &self.backing {
+            Backing::Path(file) => file,
+            Backing::Sealed { plain, .. } => match &plain.backing {
+                Backing::Path(file) => file,
                 _ => return self.same_bytes_as(kept).await,
             },
             _ => return self.same_bytes_as(kept).await,
         };
-        let (path, identity) = (Arc::clone(&looked.path), looked.identity);
+        let (path, identity) = (Arc::clone(&inspected.path), inspected.identity);
         let system =
-            blocking_with_timeout(self.patience, &looked.path, move || Ok(FileSystem::at(&path))).await?;
+            blocking_with_timeout(self.patience, &inspected.path, move || Ok(FileSystem::at(&path))).await?;
         Ok(match identity.since(kept, system) {
             Ok(()) => Since::Same,
             Err((Change::Doubtful, how)) => Since::Doubtful(how),

@@ -9,12 +9,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 
 use super::buffers::{Buffer, CHUNK};
-use super::{Prepared, SourceReader};
+use super::plain_reader::PlainReader;
 use crate::error::{Error, ErrorKind, Result};
 use crate::seal::{BlockSealer, FileSeal, Stop};
 
 pub(super) struct SealedReader {
-    plain: SourceReader,
+    plain: PlainReader,
     sealer: BlockSealer,
     /// Read already, and part of the next block.
     carried: Bytes,
@@ -27,7 +27,7 @@ pub(super) struct SealedReader {
 }
 
 impl SealedReader {
-    pub(super) fn new(plain: SourceReader, seal: Arc<FileSeal>, path: Option<Arc<Path>>) -> Result<Self> {
+    pub(super) fn new(plain: PlainReader, seal: Arc<FileSeal>, path: Option<Arc<Path>>) -> Result<Self> {
         Ok(Self {
             plain,
             sealer: BlockSealer::new(seal)?,
@@ -39,7 +39,7 @@ impl SealedReader {
         })
     }
 
-    pub(super) fn plain(&self) -> &SourceReader {
+    pub(super) fn plain(&self) -> &PlainReader {
         &self.plain
     }
 
@@ -94,17 +94,6 @@ impl SealedReader {
         self.checked = true;
         Ok(())
     }
-}
-
-/// Reads all of a source, and notes or compares the mark of each block.
-pub(super) async fn mark(whole: &Prepared) -> Result<()> {
-    let mut reader = whole.open().await?;
-    while let Some(piece) = whole.within_patience(reader.chunk()).await? {
-        piece?;
-        // A file in the page cache never makes this wait, and other work is due too.
-        tokio::task::consume_budget().await;
-    }
-    Ok(())
 }
 
 pub(super) fn stopped(path: Option<&Path>, stop: Stop) -> Error {

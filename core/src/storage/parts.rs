@@ -14,28 +14,12 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit};
 
 use super::part_plan::PartPlan;
 use super::put::PutTarget;
+use super::result::StoredPart;
 use super::send::{Sender, stored_all_the_same};
-use super::window::Window;
+use super::upload_limiter::Window;
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::source::{Cutter, Prepared, Sent};
-
-/// One part that storage has.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-pub struct StoredPart {
-    /// Its number, from 1.
-    pub part_number: u32,
-    /// Bytes of it.
-    pub bytes: u64,
-    /// Storage's ETag of it, without quotes: completing the upload needs it.
-    pub etag: String,
-    /// MD5 of what was sent, in hex, if it was computed.
-    pub md5: Option<String>,
-    /// Whether the ETag equals it.
-    pub verified: bool,
-    /// Requests it took, the successful one included.
-    pub attempts: u32,
-}
+use crate::source::{Prepared, Sent, SequentialReader};
 
 /// One object to be sent in parts.
 pub(crate) struct PartUpload<'a> {
@@ -80,7 +64,7 @@ pub(crate) async fn send_parts(
         source,
         // Whether a digest is worth its cost is a question of the whole.
         digest: sender.digest_for_etag(plan.size()),
-        order: sealed.then(|| Mutex::new(InOrder { cutter: Cutter::new(source.clone()), next: 1 })),
+        order: sealed.then(|| Mutex::new(InOrder { cutter: SequentialReader::new(source.clone()), next: 1 })),
         waiting: std::sync::Mutex::new(missing.into_iter()),
         asked: AtomicBool::new(false),
         sender,
@@ -136,7 +120,7 @@ struct Parts<'a> {
 
 /// A source that is read once, from its beginning.
 struct InOrder {
-    cutter: Cutter,
+    cutter: SequentialReader,
     /// The part that it stands before.
     next: u64,
 }

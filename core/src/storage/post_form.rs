@@ -6,11 +6,14 @@ use std::time::Duration;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 
-use super::StoredObject;
+use super::expiry::Expiry;
 use super::form::{self, Fields};
-use super::send::{Sender, Upload};
-use super::signed;
-use super::ticket::{Expiry, Policy, TicketOrigin};
+use super::policy::Policy;
+use super::result::StoredObject;
+use super::send::Sender;
+use super::ticket_origin::TicketOrigin;
+use super::upload::Upload;
+use super::url_query;
 use crate::digest::Algorithm;
 use crate::error::{Error, Result};
 use crate::http::Target;
@@ -39,7 +42,7 @@ impl FormTarget {
         options: &Options,
     ) -> Result<Self> {
         let from = if lifetime.is_some() { TicketOrigin::Service } else { TicketOrigin::Caller };
-        signed::check_writing(url, from)?;
+        url_query::check_writing(url, from)?;
         let target = Target::check(url, options)?;
         let fields = Fields(fields);
         if fields.get("file").is_some() {

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::StoredObject;
-use super::send::{Sender, Upload};
-use super::signed;
-use super::ticket::{Expiry, SignedUrl, TicketOrigin, broken_ticket};
+use super::expiry::Expiry;
+use super::result::StoredObject;
+use super::send::Sender;
+use super::signed_url::SignedUrl;
+use super::ticket_origin::{TicketOrigin, broken_ticket};
+use super::upload::Upload;
+use super::url_query;
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
@@ -162,9 +165,9 @@ fn checked_target(
     from: TicketOrigin,
     options: &Options,
 ) -> Result<(Target, SignedUrl)> {
-    signed::check_writing(url, from)?;
+    url_query::check_writing(url, from)?;
     let target = Target::check(url, options)?;
-    signed::check_operation(target.url(), from)?;
+    url_query::check_operation(target.url(), from)?;
     headers.check_host(&target)?;
     let signed = SignedUrl::decode(target.url());
     signed.check(&headers.0.sent, from)?;

@@ -1,60 +1,16 @@
 //! Raw parts: the caller began a multipart upload somewhere and will complete it.
 
-use std::time::Duration;
-
 use super::part_plan::{DEFAULT_PART_SIZE, MOST_PARTS, PartPlan};
-use super::parts::{PartUpload, StoredPart, send_parts};
+use super::parts::{PartUpload, send_parts};
 use super::put::PutTarget;
+use super::request::PutParts;
+use super::result::StoredParts;
 use super::send::Sender;
-use super::window::Window;
+use super::upload_limiter::Window;
 use crate::error::{Error, Result};
 use crate::http::Clients;
 use crate::job::{JobContext, RawUpload};
-use crate::secret::Secret;
-use crate::source::Source;
-
-/// A presigned `PUT` for each part of an object.
-#[derive(Debug)]
-pub struct PutParts {
-    pub(super) urls: Vec<Secret>,
-    pub(super) source: Source,
-    pub(super) part_size: Option<u64>,
-    pub(super) timeout: Option<Duration>,
-}
-
-/// What storage has after [`Storage::put_parts`](crate::Storage::put_parts).
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-pub struct StoredParts {
-    /// Bytes of the source that storage took.
-    pub bytes: u64,
-    /// Bytes of each part but the last.
-    pub part_size: u64,
-    /// The parts, by number. Completing the upload needs their ETags.
-    pub parts: Vec<StoredPart>,
-    /// Whether every part's ETag equals the MD5 of what was sent.
-    pub verified: bool,
-}
-
-impl PutParts {
-    /// `urls` are the presigned URLs in order of their part numbers, from 1, exactly as they were handed out.
-    pub fn new<U: Into<String>>(urls: impl IntoIterator<Item = U>, source: impl Into<Source>) -> Self {
-        let urls = urls.into_iter().map(Secret::new).collect();
-        Self { urls, source: source.into(), part_size: None, timeout: None }
-    }
-    /// Bytes of each part but the last. Default: the option `part_size`, or 8 MiB, or what fits the number of
-    /// URLs if those do not.
-    #[must_use]
-    pub fn part_size(mut self, bytes: u64) -> Self {
-        self.part_size = Some(bytes);
-        self
-    }
-    /// Bounds the whole call, retries included. Default: no limit.
-    #[must_use]
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
-        self
-    }
-}
+use crate::prepare_source::prepare_source_in_turn;
 
 pub(super) async fn put_parts_now(
     clients: &Clients,
@@ -63,7 +19,7 @@ pub(super) async fn put_parts_now(
 ) -> Result<StoredParts> {
     let http = clients.get()?;
     let targets = targets(&request, clients)?;
-    let source = super::prepare_in_turn(&http, request.source, &clients.options, ctx).await?;
+    let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
     let plan = fitting(source.len(), targets.len() as u64, request.part_size, clients.options.part_size)?;
     ctx.progress.expect(1, source.len());
     ctx.set_raw_upload(RawUpload::Several);

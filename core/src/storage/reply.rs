@@ -2,134 +2,16 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use quick_xml::Reader;
-use quick_xml::events::Event;
 use url::Url;
 
-use super::between;
-use super::meaning::{self, Meaning, Refused};
+use super::diagnosis::{self, Action, Meaning, Refused};
+use super::document::Document;
+use super::middlebox;
 use crate::error::{Error, ErrorKind, Side};
 use crate::http::attempt::Reply;
 use crate::http::page::{self, Names, Page};
 use crate::http::retry::retry_after;
 use crate::secret::Mask;
-
-/// What to do about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    Fail,
-    /// The same bytes may be sent again.
-    Retry,
-}
-
-/// The elements of an error document that matter. Storage's bodies may also be empty, or HTML from
-/// something in between; then all of these are absent.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Document {
-    pub(super) code: Option<String>,
-    pub(super) message: Option<String>,
-    /// What some add to their message, and where it is all they say: Google, Azure.
-    details: Option<String>,
-    request_id: Option<String>,
-    pub(super) proposed: Option<String>,
-    pub(super) allowed: Option<String>,
-    pub(super) region: Option<String>,
-    pub(super) endpoint: Option<String>,
-    /// The header that Azure misses.
-    pub(super) header: Option<String>,
-    /// Of what a form stored, where storage describes it.
-    pub(super) etag: Option<String>,
-    /// The status that JSON holds.
-    status: Option<u16>,
-    json: bool,
-}
-
-impl Document {
-    /// Reads what can be read. Entities are not expanded beyond the five of XML itself.
-    pub(super) fn parse(body: &[u8]) -> Self {
-        let mut document = Self::default();
-        let body = page::text(body);
-        let mut reader = Reader::from_str(&body);
-        let mut path: Vec<String> = Vec::new();
-        let mut text = String::new();
-        loop {
-            match reader.read_event() {
-                Ok(Event::Start(tag)) => {
-                    path.push(tag.local_name().as_ref().to_owned());
-                    text.clear();
-                }
-                Ok(Event::Text(piece)) => text.push_str(&piece),
-                Ok(Event::CData(piece)) => text.push_str(&piece),
-                Ok(Event::GeneralRef(name)) => text.push_str(entity(&name)),
-                Ok(Event::End(_)) => {
-                    let name = path.pop();
-                    if path.len() == 1 && ["Error", "PostResponse"].contains(&path[0].as_str()) {
-                        document.take(name.as_deref().unwrap_or_default(), text.trim());
-                    }
-                    text.clear();
-                }
-                Ok(Event::Eof) | Err(_) => return document,
-                Ok(_) => {}
-            }
-        }
-    }
-
-    fn take(&mut self, name: &str, text: &str) {
-        let slot = match name {
-            "Code" => &mut self.code,
-            "Message" => &mut self.message,
-            "RequestId" => &mut self.request_id,
-            "ProposedSize" => &mut self.proposed,
-            "MaxSizeAllowed" => &mut self.allowed,
-            "Details" | "AuthenticationErrorDetail" => &mut self.details,
-            "Region" => &mut self.region,
-            "Endpoint" => &mut self.endpoint,
-            "HeaderName" => &mut self.header,
-            "ETag" => &mut self.etag,
-            _ => return,
-        };
-        *slot = Some(text.chars().take(500).collect());
-    }
-
-    /// The same of a body that may be JSON instead.
-    fn of_refusal(body: &[u8]) -> Self {
-        let document = Self::parse(body);
-        if document.is_error() {
-            return document;
-        }
-        let Some(said) = between::failure(body) else { return document };
-        let short = |text: String| text.chars().take(500).collect();
-        Self {
-            code: said.code.map(short),
-            message: said.message.map(short),
-            status: said.status,
-            json: true,
-            ..document
-        }
-    }
-
-    /// Everything it says in words.
-    pub(super) fn words(&self) -> String {
-        let said = [&self.message, &self.details].into_iter().flatten().map(String::as_str);
-        said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
-    }
-
-    /// Whether the body is an error document at all; some stores send one with status 200.
-    pub(super) fn is_error(&self) -> bool {
-        self.code.is_some()
-    }
-}
-
-fn entity(name: &str) -> &'static str {
-    match name {
-        "lt" => "<",
-        "gt" => ">",
-        "amp" => "&",
-        "quot" => "\"",
-        "apos" => "'",
-        _ => "",
-    }
-}
 
 /// Who gave an answer.
 enum Who {
@@ -147,7 +29,7 @@ impl Who {
             return Self::Between(Page::of(&reply.headers, body));
         }
         // Some stores send pages of their own: S3 for what is served as a website, Google when it fails.
-        if (document.is_error() && !document.json) || between::bears_a_stores_mark(&reply.headers) {
+        if (document.is_error() && !document.json) || middlebox::bears_a_stores_mark(&reply.headers) {
             return Self::Storage;
         }
         match Page::of(&reply.headers, body) {
@@ -161,7 +43,7 @@ impl Who {
 pub(crate) fn refusal(reply: &Reply, url: &Url, mask: &Mask) -> (Error, Action) {
     let said = mask.apply(&reply.body);
     let document = Document::of_refusal(&said);
-    let wrong_scheme = meaning::wrong_scheme(url, &text_of(&said));
+    let wrong_scheme = diagnosis::wrong_scheme(url, &text_of(&said));
     let who = match wrong_scheme {
         Some(_) => Who::Unclear(None),
         None => Who::answered(reply, &said, &document),
@@ -171,8 +53,8 @@ pub(crate) fn refusal(reply: &Reply, url: &Url, mask: &Mask) -> (Error, Action) 
     let status = inner.and_then(|inner| StatusCode::from_u16(inner).ok()).unwrap_or(reply.status);
     let refused = Refused { status, headers: &reply.headers, document: &document, url };
     let meaning = wrong_scheme.unwrap_or_else(|| match &who {
-        Who::Between(_) => meaning::of_between(&refused),
-        _ => meaning::of(&refused),
+        Who::Between(_) => diagnosis::of_between(&refused),
+        _ => diagnosis::of(&refused),
     });
     let sentence = sentence(&meaning, reply, &document, &who, url.host_str().unwrap_or(""));
     let error = Error::new(meaning.kind, sentence)

@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::promised::Explained;
-use super::reply::{self, Action};
-use super::ticket::{Expiry, TicketOrigin};
-use super::window::Slot;
-use super::{StoredObject, between, condition, promised};
+use super::diagnosis::Action;
+use super::document::Document;
+use super::expiry::Expiry;
+use super::result::StoredObject;
+use super::signed_checksum::{self, Explained};
+use super::ticket_origin::TicketOrigin;
+use super::upload::Upload;
+use super::upload_limiter::Slot;
+use super::{middlebox, precondition, reply};
 use crate::digest::{Algorithm, Digest, Digests};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
+use crate::http::HttpClients;
 use crate::http::attempt::{Outgoing, Reply};
 use crate::http::tries::Tries;
-use crate::http::{HttpClients, Target};
 use crate::job::JobContext;
 use crate::logs;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
@@ -31,36 +35,6 @@ pub(crate) struct Sender<'a> {
     ctx: &'a JobContext,
     progress: &'a Arc<Counters>,
     slot: Option<&'a Slot<'a>>,
-}
-
-/// One upload: what goes where, and until when it may start.
-pub(super) struct Upload<'a> {
-    pub(super) operation: &'static str,
-    pub(super) target: &'a Target,
-    pub(super) outgoing: &'a Outgoing,
-    /// The fields of a form.
-    pub(super) fields: &'a [(String, String)],
-    pub(super) expiry: Option<Expiry>,
-    pub(super) from: TicketOrigin,
-    /// Secrets of the ticket that storage may echo.
-    pub(super) mask: Mask,
-}
-
-impl Upload<'_> {
-    /// What the ticket says under this name (in lower case): as a header, a field, or a parameter of its URL.
-    pub(super) fn says(&self, name: &str) -> Option<String> {
-        if let Some(value) = self.outgoing.headers.get(name) {
-            return Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
-        }
-        if let Some((_, value)) = self.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
-            return Some(value.trim().to_owned());
-        }
-        // Not `query_pairs`, which would decode all of a long query for each name.
-        let pairs = self.target.url().query().unwrap_or_default().split('&');
-        let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.find(|(n, _)| n.eq_ignore_ascii_case(name))?;
-        Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
-    }
 }
 
 /// What the tries of one upload have shown so far.
@@ -114,7 +88,7 @@ impl<'a> Sender<'a> {
 
     pub(super) async fn send(&self, upload: &Upload<'_>) -> Result<StoredObject> {
         let operation = upload.operation;
-        promised::check(upload).await.map_err(|e| e.with_operation(operation))?;
+        signed_checksum::check(upload).await.map_err(|e| e.with_operation(operation))?;
         self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry =
@@ -218,7 +192,7 @@ impl<'a> Sender<'a> {
             }
             return Err(refused(upload, &reply, etag.as_deref(), so_far, host, mask).await);
         }
-        if let Some(error) = between::not_of_storage(&reply, host, mask) {
+        if let Some(error) = middlebox::not_of_storage(&reply, host, mask) {
             self.progress.take_back(reply.counted);
             return Err((error, Action::Fail));
         }
@@ -255,9 +229,9 @@ impl<'a> Sender<'a> {
     ) -> Result<StoredObject, (Error, Action)> {
         if self.options.integrity_check == IntegrityCheck::On {
             self.progress.take_back(reply.counted);
-            return Err((between::unproven(host, reply.status, &reply.headers, mask), Action::Fail));
+            return Err((middlebox::unproven(host, reply.status, &reply.headers, mask), Action::Fail));
         }
-        let warning = between::doubt(host, reply.status, &reply.headers, mask);
+        let warning = middlebox::doubt(host, reply.status, &reply.headers, mask);
         tracing::warn!(target: logs::TARGET, job = self.progress.job(), "{warning}");
         Ok(StoredObject { warnings: vec![warning], ..object(outgoing, reply.digests, None, false) })
     }
@@ -285,12 +259,12 @@ fn object(outgoing: &Outgoing, digests: Digests, etag: Option<String>, verified:
 /// redirect is the one that was asked for.
 fn bears_no_mark(upload: &Upload<'_>, reply: &Reply, etag: Option<&str>) -> bool {
     let known = upload.from == TicketOrigin::Service || !reply.status.is_success();
-    !known && etag.is_none() && !between::bears_a_stores_mark(&reply.headers)
+    !known && etag.is_none() && !middlebox::bears_a_stores_mark(&reply.headers)
 }
 
 /// What storage answers an upload with that it took. A 200 with an error document inside is none.
 fn is_success(outgoing: &Outgoing, reply: &Reply) -> bool {
-    outgoing.is_done(reply.status, &reply.headers) && !reply::Document::parse(&reply.body).is_error()
+    outgoing.is_done(reply.status, &reply.headers) && !Document::parse(&reply.body).is_error()
 }
 
 /// Whether what is in the way is what an earlier try of ours sent, whose answer was lost: its ETag says so.
@@ -310,12 +284,12 @@ async fn refused(
 ) -> (Error, Action) {
     let (error, action) = reply::refusal(reply, upload.target.url(), mask);
     if reply.status == StatusCode::PRECONDITION_FAILED {
-        return (condition::failed(upload, error, etag, &so_far.tries, host), action);
+        return (precondition::failed(upload, error, etag, &so_far.tries, host), action);
     }
     if may_be_stored(reply, error.service_code()) {
         so_far.tries.may_be_stored();
     }
-    match (promised::explain(upload, &error, host).await, upload.expiry) {
+    match (signed_checksum::explain(upload, &error, host).await, upload.expiry) {
         (Some(Explained::Certain(explained)), _) => (explained, Action::Fail),
         // Damage on the way is an accident, which does not happen twice to the same bytes.
         (Some(Explained::Likely(explained)), _) => {
@@ -334,7 +308,7 @@ fn may_be_stored(reply: &Reply, code: Option<&str>) -> bool {
     if !reply.last_may_have_left {
         return false;
     }
-    let by_storage = || reply::Document::parse(&reply.body).is_error();
+    let by_storage = || Document::parse(&reply.body).is_error();
     match (reply.status.as_u16(), code) {
         (_, Some("InternalError")) => true,
         // Refusals by their definition (RFC 9110, RFC 4918), and a portal's that let nothing through (RFC 6585).
@@ -363,7 +337,7 @@ fn etag(reply: &Reply) -> Option<String> {
     let bare = |text: &str| text.trim().trim_start_matches("W/").trim_matches('"').to_owned();
     let header = reply.headers.get(http::header::ETAG).and_then(|text| text.to_str().ok());
     // A form may have asked for a description of what it stored, and then some say it nowhere else.
-    header.map(bare).or_else(|| reply::Document::parse(&reply.body).etag.as_deref().map(bare))
+    header.map(bare).or_else(|| Document::parse(&reply.body).etag.as_deref().map(bare))
 }
 
 /// Whether our MD5 is the ETag; `None` if that tells nothing. It does not under KMS or customer keys, which storage
@@ -398,4 +372,20 @@ fn differs(host: &str, etag: &str, md5: &Digest, again: bool) -> (Error, Action)
 /// The source changed while it was sent, or cannot be looked at any more; storage has taken it nevertheless.
 pub(super) fn stored_all_the_same(error: Error) -> Error {
     error.context("storage has it, but what it has may be part old and part new")
+}
+
+/// Says in the sentence what a request before the one it is about may have done. A 412 says it anyway.
+pub(crate) fn with_earlier_tries(error: Error) -> Error {
+    if !error.of_earlier_request() || error.http_status() == Some(412) {
+        return error;
+    }
+    match error.outcome() {
+        Outcome::NotCompleted => error,
+        Outcome::Unknown => error.with_note(
+            "an earlier try sent everything and got no clear answer, so look whether it is there before you send it again",
+        ),
+        Outcome::Completed => error.with_note(
+            "an earlier try was stored, with an ETag that is not the MD5 of what was sent, so look at what is there",
+        ),
+    }
 }

@@ -42,7 +42,7 @@ pub fn inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<Profil
 /// `invalid_input` for patterns that are none.
 pub fn start_inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<Job<ProfileInspection>> {
     pack.check()?;
-    let (folder, pack) = (crate::source::local_path(folder.into(), "the folder")?, pack.clone());
+    let (folder, pack) = (crate::paths::local_path(folder.into(), "the folder")?, pack.clone());
     job::start("inspect_profile", None, move |ctx| async move {
         ctx.progress.enter(Phase::Inspecting);
         let look = move |folder: &Path, watch: &Watch| Ok(Look::at(folder, &pack, watch)?.inspection(&pack));

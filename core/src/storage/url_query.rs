@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use url::Url;
 
-use super::ticket::{TicketOrigin, broken_ticket};
+use super::ticket_origin::{TicketOrigin, broken_ticket};
 use crate::error::Result;
 
 /// Refuses a URL that is still written for the document it stood in: storage would read `amp;X-Amz-Date`, find no

@@ -1,7 +1,7 @@
 //! What a condition in the ticket that does not hold (412) says of the upload: a ticket may replace nothing, or
 //! one version only.
 
-use super::send::Upload;
+use super::upload::Upload;
 use crate::error::{Error, Outcome};
 use crate::http::tries::Tries;
 

@@ -2,146 +2,16 @@
 //! (curl(1), "ENVIRONMENT"; CURLOPT_NOPROXY(3)).
 //!
 //! A value that cannot be read is refused where it would have been used, since going around a proxy is no way to
-//! read it. It is never shown, nor is a part of it: a password with an unescaped `#` or `/` moves the host's place.
+//! read it.
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
 use ipnet::IpNet;
-use percent_encoding::percent_decode_str;
-use url::Host;
 
 use super::Target;
 use crate::error::{Error, Result};
-use crate::options::Options;
-use crate::secret::Mask;
-
-/// A proxy to go through. It prints as host and port.
-#[derive(Clone)]
-pub(crate) struct Proxy {
-    host: Host,
-    port: u16,
-    login: Option<Login>,
-}
-
-#[derive(Clone)]
-struct Login {
-    /// `Basic …`, marked as sensitive.
-    header: HeaderValue,
-    /// What a proxy may quote back.
-    secrets: Mask,
-}
-
-/// Why a text is no proxy that can be used. Nothing of the text is kept.
-#[derive(Debug)]
-pub(crate) enum Unusable {
-    Scheme(&'static str),
-    Broken,
-}
-
-impl Unusable {
-    /// As the end of a sentence about an option or a variable that "must be an http:// URL".
-    pub(crate) fn why(&self) -> String {
-        match self {
-            Self::Scheme(scheme) => format!("and this one is for a {scheme} proxy, which cannot be used"),
-            Self::Broken => {
-                "like http://user:password@host:3128; in a user name or password write %23 for #, \
-                             %2F for /, %3F for ?, %40 for @ and %20 for a blank"
-                    .to_owned()
-            }
-        }
-    }
-}
-
-impl Proxy {
-    /// Reads `[http://][user[:password]@]host[:port][/]`.
-    pub(crate) fn parse(text: &str) -> Result<Self, Unusable> {
-        if text.bytes().any(|b| b <= b' ' || b == 0x7f) {
-            return Err(Unusable::Broken);
-        }
-        let rest = match text.split_once("://") {
-            Some((scheme, rest)) => without_scheme(scheme, rest)?,
-            None => text,
-        };
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, after) = rest.split_at(end);
-        // An `@` behind the authority means that the authority is the first half of a password.
-        if after.contains('@') {
-            return Err(Unusable::Broken);
-        }
-        let (login, place) = match authority.rsplit_once('@') {
-            Some((login, place)) => (Some(Login::parse(login)?), place),
-            None => (None, authority),
-        };
-        let (host, port) = host_and_port(place).ok_or(Unusable::Broken)?;
-        Ok(Self { host, port, login })
-    }
-
-    pub(super) fn uri(&self) -> Result<http::Uri> {
-        let uri = format!("http://{self}/").parse();
-        uri.map_err(|_| Error::internal("a proxy that was read has no URL"))
-    }
-
-    /// The value of `Proxy-Authorization`.
-    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
-        self.login.as_ref().map(|login| &login.header)
-    }
-
-    /// Hides its user name and password in what it says.
-    pub(super) fn secrets(&self) -> Option<&Mask> {
-        self.login.as_ref().map(|login| &login.secrets)
-    }
-}
-
-impl std::fmt::Display for Proxy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
-    }
-}
-
-impl std::fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Proxy({self})")
-    }
-}
-
-fn without_scheme<'a>(scheme: &str, rest: &'a str) -> Result<&'a str, Unusable> {
-    const OTHERS: [&str; 6] = ["https", "socks", "socks4", "socks4a", "socks5", "socks5h"];
-    if scheme.eq_ignore_ascii_case("http") {
-        return Ok(rest);
-    }
-    let known = OTHERS.into_iter().find(|known| known.eq_ignore_ascii_case(scheme));
-    Err(known.map_or(Unusable::Broken, Unusable::Scheme))
-}
-
-impl Login {
-    /// Percent-encoding is undone, and where it is none the text stands for itself.
-    fn parse(text: &str) -> Result<Self, Unusable> {
-        let (user, password) = text.split_once(':').unwrap_or((text, ""));
-        let user: Vec<u8> = percent_decode_str(user).collect();
-        let decoded: Vec<u8> = percent_decode_str(password).collect();
-        let encoded = STANDARD.encode([&user[..], b":", &decoded].concat());
-        let mut secrets = Mask::default();
-        secrets.hide_password(&encoded);
-        secrets.hide_password(password);
-        secrets.hide_password(&String::from_utf8_lossy(&decoded));
-        let mut header = HeaderValue::from_str(&format!("Basic {encoded}")).map_err(|_| Unusable::Broken)?;
-        header.set_sensitive(true);
-        Ok(Self { header, secrets })
-    }
-}
-
-/// Without a port it is 80, as in any http:// URL. (curl takes 1080 for every proxy, but no other client does.)
-fn host_and_port(place: &str) -> Option<(Host, u16)> {
-    let (host, port) = match place.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
-        _ => (place, 80),
-    };
-    Some((Host::parse(host).ok()?, port))
-}
+use crate::options::{Options, Proxy, Unusable};
 
 /// A proxy, or why the one that is named cannot be used.
 type Named = Option<Result<Proxy, Error>>;
@@ -263,30 +133,7 @@ fn is_below(host: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const BROKEN: [&str; 14] = [
-        "http://alice:S3cret#Pw@127.0.0.1:9",
-        "http://alice:S3cret/Pw@127.0.0.1:9",
-        "http://alice:S3cret?Pw@127.0.0.1:9",
-        "http://alice:12345#Pw@127.0.0.1:9",
-        "http://alice:12345/S3cret@127.0.0.1:9",
-        "http://alice:12345?S3cret@127.0.0.1:9",
-        "alice:12345/S3cret@127.0.0.1:9",
-        "http://alice:S3cret Pw@127.0.0.1:9",
-        "http://alice:S3cret@127.0.0.1:9 ",
-        "http://alice:S3cret@127.0.0.1:S3cret",
-        "http://alice:S3cret@127.0.0.1:99999",
-        "http://alice:S3cret@",
-        "alice:S3cret://alice@127.0.0.1:9",
-        "",
-    ];
-
-    fn authorization(url: &str) -> String {
-        let proxy = Proxy::parse(url).expect("a proxy");
-        let value = proxy.authorization().expect("a login").to_str().expect("text").to_owned();
-        let encoded = value.strip_prefix("Basic ").expect("Basic");
-        String::from_utf8(STANDARD.decode(encoded).expect("base64")).expect("UTF-8")
-    }
+    use crate::options::proxy::tests::{BROKEN, HIDDEN};
 
     fn environment(variables: &[(&str, &str)]) -> Proxies {
         let variables: Vec<_> = variables.iter().map(|(n, v)| ((*n).to_owned(), OsString::from(v))).collect();
@@ -300,56 +147,18 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_url_is_refused_and_shown_nowhere() {
+    fn a_broken_url_in_a_variable_is_refused_and_shown_nowhere() {
         for text in BROKEN {
-            let why = Proxy::parse(text).expect_err(text);
-            let option = crate::Options::new().proxy(text).expect_err(text);
             let variables = environment(&[("HTTPS_PROXY", text)]);
             let url = url::Url::parse("https://s.example").expect("a URL");
-            let found = variables.of(&Target::of_service(&url).expect("a target"));
-            let told = match found {
-                Ok(proxy) => {
-                    assert!(text.is_empty() && proxy.is_none(), "{text}");
-                    String::new()
+            match variables.of(&Target::of_service(&url).expect("a target")) {
+                Ok(proxy) => assert!(text.is_empty() && proxy.is_none(), "{text}"),
+                Err(error) => {
+                    let all = format!("{error} {error:?}");
+                    assert!(all.contains("HTTPS_PROXY"), "{all}");
+                    assert!(!HIDDEN.iter().any(|part| all.contains(part)), "{text}: {all}");
                 }
-                Err(error) => format!("{error} {error:?}"),
-            };
-            assert!(text.is_empty() || told.contains("HTTPS_PROXY"), "{told}");
-            let all = format!("{why:?} {} {option} {option:?} {told}", why.why());
-            for part in ["alice", "S3cret", "12345", "127.0.0.1", "Pw"] {
-                assert!(!all.contains(part), "{text}: {all}");
             }
-        }
-    }
-
-    #[test]
-    fn what_curl_reads_is_read() {
-        for (url, shown) in [
-            ("http://proxy.example:3128", "proxy.example:3128"),
-            ("HTTP://proxy.example:3128/", "proxy.example:3128"),
-            ("proxy.example:3128", "proxy.example:3128"),
-            ("http://proxy.example/ignored?too", "proxy.example:80"),
-            ("http://[::1]:3128", "[::1]:3128"),
-            ("[::1]", "[::1]:80"),
-            ("http://alice:S3cret@proxy.example:1", "proxy.example:1"),
-        ] {
-            let proxy = Proxy::parse(url).expect(url);
-            assert_eq!(proxy.to_string(), shown);
-            assert_eq!(format!("{proxy:?}"), format!("Proxy({shown})"));
-        }
-        for (url, login) in [
-            ("http://alice:p%40s%23s@h:1", "alice:p@s#s"),
-            ("http://alice:p@ss@h:1", "alice:p@ss"),
-            ("http://DOM\\alice:p@h:1", "DOM\\alice:p"),
-            ("alice:a:b@h:1", "alice:a:b"),
-            ("http://alice@h:1", "alice:"),
-            ("http://alice:50%@h:1", "alice:50%"),
-        ] {
-            assert_eq!(authorization(url), login);
-        }
-        for scheme in ["https", "socks5h", "SOCKS"] {
-            let why = Proxy::parse(&format!("{scheme}://u:S3cret@h:1")).expect_err("another kind");
-            assert!(why.why().contains(&scheme.to_ascii_lowercase()) && !why.why().contains("S3cret"));
         }
     }
 

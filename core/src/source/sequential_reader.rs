@@ -5,17 +5,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Prepared, Reading, SourceReader};
+use super::identity::Reading;
+use super::prepared::Prepared;
+use super::reader::SourceReader;
 use crate::error::{Error, Result};
 
-pub(crate) struct Cutter {
+pub(crate) struct SequentialReader {
     whole: Prepared,
     reader: Option<SourceReader>,
     /// Read already, and part of the next cut.
     carried: Bytes,
 }
 
-impl Cutter {
+impl SequentialReader {
     pub(crate) fn new(whole: Prepared) -> Self {
         Self { whole, reader: None, carried: Bytes::new() }
     }

@@ -5,8 +5,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::send::Upload;
-use super::ticket::TicketOrigin;
+use super::ticket_origin::TicketOrigin;
+use super::upload::Upload;
 use crate::digest::Checksum;
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::source::Prepared;

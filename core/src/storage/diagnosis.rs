@@ -5,11 +5,19 @@
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
-use super::reply::{Action, Document};
-use super::signed;
+use super::document::Document;
+use super::url_query;
 use crate::error::ErrorKind;
 use crate::http::retry::{retry_after, wait_and_try};
 use crate::http::status;
+
+/// What to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Fail,
+    /// The same bytes may be sent again.
+    Retry,
+}
 
 /// What there is to judge a refusal by.
 pub(super) struct Refused<'a> {
@@ -271,8 +279,8 @@ fn by_reason(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
     }
     // Ceph and what is made of it refuse an expired URL without a word.
     let silent = said.is_empty() || said.trim_end_matches('.') == "access denied";
-    let over =
-        signed::over_for(refused.url).filter(|_| silent && matches!(refused.status.as_u16(), 400..=403))?;
+    let over = url_query::over_for(refused.url)
+        .filter(|_| silent && matches!(refused.status.as_u16(), 400..=403))?;
     Some(Meaning::expired(format!(
         "no reason was given, but by its own date and this machine's clock the URL ran out {} ago; ask the service for a new one",
         crate::progress::roughly(over)
@@ -282,7 +290,7 @@ fn by_reason(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
 /// A URL for another region, and the region that is right.
 fn by_place(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
     let document = refused.document;
-    let signed_for = signed::region(refused.url);
+    let signed_for = url_query::region(refused.url);
     let right = right_region(refused).filter(|region| signed_for.as_ref() != Some(region));
     let is_moved = matches!(refused.status.as_u16(), 301 | 307 | 308);
     let endpoint = document.endpoint.as_deref().map(|at| format!(" (at {})", short(at))).unwrap_or_default();
@@ -351,7 +359,7 @@ fn told_more(refused: &Refused<'_>, code: &str, meaning: Meaning) -> Meaning {
             .zip(document.allowed.as_ref())
             .map(|(proposed, allowed)| format!("it is {proposed} bytes and {allowed} are allowed; send less")),
         "SignatureDoesNotMatch" => Some(unsigned(refused)),
-        "InvalidAccessKeyId" if signed::lacks_session_token(refused.url) => Some(
+        "InvalidAccessKeyId" if url_query::lacks_session_token(refused.url) => Some(
             "the URL was signed with temporary credentials and lacks the token that belongs to them (X-Amz-Security-Token); have it signed with the token".to_owned(),
         ),
         "MissingRequiredHeader" => document.header.as_ref().map(|name| {
@@ -365,14 +373,14 @@ fn told_more(refused: &Refused<'_>, code: &str, meaning: Meaning) -> Meaning {
 
 /// Why a signature does not fit, as far as anybody but the signer can tell.
 fn unsigned(refused: &Refused<'_>) -> String {
-    let region = right_region(refused).filter(|right| signed::region(refused.url).as_ref() != Some(right));
-    match (signed::misused(refused.url), region) {
+    let region = right_region(refused).filter(|right| url_query::region(refused.url).as_ref() != Some(right));
+    match (url_query::misused(refused.url), region) {
         (Some(misused), _) => misused.to_owned(),
         (None, Some(region)) => {
             format!("the bucket is in the region {region}, for which it was not signed; have it signed for {region}")
         }
         // Of a form nothing but the policy is signed.
-        (None, None) if signed::is_signed(refused.url) => {
+        (None, None) if url_query::is_signed(refused.url) => {
             "the URL, its method or a header is not what was signed (a URL for a download takes no upload); send the ticket unchanged".to_owned()
         }
         (None, None) => SIGNATURE.to_owned(),

@@ -1,0 +1,120 @@
+//! What a caller hands in to be uploaded.
+
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::stream::Stream;
+use crate::error::{Error, Result};
+use crate::paths::{absolute, is_url};
+
+/// What to upload: a path, bytes in memory, or a stream.
+pub struct Source(pub(super) SourceKind);
+
+pub(super) enum SourceKind {
+    Path(PathBuf),
+    Memory(Bytes),
+    Stream(Stream),
+    /// A URL where a path is due. Not kept: it may be a signed one, and an error would print it.
+    Url,
+}
+
+impl Source {
+    /// A file, or a folder where a browser profile is due. A leading `~/` is the home folder. A relative
+    /// path is relative to the current folder of this moment.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        if is_url(&path) { Self(SourceKind::Url) } else { Self(SourceKind::Path(absolute(path))) }
+    }
+
+    /// Bytes in memory. A [`Bytes`] is shared, not copied.
+    pub fn memory(bytes: impl Into<Bytes>) -> Self {
+        Self(SourceKind::Memory(bytes.into()))
+    }
+
+    /// A stream of unknown length, read once on a thread of its own into an unnamed temporary file
+    /// (option `spool_dir`), so that a retry can send it again. After a call that failed it is spent, so the
+    /// error is not retryable.
+    pub fn reader(reader: impl Read + Send + 'static) -> Self {
+        Self(SourceKind::Stream(Stream::once(Box::new(reader))))
+    }
+
+    /// The same of a stream that can seek, such as an `Arc<File>`: it is read from where it stands, and set back
+    /// to there if the call fails, so that the same call again sends the same bytes. One that stands at the
+    /// end of something is refused. After a success it stands at its end.
+    pub fn seekable(reader: impl Read + Seek + Send + 'static) -> Self {
+        Self(SourceKind::Stream(Stream::seeking(Box::new(reader))))
+    }
+
+    /// Refuses what is no source.
+    pub(crate) fn check(&self) -> Result<()> {
+        match &self.0 {
+            SourceKind::Url => {
+                Err(Error::invalid("a source is a file's path or its bytes, not a URL; fetch it first"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it can be read only once.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.as_stream().is_some()
+    }
+
+    pub(crate) fn as_stream(&self) -> Option<&Stream> {
+        match &self.0 {
+            SourceKind::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_path(&self) -> Option<&Path> {
+        match &self.0 {
+            SourceKind::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            SourceKind::Path(path) => write!(f, "Source({})", path.display()),
+            SourceKind::Memory(bytes) => write!(f, "Source({} bytes in memory)", bytes.len()),
+            SourceKind::Stream(_) => f.write_str("Source(a stream)"),
+            SourceKind::Url => f.write_str("Source(a URL)"),
+        }
+    }
+}
+
+impl From<&str> for Source {
+    fn from(path: &str) -> Self {
+        Self::path(path)
+    }
+}
+impl From<String> for Source {
+    fn from(path: String) -> Self {
+        Self::path(path)
+    }
+}
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self::path(path)
+    }
+}
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        Self::path(path)
+    }
+}
+impl From<Vec<u8>> for Source {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::memory(bytes)
+    }
+}
+impl From<Bytes> for Source {
+    fn from(bytes: Bytes) -> Self {
+        Self::memory(bytes)
+    }
+}

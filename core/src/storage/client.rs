@@ -1,0 +1,142 @@
+//! Raw storage: uploads to targets that some other program asked for.
+
+use std::sync::Arc;
+
+use super::post_form::FormTarget;
+use super::put::PutTarget;
+use super::put_parts::put_parts_now;
+use super::request::{PostForm, Put, PutParts};
+use super::result::{StoredObject, StoredParts};
+use super::send::{Sender, with_earlier_tries};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::Clients;
+use crate::job::{self, Job, JobContext, RawUpload};
+use crate::options::Options;
+use crate::prepare_source::prepare_source_in_turn;
+
+/// Uploads to presigned targets that some other program asked for.
+///
+/// Cheap to clone; clones share connections. May be used from any thread.
+#[derive(Clone)]
+pub struct Storage {
+    clients: Arc<Clients>,
+}
+
+impl Storage {
+    /// Makes no connection yet.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { clients: Arc::new(Clients::new(options)) }
+    }
+
+    /// From now on all uploads of this client and its clones together send at most so many bytes a second,
+    /// those under way too; `None`: no limit. See [`Options::bandwidth_limit`].
+    ///
+    /// # Errors
+    /// `invalid_input` outside 1 KiB to 1 TiB per second.
+    pub fn set_bandwidth_limit(&self, bytes_per_second: Option<u64>) -> Result<()> {
+        self.clients.set_bandwidth_limit(bytes_per_second)
+    }
+
+    /// Sends a source with a presigned `PUT` and waits. Safe to repeat: the object is replaced as a
+    /// whole or not at all.
+    ///
+    /// # Errors
+    /// `unsafe_target`, `expired`, `storage_refused`, `too_large`, `source_unreadable`,
+    /// `source_changed`, `integrity`, `network`, `timeout`, `tls`, `unavailable`, `rate_limited`.
+    pub fn put(&self, request: Put) -> Result<StoredObject> {
+        self.start_put(request)?.wait()
+    }
+
+    /// Starts [`Storage::put`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_put(&self, request: Put) -> Result<Job<StoredObject>> {
+        let clients = Arc::clone(&self.clients);
+        job::start("put", request.timeout, move |ctx| async move {
+            put_now(&clients, request, &ctx).await.map_err(for_the_caller)
+        })
+    }
+
+    /// Sends a source with a presigned `POST` form and waits.
+    ///
+    /// # Errors
+    /// As [`Storage::put`].
+    pub fn post_form(&self, request: PostForm) -> Result<StoredObject> {
+        self.start_post_form(request)?.wait()
+    }
+
+    /// Starts [`Storage::post_form`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_post_form(&self, request: PostForm) -> Result<Job<StoredObject>> {
+        let clients = Arc::clone(&self.clients);
+        job::start("post_form", request.timeout, move |ctx| async move {
+            post_form_now(&clients, request, &ctx).await.map_err(for_the_caller)
+        })
+    }
+}
+
+impl Storage {
+    /// Sends a source in parts with a presigned `PUT` each, several at once, and waits. Completing the
+    /// upload with the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat: a part that
+    /// is sent again replaces itself.
+    ///
+    /// # Errors
+    /// As [`Storage::put`].
+    pub fn put_parts(&self, request: PutParts) -> Result<StoredParts> {
+        self.start_put_parts(request)?.wait()
+    }
+
+    /// Starts [`Storage::put_parts`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_put_parts(&self, request: PutParts) -> Result<Job<StoredParts>> {
+        let clients = Arc::clone(&self.clients);
+        job::start("put_parts", request.timeout, move |ctx| async move {
+            put_parts_now(&clients, request, &ctx).await.map_err(for_the_caller)
+        })
+    }
+}
+
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Storage")
+    }
+}
+
+async fn put_now(clients: &Clients, request: Put, ctx: &JobContext) -> Result<StoredObject> {
+    let http = clients.get()?;
+    let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
+    let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
+    ctx.progress.expect(1, source.len());
+    ctx.set_raw_upload(RawUpload::Object);
+    let sender = Sender::new(&http, &clients.options, ctx);
+    let digest = sender.digest_for_whole(source.len());
+    let stored = target.send(&sender, &source, digest, true).await?;
+    ctx.progress.file_done();
+    Ok(stored)
+}
+
+async fn post_form_now(clients: &Clients, request: PostForm, ctx: &JobContext) -> Result<StoredObject> {
+    let http = clients.get()?;
+    let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
+        .file_name(&request.file_name)?;
+    let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
+    ctx.progress.expect(1, source.len());
+    ctx.set_raw_upload(RawUpload::Object);
+    let sender = Sender::new(&http, &clients.options, ctx);
+    let digest = sender.digest_for_whole(source.len());
+    let stored = target.send(&sender, &source, digest).await?;
+    ctx.progress.file_done();
+    Ok(stored)
+}
+
+/// The same call with the same ticket fails the same way once that has run out.
+fn for_the_caller(error: Error) -> Error {
+    let error = with_earlier_tries(error);
+    if error.kind() == ErrorKind::Expired { error.retryable_is(false) } else { error }
+}

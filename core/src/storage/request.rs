@@ -1,0 +1,106 @@
+//! What can be asked of raw storage: a presigned `PUT`, a presigned form, or a presigned `PUT` for each part.
+
+use std::time::Duration;
+
+use super::form::Fields;
+use crate::secret::Secret;
+use crate::source::Source;
+
+/// A presigned `PUT`.
+#[derive(Debug)]
+pub struct Put {
+    pub(super) url: Secret,
+    pub(super) headers: Vec<(String, Secret)>,
+    pub(super) source: Source,
+    pub(super) timeout: Option<Duration>,
+}
+
+impl Put {
+    /// `url` is the presigned URL, exactly as it was handed out.
+    pub fn new(url: impl Into<String>, source: impl Into<Source>) -> Self {
+        Self { url: Secret::new(url), headers: Vec::new(), source: source.into(), timeout: None }
+    }
+    /// A header that was signed into the URL, sent as given.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), Secret::new(value)));
+        self
+    }
+    /// Bounds the whole call, retries included. Default: no limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}
+
+/// A presigned `POST` form.
+#[derive(Debug)]
+pub struct PostForm {
+    pub(super) url: Secret,
+    pub(super) fields: Fields,
+    pub(super) file_name: String,
+    pub(super) source: Source,
+    pub(super) timeout: Option<Duration>,
+}
+
+impl PostForm {
+    /// `fields` are sent byte for byte in the order given, and the file after them, as the field
+    /// named `file`.
+    pub fn new<N: Into<String>, V: Into<String>>(
+        url: impl Into<String>,
+        fields: impl IntoIterator<Item = (N, V)>,
+        source: impl Into<Source>,
+    ) -> Self {
+        let fields = fields.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
+        Self {
+            url: Secret::new(url),
+            fields: Fields(fields),
+            file_name: "file".to_owned(),
+            source: source.into(),
+            timeout: None,
+        }
+    }
+    /// The file name told to storage. Default `file`.
+    #[must_use]
+    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+        self.file_name = name.into();
+        self
+    }
+    /// Bounds the whole call, retries included. Default: no limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}
+
+/// A presigned `PUT` for each part of an object.
+#[derive(Debug)]
+pub struct PutParts {
+    pub(super) urls: Vec<Secret>,
+    pub(super) source: Source,
+    pub(super) part_size: Option<u64>,
+    pub(super) timeout: Option<Duration>,
+}
+
+impl PutParts {
+    /// `urls` are the presigned URLs in order of their part numbers, from 1, exactly as they were handed out.
+    pub fn new<U: Into<String>>(urls: impl IntoIterator<Item = U>, source: impl Into<Source>) -> Self {
+        let urls = urls.into_iter().map(Secret::new).collect();
+        Self { urls, source: source.into(), part_size: None, timeout: None }
+    }
+    /// Bytes of each part but the last. Default: the option `part_size`, or 8 MiB, or what fits the number of
+    /// URLs if those do not.
+    #[must_use]
+    pub fn part_size(mut self, bytes: u64) -> Self {
+        self.part_size = Some(bytes);
+        self
+    }
+    /// Bounds the whole call, retries included. Default: no limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}

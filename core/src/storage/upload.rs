@@ -1,0 +1,37 @@
+//! One upload: what goes where, and until when it may start.
+
+use super::expiry::Expiry;
+use super::ticket_origin::TicketOrigin;
+use crate::http::Target;
+use crate::http::attempt::Outgoing;
+use crate::secret::Mask;
+
+/// One upload: what goes where, and until when it may start.
+pub(super) struct Upload<'a> {
+    pub(super) operation: &'static str,
+    pub(super) target: &'a Target,
+    pub(super) outgoing: &'a Outgoing,
+    /// The fields of a form.
+    pub(super) fields: &'a [(String, String)],
+    pub(super) expiry: Option<Expiry>,
+    pub(super) from: TicketOrigin,
+    /// Secrets of the ticket that storage may echo.
+    pub(super) mask: Mask,
+}
+
+impl Upload<'_> {
+    /// What the ticket says under this name (in lower case): as a header, a field, or a parameter of its URL.
+    pub(super) fn says(&self, name: &str) -> Option<String> {
+        if let Some(value) = self.outgoing.headers.get(name) {
+            return Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
+        }
+        if let Some((_, value)) = self.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
+            return Some(value.trim().to_owned());
+        }
+        // Not `query_pairs`, which would decode all of a long query for each name.
+        let pairs = self.target.url().query().unwrap_or_default().split('&');
+        let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(n, _)| n.eq_ignore_ascii_case(name))?;
+        Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+    }
+}
