@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::checked::CheckedTransfer;
 use super::plan::{self, TransferPlan};
-use super::presign::{self, Kept};
+use super::presign::{self, Retention};
 use super::request::{File, Transfer};
 use super::result::{Confirmed, SentFile, SentTransfer};
 use super::ticket::TransferTicket;
@@ -150,7 +150,7 @@ impl AgentDrop {
         }
         let service = Arc::clone(&self.service);
         job::start("presign", transfer.timeout, move |ctx| async move {
-            let (ticket, _) = presign::start(&service, transfer, Kept::Ticket, &ctx).await?;
+            let (ticket, _) = presign::start(&service, transfer, Retention::Ticket, &ctx).await?;
             Ok(TransferTicket(Arc::new(ticket)))
         })
     }
@@ -194,7 +194,7 @@ impl AgentDrop {
         let (service, id) = (Arc::clone(&self.service), wire::checked_id(transfer_id)?);
         job::start("confirm", None, move |ctx| async move {
             ctx.reserved_transfer(&id);
-            let status = confirm::confirm(&service, &id, confirm::Earlier::None, &ctx).await?;
+            let status = confirm::confirm(&service, &id, confirm::PriorConfirm::None, &ctx).await?;
             Ok(Confirmed { id, status })
         })
     }

@@ -17,7 +17,7 @@ const OPERATION: &str = "confirm";
 pub(super) async fn confirm(
     service: &Service,
     id: &str,
-    mut earlier: Earlier,
+    mut earlier: PriorConfirm,
     ctx: &JobContext,
 ) -> Result<String> {
     ctx.progress.enter(Phase::Completing);
@@ -33,7 +33,7 @@ pub(super) async fn confirm(
                     return Ok(reply.status);
                 }
                 Err(error) => {
-                    earlier = Earlier::Lost;
+                    earlier = PriorConfirm::NoAnswer;
                     (error, true)
                 }
             },
@@ -44,15 +44,15 @@ pub(super) async fn confirm(
             Err(Failure::NotHandled(error)) if error.retryable() => (error, true),
             Err(Failure::NotHandled(error) | Failure::Refused(error)) => (error, false),
             Err(Failure::Unclear { error, answered }) => {
-                earlier = if answered { earlier.max(Earlier::Failed) } else { Earlier::Lost };
+                earlier = if answered { earlier.max(PriorConfirm::Failed) } else { PriorConfirm::NoAnswer };
                 (error, true)
             }
         };
         let given_up = if may_repeat { retry.again(error).await.err() } else { Some(error) };
         match given_up {
             None => {}
-            Some(error) if earlier == Earlier::None => return Err(error),
-            Some(error) if earlier == Earlier::Elsewhere && !is_already_confirmed(&error) => {
+            Some(error) if earlier == PriorConfirm::None => return Err(error),
+            Some(error) if earlier == PriorConfirm::ByAnother && !is_already_confirmed(&error) => {
                 return Err(error);
             }
             Some(error) => return settled(service, id, ctx, error, earlier).await,
@@ -62,15 +62,15 @@ pub(super) async fn confirm(
 
 /// What became of the tries before this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Earlier {
+pub(super) enum PriorConfirm {
     /// None was handled.
     None,
     /// A process before this one may have confirmed it: a 409 may be its doing.
-    Elsewhere,
+    ByAnother,
     /// The service itself said that it failed.
     Failed,
     /// One got no answer, and may be handled yet.
-    Lost,
+    NoAnswer,
 }
 
 /// Asks what the service holds, after a try whose fate is unclear.
@@ -79,14 +79,14 @@ async fn settled(
     id: &str,
     ctx: &JobContext,
     error: Error,
-    earlier: Earlier,
+    earlier: PriorConfirm,
 ) -> Result<String> {
     tracing::info!(target: logs::TARGET, job = ctx.progress.job(), transfer_id = id, "asking whether the transfer is active");
     match get(service, id, ctx).await {
         Ok(info) if matches!(info.status.as_str(), "active" | "downloaded") => Ok(info.status),
         // The 409 is proof enough. It may have expired since, or be downloaded and deleted.
         Ok(info) if is_already_confirmed(&error) && info.status != "pending" => Ok(info.status),
-        Ok(info) if info.status == "pending" && earlier == Earlier::Failed => {
+        Ok(info) if info.status == "pending" && earlier == PriorConfirm::Failed => {
             Err(error.outcome_is(Outcome::NotCompleted))
         }
         Ok(info) => Err(unknown(id, &format!("and its status is {}", info.status), &error)),

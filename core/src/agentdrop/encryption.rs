@@ -14,16 +14,16 @@ use crate::secret::Secret;
 /// instead, which the SDK's receiver does not look for.
 const ALGORITHM: &str = "X25519-HKDF-AES-256-GCM";
 
-/// How a transfer's files are sealed, so that only the recipient can read them. File names, sizes and their
+/// SealMode a transfer's files are sealed, so that only the recipient can read them. File names, sizes and their
 /// order are not sealed, and nothing binds a sealed file to its transfer.
 #[derive(Debug, Clone)]
 pub struct Encryption {
-    pub(super) how: How,
+    pub(super) mode: SealMode,
     pub(super) algorithm: String,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum How {
+pub(super) enum SealMode {
     Seal { pair: KeyPair, recipient: Option<PublicKey> },
     Presealed { encrypted_key: Secret },
 }
@@ -35,7 +35,7 @@ impl Encryption {
     /// the key with [`Encryption::recipient_public_key`].
     #[must_use]
     pub fn new(key_pair: KeyPair) -> Self {
-        Self { how: How::Seal { pair: key_pair, recipient: None }, algorithm: ALGORITHM.to_owned() }
+        Self { mode: SealMode::Seal { pair: key_pair, recipient: None }, algorithm: ALGORITHM.to_owned() }
     }
 
     /// The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes.
@@ -43,15 +43,15 @@ impl Encryption {
     /// # Errors
     /// `encryption` if it is none; `invalid_input` for files that are sealed already.
     pub fn recipient_public_key(mut self, base64: &str) -> Result<Self> {
-        match &mut self.how {
+        match &mut self.mode {
             // A slip that would put the private key where public ones are printed.
-            How::Seal { pair, .. } if pair.is_private(base64) => {
+            SealMode::Seal { pair, .. } if pair.is_private(base64) => {
                 return Err(encryption(
                     "recipient_public_key is the private key of the pair given; give the recipient's public key",
                 ));
             }
-            How::Seal { recipient, .. } => *recipient = Some(PublicKey::parse(base64, "the recipient")?),
-            How::Presealed { .. } => {
+            SealMode::Seal { recipient, .. } => *recipient = Some(PublicKey::parse(base64, "the recipient")?),
+            SealMode::Presealed { .. } => {
                 return Err(Error::invalid(
                     "files that are sealed already have their recipient; leave recipient_public_key out",
                 ));
@@ -65,7 +65,7 @@ impl Encryption {
     #[must_use]
     pub fn presealed(encrypted_key: impl Into<String>) -> Self {
         Self {
-            how: How::Presealed { encrypted_key: Secret::new(encrypted_key) },
+            mode: SealMode::Presealed { encrypted_key: Secret::new(encrypted_key) },
             algorithm: ALGORITHM.to_owned(),
         }
     }
@@ -122,11 +122,11 @@ pub(super) fn check(given: Option<&Encryption>, mode: &str, nonces: &[Option<&st
     if given.algorithm.trim().is_empty() {
         return Err(Error::invalid("the encryption's algorithm is empty; leave it out for the default"));
     }
-    nonces.iter().try_for_each(|nonce| check_nonce(*nonce, &given.how))?;
+    nonces.iter().try_for_each(|nonce| check_nonce(*nonce, &given.mode))?;
     distinct(nonces.iter().copied().flatten())?;
-    match &given.how {
-        How::Presealed { encrypted_key } => wrapped(encrypted_key.reveal()).map(drop),
-        How::Seal { .. } => Ok(()),
+    match &given.mode {
+        SealMode::Presealed { encrypted_key } => wrapped(encrypted_key.reveal()).map(drop),
+        SealMode::Seal { .. } => Ok(()),
     }
 }
 
@@ -141,16 +141,16 @@ pub(super) fn distinct<'a>(nonces: impl IntoIterator<Item = &'a str>) -> Result<
     }
 }
 
-fn check_nonce(nonce: Option<&str>, how: &How) -> Result<()> {
-    match (how, nonce) {
-        (How::Presealed { .. }, Some(nonce)) => Nonce::parse(nonce).map(drop),
-        (How::Presealed { .. }, None) => Err(encryption(
+fn check_nonce(nonce: Option<&str>, mode: &SealMode) -> Result<()> {
+    match (mode, nonce) {
+        (SealMode::Presealed { .. }, Some(nonce)) => Nonce::parse(nonce).map(drop),
+        (SealMode::Presealed { .. }, None) => Err(encryption(
             "a file that is sealed already needs the encryption_iv it was sealed with; give it with the file",
         )),
-        (How::Seal { .. }, Some(_)) => Err(Error::invalid(
+        (SealMode::Seal { .. }, Some(_)) => Err(Error::invalid(
             "a file has an encryption_iv and is to be sealed here, with a new one; leave it out, or say that the files are presealed",
         )),
-        (How::Seal { .. }, None) => Ok(()),
+        (SealMode::Seal { .. }, None) => Ok(()),
     }
 }
 
@@ -159,13 +159,13 @@ pub(super) fn identity<S: Serializer>(
     given: &Option<Encryption>,
     to: S,
 ) -> std::result::Result<S::Ok, S::Error> {
-    let identity = given.as_ref().map(|encryption| match &encryption.how {
-        How::Seal { pair, recipient } => json!({
+    let identity = given.as_ref().map(|encryption| match &encryption.mode {
+        SealMode::Seal { pair, recipient } => json!({
             "sender_public_key": pair.public_key(),
             "recipient_public_key": recipient.map(|key| key.base64()),
             "algorithm": encryption.algorithm,
         }),
-        How::Presealed { encrypted_key } => json!({
+        SealMode::Presealed { encrypted_key } => json!({
             "encrypted_key": encrypted_key.reveal(),
             "algorithm": encryption.algorithm,
         }),

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::ticket::{How, Ticket};
+use super::ticket::{Delivery, Ticket};
 use super::wire;
 use crate::error::{Cleanup, ErrorKind, Result};
 use crate::http::api::{Failure, Repeat};
@@ -89,11 +89,11 @@ pub(super) struct OpenUploads {
 
 impl OpenUploads {
     pub(super) fn of(service: &Arc<Service>, ticket: &Ticket, ctx: &JobContext) -> Self {
-        let uploads = ticket.places.iter().filter_map(|place| match &place.how {
-            How::Parts { upload_id, .. } => {
-                Some(UploadId { file_id: place.file_id.clone(), upload_id: upload_id.clone() })
+        let uploads = ticket.destinations.iter().filter_map(|destination| match &destination.delivery {
+            Delivery::Parts { upload_id, .. } => {
+                Some(UploadId { file_id: destination.file_id.clone(), upload_id: upload_id.clone() })
             }
-            How::Whole(_) => None,
+            Delivery::Whole(_) => None,
         });
         Self::new(service, ticket.id.clone(), uploads, ctx)
     }

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::checked::{CheckedFile, CheckedTransfer};
 use super::encryption::Encryption;
-use super::prepare::{self, Ready};
+use super::prepare::{self, PreparedFile};
 use super::presign;
-use super::sealing::Cover;
+use super::sealing::TransferSealing;
 use super::wire::FileEntry;
 use crate::error::{Error, Result};
 use crate::job::JobContext;
@@ -71,11 +71,11 @@ pub(super) async fn plan(
         let size = source.len() + if sealed { TAG_LEN as u64 } else { 0 };
         prepare::check_sealed(&name, size, encryption_iv.is_some())?;
         let entry = FileEntry { name, size, content_type, encryption_iv, part_size: None };
-        ready.push(Ready { entry, source, identity: None });
+        ready.push(PreparedFile { entry, source, identity: None });
     }
     let multipart = prepare::plan(&mut ready, terms.multipart, &service.clients.options);
     let entries: Vec<FileEntry> = ready.into_iter().map(|r| r.entry).collect();
-    let request = presign::body(&terms, &cover(terms.encryption.as_ref()), &entries)?;
+    let request = presign::body(&terms, &sealing(terms.encryption.as_ref()), &entries)?;
     let files = entries.into_iter().map(|entry| PlannedFile {
         parts: entry.part_size.map_or(0, |p| PartPlan::fixed(entry.size, p).count() as u32),
         part_size: entry.part_size,
@@ -94,11 +94,11 @@ pub(super) async fn plan(
 }
 
 /// As the request would tell of it, with nothing in it.
-fn cover(encryption: Option<&Encryption>) -> Cover {
+fn sealing(encryption: Option<&Encryption>) -> TransferSealing {
     match encryption {
-        None => Cover::Open,
+        None => TransferSealing::Open,
         Some(Encryption { algorithm, .. }) => {
-            Cover::Presealed { encrypted_key: Secret::new(HIDDEN), algorithm: algorithm.clone() }
+            TransferSealing::Presealed { encrypted_key: Secret::new(HIDDEN), algorithm: algorithm.clone() }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::checked::CheckedFile;
-use super::sealing::Cover;
+use super::sealing::TransferSealing;
 use super::wire::FileEntry;
 use crate::error::Result;
 use crate::job::JobContext;
@@ -18,7 +18,7 @@ use crate::source::{Prepared, Source, Spool};
 use crate::storage::PartPlan;
 
 /// A file that was looked at.
-pub(super) struct Ready {
+pub(super) struct PreparedFile {
     pub(super) entry: FileEntry,
     pub(super) source: Prepared,
     /// What tells it apart in another process, if there may be one.
@@ -26,7 +26,7 @@ pub(super) struct Ready {
 }
 
 /// Notes what a later process needs to know of the files: which they are, and of sealed ones every block.
-pub(super) async fn mark(files: &mut [Ready]) -> Result<()> {
+pub(super) async fn mark(files: &mut [PreparedFile]) -> Result<()> {
     for file in files {
         // First, so that a change while it is read is noticed.
         file.identity = file.source.lasting_identity().await?;
@@ -36,8 +36,8 @@ pub(super) async fn mark(files: &mut [Ready]) -> Result<()> {
 }
 
 /// A new seal for each of so many files, if they are to be sealed here.
-pub(super) fn seals(files: usize, cover: &Cover) -> Result<Vec<Option<Arc<FileSeal>>>> {
-    let one = |_| match cover.seals() {
+pub(super) fn new_seals(files: usize, sealing: &TransferSealing) -> Result<Vec<Option<Arc<FileSeal>>>> {
+    let one = |_| match sealing.sealed() {
         Some(sealed) => Ok(Some(Arc::new(FileSeal::new(sealed.key.clone(), Nonce::random()?)))),
         None => Ok(None),
     };
@@ -45,18 +45,18 @@ pub(super) fn seals(files: usize, cover: &Cover) -> Result<Vec<Option<Arc<FileSe
 }
 
 /// Looks at the files, and seals those that have a seal.
-pub(super) async fn look_at(
+pub(super) async fn open_files(
     service: &Service,
     files: Vec<CheckedFile>,
     seals: &[Option<Arc<FileSeal>>],
     ctx: &JobContext,
-) -> Result<Vec<Ready>> {
+) -> Result<Vec<PreparedFile>> {
     ctx.progress.enter(Phase::Preparing);
     let mut ready = Vec::with_capacity(files.len());
-    for (at, file) in files.into_iter().enumerate() {
+    for (index, file) in files.into_iter().enumerate() {
         tell_if_not_portable(&file.name, ctx);
         let CheckedFile { source, name, content_type, encryption_iv } = file;
-        let (source, encryption_iv) = match seals.get(at).and_then(Option::as_ref) {
+        let (source, encryption_iv) = match seals.get(index).and_then(Option::as_ref) {
             Some(seal) => {
                 let nonce = seal.nonce().base64();
                 (sealed(source, Arc::clone(seal), &service.clients.options, ctx).await?, Some(nonce))
@@ -65,7 +65,7 @@ pub(super) async fn look_at(
         };
         check_sealed(&name, source.len(), encryption_iv.is_some())?;
         let entry = FileEntry { name, size: source.len(), content_type, encryption_iv, part_size: None };
-        ready.push(Ready { entry, source, identity: None });
+        ready.push(PreparedFile { entry, source, identity: None });
     }
     ctx.progress.expect(ready.len(), ready.iter().map(|f| f.entry.size).sum());
     Ok(ready)
@@ -121,8 +121,8 @@ fn is_portable(name: &str) -> bool {
 }
 
 /// Decides whether the files go in parts, and says so in their entries.
-pub(super) fn plan(files: &mut [Ready], wanted: Option<bool>, options: &Options) -> bool {
-    let large = |file: &Ready| file.entry.size >= options.multipart_threshold;
+pub(super) fn plan(files: &mut [PreparedFile], wanted: Option<bool>, options: &Options) -> bool {
+    let large = |file: &PreparedFile| file.entry.size >= options.multipart_threshold;
     // The service's endpoint is for all files of a transfer or for none.
     let multipart = wanted.unwrap_or_else(|| files.iter().any(large));
     if multipart {

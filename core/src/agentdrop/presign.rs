@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::checked::CheckedTransfer;
 use super::multipart::OpenUploads;
-use super::prepare::{self, Ready};
+use super::prepare::{self, PreparedFile};
 use super::request::Terms;
-use super::sealing::Cover;
-use super::ticket::{Asked, Ticket};
+use super::sealing::TransferSealing;
+use super::ticket::{PresignRequest, Ticket};
 use super::wire::{self, FileEntry, PresignBody};
 use crate::error::{Error, Result};
 use crate::http::api::{Failure, REPLY_LIMIT, Repeat};
@@ -23,7 +23,7 @@ use crate::storage::{PartPlan, SignedAt};
 
 /// What of a transfer is kept beyond the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(super) enum Retention {
     /// A journal, for another process to go on from.
     Journal,
     /// A ticket, which the caller may look into.
@@ -35,25 +35,25 @@ pub(super) enum Kept {
 pub(super) async fn start(
     service: &Arc<Service>,
     transfer: CheckedTransfer,
-    kept: Kept,
+    retention: Retention,
     ctx: &JobContext,
-) -> Result<(Ticket, Vec<Ready>)> {
+) -> Result<(Ticket, Vec<PreparedFile>)> {
     let CheckedTransfer { terms, files, .. } = transfer;
-    let cover = Cover::new(service, &terms, ctx).await?;
-    let seals = prepare::seals(files.len(), &cover)?;
-    let mut files = prepare::look_at(service, files, &seals, ctx).await?;
+    let sealing = TransferSealing::new(service, &terms, ctx).await?;
+    let seals = prepare::new_seals(files.len(), &sealing)?;
+    let mut files = prepare::open_files(service, files, &seals, ctx).await?;
     prepare::plan(&mut files, terms.multipart, &service.clients.options);
-    if kept == Kept::Journal {
+    if retention == Retention::Journal {
         // Before the URLs' life begins: it reads every sealed file.
         prepare::mark(&mut files).await?;
     }
-    let ticket = presign(service, &terms, (cover, seals), &files, kept, ctx).await?;
+    let ticket = presign(service, &terms, (sealing, seals), &files, retention, ctx).await?;
     Ok((ticket, files))
 }
 
 /// The body of a presign, as JSON.
-pub(super) fn body(terms: &Terms, cover: &Cover, entries: &[FileEntry]) -> Result<Value> {
-    let told = cover.told();
+pub(super) fn body(terms: &Terms, sealing: &TransferSealing, entries: &[FileEntry]) -> Result<Value> {
+    let key_fields = sealing.wire_key_fields();
     let body = PresignBody {
         mode: &terms.mode,
         sender: &terms.sender,
@@ -64,9 +64,9 @@ pub(super) fn body(terms: &Terms, cover: &Cover, entries: &[FileEntry]) -> Resul
         max_downloads: terms.max_downloads,
         message: terms.message.as_deref(),
         metadata: terms.metadata.as_ref(),
-        is_encrypted: !cover.is_open(),
-        encrypted_key: told.map(|(key, _)| key.reveal()),
-        encryption_algorithm: told.map(|(_, algorithm)| algorithm),
+        is_encrypted: !sealing.is_open(),
+        encrypted_key: key_fields.map(|(key, _)| key.reveal()),
+        encryption_algorithm: key_fields.map(|(_, algorithm)| algorithm),
         auto_delete: terms.auto_delete,
     };
     serde_json::to_value(&body).map_err(|e| Error::internal("a request could not be written").cause(&e))
@@ -76,17 +76,17 @@ pub(super) fn body(terms: &Terms, cover: &Cover, entries: &[FileEntry]) -> Resul
 async fn presign(
     service: &Arc<Service>,
     terms: &Terms,
-    (cover, seals): (Cover, Vec<Option<Arc<FileSeal>>>),
-    files: &[Ready],
-    kept: Kept,
+    (sealing, seals): (TransferSealing, Vec<Option<Arc<FileSeal>>>),
+    files: &[PreparedFile],
+    retention: Retention,
     ctx: &JobContext,
 ) -> Result<Ticket> {
     ctx.progress.enter(Phase::Requesting);
     let clients = service.clients.get()?;
     let promised: Vec<FileEntry> = files.iter().map(|f| f.entry.clone()).collect();
     let multipart = promised.iter().any(|entry| entry.part_size.is_some());
-    let json = body(terms, &cover, &promised)?.to_string();
-    let hidden = cover.told().map(|(key, _)| key.clone());
+    let json = body(terms, &sealing, &promised)?.to_string();
+    let hidden = sealing.wire_key_fields().map(|(key, _)| key.clone());
     let path: &[&str] =
         if multipart { &["transfers", "presigned", "multipart"] } else { &["transfers", "presigned"] };
     let mut call = service.call("presign", Method::POST, path, Some(json.into_bytes()))?;
@@ -100,7 +100,7 @@ async fn presign(
     let reply =
         clients.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
     // Nobody will ask for it again, and of ten thousand files it is long.
-    let text = if kept == Kept::Nothing { Bytes::new() } else { reply.body.clone() };
+    let text = if retention == Retention::Nothing { Bytes::new() } else { reply.body.clone() };
     let parsed: Value = service::parse("presign", &reply)?;
     drop(reply);
     let reply = parsed;
@@ -109,7 +109,7 @@ async fn presign(
         // If the reply does not fit, what it began is to be ended all the same.
         OpenUploads::of_reply(service, id, &reply, ctx).abort_if_not_completed(ctx);
     }
-    let asked = Asked { promised, multipart, cover, seals };
-    Ticket::read(reply, text, asked, SignedAt::Now, &service.clients.options)
-        .map_err(|e| e.with_operation("presign"))
+    let request = PresignRequest { promised, multipart, sealing, seals };
+    Ticket::read(reply, text, request, SignedAt::Now, &service.clients.options)
+        .map_err(|e| e.during("presign"))
 }

@@ -94,7 +94,7 @@ pub(super) struct Terms {
 impl Terms {
     /// Whether files are sealed here.
     pub(super) fn seals_here(&self) -> bool {
-        self.encryption.as_ref().is_some_and(|e| matches!(e.how, encryption::How::Seal { .. }))
+        self.encryption.as_ref().is_some_and(|e| matches!(e.mode, encryption::SealMode::Seal { .. }))
     }
 }
 

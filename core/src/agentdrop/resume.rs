@@ -11,17 +11,17 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::checked::CheckedTransfer;
-use super::confirm::{self, Earlier};
+use super::confirm::{self, PriorConfirm};
 use super::encryption;
 use super::multipart::OpenUploads;
-use super::prepare::{self, Ready};
-use super::presign::{self, Kept};
+use super::prepare::{self, PreparedFile};
+use super::presign::{self, Retention};
 use super::request::Terms;
 use super::same_call;
-use super::sealing::{self, Cover, KeySource, Sealed};
-use super::state::State;
-use super::ticket::{Asked, How, Ticket};
-use super::transfer_journal::{Beginning, SealRecord, TransferJournal, give_up, is_done, replayed};
+use super::sealing::{self, KeySource, Sealed, TransferSealing};
+use super::state::TransferState;
+use super::ticket::{Delivery, PresignRequest, Ticket};
+use super::transfer_journal::{FirstRecord, SealRecord, TransferJournal, give_up, is_done, replayed};
 use super::upload::ActiveTransfer;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::job::JobContext;
@@ -115,13 +115,13 @@ async fn start_recorded(
     transfer: CheckedTransfer,
     journal: &Journal,
     ctx: &JobContext,
-) -> Result<(Ticket, Vec<Ready>)> {
+) -> Result<(Ticket, Vec<PreparedFile>)> {
     let arguments = same_call::arguments(service.shown(), &transfer)?;
-    let (ticket, files) = presign::start(service, transfer, Kept::Journal, ctx).await?;
+    let (ticket, files) = presign::start(service, transfer, Retention::Journal, ctx).await?;
     let uploads = OpenUploads::of(service, &ticket, ctx);
     uploads.abort_with_journal(journal.clone(), ctx);
-    let beginning = beginning(arguments, &ticket, &files)?;
-    let record = serde_json::to_value(&beginning)
+    let first = first_record(arguments, &ticket, &files)?;
+    let record = serde_json::to_value(&first)
         .map_err(|e| Error::internal("a journal could not be written").cause(&e))?;
     // Before the first byte leaves, and for good: what was sent under a nonce must be known for ever.
     journal.append_for_good(json!({ "begun": record })).await?;
@@ -129,19 +129,23 @@ async fn start_recorded(
     Ok((ticket, files))
 }
 
-fn beginning(arguments: Map<String, Value>, ticket: &Ticket, files: &[Ready]) -> Result<Beginning> {
+fn first_record(
+    arguments: Map<String, Value>,
+    ticket: &Ticket,
+    files: &[PreparedFile],
+) -> Result<FirstRecord> {
     let mut sources = Vec::with_capacity(files.len());
     for file in files {
         let identity = file.identity.clone();
         sources.push(identity.ok_or_else(|| Error::internal("a stream was to be resumed"))?);
     }
-    let seal = ticket.cover.seals().map(|sealed| SealRecord {
+    let seal = ticket.sealing.sealed().map(|sealed| SealRecord {
         encrypted_key: sealed.encrypted_key.reveal().to_owned(),
         recipient_public_key: sealed.recipient.base64(),
         recipient_key_source: sealed.from,
         marks: ticket.seals.iter().flatten().map(|seal| STANDARD.encode(seal.marks())).collect(),
     });
-    Ok(Beginning {
+    Ok(FirstRecord {
         at: now(),
         arguments,
         sources,
@@ -160,12 +164,12 @@ async fn continue_from(
     ctx: &JobContext,
 ) -> Result<ActiveTransfer> {
     let unreadable = || unreadable(&journal);
-    let beginning: Beginning = serde_json::from_value(first["begun"].clone()).map_err(|_| unreadable())?;
-    same_call::check(&beginning.arguments, &same_call::arguments(service.shown(), &transfer)?, &journal)?;
-    if let Some(id) = beginning.reply["id"].as_str() {
+    let first: FirstRecord = serde_json::from_value(first["begun"].clone()).map_err(|_| unreadable())?;
+    same_call::check(&first.arguments, &same_call::arguments(service.shown(), &transfer)?, &journal)?;
+    if let Some(id) = first.reply["id"].as_str() {
         ctx.reserved_transfer(id);
     }
-    let mut state = replayed(beginning.promised.len(), rest).ok_or_else(unreadable)?;
+    let mut state = replayed(first.promised.len(), rest).ok_or_else(unreadable)?;
     tracing::info!(
         target: logs::TARGET,
         job = ctx.progress.job(),
@@ -174,12 +178,12 @@ async fn continue_from(
         "going on from a journal"
     );
 
-    let (cover, seals) = restored(&transfer.terms, &beginning).ok_or_else(unreadable)??;
-    let multipart = beginning.promised.iter().any(|entry| entry.part_size.is_some());
-    let asked = Asked { promised: beginning.promised.clone(), multipart, cover, seals };
-    let age = SignedAt::Since(Duration::from_secs(now().saturating_sub(beginning.at)));
-    let text = Bytes::from(beginning.reply.to_string());
-    let ticket = Ticket::read(beginning.reply.clone(), text, asked, age, &service.clients.options)?;
+    let (sealing, seals) = restored(&transfer.terms, &first).ok_or_else(unreadable)??;
+    let multipart = first.promised.iter().any(|entry| entry.part_size.is_some());
+    let request = PresignRequest { promised: first.promised.clone(), multipart, sealing, seals };
+    let age = SignedAt::Since(Duration::from_secs(now().saturating_sub(first.at)));
+    let text = Bytes::from(first.reply.to_string());
+    let ticket = Ticket::read(first.reply.clone(), text, request, age, &service.clients.options)?;
     if !parts_fit(&mut state, &ticket) {
         return Err(unreadable());
     }
@@ -187,24 +191,24 @@ async fn continue_from(
     // It is this call's, and whole.
     ctx.set_journal(Some(journal.path().to_owned()));
 
-    if state.confirming == Earlier::Lost && state.files.iter().all(|file| file.sent.is_some()) {
-        let kept = TransferJournal::of(journal.clone());
+    if state.confirming == PriorConfirm::NoAnswer && state.files.iter().all(|file| file.sent.is_some()) {
+        let record = TransferJournal::of(journal.clone());
         // That it may be active comes first: what became of the sources since then changes nothing.
-        match confirm::confirm(service, &ticket.id, Earlier::Lost, ctx).await {
+        match confirm::confirm(service, &ticket.id, PriorConfirm::NoAnswer, ctx).await {
             Ok(status) => {
                 let (files, confirmed) = (Vec::new(), Some(status));
-                return Ok(ActiveTransfer { ticket, files, state, journal: kept, confirmed });
+                return Ok(ActiveTransfer { ticket, files, state, journal: record, confirmed });
             }
             Err(error) if error.service_code() == Some("FILES_MISSING") => {
                 ctx.outcome_if_stopped(Outcome::NotCompleted);
-                kept.missing(ctx).await;
+                record.missing(ctx).await;
                 state.forget_whole();
             }
-            Err(error) => return Err(kept.confirm_failed(error, ctx).await),
+            Err(error) => return Err(record.confirm_failed(error, ctx).await),
         }
     }
-    let files = prepare::look_at(service, transfer.files, &ticket.seals, ctx).await?;
-    unchanged(&files, &beginning, &ticket, &state, &journal).await?;
+    let files = prepare::open_files(service, transfer.files, &ticket.seals, ctx).await?;
+    unchanged(&files, &first, &ticket, &state, &journal).await?;
     if let Some(name) = expired(&ticket, &state) {
         let uploads = OpenUploads::of(service, &ticket, ctx);
         return Err(give_up(ran_out(&name), journal, &uploads, ctx).await);
@@ -213,10 +217,10 @@ async fn continue_from(
 }
 
 /// Whether the parts are those of the plan; of several with one number the last counts.
-fn parts_fit(state: &mut State, ticket: &Ticket) -> bool {
-    state.files.iter_mut().zip(&ticket.places).all(|(file, place)| match &place.how {
-        How::Whole(_) => file.parts.is_empty() && !file.completing,
-        How::Parts { plan, .. } => {
+fn parts_fit(state: &mut TransferState, ticket: &Ticket) -> bool {
+    state.files.iter_mut().zip(&ticket.destinations).all(|(file, destination)| match &destination.delivery {
+        Delivery::Whole(_) => file.parts.is_empty() && !file.completing,
+        Delivery::Parts { plan, .. } => {
             let parts = std::mem::take(&mut file.parts);
             let by_number: BTreeMap<u32, StoredPart> =
                 parts.into_iter().map(|p| (p.part_number, p)).collect();
@@ -233,18 +237,21 @@ fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// The cover and seals of the first call. `None` if the journal does not make sense.
+/// The sealing and seals of the first call. `None` if the journal does not make sense.
 #[expect(clippy::type_complexity, reason = "said once")]
-fn restored(terms: &Terms, from: &Beginning) -> Option<Result<(Cover, Vec<Option<Arc<FileSeal>>>)>> {
+fn restored(
+    terms: &Terms,
+    from: &FirstRecord,
+) -> Option<Result<(TransferSealing, Vec<Option<Arc<FileSeal>>>)>> {
     let none = || vec![None; from.promised.len()];
-    let Some(encryption) = &terms.encryption else { return Some(Ok((Cover::Open, none()))) };
+    let Some(encryption) = &terms.encryption else { return Some(Ok((TransferSealing::Open, none()))) };
     let algorithm = encryption.algorithm.clone();
-    let (pair, pinned) = match &encryption.how {
-        encryption::How::Presealed { encrypted_key } => {
-            let cover = Cover::Presealed { encrypted_key: encrypted_key.clone(), algorithm };
-            return Some(Ok((cover, none())));
+    let (pair, pinned) = match &encryption.mode {
+        encryption::SealMode::Presealed { encrypted_key } => {
+            let sealing = TransferSealing::Presealed { encrypted_key: encrypted_key.clone(), algorithm };
+            return Some(Ok((sealing, none())));
         }
-        encryption::How::Seal { pair, recipient } => (pair, recipient),
+        encryption::SealMode::Seal { pair, recipient } => (pair, recipient),
     };
     let record = from.seal.as_ref()?;
     let nonces: Vec<&str> = from.promised.iter().filter_map(|e| e.encryption_iv.as_deref()).collect();
@@ -276,36 +283,38 @@ fn restored(terms: &Terms, from: &Beginning) -> Option<Result<(Cover, Vec<Option
         let seals = seals.collect::<Result<Vec<_>>>()?;
         let encrypted_key = Secret::new(record.encrypted_key.as_str());
         let from = record.recipient_key_source;
-        Ok((Cover::Sealed(Sealed { key, encrypted_key, algorithm, recipient, from }), seals))
+        Ok((TransferSealing::Sealed(Sealed { key, encrypted_key, algorithm, recipient, from }), seals))
     };
     Some(restore())
 }
 
 /// Refuses sources that are not those of the first call: what was sent of them does not fit what would be.
 async fn unchanged(
-    files: &[Ready],
-    then: &Beginning,
+    files: &[PreparedFile],
+    then: &FirstRecord,
     ticket: &Ticket,
-    state: &State,
+    state: &TransferState,
     journal: &Journal,
 ) -> Result<()> {
-    for (at, file) in files.iter().enumerate() {
-        let since = match then.sources.get(at) {
-            Some(kept) => file.source.since(kept).await?,
+    for (index, file) in files.iter().enumerate() {
+        let since = match then.sources.get(index) {
+            Some(identity) => file.source.since(identity).await?,
             None => Since::Other("was not among its files".to_owned()),
         };
-        let same_size = then.promised.get(at).is_some_and(|entry| entry.size == file.entry.size);
-        let how = match since {
+        let same_size = then.promised.get(index).is_some_and(|entry| entry.size == file.entry.size);
+        let difference = match since {
             Since::Same if same_size => continue,
-            Since::Doubtful(_) if same_size && is_what_was_sent(file, ticket, state, at).await? => continue,
+            Since::Doubtful(_) if same_size && is_what_was_sent(file, ticket, state, index).await? => {
+                continue;
+            }
             Since::Same => "is of another size".to_owned(),
-            Since::Doubtful(how) | Since::Other(how) => how,
+            Since::Doubtful(difference) | Since::Other(difference) => difference,
         };
         let (shown, name) = (journal.path().display(), &file.entry.name);
         return Err(Error::new(
             ErrorKind::SourceChanged,
             format!(
-                "the file {name:?} {how} since the journal {shown} was begun, and a part of it may have been sent; remove the journal to send it as a new transfer"
+                "the file {name:?} {difference} since the journal {shown} was begun, and a part of it may have been sent; remove the journal to send it as a new transfer"
             ),
         ));
     }
@@ -314,14 +323,21 @@ async fn unchanged(
 
 /// Whether what storage has of a file is what the file holds now. Of a sealed one that is not there whole every block
 /// is compared when it is sealed again.
-async fn is_what_was_sent(file: &Ready, ticket: &Ticket, state: &State, at: usize) -> Result<bool> {
-    let (Some(place), Some(so_far)) = (ticket.places.get(at), state.files.get(at)) else { return Ok(false) };
-    let sealed = ticket.seals.get(at).is_some_and(Option::is_some);
-    match (&place.how, &so_far.sent) {
+async fn is_what_was_sent(
+    file: &PreparedFile,
+    ticket: &Ticket,
+    state: &TransferState,
+    index: usize,
+) -> Result<bool> {
+    let (Some(destination), Some(so_far)) = (ticket.destinations.get(index), state.files.get(index)) else {
+        return Ok(false);
+    };
+    let sealed = ticket.seals.get(index).is_some_and(Option::is_some);
+    match (&destination.delivery, &so_far.sent) {
         (_, None) if sealed => Ok(true),
-        (How::Parts { plan, .. }, _) => file.source.holds(&storage::sent(plan, &so_far.parts)).await,
-        (How::Whole(_), None) => Ok(true),
-        (How::Whole(_), Some(facts)) => {
+        (Delivery::Parts { plan, .. }, _) => file.source.holds(&storage::sent(plan, &so_far.parts)).await,
+        (Delivery::Whole(_), None) => Ok(true),
+        (Delivery::Whole(_), Some(facts)) => {
             let (md5, sha256) = (facts.md5.as_deref(), facts.sha256.as_deref());
             file.source.holds(&[Sent { start: 0, len: facts.size, md5, sha256 }]).await
         }
@@ -329,18 +345,18 @@ async fn is_what_was_sent(file: &Ready, ticket: &Ticket, state: &State, at: usiz
 }
 
 /// The name of a file that cannot be sent any more, since its URLs ran out.
-fn expired(ticket: &Ticket, state: &State) -> Option<String> {
-    let over = |at: usize| {
-        let file = &state.files[at];
-        match &ticket.places[at].how {
+fn expired(ticket: &Ticket, state: &TransferState) -> Option<String> {
+    let over = |index: usize| {
+        let file = &state.files[index];
+        match &ticket.destinations[index].delivery {
             _ if file.sent.is_some() => false,
-            How::Whole(target) => target.is_over(),
-            How::Parts { targets, .. } => (1..).zip(targets).any(|(number, target)| {
+            Delivery::Whole(target) => target.is_over(),
+            Delivery::Parts { targets, .. } => (1..).zip(targets).any(|(number, target)| {
                 target.is_over() && !file.parts.iter().any(|part| u64::from(part.part_number) == number)
             }),
         }
     };
-    (0..state.files.len()).find(|at| over(*at)).map(|at| ticket.promised[at].name.clone())
+    (0..state.files.len()).find(|index| over(*index)).map(|index| ticket.promised[index].name.clone())
 }
 
 fn ran_out(name: &str) -> Error {

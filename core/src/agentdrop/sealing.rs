@@ -1,8 +1,8 @@
-//! How one transfer is sealed: its key, for whom, and what the service is told of it.
+//! SealMode one transfer is sealed: its key, for whom, and what the service is told of it.
 
 use http::Method;
 
-use super::encryption::{Encryption, How};
+use super::encryption::{Encryption, SealMode};
 use super::request::Terms;
 use super::wire::Agent;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,7 +18,7 @@ const INFO: &[u8] = b"agentdrop-file-transfer-v1";
 
 /// What a transfer's files are covered with.
 #[derive(Clone)]
-pub(crate) enum Cover {
+pub(crate) enum TransferSealing {
     Open,
     Sealed(Sealed),
     /// The files came sealed.
@@ -55,17 +55,17 @@ impl KeySource {
     }
 }
 
-impl Cover {
-    /// A cover for a new transfer. Asks the service for the recipient's key if the caller gave none.
+impl TransferSealing {
+    /// A sealing for a new transfer. Asks the service for the recipient's key if the caller gave none.
     pub(super) async fn new(service: &Service, terms: &Terms, ctx: &JobContext) -> Result<Self> {
-        let Some(Encryption { how, algorithm }) = &terms.encryption else { return Ok(Self::Open) };
-        let (pair, recipient, from) = match how {
-            How::Presealed { encrypted_key } => {
+        let Some(Encryption { mode, algorithm }) = &terms.encryption else { return Ok(Self::Open) };
+        let (pair, recipient, from) = match mode {
+            SealMode::Presealed { encrypted_key } => {
                 let (encrypted_key, algorithm) = (encrypted_key.clone(), algorithm.clone());
                 return Ok(Self::Presealed { encrypted_key, algorithm });
             }
-            How::Seal { pair, recipient: Some(key) } => (pair, *key, KeySource::Caller),
-            How::Seal { pair, recipient: None } => {
+            SealMode::Seal { pair, recipient: Some(key) } => (pair, *key, KeySource::Caller),
+            SealMode::Seal { pair, recipient: None } => {
                 (pair, resolved(service, terms, ctx).await?, KeySource::Service)
             }
         };
@@ -76,7 +76,7 @@ impl Cover {
     }
 
     /// Whether files are sealed here.
-    pub(super) fn seals(&self) -> Option<&Sealed> {
+    pub(super) fn sealed(&self) -> Option<&Sealed> {
         match self {
             Self::Sealed(sealed) => Some(sealed),
             _ => None,
@@ -88,7 +88,7 @@ impl Cover {
     }
 
     /// The fields `encrypted_key` and `encryption_algorithm`.
-    pub(super) fn told(&self) -> Option<(&Secret, &str)> {
+    pub(super) fn wire_key_fields(&self) -> Option<(&Secret, &str)> {
         match self {
             Self::Open => None,
             Self::Sealed(sealed) => Some((&sealed.encrypted_key, &sealed.algorithm)),

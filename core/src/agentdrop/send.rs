@@ -6,11 +6,11 @@ use super::checked::{CheckedFile, CheckedTransfer};
 use super::confirm;
 use super::multipart::OpenUploads;
 use super::prepare;
-use super::presign::{self, Kept};
+use super::presign::{self, Retention};
 use super::request::File;
 use super::result::{SentFile, SentTransfer};
 use super::resume;
-use super::state::Again;
+use super::state::Resend;
 use super::ticket::TransferTicket;
 use super::transfer_journal::TransferJournal;
 use super::upload::{ActiveTransfer, upload};
@@ -28,7 +28,7 @@ pub(super) async fn send(
     let mut transfer = match transfer.journal.take() {
         Some(path) => resume::start_or_resume(&service, transfer, path, ctx).await?,
         None => {
-            let (ticket, files) = presign::start(&service, transfer, Kept::Nothing, ctx).await?;
+            let (ticket, files) = presign::start(&service, transfer, Retention::Nothing, ctx).await?;
             ActiveTransfer::new(ticket, files, TransferJournal::none())
         }
     };
@@ -38,11 +38,11 @@ pub(super) async fn send(
     };
     let ActiveTransfer { ticket, mut state, journal, .. } = transfer;
     journal.done(&ticket.id, ctx).await;
-    let sealed = ticket.cover.seals();
+    let sealed = ticket.sealing.sealed();
     Ok(SentTransfer {
         id: ticket.id.clone(),
         status,
-        encrypted: !ticket.cover.is_open(),
+        encrypted: !ticket.sealing.is_open(),
         expires_at: ticket.expires_at.clone(),
         recipient_key_fingerprint: sealed.map(|s| s.recipient.fingerprint()),
         recipient_key_source: sealed.map(|s| s.from.as_str().to_owned()),
@@ -72,11 +72,11 @@ async fn finish(service: &Arc<Service>, transfer: &mut ActiveTransfer, ctx: &Job
                 ctx.outcome_if_stopped(Outcome::NotCompleted);
                 let (error, again) = state.missing(ticket, error);
                 journal.missing(ctx).await;
-                if again == Again::None {
+                if again == Resend::None {
                     return Err(journal.advised(error));
                 }
                 retry.again(error).await.map_err(|e| journal.advised(e))?;
-                if again == Again::Completion {
+                if again == Resend::Completion {
                     // Joining parts may take storage minutes, and it may be at it.
                     let options = &service.clients.options;
                     tokio::time::sleep((options.backoff_base * 10).min(options.backoff_cap)).await;
@@ -97,7 +97,7 @@ pub(super) async fn upload_only(
 ) -> Result<Vec<SentFile>> {
     let ticket = ticket.0;
     ctx.reserved_transfer(&ticket.id);
-    ticket.check_unspent()?;
+    ticket.check_unused()?;
     if files.len() != ticket.promised.len() {
         return Err(Error::invalid(format!(
             "the ticket is for {} files and {} were given; give the same files in the same order",
@@ -105,9 +105,9 @@ pub(super) async fn upload_only(
             files.len()
         )));
     }
-    let sealed = ticket.cover.seals().is_some();
+    let sealed = ticket.sealing.sealed().is_some();
     let files: Vec<_> = files.into_iter().map(|file| CheckedFile::of(file, sealed)).collect::<Result<_>>()?;
-    let files = prepare::look_at(&service, files, &ticket.seals, ctx).await?;
+    let files = prepare::open_files(&service, files, &ticket.seals, ctx).await?;
     for (file, due) in files.iter().zip(&ticket.promised) {
         let given = &file.entry;
         if given.name != due.name || given.size != due.size {
@@ -126,7 +126,7 @@ pub(super) async fn upload_only(
     let uploads = OpenUploads::of(&service, &ticket, ctx);
     if !uploads.are_none() {
         // Whatever comes of it, parts go to a ticket once: what fails is aborted, and must not be another's.
-        ticket.spend()?;
+        ticket.use_up()?;
     } else {
         ctx.set_raw_upload(if files.len() == 1 { RawUpload::Object } else { RawUpload::Several });
     }

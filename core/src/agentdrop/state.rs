@@ -1,16 +1,16 @@
 //! How far a transfer is, file by file. Sends nothing, and knows no journal.
 
-use super::confirm::Earlier;
+use super::confirm::PriorConfirm;
 use super::result::SentFile;
-use super::ticket::{How, Ticket};
+use super::ticket::{Delivery, Ticket};
 use crate::error::{Error, Result};
 use crate::storage::StoredPart;
 
 /// How far a transfer is.
-pub(crate) struct State {
+pub(crate) struct TransferState {
     pub(super) files: Vec<FileState>,
     /// What became of earlier tries to confirm it.
-    pub(super) confirming: Earlier,
+    pub(super) confirming: PriorConfirm,
 }
 
 #[derive(Clone, Default)]
@@ -23,15 +23,15 @@ pub(super) struct FileState {
     pub(super) completing: bool,
 }
 
-impl State {
+impl TransferState {
     pub(super) fn new(files: usize) -> Self {
-        Self { files: vec![FileState::default(); files], confirming: Earlier::None }
+        Self { files: vec![FileState::default(); files], confirming: PriorConfirm::None }
     }
 
     /// The service misses a file. One in parts that was completed for sure stays so: it must be another.
     pub(super) fn forget_whole(&mut self) {
         // A try to confirm that got no answer may be handled yet, and then a 409 is our own doing.
-        self.confirming = Earlier::Elsewhere;
+        self.confirming = PriorConfirm::ByAnother;
         for file in self.files.iter_mut().filter(|file| file.parts.is_empty()) {
             file.sent = None;
         }
@@ -44,21 +44,23 @@ impl State {
     }
     /// The service misses a file and does not say which: what can be done about it, and the error that says
     /// so.
-    pub(super) fn missing(&mut self, ticket: &Ticket, error: Error) -> (Error, Again) {
+    pub(super) fn missing(&mut self, ticket: &Ticket, error: Error) -> (Error, Resend) {
         self.forget_whole();
-        let (mut again, mut error) = (Again::None, error);
-        for ((file, place), entry) in self.files.iter_mut().zip(&ticket.places).zip(&ticket.promised) {
-            match place.how {
-                How::Whole(_) => again = Again::Put,
-                How::Parts { .. } if file.completing => {
+        let (mut again, mut error) = (Resend::None, error);
+        for ((file, destination), entry) in
+            self.files.iter_mut().zip(&ticket.destinations).zip(&ticket.promised)
+        {
+            match destination.delivery {
+                Delivery::Whole(_) => again = Resend::Put,
+                Delivery::Parts { .. } if file.completing => {
                     file.sent = None;
-                    again = Again::Completion;
-                    error = error.with_note(&format!(
+                    again = Resend::Completion;
+                    error = error.addition(&format!(
                         "completing the file {:?} got no clear answer, so it is probably that one",
                         entry.name
                     ));
                 }
-                How::Parts { .. } => {}
+                Delivery::Parts { .. } => {}
             }
         }
         (error, again)
@@ -67,7 +69,7 @@ impl State {
 
 /// What can be done about a file that the service misses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum Resend {
     /// Nothing: what was completed for sure cannot be sent again.
     None,
     /// A file of one PUT may be sent again.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 
-use super::sealing::Cover;
+use super::sealing::TransferSealing;
 use super::wire::{self, FileEntry, MultipartFile, bad_reply};
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -26,30 +26,30 @@ pub(crate) struct Ticket {
     reply: Bytes,
     /// What was promised, to be compared with what is sent.
     pub(super) promised: Vec<FileEntry>,
-    pub(super) places: Vec<Place>,
-    pub(super) cover: Cover,
+    pub(super) destinations: Vec<Destination>,
+    pub(super) sealing: TransferSealing,
     /// Of each file that is sealed here.
     pub(super) seals: Vec<Option<Arc<FileSeal>>>,
     /// Its uploads in parts are over: completed, or aborted.
-    pub(super) spent: AtomicBool,
+    pub(super) used: AtomicBool,
 }
 
 /// Where one file goes.
-pub(super) struct Place {
+pub(super) struct Destination {
     pub(super) file_id: String,
-    pub(super) how: How,
+    pub(super) delivery: Delivery,
 }
 
-pub(super) enum How {
+pub(super) enum Delivery {
     Whole(Box<PutTarget>),
     Parts { upload_id: Secret, plan: PartPlan, targets: Vec<PutTarget> },
 }
 
-/// What was asked of the service, beside the reply that is its answer.
-pub(crate) struct Asked {
+/// The request that a ticket answers.
+pub(crate) struct PresignRequest {
     pub(crate) promised: Vec<FileEntry>,
     pub(crate) multipart: bool,
-    pub(crate) cover: Cover,
+    pub(crate) sealing: TransferSealing,
     pub(crate) seals: Vec<Option<Arc<FileSeal>>>,
 }
 
@@ -61,20 +61,29 @@ impl Ticket {
     pub(crate) fn read(
         reply: Value,
         text: Bytes,
-        asked: Asked,
+        request: PresignRequest,
         age: SignedAt,
         options: &Options,
     ) -> Result<Self> {
-        let Asked { promised, multipart, cover, seals } = asked;
+        let PresignRequest { promised, multipart, sealing, seals } = request;
         let head = wire::TicketHead::of(&reply)?;
         let id = wire::checked_id(&head.id)?;
-        let places = if multipart {
+        let destinations = if multipart {
             in_parts(&wire::read::<wire::Multipart>(reply)?.files, &promised, age, options)?
         } else {
             whole(wire::read::<wire::Presigned>(reply)?, &promised, age, options)?
         };
-        let spent = AtomicBool::new(false);
-        Ok(Self { id, expires_at: head.expires_at, reply: text, promised, places, cover, seals, spent })
+        let used = AtomicBool::new(false);
+        Ok(Self {
+            id,
+            expires_at: head.expires_at,
+            reply: text,
+            promised,
+            destinations,
+            sealing,
+            seals,
+            used,
+        })
     }
 
     /// The service's reply.
@@ -83,16 +92,16 @@ impl Ticket {
     }
 
     /// Takes it for the one upload in parts that it is good for.
-    pub(super) fn spend(&self) -> Result<()> {
-        if self.spent.swap(true, Relaxed) { Err(spent()) } else { Ok(()) }
+    pub(super) fn use_up(&self) -> Result<()> {
+        if self.used.swap(true, Relaxed) { Err(already_used()) } else { Ok(()) }
     }
 
-    pub(super) fn check_unspent(&self) -> Result<()> {
-        if self.spent.load(Relaxed) { Err(spent()) } else { Ok(()) }
+    pub(super) fn check_unused(&self) -> Result<()> {
+        if self.used.load(Relaxed) { Err(already_used()) } else { Ok(()) }
     }
 }
 
-fn spent() -> Error {
+fn already_used() -> Error {
     Error::invalid(
         "the parts of this ticket are sent, or given up, and it cannot be used again; presign again",
     )
@@ -103,12 +112,12 @@ fn whole(
     promised: &[FileEntry],
     age: SignedAt,
     options: &Options,
-) -> Result<Vec<Place>> {
+) -> Result<Vec<Destination>> {
     reply.check(promised)?;
     // Most files have the same headers as the one before.
     let mut before: Option<(Vec<(String, Secret)>, PutHeaders)> = None;
     // Taken apart and not borrowed: ten thousand URLs are not to be held twice.
-    let places = reply.upload_urls.into_iter().zip(promised).map(|(url, entry)| {
+    let destinations = reply.upload_urls.into_iter().zip(promised).map(|(url, entry)| {
         let given = url.headers(&entry.content_type)?;
         let context = |e: Error| e.context(&format!("file {:?}", entry.name));
         let headers = match &before {
@@ -117,9 +126,12 @@ fn whole(
         };
         before = Some((given, headers.clone()));
         let target = PutTarget::of_service(&url.upload_url, url.method()?, &headers, age, options);
-        Ok(Place { file_id: url.file_id, how: How::Whole(Box::new(target.map_err(context)?)) })
+        Ok(Destination {
+            file_id: url.file_id,
+            delivery: Delivery::Whole(Box::new(target.map_err(context)?)),
+        })
     });
-    places.collect()
+    destinations.collect()
 }
 
 fn in_parts(
@@ -127,12 +139,12 @@ fn in_parts(
     promised: &[FileEntry],
     age: SignedAt,
     options: &Options,
-) -> Result<Vec<Place>> {
+) -> Result<Vec<Destination>> {
     if files.len() != promised.len() {
         return Err(bad_reply(format!("it answers for {} files of {}", files.len(), promised.len())));
     }
     let plans = plans(files, promised)?;
-    let places = files.iter().zip(promised).zip(plans).map(|((file, entry), plan)| {
+    let destinations = files.iter().zip(promised).zip(plans).map(|((file, entry), plan)| {
         let context = |e: Error| e.context(&format!("file {:?}", entry.name));
         file.check_name(&entry.name)?;
         let urls = file.in_order().map_err(context)?;
@@ -142,14 +154,14 @@ fn in_parts(
         let targets = urls.into_iter().map(|url| {
             PutTarget::of_service(url.reveal(), Method::PUT, &headers, age, options).map_err(context)
         });
-        let how = How::Parts {
+        let delivery = Delivery::Parts {
             upload_id: Secret::new(file.upload_id.as_str()),
             plan,
             targets: targets.collect::<Result<_>>()?,
         };
-        Ok(Place { file_id: file.file_id.clone(), how })
+        Ok(Destination { file_id: file.file_id.clone(), delivery })
     });
-    places.collect()
+    destinations.collect()
 }
 
 /// The plan that fits the number of URLs: ours, or else the official SDK's.
@@ -205,14 +217,14 @@ impl TransferTicket {
     }
 }
 
-/// Shows how many places there are and on which hosts, and nothing that opens them.
+/// Shows how many destinations there are and on which hosts, and nothing that opens them.
 impl std::fmt::Debug for TransferTicket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut urls = Vec::new();
-        for place in &self.0.places {
-            match &place.how {
-                How::Whole(target) => urls.push(target.shown()),
-                How::Parts { targets, .. } => {
+        for destination in &self.0.destinations {
+            match &destination.delivery {
+                Delivery::Whole(target) => urls.push(target.shown()),
+                Delivery::Parts { targets, .. } => {
                     let first = targets.first().map(PutTarget::shown).unwrap_or_default();
                     urls.push(format!("{first} in {} parts", targets.len()));
                 }

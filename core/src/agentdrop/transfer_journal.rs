@@ -6,7 +6,7 @@
 //! | record | when | what |
 //! |---|---|---|
 //! | `begun` | the transfer is pending; nothing was sent | the call's arguments, the sources' identities, the service's reply with its live URLs, and of a sealed transfer `encrypted_key`, the recipient's public key and the marks of every block |
-//! | `part` | storage has a part | the file's place in the list, part number, ETag |
+//! | `part` | storage has a part | the file's destination in the list, part number, ETag |
 //! | `completing` | a file's parts are about to be put together | the file's place |
 //! | `sent` | storage has a file | the file's place and its facts |
 //! | `confirming` | the transfer is about to be confirmed | |
@@ -20,11 +20,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::confirm::Earlier;
+use super::confirm::PriorConfirm;
 use super::multipart::OpenUploads;
 use super::result::SentFile;
 use super::sealing::KeySource;
-use super::state::{FileState, State};
+use super::state::{FileState, TransferState};
 use super::wire::FileEntry;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::job::JobContext;
@@ -43,14 +43,14 @@ impl TransferJournal {
         Self(Some(journal))
     }
 
-    pub(super) async fn part(&self, at: usize, part: &StoredPart) -> Result<()> {
-        self.append(|| json!({"part": {"file": at, "stored": part}})).await
+    pub(super) async fn part(&self, index: usize, part: &StoredPart) -> Result<()> {
+        self.append(|| json!({"part": {"file": index, "stored": part}})).await
     }
-    pub(super) async fn completing(&self, at: usize) -> Result<()> {
-        self.append_for_good(|| json!({"completing": at})).await
+    pub(super) async fn completing(&self, index: usize) -> Result<()> {
+        self.append_for_good(|| json!({"completing": index})).await
     }
-    pub(super) async fn sent(&self, at: usize, file: &SentFile) -> Result<()> {
-        self.append(|| json!({"sent": {"file": at, "facts": file}})).await
+    pub(super) async fn sent(&self, index: usize, file: &SentFile) -> Result<()> {
+        self.append(|| json!({"sent": {"file": index, "facts": file}})).await
     }
     pub(super) async fn confirming(&self) -> Result<()> {
         self.append_for_good(|| json!({"confirming": true})).await
@@ -168,7 +168,7 @@ pub(super) async fn give_up(
 
 /// What the first record holds.
 #[derive(Deserialize, Serialize)]
-pub(crate) struct Beginning {
+pub(crate) struct FirstRecord {
     /// Seconds since 1970, by this machine's clock.
     pub(super) at: u64,
     pub(super) arguments: Map<String, Value>,
@@ -193,7 +193,7 @@ pub(super) fn is_done(record: &Value) -> bool {
 }
 
 /// What the records after the first one say.
-pub(crate) fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
+pub(crate) fn replayed(files: usize, records: Vec<Value>) -> Option<TransferState> {
     #[derive(Deserialize)]
     struct Part {
         file: usize,
@@ -204,9 +204,9 @@ pub(crate) fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
         file: usize,
         facts: SentFile,
     }
-    let mut state = State::new(files);
+    let mut state = TransferState::new(files);
     // The last records may be lost with the power, and with them that it was confirmed.
-    state.confirming = Earlier::Elsewhere;
+    state.confirming = PriorConfirm::ByAnother;
     for record in records {
         let Value::Object(record) = record else { return None };
         let (kind, value) = record.into_iter().next()?;
@@ -217,15 +217,16 @@ pub(crate) fn replayed(files: usize, records: Vec<Value>) -> Option<State> {
             }
             "sent" => {
                 let Sent { file, facts } = serde_json::from_value(value).ok()?;
-                let place = state.files.get_mut(file)?;
-                *place = FileState { sent: Some(facts), completing: false, ..std::mem::take(place) };
+                let destination = state.files.get_mut(file)?;
+                *destination =
+                    FileState { sent: Some(facts), completing: false, ..std::mem::take(destination) };
             }
             "completing" => {
                 let file = usize::try_from(value.as_u64()?).ok()?;
                 state.files.get_mut(file)?.completing = true;
             }
-            "confirming" => state.confirming = Earlier::Lost,
-            "refused" => state.confirming = Earlier::Elsewhere,
+            "confirming" => state.confirming = PriorConfirm::NoAnswer,
+            "refused" => state.confirming = PriorConfirm::ByAnother,
             "missing" => state.forget_whole(),
             _ => return None,
         }
@@ -262,12 +263,12 @@ mod tests {
         let state = replayed(2, records.clone()).expect("they fit");
         assert!(state.files[0].sent.is_some() && state.files[1].completing);
         assert_eq!(state.files[1].parts.len(), 2);
-        assert_eq!(state.confirming, Earlier::Lost);
+        assert_eq!(state.confirming, PriorConfirm::NoAnswer);
 
         let missing = [records.as_slice(), &[json!({"missing": true})]].concat();
         let state = replayed(2, missing).expect("they fit");
         assert!(state.files[0].sent.is_none() && state.files[1].parts.len() == 2);
-        assert_eq!(state.confirming, Earlier::Elsewhere);
+        assert_eq!(state.confirming, PriorConfirm::ByAnother);
 
         for odd in [json!({"part": {"file": 2, "stored": part(1)}}), json!({"what": 1}), json!(1), json!({})]
         {

@@ -6,10 +6,10 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::multipart::{self, Completion, OpenUploads, UploadId};
-use super::prepare::Ready;
+use super::prepare::PreparedFile;
 use super::result::SentFile;
-use super::state::{FileState, State};
-use super::ticket::{How, Ticket};
+use super::state::{FileState, TransferState};
+use super::ticket::{Delivery, Ticket};
 use super::transfer_journal::TransferJournal;
 use crate::error::{Error, Outcome, Result};
 use crate::job::JobContext;
@@ -19,16 +19,20 @@ use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, Window, send_par
 /// A transfer whose bytes are to be sent, or the rest of them.
 pub(super) struct ActiveTransfer {
     pub(super) ticket: Arc<Ticket>,
-    pub(super) files: Vec<Ready>,
-    pub(super) state: State,
+    pub(super) files: Vec<PreparedFile>,
+    pub(super) state: TransferState,
     pub(super) journal: TransferJournal,
     /// Its status, if it turned out to be confirmed already.
     pub(super) confirmed: Option<String>,
 }
 
 impl ActiveTransfer {
-    pub(super) fn new(ticket: impl Into<Arc<Ticket>>, files: Vec<Ready>, journal: TransferJournal) -> Self {
-        let state = State::new(files.len());
+    pub(super) fn new(
+        ticket: impl Into<Arc<Ticket>>,
+        files: Vec<PreparedFile>,
+        journal: TransferJournal,
+    ) -> Self {
+        let state = TransferState::new(files.len());
         Self { ticket: ticket.into(), files, state, journal, confirmed: None }
     }
 }
@@ -59,15 +63,17 @@ pub(super) async fn upload(
     loop {
         // One more than have a turn, so that it is known that another one waits.
         while running.len() <= window.width() {
-            let Some((at, (file, state))) = waiting.next() else { break };
+            let Some((index, (file, state))) = waiting.next() else { break };
             let one = &one;
-            running.push(async move { one.upload(at, file, state.clone()).await.map(|state| (at, state)) });
+            running.push(
+                async move { one.upload(index, file, state.clone()).await.map(|state| (index, state)) },
+            );
         }
         let Some(finished) = running.next().await else { break };
         let others_are_done = || done.iter().flatten().count() + 1 == transfer.files.len();
-        let (at, state) = finished.map_err(|e| e.unless_all_is_done(others_are_done()))?;
+        let (index, state) = finished.map_err(|e| e.unless_all_is_done(others_are_done()))?;
         ctx.progress.file_done();
-        done[at] = Some(state);
+        done[index] = Some(state);
     }
     drop(running);
     transfer.state.files = done.into_iter().flatten().collect();
@@ -89,25 +95,25 @@ struct Uploading<'a> {
 }
 
 impl Uploading<'_> {
-    async fn upload(&self, at: usize, file: &Ready, state: FileState) -> Result<FileState> {
+    async fn upload(&self, index: usize, file: &PreparedFile, state: FileState) -> Result<FileState> {
         if state.sent.is_some() {
             self.ctx.progress.already_there(file.entry.size);
             return Ok(state);
         }
-        let uploaded = match &self.ticket.places[at].how {
-            How::Whole(target) => self.whole(at, file, target).await,
-            How::Parts { .. } => self.parts(at, file, state).await,
+        let uploaded = match &self.ticket.destinations[index].delivery {
+            Delivery::Whole(target) => self.whole(index, file, target).await,
+            Delivery::Parts { .. } => self.parts(index, file, state).await,
         };
         uploaded.map_err(|e| e.context(&format!("file {:?}", file.entry.name)))
     }
 
-    async fn whole(&self, at: usize, file: &Ready, target: &PutTarget) -> Result<FileState> {
+    async fn whole(&self, index: usize, file: &PreparedFile, target: &PutTarget) -> Result<FileState> {
         let slot = self.window.slot().await?;
         let digest = self.sender.digest_for_whole(file.source.len());
         let stored = target.send(&self.sender.in_turn(&slot), &file.source, digest, true).await?;
         slot.sent(stored.bytes);
         let sent = SentFile {
-            file_id: self.ticket.places[at].file_id.clone(),
+            file_id: self.ticket.destinations[index].file_id.clone(),
             name: file.entry.name.clone(),
             size: stored.bytes,
             etag: stored.etag,
@@ -117,26 +123,26 @@ impl Uploading<'_> {
             attempts: stored.attempts,
             parts: 0,
         };
-        self.journal.sent(at, &sent).await?;
+        self.journal.sent(index, &sent).await?;
         Ok(FileState { sent: Some(sent), ..FileState::default() })
     }
 
-    async fn parts(&self, at: usize, file: &Ready, state: FileState) -> Result<FileState> {
-        let place = &self.ticket.places[at];
-        let How::Parts { upload_id, plan, targets } = &place.how else {
+    async fn parts(&self, index: usize, file: &PreparedFile, state: FileState) -> Result<FileState> {
+        let destination = &self.ticket.destinations[index];
+        let Delivery::Parts { upload_id, plan, targets } = &destination.delivery else {
             return Err(Error::internal("a file of one PUT was to go in parts"));
         };
         self.ctx.progress.already_there(state.parts.iter().map(|p| p.bytes).sum());
         let on_stored = |part: StoredPart| -> futures_util::future::BoxFuture<'_, Result<()>> {
-            Box::pin(async move { self.journal.part(at, &part).await })
+            Box::pin(async move { self.journal.part(index, &part).await })
         };
         let upload = PartUpload { plan: *plan, targets, source: &file.source, done: state.parts };
         let parts = send_parts(upload, &self.sender, self.window, &on_stored);
         // Until they are put together there is no object.
         let parts = parts.await.map_err(|e| e.outcome_is(Outcome::NotCompleted))?;
 
-        let upload = UploadId { file_id: place.file_id.clone(), upload_id: upload_id.clone() };
-        self.journal.completing(at).await?;
+        let upload = UploadId { file_id: destination.file_id.clone(), upload_id: upload_id.clone() };
+        self.journal.completing(index).await?;
         let completed =
             multipart::complete(self.service, &self.ticket.id, &upload, &parts, state.completing, self.ctx);
         let completion = completed.await?;
@@ -144,7 +150,7 @@ impl Uploading<'_> {
             self.uploads.completed(&upload);
         }
         let sent = SentFile {
-            file_id: place.file_id.clone(),
+            file_id: destination.file_id.clone(),
             name: file.entry.name.clone(),
             size: plan.size(),
             etag: etag_of(&parts),
@@ -155,7 +161,7 @@ impl Uploading<'_> {
             parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
         };
         if completion == Completion::Sure {
-            self.journal.sent(at, &sent).await?;
+            self.journal.sent(index, &sent).await?;
         }
         Ok(FileState { sent: Some(sent), parts, completing: completion == Completion::Unclear })
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::agentdrop::transfer_journal::{Beginning, replayed};
+use crate::agentdrop::transfer_journal::{FirstRecord, replayed};
 use crate::journal::format::{FIRST_LINE, checksum, read};
 
 /// Any file is read, refused, or taken for one whose end was torn off.
@@ -33,6 +33,6 @@ pub fn fuzz_journal(data: &[u8]) {
 
 /// Any record is understood or not.
 fn understand(record: &Value) {
-    let _ = serde_json::from_value::<Beginning>(record["begun"].clone());
+    let _ = serde_json::from_value::<FirstRecord>(record["begun"].clone());
     let _ = replayed(2, vec![record.clone()]);
 }

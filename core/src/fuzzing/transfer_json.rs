@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::agentdrop::sealing::Cover;
-use crate::agentdrop::ticket::{Asked, Ticket, TransferTicket};
+use crate::agentdrop::sealing::TransferSealing;
+use crate::agentdrop::ticket::{PresignRequest, Ticket, TransferTicket};
 use crate::agentdrop::wire::{self, FileEntry, TransferInfo};
 use crate::error::Error;
 use crate::options::Options;
@@ -27,13 +27,13 @@ pub fn fuzz_transfer_json(data: &[u8]) {
     match service::parse::<Value>("presign", &reply) {
         Ok(value) => {
             for part_size in [None, Some(5 << 20)] {
-                let asked = Asked {
+                let request = PresignRequest {
                     promised: vec![file(part_size)],
                     multipart: part_size.is_some(),
-                    cover: Cover::Open,
+                    sealing: TransferSealing::Open,
                     seals: vec![None],
                 };
-                match Ticket::read(value.clone(), reply.body.clone(), asked, SignedAt::Now, &options) {
+                match Ticket::read(value.clone(), reply.body.clone(), request, SignedAt::Now, &options) {
                     Ok(ticket) => {
                         let _ = format!("{:?}", TransferTicket(std::sync::Arc::new(ticket)));
                     }
