@@ -111,5 +111,5 @@ async fn presign(
     }
     let request = PresignRequest { promised, multipart, sealing, seals };
     Ticket::read(reply, text, request, SignedAt::Now, &service.clients.options)
-        .map_err(|e| e.during("presign"))
+        .map_err(|e| e.with_operation("presign"))
 }

@@ -178,33 +178,19 @@ async fn continue_from(
         "going on from a journal"
     );
 
-    let (sealing, seals) = restored(&transfer.terms, &first).ok_or_else(unreadable)??;
-    let multipart = first.promised.iter().any(|entry| entry.part_size.is_some());
-    let request = PresignRequest { promised: first.promised.clone(), multipart, sealing, seals };
-    let age = SignedAt::Since(Duration::from_secs(now().saturating_sub(first.at)));
-    let text = Bytes::from(first.reply.to_string());
-    let ticket = Ticket::read(first.reply.clone(), text, request, age, &service.clients.options)?;
+    let ticket = Arc::new(reread(service, &transfer.terms, &first, &journal)?);
     if !parts_fit(&mut state, &ticket) {
         return Err(unreadable());
     }
-    let ticket = Arc::new(ticket);
     // It is this call's, and whole.
     ctx.set_journal(Some(journal.path().to_owned()));
 
     if state.confirming == PriorConfirm::NoAnswer && state.files.iter().all(|file| file.sent.is_some()) {
-        let record = TransferJournal::of(journal.clone());
         // That it may be active comes first: what became of the sources since then changes nothing.
-        match confirm::confirm(service, &ticket.id, PriorConfirm::NoAnswer, ctx).await {
-            Ok(status) => {
-                let (files, confirmed) = (Vec::new(), Some(status));
-                return Ok(ActiveTransfer { ticket, files, state, journal: record, confirmed });
-            }
-            Err(error) if error.service_code() == Some("FILES_MISSING") => {
-                ctx.outcome_if_stopped(Outcome::NotCompleted);
-                record.missing(ctx).await;
-                state.forget_whole();
-            }
-            Err(error) => return Err(record.confirm_failed(error, ctx).await),
+        let record = TransferJournal::of(journal.clone());
+        if let Some(status) = confirmed_already(service, &ticket, &mut state, &record, ctx).await? {
+            let (files, confirmed) = (Vec::new(), Some(status));
+            return Ok(ActiveTransfer { ticket, files, state, journal: record, confirmed });
         }
     }
     let files = prepare::open_files(service, transfer.files, &ticket.seals, ctx).await?;
@@ -214,6 +200,36 @@ async fn continue_from(
         return Err(give_up(ran_out(&name), journal, &uploads, ctx).await);
     }
     Ok(ActiveTransfer { ticket, files, state, journal: TransferJournal::of(journal), confirmed: None })
+}
+
+/// The ticket of the first call, from its record.
+fn reread(service: &Service, terms: &Terms, first: &FirstRecord, journal: &Journal) -> Result<Ticket> {
+    let (sealing, seals) = restored(terms, first).ok_or_else(|| unreadable(journal))??;
+    let multipart = first.promised.iter().any(|entry| entry.part_size.is_some());
+    let request = PresignRequest { promised: first.promised.clone(), multipart, sealing, seals };
+    let age = SignedAt::Since(Duration::from_secs(now().saturating_sub(first.at)));
+    let text = Bytes::from(first.reply.to_string());
+    Ticket::read(first.reply.clone(), text, request, age, &service.clients.options)
+}
+
+/// The status of a transfer whose confirm got no answer, if the service has all of it.
+async fn confirmed_already(
+    service: &Service,
+    ticket: &Ticket,
+    state: &mut TransferState,
+    journal: &TransferJournal,
+    ctx: &JobContext,
+) -> Result<Option<String>> {
+    match confirm::confirm(service, &ticket.id, PriorConfirm::NoAnswer, ctx).await {
+        Ok(status) => Ok(Some(status)),
+        Err(error) if error.service_code() == Some("FILES_MISSING") => {
+            ctx.outcome_if_stopped(Outcome::NotCompleted);
+            journal.missing(ctx).await;
+            state.forget_whole();
+            Ok(None)
+        }
+        Err(error) => Err(journal.confirm_failed(error, ctx).await),
+    }
 }
 
 /// Whether the parts are those of the plan; of several with one number the last counts.

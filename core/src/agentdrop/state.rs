@@ -55,7 +55,7 @@ impl TransferState {
                 Delivery::Parts { .. } if file.completing => {
                     file.sent = None;
                     again = Resend::Completion;
-                    error = error.addition(&format!(
+                    error = error.with_note(&format!(
                         "completing the file {:?} got no clear answer, so it is probably that one",
                         entry.name
                     ));
