@@ -10,6 +10,7 @@ mod plan;
 mod prepare;
 mod presign;
 mod request;
+mod restore;
 mod result;
 mod resume;
 mod same_call;
@@ -18,6 +19,7 @@ mod send;
 mod state;
 pub(crate) mod ticket;
 pub(crate) mod transfer_journal;
+mod unchanged;
 mod upload;
 pub(crate) mod wire;
 
