@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// What a job is doing.
+/// The step that a job is at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u8)]
@@ -60,7 +60,7 @@ impl Phase {
 /// A snapshot of a job.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Progress {
-    /// What the job is doing.
+    /// The step that the job is at.
     pub phase: Phase,
     /// Source bytes handed to the network in attempts that still count; goes back when one fails. While a folder is
     /// packed: bytes of it that are packed.
@@ -88,7 +88,7 @@ pub struct Progress {
 const MEASURED: Duration = Duration::from_secs(2);
 
 impl Progress {
-    /// What is likely to go wrong if it goes on like this, as a sentence: sending needs more time than the
+    /// A likely failure if it goes on like this, as a sentence: sending needs more time than the
     /// ticket has, so what has to start over or has not started by then is lost.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
@@ -175,7 +175,7 @@ impl Counters {
         self.bytes_total.store(bytes, Relaxed);
         self.packing_since.store(millis(self.started.elapsed()), Relaxed);
     }
-    /// What counts from here on is what is sent.
+    /// From here on the bytes that are sent count.
     pub(crate) fn packed(&self) {
         self.packing_since.store(0, Relaxed);
         for counter in [&self.bytes_done, &self.bytes_moved, &self.bytes_total] {

@@ -107,7 +107,7 @@ impl AgentDrop {
         )
     }
 
-    /// What [`AgentDrop::send`] would send, without a network: the files as they would go, and the first
+    /// A plan of [`AgentDrop::send`], made without a network: the files as they would go, and the first
     /// request's body without its secrets.
     ///
     /// # Errors

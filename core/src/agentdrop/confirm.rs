@@ -60,7 +60,7 @@ pub(super) async fn confirm(
     }
 }
 
-/// What became of the tries before this one.
+/// The fate of the tries before this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum PriorConfirm {
     /// None was handled.

@@ -1,5 +1,5 @@
-//! Which key seals a transfer, and for whom. The recipe is the official SDK's: a random key per transfer, wrapped
-//! for the one recipient with a key that both agents can derive.
+//! The key that seals a transfer, and its recipient. The recipe is the official SDK's: a random key per
+//! transfer, wrapped for the one recipient with a key that both agents can derive.
 
 use std::path::Path;
 
@@ -14,8 +14,8 @@ use crate::secret::Secret;
 /// instead, which the SDK's receiver does not look for.
 const ALGORITHM: &str = "X25519-HKDF-AES-256-GCM";
 
-/// SealMode a transfer's files are sealed, so that only the recipient can read them. File names, sizes and their
-/// order are not sealed, and nothing binds a sealed file to its transfer.
+/// SealMode a transfer's files are sealed, so that only the recipient can read them. File names, sizes and
+/// their order are not sealed, and nothing binds a sealed file to its transfer.
 #[derive(Debug, Clone)]
 pub struct Encryption {
     pub(super) mode: SealMode,
@@ -104,7 +104,7 @@ impl KeyPair {
     }
 }
 
-/// What can be refused without a network. `nonces` are those that the files were given with.
+/// Refuses without a network. `nonces` are those that the files were given with.
 pub(super) fn check(given: Option<&Encryption>, mode: &str, nonces: &[Option<&str>]) -> Result<()> {
     let Some(given) = given else {
         return match nonces.iter().flatten().next() {
@@ -154,7 +154,8 @@ fn check_nonce(nonce: Option<&str>, mode: &SealMode) -> Result<()> {
     }
 }
 
-/// What makes two encryptions the same. Not a `Serialize` of its own, which would let anybody print it.
+/// The facts that make two encryptions the same. Not a `Serialize` of its own, which would let anybody print
+/// it.
 pub(super) fn identity<S: Serializer>(
     given: &Option<Encryption>,
     to: S,

@@ -1,5 +1,5 @@
-//! Ending the multipart uploads of a transfer: completing each once storage has its parts, or aborting it so that
-//! nothing is left behind.
+//! Ending the multipart uploads of a transfer: completing each once storage has its parts, or aborting it so
+//! that nothing is left behind.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +18,7 @@ use crate::secret::Secret;
 use crate::service::Service;
 use crate::storage::StoredPart;
 
-/// What is known of a completion.
+/// How sure it is that an upload is completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Completion {
     /// The service said that it is done.
@@ -128,8 +128,8 @@ impl OpenUploads {
         self.with(|all| all.is_empty())
     }
 
-    /// The service said that it is completed. One of which that is not known stays: if the transfer ends without
-    /// being confirmed, aborting what was completed finds nothing and does no harm.
+    /// The service said that it is completed. One of which that is not known stays: if the transfer ends
+    /// without being confirmed, aborting what was completed finds nothing and does no harm.
     pub(super) fn completed(&self, upload: &UploadId) {
         self.with(|all| all.retain(|one| one.file_id != upload.file_id));
     }
@@ -164,8 +164,8 @@ impl OpenUploads {
         f(&mut self.all.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Tells the service to drop what was uploaded. Only to be called when nothing is on its way any more: a part
-    /// that arrives after the abort would stay.
+    /// Tells the service to drop what was uploaded. Only to be called when nothing is on its way any more: a
+    /// part that arrives after the abort would stay.
     async fn abort(self) -> Cleanup {
         let uploads = self.with(std::mem::take);
         let Self { service, transfer_id, job, .. } = self;

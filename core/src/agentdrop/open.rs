@@ -29,8 +29,8 @@ pub struct SealedFile {
     encryption_iv: String,
 }
 
-/// How a file was sealed. What is sent through presigned URLs is always of the first kind; the others are what the
-/// official SDK makes of small files, and the service's pages of files for a person.
+/// How a file was sealed. Files sent through presigned URLs are always of the first kind; the others are what
+/// the official SDK makes of small files, and the service's pages of files for a person.
 enum Scheme {
     /// A key per transfer, wrapped.
     Wrapped,
@@ -69,8 +69,8 @@ impl SealedFile {
             encryption_iv: String::new(),
         }
     }
-    /// The sender's public key: standard base64 of 32 raw bytes. With it, only what that sender sealed opens. What is
-    /// sealed for a person tells no sender, and opens without it alone.
+    /// The sender's public key: standard base64 of 32 raw bytes. With it, only what that sender sealed opens.
+    /// What is sealed for a person tells no sender, and opens without it alone.
     #[must_use]
     pub fn sender_public_key(mut self, base64: impl Into<String>) -> Self {
         self.sender_public_key = base64.into();
@@ -88,14 +88,14 @@ impl SealedFile {
         self.encryption_salt = base64.into();
         self
     }
-    /// The file's nonce: base64 of 12 bytes. What is sealed for a person holds its own.
+    /// The file's nonce: base64 of 12 bytes. A file that is sealed for a person holds its own.
     #[must_use]
     pub fn encryption_iv(mut self, base64: impl Into<String>) -> Self {
         self.encryption_iv = base64.into();
         self
     }
 
-    /// Which scheme the fields that are there belong to.
+    /// The scheme that the given fields belong to.
     fn scheme(&self) -> Scheme {
         match (self.encryption_salt.trim(), self.encrypted_key.reveal().trim()) {
             ("", _) => Scheme::Wrapped,
@@ -136,13 +136,14 @@ impl SealedFile {
     }
 }
 
-/// Opens a sealed file with the recipient's key pair, and writes it to `to`, where nothing may be yet, readable by
-/// its owner alone. The file appears there whole, after its tag was checked, or not at all. Until then it has no name;
-/// where the file system cannot do that, it is `.dropoff-…` beside it. Blocks; see [`start_open_sealed`].
+/// Opens a sealed file with the recipient's key pair, and writes it to `to`, where nothing may be yet,
+/// readable by its owner alone. The file appears there whole, after its tag was checked, or not at all. Until
+/// then it has no name; where the file system cannot do that, it is `.dropoff-…` beside it. Blocks; see
+/// [`start_open_sealed`].
 ///
 /// # Errors
-/// `encryption` if it is not what the sender sealed for these keys, `source_unreadable`, `invalid_input` if there
-/// is something at `to`, `disk_full`.
+/// `encryption` if it is not what the sender sealed for these keys, `source_unreadable`, `invalid_input` if
+/// there is something at `to`, `disk_full`.
 pub fn open_sealed(sealed: &SealedFile, to: impl Into<PathBuf>, key_pair: &KeyPair) -> Result<OpenedFile> {
     start_open_sealed(sealed, to, key_pair)?.wait()
 }

@@ -1,4 +1,4 @@
-//! What a send would do, told without doing it.
+//! A send that is only planned: the request it would begin with, and its files.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::service::Service;
 use crate::storage::PartPlan;
 
-/// What [`AgentDrop::send`](crate::AgentDrop::send) would send.
+/// The files and the first request of an [`AgentDrop::send`](crate::AgentDrop::send) that was only planned.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct TransferPlan {
     /// Whether its files go in parts.
@@ -28,7 +28,7 @@ pub struct TransferPlan {
     pub total_bytes: u64,
     /// The files, in the order given.
     pub files: Vec<PlannedFile>,
-    /// The body of the first request. What would be secret or random in it is `[hidden]`.
+    /// The body of the first request. Secret and random values in it are `[hidden]`.
     pub request: Value,
 }
 

@@ -21,7 +21,7 @@ use crate::storage::PartPlan;
 pub(super) struct PreparedFile {
     pub(super) entry: FileEntry,
     pub(super) source: Prepared,
-    /// What tells it apart in another process, if there may be one.
+    /// The facts that another process knows the file by, if a journal is kept.
     pub(super) identity: Option<Value>,
 }
 
@@ -96,7 +96,8 @@ async fn sealed(
     Prepared::sealed(source, seal, spool, options.stall_timeout).await
 }
 
-/// What Windows cannot save is sent all the same, since the recipient may run something else.
+/// Warns of a name that Windows cannot save. The file is sent all the same: the recipient may run something
+/// else.
 fn tell_if_not_portable(name: &str, ctx: &JobContext) {
     if !is_portable(name) {
         tracing::warn!(

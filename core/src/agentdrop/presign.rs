@@ -21,7 +21,7 @@ use crate::seal::FileSeal;
 use crate::service::{self, Service};
 use crate::storage::{PartPlan, SignedAt};
 
-/// What of a transfer is kept beyond the call.
+/// How much of a transfer outlives the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Retention {
     /// A journal, for another process to go on from.

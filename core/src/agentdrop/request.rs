@@ -1,4 +1,4 @@
-//! What a caller asks for: a transfer, its files, and how it is to be sent.
+//! The caller's request: a transfer, its files, and how it is to be sent.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,7 +62,7 @@ impl From<Source> for File {
     }
 }
 
-/// What to send and to whom. Everything but sender, recipient and files is left to the service's
+/// The files to send and their recipient. Everything but sender, recipient and files is left to the service's
 /// defaults unless set, except `auto_delete`, which is always sent because the service's documents
 /// disagree on its default.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ pub(super) fn ticket(service: &Service, terms: &Terms, first: &FirstRecord) -> O
     Some(Ticket::read(first.reply.clone(), text, request, age, &service.clients.options))
 }
 
-/// What the journal keeps of a transfer that is pending now.
+/// The first record of a transfer that is pending now.
 pub(super) fn first_record(
     arguments: Map<String, Value>,
     ticket: &Ticket,

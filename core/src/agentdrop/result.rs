@@ -1,4 +1,4 @@
-//! What a caller is told of a transfer that was sent.
+//! The results of sending and confirming.
 
 /// A transfer that is active, file by file.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -42,7 +42,7 @@ pub struct SentFile {
     pub parts: u32,
 }
 
-/// What confirming answered.
+/// The service's answer to a confirm.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Confirmed {
     /// The transfer's id.

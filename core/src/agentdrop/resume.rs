@@ -59,7 +59,8 @@ pub(super) async fn start_or_resume(
     }
 }
 
-/// While this call waited for the journal, the one that had it was done: to begin anew would send everything twice.
+/// While this call waited for the journal, the one that had it was done: to begin anew would send everything
+/// twice.
 fn sent_by_another(journal: &Journal, transfer_id: Option<&str>, ctx: &JobContext) -> Error {
     if let Some(id) = transfer_id {
         ctx.reserved_transfer(id);

@@ -1,5 +1,6 @@
-//! What makes two calls the same, so that the second may go on where the first one stopped: all that the
-//! service is asked for. Derived from the request as it is, so that no argument can be forgotten here.
+//! Tells whether two calls are the same, so that the second may go on where the first one stopped: by all
+//! that the service is asked for. Derived from the request as it is, so that no argument can be forgotten
+//! here.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -16,7 +16,7 @@ use crate::service::{self, Service};
 /// Keeps the uses of one key pair apart; the SDK's own words.
 const INFO: &[u8] = b"agentdrop-file-transfer-v1";
 
-/// What a transfer's files are covered with.
+/// How a transfer's files are sealed, or that they are not.
 #[derive(Clone)]
 pub(crate) enum TransferSealing {
     Open,

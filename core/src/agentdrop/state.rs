@@ -9,7 +9,7 @@ use crate::storage::StoredPart;
 /// How far a transfer is.
 pub(crate) struct TransferState {
     pub(super) files: Vec<FileState>,
-    /// What became of earlier tries to confirm it.
+    /// The fate of earlier tries to confirm it.
     pub(super) confirming: PriorConfirm,
 }
 
@@ -67,7 +67,7 @@ impl TransferState {
     }
 }
 
-/// What can be done about a file that the service misses.
+/// The remedy for a file that the service misses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resend {
     /// Nothing: what was completed for sure cannot be sent again.

@@ -24,7 +24,7 @@ pub(crate) struct Ticket {
     pub(super) expires_at: Option<String>,
     /// The service's reply as it came, if it is kept. As text: read, it takes several times the room.
     reply: Bytes,
-    /// What was promised, to be compared with what is sent.
+    /// The files as they were promised, to be compared with those that are sent.
     pub(super) promised: Vec<FileEntry>,
     pub(super) destinations: Vec<Destination>,
     pub(super) sealing: TransferSealing,

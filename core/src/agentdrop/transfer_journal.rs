@@ -1,4 +1,4 @@
-//! What a transfer's journal says: its records, and what a failure means for it. A transfer without one has
+//! A transfer's journal: its records, and the consequence of a failure for it. A transfer without one has
 //! one that takes no notes, so that nobody else needs to ask.
 //!
 //! The records, in the order they are written ([`crate::journal`] says how each is kept):
@@ -82,7 +82,7 @@ impl TransferJournal {
         }
     }
 
-    /// What fails is aborted, unless this leads to it.
+    /// Has the uploads of a failed call aborted, unless this journal leads to them.
     pub(super) fn keep_or_abort(&self, uploads: &OpenUploads, ctx: &JobContext) {
         match self.0 {
             Some(_) => uploads.keep(ctx),
@@ -106,7 +106,7 @@ impl TransferJournal {
         }
     }
 
-    /// What an upload's failure means for it.
+    /// Ends or keeps the journal after an upload failed.
     pub(super) async fn upload_failed(
         &mut self,
         error: Error,
@@ -121,7 +121,7 @@ impl TransferJournal {
         self.advised(error)
     }
 
-    /// What a confirm's failure means for it.
+    /// Keeps the journal after a confirm failed, with a record if it was refused.
     pub(super) async fn confirm_failed(&self, error: Error, ctx: &JobContext) -> Error {
         if error.outcome() == Outcome::NotCompleted {
             self.note(json!({"refused": true}), ctx).await;
@@ -166,7 +166,7 @@ pub(super) async fn give_up(
     }
 }
 
-/// What the first record holds.
+/// The first record.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct FirstRecord {
     /// Seconds since 1970, by this machine's clock.
@@ -192,7 +192,7 @@ pub(super) fn is_done(record: &Value) -> bool {
     record["done"] == true
 }
 
-/// What the records after the first one say.
+/// The state that the records after the first one tell. `None` if they make no sense.
 pub(crate) fn replayed(files: usize, records: Vec<Value>) -> Option<TransferState> {
     #[derive(Deserialize)]
     struct Part {

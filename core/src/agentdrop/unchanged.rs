@@ -42,8 +42,8 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// Whether what storage has of a file is what the file holds now. Of a sealed one that is not there whole every block
-/// is compared when it is sealed again.
+/// Whether what storage has of a file is what the file holds now. Of a sealed one that is not there whole
+/// every block is compared when it is sealed again.
 async fn is_what_was_sent(
     file: &PreparedFile,
     ticket: &Ticket,

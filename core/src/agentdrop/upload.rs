@@ -83,7 +83,7 @@ pub(super) async fn upload(
     Err(Error::internal("a file was forgotten"))
 }
 
-/// What the uploads of one transfer share.
+/// The parts that all uploads of one transfer share.
 struct Uploading<'a> {
     service: &'a Service,
     sender: Sender<'a>,

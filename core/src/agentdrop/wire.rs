@@ -9,7 +9,7 @@ use crate::http::api::ApiReply;
 use crate::secret::Secret;
 use crate::service;
 
-/// The request body of presigned. What is not set is left out, so that the service's defaults hold.
+/// The request body of presigned. Fields that are not set are left out, so that the service's defaults hold.
 #[derive(Debug, Serialize)]
 pub(super) struct PresignBody<'a> {
     pub(super) mode: &'a str,
@@ -48,7 +48,7 @@ pub(crate) struct FileEntry {
     pub(crate) part_size: Option<u64>,
 }
 
-/// What the replies of presigned and multipart share.
+/// The members that the replies of presigned and multipart share.
 pub(super) struct TicketHead {
     pub(super) id: String,
     pub(super) expires_at: Option<String>,
@@ -120,8 +120,8 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(reply: Value) -> Result<T> {
     serde_json::from_value(reply).map_err(|_| bad_reply("a field is missing or of another type".to_owned()))
 }
 
-/// The reply of presigned. Its `confirm_url` is not read: the path is built from the id, so that the key cannot
-/// be sent to another origin.
+/// The reply of presigned. Its `confirm_url` is not read: the path is built from the id, so that the key
+/// cannot be sent to another origin.
 #[derive(Clone, Deserialize)]
 pub(super) struct Presigned {
     pub(super) upload_urls: Vec<UploadUrl>,

@@ -7,7 +7,7 @@ use crate::secret::Secret;
 
 /// Where a service's own tool keeps the key of whoever signed in.
 pub(crate) struct Login {
-    /// What the user runs to sign in.
+    /// The command that the user signs in with.
     pub(crate) command: &'static str,
     /// A dotenv file, if there is a home for it.
     pub(crate) file: Option<PathBuf>,

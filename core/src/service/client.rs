@@ -69,7 +69,7 @@ impl std::fmt::Debug for Service {
     }
 }
 
-/// What may stand unencoded in one segment of a path.
+/// The characters that may stand unencoded in one segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A service's base URL: https, or http on loopback only, since the key goes there.

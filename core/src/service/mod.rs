@@ -1,5 +1,5 @@
-//! What the clients of both services share: where the API is, where the key comes from, and what a reply
-//! means that is a refusal or cannot be read.
+//! The part that the clients of both services share: where the API is, where the key comes from, and what a
+//! reply means that is a refusal or cannot be read.
 
 mod api_key;
 mod client;

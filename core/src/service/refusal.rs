@@ -10,8 +10,8 @@ use crate::http::page::{Names, Page};
 use crate::http::retry::{retry_after, wait_and_try};
 use crate::http::status;
 
-/// The error for a refusal, from the parts a service's own error body gave. `key_advice` is what to do about a key that
-/// is not accepted.
+/// The error for a refusal, from the parts a service's own error body gave. `key_advice` is what to do about
+/// a key that is not accepted.
 pub(crate) fn refusal(
     reply: &ApiReply,
     code: Option<String>,
@@ -87,7 +87,7 @@ fn in_between(reply: &ApiReply) -> Option<Error> {
         511 => {
             "the network wants you to sign in before it lets anything through; sign in with a browser and try again"
         }
-        // What passes, or is about the size, is told by its status, whoever says it.
+        // A refusal that passes, or is about the size, is told by its status, whoever says it.
         400..=499 if page.is_some() && !matches!(reply.status.as_u16(), 408 | 413 | 429) => {
             "it does not let the call through; check base_url and what stands in between"
         }
