@@ -3,8 +3,8 @@
     python3 tests/sizes.py           # what `make lint` runs
     python3 tests/sizes.py --count   # lines of product and tests, and the longest of each
 
-Comments, blank lines and tests inside a file do not count. Rust is read as rustfmt leaves it: a function ends with the
-first brace that stands as far to the left as its own line.
+Comments, blank lines and tests inside a file do not count. Rust is read as rustfmt leaves it: a function ends
+with the first brace that stands as far to the left as its own line.
 """
 
 import re
@@ -62,7 +62,8 @@ def main():
             inside = [lines for name, lines in counted if name.startswith(folder)]
             print(f"{folder}: {sum(map(len, inside))} lines in {len(inside)} files")
         print("longest files:", *(f"{length} {name}" for length, name in top(counted)), sep="\n  ")
-        print("longest functions:", *(f"{length} {name}" for length, name in sorted(lengths)[-10:]), sep="\n  ")
+        longest = sorted(lengths)[-10:]
+        print("longest functions:", *(f"{length} {name}" for length, name in longest), sep="\n  ")
     return int(bool(long_files or long_functions))
 
 
