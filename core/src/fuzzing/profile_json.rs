@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::hcompany::wire::{Initiated, Profile, refusal, reserved_id};
+use crate::hcompany::Profile;
+use crate::hcompany::wire::{Initiated, refusal, reserved_id};
 use crate::options::Options;
 use crate::service;
 use crate::storage::FormTarget;

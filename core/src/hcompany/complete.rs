@@ -6,7 +6,8 @@
 
 use http::Method;
 
-use super::wire::{CompleteBody, Profile};
+use super::profile::Profile;
+use super::wire::CompleteBody;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::api::{Failure, Repeat};
 use crate::job::JobContext;

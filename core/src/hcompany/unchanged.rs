@@ -2,7 +2,7 @@
 //! ours before anything is sent.
 
 use super::complete;
-use super::wire::Profile;
+use super::profile::Profile;
 use crate::digest::{Algorithm, Hasher, same_sha256};
 use crate::error::{ErrorKind, Result};
 use crate::job::JobContext;

@@ -1,0 +1,99 @@
+//! What the caller asks for: how a profile is called, and one whole upload of it.
+
+use std::time::Duration;
+
+use crate::profile::Pack;
+use crate::source::Source;
+use crate::storage::StoredObject;
+
+/// What a profile is called. The browser must be one the service knows (`chromium`, `firefox`,
+/// `webkit`, …; the service decides) and the version is free text such as `131`.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileDetails {
+    pub(super) name: String,
+    pub(super) browser_name: Option<String>,
+    pub(super) browser_version: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) labels: Vec<(String, String)>,
+    pub(super) uploaded: Option<StoredObject>,
+}
+
+impl ProfileDetails {
+    /// A profile's name is required, and so is its browser, unless it is packed from a folder, which tells.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+    /// The browser the profile belongs to.
+    #[must_use]
+    pub fn browser(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.browser_name = Some(name.into());
+        self.browser_version = Some(version.into());
+        self
+    }
+    /// Only its name; the folder tells the version.
+    #[must_use]
+    pub fn browser_name(mut self, name: impl Into<String>) -> Self {
+        self.browser_name = Some(name.into());
+        self
+    }
+    /// Only its version; the folder tells the name.
+    #[must_use]
+    pub fn browser_version(mut self, version: impl Into<String>) -> Self {
+        self.browser_version = Some(version.into());
+        self
+    }
+    /// A text for people.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+    /// A label; give several by calling again.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+    /// What [`HCompany::upload`] returned, to be compared with what the service stored.
+    #[must_use]
+    pub fn uploaded(mut self, stored: StoredObject) -> Self {
+        self.uploaded = Some(stored);
+        self
+    }
+}
+
+/// One whole browser-profile upload.
+#[derive(Debug)]
+pub struct ProfileUpload {
+    pub(super) source: Source,
+    pub(super) details: ProfileDetails,
+    pub(super) pack: Pack,
+    pub(super) if_changed_from: Option<String>,
+    pub(super) timeout: Option<Duration>,
+}
+
+impl ProfileUpload {
+    /// `source` is a browser's user-data folder, which is packed, or a zip of one, sent as it is.
+    pub fn new(source: impl Into<Source>, details: ProfileDetails) -> Self {
+        Self { source: source.into(), details, pack: Pack::new(), if_changed_from: None, timeout: None }
+    }
+    /// How a folder is packed. A zip is sent as it is, whatever this says.
+    #[must_use]
+    pub fn pack(mut self, pack: Pack) -> Self {
+        self.pack = pack;
+        self
+    }
+    /// Sends nothing if the archive equals this earlier profile's by the service's own checksum; the result is that
+    /// profile then, with `unchanged` set. A profile that is not there any more equals nothing.
+    #[must_use]
+    pub fn if_changed_from(mut self, profile_id: impl Into<String>) -> Self {
+        self.if_changed_from = Some(profile_id.into());
+        self
+    }
+    /// Bounds the whole call, retries included. Default: no limit.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+}
