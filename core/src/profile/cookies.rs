@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::open::open_plain;
+use super::open_nofollow::open_plain;
 use super::sqlite::{Database, Record, Table};
 
 /// How a cookie is encrypted, as far as its value shows.

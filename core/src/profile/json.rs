@@ -3,16 +3,38 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::path::Path;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+
+use super::open_nofollow::open_plain;
+
+/// A text file that tells something is not longer than this; `Local State` of a browser in use for years has 1 MB.
+const TEXT_LIMIT: u64 = 16 << 20;
+
+/// A text file, if there is one; what cannot be read tells nothing.
+pub(super) fn small_text(path: &Path) -> Option<String> {
+    use std::io::Read as _;
+    let file = open_plain(path).ok()?;
+    let mut text = Vec::new();
+    file.take(TEXT_LIMIT).read_to_end(&mut text).ok()?;
+    Some(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// What cannot be read, is cut or is longer than it should be tells nothing. Chromium skips the mark of UTF-8
+/// too.
+pub(super) fn json(path: &Path) -> Value {
+    let whole = small_text(path).filter(|text| (text.len() as u64) < TEXT_LIMIT);
+    whole.and_then(|text| bounded(text.trim_start_matches('\u{feff}'))).unwrap_or(Value::Null)
+}
 
 /// Far more than a profile in use for years has.
 const MOST_VALUES: u32 = 300_000;
 /// No list that tells something is longer.
 const LONGEST_LIST: usize = 10_000;
 
-pub(super) fn bounded(text: &str) -> Option<Value> {
+fn bounded(text: &str) -> Option<Value> {
     let left = Cell::new(MOST_VALUES);
     let mut from = serde_json::Deserializer::from_str(text);
     let value = Bounded(&left).deserialize(&mut from).ok()?;

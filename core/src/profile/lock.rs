@@ -12,12 +12,12 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use rustix::process::{Flock, FlockType, Pid, fcntl_getlk};
 
-use super::Family;
-use super::family::Folder;
-use super::open::open_plain;
-use super::rules::without_sidecar;
+use super::family::Family;
+use super::folder::Folder;
+use super::names::without_sidecar;
+use super::open_nofollow::open_plain;
+use super::stall_guard::Watch;
 use super::walk::Entry;
-use super::watch::Watch;
 use crate::error::Result;
 
 /// What the browser's locks say.

@@ -3,60 +3,53 @@
 //!
 //! | file | what it knows |
 //! |---|---|
-//! | `rules` | every name a browser uses, as data |
-//! | `family`, `profiles_ini` | whose folder it is, its profiles and version |
+//! | `rules/` | every name a browser uses, as data |
+//! | `names` | names of files, in paths and in sentences |
+//! | `pack_options` | what the caller wants of the folder |
+//! | `family`, `folder` | the kinds of browsers; a folder of one and the names in it |
+//! | `recognise`, `profiles_ini` | whose folder it is, its profiles and version |
 //! | `json` | what of a large file is read |
-//! | `choice` | what the caller wants of it |
-//! | `walk` | the files, and which of them go |
+//! | `walk/` | the files, and which of them go |
 //! | `tabs` | whether a profile opens its last tabs again |
-//! | `notes`, `remarks` | what is told of what goes and what does not |
+//! | `profile_warnings`, `warning_list` | what is told of what goes and what does not |
 //! | `lock` | whether a browser is using it |
 //! | `cookies`, `sqlite` | which of its cookies will be there, and how they are encrypted |
 //! | `session` | which cookies come with those tabs |
-//! | `doctor` | all of that as one report with a verdict |
-//! | `snapshot`, `copies` | consistent copies of databases that are in use |
+//! | `inspection/` | all of that as one report with a verdict |
+//! | `snapshot/` | consistent copies of databases that are in use |
 //! | `stores` | which files belong to a database, as data |
-//! | `packer`, `compress`, `archive` | the zip |
-//! | `watch` | whether it still moves, and is still wanted |
+//! | `packing/` | the zip |
+//! | `open_nofollow` | opening a file that may be anything by now |
+//! | `stall_guard` | whether the work on the folder still moves, and is still wanted |
 
-mod archive;
-mod choice;
-mod compress;
 pub(crate) mod cookies;
-mod copies;
-mod doctor;
 mod family;
+mod folder;
+mod inspection;
 mod json;
 mod lock;
-mod notes;
-mod open;
-mod packer;
+mod names;
+mod open_nofollow;
+mod pack_options;
+mod packing;
+mod profile_warnings;
 mod profiles_ini;
-mod remarks;
+mod recognise;
 mod rules;
 pub(crate) mod session;
 mod snapshot;
 pub(crate) mod sqlite;
+mod stall_guard;
 mod stores;
 mod tabs;
 mod walk;
-mod watch;
+mod warning_list;
 
-pub use choice::{Level, Live, Pack};
-pub use doctor::{
+pub(crate) use inspection::Browser;
+pub use inspection::{
     CookieKeys, FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict, inspect_profile,
     start_inspect_profile,
 };
-pub use packer::{Consistency, PackReport};
-
-pub(crate) use doctor::Browser;
-pub(crate) use packer::{Limit, Packed, Room, pack_folder};
-
-/// Whose folder it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
-    /// Chrome, Chromium, Edge, Brave and the like: a folder with profiles in it.
-    Chrome,
-    /// Firefox: a folder that is one profile.
-    Firefox,
-}
+pub use pack_options::{Level, Live, Pack};
+pub use packing::{Consistency, PackReport};
+pub(crate) use packing::{Limit, Packed, Room, pack_folder};

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::choice::listed;
+use super::names::listed;
 use crate::error::{Error, Result};
 
 /// A `[ProfileN]`.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::open::open_plain;
+use super::open_nofollow::open_plain;
 
 /// After a crash Chromium asks whether to open the tabs again, and keeps the session's cookies without
 /// asking: `ShouldRestoreOldSessionCookies` in chrome/browser/profiles/profile_impl.cc.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use glob::Pattern;
 
-use super::Family;
+use super::family::Family;
 
 /// A kind of database and the files it names.
 pub(super) struct Store {
@@ -95,7 +95,7 @@ static STORES: &[Store] = &[
 pub(super) fn of(family: Family, kind: Kind, database: &str) -> Option<(&'static Store, String)> {
     let is_it = |(store, pattern): &&(&'static Store, Pattern)| {
         (store.family, store.kind) == (family, kind)
-            && pattern.matches_with(database, super::choice::AS_PATHS)
+            && pattern.matches_with(database, super::pack_options::AS_PATHS)
     };
     let (store, _) = compiled().iter().find(is_it)?;
     let inside = database.rsplit_once('/').map_or("", |(inside, _)| inside);

@@ -5,9 +5,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::Family;
-use super::family::{Folder, json, small_text};
-use super::watch::Watch;
+use super::family::Family;
+use super::folder::Folder;
+use super::json::{json, small_text};
+use super::stall_guard::Watch;
 use crate::error::Result;
 
 /// The profiles that do, by their path in the folder; a folder that is itself a profile is "".

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::family::{Folder, json};
-use super::remarks::Remarks;
+use super::family::Family;
+use super::folder::Folder;
+use super::json::json;
+use super::pack_options::{Level, Pack};
+use super::stall_guard::Watch;
 use super::walk::Tree;
-use super::watch::Watch;
-use super::{Family, Level, Pack};
+use super::warning_list::Remarks;
 use crate::error::Result;
 
 pub(super) fn of(folder: &Folder, tree: &Tree, pack: &Pack, watch: &Watch) -> Result<Vec<String>> {

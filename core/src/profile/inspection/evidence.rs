@@ -6,16 +6,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::super::cookies::{self, Jar, Kind, Kinds};
-use super::super::family::{Folder, json};
-use super::super::walk::{Entry, Tree};
-use super::super::watch::Watch;
-use super::super::{Family, Pack};
-use super::super::{session, tabs};
-use super::CookieKeys;
-use super::opened::Opened;
+use super::opened_profile::Opened;
+use super::report::CookieKeys;
 use super::system::{System, system_of};
 use crate::error::Result;
+use crate::profile::cookies::{self, Jar, Kind, Kinds};
+use crate::profile::family::Family;
+use crate::profile::folder::Folder;
+use crate::profile::json::json;
+use crate::profile::pack_options::Pack;
+use crate::profile::stall_guard::Watch;
+use crate::profile::walk::{Entry, Tree};
+use crate::profile::{session, tabs};
 
 #[derive(Debug, Clone)]
 pub(super) struct Evidence {

@@ -2,9 +2,9 @@
 //! `--user-data-dir` and nothing else, Chromium takes the one used last, else `Default`, whether it is there
 //! or not (`GetLastUsedProfileBaseName` in chrome/browser/profiles/profile_manager.cc).
 
-use super::super::Family;
-use super::super::Pack;
-use super::super::family::Folder;
+use crate::profile::family::Family;
+use crate::profile::folder::Folder;
+use crate::profile::pack_options::Pack;
 
 /// The profile that is opened, or the one that would have to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

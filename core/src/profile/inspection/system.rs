@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::super::Family;
-use super::super::family::{Folder, json, small_text};
+use crate::profile::family::Family;
+use crate::profile::folder::Folder;
+use crate::profile::json::{json, small_text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum System {

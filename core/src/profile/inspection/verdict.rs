@@ -1,12 +1,12 @@
 //! Whether a folder will sign in elsewhere, and why, as a sentence.
 
-use super::super::Family;
-use super::super::choice::listed;
-use super::super::cookies::{Jar, Kind, Kinds};
-use super::Verdict;
 use super::evidence::{Cookies, Evidence};
-use super::opened::Missing;
+use super::opened_profile::Missing;
+use super::report::Verdict;
 use super::system::System;
+use crate::profile::cookies::{Jar, Kind, Kinds};
+use crate::profile::family::Family;
+use crate::profile::names::listed;
 
 const NEW_PROFILE: &str = "sign in with a profile of its own, started on Linux with --user-data-dir and --password-store=basic, and pack that";
 const SIGN_IN_FIRST: &str = "sign in first, close the browser so that it writes them, and pack again";

@@ -8,19 +8,19 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::family::Folder;
-use super::open::open_plain;
-use super::watch::Watch;
 use crate::error::{Error, Result};
+use crate::profile::folder::Folder;
+use crate::profile::open_nofollow::open_plain;
+use crate::profile::stall_guard::Watch;
 use crate::source::{Identity, Spool};
 
 /// Copies, by the path of the file inside the folder.
-pub(super) struct Copies {
+pub(crate) struct Copies {
     file: Option<Arc<File>>,
     places: HashMap<String, Place>,
     spool: Option<Spool>,
     /// What could not be copied, or not as it should be.
-    pub(super) remarks: Vec<String>,
+    pub(crate) remarks: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,20 +30,20 @@ pub(super) struct Place {
 }
 
 impl Copies {
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self { file: None, places: HashMap::new(), spool: None, remarks: Vec::new() }
     }
 
-    pub(super) fn len(&self, path: &str) -> Option<u64> {
+    pub(crate) fn len(&self, path: &str) -> Option<u64> {
         self.places.get(path).map(|place| place.len)
     }
 
-    pub(super) fn file(&self, path: &str) -> Option<(Arc<File>, u64)> {
+    pub(crate) fn file(&self, path: &str) -> Option<(Arc<File>, u64)> {
         let place = self.places.get(path)?;
         Some((Arc::clone(self.file.as_ref()?), place.start))
     }
 
-    pub(super) fn failed(&self, error: &io::Error) -> Error {
+    pub(crate) fn failed(&self, error: &io::Error) -> Error {
         match &self.spool {
             Some(spool) => spool.failed("reading", error),
             None => Error::internal("a copy could not be read").cause(error),

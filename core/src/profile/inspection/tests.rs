@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::super::watch::Watch;
-use super::super::{Live, Pack};
 use super::{Look, ProfileInspection, Verdict, inspect_profile};
+use crate::profile::pack_options::{Live, Pack};
+use crate::profile::stall_guard::Watch;
 
 /// A folder with these files; a text `=name` stands for a database of the corpus of that name.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {

@@ -1,72 +1,23 @@
 //! The files of a profile folder, and which of them go. Only names and sizes are looked at; nothing is opened.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, Metadata};
+use std::ffi::OsStr;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::choice::Filter;
-use super::family::{Folder, may_be_profile};
-use super::remarks::Remarks;
-use super::rules::{self, Class, Name, Rule};
-use super::tabs;
-use super::watch::Watch;
-use super::{Family, Level, Pack};
+use super::listing::{fits_a_zip, is_leveldb, is_orphan_index, listed, with_an_index};
+use super::tree::{Entry, Left, Size, Tree};
 use crate::error::{Error, Result};
+use crate::profile::family::Family;
+use crate::profile::folder::Folder;
+use crate::profile::pack_options::{Filter, Level, Pack};
+use crate::profile::recognise::may_be_profile;
+use crate::profile::rules::{self, Class, Name, Rule};
+use crate::profile::stall_guard::Watch;
+use crate::profile::tabs;
+use crate::profile::warning_list::Remarks;
 use crate::source::Identity;
-
-/// Everything in the folder, told apart.
-pub(super) struct Tree {
-    /// What goes, sorted by the bytes of the path, so that the same folder always gives the same archive.
-    pub(super) entries: Vec<Entry>,
-    pub(super) left_out: Vec<Left>,
-    /// Names no rule knows, at the levels where rules know them.
-    pub(super) unknown: Vec<String>,
-    pub(super) sizes: BTreeMap<Class, Size>,
-    /// What could not be looked at, and is not in the archive.
-    pub(super) remarks: Vec<String>,
-    /// Profiles whose open tabs go, and that open them again.
-    pub(super) reopening: BTreeSet<String>,
-    /// What pages put into the Cache API and does not go.
-    pub(super) cache_api: Size,
-    /// What is wrong with names that would go; an archive cannot be made then.
-    pub(super) bad_name: Option<Error>,
-}
-
-/// A file, or a folder with nothing in it.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    /// Inside the folder, with `/`.
-    pub(super) path: String,
-    /// None for an empty folder.
-    pub(super) file: Option<Identity>,
-    /// Without it the profile signs in nowhere.
-    pub(super) critical: bool,
-    /// Among a LevelDB database's own files.
-    pub(super) leveldb: bool,
-}
-
-/// Something that does not go; a folder counts as one, with all that is in it.
-pub(super) struct Left {
-    pub(super) path: String,
-    pub(super) class: Class,
-    pub(super) why: &'static str,
-    pub(super) size: Size,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) files: u64,
-    pub(super) bytes: u64,
-}
-
-impl Size {
-    fn add(&mut self, other: Self) {
-        self.files += other.files;
-        self.bytes += other.bytes;
-    }
-}
 
 const EXCLUDED: &str = "excluded by the caller";
 const NO_FILE: &str = "a symlink, socket, pipe or device";
@@ -76,12 +27,12 @@ const UNREADABLE: &str = "it could not be listed";
 const DEEPEST: usize = 64;
 
 /// Looks at all of it.
-pub(super) fn walk(folder: &Folder, pack: &Pack, watch: &Watch) -> Result<Tree> {
+pub(crate) fn walk(folder: &Folder, pack: &Pack, watch: &Watch) -> Result<Tree> {
     let mut walk = Walk {
         folder,
         level: pack.level,
         filter: pack.filter()?,
-        chosen: pack.chosen(folder)?.filter(|_| folder.family == Family::Chrome).map(str::to_owned),
+        chosen: folder.chosen(pack)?.filter(|_| folder.family == Family::Chrome).map(str::to_owned),
         watch,
         tree: Tree {
             entries: Vec::new(),
@@ -403,54 +354,6 @@ impl Walk<'_> {
     }
 }
 
-type Names = Vec<(OsString, Metadata)>;
-
-/// What is in a folder; each name is a step, since a disk may take its time for each.
-fn listed(here: &Path, watch: &Watch) -> Result<std::io::Result<Names>> {
-    let mut names = Vec::new();
-    let entries = match fs::read_dir(here) {
-        Ok(entries) => entries,
-        Err(e) => return Ok(Err(e)),
-    };
-    for entry in entries {
-        watch.step()?;
-        match entry.and_then(|entry| Ok((entry.file_name(), entry.metadata()?))) {
-            Ok(name) => names.push(name),
-            // A file that a browser removed in between.
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => return Ok(Err(e)),
-        }
-    }
-    Ok(Ok(names))
-}
-
-/// Whether a LevelDB database lives here. One that was never written to has only its lock and its text log.
-fn is_leveldb(names: &Names) -> bool {
-    names.iter().any(|(name, _)| name == "CURRENT")
-        || (!names.is_empty()
-            && names.iter().all(|(name, _)| name == "LOCK" || name == "LOG" || name == "LOG.old"))
-}
-
-/// Names to which there is an `x-shm` too, if they are there; most folders have none.
-fn with_an_index(names: &Names) -> HashSet<&str> {
-    let bases: HashSet<&str> =
-        names.iter().filter_map(|(name, _)| name.to_str()?.strip_suffix("-shm")).collect();
-    if bases.is_empty() {
-        return bases;
-    }
-    names.iter().filter_map(|(name, _)| name.to_str().filter(|name| bases.contains(name))).collect()
-}
-
-/// `x-shm` without an `x` is no index of SQLite's.
-fn is_orphan_index(name: &str, databases: &HashSet<&str>) -> bool {
-    name.strip_suffix("-shm").is_some_and(|base| !databases.contains(base))
-}
-
-/// What a zip can hold so that every system unpacks it: UTF-8, and nothing that is a separator or a device somewhere.
-pub(super) fn fits_a_zip(name: &str) -> bool {
-    !name.contains('\\') && !name.chars().any(char::is_control) && name.len() < 1024
-}
-
 fn case_clash(entries: &[Entry]) -> Option<(&str, &str)> {
     let mut seen: HashMap<String, &str> = HashMap::with_capacity(entries.len());
     // Folders clash too: what is in two that differ in case would be mixed.
@@ -470,151 +373,4 @@ fn case_clash(entries: &[Entry]) -> Option<(&str, &str)> {
         }
     }
     None
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    struct Place(tempfile::TempDir);
-
-    impl Place {
-        fn new(files: &[&str]) -> Self {
-            let place = Self(tempfile::tempdir().expect("dir"));
-            for path in files {
-                place.file(path, "x");
-            }
-            place
-        }
-
-        fn file(&self, path: &str, text: &str) {
-            let at = self.0.path().join(path);
-            fs::create_dir_all(at.parent().expect("parent")).expect("dirs");
-            fs::write(at, text).expect("write");
-        }
-
-        fn link(&self, path: &str, to: &str) {
-            symlink(to, self.0.path().join(path)).expect("a link");
-        }
-
-        fn walked(&self, pack: &Pack) -> Result<Tree> {
-            let folder =
-                Folder::recognise(self.0.path(), pack, &Watch::default()).expect("a browser's folder");
-            walk(&folder, pack, &Watch::default())
-        }
-    }
-
-    fn paths(tree: &Tree) -> Vec<&str> {
-        tree.entries.iter().map(|entry| entry.path.as_str()).collect()
-    }
-
-    #[test]
-    fn what_file_systems_keep_is_left_out_and_reported() {
-        let place = Place::new(&[
-            "Local State",
-            "Default/Cookies",
-            "lost+found/#123",
-            ".Trash-1000/files/x",
-            "System Volume Information/x",
-            ".snapshot/hourly/Local State",
-            "Default/.nfs000000000012ab3400000001",
-        ]);
-        let tree = place.walked(&Pack::new()).expect("walked");
-        assert_eq!(paths(&tree), ["Default/Cookies", "Local State"]);
-        let mut left: Vec<_> = tree.left_out.iter().map(|left| (left.path.as_str(), left.class)).collect();
-        left.sort_unstable();
-        assert_eq!(left[4], ("lost+found", Class::Runtime));
-        assert_eq!(left.len(), 5);
-    }
-
-    #[test]
-    fn tabs_go_where_they_are_opened_again() {
-        let place =
-            Place::new(&["Local State", "Default/Sessions/Session_1", "Profile 1/Sessions/Session_1"]);
-        place.file("Default/Preferences", r#"{"session":{"restore_on_startup":1}}"#);
-        place.file("Profile 1/Preferences", "{}");
-        let tree = place.walked(&Pack::new().level(Level::Minimal)).expect("walked");
-        assert_eq!(
-            paths(&tree),
-            ["Default/Preferences", "Default/Sessions/Session_1", "Local State", "Profile 1/Preferences"]
-        );
-        assert_eq!(tree.reopening.iter().collect::<Vec<_>>(), ["Default"]);
-        let none = place.walked(&Pack::new().exclude("Default/Sessions")).expect("walked");
-        assert!(none.reopening.is_empty(), "they do not go");
-
-        let firefox = Place::new(&["cookies.sqlite", "sessionstore.jsonlz4", "sessionstore-backups/x"]);
-        let minimal = Pack::new().level(Level::Minimal);
-        assert_eq!(paths(&firefox.walked(&minimal).expect("walked")), ["cookies.sqlite"]);
-        firefox.file("user.js", "user_pref(\"browser.startup.page\", 3);");
-        let tree = firefox.walked(&minimal).expect("walked");
-        assert_eq!(tree.entries.len(), 4);
-        assert_eq!(tree.reopening.len(), 1);
-    }
-
-    #[test]
-    fn symlinks_in_the_place_of_a_profiles_files_are_told() {
-        let place =
-            Place::new(&["Local State", "Default/Preferences", "elsewhere/Cookies", "real/Preferences"]);
-        place.link("Default/Cookies", "../elsewhere/Cookies");
-        place.link("Profile 1", "real");
-        place.link("Second", "real");
-        place.link("Default/Cache", "/tmp");
-        place.link("Default/Loop", "Loop");
-        place.link("SingletonLock", "host-1");
-        for number in 0..3 {
-            place.link(&format!("Default/l{number}"), "nowhere");
-        }
-        let tree = place.walked(&Pack::new()).expect("walked");
-        let told =
-            |path: &str| tree.remarks.iter().any(|r| r.starts_with(&format!("{path} is a symlink, so it")));
-        for path in ["Default/Cookies", "Profile 1", "Second"] {
-            assert!(told(path), "{path}: {:?}", tree.remarks);
-        }
-        assert!(
-            tree.remarks.iter().any(|r| r.starts_with("4 symlinks are left out, ")),
-            "{:?}",
-            tree.remarks
-        );
-        assert_eq!(tree.remarks.len(), 4, "caches and locks are nobody's loss: {:?}", tree.remarks);
-        let one = place.walked(&Pack::new().profile("Default").exclude("Default/l*")).expect("walked");
-        assert_eq!(one.remarks.len(), 2, "{:?}", one.remarks);
-        let error = place.walked(&Pack::new().profile("Profile 1")).map(|_| ()).expect_err("not followed");
-        assert!(error.message().contains("that is a symlink"), "{error}");
-    }
-
-    #[test]
-    fn what_pages_put_into_caches_is_counted_where_it_stays() {
-        let place = Place::new(&[
-            "Local State",
-            "Default/Preferences",
-            "Default/Service Worker/CacheStorage/ab/index.txt",
-            "Default/WebStorage/2/CacheStorage/x/1_0",
-        ]);
-        let tree = place.walked(&Pack::new()).expect("walked");
-        assert_eq!(tree.cache_api, Size { files: 2, bytes: 2 });
-        let taken = place.walked(&Pack::new().include("**/CacheStorage")).expect("walked");
-        assert_eq!((taken.cache_api.files, taken.entries.len()), (0, 4));
-        let named = place.walked(&Pack::new().exclude("**/CacheStorage")).expect("walked");
-        assert_eq!(named.cache_api.files, 0, "its caller knows");
-    }
-
-    #[test]
-    fn a_folder_that_is_too_deep_is_told_without_its_site() {
-        let deep = format!("storage/default/https+++a.example/{}x", "d/".repeat(80));
-        let place = Place::new(&["prefs.js", &deep]);
-        let error = place.walked(&Pack::new()).map(|_| ()).expect_err("too deep");
-        assert!(
-            error.message().contains("(a site)/d/d") && !error.message().contains("a.example"),
-            "{error}"
-        );
-        assert!(place.walked(&Pack::new().exclude("storage/default/*/d")).is_ok());
-    }
-
-    #[test]
-    fn an_index_without_its_database_is_a_file_like_any() {
-        let place = Place::new(&["prefs.js", "a.sqlite", "a.sqlite-shm", "b-shm"]);
-        assert_eq!(paths(&place.walked(&Pack::new()).expect("walked")), ["a.sqlite", "b-shm", "prefs.js"]);
-    }
 }

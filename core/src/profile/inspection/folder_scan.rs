@@ -1,95 +1,26 @@
-//! The doctor: what a folder holds, what of it would go, whether a browser is using it, and whether it will
-//! sign in elsewhere. Nothing is decrypted, nothing is sent, and no site or cookie is named.
+//! All that is seen of a folder, and what is said of it.
 
-mod evidence;
-mod opened;
-mod report;
-mod system;
-#[cfg(test)]
-mod tests;
-mod verdict;
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
-use evidence::Evidence;
-pub use report::{CookieKeys, FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict};
-use verdict::verdict;
-
-use super::family::{Folder, known_as};
-use super::lock::{Lock, State};
-use super::notes;
-use super::walk::{Entry, Tree, walk};
-use super::watch::{Watch, watched};
-use super::{Family, Pack};
+use super::browser::Browser;
+use super::evidence::Evidence;
+use super::report::{FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict};
+use super::verdict::verdict;
 use crate::error::{Error, ErrorKind, Result};
-use crate::job::{self, Job};
-use crate::options::Options;
-use crate::progress::Phase;
-
-/// Looks at a browser's folder as [`HCompany::upload_profile`](crate::HCompany::upload_profile) would,
-/// without packing or sending anything. The folder is only read.
-///
-/// # Errors
-/// `invalid_input` for what is no browser's folder, `source_unreadable`.
-pub fn inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<ProfileInspection> {
-    start_inspect_profile(folder, pack)?.wait()
-}
-
-/// Starts [`inspect_profile`].
-///
-/// # Errors
-/// `invalid_input` for patterns that are none.
-pub fn start_inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<Job<ProfileInspection>> {
-    pack.check()?;
-    let (folder, pack) = (crate::paths::local_path(folder.into(), "the folder")?, pack.clone());
-    job::start("inspect_profile", None, move |ctx| async move {
-        ctx.progress.enter(Phase::Inspecting);
-        let look = move |folder: &Path, watch: &Watch| Ok(Look::at(folder, &pack, watch)?.inspection(&pack));
-        watched(folder, Options::new().stall_timeout, look).await
-    })
-}
-
-/// The browser a folder is of.
-#[derive(Debug, Clone)]
-pub(crate) struct Browser {
-    /// The name the service knows it by.
-    pub(crate) name: &'static str,
-    pub(crate) product: &'static str,
-    pub(crate) version: Option<String>,
-}
-
-impl Browser {
-    /// What the caller says of the browser that the folder contradicts, a sentence each.
-    pub(crate) fn contradicts(&self, name: Option<&str>, version: Option<&str>) -> Vec<String> {
-        let product = self.product;
-        if let Some(name) = name.filter(|name| self.is_other_than(name)) {
-            return vec![format!(
-                "the folder is {product}'s, and is registered as {name:?}, as the caller says; that browser may not read it"
-            )];
-        }
-        let number = |version: &str| version.trim().split('.').next()?.parse::<u32>().ok();
-        match (self.version.as_deref(), version) {
-            (Some(own), Some(given)) if number(given).is_some_and(|given| number(own) != Some(given)) => {
-                vec![format!(
-                    "the folder was last used by {product} {own}, and is registered as version {given:?}, as the caller says"
-                )]
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether this is known to be the name of another kind of browser.
-    pub(crate) fn is_other_than(&self, name: &str) -> bool {
-        known_as(name).is_some_and(|known| known != self.name)
-    }
-}
+use crate::profile::family::Family;
+use crate::profile::folder::Folder;
+use crate::profile::lock::{Lock, State};
+use crate::profile::pack_options::Pack;
+use crate::profile::profile_warnings;
+use crate::profile::stall_guard::Watch;
+use crate::profile::walk::{Entry, Tree, walk};
 
 /// All that is seen of a folder.
-pub(super) struct Look {
-    pub(super) folder: Folder,
-    pub(super) tree: Tree,
-    pub(super) lock: Lock,
+pub(crate) struct Look {
+    pub(crate) folder: Folder,
+    pub(crate) tree: Tree,
+    pub(crate) lock: Lock,
     evidence: Evidence,
 }
 
@@ -97,16 +28,16 @@ pub(super) struct Look {
 const LARGEST: usize = 10;
 
 impl Look {
-    pub(super) fn at(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
+    pub(crate) fn at(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
         let folder = Folder::recognise(path, pack, watch)?;
         let mut tree = walk(&folder, pack, watch)?;
-        tree.remarks.extend(notes::of(&folder, &tree, pack, watch)?);
+        tree.remarks.extend(profile_warnings::of(&folder, &tree, pack, watch)?);
         let lock = lock_of(&folder, &tree, pack, watch)?;
         let evidence = Evidence::of(&folder, &tree, pack, SystemTime::now(), watch)?;
         Ok(Self { folder, tree, lock, evidence })
     }
 
-    pub(super) fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         Browser {
             name: self.folder.browser_name(),
             product: self.folder.product,
@@ -115,7 +46,7 @@ impl Look {
     }
 
     /// The error for a browser that is running.
-    pub(super) fn in_use(&self) -> Error {
+    pub(crate) fn in_use(&self) -> Error {
         Error::new(
             ErrorKind::BrowserRunning,
             format!(
@@ -129,7 +60,7 @@ impl Look {
     }
 
     /// The lock of a browser that was not using the folder at the first look, and is now.
-    pub(super) fn new_user(&self, pack: &Pack, watch: &Watch) -> Result<Option<Lock>> {
+    pub(crate) fn new_user(&self, pack: &Pack, watch: &Watch) -> Result<Option<Lock>> {
         if self.lock.state == State::Live {
             return Ok(None);
         }
@@ -138,7 +69,7 @@ impl Look {
     }
 
     /// The error for one that was started while the folder was packed.
-    pub(super) fn came_into_use(&self, lock: &Lock) -> Error {
+    pub(crate) fn came_into_use(&self, lock: &Lock) -> Error {
         Error::new(
             ErrorKind::BrowserRunning,
             format!(
@@ -153,7 +84,7 @@ impl Look {
     }
 
     /// The warning for a browser that is running.
-    pub(super) fn is_using(&self, lock: &Lock) -> String {
+    pub(crate) fn is_using(&self, lock: &Lock) -> String {
         let late = match self.folder.family {
             // Chromium: net/extras/sqlite/sqlite_persistent_cookie_store.cc and
             // components/services/storage/dom_storage/local_storage_impl.cc, which also has at most 60 writes
@@ -170,7 +101,7 @@ impl Look {
     }
 
     /// What may go wrong, a sentence each.
-    pub(super) fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings = self.tree.remarks.clone();
         match self.lock.state {
             State::Foreign => warnings.push(format!(
@@ -187,7 +118,7 @@ impl Look {
         warnings
     }
 
-    pub(super) fn largest_listed(&self, entries: &[Entry]) -> String {
+    pub(crate) fn largest_listed(&self, entries: &[Entry]) -> String {
         let named =
             self.largest(entries).into_iter().map(|f| format!("{} {:.1} MB", f.path, f.bytes as f64 / 1e6));
         named.collect::<Vec<_>>().join(", ")
@@ -201,7 +132,7 @@ impl Look {
         files.into_iter().map(|(bytes, path)| FileSize { path: self.folder.shown(path), bytes }).collect()
     }
 
-    fn inspection(self, pack: &Pack) -> ProfileInspection {
+    pub(super) fn inspection(self, pack: &Pack) -> ProfileInspection {
         let (verdict, advice) = verdict(&self.evidence);
         let files = self.tree.entries.iter().filter_map(|entry| entry.file);
         let (files, bytes) = files.fold((0, 0), |(files, bytes), stamp| (files + 1, bytes + stamp.size));
@@ -252,6 +183,6 @@ impl Look {
 
 fn lock_of(folder: &Folder, tree: &Tree, pack: &Pack, watch: &Watch) -> Result<Lock> {
     let all = || folder.profiles.iter().map(String::as_str).collect();
-    let profiles = pack.chosen(folder)?.map_or_else(all, |chosen| vec![chosen]);
+    let profiles = folder.chosen(pack)?.map_or_else(all, |chosen| vec![chosen]);
     Lock::of(folder, &profiles, &tree.entries, watch)
 }

@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use glob::{MatchOptions, Pattern};
 
-use super::family::Folder;
-use super::rules::without_sidecar;
+use super::names::without_sidecar;
 use crate::error::{Error, Result};
 
 /// How much of a profile goes.
@@ -168,34 +167,6 @@ impl Pack {
     pub(super) fn puts_all_in_default(&self) -> bool {
         self.prefix.trim_end_matches('/').rsplit('/').next() == Some("Default")
     }
-
-    /// The profile's folder, if one was asked for.
-    pub(super) fn chosen(&self, folder: &Folder) -> Result<Option<&str>> {
-        let Some(wanted) = self.profile.as_deref() else { return Ok(None) };
-        if folder.profiles.iter().any(|p| p == wanted) {
-            return Ok(Some(wanted));
-        }
-        let is_link = std::fs::symlink_metadata(folder.root.join(wanted)).is_ok_and(|meta| meta.is_symlink());
-        let why = if is_link { ", where that is a symlink, which is not followed" } else { "" };
-        Err(Error::invalid(format!(
-            "{} has no profile {wanted:?}{why}; it has {}",
-            folder.root.display(),
-            listed(&folder.profiles)
-        )))
-    }
-}
-
-/// Names for a sentence.
-pub(super) fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 10;
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    let mut text = names.iter().take(SHOWN).map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
-    }
-    text
 }
 
 fn patterns(what: &'static str, globs: &[String]) -> Result<Vec<Glob>> {

@@ -1,0 +1,35 @@
+//! The call on its own.
+
+use std::path::{Path, PathBuf};
+
+use super::folder_scan::Look;
+use super::report::ProfileInspection;
+use crate::error::Result;
+use crate::job::{self, Job};
+use crate::options::Options;
+use crate::profile::pack_options::Pack;
+use crate::profile::stall_guard::{Watch, watched};
+use crate::progress::Phase;
+
+/// Looks at a browser's folder as [`HCompany::upload_profile`](crate::HCompany::upload_profile) would,
+/// without packing or sending anything. The folder is only read.
+///
+/// # Errors
+/// `invalid_input` for what is no browser's folder, `source_unreadable`.
+pub fn inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<ProfileInspection> {
+    start_inspect_profile(folder, pack)?.wait()
+}
+
+/// Starts [`inspect_profile`].
+///
+/// # Errors
+/// `invalid_input` for patterns that are none.
+pub fn start_inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<Job<ProfileInspection>> {
+    pack.check()?;
+    let (folder, pack) = (crate::paths::local_path(folder.into(), "the folder")?, pack.clone());
+    job::start("inspect_profile", None, move |ctx| async move {
+        ctx.progress.enter(Phase::Inspecting);
+        let look = move |folder: &Path, watch: &Watch| Ok(Look::at(folder, &pack, watch)?.inspection(&pack));
+        watched(folder, Options::new().stall_timeout, look).await
+    })
+}

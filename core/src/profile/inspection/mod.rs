@@ -1,0 +1,17 @@
+//! The doctor: what a folder holds, what of it would go, whether a browser is using it, and whether it will
+//! sign in elsewhere. Nothing is decrypted, nothing is sent, and no site or cookie is named.
+mod browser;
+mod evidence;
+mod folder_scan;
+mod inspect;
+mod opened_profile;
+mod report;
+mod system;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub(crate) use browser::Browser;
+pub(crate) use folder_scan::Look;
+pub use inspect::{inspect_profile, start_inspect_profile};
+pub use report::{CookieKeys, FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict};

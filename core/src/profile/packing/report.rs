@@ -1,0 +1,48 @@
+//! What packing a folder did, as its callers hold it.
+
+use serde::{Deserialize, Serialize};
+
+/// What packing a folder did.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub struct PackReport {
+    /// Files in the archive.
+    pub files: u64,
+    /// Their size before packing.
+    pub bytes: u64,
+    /// Size of the archive.
+    pub archive_bytes: u64,
+    /// What was left out: locks, sockets, symlinks, caches, and what the level or a pattern says; a folder counts once.
+    pub left_out: u64,
+    /// Whether the files belong together.
+    pub consistency: Consistency,
+    /// The browser's name was taken from the folder, because the caller gave none.
+    pub browser_guessed: bool,
+    /// Names that no rule knows; they are in the archive.
+    pub unknown: Vec<String>,
+    /// What may go wrong with the profile elsewhere, and what could not be packed, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Whether the files of an archive belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Consistency {
+    /// Nothing changed while they were packed.
+    Clean,
+    /// Its databases were copied at one moment each, as is done while a browser is using them.
+    Snapshot,
+    /// A browser was using them, or they changed, and they were packed as they were.
+    Forced,
+}
+
+impl Consistency {
+    /// `clean`, `snapshot` or `forced`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Snapshot => "snapshot",
+            Self::Forced => "forced",
+        }
+    }
+}
