@@ -28,7 +28,7 @@ pub(super) async fn complete(
     let clients = service.clients.get()?;
     let call = service.call(OPERATION, Method::POST, &[id, "complete-upload"], Some(body.json()?))?;
     let mut retry = service.retry(&clients, ctx);
-    // Whether some try got no answer at all; it may be handled yet, whatever a later one is told.
+    // A try that got no answer at all may be handled yet, whatever a later one is told.
     let mut lost = false;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
@@ -54,19 +54,29 @@ pub(super) async fn complete(
                 (error, true, true)
             }
         };
-        if ask {
-            tracing::info!(target: logs::TARGET, job = ctx.progress.job(), profile_id = id, "asking whether the profile is registered");
-            match get(service, id, ctx).await {
-                Ok(profile) if is_ours(&profile, body) => return Ok(profile),
-                Ok(profile) => return Err(another(id, &profile)),
-                Err(e) if e.kind() == ErrorKind::NotFound => {}
-                Err(e) => return Err(unknown(id, &e)),
-            }
+        if ask && let Some(profile) = registered(service, id, body, ctx).await? {
+            return Ok(profile);
         }
         let given_up = if may_repeat { retry.again(error).await.err() } else { Some(error) };
         if let Some(error) = given_up {
             return Err(if lost { unknown(id, &error) } else { error });
         }
+    }
+}
+
+/// The profile, if the service has it already.
+async fn registered(
+    service: &Service,
+    id: &str,
+    body: &CompleteBody,
+    ctx: &JobContext,
+) -> Result<Option<Profile>> {
+    tracing::info!(target: logs::TARGET, job = ctx.progress.job(), profile_id = id, "asking whether the profile is registered");
+    match get(service, id, ctx).await {
+        Ok(profile) if is_ours(&profile, body) => Ok(Some(profile)),
+        Ok(profile) => Err(another(id, &profile)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(unknown(id, &e)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the caller asks for: how a profile is called, and one whole upload of it.
+//! A request of the caller: the profile's name and browser, and one whole upload of it.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl ProfileDetails {
         self.labels.push((name.into(), value.into()));
         self
     }
-    /// What [`HCompany::upload`] returned, to be compared with what the service stored.
+    /// What [`HCompany::upload`](crate::HCompany::upload) returned, to be compared with what the service stored.
     #[must_use]
     pub fn uploaded(mut self, stored: StoredObject) -> Self {
         self.uploaded = Some(stored);

@@ -17,7 +17,7 @@ pub struct ProfileTicket {
 }
 
 impl ProfileTicket {
-    /// The reserved id; give it to [`HCompany::complete_upload`].
+    /// The reserved id; give it to [`HCompany::complete_upload`](crate::HCompany::complete_upload).
     #[must_use]
     pub fn profile_id(&self) -> &str {
         &self.wire.profile_id
@@ -40,6 +40,7 @@ impl std::fmt::Debug for ProfileTicket {
     }
 }
 
+/// The form to send the archive with, for as long as the ticket lasts.
 pub(super) fn form(service: &Service, ticket: &ProfileTicket) -> Result<FormTarget> {
     let (fields, left) = (ticket.wire.fields()?, ticket.expires_in());
     FormTarget::new(&ticket.wire.upload_url, fields, Some(left), &service.clients.options)

@@ -10,7 +10,7 @@ use crate::logs;
 use crate::service::Service;
 use crate::source::{Prepared, SequentialReader};
 
-/// The profile to compare with. One that is gone is no reason to fail: then there is nothing it equals.
+/// The profile to compare with, if it is still there. The upload goes on without one.
 pub(super) async fn earlier(service: &Service, id: &str, ctx: &JobContext) -> Result<Option<Profile>> {
     match complete::get(service, id, ctx).await {
         Ok(profile) => Ok(Some(profile)),
@@ -30,10 +30,10 @@ pub(super) async fn is_the_same(profile: &Profile, source: &Prepared) -> Result<
     }
     let mut hasher = Hasher::new(Algorithm::Sha256);
     let mut reader = SequentialReader::new(source.clone());
-    let mut left = source.len();
-    while left > 0 {
-        let piece = reader.piece(left).await?;
-        left -= piece.len() as u64;
+    let mut remaining = source.len();
+    while remaining > 0 {
+        let piece = reader.piece(remaining).await?;
+        remaining -= piece.len() as u64;
         hasher.update(&piece);
     }
     let ours = hasher.finish().sha256.map(|digest| digest.hex()).unwrap_or_default();

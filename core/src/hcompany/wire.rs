@@ -56,7 +56,7 @@ impl std::fmt::Debug for Initiated {
     }
 }
 
-/// The request body of complete-upload. What is not set is left out: the schema does not allow null
+/// The request body of complete-upload. Fields that are not set are left out: the schema does not allow null
 /// for labels.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CompleteBody {

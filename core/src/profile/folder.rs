@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::family::Family;
-use super::names::listed;
+use super::names::quoted_list;
 use super::pack_options::Pack;
 use crate::error::{Error, Result};
 use crate::source::{FileSystem, Identity};
@@ -37,7 +37,7 @@ impl Folder {
     }
 
     /// A path of the folder as it may be shown: what names a site is not.
-    pub(super) fn shown(&self, path: &str) -> String {
+    pub(super) fn display_path(&self, path: &str) -> String {
         const SCHEMES: [&str; 6] = ["http_", "https_", "http+++", "https+++", "file_", "moz-extension+++"];
         let mut parts: Vec<&str> = path.split('/').collect();
         for at in 0..parts.len() {
@@ -80,7 +80,7 @@ impl Folder {
 
     /// The error for a file in it that could not be read.
     pub(super) fn unreadable(&self, path: &str, doing: &str, error: &std::io::Error) -> Error {
-        Error::local_io(&self.root.join(self.shown(path)), doing, error)
+        Error::local_io(&self.root.join(self.display_path(path)), doing, error)
     }
 
     /// The profile's folder, if one was asked for.
@@ -94,7 +94,7 @@ impl Folder {
         Err(Error::invalid(format!(
             "{} has no profile {wanted:?}{why}; it has {}",
             self.root.display(),
-            listed(&self.profiles)
+            quoted_list(&self.profiles)
         )))
     }
 }
@@ -119,15 +119,17 @@ mod tests {
     #[test]
     fn sites_are_not_named() {
         let chrome = folder(Family::Chrome);
-        let shown = chrome.shown("Default/IndexedDB/https_a.example_0.indexeddb.leveldb/000003.log");
+        let shown = chrome.display_path("Default/IndexedDB/https_a.example_0.indexeddb.leveldb/000003.log");
         assert_eq!(shown, "Default/IndexedDB/(a site)/000003.log");
-        let inner = chrome.shown("Default/Storage/ext/abc/def/IndexedDB/x_0.indexeddb.leveldb/CURRENT");
+        let inner =
+            chrome.display_path("Default/Storage/ext/abc/def/IndexedDB/x_0.indexeddb.leveldb/CURRENT");
         assert_eq!(inner, "Default/Storage/ext/abc/def/IndexedDB/(a site)/CURRENT");
-        let old = chrome.shown("Default/Local Storage/https_a.example_0.localstorage");
+        let old = chrome.display_path("Default/Local Storage/https_a.example_0.localstorage");
         assert_eq!(old, "Default/Local Storage/(a site)");
         let plain = "Default/Local Storage/leveldb/1.ldb";
-        assert_eq!(chrome.shown(plain), plain);
-        let firefox = folder(Family::Firefox).shown("storage/default/https+++a.example/ls/data.sqlite");
+        assert_eq!(chrome.display_path(plain), plain);
+        let firefox =
+            folder(Family::Firefox).display_path("storage/default/https+++a.example/ls/data.sqlite");
         assert_eq!(firefox, "storage/default/(a site)/ls/data.sqlite");
     }
 }

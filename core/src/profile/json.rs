@@ -11,31 +11,31 @@ use serde_json::{Map, Value};
 use super::open_nofollow::open_plain;
 
 /// A text file that tells something is not longer than this; `Local State` of a browser in use for years has 1 MB.
-const TEXT_LIMIT: u64 = 16 << 20;
+const MAX_TEXT_BYTES: u64 = 16 << 20;
 
 /// A text file, if there is one; what cannot be read tells nothing.
-pub(super) fn small_text(path: &Path) -> Option<String> {
+pub(super) fn read_small_text(path: &Path) -> Option<String> {
     use std::io::Read as _;
     let file = open_plain(path).ok()?;
     let mut text = Vec::new();
-    file.take(TEXT_LIMIT).read_to_end(&mut text).ok()?;
+    file.take(MAX_TEXT_BYTES).read_to_end(&mut text).ok()?;
     Some(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// What cannot be read, is cut or is longer than it should be tells nothing. Chromium skips the mark of UTF-8
 /// too.
-pub(super) fn json(path: &Path) -> Value {
-    let whole = small_text(path).filter(|text| (text.len() as u64) < TEXT_LIMIT);
+pub(super) fn read_json(path: &Path) -> Value {
+    let whole = read_small_text(path).filter(|text| (text.len() as u64) < MAX_TEXT_BYTES);
     whole.and_then(|text| bounded(text.trim_start_matches('\u{feff}'))).unwrap_or(Value::Null)
 }
 
 /// Far more than a profile in use for years has.
-const MOST_VALUES: u32 = 300_000;
+const MAX_VALUES: u32 = 300_000;
 /// No list that tells something is longer.
-const LONGEST_LIST: usize = 10_000;
+const MAX_LIST_LEN: usize = 10_000;
 
 fn bounded(text: &str) -> Option<Value> {
-    let left = Cell::new(MOST_VALUES);
+    let left = Cell::new(MAX_VALUES);
     let mut from = serde_json::Deserializer::from_str(text);
     let value = Bounded(&left).deserialize(&mut from).ok()?;
     from.end().ok()?;
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for Bounded<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while list.len() < LONGEST_LIST && self.keeps_one() {
+        while list.len() < MAX_LIST_LEN && self.keeps_one() {
             match from.next_element_seed(Bounded(self.0))? {
                 Some(value) => list.push(value),
                 None => return Ok(list.into()),
@@ -128,11 +128,11 @@ mod tests {
     fn a_long_list_and_many_names_are_cut_and_read_to_their_end() {
         let zeros = format!(r#"{{"a":[0{}],"session":{{"restore_on_startup":1}}}}"#, ",0".repeat(500_000));
         let value = bounded(&zeros).expect("JSON");
-        assert_eq!(value["a"].as_array().map(Vec::len), Some(LONGEST_LIST));
+        assert_eq!(value["a"].as_array().map(Vec::len), Some(MAX_LIST_LEN));
         assert_eq!(value["session"]["restore_on_startup"], 1);
         let names: Vec<String> = (0..400_000).map(|n| format!(r#""{n}":0"#)).collect();
         let value = bounded(&format!("{{{}}}", names.join(","))).expect("JSON");
-        assert_eq!(value.as_object().map(Map::len), Some(MOST_VALUES as usize));
+        assert_eq!(value.as_object().map(Map::len), Some(MAX_VALUES as usize));
         let cut = format!("[{}", "[0],".repeat(400_000));
         assert_eq!(bounded(&cut), None);
     }

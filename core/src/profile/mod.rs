@@ -12,7 +12,7 @@
 //! | `walk/` | the files, and which of them go |
 //! | `tabs` | whether a profile opens its last tabs again |
 //! | `profile_warnings`, `warning_list` | what is told of what goes and what does not |
-//! | `lock` | whether a browser is using it |
+//! | `lock`, `database_locks` | whether a browser is using it |
 //! | `cookies`, `sqlite` | which of its cookies will be there, and how they are encrypted |
 //! | `session` | which cookies come with those tabs |
 //! | `inspection/` | all of that as one report with a verdict |
@@ -23,6 +23,7 @@
 //! | `stall_guard` | whether the work on the folder still moves, and is still wanted |
 
 pub(crate) mod cookies;
+mod database_locks;
 mod family;
 mod folder;
 mod inspection;
@@ -47,9 +48,10 @@ mod warning_list;
 
 pub(crate) use inspection::Browser;
 pub use inspection::{
-    CookieKeys, FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict, inspect_profile,
+    CookieKeys, FileSize, LeftOut, ProfileInspection, SizeOfClass, Verdict, inspect_profile,
     start_inspect_profile,
 };
+pub use lock::LockState;
 pub use pack_options::{Level, Live, Pack};
+pub(crate) use packing::{ArchiveLimit, PackContext, PackedFolder, pack_folder};
 pub use packing::{Consistency, PackReport};
-pub(crate) use packing::{Limit, Packed, Room, pack_folder};

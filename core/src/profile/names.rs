@@ -6,7 +6,7 @@ pub(super) fn without_sidecar(text: &str) -> &str {
 }
 
 /// Names for a sentence.
-pub(super) fn listed(names: &[String]) -> String {
+pub(super) fn quoted_list(names: &[String]) -> String {
     const SHOWN: usize = 10;
     if names.is_empty() {
         return "none".to_owned();

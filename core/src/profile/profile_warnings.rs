@@ -7,33 +7,38 @@ use serde_json::Value;
 
 use super::family::Family;
 use super::folder::Folder;
-use super::json::json;
+use super::json::read_json;
 use super::pack_options::{Level, Pack};
-use super::stall_guard::Watch;
+use super::stall_guard::StallGuard;
 use super::walk::Tree;
-use super::warning_list::Remarks;
+use super::warning_list::WarningList;
 use crate::error::Result;
 
-pub(super) fn of(folder: &Folder, tree: &Tree, pack: &Pack, watch: &Watch) -> Result<Vec<String>> {
-    let mut notes = Remarks::default();
+pub(super) fn warnings_of(
+    folder: &Folder,
+    tree: &Tree,
+    pack: &Pack,
+    guard: &StallGuard,
+) -> Result<Vec<String>> {
+    let mut warnings = WarningList::default();
     let chosen = pack.profile.as_deref();
     for profile in profiles(folder).into_iter().filter(|p| chosen.is_none_or(|c| c == *p || p.is_empty())) {
-        watch.step()?;
+        guard.checkpoint()?;
         let at = folder.root.join(profile);
         let (absent, has_account) = match folder.family {
             Family::Chrome => {
-                let preferences = ["Preferences", "Secure Preferences"].map(|name| json(&at.join(name)));
+                let preferences = ["Preferences", "Secure Preferences"].map(|name| read_json(&at.join(name)));
                 (unpacked_extensions(&preferences), is_signed_in(&preferences))
             }
             Family::Firefox => (addons_elsewhere(&at), at.join("signedInUser.json").is_file()),
         };
         for (name, path) in absent {
-            notes.push(format!(
+            warnings.push(format!(
                 "the extension {name:?} is not installed in the folder but loaded from {path}, and will be missing where that path does not exist"
             ));
         }
         if has_account && pack.level == Level::Minimal {
-            notes.push(
+            warnings.push(
                 "the browser's own account will be signed out: its keys are kept with saved passwords and cards, which level \"minimal\" leaves out"
                     .to_owned(),
             );
@@ -42,18 +47,18 @@ pub(super) fn of(folder: &Folder, tree: &Tree, pack: &Pack, watch: &Watch) -> Re
     for profile in &tree.reopening {
         let whose =
             if profile.is_empty() { "the profile".to_owned() } else { format!("profile {profile:?}") };
-        notes.push(format!(
+        warnings.push(format!(
             "{whose} opens its last tabs again, so they are packed, with their addresses and what was typed in them"
         ));
     }
     if tree.cache_api.files > 0 {
-        notes.push(format!(
+        warnings.push(format!(
             "what sites keep in the Cache API is left out ({} files, {:.1} MB); if one needs it, include \"**/CacheStorage\"",
             tree.cache_api.files,
             tree.cache_api.bytes as f64 / 1e6
         ));
     }
-    Ok(notes.sentences())
+    Ok(warnings.sentences())
 }
 
 /// Where profiles are in the folder; "" is its top.
@@ -76,7 +81,7 @@ fn unpacked_extensions(preferences: &[Value]) -> Vec<(String, String)> {
     let elsewhere = settings.filter_map(|(id, extension)| {
         let path = extension["path"].as_str().filter(|path| is_absolute(path))?;
         let is_own = extension["location"].as_i64() == Some(COMPONENT);
-        (!is_own).then(|| (shown(&named(extension, path).unwrap_or_else(|| id.clone())), shown(path)))
+        (!is_own).then(|| (sanitized(&named(extension, path).unwrap_or_else(|| id.clone())), sanitized(path)))
     });
     once(elsewhere.collect())
 }
@@ -84,7 +89,7 @@ fn unpacked_extensions(preferences: &[Value]) -> Vec<(String, String)> {
 /// What its user knows it by, unless that is in a file of translations. An unpacked one's manifest is with
 /// it.
 fn named(extension: &Value, path: &str) -> Option<String> {
-    let there = || json(&Path::new(path).join("manifest.json"))["name"].as_str().map(str::to_owned);
+    let there = || read_json(&Path::new(path).join("manifest.json"))["name"].as_str().map(str::to_owned);
     let stored = extension["manifest"]["name"].as_str().map(str::to_owned);
     stored.or_else(there).filter(|name| !name.starts_with("__MSG_"))
 }
@@ -106,7 +111,7 @@ fn is_signed_in(preferences: &[Value]) -> bool {
 /// machine's, or by a file in `extensions` that only has a path in it. From Firefox's
 /// toolkit/mozapps/extensions/internal/XPIProvider.sys.mjs.
 fn addons_elsewhere(profile: &Path) -> Vec<(String, String)> {
-    let list = json(&profile.join("extensions.json"));
+    let list = read_json(&profile.join("extensions.json"));
     let addons = list["addons"].as_array().map(Vec::as_slice).unwrap_or_default();
     let elsewhere = addons.iter().filter_map(|addon| {
         let id = addon["id"].as_str()?;
@@ -121,7 +126,7 @@ fn addons_elsewhere(profile: &Path) -> Vec<(String, String)> {
             || Path::new(&path).starts_with(profile)
             || (location == "app-profile" && is_file_name(id) && installed());
         let name = addon["defaultLocale"]["name"].as_str();
-        (!is_here).then(|| (shown(name.unwrap_or(id)), shown(&path)))
+        (!is_here).then(|| (sanitized(name.unwrap_or(id)), sanitized(&path)))
     });
     once(elsewhere.collect())
 }
@@ -142,7 +147,7 @@ fn is_file_name(id: &str) -> bool {
 }
 
 /// Foreign text for a sentence.
-fn shown(text: &str) -> String {
+fn sanitized(text: &str) -> String {
     const LONGEST: usize = 300;
     text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
@@ -167,10 +172,10 @@ mod tests {
             fs::create_dir_all(path.parent().expect("parent")).expect("dirs");
             fs::write(path, text.replace("{here}", &dir.path().display().to_string())).expect("write");
         }
-        let watch = Watch::default();
-        let folder = Folder::recognise(dir.path(), pack, &watch).expect("a profile");
-        let tree = walk(&folder, pack, &watch).expect("walked");
-        of(&folder, &tree, pack, &watch).expect("nobody stops it")
+        let guard = StallGuard::default();
+        let folder = Folder::recognise(dir.path(), pack, &guard).expect("a profile");
+        let tree = walk(&folder, pack, &guard).expect("walked");
+        warnings_of(&folder, &tree, pack, &guard).expect("nobody stops it")
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::names::listed;
+use super::names::quoted_list;
 use crate::error::{Error, Result};
 
 /// A `[ProfileN]`.
@@ -43,8 +43,9 @@ pub(super) fn chosen(
     let find =
         |is_it: &dyn Fn(&Profile) -> bool| list.profiles.iter().filter(|p| is_it(p)).collect::<Vec<_>>();
     let used = find(&|p| is_profile(&at(p)));
-    let names =
-        |profiles: &[&Profile]| listed(&profiles.iter().map(|p| p.folder().to_owned()).collect::<Vec<_>>());
+    let names = |profiles: &[&Profile]| {
+        quoted_list(&profiles.iter().map(|p| p.folder().to_owned()).collect::<Vec<_>>())
+    };
     if let Some(wanted) = wanted {
         return match find(&|p| p.folder() == wanted).as_slice() {
             [one] => Ok(at(one)),

@@ -8,15 +8,15 @@ use serde_json::Value;
 use super::cookies::{self, Owner};
 use super::family::Family;
 use super::folder::Folder;
-use super::json::{json, small_text};
+use super::json::{read_json, read_small_text};
 use super::pack_options::Pack;
 use super::profiles_ini;
-use super::stall_guard::Watch;
+use super::stall_guard::StallGuard;
 use crate::error::{Error, Result};
 use crate::source::FileSystem;
 
 impl Folder {
-    pub(super) fn recognise(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
+    pub(super) fn recognise(path: &Path, pack: &Pack, guard: &StallGuard) -> Result<Self> {
         let meta = fs::metadata(path).map_err(|e| Error::local_io(path, "looking at", &e))?;
         if !meta.is_dir() {
             return Err(Error::invalid(format!(
@@ -28,7 +28,7 @@ impl Folder {
         if is_firefox(&root) {
             return Ok(Self::firefox(root));
         }
-        let profiles = chrome_profiles(&root, watch)?;
+        let profiles = chrome_profiles(&root, guard)?;
         let as_default = pack.puts_all_in_default() && is_chrome_profile(&root);
         if !profiles.is_empty() || as_default || root.join("Local State").is_file() {
             return Ok(Self::chrome(root, profiles));
@@ -37,14 +37,14 @@ impl Folder {
     }
 
     fn chrome(root: PathBuf, profiles: Vec<String>) -> Self {
-        let state = json(&root.join("Local State"));
+        let state = read_json(&root.join("Local State"));
         let product = chrome_product(&root, &state);
-        let version = small_text(&root.join("Last Version"))
+        let version = read_small_text(&root.join("Last Version"))
             .and_then(|text| version(&text))
             .or_else(|| version(state["user_experience_metrics"]["stability"]["stats_version"].as_str()?))
             .or_else(|| {
                 profiles.iter().find_map(|profile| {
-                    let preferences = json(&root.join(profile).join("Preferences"));
+                    let preferences = read_json(&root.join(profile).join("Preferences"));
                     version(preferences["extensions"]["last_chrome_version"].as_str()?)
                 })
             });
@@ -63,7 +63,7 @@ impl Folder {
 
     fn firefox(root: PathBuf) -> Self {
         let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let version = small_text(&root.join("compatibility.ini"))
+        let version = read_small_text(&root.join("compatibility.ini"))
             .and_then(|text| version(text.lines().find_map(|line| line.strip_prefix("LastVersion="))?));
         Self {
             system: FileSystem::at(&root),
@@ -80,7 +80,7 @@ impl Folder {
 
 /// Firefox keeps its profiles beside a `profiles.ini`; that folder is none itself.
 fn firefox_profile(path: &Path, pack: &Pack) -> Result<Option<PathBuf>> {
-    match small_text(&path.join("profiles.ini")) {
+    match read_small_text(&path.join("profiles.ini")) {
         Some(text) if !is_firefox(path) => {
             profiles_ini::chosen(path, &text, pack.profile.as_deref(), is_firefox).map(Some)
         }
@@ -114,12 +114,12 @@ pub(super) fn may_be_profile(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(is_profile_name) || is_chrome_profile(path)
 }
 
-fn chrome_profiles(root: &Path, watch: &Watch) -> Result<Vec<String>> {
+fn chrome_profiles(root: &Path, guard: &StallGuard) -> Result<Vec<String>> {
     let listing = |e: std::io::Error| Error::local_io(root, "listing", &e);
     let mut profiles = Vec::new();
     for entry in fs::read_dir(root).map_err(listing)? {
         // Some files are looked for in each, and a disk may take its time.
-        watch.step()?;
+        guard.checkpoint()?;
         let entry = entry.map_err(listing)?;
         let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if let Ok(name) = entry.file_name().into_string()
@@ -129,7 +129,7 @@ fn chrome_profiles(root: &Path, watch: &Watch) -> Result<Vec<String>> {
             if is_profile_name(&name) || is_chrome_profile(&entry.path()) {
                 profiles.push(name);
             } else if name == PARTITIONS {
-                profiles.extend(partitions(root, watch)?);
+                profiles.extend(partitions(root, guard)?);
             }
         }
     }
@@ -143,12 +143,12 @@ const PARTITIONS: &str = "Partitions";
 /// Where QtWebEngine keeps nothing that lasts: src/core/profile_adapter.cpp.
 const OFF_THE_RECORD: &str = "OffTheRecord";
 
-fn partitions(root: &Path, watch: &Watch) -> Result<Vec<String>> {
+fn partitions(root: &Path, guard: &StallGuard) -> Result<Vec<String>> {
     let folder = root.join(PARTITIONS);
     let listing = |e: std::io::Error| Error::local_io(&folder, "listing", &e);
     let mut found = Vec::new();
     for entry in fs::read_dir(&folder).map_err(listing)? {
-        watch.step()?;
+        guard.checkpoint()?;
         let entry = entry.map_err(listing)?;
         if let Ok(name) = entry.file_name().into_string()
             && entry.file_type().is_ok_and(|kind| kind.is_dir())
@@ -218,7 +218,7 @@ mod tests {
     }
 
     fn recognised(names: &[(&str, &str)]) -> Result<Folder> {
-        Folder::recognise(folder(names).path(), &Pack::new(), &Watch::default())
+        Folder::recognise(folder(names).path(), &Pack::new(), &StallGuard::default())
     }
 
     #[test]
@@ -298,12 +298,12 @@ mod tests {
     #[test]
     fn one_profile_alone_can_be_packed_as_default() {
         let dir = folder(&[("Preferences", "{}"), ("Cookies", "")]);
-        let refused = Folder::recognise(dir.path(), &Pack::new().prefix("user-data"), &Watch::default())
+        let refused = Folder::recognise(dir.path(), &Pack::new().prefix("user-data"), &StallGuard::default())
             .expect_err("one profile");
         assert!(refused.message().contains("the prefix \"Default\""), "{refused}");
         for prefix in ["Default", "user-data/Default/"] {
-            let found =
-                Folder::recognise(dir.path(), &Pack::new().prefix(prefix), &Watch::default()).expect(prefix);
+            let found = Folder::recognise(dir.path(), &Pack::new().prefix(prefix), &StallGuard::default())
+                .expect(prefix);
             assert!(found.is_profile && found.profiles.is_empty());
         }
     }
@@ -314,7 +314,7 @@ mod tests {
         let with = |name: &str| {
             let dir = folder(&[("storage/x", ""), ("hsts-storage.sqlite", "")]);
             fs::copy(corpus.join(name), dir.path().join("cookies.sqlite")).expect("copy");
-            Folder::recognise(dir.path(), &Pack::new(), &Watch::default())
+            Folder::recognise(dir.path(), &Pack::new(), &StallGuard::default())
         };
         assert_eq!(with("firefox").expect("Firefox").family, Family::Firefox);
         let refused = with("webkit").expect_err("WebKitGTK");
@@ -325,7 +325,8 @@ mod tests {
     #[test]
     fn looking_for_profiles_moves_and_ends() {
         let dir = folder(&[("Local State", "{}"), ("Default/x", "")]);
-        let error = Folder::recognise(dir.path(), &Pack::new(), &Watch::stopped()).expect_err("nobody waits");
+        let error =
+            Folder::recognise(dir.path(), &Pack::new(), &StallGuard::stopped()).expect_err("nobody waits");
         assert_eq!(error.kind(), crate::error::ErrorKind::Cancelled);
     }
 
@@ -344,10 +345,10 @@ mod tests {
             ("a.x/times.json", ""),
             ("b.x/prefs.js", ""),
         ]);
-        let found =
-            Folder::recognise(dir.path(), &Pack::new(), &Watch::default()).expect("the one that was used");
+        let found = Folder::recognise(dir.path(), &Pack::new(), &StallGuard::default())
+            .expect("the one that was used");
         assert_eq!(found.root, dir.path().join("b.x"));
-        let error = Folder::recognise(dir.path(), &Pack::new().profile("a.x"), &Watch::default())
+        let error = Folder::recognise(dir.path(), &Pack::new().profile("a.x"), &StallGuard::default())
             .expect_err("it is empty");
         assert!(error.message().contains("a.x is not a browser's"), "{error}");
     }

@@ -10,14 +10,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::source::no_answer;
 
 #[derive(Default)]
-pub(super) struct Watch {
+pub(super) struct StallGuard {
     stop: AtomicBool,
     steps: AtomicU64,
 }
 
-impl Watch {
+impl StallGuard {
     /// Says that the work moved. An error if nobody waits for it any more.
-    pub(super) fn step(&self) -> Result<()> {
+    pub(super) fn checkpoint(&self) -> Result<()> {
         self.steps.fetch_add(1, Relaxed);
         match self.stop.load(Relaxed) {
             true => Err(Error::new(ErrorKind::Cancelled, "cancelled by the caller")),
@@ -38,30 +38,30 @@ impl Watch {
 
 /// Does the work on the blocking pool. Dropping the future stops it at its next step; no step for `patience` is an
 /// error, though what waits for a dead mount stays where it is.
-pub(super) async fn watched<T: Send + 'static>(
+pub(super) async fn run_guarded<T: Send + 'static>(
     folder: PathBuf,
-    patience: Duration,
-    work: impl FnOnce(&Path, &Watch) -> Result<T> + Send + 'static,
+    io_timeout: Duration,
+    work: impl FnOnce(&Path, &StallGuard) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    struct StopOnDrop(Arc<Watch>);
+    struct StopOnDrop(Arc<StallGuard>);
     impl Drop for StopOnDrop {
         fn drop(&mut self) {
             self.0.stop.store(true, Relaxed);
         }
     }
-    let watch = Arc::new(Watch::default());
-    let _guard = StopOnDrop(Arc::clone(&watch));
-    let theirs = (Arc::clone(&watch), folder.clone());
+    let guard = Arc::new(StallGuard::default());
+    let _guard = StopOnDrop(Arc::clone(&guard));
+    let theirs = (Arc::clone(&guard), folder.clone());
     let working = crate::runtime::blocking("packing", move || work(&theirs.1, &theirs.0));
     tokio::pin!(working);
     let mut seen = 0;
     loop {
-        if let Ok(result) = tokio::time::timeout(patience, &mut working).await {
+        if let Ok(result) = tokio::time::timeout(io_timeout, &mut working).await {
             return result;
         }
-        let steps = watch.steps.load(Relaxed);
+        let steps = guard.steps.load(Relaxed);
         if steps == seen {
-            return Err(no_answer(Some(&folder), patience));
+            return Err(no_answer(Some(&folder), io_timeout));
         }
         seen = steps;
     }
@@ -74,19 +74,19 @@ mod tests {
     #[tokio::test]
     async fn work_that_moves_is_waited_for_and_work_that_does_not_is_left() {
         let moment = Duration::from_millis(40);
-        let moving = watched("f".into(), moment, move |_, watch| {
+        let moving = run_guarded("f".into(), moment, move |_, guard| {
             for _ in 0..20 {
-                watch.step()?;
+                guard.checkpoint()?;
                 std::thread::sleep(Duration::from_millis(10));
             }
             Ok(7)
         });
         assert_eq!(moving.await.expect("it moves"), 7);
         let (freed, stuck) = std::sync::mpsc::channel::<()>();
-        let stands = watched("a-dead-mount".into(), moment, move |_, watch| {
-            watch.step()?;
+        let stands = run_guarded("a-dead-mount".into(), moment, move |_, guard| {
+            guard.checkpoint()?;
             let _ = stuck.recv();
-            watch.step()
+            guard.checkpoint()
         });
         let error = stands.await.expect_err("it stands");
         assert!(error.message().contains("a-dead-mount"), "{error}");

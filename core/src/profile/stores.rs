@@ -10,7 +10,7 @@ use super::family::Family;
 /// A kind of database and the files it names.
 pub(super) struct Store {
     family: Family,
-    kind: Kind,
+    kind: DatabaseKind,
     /// A glob on the database's path inside the folder.
     database: &'static str,
     files: Files,
@@ -24,7 +24,7 @@ pub(super) struct Store {
 
 /// What a database is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum DatabaseKind {
     /// A folder.
     LevelDb,
     /// A file, with its logs.
@@ -55,7 +55,7 @@ const MOZ_FS: &str = "Firefox: dom/fs/parent/datamodel/FileSystemFileManager.cpp
 
 const fn store(
     family: Family,
-    kind: Kind,
+    kind: DatabaseKind,
     database: &'static str,
     files: Files,
     in_place: bool,
@@ -64,8 +64,8 @@ const fn store(
     Store { family, kind, database, files, in_place, source }
 }
 
+use DatabaseKind::{LevelDb, List, Sqlite};
 use Family::{Chrome, Firefox};
-use Kind::{LevelDb, List, Sqlite};
 /// How the files are written.
 const ONCE: bool = false;
 const IN_PLACE: bool = true;
@@ -92,7 +92,7 @@ static STORES: &[Store] = &[
 ];
 
 /// The store whose database this is, with the folder its files are in.
-pub(super) fn of(family: Family, kind: Kind, database: &str) -> Option<(&'static Store, String)> {
+pub(super) fn of(family: Family, kind: DatabaseKind, database: &str) -> Option<(&'static Store, String)> {
     let is_it = |(store, pattern): &&(&'static Store, Pattern)| {
         (store.family, store.kind) == (family, kind)
             && pattern.matches_with(database, super::pack_options::AS_PATHS)

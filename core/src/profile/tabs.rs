@@ -7,17 +7,17 @@ use std::path::Path;
 
 use super::family::Family;
 use super::folder::Folder;
-use super::json::{json, small_text};
-use super::stall_guard::Watch;
+use super::json::{read_json, read_small_text};
+use super::stall_guard::StallGuard;
 use crate::error::Result;
 
 /// The profiles that do, by their path in the folder; a folder that is itself a profile is "".
-pub(super) fn reopening(folder: &Folder, watch: &Watch) -> Result<HashSet<String>> {
+pub(super) fn reopening(folder: &Folder, guard: &StallGuard) -> Result<HashSet<String>> {
     let is_one = folder.family == Family::Firefox || folder.is_profile;
     let inside = folder.profiles.iter().map(String::as_str).filter(|_| folder.family == Family::Chrome);
     let mut found = HashSet::new();
     for profile in inside.chain(is_one.then_some("")) {
-        watch.step()?;
+        guard.checkpoint()?;
         if reopens(folder.family, &folder.root.join(profile)) {
             found.insert(profile.to_owned());
         }
@@ -37,7 +37,7 @@ pub(super) fn reopens(family: Family, profile: &Path) -> bool {
 /// session, 6 that and a list of pages.
 fn chromium_does(profile: &Path) -> bool {
     ["Preferences", "Secure Preferences"].iter().any(|name| {
-        let value = &json(&profile.join(name))["session"]["restore_on_startup"];
+        let value = &read_json(&profile.join(name))["session"]["restore_on_startup"];
         matches!(value.as_i64(), Some(1 | 6))
     })
 }
@@ -46,7 +46,7 @@ fn chromium_does(profile: &Path) -> bool {
 /// first times. From Firefox's browser/components/sessionstore/SessionStartup.sys.mjs. A copy of a running
 /// one is a crashed one.
 fn firefox_does(profile: &Path) -> bool {
-    let texts = ["prefs.js", "user.js"].map(|name| small_text(&profile.join(name)).unwrap_or_default());
+    let texts = ["prefs.js", "user.js"].map(|name| read_small_text(&profile.join(name)).unwrap_or_default());
     // The second file's values replace the first's, and a later line's an earlier's.
     let value = |name: &str| {
         let named = |line: &'_ str| {
@@ -62,7 +62,7 @@ fn firefox_does(profile: &Path) -> bool {
 
 /// From Firefox's toolkit/components/crashmonitor/CrashMonitor.sys.mjs.
 fn has_crashed(profile: &Path) -> bool {
-    let checkpoints = json(&profile.join("sessionCheckpoints.json"));
+    let checkpoints = read_json(&profile.join("sessionCheckpoints.json"));
     checkpoints.is_object() && checkpoints["sessionstore-final-state-write-complete"] != true
 }
 
@@ -88,9 +88,9 @@ mod tests {
             fs::create_dir_all(path.parent().expect("parent")).expect("dirs");
             fs::write(path, text).expect("write");
         }
-        let folder = Folder::recognise(dir.path(), &Pack::new(), &Watch::default()).expect("a profile");
+        let folder = Folder::recognise(dir.path(), &Pack::new(), &StallGuard::default()).expect("a profile");
         let mut found: Vec<_> =
-            reopening(&folder, &Watch::default()).expect("nobody stops it").into_iter().collect();
+            reopening(&folder, &StallGuard::default()).expect("nobody stops it").into_iter().collect();
         found.sort();
         found
     }

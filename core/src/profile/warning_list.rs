@@ -3,20 +3,20 @@
 
 /// The first sentences, and how many more there would be.
 #[derive(Debug, Default)]
-pub(super) struct Remarks {
-    said: Vec<String>,
+pub(super) struct WarningList {
+    first: Vec<String>,
     more: u64,
 }
 
-const SAID: usize = 50;
+const MAX_WARNINGS: usize = 50;
 
-impl Remarks {
-    pub(super) fn push(&mut self, remark: String) {
-        if self.said.len() < SAID { self.said.push(remark) } else { self.more += 1 }
+impl WarningList {
+    pub(super) fn push(&mut self, warning: String) {
+        if self.first.len() < MAX_WARNINGS { self.first.push(warning) } else { self.more += 1 }
     }
 
     pub(super) fn sentences(&self) -> Vec<String> {
-        let mut sentences = self.said.clone();
+        let mut sentences = self.first.clone();
         if self.more > 0 {
             sentences.push(format!("{} more such remarks are not shown", self.more));
         }
@@ -30,11 +30,11 @@ mod tests {
 
     #[test]
     fn they_are_bounded_and_the_rest_is_counted() {
-        let mut remarks = Remarks::default();
+        let mut warnings = WarningList::default();
         for number in 0..200_000 {
-            remarks.push(format!("{number} could not be read"));
+            warnings.push(format!("{number} could not be read"));
         }
-        let said = remarks.sentences();
-        assert_eq!((said.len(), said[50].as_str()), (51, "199950 more such remarks are not shown"));
+        let first = warnings.sentences();
+        assert_eq!((first.len(), first[50].as_str()), (51, "199950 more such remarks are not shown"));
     }
 }

@@ -1,41 +1,41 @@
-//! What speaks for a sign-in, and against, in the profile that a browser opens: cookies that would be packed
-//! and will be there, and what sites store beside them.
+//! Evidence for a sign-in, and against, in the profile that a browser opens: cookies that would be packed and
+//! will be there, and the data that sites store beside them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::opened_profile::Opened;
+use super::opened_profile::OpenedProfile;
 use super::report::CookieKeys;
 use super::system::{System, system_of};
 use crate::error::Result;
 use crate::profile::cookies::{self, Jar, Kind, Kinds};
 use crate::profile::family::Family;
 use crate::profile::folder::Folder;
-use crate::profile::json::json;
+use crate::profile::json::read_json;
 use crate::profile::pack_options::Pack;
-use crate::profile::stall_guard::Watch;
-use crate::profile::walk::{Entry, Tree};
+use crate::profile::stall_guard::StallGuard;
+use crate::profile::walk::{Tree, TreeEntry};
 use crate::profile::{session, tabs};
 
 #[derive(Debug, Clone)]
 pub(super) struct Evidence {
     pub(super) family: Family,
-    pub(super) opened: Opened,
+    pub(super) opened: OpenedProfile,
     /// More than one profile would be packed.
     pub(super) several: bool,
     pub(super) system: System,
     pub(super) cookies: Cookies,
     /// The browser goes on with its last session, cookies included.
-    pub(super) continues: bool,
+    pub(super) continues_session: bool,
     /// Cookies in the session that a Firefox goes on with; none if there is no such session, or it cannot be
     /// read.
-    pub(super) in_session: Option<usize>,
+    pub(super) cookies_in_session: Option<usize>,
     /// Pages have stored something that goes.
-    pub(super) stores: bool,
+    pub(super) has_site_storage: bool,
     /// Other profiles that would be packed and have cookies that last.
-    pub(super) others: Vec<String>,
+    pub(super) other_profiles: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Cookies {
 }
 
 /// Profiles that are looked into beside the one that is opened.
-const MOST_OTHERS: usize = 10;
+const MAX_OTHER_PROFILES: usize = 10;
 
 impl Evidence {
     pub(super) fn of(
@@ -67,42 +67,37 @@ impl Evidence {
         tree: &Tree,
         pack: &Pack,
         now: SystemTime,
-        watch: &Watch,
+        guard: &StallGuard,
     ) -> Result<Self> {
-        let opened = Opened::of(folder, pack);
-        let packed = Packed { root: &folder.root, entries: &tree.entries };
+        let opened = OpenedProfile::of(folder, pack);
+        let packed = PackedFiles { root: &folder.root, entries: &tree.entries };
         let profile = folder.root.join(&opened.inside);
         let reopens = tabs::reopens(folder.family, &profile);
-        let (cookies, continues, in_session) = match folder.family {
+        let (cookies, continues_session, cookies_in_session) = match folder.family {
             Family::Firefox => {
                 let session = session::FIREFOX.into_iter().find(|name| reopens && packed.has(name));
                 let in_session = session.and_then(|name| session::firefox_cookies(&folder.root.join(name)));
                 (packed.firefox(now), session.is_some(), in_session)
             }
             Family::Chrome => {
-                let continues = reopens || session::chrome_crashed(&json(&profile.join("Preferences")));
-                (packed.chrome(&opened.inside, now), continues, None)
+                let crashed = || session::chrome_crashed(&read_json(&profile.join("Preferences")));
+                (packed.chrome(&opened.inside, now), reopens || crashed(), None)
             }
         };
         let taken = |profile: &&String| pack.profile.as_deref().is_none_or(|chosen| chosen == *profile);
         let profiles: Vec<&String> = folder.profiles.iter().filter(taken).collect();
-        watch.step()?;
-        let mut others = Vec::new();
+        guard.checkpoint()?;
+        let mut other_profiles = Vec::new();
         if folder.family == Family::Chrome {
-            for profile in profiles.iter().filter(|profile| ***profile != opened.inside).take(MOST_OTHERS) {
-                watch.step()?;
-                let cookies = packed.chrome(profile, now);
-                if cookies.jar().is_some_and(|jar| !jar.lasting.is_empty()) {
-                    others.push((*profile).clone());
-                }
-            }
+            let others = profiles.iter().filter(|profile| ***profile != opened.inside);
+            other_profiles = packed.with_lasting_cookies(others.take(MAX_OTHER_PROFILES), now, guard)?;
         }
-        watch.step()?;
+        guard.checkpoint()?;
         let mut system = system_of(folder, &opened.inside);
         if let Some(of_keys) = cookies.jar().and_then(|jar| system_of_keys(&jar.all())) {
             system = of_keys;
         }
-        let stores = stores(folder.family, &opened, &tree.entries);
+        let has_site_storage = has_site_storage(folder.family, &opened, &tree.entries);
         let several = profiles.len() > 1;
         Ok(Self {
             family: folder.family,
@@ -110,10 +105,10 @@ impl Evidence {
             several,
             system,
             cookies,
-            continues,
-            in_session,
-            stores,
-            others,
+            continues_session,
+            cookies_in_session,
+            has_site_storage,
+            other_profiles,
         })
     }
 
@@ -140,13 +135,30 @@ fn system_of_keys(kinds: &Kinds) -> Option<System> {
     (of_windows > rows(Kind::V10)).then_some(System::Windows)
 }
 
-/// What would be packed, in its order.
-struct Packed<'a> {
+/// The files that would be packed, sorted by path.
+struct PackedFiles<'a> {
     root: &'a Path,
-    entries: &'a [Entry],
+    entries: &'a [TreeEntry],
 }
 
-impl Packed<'_> {
+impl PackedFiles<'_> {
+    /// Those of the profiles that have cookies that last.
+    fn with_lasting_cookies<'p>(
+        &self,
+        profiles: impl Iterator<Item = &'p &'p String>,
+        now: SystemTime,
+        guard: &StallGuard,
+    ) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for profile in profiles {
+            guard.checkpoint()?;
+            if self.chrome(profile, now).jar().is_some_and(|jar| !jar.lasting.is_empty()) {
+                found.push((*profile).clone());
+            }
+        }
+        Ok(found)
+    }
+
     fn has(&self, path: &str) -> bool {
         self.size(path).is_some()
     }
@@ -191,7 +203,7 @@ impl Packed<'_> {
 }
 
 /// Whether pages have stored something outside of cookies; of some sites that is the sign-in.
-fn stores(family: Family, opened: &Opened, entries: &[Entry]) -> bool {
+fn has_site_storage(family: Family, opened: &OpenedProfile, entries: &[TreeEntry]) -> bool {
     // A Chromium that has seen no page has some 30 bytes there.
     const NOTHING_YET: u64 = 100;
     let files = entries.iter().filter_map(|entry| Some((opened.holds(&entry.path)?, entry.file?.size)));

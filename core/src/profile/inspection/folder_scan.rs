@@ -5,35 +5,35 @@ use std::time::SystemTime;
 
 use super::browser::Browser;
 use super::evidence::Evidence;
-use super::report::{FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict};
+use super::report::{FileSize, LeftOut, ProfileInspection, SizeOfClass, Verdict};
 use super::verdict::verdict;
 use crate::error::{Error, ErrorKind, Result};
 use crate::profile::family::Family;
 use crate::profile::folder::Folder;
-use crate::profile::lock::{Lock, State};
+use crate::profile::lock::{BrowserLock, LockState};
 use crate::profile::pack_options::Pack;
 use crate::profile::profile_warnings;
-use crate::profile::stall_guard::Watch;
-use crate::profile::walk::{Entry, Tree, walk};
+use crate::profile::stall_guard::StallGuard;
+use crate::profile::walk::{Tree, TreeEntry, walk};
 
 /// All that is seen of a folder.
-pub(crate) struct Look {
+pub(crate) struct FolderScan {
     pub(crate) folder: Folder,
     pub(crate) tree: Tree,
-    pub(crate) lock: Lock,
+    pub(crate) lock: BrowserLock,
     evidence: Evidence,
 }
 
 /// Files named in an error or a report.
-const LARGEST: usize = 10;
+const MAX_LARGEST: usize = 10;
 
-impl Look {
-    pub(crate) fn at(path: &Path, pack: &Pack, watch: &Watch) -> Result<Self> {
-        let folder = Folder::recognise(path, pack, watch)?;
-        let mut tree = walk(&folder, pack, watch)?;
-        tree.remarks.extend(profile_warnings::of(&folder, &tree, pack, watch)?);
-        let lock = lock_of(&folder, &tree, pack, watch)?;
-        let evidence = Evidence::of(&folder, &tree, pack, SystemTime::now(), watch)?;
+impl FolderScan {
+    pub(crate) fn of(path: &Path, pack: &Pack, guard: &StallGuard) -> Result<Self> {
+        let folder = Folder::recognise(path, pack, guard)?;
+        let mut tree = walk(&folder, pack, guard)?;
+        tree.warnings.extend(profile_warnings::warnings_of(&folder, &tree, pack, guard)?);
+        let lock = lock_of(&folder, &tree, pack, guard)?;
+        let evidence = Evidence::of(&folder, &tree, pack, SystemTime::now(), guard)?;
         Ok(Self { folder, tree, lock, evidence })
     }
 
@@ -60,16 +60,16 @@ impl Look {
     }
 
     /// The lock of a browser that was not using the folder at the first look, and is now.
-    pub(crate) fn new_user(&self, pack: &Pack, watch: &Watch) -> Result<Option<Lock>> {
-        if self.lock.state == State::Live {
+    pub(crate) fn new_user(&self, pack: &Pack, guard: &StallGuard) -> Result<Option<BrowserLock>> {
+        if self.lock.state == LockState::Live {
             return Ok(None);
         }
-        let lock = lock_of(&self.folder, &self.tree, pack, watch)?;
-        Ok(Some(lock).filter(|lock| lock.state == State::Live))
+        let lock = lock_of(&self.folder, &self.tree, pack, guard)?;
+        Ok(Some(lock).filter(|lock| lock.state == LockState::Live))
     }
 
     /// The error for one that was started while the folder was packed.
-    pub(crate) fn came_into_use(&self, lock: &Lock) -> Error {
+    pub(crate) fn came_into_use(&self, lock: &BrowserLock) -> Error {
         Error::new(
             ErrorKind::BrowserRunning,
             format!(
@@ -84,7 +84,7 @@ impl Look {
     }
 
     /// The warning for a browser that is running.
-    pub(crate) fn is_using(&self, lock: &Lock) -> String {
+    pub(crate) fn is_using(&self, lock: &BrowserLock) -> String {
         let late = match self.folder.family {
             // Chromium: net/extras/sqlite/sqlite_persistent_cookie_store.cc and
             // components/services/storage/dom_storage/local_storage_impl.cc, which also has at most 60 writes
@@ -102,14 +102,14 @@ impl Look {
 
     /// What may go wrong, a sentence each.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.tree.remarks.clone();
+        let mut warnings = self.tree.warnings.clone();
         match self.lock.state {
-            State::Foreign => warnings.push(format!(
+            LockState::Foreign => warnings.push(format!(
                 "the folder is locked by {}, which cannot be looked for from here; if that browser still runs, close it and pack again",
                 self.lock.holder()
             )),
-            State::Live => warnings.push(self.is_using(&self.lock)),
-            State::None | State::Stale => {}
+            LockState::Live => warnings.push(self.is_using(&self.lock)),
+            LockState::None | LockState::Stale => {}
         }
         let (verdict, advice) = verdict(&self.evidence);
         if verdict != Verdict::Likely {
@@ -118,18 +118,21 @@ impl Look {
         warnings
     }
 
-    pub(crate) fn largest_listed(&self, entries: &[Entry]) -> String {
+    pub(crate) fn largest_listed(&self, entries: &[TreeEntry]) -> String {
         let named =
             self.largest(entries).into_iter().map(|f| format!("{} {:.1} MB", f.path, f.bytes as f64 / 1e6));
         named.collect::<Vec<_>>().join(", ")
     }
 
-    fn largest(&self, entries: &[Entry]) -> Vec<FileSize> {
+    fn largest(&self, entries: &[TreeEntry]) -> Vec<FileSize> {
         let mut files: Vec<(u64, &str)> =
             entries.iter().filter_map(|entry| Some((entry.file?.size, entry.path.as_str()))).collect();
         files.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        files.truncate(LARGEST);
-        files.into_iter().map(|(bytes, path)| FileSize { path: self.folder.shown(path), bytes }).collect()
+        files.truncate(MAX_LARGEST);
+        files
+            .into_iter()
+            .map(|(bytes, path)| FileSize { path: self.folder.display_path(path), bytes })
+            .collect()
     }
 
     pub(super) fn inspection(self, pack: &Pack) -> ProfileInspection {
@@ -166,12 +169,7 @@ impl Look {
             largest: self.largest(&self.tree.entries),
             left_out: left_out.collect(),
             unknown: self.tree.unknown.clone(),
-            lock: match self.lock.state {
-                State::None => LockState::None,
-                State::Live => LockState::Live,
-                State::Stale => LockState::Stale,
-                State::Foreign => LockState::Foreign,
-            },
+            lock: self.lock.state,
             lock_process: self.lock.process,
             cookies: self.evidence.cookie_keys(),
             verdict,
@@ -181,8 +179,8 @@ impl Look {
     }
 }
 
-fn lock_of(folder: &Folder, tree: &Tree, pack: &Pack, watch: &Watch) -> Result<Lock> {
+fn lock_of(folder: &Folder, tree: &Tree, pack: &Pack, guard: &StallGuard) -> Result<BrowserLock> {
     let all = || folder.profiles.iter().map(String::as_str).collect();
     let profiles = folder.chosen(pack)?.map_or_else(all, |chosen| vec![chosen]);
-    Lock::of(folder, &profiles, &tree.entries, watch)
+    BrowserLock::of(folder, &profiles, &tree.entries, guard)
 }

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::folder_scan::Look;
+use super::folder_scan::FolderScan;
 use super::report::ProfileInspection;
 use crate::error::Result;
 use crate::job::{self, Job};
 use crate::options::Options;
 use crate::profile::pack_options::Pack;
-use crate::profile::stall_guard::{Watch, watched};
+use crate::profile::stall_guard::{StallGuard, run_guarded};
 use crate::progress::Phase;
 
 /// Looks at a browser's folder as [`HCompany::upload_profile`](crate::HCompany::upload_profile) would,
@@ -29,7 +29,9 @@ pub fn start_inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<
     let (folder, pack) = (crate::paths::local_path(folder.into(), "the folder")?, pack.clone());
     job::start("inspect_profile", None, move |ctx| async move {
         ctx.progress.enter(Phase::Inspecting);
-        let look = move |folder: &Path, watch: &Watch| Ok(Look::at(folder, &pack, watch)?.inspection(&pack));
-        watched(folder, Options::new().stall_timeout, look).await
+        let scan = move |folder: &Path, guard: &StallGuard| {
+            Ok(FolderScan::of(folder, &pack, guard)?.inspection(&pack))
+        };
+        run_guarded(folder, Options::new().stall_timeout, scan).await
     })
 }

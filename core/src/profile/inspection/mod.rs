@@ -12,6 +12,6 @@ mod tests;
 mod verdict;
 
 pub(crate) use browser::Browser;
-pub(crate) use folder_scan::Look;
+pub(crate) use folder_scan::FolderScan;
 pub use inspect::{inspect_profile, start_inspect_profile};
-pub use report::{CookieKeys, FileSize, LeftOut, LockState, ProfileInspection, SizeOfClass, Verdict};
+pub use report::{CookieKeys, FileSize, LeftOut, ProfileInspection, SizeOfClass, Verdict};

@@ -8,17 +8,17 @@ use crate::profile::pack_options::Pack;
 
 /// The profile that is opened, or the one that would have to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Opened {
+pub(super) struct OpenedProfile {
     /// Its place in the folder, `""` for the top.
     pub(super) inside: String,
     /// The name that a browser looks for.
     pub(super) name: String,
     /// Why what is opened is not what is here.
-    pub(super) missing: Option<Missing>,
+    pub(super) missing: Option<NotOpened>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum NotOpened {
     /// The caller wants only this other one.
     NotChosen(String),
     /// The folder has only others, such as this.
@@ -31,7 +31,7 @@ pub(super) enum Missing {
 
 const DEFAULT: &str = "Default";
 
-impl Opened {
+impl OpenedProfile {
     pub(super) fn of(folder: &Folder, pack: &Pack) -> Self {
         let at = |inside: &str, name: &str, missing| Self {
             inside: inside.to_owned(),
@@ -48,12 +48,12 @@ impl Opened {
         let is_there = folder.profiles.iter().any(|profile| profile == name);
         match (pack.profile.as_deref(), folder.profiles.first()) {
             (Some(chosen), _) if chosen != name => {
-                at(chosen, name, Some(Missing::NotChosen(chosen.to_owned())))
+                at(chosen, name, Some(NotOpened::NotChosen(chosen.to_owned())))
             }
             _ if is_there => at(name, name, None),
-            _ if folder.is_profile => at("", name, Some(Missing::AtTop)),
-            (_, Some(other)) => at(other, name, Some(Missing::NotThere(other.clone()))),
-            (_, None) => at(name, name, Some(Missing::NoneYet)),
+            _ if folder.is_profile => at("", name, Some(NotOpened::AtTop)),
+            (_, Some(other)) => at(other, name, Some(NotOpened::NotThere(other.clone()))),
+            (_, None) => at(name, name, Some(NotOpened::NoneYet)),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::profile::lock::LockState;
+
 /// What a browser's folder holds, and whether it will sign in elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ProfileInspection {
@@ -79,20 +81,6 @@ pub struct LeftOut {
     pub bytes: u64,
 }
 
-/// Whether a browser is using a folder, by its lock and those on its databases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LockState {
-    /// No lock was seen, which proves nothing: a file system may keep none, and a browser may have none yet.
-    None,
-    /// A browser is using it, or another program that has one of its databases locked.
-    Live,
-    /// The browser is gone and left its lock.
-    Stale,
-    /// The lock is from another machine or container, where its process cannot be looked for.
-    Foreign,
-}
-
 /// How a profile's cookies are encrypted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct CookieKeys {
@@ -114,19 +102,6 @@ pub enum Verdict {
     Unlikely,
     /// There are none, or they tell nothing. What pages store besides may sign in.
     Unknown,
-}
-
-impl LockState {
-    /// `none`, `live`, `stale` or `foreign`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Live => "live",
-            Self::Stale => "stale",
-            Self::Foreign => "foreign",
-        }
-    }
 }
 
 impl Verdict {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::profile::family::Family;
 use crate::profile::folder::Folder;
-use crate::profile::json::{json, small_text};
+use crate::profile::json::{read_json, read_small_text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum System {
@@ -61,7 +61,7 @@ impl Signs {
 
 /// Databases that a Chromium opens at every start. LevelDB writes where each is into its text log
 /// (db/db_impl.cc), which names the place of the folder on the machine it was last used on.
-const LOGS: [&str; 8] = [
+const LOGGED_DATABASES: [&str; 8] = [
     "Local Storage/leveldb",
     "Session Storage",
     "shared_proto_db",
@@ -81,7 +81,7 @@ pub(super) fn system_of(folder: &Folder, profile: &str) -> System {
     }
     match folder.family {
         Family::Firefox => {
-            signs.add(of_firefox(&small_text(&root.join("compatibility.ini")).unwrap_or_default()))
+            signs.add(of_firefox(&read_small_text(&root.join("compatibility.ini")).unwrap_or_default()))
         }
         Family::Chrome => {
             of_state(&mut signs, root);
@@ -99,13 +99,13 @@ fn of_firefox(compatibility: &str) -> Option<System> {
 }
 
 fn of_state(signs: &mut Signs, root: &Path) {
-    let state = json(&root.join("Local State"));
+    let state = read_json(&root.join("Local State"));
     let key = |name: &str| state["os_crypt"].get(name).is_some();
     // Only Windows keeps its key there, and only Linux asks a desktop's portal for one.
     signs.windows |= key("encrypted_key") || key("app_bound_encrypted_key");
     signs.linux |= key("portal");
     // Only Windows writes it, in UTF-16: chrome/browser/downgrade/downgrade_utils.cc.
-    let browser = small_text(&root.join("Last Browser")).unwrap_or_default().replace('\0', "");
+    let browser = read_small_text(&root.join("Last Browser")).unwrap_or_default().replace('\0', "");
     signs
         .add(of_path(browser.trim_start_matches(['\u{feff}', '\u{fffd}'])).filter(|it| *it != System::Linux));
 }
@@ -114,11 +114,11 @@ fn of_profile(signs: &mut Signs, folder: &Folder, profile: &Path) {
     // On macOS and Windows what must not be tampered with is in the second.
     for name in ["Preferences", "Secure Preferences"] {
         let path = profile.join(name);
-        for word in small_text(&path).unwrap_or_default().split('"').skip(1) {
+        for word in read_small_text(&path).unwrap_or_default().split('"').skip(1) {
             // In JSON a backslash is two.
             signs.add(of_path(word).filter(|system| *system != System::Linux));
         }
-        let settings = json(&path);
+        let settings = read_json(&path);
         let of_extension = |extension: &Value| of_path(extension["path"].as_str()?);
         if let Some(extensions) = settings["extensions"]["settings"].as_object() {
             extensions.values().for_each(|extension| signs.add(of_extension(extension)));
@@ -128,10 +128,10 @@ fn of_profile(signs: &mut Signs, folder: &Folder, profile: &Path) {
         }
     }
     let is_chrome = folder.root.join("Local State").is_file();
-    for log in LOGS {
+    for log in LOGGED_DATABASES {
         for name in ["LOG", "LOG.old"] {
-            let Some(text) = small_text(&profile.join(log).join(name)) else { continue };
-            for path in text.lines().take(MOST_LINES).filter_map(logged) {
+            let Some(text) = read_small_text(&profile.join(log).join(name)) else { continue };
+            for path in text.lines().take(MAX_LOG_LINES).filter_map(logged) {
                 signs.add(of_path(path).or_else(|| {
                     let of_both = ["/tmp/", "/var/"].iter().any(|start| path.starts_with(start));
                     // Chrome itself resolves the folder it is given (base/path_service.cc), and on macOS
@@ -144,7 +144,7 @@ fn of_profile(signs: &mut Signs, folder: &Folder, profile: &Path) {
     }
 }
 
-const MOST_LINES: usize = 100;
+const MAX_LOG_LINES: usize = 100;
 
 /// The path in a line such as `2026/11/30-03:18:07.742 20f5 Reusing MANIFEST /home/…/MANIFEST-000001`.
 fn logged(line: &str) -> Option<&str> {
@@ -160,7 +160,7 @@ fn is_copy_of(path: &str, text: &str) -> bool {
         None => Path::new(path).parent(),
     };
     let log = place.map(|place| place.join("LOG"));
-    cfg!(target_os = "linux") && log.and_then(|log| small_text(&log)).is_some_and(|there| there == text)
+    cfg!(target_os = "linux") && log.and_then(|log| read_small_text(&log)).is_some_and(|there| there == text)
 }
 
 /// Whether a folder that is looked at on Linux is where its own log says that it is.

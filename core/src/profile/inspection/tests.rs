@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Look, ProfileInspection, Verdict, inspect_profile};
+use super::{FolderScan, ProfileInspection, Verdict, inspect_profile};
 use crate::profile::pack_options::{Live, Pack};
-use crate::profile::stall_guard::Watch;
+use crate::profile::stall_guard::StallGuard;
 
 /// A folder with these files; a text `=name` stands for a database of the corpus of that name.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -98,24 +98,33 @@ fn what_pages_store_may_sign_in_too() {
     assert_said(&[STATE, LINUX, fresh], Unknown, &["sign in first"]);
 }
 
+/// The system of a folder with these files and a cookie of `v10`, and the verdict on it.
+fn system(files: &[(&str, &str)]) -> (String, Verdict, String) {
+    let all: Vec<_> = [&[("Default/Cookies", "=chrome_v10")][..], files].concat();
+    let seen = seen(&all, &Pack::new());
+    (seen.cookies.system, seen.verdict, seen.advice)
+}
+
+#[track_caller]
+fn assert_system(files: &[(&str, &str)], expected: &str, verdict: Verdict) {
+    let (found, said, advice) = system(files);
+    assert_eq!((found.as_str(), said), (expected, verdict), "{files:?}: {advice}");
+}
+
 #[test]
 fn the_key_of_a_folder_counts_as_far_as_its_system_is_known() {
-    const V10: (&str, &str) = ("Default/Cookies", "=chrome_v10");
-    let system = |files: &[(&str, &str)]| {
-        let all: Vec<_> = [&[V10][..], files].concat();
-        let seen = seen(&all, &Pack::new());
-        (seen.cookies.system, seen.verdict, seen.advice)
-    };
-    let is = |files: &[(&str, &str)], expected: &str, verdict| {
-        let (found, said, advice) = system(files);
-        assert_eq!((found.as_str(), said), (expected, verdict), "{files:?}: {advice}");
-    };
-    is(&[STATE], "unknown", Unknown);
-    is(&[STATE, LINUX], "linux", Likely);
+    assert_system(&[STATE], "unknown", Unknown);
+    assert_system(&[STATE, LINUX], "linux", Likely);
     assert!(system(&[STATE]).2.contains("nothing in the folder tells"));
     // Signs of Linux at their own place.
     let portal = r#"{"os_crypt":{"portal":{"prev_desktop":"GNOME"}}}"#;
-    is(&[("Local State", portal)], "linux", Likely);
+    assert_system(&[("Local State", portal)], "linux", Likely);
+    // A word of Linux somewhere is none.
+    assert_system(&[STATE, ("Default/Preferences", r#"{"x":"/home/a/b"}"#)], "unknown", Unknown);
+}
+
+#[test]
+fn a_log_of_a_database_tells_the_system() {
     for (path, expected, verdict) in [
         ("/home/a/.config/chromium", "linux", Likely),
         ("/root/x", "linux", Likely),
@@ -128,7 +137,7 @@ fn the_key_of_a_folder_counts_as_far_as_its_system_is_known() {
             "2026/11/30-03:18:07.742 20f5 Reusing MANIFEST {path}/Default/Session Storage/MANIFEST-000001\n"
         );
         let logged = ("Default/Session Storage/LOG", log.as_str());
-        is(&[STATE, logged], expected, verdict);
+        assert_system(&[STATE, logged], expected, verdict);
         let both = [
             STATE,
             logged,
@@ -137,7 +146,7 @@ fn the_key_of_a_folder_counts_as_far_as_its_system_is_known() {
                 "2026/11/30-03:18:07.742 1 Creating DB /home/a/x since it was missing.",
             ),
         ];
-        is(
+        assert_system(
             &both,
             if expected == "linux" { "linux" } else { "unknown" },
             if expected == "linux" { Likely } else { Unknown },
@@ -148,24 +157,34 @@ fn the_key_of_a_folder_counts_as_far_as_its_system_is_known() {
         "Default/Session Storage/LOG",
         "2026/11/30-03:18:07.742 20f5 Reusing MANIFEST /tmp/x/Default/Session Storage/M",
     );
-    is(&[log], "unknown", Unknown);
-    is(&[log, STATE], "linux", Likely);
-    // Signs of others, wherever they are, in a file that is cut or is no JSON.
+    assert_system(&[log], "unknown", Unknown);
+    assert_system(&[log, STATE], "linux", Likely);
+}
+
+#[test]
+fn signs_of_other_systems_count_wherever_they_are() {
+    // The file may be cut, or no JSON.
     let home = ("Default/Preferences", r#"{"download":{"default_directory":"/Users/a/Downl"#);
-    is(&[STATE, ("Default/Preferences", r#"{"x":{"y":"/Users/a/Downloads","#)], "macos", Unlikely);
-    is(&[STATE, home], "macos", Unlikely);
-    is(&[STATE, ("Default/Secure Preferences", r#"{"x":"C:\\Users\\a"}"#)], "windows", Unlikely);
-    is(
+    assert_system(&[STATE, ("Default/Preferences", r#"{"x":{"y":"/Users/a/Downloads","#)], "macos", Unlikely);
+    assert_system(&[STATE, home], "macos", Unlikely);
+    assert_system(&[STATE, ("Default/Secure Preferences", r#"{"x":"C:\\Users\\a"}"#)], "windows", Unlikely);
+    assert_system(
         &[STATE, LINUX, ("Default/Secure Preferences", r#"{"p":"/Applications/Chromium.app"}"#)],
         "unknown",
         Unknown,
     );
-    is(&[STATE, (".DS_Store", "")], "macos", Unlikely);
-    is(&[("Local State", r#"{"os_crypt":{"encrypted_key":"x"}}"#)], "windows", Unlikely);
-    is(&[("Local State", r#"{"os_crypt":{"enc"#), ("Last Browser", "C\0:\0\\\0U\0")], "windows", Unlikely);
-    is(&[("Local State", "\u{feff}{\"os_crypt\":{\"encrypted_key\":\"x\"}}")], "windows", Unlikely);
-    // A word of Linux somewhere is none.
-    is(&[STATE, ("Default/Preferences", r#"{"x":"/home/a/b"}"#)], "unknown", Unknown);
+    assert_system(&[STATE, (".DS_Store", "")], "macos", Unlikely);
+    assert_system(&[("Local State", r#"{"os_crypt":{"encrypted_key":"x"}}"#)], "windows", Unlikely);
+    assert_system(
+        &[("Local State", r#"{"os_crypt":{"enc"#), ("Last Browser", "C\0:\0\\\0U\0")],
+        "windows",
+        Unlikely,
+    );
+    assert_system(
+        &[("Local State", "\u{feff}{\"os_crypt\":{\"encrypted_key\":\"x\"}}")],
+        "windows",
+        Unlikely,
+    );
 }
 
 #[test]
@@ -293,9 +312,9 @@ fn a_firefox_is_judged_by_what_it_will_have() {
 #[test]
 fn what_the_caller_says_of_the_browser_may_contradict_the_folder() {
     let files = [STATE, LINUX, ("Last Version", "156.0.1.2")];
-    let look = Look::at(folder(&files).path(), &Pack::new().live(Live::Refuse), &Watch::default())
+    let scan = FolderScan::of(folder(&files).path(), &Pack::new().live(Live::Refuse), &StallGuard::default())
         .expect("a folder");
-    let browser = look.browser();
+    let browser = scan.browser();
     let said = |name, version| browser.contradicts(name, version);
     for (name, version) in [
         (None, None),

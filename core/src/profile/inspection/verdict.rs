@@ -1,12 +1,12 @@
 //! Whether a folder will sign in elsewhere, and why, as a sentence.
 
 use super::evidence::{Cookies, Evidence};
-use super::opened_profile::Missing;
+use super::opened_profile::NotOpened;
 use super::report::Verdict;
 use super::system::System;
 use crate::profile::cookies::{Jar, Kind, Kinds};
 use crate::profile::family::Family;
-use crate::profile::names::listed;
+use crate::profile::names::quoted_list;
 
 const NEW_PROFILE: &str = "sign in with a profile of its own, started on Linux with --user-data-dir and --password-store=basic, and pack that";
 const SIGN_IN_FIRST: &str = "sign in first, close the browser so that it writes them, and pack again";
@@ -17,13 +17,13 @@ pub(super) fn verdict(evidence: &Evidence) -> (Verdict, String) {
         Family::Firefox => firefox(evidence),
         Family::Chrome => chrome(evidence),
     };
-    let others = match verdict {
+    let other_profiles = match verdict {
         Verdict::Likely => &[][..],
-        _ => evidence.others.as_slice(),
+        _ => evidence.other_profiles.as_slice(),
     };
     // What is bound to another machine is so whichever profile is opened.
     let missing = evidence.opened.missing.as_ref().filter(|_| verdict != Verdict::Unlikely);
-    if let Some(missing) = missing.filter(|missing| **missing != Missing::NoneYet) {
+    if let Some(missing) = missing.filter(|missing| **missing != NotOpened::NoneYet) {
         verdict = Verdict::Unlikely;
         why = not_opened(missing, &evidence.opened.name);
     } else if evidence.several {
@@ -32,22 +32,22 @@ pub(super) fn verdict(evidence: &Evidence) -> (Verdict, String) {
             evidence.opened.name
         ));
     }
-    if !others.is_empty() {
-        why.push_str(&format!(" (cookies that last are in {})", listed(others)));
+    if !other_profiles.is_empty() {
+        why.push_str(&format!(" (cookies that last are in {})", quoted_list(other_profiles)));
     }
     (verdict, format!("will log in on Linux: {}, because {why}", verdict.as_str()))
 }
 
-fn not_opened(missing: &Missing, name: &str) -> String {
+fn not_opened(missing: &NotOpened, name: &str) -> String {
     let another = |other: &str, is_not: &str| {
         format!(
             "a browser that is started on it opens the profile {name:?}, which {is_not}; start it there with --profile-directory={other:?}, or open {other:?} here once, so that it is the one used last, close the browser and pack again"
         )
     };
     match missing {
-        Missing::NotChosen(chosen) => another(chosen, "would not be packed"),
-        Missing::NotThere(other) => another(other, "is not there"),
-        Missing::AtTop | Missing::NoneYet => format!(
+        NotOpened::NotChosen(chosen) => another(chosen, "would not be packed"),
+        NotOpened::NotThere(other) => another(other, "is not there"),
+        NotOpened::AtTop | NotOpened::NoneYet => format!(
             "the profile is at the top of the folder, and Chromium looks for it in {name:?}; pack it with the prefix \"Default\" to have it there"
         ),
     }
@@ -58,11 +58,11 @@ fn firefox(evidence: &Evidence) -> (Verdict, String) {
     if evidence.cookies.jar().is_some_and(|jar| !jar.cut && !jar.lasting.is_empty()) {
         return likely("Firefox does not encrypt its cookies");
     }
-    match evidence.in_session {
+    match evidence.cookies_in_session {
         Some(cookies) if cookies > 0 => {
             likely("Firefox does not encrypt its cookies, and goes on with the session that these are of")
         }
-        None if evidence.continues => (
+        None if evidence.continues_session => (
             Verdict::Unknown,
             "no cookie that lasts was found, and the session that Firefox goes on with could not be read"
                 .to_owned(),
@@ -74,7 +74,7 @@ fn firefox(evidence: &Evidence) -> (Verdict, String) {
 fn chrome(evidence: &Evidence) -> (Verdict, String) {
     let Some(jar) = evidence.cookies.jar().filter(|jar| !jar.cut) else { return without_cookies(evidence) };
     let mut kept = jar.lasting.clone();
-    if evidence.continues {
+    if evidence.continues_session {
         for (kind, rows) in &jar.of_session {
             *kept.entry(*kind).or_default() += rows;
         }
@@ -92,39 +92,46 @@ fn chrome(evidence: &Evidence) -> (Verdict, String) {
     (verdict, why)
 }
 
+/// Where a cookie's key is.
+enum CookieKey {
+    /// Every Linux has it.
+    Everywhere,
+    Bound(String),
+    Unknown,
+}
+
 /// A key is bound to the machine: macOS keeps it in its Keychain, Windows wraps it with DPAPI or binds it to
 /// the browser, a Linux desktop keeps it in its keyring (`v11`, `v12`). Only the fixed key of Linux (`v10`
 /// there) works elsewhere. From Chromium's components/os_crypt.
-fn by_keys(kept: &Kinds, system: System) -> (Verdict, String) {
-    enum Key {
-        Everywhere,
-        Bound(String),
-        Untold,
-    }
+fn key_of(kind: Kind, system: System) -> CookieKey {
     const KEYRING: &str = "in this desktop's keyring";
     const KEYCHAIN: &str = "in a Mac's Keychain";
     const ACCOUNT: &str = "bound to a Windows account";
-    let bound = |what: &str| Key::Bound(what.to_owned());
-    let key = |kind: Kind| match (kind, system) {
-        (Kind::Plain, _) | (Kind::V10, System::Linux) => Key::Everywhere,
+    let bound = |place: &str| CookieKey::Bound(place.to_owned());
+    match (kind, system) {
+        (Kind::Plain, _) | (Kind::V10, System::Linux) => CookieKey::Everywhere,
         (Kind::V10 | Kind::Other(_), System::MacOs) => bound(KEYCHAIN),
         (Kind::V10 | Kind::Other(_), System::Windows) => bound(ACCOUNT),
-        (Kind::V10, System::Unknown | System::Several) => Key::Untold,
+        (Kind::V10, System::Unknown | System::Several) => CookieKey::Unknown,
         (Kind::V10OfWindows | Kind::V20 | Kind::Dpapi, _) => bound(ACCOUNT),
         (Kind::V11 | Kind::V12, _) => bound(KEYRING),
-        (Kind::Other(_), _) => Key::Bound(format!("that does not work elsewhere ({})", kind.prefix())),
-    };
+        (Kind::Other(_), _) => bound(&format!("that does not work elsewhere ({})", kind.prefix())),
+    }
+}
+
+/// The verdict on cookies that will be there, by the keys they are encrypted with.
+fn by_keys(kept: &Kinds, system: System) -> (Verdict, String) {
     let mut kinds: Vec<Kind> = kept.keys().copied().collect();
     kinds.sort_by_key(|kind| std::cmp::Reverse(kept[kind]));
-    let read = kinds.iter().any(|kind| matches!(key(*kind), Key::Everywhere));
-    let untold = kinds.iter().any(|kind| matches!(key(*kind), Key::Untold));
-    let bound = kinds.iter().find_map(|kind| match key(*kind) {
-        Key::Bound(what) => Some((kind.prefix(), what)),
+    let readable = kinds.iter().any(|kind| matches!(key_of(*kind, system), CookieKey::Everywhere));
+    let unknown = kinds.iter().any(|kind| matches!(key_of(*kind, system), CookieKey::Unknown));
+    let bound = kinds.iter().find_map(|kind| match key_of(*kind, system) {
+        CookieKey::Bound(place) => Some((kind.prefix(), place)),
         _ => None,
     });
-    match (read, untold, bound) {
-        (false, false, Some((_, what))) => {
-            (Verdict::Unlikely, format!("its cookies are encrypted with a key {what}; {NEW_PROFILE}"))
+    match (readable, unknown, bound) {
+        (false, false, Some((_, place))) => {
+            (Verdict::Unlikely, format!("its cookies are encrypted with a key {place}; {NEW_PROFILE}"))
         }
         (_, _, Some((prefix, _))) => (
             Verdict::Unknown,
@@ -159,7 +166,7 @@ fn without_cookies(evidence: &Evidence) -> (Verdict, String) {
         return (Verdict::Unknown, why.to_owned());
     }
     let gone = match (evidence.family, jar.of_session.is_empty(), jar.expired.is_empty()) {
-        (_, true, true) if evidence.stores => {
+        (_, true, true) if evidence.has_site_storage => {
             return (Verdict::Unknown, format!("no cookie that lasts was found; {stored}"));
         }
         (_, true, true) => {
@@ -180,7 +187,7 @@ fn without_cookies(evidence: &Evidence) -> (Verdict, String) {
             "sign in with \"remember me\" where the site has that, or let the browser continue where it left off (chrome://settings/onStartup), close it and pack again"
         }
     };
-    match evidence.stores {
+    match evidence.has_site_storage {
         true => (Verdict::Unknown, format!("{gone}; {what_to_do}; {stored}")),
         false => (Verdict::Unlikely, format!("{gone}; {what_to_do}")),
     }

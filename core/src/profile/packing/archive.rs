@@ -17,22 +17,22 @@ pub(super) enum Method {
 
 /// What an entry's head says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Facts {
+pub(super) struct EntryHeader {
     pub(super) method: Method,
     pub(super) crc: u32,
     pub(super) packed: u64,
     pub(super) size: u64,
 }
 
-const EMPTY: Facts = Facts { method: Method::Stored, crc: 0, packed: 0, size: 0 };
+const EMPTY: EntryHeader = EntryHeader { method: Method::Stored, crc: 0, packed: 0, size: 0 };
 
-pub(super) enum Failure {
+pub(super) enum ArchiveError {
     /// The archive would be larger than it may be.
     TooLarge,
     Io(io::Error),
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for ArchiveError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
@@ -47,7 +47,7 @@ pub(super) struct Archive {
 }
 
 /// An entry whose data is being written.
-pub(super) struct Open {
+pub(super) struct OpenEntry {
     name: String,
     head_at: u64,
     data_at: u64,
@@ -79,15 +79,20 @@ impl Archive {
     }
 
     /// A file that is compressed already.
-    pub(super) fn file(&mut self, name: &str, facts: Facts, packed: &[u8]) -> Result<(), Failure> {
-        let zip64 = facts.size >= FULL || facts.packed >= FULL;
+    pub(super) fn file(
+        &mut self,
+        name: &str,
+        header: EntryHeader,
+        packed: &[u8],
+    ) -> Result<(), ArchiveError> {
+        let zip64 = header.size >= FULL || header.packed >= FULL;
         let head_at = self.at;
-        self.put(&local_head(name, facts, zip64))?;
+        self.put(&local_head(name, header, zip64))?;
         self.put(packed)?;
-        self.list(name, facts, head_at, FILE_MODE)
+        self.list(name, header, head_at, FILE_MODE)
     }
 
-    pub(super) fn folder(&mut self, name: &str) -> Result<(), Failure> {
+    pub(super) fn folder(&mut self, name: &str) -> Result<(), ArchiveError> {
         let name = format!("{name}/");
         let head_at = self.at;
         self.put(&local_head(&name, EMPTY, false))?;
@@ -95,28 +100,34 @@ impl Archive {
     }
 
     /// Begins a file of about `size` bytes whose data follows in pieces.
-    pub(super) fn begin(&mut self, name: &str, size: u64) -> Result<Open, Failure> {
+    pub(super) fn begin(&mut self, name: &str, size: u64) -> Result<OpenEntry, ArchiveError> {
         // Deflate adds less than a thousandth to what cannot be compressed.
         let zip64 = size.saturating_add(size >> 10) >= FULL;
         let head_at = self.at;
         self.put(&local_head(name, EMPTY, zip64))?;
-        Ok(Open { name: name.to_owned(), head_at, data_at: self.at, zip64 })
+        Ok(OpenEntry { name: name.to_owned(), head_at, data_at: self.at, zip64 })
     }
 
-    pub(super) fn piece(&mut self, packed: &[u8]) -> Result<(), Failure> {
+    pub(super) fn piece(&mut self, packed: &[u8]) -> Result<(), ArchiveError> {
         self.put(packed)
     }
 
     /// Ends it, and writes its head anew.
-    pub(super) fn end(&mut self, open: &Open, method: Method, crc: u32, size: u64) -> Result<(), Failure> {
-        let facts = Facts { method, crc, packed: self.at - open.data_at, size };
+    pub(super) fn end(
+        &mut self,
+        open: &OpenEntry,
+        method: Method,
+        crc: u32,
+        size: u64,
+    ) -> Result<(), ArchiveError> {
+        let header = EntryHeader { method, crc, packed: self.at - open.data_at, size };
         self.out.flush()?;
-        self.out.get_ref().write_all_at(&local_head(&open.name, facts, open.zip64), open.head_at)?;
-        self.list(&open.name, facts, open.head_at, FILE_MODE)
+        self.out.get_ref().write_all_at(&local_head(&open.name, header, open.zip64), open.head_at)?;
+        self.list(&open.name, header, open.head_at, FILE_MODE)
     }
 
     /// The file, and how long it is.
-    pub(super) fn finish(mut self) -> Result<(File, u64), Failure> {
+    pub(super) fn finish(mut self) -> Result<(File, u64), ArchiveError> {
         let central = std::mem::take(&mut self.central);
         let (start, size) = (self.at, central.len() as u64);
         self.put(&central)?;
@@ -126,21 +137,21 @@ impl Archive {
         Ok((file, len))
     }
 
-    fn list(&mut self, name: &str, facts: Facts, head_at: u64, mode: u32) -> Result<(), Failure> {
-        self.central.extend(central_head(name, facts, head_at, mode));
+    fn list(&mut self, name: &str, header: EntryHeader, head_at: u64, mode: u32) -> Result<(), ArchiveError> {
+        self.central.extend(central_head(name, header, head_at, mode));
         self.entries += 1;
         self.check()
     }
 
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
         self.out.write_all(bytes)?;
         self.at += bytes.len() as u64;
         self.check()
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self) -> Result<(), ArchiveError> {
         let least = self.at + self.central.len() as u64;
-        if least > self.limit { Err(Failure::TooLarge) } else { Ok(()) }
+        if least > self.limit { Err(ArchiveError::TooLarge) } else { Ok(()) }
     }
 }
 
@@ -176,24 +187,25 @@ fn len16(bytes: &[u8]) -> u16 {
 }
 
 /// What both heads of an entry have in common, from the version it needs to its CRC.
-fn common(fields: Fields, name: &str, facts: Facts, zip64: bool) -> Fields {
+fn common(fields: Fields, name: &str, header: EntryHeader, zip64: bool) -> Fields {
     let flags = if name.is_ascii() { 0 } else { UTF8 };
     fields
         .u16(if zip64 { 45 } else { 20 })
         .u16(flags)
-        .u16(facts.method as u16)
+        .u16(header.method as u16)
         .u16(TIME)
         .u16(DATE)
-        .u32(facts.crc)
+        .u32(header.crc)
 }
 
-fn local_head(name: &str, facts: Facts, zip64: bool) -> Vec<u8> {
+fn local_head(name: &str, header: EntryHeader, zip64: bool) -> Vec<u8> {
     let extra = match zip64 {
-        true => Fields::default().u16(1).u16(16).u64(facts.size).u64(facts.packed).0,
+        true => Fields::default().u16(1).u16(16).u64(header.size).u64(header.packed).0,
         false => Vec::new(),
     };
-    let (packed, size) = if zip64 { (u32::MAX, u32::MAX) } else { (short(facts.packed), short(facts.size)) };
-    common(Fields::default().bytes(b"PK\x03\x04"), name, facts, zip64)
+    let (packed, size) =
+        if zip64 { (u32::MAX, u32::MAX) } else { (short(header.packed), short(header.size)) };
+    common(Fields::default().bytes(b"PK\x03\x04"), name, header, zip64)
         .u32(packed)
         .u32(size)
         .u16(len16(name.as_bytes()))
@@ -203,10 +215,10 @@ fn local_head(name: &str, facts: Facts, zip64: bool) -> Vec<u8> {
         .0
 }
 
-fn central_head(name: &str, facts: Facts, head_at: u64, mode: u32) -> Vec<u8> {
+fn central_head(name: &str, header: EntryHeader, head_at: u64, mode: u32) -> Vec<u8> {
     // Only what does not fit, in this order.
     let mut long = Fields::default();
-    for value in [facts.size, facts.packed, head_at] {
+    for value in [header.size, header.packed, head_at] {
         if value >= FULL {
             long = long.u64(value);
         }
@@ -216,9 +228,9 @@ fn central_head(name: &str, facts: Facts, head_at: u64, mode: u32) -> Vec<u8> {
         false => Fields::default().u16(1).u16(len16(&long.0)).bytes(&long.0).0,
     };
     let folder_bit = u32::from(name.ends_with('/')) << 4;
-    common(Fields::default().bytes(b"PK\x01\x02").u16(MADE_BY), name, facts, !extra.is_empty())
-        .u32(short(facts.packed))
-        .u32(short(facts.size))
+    common(Fields::default().bytes(b"PK\x01\x02").u16(MADE_BY), name, header, !extra.is_empty())
+        .u32(short(header.packed))
+        .u32(short(header.size))
         .u16(len16(name.as_bytes()))
         .u16(len16(&extra))
         .u16(0) // no comment
@@ -274,9 +286,9 @@ mod tests {
         zip::ZipArchive::new(file).expect("a zip")
     }
 
-    fn stored(bytes: &[u8]) -> Facts {
+    fn stored(bytes: &[u8]) -> EntryHeader {
         let len = bytes.len() as u64;
-        Facts { method: Method::Stored, crc: crc32fast::hash(bytes), packed: len, size: len }
+        EntryHeader { method: Method::Stored, crc: crc32fast::hash(bytes), packed: len, size: len }
     }
 
     #[test]
@@ -325,7 +337,7 @@ mod tests {
     fn it_stops_at_its_limit() {
         let mut archive = Archive::new(tempfile::tempfile().expect("a file"), 1000);
         assert!(archive.file("a", stored(&[0; 900]), &[0; 900]).is_ok());
-        assert!(matches!(archive.file("b", stored(&[0; 100]), &[0; 100]), Err(Failure::TooLarge)));
+        assert!(matches!(archive.file("b", stored(&[0; 100]), &[0; 100]), Err(ArchiveError::TooLarge)));
         // The list at the end counts too.
         let mut archive = Archive::new(tempfile::tempfile().expect("a file"), 1000);
         assert!(archive.file("a", stored(&[0; 930]), &[0; 930]).is_err());

@@ -12,26 +12,26 @@ use libdeflater::{CompressionLvl, Compressor};
 use crate::error::{Error, Result};
 
 /// Larger files are compressed in pieces.
-pub(super) const WHOLE: u64 = 16 << 20;
-pub(super) const PIECE: u64 = 1 << 20;
+pub(super) const MAX_WHOLE_FILE: u64 = 16 << 20;
+pub(super) const PIECE_LEN: u64 = 1 << 20;
 /// How far deflate looks back (RFC 1951).
-pub(super) const WINDOW: u64 = 32 << 10;
+pub(super) const DEFLATE_WINDOW: u64 = 32 << 10;
 
 /// What is tried of a file that may not be worth compressing, twice. Caches are mostly files of 20 to 150 KB.
 pub(super) const fn sample_len(len: usize) -> usize {
     if len > 256 << 10 { 16 << 10 } else { 4 << 10 }
 }
 /// Samples of a shorter file tell no more than trying does.
-const TRIED: usize = 32 << 10;
+const SMALLEST_SAMPLED: usize = 32 << 10;
 /// Less gain than this of a hundred is not worth the time, here and where it is unpacked.
-const WORTH: usize = 5;
+const MIN_GAIN_PERCENT: usize = 5;
 
 const LIBDEFLATE_LEVEL: i32 = 3;
 const ZLIB_LEVEL: u32 = 5;
 
-pub(super) struct Packer(Compressor);
+pub(super) struct FileCompressor(Compressor);
 
-impl Packer {
+impl FileCompressor {
     pub(super) fn new() -> Result<Self> {
         let level = CompressionLvl::new(LIBDEFLATE_LEVEL)
             .map_err(|_| Error::internal("a compression level is unknown"))?;
@@ -40,7 +40,7 @@ impl Packer {
 
     /// A whole file. `None`: it is to be stored as it is.
     pub(super) fn whole(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
-        if bytes.len() > TRIED && !self.is_worth_it(&samples(bytes)) {
+        if bytes.len() > SMALLEST_SAMPLED && !self.is_worth_it(&samples(bytes)) {
             return None;
         }
         let mut packed = vec![0; bytes.len().checked_sub(1)?];
@@ -58,7 +58,7 @@ impl Packer {
         let mut packed =
             |sample: &&[u8]| self.0.deflate_compress(sample, &mut scratch).unwrap_or(sample.len());
         let packed: usize = samples.iter().map(&mut packed).sum();
-        packed * 100 <= total * (100 - WORTH)
+        packed * 100 <= total * (100 - MIN_GAIN_PERCENT)
     }
 }
 
@@ -120,20 +120,20 @@ mod tests {
 
     #[test]
     fn text_gets_smaller_and_noise_is_stored() {
-        let mut packer = Packer::new().expect("a packer");
+        let mut compressor = FileCompressor::new().expect("a packer");
         for len in [0, 1, 5] {
-            assert_eq!(packer.whole(&noise(len)), None, "{len}");
+            assert_eq!(compressor.whole(&noise(len)), None, "{len}");
         }
         for len in [100_000, 1_000_000] {
-            assert_eq!(packer.whole(&noise(len)), None, "{len}");
-            let packed = packer.whole(&text(len)).expect("worth it");
+            assert_eq!(compressor.whole(&noise(len)), None, "{len}");
+            let packed = compressor.whole(&text(len)).expect("worth it");
             assert!(packed.len() < len / 2);
             assert_eq!(unpacked(&packed), text(len));
         }
         // A file whose samples promise nothing is not tried, one that is hardly longer than they are is.
-        let mut mixed = noise(TRIED);
-        mixed[..TRIED / 4].fill(0);
-        assert!(packer.whole(&mixed).is_some());
+        let mut mixed = noise(SMALLEST_SAMPLED);
+        mixed[..SMALLEST_SAMPLED / 4].fill(0);
+        assert!(compressor.whole(&mixed).is_some());
     }
 
     #[test]

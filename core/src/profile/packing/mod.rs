@@ -2,6 +2,7 @@
 
 mod archive;
 mod compress;
+mod context;
 mod pack;
 mod queue;
 mod read;
@@ -10,5 +11,6 @@ mod tasks;
 mod worker;
 mod write;
 
-pub(crate) use pack::{Limit, Packed, Room, pack_folder};
+pub(crate) use context::{ArchiveLimit, PackContext};
+pub(crate) use pack::{PackedFolder, pack_folder};
 pub use report::{Consistency, PackReport};

@@ -1,30 +1,30 @@
-//! Packs a folder: several threads read and compress, one writes the archive in the order of the names. What is in
-//! memory at once is bounded, and the archive is given up the moment it passes its limit.
+//! Packs a folder: several threads read and compress, one writes the archive in the order of the names. Memory is
+//! bounded, and the archive is given up the moment it passes its limit.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::archive::Archive;
-use super::compress::Packer;
-use super::queue::{CloseOnPanic, Queue};
-use super::read::Reader;
+use super::compress::FileCompressor;
+use super::context::{ArchiveLimit, FolderPacking, PackContext};
+use super::queue::{CloseOnPanic, TaskQueue};
+use super::read::EntryReader;
 use super::report::{Consistency, PackReport};
-use super::tasks::work_of;
+use super::tasks::tasks_of;
 use super::worker::{compress_all, compress_next};
-use super::write::{Writer, Written};
+use super::write::{ArchiveWriter, WrittenArchive};
 use crate::error::{Error, Result};
-use crate::profile::inspection::{Browser, Look};
-use crate::profile::lock;
+use crate::profile::inspection::{Browser, FolderScan};
+use crate::profile::lock::LockState;
 use crate::profile::pack_options::{Live, Pack};
-use crate::profile::snapshot::{self, Copies};
-use crate::profile::stall_guard::{Watch, watched};
-use crate::profile::walk::Entry;
-use crate::progress::{Counters, Phase};
-use crate::source::{Spool, Spooled};
+use crate::profile::snapshot::{DatabaseCopies, copy_databases};
+use crate::profile::stall_guard::{StallGuard, run_guarded};
+use crate::profile::walk::TreeEntry;
+use crate::progress::Phase;
+use crate::source::Spooled;
 
-pub(crate) struct Packed {
+pub(crate) struct PackedFolder {
     pub(crate) spooled: Spooled,
     pub(crate) report: PackReport,
     pub(crate) browser: Browser,
@@ -32,118 +32,111 @@ pub(crate) struct Packed {
     pub(crate) largest: String,
 }
 
-/// How large an archive may be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limit {
-    pub(crate) bytes: u64,
-    /// The ticket says so; otherwise it is what the service documents.
-    pub(crate) by_ticket: bool,
-}
-
-pub(crate) type Accepts = Box<dyn Fn(&Browser) -> Result<()> + Send>;
-
-/// Where and within what a folder is packed.
-pub(crate) struct Room {
-    pub(crate) spool: Spool,
-    pub(crate) memory: u64,
-    /// How long the disk may not answer.
-    pub(crate) patience: Duration,
-    /// Says whether the browser that the folder is of will do, before it is packed.
-    pub(crate) accepts: Accepts,
-    pub(crate) progress: Arc<Counters>,
-}
-
 /// Packs a folder. Dropping the future stops it.
-pub(crate) async fn pack_folder(folder: PathBuf, pack: Pack, limit: Limit, room: Room) -> Result<Packed> {
-    let patience = room.patience.max(ONE_STEP);
-    let work =
-        move |folder: &Path, watch: &Watch| Packing { pack: &pack, limit, room: &room, watch }.run(folder);
-    watched(folder, patience, work).await
+pub(crate) async fn pack_folder(
+    folder: PathBuf,
+    pack: Pack,
+    limit: ArchiveLimit,
+    context: PackContext,
+) -> Result<PackedFolder> {
+    let io_timeout = context.io_timeout.max(LONGEST_STEP);
+    let work = move |folder: &Path, guard: &StallGuard| {
+        FolderPacking { pack: &pack, limit, context: &context, guard }.pack(folder)
+    };
+    run_guarded(folder, io_timeout, work).await
 }
 
-pub(super) struct Packing<'a> {
-    pub(super) pack: &'a Pack,
-    pub(super) limit: Limit,
-    pub(super) room: &'a Room,
-    pub(super) watch: &'a Watch,
-}
-
-/// Compressing the largest file that goes in one piece may take this long on a busy machine, and is one step.
-const ONE_STEP: Duration = Duration::from_secs(5);
+/// Compressing the largest whole file is one step, and may take this long on a busy machine.
+const LONGEST_STEP: Duration = Duration::from_secs(5);
 /// More threads than this only wait for the disk, and for memory.
-const MOST_THREADS: usize = 4;
+const MAX_THREADS: usize = 4;
 /// More memory than this makes it no faster.
-const MOST_MEMORY: u64 = 64 << 20;
+const MAX_MEMORY_BYTES: u64 = 64 << 20;
 
-impl Packing<'_> {
-    fn run(self, folder: &Path) -> Result<Packed> {
-        self.room.progress.enter(Phase::Inspecting);
-        let look = Look::at(folder, self.pack, self.watch)?;
-        if look.lock.state == lock::State::Live && self.pack.live == Live::Refuse {
-            return Err(look.in_use());
+impl FolderPacking<'_> {
+    fn pack(self, folder: &Path) -> Result<PackedFolder> {
+        self.context.progress.enter(Phase::Inspecting);
+        let scan = FolderScan::of(folder, self.pack, self.guard)?;
+        let mut warnings = self.checked(&scan, folder)?;
+        let mut entries = scan.tree.entries.clone();
+        let total: u64 = entries.iter().filter_map(|e| e.file).map(|stamp| stamp.size).sum();
+        self.context.progress.packing(total);
+        let mut copies = DatabaseCopies::none();
+        if self.pack.live == Live::Snapshot {
+            let (spool, guard) = (&self.context.spool, self.guard);
+            (entries, copies) = copy_databases(&scan.folder, self.pack, entries, spool, guard)?;
         }
-        (self.room.accepts)(&look.browser())?;
-        let (mut entries, mut warnings) = (look.tree.entries.clone(), look.warnings());
-        if let Some(error) = &look.tree.bad_name {
+        let reader = EntryReader { scan: &scan, copies: &copies, live: self.pack.live };
+        let written = self.write(&reader, &entries)?;
+        warnings.extend(written.warnings.sentences());
+        warnings.extend(copies.warnings.iter().cloned());
+        let consistency = self.consistency(&scan, written.changed, &mut warnings)?;
+        let (file, len) = written.archive;
+        let report = PackReport {
+            files: written.files,
+            bytes: written.bytes,
+            archive_bytes: len,
+            left_out: scan.tree.left_out.len() as u64,
+            consistency,
+            browser_guessed: false,
+            unknown: scan.tree.unknown.clone(),
+            warnings,
+        };
+        let largest = scan.largest_listed(&entries);
+        let spooled = self.context.spool.finished(file, len);
+        Ok(PackedFolder { spooled, report, browser: scan.browser(), largest })
+    }
+
+    /// The warnings before anything is packed, or an error if it cannot be.
+    fn checked(&self, scan: &FolderScan, folder: &Path) -> Result<Vec<String>> {
+        if scan.lock.state == LockState::Live && self.pack.live == Live::Refuse {
+            return Err(scan.in_use());
+        }
+        (self.context.accepts)(&scan.browser())?;
+        let warnings = scan.warnings();
+        if let Some(error) = &scan.tree.bad_name {
             return Err(error.clone());
         }
-        if !entries.iter().any(|entry| entry.file.is_some()) {
+        if !scan.tree.entries.iter().any(|entry| entry.file.is_some()) {
             return Err(Error::invalid(format!(
                 "nothing of {} would be packed; give a user-data folder that a browser has used, or exclude less",
                 folder.display()
             )));
         }
-        let total: u64 = entries.iter().filter_map(|e| e.file).map(|stamp| stamp.size).sum();
-        self.room.progress.packing(total);
-        let mut copies = Copies::none();
-        if self.pack.live == Live::Snapshot {
-            (entries, copies) =
-                snapshot::take(&look.folder, self.pack, entries, &self.room.spool, self.watch)?;
-        }
-        let reader = Reader { look: &look, copies: &copies, live: self.pack.live };
-        let written = self.write(&reader, &entries)?;
-        let (file, len) = written.archive;
-        warnings.extend(written.remarks.sentences());
-        warnings.extend(copies.remarks.iter().cloned());
-        // A browser that was started meanwhile may have written to what is packed already.
-        let new_user = look.new_user(self.pack, self.watch)?;
+        Ok(warnings)
+    }
+
+    /// Whether the files of the written archive belong together. A browser that was started meanwhile may have
+    /// written to files that were packed by then.
+    fn consistency(
+        &self,
+        scan: &FolderScan,
+        changed: u64,
+        warnings: &mut Vec<String>,
+    ) -> Result<Consistency> {
+        let new_user = scan.new_user(self.pack, self.guard)?;
         match &new_user {
-            Some(lock) if self.pack.live == Live::Refuse => return Err(look.came_into_use(lock)),
-            Some(lock) => warnings.push(look.is_using(lock)),
+            Some(lock) if self.pack.live == Live::Refuse => return Err(scan.came_into_use(lock)),
+            Some(lock) => warnings.push(scan.is_using(lock)),
             None => {}
         }
-        let in_use = new_user.is_some() || look.lock.state == lock::State::Live;
-        if written.changed > 0 {
-            warnings.push(format!(
-                "{} files changed while they were packed and may not fit together",
-                written.changed
-            ));
+        let in_use = new_user.is_some() || scan.lock.state == LockState::Live;
+        if changed > 0 {
+            warnings.push(format!("{changed} files changed while they were packed and may not fit together"));
         }
-        let consistency = match self.pack.live {
+        Ok(match self.pack.live {
             Live::Snapshot => Consistency::Snapshot,
-            Live::Force if in_use || written.changed > 0 => Consistency::Forced,
+            Live::Force if in_use || changed > 0 => Consistency::Forced,
             _ => Consistency::Clean,
-        };
-        let report = PackReport {
-            files: written.files,
-            bytes: written.bytes,
-            archive_bytes: len,
-            left_out: look.tree.left_out.len() as u64,
-            consistency,
-            browser_guessed: false,
-            unknown: look.tree.unknown.clone(),
-            warnings,
-        };
-        let largest = look.largest_listed(&entries);
-        Ok(Packed { spooled: self.room.spool.finished(file, len), report, browser: look.browser(), largest })
+        })
     }
 
     /// Compresses side by side, and writes in order.
-    fn write(&self, reader: &Reader<'_>, entries: &[Entry]) -> Result<Written> {
-        let work = work_of(entries, reader);
-        let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, MOST_THREADS);
-        let queue = Queue::new(&work, self.room.memory.min(MOST_MEMORY), self.watch);
-        let archive = Archive::new(self.room.spool.create()?, self.limit.bytes);
+    fn write(&self, reader: &EntryReader<'_>, entries: &[TreeEntry]) -> Result<WrittenArchive> {
+        let tasks = tasks_of(entries, reader);
+        let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, MAX_THREADS);
+        let queue = TaskQueue::new(&tasks, self.context.memory_limit.min(MAX_MEMORY_BYTES), self.guard);
+        let archive = Archive::new(self.context.spool.create()?, self.limit.bytes);
         let (done, results) = sync_channel(2 * threads);
         std::thread::scope(|scope| {
             let started = (0..threads).take_while(|_| {
@@ -153,16 +146,16 @@ impl Packing<'_> {
             });
             let alone = started.count() == 0;
             drop(done);
-            // If the writer panics, nobody gives room back either.
-            let _ends = CloseOnPanic(&queue);
-            let writer = Writer { packing: self, reader, queue: &queue, work: &work, entries };
-            let mut packer = alone.then(Packer::new);
-            let written = writer.run(archive, &mut || match &mut packer {
-                // In the order of the writer, who has given all room back by the time it wants the next.
-                Some(packer) => compress_next(&queue, reader, packer),
+            // A writer that panics gives no memory back either.
+            let _close = CloseOnPanic(&queue);
+            let writer = ArchiveWriter::new(self, reader, &queue, entries, archive);
+            let mut compressor = alone.then(FileCompressor::new);
+            let written = writer.write(&tasks, &mut || match &mut compressor {
+                // Without threads the writer compresses the next itself, and has given all memory back by then.
+                Some(compressor) => compress_next(&queue, reader, compressor),
                 None => results.recv().ok(),
             });
-            // The threads are waiting for room, or for somebody to take what they have.
+            // The threads wait for memory, or for the writer to take their results.
             queue.close();
             drop(results);
             written

@@ -1,47 +1,49 @@
-//! Hands out the work of packing in its order, within the memory that it may take.
+//! The queue of tasks.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use super::read::Reader;
-use super::tasks::Work;
-use crate::profile::stall_guard::Watch;
+use super::read::EntryReader;
+use super::tasks::PackTask;
+use crate::profile::stall_guard::StallGuard;
 
-/// Hands out work in its order, as long as there is room for it.
-pub(super) struct Queue<'a> {
-    work: &'a [Work<'a>],
-    most: u64,
-    state: Mutex<State>,
+/// Hands out tasks in their order, as long as there is memory for them.
+pub(super) struct TaskQueue<'a> {
+    tasks: &'a [PackTask<'a>],
+    memory_limit: u64,
+    state: Mutex<QueueState>,
     changed: Condvar,
-    watch: &'a Watch,
+    guard: &'a StallGuard,
 }
 
-struct State {
+struct QueueState {
     next: usize,
+    /// Bytes that tasks hold.
     used: u64,
     closed: bool,
 }
 
-impl<'a> Queue<'a> {
-    pub(super) fn new(work: &'a [Work<'a>], most: u64, watch: &'a Watch) -> Self {
-        let state = Mutex::new(State { next: 0, used: 0, closed: false });
-        Self { work, most, state, changed: Condvar::new(), watch }
+impl<'a> TaskQueue<'a> {
+    pub(super) fn new(tasks: &'a [PackTask<'a>], memory_limit: u64, guard: &'a StallGuard) -> Self {
+        let state = Mutex::new(QueueState { next: 0, used: 0, closed: false });
+        Self { tasks, memory_limit, state, changed: Condvar::new(), guard }
     }
 
-    /// The next, and its place; waits for room. What needs more than there is goes alone.
-    pub(super) fn next(&self, reader: &Reader<'_>) -> Option<(usize, &'a Work<'a>)> {
+    /// The next task with its index; waits for memory. A task that needs more than the limit goes alone.
+    pub(super) fn next(&self, reader: &EntryReader<'_>) -> Option<(usize, &'a PackTask<'a>)> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let work = self.work.get(state.next).filter(|_| !state.closed && !self.watch.is_stopped())?;
-            let needs = work.needs(reader);
-            if state.used == 0 || state.used + needs <= self.most {
-                state.used += needs;
+            let task = self.tasks.get(state.next).filter(|_| !state.closed && !self.guard.is_stopped())?;
+            let needed = task.memory(reader);
+            if state.used == 0 || state.used + needed <= self.memory_limit {
+                state.used += needed;
                 state.next += 1;
-                return Some((state.next - 1, work));
+                return Some((state.next - 1, task));
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
+    /// Gives memory back that a task held.
     pub(super) fn give_back(&self, bytes: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.used = state.used.saturating_sub(bytes);
@@ -55,7 +57,8 @@ impl<'a> Queue<'a> {
     }
 }
 
-pub(super) struct CloseOnPanic<'a>(pub(super) &'a Queue<'a>);
+/// Closes the queue if its thread panics, since the memory that it holds never comes back.
+pub(super) struct CloseOnPanic<'a>(pub(super) &'a TaskQueue<'a>);
 
 impl Drop for CloseOnPanic<'_> {
     fn drop(&mut self) {

@@ -7,74 +7,74 @@ use std::sync::Arc;
 
 use super::compress;
 use crate::error::{Error, ErrorKind, Result};
-use crate::profile::inspection::Look;
+use crate::profile::inspection::FolderScan;
 use crate::profile::names::without_sidecar;
 use crate::profile::open_nofollow::open_plain;
 use crate::profile::pack_options::Live;
-use crate::profile::snapshot::Copies;
-use crate::profile::walk::Entry;
+use crate::profile::snapshot::DatabaseCopies;
+use crate::profile::walk::TreeEntry;
 use crate::source::Identity;
 
 /// Reads entries, and says what a failure to do so means.
-pub(super) struct Reader<'a> {
-    pub(super) look: &'a Look,
-    pub(super) copies: &'a Copies,
+pub(super) struct EntryReader<'a> {
+    pub(super) scan: &'a FolderScan,
+    pub(super) copies: &'a DatabaseCopies,
     pub(super) live: Live,
 }
 
 /// A file that was opened, or why it is left out.
 #[derive(Clone)]
-pub(super) enum Opened {
+pub(super) enum OpenedEntry {
     File(Arc<File>, u64),
-    Left { remark: String, torn: bool },
+    LeftOut { warning: String, torn: bool },
     Failed(Error),
 }
 
 /// How often a file that changes while a browser runs is read again.
-const READS: u32 = 5;
+const MAX_READS: u32 = 5;
 
-impl Reader<'_> {
+impl EntryReader<'_> {
     /// None: it is a folder.
-    pub(super) fn len(&self, entry: &Entry) -> Option<u64> {
+    pub(super) fn len(&self, entry: &TreeEntry) -> Option<u64> {
         self.copies.len(&entry.path).or(entry.file.map(|stamp| stamp.size))
     }
 
-    pub(super) fn whole(&self, entry: &Entry) -> Result<Whole> {
+    pub(super) fn whole(&self, entry: &TreeEntry) -> Result<WholeFile> {
         for read in 1.. {
             let (file, offset) = match self.open(entry)? {
-                Opened::File(file, offset) => (file, offset),
-                Opened::Left { remark, torn } => return Ok(Whole::Left { remark, torn }),
-                Opened::Failed(error) => return Err(error),
+                OpenedEntry::File(file, offset) => (file, offset),
+                OpenedEntry::LeftOut { warning, torn } => return Ok(WholeFile::LeftOut { warning, torn }),
+                OpenedEntry::Failed(error) => return Err(error),
             };
             if let Some(len) = self.copies.len(&entry.path) {
                 let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
                 file.read_exact_at(&mut bytes, offset).map_err(|e| self.copies.failed(&e))?;
-                return Ok(Whole::Read(bytes, false));
+                return Ok(WholeFile::Read(bytes, false));
             }
             let before = self.stamp(entry, &file)?;
-            let folder = &self.look.folder;
+            let folder = &self.scan.folder;
             let is_another = !folder.is_same(entry.file, Some(before));
-            // One that was small when room was made for it, and is not any more, has no place here.
-            if before.size > compress::WHOLE {
+            // Memory was set aside for a small file; one that has grown beyond that does not fit.
+            if before.size > compress::MAX_WHOLE_FILE {
                 return Err(self.changed(entry));
             }
             let bytes = match self.read_all(&file, before.size) {
                 Ok(bytes) => bytes,
-                Err(e) if self.needs(entry) => return Err(self.unreadable(entry, "reading", &e)),
+                Err(e) if self.is_needed(entry) => return Err(self.unreadable(entry, "reading", &e)),
                 Err(e) => {
-                    let remark = self.remark(entry, &format!("could not be read ({e}) and is left out"));
-                    return Ok(Whole::Left { remark, torn: false });
+                    let warning = self.warning(entry, &format!("could not be read ({e}) and is left out"));
+                    return Ok(WholeFile::LeftOut { warning, torn: false });
                 }
             };
             let after = self.stamp(entry, &file)?;
-            let quiet = folder.is_same(Some(before), Some(after)) && bytes.len() as u64 == after.size;
+            let is_unchanged = folder.is_same(Some(before), Some(after)) && bytes.len() as u64 == after.size;
             match self.live {
-                Live::Refuse if !quiet || !folder.is_same(entry.file, Some(after)) => {
+                Live::Refuse if !is_unchanged || !folder.is_same(entry.file, Some(after)) => {
                     return Err(self.changed(entry));
                 }
-                Live::Snapshot if !quiet && read < READS => {}
-                Live::Force => return Ok(Whole::Read(bytes, !quiet || is_another)),
-                _ => return Ok(Whole::Read(bytes, !quiet)),
+                Live::Snapshot if !is_unchanged && read < MAX_READS => {}
+                Live::Force => return Ok(WholeFile::Read(bytes, !is_unchanged || is_another)),
+                _ => return Ok(WholeFile::Read(bytes, !is_unchanged)),
             }
         }
         Err(Error::internal("a file was read too often"))
@@ -89,67 +89,67 @@ impl Reader<'_> {
     }
 
     /// Whether others in the archive are of no use without it: it signs in, or is a part of a database.
-    fn needs(&self, entry: &Entry) -> bool {
+    fn is_needed(&self, entry: &TreeEntry) -> bool {
         entry.critical || entry.leveldb || without_sidecar(&entry.path) != entry.path
     }
 
-    pub(super) fn open(&self, entry: &Entry) -> Result<Opened> {
+    pub(super) fn open(&self, entry: &TreeEntry) -> Result<OpenedEntry> {
         if let Some((file, offset)) = self.copies.file(&entry.path) {
-            return Ok(Opened::File(file, offset));
+            return Ok(OpenedEntry::File(file, offset));
         }
-        let needed = self.needs(entry);
-        match open_plain(&self.look.folder.root.join(&entry.path)) {
-            Ok(file) => Ok(Opened::File(Arc::new(file), 0)),
+        let needed = self.is_needed(entry);
+        match open_plain(&self.scan.folder.root.join(&entry.path)) {
+            Ok(file) => Ok(OpenedEntry::File(Arc::new(file), 0)),
             Err(e) if crate::room::is_out_of_files(&e) => Err(self.unreadable(entry, "opening", &e)),
-            // Volatile files come and go, and a remark is enough for those.
+            // Volatile files come and go, so a warning is enough for those.
             Err(e) if e.kind() == io::ErrorKind::NotFound => match self.live {
                 Live::Refuse if needed => Err(self.changed(entry)),
                 _ if entry.critical => Err(self.changed(entry)),
                 _ => {
-                    let remark = self.remark(entry, "was gone when it was to be packed");
-                    Ok(Opened::Left { remark, torn: needed })
+                    let warning = self.warning(entry, "was gone when it was to be packed");
+                    Ok(OpenedEntry::LeftOut { warning, torn: needed })
                 }
             },
             Err(e) if needed => Err(self.unreadable(entry, "opening", &e)),
             Err(e) => {
-                let remark = self.remark(entry, &format!("could not be opened ({e}) and is left out"));
-                Ok(Opened::Left { remark, torn: false })
+                let warning = self.warning(entry, &format!("could not be opened ({e}) and is left out"));
+                Ok(OpenedEntry::LeftOut { warning, torn: false })
             }
         }
     }
 
-    pub(super) fn stamp(&self, entry: &Entry, file: &File) -> Result<Identity> {
+    pub(super) fn stamp(&self, entry: &TreeEntry, file: &File) -> Result<Identity> {
         let meta = file.metadata().map_err(|e| self.unreadable(entry, "looking at", &e))?;
         Ok(Identity::of(&meta))
     }
 
-    pub(super) fn changed(&self, entry: &Entry) -> Error {
+    pub(super) fn changed(&self, entry: &TreeEntry) -> Error {
         let way_out = match self.live {
             Live::Refuse => "close the browser that uses it, or choose live \"snapshot\"",
             Live::Snapshot | Live::Force => "try again when the browser that uses it does less, or close it",
         };
-        let shown = self.look.folder.shown(&entry.path);
+        let shown = self.scan.folder.display_path(&entry.path);
         Error::new(
             ErrorKind::SourceChanged,
             format!("{shown} changed while the folder was packed; {way_out}"),
         )
-        .with_path(&self.look.folder.root.join(&shown))
+        .with_path(&self.scan.folder.root.join(&shown))
     }
 
-    pub(super) fn unreadable(&self, entry: &Entry, doing: &str, error: &io::Error) -> Error {
-        self.look.folder.unreadable(&entry.path, doing, error)
+    pub(super) fn unreadable(&self, entry: &TreeEntry, doing: &str, error: &io::Error) -> Error {
+        self.scan.folder.unreadable(&entry.path, doing, error)
     }
 
-    fn remark(&self, entry: &Entry, what: &str) -> String {
-        format!("{} {what}", self.look.folder.shown(&entry.path))
+    fn warning(&self, entry: &TreeEntry, what: &str) -> String {
+        format!("{} {what}", self.scan.folder.display_path(&entry.path))
     }
 }
 
-pub(super) enum Whole {
+pub(super) enum WholeFile {
     /// Its bytes, and whether it changed meanwhile.
     Read(Vec<u8>, bool),
-    Left {
-        remark: String,
+    LeftOut {
+        warning: String,
         torn: bool,
     },
 }

@@ -1,62 +1,71 @@
-//! The work of packing, cut so that several threads share it: a folder, a whole file, or a piece of a large one.
+//! The work of packing, cut into tasks that several threads share: a folder, a whole file, or a piece of a large one.
 
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::archive::Method;
 use super::compress;
-use super::read::{Opened, Reader};
+use super::read::{EntryReader, OpenedEntry};
 use crate::error::Result;
-use crate::profile::walk::Entry;
+use crate::profile::walk::TreeEntry;
 
 /// One thing to do for one thread.
-pub(super) struct Work<'a> {
-    pub(super) entry: &'a Entry,
-    pub(super) kind: Kind<'a>,
+pub(super) struct PackTask<'a> {
+    pub(super) entry: &'a TreeEntry,
+    pub(super) kind: TaskKind<'a>,
 }
 
-pub(super) enum Kind<'a> {
+pub(super) enum TaskKind<'a> {
     Folder,
     Whole,
-    Piece { of: Arc<Large<'a>>, start: u64, len: u64, is_last: bool },
+    Piece(Piece<'a>),
+}
+
+/// A part of a large file.
+pub(super) struct Piece<'a> {
+    pub(super) of: Arc<LargeFile<'a>>,
+    pub(super) start: u64,
+    pub(super) len: u64,
+    pub(super) is_last: bool,
 }
 
 /// A file that is compressed in pieces: opened once, and stored or deflated as a whole.
-pub(super) struct Large<'a> {
-    pub(super) entry: &'a Entry,
+pub(super) struct LargeFile<'a> {
+    pub(super) entry: &'a TreeEntry,
     /// Closed again once the last piece is written.
-    pub(super) opened: Mutex<Option<Opened>>,
+    pub(super) opened: Mutex<Option<OpenedEntry>>,
     pub(super) method: OnceLock<Result<Method>>,
 }
 
-pub(super) fn work_of<'a>(entries: &'a [Entry], reader: &Reader<'_>) -> Vec<Work<'a>> {
-    let mut work = Vec::with_capacity(entries.len());
+pub(super) fn tasks_of<'a>(entries: &'a [TreeEntry], reader: &EntryReader<'_>) -> Vec<PackTask<'a>> {
+    let mut tasks = Vec::with_capacity(entries.len());
     for entry in entries {
         match reader.len(entry) {
-            None => work.push(Work { entry, kind: Kind::Folder }),
-            Some(len) if len <= compress::WHOLE => work.push(Work { entry, kind: Kind::Whole }),
-            Some(len) => {
-                let large = Arc::new(Large { entry, opened: Mutex::new(None), method: OnceLock::new() });
+            None => tasks.push(PackTask { entry, kind: TaskKind::Folder }),
+            Some(len) if len <= compress::MAX_WHOLE_FILE => {
+                tasks.push(PackTask { entry, kind: TaskKind::Whole })
+            }
+            Some(size) => {
+                let large = Arc::new(LargeFile { entry, opened: Mutex::new(None), method: OnceLock::new() });
                 let mut start = 0;
-                while start < len {
-                    let piece = compress::PIECE.min(len - start);
-                    let is_last = start + piece == len;
-                    let kind = Kind::Piece { of: Arc::clone(&large), start, len: piece, is_last };
-                    work.push(Work { entry, kind });
-                    start += piece;
+                while start < size {
+                    let len = compress::PIECE_LEN.min(size - start);
+                    let piece = Piece { of: Arc::clone(&large), start, len, is_last: start + len == size };
+                    tasks.push(PackTask { entry, kind: TaskKind::Piece(piece) });
+                    start += len;
                 }
             }
         }
     }
-    work
+    tasks
 }
 
-impl Work<'_> {
-    /// Memory it takes at most: what is read, and what becomes of it.
-    pub(super) fn needs(&self, reader: &Reader<'_>) -> u64 {
+impl PackTask<'_> {
+    /// Memory it takes at most: the bytes as they are read, and compressed.
+    pub(super) fn memory(&self, reader: &EntryReader<'_>) -> u64 {
         match &self.kind {
-            Kind::Folder => 0,
-            Kind::Whole => 2 * reader.len(self.entry).unwrap_or(0),
-            Kind::Piece { len, .. } => 2 * len + compress::WINDOW,
+            TaskKind::Folder => 0,
+            TaskKind::Whole => 2 * reader.len(self.entry).unwrap_or(0),
+            TaskKind::Piece(piece) => 2 * piece.len + compress::DEFLATE_WINDOW,
         }
     }
 }

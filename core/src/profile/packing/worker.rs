@@ -1,106 +1,111 @@
-//! What each thread of packing does: take work, read, compress, hand over.
+//! Each thread of packing takes a task, reads, compresses and hands the result over.
 
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::PoisonError;
 use std::sync::mpsc::SyncSender;
 
-use super::archive::{Facts, Method};
-use super::compress::{self, Packer};
-use super::queue::{CloseOnPanic, Queue};
-use super::read::{Opened, Reader, Whole};
-use super::tasks::{Kind, Large, Work};
+use super::archive::{EntryHeader, Method};
+use super::compress::{self, FileCompressor};
+use super::queue::{CloseOnPanic, TaskQueue};
+use super::read::{EntryReader, OpenedEntry, WholeFile};
+use super::tasks::{LargeFile, PackTask, Piece, TaskKind};
 use crate::error::Result;
 use crate::profile::pack_options::Live;
 
-/// What became of one piece of work.
-pub(super) enum Done {
+/// The outcome of one task.
+pub(super) enum TaskResult {
     Folder,
     /// It could not be read and is left out; others may not fit together without it.
-    Left {
-        remark: String,
+    LeftOut {
+        warning: String,
         torn: bool,
     },
     Whole {
-        facts: Facts,
+        header: EntryHeader,
         bytes: Vec<u8>,
         changed: bool,
     },
-    Piece {
-        method: Method,
-        bytes: Vec<u8>,
-        crc: crc32fast::Hasher,
-    },
+    Piece(CompressedPiece),
 }
 
-pub(super) fn compress_all(queue: &Queue<'_>, reader: &Reader<'_>, done: &SyncSender<(usize, Result<Done>)>) {
-    let mut packer = Packer::new();
-    // Otherwise the others would wait for the room that a thread took with it.
-    let _ends = CloseOnPanic(queue);
-    while let Some(result) = compress_next(queue, reader, &mut packer) {
-        if done.send(result).is_err() {
+pub(super) struct CompressedPiece {
+    pub(super) method: Method,
+    pub(super) bytes: Vec<u8>,
+    pub(super) crc: crc32fast::Hasher,
+}
+
+pub(super) fn compress_all(
+    queue: &TaskQueue<'_>,
+    reader: &EntryReader<'_>,
+    results: &SyncSender<(usize, Result<TaskResult>)>,
+) {
+    let mut compressor = FileCompressor::new();
+    let _close = CloseOnPanic(queue);
+    while let Some(result) = compress_next(queue, reader, &mut compressor) {
+        if results.send(result).is_err() {
             return;
         }
     }
 }
 
 pub(super) fn compress_next(
-    queue: &Queue<'_>,
-    reader: &Reader<'_>,
-    packer: &mut Result<Packer>,
-) -> Option<(usize, Result<Done>)> {
-    let (at, work) = queue.next(reader)?;
-    let result = match packer {
-        Ok(packer) => reader.compress(work, packer),
+    queue: &TaskQueue<'_>,
+    reader: &EntryReader<'_>,
+    compressor: &mut Result<FileCompressor>,
+) -> Option<(usize, Result<TaskResult>)> {
+    let (index, task) = queue.next(reader)?;
+    let result = match compressor {
+        Ok(compressor) => reader.compress(task, compressor),
         Err(error) => Err(error.clone()),
     };
     let kept = match &result {
-        Ok(Done::Whole { bytes, .. } | Done::Piece { bytes, .. }) => bytes.len() as u64,
+        Ok(TaskResult::Whole { bytes, .. } | TaskResult::Piece(CompressedPiece { bytes, .. })) => {
+            bytes.len() as u64
+        }
         _ => 0,
     };
-    // What is kept waits for the writer, who gives its room back.
-    queue.give_back(work.needs(reader).saturating_sub(kept));
-    Some((at, result))
+    // The writer gives back the memory of the result.
+    queue.give_back(task.memory(reader).saturating_sub(kept));
+    Some((index, result))
 }
 
-impl Reader<'_> {
-    pub(super) fn compress(&self, work: &Work<'_>, packer: &mut Packer) -> Result<Done> {
-        match &work.kind {
-            Kind::Folder => Ok(Done::Folder),
-            Kind::Whole => {
-                let (bytes, changed) = match self.whole(work.entry)? {
-                    Whole::Read(bytes, changed) => (bytes, changed),
-                    Whole::Left { remark, torn } => return Ok(Done::Left { remark, torn }),
+impl EntryReader<'_> {
+    pub(super) fn compress(
+        &self,
+        task: &PackTask<'_>,
+        compressor: &mut FileCompressor,
+    ) -> Result<TaskResult> {
+        match &task.kind {
+            TaskKind::Folder => Ok(TaskResult::Folder),
+            TaskKind::Whole => {
+                let (bytes, changed) = match self.whole(task.entry)? {
+                    WholeFile::Read(bytes, changed) => (bytes, changed),
+                    WholeFile::LeftOut { warning, torn } => return Ok(TaskResult::LeftOut { warning, torn }),
                 };
                 let (crc, size) = (crc32fast::hash(&bytes), bytes.len() as u64);
-                let (method, packed) = match packer.whole(&bytes) {
+                let (method, packed) = match compressor.whole(&bytes) {
                     Some(packed) => (Method::Deflated, packed),
                     None => (Method::Stored, bytes),
                 };
-                let facts = Facts { method, crc, packed: packed.len() as u64, size };
-                Ok(Done::Whole { facts, bytes: packed, changed })
+                let header = EntryHeader { method, crc, packed: packed.len() as u64, size };
+                Ok(TaskResult::Whole { header, bytes: packed, changed })
             }
-            Kind::Piece { of, start, len, is_last } => self.piece(of, *start, *len, *is_last, packer),
+            TaskKind::Piece(piece) => self.piece(piece, compressor),
         }
     }
 
-    fn piece(
-        &self,
-        large: &Large<'_>,
-        start: u64,
-        len: u64,
-        is_last: bool,
-        packer: &mut Packer,
-    ) -> Result<Done> {
+    fn piece(&self, piece: &Piece<'_>, compressor: &mut FileCompressor) -> Result<TaskResult> {
+        let Piece { of: large, start, len, is_last } = piece;
         let opened = {
             let mut opened = large.opened.lock().unwrap_or_else(PoisonError::into_inner);
-            let open = || self.open(large.entry).unwrap_or_else(Opened::Failed);
+            let open = || self.open(large.entry).unwrap_or_else(OpenedEntry::Failed);
             opened.get_or_insert_with(open).clone()
         };
         let (file, offset) = match opened {
-            Opened::File(file, offset) => (file, offset),
-            Opened::Left { remark, torn } => return Ok(Done::Left { remark, torn }),
-            Opened::Failed(error) => return Err(error),
+            OpenedEntry::File(file, offset) => (file, offset),
+            OpenedEntry::LeftOut { warning, torn } => return Ok(TaskResult::LeftOut { warning, torn }),
+            OpenedEntry::Failed(error) => return Err(error),
         };
         let read = |start: u64, len: u64| {
             let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
@@ -115,30 +120,30 @@ impl Reader<'_> {
             let sample = |at: usize| read(at as u64, compress::sample_len(len) as u64);
             let [one, two] = compress::sample_places(len).map(sample);
             let (one, two) = (one?, two?);
-            Ok(if packer.is_worth_it(&[&one, &two]) { Method::Deflated } else { Method::Stored })
+            Ok(if compressor.is_worth_it(&[&one, &two]) { Method::Deflated } else { Method::Stored })
         });
         let method = *method.as_ref().map_err(Clone::clone)?;
-        let back = if method == Method::Deflated { start.min(compress::WINDOW) } else { 0 };
+        let back = if method == Method::Deflated { (*start).min(compress::DEFLATE_WINDOW) } else { 0 };
         let bytes = read(start - back, back + len)?;
         let (before, bytes) = bytes.split_at(usize::try_from(back).unwrap_or(0));
         let mut crc = crc32fast::Hasher::new();
         crc.update(bytes);
         let packed = match method {
             Method::Stored => bytes.to_vec(),
-            Method::Deflated => compress::piece(before, bytes, is_last)?,
+            Method::Deflated => compress::piece(before, bytes, *is_last)?,
         };
-        Ok(Done::Piece { method, bytes: packed, crc })
+        Ok(TaskResult::Piece(CompressedPiece { method, bytes: packed, crc }))
     }
 
     /// Whether a large file changed while it was read, where that is no error.
-    pub(super) fn check_large(&self, large: &Large<'_>) -> Result<bool> {
+    pub(super) fn check_large(&self, large: &LargeFile<'_>) -> Result<bool> {
         let opened = large.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (Some(Opened::File(file, _)), None) = (opened, self.copies.len(&large.entry.path)) else {
+        let (Some(OpenedEntry::File(file, _)), None) = (opened, self.copies.len(&large.entry.path)) else {
             return Ok(false);
         };
         let stamp = self.stamp(large.entry, &file)?;
         match self.live {
-            _ if self.look.folder.is_same(large.entry.file, Some(stamp)) => Ok(false),
+            _ if self.scan.folder.is_same(large.entry.file, Some(stamp)) => Ok(false),
             Live::Refuse => Err(self.changed(large.entry)),
             Live::Snapshot | Live::Force => Ok(true),
         }

@@ -1,7 +1,7 @@
 //! Names in a folder of any browser: of file systems, file managers and databases.
 
-use super::rule::At::{Any, LevelDb, Top};
 use super::rule::Class::Runtime;
+use super::rule::Scope::{Any, LevelDb, Top};
 use super::rule::{BOTH, Rule, rule};
 use super::sources::{FHS, FUSE, LEVELDB, LISTS, NFS, SNAPSHOTS, SQLITE, TRASH};
 

@@ -1,8 +1,8 @@
 //! Names in a user-data folder of Chrome, Chromium, Edge, Brave and the like, and what a run leaves in its
 //! profiles.
 
-use super::rule::At::{Profile, Top};
 use super::rule::Class::{Cache, Login, Runtime, Settings};
+use super::rule::Scope::{Profile, Top};
 use super::rule::{CHROME, Feature, Rule, rule};
 use super::sources::{
     BRAVE, COMPONENTS, CONSTANTS, EDGE, ELECTRON, FHS, LISTS, QTWEBENGINE, SEEN, SINGLETON, SNAPSHOT, TRACES,

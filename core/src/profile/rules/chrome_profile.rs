@@ -1,9 +1,9 @@
 //! Names in each profile of the Chrome family.
 
-use super::rule::At::Profile;
 use super::rule::Class::{
     Apps, Autofill, Bookmarks, Cache, Extensions, History, Login, Passwords, Runtime, Settings,
 };
+use super::rule::Scope::Profile;
 use super::rule::{CHROME, Feature, Rule, rule};
 use super::sources::{
     ACCOUNT_KEYS, BRAVE, CACHE_API, CACHE_STORAGE, CONSTANTS, EDGE, LISTS, MIGRATOR, OPERA, SEEN, SNAPSHOT,

@@ -1,9 +1,9 @@
 //! Names in a Firefox folder, which is one profile.
 
-use super::rule::At::Top;
 use super::rule::Class::{
     Autofill, Bookmarks, Cache, Extensions, History, Login, Passwords, Runtime, Settings,
 };
+use super::rule::Scope::Top;
 use super::rule::{FIREFOX, Feature, Rule, rule};
 use super::sources::{
     BROADCASTS, EXPERIMENTS, FIREFOX_LISTS, FXA, LISTS, MOZILLA, MOZILLA_LOCK, NEW_TAB, NSS, NSS_CHOICES,

@@ -9,8 +9,8 @@ use super::any_browser::ANY_BROWSER;
 use super::chrome::CHROME_FOLDER;
 use super::chrome_profile::CHROME_PROFILE;
 use super::firefox::FIREFOX_PROFILE;
-use super::rule::At::{self, Any, LevelDb, Profile, Top};
 use super::rule::Rule;
+use super::rule::Scope::{self, Any, LevelDb, Profile, Top};
 use crate::profile::family::Family;
 use crate::profile::names::without_sidecar;
 
@@ -82,7 +82,7 @@ const ONE_LEVEL: MatchOptions = MatchOptions {
 /// Places among all rules. A folder may hold 200,000 names, and most rules are of one name each.
 struct Compiled {
     rules: Vec<&'static Rule>,
-    plain: HashMap<(At, &'static str), Vec<usize>>,
+    plain: HashMap<(Scope, &'static str), Vec<usize>>,
     globs: Vec<(usize, Pattern)>,
 }
 

@@ -81,7 +81,7 @@ pub(super) enum Feature {
 
 /// Where a rule's pattern counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum At {
+pub(super) enum Scope {
     /// Any level, against the last name.
     Any,
     /// From the top of the folder. A Firefox folder is one profile, so all of its rules are here.
@@ -95,7 +95,7 @@ pub(super) enum At {
 pub(crate) struct Rule {
     /// `None`: both.
     pub(super) family: Option<Family>,
-    pub(super) at: At,
+    pub(super) at: Scope,
     pub(super) pattern: &'static str,
     pub(super) class: Class,
     pub(super) features: &'static [Feature],
@@ -134,7 +134,7 @@ pub(super) const FIREFOX: Option<Family> = Some(Family::Firefox);
 
 pub(super) const fn rule(
     family: Option<Family>,
-    at: At,
+    at: Scope,
     pattern: &'static str,
     class: Class,
     why: &'static str,

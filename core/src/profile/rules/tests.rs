@@ -2,8 +2,8 @@ use glob::Pattern;
 
 use super::Name;
 use super::lookup::{all_rules, of};
-use super::rule::At::{LevelDb, Profile};
 use super::rule::Class::{History, Login, Runtime};
+use super::rule::Scope::{LevelDb, Profile};
 use super::rule::{Feature, Rule};
 use crate::profile::family::Family;
 use crate::profile::pack_options::Level;

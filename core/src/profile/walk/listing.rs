@@ -6,19 +6,19 @@ use std::fs::{self, Metadata};
 use std::path::Path;
 
 use crate::error::Result;
-use crate::profile::stall_guard::Watch;
+use crate::profile::stall_guard::StallGuard;
 
 pub(super) type Names = Vec<(OsString, Metadata)>;
 
 /// What is in a folder; each name is a step, since a disk may take its time for each.
-pub(super) fn listed(here: &Path, watch: &Watch) -> Result<std::io::Result<Names>> {
+pub(super) fn list_folder(here: &Path, guard: &StallGuard) -> Result<std::io::Result<Names>> {
     let mut names = Vec::new();
     let entries = match fs::read_dir(here) {
         Ok(entries) => entries,
         Err(e) => return Ok(Err(e)),
     };
     for entry in entries {
-        watch.step()?;
+        guard.checkpoint()?;
         match entry.and_then(|entry| Ok((entry.file_name(), entry.metadata()?))) {
             Ok(name) => names.push(name),
             // A file that a browser removed in between.
@@ -37,7 +37,7 @@ pub(super) fn is_leveldb(names: &Names) -> bool {
 }
 
 /// Names to which there is an `x-shm` too, if they are there; most folders have none.
-pub(super) fn with_an_index(names: &Names) -> HashSet<&str> {
+pub(super) fn databases_with_index(names: &Names) -> HashSet<&str> {
     let bases: HashSet<&str> =
         names.iter().filter_map(|(name, _)| name.to_str()?.strip_suffix("-shm")).collect();
     if bases.is_empty() {

@@ -7,5 +7,5 @@ mod tree;
 mod walker;
 
 pub(crate) use listing::fits_a_zip;
-pub(crate) use tree::{Entry, Tree};
+pub(crate) use tree::{Tree, TreeEntry};
 pub(crate) use walker::walk;

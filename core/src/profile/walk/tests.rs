@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::profile::folder::Folder;
 use crate::profile::pack_options::{Level, Pack};
 use crate::profile::rules::Class;
-use crate::profile::stall_guard::Watch;
+use crate::profile::stall_guard::StallGuard;
 
 struct Place(tempfile::TempDir);
 
@@ -33,8 +33,9 @@ impl Place {
     }
 
     fn walked(&self, pack: &Pack) -> Result<Tree> {
-        let folder = Folder::recognise(self.0.path(), pack, &Watch::default()).expect("a browser's folder");
-        walk(&folder, pack, &Watch::default())
+        let folder =
+            Folder::recognise(self.0.path(), pack, &StallGuard::default()).expect("a browser's folder");
+        walk(&folder, pack, &StallGuard::default())
     }
 }
 
@@ -98,14 +99,14 @@ fn symlinks_in_the_place_of_a_profiles_files_are_told() {
     }
     let tree = place.walked(&Pack::new()).expect("walked");
     let told =
-        |path: &str| tree.remarks.iter().any(|r| r.starts_with(&format!("{path} is a symlink, so it")));
+        |path: &str| tree.warnings.iter().any(|r| r.starts_with(&format!("{path} is a symlink, so it")));
     for path in ["Default/Cookies", "Profile 1", "Second"] {
-        assert!(told(path), "{path}: {:?}", tree.remarks);
+        assert!(told(path), "{path}: {:?}", tree.warnings);
     }
-    assert!(tree.remarks.iter().any(|r| r.starts_with("4 symlinks are left out, ")), "{:?}", tree.remarks);
-    assert_eq!(tree.remarks.len(), 4, "caches and locks are nobody's loss: {:?}", tree.remarks);
+    assert!(tree.warnings.iter().any(|r| r.starts_with("4 symlinks are left out, ")), "{:?}", tree.warnings);
+    assert_eq!(tree.warnings.len(), 4, "caches and locks are nobody's loss: {:?}", tree.warnings);
     let one = place.walked(&Pack::new().profile("Default").exclude("Default/l*")).expect("walked");
-    assert_eq!(one.remarks.len(), 2, "{:?}", one.remarks);
+    assert_eq!(one.warnings.len(), 2, "{:?}", one.warnings);
     let error = place.walked(&Pack::new().profile("Profile 1")).map(|_| ()).expect_err("not followed");
     assert!(error.message().contains("that is a symlink"), "{error}");
 }

@@ -7,26 +7,27 @@ use crate::profile::rules::Class;
 use crate::source::Identity;
 
 /// Everything in the folder, told apart.
+#[derive(Default)]
 pub(crate) struct Tree {
-    /// What goes, sorted by the bytes of the path, so that the same folder always gives the same archive.
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) left_out: Vec<Left>,
+    /// Files and empty folders that go, sorted by the bytes of the path, so that the same folder always gives the same archive.
+    pub(crate) entries: Vec<TreeEntry>,
+    pub(crate) left_out: Vec<LeftOutEntry>,
     /// Names no rule knows, at the levels where rules know them.
     pub(crate) unknown: Vec<String>,
     pub(crate) sizes: BTreeMap<Class, Size>,
-    /// What could not be looked at, and is not in the archive.
-    pub(crate) remarks: Vec<String>,
+    /// Sentences about files that could not be looked at and are not in the archive.
+    pub(crate) warnings: Vec<String>,
     /// Profiles whose open tabs go, and that open them again.
     pub(crate) reopening: BTreeSet<String>,
-    /// What pages put into the Cache API and does not go.
+    /// Data of pages in the Cache API that does not go.
     pub(crate) cache_api: Size,
-    /// What is wrong with names that would go; an archive cannot be made then.
+    /// An error about a name that would go; no archive can be made then.
     pub(crate) bad_name: Option<Error>,
 }
 
 /// A file, or a folder with nothing in it.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct TreeEntry {
     /// Inside the folder, with `/`.
     pub(crate) path: String,
     /// None for an empty folder.
@@ -38,7 +39,7 @@ pub(crate) struct Entry {
 }
 
 /// Something that does not go; a folder counts as one, with all that is in it.
-pub(crate) struct Left {
+pub(crate) struct LeftOutEntry {
     pub(crate) path: String,
     pub(crate) class: Class,
     pub(crate) why: &'static str,

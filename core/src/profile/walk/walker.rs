@@ -1,85 +1,56 @@
 //! The files of a profile folder, and which of them go. Only names and sizes are looked at; nothing is opened.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::listing::{fits_a_zip, is_leveldb, is_orphan_index, listed, with_an_index};
-use super::tree::{Entry, Left, Size, Tree};
+use super::listing::{databases_with_index, fits_a_zip, is_leveldb, is_orphan_index, list_folder};
+use super::tree::{LeftOutEntry, Size, Tree, TreeEntry};
 use crate::error::{Error, Result};
 use crate::profile::family::Family;
 use crate::profile::folder::Folder;
 use crate::profile::pack_options::{Filter, Level, Pack};
 use crate::profile::recognise::may_be_profile;
 use crate::profile::rules::{self, Class, Name, Rule};
-use crate::profile::stall_guard::Watch;
+use crate::profile::stall_guard::StallGuard;
 use crate::profile::tabs;
-use crate::profile::warning_list::Remarks;
+use crate::profile::warning_list::WarningList;
 use crate::source::Identity;
 
-const EXCLUDED: &str = "excluded by the caller";
-const NO_FILE: &str = "a symlink, socket, pipe or device";
+const EXCLUDED_BY_CALLER: &str = "excluded by the caller";
+const NOT_A_FILE: &str = "a symlink, socket, pipe or device";
 const OTHER_PROFILE: &str = "another profile";
 const UNREADABLE: &str = "it could not be listed";
 /// Deeper than a browser goes, and far from the end of the stack.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// Looks at all of it.
-pub(crate) fn walk(folder: &Folder, pack: &Pack, watch: &Watch) -> Result<Tree> {
+pub(crate) fn walk(folder: &Folder, pack: &Pack, guard: &StallGuard) -> Result<Tree> {
     let mut walk = Walk {
         folder,
         level: pack.level,
         filter: pack.filter()?,
         chosen: folder.chosen(pack)?.filter(|_| folder.family == Family::Chrome).map(str::to_owned),
-        watch,
-        tree: Tree {
-            entries: Vec::new(),
-            left_out: Vec::new(),
-            unknown: Vec::new(),
-            sizes: BTreeMap::new(),
-            remarks: Vec::new(),
-            reopening: BTreeSet::new(),
-            cache_api: Size::default(),
-            bad_name: None,
-        },
-        reopens_tabs: tabs::reopening(folder, watch)?,
-        remarks: Remarks::default(),
+        guard,
+        tree: Tree::default(),
+        reopens_tabs: tabs::reopening(folder, guard)?,
+        warnings: WarningList::default(),
         links: 0,
         first_link: None,
     };
-    walk.folder(&folder.root, "", 0, Inherited { rule: None, stays: false, included: false, needed: true })?;
-    let mut tree = walk.tree;
-    if let Some(first) = walk.first_link.take() {
-        walk.remarks.push(match walk.links {
-            1 => format!("{first} is a symlink and is left out"),
-            links => format!("{links} symlinks are left out, {first} among them"),
-        });
-    }
-    tree.remarks = walk.remarks.sentences();
-    tree.remarks.extend(walk.filter.unused());
-    tree.entries.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
-    tree.left_out.sort_by(|a, b| b.size.bytes.cmp(&a.size.bytes).then_with(|| a.path.cmp(&b.path)));
-    tree.unknown.sort();
-    if let Some((one, other)) = case_clash(&tree.entries) {
-        tree.bad_name.get_or_insert_with(|| {
-            Error::invalid(format!(
-                "{:?} and {:?} differ in case only, so one would replace the other where the archive is unpacked; rename or exclude one",
-                folder.shown(one),
-                folder.shown(other)
-            ))
-        });
-    }
-    Ok(tree)
+    let top = Inherited { rule: None, is_left_out: false, included: false, needed: true };
+    walk.folder(&folder.root, "", 0, top)?;
+    Ok(walk.finished())
 }
 
-/// What a folder gives to what is in it.
+/// A folder passes this on to everything in it.
 #[derive(Clone, Copy)]
 struct Inherited {
     rule: Option<&'static Rule>,
     /// It does not go, unless something in it is included.
-    stays: bool,
+    is_left_out: bool,
     /// The caller's patterns include it.
     included: bool,
     /// The profile is of no use without it: it, and what signs in, must be readable. Of what is deeper in it
@@ -99,18 +70,18 @@ struct Walk<'a> {
     filter: Filter,
     /// The one profile to take, in the Chrome family.
     chosen: Option<String>,
-    watch: &'a Watch,
+    guard: &'a StallGuard,
     tree: Tree,
     /// Profiles that open their last tabs again.
     reopens_tabs: HashSet<String>,
-    remarks: Remarks,
+    warnings: WarningList,
     /// Symlinks whose names say nothing: how many, and the first.
     links: u64,
     first_link: Option<String>,
 }
 
 /// One name in a folder.
-struct Item<'a> {
+struct FolderItem<'a> {
     at: PathBuf,
     /// Inside the profile folder.
     path: String,
@@ -124,35 +95,55 @@ struct Item<'a> {
 }
 
 impl Walk<'_> {
+    /// The tree, sorted, with its warnings.
+    fn finished(mut self) -> Tree {
+        let mut tree = self.tree;
+        if let Some(first) = self.first_link.take() {
+            self.warnings.push(match self.links {
+                1 => format!("{first} is a symlink and is left out"),
+                links => format!("{links} symlinks are left out, {first} among them"),
+            });
+        }
+        tree.warnings = self.warnings.sentences();
+        tree.warnings.extend(self.filter.unused());
+        tree.entries.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
+        tree.left_out.sort_by(|a, b| b.size.bytes.cmp(&a.size.bytes).then_with(|| a.path.cmp(&b.path)));
+        tree.unknown.sort();
+        if let Some((one, other)) = case_clash(&tree.entries) {
+            tree.bad_name.get_or_insert_with(|| {
+                Error::invalid(format!(
+                    "{:?} and {:?} differ in case only, so one would replace the other where the archive is unpacked; rename or exclude one",
+                    self.folder.display_path(one),
+                    self.folder.display_path(other)
+                ))
+            });
+        }
+        tree
+    }
+
     fn folder(&mut self, here: &Path, inside: &str, depth: usize, above: Inherited) -> Result<()> {
-        self.watch.step()?;
-        if depth > DEEPEST {
+        self.guard.checkpoint()?;
+        if depth > MAX_DEPTH {
             return Err(Error::invalid(format!(
-                "{} is nested more than {DEEPEST} folders deep, which no browser does; exclude it",
-                self.folder.root.join(self.folder.shown(inside)).display()
+                "{} is nested more than {MAX_DEPTH} folders deep, which no browser does; exclude it",
+                self.folder.root.join(self.folder.display_path(inside)).display()
             )));
         }
-        let names = match listed(here, self.watch)? {
+        let names = match list_folder(here, self.guard)? {
             Ok(names) => names,
             Err(e)
                 if above.needed
-                    || (!above.stays && rules::holds_critical(self.folder.in_profile(inside))) =>
+                    || (!above.is_left_out && rules::holds_critical(self.folder.in_profile(inside))) =>
             {
                 return Err(self.folder.unreadable(inside, "listing", &e));
             }
             Err(e) => {
-                if !above.stays {
-                    self.remark(inside, &format!("could not be listed ({}) and is left out", e.kind()));
-                }
-                let (path, class) = (self.folder.shown(inside), above.class(self.reopens(inside)));
-                // It was taken for one that goes.
-                self.tree.unknown.retain(|unknown| *unknown != path);
-                self.tree.left_out.push(Left { path, class, why: UNREADABLE, size: Size::default() });
+                self.record_unreadable(inside, above, &e);
                 return Ok(());
             }
         };
-        if names.is_empty() && !inside.is_empty() && !above.stays {
-            self.tree.entries.push(Entry {
+        if names.is_empty() && !inside.is_empty() && !above.is_left_out {
+            self.tree.entries.push(TreeEntry {
                 path: inside.to_owned(),
                 file: None,
                 critical: false,
@@ -160,22 +151,25 @@ impl Walk<'_> {
             });
         }
         let leveldb = is_leveldb(&names);
-        let databases = with_an_index(&names);
+        let databases = databases_with_index(&names);
         for (name, meta) in &names {
             match name.to_str().filter(|name| fits_a_zip(name)) {
                 Some(name) => {
                     let path = if inside.is_empty() { name.to_owned() } else { format!("{inside}/{name}") };
                     let orphan = is_orphan_index(name, &databases);
-                    self.one(&Item { at: here.join(name), path, meta, leveldb, orphan, depth }, above)?;
+                    self.visit(
+                        &FolderItem { at: here.join(name), path, meta, leveldb, orphan, depth },
+                        above,
+                    )?;
                 }
-                None if above.stays => {}
-                None => self.cannot_be_named(inside, name),
+                None if above.is_left_out => {}
+                None => self.record_bad_name(inside, name),
             }
         }
         Ok(())
     }
 
-    fn one(&mut self, item: &Item<'_>, above: Inherited) -> Result<()> {
+    fn visit(&mut self, item: &FolderItem<'_>, above: Inherited) -> Result<()> {
         let in_profile = self.folder.in_profile(&item.path);
         let name = Name { path: &item.path, in_profile, in_leveldb: item.leveldb };
         let own = rules::of(self.folder.family, &name).filter(|_| !item.orphan);
@@ -185,43 +179,44 @@ impl Walk<'_> {
         let critical = rules::is_critical(&item.path, in_profile);
         let included = above.included || self.filter.includes(&item.path);
         // A folder's fate is that of what is in it, unless a rule of its own says otherwise.
-        let stays = (above.stays && own.is_none()) || !class.goes(self.level);
-        let left = self.left_out(item, class, rule, stays && !included);
-        if item.meta.is_symlink() && !stays && left.is_some_and(|(_, why)| why == NO_FILE) {
-            self.link(item, own.is_some());
+        let is_left_out = (above.is_left_out && own.is_none()) || !class.goes(self.level);
+        let left = self.reason_left_out(item, class, rule, is_left_out && !included);
+        if item.meta.is_symlink() && !is_left_out && left.is_some_and(|(_, why)| why == NOT_A_FILE) {
+            self.warn_of_symlink(item, own.is_some());
         }
         if rule.is_none() && left.is_none() && self.is_known_level(item, in_profile) {
-            self.tree.unknown.push(self.folder.shown(&item.path));
+            self.tree.unknown.push(self.folder.display_path(&item.path));
         }
         if item.meta.is_file() && left.is_none() {
             let stamp = Identity::of(item.meta);
             self.tree.sizes.entry(class).or_default().add(Size { files: 1, bytes: stamp.size });
             let (path, leveldb) = (item.path.clone(), item.leveldb);
-            self.tree.entries.push(Entry { path, file: Some(stamp), critical, leveldb });
+            self.tree.entries.push(TreeEntry { path, file: Some(stamp), critical, leveldb });
             if reopens && rule.is_some_and(Rule::holds_tabs) {
                 self.tree.reopening.extend(self.profile_of(&item.path).map(str::to_owned));
             }
             return Ok(());
         }
         let needed = self.is_profile(item) || own.is_some_and(|_| class == Class::Login);
-        let given = |stays| Inherited { rule, stays, included, needed: needed && !stays };
+        let inherited =
+            |is_left_out| Inherited { rule, is_left_out, included, needed: needed && !is_left_out };
         match left {
             // Below what is left out something may be included, but nothing of a run or of the caller's own excludes.
             Some((_, why)) if item.meta.is_dir() && self.may_include_below(item, class, why) => {
-                self.folder(&item.at, &item.path, item.depth + 1, given(true))
+                self.folder(&item.at, &item.path, item.depth + 1, inherited(true))
             }
-            Some((class, why)) => self.leave(item, class, why, rule),
-            None => self.folder(&item.at, &item.path, item.depth + 1, given(false)),
+            Some((class, why)) => self.record_left_out(item, class, why, rule),
+            None => self.folder(&item.at, &item.path, item.depth + 1, inherited(false)),
         }
     }
 
     /// Why it does not go, if it does not.
-    fn left_out(
+    fn reason_left_out(
         &self,
-        item: &Item<'_>,
+        item: &FolderItem<'_>,
         class: Class,
         rule: Option<&'static Rule>,
-        stays: bool,
+        is_left_out: bool,
     ) -> Option<(Class, &'static str)> {
         let why = rule.map_or("", |rule| rule.why);
         // Asked first, since a pattern that matches something is no slip.
@@ -230,15 +225,15 @@ impl Walk<'_> {
             return Some((class, why));
         }
         if excluded {
-            return Some((class, EXCLUDED));
+            return Some((class, EXCLUDED_BY_CALLER));
         }
         if !(item.meta.is_dir() || item.meta.is_file()) {
-            return Some((Class::Runtime, NO_FILE));
+            return Some((Class::Runtime, NOT_A_FILE));
         }
         if self.is_other_profile(&item.path) {
             return Some((Class::OtherProfile, OTHER_PROFILE));
         }
-        stays.then_some((class, why))
+        is_left_out.then_some((class, why))
     }
 
     /// The path of the profile something is in.
@@ -257,17 +252,17 @@ impl Walk<'_> {
             && self.profile_of(path).is_some_and(|profile| self.reopens_tabs.contains(profile))
     }
 
-    fn is_profile(&self, item: &Item<'_>) -> bool {
+    fn is_profile(&self, item: &FolderItem<'_>) -> bool {
         self.folder.family == Family::Chrome && self.folder.profiles.contains(&item.path)
     }
 
-    fn link(&mut self, item: &Item<'_>, is_named_by_a_rule: bool) {
+    fn warn_of_symlink(&mut self, item: &FolderItem<'_>, is_named_by_a_rule: bool) {
         let is_profile = item.depth == 0 && self.folder.family == Family::Chrome && may_be_profile(&item.at);
-        let path = self.folder.shown(&item.path);
+        let path = self.folder.display_path(&item.path);
         if is_profile && self.chosen.is_some() {
             // Another one was asked for.
         } else if is_named_by_a_rule || is_profile {
-            self.remarks.push(format!(
+            self.warnings.push(format!(
                 "{path} is a symlink, so it and what it leads to are left out; put a copy of that in its place, or give the folder it leads to"
             ));
         } else {
@@ -278,10 +273,10 @@ impl Walk<'_> {
         }
     }
 
-    fn may_include_below(&self, item: &Item<'_>, class: Class, why: &str) -> bool {
+    fn may_include_below(&self, item: &FolderItem<'_>, class: Class, why: &str) -> bool {
         self.filter.may_include_below(&item.path)
             && class != Class::Runtime
-            && why != EXCLUDED
+            && why != EXCLUDED_BY_CALLER
             && why != OTHER_PROFILE
     }
 
@@ -291,7 +286,7 @@ impl Walk<'_> {
     }
 
     /// Whether rules would know a name here: at the top, and at the top of a profile.
-    fn is_known_level(&self, item: &Item<'_>, in_profile: Option<&str>) -> bool {
+    fn is_known_level(&self, item: &FolderItem<'_>, in_profile: Option<&str>) -> bool {
         match self.folder.family {
             Family::Firefox => item.depth == 0,
             Family::Chrome if self.folder.profiles.contains(&item.path) => false,
@@ -299,9 +294,9 @@ impl Walk<'_> {
         }
     }
 
-    fn leave(
+    fn record_left_out(
         &mut self,
-        item: &Item<'_>,
+        item: &FolderItem<'_>,
         class: Class,
         why: &'static str,
         rule: Option<&'static Rule>,
@@ -312,22 +307,22 @@ impl Walk<'_> {
             _ => Size { files: 1, bytes: 0 },
         };
         self.tree.sizes.entry(class).or_default().add(size);
-        if why != EXCLUDED && rule.is_some_and(Rule::holds_cache_api) {
+        if why != EXCLUDED_BY_CALLER && rule.is_some_and(Rule::holds_cache_api) {
             self.tree.cache_api.add(size);
         }
-        let path = self.folder.shown(&item.path);
-        self.tree.left_out.push(Left { path, class, why, size });
+        let path = self.folder.display_path(&item.path);
+        self.tree.left_out.push(LeftOutEntry { path, class, why, size });
         Ok(())
     }
 
     /// How much a folder that is left out holds. What cannot be looked at counts as nothing.
     fn size_of(&self, folder: &Path, depth: usize) -> Result<Size> {
-        self.watch.step()?;
+        self.guard.checkpoint()?;
         let mut size = Size::default();
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return Ok(size);
         }
-        for (name, meta) in listed(folder, self.watch)?.unwrap_or_default() {
+        for (name, meta) in list_folder(folder, self.guard)?.unwrap_or_default() {
             size.add(if meta.is_dir() {
                 self.size_of(&folder.join(name), depth + 1)?
             } else {
@@ -337,15 +332,25 @@ impl Walk<'_> {
         Ok(size)
     }
 
-    fn remark(&mut self, path: &str, what: &str) {
-        self.remarks.push(format!("{} {what}", self.folder.shown(path)));
+    fn warn(&mut self, path: &str, what: &str) {
+        self.warnings.push(format!("{} {what}", self.folder.display_path(path)));
     }
 
-    fn cannot_be_named(&mut self, inside: &str, name: &OsStr) {
+    fn record_unreadable(&mut self, inside: &str, above: Inherited, error: &std::io::Error) {
+        if !above.is_left_out {
+            self.warn(inside, &format!("could not be listed ({}) and is left out", error.kind()));
+        }
+        let (path, class) = (self.folder.display_path(inside), above.class(self.reopens(inside)));
+        // It was recorded as a folder that goes.
+        self.tree.unknown.retain(|unknown| *unknown != path);
+        self.tree.left_out.push(LeftOutEntry { path, class, why: UNREADABLE, size: Size::default() });
+    }
+
+    fn record_bad_name(&mut self, inside: &str, name: &OsStr) {
         let path = format!("{inside}/{}", name.to_string_lossy());
-        let shown = self.folder.shown(&path);
+        let shown = self.folder.display_path(&path);
         let name = shown.rsplit('/').next().unwrap_or_default();
-        let inside = self.folder.shown(inside);
+        let inside = self.folder.display_path(inside);
         self.tree.bad_name.get_or_insert_with(|| {
             Error::invalid(format!(
                 "the name {name:?} in {inside:?} cannot be in a zip that every system can unpack; rename it, or exclude its folder"
@@ -354,7 +359,7 @@ impl Walk<'_> {
     }
 }
 
-fn case_clash(entries: &[Entry]) -> Option<(&str, &str)> {
+fn case_clash(entries: &[TreeEntry]) -> Option<(&str, &str)> {
     let mut seen: HashMap<String, &str> = HashMap::with_capacity(entries.len());
     // Folders clash too: what is in two that differ in case would be mixed.
     for entry in entries {

@@ -11,36 +11,36 @@ use std::time::{Duration, SystemTime};
 use crate::error::{Error, Result};
 use crate::profile::folder::Folder;
 use crate::profile::open_nofollow::open_plain;
-use crate::profile::stall_guard::Watch;
+use crate::profile::stall_guard::StallGuard;
 use crate::source::{Identity, Spool};
 
 /// Copies, by the path of the file inside the folder.
-pub(crate) struct Copies {
+pub(crate) struct DatabaseCopies {
     file: Option<Arc<File>>,
-    places: HashMap<String, Place>,
+    ranges: HashMap<String, CopyRange>,
     spool: Option<Spool>,
     /// What could not be copied, or not as it should be.
-    pub(crate) remarks: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct CopyRange {
     start: u64,
     len: u64,
 }
 
-impl Copies {
+impl DatabaseCopies {
     pub(crate) fn none() -> Self {
-        Self { file: None, places: HashMap::new(), spool: None, remarks: Vec::new() }
+        Self { file: None, ranges: HashMap::new(), spool: None, warnings: Vec::new() }
     }
 
     pub(crate) fn len(&self, path: &str) -> Option<u64> {
-        self.places.get(path).map(|place| place.len)
+        self.ranges.get(path).map(|range| range.len)
     }
 
     pub(crate) fn file(&self, path: &str) -> Option<(Arc<File>, u64)> {
-        let place = self.places.get(path)?;
-        Some((Arc::clone(self.file.as_ref()?), place.start))
+        let range = self.ranges.get(path)?;
+        Some((Arc::clone(self.file.as_ref()?), range.start))
     }
 
     pub(crate) fn failed(&self, error: &io::Error) -> Error {
@@ -52,12 +52,12 @@ impl Copies {
 }
 
 /// A try that has to be made again.
-pub(super) enum Again {
+pub(super) enum CopyError {
     Changed,
     Failed(Error),
 }
 
-impl From<Error> for Again {
+impl From<Error> for CopyError {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
@@ -65,67 +65,71 @@ impl From<Error> for Again {
 
 /// A file, or none, as it was at one moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
+pub(super) struct FileState {
     pub(super) file: Option<Identity>,
     /// Its times would tell of any later change. They move in ticks (up to 10 ms on Linux), so two changes
     /// within one look like one.
-    pub(super) times_tell: bool,
+    pub(super) time_is_settled: bool,
     /// It was made a moment ago, and nothing is in it yet.
-    pub(super) is_begun: bool,
+    pub(super) is_just_created: bool,
 }
 
-const TICK: Duration = Duration::from_millis(20);
+const TIMESTAMP_TICK: Duration = Duration::from_millis(20);
 /// Whoever makes a file writes to it within that time.
-const BEGUN: Duration = Duration::from_secs(1);
+const JUST_CREATED: Duration = Duration::from_secs(1);
 /// Of a disk that counts in whole seconds, FAT's in two.
-const COARSE_TICK: Duration = Duration::from_secs(3);
+const COARSE_TIMESTAMP_TICK: Duration = Duration::from_secs(3);
 
-impl Seen {
+impl FileState {
     fn of(file: Option<Identity>) -> Self {
         let Some((seconds, nanos)) = file.map(|file| file.last_change()) else {
-            return Self { file, times_tell: true, is_begun: false };
+            return Self { file, time_is_settled: true, is_just_created: false };
         };
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let changed = Duration::new(u64::try_from(seconds).unwrap_or(0), u32::try_from(nanos).unwrap_or(0));
-        let tick = if nanos == 0 { COARSE_TICK } else { TICK };
+        let tick = if nanos == 0 { COARSE_TIMESTAMP_TICK } else { TIMESTAMP_TICK };
         let age = now.checked_sub(changed);
         let is_empty = file.is_some_and(|file| file.size == 0);
         Self {
             file,
-            times_tell: age.is_some_and(|age| age > tick),
-            is_begun: is_empty && age.is_some_and(|age| age < BEGUN),
+            time_is_settled: age.is_some_and(|age| age > tick),
+            is_just_created: is_empty && age.is_some_and(|age| age < JUST_CREATED),
         }
     }
 }
 
 /// A copy and what the file looked like when it was begun.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Copy {
-    pub(super) seen: Seen,
-    place: Place,
+pub(super) struct FileCopy {
+    pub(super) state: FileState,
+    range: CopyRange,
 }
 
 /// Makes copies.
-pub(super) struct Copier<'a> {
+pub(super) struct FileCopier<'a> {
     folder: &'a Folder,
     spool: &'a Spool,
-    watch: &'a Watch,
+    guard: &'a StallGuard,
     file: File,
     end: u64,
     buffer: Vec<u8>,
 }
 
 /// How much is read at once.
-const PIECE: usize = 256 * 1024;
+const COPY_BUFFER: usize = 256 * 1024;
 
-impl<'a> Copier<'a> {
-    pub(super) fn new(folder: &'a Folder, spool: &'a Spool, watch: &'a Watch) -> Result<Self> {
+impl<'a> FileCopier<'a> {
+    pub(super) fn new(folder: &'a Folder, spool: &'a Spool, guard: &'a StallGuard) -> Result<Self> {
         let file = spool.create()?;
-        Ok(Self { folder, spool, watch, file, end: 0, buffer: vec![0; 2 * PIECE] })
+        Ok(Self { folder, spool, guard, file, end: 0, buffer: vec![0; 2 * COPY_BUFFER] })
     }
 
-    pub(super) fn finished(self, places: HashMap<String, Place>, remarks: Vec<String>) -> Copies {
-        Copies { file: Some(Arc::new(self.file)), places, spool: Some(self.spool.clone()), remarks }
+    pub(super) fn finished(
+        self,
+        ranges: HashMap<String, CopyRange>,
+        warnings: Vec<String>,
+    ) -> DatabaseCopies {
+        DatabaseCopies { file: Some(Arc::new(self.file)), ranges, spool: Some(self.spool.clone()), warnings }
     }
 
     /// Where the next copy goes.
@@ -134,25 +138,25 @@ impl<'a> Copier<'a> {
     }
 
     /// Gives up all copies from there on.
-    pub(super) fn back_to(&mut self, end: u64) {
+    pub(super) fn discard_from(&mut self, end: u64) {
         self.end = end;
     }
 
     /// What a file looks like now; one that is no plain file is not at rest.
-    pub(super) fn look(&self, path: &str) -> Result<Seen, Again> {
-        self.watch.step()?;
+    pub(super) fn state_of(&self, path: &str) -> Result<FileState, CopyError> {
+        self.guard.checkpoint()?;
         match fs::symlink_metadata(self.folder.root.join(path)) {
-            Ok(meta) if meta.is_file() => Ok(Seen::of(Some(Identity::of(&meta)))),
-            Ok(_) => Err(Again::Changed),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Seen::of(None)),
-            Err(e) => Err(Again::Failed(self.folder.unreadable(path, "looking at", &e))),
+            Ok(meta) if meta.is_file() => Ok(FileState::of(Some(Identity::of(&meta)))),
+            Ok(_) => Err(CopyError::Changed),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(FileState::of(None)),
+            Err(e) => Err(CopyError::Failed(self.folder.unreadable(path, "looking at", &e))),
         }
     }
 
     /// Copies a file as long as it is now.
-    pub(super) fn copy(&mut self, path: &str) -> Result<Copy, Again> {
-        let seen = self.look(path)?;
-        let Some(stamp) = seen.file else { return Err(Again::Changed) };
+    pub(super) fn copy(&mut self, path: &str) -> Result<FileCopy, CopyError> {
+        let state = self.state_of(path)?;
+        let Some(stamp) = state.file else { return Err(CopyError::Changed) };
         let (source, len) = (self.open(path)?, stamp.size);
         let mut done = 0;
         while done < len {
@@ -161,42 +165,42 @@ impl<'a> Copier<'a> {
             written.map_err(|e| self.spool.failed("writing", &e))?;
             done += count as u64;
         }
-        let place = Place { start: self.end, len };
+        let range = CopyRange { start: self.end, len };
         self.end += len;
-        Ok(Copy { seen, place })
+        Ok(FileCopy { state, range })
     }
 
     /// Whether the file is still what it was when it was copied: by its times, or by its bytes if these do
     /// not tell. Two reads in the same order that find the same were not written between.
-    pub(super) fn is_same(&mut self, path: &str, copy: &Copy) -> Result<bool, Again> {
-        if !self.looks_same(path, &copy.seen)? {
+    pub(super) fn is_same(&mut self, path: &str, copy: &FileCopy) -> Result<bool, CopyError> {
+        if !self.is_in_state(path, &copy.state)? {
             return Ok(false);
         }
-        if copy.seen.times_tell {
+        if copy.state.time_is_settled {
             return Ok(true);
         }
         let source = self.open(path)?;
         let mut done = 0;
-        while done < copy.place.len {
-            let count = self.read(&source, path, done, copy.place.len)?;
-            let (now, then) = self.buffer.split_at_mut(PIECE);
-            let read = self.file.read_exact_at(&mut then[..count], copy.place.start + done);
+        while done < copy.range.len {
+            let count = self.read(&source, path, done, copy.range.len)?;
+            let (now, then) = self.buffer.split_at_mut(COPY_BUFFER);
+            let read = self.file.read_exact_at(&mut then[..count], copy.range.start + done);
             read.map_err(|e| self.spool.failed("reading", &e))?;
             if now[..count] != then[..count] {
                 return Ok(false);
             }
             done += count as u64;
         }
-        self.looks_same(path, &copy.seen)
+        self.is_in_state(path, &copy.state)
     }
 
     /// Whether a file, or its absence, looks as it did.
-    pub(super) fn looks_same(&self, path: &str, seen: &Seen) -> Result<bool, Again> {
-        Ok(self.folder.is_same(seen.file, self.look(path)?.file))
+    pub(super) fn is_in_state(&self, path: &str, state: &FileState) -> Result<bool, CopyError> {
+        Ok(self.folder.is_same(state.file, self.state_of(path)?.file))
     }
 
     /// The first bytes of a file; fewer if it is shorter.
-    pub(super) fn head<const N: usize>(&self, path: &str) -> Result<Option<[u8; N]>, Again> {
+    pub(super) fn head<const N: usize>(&self, path: &str) -> Result<Option<[u8; N]>, CopyError> {
         let mut head = [0; N];
         match open_plain(&self.folder.root.join(path)) {
             Ok(file) => Ok(file.read_exact_at(&mut head, 0).is_ok().then_some(head)),
@@ -205,20 +209,20 @@ impl<'a> Copier<'a> {
         }
     }
 
-    fn open(&self, path: &str) -> Result<File, Again> {
+    fn open(&self, path: &str) -> Result<File, CopyError> {
         open_plain(&self.folder.root.join(path)).map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound => Again::Changed,
+            io::ErrorKind::NotFound => CopyError::Changed,
             _ => self.folder.unreadable(path, "opening", &e).into(),
         })
     }
 
     /// Reads into the first half of the buffer, at most to `len`; a file that ends before that changed.
-    fn read(&mut self, source: &File, path: &str, at: u64, len: u64) -> Result<usize, Again> {
-        let most = usize::try_from(len - at).unwrap_or(usize::MAX).min(PIECE);
+    fn read(&mut self, source: &File, path: &str, at: u64, len: u64) -> Result<usize, CopyError> {
+        let most = usize::try_from(len - at).unwrap_or(usize::MAX).min(COPY_BUFFER);
         loop {
-            self.watch.step()?;
+            self.guard.checkpoint()?;
             match source.read_at(&mut self.buffer[..most], at) {
-                Ok(0) => return Err(Again::Changed),
+                Ok(0) => return Err(CopyError::Changed),
                 Ok(count) => return Ok(count),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(self.folder.unreadable(path, "reading", &e).into()),
@@ -227,8 +231,8 @@ impl<'a> Copier<'a> {
     }
 }
 
-impl Copy {
-    pub(super) fn place(&self) -> Place {
-        self.place
+impl FileCopy {
+    pub(super) fn range(&self) -> CopyRange {
+        self.range
     }
 }
