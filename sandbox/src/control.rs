@@ -10,10 +10,10 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use crate::agents;
-use crate::log::lock;
-use crate::reply::{self, BoxError, Reply};
-use crate::server::App;
+use crate::agentdrop::agents;
+use crate::http::log::lock;
+use crate::http::reply::{self, BoxError, Reply};
+use crate::server::listener::App;
 
 pub(crate) async fn handle(app: &Arc<App>, head: &Parts, body: &Bytes) -> Reply {
     let path = head.uri.path();

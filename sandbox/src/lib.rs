@@ -17,27 +17,14 @@
 //! What can be set and ordered, and what each operation is called: `sandbox/README.md`.
 
 mod agentdrop;
-mod agents;
 mod config;
 mod control;
-mod create;
-mod external;
 mod faults;
-mod faulty_io;
-mod form;
 mod hcompany;
-mod hostile;
-mod log;
-mod multipart;
-mod parts;
+mod http;
 mod presign;
-mod reply;
-mod s3_backend;
 mod server;
 mod storage;
-mod store;
-mod tls;
-mod transfer;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -49,12 +36,17 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::agentdrop::{agents, routes as agentdrop_routes};
 use crate::config::Settings;
-use crate::external::External;
+use crate::faults::{hostile, orders};
+use crate::http::log;
 use crate::presign::Signer;
-use crate::server::{App, Role};
-use crate::storage::Storage;
-use crate::store::Objects;
+use crate::server::listener::{App, Role};
+use crate::server::{listener, tls};
+use crate::storage::external::External;
+use crate::storage::handler::Storage;
+use crate::storage::objects::Objects;
+use crate::storage::s3_backend;
 
 pub use crate::config::{Config, StorageConfig};
 
@@ -137,7 +129,7 @@ impl Sandbox {
             objects,
             state: Mutex::default(),
             log: log::Log::default(),
-            faults: faults::Faults::default(),
+            faults: orders::Faults::default(),
             hostile: hostile::Hostile::default(),
             api_url,
             connections: AtomicU64::new(0),
@@ -153,9 +145,9 @@ impl Sandbox {
             let mut listeners = vec![(Role::Api, api, None), (Role::Control, control, None)];
             listeners
                 .extend(storage_listeners.into_iter().map(|(listener, tls)| (Role::Storage, listener, tls)));
-            for (role, listener, tls) in listeners {
-                let listener = server::listen(listener)?;
-                runtime.spawn(server::serve(app.clone(), role, listener, tls));
+            for (role, bound, tls) in listeners {
+                let bound = listener::listen(bound)?;
+                runtime.spawn(listener::serve(app.clone(), role, bound, tls));
             }
         }
         Ok(Sandbox { app, runtime: Some(runtime), control_url, ca_pem, folder })
@@ -184,12 +176,12 @@ impl Sandbox {
 
     /// The one key the H Company API takes.
     pub fn h_api_key(&self) -> &str {
-        hcompany::API_KEY
+        hcompany::routes::API_KEY
     }
 
     /// The one key the AgentDrop API takes.
     pub fn agentdrop_api_key(&self) -> &str {
-        agentdrop::API_KEY
+        agentdrop_routes::API_KEY
     }
 
     /// The authority behind storage's certificate, if storage is served over TLS.

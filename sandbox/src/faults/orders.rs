@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::log::lock;
-use crate::server::OPS;
+use crate::http::log::lock;
+use crate::server::listener::OPS;
 
 /// The queue of orders.
 #[derive(Default)]

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 
-use crate::form::{self, Watcher};
-use crate::storage;
+use crate::http::form::{self, Watcher};
+use crate::storage::handler as storage;
 
 /// All requests since the start or the last clearing.
 #[derive(Default)]

@@ -9,14 +9,14 @@ use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use crate::agentdrop::{self, error, invalid, not_found};
+use crate::agentdrop::read::{Kind, Reader, problem};
+use crate::agentdrop::routes::{self as agentdrop, error, invalid, not_found};
 use crate::config::Settings;
-use crate::log::lock;
-use crate::parts::{MAX_PARTS, Refusal};
-use crate::reply::{self, Reply};
-use crate::server::App;
-use crate::store::{FileUpload, State, TransferFile, UploadState};
-use crate::transfer::{Kind, Reader, problem};
+use crate::http::log::lock;
+use crate::http::reply::{self, Reply};
+use crate::server::listener::App;
+use crate::storage::objects::{FileUpload, State, TransferFile, UploadState};
+use crate::storage::uploads::{MAX_PARTS, Refusal};
 
 pub(crate) async fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
     let map = match agentdrop::object(head, body) {

@@ -22,17 +22,19 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::agentdrop::{create, routes as agentdrop};
 use crate::config::Settings;
-use crate::faults::{Action, Canned, Fault, Faults};
-use crate::faulty_io::{FaultyIo, Pace, Socket};
-use crate::hostile::Hostile;
-use crate::log::{Entry, Log, lock};
+use crate::control;
+use crate::faults::hostile::Hostile;
+use crate::faults::orders::{Action, Canned, Fault, Faults};
+use crate::hcompany::routes as hcompany;
+use crate::http::log::{Entry, Log, lock};
+use crate::http::reply::{self, BoxError, Reply};
 use crate::presign::Signer;
-use crate::reply::{self, BoxError, Reply};
-use crate::storage::{self, Storage};
-use crate::store::{Objects, State};
-use crate::tls::Acceptors;
-use crate::{agentdrop, control, create, hcompany};
+use crate::server::faulty_io::{FaultyIo, Pace, Socket};
+use crate::server::tls::Acceptors;
+use crate::storage::handler::{self as storage, Storage};
+use crate::storage::objects::{Objects, State};
 
 /// Longest a stalled connection is held open.
 const STALL: Duration = Duration::from_secs(600);

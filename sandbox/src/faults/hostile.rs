@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::faults::{Fault, parse};
-use crate::log::lock;
+use crate::faults::orders::{Fault, parse};
+use crate::http::log::lock;
 
 /// Whether and how the sandbox misbehaves by itself.
 #[derive(Debug, Default)]

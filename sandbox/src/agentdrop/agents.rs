@@ -9,13 +9,13 @@ use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::agentdrop::{self, error, invalid, not_found};
-use crate::log::lock;
-use crate::reply::{self, Reply};
-use crate::server::App;
-use crate::storage::query_value;
-use crate::store::State;
-use crate::transfer::problem;
+use crate::agentdrop::read::problem;
+use crate::agentdrop::routes::{self as agentdrop, error, invalid, not_found};
+use crate::http::log::lock;
+use crate::http::reply::{self, Reply};
+use crate::server::listener::App;
+use crate::storage::handler::query_value;
+use crate::storage::objects::State;
 
 /// The account that the API key belongs to.
 const OWN: [&str; 3] = ["7d3f0a52-4c1e-4b7a-9a7e-2f9b6c1d5e01", "Sandbox", "owner@sandbox.test"];

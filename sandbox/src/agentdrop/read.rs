@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::parts::{MAX_PART, MIN_PART};
-use crate::store::{Transfer, TransferFile};
+use crate::storage::objects::{Transfer, TransferFile};
+use crate::storage::uploads::{MAX_PART, MIN_PART};
 
 const MODES: [&str; 3] = ["agent-to-agent", "agent-to-human", "human-to-agent"];
 /// The documents name this one, the official SDK sends the others.

@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::log::lock;
+use crate::http::log::lock;
+use crate::http::reply::{self, Reply};
 use crate::presign::rfc3339;
-use crate::reply::{self, Reply};
-use crate::server::App;
-use crate::store::{PendingProfile, Profile};
+use crate::server::listener::App;
+use crate::storage::objects::{PendingProfile, Profile};
 
 pub(crate) const PREFIX: &str = "/api/v2/browser-profiles";
 pub(crate) const API_KEY: &str = "hk-sandbox-0123456789abcdef";
@@ -26,7 +26,7 @@ const TAGGING: &str =
     "<Tagging><TagSet><Tag><Key>status</Key><Value>pending</Value></Tag></TagSet></Tagging>";
 
 pub(crate) async fn handle(app: &Arc<App>, head: &Parts, body: &Bytes) -> Reply {
-    if !crate::server::has_key(head, API_KEY) {
+    if !crate::server::listener::has_key(head, API_KEY) {
         return reply::json(StatusCode::UNAUTHORIZED, &json!({ "message": "Invalid or missing API key" }));
     }
     let path = head.uri.path();
@@ -164,7 +164,7 @@ fn parse_complete(head: &Parts, body: &Bytes) -> Result<Map<String, Value>, Vec<
     if body.is_empty() {
         return Err(vec![problem("missing", json!(["body"]), "Field required", Value::Null)]);
     }
-    if !crate::server::is_json(head) {
+    if !crate::server::listener::is_json(head) {
         return Err(vec![not_a_model(String::from_utf8_lossy(body).into_owned().into())]);
     }
     let value: Value = serde_json::from_slice(body).map_err(|error| {

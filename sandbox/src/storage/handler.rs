@@ -14,13 +14,13 @@ use s3s::service::S3Service;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::external::External;
-use crate::form::{self, FormBody, MAX_PREAMBLE, Parsed, Preamble};
-use crate::log::Entry;
-use crate::parts::{DISCARDED, NO_SUCH_UPLOAD, Refusal};
-use crate::reply::{self, BoxError, Reply, s3_error};
-use crate::server::{App, RequestBody};
-use crate::store::{Digests, Object, Objects};
+use crate::http::form::{self, FormBody, MAX_PREAMBLE, Parsed, Preamble};
+use crate::http::log::Entry;
+use crate::http::reply::{self, BoxError, Reply, s3_error};
+use crate::server::listener::{App, RequestBody};
+use crate::storage::external::External;
+use crate::storage::objects::{Digests, Object, Objects};
+use crate::storage::uploads::{DISCARDED, NO_SUCH_UPLOAD, Refusal};
 
 /// S3's limit for everything in a form but the file.
 const MAX_PRE_DATA: usize = 20_480;

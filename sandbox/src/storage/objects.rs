@@ -14,10 +14,10 @@ use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 use time::OffsetDateTime;
 
-use crate::agents::{Agent, Channel};
-use crate::log::lock;
-use crate::parts::Uploads;
+use crate::agentdrop::agents::{Agent, Channel};
+use crate::http::log::lock;
 use crate::presign::hex;
+use crate::storage::uploads::Uploads;
 
 /// A stored object. Digests are hexadecimal; they are missing when nothing was checked.
 #[derive(Debug, Clone, Default)]

@@ -16,9 +16,9 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio_util::io::ReaderStream;
 
-use crate::parts::{MAX_PARTS, NO_SUCH_UPLOAD, Refusal};
 use crate::presign::{Signer, hex};
-use crate::store::{Digests, Incoming, Object, Objects, digest_matches};
+use crate::storage::objects::{Digests, Incoming, Object, Objects, digest_matches};
+use crate::storage::uploads::{MAX_PARTS, NO_SUCH_UPLOAD, Refusal};
 
 /// The embedded server, for the one bucket and key pair of `signer`.
 pub(crate) fn service(objects: Arc<Objects>, signer: &Signer) -> S3Service {

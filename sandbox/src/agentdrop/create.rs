@@ -7,14 +7,14 @@ use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use crate::agentdrop::{self, invalid, not_found, too_large};
-use crate::agents;
-use crate::form::{self, Part};
-use crate::log::lock;
-use crate::multipart::refused;
-use crate::reply::{self, Reply};
-use crate::server::App;
-use crate::transfer::{CHANNEL, Kind, Reader, problem};
+use crate::agentdrop::agents;
+use crate::agentdrop::multipart::refused;
+use crate::agentdrop::read::{CHANNEL, Kind, Reader, problem};
+use crate::agentdrop::routes::{self as agentdrop, invalid, not_found, too_large};
+use crate::http::form::{self, Part};
+use crate::http::log::lock;
+use crate::http::reply::{self, Reply};
+use crate::server::listener::App;
 
 /// The most that comes this way: the service's own server takes no more.
 pub(crate) const MAX_FORM: usize = 100 * 1024 * 1024;

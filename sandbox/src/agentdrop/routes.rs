@@ -10,15 +10,15 @@ use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime};
 
-use crate::agents::{self, Found};
+use crate::agentdrop::agents::{self, Found};
+use crate::agentdrop::read::{Kind, Reader, problem};
+use crate::agentdrop::{create, multipart};
 use crate::config::Settings;
-use crate::log::lock;
+use crate::http::log::lock;
+use crate::http::reply::{self, Reply};
 use crate::presign::rfc3339;
-use crate::reply::{self, Reply};
-use crate::server::{App, has_key, is_json};
-use crate::store::{State, Transfer, UploadState};
-use crate::transfer::{Kind, Reader, problem};
-use crate::{create, multipart};
+use crate::server::listener::{App, has_key, is_json};
+use crate::storage::objects::{State, Transfer, UploadState};
 
 pub(crate) const API_KEY: &str = "agd_test_sandbox0123456789abcdef";
 

@@ -1,0 +1,3 @@
+//! H Company's API.
+
+pub(crate) mod routes;

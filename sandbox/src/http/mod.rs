@@ -1,0 +1,5 @@
+//! Requests and replies, with no service's rules.
+
+pub(crate) mod form;
+pub(crate) mod log;
+pub(crate) mod reply;
