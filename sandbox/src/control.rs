@@ -1,4 +1,5 @@
-//! The test's side door on its own port: orders, records, contents. No service sees it.
+//! The control endpoint: a test orders faults, changes settings, and reads what was sent and stored. It has a port of
+//! its own, so that no service sees it.
 
 use std::sync::Arc;
 
@@ -10,10 +11,11 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use crate::agentdrop::agents;
-use crate::http::log::lock;
+use crate::agentdrop::{self, all_agents, all_transfers};
+use crate::app::App;
+use crate::hcompany::all_profiles;
 use crate::http::reply::{self, BoxError, Reply};
-use crate::server::listener::App;
+use crate::lock::lock;
 
 pub(crate) async fn handle(app: &Arc<App>, head: &Parts, body: &Bytes) -> Reply {
     let path = head.uri.path();
@@ -30,16 +32,16 @@ pub(crate) async fn handle(app: &Arc<App>, head: &Parts, body: &Bytes) -> Reply 
             app.log.clear();
             done(Ok(()))
         }
-        (&Method::GET, "/objects") => reply::json(StatusCode::OK, &app.objects.to_json()),
-        (&Method::GET, "/profiles") => reply::json(StatusCode::OK, &app.profiles()),
-        (&Method::GET, "/transfers") => reply::json(StatusCode::OK, &app.transfers()),
+        (&Method::GET, "/objects") => reply::json(StatusCode::OK, &app.storage.objects.to_json()),
+        (&Method::GET, "/profiles") => reply::json(StatusCode::OK, &all_profiles(app)),
+        (&Method::GET, "/transfers") => reply::json(StatusCode::OK, &all_transfers(app)),
         (&Method::POST, "/settings") => {
             done(parse(body).and_then(|changes| lock(&app.settings).change(&changes)))
         }
         (&Method::POST, "/agents") => {
-            done(parse(body).and_then(|value| agents::register(&mut lock(&app.state), &value)))
+            done(parse(body).and_then(|value| agentdrop::register(&mut lock(&app.state), &value)))
         }
-        (&Method::GET, "/agents") => reply::json(StatusCode::OK, &agents::show_all(&lock(&app.state))),
+        (&Method::GET, "/agents") => reply::json(StatusCode::OK, &all_agents(&lock(&app.state))),
         (&Method::POST, "/reset") => {
             app.reset();
             done(Ok(()))
@@ -58,7 +60,7 @@ fn object_key(path: &str) -> Option<String> {
 }
 
 async fn content(app: &App, key: &str) -> Reply {
-    let Some(path) = app.objects.get(key).and_then(|object| object.path) else {
+    let Some(path) = app.storage.objects.get(key).and_then(|object| object.path) else {
         return not_found();
     };
     let Ok(file) = tokio::fs::File::open(path).await else {

@@ -81,9 +81,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _entered = runtime.enter();
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
     };
-    let mood = json!({"percent": options.hostile, "seed": options.seed});
+    let hostile = json!({"percent": options.hostile, "seed": options.seed});
     let sandbox = Sandbox::start_on(config(options)?, port)?;
-    sandbox.be_hostile(mood)?;
+    sandbox.set_hostile_mode(hostile)?;
     let (eof, mut ended) = tokio::sync::mpsc::channel::<()>(1);
     // Without the option the sending end stays here, and the receiving one waits for ever.
     let _kept = if exit_with_stdin {

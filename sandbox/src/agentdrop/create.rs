@@ -1,5 +1,5 @@
-//! AgentDrop's transfer with its files in the request, a form: what the official SDK does with anything
-//! small. The fields are text, so they are made what the other ways to send have, and then read as those.
+//! A transfer with its files in the request, a form: what the official SDK does with anything small. Its fields are
+//! text, so they are made what the other ways to send have, and then read as those.
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -7,14 +7,16 @@ use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use crate::agentdrop::agents;
-use crate::agentdrop::multipart::refused;
-use crate::agentdrop::read::{CHANNEL, Kind, Reader, problem};
-use crate::agentdrop::routes::{self as agentdrop, invalid, not_found, too_large};
+use super::channels;
+use super::checks::refuse;
+use super::encryption::CHANNEL;
+use super::errors::{invalid, not_found, problem, refused, too_large};
+use super::reader::{Kind, Reader};
+use super::show::show;
+use crate::app::App;
 use crate::http::form::{self, Part};
-use crate::http::log::lock;
 use crate::http::reply::{self, Reply};
-use crate::server::listener::App;
+use crate::lock::lock;
 
 /// The most that comes this way: the service's own server takes no more.
 pub(crate) const MAX_FORM: usize = 100 * 1024 * 1024;
@@ -41,23 +43,23 @@ pub(crate) async fn create(app: &App, head: &Parts, body: &Bytes) -> Reply {
         Ok(transfer) => transfer,
         Err(problems) => return invalid(problems),
     };
-    if let Some(refusal) = agentdrop::refuse(app, &transfer, &settings) {
+    if let Some(refusal) = refuse(app, &transfer, &settings) {
         return refusal;
     }
     if transfer.encryption_algorithm.as_deref() == Some(CHANNEL) {
         let id = transfer.channel_id.clone().unwrap_or_default();
-        if !agents::channel_joins(&lock(&app.state), &id, &transfer.sender, &transfer.recipient) {
+        if !channels::joins(&lock(&app.state), &id, &transfer.sender, &transfer.recipient) {
             return not_found("Channel not found");
         }
     }
     for (file, part) in transfer.files.iter().zip(files) {
-        let stored = app.storage.store(&app.objects, &file.key, part.content, &file.content_type).await;
+        let stored = app.storage.store(&file.key, part.content, &file.content_type).await;
         if let Err(refusal) = stored {
             return refused(refusal);
         }
     }
     transfer.confirmed = true;
-    let shown = agentdrop::show(&transfer, &app.api_url);
+    let shown = show(&transfer, &app.api_url);
     lock(&app.state).transfers.push(transfer);
     reply::json(StatusCode::CREATED, &shown)
 }

@@ -1,5 +1,5 @@
-//! AgentDrop's uploads in parts: presigning every part, completing, aborting. The contract is what the
-//! official SDK sends and reads, since no document has it. Joining is storage's work.
+//! Uploads in parts: completing and aborting them. The contract is what the official SDK sends and reads, since no
+//! document has it. Joining is storage's work.
 
 use std::sync::Arc;
 
@@ -7,88 +7,14 @@ use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
 
-use crate::agentdrop::read::{Kind, Reader, problem};
-use crate::agentdrop::routes::{self as agentdrop, error, invalid, not_found};
-use crate::config::Settings;
-use crate::http::log::lock;
+use super::errors::{invalid, no_upload, problem, refused};
+use super::reader::object;
+use crate::app::App;
 use crate::http::reply::{self, Reply};
-use crate::server::listener::App;
-use crate::storage::objects::{FileUpload, State, TransferFile, UploadState};
-use crate::storage::uploads::{MAX_PARTS, Refusal};
-
-pub(crate) async fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
-    let map = match agentdrop::object(head, body) {
-        Ok(map) => map,
-        Err(problems) => return invalid(problems),
-    };
-    let settings = lock(&app.settings).clone();
-    let now = OffsetDateTime::now_utc();
-    let mut transfer = match Reader::new(Kind::Multipart).transfer(&map, now) {
-        Ok(transfer) => transfer,
-        Err(problems) => return invalid(problems),
-    };
-    let counts: Vec<u64> = transfer.files.iter().map(|file| part_count(file, &settings)).collect();
-    let problems: Vec<Value> = counts
-        .iter()
-        .enumerate()
-        .filter(|(_, count)| **count > MAX_PARTS)
-        .map(|(at, count)| {
-            let message = format!("makes {count} parts, no more than {MAX_PARTS} are allowed");
-            problem(&format!("files[{at}].part_size"), &message)
-        })
-        .collect();
-    if !problems.is_empty() {
-        return invalid(problems);
-    }
-    if let Some(refusal) = agentdrop::refuse(app, &transfer, &settings) {
-        return refusal;
-    }
-
-    let signer = app.ticket_signer(&settings);
-    let mut slots = Vec::new();
-    for (file, parts) in transfer.files.iter_mut().zip(counts) {
-        let upload_id = match app.storage.begin(&app.objects, &file.key, &file.content_type).await {
-            Ok(id) => id,
-            Err(refusal) => return refused(refusal),
-        };
-        let url = |number: u64| {
-            let number = number.to_string();
-            let query = [("partNumber", number.as_str()), ("uploadId", upload_id.as_str())];
-            signer.url_with(
-                "PUT",
-                &file.key,
-                &query,
-                &[],
-                settings.upload_expires_in,
-                settings.signing_time(),
-            )
-        };
-        let part_urls: Vec<Value> =
-            (1..=parts).map(|number| json!({ "part_number": number, "upload_url": url(number) })).collect();
-        slots.push(json!({
-            "file_id": file.id,
-            "file_name": file.name,
-            "upload_id": upload_id,
-            "part_urls": part_urls,
-        }));
-        file.upload = Some(FileUpload { id: upload_id, parts, state: UploadState::Open });
-    }
-    let shown = json!({
-        "id": transfer.id,
-        "files": slots,
-        "confirm_url": agentdrop::confirm_url(app, &transfer.id),
-        "expires_at": agentdrop::tickets_end(&settings, now),
-    });
-    lock(&app.state).transfers.push(transfer);
-    reply::json(StatusCode::OK, &shown)
-}
-
-fn part_count(file: &TransferFile, settings: &Settings) -> u64 {
-    let size = settings.forced_part_size.or(file.part_size).unwrap_or(u64::MAX);
-    if file.size == 0 { settings.empty_file_parts } else { file.size.div_ceil(size) }
-}
+use crate::lock::lock;
+use crate::state::{FileUpload, State, TransferFile, UploadState};
+use crate::storage::{MAX_PARTS, Refusal};
 
 /// `{"upload_id", "parts": [{"part_number", "etag"}]}`
 struct Completion {
@@ -97,45 +23,45 @@ struct Completion {
 }
 
 pub(crate) async fn complete(app: &Arc<App>, head: &Parts, id: &str, file: &str, body: &Bytes) -> Reply {
-    let asked = match agentdrop::object(head, body).and_then(|map| completion(&map)) {
-        Ok(asked) => asked,
+    let completion = match object(head, body).and_then(|map| read_completion(&map)) {
+        Ok(completion) => completion,
         Err(problems) => return invalid(problems),
     };
     let (app, id, file) = (app.clone(), id.to_string(), file.to_string());
     // On its own, since this future ends with the connection: a client that has hung up must not leave
     // parts that are joined and an upload that is still open.
-    let joined = tokio::spawn(async move { join(&app, &id, &file, asked).await });
+    let joined = tokio::spawn(async move { join(&app, &id, &file, completion).await });
     joined.await.unwrap_or_else(|_| refused(Refusal::Failed("joining panicked".into())))
 }
 
-async fn join(app: &App, id: &str, file: &str, asked: Completion) -> Reply {
+async fn join(app: &App, id: &str, file: &str, completion: Completion) -> Reply {
     // One at a time: the second of two that ask for the same must find it done.
     let _turn = app.completing.lock().await;
-    let found = open_upload(&mut lock(&app.state), id, file, &asked.upload_id)
+    let found = open_upload(&mut lock(&app.state), id, file, &completion.upload_id)
         .map(|(file, upload)| (file.key.clone(), upload.parts));
     let Some((key, count)) = found else {
         return no_upload();
     };
-    let listed = asked.parts.len() as u64;
-    if let Some((number, _)) = asked.parts.iter().find(|(number, _)| *number > count) {
+    let listed = completion.parts.len() as u64;
+    if let Some((number, _)) = completion.parts.iter().find(|(number, _)| *number > count) {
         return refused(Refusal::InvalidPart(format!("there is no part {number}, the last one is {count}")));
     }
     if listed < count {
-        let mut expected = asked.parts.iter().map(|(number, _)| *number).zip(1..);
+        let mut expected = completion.parts.iter().map(|(number, _)| *number).zip(1..);
         let number =
             expected.find(|(number, wanted)| number != wanted).map_or(listed + 1, |(_, wanted)| wanted);
         return refused(Refusal::InvalidPart(format!("part {number} is missing from the list")));
     }
-    if let Err(refusal) = app.storage.complete(&app.objects, &key, &asked.upload_id, asked.parts).await {
+    if let Err(refusal) = app.storage.complete(&key, &completion.upload_id, completion.parts).await {
         return refused(refusal);
     }
-    if let Some((file, _)) = open_upload(&mut lock(&app.state), id, file, &asked.upload_id) {
+    if let Some((file, _)) = open_upload(&mut lock(&app.state), id, file, &completion.upload_id) {
         set_state(file, UploadState::Complete);
     }
     reply::json(StatusCode::OK, &json!({ "file_id": file, "status": "completed" }))
 }
 
-fn completion(map: &Map<String, Value>) -> Result<Completion, Vec<Value>> {
+fn read_completion(map: &Map<String, Value>) -> Result<Completion, Vec<Value>> {
     let mut problems = Vec::new();
     unknown(map, "", &["upload_id", "parts"], &mut problems);
     let upload_id = upload_id(map, &mut problems);
@@ -175,7 +101,7 @@ fn completion(map: &Map<String, Value>) -> Result<Completion, Vec<Value>> {
 }
 
 pub(crate) async fn abort(app: &App, head: &Parts, id: &str, file: &str, body: &Bytes) -> Reply {
-    let map = match agentdrop::object(head, body) {
+    let map = match object(head, body) {
         Ok(map) => map,
         Err(problems) => return invalid(problems),
     };
@@ -193,7 +119,7 @@ pub(crate) async fn abort(app: &App, head: &Parts, id: &str, file: &str, body: &
         }
         None => return no_upload(),
     };
-    match app.storage.abort(&app.objects, &key, &upload_id).await {
+    match app.storage.abort(&key, &upload_id).await {
         Ok(()) => reply::json(StatusCode::OK, &json!({})),
         Err(refusal) => refused(refusal),
     }
@@ -228,19 +154,5 @@ fn open_upload<'a>(
 fn set_state(file: &mut TransferFile, state: UploadState) {
     if let Some(upload) = &mut file.upload {
         upload.state = state;
-    }
-}
-
-fn no_upload() -> Reply {
-    not_found("No such upload: unknown, aborted or completed")
-}
-
-/// Storage's refusal as the API tells it.
-pub(crate) fn refused(refusal: Refusal) -> Reply {
-    match refusal {
-        Refusal::NoSuchUpload => no_upload(),
-        Refusal::InvalidPart(why) => error(StatusCode::BAD_REQUEST, "INVALID_PART", &why),
-        Refusal::EntityTooSmall(why) => error(StatusCode::BAD_REQUEST, "ENTITY_TOO_SMALL", &why),
-        Refusal::Failed(why) => error(StatusCode::BAD_GATEWAY, "STORAGE_ERROR", &why),
     }
 }

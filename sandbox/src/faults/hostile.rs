@@ -6,22 +6,22 @@ use std::sync::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::faults::orders::{Fault, parse};
-use crate::http::log::lock;
+use super::action::{Fault, parse};
+use crate::lock::lock;
 
 /// Whether and how the sandbox misbehaves by itself.
 #[derive(Debug, Default)]
-pub(crate) struct Hostile(Mutex<Mood>);
+pub(crate) struct Hostile(Mutex<Mode>);
 
 #[derive(Debug)]
-struct Mood {
+struct Mode {
     percent: u8,
-    dice: fastrand::Rng,
+    random: fastrand::Rng,
 }
 
-impl Default for Mood {
+impl Default for Mode {
     fn default() -> Self {
-        Self { percent: 0, dice: fastrand::Rng::with_seed(0) }
+        Self { percent: 0, random: fastrand::Rng::with_seed(0) }
     }
 }
 
@@ -40,23 +40,23 @@ impl Hostile {
         if wanted.percent > 100 {
             return Err("hostile: percent: expected 0 to 100".into());
         }
-        *lock(&self.0) = Mood { percent: wanted.percent, dice: fastrand::Rng::with_seed(wanted.seed) };
+        *lock(&self.0) = Mode { percent: wanted.percent, random: fastrand::Rng::with_seed(wanted.seed) };
         Ok(())
     }
 
     pub fn end(&self) {
-        *lock(&self.0) = Mood::default();
+        *lock(&self.0) = Mode::default();
     }
 
     /// The fault this request meets, if it is unlucky.
     pub fn draw(&self, op: &str) -> Option<Fault> {
-        let mood = &mut *lock(&self.0);
-        if mood.dice.u8(0..100) >= mood.percent {
+        let mode = &mut *lock(&self.0);
+        if mode.random.u8(0..100) >= mode.percent {
             return None;
         }
         let action = match op {
-            "put" | "put_part" | "post_form" => of_storage(&mut mood.dice),
-            _ => of_a_service(&mut mood.dice),
+            "put" | "put_part" | "post_form" => random_storage_fault(&mut mode.random),
+            _ => random_service_fault(&mut mode.random),
         };
         // The actions below are checked by a test.
         parse(&action).ok()
@@ -69,9 +69,9 @@ fn xml(code: &str, message: &str) -> String {
 
 const STORAGE_FAULTS: usize = 16;
 
-fn of_storage(dice: &mut fastrand::Rng) -> Value {
-    let some = dice.u64(0..100_000);
-    storage_fault(dice.usize(0..STORAGE_FAULTS), some)
+fn random_storage_fault(random: &mut fastrand::Rng) -> Value {
+    let some = random.u64(0..100_000);
+    storage_fault(random.usize(0..STORAGE_FAULTS), some)
 }
 
 fn storage_fault(which: usize, some: u64) -> Value {
@@ -98,8 +98,8 @@ fn storage_fault(which: usize, some: u64) -> Value {
 
 const SERVICE_FAULTS: usize = 11;
 
-fn of_a_service(dice: &mut fastrand::Rng) -> Value {
-    service_fault(dice.usize(0..SERVICE_FAULTS))
+fn random_service_fault(random: &mut fastrand::Rng) -> Value {
+    service_fault(random.usize(0..SERVICE_FAULTS))
 }
 
 fn service_fault(which: usize) -> Value {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_is_the_same_day() {
+    fn the_same_seed_draws_the_same_faults() {
         let draws = |seed: u64| {
             let hostile = Hostile::default();
             assert!(hostile.draw("put").is_none(), "calm at first");

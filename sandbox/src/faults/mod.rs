@@ -1,4 +1,9 @@
-//! Faults that a test ordered, or that hostile mode draws.
+//! Faults that requests meet: ordered, or drawn at random.
 
-pub(crate) mod hostile;
-pub(crate) mod orders;
+mod action;
+mod hostile;
+mod orders;
+
+pub(crate) use action::{Action, Fault, OrderedReply};
+pub(crate) use hostile::Hostile;
+pub(crate) use orders::Faults;

@@ -11,7 +11,7 @@ use hyper::body::{Body, Frame};
 use hyper::header::CONTENT_TYPE;
 use memchr::memmem;
 
-use crate::http::reply::BoxError;
+use super::reply::BoxError;
 
 /// Where reading the preamble gives up.
 pub(crate) const MAX_PREAMBLE: usize = 64 * 1024;

@@ -1,13 +1,14 @@
 //! The record of every request to the API and to storage, in order of arrival. Knows no service.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 
-use crate::http::form::{self, Watcher};
-use crate::storage::handler as storage;
+use super::form::{self, Watcher};
+use super::query::part_number;
+use crate::lock::lock;
 
 /// All requests since the start or the last clearing.
 #[derive(Default)]
@@ -65,7 +66,7 @@ impl Log {
             method: head.method.to_string(),
             path: head.uri.path().to_string(),
             query_names: query_names(head.uri.query()),
-            part_number: storage::part_number(head.uri.query()),
+            part_number: part_number(head.uri.query()),
             authorization: head.headers.contains_key("authorization"),
             content_length: head
                 .headers
@@ -138,9 +139,4 @@ fn query_names(query: Option<&str>) -> Vec<String> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split('=').next().unwrap_or_default().to_string())
         .collect()
-}
-
-/// A lock that outlives a panic elsewhere: a failed request must not take the record with it.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -2,4 +2,6 @@
 
 pub(crate) mod form;
 pub(crate) mod log;
+pub(crate) mod query;
 pub(crate) mod reply;
+pub(crate) mod request;

@@ -59,35 +59,6 @@ pub(crate) fn json(status: StatusCode, value: &Value) -> Reply {
     with_type(status, "application/json", value.to_string())
 }
 
-/// An S3 error: `Code`, `Message`, then `more` elements, then the request id.
-pub(crate) fn s3_error(status: StatusCode, code: &str, message: &str, more: &[(&str, String)]) -> Reply {
-    let id = request_id();
-    let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>",
-        escape(code),
-        escape(message)
-    );
-    for (name, value) in more {
-        xml.push_str(&format!("<{name}>{}</{name}>", escape(value)));
-    }
-    xml.push_str(&format!("<RequestId>{id}</RequestId><HostId>sandbox</HostId></Error>"));
-    let mut reply = with_type(status, "application/xml", xml);
-    stamp(&mut reply, &id);
-    reply
-}
-
-/// Adds the request id header that every storage reply carries.
-pub(crate) fn stamp(reply: &mut Reply, id: &str) {
-    if let Ok(value) = HeaderValue::from_str(id) {
-        reply.headers_mut().insert("x-amz-request-id", value);
-    }
-}
-
-/// A new request id, in the shape S3 uses.
-pub(crate) fn request_id() -> String {
-    uuid::Uuid::new_v4().simple().to_string()[..16].to_ascii_uppercase()
-}
-
 pub(crate) fn with_type(status: StatusCode, content_type: &'static str, bytes: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(body(bytes));
     *reply.status_mut() = status;
@@ -103,8 +74,4 @@ pub(crate) async fn collect(reply: Reply) -> (Parts, Bytes) {
         Err(_) => Bytes::new(),
     };
     (parts, bytes)
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

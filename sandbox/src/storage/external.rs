@@ -5,10 +5,10 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+use super::objects::Object;
+use super::s3_reply::element;
+use super::uploads::Refusal;
 use crate::presign::{Signer, hex};
-use crate::storage::handler::element;
-use crate::storage::objects::Object;
-use crate::storage::uploads::Refusal;
 
 /// Seconds that our own requests are good for.
 const LIFE: u64 = 60;

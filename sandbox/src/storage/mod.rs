@@ -1,7 +1,19 @@
-//! Storage: what holds the uploaded bytes, and how it answers.
+//! Storage: what holds the uploaded bytes, and how it answers. Knows no service.
 
-pub(crate) mod external;
-pub(crate) mod handler;
-pub(crate) mod objects;
-pub(crate) mod s3_backend;
-pub(crate) mod uploads;
+mod backends;
+mod discard;
+mod external;
+mod form_upload;
+mod handler;
+mod objects;
+mod s3_backend;
+mod s3_errors;
+mod s3_reply;
+mod uploads;
+
+pub(crate) use backends::{Backend, Storage};
+pub(crate) use external::External;
+pub(crate) use handler::handle;
+pub(crate) use objects::{Object, Objects};
+pub(crate) use s3_backend::service;
+pub(crate) use uploads::{MAX_PART, MAX_PARTS, MIN_PART, Refusal, Uploads};

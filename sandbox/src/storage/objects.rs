@@ -1,4 +1,4 @@
-//! What both services remember: objects, profiles, transfers, agents. Knows no HTTP.
+//! Stored objects, and bodies on their way to become one. Knows no HTTP.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -12,12 +12,9 @@ use md5::Md5;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
-use time::OffsetDateTime;
 
-use crate::agentdrop::agents::{Agent, Channel};
-use crate::http::log::lock;
+use crate::lock::lock;
 use crate::presign::hex;
-use crate::storage::uploads::Uploads;
 
 /// A stored object. Digests are hexadecimal; they are missing when nothing was checked.
 #[derive(Debug, Clone, Default)]
@@ -36,12 +33,11 @@ pub(crate) struct Objects {
     folder: PathBuf,
     next: AtomicU64,
     map: Mutex<BTreeMap<String, Object>>,
-    pub uploads: Uploads,
 }
 
 impl Objects {
     pub fn new(folder: PathBuf) -> Self {
-        Objects { folder, next: AtomicU64::new(1), map: Mutex::default(), uploads: Uploads::default() }
+        Objects { folder, next: AtomicU64::new(1), map: Mutex::default() }
     }
 
     pub fn get(&self, key: &str) -> Option<Object> {
@@ -68,7 +64,6 @@ impl Objects {
     pub fn clear(&self) {
         let map = std::mem::take(&mut *lock(&self.map));
         map.into_values().for_each(|object| remove_file(Some(object)));
-        self.uploads.clear();
     }
 
     pub fn to_json(&self) -> Value {
@@ -174,84 +169,4 @@ impl Incoming {
 pub(crate) fn digest_matches(claimed: &str, actual: &[u8]) -> Option<bool> {
     let claimed = BASE64.decode(claimed).ok()?;
     (claimed.len() == actual.len()).then(|| claimed == actual)
-}
-
-/// A browser profile ticket that was handed out and not used up.
-#[derive(Debug, Clone)]
-pub(crate) struct PendingProfile {
-    pub id: String,
-    pub key: String,
-}
-
-/// A registered browser profile.
-#[derive(Debug, Clone)]
-pub(crate) struct Profile {
-    pub id: String,
-    /// Where the bytes are now, which an external store keeps under the pending key.
-    pub object_key: String,
-    /// As the service shows it.
-    pub shown: Value,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct TransferFile {
-    pub id: String,
-    pub name: String,
-    pub size: u64,
-    pub content_type: String,
-    pub encryption_iv: Option<String>,
-    pub key: String,
-    /// What was asked for; only for an upload in parts.
-    pub part_size: Option<u64>,
-    pub upload: Option<FileUpload>,
-}
-
-/// A file that is uploaded in parts.
-#[derive(Debug, Clone)]
-pub(crate) struct FileUpload {
-    pub id: String,
-    /// How many there must be.
-    pub parts: u64,
-    pub state: UploadState,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum UploadState {
-    Open,
-    Complete,
-    Aborted,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Transfer {
-    pub id: String,
-    pub confirmed: bool,
-    pub deleted: bool,
-    pub mode: String,
-    pub sender: String,
-    pub recipient: String,
-    pub recipient_account: Option<String>,
-    pub files: Vec<TransferFile>,
-    pub max_downloads: u64,
-    pub downloads: u64,
-    pub message: Option<String>,
-    pub metadata: Option<Value>,
-    pub auto_delete: bool,
-    pub is_encrypted: bool,
-    pub encrypted_key: Option<String>,
-    pub encryption_algorithm: Option<String>,
-    pub channel_id: Option<String>,
-    pub encryption_salt: Option<String>,
-    pub created_at: OffsetDateTime,
-    pub expires_at: OffsetDateTime,
-}
-
-/// Everything but the objects.
-#[derive(Default)]
-pub(crate) struct State {
-    pub pending: Vec<PendingProfile>,
-    pub profiles: Vec<Profile>,
-    pub transfers: Vec<Transfer>,
-    pub agents: Vec<Agent>,
-    pub channels: Vec<Channel>,
 }

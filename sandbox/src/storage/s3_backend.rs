@@ -16,13 +16,13 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio_util::io::ReaderStream;
 
+use super::objects::{Digests, Incoming, Object, Objects, digest_matches};
+use super::uploads::{MAX_PARTS, NO_SUCH_UPLOAD, Refusal, Uploads};
 use crate::presign::{Signer, hex};
-use crate::storage::objects::{Digests, Incoming, Object, Objects, digest_matches};
-use crate::storage::uploads::{MAX_PARTS, NO_SUCH_UPLOAD, Refusal};
 
 /// The embedded server, for the one bucket and key pair of `signer`.
-pub(crate) fn service(objects: Arc<Objects>, signer: &Signer) -> S3Service {
-    let mut builder = S3ServiceBuilder::new(Backend { objects, bucket: signer.bucket.clone() });
+pub(crate) fn service(objects: Arc<Objects>, uploads: Arc<Uploads>, signer: &Signer) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(Bucket { objects, uploads, name: signer.bucket.clone() });
     builder.set_auth(SimpleAuth::from_single(signer.access_key.clone(), signer.secret_key.clone()));
     let mut config = S3Config::default();
     // The library also applies its clock skew limit to a form's date, which would end every form
@@ -32,14 +32,15 @@ pub(crate) fn service(objects: Arc<Objects>, signer: &Signer) -> S3Service {
     builder.build()
 }
 
-struct Backend {
+struct Bucket {
+    name: String,
     objects: Arc<Objects>,
-    bucket: String,
+    uploads: Arc<Uploads>,
 }
 
-impl Backend {
+impl Bucket {
     fn find(&self, bucket: &str, key: &str) -> S3Result<Object> {
-        if bucket != self.bucket {
+        if bucket != self.name {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         }
         self.objects.get(key).ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))
@@ -74,7 +75,7 @@ fn internal(error: std::io::Error) -> s3s::S3Error {
     s3_error!(InternalError, "cannot store: {error}")
 }
 
-impl Backend {
+impl Bucket {
     /// Reads a body to its end and holds it against what it claims.
     async fn receive(
         &self,
@@ -82,7 +83,7 @@ impl Backend {
         body: Option<StreamingBlob>,
         claims: Claims,
     ) -> S3Result<(Incoming, Digests)> {
-        if bucket != self.bucket {
+        if bucket != self.name {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         }
         if claims.other_checksum {
@@ -127,7 +128,7 @@ impl Backend {
 }
 
 #[async_trait::async_trait]
-impl S3 for Backend {
+impl S3 for Bucket {
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let mut input = req.input;
         let claims = claims!(input);
@@ -157,7 +158,7 @@ impl S3 for Backend {
         }
         let claims = claims!(input);
         let (incoming, digests) = self.receive(&input.bucket, input.body, claims).await?;
-        let kept = self.objects.uploads.put(&input.upload_id, &input.key, number, incoming, &digests);
+        let kept = self.uploads.put(&input.upload_id, &input.key, number, incoming, &digests);
         match kept {
             Ok(etag) => Ok(S3Response::new(UploadPartOutput {
                 e_tag: Some(ETag::Strong(etag)),

@@ -9,9 +9,9 @@ use md5::Md5;
 use sha2::Digest;
 use tempfile::TempPath;
 
-use crate::http::log::lock;
+use super::objects::{Digests, Incoming, Object, Objects};
+use crate::lock::lock;
 use crate::presign::hex;
-use crate::storage::objects::{Digests, Incoming, Object, Objects};
 
 /// The smallest part, unless it is the last.
 pub(crate) const MIN_PART: u64 = 5 * 1024 * 1024;

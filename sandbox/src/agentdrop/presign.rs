@@ -1,0 +1,68 @@
+//! A transfer of which each file is uploaded with one PUT.
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::http::request::Parts;
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+
+use super::checks::refuse;
+use super::errors::invalid;
+use super::reader::{Kind, Reader, object};
+use crate::app::App;
+use crate::config::Settings;
+use crate::http::reply::{self, Reply};
+use crate::lock::lock;
+use crate::presign::rfc3339;
+
+pub(crate) fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
+    let map = match object(head, body) {
+        Ok(map) => map,
+        Err(problems) => return invalid(problems),
+    };
+    let settings = lock(&app.settings).clone();
+    let now = OffsetDateTime::now_utc();
+    let transfer = match Reader::new(Kind::Single).transfer(&map, now) {
+        Ok(transfer) => transfer,
+        Err(problems) => return invalid(problems),
+    };
+    if let Some(refusal) = refuse(app, &transfer, &settings) {
+        return refusal;
+    }
+
+    let signer = app.ticket_signer(&settings);
+    let upload_urls: Vec<Value> = transfer
+        .files
+        .iter()
+        .map(|file| {
+            let headers = [("content-type", file.content_type.as_str())];
+            let url =
+                signer.url("PUT", &file.key, &headers, settings.upload_expires_in, settings.signing_time());
+            json!({
+                "file_id": file.id,
+                "file_name": file.name,
+                "upload_url": url,
+                "method": "PUT",
+                "headers": { "Content-Type": file.content_type },
+            })
+        })
+        .collect();
+    let shown = json!({
+        "id": transfer.id,
+        "upload_urls": upload_urls,
+        "confirm_url": confirm_url(app, &transfer.id),
+        "expires_at": tickets_end(&settings, now),
+    });
+    lock(&app.state).transfers.push(transfer);
+    reply::json(StatusCode::OK, &shown)
+}
+
+pub(crate) fn confirm_url(app: &App, id: &str) -> String {
+    format!("{}/v1/transfers/{id}/confirm", app.api_url)
+}
+
+/// When the upload URLs made now expire.
+pub(crate) fn tickets_end(settings: &Settings, now: OffsetDateTime) -> String {
+    let life = i64::try_from(settings.upload_expires_in.min(604_800)).unwrap_or(0);
+    rfc3339(now + Duration::seconds(life))
+}
