@@ -1,20 +1,19 @@
-//! What all listeners share.
+//! The state that all listeners share.
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
-use crate::config::Settings;
 use crate::faults::{Faults, Hostile};
 use crate::http::log::Log;
 use crate::lock::lock;
 use crate::presign::Signer;
+use crate::settings::Settings;
 use crate::state::State;
 use crate::storage::Storage;
 
-/// Everything the listeners share.
 pub(crate) struct App {
     pub settings: Mutex<Settings>,
-    /// What a reset goes back to.
+    /// A reset goes back to these.
     pub first_settings: Settings,
     pub storage: Storage,
     pub signer: Signer,

@@ -1,5 +1,5 @@
-//! The control endpoint: a test orders faults, changes settings, and reads what was sent and stored. It has a port of
-//! its own, so that no service sees it.
+//! The control endpoint: a test orders faults, changes settings, and reads what was sent and stored. It has a
+//! port of its own, so that no service sees it.
 
 use std::sync::Arc;
 

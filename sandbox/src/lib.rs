@@ -8,11 +8,12 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! A request comes in through `server`, which gives it to `hcompany` or `agentdrop` (the API), to `storage` or to
-//! `control`, or carries out the fault that it meets (`faults`). All of them share one `App`: `state` is what the
-//! services remember, `presign` makes the tickets, and `http` has requests, replies and their log.
+//! A request comes in through `server`, which gives it to `hcompany` or `agentdrop` (the API), to `storage`
+//! or to `control`, or carries out the fault that it meets (`faults`). All of them share one `App`: `state`
+//! is what the services remember, `presign` makes the tickets, and `http` has requests, replies and their
+//! log.
 //!
-//! What can be set and ordered, and what each operation is called: `sandbox/README.md`.
+//! `sandbox/README.md` lists settings, faults and the names of operations.
 
 mod agentdrop;
 mod app;
@@ -26,6 +27,7 @@ mod operation;
 mod presign;
 mod sandbox;
 mod server;
+mod settings;
 mod start;
 mod state;
 mod storage;

@@ -5,7 +5,7 @@ use hyper::http::request::Parts;
 
 use crate::http::query;
 
-/// What a listener serves.
+/// The purpose of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Api,
@@ -39,7 +39,7 @@ pub(crate) const OPS: &[&str] = &[
     "other",
 ];
 
-/// Which operation a request is, by method and path alone.
+/// The operation that a request is, by method and path alone.
 pub(crate) fn operation(role: Role, head: &Parts) -> &'static str {
     let method = &head.method;
     if role == Role::Storage {

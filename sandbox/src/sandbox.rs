@@ -108,7 +108,7 @@ impl Sandbox {
         self.app.log.to_json()
     }
 
-    /// What storage holds under this key, as `GET /objects/{key}/content` gives it.
+    /// The bytes that storage holds under this key, as `GET /objects/{key}/content` gives it.
     pub fn content(&self, key: &str) -> Option<Vec<u8>> {
         std::fs::read(self.app.storage.objects.get(key)?.path?).ok()
     }

@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 
 use crate::app::App;
-use crate::config::{Config, Settings, StorageConfig};
+use crate::config::{Config, StorageConfig};
 use crate::faults::{Faults, Hostile};
 use crate::http::log::Log;
 use crate::operation::Role;
 use crate::presign::Signer;
 use crate::server::{self, Acceptors};
+use crate::settings::Settings;
 use crate::storage::{self, Backend, External, Objects, Storage, Uploads};
 
 /// Where the authority of storage's certificate stands in the sandbox's folder.
@@ -78,7 +79,7 @@ pub(crate) fn start(config: Config, api_port: u16, folder: &Path) -> io::Result<
     Ok(Started { runtime: serve(&app, listeners)?, app, control_url, ca_pem: started.ca_pem })
 }
 
-struct StartedStorage {
+struct StorageSetup {
     storage: Storage,
     signer: Signer,
     listeners: Vec<Listener>,
@@ -86,18 +87,13 @@ struct StartedStorage {
     ca_pem: Option<String>,
 }
 
-fn external_storage(signer: Signer, objects: Arc<Objects>) -> io::Result<StartedStorage> {
+fn external_storage(signer: Signer, objects: Arc<Objects>) -> io::Result<StorageSetup> {
     let backend = Backend::External(External::new(signer.clone())?);
     let storage = Storage { backend, objects, uploads: Arc::default() };
-    Ok(StartedStorage { storage, signer, listeners: Vec::new(), untrusted_origin: None, ca_pem: None })
+    Ok(StorageSetup { storage, signer, listeners: Vec::new(), untrusted_origin: None, ca_pem: None })
 }
 
-fn local_storage(
-    discard: bool,
-    tls: bool,
-    objects: Arc<Objects>,
-    folder: &Path,
-) -> io::Result<StartedStorage> {
+fn local_storage(discard: bool, tls: bool, objects: Arc<Objects>, folder: &Path) -> io::Result<StorageSetup> {
     let (mut acceptors, mut ca_pem) = (None, None);
     if tls {
         let (made, pem) = server::make_certificates()?;
@@ -122,7 +118,7 @@ fn local_storage(
         Backend::Embedded(storage::service(objects.clone(), uploads.clone(), &signer))
     };
     let storage = Storage { backend, objects, uploads };
-    Ok(StartedStorage { storage, signer, listeners: vec![listener, untrusted], untrusted_origin, ca_pem })
+    Ok(StorageSetup { storage, signer, listeners: vec![listener, untrusted], untrusted_origin, ca_pem })
 }
 
 fn serve(app: &Arc<App>, listeners: impl Iterator<Item = Listener>) -> io::Result<Runtime> {

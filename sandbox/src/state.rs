@@ -1,4 +1,4 @@
-//! What both services remember of profiles, transfers, agents and channels. Knows no HTTP and no storage.
+//! Profiles, transfers, agents and channels, as both services remember them. Knows no HTTP and no storage.
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -62,7 +62,7 @@ pub(crate) struct TransferFile {
     pub content_type: String,
     pub encryption_iv: Option<String>,
     pub key: String,
-    /// What was asked for; only for an upload in parts.
+    /// As it was asked for; only for an upload in parts.
     pub part_size: Option<u64>,
     pub upload: Option<FileUpload>,
 }

@@ -11,21 +11,21 @@ use crate::http::reply::{self, Reply};
 use crate::lock::lock;
 use crate::state::{Agent, OWN_ACCOUNT, State};
 
-/// What there is under an agent's id.
-pub(crate) enum Found<'a> {
+/// The agents of one id.
+pub(crate) enum Lookup<'a> {
     Nobody,
     One(&'a Agent),
     Several(Vec<&'a Agent>),
 }
 
-pub(crate) fn find<'a>(state: &'a State, id: &str, account: Option<&str>) -> Found<'a> {
+pub(crate) fn find<'a>(state: &'a State, id: &str, account: Option<&str>) -> Lookup<'a> {
     let agents = state.agents.iter();
     let mut found: Vec<&Agent> =
         agents.filter(|agent| agent.id == id && account.is_none_or(|account| agent.is_of(account))).collect();
     match found.len() {
-        0 => Found::Nobody,
-        1 => Found::One(found.remove(0)),
-        _ => Found::Several(found),
+        0 => Lookup::Nobody,
+        1 => Lookup::One(found.remove(0)),
+        _ => Lookup::Several(found),
     }
 }
 
@@ -45,9 +45,9 @@ pub(crate) fn resolve(app: &App, query: Option<&str>) -> Reply {
     };
     let account = query_value(query, "account");
     match find(&lock(&app.state), &id, account.as_deref()) {
-        Found::One(agent) => reply::json(StatusCode::OK, &agent.shown),
-        Found::Nobody => not_found("Agent not found"),
-        Found::Several(agents) => ambiguous(&agents),
+        Lookup::One(agent) => reply::json(StatusCode::OK, &agent.shown),
+        Lookup::Nobody => not_found("Agent not found"),
+        Lookup::Several(agents) => ambiguous(&agents),
     }
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn register(state: &mut State, value: &Value) -> Result<(), String> {
         Value::Array(values) => values.iter().map(agent).collect::<Result<Vec<_>, _>>()?,
         one => vec![agent(one)?],
     };
-    agents.into_iter().for_each(|agent| replace(state, agent));
+    agents.into_iter().for_each(|agent| add_or_replace(state, agent));
     Ok(())
 }
 
@@ -108,10 +108,10 @@ fn agent(value: &Value) -> Result<Agent, String> {
     if !matches!(given.get("public_key"), None | Some(Value::Null | Value::String(_))) {
         return Err("public_key: expected a string or null".into());
     }
-    Ok(make(id, [account_id, account_name, email], &given))
+    Ok(new_agent(id, [account_id, account_name, email], &given))
 }
 
-pub(crate) fn make(
+pub(crate) fn new_agent(
     id: String,
     [account_id, account_name, email]: [String; 3],
     more: &Map<String, Value>,
@@ -133,7 +133,7 @@ pub(crate) fn make(
 }
 
 /// An account has one agent of a name.
-pub(crate) fn replace(state: &mut State, agent: Agent) {
+pub(crate) fn add_or_replace(state: &mut State, agent: Agent) {
     state.agents.retain(|known| known.id != agent.id || known.account_id != agent.account_id);
     state.agents.push(agent);
 }

@@ -6,7 +6,7 @@ use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::agents::{Found, ambiguous, find};
+use super::agents::{Lookup, ambiguous, find};
 use super::errors::{invalid, not_found, problem};
 use super::reader::object;
 use crate::app::App;
@@ -55,8 +55,8 @@ pub(crate) fn open(app: &App, head: &Parts, body: &Bytes) -> Reply {
     let mut state = lock(&app.state);
     let end = |name: &str| find(&state, map.get(name).and_then(Value::as_str).unwrap_or_default(), None);
     let (own, peer) = match (end("agent_id"), end("target_agent_id")) {
-        (Found::One(own), Found::One(peer)) => (own.clone(), peer.clone()),
-        (Found::Several(agents), _) | (_, Found::Several(agents)) => return ambiguous(&agents),
+        (Lookup::One(own), Lookup::One(peer)) => (own.clone(), peer.clone()),
+        (Lookup::Several(agents), _) | (_, Lookup::Several(agents)) => return ambiguous(&agents),
         _ => return not_found("Agent not found"),
     };
     if !own.is_own() || !peer.is_own() || !own.key().is_string() || !peer.key().is_string() {

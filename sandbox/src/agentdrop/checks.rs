@@ -1,11 +1,11 @@
 //! Why a transfer that is well written is refused all the same.
 
-use super::agents::{self, Found};
+use super::agents::{self, Lookup};
 use super::errors::{not_found, too_large};
 use crate::app::App;
-use crate::config::Settings;
 use crate::http::reply::Reply;
 use crate::lock::lock;
+use crate::settings::Settings;
 use crate::state::Transfer;
 
 /// The same whichever way the transfer is sent.
@@ -22,8 +22,8 @@ pub(crate) fn refuse(app: &App, transfer: &Transfer, settings: &Settings) -> Opt
         return None;
     }
     match agents::find(&state, &transfer.recipient, transfer.recipient_account.as_deref()) {
-        Found::One(_) => None,
-        Found::Nobody => Some(not_found("Recipient not found")),
-        Found::Several(agents) => Some(agents::ambiguous(&agents)),
+        Lookup::One(_) => None,
+        Lookup::Nobody => Some(not_found("Recipient not found")),
+        Lookup::Several(agents) => Some(agents::ambiguous(&agents)),
     }
 }

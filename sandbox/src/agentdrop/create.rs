@@ -1,5 +1,5 @@
-//! A transfer with its files in the request, a form: what the official SDK does with anything small. Its fields are
-//! text, so they are made what the other ways to send have, and then read as those.
+//! A transfer with its files in the request, a form: what the official SDK does with anything small. Its
+//! fields are text, so they are made what the other ways to send have, and then read as those.
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -10,11 +10,12 @@ use time::OffsetDateTime;
 use super::channels;
 use super::checks::refuse;
 use super::encryption::CHANNEL;
-use super::errors::{invalid, not_found, problem, refused, too_large};
-use super::reader::{Kind, Reader};
+use super::errors::{invalid, not_found, problem, storage_error, too_large};
+use super::reader::{Reader, UploadKind};
 use super::show::show;
 use crate::app::App;
-use crate::http::form::{self, Part};
+use crate::http::form_fields::boundary;
+use crate::http::form_parts::{Part, parts};
 use crate::http::reply::{self, Reply};
 use crate::lock::lock;
 
@@ -25,10 +26,10 @@ pub(crate) async fn create(app: &App, head: &Parts, body: &Bytes) -> Reply {
     if body.len() > MAX_FORM {
         return too_large("The request is larger than 100 MB");
     }
-    let Some(boundary) = form::boundary(&head.headers) else {
+    let Some(boundary) = boundary(&head.headers) else {
         return invalid(vec![problem("Content-Type", "must be multipart/form-data with a boundary")]);
     };
-    let parts = match form::parts(body, &boundary) {
+    let parts = match parts(body, &boundary) {
         Ok(parts) => parts,
         Err(why) => return invalid(vec![problem("", why)]),
     };
@@ -39,7 +40,7 @@ pub(crate) async fn create(app: &App, head: &Parts, body: &Bytes) -> Reply {
         Err(problems) => return invalid(problems),
     };
     let settings = lock(&app.settings).clone();
-    let mut transfer = match Reader::new(Kind::Form).transfer(&map, OffsetDateTime::now_utc()) {
+    let mut transfer = match Reader::new(UploadKind::Form).transfer(&map, OffsetDateTime::now_utc()) {
         Ok(transfer) => transfer,
         Err(problems) => return invalid(problems),
     };
@@ -55,7 +56,7 @@ pub(crate) async fn create(app: &App, head: &Parts, body: &Bytes) -> Reply {
     for (file, part) in transfer.files.iter().zip(files) {
         let stored = app.storage.store(&file.key, part.content, &file.content_type).await;
         if let Err(refusal) = stored {
-            return refused(refusal);
+            return storage_error(refusal);
         }
     }
     transfer.confirmed = true;

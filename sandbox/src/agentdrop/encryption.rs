@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
-use super::reader::{Kind, Reader};
+use super::reader::{Reader, UploadKind};
 
 /// The documents name this one, the official SDK sends the others.
 const DOCUMENTED: &str = "AES-256-GCM";
@@ -13,19 +13,19 @@ const TO_HUMAN: &str = "X25519-HKDF-AES-256-GCM-A2H";
 /// Kept by the form endpoint alone, which stores what it needs.
 pub(crate) const CHANNEL: &str = "X25519-CHANNEL-HKDF-AES-256-GCM";
 /// A nonce, a key of 32 bytes and a tag.
-const WRAPPED_KEY: usize = 60;
+const WRAPPED_KEY_BYTES: usize = 60;
 /// Bytes that sealing adds: the tag of AES-GCM.
-const TAG: u64 = 16;
-const NONCE: u64 = 12;
+const TAG_BYTES: u64 = 16;
+const NONCE_BYTES: u64 = 12;
 
-/// What sealing does to each file.
+/// The effect of sealing on each file.
 #[derive(Clone, Copy)]
-pub(crate) struct Sealed {
+pub(crate) struct Sealing {
     pub nonce_apart: bool,
     pub adds: u64,
 }
 
-/// What a request says of its encryption.
+/// The encryption of all files of a request.
 pub(crate) struct Encryption {
     pub is_encrypted: bool,
     pub key: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) struct Encryption {
     pub channel_id: Option<String>,
     pub salt: Option<String>,
     /// None without encryption.
-    pub sealed: Option<Sealed>,
+    pub sealing: Option<Sealing>,
 }
 
 impl Reader {
@@ -46,28 +46,28 @@ impl Reader {
         let scheme = algorithm.as_deref().unwrap_or(DOCUMENTED);
         let supported = match scheme {
             DOCUMENTED | WRAPPED | TO_HUMAN => true,
-            CHANNEL => self.kind == Kind::Form,
+            CHANNEL => self.kind == UploadKind::Form,
             _ => false,
         };
         if !supported {
             self.reject("encryption_algorithm", "not supported");
         }
         if is_encrypted {
-            self.sealing(scheme, key.as_deref(), channel_id.as_deref(), salt.as_deref());
+            self.check_keys(scheme, key.as_deref(), channel_id.as_deref(), salt.as_deref());
         } else if key.as_ref().is_some_and(|key| key.is_empty() || BASE64.decode(key).is_err()) {
             self.reject("encrypted_key", "expected base64");
         }
         // A person's browser finds the nonce at the start of the file.
-        let sealed = is_encrypted.then_some(if self.kind == Kind::Form && scheme == TO_HUMAN {
-            Sealed { nonce_apart: false, adds: NONCE + TAG }
+        let sealing = is_encrypted.then_some(if self.kind == UploadKind::Form && scheme == TO_HUMAN {
+            Sealing { nonce_apart: false, adds: NONCE_BYTES + TAG_BYTES }
         } else {
-            Sealed { nonce_apart: true, adds: TAG }
+            Sealing { nonce_apart: true, adds: TAG_BYTES }
         });
-        Encryption { is_encrypted, key, algorithm, channel_id, salt, sealed }
+        Encryption { is_encrypted, key, algorithm, channel_id, salt, sealing }
     }
 
-    /// What each scheme needs to be opened again.
-    fn sealing(&mut self, scheme: &str, key: Option<&str>, channel: Option<&str>, salt: Option<&str>) {
+    /// Each scheme needs something else to be opened again.
+    fn check_keys(&mut self, scheme: &str, key: Option<&str>, channel: Option<&str>, salt: Option<&str>) {
         let bytes =
             |text: Option<&str>| text.and_then(|text| BASE64.decode(text).ok()).map(|bytes| bytes.len());
         if scheme == CHANNEL {
@@ -81,16 +81,16 @@ impl Reader {
             match (key, bytes(key)) {
                 (None, _) => self.reject("encrypted_key", "required when is_encrypted is true"),
                 (_, None | Some(0)) => self.reject("encrypted_key", "expected base64"),
-                (_, Some(length)) if scheme == WRAPPED && length != WRAPPED_KEY => {
+                (_, Some(length)) if scheme == WRAPPED && length != WRAPPED_KEY_BYTES => {
                     self.reject("encrypted_key", "expected base64 of 60 bytes");
                 }
-                (_, Some(length)) if scheme == TO_HUMAN && self.kind == Kind::Form && length != 32 => {
+                (_, Some(length)) if scheme == TO_HUMAN && self.kind == UploadKind::Form && length != 32 => {
                     self.reject("encrypted_key", "expected base64 of 32 bytes");
                 }
                 _ => {}
             }
         }
-        let salted = self.kind == Kind::Form && [CHANNEL, TO_HUMAN].contains(&scheme);
+        let salted = self.kind == UploadKind::Form && [CHANNEL, TO_HUMAN].contains(&scheme);
         if salted && bytes(salt) != Some(32) {
             self.reject("encryption_salt", "expected base64 of 32 bytes");
         }

@@ -32,7 +32,7 @@ pub(crate) fn not_found(message: &str) -> Reply {
 }
 
 /// Storage's refusal as the API tells it.
-pub(crate) fn refused(refusal: Refusal) -> Reply {
+pub(crate) fn storage_error(refusal: Refusal) -> Reply {
     match refusal {
         Refusal::NoSuchUpload => no_upload(),
         Refusal::InvalidPart(why) => error(StatusCode::BAD_REQUEST, "INVALID_PART", &why),

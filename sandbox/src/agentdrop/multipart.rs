@@ -1,5 +1,5 @@
-//! Uploads in parts: completing and aborting them. The contract is what the official SDK sends and reads, since no
-//! document has it. Joining is storage's work.
+//! Uploads in parts: completing and aborting them. The contract is what the official SDK sends and reads,
+//! since no document has it. Joining is storage's work.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use hyper::StatusCode;
 use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 
-use super::errors::{invalid, no_upload, problem, refused};
+use super::errors::{invalid, no_upload, problem, storage_error};
 use super::reader::object;
 use crate::app::App;
 use crate::http::reply::{self, Reply};
@@ -31,7 +31,7 @@ pub(crate) async fn complete(app: &Arc<App>, head: &Parts, id: &str, file: &str,
     // On its own, since this future ends with the connection: a client that has hung up must not leave
     // parts that are joined and an upload that is still open.
     let joined = tokio::spawn(async move { join(&app, &id, &file, completion).await });
-    joined.await.unwrap_or_else(|_| refused(Refusal::Failed("joining panicked".into())))
+    joined.await.unwrap_or_else(|_| storage_error(Refusal::Failed("joining panicked".into())))
 }
 
 async fn join(app: &App, id: &str, file: &str, completion: Completion) -> Reply {
@@ -44,16 +44,18 @@ async fn join(app: &App, id: &str, file: &str, completion: Completion) -> Reply 
     };
     let listed = completion.parts.len() as u64;
     if let Some((number, _)) = completion.parts.iter().find(|(number, _)| *number > count) {
-        return refused(Refusal::InvalidPart(format!("there is no part {number}, the last one is {count}")));
+        return storage_error(Refusal::InvalidPart(format!(
+            "there is no part {number}, the last one is {count}"
+        )));
     }
     if listed < count {
         let mut expected = completion.parts.iter().map(|(number, _)| *number).zip(1..);
         let number =
             expected.find(|(number, wanted)| number != wanted).map_or(listed + 1, |(_, wanted)| wanted);
-        return refused(Refusal::InvalidPart(format!("part {number} is missing from the list")));
+        return storage_error(Refusal::InvalidPart(format!("part {number} is missing from the list")));
     }
     if let Err(refusal) = app.storage.complete(&key, &completion.upload_id, completion.parts).await {
-        return refused(refusal);
+        return storage_error(refusal);
     }
     if let Some((file, _)) = open_upload(&mut lock(&app.state), id, file, &completion.upload_id) {
         set_state(file, UploadState::Complete);
@@ -63,7 +65,7 @@ async fn join(app: &App, id: &str, file: &str, completion: Completion) -> Reply 
 
 fn read_completion(map: &Map<String, Value>) -> Result<Completion, Vec<Value>> {
     let mut problems = Vec::new();
-    unknown(map, "", &["upload_id", "parts"], &mut problems);
+    reject_unknown(map, "", &["upload_id", "parts"], &mut problems);
     let upload_id = upload_id(map, &mut problems);
     let empty = Vec::new();
     let listed = match map.get("parts") {
@@ -81,7 +83,7 @@ fn read_completion(map: &Map<String, Value>) -> Result<Completion, Vec<Value>> {
             problems.push(problem(&format!("parts[{at}]"), "expected an object"));
             continue;
         };
-        unknown(part, &prefix, &["part_number", "etag"], &mut problems);
+        reject_unknown(part, &prefix, &["part_number", "etag"], &mut problems);
         let number = part.get("part_number").and_then(Value::as_u64).unwrap_or(0);
         if !(1..=MAX_PARTS).contains(&number) {
             problems.push(problem(
@@ -106,7 +108,7 @@ pub(crate) async fn abort(app: &App, head: &Parts, id: &str, file: &str, body: &
         Err(problems) => return invalid(problems),
     };
     let mut problems = Vec::new();
-    unknown(&map, "", &["upload_id"], &mut problems);
+    reject_unknown(&map, "", &["upload_id"], &mut problems);
     let upload_id = upload_id(&map, &mut problems);
     if !problems.is_empty() {
         return invalid(problems);
@@ -121,11 +123,11 @@ pub(crate) async fn abort(app: &App, head: &Parts, id: &str, file: &str, body: &
     };
     match app.storage.abort(&key, &upload_id).await {
         Ok(()) => reply::json(StatusCode::OK, &json!({})),
-        Err(refusal) => refused(refusal),
+        Err(refusal) => storage_error(refusal),
     }
 }
 
-fn unknown(map: &Map<String, Value>, prefix: &str, names: &[&str], problems: &mut Vec<Value>) {
+fn reject_unknown(map: &Map<String, Value>, prefix: &str, names: &[&str], problems: &mut Vec<Value>) {
     let unknown = map.keys().filter(|name| !names.contains(&name.as_str()));
     problems.extend(unknown.map(|name| problem(&format!("{prefix}{name}"), "unrecognized field")));
 }

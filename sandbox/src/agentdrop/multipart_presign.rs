@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::checks::refuse;
-use super::errors::{invalid, problem, refused};
+use super::errors::{invalid, problem, storage_error};
 use super::presign::{confirm_url, tickets_end};
 use super::reader::object;
-use super::reader::{Kind, Reader};
+use super::reader::{Reader, UploadKind};
 use crate::app::App;
-use crate::config::Settings;
 use crate::http::reply::{self, Reply};
 use crate::lock::lock;
 use crate::presign::Signer;
+use crate::settings::Settings;
 use crate::state::{FileUpload, TransferFile, UploadState};
 use crate::storage::{MAX_PARTS, Refusal};
 
@@ -26,7 +26,7 @@ pub(crate) async fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
     };
     let settings = lock(&app.settings).clone();
     let now = OffsetDateTime::now_utc();
-    let mut transfer = match Reader::new(Kind::Multipart).transfer(&map, now) {
+    let mut transfer = match Reader::new(UploadKind::Multipart).transfer(&map, now) {
         Ok(transfer) => transfer,
         Err(problems) => return invalid(problems),
     };
@@ -44,7 +44,7 @@ pub(crate) async fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
     for (file, parts) in transfer.files.iter_mut().zip(counts) {
         match begin(app, &settings, &signer, file, parts).await {
             Ok(shown) => files.push(shown),
-            Err(refusal) => return refused(refusal),
+            Err(refusal) => return storage_error(refusal),
         }
     }
     let shown = json!({

@@ -8,12 +8,12 @@ use time::{Duration, OffsetDateTime};
 
 use super::checks::refuse;
 use super::errors::invalid;
-use super::reader::{Kind, Reader, object};
+use super::reader::{Reader, UploadKind, object};
 use crate::app::App;
-use crate::config::Settings;
 use crate::http::reply::{self, Reply};
 use crate::lock::lock;
 use crate::presign::rfc3339;
+use crate::settings::Settings;
 
 pub(crate) fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
     let map = match object(head, body) {
@@ -22,7 +22,7 @@ pub(crate) fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
     };
     let settings = lock(&app.settings).clone();
     let now = OffsetDateTime::now_utc();
-    let transfer = match Reader::new(Kind::Single).transfer(&map, now) {
+    let transfer = match Reader::new(UploadKind::Single).transfer(&map, now) {
         Ok(transfer) => transfer,
         Err(problems) => return invalid(problems),
     };

@@ -21,7 +21,7 @@ pub(crate) fn object(head: &Parts, body: &Bytes) -> Result<Map<String, Value>, V
 
 /// How the bytes will come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum UploadKind {
     /// Each file with one PUT.
     Single,
     /// Each file in parts.
@@ -32,12 +32,12 @@ pub(crate) enum Kind {
 
 /// Collects everything that is wrong with a request, as the service does, not only the first thing.
 pub(crate) struct Reader {
-    pub kind: Kind,
+    pub kind: UploadKind,
     pub problems: Vec<Value>,
 }
 
 impl Reader {
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: UploadKind) -> Self {
         Reader { kind, problems: Vec::new() }
     }
 

@@ -7,7 +7,7 @@ use hyper::StatusCode;
 use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 
-use super::agents::{make, replace};
+use super::agents::{add_or_replace, new_agent};
 use super::errors::{error, invalid, problem};
 use super::reader::object;
 use crate::app::App;
@@ -32,10 +32,10 @@ pub(crate) fn register_own(app: &App, head: &Parts, body: &Bytes) -> Reply {
     }
     let keys: Map<String, Value> =
         map.iter().filter(|(name, _)| name.contains("_key")).map(|(k, v)| (k.clone(), v.clone())).collect();
-    let agent = make(id, OWN_ACCOUNT.map(String::from), &keys);
+    let agent = new_agent(id, OWN_ACCOUNT.map(String::from), &keys);
     let mut shown = agent.shown.clone();
     shown["inbox_url"] = json!(format!("{}/v1/agents/{}/inbox", app.api_url, agent.uuid));
-    replace(&mut state, agent);
+    add_or_replace(&mut state, agent);
     reply::json(StatusCode::CREATED, &shown)
 }
 

@@ -1,12 +1,12 @@
-//! Reads the request for a transfer, in whichever of its three ways it comes: everything that is wrong with it, or
-//! the transfer. Knows neither storage nor HTTP.
+//! Reads the request for a transfer, in whichever of its three ways it comes: everything that is wrong with
+//! it, or the transfer. Knows neither storage nor HTTP.
 
 use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::encryption::Sealed;
-use super::reader::{Kind, Reader};
+use super::encryption::Sealing;
+use super::reader::{Reader, UploadKind};
 use crate::state::{Transfer, TransferFile};
 
 const MODES: [&str; 3] = ["agent-to-agent", "agent-to-human", "human-to-agent"];
@@ -31,7 +31,7 @@ const CHANNEL_FIELDS: &[&str] = &["channel_id", "encryption_salt"];
 
 impl Reader {
     pub fn transfer(mut self, map: &Map<String, Value>, now: OffsetDateTime) -> Result<Transfer, Vec<Value>> {
-        let of_channels = if self.kind == Kind::Form { CHANNEL_FIELDS } else { &[] };
+        let of_channels = if self.kind == UploadKind::Form { CHANNEL_FIELDS } else { &[] };
         self.only_known(map, "", &[FIELDS, of_channels].concat());
         let id = format!("tr_{}", Uuid::new_v4());
         let mode = self.mode(map);
@@ -44,7 +44,7 @@ impl Reader {
         let metadata = self.metadata(map);
         let auto_delete = self.flag(map, "auto_delete");
         let encryption = self.encryption(map);
-        let files = self.files(map, &id, encryption.sealed);
+        let files = self.files(map, &id, encryption.sealing);
 
         if !self.problems.is_empty() {
             return Err(self.problems);
@@ -105,11 +105,11 @@ impl Reader {
         metadata
     }
 
-    fn files(&mut self, map: &Map<String, Value>, id: &str, sealed: Option<Sealed>) -> Vec<TransferFile> {
+    fn files(&mut self, map: &Map<String, Value>, id: &str, sealing: Option<Sealing>) -> Vec<TransferFile> {
         let problem = match map.get("files") {
             Some(Value::Array(files)) if !files.is_empty() => {
                 let files = files.iter().enumerate();
-                return files.filter_map(|(index, file)| self.file(index, file, id, sealed)).collect();
+                return files.filter_map(|(index, file)| self.file(index, file, id, sealing)).collect();
             }
             Some(Value::Array(_)) => "expected at least one file",
             Some(_) => "expected an array",

@@ -6,8 +6,8 @@ use hyper::header::HeaderValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::encryption::Sealed;
-use super::reader::{Kind, Reader};
+use super::encryption::Sealing;
+use super::reader::{Reader, UploadKind};
 use crate::state::TransferFile;
 use crate::storage::{MAX_PART, MIN_PART};
 
@@ -17,14 +17,14 @@ impl Reader {
         index: usize,
         value: &Value,
         transfer: &str,
-        sealed: Option<Sealed>,
+        sealing: Option<Sealing>,
     ) -> Option<TransferFile> {
         let prefix = format!("files[{index}].");
         let Some(map) = value.as_object() else {
             self.reject(&format!("files[{index}]"), "expected an object");
             return None;
         };
-        let parts: &[&str] = if self.kind == Kind::Multipart { &["part_size"] } else { &[] };
+        let parts: &[&str] = if self.kind == UploadKind::Multipart { &["part_size"] } else { &[] };
         self.only_known(map, &prefix, &[&["name", "size", "content_type", "encryption_iv"], parts].concat());
         let name = self.text(map, &prefix, "name");
         if name.len() > 255 || name.contains(['/', '\\', '\0']) {
@@ -36,16 +36,16 @@ impl Reader {
         }
         let size = self.size(map, &prefix);
         let encryption_iv = self.encryption_iv(map, &prefix);
-        if let Some(sealed) = sealed {
-            if sealed.nonce_apart && encryption_iv.is_none() {
+        if let Some(sealing) = sealing {
+            if sealing.nonce_apart && encryption_iv.is_none() {
                 self.reject(&format!("{prefix}encryption_iv"), "required when is_encrypted is true");
             }
-            if size < sealed.adds {
-                let least = format!("an encrypted file has at least {} bytes", sealed.adds);
+            if size < sealing.adds {
+                let least = format!("an encrypted file has at least {} bytes", sealing.adds);
                 self.reject(&format!("{prefix}size"), &least);
             }
         }
-        let part_size = (self.kind == Kind::Multipart).then(|| self.part_size(map, &prefix));
+        let part_size = (self.kind == UploadKind::Multipart).then(|| self.part_size(map, &prefix));
         let id = format!("file_{}", &Uuid::new_v4().simple().to_string()[..12]);
         let key = format!("uploads/{transfer}/{id}/{name}");
         Some(TransferFile { id, name, size, content_type, encryption_iv, key, part_size, upload: None })

@@ -1,4 +1,4 @@
-//! What a fault does: the actions an order can name, and how they are read.
+//! The actions that an order can name, and how they are read.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

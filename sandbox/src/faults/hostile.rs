@@ -27,7 +27,7 @@ impl Default for Mode {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct ModeFields {
     percent: u8,
     #[serde(default)]
     seed: u64,
@@ -36,7 +36,8 @@ struct Wanted {
 impl Hostile {
     /// `{"percent": 20, "seed": 7}`; 0 % ends it.
     pub fn set(&self, wanted: Value) -> Result<(), String> {
-        let wanted: Wanted = serde_json::from_value(wanted).map_err(|error| format!("hostile: {error}"))?;
+        let wanted: ModeFields =
+            serde_json::from_value(wanted).map_err(|error| format!("hostile: {error}"))?;
         if wanted.percent > 100 {
             return Err("hostile: percent: expected 0 to 100".into());
         }

@@ -1,5 +1,5 @@
-//! H Company's API for browser profiles. Knows storage only through tickets and the question "what lies under this
-//! key".
+//! H Company's API for browser profiles. Knows storage only through tickets and the question "what lies under
+//! this key".
 
 mod complete;
 mod complete_body;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 
-use super::form::{self, Watcher};
+use super::form_fields::{FieldReader, boundary};
 use super::query::part_number;
 use crate::lock::lock;
 
@@ -31,13 +31,13 @@ pub(crate) struct Entry {
     pub chunked: bool,
     connection: u64,
     body_bytes: AtomicU64,
-    later: Mutex<Later>,
+    outcome: Mutex<Outcome>,
 }
 
-/// What is learned after the head.
+/// The part of a record that comes after the head.
 #[derive(Default)]
-struct Later {
-    watcher: Option<Watcher>,
+struct Outcome {
+    reader: Option<FieldReader>,
     fields: Vec<(String, String)>,
     status: Option<u16>,
     fault: Option<Value>,
@@ -59,7 +59,7 @@ impl Log {
             };
             headers.insert(name.as_str().to_string(), value);
         }
-        let watcher = (op == "post_form").then(|| form::boundary(&head.headers)).flatten().map(Watcher::new);
+        let reader = (op == "post_form").then(|| boundary(&head.headers)).flatten().map(FieldReader::new);
         let entry = Arc::new(Entry {
             n: self.next.fetch_add(1, Ordering::Relaxed) + 1,
             op,
@@ -76,7 +76,7 @@ impl Log {
             headers,
             connection,
             body_bytes: AtomicU64::new(0),
-            later: Mutex::new(Later { watcher, ..Later::default() }),
+            outcome: Mutex::new(Outcome { reader, ..Outcome::default() }),
         });
         entries.push(entry.clone());
         entry
@@ -93,25 +93,25 @@ impl Log {
 
 impl Entry {
     /// Body bytes as they are read.
-    pub fn saw(&self, data: &[u8]) {
+    pub fn record_body(&self, data: &[u8]) {
         self.body_bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
-        let mut later = lock(&self.later);
-        if let Some(fields) = later.watcher.as_mut().and_then(|watcher| watcher.saw(data)) {
-            later.watcher = None;
-            later.fields = fields;
+        let mut outcome = lock(&self.outcome);
+        if let Some(fields) = outcome.reader.as_mut().and_then(|reader| reader.read(data)) {
+            outcome.reader = None;
+            outcome.fields = fields;
         }
     }
 
     pub fn set_status(&self, status: u16) {
-        lock(&self.later).status = Some(status);
+        lock(&self.outcome).status = Some(status);
     }
 
     pub fn set_fault(&self, fault: Value) {
-        lock(&self.later).fault = Some(fault);
+        lock(&self.outcome).fault = Some(fault);
     }
 
     fn to_json(&self) -> Value {
-        let later = lock(&self.later);
+        let outcome = lock(&self.outcome);
         json!({
             "n": self.n,
             "op": self.op,
@@ -124,9 +124,9 @@ impl Entry {
             "content_length": self.content_length,
             "chunked": self.chunked,
             "body_bytes": self.body_bytes.load(Ordering::Relaxed),
-            "fields": later.fields,
-            "status": later.status,
-            "fault": later.fault,
+            "fields": outcome.fields,
+            "status": outcome.status,
+            "fault": outcome.fault,
             "connection": self.connection,
         })
     }

@@ -1,6 +1,8 @@
 //! Requests and replies, with no service's rules.
 
-pub(crate) mod form;
+pub(crate) mod form_body;
+pub(crate) mod form_fields;
+pub(crate) mod form_parts;
 pub(crate) mod log;
 pub(crate) mod query;
 pub(crate) mod reply;

@@ -7,7 +7,7 @@ pub(crate) fn query_value(query: Option<&str>, name: &str) -> Option<String> {
     Some(percent_encoding::percent_decode_str(&value).decode_utf8_lossy().into_owned())
 }
 
-/// Which part a PUT is, if it is one.
+/// The number of the part that a PUT uploads, if it uploads one.
 pub(crate) fn part_number(query: Option<&str>) -> Option<u64> {
     query_value(query, "partNumber")?.parse().ok()
 }

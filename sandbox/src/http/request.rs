@@ -32,7 +32,7 @@ impl Body for RequestBody {
         if let (Some(entry), Some(Ok(frame))) = (&self.entry, &frame)
             && let Some(data) = frame.data_ref()
         {
-            entry.saw(data);
+            entry.record_body(data);
         }
         Poll::Ready(frame.map(|frame| frame.map_err(BoxError::from)))
     }

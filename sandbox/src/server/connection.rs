@@ -37,7 +37,7 @@ pub(crate) async fn serve_connection<S: Socket>(app: Arc<App>, role: Role, socke
     let mut http = http1::Builder::new();
     if role == Role::Storage {
         // For what is read before the first request is known.
-        connection.pace.hold(lock(&app.settings).connection_rate);
+        connection.pace.set_connection_rate(lock(&app.settings).connection_rate);
         http.max_buf_size(match app.storage.backend {
             Backend::Discard { .. } => DISCARD_BUFFER,
             _ => STORAGE_BUFFER,
@@ -48,13 +48,13 @@ pub(crate) async fn serve_connection<S: Socket>(app: Arc<App>, role: Role, socke
         async move { Ok::<_, Infallible>(respond(&app, role, &connection, request).await) }
     });
     let mut serving = http.serve_connection(TokioIo::new(io), service);
-    let how = tokio::select! {
+    let takeover = tokio::select! {
         biased;
-        Some(how) = taken.recv() => how,
+        Some(takeover) = taken.recv() => takeover,
         _ = &mut serving => return,
     };
     let socket = serving.into_parts().io.into_inner().into_socket();
-    perform(socket, how).await;
+    perform(socket, takeover).await;
 }
 
 async fn respond(app: &Arc<App>, role: Role, connection: &Connection, request: Request<Incoming>) -> Reply {
@@ -64,7 +64,7 @@ async fn respond(app: &Arc<App>, role: Role, connection: &Connection, request: R
             .await;
     }
     if role == Role::Storage {
-        connection.pace.hold(lock(&app.settings).connection_rate);
+        connection.pace.set_connection_rate(lock(&app.settings).connection_rate);
     }
     let op = operation(role, &head);
     let entry = app.log.begin(op, &head, connection.id);

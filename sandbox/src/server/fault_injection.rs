@@ -17,7 +17,7 @@ use crate::http::reply::{self, Reply};
 use crate::http::request::{RequestBody, drain};
 use crate::operation::Role;
 
-/// Where a request came in, and where the log keeps it.
+/// A request in progress: its connection, and its entry in the log.
 pub(crate) struct Exchange<'a> {
     pub app: &'a Arc<App>,
     pub role: Role,
@@ -70,10 +70,10 @@ impl Exchange<'_> {
         }
     }
 
-    /// Reads `bytes` of a body. The caller keeps the rest until the connection ends: hyper would drain a body that
-    /// is dropped.
+    /// Reads `bytes` of a body. The caller keeps the rest until the connection ends: hyper would drain a body
+    /// that is dropped.
     async fn read_part(&self, request: Request<RequestBody>, bytes: u64) -> RequestBody {
-        self.connection.pace.narrow();
+        self.connection.pace.shrink_window();
         let mut body = request.into_body();
         read_at_least(&mut body, bytes).await;
         body
@@ -94,10 +94,10 @@ impl Exchange<'_> {
     }
 
     async fn slow_down(&self, request: Request<RequestBody>, rate: u64) -> Reply {
-        self.connection.pace.narrow();
-        self.connection.pace.slow(rate);
+        self.connection.pace.shrink_window();
+        self.connection.pace.set_fault_rate(rate);
         let reply = self.dispatch(request).await;
-        self.connection.pace.slow(0);
+        self.connection.pace.set_fault_rate(0);
         reply
     }
 

@@ -14,17 +14,17 @@ use tokio::time::{Instant, Sleep};
 use tokio_rustls::server::TlsStream;
 
 /// How far ahead of its time a paced stream may be before it rests: about a tick of the timer.
-const AHEAD: Duration = Duration::from_millis(1);
+const TIMER_SLACK: Duration = Duration::from_millis(1);
 /// The most that is made up for after a pause: what a timer is late by, not what a client left unused.
-const BEHIND: Duration = Duration::from_millis(2);
+const LONGEST_CATCH_UP: Duration = Duration::from_millis(2);
 /// Reads a second when pacing: with fewer the last one would end a body well before its time,
-const STEPS: u64 = 500;
+const READS_PER_SECOND: u64 = 500;
 /// but a read is not made smaller than this,
-const SMALL_STEP: u64 = 256;
+const SMALLEST_READ: u64 = 256;
 /// unless there would be so few a second that each looks like a stall.
-const LEAST_STEPS: u64 = 20;
+const LEAST_READS_PER_SECOND: u64 = 20;
 /// Far below what loopback would grow to by itself (megabytes, which would hide any fault).
-const NARROW_WINDOW: usize = 16 * 1024;
+const SMALL_RECEIVE_WINDOW: usize = 16 * 1024;
 
 /// A TCP stream, bare or under TLS.
 pub(crate) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {
@@ -47,29 +47,29 @@ impl Socket for TlsStream<TcpStream> {
 #[derive(Default)]
 pub(crate) struct Pace {
     /// Bytes per second; 0 is as fast as possible. Both are limits.
-    slow: AtomicU64,
-    hold: AtomicU64,
-    narrow: AtomicBool,
+    fault_rate: AtomicU64,
+    connection_rate: AtomicU64,
+    shrink_requested: AtomicBool,
 }
 
 impl Pace {
-    /// Reads at most `rate` bytes per second from now on, which is a fault; 0 lifts the limit.
-    pub fn slow(&self, rate: u64) {
-        self.slow.store(rate, Ordering::Relaxed);
+    /// Reads at most `rate` bytes per second from now on, as a fault; 0 lifts the limit.
+    pub fn set_fault_rate(&self, rate: u64) {
+        self.fault_rate.store(rate, Ordering::Relaxed);
     }
 
     /// The same as a property of every connection.
-    pub fn hold(&self, rate: u64) {
-        self.hold.store(rate, Ordering::Relaxed);
+    pub fn set_connection_rate(&self, rate: u64) {
+        self.connection_rate.store(rate, Ordering::Relaxed);
     }
 
     /// Keeps the kernel from taking in megabytes that nobody reads.
-    pub fn narrow(&self) {
-        self.narrow.store(true, Ordering::Relaxed);
+    pub fn shrink_window(&self) {
+        self.shrink_requested.store(true, Ordering::Relaxed);
     }
 
     fn rate(&self) -> u64 {
-        match (self.slow.load(Ordering::Relaxed), self.hold.load(Ordering::Relaxed)) {
+        match (self.fault_rate.load(Ordering::Relaxed), self.connection_rate.load(Ordering::Relaxed)) {
             (0, rate) | (rate, 0) => rate,
             (one, other) => one.min(other),
         }
@@ -79,8 +79,8 @@ impl Pace {
 pub(crate) struct FaultyIo<S> {
     socket: S,
     pace: Arc<Pace>,
-    rest: Pin<Box<Sleep>>,
-    resting: bool,
+    timer: Pin<Box<Sleep>>,
+    waiting: bool,
     /// When all that was read would have arrived at the rate that is set.
     due: Instant,
     /// How far behind its time the stream was when there was nothing to read any more. The time that
@@ -93,8 +93,8 @@ impl<S: Socket> FaultyIo<S> {
         FaultyIo {
             socket,
             pace,
-            rest: Box::pin(tokio::time::sleep(Duration::ZERO)),
-            resting: false,
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            waiting: false,
             due: Instant::now(),
             idle: None,
         }
@@ -112,24 +112,24 @@ impl<S: Socket> AsyncRead for FaultyIo<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.pace.narrow.swap(false, Ordering::Relaxed) {
+        if this.pace.shrink_requested.swap(false, Ordering::Relaxed) {
             // Best effort: without it a fault only shows later.
-            let _ = socket2::SockRef::from(this.socket.tcp()).set_recv_buffer_size(NARROW_WINDOW);
+            let _ = socket2::SockRef::from(this.socket.tcp()).set_recv_buffer_size(SMALL_RECEIVE_WINDOW);
         }
-        if this.resting {
-            ready!(this.rest.as_mut().poll(cx));
-            this.resting = false;
+        if this.waiting {
+            ready!(this.timer.as_mut().poll(cx));
+            this.waiting = false;
         }
         let rate = this.pace.rate();
         if rate == 0 {
             this.due = Instant::now();
             return Pin::new(&mut this.socket).poll_read(cx, buf);
         }
-        let step = (rate / STEPS).max(SMALL_STEP).min(rate / LEAST_STEPS).max(1);
+        let step = (rate / READS_PER_SECOND).max(SMALLEST_READ).min(rate / LEAST_READS_PER_SECOND).max(1);
         let step = usize::try_from(step).unwrap_or(usize::MAX).min(buf.remaining());
         let mut part = ReadBuf::new(buf.initialize_unfilled_to(step));
         let Poll::Ready(read) = Pin::new(&mut this.socket).poll_read(cx, &mut part) else {
-            let behind = this.due.elapsed().min(BEHIND);
+            let behind = this.due.elapsed().min(LONGEST_CATCH_UP);
             this.idle.get_or_insert(behind);
             return Poll::Pending;
         };
@@ -142,9 +142,9 @@ impl<S: Socket> AsyncRead for FaultyIo<S> {
         }
         // From when it was due and not from now: a timer that fires late costs nothing in the end.
         this.due += Duration::from_secs_f64(read as f64 / rate as f64);
-        if read > 0 && this.due > now + AHEAD {
-            this.resting = true;
-            this.rest.as_mut().reset(this.due);
+        if read > 0 && this.due > now + TIMER_SLACK {
+            this.waiting = true;
+            this.timer.as_mut().reset(this.due);
         }
         Poll::Ready(Ok(()))
     }

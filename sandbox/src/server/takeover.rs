@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 use super::faulty_io::{Pace, Socket};
 
 /// Longest a stalled connection is held open.
-const STALL: Duration = Duration::from_secs(600);
+const LONGEST_STALL: Duration = Duration::from_secs(600);
 
-/// What to do with the raw stream once hyper has let go of it.
+/// The end of a stream that hyper has let go of.
 pub(crate) enum Takeover {
     /// RST.
     Reset,
@@ -35,23 +35,23 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Hands the stream over. Never returns: this future ends with the connection.
-    pub async fn take_over<T>(&self, how: Takeover) -> T {
+    pub async fn take_over<T>(&self, takeover: Takeover) -> T {
         // Nobody to take it means the connection is gone already.
-        let _ = self.take.send(how).await;
+        let _ = self.take.send(takeover).await;
         std::future::pending().await
     }
 }
 
-pub(crate) async fn perform<S: Socket>(mut socket: S, how: Takeover) {
+pub(crate) async fn perform<S: Socket>(mut socket: S, takeover: Takeover) {
     // The client may be gone by now, and every one of these errors means just that.
-    match how {
+    match takeover {
         Takeover::Reset => {
             let _ = socket2::SockRef::from(socket.tcp()).set_linger(Some(Duration::ZERO));
         }
         Takeover::Close => {
             let _ = socket.shutdown().await;
         }
-        Takeover::Stall => tokio::time::sleep(STALL).await,
+        Takeover::Stall => tokio::time::sleep(LONGEST_STALL).await,
         Takeover::WriteAndDrop(bytes) => {
             let _ = socket.write_all(&bytes).await;
             let _ = socket.flush().await;

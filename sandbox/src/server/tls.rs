@@ -10,7 +10,7 @@ use rcgen::{
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::Certificate;
+use crate::settings::Certificate;
 
 /// One acceptor for each kind of certificate that a listener can show.
 #[derive(Clone)]

@@ -32,7 +32,7 @@ impl Storage {
         self.uploads.clear();
     }
 
-    /// What is stored under `key`. An external store is read through, since its word for size and
+    /// The object under `key`. An external store is read through, since its word for size and
     /// digest is what is being tested.
     pub async fn find(&self, key: &str) -> Option<Object> {
         let Backend::External(external) = &self.backend else {

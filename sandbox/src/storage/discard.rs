@@ -25,13 +25,13 @@ pub(crate) async fn discard(storage: &Storage, bucket: &str, request: Request<Re
             (key, content_length.unwrap_or(0), StatusCode::OK)
         }
         Method::POST => {
-            let opened = match open_form(&head, body).await {
-                Ok(opened) => opened,
+            let start = match open_form(&head, body).await {
+                Ok(start) => start,
                 Err(refusal) => return refusal,
             };
-            body = opened.body;
-            let preamble = opened.preamble;
-            let size = file_size(content_length, preamble.file_at, &opened.boundary);
+            body = start.body;
+            let preamble = start.preamble;
+            let size = file_size(content_length, preamble.file_at, &start.boundary);
             let key = preamble.fields.into_iter().find(|(name, _)| name == "key");
             let key = key.map(|(_, key)| key).unwrap_or_default();
             (key, size, StatusCode::NO_CONTENT)
@@ -54,7 +54,6 @@ pub(crate) async fn discard(storage: &Storage, bucket: &str, request: Request<Re
         }
     }
     let mut reply = reply::empty(status);
-    // Not a digest by its looks, so that nobody compares with it.
     if let Ok(value) = HeaderValue::from_str(&format!("\"{DISCARDED}\"")) {
         reply.headers_mut().insert(ETAG, value);
     }

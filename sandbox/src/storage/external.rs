@@ -11,7 +11,7 @@ use super::uploads::Refusal;
 use crate::presign::{Signer, hex};
 
 /// Seconds that our own requests are good for.
-const LIFE: u64 = 60;
+const REQUEST_LIFE: u64 = 60;
 
 pub(crate) struct External {
     client: reqwest::Client,
@@ -29,7 +29,7 @@ impl External {
     }
 
     fn url(&self, method: &str, key: &str, query: &[(&str, &str)]) -> String {
-        self.signer.url_with(method, key, query, &[], LIFE, OffsetDateTime::now_utc())
+        self.signer.url_with(method, key, query, &[], REQUEST_LIFE, OffsetDateTime::now_utc())
     }
 
     pub async fn find(&self, key: &str) -> Option<Object> {
@@ -75,7 +75,7 @@ impl External {
         let url = self.url("POST", key, &[("uploadId", id)]);
         let mut xml = "<CompleteMultipartUpload>".to_string();
         for (number, etag) in parts {
-            // What a caller wrote becomes markup here.
+            // The text of a caller becomes markup here.
             let etag = etag.replace('&', "&amp;").replace('<', "&lt;");
             xml.push_str(&format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"));
         }

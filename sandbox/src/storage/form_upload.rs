@@ -6,14 +6,14 @@ use hyper::StatusCode;
 use hyper::http::request::Parts;
 
 use super::s3_reply::s3_error;
-use crate::http::form::{self, MAX_PREAMBLE, Parsed, Preamble};
+use crate::http::form_fields::{self, MAX_PREAMBLE, Parsed, Preamble};
 use crate::http::reply::Reply;
 use crate::http::request::RequestBody;
 
 /// S3's limit for everything in a form but the file.
 const MAX_PRE_DATA: usize = 20_480;
 
-pub(crate) struct Opened {
+pub(crate) struct FormStart {
     pub preamble: Preamble,
     pub boundary: String,
     /// The preamble, and what came along with it.
@@ -22,8 +22,8 @@ pub(crate) struct Opened {
 }
 
 /// Reads a form up to its file.
-pub(crate) async fn open_form(head: &Parts, mut body: RequestBody) -> Result<Opened, Reply> {
-    let boundary = form::boundary(&head.headers).ok_or_else(|| {
+pub(crate) async fn open_form(head: &Parts, mut body: RequestBody) -> Result<FormStart, Reply> {
+    let boundary = form_fields::boundary(&head.headers).ok_or_else(|| {
         s3_error(
             StatusCode::PRECONDITION_FAILED,
             "PreconditionFailed",
@@ -33,9 +33,9 @@ pub(crate) async fn open_form(head: &Parts, mut body: RequestBody) -> Result<Ope
     })?;
     let mut read = BytesMut::new();
     loop {
-        match form::parse(&read, &boundary) {
+        match form_fields::parse(&read, &boundary) {
             Parsed::Done(preamble) => {
-                return Ok(Opened { preamble, boundary, read, body });
+                return Ok(FormStart { preamble, boundary, read, body });
             }
             Parsed::Broken(why) => return Err(malformed(why)),
             Parsed::NeedMore if read.len() > MAX_PREAMBLE => return Err(too_much_pre_data()),

@@ -1,5 +1,5 @@
-//! Answers the requests to storage: what their heads alone give away, then the S3 library, or storage that checks
-//! nothing.
+//! Answers the requests to storage: what their heads alone give away, then the S3 library, or storage that
+//! checks nothing.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use s3s::service::S3Service;
 use super::backends::{Backend, Storage};
 use super::discard::discard;
 use super::form_upload::{malformed, open_form, refuse_fields};
-use super::s3_errors::{SentForm, as_s3_says};
+use super::s3_errors::{PolicyForm, as_s3_error};
 use super::s3_reply::{request_id, s3_error, stamp};
-use crate::http::form::FormBody;
+use crate::http::form_body::FormBody;
 use crate::http::log::Entry;
 use crate::http::reply::{self, BoxError, Reply};
 use crate::http::request::RequestBody;
@@ -34,7 +34,7 @@ pub(crate) async fn handle(storage: &Storage, request: Request<RequestBody>, ent
     reply
 }
 
-/// What the head alone gives away.
+/// Refuses what the head alone gives away.
 fn refuse_head(
     headers: &hyper::HeaderMap,
     query: Option<&str>,
@@ -80,27 +80,27 @@ async fn embedded(service: &S3Service, request: Request<RequestBody>, entry: &En
     let expiry = query_expiry(request.uri().query());
     if request.method() != Method::POST {
         let request = request.map(s3s::Body::http_body_unsync);
-        return as_s3_says(call(service, request).await, None, entry, expiry).await;
+        return as_s3_error(call(service, request).await, None, entry, expiry).await;
     }
 
     let (head, body) = request.into_parts();
-    let opened = match open_form(&head, body).await {
-        Ok(opened) => opened,
+    let start = match open_form(&head, body).await {
+        Ok(start) => start,
         Err(refusal) => return refusal,
     };
-    if let Some(refusal) = refuse_fields(&opened.preamble) {
+    if let Some(refusal) = refuse_fields(&start.preamble) {
         return refusal;
     }
-    let file_at = opened.preamble.file_at;
-    let (body, verdict) = FormBody::new(opened.body, opened.read.freeze(), file_at, &opened.boundary);
+    let file_at = start.preamble.file_at;
+    let (body, verdict) = FormBody::new(start.body, start.read.freeze(), file_at, &start.boundary);
     let request = Request::from_parts(head, s3s::Body::http_body_unsync(body));
     let reply = call(service, request).await;
     let verdict = verdict.lock().ok().and_then(|mut verdict| verdict.take());
     if let Some(why) = verdict {
         return malformed(why);
     }
-    let form = SentForm { preamble: &opened.preamble, boundary: &opened.boundary };
-    as_s3_says(reply, Some(form), entry, None).await
+    let form = PolicyForm { preamble: &start.preamble, boundary: &start.boundary };
+    as_s3_error(reply, Some(form), entry, None).await
 }
 
 async fn call(service: &S3Service, request: Request<s3s::Body>) -> Reply {

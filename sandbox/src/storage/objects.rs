@@ -22,7 +22,7 @@ pub(crate) struct Object {
     pub size: u64,
     pub sha256: Option<String>,
     pub md5: Option<String>,
-    /// What storage calls it: the MD5, but not for what came in parts.
+    /// Storage's name for the content: the MD5, unless the object came in parts.
     pub etag: Option<String>,
     pub content_type: Option<String>,
     pub path: Option<PathBuf>,
@@ -134,7 +134,7 @@ pub(crate) struct Incoming {
     sha256: Sha256,
 }
 
-/// What was computed while receiving.
+/// Computed while receiving.
 pub(crate) struct Digests {
     pub size: u64,
     pub md5: Vec<u8>,

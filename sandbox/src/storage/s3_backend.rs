@@ -47,7 +47,7 @@ impl Bucket {
     }
 }
 
-/// What a body claims about itself.
+/// The claims of a body about itself.
 struct Claims {
     content_length: Option<i64>,
     content_md5: Option<String>,

@@ -8,16 +8,16 @@ use time::OffsetDateTime;
 
 use super::form_upload::file_size;
 use super::s3_reply::{element, s3_error};
-use crate::http::form::Preamble;
+use crate::http::form_fields::Preamble;
 use crate::http::log::Entry;
 use crate::http::reply::{self, Reply};
 use crate::presign::rfc3339;
 
-/// The library's refusals with the status, code and message that S3 gives. They differ most for forms, where a client
-/// must tell an expired policy from a wrong field by the message.
-pub(crate) async fn as_s3_says(
+/// The library's refusals with the status, code and message that S3 gives. They differ most for forms, where
+/// a client must tell an expired policy from a wrong field by the message.
+pub(crate) async fn as_s3_error(
     reply: Reply,
-    form: Option<SentForm<'_>>,
+    form: Option<PolicyForm<'_>>,
     entry: &Entry,
     expires: Option<String>,
 ) -> Reply {
@@ -61,7 +61,7 @@ fn form_error(
     status: StatusCode,
     code: &str,
     message: &str,
-    form: &SentForm<'_>,
+    form: &PolicyForm<'_>,
     entry: &Entry,
 ) -> Option<Reply> {
     let denied = |why: String| {
@@ -95,12 +95,12 @@ fn form_error(
 }
 
 /// A form as far as its errors need it.
-pub(crate) struct SentForm<'a> {
+pub(crate) struct PolicyForm<'a> {
     pub preamble: &'a Preamble,
     pub boundary: &'a str,
 }
 
-impl SentForm<'_> {
+impl PolicyForm<'_> {
     fn policy(&self) -> Option<Value> {
         let (_, policy) =
             self.preamble.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("policy"))?;

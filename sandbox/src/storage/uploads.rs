@@ -17,7 +17,7 @@ use crate::presign::hex;
 pub(crate) const MIN_PART: u64 = 5 * 1024 * 1024;
 pub(crate) const MAX_PART: u64 = 5 * 1024 * 1024 * 1024;
 pub(crate) const MAX_PARTS: u64 = 10_000;
-/// What the sink gives instead of a digest. Not one by its looks, so that nobody compares with it.
+/// Stands for the digest where nothing is kept. It does not look like one, so that nobody compares with it.
 pub(crate) const DISCARDED: &str = "discarded";
 
 pub(crate) const NO_SUCH_UPLOAD: &str =

@@ -1,0 +1,120 @@
+//! The part of the configuration that may change while the sandbox runs.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::config::Config;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub max_profile_bytes: u64,
+    pub upload_expires_in: u64,
+    pub max_file_bytes: u64,
+    pub forced_part_size: Option<u64>,
+    pub empty_file_parts: u64,
+    pub connection_rate: u64,
+    pub fields: Vec<(String, String)>,
+    pub include_tagging: bool,
+    /// Tickets point at storage behind a certificate of this kind.
+    pub storage_over_tls: Option<Certificate>,
+    /// How many seconds the clock that signs tickets is behind the one that storage judges them by.
+    pub signed_ago: u64,
+}
+
+impl Settings {
+    pub fn from_config(config: &Config) -> Self {
+        Settings {
+            max_profile_bytes: config.max_profile_bytes,
+            upload_expires_in: config.upload_expires_in,
+            max_file_bytes: config.max_file_bytes,
+            forced_part_size: config.forced_part_size,
+            empty_file_parts: config.empty_file_parts,
+            connection_rate: config.connection_rate,
+            fields: config.fields.clone(),
+            include_tagging: config.include_tagging,
+            storage_over_tls: None,
+            signed_ago: 0,
+        }
+    }
+
+    /// The time that tickets are signed with.
+    pub fn signing_time(&self) -> OffsetDateTime {
+        let ago = i64::try_from(self.signed_ago).unwrap_or(i64::MAX);
+        OffsetDateTime::now_utc().saturating_sub(time::Duration::seconds(ago))
+    }
+
+    /// Applies `changes`, a JSON object; all or nothing.
+    pub fn change(&mut self, changes: &Value) -> Result<(), String> {
+        let changes = changes.as_object().ok_or("expected a JSON object")?;
+        let mut next = self.clone();
+        for (name, value) in changes {
+            let number = || value.as_u64().ok_or(format!("{name}: expected an integer >= 0"));
+            match name.as_str() {
+                "max_profile_bytes" => next.max_profile_bytes = number()?,
+                "upload_expires_in" => next.upload_expires_in = number()?,
+                "signed_ago" => next.signed_ago = number()?,
+                "max_file_bytes" => next.max_file_bytes = number()?,
+                "connection_rate" => next.connection_rate = number()?,
+                "forced_part_size" if value.is_null() => next.forced_part_size = None,
+                "forced_part_size" => match number()? {
+                    0 => return Err("forced_part_size: expected null or an integer above 0".into()),
+                    size => next.forced_part_size = Some(size),
+                },
+                "empty_file_parts" => match number()? {
+                    parts @ 0..=1 => next.empty_file_parts = parts,
+                    _ => return Err("empty_file_parts: expected 0 or 1".into()),
+                },
+                "include_tagging" => {
+                    next.include_tagging = value.as_bool().ok_or("include_tagging: expected a boolean")?;
+                }
+                "storage_over_tls" => next.storage_over_tls = Certificate::of(value)?,
+                "fields" => next.fields = pairs(value)?,
+                _ => return Err(format!("unknown setting {name:?}")),
+            }
+        }
+        *self = next;
+        Ok(())
+    }
+}
+
+/// A certificate that a client must refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Certificate {
+    /// Nobody knows its authority.
+    Unknown,
+    /// It ended in 2024, too.
+    Expired,
+    /// It begins in 2090, too.
+    NotYetValid,
+}
+
+impl Certificate {
+    fn of(value: &Value) -> Result<Option<Self>, String> {
+        match (value.as_bool(), value.as_str()) {
+            (Some(false), _) => Ok(None),
+            (Some(true), _) => Ok(Some(Self::Unknown)),
+            (_, Some("expired")) => Ok(Some(Self::Expired)),
+            (_, Some("not_yet_valid")) => Ok(Some(Self::NotYetValid)),
+            _ => Err("storage_over_tls: expected a boolean, \"expired\" or \"not_yet_valid\"".into()),
+        }
+    }
+}
+
+/// Reads `[[name, value], ...]` or `{name: value, ...}`.
+fn pairs(value: &Value) -> Result<Vec<(String, String)>, String> {
+    let wrong = || "fields: expected [[name, value], ...] of strings".to_string();
+    match value {
+        Value::Array(items) => items
+            .iter()
+            .map(|item| match item.as_array().map(Vec::as_slice) {
+                Some([Value::String(name), Value::String(value)]) => Ok((name.clone(), value.clone())),
+                _ => Err(wrong()),
+            })
+            .collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), value.as_str().ok_or_else(wrong)?.to_string())))
+            .collect(),
+        _ => Err(wrong()),
+    }
+}
