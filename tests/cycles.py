@@ -1,20 +1,22 @@
-"""Fails where files of one folder of the core import each other in a circle: neither could be read alone.
+"""Fails where files of one folder import each other in a circle: neither could be read alone.
 
     python3 tests/cycles.py          # what `make lint` runs
-    python3 tests/cycles.py --all    # every circle of the core, those that are accepted too
+    python3 tests/cycles.py --all    # every circle of the core and the sandbox, those that are accepted too
 
-An import is a `use super::name` or a path `super::name::…` outside of tests; a `mod.rs` stands for the names
-it only passes on. Whoever adds a circle finds out here which arrow to turn round.
+An import is a path that begins with `super::` or `crate::`, in a `use` or elsewhere, outside of tests; a
+`mod.rs` stands for the names it only passes on, and a folder for all the files in it. Whoever adds a circle
+finds out here which arrow to turn round.
 """
 
 import re
 import sys
 from pathlib import Path
 
-CORE = Path(__file__).resolve().parents[1] / "core/src"
-# Folders whose files read in one direction.
+ROOT = Path(__file__).resolve().parents[1]
+CORE, SANDBOX = ROOT / "core/src", ROOT / "sandbox/src"
+# Folders of the core whose files read in one direction. In the sandbox all do.
 STRAIGHT = ("agentdrop", "hcompany", "http", "seal", "source", "storage")
-USE = re.compile(r"\bsuper::(\{[^;]*?\}|\w+)", re.S)
+USE = re.compile(r"\b(crate|super(?:::super)*)::((?:\w+::)*)(\{[^;]*?\}|\w+)", re.S)
 
 
 def product(text):
@@ -24,34 +26,42 @@ def product(text):
 
 
 def passed_on(folder):
-    """Which file each name comes from that the folder's mod.rs passes on."""
+    """Which file each name comes from that the folder's mod.rs, or the root's lib.rs, passes on."""
     names = {}
-    mod = folder / "mod.rs"
-    text = product(mod.read_text()) if mod.exists() else ""
-    for match in re.finditer(r"\buse (?:self::)?(\w+)::(\{[^;]*\}|\w+);", text):
+    mod = next((folder / name for name in ("mod.rs", "lib.rs") if (folder / name).exists()), None)
+    text = product(mod.read_text()) if mod else ""
+    for match in re.finditer(r"\buse (?:self::|crate::)?(\w+)::(\{[^;]*\}|\w+);", text):
         for name in re.findall(r"\w+", match[2]):
             names[name] = match[1]
     return names
 
 
-def imported(text, files, passed):
-    found = set()
-    for match in USE.finditer(product(text)):
-        names = match[1]
-        if names.startswith("{"):
-            # Of `{a::{b, c}, d}` the first name of each.
-            names = re.sub(r"\{[^{}]*\}", "", names[1:-1])
-            found.update(name.split("::")[0].split(" as ")[0].strip() for name in names.split(","))
-        else:
-            found.add(names)
-    return {passed.get(name, name) for name in found} & files
+def module(path, root):
+    parts = (part.removesuffix(".rs") for part in path.relative_to(root).parts)
+    return [part for part in parts if part not in ("mod", "lib")]
 
 
-def arrows(folder):
-    files = {path.stem: path.read_text() for path in folder.glob("*.rs") if path.stem != "mod"}
-    files |= {path.parent.name: path.read_text() for path in folder.glob("*/mod.rs")}
-    names, passed = set(files), passed_on(folder)
-    return {name: imported(text, names, passed) - {name} for name, text in files.items()}
+def imports(path, root):
+    """The modules that a file names, each as a path from the root."""
+    for start, prefix, names in USE.findall(product(path.read_text())):
+        base = module(path, root)
+        base = [] if start == "crate" else base[: len(base) - start.count("super")]
+        base += prefix.split("::")[:-1]
+        # Of `{a::{b, c}, d}` the first name of each.
+        names = re.sub(r"\{[^{}]*\}", "", names.strip("{}")).split(",")
+        yield from (base + [name.split("::")[0].split(" as ")[0].strip()] for name in names)
+
+
+def arrows(folder, root):
+    nodes = {path.stem: [path] for path in folder.glob("*.rs") if path.stem != "mod"}
+    nodes |= {path.parent.name: sorted(path.parent.rglob("*.rs")) for path in folder.glob("*/mod.rs")}
+    here, passed = module(folder, root), passed_on(folder)
+    graph = {}
+    for name, paths in nodes.items():
+        named = [path for file in paths for path in imports(file, root)]
+        inside = {path[len(here)] for path in named if path[: len(here)] == here and len(path) > len(here)}
+        graph[name] = {passed.get(other, other) for other in inside} & set(nodes) - {name}
+    return graph
 
 
 def circles(graph):
@@ -82,13 +92,14 @@ def circles(graph):
 def main():
     everything = "--all" in sys.argv
     wrong = False
-    folders = sorted({path.parent for path in CORE.rglob("*.rs")} | {CORE})
-    for folder in folders:
-        name = str(folder.relative_to(CORE))
-        if everything or name in STRAIGHT:
-            for group in circles(arrows(folder)):
-                wrong = wrong or name in STRAIGHT
-                print(f"core/src/{name}: {' ↔ '.join(group)} import each other; turn one arrow round")
+    for root in (CORE, SANDBOX):
+        for folder in sorted({path.parent for path in root.rglob("*.rs")}):
+            name = str(folder.relative_to(root))
+            straight = root == SANDBOX or name in STRAIGHT
+            for group in circles(arrows(folder, root)) if everything or straight else []:
+                wrong = wrong or straight
+                place = folder.relative_to(ROOT)
+                print(f"{place}: {' ↔ '.join(group)} import each other; turn one arrow round")
     return int(wrong)
 
 
