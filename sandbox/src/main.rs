@@ -62,7 +62,7 @@ struct Serve {
     /// Hostile mode: the share of requests, in percent, that meet a fault drawn at random.
     #[arg(long, default_value_t = 0, value_name = "PERCENT")]
     hostile: u8,
-    /// Seed of hostile mode; the same one makes the same day.
+    /// Seed of hostile mode; the same one draws the same faults.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// End when standard input ends, so that a killed parent leaves nothing behind.

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::hcompany::{self, all_profiles};
 use crate::lock::lock;
-use crate::start::{CA_FILE, Started, start};
+use crate::start::{CA_FILE, Server, start};
 
 /// Both services, running. Dropping it stops them and removes everything that was stored.
 pub struct Sandbox {
@@ -33,7 +33,7 @@ impl Sandbox {
     /// Like [`Sandbox::start`], with the API on this port; 0 takes a free one.
     pub fn start_on(config: Config, api_port: u16) -> io::Result<Sandbox> {
         let folder = tempfile::Builder::new().prefix("dropoff-sandbox-").tempdir()?;
-        let Started { app, runtime, control_url, ca_pem } = start(config, api_port, folder.path())?;
+        let Server { app, runtime, control_url, ca_pem } = start(config, api_port, folder.path())?;
         Ok(Sandbox { app, runtime: Some(runtime), control_url, ca_pem, folder })
     }
 

@@ -21,7 +21,7 @@ use crate::storage::{self, Backend, External, Objects, Storage, Uploads};
 /// Where the authority of storage's certificate stands in the sandbox's folder.
 pub(crate) const CA_FILE: &str = "ca.pem";
 
-pub(crate) struct Started {
+pub(crate) struct Server {
     pub app: Arc<App>,
     pub runtime: Runtime,
     pub control_url: String,
@@ -45,14 +45,14 @@ impl Listener {
     }
 }
 
-pub(crate) fn start(config: Config, api_port: u16, folder: &Path) -> io::Result<Started> {
+pub(crate) fn start(config: Config, api_port: u16, folder: &Path) -> io::Result<Server> {
     let api = Listener::bind(Role::Api, api_port, None)?;
     let control = Listener::bind(Role::Control, 0, None)?;
     let api_url = api.origin()?;
     let control_url = control.origin()?;
     let settings = Settings::from_config(&config);
     let objects = Arc::new(Objects::new(folder.to_path_buf()));
-    let started = match config.storage {
+    let setup = match config.storage {
         StorageConfig::External { endpoint, bucket, access_key, secret_key, region } => {
             let origin = endpoint.trim_end_matches('/').to_string();
             external_storage(Signer { origin, bucket, access_key, secret_key, region }, objects)?
@@ -64,9 +64,9 @@ pub(crate) fn start(config: Config, api_port: u16, folder: &Path) -> io::Result<
     let app = Arc::new(App {
         first_settings: settings.clone(),
         settings: Mutex::new(settings),
-        storage: started.storage,
-        signer: started.signer,
-        untrusted_origin: started.untrusted_origin,
+        storage: setup.storage,
+        signer: setup.signer,
+        untrusted_origin: setup.untrusted_origin,
         state: Mutex::default(),
         log: Log::default(),
         faults: Faults::default(),
@@ -75,8 +75,8 @@ pub(crate) fn start(config: Config, api_port: u16, folder: &Path) -> io::Result<
         connections: AtomicU64::new(0),
         completing: tokio::sync::Mutex::new(()),
     });
-    let listeners = [api, control].into_iter().chain(started.listeners);
-    Ok(Started { runtime: serve(&app, listeners)?, app, control_url, ca_pem: started.ca_pem })
+    let listeners = [api, control].into_iter().chain(setup.listeners);
+    Ok(Server { runtime: serve(&app, listeners)?, app, control_url, ca_pem: setup.ca_pem })
 }
 
 struct StorageSetup {

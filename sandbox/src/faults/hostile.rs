@@ -1,5 +1,5 @@
 //! Hostile mode: a share of all requests meets a fault drawn at random, so that an agent can be tried
-//! against a bad day without ordering each fault. The same seed draws the same sequence.
+//! against many faults without an order for each. The same seed draws the same sequence.
 
 use std::sync::Mutex;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::action::{Fault, parse};
 use crate::lock::lock;
 
-/// Whether and how the sandbox misbehaves by itself.
+/// The faults that the sandbox draws by itself.
 #[derive(Debug, Default)]
 pub(crate) struct Hostile(Mutex<Mode>);
 
@@ -49,7 +49,7 @@ impl Hostile {
         *lock(&self.0) = Mode::default();
     }
 
-    /// The fault this request meets, if it is unlucky.
+    /// The fault that is drawn for this request, if one is.
     pub fn draw(&self, op: &str) -> Option<Fault> {
         let mode = &mut *lock(&self.0);
         if mode.random.u8(0..100) >= mode.percent {
@@ -150,7 +150,7 @@ mod tests {
     fn the_same_seed_draws_the_same_faults() {
         let draws = |seed: u64| {
             let hostile = Hostile::default();
-            assert!(hostile.draw("put").is_none(), "calm at first");
+            assert!(hostile.draw("put").is_none(), "no faults at first");
             hostile.set(json!({"percent": 20, "seed": seed})).expect("good");
             let drawn: Vec<Option<Value>> =
                 (0..500).map(|_| hostile.draw("put").map(|fault| fault.ordered)).collect();
@@ -162,6 +162,6 @@ mod tests {
         assert!((60..140).contains(&met), "about a fifth of 500: {met}");
         let hostile = Hostile::default();
         hostile.set(json!({"percent": 101})).expect_err("more than all");
-        hostile.set(json!({"percent": 1, "moon": "full"})).expect_err("no such setting");
+        hostile.set(json!({"percent": 1, "other": 1})).expect_err("no such setting");
     }
 }
