@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Sandbox
+from dropoff import Progress
 
 TERMS: dict[str, Any] = {"sender": "sender-agent", "recipient": "recipient-agent"}
 PROFILE: dict[str, Any] = {"name": "p", "browser_name": "chromium", "browser_version": "131"}
@@ -68,6 +69,14 @@ def download(sandbox: Sandbox, transfer_id: str, folder: Path) -> list[tuple[Pat
         opens = {name: reply[name] for name in ("sender_public_key", "encrypted_key")}
         files.append((path, opens | {"encryption_iv": file["encryption_iv"]}))
     return files
+
+
+class Enough(Exception):
+    """Raised by callbacks."""
+
+
+def raising(_: Progress) -> None:
+    raise Enough
 
 
 class BytesPath:

@@ -184,3 +184,43 @@ def test_a_panic_is_an_internal_error(
     # The process lives, and so does the client.
     assert d.send([("a", b"1")], **TERMS).status == "active"
     assert asyncio.run(a.send([("a", b"1")], **TERMS)).status == "active"
+
+
+def test_pairs_keep_their_order_and_are_checked(sandbox: Sandbox) -> None:
+    given = sandbox.hcompany().initiate_upload().reveal()
+    fields = list(given["upload_fields"].items())
+    s = sandbox.storage()
+    for shape in (fields, [list(pair) for pair in fields], dict(fields), iter(fields)):
+        assert s.post_form(given["upload_url"], shape, b"1", file_name="x.zip").bytes == 1  # type: ignore[arg-type]
+    logged = [entry["fields"] for entry in sandbox.requests("post_form")]
+    assert len(logged) == 4
+    for seen in logged:
+        assert [name for name, _ in seen][: len(fields)] == [name for name, _ in fields]
+    for wrong in ("ab", [("a",)], [("a", 1)], ["ab"], {"a": b"b"}, 3):
+        with pytest.raises(InvalidInputError, match="fields must be a mapping"):
+            s.post_form(given["upload_url"], wrong, b"1")  # type: ignore[arg-type]
+
+
+def test_metadata_is_whatever_json_holds(sandbox: Sandbox) -> None:
+    d = sandbox.agentdrop()
+    sent = d.send([("a", b"1")], metadata={"ü": [1, None, {"x": 1.5}]}, **TERMS)
+    assert d.get_transfer(sent.id).fields.get("metadata", {"ü": [1, None, {"x": 1.5}]}) == {
+        "ü": [1, None, {"x": 1.5}]
+    }
+    for wrong in ({"a": object()}, {"a": float("nan")}, [1], "x"):
+        with pytest.raises(InvalidInputError, match="metadata must be a mapping"):
+            d.send([("a", b"1")], metadata=wrong, **TERMS)  # type: ignore[arg-type]
+
+
+def test_arguments_python_itself_refuses(sandbox: Sandbox) -> None:
+    h = sandbox.hcompany()
+    with pytest.raises(TypeError, match="name"):
+        h.upload_profile(b"x")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="on_progress"):
+        h.complete_upload("x", name="x", on_progress=print)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("count", [-1, 10**30, 1.5, True, "3"])
+def test_a_count_that_is_none(sandbox: Sandbox, count: Any) -> None:
+    with pytest.raises(InvalidInputError, match="max_downloads must be a whole number"):
+        sandbox.agentdrop().send([("a", b"1")], max_downloads=count, **TERMS)

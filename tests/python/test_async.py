@@ -23,7 +23,20 @@ import pytest
 import uvloop
 from conftest import Sandbox
 from dropoff import AsyncAgentDrop, AsyncHCompany, AsyncStorage, DropoffError, InvalidInputError, Progress
-from helpers import BIG, PROFILE, STALL, TERMS, complaints, digest, parameters, soon, stored, until
+from helpers import (
+    BIG,
+    PROFILE,
+    STALL,
+    TERMS,
+    Enough,
+    complaints,
+    digest,
+    parameters,
+    raising,
+    soon,
+    stored,
+    until,
+)
 from sources import pattern, zipped
 
 Body = Callable[[], Coroutine[Any, Any, Any]]
@@ -303,14 +316,6 @@ def test_async_with(sandbox: Sandbox) -> None:
 
 
 # -- progress
-
-
-class Enough(Exception):
-    """Raised by callbacks."""
-
-
-def raising(_: Progress) -> None:
-    raise Enough
 
 
 def test_progress_is_told_on_the_loops_thread(sandbox: Sandbox, run: Callable[[Body], Any]) -> None:

@@ -424,7 +424,7 @@ def test_a_program_may_end_while_logs_are_on(sandbox: Sandbox, kind: str, ending
     """
     make, body = (child, sync) if kind == "sync" else (async_child, asynchronous)
     source = "\n".join(textwrap.dedent(part) for part in (prelude, body, ending))
-    # By chance, as in test_habits.
+    # By chance, as in test_program_end.
     for _ in range(6):
         with soon(), make(sandbox, source) as process:
             _, err = process.communicate(timeout=20)

@@ -88,7 +88,7 @@ def test_an_async_program_ends_during_a_transfer(
             {ending}
         asyncio.run(main())
     """
-    # By chance, as in test_habits: a thread would have to be inside the caller's code.
+    # By chance, as in test_program_end: a thread would have to be inside the caller's code.
     for _ in range(3):
         with soon(), async_child(sandbox, body) as process:
             _, err = process.communicate(timeout=20)

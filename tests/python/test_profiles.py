@@ -30,7 +30,7 @@ from dropoff import (
     inspect_profile,
     start_inspect_profile,
 )
-from helpers import PROFILE, BytesPath, child, soon, until, user_data
+from helpers import PROFILE, BytesPath, Enough, child, soon, until, user_data
 from profiles import Browser
 from sources import zipped
 
@@ -417,10 +417,6 @@ except KeyboardInterrupt as interrupt:
     assert process.returncode == 0, err
     assert json.loads(out.splitlines()[-1]) == ["cancelled", "not_completed", None, []]
     assert not sandbox.requests()
-
-
-class Enough(Exception):
-    """Raised by callbacks."""
 
 
 def stop(progress: Progress) -> None:

@@ -159,3 +159,13 @@ def test_what_holds_secrets_is_not_pickled(sandbox: Sandbox) -> None:
 def test_a_dict_of_a_result_is_plain(sandbox: Sandbox) -> None:
     profile = sandbox.hcompany().upload_profile(zipped(10), **PROFILE)
     assert json.loads(json.dumps(profile.to_dict())) == profile.to_dict()
+
+
+def test_results_are_frozen_equal_and_plain(sandbox: Sandbox) -> None:
+    d = sandbox.agentdrop()
+    sent: SentTransfer = d.send([("a", b"1")], **TERMS)
+    assert repr(sent).startswith(f"SentTransfer(id='{sent.id}', status='active'")
+    assert json.loads(json.dumps(sent.to_dict()))["files"][0]["name"] == "a"
+    with pytest.raises(AttributeError):
+        sent.status = "x"  # type: ignore[misc]
+    assert sent.files == sent.files and sent != sent.files[0]

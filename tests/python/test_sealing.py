@@ -34,7 +34,7 @@ from dropoff import (
     open_sealed,
     start_open_sealed,
 )
-from helpers import TERMS, BytesPath, child, download, soon, stored, until
+from helpers import TERMS, BytesPath, Enough, child, download, raising, soon, stored, until
 from sources import pattern
 
 CONTENT = pattern(100_000)
@@ -343,14 +343,6 @@ def test_arguments_of_opening(
         with pytest.raises(InvalidInputError, match="on_progress must be"):
             opening(**good, on_progress=callback)
     assert not (tmp_path / "to").exists()
-
-
-class Enough(Exception):
-    """Raised by callbacks."""
-
-
-def raising(_: Progress) -> None:
-    raise Enough
 
 
 @pytest.fixture

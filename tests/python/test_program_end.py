@@ -1,0 +1,66 @@
+"""A program may end at any moment, whatever its threads are doing in the package."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Sandbox
+from helpers import (
+    STALL,
+    child,
+)
+
+
+def test_a_program_may_end_while_jobs_run(sandbox: Sandbox) -> None:
+    sandbox.fault(STALL)
+    body = """
+        class Slow(io.RawIOBase):
+            def read(self, size=-1):
+                time.sleep(0.0005)
+                return b"x"
+        def busy(progress):
+            for _ in range(10_000):
+                time.sleep(0.0003)
+        jobs = [d.start_send([("a", bytes(20_000_000))], on_progress=busy, **terms),
+                d.start_send([("b", Slow())], **terms)]
+        waiting = lambda: d.send([("b", Slow())], on_progress=busy, **terms)
+        for _ in range(4):
+            threading.Thread(target=waiting, daemon=True).start()
+        time.sleep(0.3)
+        print("end")
+    """
+    # What goes wrong here goes wrong by chance: a thread must be killed inside the caller's code.
+    for _ in range(5):
+        with child(sandbox, body) as process:
+            out, err = process.communicate(timeout=30)
+        assert (process.returncode, out.strip(), err) == (0, "end", "")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "d.start_send([], **terms)",
+        "AgentDrop('k', max_attempts=0)",
+        "d.start_send([('a', b'1')], sender='', recipient='b', metadata={'a': [1, {'b': None}]})",
+        "d.send([('a', io.BytesIO(b'1'))], **terms)",
+        "d.start_send([('a', b'1')], on_progress=id, **terms).wait()",
+        "sent.to_dict()",
+    ],
+)
+def test_a_program_may_end_while_threads_are_in_the_package(sandbox: Sandbox, call: str) -> None:
+    body = f"""
+        sent = d.send([("a", b"1")], **terms)
+        def busy():
+            while True:
+                try:
+                    {call}
+                except DropoffError:
+                    pass
+        for _ in range(4):
+            threading.Thread(target=busy, daemon=True).start()
+        time.sleep(0.1)
+    """
+    # By chance, too: up to thirty of thirty runs aborted while Rust called Python code here.
+    for _ in range(8):
+        with child(sandbox, body) as process:
+            _, err = process.communicate(timeout=20)
+        assert (process.returncode, err) == (0, "")
