@@ -23,8 +23,8 @@ pub(crate) async fn handle(app: &Arc<App>, head: &Parts, body: &Bytes) -> Reply 
         (&Method::GET, "/healthz") => reply::json(StatusCode::OK, &json!({ "ok": true })),
         (&Method::POST, "/faults") => done(parse(body).and_then(|order| app.faults.order(order))),
         (&Method::POST, "/hostile") => done(parse(body).and_then(|wanted| app.hostile.set(wanted))),
-        (&Method::DELETE, "/faults") => {
-            app.faults.clear();
+        (&Method::DELETE, path) if path == "/faults" || path.starts_with("/faults/") => {
+            app.faults.clear(path.strip_prefix("/faults/"));
             done(Ok(()))
         }
         (&Method::GET, "/requests") => reply::json(StatusCode::OK, &app.log.to_json()),

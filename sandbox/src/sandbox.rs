@@ -85,7 +85,7 @@ impl Sandbox {
 
     /// Forgets the faults that were ordered, as `DELETE /faults` does.
     pub fn clear_faults(&self) {
-        self.app.faults.clear();
+        self.app.faults.clear(None);
     }
 
     /// Begins or ends hostile mode, as `POST /hostile` does.

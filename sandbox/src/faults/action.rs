@@ -1,12 +1,18 @@
 //! The actions that an order can name, and how they are read.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 
 /// One action, checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
-    pub delay_ms: u64,
+    delay_ms: u64,
+    pub(super) hold: bool,
+    /// Of a request that is held: its end.
+    pub(super) held: Option<watch::Receiver<()>>,
     pub action: Action,
     /// As it was ordered, for the log.
     pub ordered: Value,
@@ -14,7 +20,7 @@ pub(crate) struct Fault {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Action {
-    /// Only the delay.
+    /// Only the delay, or the wait.
     Nothing,
     Reply {
         reply: OrderedReply,
@@ -66,6 +72,7 @@ struct ActionFields {
     patch: Option<Map<String, Value>>,
     patch_headers: Option<Map<String, Value>>,
     delay_ms: Option<u64>,
+    hold: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -117,10 +124,24 @@ pub(crate) fn parse(ordered: &Value) -> Result<Fault, String> {
     }
     let action = match actions.pop() {
         Some(action) => action,
-        None if fields.delay_ms.is_some() => Action::Nothing,
+        None if fields.delay_ms.is_some() || fields.hold => Action::Nothing,
         None => return Err("do: no action".into()),
     };
-    Ok(Fault { delay_ms: fields.delay_ms.unwrap_or(0), action, ordered: ordered.clone() })
+    let delay_ms = fields.delay_ms.unwrap_or(0);
+    Ok(Fault { delay_ms, hold: fields.hold, held: None, action, ordered: ordered.clone() })
+}
+
+impl Fault {
+    /// Waits as long as was ordered, and until nothing holds the request.
+    pub async fn wait(&mut self) {
+        if self.delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(self.delay_ms)).await;
+        }
+        if let Some(held) = &mut self.held {
+            // Nothing is ever sent.
+            let _ = held.changed().await;
+        }
+    }
 }
 
 fn reply(fields: &mut ActionFields) -> Result<Option<Action>, String> {

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::action::{Fault, parse};
 use crate::lock::lock;
@@ -12,7 +13,14 @@ use crate::operation::OPS;
 /// The queue of orders.
 #[derive(Default)]
 pub(crate) struct Faults {
-    orders: Mutex<Vec<Order>>,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    orders: Vec<Order>,
+    /// Requests that wait, by operation. Dropping one lets it go.
+    held: Vec<(String, watch::Sender<()>)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,20 +60,24 @@ impl Faults {
             order.parsed = Some(parse(&order.action)?);
             orders.push(order);
         }
-        lock(&self.orders).extend(orders);
+        lock(&self.queue).orders.extend(orders);
         Ok(())
     }
 
-    pub fn clear(&self) {
-        lock(&self.orders).clear();
+    /// Forgets all orders, or those for one operation, and lets go the requests they hold.
+    pub fn clear(&self, op: Option<&str>) {
+        let is_other = |on: &str| op.is_some_and(|op| op != on);
+        let mut queue = lock(&self.queue);
+        queue.orders.retain(|order| is_other(&order.on));
+        queue.held.retain(|(on, _)| is_other(on));
     }
 
     /// The fault this request meets. Orders are asked first to last; one that still skips counts
     /// the request and leaves it to the next.
     pub fn take(&self, op: &str) -> Option<Fault> {
-        let mut orders = lock(&self.orders);
+        let mut queue = lock(&self.queue);
         let mut found = None;
-        for (at, order) in orders.iter_mut().enumerate() {
+        for (at, order) in queue.orders.iter_mut().enumerate() {
             if order.on != "any" && order.on != op {
                 continue;
             }
@@ -73,17 +85,22 @@ impl Faults {
                 order.skip -= 1;
                 continue;
             }
-            found = Some((at, order.parsed.clone()));
+            found = Some((at, order.on.clone(), order.parsed.clone()?));
             break;
         }
-        let (at, fault) = found?;
-        match orders[at].times {
+        let (at, on, mut fault) = found?;
+        match queue.orders[at].times {
             -1 => {}
             1 => {
-                orders.remove(at);
+                queue.orders.remove(at);
             }
-            _ => orders[at].times -= 1,
+            _ => queue.orders[at].times -= 1,
         }
-        fault
+        if fault.hold {
+            let (hold, held) = watch::channel(());
+            queue.held.push((on, hold));
+            fault.held = Some(held);
+        }
+        Some(fault)
     }
 }

@@ -1,7 +1,6 @@
 //! Carries out the fault that a request meets.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -31,10 +30,8 @@ impl Exchange<'_> {
     }
 
     /// Answers a request as its fault says.
-    pub async fn inject(&self, request: Request<RequestBody>, fault: Fault) -> Reply {
-        if fault.delay_ms > 0 {
-            tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
-        }
+    pub async fn inject(&self, request: Request<RequestBody>, mut fault: Fault) -> Reply {
+        fault.wait().await;
         match fault.action {
             Action::Nothing => self.dispatch(request).await,
             Action::Reply { reply, early } => {

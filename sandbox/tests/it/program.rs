@@ -22,7 +22,7 @@ fn serve(arguments: &[&str]) -> (Child, Value) {
 
 fn ends(mut child: Child) -> bool {
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(10) {
+    while started.elapsed() < Duration::from_secs(60) {
         if child.try_wait().expect("a child").is_some() {
             return true;
         }
