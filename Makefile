@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table canary slow-line
+.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,7 +31,7 @@ PATIENCE := timeout --foreground --signal=INT --kill-after=60 1800
 RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
 PYTEST := $(BIN)/python -m pytest -q -rP
 
-test: test-rust test-costs test-docs test-c test-python test-node test-readme test-profiles test-seaweed test-sdk test-dist table canary
+test: test-rust test-costs test-docs test-c test-python test-node test-readme test-profiles test-seaweed test-sdk test-dist table secret-scan
 	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README, profiles, SeaweedFS, official SDKs, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
@@ -99,8 +99,8 @@ test-dist: build python node
 	@echo "suite packages: passed"
 
 # No secret in anything the suites printed.
-canary:
-	$(PYTHON) tests/canary.py $(OUTPUT)
+secret-scan:
+	$(PYTHON) tests/secret_scan.py $(OUTPUT)
 
 # Which scenario passed in which language; fails if one is missing anywhere.
 table:

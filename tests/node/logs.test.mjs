@@ -5,7 +5,7 @@ import { afterEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { onLog } from '../../bindings-node/index.mjs'
-import { FIELD_WORD, KEY_WORD, PRIVATE_WORD, SIGNATURE_WORD, WRAPPED_WORD } from './canary.mjs'
+import { FIELD_WORD, KEY_WORD, PRIVATE_WORD, SIGNATURE_WORD, WRAPPED_WORD } from './print_secrets.mjs'
 import { child, failure, rejection, thrown, until } from './helpers.mjs'
 import { native } from './native.mjs'
 import { BIG, PROFILE, STALL, STALL_PARTS, TERMS, sandboxForTests } from './sandbox.mjs'
@@ -281,8 +281,8 @@ test('nothing that is logged, thrown or printed holds a secret', async () => {
   const { where } = sandbox
   const { code, out, err } = await child(
     sandbox,
-    `import { canary } from ${JSON.stringify(new URL('canary.mjs', import.meta.url).href)}
-    await canary(dropoff, ${JSON.stringify(where)})`,
+    `import { printSecrets } from ${JSON.stringify(new URL('print_secrets.mjs', import.meta.url).href)}
+    await printSecrets(dropoff, ${JSON.stringify(where)})`,
     { environment: { NODE_DEBUG: 'dropoff' }, seconds: 60 },
   )
   assert.equal(code, 0, err)

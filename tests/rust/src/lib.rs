@@ -2,9 +2,9 @@
 //! to the Rust-only tests.
 
 pub mod compare;
+pub mod misbehaving_server;
 pub mod profiles;
 pub mod proxy;
-pub mod rude;
 pub mod run;
 pub mod scenario;
 pub mod secured;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use dropoff::{Error, ErrorKind, IntegrityCheck, Options, Outcome, PostForm, Put, Side, Source, Storage};
-use dropoff_tests::rude::{Manners, Rude, reply};
+use dropoff_tests::misbehaving_server::{Behaviour, MisbehavingServer, reply};
 
-fn rude(reply: String, tls: bool) -> Rude {
-    Rude::start(Manners { take: 10, reply, continues: true, tls, lingers: false })
+fn server(reply: String, tls: bool) -> MisbehavingServer {
+    MisbehavingServer::start(Behaviour { take: 10, reply, continues: true, tls, lingers: false })
 }
 
 fn storage(origin: &str) -> Storage {
@@ -48,13 +48,13 @@ fn answering(bytes: &'static [u8]) -> (String, Arc<AtomicUsize>) {
 
 #[test]
 fn headers_of_our_own_making_are_taken_when_they_say_what_is_sent() {
-    let rude = rude(reply("200 OK", ""), false);
-    let host = rude.origin().split_off("http://".len());
-    let given = put(&rude.origin()).header("Host", host.to_uppercase()).header("content-length", "10");
-    storage(&rude.origin()).put(given).expect("both are what is sent");
-    let given = put(&rude.origin()).header("Host", host.split(':').next().unwrap_or_default());
-    let error = storage(&rude.origin()).put(given).expect_err("without its port it is another");
-    assert_eq!((error.kind(), rude.connections()), (ErrorKind::UnsafeTarget, 1), "{error:?}");
+    let server = server(reply("200 OK", ""), false);
+    let host = server.origin().split_off("http://".len());
+    let given = put(&server.origin()).header("Host", host.to_uppercase()).header("content-length", "10");
+    storage(&server.origin()).put(given).expect("both are what is sent");
+    let given = put(&server.origin()).header("Host", host.split(':').next().unwrap_or_default());
+    let error = storage(&server.origin()).put(given).expect_err("without its port it is another");
+    assert_eq!((error.kind(), server.connections()), (ErrorKind::UnsafeTarget, 1), "{error:?}");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn https_to_a_port_that_speaks_http_is_told_and_tried_once() {
 
 #[test]
 fn http_to_a_port_that_speaks_tls_is_told_and_sent_once() {
-    let tls = rude(reply("200 OK", ""), true);
+    let tls = server(reply("200 OK", ""), true);
     let origin = tls.origin().replace("https", "http");
     let error = storage(&origin).put(put(&origin)).expect_err("TLS");
     refused(&error, ErrorKind::Unavailable, Side::Storage, Outcome::Unknown, "begin with https://");
@@ -79,10 +79,10 @@ fn http_to_a_port_that_speaks_tls_is_told_and_sent_once() {
 fn a_redirect_that_a_form_asked_for_may_be_described_in_html() {
     let answer = "HTTP/1.1 303 See Other\r\nLocation: https://done.example/?key=k\r\nContent-Type: text/html\r\n\
                   Content-Length: 13\r\n\r\n<html></html>";
-    let rude = rude(answer.to_owned(), false);
+    let server = server(answer.to_owned(), false);
     let fields = [("key", "k"), ("success_action_redirect", "https://done.example/")];
-    let form = PostForm::new(format!("{}/b", rude.origin()), fields, Source::memory(vec![0; 10]));
-    let stored = storage(&rude.origin()).post_form(form).expect("stored");
+    let form = PostForm::new(format!("{}/b", server.origin()), fields, Source::memory(vec![0; 10]));
+    let stored = storage(&server.origin()).post_form(form).expect("stored");
     assert!(stored.warnings.is_empty(), "{stored:?}");
 }
 
@@ -104,10 +104,10 @@ fn a_204_that_has_a_page_is_none_and_its_connection_is_not_used_again() {
 fn a_page_that_quotes_the_ticket_is_told_without_it() {
     let page = "<html><title>Blocked: /k?X-Amz-Signature=canary-canary-canary</title></html>";
     for status in ["200 OK", "403 Forbidden"] {
-        let rude = rude(reply(status, page), false);
-        let url = format!("{}/k?X-Amz-Signature=canary-canary-canary", rude.origin());
+        let server = server(reply(status, page), false);
+        let url = format!("{}/k?X-Amz-Signature=canary-canary-canary", server.origin());
         let error =
-            storage(&rude.origin()).put(Put::new(url, Source::memory(vec![0; 10]))).expect_err("a page");
+            storage(&server.origin()).put(Put::new(url, Source::memory(vec![0; 10]))).expect_err("a page");
         assert!(error.message().contains("Blocked") && !format!("{error:?}").contains("canary"), "{error:?}");
     }
 }
@@ -129,11 +129,11 @@ fn headers_that_quote_the_ticket_are_told_without_it() {
         (false, 10, quoting("403 Forbidden", "", "")),
         (false, 10_000_000, quoting("200 OK", html, page)),
     ] {
-        let rude = rude(answer.clone(), false);
+        let server = server(answer.clone(), false);
         let check = if strict { IntegrityCheck::On } else { IntegrityCheck::Auto };
-        let options = Options::new().trusted_storage([rude.origin()]).and_then(|o| o.max_attempts(1));
+        let options = Options::new().trusted_storage([server.origin()]).and_then(|o| o.max_attempts(1));
         let storage = Storage::new(options.expect("options").integrity_check(check));
-        let url = format!("{}/k?X-Amz-Signature=canary-canary-canary", rude.origin());
+        let url = format!("{}/k?X-Amz-Signature=canary-canary-canary", server.origin());
         let done = storage.put(Put::new(url, Source::memory(vec![0; size])));
         let shown = format!("{done:?}");
         assert!(shown.contains("[hidden]") && !shown.contains("canary"), "{answer}: {shown}");

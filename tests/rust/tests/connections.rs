@@ -70,7 +70,7 @@ fn an_idle_tls_connection_that_says_goodbye_costs_no_try() {
     // The same over TLS: the goodbye is bytes on the socket, and no reply.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let origin = format!("https://{}", listener.local_addr().expect("an address"));
-    let (config, ca) = dropoff_tests::rude::tls();
+    let (config, ca) = dropoff_tests::misbehaving_server::tls();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let config = config.clone().expect("a configuration");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use dropoff::{AgentDrop, ErrorKind, File, Options, PostForm, Put, Source, Storage, Transfer};
 use dropoff_sandbox::{Config, StorageConfig};
-use dropoff_tests::rude::{Manners, Rude, reply};
+use dropoff_tests::misbehaving_server::{Behaviour, MisbehavingServer, reply};
 use dropoff_tests::{agentdrop, options, sandbox, sources};
 use serde_json::json;
 
@@ -17,11 +17,12 @@ fn one_file(bytes: u64) -> Transfer {
     Transfer::new("a", "b").file(File::new(Source::memory(sources::pattern(bytes))).name("a.bin"))
 }
 
-fn rude(reply: String) -> (Rude, Storage) {
-    let rude = Rude::start(Manners { take: 0, reply, continues: true, tls: false, lingers: false });
+fn server(reply: String) -> (MisbehavingServer, Storage) {
+    let server =
+        MisbehavingServer::start(Behaviour { take: 0, reply, continues: true, tls: false, lingers: false });
     let options =
-        Options::new().trusted_storage([rude.origin()]).and_then(|o| o.max_attempts(1)).expect("options");
-    (rude, Storage::new(options))
+        Options::new().trusted_storage([server.origin()]).and_then(|o| o.max_attempts(1)).expect("options");
+    (server, Storage::new(options))
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn what_a_peer_quotes_back_is_hidden() {
     let error = builder.build().expect("a client").send(one_file(1)).expect_err("refused");
     assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     let quoted = "<Error><Code>X</Code><Message>got canary &amp; &lt;signature&gt; é</Message></Error>";
-    let (quoting, storage) = rude(reply("400 Bad Request", quoted));
+    let (quoting, storage) = server(reply("400 Bad Request", quoted));
     let secret = "canary & <signature> é";
     let put =
         Put::new(format!("{}/k", quoting.origin()), Source::memory(vec![1])).header("x-amz-token", secret);
@@ -106,12 +107,12 @@ fn what_a_peer_quotes_back_is_hidden() {
         "<Error><Code>X</Code><Message>got canary-signature</Message></Error>",
         "no such thing: /k?X-Amz-Signature=canary-signature",
     ] {
-        let (rude, storage) = rude(reply("404 Not Found", body));
-        let url = format!("{}/k?X-Amz-Signature=canary-signature", rude.origin());
+        let (server, storage) = server(reply("404 Not Found", body));
+        let url = format!("{}/k?X-Amz-Signature=canary-signature", server.origin());
         let error = storage.put(Put::new(url, Source::memory(vec![1]))).expect_err("refused");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
         let fields = [("x-amz-security-token", "canary-signature")];
-        let form = PostForm::new(format!("{}/", rude.origin()), fields, Source::memory(vec![1]));
+        let form = PostForm::new(format!("{}/", server.origin()), fields, Source::memory(vec![1]));
         let error = storage.post_form(form).expect_err("refused");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
@@ -145,9 +146,9 @@ fn a_transfer_of_many_files_has_a_long_reply() {
 fn a_form_that_asked_for_a_redirect_is_done_when_it_gets_one() {
     let answer = "HTTP/1.1 303 See Other\r\nLocation: https://app.example/done?bucket=b&key=k\r\n\
                   Content-Length: 0\r\n\r\n";
-    let (rude, storage) = rude(answer.to_owned());
+    let (server, storage) = server(answer.to_owned());
     let form = |fields: Vec<(&str, &str)>| {
-        PostForm::new(format!("{}/", rude.origin()), fields, Source::memory(vec![1]))
+        PostForm::new(format!("{}/", server.origin()), fields, Source::memory(vec![1]))
     };
     let asked = vec![("key", "k"), ("success_action_redirect", "https://app.example/done")];
     storage.post_form(form(asked)).expect("stored");
@@ -156,7 +157,7 @@ fn a_form_that_asked_for_a_redirect_is_done_when_it_gets_one() {
 
     // Said before the file was read, it is as little a success as an early 200.
     let fields = vec![("key", "k"), ("success_action_redirect", "https://app.example/done")];
-    let early = PostForm::new(format!("{}/", rude.origin()), fields, Source::memory(vec![0; 30_000_000]));
+    let early = PostForm::new(format!("{}/", server.origin()), fields, Source::memory(vec![0; 30_000_000]));
     let error = storage.post_form(early).expect_err("too early");
     assert_eq!(error.kind(), ErrorKind::Network, "{error:?}");
     for to in ["", "https://app.example/don"] {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dropoff::{ErrorKind, IntegrityCheck, Options, Outcome, PostForm, Put, PutParts, Source, Storage};
-use dropoff_tests::rude::reply;
+use dropoff_tests::misbehaving_server::reply;
 
 /// The ETag of `hello`.
 const HELLO: &str = "5d41402abc4b2a76b9719d911017c592";

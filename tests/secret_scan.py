@@ -1,4 +1,4 @@
-"""Searches everything the suites printed for secrets: `canary.py FOLDER`.
+"""Searches everything the suites printed for secrets: `secret_scan.py FOLDER`.
 
 The sandbox's keys are the same in every run, a presigned URL has its signature in the query, and a form's
 policy begins the same way in every ticket. Whatever a passing test printed, an error, a repr, a log line or
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ROOT / "tests" / "sandbox" / "src"
+SOURCES = ROOT / "sandbox" / "src"
 
 
 def key(service: str) -> str:
@@ -41,7 +41,7 @@ def main(folder: Path) -> int:
                     print(f"{file}:{number}: {what} is in: {line[:200]}")
                     found += 1
     lines = sum(file.read_text("utf-8", "replace").count("\n") for file in files)
-    print(f"canary: {found} secrets in {lines} lines that {len(files)} suites printed")
+    print(f"secret scan: {found} secrets in {lines} lines that {len(files)} suites printed")
     return int(found > 0 or not files)
 
 

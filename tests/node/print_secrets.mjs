@@ -36,7 +36,7 @@ function print(value) {
   console.log('message:', value.message, 'stack:', value.stack, 'cause:', inspect(value.cause, { depth: 12 }))
 }
 
-export async function canary(dropoff, where) {
+export async function printSecrets(dropoff, where) {
   dropoff.onLog(({ level, message }) => console.log(`LOG ${level} ${message}`), 'debug')
   const control = (path, body) =>
     fetch(where.control_url + path, { method: 'POST', body: JSON.stringify(body) })

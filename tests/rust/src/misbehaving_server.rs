@@ -13,7 +13,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// What to do with each connection.
 #[derive(Debug, Clone)]
-pub struct Manners {
+pub struct Behaviour {
     /// Body bytes to read before answering.
     pub take: usize,
     /// The whole reply, head and body.
@@ -28,7 +28,7 @@ pub struct Manners {
 
 /// A running server; it ends with the process.
 #[derive(Debug)]
-pub struct Rude {
+pub struct MisbehavingServer {
     port: u16,
     tls: bool,
     /// The certificate to trust, with `tls`.
@@ -37,23 +37,23 @@ pub struct Rude {
     after_reply: Arc<AtomicUsize>,
 }
 
-impl Rude {
+impl MisbehavingServer {
     /// Starts serving on loopback.
-    pub fn start(manners: Manners) -> Self {
+    pub fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let (config, ca) = if manners.tls { tls() } else { (None, None) };
+        let (config, ca) = if behaviour.tls { tls() } else { (None, None) };
         let connections = Arc::new(AtomicUsize::new(0));
         let after_reply = Arc::new(AtomicUsize::new(0));
-        let tls = manners.tls;
+        let tls = behaviour.tls;
         let (counter, rest) = (Arc::clone(&connections), Arc::clone(&after_reply));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 counter.fetch_add(1, SeqCst);
-                let (manners, config, rest) = (manners.clone(), config.clone(), Arc::clone(&rest));
+                let (behaviour, config, rest) = (behaviour.clone(), config.clone(), Arc::clone(&rest));
                 std::thread::spawn(move || {
                     // A client that goes away is what these tests are about.
-                    let _ = serve(stream, &manners, config, &rest);
+                    let _ = serve(stream, &behaviour, config, &rest);
                 });
             }
         });
@@ -93,22 +93,22 @@ pub fn tls() -> (Option<Arc<ServerConfig>>, Option<tempfile::NamedTempFile>) {
 
 fn serve(
     tcp: TcpStream,
-    manners: &Manners,
+    behaviour: &Behaviour,
     tls: Option<Arc<ServerConfig>>,
     rest: &AtomicUsize,
 ) -> std::io::Result<()> {
     tcp.set_read_timeout(Some(Duration::from_secs(20)))?;
     match tls {
-        None => converse(tcp, manners, rest),
+        None => converse(tcp, behaviour, rest),
         Some(config) => {
             let session = ServerConnection::new(config).map_err(std::io::Error::other)?;
-            converse(StreamOwned::new(session, tcp), manners, rest)
+            converse(StreamOwned::new(session, tcp), behaviour, rest)
         }
     }
 }
 
 /// One exchange; the stream is dropped at the end with whatever is unread in it.
-fn converse(mut stream: impl Read + Write, manners: &Manners, rest: &AtomicUsize) -> std::io::Result<()> {
+fn converse(mut stream: impl Read + Write, behaviour: &Behaviour, rest: &AtomicUsize) -> std::io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     let mut head = Vec::new();
     let end = loop {
@@ -122,21 +122,21 @@ fn converse(mut stream: impl Read + Write, manners: &Manners, rest: &AtomicUsize
         }
     };
     let expects = head[..end].to_ascii_lowercase().windows(20).any(|w| w == b"expect: 100-continue");
-    if expects && manners.continues {
+    if expects && behaviour.continues {
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         stream.flush()?;
     }
     let mut taken = head.len() - end;
-    while taken < manners.take {
+    while taken < behaviour.take {
         let count = stream.read(&mut buffer)?;
         if count == 0 {
             return Ok(());
         }
         taken += count;
     }
-    stream.write_all(manners.reply.as_bytes())?;
+    stream.write_all(behaviour.reply.as_bytes())?;
     stream.flush()?;
-    if manners.lingers {
+    if behaviour.lingers {
         loop {
             match stream.read(&mut buffer)? {
                 0 => break,
