@@ -5,7 +5,7 @@ import json
 import select
 import subprocess
 
-READY_WITHIN = 30.0
+READY_WITHIN = 60.0
 
 
 class Child:

@@ -51,7 +51,7 @@ def main(sandbox_program: str) -> None:
             tour(services, Path(temporary))
         finally:
             sandbox.stdin.close()
-            sandbox.wait(10)
+            sandbox.wait(60)
 
 
 def tour(services: dict[str, str], folder: Path) -> None:
@@ -131,7 +131,7 @@ def fetch(url: str, *, key: str | None = None, body: bytes | None = None) -> byt
     """A plain request on loopback, past any proxy."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, body, headers), timeout=30) as reply:
+    with opener.open(urllib.request.Request(url, body, headers), timeout=60) as reply:
         content: bytes = reply.read()
     return content
 

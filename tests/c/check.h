@@ -51,12 +51,12 @@ static inline void sleep_ms(long ms) {
     nanosleep(&time, NULL);
 }
 
-/* Waits until the condition holds, for half a minute at most. */
+/* Waits until the condition holds, for a minute at most. */
 #define UNTIL(condition)                                                                                \
     do {                                                                                                \
         int tries = 0;                                                                                  \
         while (!(condition)) {                                                                          \
-            if (++tries > 3000) {                                                                       \
+            if (++tries > 6000) {                                                                       \
                 fprintf(stderr, "%s:%d: never so: %s\n", __FILE__, __LINE__, #condition);               \
                 exit(1);                                                                                \
             }                                                                                           \

@@ -8,8 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,17 @@ def pytest_sessionstart() -> None:
 
 def run(command: list[Any], **more: Any) -> subprocess.CompletedProcess[str]:
     """Runs something that must succeed."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, **more)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, **more)
     assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    """Waits until it is so, and no longer than the process lives. A minute is no verdict; it ends a hang."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert process.poll() is None and time.monotonic() < deadline, "it never came so far"
+        time.sleep(0.005)
 
 
 # -- the library and programs
@@ -118,6 +127,7 @@ class Sandbox:
             "PATH": os.environ["PATH"],
             "HOME": self.home,
             "API_URL": self.ready["api_url"],
+            "CONTROL_URL": self.ready["control_url"],
             "STORAGE_URL": self.ready["storage_url"],
             "H_KEY": self.ready["h_api_key"],
             "AGENTDROP_KEY": self.ready["agentdrop_api_key"],
@@ -128,7 +138,7 @@ class Sandbox:
         request = urllib.request.Request(self.ready["control_url"] + path, data, method=method)
         # Nothing of the environment's proxies is wanted on loopback.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as reply:
+        with opener.open(request, timeout=60) as reply:
             content: bytes = reply.read()
         return content
 
@@ -177,7 +187,7 @@ def serve(*options: str) -> Iterator[Sandbox]:
     with process, process.stdin, process.stdout:
         yield Sandbox(json.loads(process.stdout.readline()))
         process.stdin.close()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 /* Jobs: waiting, cancelling, freeing, results; and what threads, forks and signals do to them. */
 #include "check.h"
+#include "side_door.h"
 
 #include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 static dropoff_error *error = NULL;
 
@@ -43,7 +43,7 @@ static void a_bandwidth_limit_is_lifted(void) {
     dropoff_hcompany_free(h);
 }
 
-/* -- these need a PUT that is answered late. */
+/* -- these need a PUT that is held. */
 
 static void wait_ms_says_that_it_still_runs(void) {
     dropoff_agentdrop *client = sandbox_agentdrop();
@@ -72,6 +72,7 @@ static void wait_ms_says_that_it_still_runs(void) {
     memcpy(&progress, room, sizeof progress);
     CHECK(progress.size == 48 && room[47] != 0x5a && room[48] == 0x5a);
     MUST_FAIL(DROPOFF_INVALID_INPUT, "size is too small", dropoff_job_progress(job, 8, &progress, &error));
+    let_go("put");
     /* "For ever" is no overflow. */
     MUST(dropoff_job_wait_ms(job, UINT64_MAX, &over, &error));
     CHECK(over && dropoff_job_is_done(job));
@@ -120,6 +121,7 @@ static void a_job_goes_on_when_everything_is_freed(void) {
     dropoff_job_free(job);
     dropoff_agentdrop_free(client);
     dropoff_transfer_free(transfer);
+    let_go("put");
     CHECK(read(ends[0], &byte, 1) == 1);
     UNTIL(dropoff_live_handles() == 0);
     close(ends[0]);
@@ -204,7 +206,7 @@ static void threads_of_dropoff_take_no_signals(void) {
     int others = 0;
     DIR *tasks;
     MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
-    sleep_ms(200);
+    UNTIL(came("put") == 1);
     sprintf(self, "%ld", (long)getpid());
     tasks = opendir("/proc/self/task");
     CHECK(tasks != NULL);
@@ -367,7 +369,7 @@ static void a_forked_child_and_its_parent_both_send(void) {
     send_one(client, "before");
     MUST(dropoff_transfer_set_progress(transfer, count_calls, (void *)&calls, NULL, &error));
     MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
-    sleep_ms(100);
+    UNTIL(came("put") == 2);
     CHECK(!dropoff_job_is_done(job));
     live = dropoff_live_handles();
     child = fork();
@@ -386,9 +388,10 @@ static void a_forked_child_and_its_parent_both_send(void) {
         _exit(42);
     }
     send_one(client, "parent");
+    CHECK(waitpid(child, &status, 0) == child);
+    let_go("put");
     MUST(dropoff_job_wait(job, &error));
     CHECK(calls > 0);
-    CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42);
     dropoff_job_free(job);
     dropoff_transfer_free(transfer);
@@ -397,9 +400,9 @@ static void a_forked_child_and_its_parent_both_send(void) {
 
 int main(int argc, char **argv) {
     static const struct test tests[] = {
-        {"late:wait_ms_says_that_it_still_runs", wait_ms_says_that_it_still_runs},
-        {"late:results_of_another_type_are_refused", results_of_another_type_are_refused},
-        {"late:a_job_goes_on_when_everything_is_freed", a_job_goes_on_when_everything_is_freed},
+        {"held:wait_ms_says_that_it_still_runs", wait_ms_says_that_it_still_runs},
+        {"held:results_of_another_type_are_refused", results_of_another_type_are_refused},
+        {"held:a_job_goes_on_when_everything_is_freed", a_job_goes_on_when_everything_is_freed},
         {"stall:cancelled_jobs_say_so_for_ever", cancelled_jobs_say_so_for_ever},
         {"stall:another_thread_may_cancel_what_one_waits_for", another_thread_may_cancel_what_one_waits_for},
         {"stall:threads_of_dropoff_take_no_signals", threads_of_dropoff_take_no_signals},
@@ -407,7 +410,7 @@ int main(int argc, char **argv) {
         {"good:requests_and_sources_serve_once", requests_and_sources_serve_once},
         {"good:metadata_that_is_no_object_is_refused", metadata_that_is_no_object_is_refused},
         {"good:sixteen_threads_share_a_client", sixteen_threads_share_a_client},
-        {"second_late:a_forked_child_and_its_parent_both_send", a_forked_child_and_its_parent_both_send},
+        {"second_held:a_forked_child_and_its_parent_both_send", a_forked_child_and_its_parent_both_send},
     };
     return RUN_TESTS(tests);
 }

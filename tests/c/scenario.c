@@ -378,7 +378,7 @@ static dropoff_status cancelled(dropoff_job *job) {
     } else {
         dropoff_job_cancel(job);
     }
-    status = dropoff_job_wait_ms(job, 2000, &over, &error);
+    status = dropoff_job_wait_ms(job, 60000, &over, &error);
     /* Not over in time, or a success, which has no place here. */
     CHECK(status != DROPOFF_OK);
     CHECK(dropoff_job_is_done(job));

@@ -44,7 +44,7 @@ def test_upload_profile(
     (tmp_path / "profile.zip").write_bytes(zipped(1000))
     done = run([program], cwd=tmp_path, env=environment)
     assert re.fullmatch(r"[0-9a-f-]{36} verified: true\n", done.stdout)
-    done = subprocess.run([program, "/nowhere"], capture_output=True, text=True, env=environment, timeout=30)
+    done = subprocess.run([program, "/nowhere"], capture_output=True, text=True, env=environment, timeout=240)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "there is no file or folder at /nowhere; check the path\n"
 
@@ -63,7 +63,7 @@ def test_inspect_profile(library: Library, tmp_path: Path) -> None:
     assert {tuple(line.rsplit(None, 3)[:2]) for line in sizes} >= {("goes", "login"), ("stays here", "cache")}
     assert re.search(r"^stays here cache +2000 bytes$", done.stdout, re.M)
     assert last.startswith("will log in on Linux: unknown, ")
-    done = subprocess.run([program, tmp_path], capture_output=True, text=True, env={}, timeout=30)
+    done = subprocess.run([program, tmp_path], capture_output=True, text=True, env={}, timeout=240)
     assert done.returncode == 1 and "is not a browser's user-data folder" in done.stderr
 
 
@@ -74,7 +74,7 @@ def test_send_files(library: Library, sandbox: Sandbox, environment: dict[str, s
     done = run([program, tmp_path / "a.pdf", tmp_path / "b.csv"], env=environment)
     assert re.fullmatch(r"tr_\S+ is active\n", done.stdout)
     assert len(sandbox.requests("put")) == 2
-    done = subprocess.run([program], capture_output=True, text=True, env=environment, timeout=30)
+    done = subprocess.run([program], capture_output=True, text=True, env=environment, timeout=240)
     assert done.returncode == 1 and "empty" in done.stderr
 
 
@@ -84,7 +84,7 @@ def test_demo() -> None:
         subprocess.Popen([EXAMPLES / "demo.sh", BUILT], stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     for demo in demos:
-        output, _ = demo.communicate(timeout=60)
+        output, _ = demo.communicate(timeout=240)
         assert demo.returncode == 0
         assert "packed     3 files, 2 locks and caches left out" in output
         assert re.search(r"^  report\.pdf 3000025 bytes sealed, ", output, re.M)

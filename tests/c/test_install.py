@@ -109,14 +109,14 @@ def test_cmake_finds_it(library: Library, program: Path, tmp_path: Path) -> None
         [cmake, "-S", tmp_path, "-B", tmp_path / "other", f"-DCMAKE_PREFIX_PATH={library.prefix}"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert again.returncode != 0 and f"version: {VERSION}" in again.stderr
 
 
 def install(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [INSTALL, *arguments]
-    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=100)
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=240)
 
 
 def test_install_says_what_is_missing(tmp_path: Path) -> None:

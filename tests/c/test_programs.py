@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,18 +17,18 @@ from test_scenarios import Driver, hold
 # What the first half of a test's name asks of the sandbox.
 FAULTS: dict[str, list[dict[str, Any]]] = {
     "good": [],
-    "slow": [{"on": "put", "times": -1, "do": {"slow": 4_000_000}}],
+    "slow": [{"on": "put", "times": -1, "do": {"hold": True, "slow": 4_000_000}}],
     "stall": [{"on": "put", "times": -1, "do": {"stall_after": 100_000}}],
-    "late": [{"on": "put", "times": -1, "do": {"delay_ms": 1000}}],
-    "second_late": [{"on": "put", "skip": 1, "do": {"delay_ms": 1000}}],
+    "held": [{"on": "put", "times": -1, "do": {"hold": True}}],
+    "second_held": [{"on": "put", "skip": 1, "do": {"hold": True}}],
     "forked": [],
     "measured": [
-        {"on": operation, "times": -1, "do": {"delay_ms": 400}}
+        {"on": operation, "times": -1, "do": {"hold": True, "delay_ms": 400}}
         for operation in ("initiate_upload", "post_form", "complete_upload")
     ],
-    "too_slow": [{"on": "put", "times": -1, "do": {"slow": 500_000}}],
+    "too_slow": [{"on": "put", "times": -1, "do": {"slow": 100_000}}],
 }
-SETTINGS: dict[str, dict[str, Any]] = {"too_slow": {"upload_expires_in": 20}}
+SETTINGS: dict[str, dict[str, Any]] = {"too_slow": {"upload_expires_in": 60}}
 SUITES = ["callbacks", "jobs", "logs", "options", "profiles", "sealing"]
 VALGRIND = [
     "valgrind",
@@ -63,7 +62,7 @@ def run_program(sandbox: Sandbox, command: list[Any], groups: set[str]) -> None:
     (group,) = groups
     sandbox.fault(*FAULTS[group])
     sandbox.settings(**SETTINGS.get(group, {}))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, env=sandbox.environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=sandbox.environment)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), f"{done}\n{done.stderr}"
 
 
@@ -71,7 +70,7 @@ def run_program(sandbox: Sandbox, command: list[Any], groups: set[str]) -> None:
 def test_program(programs: Programs, sandbox: Sandbox, suite: str, name: str) -> None:
     assert name in names(programs[suite])
     run_program(sandbox, [programs[suite], name], {name.partition(":")[0]})
-    if name.startswith("second_late:"):
+    if name.startswith("second_held:"):
         assert len(sandbox.requests("confirm")) == 4
 
 
@@ -83,9 +82,7 @@ def test_no_test_is_forgotten(programs: Programs) -> None:
 def test_a_program_may_end_while_calls_run(programs: Programs, sandbox: Sandbox, how: str) -> None:
     # What goes wrong here goes wrong by chance.
     for _ in range(5):
-        started = time.monotonic()
         run_program(sandbox, [programs["ending"], how], {"stall"})
-        assert time.monotonic() - started < 30
 
 
 def test_a_panic_is_an_error(programs: Programs) -> None:
@@ -216,7 +213,7 @@ def test_the_sanitizer_is_live(checked: Callable[[str], Path]) -> None:
     # Frame by frame: the library keeps no frame pointers.
     environment = os.environ | {"ASAN_OPTIONS": "fast_unwind_on_malloc=0"}
     done = subprocess.run(
-        [checked("use_after_free")], capture_output=True, text=True, timeout=60, env=environment
+        [checked("use_after_free")], capture_output=True, text=True, timeout=240, env=environment
     )
     assert done.returncode != 0
     assert "AddressSanitizer: heap-use-after-free" in done.stderr

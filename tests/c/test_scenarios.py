@@ -6,14 +6,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
-from conftest import Programs, Sandbox
+from conftest import Programs, Sandbox, until
 from profiles import running_browser, source
 from scenarios import (
     VECTORS,
@@ -142,11 +141,8 @@ class Driver:
                 process.stdin.write(text)
                 process.stdin.flush()
                 if cancel_at:
-                    deadline = time.monotonic() + 20
-                    while not self.sandbox.requests(cancel_at):
-                        assert process.poll() is None and time.monotonic() < deadline, f"no {cancel_at}"
-                        time.sleep(0.005)
-                output, errors = process.communicate("cancel\n" if cancel_at else None, timeout=100)
+                    until(lambda: self.sandbox.requests(cancel_at), process)
+                output, errors = process.communicate("cancel\n" if cancel_at else None, timeout=240)
             finally:
                 process.kill()
         return subprocess.CompletedProcess(self.program, process.returncode, output, errors)

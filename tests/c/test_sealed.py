@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-import time
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Programs, Sandbox
+from conftest import Programs, Sandbox, until
 from scenarios import Source, pattern
 from test_scenarios import Driver, Line, written
 
@@ -77,10 +76,7 @@ def test_a_send_that_was_killed_goes_on(programs: Programs, sandbox: Sandbox, tm
     driver = Driver([programs["scenario"]], sandbox)
     sandbox.fault({"on": "put_part", "skip": 2, "do": {"stall_after": 100_000}})
     started = killable(driver, alone, sources, lines)
-    deadline = time.monotonic() + 20
-    while len(sandbox.requests("put_part")) < 3:
-        assert started.poll() is None and time.monotonic() < deadline, "it never came so far"
-        time.sleep(0.01)
+    until(lambda: len(sandbox.requests("put_part")) == 3, started)
     started.kill()
     started.communicate()
     assert journal.stat().st_mode & 0o777 == 0o600

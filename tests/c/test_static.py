@@ -106,7 +106,7 @@ def test_it_links_and_runs_beside(
         *archive.flags("--cflags"),
         HERE / "beside.c",
     ]
-    done = subprocess.run([*command, "-o", program, *both], capture_output=True, text=True, timeout=100)
+    done = subprocess.run([*command, "-o", program, *both], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     # glibc's own words of what a static program still loads; see bindings-c/README.md.
     rest = [
@@ -117,7 +117,7 @@ def test_it_links_and_runs_beside(
     (tmp_path / "profile").mkdir()
     (tmp_path / "profile" / "Local State").write_text("{}" + " " * 50_000)
     done = subprocess.run(
-        [program, tmp_path / "profile"], env=sandbox.environment, capture_output=True, text=True, timeout=60
+        [program, tmp_path / "profile"], env=sandbox.environment, capture_output=True, text=True, timeout=240
     )
     assert (done.returncode, done.stdout) == (0, "verified: 1\n"), done.stderr
     assert ("panicked" in done.stderr) == (beside == "Rust")
@@ -134,7 +134,7 @@ def test_what_else_a_static_program_needs_is_what_rustc_says(library: Library, t
         input="",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     found = re.search(r"native-static-libs: (.*)", said.stderr)
     assert found, said.stderr

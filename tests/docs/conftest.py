@@ -64,5 +64,5 @@ def place(sandbox: dict[str, Any], tmp_path: Path) -> Path:
     (tmp_path / ".agentdrop" / "config.json").write_text(json.dumps({"private_key": PRIVATE}))
     agent = json.dumps({"agent_id": "analysis-agent", "public_key": PUBLIC}).encode()
     request = urllib.request.Request(f"{sandbox['control_url']}/agents", data=agent, method="POST")
-    with urllib.request.urlopen(request, timeout=30):
+    with urllib.request.urlopen(request, timeout=60):
         return tmp_path

@@ -107,10 +107,11 @@ const RAISED = {
   source_changed: async () => {
     const path = join(folder, 'rewritten')
     writeFileSync(path, 'before')
-    await sandbox.fault({ on: 'presign', do: { delay_ms: 2000 } })
+    await sandbox.fault({ on: 'presign', do: { hold: true } })
     const sending = sandbox.agentdrop().send([path], TERMS)
     await until(async () => (await sandbox.requests('presign')).length > 0)
     writeFileSync(path, 'after')
+    await sandbox.clearFaults()
     await sending
   },
   integrity: async () => {

@@ -40,7 +40,7 @@ const PROGRAM = `
 
 test('clients have no thread and no descriptor before their first use', async () => {
   const ours = fileURLToPath(new URL('../../bindings-node/index.js', import.meta.url))
-  const { stdout } = await run(process.execPath, ['-e', PROGRAM, ours], { timeout: 50_000 })
+  const { stdout } = await run(process.execPath, ['-e', PROGRAM, ours], { timeout: 240_000 })
   const { code, before, made, used } = JSON.parse(stdout)
   assert.equal(code, 'network')
   assert.deepEqual(made, before)

@@ -12,10 +12,9 @@ import { startSandbox, temporaryFolder } from './sandbox.mjs'
 
 const GIB = 2 ** 30
 const MIB = 2 ** 20
-/** How much later than that of an idle program beside it the loop may be, at the 99th percentile, in milliseconds.
- * Beside it, since on a machine that has other work every program is late. */
-const LATE = 20
-const TRIES = 3
+/** How much of the processor the loop's thread may use between two turns of a timer, at the 99th percentile, in
+ * milliseconds. Not how late the timer is: on a machine that has other work it is late whatever the loop does. */
+const TURN = 20
 
 const sandbox = await startSandbox('--storage', 'discard')
 after(() => sandbox.stop())
@@ -29,22 +28,19 @@ const settings = JSON.stringify({ apiKey, baseUrl, trustedStorage: [storage] })
 const client = fileURLToPath(new URL('load_client.mjs', import.meta.url))
 const run = promisify(execFile)
 
-/** The first run in which the loop was free, or the last. */
 async function measure(t, what, length, asStream) {
-  for (let n = 1; ; n++) {
-    const { stdout } = await run(process.execPath, [client, settings, path, `${length}`, `${asStream}`], {
-      timeout: 50_000,
-    })
-    t.diagnostic(`${what}: ${stdout}`)
-    const seen = JSON.parse(stdout)
-    assert.equal(seen.bytes, length)
-    if (seen.late - seen.beside <= LATE || n === TRIES) return seen
-  }
+  const { stdout } = await run(process.execPath, [client, settings, path, `${length}`, `${asStream}`], {
+    timeout: 240_000,
+  })
+  t.diagnostic(`${what}: ${stdout}`)
+  const seen = JSON.parse(stdout)
+  assert.equal(seen.bytes, length)
+  assert(seen.turn <= TURN, `the event loop was busy for ${seen.turn} ms`)
+  return seen
 }
 
 test('one GiB from a path', async (t) => {
   const seen = await measure(t, '1 GiB from a path', GIB, false)
-  assert(seen.late - seen.beside <= LATE, `the event loop was ${seen.late} ms late`)
   assert(seen.busy < 0.1, `this thread was busy for ${seen.busy} of the time`)
   assert(seen.peak <= 16 * MIB, `${seen.peak} bytes over idle`)
   assert(seen.calls >= 2)
@@ -52,7 +48,6 @@ test('one GiB from a path', async (t) => {
 
 test('256 MiB from a stream', async (t) => {
   const seen = await measure(t, '256 MiB from a stream', GIB / 4, true)
-  assert(seen.late - seen.beside <= LATE, `the event loop was ${seen.late} ms late`)
   // Most of it are chunks that Node has not collected yet.
   assert(seen.peak <= 96 * MIB, `${seen.peak} bytes over idle`)
 })

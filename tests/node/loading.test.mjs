@@ -38,7 +38,7 @@ writeFileSync(join(project, 'use.cjs'), `try { require('dropoff'); console.log('
 
 /** How a program ends that loads the package. */
 const ended = (...args) =>
-  run(process.execPath, args, { cwd: project, timeout: 60_000 }).catch((error) => error)
+  run(process.execPath, args, { cwd: project, timeout: 240_000 }).catch((error) => error)
 
 /** Loads the package by import and by require; gives `{ name, code, message, cause }`, or nothing if it loads. */
 async function load(...flags) {

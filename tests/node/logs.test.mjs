@@ -190,7 +190,6 @@ test('logs do not keep a program alive, and the last of them are told when it ex
       sandbox,
       `dropoff.onLog(({ message }) => console.log(message.split(' job=')[0]), 'debug')
       d.startSend([['a', Buffer.from('1')]], terms); ${end}`,
-      { seconds: 10 },
     )
     assert.equal(ended.code, code, inspect(ended))
     assert(ended.out.startsWith('started'), ended.out)
@@ -283,7 +282,7 @@ test('nothing that is logged, thrown or printed holds a secret', async () => {
     sandbox,
     `import { printSecrets } from ${JSON.stringify(new URL('print_secrets.mjs', import.meta.url).href)}
     await printSecrets(dropoff, ${JSON.stringify(where)})`,
-    { environment: { NODE_DEBUG: 'dropoff' }, seconds: 60 },
+    { environment: { NODE_DEBUG: 'dropoff' } },
   )
   assert.equal(code, 0, err)
   const known = JSON.parse(out.split('\n').at(-1))

@@ -20,7 +20,7 @@ const source = join(ROOT, 'bindings-node')
 const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
 const project = temporaryFolder()
 const run = promisify(execFile)
-const options = { cwd: project, encoding: 'utf8', timeout: 60_000 }
+const options = { cwd: project, encoding: 'utf8', timeout: 240_000 }
 
 const packed = JSON.parse(
   (await run('npm', ['pack', '--json', '--pack-destination', project], { ...options, cwd: source })).stdout,
@@ -43,7 +43,7 @@ async function program(args, input, during) {
   const child = spawn(process.execPath, args, {
     cwd: project,
     env: environment,
-    timeout: 60_000,
+    timeout: 240_000,
     killSignal: 'SIGKILL',
   })
   const texts = { out: '', err: '' }
@@ -167,7 +167,7 @@ test('the example that uploads a profile', async () => {
 })
 
 test('the example that uploads a profile, and Ctrl-C', async () => {
-  await sandbox.fault({ ...STALL, on: 'initiate_upload', do: { delay_ms: 30_000 } })
+  await sandbox.fault({ ...STALL, on: 'initiate_upload', do: { hold: true } })
   const { code, err } = await program(
     ['examples/upload_profile.mjs', profile, 'login'],
     '',

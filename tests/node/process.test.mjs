@@ -16,7 +16,7 @@ async function always(body, { code = 0, out, times = 3, err = /^$/, before } = {
   for (let n = 0; n < times; n++) {
     await sandbox.reset()
     await before?.()
-    const ended = await child(sandbox, body, { seconds: 20 })
+    const ended = await child(sandbox, body)
     assert.deepEqual([ended.code, ended.signal], [code, null], inspect(ended))
     if (out !== undefined) assert.equal(ended.out, out)
     assert.match(ended.err, err)
@@ -116,12 +116,15 @@ test('calls of a worker that was ended are cancelled', async () => {
     const worker = start('one')
     await messages([worker])
     await worker.terminate()
-    console.log('ended')
-    await sleep(2500)`,
+    const tries = async () =>
+      (await (await fetch(${JSON.stringify(sandbox.where.control_url)} + '/requests')).json())
+        .filter(({ op }) => op === 'put').length
+    const before = await tries()
+    await sleep(2500)
+    console.log(before > 0, (await tries()) - before)`,
   )
-  assert.deepEqual([ended.code, ended.out], [0, 'ended'], inspect(ended))
   // Had the call gone on, it would have been stalled and tried again meanwhile.
-  assert.equal((await sandbox.requests('put')).length, 1)
+  assert.deepEqual([ended.code, ended.out], [0, 'true 0'], inspect(ended))
 })
 
 test('a process may exit in the middle of its workers’ calls', () =>
@@ -142,15 +145,14 @@ test('no thread of the pool is taken by a call', async () => {
     `
     import { readFile } from 'node:fs/promises'
     const running = Array.from({ length: 8 }, () => d.startSend([['a', Buffer.alloc(2_000_000)]], terms))
-    await sleep(100)
-    const started = performance.now()
+    while (!running.every((job) => job.progress().phase === 'sending')) await sleep(5)
     for (let n = 0; n < 20; n++) await readFile('/proc/self/stat')
-    console.log(performance.now() - started < 15_000)
+    console.log(running.some((job) => job.done || job.progress().retries > 0))
     for (const job of running) job.cancel()
     `,
     { environment: { UV_THREADPOOL_SIZE: '1' } },
   )
-  assert.deepEqual([ended.code, ended.out], [0, 'true'], inspect(ended))
+  assert.deepEqual([ended.code, ended.out], [0, 'false'], inspect(ended))
 })
 
 // -- secrets

@@ -16,7 +16,7 @@ const only = { skip: process.platform !== 'linux' && 'the limits are Linux’s' 
 
 /** What a program of ours prints as JSON; it must end by itself. */
 async function told(body, options) {
-  const ended = await child(sandbox, body, { seconds: 120, ...options })
+  const ended = await child(sandbox, body, options)
   assert.deepEqual([ended.code, ended.signal, ended.err], [0, null, ''], inspect(ended))
   return JSON.parse(ended.out)
 }

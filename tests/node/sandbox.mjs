@@ -16,7 +16,9 @@ export const TERMS = { sender: 'sender-agent', recipient: 'recipient-agent' }
 export const PROFILE = { name: 'p', browserName: 'chromium', browserVersion: '131' }
 /** Storage that takes 100 000 bytes of each file and then no more. */
 export const STALL = { on: 'put', times: -1, do: { stall_after: 100_000 } }
-/** The same of each part. */
+/** Storage that does nothing with one file until the faults are cleared. */
+export const HELD = { on: 'put', do: { hold: true } }
+/** STALL, of each part. */
 export const STALL_PARTS = { ...STALL, on: 'put_part' }
 export const BIG = Buffer.alloc(20_000_000)
 
@@ -68,7 +70,7 @@ class Sandbox {
     const reply = await fetch(this.#where.control_url + path, {
       method,
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(60_000),
     })
     if (!reply.ok) throw new Error(`${path}: ${await reply.text()}`)
     return await reply.json()
@@ -82,8 +84,9 @@ class Sandbox {
   fault(...orders) {
     return this.#control('POST', '/faults', orders)
   }
-  clearFaults() {
-    return this.#control('DELETE', '/faults')
+  /** Forgets all orders, or those for an operation, and lets go the requests that they hold. */
+  clearFaults(operation) {
+    return this.#control('DELETE', operation === undefined ? '/faults' : `/faults/${operation}`)
   }
   agents(agents) {
     return this.#control('POST', '/agents', agents)

@@ -90,11 +90,8 @@ test('a program that is killed among the parts is gone on from by another', asyn
       { ...terms, multipart: true, encrypt: e, resume: ${JSON.stringify(resume)} })
     ${then}`
   const program = body('console.log((await job.wait()).status)')
-  const killed = child(sandbox, program.replace('console.log', `setTimeout(() => {}, 60_000); console.log`), {
-    seconds: 4,
-  })
-  await until(async () => (await count('put_part')) > 1)
-  assert.equal((await killed).signal, 'SIGKILL')
+  const killed = () => until(async () => (await count('put_part')) > 1)
+  assert.equal((await child(sandbox, program, { killed })).signal, 'SIGKILL')
   await sandbox.clearFaults()
   const { code, out, err } = await child(sandbox, program)
   assert.deepEqual([code, out, err], [0, 'active', ''])

@@ -22,8 +22,8 @@ if (task === 'send') {
   await d.send([['a', Buffer.from('1')]], terms)
   parentPort.postMessage({ first: heard[0], last: heard.at(-1) })
 } else if (task === 'one') {
-  d.send([['a', Buffer.alloc(20_000_000)]], terms).catch(() => {})
-  await sleep(300)
+  const job = d.startSend([['a', Buffer.alloc(20_000_000)]], terms)
+  while (job.progress().phase !== 'sending' || job.progress().bytesDone === 0) await sleep(5)
   parentPort.postMessage('sending')
   await sleep(60_000)
 } else {

@@ -6,17 +6,19 @@ import json
 import os
 import signal
 import subprocess
-import urllib.parse
-import urllib.request
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from dropoff import AgentDrop, AsyncAgentDrop, AsyncHCompany, AsyncStorage, HCompany, Storage
+from side_door import HANGS, SideDoor
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "tests" / "vectors"
+# What the runners in Python share. At the end: a file of this folder comes before a folder of that one.
+sys.path.append(str(ROOT / "tests"))
 PROGRAM = Path(os.environ.get("DROPOFF_SANDBOX", ROOT / "target" / "debug" / "dropoff-sandbox"))
 
 _Client = TypeVar("_Client", HCompany, AgentDrop, AsyncHCompany, AsyncAgentDrop)
@@ -27,15 +29,15 @@ _Client = TypeVar("_Client", HCompany, AgentDrop, AsyncHCompany, AsyncAgentDrop)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-class Sandbox:
+class Sandbox(SideDoor):
     """A running sandbox: where it is, and its side door."""
 
     def __init__(self, ready: dict[str, Any]) -> None:
+        super().__init__(ready["control_url"])
         self.api_url: str = ready["api_url"]
         self.storage_url: str = ready["storage_url"]
         # Of a certificate that nobody trusts; not every sandbox has it.
         self.untrusted_storage_url: str | None = ready.get("untrusted_storage_url")
-        self.control_url: str = ready["control_url"]
         self.h_api_key: str = ready["h_api_key"]
         self.agentdrop_api_key: str = ready["agentdrop_api_key"]
 
@@ -67,46 +69,6 @@ class Sandbox:
     def async_storage(self, **options: Any) -> AsyncStorage:
         return AsyncStorage(**self.options(**options))
 
-    # -- side door
-
-    def _control(self, method: str, path: str, body: Any = None) -> bytes:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.control_url + path, data, method=method)
-        # Nothing of the environment's proxies is wanted on loopback.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as reply:
-            content: bytes = reply.read()
-        return content
-
-    def reset(self) -> None:
-        self._control("POST", "/reset")
-
-    def settings(self, **changes: Any) -> None:
-        self._control("POST", "/settings", changes)
-
-    def fault(self, *orders: dict[str, Any]) -> None:
-        self._control("POST", "/faults", list(orders))
-
-    def clear_faults(self) -> None:
-        self._control("DELETE", "/faults")
-
-    def agents(self, *agents: dict[str, Any]) -> None:
-        self._control("POST", "/agents", list(agents))
-
-    def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
-        log = json.loads(self._control("GET", "/requests"))
-        return [entry for entry in log if operation in (None, entry["op"])]
-
-    def content(self, key: str) -> bytes:
-        return self._control("GET", f"/objects/{urllib.parse.quote(key, safe='')}/content")
-
-    def forget_requests(self) -> None:
-        self._control("DELETE", "/requests")
-
-    def objects(self) -> list[dict[str, Any]]:
-        objects: list[dict[str, Any]] = json.loads(self._control("GET", "/objects"))
-        return objects
-
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
@@ -119,7 +81,7 @@ def running_sandbox() -> Iterator[Sandbox]:
     with process, process.stdin, process.stdout:
         yield Sandbox(json.loads(process.stdout.readline()))
         process.stdin.close()
-        process.wait(10)
+        process.wait(HANGS)
 
 
 @pytest.fixture

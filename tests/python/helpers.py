@@ -19,11 +19,18 @@ from typing import Any
 
 from conftest import Sandbox
 from dropoff import Progress
+from side_door import HANGS
+from side_door import until as until
 
 TERMS: dict[str, Any] = {"sender": "sender-agent", "recipient": "recipient-agent"}
 PROFILE: dict[str, Any] = {"name": "p", "browser_name": "chromium", "browser_version": "131"}
 BIG = bytes(20_000_000)
 STALL = {"on": "put", "times": -1, "do": {"stall_after": 100_000}}
+# Waits, before anything of it is handled, until the faults are cleared.
+HELD = {"on": "put", "do": {"hold": True}}
+# Gives a program of the tests `until`, and the sandbox as `sandbox`.
+HERE = str(Path(__file__).parent)
+SIDE_DOOR = f"sys.path.append({HERE!r}); from side_door import *; sandbox = SideDoor('{{}}')"
 
 
 def user_data(folder: Path) -> Path:
@@ -56,7 +63,7 @@ def download(sandbox: Sandbox, transfer_id: str, folder: Path) -> list[tuple[Pat
 
     def get(url: str, **headers: str) -> bytes:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(urllib.request.Request(url, headers=headers), timeout=30) as reply:
+        with opener.open(urllib.request.Request(url, headers=headers), timeout=HANGS) as reply:
             content: bytes = reply.read()
         return content
 
@@ -89,40 +96,35 @@ class BytesPath:
         return self.path
 
 
-def until(condition: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.01)
-
-
 @contextmanager
-def soon(seconds: float = 12) -> Iterator[None]:
-    """Far more than is needed, since a machine may stop for seconds, and far less than what is not to be
-    waited for: a stall is noticed after 30 s, and what a sandbox delays for this takes 20."""
+def soon() -> Iterator[None]:
+    """What is stopped ends, and does not hang: nothing that is waited for here would end by itself."""
     started = time.monotonic()
     try:
         yield
     finally:
         took = time.monotonic() - started
-        assert took < seconds, f"took {took:.2f} s"
+        assert took < HANGS, f"took {took:.2f} s"
 
 
-@contextmanager
-def killed(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """Ends a child with its test, so that one that hangs fails one test only."""
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+class Program(subprocess.Popen[str]):
+    """A program of its own. It ends with its `with`, so that one that hangs fails one test only."""
+
+    def ended(self) -> tuple[str, str]:
+        """What it printed, once it has ended by itself."""
+        return self.communicate(timeout=2 * HANGS)
+
+    def __exit__(self, *raised: Any) -> None:
+        self.kill()
+        super().__exit__(*raised)
 
 
-def child(sandbox: Sandbox, body: str) -> subprocess.Popen[str]:
-    """A Python of its own, with clients `d` and `h` of the sandbox."""
+def child(sandbox: Sandbox, body: str) -> Program:
+    """A Python of its own, with clients `d` and `h` of the sandbox, and its side door."""
     prelude = f"""
         import io, json, os, signal, sys, threading, time
         from dropoff import *
+        {SIDE_DOOR.format(sandbox.control_url)}
         options = {sandbox.options()!r}
         d = AgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, **options)
         h = HCompany({sandbox.h_api_key!r}, base_url={sandbox.api_url!r}, **options)
@@ -131,11 +133,12 @@ def child(sandbox: Sandbox, body: str) -> subprocess.Popen[str]:
     return python(textwrap.dedent(prelude) + textwrap.dedent(body))
 
 
-def async_child(sandbox: Sandbox, body: str) -> subprocess.Popen[str]:
+def async_child(sandbox: Sandbox, body: str) -> Program:
     """The same with an async client `d`, in asyncio's debug mode."""
     prelude = f"""
         import asyncio, io, json, os, signal, sys, threading, time
         from dropoff import *
+        {SIDE_DOOR.format(sandbox.control_url)}
         options = {sandbox.options()!r}
         d = AsyncAgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, **options)
         terms = {TERMS!r}
@@ -150,11 +153,11 @@ def complaints(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not slow.fullmatch(line.rstrip("\n")))
 
 
-def python(code: str, *flags: str) -> subprocess.Popen[str]:
+def python(code: str, *flags: str) -> Program:
     # A fork of a process with threads is what some tests are about; Python 3.12 and later warn of it.
     flags += ("-W", "error", "-W", "ignore:This process:DeprecationWarning")
     pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, *flags, "-c", code], stdout=pipe, stderr=pipe, text=True)
+    return Program([sys.executable, *flags, "-c", code], stdout=pipe, stderr=pipe, text=True)
 
 
 def parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:

@@ -132,17 +132,18 @@ def test_a_full_disk(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.Monke
             print(error.errno, isinstance(error, OSError), error)
         """,
     )
-    out, err = program.communicate(timeout=30)
+    out, err = program.ended()
     assert out.startswith(f"{errno.ENOSPC} True no room left") and "spool_dir" in out, err
 
 
 def test_a_file_that_changes(sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "rewritten"
     path.write_bytes(b"before")
-    sandbox.fault({"on": "presign", "do": {"delay_ms": 2000}})
+    sandbox.fault({"on": "presign", "do": {"hold": True}})
     job = sandbox.agentdrop().start_send([path], **TERMS)
     until(lambda: sandbox.requests("presign"))
     path.write_bytes(b"after")
+    sandbox.clear_faults()
     with pytest.raises(dropoff.SourceChangedError) as caught:
         job.wait()
     assert caught.value.path == str(path)

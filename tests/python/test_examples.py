@@ -20,7 +20,7 @@ def run(sandbox: Sandbox, example: str, *args: Path | str) -> subprocess.Complet
     }
     command = [sys.executable, "-W", "error", str(ROOT / "examples" / "python" / example), *map(str, args)]
     return subprocess.run(
-        command, env=os.environ | where, capture_output=True, text=True, timeout=50, check=False
+        command, env=os.environ | where, capture_output=True, text=True, timeout=240, check=False
     )
 
 

@@ -25,6 +25,7 @@ from helpers import (
     stored,
     until,
 )
+from side_door import HANGS
 
 
 class Reader(io.RawIOBase):
@@ -94,7 +95,7 @@ def test_a_reader_that_blocks_does_not_block_ctrl_c_or_cancel(sandbox: Sandbox) 
 
     class Blocked(io.RawIOBase):
         def read(self, size: int = -1) -> bytes:
-            gate.wait(30)
+            gate.wait(HANGS)
             return b""
 
     job = sandbox.agentdrop().start_send([("a", Blocked())], **TERMS)

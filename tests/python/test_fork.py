@@ -4,39 +4,42 @@ from __future__ import annotations
 
 from conftest import Sandbox
 from helpers import (
+    HELD,
     child,
 )
 
 
 def test_a_job_with_a_callback_does_not_hang_in_a_forked_child(sandbox: Sandbox) -> None:
-    sandbox.fault({"on": "put", "do": {"delay_ms": 500}})
+    sandbox.fault(HELD)
     body = """
         job = d.start_send([("a", io.BytesIO(b"1"))], on_progress=lambda p: None, **terms)
-        time.sleep(0.1)
+        until(lambda: sandbox.requests("put"))
         pid = os.fork()
         if pid == 0:
             status = 1
             try:
-                job.wait(5)
+                job.wait(HANGS)
             except CancelledError:
                 status = 0
             finally:
                 os._exit(status)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), job.wait().status)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        sandbox.clear_faults()
+        print(status, job.wait().status)
     """
     with child(sandbox, body) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.ended()
     assert (process.returncode, out.strip()) == (0, "0 active"), err
 
 
 def test_a_forked_child_and_its_parent_both_send(sandbox: Sandbox) -> None:
-    sandbox.fault({"on": "put", "skip": 1, "do": {"delay_ms": 500}})
+    sandbox.fault(HELD | {"skip": 1})
     body = """
         def verified(name):
-            return all(f.verified for f in d.send([(name, b"x")], timeout=10, **terms).files)
+            return all(f.verified for f in d.send([(name, b"x")], timeout=HANGS, **terms).files)
         assert verified("before")
         running = d.start_send([("running", b"y")], **terms)
-        time.sleep(0.1)
+        until(lambda: len(sandbox.requests("put")) == 2)
         pid = os.fork()
         if pid == 0:
             status = 1
@@ -50,10 +53,12 @@ def test_a_forked_child_and_its_parent_both_send(sandbox: Sandbox) -> None:
             finally:
                 os._exit(status)
         assert verified("parent")
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        sandbox.clear_faults()
         assert running.wait().status == "active"
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        print(status)
     """
     with child(sandbox, body) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.ended()
     assert (process.returncode, out.strip()) == (0, "0"), err
     assert len(sandbox.requests("confirm")) == 4

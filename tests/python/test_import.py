@@ -24,7 +24,7 @@ assert not hasattr(dropoff, "AsyncNothing")
 """
     code = f"import sys; sys.path[:0] = {[str(Path(dropoff.__file__).parents[1])]!r}\n" + code
     with python(code, "-S", "-I") as process:
-        out, err = process.communicate(timeout=20)
+        out, err = process.ended()
     assert process.returncode == 0, err
     imported, missing = out.split("\n")[:2]
     # asyncio and typing would cost more than all the rest.

@@ -16,6 +16,7 @@ from dropoff import (
 )
 from helpers import (
     BIG,
+    HELD,
     PROFILE,
     STALL,
     TERMS,
@@ -24,18 +25,20 @@ from helpers import (
     soon,
     until,
 )
+from side_door import HANGS
 from sources import zipped
 
 
 def test_wait_with_a_timeout_leaves_the_job_running(sandbox: Sandbox) -> None:
-    sandbox.fault({"on": "put", "do": {"delay_ms": 3000}})
+    sandbox.fault(HELD)
     job = sandbox.agentdrop().start_send([("a", b"1")], **TERMS)
     for limit in (0, 0.05, timedelta(milliseconds=50)):
         with pytest.raises(TimeoutError, match="still running") as caught:
             job.wait(limit)
         assert not isinstance(caught.value, DropoffError)
     assert not job.done() and job.progress().phase != "done"
-    assert job.wait(timeout=10).status == "active"
+    sandbox.clear_faults()
+    assert job.wait(timeout=HANGS).status == "active"
     assert job.done() and job.wait() == job.wait(0)
     assert "Job(" in repr(job)
 
@@ -52,9 +55,10 @@ def test_cancel_ends_the_job(sandbox: Sandbox) -> None:
 
 
 def test_with_waits_on_success(sandbox: Sandbox) -> None:
-    sandbox.fault({"on": "put", "do": {"delay_ms": 300}})
+    sandbox.fault(HELD)
     with sandbox.agentdrop().start_send([("a", b"1")], **TERMS) as job:
         assert not job.done()
+        sandbox.clear_faults()
     assert job.done() and job.wait(0).status == "active"
 
 

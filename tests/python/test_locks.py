@@ -216,7 +216,7 @@ for folder in {[str(chromium), str(firefox)]!r}:
         [*strace, sys.executable, "-c", body],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         env=os.environ | {"TMPDIR": str(place)},
     )
     assert ran.returncode == 0, ran.stderr

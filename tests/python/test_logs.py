@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 from conftest import Sandbox
 from dropoff import DropoffError, NotFoundError
-from helpers import PROFILE, STALL, TERMS, async_child, child, complaints, soon, until
+from helpers import HELD, HERE, PROFILE, STALL, TERMS, Program, async_child, child, complaints, soon, until
+from side_door import HANGS
 from sources import zipped
 
 LOGGER = logging.getLogger("dropoff")
@@ -165,9 +166,9 @@ def test_the_level_is_the_loggers(sandbox: Sandbox, caplog: pytest.LogCaptureFix
     assert lines() == 8
 
 
-def run(process: subprocess.Popen[str], seconds: float = 30) -> str:
+def run(process: Program) -> str:
     with process:
-        out, err = process.communicate(timeout=seconds)
+        out, err = process.ended()
     assert (process.returncode, complaints(err)) == (0, ""), err
     return out
 
@@ -248,7 +249,7 @@ def test_a_handler_that_raises_is_told_by_the_rules_of_logging(sandbox: Sandbox)
             logger.removeHandler(handler)
     """
     with child(sandbox, body) as process:
-        _, err = process.communicate(timeout=30)
+        _, err = process.ended()
     assert process.returncode == 0, err
     emits, quiet, exits, quiet_too = re.split(r"(?m)^--\n", err)[:4]
     assert emits.count("--- Logging error ---") == exits.count("--- Logging error ---") == 5
@@ -295,8 +296,12 @@ def test_a_handler_that_waits_for_the_caller_delays_it_only(
 def test_slow_handlers_are_waited_for(sandbox: Sandbox, handled: Any) -> None:
     d, a, lines = sandbox.agentdrop(), sandbox.async_agentdrop(), []
 
+    ticked = threading.Event()
+    ticked.set()
+
     def slow(line: str) -> None:
-        time.sleep(0.3)
+        time.sleep(0.02)
+        assert ticked.wait(HANGS)
         lines.append(line)
 
     handled(slow)
@@ -304,18 +309,14 @@ def test_slow_handlers_are_waited_for(sandbox: Sandbox, handled: Any) -> None:
     assert len(lines) == 12 and lines[-1].startswith("done ")
 
     async def body() -> None:
-        ticks = 0
-
-        async def tick() -> None:
-            nonlocal ticks
-            while True:
-                await asyncio.sleep(0.05)
-                ticks += 1
-
-        ticker = asyncio.create_task(tick())
-        await a.send([(name, b"1") for name in "abcdefgh"], **TERMS)
-        assert ticks > 10, "the loop runs on meanwhile"
-        ticker.cancel()
+        ticked.clear()
+        # The handlers get on once the call is over but for them, and only if the loop runs on meanwhile.
+        sending = asyncio.create_task(a.send([(name, b"1") for name in "abcdefgh"], **TERMS))
+        while not sandbox.requests("confirm")[1:]:
+            await asyncio.sleep(0.01)
+        assert not sending.done()
+        ticked.set()
+        await sending
 
     asyncio.run(body())
     assert len(lines) == 24 and lines[-1].startswith("done ")
@@ -331,14 +332,17 @@ def test_ctrl_c_ends_the_wait_for_a_handler(sandbox: Sandbox) -> None:
         logger = logging.getLogger("dropoff")
         logger.setLevel("DEBUG")
         logger.addHandler(Stuck())
-        d.send([("a", b"1")], **terms)
+        job = d.start_send([("a", b"1")], **terms)
+        def ctrl_c():
+            here = lambda: sys._current_frames()[threading.main_thread().ident].f_code.co_name
+            until(lambda: job.done() and here() == "wait")
+            time.sleep(0.2)  # in `wait`, it is about to wait
+            os.kill(os.getpid(), signal.SIGINT)
+        threading.Thread(target=ctrl_c).start()
+        job.wait()
     """
     with child(sandbox, body) as process:
-        assert process.stdout and process.stdout.readline() == "stuck\n"
-        until(lambda: sandbox.requests("confirm"))
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.ended()
     assert process.returncode == -signal.SIGINT and "KeyboardInterrupt" in err
     assert "the call had completed before it could be stopped" in err
 
@@ -347,7 +351,7 @@ def test_what_is_too_much_is_counted_and_told(sandbox: Sandbox, handled: Any) ->
     go, lines, d = threading.Event(), [], sandbox.agentdrop()
 
     def blocked(line: str) -> None:
-        go.wait(50)
+        go.wait(HANGS)
         lines.append(line)
 
     handled(blocked)
@@ -427,7 +431,7 @@ def test_a_program_may_end_while_logs_are_on(sandbox: Sandbox, kind: str, ending
     # By chance, as in test_program_end.
     for _ in range(6):
         with soon(), make(sandbox, source) as process:
-            _, err = process.communicate(timeout=20)
+            _, err = process.ended()
         if ending.startswith("raise"):
             assert process.returncode == 1 and err.rstrip().endswith("RuntimeError: of the program"), err
         else:
@@ -457,7 +461,7 @@ def test_forks_in_the_middle_of_records(sandbox: Sandbox) -> None:
                 status = 1
                 try:
                     lines.clear()
-                    d.send([("child", b"2")], timeout=20, **terms)
+                    d.send([("child", b"2")], timeout=HANGS, **terms)
                     jobs = {line.split()[1] for line in lines if line.startswith("done")}
                     status = 0 if len(jobs) == 1 and lines[0].startswith("started") else 2
                 finally:
@@ -470,7 +474,7 @@ def test_forks_in_the_middle_of_records(sandbox: Sandbox) -> None:
         d.send([("after", b"3")], **terms)
         print(ends == [0] * 25 or ends, len(lines) >= 5)
     """
-    assert run(child(sandbox, body), 50) == "True True\n"
+    assert run(child(sandbox, body)) == "True True\n"
 
 
 SCRIPT = """
@@ -484,6 +488,10 @@ import dropoff
 
 where = json.loads(sys.argv[1])
 KEY, TERMS = where.pop("key"), where.pop("terms")
+sys.path.append(where.pop("helpers"))
+from side_door import SideDoor, until
+
+sandbox = SideDoor(where.pop("control_url"))
 
 
 class Keep(logging.Handler):
@@ -497,16 +505,17 @@ def work(answers):
     logging.basicConfig(level="DEBUG", handlers=[Keep()], force=True)
     logging.getLogger("asyncio").setLevel("ERROR")
     Keep.lines.clear()
-    dropoff.AgentDrop(KEY, **where).send([("c", b"1")], timeout=20, **TERMS)
+    dropoff.AgentDrop(KEY, **where).send([("c", b"1")], timeout=120, **TERMS)
     first = Keep.lines[:]
     Keep.lines.clear()
-    asyncio.run(dropoff.AsyncAgentDrop(KEY, **where).send([("c", b"1")], timeout=20, **TERMS))
+    asyncio.run(dropoff.AsyncAgentDrop(KEY, **where).send([("c", b"1")], timeout=120, **TERMS))
     answers.put([first, Keep.lines])
 
 
 if __name__ == "__main__":
     logging.basicConfig(level="DEBUG", handlers=[Keep()])
     job = dropoff.AgentDrop(KEY, **where).start_send([("parent", bytes(4_000_000))], **TERMS)
+    until(lambda: sandbox.requests("put"))
     context = multiprocessing.get_context(sys.argv[2])
     answers = context.SimpleQueue()
     processes = [context.Process(target=work, args=(answers,)) for _ in range(2)]
@@ -514,8 +523,9 @@ if __name__ == "__main__":
         process.start()
     got = [answers.get() for _ in processes]
     for process in processes:
-        process.join(30)
+        process.join()
     over = job.done()
+    sandbox.clear_faults()
     job.wait(60)
     print(json.dumps([got, [p.exitcode for p in processes], over, Keep.lines]))
 """
@@ -523,14 +533,15 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_children_of_every_kind_log_too(sandbox: Sandbox, tmp_path: Path, method: str) -> None:
-    # The parent's upload takes 8 s, longer than the children need.
-    sandbox.fault({"on": "put", "do": {"slow": 500_000}})
+    # The parent's upload ends after the children.
+    sandbox.fault(HELD)
     script = tmp_path / "parent.py"
     script.write_text(SCRIPT)
     where = {"key": sandbox.agentdrop_api_key, "base_url": sandbox.api_url, "terms": TERMS}
+    where |= {"control_url": sandbox.control_url, "helpers": HERE}
     command = [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning", str(script)]
     command += [json.dumps(where | sandbox.options()), method]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=55, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=2 * HANGS, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     got, codes, over, parent = json.loads(done.stdout)
     one = ["started", "the", "storage", "the", "done"]

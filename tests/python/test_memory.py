@@ -37,7 +37,7 @@ print(json.dumps({"idle": idle, "peak": kib("VmHWM"), "done": done}))
 def measure(sandbox: Sandbox, what: str, path: Path) -> dict[str, object]:
     where = [sandbox.h_api_key, sandbox.agentdrop_api_key, sandbox.api_url, sandbox.storage_url]
     command = [sys.executable, "-c", CLIENT, what, str(path), *where]
-    figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=110).stdout)
+    figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=240).stdout)
     over = figures["peak"] - figures["idle"]
     print(f"{what} of {figures['done']['bytes']} bytes: peak {over} KiB over idle ({figures})")
     assert over <= LIMIT_KIB

@@ -144,24 +144,18 @@ def _open(path: Path) -> int:
 def test_two_calls_with_one_journal_send_once(sandbox: Sandbox, tmp_path: Path) -> None:
     d, (file, journal) = sandbox.agentdrop(), (tmp_path / "a", tmp_path / "journal")
     file.write_bytes(b"1")
-    for _ in range(20):
-        sandbox.reset()
-        sandbox.fault({"on": "confirm", "do": {"delay_ms": 1000}})
-        first = d.start_send([file], resume=journal, **TERMS)
-        until(lambda: sandbox.requests("confirm"))
-        second = d.start_send([file], resume=journal, **TERMS)
-        # They overlap once the second has the journal open while the first has it.
-        while not (ended := first.done()) and _open(journal) < 2:
-            pass
-        sent = first.wait()
-        if ended:
-            continue
-        with pytest.raises(ConflictError) as caught:
-            second.wait()
-        assert (caught.value.outcome, caught.value.retryable) == ("not_completed", False)
-        assert "in use" in caught.value.message or (
-            sent.id in caught.value.message and caught.value.transfer_id == sent.id
-        )
-        assert len(sandbox.requests("presign")) == 1 and not journal.exists()
-        return
-    raise AssertionError("the two calls never met")
+    sandbox.fault({"on": "confirm", "do": {"hold": True}})
+    first = d.start_send([file], resume=journal, **TERMS)
+    until(lambda: sandbox.requests("confirm"))
+    second = d.start_send([file], resume=journal, **TERMS)
+    # They overlap once the second has the journal open while the first has it.
+    until(lambda: second.done() or _open(journal) == 2)
+    sandbox.clear_faults()
+    sent = first.wait()
+    with pytest.raises(ConflictError) as caught:
+        second.wait()
+    assert (caught.value.outcome, caught.value.retryable) == ("not_completed", False)
+    assert "in use" in caught.value.message or (
+        sent.id in caught.value.message and caught.value.transfer_id == sent.id
+    )
+    assert len(sandbox.requests("presign")) == 1 and not journal.exists()

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Sandbox
-from helpers import STALL, TERMS, async_child, child, complaints, digest, soon, stored, until
+from helpers import HELD, HERE, STALL, TERMS, async_child, child, complaints, digest, soon, stored, until
+from side_door import HANGS
 
 # -- the end of an async program
 
@@ -34,10 +35,9 @@ def test_ctrl_c_in_asyncio_run_cancels_the_call(sandbox: Sandbox) -> None:
     )
     with process:
         until(lambda: sandbox.requests("put"))
-        time.sleep(0.2)
         with soon():
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
+            out, err = process.ended()
     assert process.returncode == -signal.SIGINT, err
     assert err.rstrip().endswith("KeyboardInterrupt")
     kind, outcome, transfer_id = json.loads(out)
@@ -48,17 +48,17 @@ def test_a_suspended_program_has_not_stalled(sandbox: Sandbox) -> None:
     # As by Ctrl-Z, a paused container or a machine that has no time for it: the peer is there all along.
     sandbox.fault({"on": "put", "do": {"slow": 400_000}})
     body = f"""
-        d = AgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, stall_timeout=1, **options)
+        d = AgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, stall_timeout=5, **options)
         print([file.attempts for file in d.send([("a", bytes(2_400_000))], **terms).files])
     """
     with child(sandbox, body) as process:
         until(lambda: sandbox.requests("put"))
-        for _ in range(4):
+        for _ in range(2):
             process.send_signal(signal.SIGSTOP)
-            time.sleep(1.3)
+            time.sleep(5.5)
             process.send_signal(signal.SIGCONT)
             time.sleep(0.1)
-        out, err = process.communicate(timeout=30)
+        out, err = process.ended()
     assert (out.strip(), process.returncode) == ("[1]", 0), err
 
 
@@ -91,7 +91,7 @@ def test_an_async_program_ends_during_a_transfer(
     # By chance, as in test_program_end: a thread would have to be inside the caller's code.
     for _ in range(3):
         with soon(), async_child(sandbox, body) as process:
-            _, err = process.communicate(timeout=20)
+            _, err = process.ended()
         assert process.returncode == code, err
         assert (complaints(err).splitlines() or [""])[-1] == last
 
@@ -109,7 +109,7 @@ def test_a_program_may_end_while_other_threads_run_loops(sandbox: Sandbox) -> No
     """
     for _ in range(8):
         with async_child(sandbox, body) as process:
-            _, err = process.communicate(timeout=20)
+            _, err = process.ended()
         assert (process.returncode, complaints(err)) == (0, "")
 
 
@@ -126,16 +126,20 @@ import dropoff
 
 where = json.loads(sys.argv[1])
 KEY, TERMS = where.pop("key"), where.pop("terms")
+sys.path.append(where.pop("helpers"))
+from side_door import SideDoor, until
+
+sandbox = SideDoor(where.pop("control_url"))
 
 
 def send(name):
-    sent = dropoff.AgentDrop(KEY, **where).send([(name, name.encode())], timeout=20, **TERMS)
+    sent = dropoff.AgentDrop(KEY, **where).send([(name, name.encode())], timeout=120, **TERMS)
     return sent.files[0].verified
 
 
 async def send_async(name):
     d = dropoff.AsyncAgentDrop(KEY, **where)
-    sent = await asyncio.gather(*(d.send([(name, name.encode())], timeout=20, **TERMS) for _ in range(3)))
+    sent = await asyncio.gather(*(d.send([(name, name.encode())], timeout=120, **TERMS) for _ in range(3)))
     return all(s.files[0].verified for s in sent)
 
 
@@ -149,25 +153,31 @@ def children(method):
     processes = [context.Process(target=work, args=(answers, f"child-{n}")) for n in range(2)]
     for process in processes:
         process.start()
-    told = [answers.get(timeout=30) for _ in processes]
+    told = [answers.get(timeout=120) for _ in processes]
     for process in processes:
-        process.join(30)
+        process.join(60)
     return told + [[process.exitcode for process in processes]]
 
 
 def sync(method):
     job = dropoff.AgentDrop(KEY, **where).start_send([("parent", bytes(4_000_000))], **TERMS)
+    until(lambda: sandbox.requests("put"))
     told = children(method)
-    return told, job.done(), job.wait(60).files[0].verified
+    over = job.done()
+    sandbox.clear_faults()
+    return told, over, job.wait(60).files[0].verified
 
 
 async def asynchronous(method):
     d = dropoff.AsyncAgentDrop(KEY, **where)
     task = asyncio.create_task(d.send([("parent", bytes(4_000_000))], **TERMS))
-    await asyncio.sleep(0.1)
+    while not sandbox.requests("put"):
+        await asyncio.sleep(0.01)
     # On the loop's own thread, so that the fork comes in the middle of a running loop.
     told = children(method)
-    return told, task.done(), (await task).files[0].verified
+    over = task.done()
+    sandbox.clear_faults()
+    return told, over, (await task).files[0].verified
 
 
 if __name__ == "__main__":
@@ -182,15 +192,15 @@ if __name__ == "__main__":
 def test_children_send_while_the_parents_transfer_runs(
     sandbox: Sandbox, tmp_path: Path, method: str, kind: str
 ) -> None:
-    # The parent's upload takes 4 s, longer than the children need.
-    sandbox.fault({"on": "put", "do": {"slow": 1_000_000}})
+    # The parent's upload ends after the children.
+    sandbox.fault(HELD)
     script = tmp_path / "parent.py"
     script.write_text(textwrap.dedent(SCRIPT))
     where = {"key": sandbox.agentdrop_api_key, "base_url": sandbox.api_url, "terms": TERMS}
-    where |= sandbox.options()
+    where |= sandbox.options() | {"control_url": sandbox.control_url, "helpers": HERE}
     flags = ["-W", "error", "-W", "ignore:This process:DeprecationWarning"]
     command = [sys.executable, *flags, str(script), json.dumps(where), method, kind]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=55, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=2 * HANGS, check=False)
     assert done.returncode == 0, done.stderr
     told, over_before, verified = json.loads(done.stdout)
     assert told == [[True, True], [True, True], [0, 0]]

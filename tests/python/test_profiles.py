@@ -32,6 +32,7 @@ from dropoff import (
 )
 from helpers import PROFILE, BytesPath, Enough, child, soon, until, user_data
 from profiles import Browser
+from side_door import HANGS
 from sources import zipped
 
 
@@ -321,14 +322,14 @@ def test_the_phases_come_in_order_with_their_bytes(sandbox: Sandbox, folder: Pat
     for number in range(1500):
         (folder / "Default" / f"{number}.txt").write_bytes(b"")
     (folder / "Default" / "noise").write_bytes(os.urandom(30_000_000))
-    sandbox.fault(
-        {"on": "initiate_upload", "do": {"delay_ms": 100}},
-        {"on": "complete_upload", "do": {"delay_ms": 100}},
-    )
+    requests = {"requesting": "initiate_upload", "sending": "post_form", "completing": "complete_upload"}
+    sandbox.fault(*({"on": operation, "do": {"hold": True}} for operation in requests.values()))
     seen: list[Progress] = []
     with sandbox.hcompany().start_upload_profile(folder, **PROFILE) as job:
         while not job.done():
             seen.append(job.progress())
+            if operation := requests.pop(seen[-1].phase, None):
+                sandbox.clear_faults(operation)
             time.sleep(0.001)
     seen.append(job.progress())
     order = ["preparing", "inspecting", "packing", "requesting", "sending", "completing", "done"]
@@ -399,11 +400,9 @@ h = HCompany({sandbox.h_api_key!r}, base_url={sandbox.api_url!r}, spool_dir={str
 try:
     h.upload_profile({str(endless)!r}, name="n", on_progress=tell)
 except KeyboardInterrupt as interrupt:
-    ends = time.monotonic() + 10
-    while (there := left({str(spool)!r})) and time.monotonic() < ends:
-        time.sleep(0.01)
+    until(lambda: not left({str(spool)!r}))
     why = interrupt.__context__
-    print(json.dumps([why.kind, why.outcome, why.profile_id, there]))
+    print(json.dumps([why.kind, why.outcome, why.profile_id]))
 """
     with child(sandbox, body) as process:
         assert process.stdout
@@ -413,9 +412,9 @@ except KeyboardInterrupt as interrupt:
         )
         with soon():
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.ended()
     assert process.returncode == 0, err
-    assert json.loads(out.splitlines()[-1]) == ["cancelled", "not_completed", None, []]
+    assert json.loads(out.splitlines()[-1]) == ["cancelled", "not_completed", None]
     assert not sandbox.requests()
 
 
@@ -448,7 +447,7 @@ def test_a_task_cancelled_while_packing(
                 packing.set()
 
         task = asyncio.create_task(h.upload_profile(endless, on_progress=tell, **PROFILE))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS):
             await packing.wait()
         assert left(), "what is looked for is there"
         task.cancel()
@@ -471,22 +470,20 @@ def test_a_timeout_while_packing(
     assert not sandbox.requests()
 
 
-def test_python_runs_on_while_a_folder_is_packed(sandbox: Sandbox, folder: Path) -> None:
-    (folder / "Default" / "noise").write_bytes(os.urandom(20_000_000))
-    over, failures = threading.Event(), []
+def test_python_runs_on_while_a_folder_is_packed(sandbox: Sandbox, endless: Path) -> None:
+    job = sandbox.hcompany().start_upload_profile(endless, **PROFILE)
+    failures: list[CancelledError] = []
 
-    def upload() -> None:
+    def wait() -> None:
         try:
-            sandbox.hcompany().upload_profile(folder, **PROFILE)
-        except BaseException as error:
+            job.wait()
+        except CancelledError as error:
             failures.append(error)
-        finally:
-            over.set()
 
-    thread = threading.Thread(target=upload)
+    thread = threading.Thread(target=wait)
     thread.start()
-    count = 0
-    while not over.is_set():
-        count += 1
+    # Packing ends only if this thread gets on.
+    until(lambda: job.progress().phase == "packing" and job.progress().bytes_done > 0)
+    job.cancel()
     thread.join()
-    assert not failures and count > 10_000
+    assert len(failures) == 1

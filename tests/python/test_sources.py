@@ -43,9 +43,10 @@ def test_a_relative_path_is_of_the_moment_of_the_call(
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "report").write_bytes(folder.encode())
     monkeypatch.chdir(tmp_path / "a")
-    sandbox.fault({"on": "presign", "do": {"delay_ms": 200}})
+    sandbox.fault({"on": "presign", "do": {"hold": True}})
     job = sandbox.agentdrop().start_send(["report"], **TERMS)
     monkeypatch.chdir(tmp_path / "b")
+    sandbox.clear_faults()
     assert job.wait().files[0].md5 == hashlib.md5(b"a").hexdigest()
 
 

@@ -17,7 +17,7 @@ import dropoff
 import pytest
 from conftest import Sandbox
 from dropoff import DropoffError, InvalidInputError, SourceUnreadableError
-from helpers import TERMS
+from helpers import TERMS, until
 from sources import Once, zipped
 
 # What is opened here is closed when it is collected, which is at no test's account.
@@ -152,12 +152,12 @@ def test_of_what_nothing_was_read_the_error_stays_as_it_is(sandbox: Sandbox) -> 
 
 
 def test_a_file_object_that_was_closed_meanwhile_is_told(sandbox: Sandbox) -> None:
-    sandbox.fault({"on": "put", "do": {"delay_ms": 1000, "reply": {"status": 503}}})
+    sandbox.fault({"on": "put", "do": {"hold": True, "reply": {"status": 503}}})
     source = io.BytesIO(CONTENT)
     job = sandbox.agentdrop(max_attempts=1).start_send([("a", source)], **TERMS)
-    while not sandbox.requests("put"):
-        pass
+    until(lambda: sandbox.requests("put"))
     source.close()
+    sandbox.clear_faults()
     with pytest.raises(dropoff.UnavailableError, match="could not be set back") as caught:
         job.wait()
     assert not caught.value.retryable and caught.value.__cause__ is None

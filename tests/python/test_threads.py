@@ -6,39 +6,37 @@ import io
 import threading
 
 import dropoff
+import pytest
 from conftest import Sandbox
-from dropoff import (
-    DropoffError,
-)
 from helpers import (
     BIG,
+    HELD,
     PROFILE,
     STALL,
     TERMS,
+    until,
 )
 from sources import pattern, zipped
 
 
 def test_other_threads_run_while_a_call_waits(sandbox: Sandbox) -> None:
-    sandbox.fault(STALL)
-    job_over = threading.Event()
-    failures: list[BaseException] = []
-
-    def call() -> None:
-        try:
-            sandbox.agentdrop().send([("a", BIG)], timeout=1, **TERMS)
-        except DropoffError as error:
-            failures.append(error)
-        job_over.set()
-
-    thread = threading.Thread(target=call)
+    sandbox.fault(HELD)
+    sent: list[dropoff.SentTransfer] = []
+    thread = threading.Thread(target=lambda: sent.append(sandbox.agentdrop().send([("a", b"1")], **TERMS)))
     thread.start()
-    count = 0
-    while not job_over.is_set():
-        count += 1
+    # The call ends only if this thread gets on.
+    until(lambda: sandbox.requests("put"))
+    assert not sent
+    sandbox.clear_faults()
     thread.join()
-    assert isinstance(failures[0], dropoff.TransferTimeoutError) and isinstance(failures[0], TimeoutError)
-    assert count > 100_000
+    assert sent[0].status == "active"
+
+
+def test_a_time_limit_is_a_timeout_error(sandbox: Sandbox) -> None:
+    sandbox.fault(STALL)
+    with pytest.raises(dropoff.TransferTimeoutError) as caught:
+        sandbox.agentdrop().send([("a", BIG)], timeout=0.5, **TERMS)
+    assert isinstance(caught.value, TimeoutError)
 
 
 def test_one_client_in_many_threads(sandbox: Sandbox) -> None:

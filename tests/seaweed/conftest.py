@@ -15,7 +15,7 @@ def pytest_configure(config):
     try:
         importlib.import_module("dropoff")
     except ImportError as error:
-        problems.append(f"the Python package does not import ({error}): maturin develop in bindings-python")
+        problems.append(f"the Python package does not import ({error}): run: make python")
     if problems := list(filter(None, problems)):
         raise pytest.UsageError("; ".join(problems))
     # A proxy that a user has set up is not for loopback.

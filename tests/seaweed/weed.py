@@ -19,7 +19,7 @@ import s3
 from sandbox_process import http
 
 BINARY = Path(sys.executable).parent / "weed"
-READY_WITHIN = 30.0
+READY_WITHIN = 60.0
 # Every listener has a gRPC twin this far above it.
 GRPC = 10_000
 PR_SET_PDEATHSIG = 1

@@ -97,7 +97,7 @@ fn serve(
     tls: Option<Arc<ServerConfig>>,
     rest: &AtomicUsize,
 ) -> std::io::Result<()> {
-    tcp.set_read_timeout(Some(Duration::from_secs(20)))?;
+    tcp.set_read_timeout(Some(Duration::from_secs(60)))?;
     match tls {
         None => converse(tcp, behaviour, rest),
         Some(config) => {

@@ -179,7 +179,7 @@ impl Server {
 }
 
 fn converse(tcp: TcpStream, config: Arc<ServerConfig>, requests: &AtomicUsize) -> std::io::Result<()> {
-    tcp.set_read_timeout(Some(Duration::from_secs(20)))?;
+    tcp.set_read_timeout(Some(Duration::from_secs(60)))?;
     let mut stream = StreamOwned::new(ServerConnection::new(config).map_err(std::io::Error::other)?, tcp);
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];

@@ -16,11 +16,8 @@ fn ms(count: u64) -> Duration {
 
 fn put_to(origin: &str, options: Options) -> Error {
     let options = options.trusted_storage([origin]).and_then(|o| o.max_attempts(1)).expect("options");
-    let started = Instant::now();
     let put = Put::new(format!("{origin}/k"), Source::memory(vec![0; 5_000_000]));
-    let error = failed(Storage::new(options).put(put));
-    assert!(started.elapsed() < Duration::from_secs(10), "{error}");
-    error
+    failed(Storage::new(options).put(put))
 }
 
 #[test]

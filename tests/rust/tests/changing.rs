@@ -131,12 +131,13 @@ fn what_is_added_before_a_second_try_changes_nothing() {
     let stage = Stage::new(IntegrityCheck::Auto);
     let path = stage.path("a.log");
     std::fs::write(&path, pattern(1000)).expect("written");
-    stage.order(json!({"on": "put", "do": {"delay_ms": 500, "reply": {"status": 503}}}));
+    stage.order(json!({"on": "put", "do": {"hold": true, "reply": {"status": 503}}}));
     let job = stage.d.start_send(Transfer::new("a", "b").file(File::new(path.as_path()))).expect("a job");
     while stage.count("put") == 0 {
         std::thread::sleep(Duration::from_millis(1));
     }
     append(&path);
+    stage.sandbox.clear_faults();
     let sent = job.wait().expect("sent");
     assert_eq!((sent.status.as_str(), sent.files[0].size, sent.files[0].attempts), ("active", 1000, 2));
     assert_eq!(stage.stored(), [sha256(&pattern(1000))]);
@@ -196,46 +197,36 @@ fn open(path: &Path) -> usize {
 
 #[test]
 fn two_calls_with_one_journal_send_once() {
-    for _ in 0..20 {
-        let stage = Stage::new(IntegrityCheck::Auto);
-        let (path, journal) = (stage.path("a.bin"), stage.path("journal"));
-        std::fs::write(&path, pattern(1000)).expect("written");
-        let start = || -> Job<SentTransfer> {
-            let transfer = Transfer::new("a", "b").file(File::new(path.as_path())).resume(&journal);
-            stage.d.start_send(transfer).expect("a job")
-        };
-        stage.order(json!({"on": "confirm", "do": {"delay_ms": 1000}}));
-        let first = start();
-        while stage.count("confirm") == 0 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let second = start();
-        // They overlap once the second has the journal open while the first has it.
-        let overlap = loop {
-            match (first.try_result(), open(&journal)) {
-                (Some(_), _) => break false,
-                (None, 2) => break true,
-                _ => std::thread::yield_now(),
-            }
-        };
-        let (first, second) = (first.wait().expect("sent"), second.wait());
-        if !overlap {
-            continue;
-        }
-        let error = second.expect_err("sent by the first");
-        assert_eq!(
-            (error.kind(), error.outcome(), error.retryable()),
-            (ErrorKind::Conflict, Outcome::NotCompleted, false)
-        );
-        if !error.message().contains("in use") {
-            assert!(error.message().contains(&first.id) && error.message().contains("journal"), "{error}");
-            assert_eq!(error.transfer_id(), Some(first.id.as_str()));
-        }
-        assert_eq!((stage.count("presign"), stage.count("put"), stage.count("confirm")), (1, 1, 1));
-        assert!(!journal.exists());
-        // The next one, which meets nobody, is another transfer.
-        assert_ne!(start().wait().expect("sent").id, first.id);
-        return;
+    let stage = Stage::new(IntegrityCheck::Auto);
+    let (path, journal) = (stage.path("a.bin"), stage.path("journal"));
+    std::fs::write(&path, pattern(1000)).expect("written");
+    let start = || -> Job<SentTransfer> {
+        let transfer = Transfer::new("a", "b").file(File::new(path.as_path())).resume(&journal);
+        stage.d.start_send(transfer).expect("a job")
+    };
+    stage.order(json!({"on": "confirm", "do": {"hold": true}}));
+    let first = start();
+    while stage.count("confirm") == 0 {
+        std::thread::sleep(Duration::from_millis(1));
     }
-    panic!("the two calls never met");
+    let second = start();
+    // They overlap once the second has the journal open while the first has it.
+    while second.try_result().is_none() && open(&journal) < 2 {
+        std::thread::yield_now();
+    }
+    stage.sandbox.clear_faults();
+    let first = first.wait().expect("sent");
+    let error = second.wait().expect_err("sent by the first");
+    assert_eq!(
+        (error.kind(), error.outcome(), error.retryable()),
+        (ErrorKind::Conflict, Outcome::NotCompleted, false)
+    );
+    if !error.message().contains("in use") {
+        assert!(error.message().contains(&first.id) && error.message().contains("journal"), "{error}");
+        assert_eq!(error.transfer_id(), Some(first.id.as_str()));
+    }
+    assert_eq!((stage.count("presign"), stage.count("put"), stage.count("confirm")), (1, 1, 1));
+    assert!(!journal.exists());
+    // The next one, which meets nobody, is another transfer.
+    assert_ne!(start().wait().expect("sent").id, first.id);
 }

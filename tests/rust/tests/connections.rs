@@ -103,7 +103,7 @@ fn through_a_proxy(tls: bool) -> Vec<String> {
     let sandbox = sandbox(Config { tls, ..Config::default() });
     let options = options(&sandbox)
         .proxy(&dropoff_tests::proxy::start(Arc::clone(&notes)))
-        .and_then(|o| o.connect_timeout(Duration::from_secs(5)))
+        .and_then(|o| o.connect_timeout(Duration::from_secs(60)))
         .expect("options");
     let file = dropoff::File::new(Source::memory(vec![7; 3_000_000])).name("a.bin");
     let sent = agentdrop(&sandbox, options).send(dropoff::Transfer::new("a", "b").file(file)).expect("sent");

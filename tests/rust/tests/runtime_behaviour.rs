@@ -138,7 +138,7 @@ fn cancel_while_sending_returns_at_once_and_names_the_transfer() {
     let asked = Instant::now();
     job.cancel();
     let error = job.wait().expect_err("cancelled");
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(60), "{:?}", asked.elapsed());
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(error.outcome(), Outcome::NotCompleted);
     assert!(error.transfer_id().is_some_and(|id| id.starts_with("tr_")), "{error:?}");
@@ -147,13 +147,12 @@ fn cancel_while_sending_returns_at_once_and_names_the_transfer() {
 #[test]
 fn cancel_while_completing_is_unknown() {
     let sandbox = sandbox(Config::default());
-    sandbox.order(json!({"on": "complete_upload", "do": {"delay_ms": 20_000}})).expect("an order");
+    sandbox.order(json!({"on": "complete_upload", "do": {"hold": true}})).expect("an order");
     let upload = ProfileUpload::new(sources::zip(10), details());
     let job = hcompany(&sandbox, options(&sandbox)).start_upload_profile(upload).expect("a job");
-    while job.progress().phase != Phase::Completing {
+    while log_of(&sandbox, "complete_upload").is_empty() {
         std::thread::sleep(Duration::from_millis(5));
     }
-    std::thread::sleep(Duration::from_millis(100));
     job.cancel();
     let error = job.wait().expect_err("cancelled");
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::Unknown));
@@ -180,9 +179,9 @@ fn on_done_and_watch_run_off_the_runtime_and_a_break_cancels() {
         let thread = std::thread::current().name().map(str::to_owned);
         tell.send((thread, result.is_ok())).expect("a listener");
     });
-    assert_eq!(told.recv_timeout(Duration::from_secs(5)), Ok((Some("dropoff-done".into()), true)));
+    assert_eq!(told.recv_timeout(Duration::from_secs(60)), Ok((Some("dropoff-done".into()), true)));
     job.on_done(move |result| also.send((None, result.is_ok())).expect("a listener"));
-    assert_eq!(told.recv_timeout(Duration::from_secs(5)), Ok((None, true)), "after the end too");
+    assert_eq!(told.recv_timeout(Duration::from_secs(60)), Ok((None, true)), "after the end too");
 
     let (tell, told) = mpsc::channel();
     let job = d.start_send(one_file(2_000_000)).expect("a job");
@@ -225,15 +224,16 @@ fn a_file_that_changes_while_it_is_sent_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, truncated) in [("shrinks", true), ("grows", false)] {
         let path = folder.path().join(name);
-        std::fs::write(&path, sources::pattern(8_000_000)).expect("a file");
-        // It is read for some seconds, and must change within them: what becomes of it later is not what was sent.
-        sandbox.order(json!({"on": "put", "do": {"slow": 2_000_000}})).expect("an order");
+        std::fs::write(&path, sources::pattern(20_000_000)).expect("a file");
+        // No more of it is read than what fits the kernel's buffers.
+        sandbox.order(json!({"on": "put", "do": {"hold": true}})).expect("an order");
         let job = d.start_send(Transfer::new("a", "b").file(File::new(Source::path(&path)))).expect("a job");
         while job.progress().bytes_done == 0 {
             std::thread::sleep(Duration::from_millis(1));
         }
         let file = std::fs::File::options().write(true).open(&path).expect("the file");
-        file.set_len(if truncated { 1_000_000 } else { 9_000_000 }).expect("a new length");
+        file.set_len(if truncated { 1_000_000 } else { 21_000_000 }).expect("a new length");
+        sandbox.clear_faults();
         let error = job.wait().expect_err("changed");
         assert_eq!(error.kind(), ErrorKind::SourceChanged, "{error:?}");
         assert!(error.message().contains(name), "{error}");
