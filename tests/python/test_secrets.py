@@ -206,6 +206,99 @@ def held_by(journal: Path) -> list[str]:
     return secrets
 
 
+WRAPPED = "canary" * 13 + "aa"
+
+
+class Sealing:
+    """What sends and opens sealed files in one form of the calls, and with which keys."""
+
+    def __init__(self, sandbox: Sandbox, form: str, folder: Path) -> None:
+        prefix, start = ("async_" if form == "async" else ""), ("start_" if form == "job" else "")
+        self.opening = getattr(
+            dropoff, {"sync": "", "job": "start_", "async": "async_"}[form] + "open_sealed"
+        )
+        self.d = getattr(sandbox, f"{prefix}agentdrop")(part_size=5 << 20, concurrency=1, max_attempts=2)
+        self.s = getattr(sandbox, f"{prefix}storage")(max_attempts=1)
+        self.send, self.presign = getattr(self.d, f"{start}send"), getattr(self.d, f"{start}presign")
+        self.put_parts = getattr(self.s, f"{start}put_parts")
+        self.ours, self.theirs = KeyPair.generate(), KeyPair.generate()
+        self.sealing, self.presealed = Encryption(self.ours), Encryption.presealed(WRAPPED)
+        self.in_parts: dict[str, Any] = {"multipart": True, "encrypt": self.sealing, **TERMS}
+        self.came_sealed = File(bytes(100), name="a", encryption_iv="AAAAAAAAAAAAAAAA")
+        self.large, self.journal, self.broken = folder / "large.bin", folder / "journal", folder / "broken"
+        self.large.write_bytes(bytes(12_000_000))
+        self.folder = folder
+
+    def agents(self) -> list[dict[str, Any]]:
+        pairs = {"sender": self.ours, "recipient": self.theirs}
+        return [{"agent_id": TERMS[who], "public_key": pair.public_key} for who, pair in pairs.items()]
+
+    def secrets(self) -> list[str]:
+        pairs = [pair.reveal_private_key() for pair in (self.ours, self.theirs)]
+        return pairs + [WRAPPED, SIGNATURE] + [key.encode().hex() for key in pairs]
+
+    def texts(self) -> list[str]:
+        sealed_for_them = Encryption(self.ours, self.theirs.public_key)
+        held = (self.ours, self.sealing, sealed_for_them, self.presealed, self.came_sealed)
+        return [text for value in held for text in (repr(value), str(value), f"{value}", str(dir(value)))]
+
+    def failing(self, sandbox: Sandbox) -> list[tuple[list[dict[str, Any]], Callable[[], Any]]]:
+        """Orders to the sandbox, and a call that fails with them."""
+        ours, theirs = self.secrets()[:2]
+        config = self.folder / "config.json"
+        config.write_text(json.dumps({"private_key": ours + "x", "public_key": theirs}))
+        lost = [{"on": "put_part", "skip": 1, "times": -1, "do": {"reset_after": 0}}]
+        refused = {"on": "presign", "do": {"reply": {"status": 422, "body": "{}"}}}
+        urls = [f"{sandbox.storage_url}/b/k?partNumber={n}&X-Amz-Signature={SIGNATURE}" for n in (1, 2)]
+        any_file: Any = [("a", b"1")]
+        opens: dict[str, Any] = {"to": self.folder / "to", "key_pair": self.theirs}
+        opens |= {"sender_public_key": self.ours.public_key, "encrypted_key": WRAPPED}
+        opens |= {"encryption_iv": "AAAAAAAAAAAAAAAA"}
+        send, put_parts, opening, in_parts = self.send, self.put_parts, self.opening, self.in_parts
+        large, sealing, presealed = self.large, self.sealing, self.presealed
+        return [
+            ([], lambda: KeyPair.from_private_key(ours + "x")),
+            ([], lambda: KeyPair.from_agentdrop_config(config)),
+            ([], lambda: Encryption(ours, self.theirs.public_key)),  # type: ignore[arg-type]
+            ([], lambda: Encryption(self.ours, theirs + "x")),
+            ([], lambda: send(any_file, encrypt=ours, **TERMS)),
+            ([], lambda: send(any_file, encrypt=sealing, **TERMS | {"recipient": "nobody"})),
+            ([], lambda: send(any_file, encrypt=presealed, **TERMS)),
+            ([refused], lambda: send([self.came_sealed], encrypt=presealed, **TERMS)),
+            (lost, lambda: send([large], **in_parts)),
+            (lost, lambda: send([large], resume=self.journal, **in_parts)),
+            ([], lambda: send([large], resume=self.journal, **in_parts | {"encrypt": None})),
+            ([], lambda: send([large], resume=self.broken, **in_parts)),
+            ([], lambda: put_parts(urls, bytes(2))),
+            ([], lambda: put_parts([*urls, 3], bytes(2))),
+            ([], lambda: put_parts(urls[0], bytes(2))),
+            ([], lambda: opening(large, **opens)),
+            ([], lambda: opening(large, **opens | {"key_pair": ours})),
+            ([], lambda: opening(large, **opens | {"sender_public_key": theirs + "x"})),
+        ]
+
+    def damage_the_journal(self) -> None:
+        lines = self.journal.read_text().splitlines()
+        self.broken.write_text("\n".join([lines[0], lines[1].replace("begun", "begum"), *lines[1:], ""]))
+
+    def send_and_open(self, sandbox: Sandbox) -> tuple[list[str], list[str]]:
+        """A whole round that ends well: its secrets, and what a program can print of it."""
+        progress: list[Any] = []
+        plan = run(self.send([self.large], dry_run=True, **self.in_parts))
+        sent = run(self.send([self.large], resume=self.journal, on_progress=progress.append, **self.in_parts))
+        ((path, opens),) = download(sandbox, sent.id, self.folder)
+        to = self.folder / "opened"
+        opened = run(self.opening(path, to=to, key_pair=self.theirs, on_progress=progress.append, **opens))
+        assert to.read_bytes() == self.large.read_bytes()
+        ticket = run(self.presign([self.large], **self.in_parts))
+        reply = ticket.reveal()["files"][0]
+        secrets = re.findall(r"X-Amz-Signature=([0-9a-f]{64})", json.dumps(reply))
+        secrets += [opens["encrypted_key"], reply["upload_id"]]
+        parts = run(self.put_parts([part["upload_url"] for part in reply["part_urls"]], bytes(12_000_016)))
+        texts = [text for thing in (plan, sent, opened, parts) for text in kept(thing)]
+        return secrets, texts + [repr(thing) for thing in (ticket, self.d, self.s, *progress)]
+
+
 @pytest.mark.parametrize("form", ["sync", "job", "async"])
 def test_no_secret_of_sealing_is_in_what_it_leaves(
     sandbox: Sandbox,
@@ -214,96 +307,36 @@ def test_no_secret_of_sealing_is_in_what_it_leaves(
     capfd: pytest.CaptureFixture[str],
     form: str,
 ) -> None:
-    prefix, start = ("async_" if form == "async" else ""), ("start_" if form == "job" else "")
-    opening = getattr(dropoff, {"sync": "", "job": "start_", "async": "async_"}[form] + "open_sealed")
-    d = getattr(sandbox, f"{prefix}agentdrop")(part_size=5 << 20, concurrency=1, max_attempts=2)
-    s = getattr(sandbox, f"{prefix}storage")(max_attempts=1)
-    send, put_parts = getattr(d, f"{start}send"), getattr(s, f"{start}put_parts")
-    ours, theirs = KeyPair.generate(), KeyPair.generate()
-    wrapped = "canary" * 13 + "aa"
-    agents = [
-        {"agent_id": TERMS[agent], "public_key": pair.public_key}
-        for agent, pair in (("sender", ours), ("recipient", theirs))
-    ]
-    secrets = [pair.reveal_private_key() for pair in (ours, theirs)] + [wrapped, SIGNATURE]
-    secrets += [pair.reveal_private_key().encode().hex() for pair in (ours, theirs)]
-    large, journal, broken = tmp_path / "large.bin", tmp_path / "journal", tmp_path / "broken"
-    large.write_bytes(bytes(12_000_000))
-    config = tmp_path / "config.json"
-    config.write_text(json.dumps({"private_key": secrets[0] + "x", "public_key": secrets[1]}))
-    sealing, presealed = Encryption(ours), Encryption.presealed(wrapped)
-    came_sealed = File(bytes(100), name="a", encryption_iv="AAAAAAAAAAAAAAAA")
-    texts = [text for held in (ours, sealing, Encryption(ours, theirs.public_key), presealed, came_sealed)
-             for text in (repr(held), str(held), f"{held}", str(dir(held)))]  # fmt: skip
-    lost = [{"on": "put_part", "skip": 1, "times": -1, "do": {"reset_after": 0}}]
-    refused = {"on": "presign", "do": {"reply": {"status": 422, "body": "{}"}}}
-    urls = [f"{sandbox.storage_url}/b/k?partNumber={n}&X-Amz-Signature={SIGNATURE}" for n in (1, 2)]
-    any_file: Any = [("a", b"1")]
-    opens: dict[str, Any] = {"to": tmp_path / "to", "key_pair": theirs, "encryption_iv": "AAAAAAAAAAAAAAAA"}
-    opens |= {"sender_public_key": ours.public_key, "encrypted_key": wrapped}
-    in_parts = {"multipart": True, "encrypt": sealing, **TERMS}
-    calls: list[tuple[list[dict[str, Any]], Callable[[], Any]]] = [
-        ([], lambda: KeyPair.from_private_key(secrets[0] + "x")),
-        ([], lambda: KeyPair.from_agentdrop_config(config)),
-        ([], lambda: Encryption(secrets[0], theirs.public_key)),  # type: ignore[arg-type]
-        ([], lambda: Encryption(ours, secrets[1] + "x")),
-        ([], lambda: send(any_file, encrypt=secrets[0], **TERMS)),
-        ([], lambda: send(any_file, encrypt=sealing, **TERMS | {"recipient": "nobody"})),
-        ([], lambda: send(any_file, encrypt=presealed, **TERMS)),
-        ([refused], lambda: send([came_sealed], encrypt=presealed, **TERMS)),
-        (lost, lambda: send([large], **in_parts)),
-        (lost, lambda: send([large], resume=journal, **in_parts)),
-        ([], lambda: send([large], resume=journal, **in_parts | {"encrypt": None})),
-        ([], lambda: send([large], resume=broken, **in_parts)),
-        ([], lambda: put_parts(urls, bytes(2))),
-        ([], lambda: put_parts([*urls, 3], bytes(2))),
-        ([], lambda: put_parts(urls[0], bytes(2))),
-        ([], lambda: opening(large, **opens)),
-        ([], lambda: opening(large, **opens | {"key_pair": secrets[0]})),
-        ([], lambda: opening(large, **opens | {"sender_public_key": secrets[1] + "x"})),
-    ]
-    for faults, make in calls:
+    calls = Sealing(sandbox, form, tmp_path)
+    secrets, texts = calls.secrets(), calls.texts()
+    for faults, make in calls.failing(sandbox):
         sandbox.reset()
-        sandbox.agents(*agents)
+        sandbox.agents(*calls.agents())
         sandbox.fault(*faults)
-        if journal.exists() and not broken.exists():
-            lines = journal.read_text().splitlines()
-            broken.write_text("\n".join([lines[0], lines[1].replace("begun", "begum"), *lines[1:], ""]))
-            secrets += held_by(journal)
+        if calls.journal.exists() and not calls.broken.exists():
+            calls.damage_the_journal()
+            secrets += held_by(calls.journal)
         with pytest.raises(DropoffError) as caught:
             run(make())
         texts += shown(caught.value)
-    assert len(secrets) >= 12 and any(str(journal) in text for text in texts)
+    assert len(secrets) >= 12 and any(str(calls.journal) in text for text in texts)
 
     # The journal's own sandbox is gone; another whole round ends well.
-    journal.unlink()
-    progress: list[Any] = []
+    calls.journal.unlink()
     sandbox.clear_faults()
-    plan = run(send([large], dry_run=True, **in_parts))
-    sent = run(send([large], resume=journal, on_progress=progress.append, **in_parts))
-    ((path, opens),) = download(sandbox, sent.id, tmp_path)
-    to = tmp_path / "opened"
-    opened = run(opening(path, to=to, key_pair=theirs, on_progress=progress.append, **opens))
-    assert to.read_bytes() == large.read_bytes()
-    secrets += [opens["encrypted_key"]]
-    ticket = run(getattr(d, f"{start}presign")([large], **in_parts))
-    reply = ticket.reveal()["files"][0]
-    secrets += re.findall(r"X-Amz-Signature=([0-9a-f]{64})", json.dumps(reply)) + [reply["upload_id"]]
-    parts = run(put_parts([p["upload_url"] for p in reply["part_urls"]], bytes(12_000_016)))
-    texts += [text for thing in (plan, sent, opened, parts) for text in kept(thing)]
-    texts += [repr(thing) for thing in (ticket, d, s, *progress)]
+    more_secrets, more_texts = calls.send_and_open(sandbox)
+    texts += more_texts
     for word in ("fingerprint", "EncryptionError", "KeyPair(public_key="):
         assert any(word in text for text in texts), "what is no secret is told"
-    clear_of(secrets, texts + printed(log, capfd))
+    clear_of(secrets + more_secrets, texts + printed(log, capfd))
 
 
 def test_a_wrapped_key_that_the_service_quotes_is_hidden(
     sandbox: Sandbox, log: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    wrapped = "canary" * 13 + "aa"
-    said = json.dumps({"error": {"code": "VALIDATION_ERROR", "message": f"encrypted_key {wrapped} is bad"}})
+    said = json.dumps({"error": {"code": "VALIDATION_ERROR", "message": f"encrypted_key {WRAPPED} is bad"}})
     sandbox.fault({"on": "presign", "do": {"reply": {"status": 422, "body": said}}})
     file = File(bytes(100), name="a", encryption_iv="AAAAAAAAAAAAAAAA")
     with pytest.raises(DropoffError) as caught:
-        sandbox.agentdrop().send([file], encrypt=Encryption.presealed(wrapped), **TERMS)
-    clear_of([wrapped], shown(caught.value) + printed(log, capfd))
+        sandbox.agentdrop().send([file], encrypt=Encryption.presealed(WRAPPED), **TERMS)
+    clear_of([WRAPPED], shown(caught.value) + printed(log, capfd))
