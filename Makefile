@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan slow-line
+.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -105,6 +105,10 @@ secret-scan:
 # Which scenario passed in which language; fails if one is missing anywhere.
 table:
 	$(PYTHON) tests/table.py
+
+# One scenario in every language, or all whose names contain NAME.
+scenario: build python node
+	@$(PYTHON) tests/scenario.py "$(NAME)"
 
 lint: .venv/done bindings-node/node_modules/done
 	cargo fmt --all -- --check

@@ -19,19 +19,20 @@ def scenario_names() -> list[str]:
     return [scenario["name"] for file in files for scenario in json.loads(file.read_text())]
 
 
+def passed(folder: Path, language: str) -> set[str]:
+    return {file.name for file in (folder / language).glob("*")}
+
+
 def main() -> int:
     names = scenario_names()
-    passed = {
-        language: {file.name for file in (ROOT / "target" / "scenarios" / language).glob("*")}
-        for language in LANGUAGES
-    }
+    ran = {language: passed(ROOT / "target" / "scenarios", language) for language in LANGUAGES}
     width = max(map(len, names))
     print(f"{'scenario':<{width}}  " + "  ".join(LANGUAGES))
     for name in names:
-        cells = ("yes" if name in passed[language] else "NO" for language in LANGUAGES)
+        cells = ("yes" if name in ran[language] else "NO" for language in LANGUAGES)
         columns = (f"{cell:<{len(language)}}" for cell, language in zip(cells, LANGUAGES, strict=True))
         print(f"{name:<{width}}  " + "  ".join(columns))
-    missing = {language: sorted(set(names) - passed[language]) for language in LANGUAGES}
+    missing = {language: sorted(set(names) - ran[language]) for language in LANGUAGES}
     for language, lacking in missing.items():
         print(f"{language}: {len(names) - len(lacking)} of {len(names)}", *lacking)
     return int(any(missing.values()))

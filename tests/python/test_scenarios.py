@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import hashlib
-import json
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import Any
 
 import dropoff
 import pytest
-from conftest import ROOT, VECTORS, Sandbox
+from conftest import Sandbox
 from dropoff import (
     AgentDrop,
     DropoffError,
@@ -27,36 +24,16 @@ from dropoff import (
     open_sealed,
 )
 from helpers import until
+from scenarios import Scenario, expect_outcome, expect_requests, merged, passed_folder, scenarios
+from side_door import HANGS
 from sources import Made, make
 
-Scenario = dict[str, Any]
 LANGUAGES = ("python", "python-async")
-# Where tests/table.py looks for what passed.
-PASSED = ROOT / "target" / "scenarios"
-
-
-def scenarios() -> list[Scenario]:
-    files = sorted((VECTORS / "scenarios").glob("*.json"))
-    assert files, "no scenarios"
-    return [scenario for file in files for scenario in json.loads(file.read_text())]
 
 
 def converted(value: Any) -> Any:
     """`{"ms": 300}` is 0.3 seconds."""
     return value["ms"] / 1000 if isinstance(value, dict) and set(value) == {"ms"} else value
-
-
-def merged(into: Any, changes: Any) -> Any:
-    """Objects are merged, `null` removes, anything else replaces."""
-    if not (isinstance(into, dict) and isinstance(changes, dict)):
-        return changes
-    result = dict(into)
-    for name, change in changes.items():
-        if change is None:
-            result.pop(name, None)
-        else:
-            result[name] = merged(result.get(name), change)
-    return result
 
 
 class Cancelling:
@@ -71,9 +48,9 @@ class Cancelling:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             job = start(*args, **kwargs)
-            until(self._seen, 20)
+            until(self._seen)
             job.cancel()
-            return job.wait(2)
+            return job.wait(HANGS)
 
         return call
 
@@ -94,11 +71,11 @@ class Awaited:
             if self._seen is None:
                 return await method(*args, **kwargs)
             task = asyncio.create_task(method(*args, **kwargs))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(HANGS):
                 while not self._seen():
                     await asyncio.sleep(0.005)
             task.cancel()
-            done, _ = await asyncio.wait([task], timeout=2)
+            done, _ = await asyncio.wait([task], timeout=HANGS)
             assert done, "a cancelled task ends at once"
             with pytest.raises(asyncio.CancelledError) as caught:
                 await task
@@ -320,40 +297,24 @@ def encryption(*, presealed: str | None = None, private_key: str = "", **args: s
     return Encryption(KeyPair.from_private_key(private_key), **args)
 
 
-def expect(path: str, wanted: Any, got: Any) -> None:
-    """Compares the fields named, and says where the first difference is."""
-    match wanted:
-        case {"contains": needles}:
-            for needle in [needles] if isinstance(needles, str) else needles:
-                assert needle in got, f"{path}: {needle!r} is not in {got!r}"
-        case {"present": True}:
-            assert got is not None, f"{path}: nothing there"
-        case dict():
-            for name, value in wanted.items():
-                expect(f"{path}.{name}", value, got.get(name))
-        case list():
-            assert len(wanted) == len(got), f"{path}: {got}"
-            for at, value in enumerate(wanted):
-                expect(f"{path}[{at}]", value, got[at])
-        case _:
-            assert wanted == got, f"{path}: wanted {wanted!r}, got {got!r}"
-
-
 @pytest.fixture(scope="session", params=LANGUAGES)
 def language(request: pytest.FixtureRequest) -> str:
     name: str = request.param
-    shutil.rmtree(PASSED / name, ignore_errors=True)
-    (PASSED / name).mkdir(parents=True)
     return name
 
 
+@pytest.fixture(scope="session")
+def passed(language: str) -> Path:
+    return passed_folder(language)
+
+
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario["name"])
-def test_scenario(sandbox: Sandbox, tmp_path: Path, language: str, scenario: Scenario) -> None:
+def test_scenario(sandbox: Sandbox, tmp_path: Path, language: str, passed: Path, scenario: Scenario) -> None:
     sandbox.settings(**scenario.get("settings", {}))
     sandbox.agents(*scenario.get("agents", []))
     with sides(language, sandbox) as side:
         run(sandbox, Caller(side, scenario, tmp_path), scenario)
-    (PASSED / language / scenario["name"]).touch()
+    (passed / scenario["name"]).touch()
 
 
 def run(sandbox: Sandbox, caller: Caller, scenario: Scenario) -> None:
@@ -362,33 +323,15 @@ def run(sandbox: Sandbox, caller: Caller, scenario: Scenario) -> None:
         for source in made:
             if source.browser is not None:
                 browsers.callback(source.browser.end)
-        compare(sandbox, caller, scenario, made)
-
-    log = sandbox.requests()
-    for operation, count in scenario.get("requests", {}).items():
-        if operation == "stored":
-            held = {o["sha256"] for o in sandbox.objects()}
-            sent = {hashlib.sha256(m.content).hexdigest() for m in made if m.content is not None}
-            assert sent <= held, "storage lacks a source"
-        else:
-            seen = [entry for entry in log if entry["op"] == operation]
-            assert len(seen) == count, f"{operation}: {json.dumps(log, indent=1)}"
-    # Whatever happens, the key never goes to storage and bytes are never sent chunked.
-    for entry in log:
-        if entry["op"] in ("put", "put_part", "post_form"):
-            assert not entry["authorization"] and not entry["chunked"], entry
+        outcome = outcome_of(caller, made)
+    objects = sandbox.objects()
+    expect_outcome(scenario, outcome, objects)
+    expect_requests(scenario, made, sandbox.requests(), objects)
 
 
-def compare(sandbox: Sandbox, caller: Caller, scenario: Scenario, made: list[Made]) -> None:
-    wanted = scenario["expect"]
-    if "error" in wanted:
-        with pytest.raises(DropoffError) as caught:
-            caller.call(made)
-        got = caught.value.to_dict()
-        assert got["message"] and "\n" not in got["message"] and str(caught.value) == got["message"]
-        expect("error", wanted["error"], got)
-    else:
-        result = caller.call(made)
-        if "matches_sent" in str(wanted["result"].get("checksum")):
-            wanted = {"result": wanted["result"] | {"checksum": sandbox.objects()[0]["sha256"]}}
-        expect("result", wanted["result"], result)
+def outcome_of(caller: Caller, made: list[Made]) -> dict[str, Any]:
+    try:
+        return {"result": caller.call(made)}
+    except DropoffError as error:
+        assert str(error) == error.message
+        return {"error": error.to_dict()}

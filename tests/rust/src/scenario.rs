@@ -60,7 +60,12 @@ pub fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors")
 }
 
-/// Every scenario of every file.
+/// Part of a name: only those scenarios are run, and what passed is told elsewhere. See `tests/scenario.py`.
+fn chosen() -> String {
+    std::env::var("DROPOFF_SCENARIO").unwrap_or_default()
+}
+
+/// Every scenario of every file, or those that were chosen.
 pub fn all() -> Vec<Scenario> {
     let folder = vectors().join("scenarios");
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
@@ -76,6 +81,8 @@ pub fn all() -> Vec<Scenario> {
             serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         all.append(&mut read);
     }
+    let chosen = chosen();
+    all.retain(|scenario| scenario.name.contains(&chosen));
     assert!(!all.is_empty(), "no scenarios in {}", folder.display());
     all
 }
@@ -83,7 +90,8 @@ pub fn all() -> Vec<Scenario> {
 /// Leaves word for `tests/table.py` that a scenario passed. A file each, since a test may have a process
 /// of its own.
 pub fn passed(scenario: &Scenario) -> std::io::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scenarios/rust");
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+    let folder = target.join(if chosen().is_empty() { "scenarios/rust" } else { "scenario/rust" });
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join(&scenario.name), "")
 }
