@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario slow-line
+.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,7 +16,7 @@ SHOW_OUTPUT := $(shell cargo nextest --version >/dev/null 2>&1 && echo "--succes
 export PYO3_BUILD_EXTENSION_MODULE := 1
 export DROPOFF_SANDBOX := $(abspath $(SANDBOX))
 
-demo: build python node
+demo: product python node
 	$(BIN)/python examples/python/demo.py $(SANDBOX)
 	node examples/node/demo.mjs $(SANDBOX)
 	examples/c/demo.sh target/debug
@@ -31,13 +31,20 @@ PATIENCE := timeout --foreground --signal=INT --kill-after=60 1800
 RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
 PYTEST := $(BIN)/python -m pytest -q -rP
 
-test: test-rust test-costs test-docs test-c test-python test-node test-readme test-profiles test-seaweed test-sdk test-dist table secret-scan
+test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
 	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README, profiles, SeaweedFS, official SDKs, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
 	@DROPOFF_FULL=1 $(PYTEST) tests/profiles tests/docs
 	@echo "all suites passed, the long ones too"
+
+# These wait more than they compute, and share no file, so two of them run at a time. What counts system calls, and
+# what compiles, is not among them.
+SIDE_BY_SIDE := test-python test-c test-node test-profiles test-readme test-seaweed test-sdk
+JOBS ?= 2
+side-by-side: build python node .venv-sdk/done
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(SIDE_BY_SIDE)
 
 test-rust: build
 	rm -rf target/scenarios/rust
@@ -125,12 +132,18 @@ lint: .venv/done bindings-node/node_modules/done
 build:
 	cargo build --workspace --all-targets
 
-python: .venv/done
-	VIRTUAL_ENV=$(abspath .venv) $(BIN)/maturin develop --quiet -m bindings-python/Cargo.toml
+# The libraries and the sandbox alone, without any test. The example is small, and cargo then gives the dependencies
+# the features that tests want too: what was compiled for one of the two serves the other.
+PRODUCT := --workspace --lib --bin dropoff-sandbox --example send_files
+product:
+	cargo build $(PRODUCT)
+
+python: product .venv/done
+	$(BIN)/python bindings-python/develop.py target/debug/libdropoff_python.so
 
 # Not through npm, which changes PATH, whereupon pyo3 is compiled anew.
-node: build bindings-node/node_modules/done
-	node bindings-node/scripts/build.mjs --workspace --all-targets
+node: product bindings-node/node_modules/done
+	node bindings-node/scripts/build.mjs $(PRODUCT)
 	npm install --prefix examples/node --offline --silent --no-audit --no-fund
 
 # Packages for all faces, into dist/, each used once from a clean folder.
