@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::room;
+use crate::os_limits::{is_out_of_descriptors, why_no_descriptors};
 
 /// The result of every fallible call in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -326,18 +326,6 @@ impl Error {
         )
     }
 
-    /// A thread of a binding's own that the operating system refused to start.
-    #[must_use]
-    pub fn no_thread(error: &std::io::Error) -> Self {
-        room::no_threads(error)
-    }
-
-    /// A socket or the like of a binding's own that the operating system refused; `doing` is what needs it.
-    #[must_use]
-    pub fn no_descriptor(doing: &str, error: &std::io::Error) -> Self {
-        room::no_input_and_output(doing, error)
-    }
-
     /// An argument a binding could not convert; `message` names the argument and what it may be.
     #[must_use]
     pub fn bad_argument(message: &str) -> Self {
@@ -363,9 +351,9 @@ impl Error {
                     "no room left in {shown} for a temporary file; free some or set spool_dir to a folder with more"
                 ),
             ),
-            _ if room::is_out_of_files(error) => (
+            _ if is_out_of_descriptors(error) => (
                 ErrorKind::SourceUnreadable,
-                format!("{shown} cannot be opened, {}", room::why_no_files(error)),
+                format!("{shown} cannot be opened, {}", why_no_descriptors(error)),
             ),
             _ => (
                 ErrorKind::SourceUnreadable,

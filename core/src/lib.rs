@@ -26,6 +26,7 @@
 mod agentdrop;
 mod digest;
 mod error;
+mod exhausted;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -35,11 +36,12 @@ mod job;
 mod journal;
 pub mod logs;
 mod options;
+mod os_limits;
 mod paths;
 mod prepare_source;
 mod profile;
 mod progress;
-mod room;
+
 #[doc(hidden)]
 pub mod runtime;
 mod seal;

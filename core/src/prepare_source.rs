@@ -7,7 +7,6 @@ use crate::error::Result;
 use crate::http::HttpClients;
 use crate::job::JobContext;
 use crate::options::Options;
-use crate::room;
 use crate::source::{Prepared, Source, Spool};
 
 /// Looks at a source, or reads it into a temporary file.
@@ -27,7 +26,7 @@ pub(crate) async fn prepare_source_in_turn(
 ) -> Result<Prepared> {
     let path = source.as_path().map(Path::to_owned);
     match (prepare_source(source, options, ctx).await, path) {
-        (Err(error), Some(path)) if room::is_about_files(&error) => {
+        (Err(error), Some(path)) if error.is_out_of_descriptors() => {
             Box::pin(look_again_in_turn(clients, &path, options, ctx)).await
         }
         (looked, _) => looked,
@@ -43,7 +42,7 @@ async fn look_again_in_turn(
     loop {
         let turn = clients.turn().await;
         let refused = match prepare_source(Source::path(path), options, ctx).await {
-            Err(error) if room::is_about_files(&error) => error,
+            Err(error) if error.is_out_of_descriptors() => error,
             looked => return looked,
         };
         if !(clients.storage.close_idle().await || turn.after_another().await) {

@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
-use crate::room;
+use crate::os_limits;
 use crate::threads::{Pool, Ready, Work, panic_text};
 
 const MAX_WORKERS: usize = 4;
@@ -23,7 +23,7 @@ const MAX_WORKERS: usize = 4;
 /// A dead network mount keeps each thread that waits for it, so there are many more than a disk needs:
 /// with 32, that many stuck reads stopped every name lookup as well. Most of what they do holds a descriptor.
 fn max_blocking() -> usize {
-    (room::most_files() / 4).clamp(4, 256)
+    (os_limits::max_descriptors() / 4).clamp(4, 256)
 }
 
 /// Never dropped: a child would wait for workers that it does not have.
@@ -103,7 +103,7 @@ fn make(pid: u32) -> Result<Generation> {
     // One is for the pool, and one more for a stream.
     let (mut ready, refused) = Ready::up_to(workers + 2);
     let Some(first) = ready.pop() else {
-        return Err(refused.map_or_else(|| Error::internal("no thread was tried"), |e| room::no_threads(&e)));
+        return Err(refused.map_or_else(|| Error::internal("no thread was tried"), |e| Error::no_thread(&e)));
     };
     // With room for few, one drives everything, and one waits for disks for as long as the process lives.
     let few = refused.is_some();
@@ -126,8 +126,7 @@ fn make(pid: u32) -> Result<Generation> {
         },
     });
     let built = arriving.recv().map_err(|_| Error::internal("the runtime's thread ended"))?;
-    let (handle, workers) =
-        built.map_err(|e| room::no_input_and_output("setting up input and output", &e))?;
+    let (handle, workers) = built.map_err(|e| Error::no_descriptor("setting up input and output", &e))?;
     Ok(Generation { pid, handle, pool, _workers: workers })
 }
 
@@ -185,7 +184,7 @@ pub(crate) fn spawn_blocking<T: Send + 'static>(
 pub(crate) fn spawn_foreign(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
     let Err(work) = current()?.pool.lend(Box::new(work)) else { return Ok(()) };
     let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-    started.map(drop).map_err(|e| room::no_threads(&e))
+    started.map(drop).map_err(|e| Error::no_thread(&e))
 }
 
 /// The same as [`spawn_blocking`], awaited.

@@ -22,7 +22,6 @@ use super::tunnel;
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::logs;
 use crate::options::{Options, Proxy};
-use crate::room;
 use crate::secret::Secret;
 
 pub(crate) use super::api_call::{ApiReply, Call, Failure, REPLY_LIMIT, Repeat};
@@ -100,7 +99,7 @@ impl ApiClient {
         loop {
             let turn = self.connections.to_service().await;
             match self.on_its_turn(call).await {
-                Err(Failure::NotHandled(error)) if room::is_about_files(&error) => {
+                Err(Failure::NotHandled(error)) if error.is_out_of_descriptors() => {
                     let first = !std::mem::replace(&mut closed, true);
                     if !(first && self.close_idle().await || turn.after_another().await) {
                         return Err(Failure::NotHandled(error));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
-use crate::room;
+use crate::os_limits;
 
 /// Of the descriptors that the process may have, the share that connections to storage may take: each may have a file
 /// open besides, a program has several clients, and files of its own.
@@ -15,7 +15,7 @@ const MOST: usize = 256;
 
 /// The most connections to storage.
 pub(crate) fn most() -> usize {
-    (room::most_files() / SHARE).clamp(1, MOST)
+    (os_limits::max_descriptors() / SHARE).clamp(1, MOST)
 }
 
 /// Turns at having a connection. Those to a service are apart: its calls are short, and one that removes what is left

@@ -28,7 +28,6 @@ use super::tunnel::{self, Offers, Turn};
 use super::{tls, transport_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Options, Proxy};
-use crate::room;
 
 /// Bytes the kernel may hold unsent per connection; more would count as written while the peer has
 /// seen none of it.
@@ -69,7 +68,7 @@ impl Connector {
     pub(super) fn new(options: &Options, proxies: Arc<Proxies>) -> Result<Self> {
         let tls = match tls::config(options) {
             // That passes.
-            Err(error) if room::is_about_files(&error) => return Err(error),
+            Err(error) if error.is_out_of_descriptors() => return Err(error),
             config => config.map(|config| TlsConnector::from(Arc::new(config))),
         };
         Ok(Self {

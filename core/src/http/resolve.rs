@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
-use crate::room;
+use crate::os_limits;
 use crate::runtime::spawn_blocking;
 
 pub(super) type Addresses = std::vec::IntoIter<SocketAddr>;
@@ -23,7 +23,7 @@ pub(super) struct Resolver;
 async fn look_up(name: String) -> io::Result<Addresses> {
     let found = spawn_blocking(move || {
         // The operating system tells a name that it could not look up, for want of a descriptor, as one that there is not.
-        (name.as_str(), 0).to_socket_addrs().map_err(|e| room::files_are_refused().unwrap_or(e))
+        (name.as_str(), 0).to_socket_addrs().map_err(|e| os_limits::descriptors_refused_now().unwrap_or(e))
     });
     found.await.unwrap_or_else(|_| Err(io::Error::other("name lookup panicked")))
 }

@@ -13,7 +13,7 @@ use super::certificate::Verifier;
 use super::x509::Certificate;
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::room;
+use crate::os_limits;
 
 /// Records of one connection that wait to be written, and so the size of a write: 64 KiB, rustls' own limit, makes four
 /// times as many.
@@ -40,7 +40,7 @@ pub(super) fn config(options: &Options) -> Result<ClientConfig> {
     let system = of_system();
     // With some of the roots only, or with the bundled ones, a good certificate might be refused.
     if let Some(error) = system.errors.iter().find_map(out_of_files) {
-        return Err(room::no_files("reading the system's root certificates", error));
+        return Err(Error::too_many_open_files("reading the system's root certificates", error));
     }
     let native = system.certs;
     check_environment(&native)?;
@@ -116,7 +116,9 @@ fn check_environment(found: &[CertificateDer<'_>]) -> Result<()> {
 
 fn out_of_files(error: &rustls_native_certs::Error) -> Option<&std::io::Error> {
     match &error.kind {
-        rustls_native_certs::ErrorKind::Io { inner, .. } => Some(inner).filter(|e| room::is_out_of_files(e)),
+        rustls_native_certs::ErrorKind::Io { inner, .. } => {
+            Some(inner).filter(|e| os_limits::is_out_of_descriptors(e))
+        }
         _ => None,
     }
 }

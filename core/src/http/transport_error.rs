@@ -8,7 +8,7 @@ use super::meter::Meter;
 use super::{Target, tls_error};
 use crate::error::{Error, ErrorKind, Side};
 use crate::options::Proxy;
-use crate::room;
+use crate::os_limits;
 
 const CONNECTING: &str = "connecting to";
 const SENDING: &str = "sending to";
@@ -110,8 +110,8 @@ fn classify(host: &str, doing: &str, answered: bool, error: &(dyn StdError + 'st
         return unreadable(host, &[], e);
     }
     let io = find::<io::Error>(error);
-    if let Some(io) = io.filter(|io| room::is_out_of_files(io)) {
-        return room::no_files(&format!("{doing} {host}"), io);
+    if let Some(io) = io.filter(|io| os_limits::is_out_of_descriptors(io)) {
+        return Error::too_many_open_files(&format!("{doing} {host}"), io);
     }
     let io = io.map(io::Error::kind);
     let (kind, what) = match io {

@@ -4,7 +4,7 @@ use std::io::ErrorKind as Io;
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Side};
-use crate::room;
+use crate::os_limits;
 
 pub(super) fn in_use(path: &Path) -> Error {
     Error::new(
@@ -34,8 +34,8 @@ pub(super) fn io_failed(path: &Path, doing: &str, error: &std::io::Error) -> Err
             format!("no room left to write the journal {shown}; free some or give another path"),
         )
         .of_file(path, error),
-        _ if room::is_out_of_files(error) => {
-            room::no_files(&format!("{doing} the journal {shown}"), error).with_path(path)
+        _ if os_limits::is_out_of_descriptors(error) => {
+            Error::too_many_open_files(&format!("{doing} the journal {shown}"), error).with_path(path)
         }
         _ => Error::invalid(format!(
             "{doing} the journal {shown} failed ({error}); give a path in a folder that can be written to"

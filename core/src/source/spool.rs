@@ -50,7 +50,7 @@ impl Spool {
     pub(crate) fn failed(&self, doing: &str, error: &std::io::Error) -> Error {
         use std::io::ErrorKind as Io;
         let no_room = matches!(error.kind(), Io::StorageFull | Io::QuotaExceeded);
-        if no_room || crate::room::is_out_of_files(error) {
+        if no_room || crate::os_limits::is_out_of_descriptors(error) {
             return Error::local_io(&self.folder, doing, error);
         }
         let shown = self.folder.display();

@@ -23,7 +23,6 @@ use crate::job::JobContext;
 use crate::logs;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
 use crate::progress::{Counters, roughly};
-use crate::room;
 use crate::secret::Mask;
 use crate::source::Reading;
 
@@ -115,7 +114,7 @@ impl<'a> Sender<'a> {
                     return Ok(StoredObject { attempts, ..stored });
                 }
                 // Not a try: nothing of it left, and what is under way gives back what is missing.
-                Err((error, _)) if room::is_about_files(&error) => {
+                Err((error, _)) if error.is_out_of_descriptors() => {
                     if self.clients.storage.close_idle().await || turn.after_another().await {
                         continue;
                     }

@@ -1,0 +1,60 @@
+//! Errors for what the operating system has no more of: threads and descriptors. They are made here, and so the same
+//! wherever one is refused: as the caller's side, and never as the network's, a service's or a defect.
+
+use std::io;
+
+use rustix::io::Errno;
+
+use crate::error::{Error, ErrorKind, Side};
+use crate::os_limits::{is_descriptor_errno, is_out_of_descriptors, os_errno, why_no_descriptors};
+
+impl Error {
+    /// A thread that the operating system refused to start, for a binding too.
+    #[must_use]
+    pub fn no_thread(error: &io::Error) -> Self {
+        let what = match error.raw_os_error().map(Errno::from_raw_os_error) {
+            // What pthread_create(3) and clone(2) say of a limit; a C library says it of memory too.
+            Some(Errno::AGAIN | Errno::NOMEM) | None => {
+                "since this program may have no more of them; raise its limit (ulimit -u, or a container's limit of pids or memory) or run less at once"
+            }
+            // A filter of system calls may answer anything.
+            Some(_) => "as a sandbox does that forbids it (seccomp); allow this program to start threads",
+        };
+        refused(format!("no thread could be started ({error}), {what}"), error)
+    }
+
+    /// A socket or the like that the operating system refused, for a binding too; `doing` is what needs it, to wait for
+    /// sockets or for a call.
+    #[must_use]
+    pub fn no_descriptor(doing: &str, error: &io::Error) -> Self {
+        if is_out_of_descriptors(error) {
+            return Self::too_many_open_files(doing, error);
+        }
+        let needs = "epoll, eventfd, socketpair and fcntl";
+        refused(
+            format!(
+                "{doing} failed ({error}); allow this program {needs}, which a sandbox (seccomp) may forbid"
+            ),
+            error,
+        )
+    }
+
+    /// No descriptor for something that is no file of the caller's.
+    pub(crate) fn too_many_open_files(doing: &str, error: &io::Error) -> Self {
+        refused(format!("{doing} failed, {}", why_no_descriptors(error)), error)
+    }
+
+    /// Whether it is about descriptors, whatever was to be opened.
+    pub(crate) fn is_out_of_descriptors(&self) -> bool {
+        self.side() == Side::Caller && self.errno().is_some_and(is_descriptor_errno)
+    }
+}
+
+fn refused(message: String, error: &io::Error) -> Error {
+    // Calling again is of no use before somebody closes or ends something.
+    Error::new(ErrorKind::Unavailable, message)
+        .side_is(Side::Caller)
+        .retryable_is(false)
+        .errno_is(os_errno(error))
+        .cause(error)
+}
