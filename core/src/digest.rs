@@ -17,7 +17,7 @@ use tokio_util::sync::PollSender;
 /// Above this a thread pays for itself.
 const INLINE_LIMIT: u64 = 1024 * 1024;
 /// Chunks that may wait for the hashing thread.
-const QUEUE: usize = 4;
+const QUEUED_CHUNKS: usize = 4;
 
 /// Which digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Digest {
     }
 
     /// Whether `text` is this digest, as hex or as standard base64; `None` if it is neither.
-    pub(crate) fn is_said_by(&self, text: &str) -> Option<bool> {
+    pub(crate) fn equals_text(&self, text: &str) -> Option<bool> {
         Some(decode(text, self.0.len())? == *self.0)
     }
 }
@@ -60,8 +60,8 @@ impl std::fmt::Debug for Digest {
 }
 
 /// Whether two texts, each hex or base64, are one SHA-256; `None` if either is neither.
-pub(crate) fn same_sha256(ours: &str, theirs: &str) -> Option<bool> {
-    Some(decode(ours, SHA256.output_len())? == decode(theirs, SHA256.output_len())?)
+pub(crate) fn same_sha256(one: &str, other: &str) -> Option<bool> {
+    Some(decode(one, SHA256.output_len())? == decode(other, SHA256.output_len())?)
 }
 
 fn decode(text: &str, len: usize) -> Option<Vec<u8>> {
@@ -128,45 +128,47 @@ impl Checksum {
     }
 
     /// That of no bytes at all.
-    fn of_nothing(self) -> Vec<u8> {
+    fn of_empty(self) -> Vec<u8> {
         match self {
             // A CRC of these kinds is 0 then.
             Self::Crc32 | Self::Crc32c => vec![0; 4],
             Self::Crc64Nvme => vec![0; 8],
-            Self::Md5 | Self::Sha1 | Self::Sha256 => self.sum().map(Sum::finish).unwrap_or_default(),
+            Self::Md5 | Self::Sha1 | Self::Sha256 => {
+                self.hasher().map(ChecksumHasher::finish).unwrap_or_default()
+            }
         }
     }
 
     /// The bytes of one that was written as base64 or hex; `None` if `text` is neither, or of another length.
     pub(crate) fn decode(self, text: &str) -> Option<Vec<u8>> {
-        decode(text, self.of_nothing().len())
+        decode(text, self.of_empty().len())
     }
 
     /// Whether `value` is that of no bytes at all.
-    pub(crate) fn is_of_nothing(self, value: &[u8]) -> bool {
-        self.of_nothing() == value
+    pub(crate) fn is_of_empty(self, value: &[u8]) -> bool {
+        self.of_empty() == value
     }
 
     /// Computes it; `None` for the kinds that this library has no code for.
-    pub(crate) fn sum(self) -> Option<Sum> {
+    pub(crate) fn hasher(self) -> Option<ChecksumHasher> {
         match self {
-            Self::Crc32 => Some(Sum::Crc32(crc32fast::Hasher::new())),
+            Self::Crc32 => Some(ChecksumHasher::Crc32(crc32fast::Hasher::new())),
             Self::Crc32c | Self::Crc64Nvme => None,
-            Self::Md5 => Some(Sum::Md5(Md5::new())),
-            Self::Sha1 => Some(Sum::Sha(Sha::new(&SHA1_FOR_LEGACY_USE_ONLY))),
-            Self::Sha256 => Some(Sum::Sha(Sha::new(&SHA256))),
+            Self::Md5 => Some(ChecksumHasher::Md5(Md5::new())),
+            Self::Sha1 => Some(ChecksumHasher::Sha(Sha::new(&SHA1_FOR_LEGACY_USE_ONLY))),
+            Self::Sha256 => Some(ChecksumHasher::Sha(Sha::new(&SHA256))),
         }
     }
 }
 
 /// A [`Checksum`] being computed.
-pub(crate) enum Sum {
+pub(crate) enum ChecksumHasher {
     Crc32(crc32fast::Hasher),
     Md5(Md5),
     Sha(Sha),
 }
 
-impl Sum {
+impl ChecksumHasher {
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Crc32(crc) => crc.update(bytes),
@@ -200,15 +202,15 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
 }
 
 /// Listens to the chunks of one body.
-pub(crate) enum Tap {
+pub(crate) enum DigestTap {
     Inline(Hasher, oneshot::Sender<Digests>),
     Thread(PollSender<Bytes>),
 }
 
 /// Where the digest arrives.
-pub(crate) struct Pending(oneshot::Receiver<Digests>);
+pub(crate) struct PendingDigests(oneshot::Receiver<Digests>);
 
-impl Pending {
+impl PendingDigests {
     /// The digests of a body that was read to its end. Of one that was not, they are of what was read, or
     /// none: ask only after a success.
     pub(crate) async fn digests(self) -> Digests {
@@ -216,14 +218,14 @@ impl Pending {
     }
 }
 
-impl Tap {
+impl DigestTap {
     /// A tap for a body of `len` bytes.
-    pub(crate) fn new(algorithm: Algorithm, len: u64) -> (Self, Pending) {
+    pub(crate) fn new(algorithm: Algorithm, len: u64) -> (Self, PendingDigests) {
         if len <= INLINE_LIMIT {
             return Self::inline(algorithm);
         }
         let (result, arriving) = oneshot::channel();
-        let (sender, mut chunks) = mpsc::channel::<Bytes>(QUEUE);
+        let (sender, mut chunks) = mpsc::channel::<Bytes>(QUEUED_CHUNKS);
         let hash = move || {
             let mut hasher = Hasher::new(algorithm);
             while let Some(chunk) = chunks.blocking_recv() {
@@ -233,15 +235,15 @@ impl Tap {
             let _ = result.send(hasher.finish());
         };
         match std::thread::Builder::new().name("dropoff-hash".to_owned()).spawn(hash) {
-            Ok(_) => (Self::Thread(PollSender::new(sender)), Pending(arriving)),
+            Ok(_) => (Self::Thread(PollSender::new(sender)), PendingDigests(arriving)),
             // Slower, and as right.
             Err(_) => Self::inline(algorithm),
         }
     }
 
-    fn inline(algorithm: Algorithm) -> (Self, Pending) {
+    fn inline(algorithm: Algorithm) -> (Self, PendingDigests) {
         let (result, arriving) = oneshot::channel();
-        (Self::Inline(Hasher::new(algorithm), result), Pending(arriving))
+        (Self::Inline(Hasher::new(algorithm), result), PendingDigests(arriving))
     }
 
     /// Ready when the next chunk may be fed.
@@ -282,10 +284,10 @@ mod tests {
         assert_eq!(digest, sha256(b"abc"));
         let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(digest.hex(), hex);
-        assert_eq!(digest.is_said_by(&hex.to_uppercase()), Some(true));
-        assert_eq!(digest.is_said_by("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="), Some(true));
-        assert_eq!(digest.is_said_by(&"0".repeat(64)), Some(false));
-        assert_eq!(digest.is_said_by("crc32:abc"), None);
+        assert_eq!(digest.equals_text(&hex.to_uppercase()), Some(true));
+        assert_eq!(digest.equals_text("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="), Some(true));
+        assert_eq!(digest.equals_text(&"0".repeat(64)), Some(false));
+        assert_eq!(digest.equals_text("crc32:abc"), None);
         assert_eq!(same_sha256(hex, "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="), Some(true));
         assert_eq!(same_sha256(hex, "not a digest"), None);
     }
@@ -306,11 +308,11 @@ mod tests {
                 Some("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="),
             ),
         ] {
-            assert!(kind.is_of_nothing(&kind.decode(nothing).expect("its length")), "{}", kind.name());
-            let computed = kind.sum().map(|mut sum| {
-                sum.update(b"ab");
-                sum.update(b"c");
-                sum.finish()
+            assert!(kind.is_of_empty(&kind.decode(nothing).expect("its length")), "{}", kind.name());
+            let computed = kind.hasher().map(|mut hasher| {
+                hasher.update(b"ab");
+                hasher.update(b"c");
+                hasher.finish()
             });
             assert_eq!(computed, abc.map(|text| kind.decode(text).expect("its length")));
         }

@@ -17,7 +17,7 @@ use crate::error::{Cleanup, Error, ErrorKind, Outcome, Result};
 use crate::logs;
 use crate::progress::{Counters, Phase, Progress};
 use crate::runtime;
-use crate::source::{Source, Standing, Stream, let_go};
+use crate::source::{Source, Stream, StreamState, drop_streams};
 use crate::threads::panic_text;
 
 /// A running or finished piece of work. Clones are handles to the same work.
@@ -483,12 +483,12 @@ where
         let streams = ctx.streams();
         let result = match result {
             Ok(done) => {
-                let_go(streams);
+                drop_streams(streams);
                 Ok(done)
             }
             Err(error) => {
                 // At once: both may wait for somebody, and so does the caller who cancelled.
-                let (error, standing) = tokio::join!(ctx.clean_up(error), Standing::of(streams));
+                let (error, standing) = tokio::join!(ctx.clean_up(error), StreamState::of(streams));
                 Err(standing.told(ctx.complete(error)).with_operation(operation))
             }
         };

@@ -60,10 +60,10 @@ pub struct LogRecord {
 type Sink = Box<dyn Fn(LogRecord) + Send + Sync>;
 
 /// The level forwarded now; 0 is none.
-static LEAST: AtomicU8 = AtomicU8::new(0);
+static MIN_LEVEL: AtomicU8 = AtomicU8::new(0);
 static SINK: OnceLock<Sink> = OnceLock::new();
 /// Whether events come here: a program has one subscriber, and it may have been first.
-static OURS: OnceLock<bool> = OnceLock::new();
+static IS_SUBSCRIBED: OnceLock<bool> = OnceLock::new();
 
 /// Hands every event of at least `least` to `sink`, from now on and for the whole process; `None` stops it.
 /// For programs that have none: one in Rust installs its own `tracing` subscriber instead.
@@ -72,18 +72,19 @@ static OURS: OnceLock<bool> = OnceLock::new();
 /// return at once and call nothing of this library. The first one stays, so a later call changes only the
 /// level. False if the program has a `tracing` subscriber already, which then gets the events.
 pub fn forward(least: Option<LogLevel>, sink: impl Fn(LogRecord) + Send + Sync + 'static) -> bool {
-    LEAST.store(least.map_or(0, |level| level as u8), Relaxed);
+    MIN_LEVEL.store(least.map_or(0, |level| level as u8), Relaxed);
     SINK.get_or_init(|| Box::new(sink));
-    let ours = *OURS.get_or_init(|| tracing::subscriber::set_global_default(Forwarder).is_ok());
+    let subscribed =
+        *IS_SUBSCRIBED.get_or_init(|| tracing::subscriber::set_global_default(Forwarder).is_ok());
     tracing::callsite::rebuild_interest_cache();
-    ours
+    subscribed
 }
 
 struct Forwarder;
 
 impl Forwarder {
     fn wants(metadata: &Metadata<'_>) -> bool {
-        metadata.target() == TARGET && LogLevel::of(*metadata.level()) as u8 <= LEAST.load(Relaxed)
+        metadata.target() == TARGET && LogLevel::of(*metadata.level()) as u8 <= MIN_LEVEL.load(Relaxed)
     }
 }
 
@@ -92,7 +93,7 @@ impl Subscriber for Forwarder {
         Self::wants(metadata)
     }
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(match LEAST.load(Relaxed) {
+        Some(match MIN_LEVEL.load(Relaxed) {
             0 => LevelFilter::OFF,
             1 => LevelFilter::WARN,
             2 => LevelFilter::INFO,
@@ -101,7 +102,7 @@ impl Subscriber for Forwarder {
     }
     fn event(&self, event: &Event<'_>) {
         if let (true, Some(sink)) = (Self::wants(event.metadata()), SINK.get()) {
-            let mut line = Line::default();
+            let mut line = EventText::default();
             event.record(&mut line);
             let level = LogLevel::of(*event.metadata().level());
             sink(LogRecord { level, message: line.message + &line.facts });
@@ -118,12 +119,12 @@ impl Subscriber for Forwarder {
 }
 
 #[derive(Default)]
-struct Line {
+struct EventText {
     message: String,
     facts: String,
 }
 
-impl Visit for Line {
+impl Visit for EventText {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Writing to a String does not fail.
         let _ = match field.name() {

@@ -19,7 +19,7 @@ pub(crate) fn os_errno(error: &io::Error) -> Option<i32> {
 
 fn errno_in(error: &(dyn std::error::Error + 'static)) -> Option<i32> {
     let here = error.downcast_ref::<io::Error>().and_then(os_errno);
-    here.or_else(|| error.source().and_then(number_in))
+    here.or_else(|| error.source().and_then(errno_in))
 }
 
 pub(crate) fn is_descriptor_errno(number: i32) -> bool {

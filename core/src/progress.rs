@@ -85,7 +85,7 @@ pub struct Progress {
 }
 
 /// A rate says something after this long.
-const MEASURED: Duration = Duration::from_secs(2);
+const MIN_MEASURED_TIME: Duration = Duration::from_secs(2);
 
 impl Progress {
     /// A likely failure if it goes on like this, as a sentence: sending needs more time than the
@@ -206,12 +206,12 @@ impl Counters {
     /// How long sending `bytes` takes at the rate so far.
     fn time_for(&self, bytes: u64) -> Option<Duration> {
         let since = self.sending_since.load(Relaxed);
-        let spent = self.started.elapsed().saturating_sub(Duration::from_millis(since));
+        let elapsed = self.started.elapsed().saturating_sub(Duration::from_millis(since));
         let moved = self.bytes_moved.load(Relaxed);
-        if since == 0 || moved == 0 || spent < MEASURED {
+        if since == 0 || moved == 0 || elapsed < MIN_MEASURED_TIME {
             return None;
         }
-        Duration::try_from_secs_f64(spent.as_secs_f64() * bytes as f64 / moved as f64).ok()
+        Duration::try_from_secs_f64(elapsed.as_secs_f64() * bytes as f64 / moved as f64).ok()
     }
 
     /// How long sending all of it takes at the rate so far.

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 use crate::os_limits;
-use crate::threads::{Pool, Ready, Work, panic_text};
+use crate::threads::{IdleThread, ThreadPool, Work, panic_text};
 
 const MAX_WORKERS: usize = 4;
 /// Cold file reads, packing and name lookup run here, on threads that exist only while they are needed.
@@ -30,7 +30,7 @@ fn max_blocking() -> usize {
 struct Generation {
     pid: u32,
     handle: Handle,
-    pool: Arc<Pool>,
+    pool: Arc<ThreadPool>,
     /// Kept for its workers; with room for few threads one of ours drives it, and has it.
     _workers: Option<Runtime>,
 }
@@ -66,7 +66,7 @@ fn current() -> Result<Arc<Generation>> {
         if let Some(generation) = found(pid) {
             return Ok(generation);
         }
-        let Some(_making) = Making::begun(pid) else {
+        let Some(_making) = MakingGuard::begun(pid) else {
             std::thread::sleep(Duration::from_millis(1));
             continue;
         };
@@ -77,9 +77,9 @@ fn current() -> Result<Arc<Generation>> {
     }
 }
 
-struct Making(u32);
+struct MakingGuard(u32);
 
-impl Making {
+impl MakingGuard {
     /// `None` while another thread of this process makes one. What a parent had begun at a fork goes on nowhere.
     fn begun(pid: u32) -> Option<Self> {
         let maker = MAKING.load(Ordering::Acquire);
@@ -89,7 +89,7 @@ impl Making {
     }
 }
 
-impl Drop for Making {
+impl Drop for MakingGuard {
     fn drop(&mut self) {
         let _ = MAKING.compare_exchange(self.0, 0, Ordering::AcqRel, Ordering::Relaxed);
     }
@@ -101,27 +101,27 @@ fn make(pid: u32) -> Result<Generation> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = cores.min(MAX_WORKERS);
     // One is for the pool, and one more for a stream.
-    let (mut ready, refused) = Ready::up_to(workers + 2);
+    let (mut ready, refused) = IdleThread::up_to(workers + 2);
     let Some(first) = ready.pop() else {
         return Err(refused.map_or_else(|| Error::internal("no thread was tried"), |e| Error::no_thread(&e)));
     };
     // With room for few, one drives everything, and one waits for disks for as long as the process lives.
     let few = refused.is_some();
-    let pool = Pool::new(max_blocking(), usize::from(few));
+    let pool = ThreadPool::new(max_blocking(), usize::from(few));
     if few && let Some(second) = ready.pop() {
         pool.add(second);
     }
     drop(ready);
     let (made, arriving) = mpsc::channel();
-    let theirs = Arc::clone(&pool);
-    first.give(move || match few {
+    let pool_of_driver = Arc::clone(&pool);
+    first.run(move || match few {
         true => drive(&made),
         false => match with_workers(workers) {
             // Somebody else took the room in between.
             None => drive(&made),
             Some(built) => {
                 let _ = made.send(built.map(|runtime| (runtime.handle().clone(), Some(runtime))));
-                theirs.join();
+                pool_of_driver.join();
             }
         },
     });

@@ -48,7 +48,7 @@ impl SecretUrl {
 
 impl fmt::Display for SecretUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", shown(&self.0))
+        write!(f, "{}", without_secrets(&self.0))
     }
 }
 
@@ -59,7 +59,7 @@ impl fmt::Debug for SecretUrl {
 }
 
 /// A URL as it may be printed: scheme, host, port and path.
-pub(crate) fn shown(url: &url::Url) -> String {
+pub(crate) fn without_secrets(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or("");
     let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
     format!("{}://{host}{port}{}", url.scheme(), url.path())
@@ -71,16 +71,16 @@ pub(crate) struct Mask(Vec<Secret>);
 
 impl Mask {
     /// Anything shorter is no secret, and hiding it would garble innocent words.
-    const SHORTEST: usize = 8;
+    const MIN_SECRET_LEN: usize = 8;
     /// Anything longer may be one, whatever it is called.
-    const LONG: usize = 20;
+    const ALWAYS_SECRET_LEN: usize = 20;
 
     /// Hides the value of a query parameter, form field or header.
     pub(crate) fn hide(&mut self, name: &str, value: &str) {
         let name = name.to_ascii_lowercase();
         let bearer = ["sig", "token", "credential", "policy", "-key", "auth"];
         let telling = bearer.iter().any(|word| name.contains(word));
-        if value.len() >= Self::LONG || (telling && value.len() >= Self::SHORTEST) {
+        if value.len() >= Self::ALWAYS_SECRET_LEN || (telling && value.len() >= Self::MIN_SECRET_LEN) {
             self.0.push(Secret::new(value));
         }
     }

@@ -11,15 +11,15 @@ use std::time::Duration;
 
 pub(crate) type Work = Box<dyn FnOnce() + Send>;
 
-const NAME: &str = "dropoff";
+const THREAD_NAME: &str = "dropoff";
 
 /// A thread that runs, and waits for what it is to do. Dropping it ends it.
-pub(crate) struct Ready {
+pub(crate) struct IdleThread {
     order: Option<mpsc::Sender<Work>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Ready {
+impl IdleThread {
     fn start() -> io::Result<Self> {
         let (order, orders) = mpsc::channel::<Work>();
         let obey = move || {
@@ -27,7 +27,7 @@ impl Ready {
                 work();
             }
         };
-        let thread = Builder::new().name(NAME.to_owned()).spawn(obey)?;
+        let thread = Builder::new().name(THREAD_NAME.to_owned()).spawn(obey)?;
         Ok(Self { order: Some(order), thread: Some(thread) })
     }
 
@@ -43,14 +43,14 @@ impl Ready {
         (ready, None)
     }
 
-    pub(crate) fn give(mut self, work: impl FnOnce() + Send + 'static) {
+    pub(crate) fn run(mut self, work: impl FnOnce() + Send + 'static) {
         // It waits for nothing else, so it is there.
         let _ = self.order.take().map(|order| order.send(Box::new(work)));
         self.thread = None;
     }
 }
 
-impl Drop for Ready {
+impl Drop for IdleThread {
     fn drop(&mut self) {
         self.order = None;
         if let Some(thread) = self.thread.take() {
@@ -60,18 +60,18 @@ impl Drop for Ready {
 }
 
 /// For work that may wait for a disk or a name server, on threads that exist only while they are needed.
-pub(crate) struct Pool {
+pub(crate) struct ThreadPool {
     most: usize,
     /// As many stay when there is nothing to do: whoever had room for few may not get one again.
     kept: usize,
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     filled: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct PoolState {
     waiting: VecDeque<Work>,
-    /// See [`Pool::lend`].
+    /// See [`ThreadPool::lend`].
     lent: VecDeque<Work>,
     threads: usize,
     /// Those of them that wait for work.
@@ -79,14 +79,14 @@ struct State {
 }
 
 /// How long a thread waits for work before it ends.
-const LINGER: Duration = Duration::from_secs(10);
+const IDLE_THREAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-impl Pool {
+impl ThreadPool {
     pub(crate) fn new(most: usize, kept: usize) -> Arc<Self> {
         Arc::new(Self { most, kept, state: Mutex::default(), filled: Condvar::new() })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -102,7 +102,7 @@ impl Pool {
             state.threads += 1;
             drop(state);
             let pool = Arc::clone(self);
-            if Builder::new().name(NAME.to_owned()).spawn(move || pool.serve()).is_err() {
+            if Builder::new().name(THREAD_NAME.to_owned()).spawn(move || pool.serve()).is_err() {
                 self.one_less();
             }
         }
@@ -130,13 +130,13 @@ impl Pool {
         }
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        waiting.into_iter().for_each(done);
+        waiting.into_iter().for_each(run_caught);
     }
 
     /// Makes a thread one of the pool's.
-    pub(crate) fn add(self: &Arc<Self>, thread: Ready) {
+    pub(crate) fn add(self: &Arc<Self>, thread: IdleThread) {
         let pool = Arc::clone(self);
-        thread.give(move || pool.join());
+        thread.run(move || pool.join());
     }
 
     /// Makes this thread one of the pool's.
@@ -150,20 +150,20 @@ impl Pool {
         loop {
             if let Some(work) = state.lent.pop_front() {
                 drop(state);
-                done(work);
+                run_caught(work);
                 state = self.lock();
                 state.threads += 1;
                 continue;
             }
             if let Some(work) = state.waiting.pop_front() {
                 drop(state);
-                done(work);
+                run_caught(work);
                 state = self.lock();
                 continue;
             }
             state.idle += 1;
             let (woken, waited) =
-                self.filled.wait_timeout(state, LINGER).unwrap_or_else(PoisonError::into_inner);
+                self.filled.wait_timeout(state, IDLE_THREAD_TIMEOUT).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             state.idle -= 1;
             let nothing = state.waiting.is_empty() && state.lent.is_empty();
@@ -176,7 +176,7 @@ impl Pool {
 }
 
 /// A panic was told on stderr, and who waits for a result sees that none comes.
-fn done(work: Work) {
+fn run_caught(work: Work) {
     let _ = catch_unwind(AssertUnwindSafe(work));
 }
 
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn work_is_done_side_by_side_and_by_a_thread_that_is_there() {
-        let pool = Pool::new(2, 0);
+        let pool = ThreadPool::new(2, 0);
         let (told, heard) = mpsc::channel();
         let (first, second) = (mpsc::channel::<()>(), mpsc::channel::<()>());
         for (number, waits) in [(1, first.1), (2, second.1)] {
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_is_lent_is_no_longer_counted_on() {
-        let pool = Pool::new(4, 1);
+        let pool = ThreadPool::new(4, 1);
         assert!(pool.lend(Box::new(|| {})).is_err(), "there is none");
         let (told, heard) = mpsc::channel();
         let tell = told.clone();
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_panic_ends_no_thread_of_the_pool() {
-        let pool = Pool::new(1, 0);
+        let pool = ThreadPool::new(1, 0);
         pool.run(Box::new(|| panic!("on order")));
         let (told, heard) = mpsc::channel();
         pool.run(Box::new(move || told.send(()).expect("heard")));

@@ -5,7 +5,7 @@ use http::Method;
 
 use super::wire::{ConfirmReply, TransferInfo};
 use crate::error::{Error, ErrorKind, Outcome, Result};
-use crate::http::api::{Failure, Repeat};
+use crate::http::api::{CallFailure, Repeat};
 use crate::job::JobContext;
 use crate::logs;
 use crate::progress::Phase;
@@ -26,7 +26,7 @@ pub(super) async fn confirm(
     let mut retry = service.retry(&clients, ctx);
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
-        let (error, may_repeat) = match clients.api.once(&call).await {
+        let (error, may_repeat) = match clients.api.try_once(&call).await {
             Ok(reply) => match service::parse::<ConfirmReply>(OPERATION, &reply) {
                 Ok(reply) => {
                     retry.succeeded();
@@ -38,12 +38,12 @@ pub(super) async fn confirm(
                 }
             },
             // An answer to this very try: the files are not there, so nothing is active.
-            Err(Failure::Refused(error)) if error.service_code() == Some("FILES_MISSING") => {
+            Err(CallFailure::Refused(error)) if error.service_code() == Some("FILES_MISSING") => {
                 return Err(error);
             }
-            Err(Failure::NotHandled(error)) if error.retryable() => (error, true),
-            Err(Failure::NotHandled(error) | Failure::Refused(error)) => (error, false),
-            Err(Failure::Unclear { error, answered }) => {
+            Err(CallFailure::NotHandled(error)) if error.retryable() => (error, true),
+            Err(CallFailure::NotHandled(error) | CallFailure::Refused(error)) => (error, false),
+            Err(CallFailure::Unclear { error, answered }) => {
                 earlier = if answered { earlier.max(PriorConfirm::Failed) } else { PriorConfirm::NoAnswer };
                 (error, true)
             }
@@ -103,7 +103,7 @@ pub(super) async fn get(service: &Service, id: &str, ctx: &JobContext) -> Result
     let clients = service.clients.get()?;
     let call = service.call("get_transfer", Method::GET, &["transfers", id], None)?;
     let mut retry = service.retry(&clients, ctx);
-    let reply = clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
+    let reply = clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(CallFailure::into_error)?;
     TransferInfo::read("get_transfer", &reply)
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::ticket::{Delivery, Ticket};
 use super::wire;
 use crate::error::{Cleanup, ErrorKind, Result};
-use crate::http::api::{Failure, Repeat};
+use crate::http::api::{CallFailure, Repeat};
 use crate::job::JobContext;
 use crate::journal::Journal;
 use crate::options::AT_ONCE_AT_FIRST;
@@ -51,22 +51,22 @@ pub(super) async fn complete(
     call.hides = vec![&upload.upload_id];
     let mut retry = service.retry(&clients, ctx);
     loop {
-        match clients.api.once(&call).await {
+        match clients.api.try_once(&call).await {
             Ok(_) => {
                 retry.succeeded();
                 return Ok(Completion::Sure);
             }
-            Err(Failure::NotHandled(error)) if error.retryable() => match retry.again(error).await {
+            Err(CallFailure::NotHandled(error)) if error.retryable() => match retry.again(error).await {
                 Ok(()) => {}
                 Err(_) if earlier_lost => return Ok(Completion::Unclear),
                 Err(error) => return Err(error),
             },
             // The one before this may have ended the upload, and then it is not found any more.
-            Err(Failure::NotHandled(_) | Failure::Refused(_)) if earlier_lost => {
+            Err(CallFailure::NotHandled(_) | CallFailure::Refused(_)) if earlier_lost => {
                 return Ok(Completion::Unclear);
             }
-            Err(Failure::NotHandled(error) | Failure::Refused(error)) => return Err(error),
-            Err(Failure::Unclear { error, .. }) => {
+            Err(CallFailure::NotHandled(error) | CallFailure::Refused(error)) => return Err(error),
+            Err(CallFailure::Unclear { error, .. }) => {
                 earlier_lost = true;
                 if retry.again(error).await.is_err() {
                     return Ok(Completion::Unclear);
@@ -199,7 +199,7 @@ async fn abort_one(service: &Service, transfer_id: &str, upload: &UploadId, ctx:
     let mut call = service.call("abort_multipart", Method::POST, &path, Some(body.to_string().into()))?;
     call.hides = vec![&upload.upload_id];
     let mut retry = service.retry(&clients, ctx);
-    match clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error) {
+    match clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(CallFailure::into_error) {
         Ok(_) => Ok(()),
         // There is nothing of it.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

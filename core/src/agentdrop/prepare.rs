@@ -12,7 +12,7 @@ use crate::job::JobContext;
 use crate::options::Options;
 use crate::prepare_source::prepare_source;
 use crate::progress::Phase;
-use crate::seal::{FileSeal, LONGEST, Nonce, TAG_LEN, encryption as cannot_seal};
+use crate::seal::{FileSeal, MAX_SEALED_LEN, Nonce, TAG_LEN, encryption as cannot_seal};
 use crate::service::Service;
 use crate::source::{Prepared, Source, Spool};
 use crate::storage::PartPlan;
@@ -30,7 +30,7 @@ pub(super) async fn mark(files: &mut [PreparedFile]) -> Result<()> {
     for file in files {
         // First, so that a change while it is read is noticed.
         file.identity = file.source.lasting_identity().await?;
-        file.source.mark().await?;
+        file.source.mark_blocks().await?;
     }
     Ok(())
 }
@@ -78,8 +78,8 @@ pub(super) fn check_sealed(name: &str, size: u64, sealed: bool) -> Result<()> {
         None => Err(cannot_seal(&format!(
             "the file {name:?} has {size} bytes, and what is sealed has at least {TAG_LEN}; check that it is sealed"
         ))),
-        Some(plain) if plain > LONGEST => Err(cannot_seal(&format!(
-            "the file {name:?} of {plain} bytes is more than AES-GCM seals with one nonce ({LONGEST}); cut it into several"
+        Some(plain) if plain > MAX_SEALED_LEN => Err(cannot_seal(&format!(
+            "the file {name:?} of {plain} bytes is more than AES-GCM seals with one nonce ({MAX_SEALED_LEN}); cut it into several"
         ))),
         Some(_) => Ok(()),
     }

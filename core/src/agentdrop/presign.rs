@@ -14,7 +14,7 @@ use super::sealing::TransferSealing;
 use super::ticket::{PresignRequest, Ticket};
 use super::wire::{self, FileEntry, PresignBody};
 use crate::error::{Error, Result};
-use crate::http::api::{Failure, REPLY_LIMIT, Repeat};
+use crate::http::api::{CallFailure, REPLY_LIMIT, Repeat};
 use crate::job::JobContext;
 use crate::progress::Phase;
 use crate::seal::FileSeal;
@@ -97,8 +97,11 @@ async fn presign(
     call.reply_limit = REPLY_LIMIT + usize::try_from(urls).unwrap_or(usize::MAX / 8192) * 8 * 1024;
     let mut retry = service.retry(&clients, ctx);
     // A repeat after a lost reply would make a second pending transfer.
-    let reply =
-        clients.api.call(&call, Repeat::OnlyIfNotHandled, &mut retry).await.map_err(Failure::into_error)?;
+    let reply = clients
+        .api
+        .call(&call, Repeat::OnlyIfNotHandled, &mut retry)
+        .await
+        .map_err(CallFailure::into_error)?;
     // Nobody will ask for it again, and of ten thousand files it is long.
     let text = if retention == Retention::Nothing { Bytes::new() } else { reply.body.clone() };
     let parsed: Value = service::parse("presign", &reply)?;

@@ -6,7 +6,7 @@ use super::encryption::{Encryption, SealMode};
 use super::request::Terms;
 use super::wire::Agent;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::api::{Failure, Repeat};
+use crate::http::api::{CallFailure, Repeat};
 use crate::job::JobContext;
 use crate::progress::Phase;
 use crate::seal::{FileKey, KeyPair, Nonce, PublicKey, WrapKey, encryption};
@@ -134,7 +134,7 @@ async fn resolved(service: &Service, terms: &Terms, ctx: &JobContext) -> Result<
     PublicKey::parse(&key, &whose).map_err(|e| e.with_operation("resolve"))
 }
 
-fn unresolved(failure: Failure, terms: &Terms) -> Error {
+fn unresolved(failure: CallFailure, terms: &Terms) -> Error {
     let error = failure.into_error();
     match (error.kind(), error.service_code()) {
         (ErrorKind::NotFound, _) => {

@@ -223,9 +223,9 @@ impl std::fmt::Debug for TransferTicket {
         let mut urls = Vec::new();
         for destination in &self.0.destinations {
             match &destination.delivery {
-                Delivery::Whole(target) => urls.push(target.shown()),
+                Delivery::Whole(target) => urls.push(target.to_string()),
                 Delivery::Parts { targets, .. } => {
-                    let first = targets.first().map(PutTarget::shown).unwrap_or_default();
+                    let first = targets.first().map(ToString::to_string).unwrap_or_default();
                     urls.push(format!("{first} in {} parts", targets.len()));
                 }
             }

@@ -6,7 +6,7 @@ use super::ticket::{Delivery, Ticket};
 use super::transfer_journal::FirstRecord;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
-use crate::source::{Sent, Since};
+use crate::source::{SentRange, SourceComparison};
 use crate::storage;
 
 /// Refuses sources that are not those of the first call: what was sent of them does not fit what would be.
@@ -20,16 +20,18 @@ pub(super) async fn check(
     for (index, file) in files.iter().enumerate() {
         let since = match then.sources.get(index) {
             Some(identity) => file.source.since(identity).await?,
-            None => Since::Other("was not among its files".to_owned()),
+            None => SourceComparison::Other("was not among its files".to_owned()),
         };
         let same_size = then.promised.get(index).is_some_and(|entry| entry.size == file.entry.size);
         let difference = match since {
-            Since::Same if same_size => continue,
-            Since::Doubtful(_) if same_size && is_what_was_sent(file, ticket, state, index).await? => {
+            SourceComparison::Same if same_size => continue,
+            SourceComparison::Doubtful(_)
+                if same_size && is_what_was_sent(file, ticket, state, index).await? =>
+            {
                 continue;
             }
-            Since::Same => "is of another size".to_owned(),
-            Since::Doubtful(difference) | Since::Other(difference) => difference,
+            SourceComparison::Same => "is of another size".to_owned(),
+            SourceComparison::Doubtful(difference) | SourceComparison::Other(difference) => difference,
         };
         let (shown, name) = (journal.path().display(), &file.entry.name);
         return Err(Error::new(
@@ -56,11 +58,13 @@ async fn is_what_was_sent(
     let sealed = ticket.seals.get(index).is_some_and(Option::is_some);
     match (&destination.delivery, &so_far.sent) {
         (_, None) if sealed => Ok(true),
-        (Delivery::Parts { plan, .. }, _) => file.source.holds(&storage::sent(plan, &so_far.parts)).await,
+        (Delivery::Parts { plan, .. }, _) => {
+            file.source.holds(&storage::sent_ranges(plan, &so_far.parts)).await
+        }
         (Delivery::Whole(_), None) => Ok(true),
         (Delivery::Whole(_), Some(facts)) => {
             let (md5, sha256) = (facts.md5.as_deref(), facts.sha256.as_deref());
-            file.source.holds(&[Sent { start: 0, len: facts.size, md5, sha256 }]).await
+            file.source.holds(&[SentRange { start: 0, len: facts.size, md5, sha256 }]).await
         }
     }
 }

@@ -14,7 +14,7 @@ use super::transfer_journal::TransferJournal;
 use crate::error::{Error, Outcome, Result};
 use crate::job::JobContext;
 use crate::service::Service;
-use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, Window, send_parts};
+use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, UploadLimiter, send_parts};
 
 /// A transfer whose bytes are to be sent, or the rest of them.
 pub(super) struct ActiveTransfer {
@@ -45,11 +45,11 @@ pub(super) async fn upload(
     ctx: &JobContext,
 ) -> Result<()> {
     let clients = service.clients.get()?;
-    let window = Window::new(&service.clients.options, ctx);
+    let limiter = UploadLimiter::new(&service.clients.options, ctx);
     let one = Uploading {
         service,
         sender: Sender::new(&clients, &service.clients.options, ctx),
-        window: &window,
+        limiter: &limiter,
         ticket: &transfer.ticket,
         journal: &transfer.journal,
         uploads,
@@ -62,7 +62,7 @@ pub(super) async fn upload(
     let mut done: Vec<Option<FileState>> = vec![None; transfer.files.len()];
     loop {
         // One more than have a turn, so that it is known that another one waits.
-        while running.len() <= window.width() {
+        while running.len() <= limiter.width() {
             let Some((index, (file, state))) = waiting.next() else { break };
             let one = &one;
             running.push(
@@ -87,7 +87,7 @@ pub(super) async fn upload(
 struct Uploading<'a> {
     service: &'a Service,
     sender: Sender<'a>,
-    window: &'a Window,
+    limiter: &'a UploadLimiter,
     ticket: &'a Ticket,
     journal: &'a TransferJournal,
     uploads: &'a OpenUploads,
@@ -108,10 +108,10 @@ impl Uploading<'_> {
     }
 
     async fn whole(&self, index: usize, file: &PreparedFile, target: &PutTarget) -> Result<FileState> {
-        let slot = self.window.slot().await?;
+        let slot = self.limiter.slot().await?;
         let digest = self.sender.digest_for_whole(file.source.len());
-        let stored = target.send(&self.sender.in_turn(&slot), &file.source, digest, true).await?;
-        slot.sent(stored.bytes);
+        let stored = self.sender.with_slot(&slot).put(target, &file.source, digest, true).await?;
+        slot.finish(stored.bytes);
         let sent = SentFile {
             file_id: self.ticket.destinations[index].file_id.clone(),
             name: file.entry.name.clone(),
@@ -137,7 +137,7 @@ impl Uploading<'_> {
             Box::pin(async move { self.journal.part(index, &part).await })
         };
         let upload = PartUpload { plan: *plan, targets, source: &file.source, done: state.parts };
-        let parts = send_parts(upload, &self.sender, self.window, &on_stored);
+        let parts = send_parts(upload, &self.sender, self.limiter, &on_stored);
         // Until they are put together there is no object.
         let parts = parts.await.map_err(|e| e.outcome_is(Outcome::NotCompleted))?;
 

@@ -25,7 +25,7 @@ pub fn fuzz_storage_xml(data: &[u8]) {
         whole: true,
         complete: true,
         last_may_have_left: true,
-        mute: false,
+        ignores_expect: false,
         file: None,
         counted: 0,
         hides: None,

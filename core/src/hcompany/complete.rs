@@ -9,7 +9,7 @@ use http::Method;
 use super::profile::Profile;
 use super::wire::CompleteBody;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::http::api::{Failure, Repeat};
+use crate::http::api::{CallFailure, Repeat};
 use crate::job::JobContext;
 use crate::logs;
 use crate::progress::Phase;
@@ -32,7 +32,7 @@ pub(super) async fn complete(
     let mut lost = false;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
-        let (error, may_repeat, ask) = match clients.api.once(&call).await {
+        let (error, may_repeat, ask) = match clients.api.try_once(&call).await {
             Ok(reply) => match service::parse::<Profile>(OPERATION, &reply) {
                 Ok(profile) => {
                     retry.succeeded();
@@ -44,12 +44,12 @@ pub(super) async fn complete(
                     (error, true, true)
                 }
             },
-            Err(Failure::Refused(error)) if archive_not_there_yet(&error) && retry.attempts() == 1 => {
+            Err(CallFailure::Refused(error)) if archive_not_there_yet(&error) && retry.attempts() == 1 => {
                 (error, true, false)
             }
-            Err(Failure::NotHandled(error)) if error.retryable() => (error, true, lost),
-            Err(Failure::NotHandled(error) | Failure::Refused(error)) => (error, false, lost),
-            Err(Failure::Unclear { error, answered }) => {
+            Err(CallFailure::NotHandled(error)) if error.retryable() => (error, true, lost),
+            Err(CallFailure::NotHandled(error) | CallFailure::Refused(error)) => (error, false, lost),
+            Err(CallFailure::Unclear { error, answered }) => {
                 lost |= !answered;
                 (error, true, true)
             }
@@ -84,7 +84,7 @@ pub(super) async fn get(service: &Service, id: &str, ctx: &JobContext) -> Result
     let clients = service.clients.get()?;
     let call = service.call("get_profile", Method::GET, &[id], None)?;
     let mut retry = service.retry(&clients, ctx);
-    let reply = clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
+    let reply = clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(CallFailure::into_error)?;
     service::parse("get_profile", &reply)
 }
 

@@ -5,7 +5,7 @@ use http::Method;
 use super::ticket::ProfileTicket;
 use super::wire::{self, Initiated};
 use crate::error::Result;
-use crate::http::api::{Failure, Repeat};
+use crate::http::api::{CallFailure, Repeat};
 use crate::job::JobContext;
 use crate::progress::Phase;
 use crate::service::{self, Service};
@@ -17,7 +17,8 @@ pub(super) async fn initiate(service: &Service, ctx: &JobContext) -> Result<Prof
     let mut retry = service.retry(&clients, ctx);
     loop {
         // A repeat only reserves another id, so an unreadable reply is asked for again too.
-        let reply = clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(Failure::into_error)?;
+        let reply =
+            clients.api.call(&call, Repeat::Always, &mut retry).await.map_err(CallFailure::into_error)?;
         match service::parse::<Initiated>("initiate_upload", &reply) {
             Ok(mut wire) => {
                 wire.profile_id = wire::reserved_id(&wire.profile_id)?;

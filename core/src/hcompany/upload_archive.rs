@@ -48,7 +48,8 @@ pub(super) async fn send(
     let sender = Sender::new(&clients, &service.clients.options, ctx);
     // SHA-256 whatever `integrity_check` says unless it is off: the service reports one to compare.
     let digest = sender.wants_proof().then_some(Algorithm::Sha256);
-    let sent = form(service, ticket)?.file_name(FILE_NAME)?.send(&sender, &archive.source, digest).await;
+    let form = form(service, ticket)?.file_name(FILE_NAME)?;
+    let sent = sender.post_form(&form, &archive.source, digest).await;
     sent.map_err(|error| match &archive.packed {
         Some(contents) if error.kind() == ErrorKind::TooLarge => {
             error.with_note(&format!("the largest files in it: {}", contents.largest))

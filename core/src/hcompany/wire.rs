@@ -46,7 +46,7 @@ impl Initiated {
 
 impl std::fmt::Debug for Initiated {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let url = Url::parse(&self.upload_url).map(|u| crate::secret::shown(&u));
+        let url = Url::parse(&self.upload_url).map(|u| crate::secret::without_secrets(&u));
         f.debug_struct("ProfileTicket")
             .field("profile_id", &self.profile_id)
             .field("upload_url", &url.unwrap_or_default())

@@ -15,7 +15,7 @@ use super::Target;
 use super::api_call::judge;
 use super::connections::Connections;
 use super::connector::Connector;
-use super::resolve::Turning;
+use super::resolve::RotatingResolver;
 use super::retry::Retry;
 use super::transport_error::{self, Chain, Tunnel};
 use super::tunnel;
@@ -24,16 +24,16 @@ use crate::logs;
 use crate::options::{Options, Proxy};
 use crate::secret::Secret;
 
-pub(crate) use super::api_call::{ApiReply, Call, Failure, REPLY_LIMIT, Repeat};
+pub(crate) use super::api_call::{ApiCall, ApiReply, CallFailure, REPLY_LIMIT, Repeat};
 
-const ATTEMPT_TIME: Duration = Duration::from_secs(60);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Ends before the attempt does, whose end leaves unclear whether the request was sent.
-const CONNECT_TIME_AT_MOST: Duration = Duration::from_secs(59);
+const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(59);
 /// Shorter than servers keep an idle connection, so that a call that may not be repeated does not go out on one that
 /// is just being closed.
-const IDLE_TIME: Duration = Duration::from_secs(15);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Idle connections that are kept: calls made at the same time are few.
-const KEPT: usize = 16;
+const IDLE_CONNECTIONS_KEPT: usize = 16;
 
 pub(crate) struct ApiClient {
     connector: Arc<Connector>,
@@ -43,10 +43,10 @@ pub(crate) struct ApiClient {
     /// Made for the first call, since all calls of a client go to one host.
     http: Mutex<Option<reqwest::Client>>,
     /// Whether the proxy has let a call through, and nothing else since.
-    through: AtomicBool,
+    proxy_passed: AtomicBool,
     /// Whether the service has ever answered.
     answered: AtomicBool,
-    addresses: Turning,
+    addresses: RotatingResolver,
 }
 
 impl ApiClient {
@@ -59,21 +59,21 @@ impl ApiClient {
             user_agent: user_agent.unwrap_or(HeaderValue::from_static("dropoff")),
             connect_timeout: options.connect_timeout,
             http: Mutex::default(),
-            through: AtomicBool::default(),
+            proxy_passed: AtomicBool::default(),
             answered: AtomicBool::default(),
-            addresses: Turning::default(),
+            addresses: RotatingResolver::default(),
         }
     }
 
     /// Calls until it succeeds, the budget is used up, or repeating would not be safe.
     pub(crate) async fn call(
         &self,
-        call: &Call<'_>,
+        call: &ApiCall<'_>,
         repeat: Repeat,
         retry: &mut Retry<'_>,
-    ) -> Result<ApiReply, Failure> {
+    ) -> Result<ApiReply, CallFailure> {
         loop {
-            let failure = match self.once(call).await {
+            let failure = match self.try_once(call).await {
                 Ok(reply) => {
                     retry.succeeded();
                     return Ok(reply);
@@ -81,11 +81,11 @@ impl ApiClient {
                 Err(failure) => failure,
             };
             match failure {
-                Failure::NotHandled(error) if error.retryable() => {
-                    retry.again(error).await.map_err(Failure::NotHandled)?;
+                CallFailure::NotHandled(error) if error.retryable() => {
+                    retry.again(error).await.map_err(CallFailure::NotHandled)?;
                 }
-                Failure::Unclear { error, answered } if repeat == Repeat::Always => {
-                    retry.again(error).await.map_err(|error| Failure::Unclear { error, answered })?;
+                CallFailure::Unclear { error, answered } if repeat == Repeat::Always => {
+                    retry.again(error).await.map_err(|error| CallFailure::Unclear { error, answered })?;
                 }
                 other => return Err(other),
             }
@@ -94,15 +94,15 @@ impl ApiClient {
 
     /// One try. One that finds no descriptor is none, as long as another connection of this client has one that it
     /// will give back.
-    pub(crate) async fn once(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
+    pub(crate) async fn try_once(&self, call: &ApiCall<'_>) -> Result<ApiReply, CallFailure> {
         let mut closed = false;
         loop {
             let turn = self.connections.to_service().await;
-            match self.on_its_turn(call).await {
-                Err(Failure::NotHandled(error)) if error.is_out_of_descriptors() => {
+            match self.attempt(call).await {
+                Err(CallFailure::NotHandled(error)) if error.is_out_of_descriptors() => {
                     let first = !std::mem::replace(&mut closed, true);
                     if !(first && self.close_idle().await || turn.after_another().await) {
-                        return Err(Failure::NotHandled(error));
+                        return Err(CallFailure::NotHandled(error));
                     }
                 }
                 done => return done,
@@ -113,16 +113,16 @@ impl ApiClient {
     /// Closes all idle connections; whether there may have been any. They belong to reqwest, which gives them up with
     /// itself, and end on a task of their own.
     async fn close_idle(&self) -> bool {
-        let was = self.kept().take().is_some();
+        let was = self.cached_client().take().is_some();
         tokio::time::sleep(Duration::from_millis(20)).await;
         was
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Option<reqwest::Client>> {
+    fn cached_client(&self) -> std::sync::MutexGuard<'_, Option<reqwest::Client>> {
         self.http.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn on_its_turn(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
+    async fn attempt(&self, call: &ApiCall<'_>) -> Result<ApiReply, CallFailure> {
         let reply = self.exchange(call).await.map_err(|failure| failure.with_operation(call.operation))?;
         let status = reply.status.as_u16();
         tracing::debug!(target: logs::TARGET, operation = call.operation, status, "the service answered");
@@ -130,14 +130,14 @@ impl ApiClient {
     }
 
     /// Sends a call and reads the reply.
-    async fn exchange(&self, call: &Call<'_>) -> Result<ApiReply, Failure> {
-        let target = Target::of_service(&call.url).map_err(Failure::NotHandled)?;
-        let proxy = self.connector.proxy(&target).map_err(Failure::NotHandled)?;
-        let http = self.http(&target, proxy).map_err(Failure::NotHandled)?;
-        let request = request(&http, call).map_err(Failure::NotHandled)?;
-        if let Some(proxy) = proxy.filter(|_| !self.through.load(SeqCst)) {
+    async fn exchange(&self, call: &ApiCall<'_>) -> Result<ApiReply, CallFailure> {
+        let target = Target::of_service(&call.url).map_err(CallFailure::NotHandled)?;
+        let proxy = self.connector.proxy(&target).map_err(CallFailure::NotHandled)?;
+        let http = self.http(&target, proxy).map_err(CallFailure::NotHandled)?;
+        let request = request(&http, call).map_err(CallFailure::NotHandled)?;
+        if let Some(proxy) = proxy.filter(|_| !self.proxy_passed.load(SeqCst)) {
             // reqwest keeps to itself what a proxy answers, and would offer a password on every connection at once.
-            self.connector.ask(proxy, &target).await.map_err(Failure::NotHandled)?;
+            self.connector.check_tunnel(proxy, &target).await.map_err(CallFailure::NotHandled)?;
         }
         let reply = match request.send().await {
             Ok(reply) => read(reply, call.reply_limit).await,
@@ -145,16 +145,16 @@ impl ApiClient {
         };
         match reply {
             Ok(reply) => {
-                self.through.store(true, SeqCst);
+                self.proxy_passed.store(true, SeqCst);
                 self.answered.store(true, SeqCst);
                 Ok(reply)
             }
-            Err(e) => Err(self.unanswered(&target, proxy, &e.without_url()).await),
+            Err(e) => Err(self.failure_of(&target, proxy, &e.without_url()).await),
         }
     }
 
     fn http(&self, target: &Target, proxy: Option<&Proxy>) -> Result<reqwest::Client> {
-        let mut kept = self.kept();
+        let mut kept = self.cached_client();
         if let Some(http) = &*kept {
             return Ok(http.clone());
         }
@@ -175,10 +175,10 @@ impl ApiClient {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .connect_timeout(self.connect_timeout.min(CONNECT_TIME_AT_MOST))
-            .timeout(ATTEMPT_TIME)
-            .pool_idle_timeout(IDLE_TIME)
-            .pool_max_idle_per_host(KEPT)
+            .connect_timeout(self.connect_timeout.min(MAX_CONNECT_TIMEOUT))
+            .timeout(ATTEMPT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS_KEPT)
             .user_agent(self.user_agent.clone());
         builder = if target.is_https() {
             builder.tls_backend_preconfigured(self.connector.tls_config()?)
@@ -196,17 +196,17 @@ impl ApiClient {
         builder.build().map_err(unusable)
     }
 
-    async fn unanswered(&self, target: &Target, proxy: Option<&Proxy>, e: &reqwest::Error) -> Failure {
+    async fn failure_of(&self, target: &Target, proxy: Option<&Proxy>, e: &reqwest::Error) -> CallFailure {
         // Without an error of the socket's, a limit of ours has ended it.
         let late = e.is_timeout() && transport_error::find::<std::io::Error>(e).is_none();
         if e.is_connect() {
             if e.is_timeout() {
-                self.addresses.turn();
+                self.addresses.rotate();
             }
-            return Failure::NotHandled(match proxy {
-                _ if late && self.connect_timeout > CONNECT_TIME_AT_MOST => too_slow(target),
+            return CallFailure::NotHandled(match proxy {
+                _ if late && self.connect_timeout > MAX_CONNECT_TIMEOUT => too_slow(target),
                 _ if late => self.connector.too_slow(target, proxy),
-                Some(proxy) => self.unconnected(target, proxy, e).await,
+                Some(proxy) => self.error_of_proxy(target, proxy, e).await,
                 None => transport_error::connecting(target, e),
             });
         }
@@ -218,21 +218,21 @@ impl ApiClient {
             || transport_error::find::<hyper::Error>(e).is_some_and(hyper::Error::is_canceled)
             // A host that ends the TLS handshake, however late, has read no request.
             || error.kind() == ErrorKind::Tls;
-        if unsent { Failure::NotHandled(error) } else { Failure::Unclear { error, answered: false } }
+        if unsent { CallFailure::NotHandled(error) } else { CallFailure::Unclear { error, answered: false } }
     }
 
     /// A connection through a proxy that has let calls through before.
-    async fn unconnected(&self, target: &Target, proxy: &Proxy, e: &reqwest::Error) -> Error {
+    async fn error_of_proxy(&self, target: &Target, proxy: &Proxy, e: &reqwest::Error) -> Error {
         match transport_error::tunnel(e) {
             None => transport_error::handshake(target, Some(proxy), e),
             Some(Tunnel::Broken) => transport_error::through_proxy(proxy, e),
             Some(Tunnel::Login) if proxy.authorization().is_some() => {
-                self.through.store(false, SeqCst);
+                self.proxy_passed.store(false, SeqCst);
                 self.connector.login_refused(tunnel::login_refused(proxy))
             }
             Some(Tunnel::Login | Tunnel::Refused) => {
-                let answer = self.connector.ask(proxy, target).await;
-                self.through.store(answer.is_ok(), SeqCst);
+                let answer = self.connector.check_tunnel(proxy, target).await;
+                self.proxy_passed.store(answer.is_ok(), SeqCst);
                 let host = target.host();
                 let what = format!(
                     "the proxy {proxy} did not connect to {host} as it did before; try again, or use another proxy"
@@ -243,7 +243,7 @@ impl ApiClient {
     }
 }
 
-fn request(http: &reqwest::Client, call: &Call<'_>) -> Result<reqwest::RequestBuilder> {
+fn request(http: &reqwest::Client, call: &ApiCall<'_>) -> Result<reqwest::RequestBuilder> {
     let request = http
         .request(call.method.clone(), call.url.clone())
         .header(AUTHORIZATION, bearer(call.key)?)

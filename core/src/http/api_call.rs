@@ -12,7 +12,7 @@ use crate::secret::{Mask, Secret};
 /// Enough for any reply whose size does not grow with the request.
 pub(crate) const REPLY_LIMIT: usize = 1024 * 1024;
 /// One call.
-pub(crate) struct Call<'a> {
+pub(crate) struct ApiCall<'a> {
     pub(crate) operation: &'static str,
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -39,7 +39,7 @@ pub(crate) struct ApiReply {
 
 /// Why a call gave no success.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum CallFailure {
     /// The request was not handled: never sent, or turned away.
     NotHandled(Error),
     /// The service refused it, and repeating it would be refused again.
@@ -53,7 +53,7 @@ pub(crate) enum Failure {
     },
 }
 
-impl Failure {
+impl CallFailure {
     pub(crate) fn into_error(self) -> Error {
         match self {
             Self::NotHandled(e) | Self::Refused(e) | Self::Unclear { error: e, .. } => e,
@@ -61,7 +61,7 @@ impl Failure {
     }
 }
 
-impl Failure {
+impl CallFailure {
     pub(super) fn with_operation(self, operation: &'static str) -> Self {
         match self {
             Self::NotHandled(e) => Self::NotHandled(e.with_operation(operation)),
@@ -82,7 +82,7 @@ pub(crate) enum Repeat {
     OnlyIfNotHandled,
 }
 
-pub(super) fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Failure> {
+pub(super) fn judge(call: &ApiCall<'_>, mut reply: ApiReply) -> Result<ApiReply, CallFailure> {
     if reply.status.is_success() && Page::of(&reply.headers, &reply.body).is_none() {
         return Ok(reply);
     }
@@ -101,24 +101,24 @@ pub(super) fn judge(call: &Call<'_>, mut reply: ApiReply) -> Result<ApiReply, Fa
     let error = error.hiding(|text| mask.hidden(text));
     let error = error.with_operation(call.operation).status_is(reply.status.as_u16());
     Err(if is_turned_away(reply.status) {
-        Failure::NotHandled(error)
+        CallFailure::NotHandled(error)
     } else if may_have_been_handled(reply.status) {
         // 502 and 504 are a gateway's: the service behind it has not answered.
         let answered = !matches!(reply.status.as_u16(), 502 | 504);
-        Failure::Unclear { error, answered }
+        CallFailure::Unclear { error, answered }
     } else {
-        Failure::Refused(error)
+        CallFailure::Refused(error)
     })
 }
 
 /// The key would have to be sent along, so redirects are reported instead of followed.
-fn redirected(call: &Call<'_>, reply: &ApiReply) -> Error {
+fn redirected(call: &ApiCall<'_>, reply: &ApiReply) -> Error {
     let to = reply
         .headers
         .get(http::header::LOCATION)
         .and_then(|v| v.to_str().ok())
         .and_then(|v| call.url.join(v).ok())
-        .map_or_else(|| "somewhere else".to_owned(), |u| crate::secret::shown(&u));
+        .map_or_else(|| "somewhere else".to_owned(), |u| crate::secret::without_secrets(&u));
     Error::new(
         ErrorKind::Rejected,
         format!(

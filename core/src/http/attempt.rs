@@ -16,12 +16,12 @@ use hyper::body::Incoming;
 
 use super::Target;
 use super::bandwidth::Bandwidth;
-use super::body::{AttemptBody, BodyState, Gate};
+use super::body::{AttemptBody, BodyState, ContinueGate};
 use super::limits::{Limits, within_limits};
 use super::page::Page;
 use super::pool::Connection;
 use super::tunnel;
-use crate::digest::{Algorithm, Digests, Pending};
+use crate::digest::{Algorithm, Digests, PendingDigests};
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::options::Proxy;
 use crate::progress::Counters;
@@ -33,8 +33,8 @@ pub(crate) use super::body::Payload;
 /// Bodies larger than this ask `Expect: 100-continue` first, so that a refusal costs no upload.
 const EXPECT_ABOVE: u64 = 1024 * 1024;
 /// Storage answers in a few hundred bytes of XML.
-const REPLY_LIMIT: usize = 64 * 1024;
-const REPLY_TIME: Duration = Duration::from_secs(30);
+const MAX_REPLY_BYTES: usize = 64 * 1024;
+const REPLY_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What to send.
 pub(crate) struct Outgoing {
@@ -43,7 +43,7 @@ pub(crate) struct Outgoing {
     pub(crate) payload: Payload,
     pub(crate) digest: Option<Algorithm>,
     /// Whether the server is asked first if it wants a large body (`Expect: 100-continue`). It costs a round trip.
-    pub(crate) ask: bool,
+    pub(crate) expect_continue: bool,
     /// Where a form asked to be redirected to when it is done.
     pub(crate) redirect: Option<String>,
 }
@@ -79,7 +79,7 @@ pub(crate) struct Reply {
     /// Whether the last byte may have left. It may where only a buffer of ours was known to hold it.
     pub(crate) last_may_have_left: bool,
     /// Whether the server was asked for `100 Continue` and did not say it in time.
-    pub(crate) mute: bool,
+    pub(crate) ignores_expect: bool,
     /// The file that was read, if it was one.
     pub(crate) file: Option<Arc<Reading>>,
     /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
@@ -124,7 +124,7 @@ pub(super) async fn run(
     progress: &Arc<Counters>,
 ) -> Result<(Reply, Option<Connection>), Unanswered> {
     let expect = expect && outgoing.payload.len() > EXPECT_ABOVE;
-    let (gate, open_gate) = match expect.then(Gate::new) {
+    let (gate, open_gate) = match expect.then(ContinueGate::new) {
         Some((gate, open)) => (Some(gate), Some(open)),
         None => (None, None),
     };
@@ -137,7 +137,7 @@ pub(super) async fn run(
     }
 
     let undo = UndoUnlessKept { state: &state, kept: false };
-    let before = Seen::by(&connection);
+    let before = MeterReading::of(&connection);
     connection.meter.touch();
     let sending = connection.sender.send_request(request);
     let head = match within_limits(sending, &connection, &state, target, limits).await {
@@ -146,7 +146,7 @@ pub(super) async fn run(
     };
     // What hyper and TLS hold in their buffers has not left. Head and TLS make the count larger, so that it is reached
     // while the last of a large body still waits; but then the socket would take no more.
-    let left = Seen::by(&connection).written - before.written;
+    let left = MeterReading::of(&connection).written - before.written;
     let complete = state.is_complete() && left >= outgoing.payload.len() && !connection.meter.is_blocked();
     if complete {
         connection.meter.answered();
@@ -168,11 +168,11 @@ pub(super) async fn run(
         return Err(Unanswered { sent_whole, began: true, ..Unanswered::of(error) });
     }
     let unread = has_stray_body(&head);
-    let patience = limits.response.min(REPLY_TIME);
-    let mut reply = receive(head, patience, pending.filter(|_| done), done.then_some(undo)).await;
+    let reply_timeout = limits.response.min(REPLY_BODY_TIMEOUT);
+    let mut reply = receive(head, reply_timeout, pending.filter(|_| done), done.then_some(undo)).await;
     reply.complete = complete;
     reply.last_may_have_left = last_may_have_left;
-    reply.mute = state.went_unbidden();
+    reply.ignores_expect = state.was_sent_unasked();
     reply.file.clone_from(&state.file);
     if let Some(secrets) = hides.as_ref().filter(|_| !done) {
         reply.body = secrets.apply(&reply.body);
@@ -185,13 +185,13 @@ pub(super) async fn run(
 
 /// What a connection had carried at some moment.
 #[derive(Clone, Copy)]
-struct Seen {
+struct MeterReading {
     written: u64,
     reply: u64,
 }
 
-impl Seen {
-    fn by(connection: &Connection) -> Self {
+impl MeterReading {
+    fn of(connection: &Connection) -> Self {
         Self { written: connection.meter.bytes_written(), reply: connection.meter.reply_bytes() }
     }
 }
@@ -207,10 +207,10 @@ async fn unanswered(
     error: Error,
     connection: &Connection,
     state: &BodyState,
-    before: Seen,
-    pending: Option<Pending>,
+    before: MeterReading,
+    pending: Option<PendingDigests>,
 ) -> Unanswered {
-    let now = Seen::by(connection);
+    let now = MeterReading::of(connection);
     let began = now.written > before.written;
     if let Some(failure) = state.take_failure() {
         return Unanswered { began, ..Unanswered::of(failure) };
@@ -235,14 +235,14 @@ async fn unanswered(
 /// The rest of the reply, and the digest of a success.
 async fn receive(
     head: http::Response<Incoming>,
-    patience: Duration,
-    pending: Option<Pending>,
+    reply_timeout: Duration,
+    pending: Option<PendingDigests>,
     undo: Option<UndoUnlessKept<'_>>,
 ) -> Reply {
     let (parts, incoming) = head.into_parts();
     // A refusal is known by its status even if its text is lost; a success is known by its headers,
     // once every byte was sent.
-    let (body, whole) = read_reply(incoming, patience).await.unwrap_or((Bytes::new(), false));
+    let (body, whole) = read_reply(incoming, reply_timeout).await.unwrap_or((Bytes::new(), false));
     let digests = match pending {
         Some(pending) => pending.digests().await,
         None => Digests::default(),
@@ -256,7 +256,7 @@ async fn receive(
         digests,
         complete: true,
         last_may_have_left: true,
-        mute: false,
+        ignores_expect: false,
         file: None,
         counted,
         hides: None,
@@ -329,7 +329,7 @@ fn open_on_continue(
             return;
         }
         // Later than a body waits for it where the line is slow; the server says it all the same.
-        state.was_bidden();
+        state.note_continue();
         if let Some(open) = open.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // Only the first one is progress; a server may say it for ever.
             meter.touch();
@@ -369,13 +369,13 @@ fn answered_early(target: &Target, head: &http::Response<Incoming>) -> Error {
 }
 
 /// The reply's body, up to a limit, and whether that is all of it.
-async fn read_reply(mut incoming: Incoming, patience: Duration) -> Result<(Bytes, bool), ()> {
+async fn read_reply(mut incoming: Incoming, reply_timeout: Duration) -> Result<(Bytes, bool), ()> {
     let mut read = Vec::new();
     let reading = async {
         while let Some(frame) = incoming.frame().await {
             let Ok(frame) = frame else { return Err(()) };
             let Ok(data) = frame.into_data() else { continue };
-            let room = REPLY_LIMIT - read.len();
+            let room = MAX_REPLY_BYTES - read.len();
             read.extend_from_slice(&data[..data.len().min(room)]);
             if data.len() > room {
                 return Ok(false);
@@ -383,7 +383,7 @@ async fn read_reply(mut incoming: Incoming, patience: Duration) -> Result<(Bytes
         }
         Ok(true)
     };
-    match tokio::time::timeout(patience, reading).await {
+    match tokio::time::timeout(reply_timeout, reading).await {
         Ok(Ok(whole)) => Ok((read.into(), whole)),
         _ if !read.is_empty() => Ok((read.into(), false)),
         _ => Err(()),

@@ -59,13 +59,13 @@ impl Bandwidth {
 }
 
 /// How many pieces a second, where they are neither too small nor too large.
-const PIECES: u64 = 8;
+const PIECES_PER_SECOND: u64 = 8;
 /// A segment is not filled by less; at the lowest limit it takes a second.
-const LEAST: u64 = 1024;
+const MIN_PIECE: u64 = 1024;
 /// As sources give them.
-const MOST: u64 = 256 * 1024;
+const MAX_PIECE: u64 = 256 * 1024;
 /// What a timer that came late, or a source that was slow for a moment, may catch up with.
-const CREDIT: Duration = Duration::from_millis(125);
+const CATCH_UP_LIMIT: Duration = Duration::from_millis(125);
 
 struct Schedule {
     /// When all that was given out has had its time.
@@ -78,9 +78,9 @@ impl Schedule {
         if self.free > now {
             return Err(self.free);
         }
-        let piece = (rate / PIECES).clamp(LEAST, MOST);
+        let piece = (rate / PIECES_PER_SECOND).clamp(MIN_PIECE, MAX_PIECE);
         let bytes = wanted.min(usize::try_from(piece).unwrap_or(usize::MAX));
-        let earliest = now.checked_sub(CREDIT).unwrap_or(now);
+        let earliest = now.checked_sub(CATCH_UP_LIMIT).unwrap_or(now);
         self.free = self.free.max(earliest) + Duration::from_secs_f64(bytes as f64 / rate as f64);
         Ok(bytes)
     }
@@ -113,7 +113,7 @@ mod tests {
                 let start = Instant::now();
                 let mut schedule = Schedule { free: start };
                 let bytes = sent(&mut schedule, rate, start, 60 * SECOND, late);
-                let most = 60 * rate + rate / 8 + MOST.min(rate);
+                let most = 60 * rate + rate / 8 + MAX_PIECE.min(rate);
                 assert!((59 * rate..=most).contains(&bytes), "{rate} a second, {late:?} late: {bytes}");
             }
         }

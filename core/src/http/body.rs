@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
 use super::bandwidth::Bandwidth;
-use crate::digest::{Algorithm, Pending, Tap};
+use crate::digest::{Algorithm, DigestTap, PendingDigests};
 use crate::error::{Error, Result};
 use crate::progress::Counters;
 use crate::source::{Prepared, Reading, SourceReader};
@@ -43,15 +43,15 @@ impl Payload {
 pub(super) const CONTINUE_WAIT: Duration = Duration::from_secs(1);
 
 /// Holds a body back until the server wants it.
-pub(super) struct Gate {
+pub(super) struct ContinueGate {
     opened: Option<oneshot::Receiver<()>>,
-    patience: Pin<Box<Sleep>>,
+    wait: Pin<Box<Sleep>>,
 }
 
-impl Gate {
+impl ContinueGate {
     pub(super) fn new() -> (Self, oneshot::Sender<()>) {
         let (open, opened) = oneshot::channel();
-        (Self { opened: Some(opened), patience: Box::pin(tokio::time::sleep(CONTINUE_WAIT)) }, open)
+        (Self { opened: Some(opened), wait: Box::pin(tokio::time::sleep(CONTINUE_WAIT)) }, open)
     }
 
     /// Ready when the body may go, with whether the server said so.
@@ -62,7 +62,7 @@ impl Gate {
             Some(Poll::Ready(Err(_))) => self.opened = None,
             _ => {}
         }
-        self.patience.as_mut().poll(cx).map(|()| false)
+        self.wait.as_mut().poll(cx).map(|()| false)
     }
 }
 
@@ -70,8 +70,8 @@ impl Gate {
 pub(super) struct BodyState {
     complete: AtomicBool,
     stopped: AtomicBool,
-    held: AtomicBool,
-    unbidden: AtomicBool,
+    held_back: AtomicBool,
+    sent_unasked: AtomicBool,
     reading: AtomicBool,
     paced: AtomicBool,
     source_bytes: AtomicU64,
@@ -87,16 +87,16 @@ impl BodyState {
         self.complete.load(Relaxed)
     }
     /// Whether the body still waits for `100 Continue`.
-    pub(super) fn is_held(&self) -> bool {
-        self.held.load(Relaxed)
+    pub(super) fn is_held_back(&self) -> bool {
+        self.held_back.load(Relaxed)
     }
     /// Whether `100 Continue` was waited for in vain.
-    pub(super) fn went_unbidden(&self) -> bool {
-        self.unbidden.load(Relaxed)
+    pub(super) fn was_sent_unasked(&self) -> bool {
+        self.sent_unasked.load(Relaxed)
     }
     /// The server said `100 Continue`, if late.
-    pub(super) fn was_bidden(&self) {
-        self.unbidden.store(false, Relaxed);
+    pub(super) fn note_continue(&self) {
+        self.sent_unasked.store(false, Relaxed);
     }
     /// Whether the client's own limit is what is waited for.
     pub(super) fn is_paced(&self) -> bool {
@@ -130,22 +130,22 @@ impl BodyState {
 
 pub(super) struct AttemptBody {
     state: Arc<BodyState>,
-    gate: Option<Gate>,
+    gate: Option<ContinueGate>,
     stage: Stage,
     before: Bytes,
     reader: SourceReader,
     after: Bytes,
-    tap: Option<Tap>,
+    tap: Option<DigestTap>,
     left: u64,
     /// Read, and not given out yet.
-    held: Held,
+    pending: PendingChunk,
     bandwidth: Arc<Bandwidth>,
     /// Its turn under the limit.
     turn: Option<Pin<Box<dyn Future<Output = usize> + Send>>>,
 }
 
 #[derive(Default)]
-struct Held {
+struct PendingChunk {
     bytes: Bytes,
     of_source: bool,
 }
@@ -161,13 +161,13 @@ impl AttemptBody {
     pub(super) async fn open(
         payload: &Payload,
         digest: Option<Algorithm>,
-        gate: Option<Gate>,
+        gate: Option<ContinueGate>,
         bandwidth: &Arc<Bandwidth>,
         progress: &Arc<Counters>,
-    ) -> Result<(Self, Arc<BodyState>, Option<Pending>)> {
+    ) -> Result<(Self, Arc<BodyState>, Option<PendingDigests>)> {
         let (tap, pending) = match digest {
             Some(algorithm) => {
-                let (tap, pending) = Tap::new(algorithm, payload.source.len());
+                let (tap, pending) = DigestTap::new(algorithm, payload.source.len());
                 (Some(tap), Some(pending))
             }
             None => (None, None),
@@ -177,8 +177,8 @@ impl AttemptBody {
         let state = Arc::new(BodyState {
             complete: AtomicBool::new(left == 0),
             stopped: AtomicBool::new(false),
-            held: AtomicBool::new(gate.is_some()),
-            unbidden: AtomicBool::new(false),
+            held_back: AtomicBool::new(gate.is_some()),
+            sent_unasked: AtomicBool::new(false),
             reading: AtomicBool::new(false),
             paced: AtomicBool::new(false),
             source_bytes: AtomicU64::new(0),
@@ -195,7 +195,7 @@ impl AttemptBody {
             after: payload.after.clone(),
             tap,
             left,
-            held: Held::default(),
+            pending: PendingChunk::default(),
             bandwidth: Arc::clone(bandwidth),
             turn: None,
         };
@@ -208,16 +208,16 @@ impl AttemptBody {
 
     /// As much of what comes next as may go now.
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        if self.held.bytes.is_empty() {
+        if self.pending.bytes.is_empty() {
             match ready!(self.poll_next(cx)) {
-                Some(Ok(next)) => self.held = next,
+                Some(Ok(next)) => self.pending = next,
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
         }
         let count = ready!(self.poll_turn(cx));
-        let piece = self.held.bytes.split_to(count);
-        if self.held.of_source {
+        let piece = self.pending.bytes.split_to(count);
+        if self.pending.of_source {
             self.state.source_bytes.fetch_add(count as u64, Relaxed);
             self.state.progress.add_bytes(count as u64);
         }
@@ -226,7 +226,7 @@ impl AttemptBody {
 
     /// How many of the bytes held may go.
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
-        let all = self.held.bytes.len();
+        let all = self.pending.bytes.len();
         if self.turn.is_none() && !self.bandwidth.is_limited() {
             return Poll::Ready(all);
         }
@@ -239,14 +239,14 @@ impl AttemptBody {
         Poll::Ready(count)
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Held>>> {
-        let ours = |bytes| Poll::Ready(Some(Ok(Held { bytes, of_source: false })));
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<PendingChunk>>> {
+        let framing = |bytes| Poll::Ready(Some(Ok(PendingChunk { bytes, of_source: false })));
         loop {
             match self.stage {
                 Stage::Before => {
                     self.stage = Stage::Source;
                     if !self.before.is_empty() {
-                        return ours(std::mem::take(&mut self.before));
+                        return framing(std::mem::take(&mut self.before));
                     }
                 }
                 Stage::Source => {
@@ -260,7 +260,7 @@ impl AttemptBody {
                             if let Some(tap) = &mut self.tap {
                                 tap.feed(&chunk);
                             }
-                            return Poll::Ready(Some(Ok(Held { bytes: chunk, of_source: true })));
+                            return Poll::Ready(Some(Ok(PendingChunk { bytes: chunk, of_source: true })));
                         }
                         Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                         None => {
@@ -270,7 +270,7 @@ impl AttemptBody {
                     }
                 }
                 Stage::After if self.after.is_empty() => return Poll::Ready(None),
-                Stage::After => return ours(std::mem::take(&mut self.after)),
+                Stage::After => return framing(std::mem::take(&mut self.after)),
             }
         }
     }
@@ -294,10 +294,10 @@ impl http_body::Body for AttemptBody {
             return Poll::Pending;
         }
         if let Some(gate) = &mut self.gate {
-            let bidden = ready!(gate.poll_open(cx));
-            self.state.unbidden.store(!bidden, Relaxed);
+            let continue_seen = ready!(gate.poll_open(cx));
+            self.state.sent_unasked.store(!continue_seen, Relaxed);
             self.gate = None;
-            self.state.held.store(false, Relaxed);
+            self.state.held_back.store(false, Relaxed);
         }
         match ready!(self.poll_piece(cx)) {
             Some(Ok(chunk)) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::api::ApiClient;
 use super::bandwidth::BandwidthLimit;
 use super::budget::Budgets;
-use super::connections::{Connections, Turn, most};
+use super::connections::{ConnectionTurn, Connections, max_connections};
 use super::connector::Connector;
 use super::proxies::Proxies;
 use super::retry::Retry;
@@ -37,7 +37,7 @@ impl HttpClients {
     }
 
     /// Waits for a turn at having a connection to storage.
-    pub(crate) async fn turn(&self) -> Turn<'_> {
+    pub(crate) async fn turn(&self) -> ConnectionTurn<'_> {
         self.connections.to_storage().await
     }
 }
@@ -61,7 +61,7 @@ impl Clients {
         self.clients.get(|| {
             let proxies = Arc::clone(&self.proxies);
             let connector = Arc::new(Connector::new(&self.options, proxies)?);
-            let connections = Arc::new(Connections::new(most()));
+            let connections = Arc::new(Connections::new(max_connections()));
             Ok(HttpClients {
                 api: ApiClient::new(&self.options, Arc::clone(&connector), Arc::clone(&connections)),
                 storage: StorageClient::new(&self.options, connector, self.bandwidth.clone()),

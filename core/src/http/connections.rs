@@ -9,13 +9,13 @@ use crate::os_limits;
 
 /// Of the descriptors that the process may have, the share that connections to storage may take: each may have a file
 /// open besides, a program has several clients, and files of its own.
-const SHARE: usize = 8;
+const DESCRIPTORS_PER_CONNECTION: usize = 8;
 /// More never made anything faster.
-const MOST: usize = 256;
+const MAX_CONNECTIONS: usize = 256;
 
 /// The most connections to storage.
-pub(crate) fn most() -> usize {
-    (os_limits::max_descriptors() / SHARE).clamp(1, MOST)
+pub(crate) fn max_connections() -> usize {
+    (os_limits::max_descriptors() / DESCRIPTORS_PER_CONNECTION).clamp(1, MAX_CONNECTIONS)
 }
 
 /// Turns at having a connection. Those to a service are apart: its calls are short, and one that removes what is left
@@ -29,10 +29,10 @@ pub(crate) struct Connections {
 }
 
 /// One that is taken. It is waited for by nobody who has one already.
-pub(crate) struct Turn<'a> {
+pub(crate) struct ConnectionTurn<'a> {
     of: &'a Connections,
     _permit: Option<SemaphorePermit<'a>>,
-    told: bool,
+    given_up: bool,
 }
 
 impl Connections {
@@ -45,23 +45,23 @@ impl Connections {
         }
     }
 
-    pub(crate) async fn to_storage(&self) -> Turn<'_> {
+    pub(crate) async fn to_storage(&self) -> ConnectionTurn<'_> {
         self.turn(&self.storage).await
     }
 
-    pub(crate) async fn to_service(&self) -> Turn<'_> {
+    pub(crate) async fn to_service(&self) -> ConnectionTurn<'_> {
         self.turn(&self.api).await
     }
 
-    async fn turn<'a>(&'a self, kind: &'a Semaphore) -> Turn<'a> {
+    async fn turn<'a>(&'a self, kind: &'a Semaphore) -> ConnectionTurn<'a> {
         // It is never closed.
         let permit = kind.acquire().await.ok();
         self.taken.fetch_add(1, SeqCst);
-        Turn { of: self, _permit: permit, told: false }
+        ConnectionTurn { of: self, _permit: permit, given_up: false }
     }
 }
 
-impl Turn<'_> {
+impl ConnectionTurn<'_> {
     /// Gives it up, since the process has no descriptor for it. Whether another one has ended since, and it may be tried
     /// again; false if there is no other that could end.
     pub(crate) async fn after_another(mut self) -> bool {
@@ -70,7 +70,7 @@ impl Turn<'_> {
         tokio::pin!(ended);
         ended.as_mut().enable();
         // All at once: of two that give up, the last is told that there is no other.
-        self.told = true;
+        self.given_up = true;
         let others = of.taken.fetch_sub(1, SeqCst) - 1;
         drop(self);
         if others == 0 {
@@ -82,9 +82,9 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for ConnectionTurn<'_> {
     fn drop(&mut self) {
-        if !self.told {
+        if !self.given_up {
             self.of.taken.fetch_sub(1, SeqCst);
             self.of.ended.notify_one();
         }

@@ -20,11 +20,11 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use super::guard::{self, Target};
-use super::line::{Line, Mark};
+use super::line::{LinePosition, SharedLine};
 use super::meter::{Meter, MeteredTcp, ReplyMeter};
 use super::proxies::Proxies;
 use super::resolve::Resolver;
-use super::tunnel::{self, Offers, Turn};
+use super::tunnel::{self, LoginOffers, LoginTurn};
 use super::{tls, transport_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Options, Proxy};
@@ -48,11 +48,11 @@ pub(super) struct Connector {
     /// Or why there is none, which is no trouble where nothing is https.
     tls: Result<TlsConnector>,
     proxies: Arc<Proxies>,
-    offers: Offers,
+    offers: LoginOffers,
     connect_timeout: Duration,
     #[cfg(target_os = "linux")]
     user_timeout: Duration,
-    line: Arc<Line>,
+    line: Arc<SharedLine>,
 }
 
 /// Linux measures this limit from the first loss that is not made good yet, and takes no notice of what
@@ -74,11 +74,11 @@ impl Connector {
         Ok(Self {
             tls,
             proxies,
-            offers: Offers::default(),
+            offers: LoginOffers::default(),
             connect_timeout: options.connect_timeout,
             #[cfg(target_os = "linux")]
             user_timeout: user_timeout(options.stall_timeout),
-            line: Arc::new(Line::new()),
+            line: Arc::new(SharedLine::new()),
         })
     }
 
@@ -98,13 +98,13 @@ impl Connector {
     }
 
     /// Whether a proxy leads to a target: a tunnel that is made, and not used.
-    pub(super) async fn ask(&self, proxy: &Proxy, target: &Target) -> Result<()> {
+    pub(super) async fn check_tunnel(&self, proxy: &Proxy, target: &Target) -> Result<()> {
         let tunnel = tokio::time::timeout(self.connect_timeout, self.tunnel(proxy, target)).await;
         tunnel.unwrap_or_else(|_| Err(self.too_slow(target, Some(proxy)))).map(drop)
     }
 
     /// Leave to offer a proxy's password with a request that it is to pass on.
-    pub(super) async fn offer(&self, proxy: &Proxy) -> Result<Turn<'_>> {
+    pub(super) async fn offer(&self, proxy: &Proxy) -> Result<LoginTurn<'_>> {
         self.offers.turn(proxy).await
     }
 
@@ -121,29 +121,29 @@ impl Connector {
     pub(super) async fn connect(&self, target: &Target) -> Result<Wire> {
         let proxy = self.proxy(target)?;
         let _share = self.line.share();
-        let (began, mark) = (Instant::now(), self.line.mark());
+        let (began, since) = (Instant::now(), self.line.position());
         loop {
             let opening = self.open(target, proxy);
             tokio::pin!(opening);
             let wire = loop {
                 match tokio::time::timeout(self.connect_timeout, &mut opening).await {
                     Ok(wire) => break wire,
-                    Err(_) if self.others_move(began, mark) => {}
+                    Err(_) if self.others_move(began, since) => {}
                     Err(_) => return Err(self.too_slow(target, proxy)),
                 }
             };
             match wire {
                 // Of a single address; its lost requests are repeated ever more seldom, so a new one is
                 // better.
-                Err(error) if error.kind() == ErrorKind::Timeout && self.others_move(began, mark) => {}
+                Err(error) if error.kind() == ErrorKind::Timeout && self.others_move(began, since) => {}
                 wire => return wire,
             }
         }
     }
 
     /// Whether others fill a slow line, where each of so many takes as many times as long.
-    fn others_move(&self, began: Instant, mark: Mark) -> bool {
-        self.line.is_crowded(mark)
+    fn others_move(&self, began: Instant, since: LinePosition) -> bool {
+        self.line.is_crowded(since)
             && self.line.last_moved().elapsed() < self.connect_timeout
             && began.elapsed() < self.connect_timeout * self.line.sharers()
     }
@@ -218,7 +218,7 @@ impl Connector {
         let turn = self.offers.turn(proxy).await?;
         let tcp = self.to_proxy(proxy).await?;
         let answer = tunnel::open(&tcp, proxy, target).await;
-        turn.told(answer).map(|()| tcp)
+        turn.record(answer).map(|()| tcp)
     }
 
     fn prepare<R>(&self, http: &mut HttpConnector<R>) {

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::body::{BodyState, CONTINUE_WAIT};
-use super::line::Mark;
+use super::line::LinePosition;
 use super::meter::Meter;
 use super::pool::Connection;
 use super::{Target, transport_error};
@@ -43,11 +43,12 @@ pub(super) async fn within_limits(
 ) -> Result<http::Response<Incoming>> {
     tokio::pin!(sending);
     let _share = connection.meter.line().share();
-    let mut watch = Watch::begin(&connection.meter, state, limits);
+    let mut guard = StallGuard::new(&connection.meter, state, limits);
     let mut now = Instant::now();
     loop {
-        let wait = watch.wait(now).map_err(|waiting_for| too_slow(target, waiting_for, limits))?;
-        let next_look = now + wait;
+        let wait =
+            guard.time_to_checkpoint(now).map_err(|waiting_for| too_slow(target, waiting_for, limits))?;
+        let next_checkpoint = now + wait;
         tokio::select! {
             biased;
             head = &mut sending => {
@@ -61,24 +62,24 @@ pub(super) async fn within_limits(
                     Poll::Pending => Err(transport_error::gone(target)),
                 };
             }
-            () = tokio::time::sleep_until(next_look) => {
+            () = tokio::time::sleep_until(next_checkpoint) => {
                 now = Instant::now();
-                watch.look(next_look, now);
+                guard.checkpoint(next_checkpoint, now);
             }
         }
     }
 }
 
 /// Looks now and then whether an attempt still gets on.
-struct Watch<'a> {
+struct StallGuard<'a> {
     meter: &'a Meter,
     state: &'a BodyState,
     limits: Limits,
-    idle: Idle,
+    idle: IdleTime,
     /// The same for the line as a whole.
-    line_idle: Idle,
+    line_idle: IdleTime,
     /// What the line had carried when this connection last got on.
-    mark: Mark,
+    line_position: LinePosition,
     /// Until when TCP tries again what others crowded out, from when this connection last got on: it waits
     /// twice as long each time, and does not know that the line has become free.
     next_try: Duration,
@@ -89,15 +90,15 @@ struct Watch<'a> {
     waits_for_others: bool,
 }
 
-impl<'a> Watch<'a> {
-    fn begin(meter: &'a Meter, state: &'a BodyState, limits: Limits) -> Self {
+impl<'a> StallGuard<'a> {
+    fn new(meter: &'a Meter, state: &'a BodyState, limits: Limits) -> Self {
         Self {
             meter,
             state,
             limits,
-            idle: Idle::since(meter.last_progress()),
-            line_idle: Idle::since(meter.line().last_moved()),
-            mark: meter.line().mark(),
+            idle: IdleTime::since(meter.last_progress()),
+            line_idle: IdleTime::since(meter.line().last_moved()),
+            line_position: meter.line().position(),
             next_try: Duration::ZERO,
             // Not asked yet: most attempts are over before the first look.
             unacknowledged: 0,
@@ -108,35 +109,35 @@ impl<'a> Watch<'a> {
     }
 
     /// How long until the next look, or what was waited for too long.
-    fn wait(&mut self, now: Instant) -> Result<Duration, WaitingFor> {
+    fn time_to_checkpoint(&mut self, now: Instant) -> Result<Duration, WaitingFor> {
         // What is waited for changes without a wake-up here, and then another limit counts from a later
         // write: a part of the shortest of them is how long may pass unseen.
-        let step = self.limits.shortest() / LOOKS;
+        let interval = self.limits.shortest() / CHECKPOINTS_PER_LIMIT;
         let (limit, waiting_for) = self.current_limit();
         let waited = self.idle.time(self.meter.last_progress(), now);
         if waited < limit {
-            return Ok((limit - waited).min(step));
+            return Ok((limit - waited).min(interval));
         }
         if waiting_for == WaitingFor::Socket && (self.others_move(waited, now) || waited < self.next_try) {
-            return Ok(step);
+            return Ok(interval);
         }
         // Of a process that is just back, the connection's own task may not have run yet. Once: a machine
         // that is always late must come to an end too.
         if self.late && !std::mem::replace(&mut self.excused, true) {
-            return Ok(step);
+            return Ok(interval);
         }
         Err(waiting_for)
     }
 
     /// A look that was due earlier takes place now.
-    fn look(&mut self, due: Instant, now: Instant) {
-        self.unacknowledged = self.meter.look();
+    fn checkpoint(&mut self, due: Instant, now: Instant) {
+        self.unacknowledged = self.meter.ask_kernel();
         if self.state.is_paced() && self.unacknowledged == 0 && !self.meter.is_blocked() {
             // The caller's own limit is what is waited for.
             self.meter.touch();
         }
         if self.meter.last_progress() != self.idle.progress {
-            self.mark = self.meter.line().mark();
+            self.line_position = self.meter.line().position();
             self.next_try = Duration::ZERO;
         }
         self.late = self.idle.looked(self.meter.last_progress(), due, now);
@@ -150,7 +151,7 @@ impl<'a> Watch<'a> {
         let line = self.meter.line();
         let moving = self.line_idle.time(line.last_moved(), now) < self.limits.stall
             && waited < self.limits.stall.saturating_mul(line.sharers() + 1);
-        let waits = moving && line.is_crowded(self.mark);
+        let waits = moving && line.is_crowded(self.line_position);
         if waits {
             self.next_try = waited * 2;
         }
@@ -166,7 +167,7 @@ impl<'a> Watch<'a> {
             (self.limits.response, WaitingFor::Reply)
         } else if self.state.is_reading() && free {
             (self.limits.stall, WaitingFor::Source)
-        } else if self.state.is_held() {
+        } else if self.state.is_held_back() {
             (self.limits.stall + CONTINUE_WAIT, WaitingFor::Socket)
         } else {
             (self.limits.stall, WaitingFor::Socket)
@@ -175,20 +176,20 @@ impl<'a> Watch<'a> {
 }
 
 /// How many looks at least a limit takes: the share of it that a stop of this process may count for.
-const LOOKS: u32 = 8;
+const CHECKPOINTS_PER_LIMIT: u32 = 8;
 
 /// As late as a timer may be where nothing else is to be done (Windows: 15.6 ms).
-const GRAIN: Duration = Duration::from_millis(20);
+const TIMER_SLACK: Duration = Duration::from_millis(20);
 
 /// For how long there was no progress, as far as this process was there to see some. One that was stopped (a
 /// suspended job, a paused container, a machine with no time for it) wakes to timers that ran out while nobody
 /// looked at the socket; that says nothing about the peer.
-struct Idle {
+struct IdleTime {
     progress: Instant,
     absent: Duration,
 }
 
-impl Idle {
+impl IdleTime {
     fn since(progress: Instant) -> Self {
         Self { progress, absent: Duration::ZERO }
     }
@@ -203,7 +204,7 @@ impl Idle {
     /// A look that was due earlier takes place now. Whether so late that the process must have been stopped.
     fn looked(&mut self, progress: Instant, due: Instant, now: Instant) -> bool {
         let idle = self.time(progress, now);
-        let stopped = now.saturating_duration_since(due).saturating_sub(GRAIN);
+        let stopped = now.saturating_duration_since(due).saturating_sub(TIMER_SLACK);
         self.absent += stopped.min(idle);
         !stopped.is_zero()
     }
@@ -248,10 +249,10 @@ mod tests {
     #[test]
     fn time_in_which_nothing_is_written_counts() {
         let write = Instant::now();
-        let mut idle = Idle::since(write);
+        let mut idle = IdleTime::since(write);
         for looks in 1..=8 {
             let now = write + STEP * looks;
-            assert!(!idle.looked(write, now - GRAIN.min(STEP), now));
+            assert!(!idle.looked(write, now - TIMER_SLACK.min(STEP), now));
             assert_eq!(idle.time(write, now), STEP * looks);
         }
     }
@@ -259,24 +260,24 @@ mod tests {
     #[test]
     fn time_in_which_nobody_looked_does_not() {
         let write = Instant::now();
-        let mut idle = Idle::since(write);
+        let mut idle = IdleTime::since(write);
         let mut now = write;
         for looks in 1..=8 {
             let due = now + STEP;
             now = due + HOUR;
             assert!(idle.looked(write, due, now));
-            assert_eq!(idle.time(write, now), (STEP + GRAIN) * looks);
+            assert_eq!(idle.time(write, now), (STEP + TIMER_SLACK) * looks);
         }
     }
 
     #[test]
     fn a_write_begins_anew() {
         let first = Instant::now();
-        let mut idle = Idle::since(first);
+        let mut idle = IdleTime::since(first);
         // Written, and then stopped for an hour before the next look.
         let (write, due) = (first + STEP / 2, first + STEP);
         idle.looked(write, due, due + HOUR);
-        assert_eq!(idle.time(write, due + HOUR), STEP / 2 + GRAIN);
+        assert_eq!(idle.time(write, due + HOUR), STEP / 2 + TIMER_SLACK);
         // Stopped for an hour, and written before the look.
         let (due, write) = (due + HOUR + STEP, due + HOUR * 2);
         idle.looked(write, due, write);

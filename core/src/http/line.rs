@@ -10,10 +10,10 @@ use tokio::time::Instant;
 /// drops waits twice as long each time, up to 120 s on Linux: 1 + 2 + 4 + … + 120 is some 250 s, in which
 /// each of the others carries this much at 32 kbit/s. On a line that carries it sooner none goes without for
 /// so long.
-const TURN: u64 = 1024 * 1024;
+const TURN_BYTES: u64 = 1024 * 1024;
 
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct SharedLine {
     born: Instant,
     /// Bytes that peers have acknowledged.
     carried: AtomicU64,
@@ -25,9 +25,9 @@ pub(super) struct Line {
 
 /// A moment, as the bytes carried before it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark(u64);
+pub(super) struct LinePosition(u64);
 
-impl Line {
+impl SharedLine {
     pub(super) fn new() -> Self {
         Self {
             born: Instant::now(),
@@ -52,8 +52,8 @@ impl Line {
         self.born + Duration::from_millis(self.moved_ms.load(Relaxed))
     }
 
-    pub(super) fn mark(&self) -> Mark {
-        Mark(self.carried.load(Relaxed))
+    pub(super) fn position(&self) -> LinePosition {
+        LinePosition(self.carried.load(Relaxed))
     }
 
     /// One more shares it, until what is given is dropped.
@@ -66,15 +66,15 @@ impl Line {
         u32::try_from(self.sharing.load(Relaxed)).unwrap_or(u32::MAX)
     }
 
-    /// Whether one that has got nothing through since `mark` may only not have had its turn. Somebody must
+    /// Whether one that has got nothing through since `since` may only not have had its turn. Somebody must
     /// have moved lately besides; that is for the caller to know, who knows how long it was looking.
-    pub(super) fn is_crowded(&self, mark: Mark) -> bool {
+    pub(super) fn is_crowded(&self, since: LinePosition) -> bool {
         let others = self.sharers().saturating_sub(1);
-        others > 0 && self.mark().0.saturating_sub(mark.0) < TURN.saturating_mul(u64::from(others))
+        others > 0 && self.position().0.saturating_sub(since.0) < TURN_BYTES.saturating_mul(u64::from(others))
     }
 }
 
-pub(super) struct Share<'a>(&'a Line);
+pub(super) struct Share<'a>(&'a SharedLine);
 
 impl Drop for Share<'_> {
     fn drop(&mut self) {
@@ -88,19 +88,19 @@ mod tests {
 
     #[test]
     fn a_line_is_crowded_while_others_share_it_and_none_has_had_much_more() {
-        let line = Line::new();
+        let line = SharedLine::new();
         let own = line.share();
-        let mark = line.mark();
-        assert!(!line.is_crowded(mark), "nobody else is there");
+        let since = line.position();
+        assert!(!line.is_crowded(since), "nobody else is there");
         let others = [line.share(), line.share()];
-        assert!(line.is_crowded(mark));
-        line.carries(2 * TURN - 1);
-        assert!(line.is_crowded(mark), "a turn of each");
+        assert!(line.is_crowded(since));
+        line.carries(2 * TURN_BYTES - 1);
+        assert!(line.is_crowded(since), "a turn of each");
         line.carries(1);
-        assert!(!line.is_crowded(mark), "a line as fast as that leaves nobody out");
-        assert!(line.is_crowded(line.mark()));
+        assert!(!line.is_crowded(since), "a line as fast as that leaves nobody out");
+        assert!(line.is_crowded(line.position()));
         drop(others);
-        assert!(!line.is_crowded(line.mark()));
+        assert!(!line.is_crowded(line.position()));
         drop(own);
         assert_eq!(line.sharers(), 0);
     }

@@ -22,10 +22,10 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 use super::kernel::Socket;
-use super::line::Line;
+use super::line::SharedLine;
 
 /// How long a failed write waits for the reply that explains it.
-const PARK: Duration = Duration::from_secs(2);
+const PARKED_WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the socket has seen, readable while hyper owns the socket.
 #[derive(Debug)]
@@ -40,11 +40,11 @@ pub(super) struct Meter {
     last_progress_ms: AtomicU64,
     blocked: AtomicBool,
     socket: Socket,
-    line: Arc<Line>,
+    line: Arc<SharedLine>,
 }
 
 impl Meter {
-    fn new(socket: Socket, line: Arc<Line>) -> Self {
+    fn new(socket: Socket, line: Arc<SharedLine>) -> Self {
         Self {
             born: Instant::now(),
             written: AtomicU64::new(0),
@@ -68,7 +68,7 @@ impl Meter {
     }
     /// Asks the kernel what the peer has acknowledged since the last look, which is progress too. Tells how
     /// many bytes it has not; none where that cannot be known.
-    pub(super) fn look(&self) -> u64 {
+    pub(super) fn ask_kernel(&self) -> u64 {
         // Before the kernel is asked: a write in between must not count as acknowledged.
         let written = self.bytes_written();
         let Some(waiting) = self.socket.unacknowledged() else { return 0 };
@@ -89,7 +89,7 @@ impl Meter {
         }
         more > 0
     }
-    pub(super) fn line(&self) -> &Line {
+    pub(super) fn line(&self) -> &SharedLine {
         &self.line
     }
     /// Whether the kernel would take no more when it was last asked.
@@ -130,7 +130,7 @@ struct Parked {
 }
 
 impl MeteredTcp {
-    pub(super) fn new(tcp: TcpStream, line: Arc<Line>) -> Self {
+    pub(super) fn new(tcp: TcpStream, line: Arc<SharedLine>) -> Self {
         let meter = Arc::new(Meter::new(Socket::of(&tcp), line));
         Self { tcp, meter, parked: None }
     }
@@ -158,7 +158,7 @@ impl MeteredTcp {
                 Poll::Ready(Ok(count))
             }
             Poll::Ready(Err(error)) if peer_closed(&error) => {
-                let until = Box::pin(tokio::time::sleep(PARK));
+                let until = Box::pin(tokio::time::sleep(PARKED_WRITE_TIMEOUT));
                 self.parked = Some(Parked { error: Some(error), until });
                 self.poll_parked(cx)
             }

@@ -74,7 +74,7 @@ impl fmt::Display for Names {
 }
 
 /// More is not read of a body that was packed: a title stands at the beginning.
-const UNPACKED: u64 = 64 * 1024;
+const UNPACK_LIMIT: u64 = 64 * 1024;
 
 fn is_declared(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
@@ -100,7 +100,7 @@ pub(crate) fn decoded<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<Cow<'a,
 /// As much as is whole: a reply may have been cut short.
 fn unpack(from: impl std::io::Read) -> Vec<u8> {
     let mut unpacked = Vec::new();
-    let _ = from.take(UNPACKED).read_to_end(&mut unpacked);
+    let _ = from.take(UNPACK_LIMIT).read_to_end(&mut unpacked);
     unpacked
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
 
 /// The first elements by which browsers know a page without its type (WHATWG MIME Sniffing, 7.1), but for names of one
 /// letter, which a store's XML may begin with.
-const FIRST: &[&str] = &[
+const HTML_ELEMENTS: &[&str] = &[
     "html", "head", "body", "title", "meta", "link", "base", "script", "style", "noscript", "iframe",
     "frameset", "h1", "h2", "h3", "div", "font", "table", "br", "center", "main", "form", "span",
 ];
@@ -131,7 +131,7 @@ fn is_html(text: &str, declared: bool) -> bool {
         return true;
     }
     let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).collect();
-    let is_one_of_html = FIRST.iter().any(|first| name.eq_ignore_ascii_case(first));
+    let is_one_of_html = HTML_ELEMENTS.iter().any(|first| name.eq_ignore_ascii_case(first));
     is_one_of_html || (declared && !xml && !name.is_empty() && !is_of_storage(&name))
 }
 
@@ -261,7 +261,7 @@ mod tests {
         for (headers, body) in [(&gzip, &packed[..]), (&HeaderMap::new(), &packed), (&gzip, &packed[..200])] {
             assert!(Page::of(headers, body).expect("a page").to_string().contains("Packed"));
         }
-        assert!(decoded(&gzip, &packed).expect("unpacked").len() <= UNPACKED as usize);
+        assert!(decoded(&gzip, &packed).expect("unpacked").len() <= UNPACK_LIMIT as usize);
         let brotli = headers(&[("content-encoding", "br"), ("content-type", "text/html")]);
         assert!(
             Page::of(&brotli, b"\x1b\x07\x00").is_some(),

@@ -23,10 +23,10 @@ use crate::options::Proxy;
 
 /// Storage services close idle connections after 20 s or more; asking before they do saves the
 /// retry.
-const IDLE_LIMIT: Duration = Duration::from_secs(15);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct HostKey {
     https: bool,
     host: String,
     port: u16,
@@ -34,7 +34,7 @@ struct Key {
     trusted: bool,
 }
 
-impl Key {
+impl HostKey {
     fn of(target: &Target) -> Self {
         Self {
             https: target.is_https(),
@@ -56,7 +56,7 @@ pub(super) struct Connection {
     pub(super) ended: CancellationToken,
     task: AbortHandle,
     /// Whose it is.
-    key: Key,
+    key: HostKey,
 }
 
 impl Connection {
@@ -75,26 +75,26 @@ impl Drop for Connection {
     }
 }
 
-struct Idle {
+struct IdleConnection {
     connection: Connection,
     since: Instant,
 }
 
-impl Idle {
+impl IdleConnection {
     fn now(connection: Connection) -> Self {
         Self { connection, since: Instant::now() }
     }
 }
 
-pub(super) struct Pool {
+pub(super) struct ConnectionPool {
     connector: Arc<Connector>,
     /// Of one host, and of all.
     keep: usize,
     most: usize,
-    idle: Mutex<HashMap<Key, Vec<Idle>>>,
+    idle: Mutex<HashMap<HostKey, Vec<IdleConnection>>>,
 }
 
-impl Pool {
+impl ConnectionPool {
     pub(super) fn new(connector: Arc<Connector>, keep: usize, most: usize) -> Self {
         Self { connector, keep, most, idle: Mutex::default() }
     }
@@ -142,7 +142,7 @@ impl Pool {
             reused: false,
             ended,
             task: task.abort_handle(),
-            key: Key::of(target),
+            key: HostKey::of(target),
         })
     }
 
@@ -154,15 +154,15 @@ impl Pool {
         connection.reused = true;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         for connections in idle.values_mut() {
-            connections.retain(|i| i.since.elapsed() < IDLE_LIMIT);
+            connections.retain(|i| i.since.elapsed() < IDLE_TIMEOUT);
         }
         // A client that meets many hosts keeps no more than it may have in use.
         if idle.values().map(Vec::len).sum::<usize>() < self.most {
             match idle.get_mut(&connection.key) {
-                Some(kept) if kept.len() < self.keep => kept.push(Idle::now(connection)),
+                Some(kept) if kept.len() < self.keep => kept.push(IdleConnection::now(connection)),
                 Some(_) => {}
                 None => {
-                    idle.insert(connection.key.clone(), vec![Idle::now(connection)]);
+                    idle.insert(connection.key.clone(), vec![IdleConnection::now(connection)]);
                 }
             }
         }
@@ -171,14 +171,14 @@ impl Pool {
 
     /// Forgets idle connections to a server that turned out to close them.
     pub(super) fn forget(&self, target: &Target) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::of(target));
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(&HostKey::of(target));
     }
 
     fn take_idle(&self, target: &Target) -> Option<Connection> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle.get_mut(&Key::of(target))?;
-        while let Some(Idle { connection, since }) = kept.pop() {
-            if since.elapsed() < IDLE_LIMIT && connection.sender.is_ready() {
+        let kept = idle.get_mut(&HostKey::of(target))?;
+        while let Some(IdleConnection { connection, since }) = kept.pop() {
+            if since.elapsed() < IDLE_TIMEOUT && connection.sender.is_ready() {
                 return Some(connection);
             }
         }

@@ -11,17 +11,17 @@ use ipnet::IpNet;
 
 use super::Target;
 use crate::error::{Error, Result};
-use crate::options::{Options, Proxy, Unusable};
+use crate::options::{Options, Proxy, UnusableProxy};
 
 /// A proxy, or why the one that is named cannot be used.
-type Named = Option<Result<Proxy, Error>>;
+type NamedProxy = Option<Result<Proxy, Error>>;
 
 /// Which proxy is for what.
 pub(super) struct Proxies {
     option: Option<Proxy>,
-    https: Named,
-    http: Named,
-    direct: Direct,
+    https: NamedProxy,
+    http: NamedProxy,
+    direct: NoProxy,
 }
 
 impl Proxies {
@@ -41,7 +41,7 @@ impl Proxies {
         } else {
             &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
         };
-        let direct = first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| Direct::parse(&list));
+        let direct = first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| NoProxy::parse(&list));
         Self {
             option,
             https: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]).map(named),
@@ -68,11 +68,11 @@ impl Proxies {
 }
 
 fn named((variable, value): (&'static str, OsString)) -> Result<Proxy, Error> {
-    let read = value.to_str().ok_or(Unusable::Broken).and_then(Proxy::parse);
+    let read = value.to_str().ok_or(UnusableProxy::Broken).and_then(Proxy::parse);
     read.map_err(|why| {
         let remedy = match why {
-            Unusable::Scheme(_) => "set the option proxy, or name the host in NO_PROXY",
-            Unusable::Broken => "correct it or unset it",
+            UnusableProxy::Scheme(_) => "set the option proxy, or name the host in NO_PROXY",
+            UnusableProxy::Broken => "correct it or unset it",
         };
         Error::invalid(format!(
             "the environment variable {variable} must be an http:// URL, {}; {remedy}",
@@ -83,35 +83,35 @@ fn named((variable, value): (&'static str, OsString)) -> Result<Proxy, Error> {
 
 /// The hosts that `NO_PROXY` names. A port in it, or a `*` before a name, makes an entry that fits nothing, as in curl.
 #[derive(Default)]
-struct Direct(Vec<Entry>);
+struct NoProxy(Vec<NoProxyEntry>);
 
-enum Entry {
+enum NoProxyEntry {
     All,
     Net(IpNet),
     /// Without dots around it.
     Name(String),
 }
 
-impl Direct {
+impl NoProxy {
     fn parse(list: &OsStr) -> Self {
         let list = list.to_string_lossy();
         let entries = list.split(|c: char| c == ',' || c.is_ascii_whitespace());
-        Self(entries.filter(|entry| !entry.is_empty()).map(Entry::parse).collect())
+        Self(entries.filter(|entry| !entry.is_empty()).map(NoProxyEntry::parse).collect())
     }
 
     fn covers(&self, host: &str) -> bool {
         let host = host.trim_matches(['[', ']', '.']);
         let address = host.parse::<IpAddr>();
         self.0.iter().any(|entry| match (entry, &address) {
-            (Entry::All, _) => true,
-            (Entry::Net(net), Ok(address)) => net.contains(address),
-            (Entry::Name(name), Err(_)) => is_below(host, name),
+            (NoProxyEntry::All, _) => true,
+            (NoProxyEntry::Net(net), Ok(address)) => net.contains(address),
+            (NoProxyEntry::Name(name), Err(_)) => is_below(host, name),
             _ => false,
         })
     }
 }
 
-impl Entry {
+impl NoProxyEntry {
     fn parse(text: &str) -> Self {
         let bare = text.trim_matches(['[', ']']);
         let net = bare.parse::<IpNet>().or_else(|_| bare.parse::<IpAddr>().map(IpNet::from));

@@ -45,26 +45,26 @@ impl Service<Name> for Resolver {
 /// For reqwest, which leaves all the time there is to the first address of a name (of each family). After a connection
 /// that was not made in time, another one comes first.
 #[derive(Clone, Default)]
-pub(super) struct Turning(Arc<AtomicUsize>);
+pub(super) struct RotatingResolver(Arc<AtomicUsize>);
 
-impl Turning {
-    pub(super) fn turn(&self) {
+impl RotatingResolver {
+    pub(super) fn rotate(&self) {
         self.0.fetch_add(1, SeqCst);
     }
 
-    fn turned<T>(&self, mut all: Vec<T>) -> Vec<T> {
+    fn rotated<T>(&self, mut all: Vec<T>) -> Vec<T> {
         let first = self.0.load(SeqCst) % all.len().max(1);
         all.rotate_left(first);
         all
     }
 }
 
-impl reqwest::dns::Resolve for Turning {
+impl reqwest::dns::Resolve for RotatingResolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let turning = self.clone();
+        let resolver = self.clone();
         Box::pin(async move {
             let found = look_up(name.as_str().to_owned()).await?.collect();
-            Ok(Box::new(turning.turned(found).into_iter()) as reqwest::dns::Addrs)
+            Ok(Box::new(resolver.rotated(found).into_iter()) as reqwest::dns::Addrs)
         })
     }
 }
@@ -75,11 +75,11 @@ mod tests {
 
     #[test]
     fn each_address_is_the_first_in_its_turn() {
-        let turning = Turning::default();
+        let resolver = RotatingResolver::default();
         for expected in [[1, 2, 3], [2, 3, 1], [3, 1, 2], [1, 2, 3]] {
-            assert_eq!(turning.turned(vec![1, 2, 3]), expected);
-            assert!(turning.turned(Vec::<u8>::new()).is_empty());
-            turning.turn();
+            assert_eq!(resolver.rotated(vec![1, 2, 3]), expected);
+            assert!(resolver.rotated(Vec::<u8>::new()).is_empty());
+            resolver.rotate();
         }
     }
 }

@@ -79,7 +79,7 @@ impl<'a> Retry<'a> {
     pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
         let Some(pause) = self.pause(&error) else { return Err(error) };
         let Some(price) = self.budget.pay(&error) else {
-            let error = spent(&error);
+            let error = budget_exhausted(&error);
             tracing::warn!(target: logs::TARGET, job = self.progress.job(), reason = error.message(), "giving up");
             return Err(error);
         };
@@ -133,7 +133,7 @@ impl<'a> Retry<'a> {
 }
 
 /// The error of a try that is not repeated because too many others have failed.
-fn spent(error: &Error) -> Error {
+fn budget_exhausted(error: &Error) -> Error {
     error.clone().with_note("it was not tried again, since too many requests to this host failed lately")
 }
 

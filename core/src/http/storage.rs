@@ -15,36 +15,36 @@ use super::body::CONTINUE_WAIT;
 use super::connections;
 use super::connector::Connector;
 use super::limits::Limits;
-use super::pool::Pool;
+use super::pool::ConnectionPool;
 use super::tries::Tries;
-use super::tunnel::Turn;
+use super::tunnel::LoginTurn;
 use crate::error::Result;
 use crate::options::{AT_ONCE_AT_MOST, Options};
 use crate::progress::Counters;
 
 pub(crate) struct StorageClient {
     connector: Arc<Connector>,
-    pool: Pool,
+    pool: ConnectionPool,
     limits: Limits,
     bandwidth: Arc<Bandwidth>,
-    mute: Mute,
+    ignores_expect: ExpectIgnorers,
 }
 
 /// Servers that took a body without ever saying `100 Continue`, or that refuse the question. Waiting for it again would cost each part of a
 /// large file a second.
 #[derive(Default)]
-struct Mute(Mutex<HashSet<String>>);
+struct ExpectIgnorers(Mutex<HashSet<String>>);
 
-impl Mute {
-    fn knows(&self, target: &Target) -> bool {
+impl ExpectIgnorers {
+    fn contains(&self, target: &Target) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(target.authority())
     }
 
-    fn learn(&self, target: &Target) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn add(&self, target: &Target) {
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A client that meets very many hosts loses a second with each, and no memory.
-        if known.len() < 1000 {
-            known.insert(target.authority().to_owned());
+        if hosts.len() < 1000 {
+            hosts.insert(target.authority().to_owned());
         }
     }
 }
@@ -53,10 +53,14 @@ impl StorageClient {
     pub(super) fn new(options: &Options, connector: Arc<Connector>, bandwidth: BandwidthLimit) -> Self {
         Self {
             connector: Arc::clone(&connector),
-            pool: Pool::new(connector, options.concurrency.unwrap_or(AT_ONCE_AT_MOST), connections::most()),
+            pool: ConnectionPool::new(
+                connector,
+                options.concurrency.unwrap_or(AT_ONCE_AT_MOST),
+                connections::max_connections(),
+            ),
             limits: Limits::new(options),
             bandwidth: Arc::new(Bandwidth::new(bandwidth)),
-            mute: Mute::default(),
+            ignores_expect: ExpectIgnorers::default(),
         }
     }
 
@@ -68,17 +72,17 @@ impl StorageClient {
     /// One try. It may take two requests: one that an idle connection broke under is sent again on a fresh one at
     /// once, since servers close connections that are idle. It may have been handled all the same, if it was
     /// written to its end, so `tries` is told.
-    pub(crate) async fn send(
+    pub(crate) async fn try_once(
         &self,
         target: &Target,
         outgoing: &Outgoing,
         progress: &Arc<Counters>,
         tries: &mut Tries,
     ) -> Result<Reply> {
-        let mut expect = outgoing.ask && !self.mute.knows(target);
+        let mut expect = outgoing.expect_continue && !self.ignores_expect.contains(target);
         let mut fresh = false;
         loop {
-            tries.another();
+            tries.begin_request();
             let connection =
                 if fresh { self.pool.open(target).await? } else { self.pool.take(target).await? };
             let (limits, bandwidth) = (self.limits, &self.bandwidth);
@@ -96,13 +100,13 @@ impl StorageClient {
             match done {
                 // The one status that is about our question and not about the request (RFC 9110).
                 Ok((reply, _)) if reply.status == StatusCode::EXPECTATION_FAILED && expect => {
-                    self.mute.learn(target);
+                    self.ignores_expect.add(target);
                     tries.repeat(progress);
                     expect = false;
                 }
                 Ok((reply, connection)) => {
-                    if reply.mute && reply.status.is_success() {
-                        self.mute.learn(target);
+                    if reply.ignores_expect && reply.status.is_success() {
+                        self.ignores_expect.add(target);
                     }
                     // After a 5xx another machine may do better: a new connection looks the name up again.
                     if let Some(connection) = connection.filter(|_| !reply.status.is_server_error()) {
@@ -129,7 +133,7 @@ impl StorageClient {
     /// upload: a proxy that does not take it says so at once.
     async fn offering<T>(
         &self,
-        turn: Turn<'_>,
+        turn: LoginTurn<'_>,
         mut sending: Pin<Box<impl Future<Output = Result<T, Unanswered>>>>,
     ) -> Result<T, Unanswered> {
         let (done, turn) = match tokio::time::timeout(CONTINUE_WAIT, &mut sending).await {

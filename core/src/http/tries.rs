@@ -44,7 +44,7 @@ impl Tries {
     }
 
     /// The digests of a body that was sent to its end and got no answer.
-    pub(crate) fn sent(&self) -> &Digests {
+    pub(crate) fn sent_digests(&self) -> &Digests {
         &self.sent
     }
 
@@ -54,7 +54,7 @@ impl Tries {
     }
 
     /// A request is made, or would be.
-    pub(crate) fn another(&mut self) {
+    pub(crate) fn begin_request(&mut self) {
         self.latest = false;
     }
 
@@ -91,7 +91,7 @@ impl Tries {
     }
 
     /// Adds to the error of a try what is known from all of them.
-    pub(crate) fn told(&self, error: Error) -> Error {
+    pub(crate) fn add_outcome(&self, error: Error) -> Error {
         let error = error.outcome_is(self.outcome).earlier_request_is(!self.latest);
         if self.etag.is_some() { error.etag_is(self.etag.as_deref()) } else { error }
     }

@@ -14,19 +14,20 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::options::Proxy;
 
 /// More than any proxy says before it lets one through.
-const HEAD_LIMIT: usize = 64 * 1024;
-const HEADERS: usize = 100;
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+const MAX_HEADERS: usize = 100;
 
 /// A tunnel that was not made.
-pub(super) struct Refused {
+pub(super) struct TunnelRefusal {
     pub(super) error: Error,
     /// For want of a user name and password that the proxy takes.
     pub(super) login: bool,
 }
 
 /// Asks for the tunnel on a fresh connection to the proxy.
-pub(super) async fn open(tcp: &TcpStream, proxy: &Proxy, target: &Target) -> Result<(), Refused> {
-    let broken = |e: io::Error| Refused { error: transport_error::through_proxy(proxy, &e), login: false };
+pub(super) async fn open(tcp: &TcpStream, proxy: &Proxy, target: &Target) -> Result<(), TunnelRefusal> {
+    let broken =
+        |e: io::Error| TunnelRefusal { error: transport_error::through_proxy(proxy, &e), login: false };
     write(tcp, &question(proxy, target)).await.map_err(broken)?;
     let mut head = Vec::new();
     loop {
@@ -35,7 +36,7 @@ pub(super) async fn open(tcp: &TcpStream, proxy: &Proxy, target: &Target) -> Res
         if let Some(answer) = read(&head).map_err(|()| no_proxy(proxy))? {
             return answer.judge(proxy, target);
         }
-        if head.len() > HEAD_LIMIT {
+        if head.len() > MAX_HEAD_BYTES {
             return Err(no_proxy(proxy));
         }
     }
@@ -81,22 +82,22 @@ fn question(proxy: &Proxy, target: &Target) -> Vec<u8> {
     head
 }
 
-struct Answer {
+struct ProxyAnswer {
     status: u16,
     /// The ways to log in that it offers, of those that have a name everybody knows.
     ways: Vec<&'static str>,
 }
 
 /// Nothing yet, if the head is not whole.
-fn read(head: &[u8]) -> Result<Option<Answer>, ()> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+fn read(head: &[u8]) -> Result<Option<ProxyAnswer>, ()> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     match response.parse(head) {
         Ok(httparse::Status::Complete(_)) => {
             let offers =
                 response.headers.iter().filter(|h| h.name.eq_ignore_ascii_case("proxy-authenticate"));
             let ways = offers.filter_map(|h| way(h.value)).collect();
-            Ok(Some(Answer { status: response.code.unwrap_or(0), ways }))
+            Ok(Some(ProxyAnswer { status: response.code.unwrap_or(0), ways }))
         }
         Ok(httparse::Status::Partial) => Ok(None),
         Err(_) => Err(()),
@@ -109,8 +110,8 @@ fn way(challenge: &[u8]) -> Option<&'static str> {
     WAYS.into_iter().find(|way| way.as_bytes().eq_ignore_ascii_case(name))
 }
 
-impl Answer {
-    fn judge(self, proxy: &Proxy, target: &Target) -> Result<(), Refused> {
+impl ProxyAnswer {
+    fn judge(self, proxy: &Proxy, target: &Target) -> Result<(), TunnelRefusal> {
         let status = self.status;
         let host = target.host();
         let (what, retryable) = match status {
@@ -123,10 +124,10 @@ impl Answer {
             _ => (format!("refuses to connect to {host} ({status}); check its rules"), false),
         };
         let error = Error::new(ErrorKind::Network, format!("the proxy {proxy} {what}"));
-        Err(Refused { error: error.retryable_is(retryable), login: false })
+        Err(TunnelRefusal { error: error.retryable_is(retryable), login: false })
     }
 
-    fn login_wanted(&self, proxy: &Proxy) -> Refused {
+    fn login_wanted(&self, proxy: &Proxy) -> TunnelRefusal {
         let status = self.status;
         let what = if !self.ways.is_empty() && !self.ways.contains(&"Basic") {
             let ways = self.ways.join(" or ");
@@ -139,7 +140,7 @@ impl Answer {
             format!("wants a user name and password ({status}); give them in the proxy's URL")
         };
         let error = Error::new(ErrorKind::Network, format!("the proxy {proxy} {what}"));
-        Refused { error: error.retryable_is(false), login: true }
+        TunnelRefusal { error: error.retryable_is(false), login: true }
     }
 }
 
@@ -147,29 +148,29 @@ impl Answer {
 pub(super) fn login_wanted(proxy: &Proxy, headers: &HeaderMap) -> Error {
     let offers = headers.get_all(PROXY_AUTHENTICATE).iter();
     let ways = offers.filter_map(|offer| way(offer.as_bytes())).collect();
-    Answer { status: 407, ways }.login_wanted(proxy).error
+    ProxyAnswer { status: 407, ways }.login_wanted(proxy).error
 }
 
 /// A proxy that wants another user name and password, where nothing more is known of its answer.
 pub(super) fn login_refused(proxy: &Proxy) -> Error {
-    Answer { status: 407, ways: Vec::new() }.login_wanted(proxy).error
+    ProxyAnswer { status: 407, ways: Vec::new() }.login_wanted(proxy).error
 }
 
-fn no_proxy(proxy: &Proxy) -> Refused {
+fn no_proxy(proxy: &Proxy) -> TunnelRefusal {
     let what = format!("{proxy} does not answer as an HTTP proxy does; check the proxy's URL");
-    Refused { error: Error::new(ErrorKind::Network, what).retryable_is(false), login: false }
+    TunnelRefusal { error: Error::new(ErrorKind::Network, what).retryable_is(false), login: false }
 }
 
 /// A password is offered by one connection at a time until the proxy has taken it. Directories lock an account after a
 /// few wrong ones, and an upload opens several connections at once.
 #[derive(Default)]
-pub(super) struct Offers {
-    one: Mutex<()>,
-    known: StdMutex<Known>,
+pub(super) struct LoginOffers {
+    lock: Mutex<()>,
+    known: StdMutex<LoginHistory>,
 }
 
 #[derive(Default, Clone)]
-struct Known {
+struct LoginHistory {
     taken: bool,
     /// How often it was not, and the last time.
     refusals: u64,
@@ -177,23 +178,23 @@ struct Known {
 }
 
 /// Leave to ask for a tunnel.
-pub(super) struct Turn<'a> {
-    offers: &'a Offers,
-    _one: Option<MutexGuard<'a, ()>>,
+pub(super) struct LoginTurn<'a> {
+    offers: &'a LoginOffers,
+    _lock: Option<MutexGuard<'a, ()>>,
 }
 
-impl Offers {
+impl LoginOffers {
     /// Waits for its turn. Whoever waited while the password was refused has been refused with it.
-    pub(super) async fn turn(&self, proxy: &Proxy) -> Result<Turn<'_>> {
+    pub(super) async fn turn(&self, proxy: &Proxy) -> Result<LoginTurn<'_>> {
         let before = self.known();
         if before.taken || proxy.authorization().is_none() {
-            return Ok(Turn { offers: self, _one: None });
+            return Ok(LoginTurn { offers: self, _lock: None });
         }
-        let one = self.one.lock().await;
+        let lock = self.lock.lock().await;
         let now = self.known();
         match now.last.filter(|_| now.refusals > before.refusals) {
             Some(error) => Err(error),
-            None => Ok(Turn { offers: self, _one: (!now.taken).then_some(one) }),
+            None => Ok(LoginTurn { offers: self, _lock: (!now.taken).then_some(lock) }),
         }
     }
 
@@ -205,24 +206,24 @@ impl Offers {
     /// The password was refused.
     pub(super) fn refused(&self, error: Error) -> Error {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Known { taken: false, refusals: known.refusals + 1, last: Some(error.clone()) };
+        *known = LoginHistory { taken: false, refusals: known.refusals + 1, last: Some(error.clone()) };
         error
     }
 
-    fn known(&self) -> Known {
+    fn known(&self) -> LoginHistory {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Turn<'_> {
-    pub(super) fn told(self, answer: Result<(), Refused>) -> Result<()> {
+impl LoginTurn<'_> {
+    pub(super) fn record(self, answer: Result<(), TunnelRefusal>) -> Result<()> {
         match answer {
             Ok(()) => {
                 self.offers.taken();
                 Ok(())
             }
-            Err(Refused { error, login: true }) => Err(self.offers.refused(error)),
-            Err(Refused { error, login: false }) => Err(error),
+            Err(TunnelRefusal { error, login: true }) => Err(self.offers.refused(error)),
+            Err(TunnelRefusal { error, login: false }) => Err(error),
         }
     }
 }

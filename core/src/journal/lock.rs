@@ -81,9 +81,9 @@ fn open_file(path: &Path) -> Result<File> {
 
 /// Whether it is this file that has the name.
 pub(super) fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
-    let (ours, there) = (file.metadata()?, std::fs::metadata(path));
+    let (here, there) = (file.metadata()?, std::fs::metadata(path));
     match there {
-        Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),
+        Ok(there) => Ok((there.dev(), there.ino()) == (here.dev(), here.ino())),
         Err(e) if e.kind() == Io::NotFound => Ok(false),
         Err(e) => Err(e),
     }

@@ -28,12 +28,12 @@ struct Login {
 
 /// Why a text is no proxy that can be used. Nothing of the text is kept.
 #[derive(Debug)]
-pub(crate) enum Unusable {
+pub(crate) enum UnusableProxy {
     Scheme(&'static str),
     Broken,
 }
 
-impl Unusable {
+impl UnusableProxy {
     /// As the end of a sentence about an option or a variable that "must be an http:// URL".
     pub(crate) fn why(&self) -> String {
         match self {
@@ -49,9 +49,9 @@ impl Unusable {
 
 impl Proxy {
     /// Reads `[http://][user[:password]@]host[:port][/]`.
-    pub(crate) fn parse(text: &str) -> Result<Self, Unusable> {
+    pub(crate) fn parse(text: &str) -> Result<Self, UnusableProxy> {
         if text.bytes().any(|b| b <= b' ' || b == 0x7f) {
-            return Err(Unusable::Broken);
+            return Err(UnusableProxy::Broken);
         }
         let rest = match text.split_once("://") {
             Some((scheme, rest)) => without_scheme(scheme, rest)?,
@@ -61,13 +61,13 @@ impl Proxy {
         let (authority, after) = rest.split_at(end);
         // An `@` behind the authority means that the authority is the first half of a password.
         if after.contains('@') {
-            return Err(Unusable::Broken);
+            return Err(UnusableProxy::Broken);
         }
         let (login, place) = match authority.rsplit_once('@') {
             Some((login, place)) => (Some(Login::parse(login)?), place),
             None => (None, authority),
         };
-        let (host, port) = host_and_port(place).ok_or(Unusable::Broken)?;
+        let (host, port) = host_and_port(place).ok_or(UnusableProxy::Broken)?;
         Ok(Self { host, port, login })
     }
 
@@ -99,18 +99,18 @@ impl std::fmt::Debug for Proxy {
     }
 }
 
-fn without_scheme<'a>(scheme: &str, rest: &'a str) -> Result<&'a str, Unusable> {
+fn without_scheme<'a>(scheme: &str, rest: &'a str) -> Result<&'a str, UnusableProxy> {
     const OTHERS: [&str; 6] = ["https", "socks", "socks4", "socks4a", "socks5", "socks5h"];
     if scheme.eq_ignore_ascii_case("http") {
         return Ok(rest);
     }
     let known = OTHERS.into_iter().find(|known| known.eq_ignore_ascii_case(scheme));
-    Err(known.map_or(Unusable::Broken, Unusable::Scheme))
+    Err(known.map_or(UnusableProxy::Broken, UnusableProxy::Scheme))
 }
 
 impl Login {
     /// Percent-encoding is undone, and where it is none the text stands for itself.
-    fn parse(text: &str) -> Result<Self, Unusable> {
+    fn parse(text: &str) -> Result<Self, UnusableProxy> {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         let user: Vec<u8> = percent_decode_str(user).collect();
         let decoded: Vec<u8> = percent_decode_str(password).collect();
@@ -119,7 +119,8 @@ impl Login {
         secrets.hide_password(&encoded);
         secrets.hide_password(password);
         secrets.hide_password(&String::from_utf8_lossy(&decoded));
-        let mut header = HeaderValue::from_str(&format!("Basic {encoded}")).map_err(|_| Unusable::Broken)?;
+        let mut header =
+            HeaderValue::from_str(&format!("Basic {encoded}")).map_err(|_| UnusableProxy::Broken)?;
         header.set_sensitive(true);
         Ok(Self { header, secrets })
     }

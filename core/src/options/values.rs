@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 
 use super::files::{existing_folder, read_roots};
 use super::origin::{Origin, parse_origin};
-use super::proxy::{Proxy, Unusable};
+use super::proxy::{Proxy, UnusableProxy};
 use super::table::{BANDWIDTH_LIMIT, OPTIONS, OptionSpec, OptionValue, out_of_range, within};
 use crate::error::{Error, Result};
 
@@ -158,7 +158,7 @@ impl Options {
             ("ca_file", V::Path(p)) => self.extra_roots = read_roots(spec, &p)?,
             ("proxy", V::Text(t)) => {
                 let proxy = Proxy::parse(&t);
-                let refused = |why: Unusable| {
+                let refused = |why: UnusableProxy| {
                     Error::invalid(format!("option {} must be {}, {}", spec.name, spec.range, why.why()))
                 };
                 self.proxy = Some(proxy.map_err(refused)?);

@@ -16,11 +16,11 @@ use super::wrap::FileKey;
 use crate::error::{Error, Result};
 
 /// Bytes that are checked before the first of them leaves.
-pub(crate) const BLOCK: usize = 1024 * 1024;
+pub(crate) const BLOCK_BYTES: usize = 1024 * 1024;
 
 /// Bytes of a mark: 128 bits, so that no two blocks share one by chance.
 const MARK_LEN: usize = 16;
-type Mark = [u8; MARK_LEN];
+type BlockMark = [u8; MARK_LEN];
 
 /// Key and nonce of one file, and the marks of what was sealed with them.
 pub(crate) struct FileSeal {
@@ -33,7 +33,7 @@ pub(crate) struct FileSeal {
 
 #[derive(Default)]
 struct Marks {
-    blocks: Vec<Mark>,
+    blocks: Vec<BlockMark>,
     /// How long the message is, once it was read to its end.
     len: Option<u64>,
     /// They are of an earlier process, and all there are: nothing may be added to them.
@@ -42,7 +42,7 @@ struct Marks {
 
 /// Why a block may not be given out.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(crate) enum BlockError {
     /// It is not what was sealed first.
     Differs {
         /// Where it begins in the file.
@@ -52,7 +52,7 @@ pub(crate) enum Stop {
     Failed(Error),
 }
 
-impl From<Error> for Stop {
+impl From<Error> for BlockError {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
@@ -67,7 +67,7 @@ impl FileSeal {
     /// if they are not as many as that has blocks: a seal without its marks would take any bytes for the first.
     pub(crate) fn marked(key: FileKey, nonce: Nonce, len: u64, marks: &[u8]) -> Option<Self> {
         let (blocks, rest) = marks.as_chunks::<MARK_LEN>();
-        let all = rest.is_empty() && blocks.len() as u64 == len.div_ceil(BLOCK as u64);
+        let all = rest.is_empty() && blocks.len() as u64 == len.div_ceil(BLOCK_BYTES as u64);
         all.then(|| Self::with(key, nonce, Marks { blocks: blocks.to_vec(), len: Some(len), closed: true }))
     }
 
@@ -87,7 +87,7 @@ impl FileSeal {
     }
 
     /// Notes the mark of block `number`, or compares it with the one that is there.
-    fn note(&self, number: usize, mark: Mark) -> Result<(), Stop> {
+    fn note(&self, number: usize, mark: BlockMark) -> Result<(), BlockError> {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         match marks.blocks.get(number) {
             Some(first) if *first == mark => Ok(()),
@@ -96,15 +96,15 @@ impl FileSeal {
                 marks.blocks.push(mark);
                 Ok(())
             }
-            _ => Err(Stop::Differs { at: number as u64 * BLOCK as u64 }),
+            _ => Err(BlockError::Differs { at: number as u64 * BLOCK_BYTES as u64 }),
         }
     }
 
     /// Notes that the message ends at `len`, or compares that too: one that goes on where the first one ended is
     /// another message.
-    fn note_end(&self, len: u64) -> Result<(), Stop> {
+    fn note_end(&self, len: u64) -> Result<(), BlockError> {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        if *marks.len.get_or_insert(len) == len { Ok(()) } else { Err(Stop::Differs { at: len }) }
+        if *marks.len.get_or_insert(len) == len { Ok(()) } else { Err(BlockError::Differs { at: len }) }
     }
 }
 
@@ -136,11 +136,11 @@ impl BlockSealer {
 
     /// Bytes that complete the block.
     pub(crate) fn room(&self) -> usize {
-        BLOCK - self.filled
+        BLOCK_BYTES - self.filled
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.filled == BLOCK
+        self.filled == BLOCK_BYTES
     }
 
     /// Seals bytes of the block, at most [`BlockSealer::room`]. They are not to leave before the block's end.
@@ -153,7 +153,7 @@ impl BlockSealer {
     }
 
     /// Ends a block: if it differs from what was sealed first, nothing of it may leave.
-    pub(crate) fn end_block(&mut self) -> Result<(), Stop> {
+    pub(crate) fn end_block(&mut self) -> Result<(), BlockError> {
         let tag = self.sealer()?.tag_so_far()?;
         let keyed = blake3::keyed_hash(&self.seal.mark_key, tag.as_slice());
         let mut mark = [0; MARK_LEN];
@@ -165,7 +165,7 @@ impl BlockSealer {
     }
 
     /// Ends the file, and its last block if that is not full.
-    pub(crate) fn end(&mut self) -> Result<(), Stop> {
+    pub(crate) fn end(&mut self) -> Result<(), BlockError> {
         if self.filled > 0 {
             self.end_block()?;
         }
@@ -173,7 +173,7 @@ impl BlockSealer {
         self.or_no_more(noted)
     }
 
-    fn or_no_more(&mut self, noted: Result<(), Stop>) -> Result<(), Stop> {
+    fn or_no_more(&mut self, noted: Result<(), BlockError>) -> Result<(), BlockError> {
         if noted.is_err() {
             self.sealer = None;
         }
@@ -194,11 +194,11 @@ impl BlockSealer {
 mod tests {
     use super::*;
 
-    /// Sealed in pieces; where it was stopped, if it was.
+    /// Sealed in pieces; where it was block_refused, if it was.
     fn sealed(seal: &Arc<FileSeal>, plain: &[u8], piece: usize) -> Result<Vec<u8>, u64> {
-        let at = |stop| match stop {
-            Stop::Differs { at } => at,
-            Stop::Failed(error) => panic!("{error}"),
+        let at = |error| match error {
+            BlockError::Differs { at } => at,
+            BlockError::Failed(error) => panic!("{error}"),
         };
         let mut sealer = BlockSealer::new(Arc::clone(seal)).expect("a sealer");
         let mut out = Vec::new();
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_same_bytes_seal_again_in_any_pieces_and_others_do_not() {
-        let mut plain: Vec<u8> = (0..2 * BLOCK + 17).map(|i| (i % 251) as u8).collect();
+        let mut plain: Vec<u8> = (0..2 * BLOCK_BYTES + 17).map(|i| (i % 251) as u8).collect();
         let (key, nonce) = (key(), Nonce::random().expect("a nonce"));
         let seal = Arc::new(FileSeal::new(key.clone(), nonce));
         let first = sealed(&seal, &plain, 128 * 1024).expect("sealed");
@@ -235,31 +235,34 @@ mod tests {
         let len = plain.len() as u64;
         let marked = |len, marks: &[u8]| FileSeal::marked(key.clone(), nonce, len, marks).map(Arc::new);
         let resumed = marked(len, &seal.marks()).expect("all marks");
-        assert_eq!(sealed(&resumed, &plain, BLOCK).expect("the same"), first);
-        for at in [0, BLOCK - 1, BLOCK, 2 * BLOCK + 16] {
+        assert_eq!(sealed(&resumed, &plain, BLOCK_BYTES).expect("the same"), first);
+        for at in [0, BLOCK_BYTES - 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 16] {
             plain[at] ^= 1;
-            let block = (at / BLOCK * BLOCK) as u64;
+            let block = (at / BLOCK_BYTES * BLOCK_BYTES) as u64;
             assert_eq!(sealed(&resumed, &plain, 4096), Err(block), "byte {at}");
             plain[at] ^= 1;
         }
         // Longer, shorter: the last block is another one.
-        assert_eq!(sealed(&resumed, &plain[..2 * BLOCK + 16], 4096), Err(2 * BLOCK as u64));
+        assert_eq!(sealed(&resumed, &plain[..2 * BLOCK_BYTES + 16], 4096), Err(2 * BLOCK_BYTES as u64));
         for seal in [&seal, &resumed] {
-            assert!(sealed(seal, &plain[..2 * BLOCK], BLOCK).is_err(), "one block less is another message");
+            assert!(
+                sealed(seal, &plain[..2 * BLOCK_BYTES], BLOCK_BYTES).is_err(),
+                "one block less is another message"
+            );
         }
         // Without its marks a seal would take anything for the first.
         for bad in [&[][..], &seal.marks()[1..], &seal.marks()[..2 * MARK_LEN]] {
             assert!(marked(len, bad).is_none());
         }
-        assert!(marked(len + BLOCK as u64, &seal.marks()).is_none());
+        assert!(marked(len + BLOCK_BYTES as u64, &seal.marks()).is_none());
     }
 
     #[test]
     fn a_message_that_ended_at_a_block_cannot_go_on() {
-        let plain = vec![3; 2 * BLOCK];
+        let plain = vec![3; 2 * BLOCK_BYTES];
         let seal = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
-        sealed(&seal, &plain[..BLOCK], BLOCK).expect("sealed");
-        assert_eq!(sealed(&seal, &plain, BLOCK), Err(BLOCK as u64));
+        sealed(&seal, &plain[..BLOCK_BYTES], BLOCK_BYTES).expect("sealed");
+        assert_eq!(sealed(&seal, &plain, BLOCK_BYTES), Err(BLOCK_BYTES as u64));
         let empty = Arc::new(FileSeal::new(key(), Nonce::random().expect("a nonce")));
         sealed(&empty, b"", 1).expect("sealed");
         assert_eq!(sealed(&empty, b"x", 1), Err(0));
@@ -272,7 +275,7 @@ mod tests {
         for other in [&[2; 10][..], &[1; 9]] {
             let mut sealer = BlockSealer::new(Arc::clone(&seal)).expect("a sealer");
             sealer.seal(other, &mut vec![0; other.len()]).expect("not checked yet");
-            assert!(matches!(sealer.end(), Err(Stop::Differs { at: 0 })));
+            assert!(matches!(sealer.end(), Err(BlockError::Differs { at: 0 })));
             sealer.seal(b"x", &mut [0]).expect_err("no more");
             assert!(sealer.tag().expect("no failure").is_none(), "a tag would make it a message");
         }

@@ -24,7 +24,7 @@ pub(crate) const NONCE_LEN: usize = 12;
 pub(crate) const TAG_LEN: usize = 16;
 /// The most one nonce can seal: 2³⁶ − 32 bytes, NIST SP 800-38D, 5.2.1.1. Beyond it the counter wraps and
 /// the keystream repeats.
-pub(crate) const LONGEST: u64 = (1 << 36) - 32;
+pub(crate) const MAX_SEALED_LEN: u64 = (1 << 36) - 32;
 
 /// Twelve bytes that must not be used twice under one key for different messages: that would reveal the
 /// exclusive or of the two, and the key that authenticates.
@@ -125,9 +125,9 @@ impl Sealer {
     /// Seals the next piece; `into` is as long as `plain`.
     pub(crate) fn seal(&mut self, plain: &[u8], into: &mut [u8]) -> Result<()> {
         self.sealed += plain.len() as u64;
-        if self.sealed > LONGEST {
+        if self.sealed > MAX_SEALED_LEN {
             return Err(encryption(&format!(
-                "a file is longer than AES-GCM seals with one nonce ({LONGEST} bytes); cut it into several"
+                "a file is longer than AES-GCM seals with one nonce ({MAX_SEALED_LEN} bytes); cut it into several"
             )));
         }
         self.context.update(plain, into)

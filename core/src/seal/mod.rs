@@ -8,8 +8,8 @@ mod keys;
 mod wrap;
 
 pub(crate) use errors::{encryption, missing};
-pub(crate) use file::{BlockSealer, FileSeal, Stop};
-pub(crate) use gcm::{LONGEST, NONCE_LEN, Nonce, Opener, TAG_LEN};
+pub(crate) use file::{BlockError, BlockSealer, FileSeal};
+pub(crate) use gcm::{MAX_SEALED_LEN, NONCE_LEN, Nonce, Opener, TAG_LEN};
 pub use keys::KeyPair;
 pub(crate) use keys::PublicKey;
 pub(crate) use wrap::{FileKey, WrapKey, wrapped};

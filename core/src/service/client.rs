@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::http::api::{ApiReply, Call, REPLY_LIMIT};
+use crate::http::api::{ApiCall, ApiReply, REPLY_LIMIT};
 use crate::http::retry::Retry;
 use crate::http::{Clients, HttpClients, is_loopback};
 use crate::job::JobContext;
@@ -40,7 +40,7 @@ impl Service {
         method: Method,
         segments: &[&str],
         body: Option<Vec<u8>>,
-    ) -> Result<Call<'_>> {
+    ) -> Result<ApiCall<'_>> {
         let mut path = self.root.to_owned();
         for segment in segments {
             path.push('/');
@@ -48,12 +48,21 @@ impl Service {
         }
         let url = self.base.join(&path).map_err(|e| Error::internal("a path could not be made").cause(&e))?;
         let (key, refusal) = (&self.key, self.refusal);
-        Ok(Call { operation, method, url, key, body, reply_limit: REPLY_LIMIT, hides: Vec::new(), refusal })
+        Ok(ApiCall {
+            operation,
+            method,
+            url,
+            key,
+            body,
+            reply_limit: REPLY_LIMIT,
+            hides: Vec::new(),
+            refusal,
+        })
     }
 
     /// Where it is, and no key.
     pub(crate) fn shown(&self) -> String {
-        crate::secret::shown(&self.base)
+        crate::secret::without_secrets(&self.base)
     }
 
     /// The tries of one call.
@@ -65,7 +74,7 @@ impl Service {
 /// Shows where it is, and no key.
 impl std::fmt::Debug for Service {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "({})", crate::secret::shown(&self.base))
+        write!(f, "({})", crate::secret::without_secrets(&self.base))
     }
 }
 

@@ -8,41 +8,41 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 
 /// 128 to 512 KiB measured alike: hyper gathers 512 KiB for a write whatever is read (docs/performance.md).
-pub(crate) const CHUNK: usize = 128 * 1024;
+pub(crate) const CHUNK_BYTES: usize = 128 * 1024;
 
 /// Where a buffer begins. An allocation of this size begins 16 bytes into a page, and there the kernel's copy took
 /// a third longer than at 32, 48 or 64 on the processor this was measured on (AMD EPYC; docs/performance.md).
-const ALIGNED: usize = 64;
+const ALIGNMENT: usize = 64;
 
 /// Idle buffers kept, 4 MiB in all. Buffers in use are bounded by hyper's own write buffer, or by a call's
 /// `memory_budget`.
-const KEEP: usize = 32;
+const IDLE_BUFFERS_KEPT: usize = 32;
 
 static IDLE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
 /// Idle buffers kept beyond that for calls under way.
 static RESERVED: AtomicUsize = AtomicUsize::new(0);
 
 /// Keeps more idle buffers while a call lives that fills and empties whole parts.
-pub(crate) struct Reserve(usize);
+pub(crate) struct BufferReserve(usize);
 
-impl Reserve {
+impl BufferReserve {
     pub(crate) fn bytes(bytes: u64) -> Self {
-        let count = usize::try_from(bytes).unwrap_or(usize::MAX) / CHUNK;
+        let count = usize::try_from(bytes).unwrap_or(usize::MAX) / CHUNK_BYTES;
         RESERVED.fetch_add(count, Relaxed);
         Self(count)
     }
 }
 
-impl Drop for Reserve {
+impl Drop for BufferReserve {
     fn drop(&mut self) {
         let left = RESERVED.fetch_sub(self.0, Relaxed) - self.0;
         if let Ok(mut idle) = IDLE.try_lock() {
-            idle.truncate(KEEP + left);
+            idle.truncate(IDLE_BUFFERS_KEPT + left);
         }
     }
 }
 
-/// `CHUNK` bytes, aligned, in an allocation that is a little larger.
+/// `CHUNK_BYTES` bytes, aligned, in an allocation that is a little larger.
 pub(crate) struct Buffer(Option<Box<[u8]>>);
 
 impl Buffer {
@@ -52,25 +52,25 @@ impl Buffer {
             Ok(mut idle) => idle.pop(),
             Err(_) => None,
         };
-        Self(Some(idle.unwrap_or_else(|| vec![0; CHUNK + ALIGNED].into_boxed_slice())))
+        Self(Some(idle.unwrap_or_else(|| vec![0; CHUNK_BYTES + ALIGNMENT].into_boxed_slice())))
     }
 
     pub(crate) fn as_mut(&mut self) -> &mut [u8] {
         let Some(bytes) = self.0.as_deref_mut() else { return &mut [] };
         let start = aligned(bytes);
-        &mut bytes[start..start + CHUNK]
+        &mut bytes[start..start + CHUNK_BYTES]
     }
 
     fn as_slice(&self) -> &[u8] {
         let Some(bytes) = self.0.as_deref() else { return &[] };
         let start = aligned(bytes);
-        &bytes[start..start + CHUNK]
+        &bytes[start..start + CHUNK_BYTES]
     }
 
     /// The first `len` bytes, as shared bytes that give the buffer back when the last is dropped.
     pub(crate) fn freeze(self, len: usize) -> Bytes {
         // Some file systems read a few KiB at a time, and each would hold on to a whole buffer.
-        if len <= CHUNK / 2 {
+        if len <= CHUNK_BYTES / 2 {
             return Bytes::copy_from_slice(&self.as_slice()[..len]);
         }
         Bytes::from_owner(Filled { buffer: self, len })
@@ -85,7 +85,7 @@ impl Drop for Buffer {
             Err(std::sync::TryLockError::Poisoned(p)) => PoisonError::into_inner(p),
             Err(std::sync::TryLockError::WouldBlock) => return,
         };
-        if idle.len() < KEEP + RESERVED.load(Relaxed) {
+        if idle.len() < IDLE_BUFFERS_KEPT + RESERVED.load(Relaxed) {
             idle.push(buffer);
         }
     }
@@ -104,7 +104,7 @@ impl AsRef<[u8]> for Filled {
 
 fn aligned(bytes: &[u8]) -> usize {
     // It may say that it cannot tell; then any place will do.
-    bytes.as_ptr().align_offset(ALIGNED).min(ALIGNED)
+    bytes.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT)
 }
 
 #[cfg(test)]
@@ -115,11 +115,11 @@ mod tests {
     fn buffers_are_aligned_and_whole() {
         let mut buffers: Vec<Buffer> = (0..8).map(|_| Buffer::take()).collect();
         for buffer in &mut buffers {
-            assert_eq!(buffer.as_mut().len(), CHUNK);
-            assert_eq!(buffer.as_mut().as_ptr() as usize % ALIGNED, 0);
+            assert_eq!(buffer.as_mut().len(), CHUNK_BYTES);
+            assert_eq!(buffer.as_mut().as_ptr() as usize % ALIGNMENT, 0);
             buffer.as_mut().fill(7);
         }
-        let bytes = buffers.remove(0).freeze(CHUNK);
-        assert!(bytes.len() == CHUNK && bytes.iter().all(|byte| *byte == 7));
+        let bytes = buffers.remove(0).freeze(CHUNK_BYTES);
+        assert!(bytes.len() == CHUNK_BYTES && bytes.iter().all(|byte| *byte == 7));
     }
 }

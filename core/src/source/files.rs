@@ -12,22 +12,22 @@ use crate::runtime::blocking;
 /// Opening and looking at a file can wait for a network file system for ever; a worker that waits with
 /// it would take every timer and every other upload along.
 pub(crate) async fn blocking_with_timeout<T: Send + 'static>(
-    patience: Duration,
+    io_timeout: Duration,
     path: &Path,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let looking = blocking("looking at a file", work);
-    tokio::time::timeout(patience, looking).await.unwrap_or_else(|_| Err(no_answer(Some(path), patience)))
+    tokio::time::timeout(io_timeout, looking).await.unwrap_or_else(|_| Err(no_answer(Some(path), io_timeout)))
 }
 
 /// The error for a disk or a mount that does not answer.
-pub(crate) fn no_answer(path: Option<&Path>, patience: Duration) -> Error {
+pub(crate) fn no_answer(path: Option<&Path>, io_timeout: Duration) -> Error {
     let what = path.map_or_else(|| "the temporary file".to_owned(), |path| path.display().to_string());
     let error = Error::new(
         ErrorKind::SourceUnreadable,
         format!(
             "the file system did not answer for {what} within {:.1} s (stall_timeout); check the disk or network mount it is on",
-            patience.as_secs_f64()
+            io_timeout.as_secs_f64()
         ),
     );
     let error = error.errno_of(Errno::TIMEDOUT);

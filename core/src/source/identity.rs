@@ -32,7 +32,7 @@ pub(crate) struct Identity {
 
 /// How a later look differs from an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum FileChange {
     None,
     /// Its time moved, or another file has its name. The bytes may be the same.
     Doubtful,
@@ -52,19 +52,19 @@ impl Identity {
     }
 
     /// What a later look says, at a file of this file system.
-    pub(crate) fn change(&self, later: &Self, system: FileSystem) -> Change {
+    pub(crate) fn change(&self, later: &Self, system: FileSystem) -> FileChange {
         match later.size.cmp(&self.size) {
-            std::cmp::Ordering::Greater => Change::Grown,
-            std::cmp::Ordering::Less => Change::Shrunk,
-            _ if !same_time(self.modified, later.modified) => Change::Doubtful,
-            _ if self.is_another(later, system) => Change::Doubtful,
-            _ => Change::None,
+            std::cmp::Ordering::Greater => FileChange::Grown,
+            std::cmp::Ordering::Less => FileChange::Shrunk,
+            _ if !same_time(self.modified, later.modified) => FileChange::Doubtful,
+            _ if self.is_another(later, system) => FileChange::Doubtful,
+            _ => FileChange::None,
         }
     }
 
     /// The same, but that nothing else proves the bytes: a time that was put back is noticed by the file's record.
     pub(crate) fn is_same(&self, later: &Self, system: FileSystem) -> bool {
-        self.change(later, system) == Change::None
+        self.change(later, system) == FileChange::None
             && (!system.keeps_records || self.recorded == later.recorded)
     }
 
@@ -121,13 +121,13 @@ impl Identity {
         &self,
         kept: &Value,
         system: FileSystem,
-    ) -> std::result::Result<(), (Change, String)> {
+    ) -> std::result::Result<(), (FileChange, String)> {
         let Some((then, with_record)) = Self::from_lasting(kept) else {
-            return Err((Change::Shrunk, "was no file then".to_owned()));
+            return Err((FileChange::Shrunk, "was no file then".to_owned()));
         };
         let change = match then.change(self, system) {
-            Change::None if !with_record || then.is_same(self, system) => return Ok(()),
-            Change::None => Change::Doubtful,
+            FileChange::None if !with_record || then.is_same(self, system) => return Ok(()),
+            FileChange::None => FileChange::Doubtful,
             other => other,
         };
         Err((change, then.difference(self)))
@@ -228,29 +228,29 @@ impl Reading {
     }
 
     /// How the file differs now that it is read from what it was when `looked` at, in words too.
-    pub(crate) fn change_since(&self, looked: &Identity) -> (Change, String) {
+    pub(crate) fn change_since(&self, looked: &Identity) -> (FileChange, String) {
         // Where nothing was left to be read, it is looked at now.
         self.end();
         match self.ended.get() {
             Some(Some(ended)) => {
                 // A file that is open has one inode, whatever number it is given.
                 match looked.change(ended, FileSystem::UNKNOWN) {
-                    Change::None => (Change::None, String::new()),
+                    FileChange::None => (FileChange::None, String::new()),
                     change => (change, looked.difference(ended)),
                 }
             }
-            _ => (Change::Doubtful, "could not be looked at again".to_owned()),
+            _ => (FileChange::Doubtful, "could not be looked at again".to_owned()),
         }
     }
 
     /// The same, since it was opened.
-    pub(crate) fn change(&self) -> (Change, String) {
+    pub(crate) fn change(&self) -> (FileChange, String) {
         self.change_since(&self.opened)
     }
 
     /// Whether it differs from what it was when it was opened.
     pub(crate) fn changed(&self) -> bool {
-        self.change().0 != Change::None
+        self.change().0 != FileChange::None
     }
 }
 
@@ -269,17 +269,17 @@ mod tests {
         FileSystem::named(0x6573_5546)
     }
 
-    fn at(modified: Time) -> Change {
+    fn at(modified: Time) -> FileChange {
         THEN.change(&Identity { modified, ..THEN }, disk())
     }
 
     #[test]
     fn size_and_time_decide_to_what_the_later_look_tells() {
-        assert_eq!(at((1_700_000_001, 123_456_789)), Change::None);
+        assert_eq!(at((1_700_000_001, 123_456_789)), FileChange::None);
         for coarser in [123_456_700, 123_456_000, 123_000_000, 120_000_000, 0] {
-            assert_eq!(at((1_700_000_001, coarser)), Change::None, "{coarser}");
+            assert_eq!(at((1_700_000_001, coarser)), FileChange::None, "{coarser}");
         }
-        assert_eq!(at((1_700_000_000, 0)), Change::None, "FAT counts in pairs");
+        assert_eq!(at((1_700_000_000, 0)), FileChange::None, "FAT counts in pairs");
         for other in [
             (1_700_000_002, 0),
             (1_699_999_999, 0),
@@ -287,24 +287,24 @@ mod tests {
             (1_700_000_001, 124_000_000),
             (1_700_000_002, 123_456_789),
         ] {
-            assert_eq!(at(other), Change::Doubtful, "{other:?}");
+            assert_eq!(at(other), FileChange::Doubtful, "{other:?}");
         }
         // What was coarse at first, and is exact now, was written to in between.
         let coarse = Identity { modified: (1_700_000_001, 0), ..THEN };
-        assert_eq!(coarse.change(&THEN, fuse()), Change::Doubtful);
+        assert_eq!(coarse.change(&THEN, fuse()), FileChange::Doubtful);
         let size = |size| THEN.change(&Identity { size, ..THEN }, disk());
-        assert_eq!((size(11), size(9)), (Change::Grown, Change::Shrunk));
+        assert_eq!((size(11), size(9)), (FileChange::Grown, FileChange::Shrunk));
     }
 
     #[test]
     fn an_inode_counts_where_it_is_kept() {
         let other = Identity { inode: 8, recorded: (1_700_000_009, 9), ..THEN };
-        assert_eq!(THEN.change(&other, disk()), Change::Doubtful);
-        assert_eq!(THEN.change(&other, fuse()), Change::None);
+        assert_eq!(THEN.change(&other, disk()), FileChange::Doubtful);
+        assert_eq!(THEN.change(&other, fuse()), FileChange::None);
         assert!(THEN.is_same(&other, fuse()) && !THEN.is_same(&other, disk()));
         assert!(THEN.is_another(&other, disk()) && !THEN.is_another(&other, fuse()));
         let linked = Identity { recorded: (1_700_000_009, 9), ..THEN };
-        assert_eq!(THEN.change(&linked, disk()), Change::None, "a new link changes no byte");
+        assert_eq!(THEN.change(&linked, disk()), FileChange::None, "a new link changes no byte");
         assert!(!THEN.is_same(&linked, disk()) && !THEN.is_same(&linked, FileSystem::named(0x794c_7630)));
 
         for fuse_smb_fat in [0x6573_5546, 0xfe53_4d42, 0xff53_4d42, 0x4d44, 0x0102_1997, 0x794c_7630, 1] {
@@ -325,11 +325,11 @@ mod tests {
             Identity { recorded: (1_700_000_009, 0), ..THEN },
             Identity { modified: (1_700_000_009, 0), ..THEN },
         ] {
-            assert_eq!(doubtful.since(&kept, disk()).expect_err("differs").0, Change::Doubtful);
+            assert_eq!(doubtful.since(&kept, disk()).expect_err("differs").0, FileChange::Doubtful);
         }
         assert_eq!(Identity { recorded: (9, 9), ..THEN }.since(&THEN.lasting(false), disk()), Ok(()));
         let (change, how) = Identity { size: 12, ..THEN }.since(&kept, disk()).expect_err("grew");
-        assert_eq!((change, how.as_str()), (Change::Grown, "grew from 10 to 12 bytes"));
+        assert_eq!((change, how.as_str()), (FileChange::Grown, "grew from 10 to 12 bytes"));
         assert!(THEN.since(&json!({ "blake3": "00" }), disk()).is_err());
     }
 }

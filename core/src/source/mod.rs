@@ -14,13 +14,13 @@ mod sequential_reader;
 mod spool;
 mod stream;
 
-pub(crate) use buffers::Reserve;
+pub(crate) use buffers::BufferReserve;
 pub(crate) use files::{blocking_with_timeout, no_answer};
 pub(crate) use identity::{FileSystem, Identity, Reading};
 pub use input::Source;
 pub(crate) use prepared::Prepared;
-pub(crate) use proof::{Sent, Since};
+pub(crate) use proof::{SentRange, SourceComparison};
 pub(crate) use reader::SourceReader;
 pub(crate) use sequential_reader::SequentialReader;
 pub(crate) use spool::{Spool, Spooled};
-pub(crate) use stream::{Standing, Stream, let_go};
+pub(crate) use stream::{Stream, StreamState, drop_streams};

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use rustix::io::{ReadWriteFlags, preadv2};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::buffers::{Buffer, CHUNK};
+use super::buffers::{Buffer, CHUNK_BYTES};
 use super::files::{changed, made_up};
 use super::identity::{FileSystem, Reading};
 use crate::error::{Error, Result};
@@ -26,14 +26,14 @@ use crate::runtime::spawn_blocking;
 /// Bytes that were read already, and the room they take, which is free when the last body of them is gone.
 pub(super) struct BufferedPart {
     pub(super) pieces: Vec<Bytes>,
-    pub(super) _room: OwnedSemaphorePermit,
+    pub(super) _permit: OwnedSemaphorePermit,
 }
 
 pub(super) struct PlainReader(Inner);
 
 enum Inner {
     Memory(Bytes),
-    BufferedPart { held: Arc<BufferedPart>, next: usize },
+    BufferedPart { part: Arc<BufferedPart>, next: usize },
     File(FileReader),
 }
 
@@ -52,8 +52,8 @@ impl PlainReader {
         Self(Inner::Memory(bytes))
     }
 
-    pub(super) fn held(held: Arc<BufferedPart>) -> Self {
-        Self(Inner::BufferedPart { held, next: 0 })
+    pub(super) fn part(part: Arc<BufferedPart>) -> Self {
+        Self(Inner::BufferedPart { part, next: 0 })
     }
 
     pub(super) fn file(reading: Reading, range: Range<u64>) -> Self {
@@ -90,11 +90,11 @@ impl PlainReader {
         match &mut self.0 {
             Inner::Memory(bytes) if bytes.is_empty() => Poll::Ready(None),
             Inner::Memory(bytes) => {
-                let chunk = bytes.split_to(bytes.len().min(CHUNK));
+                let chunk = bytes.split_to(bytes.len().min(CHUNK_BYTES));
                 Poll::Ready(Some(Ok(chunk)))
             }
-            Inner::BufferedPart { held, next } => {
-                let piece = held.pieces.get(*next).cloned().map(Ok);
+            Inner::BufferedPart { part, next } => {
+                let piece = part.pieces.get(*next).cloned().map(Ok);
                 *next += 1;
                 Poll::Ready(piece)
             }
@@ -117,10 +117,10 @@ impl FileReader {
             return Poll::Ready(None);
         }
         let left = self.end - self.offset;
-        let want = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
+        let want = usize::try_from(left).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
         let mut buffer = Buffer::take();
         // After its last byte the file is looked at once more, and only a local file system tells that at once.
-        let may_wait = !self.system.local && left <= CHUNK as u64 && self.reading.is_some();
+        let may_wait = !self.system.local && left <= CHUNK_BYTES as u64 && self.reading.is_some();
         let read = match may_wait {
             true => Ok(None),
             false => {

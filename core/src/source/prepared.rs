@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::files::{blocking_with_timeout, changed, no_answer, open_regular, read_start, refuse_made_up};
-use super::identity::{self, Change, Identity, Reading};
+use super::identity::{self, FileChange, Identity, Reading};
 use super::input::{Source, SourceKind};
 use super::plain_reader::{BufferedPart, PlainReader};
 use super::reader::SourceReader;
@@ -27,7 +27,7 @@ pub(crate) struct Prepared {
     pub(super) start: u64,
     pub(super) len: u64,
     /// How long opening the file or looking at it may take.
-    pub(super) patience: Duration,
+    pub(super) io_timeout: Duration,
 }
 
 #[derive(Clone)]
@@ -57,8 +57,8 @@ pub(super) struct InspectedFile {
 
 impl Prepared {
     /// Looks at the source, and spools it if it can be read only once. A file system that does not answer
-    /// within `patience` is an error; a stream may take as long as it likes.
-    pub(crate) async fn new(source: Source, spool: Spool, patience: Duration) -> Result<Self> {
+    /// within `io_timeout` is an error; a stream may take as long as it likes.
+    pub(crate) async fn new(source: Source, spool: Spool, io_timeout: Duration) -> Result<Self> {
         source.check()?;
         let (backing, len) = match source.0 {
             SourceKind::Url => return Err(Error::internal("a URL got past its check")),
@@ -69,7 +69,7 @@ impl Prepared {
             SourceKind::Path(path) => {
                 let path: Arc<Path> = path.into();
                 let looked_at = Arc::clone(&path);
-                blocking_with_timeout(patience, &path, move || Self::look_at(looked_at)).await?
+                blocking_with_timeout(io_timeout, &path, move || Self::look_at(looked_at)).await?
             }
             SourceKind::Stream(stream) => {
                 let spooled = spool.take(stream).await?;
@@ -77,7 +77,7 @@ impl Prepared {
                 (Backing::Spooled(spooled), len)
             }
         };
-        Ok(Self { backing, start: 0, len, patience })
+        Ok(Self { backing, start: 0, len, io_timeout })
     }
 
     /// Looks at the source and seals it: a stream while it is spooled, so that no plaintext is kept, anything
@@ -86,30 +86,34 @@ impl Prepared {
         source: Source,
         seal: Arc<FileSeal>,
         spool: Spool,
-        patience: Duration,
+        io_timeout: Duration,
     ) -> Result<Self> {
         source.check()?;
         if let SourceKind::Stream(stream) = source.0 {
-            return Ok(Self::spooled(spool.take_sealed(stream, seal).await?, patience));
+            return Ok(Self::spooled(spool.take_sealed(stream, seal).await?, io_timeout));
         }
-        let plain = Self::new(source, spool, patience).await?;
+        let plain = Self::new(source, spool, io_timeout).await?;
         let len = plain.len + TAG_LEN as u64;
-        Ok(Self { backing: Backing::Sealed { plain: Box::new(plain), seal }, start: 0, len, patience })
+        Ok(Self { backing: Backing::Sealed { plain: Box::new(plain), seal }, start: 0, len, io_timeout })
     }
 
     /// A temporary file of ours.
-    pub(crate) fn spooled(spooled: Spooled, patience: Duration) -> Self {
-        Self { len: spooled.len(), start: 0, backing: Backing::Spooled(spooled), patience }
+    pub(crate) fn spooled(spooled: Spooled, io_timeout: Duration) -> Self {
+        Self { len: spooled.len(), start: 0, backing: Backing::Spooled(spooled), io_timeout }
     }
 
     /// Bytes that were read already.
-    pub(super) fn held(pieces: Vec<Bytes>, room: OwnedSemaphorePermit, patience: Duration) -> Self {
+    pub(super) fn part_in_memory(
+        pieces: Vec<Bytes>,
+        permit: OwnedSemaphorePermit,
+        io_timeout: Duration,
+    ) -> Self {
         let len = pieces.iter().map(|p| p.len() as u64).sum();
         Self {
-            backing: Backing::Pieces(Arc::new(BufferedPart { pieces, _room: room })),
+            backing: Backing::Pieces(Arc::new(BufferedPart { pieces, _permit: permit })),
             start: 0,
             len,
-            patience,
+            io_timeout,
         }
     }
 
@@ -123,7 +127,7 @@ impl Prepared {
     }
 
     /// Marks every block of a sealed source before any of it is sealed; see [`FileSeal`].
-    pub(crate) async fn mark(&self) -> Result<()> {
+    pub(crate) async fn mark_blocks(&self) -> Result<()> {
         match &self.backing {
             Backing::Sealed { .. } => self.each_chunk(|_| {}).await,
             _ => Ok(()),
@@ -162,9 +166,9 @@ impl Prepared {
     }
 
     /// Waits for a read no longer than the file system has to answer. Outside an attempt nobody else looks.
-    pub(super) async fn within_patience<T>(&self, reading: impl Future<Output = T>) -> Result<T> {
-        let read = tokio::time::timeout(self.patience, reading).await;
-        read.map_err(|_| no_answer(self.path().as_deref(), self.patience))
+    pub(super) async fn within_io_timeout<T>(&self, reading: impl Future<Output = T>) -> Result<T> {
+        let read = tokio::time::timeout(self.io_timeout, reading).await;
+        read.map_err(|_| no_answer(self.path().as_deref(), self.io_timeout))
     }
 
     /// The path it was given by.
@@ -198,7 +202,7 @@ impl Prepared {
                 let (start, end) = whole.ok_or_else(|| Error::internal("memory is longer than memory"))?;
                 Ok(PlainReader::memory(bytes.slice(start..end)))
             }
-            Backing::Pieces(held) => Ok(PlainReader::held(Arc::clone(held))),
+            Backing::Pieces(part) => Ok(PlainReader::part(Arc::clone(part))),
             Backing::Sealed { .. } => Err(Error::internal("what is sealed was to be sealed again")),
             Backing::Spooled(spooled) => {
                 Ok(PlainReader::spooled(spooled.file(), self.start..self.start + self.len))
@@ -206,7 +210,7 @@ impl Prepared {
             Backing::Path(file) => {
                 let (file, range) = (Arc::clone(file), self.start..self.start + self.len);
                 let path = Arc::clone(&file.path);
-                blocking_with_timeout(self.patience, &path, move || file.reader(range, digested)).await
+                blocking_with_timeout(self.io_timeout, &path, move || file.reader(range, digested)).await
             }
         }
     }
@@ -223,7 +227,7 @@ impl Prepared {
             Backing::Path(file) => {
                 let path = Arc::clone(&file.path);
                 let read = move || read_start(&open_regular(&path)?.0, &path, count);
-                blocking_with_timeout(self.patience, &file.path, read).await
+                blocking_with_timeout(self.io_timeout, &file.path, read).await
             }
         }
     }
@@ -250,7 +254,7 @@ impl Prepared {
         mut reader: SourceReader,
         mut each: impl FnMut(&[u8]),
     ) -> Result<()> {
-        while let Some(piece) = self.within_patience(reader.chunk()).await? {
+        while let Some(piece) = self.within_io_timeout(reader.chunk()).await? {
             each(&piece?);
             // A file in the page cache never makes this wait, and other work is due too.
             tokio::task::consume_budget().await;
@@ -270,10 +274,10 @@ impl InspectedFile {
         let reading = Reading::new(Arc::new(file), Arc::clone(&self.path), &meta);
         let different = || changed(&self.path, &self.identity.difference(&now));
         match self.identity.change(&now, reading.system) {
-            Change::None => {}
-            Change::Grown if self.identity.is_another(&now, reading.system) => return Err(different()),
-            Change::Doubtful | Change::Grown if !is_part => {}
-            Change::Doubtful | Change::Grown if digested => self.doubtful.store(true, Relaxed),
+            FileChange::None => {}
+            FileChange::Grown if self.identity.is_another(&now, reading.system) => return Err(different()),
+            FileChange::Doubtful | FileChange::Grown if !is_part => {}
+            FileChange::Doubtful | FileChange::Grown if digested => self.doubtful.store(true, Relaxed),
             _ => return Err(different()),
         }
         Ok(PlainReader::file(reading, range))

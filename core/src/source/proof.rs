@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use serde_json::Value;
 
 use super::files::{blocking_with_timeout, changed, open_regular};
-use super::identity::{Change, FileSystem, Identity, Reading};
+use super::identity::{FileChange, FileSystem, Identity, Reading};
 use super::plain_reader::PlainReader;
 use super::prepared::{Backing, Prepared};
 use super::reader::SourceReader;
@@ -19,7 +19,7 @@ use crate::logs;
 
 /// What is known of bytes that were sent.
 #[derive(Clone, Copy)]
-pub(crate) struct Sent<'a> {
+pub(crate) struct SentRange<'a> {
     pub(crate) start: u64,
     pub(crate) len: u64,
     /// In hex, as they are told to callers.
@@ -29,7 +29,7 @@ pub(crate) struct Sent<'a> {
 
 /// What a source is to one that an earlier process looked at.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Since {
+pub(crate) enum SourceComparison {
     Same,
     /// Its bytes decide. How it differs, in words that follow on its name.
     Doubtful(String),
@@ -51,7 +51,7 @@ impl Prepared {
         {
             let (change, how) = reading.change_since(&file.identity);
             return match change {
-                Change::None => Ok(()),
+                FileChange::None => Ok(()),
                 // With the other parts, once all are there.
                 _ if md5.is_some() || sha256.is_some() => {
                     file.doubtful.store(true, Relaxed);
@@ -61,10 +61,10 @@ impl Prepared {
             };
         }
         let (change, how) = reading.change();
-        if change == Change::None {
+        if change == FileChange::None {
             return Ok(());
         }
-        let sent = Sent { start: 0, len: self.len, md5, sha256 };
+        let sent = SentRange { start: 0, len: self.len, md5, sha256 };
         let same = match &self.backing {
             Backing::Sealed { plain, seal } => {
                 let again = PlainReader::again(&reading.file, reading.system, 0..plain.len);
@@ -83,12 +83,12 @@ impl Prepared {
 
     /// Fails with `source_changed` if the file's record was another while parts of it were read, and these are not what
     /// it holds now.
-    pub(crate) async fn prove_parts(&self, parts: &[Sent<'_>]) -> Result<()> {
+    pub(crate) async fn prove_parts(&self, parts: &[SentRange<'_>]) -> Result<()> {
         match &self.backing {
             Backing::Path(file) if file.doubtful.load(Relaxed) => match self.holds(parts).await? {
                 true => Ok(()),
                 false => {
-                    let now = look_again(&file.path, self.patience).await?;
+                    let now = look_again(&file.path, self.io_timeout).await?;
                     Err(changed(&file.path, &file.identity.difference(&now)))
                 }
             },
@@ -97,11 +97,11 @@ impl Prepared {
     }
 
     /// Whether the source holds just these bytes. What has no digest is not proved.
-    pub(crate) async fn holds(&self, sent: &[Sent<'_>]) -> Result<bool> {
+    pub(crate) async fn holds(&self, sent: &[SentRange<'_>]) -> Result<bool> {
         let inspected = match &self.backing {
             Backing::Path(file) => file,
             // The marks of its blocks tell.
-            Backing::Sealed { .. } => match self.mark().await {
+            Backing::Sealed { .. } => match self.mark_blocks().await {
                 Ok(()) => return Ok(true),
                 Err(error) if error.kind() == ErrorKind::SourceChanged => return Ok(false),
                 Err(error) => return Err(error),
@@ -115,11 +115,11 @@ impl Prepared {
             let system = FileSystem::of(&file);
             Ok((Arc::new(file), system))
         };
-        let (file, system) = blocking_with_timeout(self.patience, &inspected.path, opened).await?;
+        let (file, system) = blocking_with_timeout(self.io_timeout, &inspected.path, opened).await?;
         Ok(self.is_held_by(&file, system, sent).await)
     }
 
-    async fn is_held_by(&self, file: &Arc<File>, system: FileSystem, sent: &[Sent<'_>]) -> bool {
+    async fn is_held_by(&self, file: &Arc<File>, system: FileSystem, sent: &[SentRange<'_>]) -> bool {
         for piece in sent {
             let algorithm = match (piece.md5, piece.sha256) {
                 (_, Some(_)) => Algorithm::Sha256,
@@ -134,7 +134,7 @@ impl Prepared {
             }
             let digests = hasher.finish();
             let said = |digest: &Option<Digest>, text: Option<&str>| {
-                digest.as_ref().zip(text).is_some_and(|(digest, text)| digest.is_said_by(text) == Some(true))
+                digest.as_ref().zip(text).is_some_and(|(digest, text)| digest.equals_text(text) == Some(true))
             };
             if !said(&digests.sha256, piece.sha256) && !said(&digests.md5, piece.md5) {
                 return false;
@@ -144,7 +144,7 @@ impl Prepared {
     }
 
     /// Compares with what [`Prepared::lasting_identity`] was in another process.
-    pub(crate) async fn since(&self, kept: &Value) -> Result<Since> {
+    pub(crate) async fn since(&self, kept: &Value) -> Result<SourceComparison> {
         let inspected = match &self.backing {
             Backing::Path(file) => file,
             Backing::Sealed { plain, .. } => match &plain.backing {
@@ -155,27 +155,28 @@ impl Prepared {
         };
         let (path, identity) = (Arc::clone(&inspected.path), inspected.identity);
         let system =
-            blocking_with_timeout(self.patience, &inspected.path, move || Ok(FileSystem::at(&path))).await?;
+            blocking_with_timeout(self.io_timeout, &inspected.path, move || Ok(FileSystem::at(&path)))
+                .await?;
         Ok(match identity.since(kept, system) {
-            Ok(()) => Since::Same,
-            Err((Change::Doubtful, how)) => Since::Doubtful(how),
-            Err((_, how)) => Since::Other(how),
+            Ok(()) => SourceComparison::Same,
+            Err((FileChange::Doubtful, how)) => SourceComparison::Doubtful(how),
+            Err((_, how)) => SourceComparison::Other(how),
         })
     }
 
-    async fn same_bytes_as(&self, kept: &Value) -> Result<Since> {
+    async fn same_bytes_as(&self, kept: &Value) -> Result<SourceComparison> {
         match self.lasting_identity().await?.as_ref() == Some(kept) {
-            true => Ok(Since::Same),
-            false => Ok(Since::Other("holds other bytes".to_owned())),
+            true => Ok(SourceComparison::Same),
+            false => Ok(SourceComparison::Other("holds other bytes".to_owned())),
         }
     }
 }
 
-async fn look_again(path: &Arc<Path>, patience: std::time::Duration) -> Result<Identity> {
+async fn look_again(path: &Arc<Path>, io_timeout: std::time::Duration) -> Result<Identity> {
     let there = Arc::clone(path);
     let look = move || {
         let meta = std::fs::metadata(&there).map_err(|e| Error::local_io(&there, "looking at", &e))?;
         Ok(Identity::of(&meta))
     };
-    blocking_with_timeout(patience, path, look).await
+    blocking_with_timeout(io_timeout, path, look).await
 }

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
-use super::buffers::{Buffer, CHUNK};
+use super::buffers::{Buffer, CHUNK_BYTES};
 use super::plain_reader::PlainReader;
 use crate::error::{Error, ErrorKind, Result};
-use crate::seal::{BlockSealer, FileSeal, Stop};
+use crate::seal::{BlockError, BlockSealer, FileSeal};
 
 pub(super) struct SealedReader {
     plain: PlainReader,
@@ -74,7 +74,7 @@ impl SealedReader {
                 }
             }
         }
-        debug_assert!(self.carried.len() <= CHUNK, "sources give chunks");
+        debug_assert!(self.carried.len() <= CHUNK_BYTES, "sources give chunks");
         let plain = self.carried.split_to(self.carried.len().min(self.sealer.room()));
         let mut buffer = Buffer::take();
         self.sealer.seal(&plain, &mut buffer.as_mut()[..plain.len()])?;
@@ -86,20 +86,20 @@ impl SealedReader {
         Poll::Ready(Ok(()))
     }
 
-    fn may_leave(&mut self, ended: Result<(), Stop>) -> Result<()> {
-        if let Err(stop) = ended {
+    fn may_leave(&mut self, ended: Result<(), BlockError>) -> Result<()> {
+        if let Err(error) = ended {
             self.block.clear();
-            return Err(stopped(self.path.as_deref(), stop));
+            return Err(block_refused(self.path.as_deref(), error));
         }
         self.checked = true;
         Ok(())
     }
 }
 
-pub(super) fn stopped(path: Option<&Path>, stop: Stop) -> Error {
-    let at = match stop {
-        Stop::Differs { at } => at,
-        Stop::Failed(error) => return error,
+pub(super) fn block_refused(path: Option<&Path>, error: BlockError) -> Error {
+    let at = match error {
+        BlockError::Differs { at } => at,
+        BlockError::Failed(error) => return error,
     };
     let what = path.map_or_else(|| "the source".to_owned(), |path| path.display().to_string());
     let error = Error::new(

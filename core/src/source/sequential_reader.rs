@@ -22,11 +22,11 @@ impl SequentialReader {
         Self { whole, reader: None, carried: Bytes::new() }
     }
 
-    /// The next `len` bytes, which take up `room` until they are gone.
-    pub(crate) async fn cut(&mut self, len: u64, room: OwnedSemaphorePermit) -> Result<Prepared> {
+    /// The next `len` bytes, which take up what `permit` stands for until they are gone.
+    pub(crate) async fn cut(&mut self, len: u64, permit: OwnedSemaphorePermit) -> Result<Prepared> {
         let mut pieces = Vec::new();
         self.walk(len, |piece| pieces.push(piece)).await?;
-        Ok(Prepared::held(pieces, room, self.whole.patience))
+        Ok(Prepared::part_in_memory(pieces, permit, self.whole.io_timeout))
     }
 
     /// Goes past the next `len` bytes. They are read and sealed all the same: the tag at the end is over all.
@@ -72,7 +72,7 @@ impl SequentialReader {
         };
         // A file in the page cache never makes this wait, and other parts' replies are due too.
         tokio::task::consume_budget().await;
-        let chunk = self.whole.within_patience(reader.chunk()).await?;
+        let chunk = self.whole.within_io_timeout(reader.chunk()).await?;
         chunk.unwrap_or_else(|| Err(Error::internal("a source was cut beyond its end")))
     }
 }

@@ -98,7 +98,7 @@ impl Spool {
         wanted: &dyn Fn() -> bool,
     ) -> Result<Spooled> {
         let mut into = Writer { spool: self, file: self.create()?, len: 0, sealer };
-        let mut buffer = vec![0; super::buffers::CHUNK];
+        let mut buffer = vec![0; super::buffers::CHUNK_BYTES];
         let start = stream.stands_at();
         loop {
             if !wanted() {
@@ -133,7 +133,7 @@ impl Writer<'_> {
             // Into a file of ours it may go before its block is checked; if that fails the file is gone.
             self.write(&sealed)?;
             if sealer.is_full() {
-                sealer.end_block().map_err(|stop| super::sealed::stopped(None, stop))?;
+                sealer.end_block().map_err(|error| super::sealed::block_refused(None, error))?;
             }
             bytes = rest;
         }
@@ -143,7 +143,7 @@ impl Writer<'_> {
 
     fn end(mut self) -> Result<Spooled> {
         if let Some(mut sealer) = self.sealer.take() {
-            sealer.end().map_err(|stop| super::sealed::stopped(None, stop))?;
+            sealer.end().map_err(|error| super::sealed::block_refused(None, error))?;
             self.write(&sealer.tag()?.unwrap_or_default())?;
         }
         Ok(self.spool.finished(self.file, self.len))

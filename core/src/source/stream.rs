@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::runtime::{spawn_blocking, spawn_foreign};
 
 /// How long setting back may take. A read that is under way has to end first, and that is the caller's code.
-const TIME_TO_GO_BACK: Duration = Duration::from_secs(2);
+const REWIND_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(super) trait SeekingReader: Read + Seek + Send {}
 impl<T: Read + Seek + Send> SeekingReader for T {}
@@ -29,7 +29,7 @@ struct Shared {
     reading: AtomicU8,
     /// Where it stood before the first read; unset if it cannot go back there.
     start: OnceLock<u64>,
-    state: Mutex<State>,
+    state: Mutex<StreamInput>,
 }
 
 /// Something of it was read, or is being read.
@@ -37,7 +37,7 @@ const READ: u8 = 1;
 /// The call is over: what was not read until now is not read any more.
 const CLOSED: u8 = 2;
 
-struct State {
+struct StreamInput {
     /// `None` once nobody needs it any more.
     input: Option<Input>,
     /// The call is over, so its thread reads no more.
@@ -54,12 +54,12 @@ impl Stream {
     }
 
     fn new(input: Input) -> Self {
-        let state = Mutex::new(State { input: Some(input), over: false });
+        let state = Mutex::new(StreamInput { input: Some(input), over: false });
         Self(Arc::new(Shared { reading: AtomicU8::new(0), start: OnceLock::new(), state }))
     }
 
-    /// Held while the caller's code runs, so not for long on a runtime's thread: see [`Standing::of`].
-    fn state(&self) -> MutexGuard<'_, State> {
+    /// Held while the caller's code runs, so not for long on a runtime's thread: see [`StreamState::of`].
+    fn state(&self) -> MutexGuard<'_, StreamInput> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,38 +100,38 @@ impl Stream {
     }
 
     /// How it stands, as far as that is known without running the caller's code.
-    fn known(&self) -> Option<Standing> {
+    fn known(&self) -> Option<StreamState> {
         match self.0.start.get() {
-            _ if self.0.reading.fetch_or(CLOSED, SeqCst) & READ == 0 => Some(Standing::AsBefore),
-            None => Some(Standing::Spent),
+            _ if self.0.reading.fetch_or(CLOSED, SeqCst) & READ == 0 => Some(StreamState::AsBefore),
+            None => Some(StreamState::Consumed),
             Some(_) => None,
         }
     }
 
     /// Sets it back to where it stood, after a read that is under way.
-    fn set_back(&self) -> Standing {
+    fn set_back(&self) -> StreamState {
         let mut state = self.state();
         state.over = true;
         let back = match (&mut state.input, self.0.start.get()) {
             (Some(Input::Seeking(reader)), Some(start)) => reader.seek(SeekFrom::Start(*start)).is_ok(),
             _ => false,
         };
-        if back { Standing::AsBefore } else { Standing::Stuck }
+        if back { StreamState::AsBefore } else { StreamState::Stuck }
     }
 }
 
 /// How the streams of a call that failed stand.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Standing {
+pub(crate) enum StreamState {
     /// Where they stood before.
     AsBefore,
     /// One should have gone back and did not.
     Stuck,
     /// One was read and cannot go back.
-    Spent,
+    Consumed,
 }
 
-impl Standing {
+impl StreamState {
     /// Sets the streams back, and tells how they stand after that.
     pub(crate) async fn of(streams: Vec<Stream>) -> Self {
         let (mut standing, mut seeking) = (Self::AsBefore, Vec::new());
@@ -151,7 +151,7 @@ impl Standing {
             let _ = told.send(streams.iter().map(Stream::set_back).max().unwrap_or(Self::AsBefore));
         };
         let thread = spawn_foreign("dropoff-source", work);
-        let done = tokio::time::timeout(TIME_TO_GO_BACK, standing);
+        let done = tokio::time::timeout(REWIND_TIMEOUT, standing);
         if thread.is_ok() { done.await.ok().and_then(Result::ok).unwrap_or(Self::Stuck) } else { Self::Stuck }
     }
 
@@ -160,13 +160,13 @@ impl Standing {
         match self {
             Self::AsBefore => error,
             Self::Stuck => error.stream_is_lost("the stream could not be set back to where it stood"),
-            Self::Spent => error.stream_is_lost("the stream has been read and cannot go back"),
+            Self::Consumed => error.stream_is_lost("the stream has been read and cannot go back"),
         }
     }
 }
 
 /// Lets streams go where the caller's code may run.
-pub(crate) fn let_go(streams: Vec<Stream>) {
+pub(crate) fn drop_streams(streams: Vec<Stream>) {
     if !streams.is_empty() {
         // Nobody waits for it.
         drop(spawn_blocking(move || drop(streams)));

@@ -116,7 +116,7 @@ async fn put_now(clients: &Clients, request: Put, ctx: &JobContext) -> Result<St
     ctx.set_raw_upload(RawUpload::Object);
     let sender = Sender::new(&http, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
-    let stored = target.send(&sender, &source, digest, true).await?;
+    let stored = sender.put(&target, &source, digest, true).await?;
     ctx.progress.file_done();
     Ok(stored)
 }
@@ -130,7 +130,7 @@ async fn post_form_now(clients: &Clients, request: PostForm, ctx: &JobContext) -
     ctx.set_raw_upload(RawUpload::Object);
     let sender = Sender::new(&http, &clients.options, ctx);
     let digest = sender.digest_for_whole(source.len());
-    let stored = target.send(&sender, &source, digest).await?;
+    let stored = sender.post_form(&target, &source, digest).await?;
     ctx.progress.file_done();
     Ok(stored)
 }

@@ -20,7 +20,7 @@ pub(crate) enum Action {
 }
 
 /// What there is to judge a refusal by.
-pub(super) struct Refused<'a> {
+pub(super) struct StorageRefusal<'a> {
     pub(super) status: StatusCode,
     pub(super) headers: &'a HeaderMap,
     pub(super) document: &'a Document,
@@ -28,23 +28,23 @@ pub(super) struct Refused<'a> {
     pub(super) url: &'a Url,
 }
 
-pub(super) struct Meaning {
+pub(super) struct Diagnosis {
     pub(super) kind: ErrorKind,
     pub(super) action: Action,
     /// Whether the same call may succeed later.
     pub(super) retryable: bool,
     /// What the sentence ends with.
-    pub(super) what: String,
+    pub(super) advice: String,
 }
 
-impl Meaning {
+impl Diagnosis {
     fn new(kind: ErrorKind, action: Action, what: impl Into<String>) -> Self {
         use ErrorKind::{Expired, Network, RateLimited, Timeout, Unavailable};
         let passes = matches!(kind, Expired | Network | RateLimited | Timeout | Unavailable);
-        Self { kind, action, retryable: passes || action == Action::Retry, what: what.into() }
+        Self { kind, action, retryable: passes || action == Action::Retry, advice: what.into() }
     }
 
-    /// Refused for good.
+    /// StorageRefusal for good.
     fn refused(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::StorageRefused, Action::Fail, what)
     }
@@ -54,7 +54,7 @@ impl Meaning {
     }
 
     /// Not storage's, and the next try would meet it again.
-    fn in_between(what: impl Into<String>) -> Self {
+    fn by_middlebox(what: impl Into<String>) -> Self {
         Self { retryable: false, ..Self::new(ErrorKind::Network, Action::Fail, what) }
     }
 }
@@ -76,28 +76,28 @@ const NOWHERE: &str = "the ticket points at a place that does not exist; report 
 const REFUSED: &str = "the ticket does not allow this upload; check its conditions or ask for a new one";
 
 /// Codes that mean the same wherever they stand: of S3, R2, B2, Google's XML API, MinIO, Ceph, Azure, OSS, COS, OBS.
-fn by_code(code: &str) -> Option<Meaning> {
+fn by_code(code: &str) -> Option<Diagnosis> {
     use Action::{Fail, Retry};
     use ErrorKind as K;
     Some(match code {
         "ExpiredRequest" | "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired" => {
-            Meaning::expired(EXPIRED)
+            Diagnosis::expired(EXPIRED)
         }
         "EntityTooLarge" | "RequestBodyTooLarge" | "MaxMessageLengthExceeded" => {
-            Meaning::new(K::TooLarge, Fail, TOO_LARGE)
+            Diagnosis::new(K::TooLarge, Fail, TOO_LARGE)
         }
         "EntityTooSmall" => {
-            Meaning::refused("it is smaller than the ticket demands; check that it is the right file")
+            Diagnosis::refused("it is smaller than the ticket demands; check that it is the right file")
         }
-        "BadDigest" | "XAmzContentChecksumMismatch" | "Md5Mismatch" => Meaning::new(
+        "BadDigest" | "XAmzContentChecksumMismatch" | "Md5Mismatch" => Diagnosis::new(
             K::Integrity,
             Retry,
             "the bytes that arrived are not the ones that were sent; try again",
         ),
         "IncompleteBody" | "ClientDisconnect" => {
-            Meaning::new(K::Network, Retry, "storage did not get all bytes; try again")
+            Diagnosis::new(K::Network, Retry, "storage did not get all bytes; try again")
         }
-        "RequestTimeout" | "OperationTimedOut" => Meaning::new(K::Timeout, Retry, SLOW),
+        "RequestTimeout" | "OperationTimedOut" => Diagnosis::new(K::Timeout, Retry, SLOW),
         "SlowDown"
         | "SlowDownRead"
         | "SlowDownWrite"
@@ -111,12 +111,12 @@ fn by_code(code: &str) -> Option<Meaning> {
         | "RequestLimitExceeded"
         | "BandwidthLimitExceeded"
         | "QpsLimitExceeded"
-        | "PriorRequestNotComplete" => Meaning::new(K::RateLimited, Retry, OVERLOADED),
+        | "PriorRequestNotComplete" => Diagnosis::new(K::RateLimited, Retry, OVERLOADED),
         "ServiceUnavailable" | "InternalError" | "XMinioServerNotInitialized" => {
-            Meaning::new(K::Unavailable, Retry, FAILING)
+            Diagnosis::new(K::Unavailable, Retry, FAILING)
         }
-        "OperationAborted" | "ConditionalRequestConflict" => Meaning::new(K::Unavailable, Retry, CONFLICT),
-        "NoSuchUpload" => Meaning::refused(
+        "OperationAborted" | "ConditionalRequestConflict" => Diagnosis::new(K::Unavailable, Retry, CONFLICT),
+        "NoSuchUpload" => Diagnosis::refused(
             "the upload in parts that the URL belongs to was completed, given up or ran out; begin a new one and have its parts signed",
         ),
         "QuotaExceeded"
@@ -126,7 +126,7 @@ fn by_code(code: &str) -> Option<Meaning> {
         | "XMinioStorageFull"
         | "InsufficientStorage"
         | "InsufficientStorageSpace"
-        | "InsufficientCapacity" => Meaning::refused(NO_ROOM),
+        | "InsufficientCapacity" => Diagnosis::refused(NO_ROOM),
         "AccountProblem"
         | "UserProjectAccountProblem"
         | "AllAccessDisabled"
@@ -137,128 +137,130 @@ fn by_code(code: &str) -> Option<Meaning> {
         | "NotEntitled"
         | "CapExceeded"
         | "InArrearOrInsufficientBalance"
-        | "PaymentRequired" => Meaning::refused(NO_ACCOUNT),
-        "InvalidAccessKeyId" | "InvalidAccessKey" => Meaning::refused(NO_KEY),
-        "MissingRequiredHeader" => Meaning::refused(
+        | "PaymentRequired" => Diagnosis::refused(NO_ACCOUNT),
+        "InvalidAccessKeyId" | "InvalidAccessKey" => Diagnosis::refused(NO_KEY),
+        "MissingRequiredHeader" => Diagnosis::refused(
             "storage wants a header that was not sent; give it among the headers of the upload",
         ),
-        "SignatureDoesNotMatch" | "AuthenticationFailed" => Meaning::refused(SIGNATURE),
+        "SignatureDoesNotMatch" | "AuthenticationFailed" => Diagnosis::refused(SIGNATURE),
         "AuthorizationPermissionMismatch" => {
-            Meaning::refused("the URL does not permit writing; have one signed for an upload")
+            Diagnosis::refused("the URL does not permit writing; have one signed for an upload")
         }
-        "MethodNotAllowed" => Meaning::refused(METHOD),
-        "RequestTimeTooSkewed" => Meaning::refused("the signer's clock is off; report it to the service"),
-        "NoSuchBucket" | "NoSuchKey" | "ContainerNotFound" | "ResourceNotFound" => Meaning::refused(NOWHERE),
+        "MethodNotAllowed" => Diagnosis::refused(METHOD),
+        "RequestTimeTooSkewed" => Diagnosis::refused("the signer's clock is off; report it to the service"),
+        "NoSuchBucket" | "NoSuchKey" | "ContainerNotFound" | "ResourceNotFound" => {
+            Diagnosis::refused(NOWHERE)
+        }
         "KeyTooLongError" => {
-            Meaning::refused("the object's name is longer than storage allows; have a shorter one signed")
+            Diagnosis::refused("the object's name is longer than storage allows; have a shorter one signed")
         }
         _ if code.starts_with("KMS") && code.contains("Throttl") => {
-            Meaning::new(K::RateLimited, Retry, OVERLOADED)
+            Diagnosis::new(K::RateLimited, Retry, OVERLOADED)
         }
-        _ if code.starts_with("KMS") => Meaning::refused(NO_KMS),
+        _ if code.starts_with("KMS") => Diagnosis::refused(NO_KMS),
         _ => return None,
     })
 }
 
-fn by_status(refused: &Refused<'_>) -> Meaning {
+fn by_status(refused: &StorageRefusal<'_>) -> Diagnosis {
     use Action::{Fail, Retry};
     use ErrorKind as K;
     match refused.status.as_u16() {
-        200..=299 => Meaning::in_between(
+        200..=299 => Diagnosis::by_middlebox(
             "that is no answer to an upload that is done, so it may or may not be there; look before it is sent again",
         ),
-        300..=399 => Meaning::refused(format!(
+        300..=399 => Diagnosis::refused(format!(
             "it redirects elsewhere{}, which is never followed with a file; check the URL, and whether the network wants you to sign in first",
             redirect(refused)
         )),
-        402 => Meaning::refused(NO_ACCOUNT),
-        404 => Meaning::refused(NOWHERE),
-        405 => Meaning::refused(METHOD),
-        407 => Meaning::in_between(
+        402 => Diagnosis::refused(NO_ACCOUNT),
+        404 => Diagnosis::refused(NOWHERE),
+        405 => Diagnosis::refused(METHOD),
+        407 => Diagnosis::by_middlebox(
             "a proxy on the way wants a user name and password; give them in the URL of the option proxy",
         ),
-        411 => Meaning::refused(
+        411 => Diagnosis::refused(
             "the length that was sent did not get there; check for a proxy that removes Content-Length",
         ),
-        412 => Meaning::refused(
+        412 => Diagnosis::refused(
             "a condition in the ticket does not hold; look at what is stored there, or ask for a new ticket",
         ),
-        415 => Meaning::refused(
+        415 => Diagnosis::refused(
             "this type of content is not taken there; check the Content-Type that was signed",
         ),
-        421 => Meaning::refused(
+        421 => Diagnosis::refused(
             "it reached a server that does not serve this host; check the name's address and any proxy in between",
         ),
-        425 => Meaning::new(K::Unavailable, Retry, "it came too early to be handled; try again"),
-        507 => Meaning::refused(NO_ROOM),
-        511 => Meaning::in_between(
+        425 => Diagnosis::new(K::Unavailable, Retry, "it came too early to be handled; try again"),
+        507 => Diagnosis::refused(NO_ROOM),
+        511 => Diagnosis::by_middlebox(
             "the network wants you to sign in before it lets anything through; sign in with a browser and try again",
         ),
         _ => match status::kind(refused.status) {
-            K::Unavailable => Meaning::new(K::Unavailable, Retry, FAILING),
-            K::RateLimited => Meaning::new(K::RateLimited, Retry, OVERLOADED),
-            K::Timeout => Meaning::new(K::Timeout, Retry, SLOW),
-            K::TooLarge => Meaning::new(K::TooLarge, Fail, TOO_LARGE),
-            _ => Meaning::refused(REFUSED),
+            K::Unavailable => Diagnosis::new(K::Unavailable, Retry, FAILING),
+            K::RateLimited => Diagnosis::new(K::RateLimited, Retry, OVERLOADED),
+            K::Timeout => Diagnosis::new(K::Timeout, Retry, SLOW),
+            K::TooLarge => Diagnosis::new(K::TooLarge, Fail, TOO_LARGE),
+            _ => Diagnosis::refused(REFUSED),
         },
     }
 }
 
 /// Where to, without what may be a token.
-fn redirect(refused: &Refused<'_>) -> String {
+fn redirect(refused: &StorageRefusal<'_>) -> String {
     let location = refused.headers.get(http::header::LOCATION).and_then(|to| to.to_str().ok());
     let to = location.and_then(|to| refused.url.join(to).ok());
-    to.map(|to| format!(" ({})", crate::secret::shown(&to))).unwrap_or_default()
+    to.map(|to| format!(" ({})", crate::secret::without_secrets(&to))).unwrap_or_default()
 }
 
-pub(super) fn of(refused: &Refused<'_>) -> Meaning {
+pub(super) fn diagnose(refused: &StorageRefusal<'_>) -> Diagnosis {
     let code = refused.document.code.as_deref().unwrap_or("");
-    let meaning = by_reason(refused, code)
+    let diagnosis = by_reason(refused, code)
         .or_else(|| by_place(refused, code))
-        .or_else(|| by_code(code).map(|meaning| told_more(refused, code, meaning)))
+        .or_else(|| by_code(code).map(|diagnosis| with_details(refused, code, diagnosis)))
         .unwrap_or_else(|| by_status(refused));
-    told_when(refused, meaning)
+    with_retry_time(refused, diagnosis)
 }
 
 /// The same with the time that was asked for.
-fn told_when(refused: &Refused<'_>, meaning: Meaning) -> Meaning {
+fn with_retry_time(refused: &StorageRefusal<'_>, diagnosis: Diagnosis) -> Diagnosis {
     let asked = retry_after(refused.headers);
-    let what = match meaning.what.as_str() {
+    let advice = match diagnosis.advice.as_str() {
         OVERLOADED => format!("too many requests; {}", wait_and_try(asked)),
         FAILING if asked.is_some() => format!("storage is failing; {}", wait_and_try(asked)),
-        _ => return meaning,
+        _ => return diagnosis,
     };
-    Meaning { what, ..meaning }
+    Diagnosis { advice, ..diagnosis }
 }
 
 /// The refusal of something that is not storage. Its status is all that can be gone by.
-pub(super) fn of_between(refused: &Refused<'_>) -> Meaning {
+pub(super) fn diagnose_middlebox(refused: &StorageRefusal<'_>) -> Diagnosis {
     use ErrorKind as K;
-    let meaning = by_status(refused);
-    let what = match meaning.kind {
-        K::Network | K::RateLimited => return told_when(refused, meaning),
+    let diagnosis = by_status(refused);
+    let advice = match diagnosis.kind {
+        K::Network | K::RateLimited => return with_retry_time(refused, diagnosis),
         K::TooLarge => "it lets nothing of this size through; send less, or have its limit raised",
         K::Timeout => "it waited too long for the bytes; try again",
-        _ if refused.status.is_redirection() => return Meaning::in_between(meaning.what),
+        _ if refused.status.is_redirection() => return Diagnosis::by_middlebox(diagnosis.advice),
         _ => {
-            return Meaning::in_between(
+            return Diagnosis::by_middlebox(
                 "a proxy, a filter or a web server does not let the upload through; check the URL and what stands in between",
             );
         }
     };
-    Meaning { what: what.to_owned(), ..meaning }
+    Diagnosis { advice: advice.to_owned(), ..diagnosis }
 }
 
 /// What web servers say to plain HTTP on a port for TLS: nginx, and Go's.
-pub(super) fn wrong_scheme(url: &Url, said: &str) -> Option<Meaning> {
+pub(super) fn wrong_scheme(url: &Url, said: &str) -> Option<Diagnosis> {
     let said = said.to_ascii_lowercase();
     let signs = ["http request was sent to https port", "http request to an https server"];
     let told = url.scheme() == "http" && signs.iter().any(|sign| said.contains(sign));
-    told.then(|| Meaning::refused("the URL begins with http:// and its port wants TLS; use https://"))
+    told.then(|| Diagnosis::refused("the URL begins with http:// and its port wants TLS; use https://"))
 }
 
 /// What the words beside the code say.
-fn by_reason(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
+fn by_reason(refused: &StorageRefusal<'_>, code: &str) -> Option<Diagnosis> {
     let said = refused.document.words().to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     // What a code of its own says is not looked for in its words, which quote names that others chose.
@@ -269,36 +271,37 @@ fn by_reason(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
     }
     let over = ["has expired", "policy expired", "date is too old", "\"exp\" claim timestamp", "jwt expired"];
     if says(&over) || says(&["not valid in the specified time frame"]) {
-        return Some(Meaning::expired(EXPIRED));
+        return Some(Diagnosis::expired(EXPIRED));
     }
     if says(&["kms:", "arn:aws:kms"]) {
-        return Some(Meaning::refused(NO_KMS));
+        return Some(Diagnosis::refused(NO_KMS));
     }
     if says(&["cap exceeded", "billing account", "account is disabled", "account is suspended"]) {
-        return Some(Meaning::refused(NO_ACCOUNT));
+        return Some(Diagnosis::refused(NO_ACCOUNT));
     }
     // Ceph and what is made of it refuse an expired URL without a word.
     let silent = said.is_empty() || said.trim_end_matches('.') == "access denied";
     let over = url_query::over_for(refused.url)
         .filter(|_| silent && matches!(refused.status.as_u16(), 400..=403))?;
-    Some(Meaning::expired(format!(
+    Some(Diagnosis::expired(format!(
         "no reason was given, but by its own date and this machine's clock the URL ran out {} ago; ask the service for a new one",
         crate::progress::roughly(over)
     )))
 }
 
 /// A URL for another region, and the region that is right.
-fn by_place(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
+fn by_place(refused: &StorageRefusal<'_>, code: &str) -> Option<Diagnosis> {
     let document = refused.document;
     let signed_for = url_query::region(refused.url);
     let right = right_region(refused).filter(|region| signed_for.as_ref() != Some(region));
     let is_moved = matches!(refused.status.as_u16(), 301 | 307 | 308);
-    let endpoint = document.endpoint.as_deref().map(|at| format!(" (at {})", short(at))).unwrap_or_default();
+    let endpoint =
+        document.endpoint.as_deref().map(|at| format!(" (at {})", shortened(at))).unwrap_or_default();
     let signed_for = signed_for.map(|region| format!("for the region {region} ")).unwrap_or_default();
     match code {
-        "TemporaryRedirect" => Some(Meaning {
+        "TemporaryRedirect" => Some(Diagnosis {
             retryable: true,
-            ..Meaning::refused(format!(
+            ..Diagnosis::refused(format!(
                 "the bucket is so new that requests are still sent on to its own region{endpoint}, and that is never followed with a file; try again in some minutes, or have the URL signed for {}",
                 right.map_or_else(
                     || "the regional address".to_owned(),
@@ -308,7 +311,7 @@ fn by_place(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
         }),
         "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError" if right.is_none() => {
             let what = "what the URL says of its signature cannot be read or is for another region; give it as it was handed out, or have it signed for the bucket's region";
-            Some(Meaning::refused(what))
+            Some(Diagnosis::refused(what))
         }
         "PermanentRedirect"
         | "IllegalLocationConstraintException"
@@ -316,7 +319,7 @@ fn by_place(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
         | "InvalidRegionName"
         | "IncorrectEndpoint"
         | "AuthorizationHeaderMalformed"
-        | "AuthorizationQueryParametersError" => Some(Meaning::refused(match right {
+        | "AuthorizationQueryParametersError" => Some(Diagnosis::refused(match right {
             Some(region) => format!(
                 "the ticket is signed {signed_for}and the bucket is in {region}{endpoint}; have it signed for {region}"
             ),
@@ -325,7 +328,7 @@ fn by_place(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
             ),
         })),
         "" if is_moved => right.map(|region| {
-            Meaning::refused(format!(
+            Diagnosis::refused(format!(
                 "the bucket is in the region {region}{endpoint}; have the ticket signed for that"
             ))
         }),
@@ -333,12 +336,12 @@ fn by_place(refused: &Refused<'_>, code: &str) -> Option<Meaning> {
     }
 }
 
-fn short(text: &str) -> String {
+fn shortened(text: &str) -> String {
     crate::secret::scrub(text).chars().take(120).collect()
 }
 
 /// The region that storage says is right.
-fn right_region(refused: &Refused<'_>) -> Option<String> {
+fn right_region(refused: &StorageRefusal<'_>) -> Option<String> {
     let header = || refused.headers.get("x-amz-bucket-region")?.to_str().ok().map(str::to_owned);
     let expecting = || {
         let rest = refused.document.message.as_deref()?.split_once("expecting '")?.1;
@@ -350,7 +353,7 @@ fn right_region(refused: &Refused<'_>) -> Option<String> {
 }
 
 /// The same with what this reply or this URL says besides.
-fn told_more(refused: &Refused<'_>, code: &str, meaning: Meaning) -> Meaning {
+fn with_details(refused: &StorageRefusal<'_>, code: &str, diagnosis: Diagnosis) -> Diagnosis {
     let document = refused.document;
     let what = match code {
         "EntityTooLarge" => document
@@ -363,16 +366,16 @@ fn told_more(refused: &Refused<'_>, code: &str, meaning: Meaning) -> Meaning {
             "the URL was signed with temporary credentials and lacks the token that belongs to them (X-Amz-Security-Token); have it signed with the token".to_owned(),
         ),
         "MissingRequiredHeader" => document.header.as_ref().map(|name| {
-            let name = short(name);
+            let name = shortened(name);
             format!("storage wants the header {name}, which was not sent; give it among the headers of the upload")
         }),
         _ => None,
     };
-    Meaning { what: what.unwrap_or(meaning.what), ..meaning }
+    Diagnosis { advice: what.unwrap_or(diagnosis.advice), ..diagnosis }
 }
 
 /// Why a signature does not fit, as far as anybody but the signer can tell.
-fn unsigned(refused: &Refused<'_>) -> String {
+fn unsigned(refused: &StorageRefusal<'_>) -> String {
     let region = right_region(refused).filter(|right| url_query::region(refused.url).as_ref() != Some(right));
     match (url_query::misused(refused.url), region) {
         (Some(misused), _) => misused.to_owned(),

@@ -18,14 +18,14 @@ pub(crate) struct Expiry {
     ends: Option<Instant>,
     /// How long it was when it was first seen.
     lifetime: Duration,
-    told: Option<Told>,
+    period: Option<TicketPeriod>,
     /// Nothing but a clock tells how old it is.
     by_clock: bool,
 }
 
 /// What a ticket says of its own time, by the clock of whoever signed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct TicketPeriod {
     pub(super) from: Option<OffsetDateTime>,
     pub(super) until: OffsetDateTime,
 }
@@ -33,25 +33,25 @@ pub(crate) struct Told {
 impl Expiry {
     /// `lifetime` from now, on a clock that nobody sets.
     pub(crate) fn lasts(lifetime: Duration) -> Self {
-        let lifetime = lifetime.min(LONGEST);
+        let lifetime = lifetime.min(MAX_LIFETIME);
         let at = Instant::now() + lifetime;
-        Self { at, ends: Some(at), lifetime, told: None, by_clock: false }
+        Self { at, ends: Some(at), lifetime, period: None, by_clock: false }
     }
 
     /// The same, with what the ticket says of itself, for what storage may answer.
-    pub(crate) fn told(self, told: Option<Told>) -> Self {
-        Self { told, ..self }
+    pub(crate) fn with_period(self, period: Option<TicketPeriod>) -> Self {
+        Self { period, ..self }
     }
 
-    /// By a moment that somebody else's clock told. Only used where no lifetime is known. A ticket is only given up when
+    /// By a moment that somebody else's clock period. Only used where no lifetime is known. A ticket is only given up when
     /// it is over by more than clocks err; until then storage has the last word.
-    pub(super) fn by_clock(told: Told) -> Self {
+    pub(super) fn by_clock(period: TicketPeriod) -> Self {
         let left =
-            |moment: OffsetDateTime| Duration::try_from(moment - now()).unwrap_or_default().min(LONGEST);
-        let at = Instant::now() + left(told.until.saturating_add(CLOCK_ERROR));
-        let lifetime = left(told.until);
+            |moment: OffsetDateTime| Duration::try_from(moment - now()).unwrap_or_default().min(MAX_LIFETIME);
+        let at = Instant::now() + left(period.until.saturating_add(CLOCK_ERROR));
+        let lifetime = left(period.until);
         let ends = (!lifetime.is_zero()).then(|| Instant::now() + lifetime);
-        Self { at, ends, lifetime, told: Some(told), by_clock: true }
+        Self { at, ends, lifetime, period: Some(period), by_clock: true }
     }
 
     /// The last moment an upload may start.
@@ -78,11 +78,11 @@ impl Expiry {
         if !self.left().is_zero() {
             return Ok(());
         }
-        let sentence = match self.told.filter(|_| self.by_clock) {
+        let sentence = match self.period.filter(|_| self.by_clock) {
             None => format!("{what} has run out; ask the service for a new one"),
-            Some(told) => format!(
+            Some(period) => format!(
                 "{what} ran out at {} by its own date, and this machine's clock says {}; ask for a new one, or set the clock if it is wrong",
-                rfc3339(told.until),
+                rfc3339(period.until),
                 rfc3339(now())
             ),
         };
@@ -91,25 +91,26 @@ impl Expiry {
 
     /// A refusal of storage, said in times if the ticket's own time is the reason. Some stores say no more than that
     /// access is denied (Ceph, DigitalOcean, Azure). Storage's own clock judges, if it tells it.
-    pub(crate) fn explained(&self, refused: Error, host: &str, headers: &HeaderMap) -> Error {
-        let Some(told) = self.told.filter(|_| may_be_about_time(&refused)) else { return refused };
+    pub(crate) fn explain_refusal(&self, refused: Error, host: &str, headers: &HeaderMap) -> Error {
+        let Some(period) = self.period.filter(|_| may_be_about_time(&refused)) else { return refused };
         let date = headers.get(http::header::DATE).and_then(|value| value.to_str().ok());
-        let theirs = date.and_then(|text| httpdate::parse_http_date(text).ok()).map(OffsetDateTime::from);
-        let by = theirs.unwrap_or_else(now);
-        let mut clocks = match theirs {
-            Some(theirs) => format!("storage's clock says {}", rfc3339(theirs)),
+        let storage_now =
+            date.and_then(|text| httpdate::parse_http_date(text).ok()).map(OffsetDateTime::from);
+        let by = storage_now.unwrap_or_else(now);
+        let mut clocks = match storage_now {
+            Some(storage_now) => format!("storage's clock says {}", rfc3339(storage_now)),
             None => format!("this machine's clock says {}", rfc3339(by)),
         };
-        if theirs.is_some_and(|theirs| (theirs - now()).abs() > time::Duration::MINUTE) {
+        if storage_now.is_some_and(|storage_now| (storage_now - now()).abs() > time::Duration::MINUTE) {
             clocks.push_str(&format!(" (this machine's says {})", rfc3339(now())));
         }
         let status = refused.http_status().unwrap_or_default();
         let code = refused.service_code().map(|code| format!(" {code}")).unwrap_or_default();
         let so = format!("storage at {host} refused the upload ({status}{code})");
-        match told.from {
-            _ if told.until <= by => refused.retold(
+        match period.from {
+            _ if period.until <= by => refused.retold(
                 ErrorKind::Expired,
-                format!("{so}: the ticket ran out at {}, and {clocks}; ask for a new one", rfc3339(told.until)),
+                format!("{so}: the ticket ran out at {}, and {clocks}; ask for a new one", rfc3339(period.until)),
             ),
             Some(from) if from > by => refused.retold(
                 ErrorKind::StorageRefused,
@@ -173,7 +174,7 @@ pub(super) fn rfc3339(moment: OffsetDateTime) -> String {
 const CLOCK_ERROR: time::Duration = time::Duration::DAY;
 
 /// R2 and S3 sign for at most seven days; a longer figure is a mistake, not a reason to overflow.
-pub(super) const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+pub(super) const MAX_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3600);
 
 #[cfg(test)]
 #[path = "expiry_tests.rs"]

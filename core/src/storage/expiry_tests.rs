@@ -79,8 +79,9 @@ fn a_refusal_is_explained_by_storages_own_clock() {
     let bare = [(403, Some("AccessDenied"), ""), (403, None, ""), (403, Some("AuthenticationFailed"), azure)];
     for query in urls(1) {
         for (status, code, said) in bare {
-            let explain =
-                |headers: &HeaderMap| expiry(&query).explained(refused(status, code, said), "s", headers);
+            let explain = |headers: &HeaderMap| {
+                expiry(&query).explain_refusal(refused(status, code, said), "s", headers)
+            };
             for headers in [HeaderMap::new(), date(now())] {
                 let error = explain(&headers);
                 assert_eq!(error.kind(), ErrorKind::Expired, "{query}: {error}");
@@ -91,15 +92,15 @@ fn a_refusal_is_explained_by_storages_own_clock() {
             assert_eq!(explain(&date(ago(2))).kind(), ErrorKind::StorageRefused, "{query}");
         }
         let other = refused(403, Some("AccessDenied"), "Invalid according to Policy: Extra input fields: x");
-        assert_eq!(expiry(&query).explained(other, "s", &date(now())).message(), "no");
+        assert_eq!(expiry(&query).explain_refusal(other, "s", &date(now())).message(), "no");
         let other = refused(403, Some("SignatureDoesNotMatch"), "");
-        assert_eq!(expiry(&query).explained(other, "s", &date(now())).message(), "no");
+        assert_eq!(expiry(&query).explain_refusal(other, "s", &date(now())).message(), "no");
     }
     let early = expiry(&urls(-3)[0]);
     for (code, said) in
         [("AccessDenied", "Request is not yet valid"), ("RequestTimeTooSkewed", "The difference")]
     {
-        let error = early.explained(refused(403, Some(code), said), "s", &date(now()));
+        let error = early.explain_refusal(refused(403, Some(code), said), "s", &date(now()));
         assert_eq!(error.kind(), ErrorKind::StorageRefused);
         assert!(error.message().contains("is ahead") && error.message().contains("good from"), "{error}");
     }

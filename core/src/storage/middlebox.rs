@@ -51,14 +51,14 @@ fn page(reply: &Reply, mask: &Mask) -> Option<Page> {
 
 /// What JSON says of a failure.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(super) struct JsonFailure {
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
     /// The status that it would rather have, or repeats.
     pub(super) status: Option<u16>,
 }
 
-impl Failure {
+impl JsonFailure {
     fn told(self) -> (Option<String>, Option<String>) {
         match (self.code, self.message) {
             (None, None) => (Some("error".to_owned()), None),
@@ -68,7 +68,7 @@ impl Failure {
 }
 
 /// The failure that a body in JSON tells of. Words for "none" are none: `null`, `[]`, `false`, `0`, `"ok"`.
-pub(super) fn failure(body: &[u8]) -> Option<Failure> {
+pub(super) fn failure(body: &[u8]) -> Option<JsonFailure> {
     let text = page::text(body);
     let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}').trim()).ok()?;
     let value = if let Value::Array(items) = value { items.into_iter().next()? } else { value };
@@ -84,7 +84,7 @@ pub(super) fn failure(body: &[u8]) -> Option<Failure> {
     if !(error.is_some_and(says_something) || refused || failed) {
         return None;
     }
-    let mut failure = Failure::default();
+    let mut failure = JsonFailure::default();
     if let Some(error) = error {
         failure.take_error(error);
     }
@@ -113,7 +113,7 @@ fn says_something(error: &Value) -> bool {
     }
 }
 
-impl Failure {
+impl JsonFailure {
     fn take_error(&mut self, error: &Value) {
         match error {
             Value::String(text) => self.code = Some(text.clone()),
@@ -146,7 +146,7 @@ impl Failure {
 
 /// Headers that only a store sends, one of them with every answer. `x-request-id` and `cf-ray` are those of the boxes in
 /// between as well.
-const OF_STORES: &[&str] = &[
+const STORE_HEADERS: &[&str] = &[
     "x-amz-request-id",
     "x-amz-id-2",
     "x-amz-version-id",
@@ -170,13 +170,13 @@ const OF_STORES: &[&str] = &[
 ];
 
 /// Whether the headers hold something that only a store says.
-pub(super) fn bears_a_stores_mark(headers: &HeaderMap) -> bool {
-    OF_STORES.iter().any(|name| headers.contains_key(*name))
+pub(super) fn has_store_header(headers: &HeaderMap) -> bool {
+    STORE_HEADERS.iter().any(|name| headers.contains_key(*name))
         || headers.keys().any(|name| name.as_str().starts_with("x-amz-checksum-"))
 }
 
 /// What is not known after a success that nothing but its status shows.
-pub(super) fn doubt(host: &str, status: StatusCode, headers: &HeaderMap, mask: &Mask) -> String {
+pub(super) fn uncertain_success(host: &str, status: StatusCode, headers: &HeaderMap, mask: &Mask) -> String {
     let text = format!(
         "{host} answered {}{} with neither an ETag nor the request id of a store, so it is not certain that storage answered; look whether the object is there",
         status.as_u16(),
@@ -186,8 +186,14 @@ pub(super) fn doubt(host: &str, status: StatusCode, headers: &HeaderMap, mask: &
 }
 
 /// The same where the caller wants proof.
-pub(super) fn unproven(host: &str, status: StatusCode, headers: &HeaderMap, mask: &Mask) -> Error {
-    let message = doubt(host, status, headers, mask) + ", or leave integrity_check at its default";
+pub(super) fn uncertain_success_error(
+    host: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    mask: &Mask,
+) -> Error {
+    let message =
+        uncertain_success(host, status, headers, mask) + ", or leave integrity_check at its default";
     let error = Error::new(ErrorKind::Integrity, message).status_is(status.as_u16());
     error.side_is(Side::Storage).retryable_is(false).outcome_is(Outcome::Unknown)
 }

@@ -28,10 +28,10 @@ mod url_query;
 
 pub use client::Storage;
 pub(crate) use part_plan::PartPlan;
-pub(crate) use parts::{PartUpload, send_parts, sent};
+pub(crate) use parts::{PartUpload, send_parts, sent_ranges};
 pub(crate) use post_form::FormTarget;
 pub(crate) use put::{PutHeaders, PutTarget, SignedAt};
 pub use request::{PostForm, Put, PutParts};
 pub use result::{StoredObject, StoredPart, StoredParts};
 pub(crate) use send::{Sender, with_earlier_tries};
-pub(crate) use upload_limiter::Window;
+pub(crate) use upload_limiter::UploadLimiter;

@@ -11,33 +11,33 @@ use crate::options::{AT_ONCE_AT_FIRST as FIRST, AT_ONCE_AT_MOST as MOST};
 
 /// Of the growth in width, the share that must be seen in what arrives. Less could be met by chance, since a
 /// round is short; all of it seldom is, since those that join have to connect first.
-const WORTH: f64 = 0.4;
+const MIN_GAIN: f64 = 0.4;
 /// Rounds that pass before a width that did not pay is tried again: the line may have become free.
-const PATIENCE: u32 = 16;
+const SETTLED_ROUNDS: u32 = 16;
 
 #[derive(Debug)]
 pub(super) struct Pace {
     width: usize,
     most: usize,
-    mood: Mood,
+    phase: PacePhase,
     round: Round,
     /// How often the width changed.
     changes: u32,
 }
 
 #[derive(Debug)]
-enum Mood {
+enum PacePhase {
     /// The caller's own number.
     Fixed,
     /// To be compared with the narrower width `from`, if there is one.
-    Trying { from: Option<Level> },
+    Trying { from: Option<WidthRate> },
     /// As wide as it pays, for some rounds more.
-    Content { rounds: u32, step: usize },
+    Settled { rounds: u32, step: usize },
 }
 
 /// What a width carried.
 #[derive(Debug, Clone, Copy)]
-struct Level {
+struct WidthRate {
     width: usize,
     /// Bytes per second.
     rate: f64,
@@ -56,14 +56,14 @@ struct Round {
 
 /// An upload that begins.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Turn {
+pub(super) struct UploadStart {
     began: Instant,
     changes: u32,
 }
 
 /// What is known when an upload ends.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ended {
+pub(super) struct UploadEnd {
     pub(super) at: Instant,
     pub(super) bytes: u64,
     /// Whether another one was waiting for its turn.
@@ -72,15 +72,15 @@ pub(super) struct Ended {
 
 impl Pace {
     pub(super) fn fixed(width: usize) -> Self {
-        Self::with(width, width, Mood::Fixed)
+        Self::with(width, width, PacePhase::Fixed)
     }
 
     pub(super) fn adaptive() -> Self {
-        Self::with(FIRST, MOST, Mood::Trying { from: None })
+        Self::with(FIRST, MOST, PacePhase::Trying { from: None })
     }
 
-    fn with(width: usize, most: usize, mood: Mood) -> Self {
-        Self { width, most, mood, round: Round::default(), changes: 0 }
+    fn with(width: usize, most: usize, phase: PacePhase) -> Self {
+        Self { width, most, phase, round: Round::default(), changes: 0 }
     }
 
     /// How many may go at once.
@@ -88,13 +88,13 @@ impl Pace {
         self.width
     }
 
-    pub(super) fn begin(&self, now: Instant) -> Turn {
-        Turn { began: now, changes: self.changes }
+    pub(super) fn begin(&self, now: Instant) -> UploadStart {
+        UploadStart { began: now, changes: self.changes }
     }
 
     /// An upload ended well.
-    pub(super) fn ended(&mut self, turn: Turn, ended: Ended) {
-        if matches!(self.mood, Mood::Fixed) {
+    pub(super) fn ended(&mut self, turn: UploadStart, ended: UploadEnd) {
+        if matches!(self.phase, PacePhase::Fixed) {
             return;
         }
         // One that began before the width changed tells nothing of this width.
@@ -113,13 +113,13 @@ impl Pace {
 
     /// A request of an upload has to be repeated, or others left it no room on the line. Half as many; and
     /// never again as many as were too many.
-    pub(super) fn pushed_back(&mut self, turn: Turn) {
+    pub(super) fn pushed_back(&mut self, turn: UploadStart) {
         // Of those that began at another width the trouble is that of the first to tell.
-        if matches!(self.mood, Mood::Fixed) || turn.changes != self.changes {
+        if matches!(self.phase, PacePhase::Fixed) || turn.changes != self.changes {
             return;
         }
         self.most = self.width.saturating_sub(1).max(1);
-        self.mood = Mood::Content { rounds: 1, step: 1 };
+        self.phase = PacePhase::Settled { rounds: 1, step: 1 };
         self.change(self.width / 2);
     }
 
@@ -133,37 +133,39 @@ impl Pace {
         // Little's law: as many at once, each for as long. It needs uploads of one width alone, where counting what
         // arrives would need a round for the change to take effect.
         let each = round.time.as_secs_f64().max(1e-6) / round.bytes as f64;
-        let here = Level { width: self.width, rate: self.width as f64 / each };
+        let here = WidthRate { width: self.width, rate: self.width as f64 / each };
         // With too little to do, width is not what limits. One that found nobody waiting says little: the next in line
         // may just not have lined up yet.
         let idle = round.idle * 2 > round.uploads;
-        match self.mood {
-            Mood::Fixed => {}
-            Mood::Trying { from: Some(from) } if idle || !pays(from, here) => {
-                self.mood = Mood::Content { rounds: PATIENCE, step: (from.width / 2).max(1) };
+        match self.phase {
+            PacePhase::Fixed => {}
+            PacePhase::Trying { from: Some(from) } if idle || !pays(from, here) => {
+                self.phase = PacePhase::Settled { rounds: SETTLED_ROUNDS, step: (from.width / 2).max(1) };
                 self.change(from.width);
             }
             _ if idle => {}
-            Mood::Trying { .. } => self.widen(here, self.width),
-            Mood::Content { rounds: 0, step } => self.widen(here, step),
-            Mood::Content { rounds, step } => self.mood = Mood::Content { rounds: rounds - 1, step },
+            PacePhase::Trying { .. } => self.widen(here, self.width),
+            PacePhase::Settled { rounds: 0, step } => self.widen(here, step),
+            PacePhase::Settled { rounds, step } => {
+                self.phase = PacePhase::Settled { rounds: rounds - 1, step }
+            }
         }
     }
 
-    fn widen(&mut self, from: Level, step: usize) {
+    fn widen(&mut self, from: WidthRate, step: usize) {
         if self.width == self.most {
-            self.mood = Mood::Content { rounds: PATIENCE, step };
+            self.phase = PacePhase::Settled { rounds: SETTLED_ROUNDS, step };
         } else {
-            self.mood = Mood::Trying { from: Some(from) };
+            self.phase = PacePhase::Trying { from: Some(from) };
             self.change(self.width + step);
         }
     }
 }
 
 /// Whether what arrives grew with the width.
-fn pays(from: Level, here: Level) -> bool {
+fn pays(from: WidthRate, here: WidthRate) -> bool {
     let wider = here.width as f64 / from.width as f64 - 1.0;
-    here.rate >= from.rate * (1.0 + WORTH * wider)
+    here.rate >= from.rate * (1.0 + MIN_GAIN * wider)
 }
 
 #[cfg(test)]
@@ -192,7 +194,7 @@ mod tests {
         let at = |clock: f64| start + Duration::from_secs_f64(clock);
         let (mut clock, mut left, mut retries, mut widest) = (0.0_f64, count, 0, 0);
         // When each one under way ends; and those that wait after they were sent away.
-        let mut under_way: Vec<(f64, Turn)> = Vec::new();
+        let mut under_way: Vec<(f64, UploadStart)> = Vec::new();
         let mut away = under_way.clone();
         let mut line_free = 0.0_f64;
         loop {
@@ -210,7 +212,7 @@ mod tests {
                 under_way.push((own.max(line_free + link.latency), turn));
             }
             widest = widest.max(pace.width());
-            let next = |ends: &[(f64, Turn)]| {
+            let next = |ends: &[(f64, UploadStart)]| {
                 let all = ends.iter().map(|(end, _)| *end).enumerate();
                 all.min_by(|a, b| a.1.total_cmp(&b.1))
             };
@@ -219,7 +221,7 @@ mod tests {
                 (Some((which, end)), other) if other.is_none_or(|(_, back)| end <= back) => {
                     clock = end;
                     let (_, turn) = under_way.swap_remove(which);
-                    pace.ended(turn, Ended { at: at(clock), bytes, waiting: left > 0 });
+                    pace.ended(turn, UploadEnd { at: at(clock), bytes, waiting: left > 0 });
                 }
                 (_, Some((which, back))) => {
                     clock = back;
@@ -298,7 +300,7 @@ mod tests {
         let turn = pace.begin(Instant::now());
         for n in 0..pace.width() {
             let at = turn.began + Duration::from_millis(100);
-            pace.ended(turn, Ended { at, bytes: 1000, waiting: n >= idle });
+            pace.ended(turn, UploadEnd { at, bytes: 1000, waiting: n >= idle });
         }
     }
 

@@ -16,10 +16,10 @@ use super::part_plan::PartPlan;
 use super::put::PutTarget;
 use super::result::StoredPart;
 use super::send::{Sender, stored_all_the_same};
-use super::upload_limiter::Window;
+use super::upload_limiter::UploadLimiter;
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::source::{Prepared, Sent, SequentialReader};
+use crate::source::{Prepared, SentRange, SequentialReader};
 
 /// One object to be sent in parts.
 pub(crate) struct PartUpload<'a> {
@@ -38,7 +38,7 @@ pub(crate) type OnStored<'a> = &'a (dyn Fn(StoredPart) -> BoxFuture<'a, Result<(
 pub(crate) async fn send_parts(
     upload: PartUpload<'_>,
     sender: &Sender<'_>,
-    window: &Window,
+    limiter: &UploadLimiter,
     on_stored: OnStored<'_>,
 ) -> Result<Vec<StoredPart>> {
     let PartUpload { plan, targets, source, done } = upload;
@@ -48,8 +48,8 @@ pub(crate) async fn send_parts(
     }
     let mut stored: Vec<Option<StoredPart>> = vec![None; count];
     for part in done {
-        let at = (part.part_number as usize).wrapping_sub(1);
-        if let Some(place) = stored.get_mut(at) {
+        let index = (part.part_number as usize).wrapping_sub(1);
+        if let Some(place) = stored.get_mut(index) {
             *place = Some(part);
         }
     }
@@ -57,52 +57,52 @@ pub(crate) async fn send_parts(
         (1..).zip(&stored).filter(|(_, part)| part.is_none()).map(|(number, _)| number).collect();
     let mut waiting = missing.len();
     let sealed = source.part(0, 0).is_none();
-    let _buffers = sealed.then(|| window.reserve(&plan));
-    let one = Parts {
+    let _buffers = sealed.then(|| limiter.reserve(&plan));
+    let parts = Parts {
         plan,
         targets,
         source,
         // Whether a digest is worth its cost is a question of the whole.
         digest: sender.digest_for_etag(plan.size()),
-        order: sealed.then(|| Mutex::new(InOrder { cutter: SequentialReader::new(source.clone()), next: 1 })),
+        order: sealed.then(|| Mutex::new(InOrder { reader: SequentialReader::new(source.clone()), next: 1 })),
         waiting: std::sync::Mutex::new(missing.into_iter()),
         asked: AtomicBool::new(false),
         sender,
-        window,
+        limiter,
     };
     let mut running = FuturesUnordered::new();
     loop {
         // One more than have a turn, so that it is sealed while others are under way, and that it is known that one
         // waits.
-        while waiting > 0 && running.len() <= window.width() {
-            running.push(one.send_next());
+        while waiting > 0 && running.len() <= limiter.width() {
+            running.push(parts.send_next());
             waiting -= 1;
         }
         let Some(part) = running.next().await else { break };
         let part = part.map_err(|e| e.unless_all_is_done(stored.iter().flatten().count() + 1 == count))?;
         on_stored(part.clone()).await?;
-        let at = part.part_number as usize - 1;
-        stored[at] = Some(part);
+        let index = part.part_number as usize - 1;
+        stored[index] = Some(part);
     }
     drop(running);
     let all: Option<Vec<StoredPart>> = stored.into_iter().collect();
     let all = all.ok_or_else(|| Error::internal("a part was forgotten"))?;
-    let proved = match one.order {
+    let proved = match parts.order {
         // What was cut is not looked at again after it was read.
-        Some(order) => source.prove(order.into_inner().cutter.reading().as_ref(), None, None).await,
-        None => source.prove_parts(&sent(&plan, &all)).await,
+        Some(order) => source.prove(order.into_inner().reader.reading().as_ref(), None, None).await,
+        None => source.prove_parts(&sent_ranges(&plan, &all)).await,
     };
     proved.map_err(|e| stored_all_the_same(e).outcome_is(Outcome::Completed))?;
     Ok(all)
 }
 
 /// What is known of the bytes of these parts.
-pub(crate) fn sent<'a>(plan: &PartPlan, parts: &'a [StoredPart]) -> Vec<Sent<'a>> {
-    let one = |part: &'a StoredPart| {
+pub(crate) fn sent_ranges<'a>(plan: &PartPlan, parts: &'a [StoredPart]) -> Vec<SentRange<'a>> {
+    let range = |part: &'a StoredPart| {
         let (start, len) = plan.part(u64::from(part.part_number));
-        Sent { start, len, md5: part.md5.as_deref(), sha256: None }
+        SentRange { start, len, md5: part.md5.as_deref(), sha256: None }
     };
-    parts.iter().map(one).collect()
+    parts.iter().map(range).collect()
 }
 
 struct Parts<'a> {
@@ -115,12 +115,12 @@ struct Parts<'a> {
     waiting: std::sync::Mutex<std::vec::IntoIter<u64>>,
     asked: AtomicBool,
     sender: &'a Sender<'a>,
-    window: &'a Window,
+    limiter: &'a UploadLimiter,
 }
 
 /// A source that is read once, from its beginning.
 struct InOrder {
-    cutter: SequentialReader,
+    reader: SequentialReader,
     /// The part that it stands before.
     next: u64,
 }
@@ -139,19 +139,19 @@ impl Parts<'_> {
             Some(order) => {
                 let mut order = order.lock().await;
                 let number = self.next_number()?;
-                let room = self.window.room(self.plan.part(number).1).await?;
-                (number, order.cut(&self.plan, number, room).await?)
+                let permit = self.limiter.memory_permit(self.plan.part(number).1).await?;
+                (number, order.cut(&self.plan, number, permit).await?)
             }
         };
-        let slot = self.window.slot().await?;
+        let slot = self.limiter.slot().await?;
         // What storage wants of one part it wants of all; a round trip for each would be felt.
-        let ask = !self.asked.swap(true, Relaxed);
+        let expect_continue = !self.asked.swap(true, Relaxed);
         let target = usize::try_from(number - 1).ok().and_then(|at| self.targets.get(at));
         let target = target.ok_or_else(|| Error::internal("a part has no target"))?;
         let context = |e: Error| e.context(&format!("part {number} of {}", self.plan.count()));
-        let sender = self.sender.in_turn(&slot);
-        let stored = target.send(&sender, &source, self.digest, ask).await.map_err(context)?;
-        slot.sent(stored.bytes);
+        let sender = self.sender.with_slot(&slot);
+        let stored = sender.put(target, &source, self.digest, expect_continue).await.map_err(context)?;
+        slot.finish(stored.bytes);
         let etag = stored.etag.filter(|etag| !etag.is_empty()).ok_or_else(|| context(no_etag()))?;
         Ok(StoredPart {
             part_number: u32::try_from(number).unwrap_or(u32::MAX),
@@ -172,16 +172,16 @@ impl Parts<'_> {
 }
 
 impl InOrder {
-    async fn cut(&mut self, plan: &PartPlan, number: u64, room: OwnedSemaphorePermit) -> Result<Prepared> {
+    async fn cut(&mut self, plan: &PartPlan, number: u64, permit: OwnedSemaphorePermit) -> Result<Prepared> {
         while self.next < number {
-            self.cutter.skip(plan.part(self.next).1).await?;
+            self.reader.skip(plan.part(self.next).1).await?;
             self.next += 1;
         }
         if self.next != number {
             return Err(Error::internal("a part was cut twice"));
         }
         self.next += 1;
-        self.cutter.cut(plan.part(number).1, room).await
+        self.reader.cut(plan.part(number).1, permit).await
     }
 }
 

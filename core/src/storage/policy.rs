@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::expiry::{Expiry, Told};
+use super::expiry::{Expiry, TicketPeriod};
 use super::form::Fields;
 use super::ticket_origin::{TicketOrigin, broken_ticket};
 use crate::error::{Error, ErrorKind, Result};
@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// A decoded POST policy. The form carries it unaltered; this copy is for reading only.
 #[derive(Debug, Default)]
 pub(crate) struct Policy {
-    pub(crate) told: Option<Told>,
+    pub(crate) period: Option<TicketPeriod>,
     size: Option<(u64, u64)>,
     /// Field names (lower case) a condition speaks of.
     named: Vec<String>,
@@ -30,11 +30,11 @@ impl Policy {
         let json =
             STANDARD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text.trim_end_matches('='))).ok()?;
         let policy: Value = serde_json::from_slice(&json).ok()?;
-        let told = policy["expiration"]
+        let period = policy["expiration"]
             .as_str()
             .and_then(|t| OffsetDateTime::parse(t, &Rfc3339).ok())
-            .map(|until| Told { from: None, until });
-        let mut read = Self { told, ..Self::default() };
+            .map(|until| TicketPeriod { from: None, until });
+        let mut read = Self { period, ..Self::default() };
         for condition in policy["conditions"].as_array().map(Vec::as_slice).unwrap_or_default() {
             read.take_condition(condition);
         }
@@ -126,7 +126,7 @@ impl Policy {
 
     /// For a form of unknown age: by its own date and this machine's clock.
     pub(crate) fn expiry_by_date(&self) -> Option<Expiry> {
-        self.told.map(Expiry::by_clock)
+        self.period.map(Expiry::by_clock)
     }
 
     pub(crate) fn largest(&self) -> Option<u64> {

@@ -9,8 +9,6 @@ use http::{HeaderMap, HeaderValue, Method};
 use super::expiry::Expiry;
 use super::form::{self, Fields};
 use super::policy::Policy;
-use super::result::StoredObject;
-use super::send::Sender;
 use super::ticket_origin::TicketOrigin;
 use super::upload::Upload;
 use super::url_query;
@@ -53,8 +51,8 @@ impl FormTarget {
         let policy = Policy::decode(&fields);
         let expiry = match lifetime {
             Some(lifetime) => {
-                let told = policy.as_ref().and_then(|policy| policy.told);
-                Some(Expiry::lasts(lifetime).told(told))
+                let period = policy.as_ref().and_then(|policy| policy.period);
+                Some(Expiry::lasts(lifetime).with_period(period))
             }
             None => policy.as_ref().and_then(Policy::expiry_by_date),
         };
@@ -92,12 +90,7 @@ impl FormTarget {
             .map_or(Ok(()), |policy| policy.check(&self.fields, &self.file_name, size, self.from))
     }
 
-    pub(crate) async fn send(
-        &self,
-        sender: &Sender<'_>,
-        source: &Prepared,
-        digest: Option<Algorithm>,
-    ) -> Result<StoredObject> {
+    pub(super) fn upload(&self, source: &Prepared, digest: Option<Algorithm>) -> Result<Upload<'_>> {
         self.check(source.len()).map_err(|e| e.with_operation("post_form"))?;
         // The part's own type is not what the policy checks. One that HTTP does not allow would end
         // the line it stands on.
@@ -121,22 +114,21 @@ impl FormTarget {
             headers: Arc::new(headers),
             payload: Payload { before: framing.before, source: source.clone(), after: framing.after },
             digest,
-            ask: true,
+            expect_continue: true,
             redirect: redirect.map(str::to_owned),
         };
         let mut mask = Mask::of_query(self.target.url());
         for (name, value) in &self.fields.0 {
             mask.hide(name, value);
         }
-        let upload = Upload {
+        Ok(Upload {
             operation: "post_form",
             target: &self.target,
-            outgoing: &outgoing,
+            outgoing,
             fields: &self.fields.0,
             expiry: self.expiry,
             from: self.from,
             mask,
-        };
-        sender.send(&upload).await
+        })
     }
 }

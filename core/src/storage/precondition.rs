@@ -43,13 +43,13 @@ pub(super) fn failed(
             "what is stored there is not the version that the ticket replaces (If-Match), or there is nothing; look at what is there and ask for a ticket for that".to_owned()
         }
         (Some(Condition::Absent), true) => {
-            format!("something is stored there, and the ticket replaces nothing; {}", ours(tries, etag))
+            format!("something is stored there, and the ticket replaces nothing; {}", own_earlier_try(tries, etag))
         }
         (Some(Condition::Version), true) => format!(
             "what is stored there is no longer the version that the ticket replaces (If-Match); {}",
-            ours(tries, etag)
+            own_earlier_try(tries, etag)
         ),
-        (None, true) => format!("a condition in the ticket does not hold; {}", ours(tries, etag)),
+        (None, true) => format!("a condition in the ticket does not hold; {}", own_earlier_try(tries, etag)),
         (None, false) => return refusal.etag_is(etag),
     };
     let code = refusal.service_code().map(|code| format!(" {code}")).unwrap_or_default();
@@ -59,13 +59,13 @@ pub(super) fn failed(
 }
 
 /// That it may be our own doing, and how to tell.
-fn ours(tries: &Tries, etag: Option<&str>) -> String {
+fn own_earlier_try(tries: &Tries, etag: Option<&str>) -> String {
     let mut text = match tries.outcome() {
         Outcome::Completed => "that is probably the doing of an earlier try of this call, which storage took",
         _ => "that may be the doing of an earlier try of this call, which got no clear answer",
     }
     .to_owned();
-    if let Some(md5) = &tries.sent().md5 {
+    if let Some(md5) = &tries.sent_digests().md5 {
         let found = etag.map(|etag| format!(" and its ETag is {etag}")).unwrap_or_default();
         text.push_str(&format!(" (the MD5 of what was sent is {}{found})", md5.hex()));
     }

@@ -6,8 +6,6 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::expiry::Expiry;
-use super::result::StoredObject;
-use super::send::Sender;
 use super::signed_url::SignedUrl;
 use super::ticket_origin::{TicketOrigin, broken_ticket};
 use super::upload::Upload;
@@ -31,10 +29,10 @@ pub(crate) enum SignedAt {
 
 /// The headers of an upload, checked. Shared, since thousands of uploads have the same.
 #[derive(Debug, Clone)]
-pub(crate) struct PutHeaders(Arc<Headers>);
+pub(crate) struct PutHeaders(Arc<CheckedHeaders>);
 
 #[derive(Debug, Default)]
-struct Headers {
+struct CheckedHeaders {
     sent: Arc<HeaderMap>,
     /// Those that are made here. A signer may list them with all it signed; they must say what is sent anyway.
     host: Option<String>,
@@ -79,6 +77,13 @@ pub(crate) struct PutTarget {
     from: TicketOrigin,
 }
 
+/// Where it is, and nothing that opens it.
+impl std::fmt::Display for PutTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.target.fmt(f)
+    }
+}
+
 impl PutTarget {
     pub(crate) fn new(url: &str, headers: &[(String, Secret)], options: &Options) -> Result<Self> {
         let headers = PutHeaders::new(headers, options)?;
@@ -111,11 +116,6 @@ impl PutTarget {
         self.expiry.is_some_and(|expiry| expiry.left().is_zero())
     }
 
-    /// Where it is, and nothing that opens it.
-    pub(crate) fn shown(&self) -> String {
-        crate::secret::shown(self.target.url())
-    }
-
     /// The part that its URL was signed for.
     pub(crate) fn part_number(&self) -> Option<u64> {
         let pairs = self.target.url().query_pairs();
@@ -124,37 +124,35 @@ impl PutTarget {
             .find_map(|(name, value)| if name == "partNumber" { value.parse().ok() } else { None })
     }
 
-    /// `digest` is what storage's ETag is compared with; `ask` is whether storage is asked first if it wants it.
-    pub(crate) async fn send(
+    /// `digest` is what storage's ETag is compared with; `expect_continue` is whether storage is asked first if it
+    /// wants it.
+    pub(super) fn upload(
         &self,
-        sender: &Sender<'_>,
         source: &Prepared,
         digest: Option<Algorithm>,
-        ask: bool,
-    ) -> Result<StoredObject> {
+        expect_continue: bool,
+    ) -> Result<Upload<'_>> {
         self.headers.check_length(source.len(), self.from).map_err(|e| e.with_operation("put"))?;
-        let outgoing = Outgoing {
-            method: self.method.clone(),
-            headers: Arc::clone(&self.headers.0.sent),
-            payload: Payload::plain(source.clone()),
-            digest,
-            ask,
-            redirect: None,
-        };
         let mut mask = Mask::of_query(self.target.url());
         for (name, value) in &*self.headers.0.sent {
             mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
-        let upload = Upload {
+        Ok(Upload {
             operation: "put",
             target: &self.target,
-            outgoing: &outgoing,
+            outgoing: Outgoing {
+                method: self.method.clone(),
+                headers: Arc::clone(&self.headers.0.sent),
+                payload: Payload::plain(source.clone()),
+                digest,
+                expect_continue,
+                redirect: None,
+            },
             fields: &[],
             expiry: self.expiry,
             from: self.from,
             mask,
-        };
-        sender.send(&upload).await
+        })
     }
 }
 
@@ -174,24 +172,24 @@ fn checked_target(
     Ok((target, signed))
 }
 
-/// Headers come from a service's reply and are sent as given, except those that would change where
+/// CheckedHeaders come from a service's reply and are sent as given, except those that would change where
 /// or how the request is framed, or carry a credential.
-fn checked(given: &[(String, Secret)], options: &Options) -> Result<Headers> {
-    let mut all = Headers::default();
+fn checked(given: &[(String, Secret)], options: &Options) -> Result<CheckedHeaders> {
+    let mut all = CheckedHeaders::default();
     let mut headers = HeaderMap::new();
     for (name, value) in given {
         let lower = name.to_ascii_lowercase();
-        let made_here = match lower.as_str() {
+        let set_by_us = match lower.as_str() {
             "host" => Some(&mut all.host),
             "content-length" => Some(&mut all.length),
             _ => None,
         };
-        if let Some(slot) = made_here {
+        if let Some(slot) = set_by_us {
             *slot = Some(value.reveal().trim().to_owned());
             continue;
         }
-        let ours = ["authorization", "cookie", "transfer-encoding", "connection", "expect"];
-        if ours.contains(&lower.as_str()) || lower.starts_with("proxy-") {
+        let not_settable = ["authorization", "cookie", "transfer-encoding", "connection", "expect"];
+        if not_settable.contains(&lower.as_str()) || lower.starts_with("proxy-") {
             return Err(Error::new(
                 ErrorKind::UnsafeTarget,
                 format!("the header {name} may not be set on an upload to storage; leave it out"),

@@ -6,7 +6,7 @@ use super::put::PutTarget;
 use super::request::PutParts;
 use super::result::StoredParts;
 use super::send::Sender;
-use super::upload_limiter::Window;
+use super::upload_limiter::UploadLimiter;
 use crate::error::{Error, Result};
 use crate::http::Clients;
 use crate::job::{JobContext, RawUpload};
@@ -24,9 +24,9 @@ pub(super) async fn put_parts_now(
     ctx.progress.expect(1, source.len());
     ctx.set_raw_upload(RawUpload::Several);
     let sender = Sender::new(&http, &clients.options, ctx);
-    let window = Window::new(&clients.options, ctx);
+    let limiter = UploadLimiter::new(&clients.options, ctx);
     let upload = PartUpload { plan, targets: &targets, source: &source, done: Vec::new() };
-    let parts = send_parts(upload, &sender, &window, &|_| Box::pin(async { Ok(()) })).await?;
+    let parts = send_parts(upload, &sender, &limiter, &|_| Box::pin(async { Ok(()) })).await?;
     ctx.progress.file_done();
     Ok(StoredParts {
         bytes: plan.size(),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
-use super::diagnosis::{self, Action, Meaning, Refused};
+use super::diagnosis::{self, Action, Diagnosis, StorageRefusal};
 use super::document::Document;
 use super::middlebox;
 use crate::error::{Error, ErrorKind, Side};
@@ -13,27 +13,27 @@ use crate::http::page::{self, Names, Page};
 use crate::http::retry::retry_after;
 use crate::secret::Mask;
 
-/// Who gave an answer.
-enum Who {
+/// Answerer gave an answer.
+enum Answerer {
     Storage,
     /// A proxy, a filter, a portal, a web server.
-    Between(Option<Page>),
+    Middlebox(Option<Page>),
     /// Nothing in it tells. A gateway of storage's own fails with a page as well.
     Unclear(Option<Page>),
 }
 
-impl Who {
+impl Answerer {
     fn answered(reply: &Reply, body: &[u8], document: &Document) -> Self {
-        // By their meaning: a proxy's and a portal's.
+        // By their diagnosis: a proxy's and a portal's.
         if matches!(reply.status.as_u16(), 407 | 511) {
-            return Self::Between(Page::of(&reply.headers, body));
+            return Self::Middlebox(Page::of(&reply.headers, body));
         }
         // Some stores send pages of their own: S3 for what is served as a website, Google when it fails.
-        if (document.is_error() && !document.json) || middlebox::bears_a_stores_mark(&reply.headers) {
+        if (document.is_error() && !document.json) || middlebox::has_store_header(&reply.headers) {
             return Self::Storage;
         }
         match Page::of(&reply.headers, body) {
-            Some(page) if !reply.status.is_server_error() => Self::Between(Some(page)),
+            Some(page) if !reply.status.is_server_error() => Self::Middlebox(Some(page)),
             page => Self::Unclear(page),
         }
     }
@@ -45,34 +45,34 @@ pub(crate) fn refusal(reply: &Reply, url: &Url, mask: &Mask) -> (Error, Action) 
     let document = Document::of_refusal(&said);
     let wrong_scheme = diagnosis::wrong_scheme(url, &text_of(&said));
     let who = match wrong_scheme {
-        Some(_) => Who::Unclear(None),
-        None => Who::answered(reply, &said, &document),
+        Some(_) => Answerer::Unclear(None),
+        None => Answerer::answered(reply, &said, &document),
     };
     // Supabase answers 400 to everything.
     let inner = document.status.filter(|inner| reply.status == 400 && *inner < 500);
     let status = inner.and_then(|inner| StatusCode::from_u16(inner).ok()).unwrap_or(reply.status);
-    let refused = Refused { status, headers: &reply.headers, document: &document, url };
-    let meaning = wrong_scheme.unwrap_or_else(|| match &who {
-        Who::Between(_) => diagnosis::of_between(&refused),
-        _ => diagnosis::of(&refused),
+    let refused = StorageRefusal { status, headers: &reply.headers, document: &document, url };
+    let diagnosis = wrong_scheme.unwrap_or_else(|| match &who {
+        Answerer::Middlebox(_) => diagnosis::diagnose_middlebox(&refused),
+        _ => diagnosis::diagnose(&refused),
     });
-    let sentence = sentence(&meaning, reply, &document, &who, url.host_str().unwrap_or(""));
-    let error = Error::new(meaning.kind, sentence)
-        .side_is(if matches!(who, Who::Between(_)) { Side::Network } else { Side::Storage })
+    let sentence = sentence(&diagnosis, reply, &document, &who, url.host_str().unwrap_or(""));
+    let error = Error::new(diagnosis.kind, sentence)
+        .side_is(if matches!(who, Answerer::Middlebox(_)) { Side::Network } else { Side::Storage })
         .status_is(reply.status.as_u16())
         .service_code_is(document.code.clone())
         .request_id_is(document.request_id.clone().or_else(|| request_id(&reply.headers)))
         .retry_after_is(retry_after(&reply.headers))
-        .retryable_is(meaning.retryable);
+        .retryable_is(diagnosis.retryable);
     let words = Some(document.words()).filter(|words| !words.is_empty()).or_else(|| plain_text(&said));
     let error = match words {
         Some(words) => error.cause(&words),
         None => error,
     };
-    (error.hiding(|text| mask.hidden(text)), meaning.action)
+    (error.hiding(|text| mask.hidden(text)), diagnosis.action)
 }
 
-fn sentence(meaning: &Meaning, reply: &Reply, document: &Document, who: &Who, host: &str) -> String {
+fn sentence(diagnosis: &Diagnosis, reply: &Reply, document: &Document, who: &Answerer, host: &str) -> String {
     let mut said = reply.status.as_u16().to_string();
     if let Some(code) = &document.code {
         said.push_str(&format!(" {code}"));
@@ -81,7 +81,7 @@ fn sentence(meaning: &Meaning, reply: &Reply, document: &Document, who: &Who, ho
     if !words.is_empty() {
         said.push_str(&format!(": {}", crate::secret::scrub(&words)));
     }
-    let verb = match meaning.kind {
+    let verb = match diagnosis.kind {
         _ if reply.status.is_success() && !document.is_error() => "gave an odd answer to",
         ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Timeout | ErrorKind::Network => {
             "could not take"
@@ -90,17 +90,17 @@ fn sentence(meaning: &Meaning, reply: &Reply, document: &Document, who: &Who, ho
     };
     let names = Names::of(&reply.headers);
     let (who, said) = match who {
-        Who::Storage => (format!("storage at {host}"), said),
-        Who::Unclear(None) => (format!("storage at {host}, or something in front of it{names},"), said),
-        Who::Unclear(Some(page)) => {
+        Answerer::Storage => (format!("storage at {host}"), said),
+        Answerer::Unclear(None) => (format!("storage at {host}, or something in front of it{names},"), said),
+        Answerer::Unclear(Some(page)) => {
             (format!("storage at {host}, or something in front of it,"), format!("{said}, {page}"))
         }
-        Who::Between(Some(page)) => {
+        Answerer::Middlebox(Some(page)) => {
             (format!("something in between, not storage at {host},"), format!("{said}, {page}"))
         }
-        Who::Between(None) => (format!("something in between{names}, not storage at {host},"), said),
+        Answerer::Middlebox(None) => (format!("something in between{names}, not storage at {host},"), said),
     };
-    format!("{who} {verb} the upload ({said}): {}", meaning.what)
+    format!("{who} {verb} the upload ({said}): {}", diagnosis.advice)
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {
@@ -143,7 +143,7 @@ mod tests {
             whole: true,
             complete: true,
             last_may_have_left: true,
-            mute: false,
+            ignores_expect: false,
             file: None,
             counted: 0,
             hides: None,

@@ -8,11 +8,13 @@ use http::StatusCode;
 use super::diagnosis::Action;
 use super::document::Document;
 use super::expiry::Expiry;
+use super::post_form::FormTarget;
+use super::put::PutTarget;
 use super::result::StoredObject;
 use super::signed_checksum::{self, Explained};
 use super::ticket_origin::TicketOrigin;
 use super::upload::Upload;
-use super::upload_limiter::Slot;
+use super::upload_limiter::UploadSlot;
 use super::{middlebox, precondition, reply};
 use crate::digest::{Algorithm, Digest, Digests};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
@@ -24,7 +26,7 @@ use crate::logs;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
 use crate::progress::{Counters, roughly};
 use crate::secret::Mask;
-use crate::source::Reading;
+use crate::source::{Prepared, Reading};
 
 /// Everything an upload needs besides what is uploaded.
 #[derive(Clone, Copy)]
@@ -33,11 +35,11 @@ pub(crate) struct Sender<'a> {
     pub(super) options: &'a Options,
     ctx: &'a JobContext,
     progress: &'a Arc<Counters>,
-    slot: Option<&'a Slot<'a>>,
+    slot: Option<&'a UploadSlot<'a>>,
 }
 
 /// What the tries of one upload have shown so far.
-struct SoFar {
+struct UploadHistory {
     tries: Tries,
     /// The MD5 of a try that storage answered with another ETag.
     differed: Option<Digest>,
@@ -51,7 +53,7 @@ impl<'a> Sender<'a> {
     }
 
     /// For an upload that has this turn among others of its call.
-    pub(crate) fn in_turn<'b>(&self, slot: &'b Slot<'b>) -> Sender<'b>
+    pub(crate) fn with_slot<'b>(&self, slot: &'b UploadSlot<'b>) -> Sender<'b>
     where
         'a: 'b,
     {
@@ -85,32 +87,56 @@ impl<'a> Sender<'a> {
         self.options.integrity_check != IntegrityCheck::Off
     }
 
-    pub(super) async fn send(&self, upload: &Upload<'_>) -> Result<StoredObject> {
+    /// Sends a source with a presigned `PUT` until storage has it. `digest` is what storage's ETag is compared with;
+    /// `expect_continue` is whether storage is asked first if it wants it.
+    pub(crate) async fn put(
+        &self,
+        target: &PutTarget,
+        source: &Prepared,
+        digest: Option<Algorithm>,
+        expect_continue: bool,
+    ) -> Result<StoredObject> {
+        self.send_until_stored(&target.upload(source, digest, expect_continue)?).await
+    }
+
+    /// The same with a presigned form.
+    pub(crate) async fn post_form(
+        &self,
+        target: &FormTarget,
+        source: &Prepared,
+        digest: Option<Algorithm>,
+    ) -> Result<StoredObject> {
+        self.send_until_stored(&target.upload(source, digest)?).await
+    }
+
+    async fn send_until_stored(&self, upload: &Upload<'_>) -> Result<StoredObject> {
         let operation = upload.operation;
         signed_checksum::check(upload).await.map_err(|e| e.with_operation(operation))?;
         self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry =
             self.clients.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
-        let mut so_far = SoFar { tries: Tries::new(), differed: None, doubted: false };
+        let mut history = UploadHistory { tries: Tries::new(), differed: None, doubted: false };
         loop {
             let turn = self.clients.turn().await;
-            so_far.tries.another();
+            history.tries.begin_request();
             if let Some(expiry) = upload.expiry {
-                expiry
-                    .check("the upload ticket")
-                    .map_err(|e| so_far.tries.told(self.too_slow_for(expiry, e).with_operation(operation)))?;
+                expiry.check("the upload ticket").map_err(|e| {
+                    history.tries.add_outcome(self.too_slow_for(expiry, e).with_operation(operation))
+                })?;
             }
-            let error = match self.try_once(upload, &mut so_far).await {
+            let error = match self.try_once(upload, &mut history).await {
                 Ok((stored, file)) => {
                     retry.succeeded();
                     let source = &upload.outgoing.payload.source;
                     source
                         .prove(file.as_ref(), stored.md5.as_deref(), stored.sha256.as_deref())
                         .await
-                        .map_err(|e| so_far.tries.told(stored_all_the_same(e).with_operation(operation)))
+                        .map_err(|e| {
+                            history.tries.add_outcome(stored_all_the_same(e).with_operation(operation))
+                        })
                         .map_err(|e| e.etag_is(stored.etag.as_deref()))?;
-                    let attempts = retry.attempts().saturating_add(so_far.tries.repeated());
+                    let attempts = retry.attempts().saturating_add(history.tries.repeated());
                     return Ok(StoredObject { attempts, ..stored });
                 }
                 // Not a try: nothing of it left, and what is under way gives back what is missing.
@@ -118,13 +144,13 @@ impl<'a> Sender<'a> {
                     if self.clients.storage.close_idle().await || turn.after_another().await {
                         continue;
                     }
-                    return Err(so_far.tries.told(error.with_operation(operation)));
+                    return Err(history.tries.add_outcome(error.with_operation(operation)));
                 }
                 Err((error, action)) => {
                     if error.outcome() == Outcome::Unknown {
-                        so_far.tries.may_be_stored();
+                        history.tries.may_be_stored();
                     }
-                    let error = so_far.tries.told(error.with_operation(operation));
+                    let error = history.tries.add_outcome(error.with_operation(operation));
                     if action == Action::Fail {
                         return Err(error);
                     }
@@ -138,7 +164,7 @@ impl<'a> Sender<'a> {
                 _ => e,
             })?;
             if let Some(slot) = self.slot {
-                slot.again().await?;
+                slot.wait_before_retry().await?;
             }
         }
     }
@@ -161,11 +187,11 @@ impl<'a> Sender<'a> {
     async fn try_once(
         &self,
         upload: &Upload<'_>,
-        so_far: &mut SoFar,
+        history: &mut UploadHistory,
     ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
-        let Upload { target, outgoing, ref mask, .. } = *upload;
-        let tries = &mut so_far.tries;
-        let sent = self.clients.storage.send(target, outgoing, self.progress, tries).await;
+        let Upload { target, outgoing, mask, .. } = upload;
+        let tries = &mut history.tries;
+        let sent = self.clients.storage.try_once(target, outgoing, self.progress, tries).await;
         let mut reply = sent.map_err(|error| {
             let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
             (error.hiding(|text| mask.hidden(text)), if again { Action::Retry } else { Action::Fail })
@@ -184,12 +210,12 @@ impl<'a> Sender<'a> {
         let etag = etag(&reply);
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
-            if is_ours(&reply, etag.as_deref(), tries) {
+            if is_own_upload(&reply, etag.as_deref(), tries) {
                 self.stored(tries, etag.as_deref());
-                let sent = tries.sent().clone();
+                let sent = tries.sent_digests().clone();
                 return Ok((object(outgoing, sent, etag, true), tries.changed().cloned()));
             }
-            return Err(refused(upload, &reply, etag.as_deref(), so_far, host, mask).await);
+            return Err(refused(upload, &reply, etag.as_deref(), history, host, mask).await);
         }
         if let Some(error) = middlebox::not_of_storage(&reply, host, mask) {
             self.progress.take_back(reply.counted);
@@ -199,18 +225,18 @@ impl<'a> Sender<'a> {
             self.progress.take_back(reply.counted);
             return Err((answer_cut(host), Action::Retry));
         }
-        if bears_no_mark(upload, &reply, etag.as_deref()) {
+        if lacks_store_signs(upload, &reply, etag.as_deref()) {
             // Whatever becomes of the call, it may be there.
             tries.may_be_stored();
             let file = reply.file.take();
             return self.doubted(outgoing, reply, host, mask).map(|stored| (stored, file));
         }
         self.stored(tries, etag.as_deref());
-        match (says_the_same(&reply, etag.as_deref()), &etag, &reply.digests.md5) {
+        match (etag_matches(&reply, etag.as_deref()), &etag, &reply.digests.md5) {
             (Some(false), Some(etag), Some(md5)) => {
                 self.progress.take_back(reply.counted);
                 tries.stored_as(etag);
-                let again = so_far.differed.replace(md5.clone()).is_some_and(|before| before == *md5);
+                let again = history.differed.replace(md5.clone()).is_some_and(|before| before == *md5);
                 let (error, action) = differs(host, etag, md5, again);
                 Err((error.hiding(|text| mask.hidden(text)), action))
             }
@@ -228,9 +254,12 @@ impl<'a> Sender<'a> {
     ) -> Result<StoredObject, (Error, Action)> {
         if self.options.integrity_check == IntegrityCheck::On {
             self.progress.take_back(reply.counted);
-            return Err((middlebox::unproven(host, reply.status, &reply.headers, mask), Action::Fail));
+            return Err((
+                middlebox::uncertain_success_error(host, reply.status, &reply.headers, mask),
+                Action::Fail,
+            ));
         }
-        let warning = middlebox::doubt(host, reply.status, &reply.headers, mask);
+        let warning = middlebox::uncertain_success(host, reply.status, &reply.headers, mask);
         tracing::warn!(target: logs::TARGET, job = self.progress.job(), "{warning}");
         Ok(StoredObject { warnings: vec![warning], ..object(outgoing, reply.digests, None, false) })
     }
@@ -256,9 +285,9 @@ fn object(outgoing: &Outgoing, digests: Digests, etag: Option<String>, verified:
 
 /// Whether nothing says that a store answered. A service looks for itself when it is told that all was sent, and a
 /// redirect is the one that was asked for.
-fn bears_no_mark(upload: &Upload<'_>, reply: &Reply, etag: Option<&str>) -> bool {
+fn lacks_store_signs(upload: &Upload<'_>, reply: &Reply, etag: Option<&str>) -> bool {
     let known = upload.from == TicketOrigin::Service || !reply.status.is_success();
-    !known && etag.is_none() && !middlebox::bears_a_stores_mark(&reply.headers)
+    !known && etag.is_none() && !middlebox::has_store_header(&reply.headers)
 }
 
 /// What storage answers an upload with that it took. A 200 with an error document inside is none.
@@ -267,9 +296,9 @@ fn is_success(outgoing: &Outgoing, reply: &Reply) -> bool {
 }
 
 /// Whether what is in the way is what an earlier try of ours sent, whose answer was lost: its ETag says so.
-fn is_ours(reply: &Reply, etag: Option<&str>, tries: &Tries) -> bool {
+fn is_own_upload(reply: &Reply, etag: Option<&str>, tries: &Tries) -> bool {
     let lost = reply.status == StatusCode::PRECONDITION_FAILED && tries.outcome() == Outcome::Unknown;
-    let same = || tries.sent().md5.as_ref()?.is_said_by(etag?);
+    let same = || tries.sent_digests().md5.as_ref()?.equals_text(etag?);
     lost && same() == Some(true)
 }
 
@@ -277,25 +306,25 @@ async fn refused(
     upload: &Upload<'_>,
     reply: &Reply,
     etag: Option<&str>,
-    so_far: &mut SoFar,
+    history: &mut UploadHistory,
     host: &str,
     mask: &Mask,
 ) -> (Error, Action) {
     let (error, action) = reply::refusal(reply, upload.target.url(), mask);
     if reply.status == StatusCode::PRECONDITION_FAILED {
-        return (precondition::failed(upload, error, etag, &so_far.tries, host), action);
+        return (precondition::failed(upload, error, etag, &history.tries, host), action);
     }
     if may_be_stored(reply, error.service_code()) {
-        so_far.tries.may_be_stored();
+        history.tries.may_be_stored();
     }
     match (signed_checksum::explain(upload, &error, host).await, upload.expiry) {
         (Some(Explained::Certain(explained)), _) => (explained, Action::Fail),
         // Damage on the way is an accident, which does not happen twice to the same bytes.
         (Some(Explained::Likely(explained)), _) => {
-            let again = std::mem::replace(&mut so_far.doubted, true);
+            let again = std::mem::replace(&mut history.doubted, true);
             if again || action == Action::Fail { (explained, Action::Fail) } else { (error, action) }
         }
-        (None, Some(expiry)) => (expiry.explained(error, host, &reply.headers), action),
+        (None, Some(expiry)) => (expiry.explain_refusal(error, host, &reply.headers), action),
         (None, None) => (error, action),
     }
 }
@@ -341,14 +370,14 @@ fn etag(reply: &Reply) -> Option<String> {
 
 /// Whether our MD5 is the ETag; `None` if that tells nothing. It does not under KMS or customer keys, which storage
 /// announces, nor when it does not look like an MD5.
-fn says_the_same(reply: &Reply, etag: Option<&str>) -> Option<bool> {
+fn etag_matches(reply: &Reply, etag: Option<&str>) -> Option<bool> {
     let encrypted_there = reply
         .headers
         .get("x-amz-server-side-encryption")
         .is_some_and(|v| v.as_bytes().starts_with(b"aws:kms"))
         || reply.headers.contains_key("x-amz-server-side-encryption-customer-algorithm");
     let etag = etag.filter(|etag| etag.len() == 32 && !encrypted_there)?;
-    reply.digests.md5.as_ref()?.is_said_by(etag)
+    reply.digests.md5.as_ref()?.equals_text(etag)
 }
 
 /// An ETag that looks like an MD5 and is not ours. Damage on the way is an accident, which does not happen twice to

@@ -25,24 +25,21 @@ const NAMES: [(&str, Checksum); 8] = [
 ];
 
 /// A file is read for this before it is sent only if that is next to nothing.
-const LITTLE: u64 = 1024 * 1024;
+const MAX_READ_BEFORE_SENDING: u64 = 1024 * 1024;
 
-struct Promised {
+struct SignedChecksum {
     name: &'static str,
     kind: Checksum,
     text: String,
     value: Vec<u8>,
 }
 
-/// What is wrong with a promise, as the middle of a sentence.
-struct Broken(String);
-
 /// Fails if what is to be sent is known not to be what the ticket was signed for.
 pub(super) async fn check(upload: &Upload<'_>) -> Result<()> {
     let source = &upload.outgoing.payload.source;
-    for promised in all(upload) {
-        let read = source.is_in_memory() || source.len() <= LITTLE;
-        if let Verdict::Broken(Broken(what)) = promised.verdict(source, read).await? {
+    for signed in all(upload) {
+        let read = source.is_in_memory() || source.len() <= MAX_READ_BEFORE_SENDING;
+        if let Verdict::Differs(what) = signed.verdict(source, read).await? {
             return Err(refused_unsent(upload, &what));
         }
     }
@@ -87,19 +84,19 @@ pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) ->
 async fn broken(upload: &Upload<'_>) -> Option<(String, bool)> {
     let source = &upload.outgoing.payload.source;
     let mut doubted = None;
-    for promised in all(upload) {
-        match promised.verdict(source, true).await {
-            Ok(Verdict::Broken(Broken(what))) => return Some((what, true)),
-            Ok(Verdict::Kept) => {}
+    for signed in all(upload) {
+        match signed.verdict(source, true).await {
+            Ok(Verdict::Differs(what)) => return Some((what, true)),
+            Ok(Verdict::Matches) => {}
             // Storage's word is all there is, and damage on the way is told in the same.
             Ok(Verdict::Unknown) | Err(_) => {
                 doubted.get_or_insert_with(|| {
                     format!(
                         "it was signed with {}={}, which may not be the {} of what was sent; {}",
-                        promised.name,
-                        promised.text,
-                        promised.kind.name(),
-                        promised.advice()
+                        signed.name,
+                        signed.text,
+                        signed.kind.name(),
+                        signed.advice()
                     )
                 });
             }
@@ -109,41 +106,42 @@ async fn broken(upload: &Upload<'_>) -> Option<(String, bool)> {
 }
 
 enum Verdict {
-    Kept,
-    Broken(Broken),
+    Matches,
+    /// How, as the middle of a sentence.
+    Differs(String),
     Unknown,
 }
 
-impl Promised {
-    /// Whether the source is what was promised. It is read only if `read` says so.
+impl SignedChecksum {
+    /// Whether the source is what was signed. It is read only if `read` says so.
     async fn verdict(&self, source: &Prepared, read: bool) -> Result<Verdict> {
         let Self { name, kind, text, value } = self;
-        if kind.is_of_nothing(value) {
+        if kind.is_of_empty(value) {
             return Ok(if source.len() == 0 {
-                Verdict::Kept
+                Verdict::Matches
             } else {
-                Verdict::Broken(Broken(format!(
+                Verdict::Differs(format!(
                     "it was signed with {name}={text}, which is the {} of an empty body, for an upload of {} bytes; {}",
                     kind.name(),
                     source.len(),
                     self.advice()
-                )))
+                ))
             });
         }
-        let Some(mut sum) = kind.sum().filter(|_| read && !source.is_sealed()) else {
+        let Some(mut hasher) = kind.hasher().filter(|_| read && !source.is_sealed()) else {
             return Ok(Verdict::Unknown);
         };
-        source.each_chunk(|chunk| sum.update(chunk)).await?;
-        let ours = sum.finish();
-        Ok(if ours == *value {
-            Verdict::Kept
+        source.each_chunk(|chunk| hasher.update(chunk)).await?;
+        let computed = hasher.finish();
+        Ok(if computed == *value {
+            Verdict::Matches
         } else {
-            Verdict::Broken(Broken(format!(
+            Verdict::Differs(format!(
                 "it was signed with {name}={text}, and the {} of what is to be sent is {}; {}",
                 kind.name(),
-                STANDARD.encode(ours),
+                STANDARD.encode(computed),
                 self.advice()
-            )))
+            ))
         })
     }
 
@@ -158,21 +156,21 @@ const IN_AWS_SDKS: &str =
     " (AWS SDKs: requestChecksumCalculation: 'WHEN_REQUIRED', request_checksum_calculation='when_required')";
 
 /// What the ticket promises.
-fn all(upload: &Upload<'_>) -> Vec<Promised> {
-    let promised = |name, kind: Checksum, text: String| {
+fn all(upload: &Upload<'_>) -> Vec<SignedChecksum> {
+    let signed = |name, kind: Checksum, text: String| {
         let value = kind.decode(&text)?;
-        Some(Promised { name, kind, text, value })
+        Some(SignedChecksum { name, kind, text, value })
     };
-    let said = NAMES.iter().filter_map(|(name, kind)| promised(name, *kind, upload.says(name)?));
-    let mut all: Vec<Promised> = said.collect();
+    let said = NAMES.iter().filter_map(|(name, kind)| signed(name, *kind, upload.says(name)?));
+    let mut all: Vec<SignedChecksum> = said.collect();
     // Google's is a list.
-    for one in upload.says("x-goog-hash").as_deref().unwrap_or_default().split(',') {
-        let (kind, text) = match one.trim().split_once('=') {
+    for item in upload.says("x-goog-hash").as_deref().unwrap_or_default().split(',') {
+        let (kind, text) = match item.trim().split_once('=') {
             Some(("md5", text)) => (Checksum::Md5, text),
             Some(("crc32c", text)) => (Checksum::Crc32c, text),
             _ => continue,
         };
-        all.extend(promised("x-goog-hash", kind, text.to_owned()));
+        all.extend(signed("x-goog-hash", kind, text.to_owned()));
     }
     all
 }

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use url::Url;
 
-use super::expiry::{Expiry, LONGEST, Told, now};
+use super::expiry::{Expiry, MAX_LIFETIME, TicketPeriod, now};
 use super::ticket_origin::{TicketOrigin, broken_ticket};
 use crate::error::Result;
 
@@ -18,7 +18,7 @@ const CLOCK_SKEW: time::Duration = time::Duration::minutes(15);
 /// What a presigned URL says.
 #[derive(Debug)]
 pub(crate) struct SignedUrl {
-    told: Option<Told>,
+    period: Option<TicketPeriod>,
     lifetime: Option<Duration>,
     /// Names of the headers that must be sent, in lower case.
     signed_headers: Vec<String>,
@@ -45,10 +45,10 @@ impl SignedUrl {
             };
             let from = get("Date").and_then(|text| basic(&text));
             let until = |from: OffsetDateTime| {
-                Some(from.saturating_add(time::Duration::try_from(lifetime.min(LONGEST)).ok()?))
+                Some(from.saturating_add(time::Duration::try_from(lifetime.min(MAX_LIFETIME)).ok()?))
             };
-            let told = from.and_then(|from| Some(Told { from: Some(from), until: until(from)? }));
-            return Self { told, lifetime: Some(lifetime), signed_headers: names(get("SignedHeaders")) };
+            let period = from.and_then(|from| Some(TicketPeriod { from: Some(from), until: until(from)? }));
+            return Self { period, lifetime: Some(lifetime), signed_headers: names(get("SignedHeaders")) };
         }
         // A moment and no lifetime: the older signatures of S3, Google, Alibaba and CloudFront, and Azure.
         let until = match (get("Signature"), get("sig")) {
@@ -58,19 +58,19 @@ impl SignedUrl {
             (None, Some(_)) => get("se").and_then(|text| azure(&text)),
             (None, None) => None,
         };
-        let told = until.map(|until| Told { from: get("st").and_then(|text| azure(&text)), until });
-        Self { told, lifetime: None, signed_headers: names(get("X-Amz-SignedHeaders")) }
+        let period = until.map(|until| TicketPeriod { from: get("st").and_then(|text| azure(&text)), until });
+        Self { period, lifetime: None, signed_headers: names(get("X-Amz-SignedHeaders")) }
     }
 
     /// For a URL of unknown age: by its own date and this machine's clock.
     pub(crate) fn expiry_by_date(&self) -> Option<Expiry> {
-        self.told.map(Expiry::by_clock)
+        self.period.map(Expiry::by_clock)
     }
 
     /// For a URL that was signed just now: by its lifetime alone, whatever this machine's clock says.
     pub(crate) fn expiry_from_now(&self) -> Option<Expiry> {
         match self.lifetime {
-            Some(lifetime) => Some(Expiry::lasts(lifetime).told(self.told)),
+            Some(lifetime) => Some(Expiry::lasts(lifetime).with_period(self.period)),
             None => self.expiry_by_date(),
         }
     }
@@ -79,16 +79,16 @@ impl SignedUrl {
     /// URL's own date must agree: a URL that is good is not to be given up for a clock that is not.
     pub(crate) fn expiry_since(&self, age: Duration) -> Option<Expiry> {
         let Some(lifetime) = self.lifetime else { return self.expiry_by_date() };
-        let by_date = self.told.map(|told| told.until.saturating_add(CLOCK_SKEW) - now());
+        let by_date = self.period.map(|period| period.until.saturating_add(CLOCK_SKEW) - now());
         let by_date = by_date.and_then(|left| Duration::try_from(left).ok()).unwrap_or_default();
-        Some(Expiry::lasts(lifetime.saturating_sub(age).max(by_date)).told(self.told))
+        Some(Expiry::lasts(lifetime.saturating_sub(age).max(by_date)).with_period(self.period))
     }
 
     /// Refuses a request that lacks a signed header; storage would answer `SignatureDoesNotMatch`.
     pub(crate) fn check(&self, headers: &HeaderMap, from: TicketOrigin) -> Result<()> {
         for name in &self.signed_headers {
-            let ours = matches!(name.as_str(), "host" | "content-length");
-            if !ours && !name.is_empty() && !headers.contains_key(name.as_str()) {
+            let set_by_us = matches!(name.as_str(), "host" | "content-length");
+            if !set_by_us && !name.is_empty() && !headers.contains_key(name.as_str()) {
                 return Err(broken_ticket(
                     from,
                     format!(

@@ -10,7 +10,7 @@ use crate::secret::Mask;
 pub(super) struct Upload<'a> {
     pub(super) operation: &'static str,
     pub(super) target: &'a Target,
-    pub(super) outgoing: &'a Outgoing,
+    pub(super) outgoing: Outgoing,
     /// The fields of a form.
     pub(super) fields: &'a [(String, String)],
     pub(super) expiry: Option<Expiry>,

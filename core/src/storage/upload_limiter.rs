@@ -5,23 +5,23 @@ use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::pace::{Ended, Pace, Turn};
+use super::pace::{Pace, UploadEnd, UploadStart};
 use super::part_plan::PartPlan;
 use crate::error::{Error, Result};
 use crate::job::JobContext;
 use crate::options::Options;
 use crate::progress::Counters;
-use crate::source::Reserve;
+use crate::source::BufferReserve;
 
-pub(crate) struct Window {
+pub(crate) struct UploadLimiter {
     slots: Arc<Semaphore>,
-    lanes: Mutex<Lanes>,
+    state: Mutex<LimiterState>,
     progress: Arc<Counters>,
     memory: Arc<Semaphore>,
     budget: u32,
 }
 
-struct Lanes {
+struct LimiterState {
     pace: Pace,
     /// Slots given out or to be had.
     slots: usize,
@@ -33,14 +33,14 @@ struct Lanes {
 
 const MIB: u64 = 1024 * 1024;
 
-impl Window {
+impl UploadLimiter {
     pub(crate) fn new(options: &Options, ctx: &JobContext) -> Self {
         let budget = in_mib(options.memory_budget);
         let pace = options.concurrency.map_or_else(Pace::adaptive, Pace::fixed);
         let slots = pace.width();
         Self {
             slots: Arc::new(Semaphore::new(slots)),
-            lanes: Mutex::new(Lanes { pace, slots, waiting: 0, crowded: 0 }),
+            state: Mutex::new(LimiterState { pace, slots, waiting: 0, crowded: 0 }),
             progress: Arc::clone(&ctx.progress),
             memory: Arc::new(Semaphore::new(budget as usize)),
             budget,
@@ -49,69 +49,69 @@ impl Window {
 
     /// How many uploads go at once, as it stands. It may change whenever one ends.
     pub(crate) fn width(&self) -> usize {
-        self.lanes().pace.width()
+        self.state().pace.width()
     }
 
     /// Waits for a turn to send.
-    pub(crate) async fn slot(&self) -> Result<Slot<'_>> {
-        Ok(Slot { window: self, held: Mutex::new(self.turn().await?) })
+    pub(crate) async fn slot(&self) -> Result<UploadSlot<'_>> {
+        Ok(UploadSlot { limiter: self, held: Mutex::new(self.turn().await?) })
     }
 
-    async fn turn(&self) -> Result<Held> {
-        let waiting = Waiting::begin(self);
+    async fn turn(&self) -> Result<SlotPermit> {
+        let waiting = WaitingCount::begin(self);
         let permit = Arc::clone(&self.slots).acquire_owned().await.map_err(closed)?;
         drop(waiting);
-        Ok(Held { turn: self.lanes().pace.begin(Instant::now()), permit: Some(permit) })
+        Ok(SlotPermit { turn: self.state().pace.begin(Instant::now()), permit: Some(permit) })
     }
 
-    fn lanes(&self) -> MutexGuard<'_, Lanes> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, LimiterState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for room for `bytes`. More than the whole budget waits for all of it: one part is sent whatever
     /// the budget says.
-    pub(crate) async fn room(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
+    pub(crate) async fn memory_permit(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
         let count = in_mib(bytes).min(self.budget);
         Arc::clone(&self.memory).acquire_many_owned(count).await.map_err(closed)
     }
 
     /// Keeps buffers for as much as parts of `plan` can fill: the budget, or a part that is larger. What is not kept
     /// goes back to the allocator, which may hold on to it and give the next part other memory.
-    pub(crate) fn reserve(&self, plan: &PartPlan) -> Reserve {
+    pub(crate) fn reserve(&self, plan: &PartPlan) -> BufferReserve {
         let at_once = (u64::from(self.budget) * MIB).max(plan.part_size());
-        Reserve::bytes(plan.size().min(at_once))
+        BufferReserve::bytes(plan.size().min(at_once))
     }
 }
 
 /// A turn to send. Dropping it gives the turn to the next.
-pub(crate) struct Slot<'a> {
-    window: &'a Window,
-    held: Mutex<Held>,
+pub(crate) struct UploadSlot<'a> {
+    limiter: &'a UploadLimiter,
+    held: Mutex<SlotPermit>,
 }
 
-struct Held {
-    turn: Turn,
+struct SlotPermit {
+    turn: UploadStart,
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Slot<'_> {
+impl UploadSlot<'_> {
     /// The upload it was for ended well, and `bytes` of it are there.
-    pub(crate) fn sent(self, bytes: u64) {
-        let (window, turn) = (self.window, self.held().turn);
-        let mut lanes = window.lanes();
-        lanes.see_crowding(&window.progress, turn);
-        let waiting = lanes.waiting > 0;
-        lanes.pace.ended(turn, Ended { at: Instant::now(), bytes, waiting });
-        let more = lanes.pace.width().saturating_sub(lanes.slots);
-        lanes.slots += more;
-        window.slots.add_permits(more);
+    pub(crate) fn finish(self, bytes: u64) {
+        let (limiter, turn) = (self.limiter, self.held().turn);
+        let mut state = limiter.state();
+        state.see_crowding(&limiter.progress, turn);
+        let waiting = state.waiting > 0;
+        state.pace.ended(turn, UploadEnd { at: Instant::now(), bytes, waiting });
+        let more = state.pace.width().saturating_sub(state.slots);
+        state.slots += more;
+        limiter.slots.add_permits(more);
     }
 
-    /// A request of the upload is about to be repeated. Where that makes the window narrower, this one waits
+    /// A request of the upload is about to be repeated. Where that makes the limiter narrower, this one waits
     /// until so many of the others are done: they would only be in each other's way.
-    pub(crate) async fn again(&self) -> Result<()> {
+    pub(crate) async fn wait_before_retry(&self) -> Result<()> {
         if self.narrows() {
-            let held = self.window.turn().await?;
+            let held = self.limiter.turn().await?;
             *self.held() = held;
         }
         Ok(())
@@ -120,23 +120,23 @@ impl Slot<'_> {
     /// Whether the turn had to be given back.
     fn narrows(&self) -> bool {
         let mut held = self.held();
-        let mut lanes = self.window.lanes();
-        lanes.pace.pushed_back(held.turn);
-        let narrower = lanes.give_back(&mut held);
+        let mut state = self.limiter.state();
+        state.pace.pushed_back(held.turn);
+        let narrower = state.give_back(&mut held);
         if !narrower {
-            held.turn = lanes.pace.begin(Instant::now());
+            held.turn = state.pace.begin(Instant::now());
         }
         narrower
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, SlotPermit> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Lanes {
+impl LimiterState {
     /// Gives a slot up if there are more than the width allows.
-    fn give_back(&mut self, held: &mut Held) -> bool {
+    fn give_back(&mut self, held: &mut SlotPermit) -> bool {
         let narrower = self.slots > self.pace.width();
         if narrower && let Some(permit) = held.permit.take() {
             self.slots -= 1;
@@ -146,7 +146,7 @@ impl Lanes {
     }
 
     /// A request that others crowded out tells that there are too many of them, though it goes on.
-    fn see_crowding(&mut self, progress: &Counters, turn: Turn) {
+    fn see_crowding(&mut self, progress: &Counters, turn: UploadStart) {
         let times = progress.times_crowded();
         if times > self.crowded {
             self.crowded = times;
@@ -155,27 +155,27 @@ impl Lanes {
     }
 }
 
-impl Drop for Slot<'_> {
+impl Drop for UploadSlot<'_> {
     fn drop(&mut self) {
-        let mut lanes = self.window.lanes();
+        let mut state = self.limiter.state();
         let held = self.held.get_mut().unwrap_or_else(PoisonError::into_inner);
-        lanes.give_back(held);
+        state.give_back(held);
     }
 }
 
 /// Counts one that waits, until it has its turn or is given up.
-struct Waiting<'a>(&'a Window);
+struct WaitingCount<'a>(&'a UploadLimiter);
 
-impl<'a> Waiting<'a> {
-    fn begin(window: &'a Window) -> Self {
-        window.lanes().waiting += 1;
-        Self(window)
+impl<'a> WaitingCount<'a> {
+    fn begin(limiter: &'a UploadLimiter) -> Self {
+        limiter.state().waiting += 1;
+        Self(limiter)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingCount<'_> {
     fn drop(&mut self) {
-        self.0.lanes().waiting -= 1;
+        self.0.state().waiting -= 1;
     }
 }
 
@@ -185,7 +185,7 @@ fn in_mib(bytes: u64) -> u32 {
 }
 
 fn closed(_: tokio::sync::AcquireError) -> Error {
-    Error::internal("the upload window was closed")
+    Error::internal("the upload limiter was closed")
 }
 
 #[cfg(test)]
@@ -196,101 +196,101 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     /// Takes a slot if there is one.
-    fn take(window: &Window) -> Option<Slot<'_>> {
-        match pin!(window.slot()).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(slot) => Some(slot.expect("an open window")),
+    fn take(limiter: &UploadLimiter) -> Option<UploadSlot<'_>> {
+        match pin!(limiter.slot()).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(slot) => Some(slot.expect("an open limiter")),
             Poll::Pending => None,
         }
     }
 
-    fn take_all(window: &Window) -> Vec<Slot<'_>> {
-        std::iter::from_fn(|| take(window)).collect()
+    fn take_all(limiter: &UploadLimiter) -> Vec<UploadSlot<'_>> {
+        std::iter::from_fn(|| take(limiter)).collect()
     }
 
     #[test]
     fn slots_are_as_many_as_the_width_however_it_changes() {
         let ctx = JobContext::new(None);
-        let window = Window::new(&Options::new(), &ctx);
-        let mut slots = take_all(&window);
-        assert_eq!((slots.len(), window.width()), (4, 4));
+        let limiter = UploadLimiter::new(&Options::new(), &ctx);
+        let mut slots = take_all(&limiter);
+        assert_eq!((slots.len(), limiter.width()), (4, 4));
         // Another one waits all the time.
-        let mut next = pin!(window.slot());
+        let mut next = pin!(limiter.slot());
         assert!(next.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         for slot in slots.drain(..3) {
-            slot.sent(1000);
+            slot.finish(1000);
         }
         let fifth = next.poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(fifth, Poll::Ready(Ok(_))), "its turn came");
-        slots.extend(take_all(&window));
-        let mut waits = Box::pin(window.slot());
+        slots.extend(take_all(&limiter));
+        let mut waits = Box::pin(limiter.slot());
         assert!(waits.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        slots.remove(0).sent(1000);
-        assert_eq!(window.width(), 8, "a round of four is over");
+        slots.remove(0).finish(1000);
+        assert_eq!(limiter.width(), 8, "a round of four is over");
 
         drop(waits);
-        slots.extend(take_all(&window));
+        slots.extend(take_all(&limiter));
         assert_eq!(slots.len(), 8 - usize::from(matches!(fifth, Poll::Ready(_))));
         let failed = slots.pop().expect("one that began at this width");
         assert!(failed.narrows());
-        assert_eq!(window.width(), 4, "pushed back");
+        assert_eq!(limiter.width(), 4, "pushed back");
         drop((slots, fifth, failed));
-        assert_eq!(take_all(&window).len(), 4, "what is given back beyond the width is gone");
+        assert_eq!(take_all(&limiter).len(), 4, "what is given back beyond the width is gone");
     }
 
     #[test]
     fn a_request_that_is_repeated_waits_until_as_many_are_done_as_were_too_many() {
         let ctx = JobContext::new(None);
-        let window = Window::new(&Options::new(), &ctx);
-        let mut slots = take_all(&window);
+        let limiter = UploadLimiter::new(&Options::new(), &ctx);
+        let mut slots = take_all(&limiter);
         let failed = slots.remove(0);
-        let mut again = pin!(failed.again());
+        let mut again = pin!(failed.wait_before_retry());
         let mut poll = || again.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(poll().is_pending());
-        assert_eq!(window.width(), 2);
+        assert_eq!(limiter.width(), 2);
         slots.pop();
         assert!(poll().is_pending(), "two others are under way");
         slots.pop();
         assert!(matches!(poll(), Poll::Ready(Ok(()))), "one is");
-        assert!(take(&window).is_none());
+        assert!(take(&limiter).is_none());
     }
 
     #[test]
     fn the_last_one_does_not_wait_for_its_own_turn() {
         let ctx = JobContext::new(None);
-        let window = Window::new(&Options::new(), &ctx);
-        let mut slots = take_all(&window);
+        let limiter = UploadLimiter::new(&Options::new(), &ctx);
+        let mut slots = take_all(&limiter);
         slots.truncate(1);
         let failed = slots.remove(0);
         for _ in 0..3 {
-            let again = pin!(failed.again());
+            let again = pin!(failed.wait_before_retry());
             assert!(again.poll(&mut Context::from_waker(Waker::noop())).is_ready());
         }
-        assert_eq!(window.width(), 1);
+        assert_eq!(limiter.width(), 1);
     }
 
     #[test]
     fn who_is_crowded_out_makes_it_narrower_too() {
         let ctx = JobContext::new(None);
-        let window = Window::new(&Options::new(), &ctx);
-        let mut slots = take_all(&window);
+        let limiter = UploadLimiter::new(&Options::new(), &ctx);
+        let mut slots = take_all(&limiter);
         ctx.progress.crowded();
-        slots.remove(0).sent(1000);
-        assert_eq!(window.width(), 2);
-        slots.remove(0).sent(1000);
-        assert_eq!(window.width(), 2, "that is known");
+        slots.remove(0).finish(1000);
+        assert_eq!(limiter.width(), 2);
+        slots.remove(0).finish(1000);
+        assert_eq!(limiter.width(), 2, "that is known");
     }
 
     #[test]
     fn a_number_of_the_callers_stays() {
         let ctx = JobContext::new(None);
         let options = Options::new().concurrency(7).expect("in range");
-        let window = Window::new(&options, &ctx);
+        let limiter = UploadLimiter::new(&options, &ctx);
         for _ in 0..5 {
-            let slots = take_all(&window);
+            let slots = take_all(&limiter);
             assert_eq!(slots.len(), 7);
             ctx.progress.crowded();
             assert!(!slots[0].narrows());
-            slots.into_iter().for_each(|slot| slot.sent(1));
+            slots.into_iter().for_each(|slot| slot.finish(1));
         }
     }
 }

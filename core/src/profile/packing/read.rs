@@ -100,7 +100,9 @@ impl EntryReader<'_> {
         let needed = self.is_needed(entry);
         match open_plain(&self.scan.folder.root.join(&entry.path)) {
             Ok(file) => Ok(OpenedEntry::File(Arc::new(file), 0)),
-            Err(e) if crate::os_limits::is_out_of_descriptors(&e) => Err(self.unreadable(entry, "opening", &e)),
+            Err(e) if crate::os_limits::is_out_of_descriptors(&e) => {
+                Err(self.unreadable(entry, "opening", &e))
+            }
             // Volatile files come and go, so a warning is enough for those.
             Err(e) if e.kind() == io::ErrorKind::NotFound => match self.live {
                 Live::Refuse if needed => Err(self.changed(entry)),
