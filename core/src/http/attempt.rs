@@ -95,6 +95,15 @@ impl Reply {
     pub(crate) fn cut_error(&self) -> bool {
         !self.whole && self.body.trim_ascii_start().starts_with(b"<")
     }
+
+    /// Hides a proxy's login in a refusal. Of a success only what is said about it must hide that.
+    fn hide_login(&mut self, login: Option<Mask>, done: bool) {
+        if let Some(login) = login.as_ref().filter(|_| !done) {
+            self.body = login.apply(&self.body);
+            login.apply_to(&mut self.headers);
+        }
+        self.hides = login;
+    }
 }
 
 /// An attempt that got no answer.
@@ -123,17 +132,12 @@ pub(super) async fn run(
     bandwidth: &Arc<Bandwidth>,
     progress: &Arc<Counters>,
 ) -> Result<(Reply, Option<Connection>), Unanswered> {
-    let expect = expect && outgoing.payload.len() > EXPECT_ABOVE;
-    let (gate, open_gate) = match expect.then(ContinueGate::new) {
-        Some((gate, open)) => (Some(gate), Some(open)),
-        None => (None, None),
-    };
+    let (gate, open) = (expect && outgoing.payload.len() > EXPECT_ABOVE).then(ContinueGate::new).unzip();
     let opened = AttemptBody::open(&outgoing.payload, outgoing.digest, gate, bandwidth, progress).await;
     let (body, state, pending) = opened.map_err(Unanswered::of)?;
     let mut request = request(target, outgoing, &connection, body).map_err(Unanswered::of)?;
-    if let Some(open) = open_gate {
-        request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
-        open_on_continue(&mut request, open, &connection, &state);
+    if let Some(open) = open {
+        ask_for_continue(&mut request, open, &connection, &state);
     }
 
     let undo = UndoUnlessKept { state: &state, kept: false };
@@ -144,28 +148,20 @@ pub(super) async fn run(
         Ok(head) => head,
         Err(error) => return Err(unanswered(error, &connection, &state, before, pending).await),
     };
-    // What hyper and TLS hold in their buffers has not left. Head and TLS make the count larger, so that it is reached
-    // while the last of a large body still waits; but then the socket would take no more.
-    let left = MeterReading::of(&connection).written - before.written;
-    let complete = state.is_complete() && left >= outgoing.payload.len() && !connection.meter.is_blocked();
+    let complete = has_left(outgoing, &connection, &state, before);
     if complete {
         connection.meter.answered();
     }
     state.stop();
     let proxy = connection.absolute_form.as_ref();
     if let Some(proxy) = proxy.filter(|_| head.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED) {
-        let error = tunnel::login_wanted(proxy, head.headers());
-        return Err(Unanswered { began: true, login_refused: true, ..Unanswered::of(error) });
+        return Err(Unanswered::login_refused(tunnel::login_wanted(proxy, head.headers())));
     }
     let hides = proxy.and_then(Proxy::secrets).cloned();
     let last_may_have_left = state.is_complete();
     let done = outgoing.is_done(head.status(), head.headers());
     if (done || head.status().is_success()) && !complete {
-        let error = answered_early(target, &head);
-        let error =
-            error.hiding(|text| hides.as_ref().map_or_else(|| text.to_owned(), |hides| hides.hidden(text)));
-        let sent_whole = last_may_have_left.then(Digests::default);
-        return Err(Unanswered { sent_whole, began: true, ..Unanswered::of(error) });
+        return Err(success_too_early(target, &head, hides.as_ref(), last_may_have_left));
     }
     let unread = has_stray_body(&head);
     let reply_timeout = limits.response.min(REPLY_BODY_TIMEOUT);
@@ -174,13 +170,30 @@ pub(super) async fn run(
     reply.last_may_have_left = last_may_have_left;
     reply.ignores_expect = state.was_sent_unasked();
     reply.file.clone_from(&state.file);
-    if let Some(secrets) = hides.as_ref().filter(|_| !done) {
-        reply.body = secrets.apply(&reply.body);
-        secrets.apply_to(&mut reply.headers);
-    }
-    reply.hides = hides;
+    reply.hide_login(hides, done);
     let reusable = complete && reply.whole && !unread && connection.is_ready_again().await;
     Ok((reply, reusable.then_some(connection)))
+}
+
+/// Whether every byte has left this machine's buffers.
+fn has_left(outgoing: &Outgoing, connection: &Connection, state: &BodyState, before: MeterReading) -> bool {
+    // What hyper and TLS hold in their buffers has not left. Head and TLS make the count larger, so that it is reached
+    // while the last of a large body still waits; but then the socket would take no more.
+    let left = MeterReading::of(connection).written - before.written;
+    state.is_complete() && left >= outgoing.payload.len() && !connection.meter.is_blocked()
+}
+
+/// A success that came before the last byte had left.
+fn success_too_early(
+    target: &Target,
+    head: &http::Response<Incoming>,
+    hides: Option<&Mask>,
+    last_may_have_left: bool,
+) -> Unanswered {
+    let error = answered_early(target, head);
+    let error = error.hiding(|text| hides.map_or_else(|| text.to_owned(), |hides| hides.hidden(text)));
+    let sent_whole = last_may_have_left.then(Digests::default);
+    Unanswered { sent_whole, began: true, ..Unanswered::of(error) }
 }
 
 /// What a connection had carried at some moment.
@@ -197,6 +210,10 @@ impl MeterReading {
 }
 
 impl Unanswered {
+    fn login_refused(error: Error) -> Self {
+        Self { began: true, login_refused: true, ..Self::of(error) }
+    }
+
     fn of(error: Error) -> Self {
         let (sent_whole, changed) = (None, None);
         Self { error, sent_whole, changed, began: false, login_refused: false, stale_connection: false }
@@ -316,12 +333,14 @@ fn request(
     Ok(request)
 }
 
-fn open_on_continue(
+/// Asks the server whether it wants the body, which goes when it says so.
+fn ask_for_continue(
     request: &mut Request<AttemptBody>,
     open: tokio::sync::oneshot::Sender<()>,
     connection: &Connection,
     state: &Arc<BodyState>,
 ) {
+    request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
     let open = Mutex::new(Some(open));
     let (meter, state) = (Arc::clone(&connection.meter), Arc::clone(state));
     hyper::ext::on_informational(request, move |response| {

@@ -15,7 +15,7 @@ use super::body::CONTINUE_WAIT;
 use super::connections;
 use super::connector::Connector;
 use super::limits::Limits;
-use super::pool::ConnectionPool;
+use super::pool::{Connection, ConnectionPool};
 use super::tries::Tries;
 use super::tunnel::LoginTurn;
 use crate::error::Result;
@@ -105,13 +105,7 @@ impl StorageClient {
                     expect = false;
                 }
                 Ok((reply, connection)) => {
-                    if reply.ignores_expect && reply.status.is_success() {
-                        self.ignores_expect.add(target);
-                    }
-                    // After a 5xx another machine may do better: a new connection looks the name up again.
-                    if let Some(connection) = connection.filter(|_| !reply.status.is_server_error()) {
-                        self.pool.give_back(connection);
-                    }
+                    self.answered(target, &reply, connection);
                     return Ok(reply);
                 }
                 Err(mut failed) => {
@@ -126,6 +120,17 @@ impl StorageClient {
                     fresh = true;
                 }
             }
+        }
+    }
+
+    /// Notes what an answer tells of the server, and keeps the connection if it can carry another request.
+    fn answered(&self, target: &Target, reply: &Reply, connection: Option<Connection>) {
+        if reply.ignores_expect && reply.status.is_success() {
+            self.ignores_expect.add(target);
+        }
+        // After a 5xx another machine may do better: a new connection looks the name up again.
+        if let Some(connection) = connection.filter(|_| !reply.status.is_server_error()) {
+            self.pool.give_back(connection);
         }
     }
 

@@ -120,24 +120,7 @@ impl Options {
         use OptionValue as V;
         let spec = Self::spec(name)?;
         match (name, value) {
-            ("connect_timeout", V::Duration(d)) => {
-                self.connect_timeout = within(spec, d, MILLISECOND, 10 * MINUTE)?;
-            }
-            ("stall_timeout", V::Duration(d)) => {
-                self.stall_timeout = within(spec, d, MILLISECOND, HOUR)?;
-            }
-            ("response_timeout", V::Duration(d)) => {
-                self.response_timeout = within(spec, d, MILLISECOND, HOUR)?;
-            }
-            ("backoff_base", V::Duration(d)) => {
-                self.backoff_base = within(spec, d, Duration::ZERO, 10 * MINUTE)?;
-            }
-            ("backoff_cap", V::Duration(d)) => {
-                self.backoff_cap = within(spec, d, Duration::ZERO, HOUR)?;
-            }
-            ("max_retry_after", V::Duration(d)) => {
-                self.max_retry_after = within(spec, d, Duration::ZERO, HOUR)?;
-            }
+            (_, V::Duration(d)) => self.set_duration(spec, d)?,
             ("max_attempts", V::Number(n)) => self.max_attempts = within(spec, n, 1, 100)? as u32,
             ("concurrency", V::Number(n)) => self.concurrency = Some(within(spec, n, 1, 64)? as usize),
             ("bandwidth_limit", V::Number(n)) => self.bandwidth_limit = Some(checked_bandwidth(n)?),
@@ -175,6 +158,20 @@ impl Options {
             }
             _ => return Err(out_of_range(spec)),
         }
+        Ok(())
+    }
+
+    fn set_duration(&mut self, spec: &OptionSpec, value: Duration) -> Result<()> {
+        let (low, high, place) = match spec.name {
+            "connect_timeout" => (MILLISECOND, 10 * MINUTE, &mut self.connect_timeout),
+            "stall_timeout" => (MILLISECOND, HOUR, &mut self.stall_timeout),
+            "response_timeout" => (MILLISECOND, HOUR, &mut self.response_timeout),
+            "backoff_base" => (Duration::ZERO, 10 * MINUTE, &mut self.backoff_base),
+            "backoff_cap" => (Duration::ZERO, HOUR, &mut self.backoff_cap),
+            "max_retry_after" => (Duration::ZERO, HOUR, &mut self.max_retry_after),
+            _ => return Err(out_of_range(spec)),
+        };
+        *place = within(spec, value, low, high)?;
         Ok(())
     }
 }

@@ -6,18 +6,14 @@ use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use super::document::Document;
+use super::error_codes::{
+    Action, CODES, EXPIRED, FAILING, METHOD, NO_ACCOUNT, NO_KMS, NO_ROOM, NOWHERE, OVERLOADED, REFUSED,
+    SIGNATURE, SLOW, TOO_LARGE,
+};
 use super::url_query;
 use crate::error::ErrorKind;
 use crate::http::retry::{retry_after, wait_and_try};
 use crate::http::status;
-
-/// What to do about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    Fail,
-    /// The same bytes may be sent again.
-    Retry,
-}
 
 /// What there is to judge a refusal by.
 pub(super) struct StorageRefusal<'a> {
@@ -59,107 +55,16 @@ impl Diagnosis {
     }
 }
 
-const EXPIRED: &str = "the ticket has run out; ask the service for a new one";
-const OVERLOADED: &str = "too many requests; wait and try again";
-const FAILING: &str = "storage is failing; try again later";
-const CONFLICT: &str = "another request for the same object is being handled; try again";
-const SLOW: &str = "storage waited too long for the bytes; try again";
-const TOO_LARGE: &str = "it is larger than storage allows; send less";
-const NO_ROOM: &str = "there is no room left for it (a quota is used up or a disk is full); free some or ask the owner of the storage for more";
-const NO_ACCOUNT: &str = "the account that the storage belongs to is suspended, unpaid or beyond its plan; its owner has to mend that";
-const NO_KEY: &str = "storage does not know the access key that the ticket was signed with, or it is disabled; have the ticket signed with a key that is valid there";
-const NO_KMS: &str = "storage cannot use the key that objects there are encrypted with (KMS): it is disabled, deleted, or the signer may not use it; report it to the owner of the storage";
-const SIGNATURE: &str = "the URL, a header or a field is not what was signed; send the ticket unchanged";
-const METHOD: &str =
-    "no upload is taken at this address, or not by this method; check that the URL is one for an upload";
-const NOWHERE: &str = "the ticket points at a place that does not exist; report it to the service";
-const REFUSED: &str = "the ticket does not allow this upload; check its conditions or ask for a new one";
-
-/// Codes that mean the same wherever they stand: of S3, R2, B2, Google's XML API, MinIO, Ceph, Azure, OSS, COS, OBS.
+/// What a code means that means the same wherever it stands.
 fn by_code(code: &str) -> Option<Diagnosis> {
-    use Action::{Fail, Retry};
-    use ErrorKind as K;
-    Some(match code {
-        "ExpiredRequest" | "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired" => {
-            Diagnosis::expired(EXPIRED)
-        }
-        "EntityTooLarge" | "RequestBodyTooLarge" | "MaxMessageLengthExceeded" => {
-            Diagnosis::new(K::TooLarge, Fail, TOO_LARGE)
-        }
-        "EntityTooSmall" => {
-            Diagnosis::refused("it is smaller than the ticket demands; check that it is the right file")
-        }
-        "BadDigest" | "XAmzContentChecksumMismatch" | "Md5Mismatch" => Diagnosis::new(
-            K::Integrity,
-            Retry,
-            "the bytes that arrived are not the ones that were sent; try again",
-        ),
-        "IncompleteBody" | "ClientDisconnect" => {
-            Diagnosis::new(K::Network, Retry, "storage did not get all bytes; try again")
-        }
-        "RequestTimeout" | "OperationTimedOut" => Diagnosis::new(K::Timeout, Retry, SLOW),
-        "SlowDown"
-        | "SlowDownRead"
-        | "SlowDownWrite"
-        | "TooManyRequests"
-        | "ServerBusy"
-        | "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "RequestLimitExceeded"
-        | "BandwidthLimitExceeded"
-        | "QpsLimitExceeded"
-        | "PriorRequestNotComplete" => Diagnosis::new(K::RateLimited, Retry, OVERLOADED),
-        "ServiceUnavailable" | "InternalError" | "XMinioServerNotInitialized" => {
-            Diagnosis::new(K::Unavailable, Retry, FAILING)
-        }
-        "OperationAborted" | "ConditionalRequestConflict" => Diagnosis::new(K::Unavailable, Retry, CONFLICT),
-        "NoSuchUpload" => Diagnosis::refused(
-            "the upload in parts that the URL belongs to was completed, given up or ran out; begin a new one and have its parts signed",
-        ),
-        "QuotaExceeded"
-        | "BucketQuotaExceeded"
-        | "StorageQuotaExceeded"
-        | "XMinioAdminBucketQuotaExceeded"
-        | "XMinioStorageFull"
-        | "InsufficientStorage"
-        | "InsufficientStorageSpace"
-        | "InsufficientCapacity" => Diagnosis::refused(NO_ROOM),
-        "AccountProblem"
-        | "UserProjectAccountProblem"
-        | "AllAccessDisabled"
-        | "AccountDisabled"
-        | "AccountIsDisabled"
-        | "UserDisable"
-        | "NotSignedUp"
-        | "NotEntitled"
-        | "CapExceeded"
-        | "InArrearOrInsufficientBalance"
-        | "PaymentRequired" => Diagnosis::refused(NO_ACCOUNT),
-        "InvalidAccessKeyId" | "InvalidAccessKey" => Diagnosis::refused(NO_KEY),
-        "MissingRequiredHeader" => Diagnosis::refused(
-            "storage wants a header that was not sent; give it among the headers of the upload",
-        ),
-        "SignatureDoesNotMatch" | "AuthenticationFailed" => Diagnosis::refused(SIGNATURE),
-        "AuthorizationPermissionMismatch" => {
-            Diagnosis::refused("the URL does not permit writing; have one signed for an upload")
-        }
-        "MethodNotAllowed" => Diagnosis::refused(METHOD),
-        "RequestTimeTooSkewed" => Diagnosis::refused("the signer's clock is off; report it to the service"),
-        "NoSuchBucket" | "NoSuchKey" | "ContainerNotFound" | "ResourceNotFound" => {
-            Diagnosis::refused(NOWHERE)
-        }
-        "KeyTooLongError" => {
-            Diagnosis::refused("the object's name is longer than storage allows; have a shorter one signed")
-        }
-        _ if code.starts_with("KMS") && code.contains("Throttl") => {
-            Diagnosis::new(K::RateLimited, Retry, OVERLOADED)
-        }
-        _ if code.starts_with("KMS") => Diagnosis::refused(NO_KMS),
-        _ => return None,
-    })
+    if code.starts_with("KMS") {
+        return Some(match code.contains("Throttl") {
+            true => Diagnosis::new(ErrorKind::RateLimited, Action::Retry, OVERLOADED),
+            false => Diagnosis::refused(NO_KMS),
+        });
+    }
+    let row = CODES.iter().find(|(codes, ..)| codes.contains(&code));
+    row.map(|(_, kind, action, advice)| Diagnosis::new(*kind, *action, *advice))
 }
 
 fn by_status(refused: &StorageRefusal<'_>) -> Diagnosis {

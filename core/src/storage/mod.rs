@@ -4,6 +4,7 @@
 mod client;
 mod diagnosis;
 mod document;
+mod error_codes;
 mod expiry;
 pub(crate) mod form;
 mod middlebox;

@@ -46,13 +46,7 @@ pub(crate) async fn send_parts(
     if targets.len() != count || source.len() != plan.size() {
         return Err(Error::internal("a plan of parts does not fit its targets"));
     }
-    let mut stored: Vec<Option<StoredPart>> = vec![None; count];
-    for part in done {
-        let index = (part.part_number as usize).wrapping_sub(1);
-        if let Some(place) = stored.get_mut(index) {
-            *place = Some(part);
-        }
-    }
+    let mut stored = by_number(done, count);
     let missing: Vec<u64> =
         (1..).zip(&stored).filter(|(_, part)| part.is_none()).map(|(number, _)| number).collect();
     let mut waiting = missing.len();
@@ -94,6 +88,18 @@ pub(crate) async fn send_parts(
     };
     proved.map_err(|e| stored_all_the_same(e).outcome_is(Outcome::Completed))?;
     Ok(all)
+}
+
+/// The parts that are there, each in the place of its number.
+fn by_number(done: Vec<StoredPart>, count: usize) -> Vec<Option<StoredPart>> {
+    let mut stored = vec![None; count];
+    for part in done {
+        let index = (part.part_number as usize).wrapping_sub(1);
+        if let Some(place) = stored.get_mut(index) {
+            *place = Some(part);
+        }
+    }
+    stored
 }
 
 /// What is known of the bytes of these parts.

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
-use super::diagnosis::{self, Action, Diagnosis, StorageRefusal};
+use super::diagnosis::{self, Diagnosis, StorageRefusal};
 use super::document::Document;
+use super::error_codes::Action;
 use super::middlebox;
 use crate::error::{Error, ErrorKind, Side};
 use crate::http::attempt::Reply;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::diagnosis::Action;
 use super::document::Document;
+use super::error_codes::Action;
 use super::expiry::Expiry;
 use super::post_form::FormTarget;
 use super::put::PutTarget;
@@ -45,6 +45,17 @@ struct UploadHistory {
     differed: Option<Digest>,
     /// Whether storage has refused it for a checksum that nobody here can compute.
     doubted: bool,
+}
+
+impl UploadHistory {
+    /// The error of a try that may be made again, or of the call.
+    fn to_retry(&mut self, error: Error, action: Action) -> Result<Error> {
+        if error.outcome() == Outcome::Unknown {
+            self.tries.may_be_stored();
+        }
+        let error = self.tries.add_outcome(error);
+        if action == Action::Fail { Err(error) } else { Ok(error) }
+    }
 }
 
 impl<'a> Sender<'a> {
@@ -128,14 +139,12 @@ impl<'a> Sender<'a> {
             let error = match self.try_once(upload, &mut history).await {
                 Ok((stored, file)) => {
                     retry.succeeded();
-                    let source = &upload.outgoing.payload.source;
-                    source
-                        .prove(file.as_ref(), stored.md5.as_deref(), stored.sha256.as_deref())
-                        .await
-                        .map_err(|e| {
-                            history.tries.add_outcome(stored_all_the_same(e).with_operation(operation))
-                        })
-                        .map_err(|e| e.etag_is(stored.etag.as_deref()))?;
+                    let (md5, sha256) = (stored.md5.as_deref(), stored.sha256.as_deref());
+                    let proved = upload.outgoing.payload.source.prove(file.as_ref(), md5, sha256).await;
+                    proved.map_err(|e| {
+                        let error = stored_all_the_same(e).with_operation(operation);
+                        history.tries.add_outcome(error).etag_is(stored.etag.as_deref())
+                    })?;
                     let attempts = retry.attempts().saturating_add(history.tries.repeated());
                     return Ok(StoredObject { attempts, ..stored });
                 }
@@ -146,16 +155,7 @@ impl<'a> Sender<'a> {
                     }
                     return Err(history.tries.add_outcome(error.with_operation(operation)));
                 }
-                Err((error, action)) => {
-                    if error.outcome() == Outcome::Unknown {
-                        history.tries.may_be_stored();
-                    }
-                    let error = history.tries.add_outcome(error.with_operation(operation));
-                    if action == Action::Fail {
-                        return Err(error);
-                    }
-                    error
-                }
+                Err((error, action)) => history.to_retry(error.with_operation(operation), action)?,
             };
             drop(turn);
             let ended = until.is_some_and(|end| retry.cannot_be_before(end, &error));
@@ -192,21 +192,11 @@ impl<'a> Sender<'a> {
         let Upload { target, outgoing, mask, .. } = upload;
         let tries = &mut history.tries;
         let sent = self.clients.storage.try_once(target, outgoing, self.progress, tries).await;
-        let mut reply = sent.map_err(|error| {
-            let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
-            (error.hiding(|text| mask.hidden(text)), if again { Action::Retry } else { Action::Fail })
-        })?;
+        let mut reply = sent.map_err(|error| unanswered(error, mask))?;
         let with_proxy = reply.hides.as_ref().map(|hides| mask.and(hides));
         let mask = with_proxy.as_ref().unwrap_or(mask);
         let host = target.url().host_str().unwrap_or("");
-        tracing::debug!(
-            target: logs::TARGET,
-            job = self.progress.job(),
-            host,
-            status = reply.status.as_u16(),
-            bytes = outgoing.payload.source.len(),
-            "storage answered"
-        );
+        self.log_answer(outgoing, &reply, host);
         let etag = etag(&reply);
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
@@ -264,10 +254,27 @@ impl<'a> Sender<'a> {
         Ok(StoredObject { warnings: vec![warning], ..object(outgoing, reply.digests, None, false) })
     }
 
+    fn log_answer(&self, outgoing: &Outgoing, reply: &Reply, host: &str) {
+        tracing::debug!(
+            target: logs::TARGET,
+            job = self.progress.job(),
+            host,
+            status = reply.status.as_u16(),
+            bytes = outgoing.payload.source.len(),
+            "storage answered"
+        );
+    }
+
     fn stored(&self, tries: &mut Tries, etag: Option<&str>) {
         tries.stored();
         self.ctx.record_stored(etag);
     }
+}
+
+/// A try that got no answer, and whether another one may get it.
+fn unanswered(error: Error, mask: &Mask) -> (Error, Action) {
+    let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
+    (error.hiding(|text| mask.hidden(text)), if again { Action::Retry } else { Action::Fail })
 }
 
 fn object(outgoing: &Outgoing, digests: Digests, etag: Option<String>, verified: bool) -> StoredObject {
