@@ -125,6 +125,7 @@ lint: .venv/done bindings-node/node_modules/done
 	$(BIN)/ruff format --check bindings-python examples tests bench
 	$(PYTHON) tests/matrix.py
 	$(PYTHON) tests/cycles.py
+	$(PYTHON) tests/nouns.py
 	cd bindings-node && npm run --silent lint
 	@echo "lint: clean"
 

@@ -15,7 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CORE, SANDBOX = ROOT / "core/src", ROOT / "sandbox/src"
 # Folders of the core whose files read in one direction; "." is the core itself. In the sandbox all do.
-STRAIGHT = (".", "agentdrop", "hcompany", "http", "profile", "seal", "service", "source", "storage")
+STRAIGHT = (
+    *(".", "agentdrop", "error", "hcompany", "http", "job", "journal", "options", "profile"),
+    *("seal", "service", "source", "storage"),
+)
 USE = re.compile(r"\b(crate|super(?:::super)*)::((?:\w+::)*)(\{[^;]*?\}|\w+)", re.S)
 
 

@@ -55,8 +55,10 @@ pub use agentdrop::{
     AgentDrop, AgentDropBuilder, Confirmed, Encryption, File, OpenedFile, PlannedFile, SealedFile, SentFile,
     SentTransfer, Transfer, TransferInfo, TransferPlan, TransferTicket, open_sealed, start_open_sealed,
 };
-pub use error::{Cleanup, Detail, Error, ErrorKind, Outcome, Result, Side};
+pub use error::{Cleanup, Detail, Error, ErrorKind, Outcome, Resource, ResourceKind, Result, Side};
 pub use hcompany::{HCompany, HCompanyBuilder, Profile, ProfileDetails, ProfileTicket, ProfileUpload};
+#[doc(hidden)]
+pub use job::ErasedJob;
 pub use job::Job;
 pub use options::{IntegrityCheck, OPTIONS, OptionKind, OptionSpec, OptionValue, Options};
 pub use profile::{
@@ -67,3 +69,6 @@ pub use progress::{Phase, Progress};
 pub use seal::KeyPair;
 pub use source::Source;
 pub use storage::{PostForm, Put, PutParts, Storage, StoredObject, StoredPart, StoredParts};
+
+/// What services keep for a call, each kind named by its service: the things that [`Error::resource`] may name.
+pub static RESOURCE_KINDS: &[&ResourceKind] = &[&agentdrop::TRANSFER, &hcompany::PROFILE];

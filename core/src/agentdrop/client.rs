@@ -6,6 +6,7 @@ use super::checked::CheckedTransfer;
 use super::plan::{self, TransferPlan};
 use super::presign::{self, Retention};
 use super::request::{File, Transfer};
+use super::resource::TRANSFER;
 use super::result::{Confirmed, SentFile, SentTransfer};
 use super::ticket::TransferTicket;
 use super::wire::{self, TransferInfo};
@@ -193,7 +194,7 @@ impl AgentDrop {
     pub fn start_confirm(&self, transfer_id: &str) -> Result<Job<Confirmed>> {
         let (service, id) = (Arc::clone(&self.service), wire::checked_id(transfer_id)?);
         job::start("confirm", None, move |ctx| async move {
-            ctx.reserved_transfer(&id);
+            ctx.set_resource(&TRANSFER, &id);
             let status = confirm::confirm(&service, &id, confirm::PriorConfirm::None, &ctx).await?;
             Ok(Confirmed { id, status })
         })

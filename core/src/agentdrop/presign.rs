@@ -10,6 +10,7 @@ use super::checked::CheckedTransfer;
 use super::multipart::OpenUploads;
 use super::prepare::{self, PreparedFile};
 use super::request::Terms;
+use super::resource::TRANSFER;
 use super::sealing::TransferSealing;
 use super::ticket::{PresignRequest, Ticket};
 use super::wire::{self, FileEntry, PresignBody};
@@ -108,7 +109,7 @@ async fn presign(
     drop(reply);
     let reply = parsed;
     if let Some(id) = reply["id"].as_str().and_then(|id| wire::checked_id(id).ok()) {
-        ctx.reserved_transfer(&id);
+        ctx.set_resource(&TRANSFER, &id);
         // If the reply does not fit, what it began is to be ended all the same.
         OpenUploads::of_reply(service, id, &reply, ctx).abort_if_not_completed(ctx);
     }

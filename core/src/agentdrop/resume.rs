@@ -10,6 +10,7 @@ use super::confirm::{self, PriorConfirm};
 use super::multipart::OpenUploads;
 use super::prepare::{self, PreparedFile};
 use super::presign::{self, Retention};
+use super::resource::TRANSFER;
 use super::state::TransferState;
 use super::ticket::Ticket;
 use super::transfer_journal::{FirstRecord, TransferJournal, give_up, is_done, replayed};
@@ -63,7 +64,7 @@ pub(super) async fn start_or_resume(
 /// twice.
 fn sent_by_another(journal: &Journal, transfer_id: Option<&str>, ctx: &JobContext) -> Error {
     if let Some(id) = transfer_id {
-        ctx.reserved_transfer(id);
+        ctx.set_resource(&TRANSFER, id);
     }
     let (shown, id) = (journal.path().display(), transfer_id.map(|id| format!(" as transfer {id}")));
     Error::new(
@@ -130,7 +131,7 @@ async fn continue_from(
     let first: FirstRecord = serde_json::from_value(first["begun"].clone()).map_err(|_| unreadable())?;
     same_call::check(&first.arguments, &same_call::arguments(service.shown(), &transfer)?, &journal)?;
     if let Some(id) = first.reply["id"].as_str() {
-        ctx.reserved_transfer(id);
+        ctx.set_resource(&TRANSFER, id);
     }
     let mut state = replayed(first.promised.len(), rest).ok_or_else(unreadable)?;
     tracing::info!(

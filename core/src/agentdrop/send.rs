@@ -8,6 +8,7 @@ use super::multipart::OpenUploads;
 use super::prepare;
 use super::presign::{self, Retention};
 use super::request::File;
+use super::resource::TRANSFER;
 use super::result::{SentFile, SentTransfer};
 use super::resume;
 use super::state::Resend;
@@ -96,7 +97,7 @@ pub(super) async fn upload_only(
     ctx: &JobContext,
 ) -> Result<Vec<SentFile>> {
     let ticket = ticket.0;
-    ctx.reserved_transfer(&ticket.id);
+    ctx.set_resource(&TRANSFER, &ticket.id);
     ticket.check_unused()?;
     if files.len() != ticket.promised.len() {
         return Err(Error::invalid(format!(

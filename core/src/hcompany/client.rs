@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::initiate::initiate;
 use super::profile::Profile;
 use super::request::{ProfileDetails, ProfileUpload};
+use super::resource::PROFILE;
 use super::ticket::ProfileTicket;
 use super::upload_archive::upload;
 use super::upload_profile::upload_profile;
@@ -224,7 +225,7 @@ impl HCompany {
         let body = wire::CompleteBody::new(&details, None)?;
         let service = Arc::clone(&self.service);
         job::start("complete_upload", None, move |ctx| async move {
-            ctx.reserved_profile(&id);
+            ctx.set_resource(&PROFILE, &id);
             let profile = complete::complete(&service, &id, &body, &ctx).await?;
             match &details.uploaded {
                 Some(stored) => complete::verified(profile, stored),

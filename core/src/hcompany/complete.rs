@@ -7,6 +7,7 @@
 use http::Method;
 
 use super::profile::Profile;
+use super::resource::PROFILE;
 use super::wire::CompleteBody;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::api::{CallFailure, Repeat};
@@ -116,7 +117,7 @@ fn damaged(id: &str, what: &str) -> Error {
     .with_operation(OPERATION)
     .side_is(Side::Service)
     .outcome_is(Outcome::Completed)
-    .profile_id_is(Some(id.to_owned()))
+    .with_resource(&PROFILE, id)
 }
 
 fn unknown(id: &str, why: &Error) -> Error {
@@ -129,7 +130,7 @@ fn unknown(id: &str, why: &Error) -> Error {
     .with_operation(OPERATION)
     .exchange_of(why)
     .outcome_is(Outcome::Unknown)
-    .profile_id_is(Some(id.to_owned()))
+    .with_resource(&PROFILE, id)
     .cause(why)
 }
 

@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use super::resource::PROFILE;
 use super::ticket::ProfileTicket;
 use super::wire::{self, Initiated};
 use crate::error::Result;
@@ -22,7 +23,7 @@ pub(super) async fn initiate(service: &Service, ctx: &JobContext) -> Result<Prof
         match service::parse::<Initiated>("initiate_upload", &reply) {
             Ok(mut wire) => {
                 wire.profile_id = wire::reserved_id(&wire.profile_id)?;
-                ctx.reserved_profile(&wire.profile_id);
+                ctx.set_resource(&PROFILE, &wire.profile_id);
                 return Ok(ProfileTicket { wire, received: tokio::time::Instant::now() });
             }
             Err(error) => retry.again(error).await?,

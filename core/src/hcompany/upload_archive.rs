@@ -2,6 +2,7 @@
 
 use super::archive::{Archive, archive_limit, pack_archive};
 use super::profile_source::ProfileSource;
+use super::resource::PROFILE;
 use super::ticket::{ProfileTicket, form};
 use crate::digest::Algorithm;
 use crate::error::{ErrorKind, Result};
@@ -22,7 +23,7 @@ pub(super) async fn upload(
     pack: &Pack,
     ctx: &JobContext,
 ) -> Result<StoredObject> {
-    ctx.reserved_profile(ticket.profile_id());
+    ctx.set_resource(&PROFILE, ticket.profile_id());
     let archive = match ProfileSource::of(service, source, ctx).await? {
         ProfileSource::Zip(source) => Archive { source, packed: None },
         ProfileSource::Folder(folder) => {

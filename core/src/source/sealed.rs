@@ -105,7 +105,7 @@ pub(super) fn block_refused(path: Option<&Path>, error: BlockError) -> Error {
     let error = Error::new(
         ErrorKind::SourceChanged,
         format!(
-            "{what} changed after it was first sealed (at byte {at} or later), and other bytes under the same nonce would break the encryption; nothing of them was sent; send it again as a new transfer"
+            "{what} changed after it was first sealed (at byte {at} or later), and other bytes under the same nonce would break the encryption; nothing of them was sent; send it again from the start"
         ),
     );
     match path {

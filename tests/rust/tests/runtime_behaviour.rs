@@ -156,7 +156,9 @@ fn cancel_while_completing_is_unknown() {
     job.cancel();
     let error = job.wait().expect_err("cancelled");
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::Unknown));
-    assert!(error.profile_id().is_some());
+    let reserved = error.resource().expect("a reserved profile");
+    assert_eq!((reserved.kind().name, Some(reserved.id())), ("profile", error.profile_id()));
+    assert_eq!(error.transfer_id(), None);
 }
 
 #[test]

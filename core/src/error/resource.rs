@@ -1,0 +1,38 @@
+//! The thing that a service keeps for a call. Each service's folder says what kinds there are, and
+//! [`crate::RESOURCE_KINDS`] lists them.
+
+/// A kind of thing that a service keeps for a call.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ResourceKind {
+    /// What it is called, in one word that may stand in a sentence.
+    pub name: &'static str,
+    /// The fact of an error that is its id, beside [`Error::resource`](crate::Error::resource).
+    pub id_fact: &'static str,
+    /// The call that tells how it stands.
+    pub getter: &'static str,
+    /// What the last step of a call makes true of it, for a sentence after its name.
+    pub(crate) settled: &'static str,
+}
+
+/// One thing that a service keeps for a call, which was reserved before the call failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    kind: &'static ResourceKind,
+    id: String,
+}
+
+impl Resource {
+    pub(crate) fn new(kind: &'static ResourceKind, id: &str) -> Self {
+        Self { kind, id: id.to_owned() }
+    }
+    /// What kind of thing it is.
+    #[must_use]
+    pub fn kind(&self) -> &'static ResourceKind {
+        self.kind
+    }
+    /// The service's id for it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}

@@ -1,0 +1,109 @@
+//! What a running job is told by its work: how far it is, and what to do and to say if the call fails.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::record::{CallRecord, RawUpload};
+use crate::error::{Cleanup, Error, Outcome, Resource, ResourceKind};
+use crate::progress::Counters;
+use crate::source::{Source, Stream};
+
+/// What a running job knows about itself: its counters, and the facts an error should carry if it
+/// ends from outside.
+#[derive(Clone)]
+pub(crate) struct JobContext {
+    pub(crate) progress: Arc<Counters>,
+    /// When the call's own time limit passes.
+    pub(crate) deadline: Option<tokio::time::Instant>,
+    record: Arc<Mutex<CallRecord>>,
+    cleanup: Arc<Mutex<Option<CleanupTask>>>,
+    streams: Arc<Mutex<Vec<Stream>>>,
+}
+
+/// Removes what a call that did not complete leaves behind, and tells whether that worked.
+type CleanupTask = Pin<Box<dyn Future<Output = Cleanup> + Send>>;
+
+/// How long cleaning up may take, all tries together. A caller who cancelled waits for it.
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl JobContext {
+    pub(crate) fn new(timeout: Option<Duration>) -> Self {
+        let deadline = timeout.and_then(|limit| tokio::time::Instant::now().checked_add(limit));
+        Self {
+            progress: Arc::new(Counters::new()),
+            deadline,
+            record: Arc::default(),
+            cleanup: Arc::default(),
+            streams: Arc::default(),
+        }
+    }
+
+    pub(super) fn record(&self) -> MutexGuard<'_, CallRecord> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The service keeps this for the call; an error names it.
+    pub(crate) fn set_resource(&self, kind: &'static ResourceKind, id: &str) {
+        self.record().resource = Some(Resource::new(kind, id));
+    }
+
+    /// From here on, being stopped from outside leaves this outcome behind.
+    pub(crate) fn outcome_if_stopped(&self, outcome: Outcome) {
+        self.record().outcome = Some(outcome);
+    }
+
+    /// For a raw upload: once a last byte is sent, being stopped leaves it open whether storage has them.
+    pub(crate) fn set_raw_upload(&self, raw: RawUpload) {
+        self.record().raw = Some(raw);
+    }
+
+    /// Storage said that it has an object. Being stopped does not change that.
+    pub(crate) fn record_stored(&self, etag: Option<&str>) {
+        let mut record = self.record();
+        if record.raw == Some(RawUpload::Object) {
+            record.outcome = Some(Outcome::Completed);
+            record.etag = etag.map(str::to_owned);
+        }
+    }
+
+    /// The journal from which the same call goes on; `None` once it is gone.
+    pub(crate) fn set_journal(&self, journal: Option<PathBuf>) {
+        self.record().journal = journal;
+    }
+
+    /// What to do if the call ends without having completed, by failure, cancel or deadline, once nothing of
+    /// it runs any more. `None`: nothing is left behind, or something is kept on purpose.
+    pub(crate) fn cleanup_on_failure(&self, task: Option<CleanupTask>) {
+        *self.cleanup.lock().unwrap_or_else(PoisonError::into_inner) = task;
+    }
+
+    /// The same job for its clean-up, which would otherwise be held by what it holds.
+    pub(crate) fn without_cleanup(&self) -> Self {
+        Self { cleanup: Arc::default(), ..self.clone() }
+    }
+
+    /// Removes what is left behind by a call that failed.
+    pub(super) async fn clean_up(&self, error: Error) -> Error {
+        let task = self.cleanup.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match task {
+            Some(task) if error.outcome() == Outcome::NotCompleted => {
+                let cleanup = tokio::time::timeout(CLEANUP_TIMEOUT, task).await.unwrap_or(Cleanup::Failed);
+                error.cleanup_is(cleanup)
+            }
+            _ => error,
+        }
+    }
+
+    /// A source that the call begins to read. If the call fails, it is set back to where it stood.
+    pub(crate) fn reset_on_failure(&self, source: &Source) {
+        let stream = source.as_stream().cloned();
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).extend(stream);
+    }
+
+    pub(super) fn take_streams(&self) -> Vec<Stream> {
+        std::mem::take(&mut self.streams.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
