@@ -1238,6 +1238,8 @@ export interface ErrorFacts {
   /** What became of the remains of a failed call, such as uploads in parts that were begun: there were none, or none
    * to remove; they were removed; or they were not, and the service removes them in its own time. */
   readonly cleanup: 'none' | 'done' | 'failed'
+  /** What the service reserved before the failure: what kind of thing, such as `transfer`, and its id. */
+  readonly resource: { readonly kind: string; readonly id: string } | null
   /** The transfer that was reserved before the failure. */
   readonly transferId: string | null
   /** The profile that was reserved before the failure. */
@@ -1267,6 +1269,7 @@ export class DropoffError extends Error implements ErrorFacts {
   readonly details: ErrorFacts['details']
   readonly outcome: Outcome
   readonly cleanup: ErrorFacts['cleanup']
+  readonly resource: ErrorFacts['resource']
   readonly transferId: string | null
   readonly profileId: string | null
   readonly path: string | null

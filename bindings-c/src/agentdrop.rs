@@ -5,9 +5,10 @@
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use dropoff::{
-    AgentDrop, Confirmed, Result, SentFile, SentTransfer, TransferInfo, TransferPlan, TransferTicket,
+    AgentDrop, Confirmed, Error, Result, SentFile, SentTransfer, TransferInfo, TransferPlan, TransferTicket,
 };
 
 use crate::confirmed::dropoff_confirmed;
@@ -318,4 +319,12 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_get_transfer(
         let transfer_id = text!(transfer_id)?;
         job::give_started(needed!(job), || client.get_transfer(transfer_id))
     })
+}
+
+/// The transfer that was reserved before the failure; NULL if none was. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_transfer_id(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.resource_id_if(Error::transfer_id))
 }

@@ -7,7 +7,7 @@
 use std::ffi::{c_char, c_int};
 use std::ptr;
 
-use dropoff::{Cleanup, Error, ErrorKind, Outcome, Side};
+use dropoff::{Cleanup, Error, ErrorKind, Outcome, Resource, Side};
 
 use crate::guard;
 use crate::handle::Live;
@@ -176,8 +176,8 @@ pub struct dropoff_error {
     request_id: Text,
     details: Vec<Detail>,
     cause: Text,
-    transfer_id: Text,
-    profile_id: Text,
+    resource_kind: Text,
+    resource_id: Text,
     path: Text,
     resume: Text,
     etag: Text,
@@ -204,8 +204,8 @@ impl dropoff_error {
             request_id: Text::maybe(error.request_id()),
             details: details.collect(),
             cause: Text::maybe(error.cause_text()),
-            transfer_id: Text::maybe(error.transfer_id()),
-            profile_id: Text::maybe(error.profile_id()),
+            resource_kind: Text::maybe(error.resource().map(|resource| resource.kind().name)),
+            resource_id: Text::maybe(error.resource().map(Resource::id)),
             path: Text::path(error.path()),
             resume: Text::path(error.resume()),
             etag: Text::maybe(error.etag()),
@@ -213,6 +213,11 @@ impl dropoff_error {
             error,
             _live: Live::new(),
         }
+    }
+
+    /// The id of what was reserved, if that is what `is_named` looks for.
+    pub(crate) fn resource_id_if(&self, is_named: fn(&Error) -> Option<&str>) -> *const c_char {
+        is_named(&self.error).map_or(ptr::null(), |_| self.resource_id.as_ptr())
     }
 }
 
@@ -380,20 +385,21 @@ pub extern "C" fn dropoff_error_cleanup(error: Option<&dropoff_error>) -> dropof
     })
 }
 
-/// The transfer that was reserved before the failure; NULL if none was. Lives as long as the error.
+/// What kind of thing the service reserved for the call before it failed: "transfer" or "profile"; NULL if it reserved
+/// nothing. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_error_transfer_id(error: Option<&dropoff_error>) -> *const c_char {
-    guard::get(error, ptr::null(), |e| e.transfer_id.as_ptr())
+pub extern "C" fn dropoff_error_resource_kind(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.resource_kind.as_ptr())
 }
 
-/// The profile that was reserved before the failure; NULL if none was. Lives as long as the error.
+/// The service's id for that thing; NULL if it reserved nothing. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_error_profile_id(error: Option<&dropoff_error>) -> *const c_char {
-    guard::get(error, ptr::null(), |e| e.profile_id.as_ptr())
+pub extern "C" fn dropoff_error_resource_id(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.resource_id.as_ptr())
 }
 
 /// The local file the error is about; NULL if it is about none. These are the raw bytes of the path, which need

@@ -1,6 +1,5 @@
 //! The boundary: a panic stops here, and an error becomes a status and a handle.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,7 +43,7 @@ pub(crate) fn is_in_a_call() -> bool {
 pub(crate) fn run(place: ErrorPlace<'_>, body: impl FnOnce() -> Result<()>) -> dropoff_status {
     let _inside = Inside::new();
     let result = catch_unwind(AssertUnwindSafe(body))
-        .unwrap_or_else(|panic| Err(Error::internal(text_of(panic.as_ref()))));
+        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));
     let Err(error) = result else { return dropoff_status::DROPOFF_OK };
     let status = dropoff_status::of(error.kind());
     if let Some(place) = place {
@@ -64,12 +63,4 @@ pub(crate) fn free<H>(handle: Option<Box<H>>) {
     let _inside = Inside::new();
     // What a panic says has been told on the standard error stream, and there is nobody to tell it to here.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(handle)));
-}
-
-fn text_of(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without text")
 }

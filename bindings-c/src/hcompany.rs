@@ -5,8 +5,9 @@
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::ptr;
 
-use dropoff::{HCompany, Profile, ProfileTicket, Result, StoredObject};
+use dropoff::{Error, HCompany, Profile, ProfileTicket, Result, StoredObject};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
@@ -337,4 +338,12 @@ pub unsafe extern "C" fn dropoff_hcompany_start_get_profile(
         let profile_id = text!(profile_id)?;
         job::give_started(needed!(job), || client.get_profile(profile_id))
     })
+}
+
+/// The profile that was reserved before the failure; NULL if none was. Lives as long as the error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_error_profile_id(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.resource_id_if(Error::profile_id))
 }

@@ -7,12 +7,11 @@
 use std::any::Any;
 use std::ffi::c_void;
 use std::mem::{MaybeUninit, size_of};
-use std::ops::ControlFlow;
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use dropoff::{Error, Job, Progress, Result};
+use dropoff::{ErasedJob, Error, Job, Result};
 
 use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
@@ -31,7 +30,9 @@ pub struct dropoff_job {
 }
 
 struct Shared {
-    work: Box<dyn Work>,
+    job: Arc<dyn ErasedJob<AnyResult>>,
+    /// The rest of the function that gives the result.
+    result_name: &'static str,
     telling: OnceLock<Arc<Telling>>,
 }
 
@@ -48,44 +49,8 @@ pub(crate) trait Outcome: Clone + Send + 'static {
     fn handle(self) -> Self::Handle;
 }
 
-/// A core job without its result type, since a C handle has no type parameters.
-trait Work: Send + Sync {
-    fn wait(&self, limit: Option<Duration>) -> Option<Result<()>>;
-    fn cancel(&self);
-    fn progress(&self) -> Progress;
-    fn watch(&self, tell: Box<dyn FnMut(Progress) -> ControlFlow<()> + Send>);
-    fn on_done(&self, call: Box<dyn FnOnce() + Send>);
-    fn result_name(&self) -> &'static str;
-    fn as_any(&self) -> &dyn Any;
-}
-
-impl<T: Outcome> Work for Job<T> {
-    fn wait(&self, limit: Option<Duration>) -> Option<Result<()>> {
-        let result = match limit {
-            Some(limit) => self.wait_timeout(limit)?,
-            None => self.wait(),
-        };
-        Some(result.map(drop))
-    }
-    fn cancel(&self) {
-        self.cancel();
-    }
-    fn progress(&self) -> Progress {
-        self.progress()
-    }
-    fn watch(&self, tell: Box<dyn FnMut(Progress) -> ControlFlow<()> + Send>) {
-        self.watch(TICK, tell);
-    }
-    fn on_done(&self, call: Box<dyn FnOnce() + Send>) {
-        self.on_done(move |_| call());
-    }
-    fn result_name(&self) -> &'static str {
-        T::NAME
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
+/// What a job resulted in, whatever that is.
+type AnyResult = Box<dyn Any + Send>;
 
 /// The size of dropoff_progress in 0.1. The struct may grow, but a program compiled before goes on asking for this.
 const FIRST_SIZE: usize = 48;
@@ -96,8 +61,8 @@ pub(crate) fn started<T: Outcome>(
     progress: Option<Callback>,
     start: impl FnOnce() -> Result<Job<T>>,
 ) -> Result<dropoff_job> {
-    let work = signals::blocked(start)?;
-    let job = dropoff_job::new(Arc::new(Shared { work: Box::new(work), telling: OnceLock::new() }));
+    let job = signals::blocked(start)?.erased(|result| Box::new(result) as AnyResult);
+    let job = dropoff_job::new(Arc::new(Shared { job, result_name: T::NAME, telling: OnceLock::new() }));
     if let Some(callback) = progress {
         job.tell(callback)?;
     }
@@ -114,14 +79,14 @@ impl dropoff_job {
         if self.shared.telling.set(telling).is_err() {
             return Err(Error::bad_argument("this job already tells its progress; give one callback for it"));
         }
-        signals::blocked(|| self.shared.work.watch(Box::new(tell)));
+        signals::blocked(|| self.shared.job.watch(TICK, Box::new(tell)));
         Ok(())
     }
 
     /// How it ended, if it does within `limit`; the last call of its progress callback is a part of it.
     fn wait(&self, limit: Option<Duration>) -> Option<Result<()>> {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let ended = self.shared.work.wait(limit)?;
+        let ended = self.shared.job.wait_timeout(limit.unwrap_or(Duration::MAX))?;
         if let Some(telling) = self.shared.telling.get() {
             loop {
                 let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -138,15 +103,19 @@ impl dropoff_job {
 
     /// Waits for its result.
     pub(crate) fn result<T: Outcome>(&self) -> Result<T> {
-        let Some(job) = self.shared.work.as_any().downcast_ref::<Job<T>>() else {
-            let (is, asked) = (self.shared.work.result_name(), T::NAME);
+        let (is, asked) = (self.shared.result_name, T::NAME);
+        if is != asked {
             return Err(Error::bad_argument(&format!(
                 "this job results in a {is}, not in a {asked}; ask it with dropoff_job_{is}"
             )));
-        };
+        }
         // The result itself is told by the core; this waits for what goes with it.
         let _ = self.wait(None);
-        job.wait()
+        let result = self.shared.job.try_result().and_then(|result| match result {
+            Ok(result) => result.downcast::<T>().ok().map(|result| Ok(*result)),
+            Err(error) => Some(Err(error)),
+        });
+        result.unwrap_or_else(|| Err(Error::internal("a job ended without its result")))
     }
 }
 
@@ -227,7 +196,7 @@ pub extern "C" fn dropoff_job_is_done(job: Option<&dropoff_job>) -> bool {
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_job_cancel(job: Option<&dropoff_job>) {
-    guard::get(job, (), |job| job.shared.work.cancel());
+    guard::get(job, (), |job| job.shared.job.cancel());
 }
 
 /// How far the job is. `size` is sizeof(dropoff_progress): no more is written than that.
@@ -245,7 +214,7 @@ pub unsafe extern "C" fn dropoff_job_progress(
         if size < FIRST_SIZE {
             return Err(Error::bad_argument("size is too small; pass sizeof(dropoff_progress)"));
         }
-        let mut snapshot = dropoff_progress::of(job.shared.work.progress());
+        let mut snapshot = dropoff_progress::of(job.shared.job.progress());
         snapshot.size = size.min(size_of::<dropoff_progress>());
         // SAFETY: the caller says that `size` bytes can be written there; no more are, and no more are read.
         unsafe {
@@ -301,7 +270,7 @@ pub unsafe extern "C" fn dropoff_job_on_done(
             // SAFETY: the function C gave for this user_data, called once; `job` outlives the call.
             unsafe { callback(ptr::from_ref(&job), user_data.pointer()) };
         };
-        signals::blocked(|| job.shared.work.on_done(Box::new(call)));
+        signals::blocked(|| job.shared.job.on_done(Box::new(call)));
         Ok(())
     })
 }

@@ -44,7 +44,12 @@ function alsoSpell(names) {
     )
   }
 }
-alsoSpell(['profileId', 'transferId', 'getProfile', 'getTransfer'])
+for (const name of native.resourceNames()) {
+  spellings.set(
+    name,
+    name.replace(/_[a-z]/g, (letter) => letter[1].toUpperCase()),
+  )
+}
 
 // A word on its own. Not a part of a path, a file name or a quotation, which are somebody else's.
 const WORD = /(?<![\w./"'-])[a-z]+(?:_[a-z]+)+(?![\w./"'-])/g

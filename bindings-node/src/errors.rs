@@ -1,9 +1,8 @@
 //! Core errors, and panics of ours, as facts. The class is written in `lib/errors.js`.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use dropoff::{Error, ErrorKind};
+use dropoff::{Error, ErrorKind, RESOURCE_KINDS};
 use napi::Either;
 use napi_derive::napi;
 use serde_json::{Map, Value, json};
@@ -56,20 +55,12 @@ pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Error>) -> Either<T, F
 
 /// What `body` gives, or the error for its panic.
 pub(crate) fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(body)).map_err(|panic| Error::internal(text_of(&*panic)))
+    catch_unwind(AssertUnwindSafe(body)).map_err(|panic| Error::from_panic(&*panic))
 }
 
 /// Node's own interface said no, which it does only when something is badly wrong.
 pub(crate) fn refused(error: &napi::Error) -> Error {
     Error::internal(&format!("Node refused a call ({})", error.reason))
-}
-
-fn text_of(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without text")
 }
 
 /// The facts for an argument that is wrong; `message` names it and says what it may be.
@@ -97,4 +88,10 @@ pub struct ErrorCode {
 #[napi]
 pub fn error_codes() -> Vec<ErrorCode> {
     ErrorKind::ALL.iter().map(|kind| ErrorCode { code: kind.as_str(), number: kind.code() }).collect()
+}
+
+/// Names of facts and calls that the core's sentences may hold on behalf of a service.
+#[napi]
+pub fn resource_names() -> Vec<&'static str> {
+    RESOURCE_KINDS.iter().flat_map(|kind| [kind.id_fact, kind.getter]).collect()
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dropoff::Error;
+use dropoff::{ErasedJob, Error};
 use napi::bindgen_prelude::Object;
 use napi::{Either, Env};
 use napi_derive::napi;
@@ -13,40 +13,11 @@ use crate::results::{ToJs, Value};
 use crate::teardown;
 
 /// A core job without its result type, since a JavaScript class has no type parameters.
-pub(crate) trait Work: Send + Sync {
-    fn result(&self) -> Option<Result<Value, Error>>;
-    /// Calls `f` once when it is over, on a thread that moves no bytes.
-    fn on_over(&self, f: Box<dyn FnOnce() + Send>);
-    fn is_over(&self) -> bool;
-    fn cancel(&self);
-    fn progress(&self) -> dropoff::Progress;
-    fn shown(&self) -> String;
-}
-
-impl<T: ToJs + Clone + Send + 'static> Work for dropoff::Job<T> {
-    fn result(&self) -> Option<Result<Value, Error>> {
-        self.try_result().map(|result| result.map(|value| value.to_js()))
-    }
-    fn on_over(&self, f: Box<dyn FnOnce() + Send>) {
-        self.on_done(|_| f());
-    }
-    fn is_over(&self) -> bool {
-        self.wait_timeout(Duration::ZERO).is_some()
-    }
-    fn cancel(&self) {
-        self.cancel();
-    }
-    fn progress(&self) -> dropoff::Progress {
-        self.progress()
-    }
-    fn shown(&self) -> String {
-        format!("{self:?}")
-    }
-}
+pub(crate) type AnyJob = dyn ErasedJob<Value>;
 
 /// A call that was started.
 #[napi]
-pub struct Job(Arc<dyn Work>);
+pub struct Job(Arc<AnyJob>);
 
 /// How a call ended: one of the two.
 #[napi(object, object_from_js = false)]
@@ -95,15 +66,10 @@ impl Job {
         guarded(|| {
             // First: a call that could not be stopped must not start.
             let teardown = teardown::of(env).map_err(|e| refused(&e))?;
-            let work: Arc<dyn Work> = Arc::new(request()?);
-            teardown.remember(&work);
-            Ok(Self(work))
+            let job = request()?.erased(|result| result.to_js());
+            teardown.remember(&job);
+            Ok(Self(job))
         })
-    }
-
-    #[cfg(debug_assertions)]
-    pub(crate) fn of(work: Arc<dyn Work>) -> Self {
-        Self(work)
     }
 }
 
@@ -113,14 +79,14 @@ impl Job {
     #[napi(ts_return_type = "Promise<void>", catch_unwind)]
     pub fn over<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
         let (deferred, promise) = env.create_deferred::<(), _>()?;
-        self.0.on_over(Box::new(move || deferred.resolve(|_| Ok(()))));
+        self.0.on_done(Box::new(move || deferred.resolve(|_| Ok(()))));
         Ok(promise)
     }
 
     /// How it ended; null while it runs. `closed`: a stream of the caller's was closed with it.
     #[napi]
     pub fn settled(&self, closed: bool) -> Option<Settled> {
-        match caught(|| self.0.result()) {
+        match caught(|| self.0.try_result()) {
             Ok(None) => None,
             Ok(Some(Ok(value))) => Some(Settled { value: Some(value), error: None }),
             Ok(Some(Err(error))) | Err(error) => {
@@ -133,7 +99,7 @@ impl Job {
     /// Whether it is over.
     #[napi(getter, catch_unwind)]
     pub fn done(&self) -> bool {
-        self.0.is_over()
+        self.0.wait_timeout(Duration::ZERO).is_some()
     }
 
     /// Asks it to stop.

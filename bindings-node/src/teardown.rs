@@ -5,10 +5,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use napi::Env;
 
-use crate::job::Work;
+use crate::job::AnyJob;
 use crate::logs::Ears;
 
 thread_local! {
@@ -19,7 +20,7 @@ thread_local! {
 /// The calls of one environment, and the logs it listens to.
 #[derive(Default)]
 pub(crate) struct Teardown {
-    running: RefCell<Vec<Weak<dyn Work>>>,
+    running: RefCell<Vec<Weak<AnyJob>>>,
     pub(crate) ears: Ears,
 }
 
@@ -38,16 +39,16 @@ pub(crate) fn of(env: &Env) -> napi::Result<Rc<Teardown>> {
 }
 
 impl Teardown {
-    pub(crate) fn remember(&self, work: &Arc<dyn Work>) {
+    pub(crate) fn remember(&self, job: &Arc<AnyJob>) {
         let mut running = self.running.borrow_mut();
-        running.retain(|work| work.upgrade().is_some_and(|work| !work.is_over()));
-        running.push(Arc::downgrade(work));
+        running.retain(|job| job.upgrade().is_some_and(|job| job.wait_timeout(Duration::ZERO).is_none()));
+        running.push(Arc::downgrade(job));
     }
 
     fn stop(&self) {
-        for work in self.running.take() {
-            if let Some(work) = work.upgrade() {
-                work.cancel();
+        for job in self.running.take() {
+            if let Some(job) = job.upgrade() {
+                job.cancel();
             }
         }
     }

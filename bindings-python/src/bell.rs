@@ -96,7 +96,7 @@ impl Bell {
 pub(crate) struct Wish(#[expect(dead_code, reason = "held, never looked at")] Box<dyn Any + Send + Sync>);
 
 impl Wish {
-    pub(crate) fn new(held: impl Any + Send + Sync) -> Self {
-        Self(Box::new(held))
+    pub(crate) fn new(held: Box<dyn Any + Send + Sync>) -> Self {
+        Self(held)
     }
 }

@@ -1,10 +1,9 @@
 //! Core errors, and panics of ours, as Python exceptions. The classes are written in
 //! `dropoff/_errors.py`; this file hands the facts over.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use dropoff::{Error, ErrorKind};
+use dropoff::{Error, ErrorKind, RESOURCE_KINDS};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -89,8 +88,10 @@ fn build_as(class: Bound<'_, PyType>, py: Python<'_>, error: &Error) -> PyResult
     facts.set_item("outcome", error.outcome().as_str())?;
     facts.set_item("cause", error.cause_text())?;
     facts.set_item("cleanup", error.cleanup().as_str())?;
-    facts.set_item("transfer_id", error.transfer_id())?;
-    facts.set_item("profile_id", error.profile_id())?;
+    facts.set_item("resource", resource(py, error)?)?;
+    for kind in RESOURCE_KINDS {
+        facts.set_item(kind.id_fact, error.resource_id(kind))?;
+    }
     facts.set_item("path", error.path().map(std::path::Path::as_os_str))?;
     facts.set_item("errno", error.errno())?;
     facts.set_item("resume", error.resume().map(std::path::Path::as_os_str))?;
@@ -103,6 +104,15 @@ fn build_as(class: Bound<'_, PyType>, py: Python<'_>, error: &Error) -> PyResult
         made.setattr("strerror", error.errno().map_or_else(|| error.message().to_owned(), words_of))?;
     }
     Ok(PyErr::from_value(made))
+}
+
+/// What the service reserved, as `kind` and `id`.
+fn resource<'py>(py: Python<'py>, error: &Error) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let Some(resource) = error.resource() else { return Ok(None) };
+    let dict = PyDict::new(py);
+    dict.set_item("kind", resource.kind().name)?;
+    dict.set_item("id", resource.id())?;
+    Ok(Some(dict))
 }
 
 fn class_of<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyType>> {
@@ -127,20 +137,17 @@ fn words_of(errno: i32) -> String {
 pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> PyResult<T> {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(result) => result.map_err(PyErr::from),
-        Err(panic) => Err(Failure::Core(Error::internal(text_of(&*panic))).into()),
+        Err(panic) => Err(Failure::Core(Error::from_panic(&*panic)).into()),
     }
-}
-
-fn text_of(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without text")
 }
 
 /// Every error kind and its number, so that a test can prove the table of classes complete.
 #[pyfunction]
 pub(crate) fn _error_kinds() -> Vec<(&'static str, u32)> {
     ErrorKind::ALL.iter().map(|kind| (kind.as_str(), kind.code())).collect()
+}
+
+/// The facts that are the id of one kind of resource.
+pub(crate) fn resource_ids() -> Vec<&'static str> {
+    RESOURCE_KINDS.iter().map(|kind| kind.id_fact).collect()
 }

@@ -1,11 +1,9 @@
 //! `Job`: a call that runs while Python goes on, whatever it will result in.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use dropoff::{Error, runtime};
+use dropoff::{ErasedJob, Error, runtime};
 use pyo3::exceptions::{PyBaseException, PyTimeoutError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -20,51 +18,10 @@ use crate::reader::{Raised, Streams};
 use crate::results::ToPython;
 use crate::wait;
 
+/// What a call resulted in, not yet as Python has it.
+type AnyResult = Box<dyn ToPython + Send>;
 /// A core job without its result type, since a Python class has no type parameters.
-pub(crate) trait Work: Send + Sync {
-    fn over_within(&self, limit: Duration) -> bool;
-    /// How it ended, if it has.
-    fn ended(&self) -> Option<Result<(), Error>>;
-    /// What it ended with, if it has.
-    fn result(&self, py: Python<'_>) -> Option<Result<PyResult<Py<PyAny>>, Error>>;
-    /// Wakes `waker` when it is over, unless the wish is dropped before.
-    fn wake_at_end(&self, waker: &Waker) -> Wish;
-    fn cancel(&self);
-    fn progress(&self) -> dropoff::Progress;
-    fn shown(&self) -> String;
-}
-
-impl<T: ToPython + Clone + Send + 'static> Work for dropoff::Job<T> {
-    fn over_within(&self, limit: Duration) -> bool {
-        self.wait_timeout(limit).is_some()
-    }
-    fn ended(&self) -> Option<Result<(), Error>> {
-        self.try_result().map(|result| result.map(drop))
-    }
-    fn result(&self, py: Python<'_>) -> Option<Result<PyResult<Py<PyAny>>, Error>> {
-        self.try_result().map(|result| {
-            crate::defect::point("result");
-            result.map(|value| value.to_python(py))
-        })
-    }
-    fn wake_at_end(&self, waker: &Waker) -> Wish {
-        // Not `on_done`: that starts a thread per call, which a full process may not have.
-        let mut handle = self.clone();
-        if Pin::new(&mut handle).poll(&mut Context::from_waker(waker)).is_ready() {
-            waker.wake_by_ref();
-        }
-        Wish::new(handle)
-    }
-    fn cancel(&self) {
-        self.cancel();
-    }
-    fn progress(&self) -> dropoff::Progress {
-        self.progress()
-    }
-    fn shown(&self) -> String {
-        format!("{self:?}")
-    }
-}
+pub(crate) type AnyJob = dyn ErasedJob<AnyResult>;
 
 /// A call that was started and may still be running. May be used from any thread.
 ///
@@ -72,7 +29,7 @@ impl<T: ToPython + Clone + Send + 'static> Work for dropoff::Job<T> {
 /// their block raises. Dropping it does not cancel the call.
 #[pyclass(frozen, weakref, module = "dropoff")]
 pub(crate) struct Job {
-    work: Arc<dyn Work>,
+    job: Arc<AnyJob>,
     /// What a file object raised while it was read.
     unreadable: Raised,
     /// The callback that a thread of its own calls.
@@ -96,20 +53,20 @@ impl Job {
             if runtime::is_due() {
                 py.detach(runtime::prepare)?;
             }
-            let work: Arc<dyn Work> = Arc::new(request(&streams)?);
+            let job = request(&streams)?.erased(|result| Box::new(result) as AnyResult);
             let threads = || -> PyResult<_> {
-                let tell = |callback| Telling::start(py, &work, callback);
+                let tell = |callback| Telling::start(py, &job, callback);
                 Ok((streams.start(py)?, on_progress.map(tell).transpose()?))
             };
             // A process that cannot start a thread cannot read or tell, so it must not send either.
-            let (unreadable, telling) = threads().inspect_err(|_| work.cancel())?;
-            Ok(Self { work, unreadable, telling })
+            let (unreadable, telling) = threads().inspect_err(|_| job.cancel())?;
+            Ok(Self { job, unreadable, telling })
         })
     }
 
     pub(crate) fn over_within(&self, limit: Duration) -> bool {
         let started = Instant::now();
-        self.work.over_within(limit)
+        self.job.wait_timeout(limit).is_some()
             && self
                 .telling
                 .as_ref()
@@ -118,7 +75,7 @@ impl Job {
 
     /// Adds what became of the job to an exception that ended it from outside.
     pub(crate) fn explain(&self, py: Python<'_>, raised: PyErr) -> PyErr {
-        match self.work.ended() {
+        match self.job.wait_timeout(Duration::ZERO) {
             Some(Err(error)) if raised.context(py).is_none() => {
                 raised.set_context(py, Some(exception(py, &error)));
             }
@@ -135,8 +92,10 @@ impl Job {
         if let Some(raised) = self.telling.as_ref().and_then(|t| t.get().raised(py)) {
             return Err(self.explain(py, raised));
         }
-        match self.work.result(py) {
-            Some(Ok(value)) => value,
+        let result = self.job.try_result();
+        crate::defect::point("result");
+        match result {
+            Some(Ok(value)) => value.to_python(py),
             Some(Err(error)) => {
                 let error = exception(py, &error);
                 if let Some(raised) = self.unreadable.get(py) {
@@ -180,12 +139,12 @@ impl Job {
 
     /// Asks the call to stop; wait() says how it ended. Returns at once.
     pub(crate) fn cancel(&self) {
-        self.work.cancel();
+        self.job.cancel();
     }
 
     /// How far it is, as a Progress.
     fn progress(&self) -> Progress {
-        Progress(self.work.progress())
+        Progress(self.job.progress())
     }
 
     /// Whether it is over, one way or the other, the last call of on_progress included.
@@ -200,7 +159,7 @@ impl Job {
 
     /// Snapshots until it is over, for the loop of a call that waits.
     fn _snapshots(&self) -> Snapshots {
-        Snapshots::new(Arc::clone(&self.work))
+        Snapshots::new(Arc::clone(&self.job))
     }
 
     /// Rings with `token` when it is over, and when the last call of its callback has returned; it may ring
@@ -210,7 +169,7 @@ impl Job {
         if let Some(telling) = &self.telling {
             telling.get().wake_at_end(waker.clone());
         }
-        self.work.wake_at_end(&waker)
+        Wish::new(self.job.wake_when_over(&waker))
     }
 
     /// The result, or the error, once it is over.
@@ -240,7 +199,7 @@ impl Job {
     }
 
     fn __repr__(&self) -> String {
-        self.work.shown()
+        self.job.shown()
     }
 
     // See `Telling`, which is where such a circle can be broken.

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::bell::{Bell, Wish};
-use crate::job::Work;
+use crate::job::AnyJob;
 use crate::reader::{Raised, start_thread};
 use crate::wait::TICK;
 
@@ -96,13 +96,13 @@ impl Progress {
 /// The progress of a job, a snapshot every tick and one at the end, for a loop in Python.
 #[pyclass(frozen)]
 pub(crate) struct Snapshots {
-    work: Arc<dyn Work>,
+    job: Arc<AnyJob>,
     last_was_given: AtomicBool,
 }
 
 impl Snapshots {
-    pub(crate) fn new(work: Arc<dyn Work>) -> Self {
-        Self { work, last_was_given: AtomicBool::new(false) }
+    pub(crate) fn new(job: Arc<AnyJob>) -> Self {
+        Self { job, last_was_given: AtomicBool::new(false) }
     }
 }
 
@@ -116,8 +116,8 @@ impl Snapshots {
             return None;
         }
         crate::defect::point("progress");
-        let over = py.detach(|| self.work.over_within(TICK));
-        let now = self.work.progress();
+        let over = py.detach(|| self.job.wait_timeout(TICK).is_some());
+        let now = self.job.progress();
         // It may have ended after the tick, and then this is the last one.
         self.last_was_given.store(over || now.phase == dropoff::Phase::Done, Relaxed);
         Some(Progress(now))
@@ -125,13 +125,13 @@ impl Snapshots {
 
     // For a greenlet, which does not wait in here.
     fn progress(&self) -> Progress {
-        Progress(self.work.progress())
+        Progress(self.job.progress())
     }
     fn done(&self) -> bool {
-        self.work.over_within(Duration::ZERO)
+        self.job.wait_timeout(Duration::ZERO).is_some()
     }
     fn _ring(&self, bell: &Bell, token: u64) -> Wish {
-        self.work.wake_at_end(&bell.waker(token))
+        Wish::new(self.job.wake_when_over(&bell.waker(token)))
     }
 }
 
@@ -140,7 +140,7 @@ impl Snapshots {
 /// it must not be inside the interpreter when that shuts down.
 #[pyclass(frozen)]
 pub(crate) struct Telling {
-    work: Arc<dyn Work>,
+    job: Arc<AnyJob>,
     raised: Raised,
     ended: Mutex<bool>,
     wakers: Mutex<Vec<Waker>>,
@@ -182,7 +182,7 @@ impl Telling {
     /// The callback raised: the job is cancelled, and whoever waits for it gets the exception.
     fn fail(&self, error: &Bound<'_, PyBaseException>) {
         self.raised.keep(error);
-        self.work.cancel();
+        self.job.cancel();
     }
     /// There will be no more calls.
     fn end(&self) {
@@ -202,9 +202,9 @@ impl Telling {
 
 impl Telling {
     /// Starts the thread that calls `on_progress`.
-    pub(crate) fn start(py: Python<'_>, work: &Arc<dyn Work>, on_progress: Py<PyAny>) -> PyResult<Py<Self>> {
+    pub(crate) fn start(py: Python<'_>, job: &Arc<AnyJob>, on_progress: Py<PyAny>) -> PyResult<Py<Self>> {
         let telling = Self {
-            work: Arc::clone(work),
+            job: Arc::clone(job),
             raised: Raised::default(),
             ended: Mutex::new(false),
             wakers: Mutex::default(),
@@ -213,7 +213,7 @@ impl Telling {
             pid: std::process::id(),
         };
         let telling = Py::new(py, telling)?;
-        let snapshots = Snapshots::new(Arc::clone(work));
+        let snapshots = Snapshots::new(Arc::clone(job));
         let arguments = (snapshots, telling.clone_ref(py), on_progress);
         static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         start_thread(TELL.import(py, "dropoff._threads", "tell")?, arguments.into_pyobject(py)?)?;

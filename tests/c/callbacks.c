@@ -158,6 +158,9 @@ static void progress_that_returns_non_zero_cancels(void) {
     CHECK(seen->last.phase == DROPOFF_PHASE_SENDING);
     CHECK(dropoff_error_outcome(error) == DROPOFF_OUTCOME_NOT_COMPLETED);
     CHECK(strncmp(dropoff_error_transfer_id(error), "tr_", 3) == 0);
+    CHECK(strcmp(dropoff_error_resource_kind(error), "transfer") == 0);
+    CHECK(dropoff_error_resource_id(error) == dropoff_error_transfer_id(error));
+    CHECK(dropoff_error_profile_id(error) == NULL);
     dropoff_error_free(error);
     error = NULL;
     dropoff_transfer_free(transfer);

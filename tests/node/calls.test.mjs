@@ -373,6 +373,7 @@ test('cancel ends the job, and once more does no harm', async () => {
   job.cancel()
   const error = await soon(failure(() => job.wait(), 'cancelled'))
   assert(error.transferId && error.outcome === 'not_completed')
+  assert.deepEqual(error.resource, { kind: 'transfer', id: error.transferId })
   assert.equal(await rejection(job.wait()), error)
 })
 

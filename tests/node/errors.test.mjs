@@ -187,6 +187,7 @@ const FACTS = [
   'outcome',
   'cause',
   'cleanup',
+  'resource',
   'transferId',
   'profileId',
   'path',

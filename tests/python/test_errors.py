@@ -33,6 +33,7 @@ FACTS: dict[str, Any] = {
     "outcome": "unknown",
     "cause": "reset",
     "cleanup": "failed",
+    "resource": {"kind": "transfer", "id": "tr_1"},
     "transfer_id": "tr_1",
     "profile_id": "p-1",
     "path": "/tmp/caf\udce9",

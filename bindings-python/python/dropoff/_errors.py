@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from ._native import _RESOURCE_IDS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +50,8 @@ class DropoffError(Exception):
     cleanup: Literal["none", "done", "failed"]
     """What became of the parts that a failed call left in storage: there were none or they are kept for
     ``resume``, the service was told to drop them, or telling it failed."""
+    resource: dict[str, str] | None
+    """What the service reserved before the failure: its ``kind``, such as ``transfer``, and its ``id``."""
     transfer_id: str | None
     """The transfer that was reserved before the failure."""
     profile_id: str | None
@@ -77,12 +81,12 @@ class DropoffError(Exception):
         outcome: Literal["completed", "not_completed", "unknown"] = "not_completed",
         cause: str | None = None,
         cleanup: Literal["none", "done", "failed"] = "none",
-        transfer_id: str | None = None,
-        profile_id: str | None = None,
+        resource: Mapping[str, str] | None = None,
         path: str | None = None,
         errno: int | None = None,
         resume: str | None = None,
         etag: str | None = None,
+        **resource_ids: str | None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -97,8 +101,11 @@ class DropoffError(Exception):
         self.outcome = outcome
         self.cause = cause
         self.cleanup = cleanup
-        self.transfer_id = transfer_id
-        self.profile_id = profile_id
+        self.resource = None if resource is None else dict(resource)
+        for name in _RESOURCE_IDS:
+            setattr(self, name, resource_ids.pop(name, None))
+        if resource_ids:
+            raise TypeError(f"{next(iter(resource_ids))!r} is no fact of an error")
         self.path = path
         self.errno = errno
         self.resume = resume
@@ -127,8 +134,8 @@ class DropoffError(Exception):
             "outcome": self.outcome,
             "cause": self.cause,
             "cleanup": self.cleanup,
-            "transfer_id": self.transfer_id,
-            "profile_id": self.profile_id,
+            "resource": None if self.resource is None else dict(self.resource),
+            **{name: getattr(self, name) for name in _RESOURCE_IDS},
             "path": self.path,
             "errno": self.errno,
             "resume": self.resume,

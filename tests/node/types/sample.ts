@@ -431,6 +431,7 @@ function failed(error: unknown): ErrorCode | undefined {
       error.resume ??
       error.etag,
   )
+  same<string | undefined>()(error.resource?.kind ?? error.resource?.id)
   same<number | null>()(error.retryAfter ?? error.httpStatus ?? error.errno)
   same<unknown>()(error.cause)
   for (const { field, message } of error.details) same<string>()(field + message)
