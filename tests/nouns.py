@@ -1,5 +1,5 @@
-"""Fails where code that all services share names one of them, or what one of them keeps: a new service is a new
-folder, and must not have to be added there.
+"""Fails where code that all services share names one of them, or what one of them keeps: a new service is a
+new folder, and must not have to be added there.
 
     python3 tests/nouns.py          # what `make lint` runs
 

@@ -15,7 +15,7 @@ use crate::confirmed::dropoff_confirmed;
 use crate::error::{dropoff_error, dropoff_status};
 use crate::files::dropoff_files;
 use crate::guard;
-use crate::handle::{Live, give, needed};
+use crate::handle::{LiveHandle, give, needed};
 use crate::job::{self, dropoff_job, started};
 use crate::options::dropoff_options;
 use crate::sent_files::dropoff_sent_files;
@@ -31,7 +31,7 @@ use crate::transfer_ticket::dropoff_transfer_ticket;
 /// Threads: any number may use one client at once, but for freeing it; they share its connections.
 pub struct dropoff_agentdrop {
     client: AgentDrop,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl dropoff_agentdrop {
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn dropoff_agentdrop_new(
         if let Some(url) = optional_text!(base_url)? {
             builder = builder.base_url(url);
         }
-        give(place, dropoff_agentdrop { client: builder.build()?, _live: Live::new() });
+        give(place, dropoff_agentdrop { client: builder.build()?, _live: LiveHandle::new() });
         Ok(())
     })
 }

@@ -8,7 +8,7 @@
 
 use std::ffi::c_void;
 
-use crate::handle::Live;
+use crate::handle::LiveHandle;
 
 /// Tells that dropoff needs `user_data` no more. Called exactly once.
 ///
@@ -21,7 +21,7 @@ pub(crate) struct UserData {
     pointer: *mut c_void,
     finalizer: dropoff_finalizer,
     /// After `drop`, so that no count of zero is seen before the finalizer has returned.
-    _live: Live,
+    _live: LiveHandle,
 }
 
 // SAFETY: the header says that callbacks and finalizers are called on other threads, one call at a time, so what
@@ -30,7 +30,7 @@ unsafe impl Send for UserData {}
 
 impl UserData {
     pub(crate) fn new(pointer: *mut c_void, finalizer: dropoff_finalizer) -> Self {
-        Self { pointer, finalizer, _live: Live::new() }
+        Self { pointer, finalizer, _live: LiveHandle::new() }
     }
     pub(crate) fn pointer(&self) -> *mut c_void {
         self.pointer

@@ -10,7 +10,7 @@ use dropoff::Confirmed;
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::text::{Json, Text};
 
@@ -22,7 +22,7 @@ pub struct dropoff_confirmed {
     id: Text,
     status: Text,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl Outcome for Confirmed {
@@ -34,7 +34,7 @@ impl Outcome for Confirmed {
             status: Text::new(&self.status),
             json: Json::new(),
             confirmed: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ use dropoff::{Encryption, Result};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, give, needed};
+use crate::handle::{LiveHandle, give, needed};
 use crate::key_pair::dropoff_key_pair;
 use crate::text::text;
 
@@ -22,7 +22,7 @@ use crate::text::text;
 /// Threads: one at a time; a transfer that was given it does not look at it again.
 pub struct dropoff_encryption {
     pub(crate) encryption: Encryption,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl dropoff_encryption {
@@ -31,7 +31,7 @@ impl dropoff_encryption {
         &self.encryption
     }
     fn new(encryption: Encryption) -> Self {
-        Self { encryption, _live: Live::new() }
+        Self { encryption, _live: LiveHandle::new() }
     }
     /// A copy is changed, so that a refused change leaves everything as it was.
     fn change(&mut self, change: impl FnOnce(Encryption) -> Result<Encryption>) -> Result<()> {

@@ -10,7 +10,7 @@ use std::ptr;
 use dropoff::{Cleanup, Error, ErrorKind, Outcome, Resource, Side};
 
 use crate::guard;
-use crate::handle::Live;
+use crate::handle::LiveHandle;
 use crate::text::{Json, Text};
 
 /// How a call ended: what the caller can do about it. A number never changes its meaning; later versions may
@@ -182,7 +182,7 @@ pub struct dropoff_error {
     resume: Text,
     etag: Text,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 struct Detail {
@@ -211,7 +211,7 @@ impl dropoff_error {
             etag: Text::maybe(error.etag()),
             json: Json::new(),
             error,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 

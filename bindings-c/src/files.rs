@@ -9,7 +9,7 @@ use dropoff::{Error, File, Result};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, Once, give, needed};
+use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::source::dropoff_source;
 use crate::text::{optional_text, text};
 
@@ -18,8 +18,8 @@ use crate::text::{optional_text, text};
 ///
 /// Threads: one at a time.
 pub struct dropoff_files {
-    files: Once<Vec<File>>,
-    _live: Live,
+    files: UseOnce<Vec<File>>,
+    _live: LiveHandle,
 }
 
 impl dropoff_files {
@@ -67,7 +67,10 @@ pub extern "C" fn dropoff_files_new(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        give(needed!(files)?, dropoff_files { files: Once::new("files", Vec::new()), _live: Live::new() });
+        give(
+            needed!(files)?,
+            dropoff_files { files: UseOnce::new("files", Vec::new()), _live: LiveHandle::new() },
+        );
         Ok(())
     })
 }

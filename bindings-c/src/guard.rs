@@ -42,8 +42,7 @@ pub(crate) fn is_in_a_call() -> bool {
 /// other: unwinding must not reach C.
 pub(crate) fn run(place: ErrorPlace<'_>, body: impl FnOnce() -> Result<()>) -> dropoff_status {
     let _inside = Inside::new();
-    let result = catch_unwind(AssertUnwindSafe(body))
-        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));
+    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));
     let Err(error) = result else { return dropoff_status::DROPOFF_OK };
     let status = dropoff_status::of(error.kind());
     if let Some(place) = place {

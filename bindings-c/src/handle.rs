@@ -11,9 +11,9 @@ use dropoff::{Error, Result};
 static LIVING: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts what holds it for as long as that lives. A test that ends with a count above zero has leaked.
-pub(crate) struct Live(());
+pub(crate) struct LiveHandle(());
 
-impl Live {
+impl LiveHandle {
     pub(crate) fn new() -> Self {
         LIVING.fetch_add(1, SeqCst);
         Self(())
@@ -23,7 +23,7 @@ impl Live {
     }
 }
 
-impl Drop for Live {
+impl Drop for LiveHandle {
     fn drop(&mut self) {
         LIVING.fetch_sub(1, SeqCst);
     }
@@ -49,13 +49,13 @@ pub(crate) fn give<T>(place: &mut MaybeUninit<*mut T>, value: T) {
 
 /// The inside of a handle that one call uses up. The empty shell is still the caller's to free.
 #[derive(Debug)]
-pub(crate) struct Once<T> {
+pub(crate) struct UseOnce<T> {
     inside: Option<T>,
     /// For the message: `source`, `transfer`.
     what: &'static str,
 }
 
-impl<T> Once<T> {
+impl<T> UseOnce<T> {
     pub(crate) fn new(what: &'static str, inside: T) -> Self {
         Self { inside: Some(inside), what }
     }

@@ -11,7 +11,7 @@ use dropoff::{Error, HCompany, Profile, ProfileTicket, Result, StoredObject};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, give, needed};
+use crate::handle::{LiveHandle, give, needed};
 use crate::job::{self, dropoff_job, started};
 use crate::options::dropoff_options;
 use crate::pack::dropoff_pack;
@@ -28,7 +28,7 @@ use crate::text::{optional_text, text};
 /// Threads: any number may use one client at once, but for freeing it; they share its connections.
 pub struct dropoff_hcompany {
     client: HCompany,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl dropoff_hcompany {
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn dropoff_hcompany_new(
         if let Some(url) = optional_text!(base_url)? {
             builder = builder.base_url(url);
         }
-        give(place, dropoff_hcompany { client: builder.build()?, _live: Live::new() });
+        give(place, dropoff_hcompany { client: builder.build()?, _live: LiveHandle::new() });
         Ok(())
     })
 }

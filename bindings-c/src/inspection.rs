@@ -13,7 +13,7 @@ use dropoff::{FileSize, LeftOut, ProfileInspection, Result, SizeOfClass, start_i
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job, started};
 use crate::pack::dropoff_pack;
 use crate::text::{Json, Text, os_path};
@@ -40,7 +40,7 @@ pub struct dropoff_inspection {
     advice: Text,
     warnings: Vec<Text>,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 struct Left {
@@ -76,7 +76,7 @@ impl Outcome for ProfileInspection {
             warnings: Text::all(&self.warnings),
             json: Json::new(),
             inspection: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

@@ -14,26 +14,26 @@ use std::time::{Duration, Instant};
 use dropoff::{ErasedJob, Error, Job, Result};
 
 use crate::callback::{UserData, dropoff_finalizer};
+use crate::callback_state::CallbackState;
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, give, needed, not_null};
-use crate::progress::{Callback, TICK, dropoff_progress, dropoff_progress_fn};
+use crate::handle::{LiveHandle, give, needed, not_null};
+use crate::progress::{Callback, PROGRESS_INTERVAL, dropoff_progress, dropoff_progress_fn};
 use crate::signals;
-use crate::telling::Telling;
 
 /// A call that was started and may still be running. Freeing it does not stop the call; only dropoff_job_cancel does.
 ///
 /// Threads: any number may use one job at once, but for freeing it.
 pub struct dropoff_job {
-    shared: Arc<Shared>,
-    _live: Live,
+    shared: Arc<SharedJob>,
+    _live: LiveHandle,
 }
 
-struct Shared {
+struct SharedJob {
     job: Arc<dyn ErasedJob<AnyResult>>,
     /// The rest of the function that gives the result.
     result_name: &'static str,
-    telling: OnceLock<Arc<Telling>>,
+    callback_state: OnceLock<Arc<CallbackState>>,
 }
 
 /// Told once that a job is over. `job` is the job's own, for this call only: ask it for its result, and do not free it.
@@ -62,7 +62,8 @@ pub(crate) fn started<T: Outcome>(
     start: impl FnOnce() -> Result<Job<T>>,
 ) -> Result<dropoff_job> {
     let job = signals::blocked(start)?.erased(|result| Box::new(result) as AnyResult);
-    let job = dropoff_job::new(Arc::new(Shared { job, result_name: T::NAME, telling: OnceLock::new() }));
+    let job =
+        dropoff_job::new(Arc::new(SharedJob { job, result_name: T::NAME, callback_state: OnceLock::new() }));
     if let Some(callback) = progress {
         job.tell(callback)?;
     }
@@ -70,16 +71,16 @@ pub(crate) fn started<T: Outcome>(
 }
 
 impl dropoff_job {
-    fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, _live: Live::new() }
+    fn new(shared: Arc<SharedJob>) -> Self {
+        Self { shared, _live: LiveHandle::new() }
     }
 
     fn tell(&self, callback: Callback) -> Result<()> {
-        let (tell, telling) = callback.telling();
-        if self.shared.telling.set(telling).is_err() {
+        let (tell, state) = callback.into_running();
+        if self.shared.callback_state.set(state).is_err() {
             return Err(Error::bad_argument("this job already tells its progress; give one callback for it"));
         }
-        signals::blocked(|| self.shared.job.watch(TICK, Box::new(tell)));
+        signals::blocked(|| self.shared.job.watch(PROGRESS_INTERVAL, Box::new(tell)));
         Ok(())
     }
 
@@ -87,10 +88,10 @@ impl dropoff_job {
     fn wait(&self, limit: Option<Duration>) -> Option<Result<()>> {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let ended = self.shared.job.wait_timeout(limit.unwrap_or(Duration::MAX))?;
-        if let Some(telling) = self.shared.telling.get() {
+        if let Some(state) = self.shared.callback_state.get() {
             loop {
                 let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-                if telling.over_within(left.unwrap_or(TICK)) {
+                if state.over_within(left.unwrap_or(PROGRESS_INTERVAL)) {
                     break;
                 }
                 if left.is_some_and(|left| left.is_zero()) {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, give, needed};
+use crate::handle::{LiveHandle, give, needed};
 use crate::text::{Text, os_path, text};
 
 /// An agent's key pair. Free it with dropoff_key_pair_free, which wipes the private half from memory.
@@ -23,7 +23,7 @@ pub struct dropoff_key_pair {
     public_key: Text,
     /// What was asked for; with its NUL, and wiped with the handle.
     revealed: OnceLock<Zeroizing<Vec<u8>>>,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl dropoff_key_pair {
@@ -36,7 +36,7 @@ impl dropoff_key_pair {
             public_key: Text::new(&pair.public_key()),
             revealed: OnceLock::new(),
             pair,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
     fn reveal(&self) -> *const c_char {

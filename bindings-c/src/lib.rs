@@ -64,13 +64,13 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 // Plumbing.
+mod callback_state;
+mod caller_memory;
 #[cfg(debug_assertions)]
 mod debug;
 mod guard;
 mod handle;
-mod release;
 mod signals;
-mod telling;
 mod text;
 
 // A section of the header each; tests/header.rs has their order.

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use crate::handle::Live;
+use crate::handle::LiveHandle;
 
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
     Ok(version) => version,
@@ -23,5 +23,5 @@ pub extern "C" fn dropoff_version() -> *const c_char {
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn dropoff_live_handles() -> usize {
-    Live::count()
+    LiveHandle::count()
 }

@@ -26,11 +26,11 @@ use dropoff::logs::{self, LogLevel, LogRecord};
 use dropoff::{Error, Result};
 
 use crate::callback::{UserData, dropoff_finalizer};
+use crate::callback_state::{CallbackEnd, CallbackState};
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
 use crate::handle::needed;
 use crate::signals;
-use crate::telling::{End, Telling};
 use crate::text::Text;
 
 /// How much a log line matters.
@@ -61,10 +61,10 @@ pub type dropoff_log_fn =
 type LogFn = unsafe extern "C" fn(level: dropoff_log_level, message: *const c_char, user_data: *mut c_void);
 
 /// Lines that wait for a callback that is slow.
-const WAITING: usize = 1024;
+const QUEUE_LIMIT: usize = 1024;
 
 /// Who is told now.
-static CURRENT: ArcSwapOption<Logger> = ArcSwapOption::const_empty();
+static CURRENT_LOGGER: ArcSwapOption<Logger> = ArcSwapOption::const_empty();
 
 /// A callback and the way to its thread. Dropping it ends the thread, once that has told what waits.
 struct Logger {
@@ -72,19 +72,19 @@ struct Logger {
     pid: u32,
     level: LogLevel,
     function: LogFn,
-    user_data: Arc<Held>,
+    user_data: Arc<SharedUserData>,
     lines: SyncSender<LogRecord>,
     dropped: Arc<AtomicU64>,
-    telling: Arc<Telling>,
+    callback_state: Arc<CallbackState>,
 }
 
 /// User data that is taken once, without a lock: one that another thread held at a fork stays locked in the child.
-struct Held {
+struct SharedUserData {
     pointer: AtomicPtr<c_void>,
     owned: AtomicPtr<UserData>,
 }
 
-impl Held {
+impl SharedUserData {
     fn new(user_data: UserData) -> Self {
         let pointer = AtomicPtr::new(user_data.pointer());
         Self { pointer, owned: AtomicPtr::new(Box::into_raw(Box::new(user_data))) }
@@ -99,7 +99,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for SharedUserData {
     fn drop(&mut self) {
         drop(self.take());
     }
@@ -108,26 +108,26 @@ impl Drop for Held {
 impl Logger {
     /// Starts a thread that tells `function`.
     fn start(level: LogLevel, function: LogFn, user_data: UserData) -> Result<Self> {
-        let (lines, waiting) = sync_channel(WAITING);
-        let telling = Arc::new(Telling::new());
+        let (lines, waiting) = sync_channel(QUEUE_LIMIT);
+        let callback_state = Arc::new(CallbackState::new());
         let logger = Self {
             pid: std::process::id(),
             level,
             function,
-            user_data: Arc::new(Held::new(user_data)),
+            user_data: Arc::new(SharedUserData::new(user_data)),
             lines,
             dropped: Arc::default(),
-            telling: Arc::clone(&telling),
+            callback_state: Arc::clone(&callback_state),
         };
-        let teller = Teller {
+        let log_thread = LogThread {
             function,
             waiting,
             dropped: Arc::clone(&logger.dropped),
             user_data: Arc::clone(&logger.user_data),
-            end: End(telling),
+            end: CallbackEnd(callback_state),
         };
         let thread = thread::Builder::new().name("dropoff-log".to_owned());
-        signals::blocked(|| thread.spawn(move || teller.tell_all())).map_err(|e| Error::no_thread(&e))?;
+        signals::blocked(|| thread.spawn(move || log_thread.tell_all())).map_err(|e| Error::no_thread(&e))?;
         Ok(logger)
     }
 
@@ -146,22 +146,22 @@ impl Logger {
             mem::forget(logger);
             return;
         }
-        let telling = Arc::clone(&logger.telling);
+        let callback_state = Arc::clone(&logger.callback_state);
         drop(logger);
-        while !telling.over_within(Duration::from_millis(100)) {}
+        while !callback_state.over_within(Duration::from_millis(100)) {}
     }
 }
 
 /// The thread's side. Its fields go in this order: first the finalizer, then the end is told.
-struct Teller {
+struct LogThread {
     function: LogFn,
     waiting: Receiver<LogRecord>,
     dropped: Arc<AtomicU64>,
-    user_data: Arc<Held>,
-    end: End,
+    user_data: Arc<SharedUserData>,
+    end: CallbackEnd,
 }
 
-impl Teller {
+impl LogThread {
     fn tell_all(self) {
         self.end.0.begin();
         for LogRecord { level, message } in &self.waiting {
@@ -190,7 +190,7 @@ impl Teller {
 
 /// Who is told in this process. A forked child goes on with the parent's callback, on a thread of its own.
 fn current() -> Option<Arc<Logger>> {
-    let held = CURRENT.load_full()?;
+    let held = CURRENT_LOGGER.load_full()?;
     if held.pid == std::process::id() {
         return Some(held);
     }
@@ -199,7 +199,7 @@ fn current() -> Option<Arc<Logger>> {
     let made = Arc::new(Logger::start(held.level, held.function, user_data).ok()?);
     // Dropping the parent's might wait for a lock that one of its threads held.
     mem::forget(Arc::clone(&held));
-    CURRENT.compare_and_swap(&held, Some(Arc::clone(&made)));
+    CURRENT_LOGGER.compare_and_swap(&held, Some(Arc::clone(&made)));
     Some(made)
 }
 
@@ -213,7 +213,7 @@ fn line(record: LogRecord) {
 /// Makes the core's level that of the callback, whoever else changes them at the same time. False if the core's
 /// lines go elsewhere.
 fn agree() -> bool {
-    let wanted = || CURRENT.load().as_ref().map(|logger| logger.level);
+    let wanted = || CURRENT_LOGGER.load().as_ref().map(|logger| logger.level);
     loop {
         let level = wanted();
         let ours = logs::forward(level, line);
@@ -262,10 +262,10 @@ pub unsafe extern "C" fn dropoff_log_set(
             Some(level) => Some(Arc::new(Logger::start(level, needed!(callback)?, user_data)?)),
             None => None,
         };
-        let before = CURRENT.swap(made);
+        let before = CURRENT_LOGGER.swap(made);
         if !agree() {
             let elsewhere = "logs go to a tracing subscriber of this program already; ask that for them";
-            CURRENT.swap(before).into_iter().for_each(Logger::end);
+            CURRENT_LOGGER.swap(before).into_iter().for_each(Logger::end);
             return Err(Error::bad_argument(elsewhere));
         }
         before.into_iter().for_each(Logger::end);

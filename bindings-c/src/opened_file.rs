@@ -10,7 +10,7 @@ use dropoff::OpenedFile;
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::text::{Json, Text};
 
@@ -21,7 +21,7 @@ pub struct dropoff_opened_file {
     opened: OpenedFile,
     path: Text,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl Outcome for OpenedFile {
@@ -32,7 +32,7 @@ impl Outcome for OpenedFile {
             path: Text::path(Some(&self.path)),
             json: Json::new(),
             opened: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

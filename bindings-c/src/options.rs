@@ -11,7 +11,7 @@ use dropoff::{Error, OptionKind, OptionSpec, OptionValue, Options, Result};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, give, needed};
+use crate::handle::{LiveHandle, give, needed};
 use crate::text::{os_path, text};
 
 /// Settings of a client. A client copies them when it is made, so one dropoff_options can serve many and be freed
@@ -61,7 +61,7 @@ pub struct dropoff_options {
     options: Options,
     /// What `add_text` has gathered: the core takes lists as a whole.
     lists: Vec<(&'static str, Vec<String>)>,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl dropoff_options {
@@ -101,7 +101,7 @@ pub extern "C" fn dropoff_options_new(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let made = dropoff_options { options: Options::new(), lists: Vec::new(), _live: Live::new() };
+        let made = dropoff_options { options: Options::new(), lists: Vec::new(), _live: LiveHandle::new() };
         give(needed!(options)?, made);
         Ok(())
     })

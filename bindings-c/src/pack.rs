@@ -11,7 +11,7 @@ use dropoff::{Pack, Result};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, give, needed};
+use crate::handle::{LiveHandle, give, needed};
 use crate::text::text;
 
 /// How a browser's folder is packed. Calls copy it, so one can serve many and be freed at once. Free it with
@@ -20,7 +20,7 @@ use crate::text::text;
 /// Threads: one at a time; a call that was given it does not look at it again.
 pub struct dropoff_pack {
     pub(crate) pack: Pack,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl dropoff_pack {
@@ -44,7 +44,7 @@ pub extern "C" fn dropoff_pack_new(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        give(needed!(pack)?, dropoff_pack { pack: Pack::new(), _live: Live::new() });
+        give(needed!(pack)?, dropoff_pack { pack: Pack::new(), _live: LiveHandle::new() });
         Ok(())
     })
 }

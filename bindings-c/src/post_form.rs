@@ -11,7 +11,7 @@ use dropoff::{PostForm, Result, Source};
 use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, Once, give, needed};
+use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::progress::{Callback, dropoff_progress_fn};
 use crate::source::dropoff_source;
 use crate::text::text;
@@ -20,9 +20,9 @@ use crate::text::text;
 ///
 /// Threads: one at a time.
 pub struct dropoff_post_form {
-    request: Once<Parts>,
+    request: UseOnce<Parts>,
     progress: Option<Callback>,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 /// The core wants every field at once, and C has them one by one.
@@ -56,8 +56,8 @@ pub unsafe extern "C" fn dropoff_post_form_new(
     guard::run(error, || {
         let (url, source, place) = (text!(url)?.to_owned(), needed!(source)?, needed!(form)?);
         let parts = Parts { url, fields: Vec::new(), source: source.take()?, file_name: None, timeout: None };
-        let request = Once::new("post_form", parts);
-        give(place, dropoff_post_form { request, progress: None, _live: Live::new() });
+        let request = UseOnce::new("post_form", parts);
+        give(place, dropoff_post_form { request, progress: None, _live: LiveHandle::new() });
         Ok(())
     })
 }

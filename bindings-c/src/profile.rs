@@ -10,7 +10,7 @@ use dropoff::{PackReport, Profile};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::stored_object::dropoff_stored_object;
 use crate::text::{Json, Text};
@@ -37,7 +37,7 @@ pub struct dropoff_profile {
     packed: Option<Packed>,
     abandoned: Vec<Text>,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 /// The texts of a [`PackReport`].
@@ -90,7 +90,7 @@ impl Outcome for Profile {
             abandoned: Text::all(&self.abandoned_profile_ids),
             json: Json::new(),
             profile: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

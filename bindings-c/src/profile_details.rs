@@ -9,7 +9,7 @@ use dropoff::{ProfileDetails, Result};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, Once, give, needed};
+use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::stored_object::dropoff_stored_object;
 use crate::text::text;
 
@@ -17,8 +17,8 @@ use crate::text::text;
 ///
 /// Threads: one at a time.
 pub struct dropoff_profile_details {
-    details: Once<ProfileDetails>,
-    _live: Live,
+    details: UseOnce<ProfileDetails>,
+    _live: LiveHandle,
 }
 
 impl dropoff_profile_details {
@@ -38,8 +38,8 @@ pub unsafe extern "C" fn dropoff_profile_details_new(
 ) -> dropoff_status {
     guard::run(error, || {
         let place = needed!(details)?;
-        let details = Once::new("profile_details", ProfileDetails::new(text!(name)?));
-        give(place, dropoff_profile_details { details, _live: Live::new() });
+        let details = UseOnce::new("profile_details", ProfileDetails::new(text!(name)?));
+        give(place, dropoff_profile_details { details, _live: LiveHandle::new() });
         Ok(())
     })
 }

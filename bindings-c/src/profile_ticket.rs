@@ -10,7 +10,7 @@ use dropoff::ProfileTicket;
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::text::{Json, Text};
 
@@ -21,7 +21,7 @@ pub struct dropoff_profile_ticket {
     pub(crate) ticket: ProfileTicket,
     profile_id: Text,
     revealed: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl Outcome for ProfileTicket {
@@ -32,7 +32,7 @@ impl Outcome for ProfileTicket {
             profile_id: Text::new(self.profile_id()),
             revealed: Json::new(),
             ticket: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

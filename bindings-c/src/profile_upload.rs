@@ -11,7 +11,7 @@ use dropoff::{Pack, ProfileDetails, ProfileUpload, Result, Source};
 use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, Once, give, needed};
+use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::pack::dropoff_pack;
 use crate::progress::{Callback, dropoff_progress_fn};
 use crate::source::dropoff_source;
@@ -21,8 +21,8 @@ use crate::text::{optional_text, text};
 ///
 /// Threads: one at a time.
 pub struct dropoff_profile_upload {
-    parts: Once<Parts>,
-    _live: Live,
+    parts: UseOnce<Parts>,
+    _live: LiveHandle,
 }
 
 struct Parts {
@@ -69,7 +69,10 @@ pub unsafe extern "C" fn dropoff_profile_upload_new(
             timeout: None,
             progress: None,
         };
-        give(place, dropoff_profile_upload { parts: Once::new("profile_upload", parts), _live: Live::new() });
+        give(
+            place,
+            dropoff_profile_upload { parts: UseOnce::new("profile_upload", parts), _live: LiveHandle::new() },
+        );
         Ok(())
     })
 }

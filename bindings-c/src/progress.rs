@@ -11,7 +11,7 @@ use std::time::Duration;
 use dropoff::{Phase, Progress};
 
 use crate::callback::UserData;
-use crate::telling::{End, Telling};
+use crate::callback_state::{CallbackEnd, CallbackState};
 
 /// What a call is doing. Later versions may add phases.
 ///
@@ -117,17 +117,17 @@ fn millis(time: Duration) -> u64 {
 }
 
 /// The text and a NUL, or as much of both as there is room for.
-fn inline<const ROOM: usize>(text: &str) -> [c_char; ROOM] {
-    let mut room = [0; ROOM];
-    let fits = text.floor_char_boundary(ROOM - 1);
-    for (place, byte) in room.iter_mut().zip(text[..fits].bytes()) {
+fn inline<const SIZE: usize>(text: &str) -> [c_char; SIZE] {
+    let mut chars = [0; SIZE];
+    let fits = text.floor_char_boundary(SIZE - 1);
+    for (place, byte) in chars.iter_mut().zip(text[..fits].bytes()) {
         *place = byte.cast_signed() as c_char;
     }
-    room
+    chars
 }
 
 /// How often a callback is called.
-pub(crate) const TICK: Duration = Duration::from_millis(100);
+pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 type ProgressFn = unsafe extern "C" fn(progress: *const dropoff_progress, user_data: *mut c_void) -> c_int;
 
@@ -143,20 +143,22 @@ impl Callback {
     }
 
     /// What the core's progress thread calls, and where others see it end.
-    pub(crate) fn telling(self) -> (impl FnMut(Progress) -> ControlFlow<()> + Send + 'static, Arc<Telling>) {
-        let telling = Arc::new(Telling::new());
-        let teller = Teller { callback: self, end: End(Arc::clone(&telling)) };
-        (move |progress| teller.tell(progress), telling)
+    pub(crate) fn into_running(
+        self,
+    ) -> (impl FnMut(Progress) -> ControlFlow<()> + Send + 'static, Arc<CallbackState>) {
+        let state = Arc::new(CallbackState::new());
+        let running = RunningCallback { callback: self, end: CallbackEnd(Arc::clone(&state)) };
+        (move |progress| running.tell(progress), state)
     }
 }
 
 /// A callback that is being called. Its fields go in this order: first the finalizer, then the end is told.
-struct Teller {
+struct RunningCallback {
     callback: Callback,
-    end: End,
+    end: CallbackEnd,
 }
 
-impl Teller {
+impl RunningCallback {
     fn tell(&self, progress: Progress) -> ControlFlow<()> {
         self.end.0.begin();
         let progress = dropoff_progress::of(progress);

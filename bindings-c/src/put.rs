@@ -11,7 +11,7 @@ use dropoff::{Put, Result};
 use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, Once, give, needed};
+use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::progress::{Callback, dropoff_progress_fn};
 use crate::source::dropoff_source;
 use crate::text::text;
@@ -20,9 +20,9 @@ use crate::text::text;
 ///
 /// Threads: one at a time.
 pub struct dropoff_put {
-    request: Once<Put>,
+    request: UseOnce<Put>,
     progress: Option<Callback>,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl dropoff_put {
@@ -47,8 +47,8 @@ pub unsafe extern "C" fn dropoff_put_new(
 ) -> dropoff_status {
     guard::run(error, || {
         let (url, source, place) = (text!(url)?, needed!(source)?, needed!(put)?);
-        let request = Once::new("put", Put::new(url, source.take()?));
-        give(place, dropoff_put { request, progress: None, _live: Live::new() });
+        let request = UseOnce::new("put", Put::new(url, source.take()?));
+        give(place, dropoff_put { request, progress: None, _live: LiveHandle::new() });
         Ok(())
     })
 }

@@ -12,7 +12,7 @@ use dropoff::{PutParts, Result, Source};
 use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, Once, give, needed};
+use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::progress::{Callback, dropoff_progress_fn};
 use crate::source::dropoff_source;
 use crate::text::text;
@@ -22,9 +22,9 @@ use crate::text::text;
 ///
 /// Threads: one at a time.
 pub struct dropoff_put_parts {
-    request: Once<Request>,
+    request: UseOnce<Request>,
     progress: Option<Callback>,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 /// The core wants every URL at once, and C has them one by one.
@@ -56,8 +56,8 @@ pub extern "C" fn dropoff_put_parts_new(
     guard::run(error, || {
         let (source, place) = (needed!(source)?, needed!(put_parts)?);
         let request = Request { urls: Vec::new(), source: source.take()?, part_size: None, timeout: None };
-        let request = Once::new("put_parts", request);
-        give(place, dropoff_put_parts { request, progress: None, _live: Live::new() });
+        let request = UseOnce::new("put_parts", request);
+        give(place, dropoff_put_parts { request, progress: None, _live: LiveHandle::new() });
         Ok(())
     })
 }

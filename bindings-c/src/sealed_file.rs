@@ -10,7 +10,7 @@ use dropoff::{OpenedFile, Result, SealedFile, start_open_sealed};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, give, needed};
+use crate::handle::{LiveHandle, give, needed};
 use crate::job::{self, dropoff_job, started};
 use crate::key_pair::dropoff_key_pair;
 use crate::opened_file::dropoff_opened_file;
@@ -22,7 +22,7 @@ use crate::text::{os_path, text};
 /// Threads: one at a time; a call that was given it does not look at it again.
 pub struct dropoff_sealed_file {
     sealed: SealedFile,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl dropoff_sealed_file {
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn dropoff_sealed_file_new(
 ) -> dropoff_status {
     guard::run(error, || {
         let (path, place) = (os_path!(path)?, needed!(sealed)?);
-        give(place, dropoff_sealed_file { sealed: SealedFile::new(path), _live: Live::new() });
+        give(place, dropoff_sealed_file { sealed: SealedFile::new(path), _live: LiveHandle::new() });
         Ok(())
     })
 }

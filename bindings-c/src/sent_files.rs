@@ -10,7 +10,7 @@ use dropoff::SentFile;
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::text::{Json, Text};
 
@@ -21,7 +21,7 @@ use crate::text::{Json, Text};
 pub struct dropoff_sent_files {
     files: Vec<File>,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 struct File {
@@ -53,7 +53,7 @@ impl Outcome for Vec<SentFile> {
         dropoff_sent_files {
             files: self.into_iter().map(File::new).collect(),
             json: Json::new(),
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

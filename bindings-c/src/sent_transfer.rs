@@ -10,7 +10,7 @@ use dropoff::SentTransfer;
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::sent_files::dropoff_sent_files;
 use crate::text::{Json, Text};
@@ -27,7 +27,7 @@ pub struct dropoff_sent_transfer {
     recipient_key_source: Text,
     files: dropoff_sent_files,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl Outcome for SentTransfer {
@@ -43,7 +43,7 @@ impl Outcome for SentTransfer {
             files: self.files.clone().handle(),
             json: Json::new(),
             sent: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

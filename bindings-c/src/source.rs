@@ -11,10 +11,10 @@ use bytes::Bytes;
 use dropoff::{Error, Result, Source};
 
 use crate::callback::{UserData, dropoff_finalizer};
+use crate::caller_memory::CallerMemory;
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, Once, give, needed};
-use crate::release::Lent;
+use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::text::os_path;
 
 /// What to send. The request that takes it empties it: it cannot be used again, and is still yours to free, at any
@@ -22,13 +22,13 @@ use crate::text::os_path;
 ///
 /// Threads: one at a time.
 pub struct dropoff_source {
-    source: Once<Source>,
-    _live: Live,
+    source: UseOnce<Source>,
+    _live: LiveHandle,
 }
 
 impl dropoff_source {
     fn new(source: Source) -> Self {
-        Self { source: Once::new("source", source), _live: Live::new() }
+        Self { source: UseOnce::new("source", source), _live: LiveHandle::new() }
     }
     /// Empties it. Call this after every check that can refuse the call.
     pub(crate) fn take(&mut self) -> Result<Source> {
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn dropoff_source_from_memory(
         if isize::try_from(length).is_err() {
             return Err(Error::bad_argument("length is more than memory can hold; pass the number of bytes"));
         }
-        let range = Range { data, length, _owner: Lent::new(owner) };
+        let range = Range { data, length, _owner: CallerMemory::new(owner) };
         let bytes = match release {
             Some(_) => Bytes::from_owner(range),
             None => Bytes::copy_from_slice(range.as_ref()),
@@ -128,7 +128,7 @@ pub unsafe extern "C" fn dropoff_source_from_reader(
     let user_data = UserData::new(user_data, finalizer);
     guard::run(error, || {
         let place = needed!(source)?;
-        let reader = Reader { read: needed!(read)?, user_data: Lent::new(user_data) };
+        let reader = Reader { read: needed!(read)?, user_data: CallerMemory::new(user_data) };
         give(place, dropoff_source::new(Source::reader(reader)));
         Ok(())
     })
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn dropoff_source_from_rewindable_reader(
     let user_data = UserData::new(user_data, finalizer);
     guard::run(error, || {
         let place = needed!(source)?;
-        let reader = Reader { read: needed!(read)?, user_data: Lent::new(user_data) };
+        let reader = Reader { read: needed!(read)?, user_data: CallerMemory::new(user_data) };
         give(place, dropoff_source::new(Source::seekable(Rewindable { reader, rewind: needed!(rewind)? })));
         Ok(())
     })
@@ -170,7 +170,7 @@ pub extern "C" fn dropoff_source_free(source: Option<Box<dropoff_source>>) {
 struct Range {
     data: *const u8,
     length: usize,
-    _owner: Lent,
+    _owner: CallerMemory,
 }
 
 // SAFETY: nobody changes the bytes until they are released, so any thread may read them.
@@ -197,7 +197,7 @@ type ReadFn = unsafe extern "C" fn(
 /// A stream that C reads.
 struct Reader {
     read: ReadFn,
-    user_data: Lent,
+    user_data: CallerMemory,
 }
 
 /// A stream that C reads and sets back.

@@ -8,7 +8,7 @@ use dropoff::{Result, Storage, StoredObject, StoredParts};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, give, needed};
+use crate::handle::{LiveHandle, give, needed};
 use crate::job::{self, dropoff_job, started};
 use crate::options::dropoff_options;
 use crate::post_form::dropoff_post_form;
@@ -22,7 +22,7 @@ use crate::stored_parts::dropoff_stored_parts;
 /// Threads: any number may use one client at once, but for freeing it; they share its connections.
 pub struct dropoff_storage {
     client: Storage,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl dropoff_storage {
@@ -54,7 +54,7 @@ pub extern "C" fn dropoff_storage_new(
         let place = needed!(client)?;
         give(
             place,
-            dropoff_storage { client: Storage::new(dropoff_options::of(options)), _live: Live::new() },
+            dropoff_storage { client: Storage::new(dropoff_options::of(options)), _live: LiveHandle::new() },
         );
         Ok(())
     })

@@ -10,7 +10,7 @@ use dropoff::StoredObject;
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::text::{Json, Text};
 
@@ -24,7 +24,7 @@ pub struct dropoff_stored_object {
     md5: Text,
     warnings: Vec<Text>,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl Outcome for StoredObject {
@@ -38,7 +38,7 @@ impl Outcome for StoredObject {
             warnings: Text::all(&self.warnings),
             json: Json::new(),
             stored: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

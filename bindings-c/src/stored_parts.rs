@@ -10,7 +10,7 @@ use dropoff::{StoredPart, StoredParts};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::text::{Json, Text};
 
@@ -22,7 +22,7 @@ pub struct dropoff_stored_parts {
     stored: StoredParts,
     parts: Vec<Part>,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 struct Part {
@@ -48,7 +48,7 @@ impl Outcome for StoredParts {
             parts: self.parts.iter().map(part).collect(),
             json: Json::new(),
             stored: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

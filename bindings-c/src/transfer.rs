@@ -14,7 +14,7 @@ use crate::encryption::dropoff_encryption;
 use crate::error::{dropoff_error, dropoff_status};
 use crate::files;
 use crate::guard;
-use crate::handle::{Live, Once, give, needed};
+use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::progress::{Callback, dropoff_progress_fn};
 use crate::source::dropoff_source;
 use crate::text::{optional_text, os_path, text};
@@ -23,9 +23,9 @@ use crate::text::{optional_text, os_path, text};
 ///
 /// Threads: one at a time.
 pub struct dropoff_transfer {
-    request: Once<Request>,
+    request: UseOnce<Request>,
     progress: Option<Callback>,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 struct Request {
@@ -59,8 +59,8 @@ pub unsafe extern "C" fn dropoff_transfer_new(
     guard::run(error, || {
         let (sender, recipient, place) = (text!(sender)?, text!(recipient)?, needed!(transfer)?);
         let request = Request { transfer: Transfer::new(sender, recipient), files: Vec::new() };
-        let request = Once::new("transfer", request);
-        give(place, dropoff_transfer { request, progress: None, _live: Live::new() });
+        let request = UseOnce::new("transfer", request);
+        give(place, dropoff_transfer { request, progress: None, _live: LiveHandle::new() });
         Ok(())
     })
 }

@@ -10,7 +10,7 @@ use dropoff::TransferInfo;
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::text::{Json, Text};
 
@@ -22,7 +22,7 @@ pub struct dropoff_transfer_info {
     id: Text,
     status: Text,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl Outcome for TransferInfo {
@@ -34,7 +34,7 @@ impl Outcome for TransferInfo {
             status: Text::new(&self.status),
             json: Json::new(),
             info: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

@@ -10,7 +10,7 @@ use dropoff::{PlannedFile, TransferPlan};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::text::{Json, Text};
 
@@ -23,7 +23,7 @@ pub struct dropoff_transfer_plan {
     files: Vec<File>,
     request: Json,
     json: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 struct File {
@@ -52,7 +52,7 @@ impl Outcome for TransferPlan {
             request: Json::new(),
             json: Json::new(),
             plan: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

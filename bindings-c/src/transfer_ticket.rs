@@ -10,7 +10,7 @@ use dropoff::TransferTicket;
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
-use crate::handle::{Live, needed};
+use crate::handle::{LiveHandle, needed};
 use crate::job::{self, Outcome, dropoff_job};
 use crate::text::{Json, Text};
 
@@ -22,7 +22,7 @@ pub struct dropoff_transfer_ticket {
     id: Text,
     expires_at: Text,
     revealed: Json,
-    _live: Live,
+    _live: LiveHandle,
 }
 
 impl Outcome for TransferTicket {
@@ -34,7 +34,7 @@ impl Outcome for TransferTicket {
             expires_at: Text::maybe(self.expires_at()),
             revealed: Json::new(),
             ticket: self,
-            _live: Live::new(),
+            _live: LiveHandle::new(),
         }
     }
 }

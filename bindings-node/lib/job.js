@@ -12,7 +12,7 @@ const { onAbort } = require('./signals.js')
 const { toResult } = require('./results.js')
 
 /** How often progress is told. */
-const TICK = 100
+const PROGRESS_INTERVAL = 100
 /** The longest that a timer of JavaScript can wait. */
 const LONGEST = 2 ** 31 - 1
 const WAIT = table({ timeout: milliseconds, signal: signalKind })
@@ -28,7 +28,7 @@ class Job {
   /** Where the call was made. @type {{ stack?: string }} */
   #origin = {}
   /** The callback's promise is awaited, and meanwhile it is not called. */
-  #telling = false
+  #inCallback = false
   /** Why it is being stopped from here. @type {{ error: unknown, byCallback: boolean } | undefined} */
   #stopped
 
@@ -59,16 +59,16 @@ class Job {
     /** @type {NodeJS.Timeout | undefined} */
     let timer
     /** @type {(() => void) | undefined} */
-    let deaf
+    let unsubscribe
     const enough = new Promise((_, reject) => {
       if (timeout !== undefined) timer = setTimeout(() => reject(stillRunning(timeout)), timeout)
-      if (signal !== undefined) deaf = onAbort(signal, () => reject(signal.reason))
+      if (signal !== undefined) unsubscribe = onAbort(signal, () => reject(signal.reason))
     })
     try {
       return await Promise.race([this.#ended, enough])
     } finally {
       clearTimeout(timer)
-      deaf?.()
+      unsubscribe?.()
     }
   }
 
@@ -90,14 +90,15 @@ class Job {
    * @param {AbortSignal | undefined} signal
    */
   async #run(streams, onProgress, signal) {
-    const deaf = signal && onAbort(signal, () => this.#abort(signal))
-    const timer = onProgress && setInterval(() => this.#telling || this.#tell(onProgress), TICK).unref()
+    const unsubscribe = signal && onAbort(signal, () => this.#abort(signal))
+    const timer =
+      onProgress && setInterval(() => this.#inCallback || this.#tell(onProgress), PROGRESS_INTERVAL).unref()
     streams.start()
     try {
       await called(() => this.#native.over())
     } finally {
       clearInterval(timer)
-      deaf?.()
+      unsubscribe?.()
       streams.stop()
       deliver()
     }
@@ -142,13 +143,13 @@ class Job {
    */
   async #tell(onProgress) {
     if (this.#stopped?.byCallback) return
-    this.#telling = true
+    this.#inCallback = true
     try {
       await onProgress(this.progress())
     } catch (error) {
       this.#stop(error, true)
     }
-    this.#telling = false
+    this.#inCallback = false
   }
 
   /** What became of the call is told by `wait()` alone: an error here would stand in the way of the block's own. */

@@ -10,7 +10,7 @@ const { text } = require('./arguments.js')
 const { called, describe, invalid, spelled, words } = require('./errors.js')
 
 /** How often it is looked for records while the program does something else. */
-const TICK = 100
+const DELIVERY_INTERVAL = 100
 
 const debug = debuglog('dropoff')
 /** @type {((record: any) => unknown) | undefined} */
@@ -30,7 +30,7 @@ function onLog(given, level) {
     )
   }
   const least = text(level ?? 'info', 'level')
-  called(() => native.hearLogs(given !== null, least))
+  called(() => native.listenToLogs(given !== null, least))
   callback = given ?? undefined
   told = false
   taken = []
@@ -41,7 +41,7 @@ function onLog(given, level) {
 function look() {
   const wanted = callback !== undefined || debug.enabled
   if (wanted && timer === undefined) {
-    timer = setInterval(deliver, TICK).unref()
+    timer = setInterval(deliver, DELIVERY_INTERVAL).unref()
     process.on('exit', deliver)
   } else if (!wanted) {
     clearInterval(timer)

@@ -4,7 +4,7 @@
 // One listener per signal, however many calls it stops: Node warns of a leak above ten.
 
 /** @type {WeakMap<AbortSignal, { listener: () => void, calls: Set<() => void> }>} */
-const heard = new WeakMap()
+const listeners = new WeakMap()
 
 /**
  * Calls `f` when the signal aborts.
@@ -13,21 +13,21 @@ const heard = new WeakMap()
  * @returns {() => void} ends that
  */
 function onAbort(signal, f) {
-  let entry = heard.get(signal)
+  let entry = listeners.get(signal)
   if (entry === undefined) {
     const calls = new Set()
     const listener = () => {
       for (const call of [...calls]) call()
     }
     entry = { listener, calls }
-    heard.set(signal, entry)
+    listeners.set(signal, entry)
     signal.addEventListener('abort', listener)
   }
   const { listener, calls } = entry
   calls.add(f)
   return () => {
     if (calls.delete(f) && calls.size === 0) {
-      heard.delete(signal)
+      listeners.delete(signal)
       signal.removeEventListener('abort', listener)
     }
   }

@@ -17,7 +17,7 @@ use crate::errors::{Failed, guarded, refused};
 use crate::teardown;
 
 /// The most a queue holds. JavaScript looks every 100 ms, so it fills up only where a thread is busy for long.
-const MOST: usize = 10_000;
+const QUEUE_LIMIT: usize = 10_000;
 
 /// One line of the log.
 #[napi(object, object_from_js = false)]
@@ -31,18 +31,18 @@ pub struct LogLine {
 /// Records that wait for JavaScript.
 pub(crate) struct Queue {
     least: LogLevel,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<WaitingRecords>,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct WaitingRecords {
     records: VecDeque<LogRecord>,
     lost: u64,
 }
 
 /// What an environment listens to. Dropped with it.
 #[derive(Default)]
-pub(crate) struct Ears {
+pub(crate) struct LogListeners {
     callback: RefCell<Option<Arc<Queue>>>,
     printed: RefCell<Option<Arc<Queue>>>,
 }
@@ -88,12 +88,12 @@ fn sink(record: LogRecord) {
 }
 
 impl Queue {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, WaitingRecords> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self) -> Vec<LogLine> {
-        let Waiting { records, lost } = std::mem::take(&mut *self.lock());
+        let WaitingRecords { records, lost } = std::mem::take(&mut *self.lock());
         let gap = (lost > 0).then(|| LogLine {
             level: LogLevel::Warn.as_str(),
             message: format!("{lost} records were dropped here, since this thread was too busy to take them"),
@@ -103,10 +103,10 @@ impl Queue {
     }
 }
 
-impl Waiting {
+impl WaitingRecords {
     /// The oldest make room: how it ended says more than how it began.
     fn add(&mut self, record: LogRecord) {
-        if self.records.len() == MOST {
+        if self.records.len() == QUEUE_LIMIT {
             self.records.pop_front();
             self.lost += 1;
         }
@@ -114,7 +114,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Ears {
+impl Drop for LogListeners {
     fn drop(&mut self) {
         if self.callback.get_mut().is_none() && self.printed.get_mut().is_none() {
             return;
@@ -122,7 +122,7 @@ impl Drop for Ears {
         let mut queues = Queues::lock();
         self.callback.take();
         self.printed.take();
-        // It cannot be refused: these ears were given the logs before.
+        // It cannot be refused: these listeners were given the logs before.
         let _ = queues.settle();
     }
 }
@@ -137,12 +137,12 @@ fn level(name: &str) -> Result<LogLevel, Error> {
 /// Collects records of at least this level for this environment, in place of those collected so far; or
 /// none any more.
 #[napi]
-pub fn hear_logs(env: &Env, hear: bool, least: String) -> Either<(), Failed> {
+pub fn listen_to_logs(env: &Env, listen: bool, least: String) -> Either<(), Failed> {
     guarded(|| {
-        let least = Some(level(&least)?).filter(|_| hear);
+        let least = Some(level(&least)?).filter(|_| listen);
         let teardown = teardown::of(env).map_err(|e| refused(&e))?;
         let mut queues = Queues::lock();
-        teardown.ears.callback.replace(least.map(|least| queues.add(least)));
+        teardown.log_listeners.callback.replace(least.map(|least| queues.add(least)));
         queues.settle()
     })
 }
@@ -155,7 +155,7 @@ pub fn print_logs(env: &Env) -> Either<(), Failed> {
         let mut queues = Queues::lock();
         let shared = queues.printed.upgrade().unwrap_or_else(|| queues.add(LogLevel::Debug));
         queues.printed = Arc::downgrade(&shared);
-        teardown.ears.printed.replace(Some(shared));
+        teardown.log_listeners.printed.replace(Some(shared));
         queues.settle()
     })
 }
@@ -164,7 +164,7 @@ pub fn print_logs(env: &Env) -> Either<(), Failed> {
 #[napi(catch_unwind)]
 pub fn take_logs(env: &Env) -> napi::Result<Vec<LogLine>> {
     let teardown = teardown::of(env)?;
-    let queue = teardown.ears.callback.borrow().clone();
+    let queue = teardown.log_listeners.callback.borrow().clone();
     Ok(queue.map(|queue| queue.take()).unwrap_or_default())
 }
 
@@ -172,6 +172,6 @@ pub fn take_logs(env: &Env) -> napi::Result<Vec<LogLine>> {
 #[napi(catch_unwind)]
 pub fn take_printed_logs(env: &Env) -> napi::Result<Vec<LogLine>> {
     let teardown = teardown::of(env)?;
-    let queue = teardown.ears.printed.borrow().clone();
+    let queue = teardown.log_listeners.printed.borrow().clone();
     Ok(queue.map(|queue| queue.take()).unwrap_or_default())
 }

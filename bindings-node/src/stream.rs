@@ -11,7 +11,7 @@ use napi::{Either, Env, JsDeferred};
 use napi_derive::napi;
 
 /// Enough to keep the reader busy while JavaScript fetches more.
-const ROOM: usize = 512 * 1024;
+const QUEUE_BYTES: usize = 512 * 1024;
 
 type Answer = Box<dyn FnOnce(Env) -> napi::Result<bool> + Send>;
 type Waiting = JsDeferred<bool, Answer>;
@@ -22,12 +22,12 @@ pub struct Stream(Arc<Queue>);
 
 #[derive(Default)]
 struct Queue {
-    state: Mutex<State>,
+    state: Mutex<StreamState>,
     arrived: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct StreamState {
     chunks: VecDeque<Bytes>,
     queued: usize,
     /// The core has asked for the first byte. Until then nothing is fetched: a call may have a thousand
@@ -42,7 +42,7 @@ struct State {
 }
 
 impl Queue {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, StreamState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -52,16 +52,16 @@ impl Queue {
     }
 }
 
-impl State {
+impl StreamState {
     /// Whether a chunk may come, if that can be said yet.
     fn answer(&self) -> Option<bool> {
         match self.gone {
             true => Some(false),
-            false => (self.wanted && self.queued < ROOM).then_some(true),
+            false => (self.wanted && self.queued < QUEUE_BYTES).then_some(true),
         }
     }
 
-    fn tell(&mut self) {
+    fn answer_waiting(&mut self) {
         if let Some(answer) = self.answer()
             && let Some(waiting) = self.waiting.take()
         {
@@ -136,7 +136,7 @@ impl Read for Reader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let mut state = self.0.lock();
         state.wanted = true;
-        state.tell();
+        state.answer_waiting();
         loop {
             if let Some(chunk) = state.chunks.front_mut() {
                 let count = chunk.len().min(into.len());
@@ -146,7 +146,7 @@ impl Read for Reader {
                     state.chunks.pop_front();
                 }
                 state.queued -= count;
-                state.tell();
+                state.answer_waiting();
                 if count > 0 {
                     return Ok(count);
                 }
@@ -173,6 +173,6 @@ impl Drop for Reader {
         let mut state = self.0.lock();
         state.gone = true;
         state.chunks.clear();
-        state.tell();
+        state.answer_waiting();
     }
 }

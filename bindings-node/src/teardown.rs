@@ -10,7 +10,7 @@ use std::time::Duration;
 use napi::Env;
 
 use crate::job::AnyJob;
-use crate::logs::Ears;
+use crate::logs::LogListeners;
 
 thread_local! {
     // Node has one environment per thread.
@@ -21,7 +21,7 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Teardown {
     running: RefCell<Vec<Weak<AnyJob>>>,
-    pub(crate) ears: Ears,
+    pub(crate) log_listeners: LogListeners,
 }
 
 /// That of the environment that is running.

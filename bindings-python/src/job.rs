@@ -9,11 +9,11 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
-use crate::bell::{Bell, Wish};
 use crate::errors::{Failure, exception, guarded};
 use crate::inputs;
 use crate::logs;
-use crate::progress::{Progress, Snapshots, Telling};
+use crate::loop_waker::{LoopWaker, WakeRequest};
+use crate::progress::{Progress, ProgressCallback, Snapshots};
 use crate::reader::{Raised, Streams};
 use crate::results::ToPython;
 use crate::wait;
@@ -33,7 +33,7 @@ pub(crate) struct Job {
     /// What a file object raised while it was read.
     unreadable: Raised,
     /// The callback that a thread of its own calls.
-    telling: Option<Py<Telling>>,
+    callback: Option<Py<ProgressCallback>>,
 }
 
 impl Job {
@@ -55,12 +55,12 @@ impl Job {
             }
             let job = request(&streams)?.erased(|result| Box::new(result) as AnyResult);
             let threads = || -> PyResult<_> {
-                let tell = |callback| Telling::start(py, &job, callback);
+                let tell = |callback| ProgressCallback::start(py, &job, callback);
                 Ok((streams.start(py)?, on_progress.map(tell).transpose()?))
             };
             // A process that cannot start a thread cannot read or tell, so it must not send either.
-            let (unreadable, telling) = threads().inspect_err(|_| job.cancel())?;
-            Ok(Self { job, unreadable, telling })
+            let (unreadable, callback) = threads().inspect_err(|_| job.cancel())?;
+            Ok(Self { job, unreadable, callback })
         })
     }
 
@@ -68,7 +68,7 @@ impl Job {
         let started = Instant::now();
         self.job.wait_timeout(limit).is_some()
             && self
-                .telling
+                .callback
                 .as_ref()
                 .is_none_or(|t| t.get().over_within(limit.saturating_sub(started.elapsed())))
     }
@@ -89,7 +89,7 @@ impl Job {
 
     /// The result of a job that is over.
     fn outcome(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        if let Some(raised) = self.telling.as_ref().and_then(|t| t.get().raised(py)) {
+        if let Some(raised) = self.callback.as_ref().and_then(|t| t.get().raised(py)) {
             return Err(self.explain(py, raised));
         }
         let result = self.job.try_result();
@@ -162,14 +162,14 @@ impl Job {
         Snapshots::new(Arc::clone(&self.job))
     }
 
-    /// Rings with `token` when it is over, and when the last call of its callback has returned; it may ring
+    /// Wakes the loop with `token` when it is over, and when the last call of its callback has returned; it may do so
     /// more often than that. Dropping what this gives takes it back.
-    fn _ring(&self, bell: &Bell, token: u64) -> Wish {
-        let waker = bell.waker(token);
-        if let Some(telling) = &self.telling {
-            telling.get().wake_at_end(waker.clone());
+    fn _notify(&self, loop_waker: &LoopWaker, token: u64) -> WakeRequest {
+        let waker = loop_waker.waker(token);
+        if let Some(callback) = &self.callback {
+            callback.get().wake_at_end(waker.clone());
         }
-        Wish::new(self.job.wake_when_over(&waker))
+        WakeRequest::new(self.job.wake_when_over(&waker))
     }
 
     /// The result, or the error, once it is over.
@@ -202,9 +202,9 @@ impl Job {
         self.job.shown()
     }
 
-    // See `Telling`, which is where such a circle can be broken.
+    // See `ProgressCallback`, which is where such a circle can be broken.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.telling)
+        visit.call(&self.callback)
     }
 }
 

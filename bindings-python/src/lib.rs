@@ -7,7 +7,6 @@
 //! interpreter when the program ends, Rust must not be below the caller's code (see `reader`).
 
 mod agentdrop;
-mod bell;
 mod defect;
 mod encryption;
 mod errors;
@@ -17,6 +16,7 @@ mod inputs;
 mod job;
 mod json;
 mod logs;
+mod loop_waker;
 mod opening;
 mod options;
 mod profile;
@@ -37,8 +37,6 @@ mod _native {
 
     #[pymodule_export]
     use super::agentdrop::AgentDrop;
-    #[pymodule_export]
-    use super::bell::Bell;
     #[cfg(debug_assertions)]
     #[pymodule_export]
     use super::defect::_panic;
@@ -56,6 +54,8 @@ mod _native {
     use super::job::{_start_into, Job};
     #[pymodule_export]
     use super::logs::{_records_handled, _records_owed, _records_queued, _records_take};
+    #[pymodule_export]
+    use super::loop_waker::LoopWaker;
     #[pymodule_export]
     use super::opening::{OpenedFile, start_open_sealed};
     #[pymodule_export]
@@ -78,9 +78,9 @@ mod _native {
         // The facts of an error that are the id of one kind of resource.
         module.add("_RESOURCE_IDS", PyTuple::new(module.py(), super::errors::resource_ids())?)?;
         // The waits of the sync forms, which the async ones share; in seconds.
-        module.add("_TICK", super::wait::TICK.as_secs_f64())?;
-        module.add("_JOIN", super::wait::JOIN.as_secs_f64())?;
-        module.add("_STILL", super::wait::STILL.as_secs_f64())?;
+        module.add("_POLL_INTERVAL", super::wait::POLL_INTERVAL.as_secs_f64())?;
+        module.add("_CANCEL_WAIT_LIMIT", super::wait::CANCEL_WAIT_LIMIT.as_secs_f64())?;
+        module.add("_LOG_DRAIN_LIMIT", super::wait::LOG_DRAIN_LIMIT.as_secs_f64())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -20,13 +20,13 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 
-use crate::bell::Bell;
 use crate::inputs;
+use crate::loop_waker::LoopWaker;
 use crate::reader::{is_green, start_thread};
-use crate::wait::{STILL, TICK};
+use crate::wait::{LOG_DRAIN_LIMIT, POLL_INTERVAL};
 
 /// How many records may wait; what comes then is counted and dropped.
-const ROOM: usize = 4096;
+const QUEUE_LIMIT: usize = 4096;
 /// What the core knows, the most talkative first, with the numbers of `logging`.
 const LEVELS: [(LogLevel, i64); 3] = [(LogLevel::Debug, 10), (LogLevel::Info, 20), (LogLevel::Warn, 30)];
 
@@ -42,7 +42,7 @@ struct Generation {
 /// The first that was made, which leads to the others.
 static FIRST: OnceLock<Box<Generation>> = OnceLock::new();
 /// The level that the core forwards, as last told; 0 is none.
-static TOLD: AtomicU8 = AtomicU8::new(0);
+static FORWARDED: AtomicU8 = AtomicU8::new(0);
 
 fn queue() -> Option<&'static Arc<Queue>> {
     let pid = std::process::id();
@@ -72,7 +72,7 @@ fn queue_made(_: Python<'_>) -> &'static Arc<Queue> {
 
 #[derive(Default)]
 struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// There is something to handle.
     filled: Condvar,
     /// Something was handled.
@@ -80,7 +80,7 @@ struct Queue {
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     waiting: VecDeque<Item>,
     /// How many were ever queued, taken, and handled.
     queued: u64,
@@ -102,13 +102,13 @@ enum Item {
 }
 
 impl Queue {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn push(&self, record: LogRecord) {
         let mut state = self.state();
-        let full = state.waiting.len() >= ROOM;
+        let full = state.waiting.len() >= QUEUE_LIMIT;
         if let (true, Some(Item::Dropped(count))) = (full, state.waiting.back_mut()) {
             *count += 1;
             return;
@@ -174,7 +174,7 @@ pub(crate) fn follow(py: Python<'_>) {
     // Nothing about logging may keep a call from being made.
     let least = wanted(py).unwrap_or_default().filter(|_| thread_runs(py));
     let number = least.map_or(0, |level| level as u8);
-    if TOLD.swap(number, Relaxed) != number {
+    if FORWARDED.swap(number, Relaxed) != number {
         // False would mean that somebody else in this library listens already, and nobody does.
         let _ = forward(least, sink);
     }
@@ -190,7 +190,7 @@ fn wanted(py: Python<'_>) -> PyResult<Option<LogLevel>> {
     // One that nobody asked for yet has the level of the root; so has the placeholder of a child of it.
     let named = manager.getattr("loggerDict")?.cast_into::<PyDict>()?.get_item("dropoff")?;
     let mut logger = named.filter(|l| l.hasattr("level").unwrap_or(false)).unwrap_or(root);
-    if logger.getattr("disabled")?.is_truthy()? || !heard(&logging, &logger)? {
+    if logger.getattr("disabled")?.is_truthy()? || !reaches_a_handler(&logging, &logger)? {
         return Ok(None);
     }
     let mut effective: i64 = logger.getattr("level")?.extract()?;
@@ -209,7 +209,7 @@ fn wanted(py: Python<'_>) -> PyResult<Option<LogLevel>> {
 
 /// Whether the logger's records reach a handler that does something. A program that imported `logging` by way
 /// of asyncio, say, and never set it up, hears nothing of a library.
-fn heard(logging: &Bound<'_, PyAny>, logger: &Bound<'_, PyAny>) -> PyResult<bool> {
+fn reaches_a_handler(logging: &Bound<'_, PyAny>, logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     // Error reporters put a function of their own in its place.
     if !logger.getattr("callHandlers")?.getattr("__module__")?.eq("logging")? {
         return Ok(true);
@@ -286,7 +286,7 @@ impl Item {
 /// Up to which record those who wait have to take them; `None` if nobody wants any, or a thread takes them.
 #[pyfunction]
 pub(crate) fn _records_queued() -> Option<u64> {
-    let queue = queue().filter(|_| TOLD.load(Relaxed) != 0)?;
+    let queue = queue().filter(|_| FORWARDED.load(Relaxed) != 0)?;
     let state = queue.state();
     state.shared.then_some(state.queued)
 }
@@ -297,14 +297,14 @@ pub(crate) fn _records_take(upto: u64) -> Option<(i64, String)> {
     queue()?.take_shared(upto).map(Item::told)
 }
 
-/// Waits until the records so far are handled, and for ones that stand still no longer than `STILL`: their
+/// Waits until the records so far are handled, and for ones that stand still no longer than `LOG_DRAIN_LIMIT`: their
 /// handler may be waiting for this very thread.
 pub(crate) fn settle(py: Python<'_>, interrupted: impl Fn() -> PyResult<()>) -> PyResult<()> {
     let Some(queue) = queue() else { return Ok(()) };
     let Some(upto) = queue.owed() else { return Ok(()) };
     let (mut handled, mut moved) = (0, Instant::now());
-    while handled < upto && moved.elapsed() < STILL {
-        let now = py.detach(|| queue.handled(upto, TICK));
+    while handled < upto && moved.elapsed() < LOG_DRAIN_LIMIT {
+        let now = py.detach(|| queue.handled(upto, POLL_INTERVAL));
         if now > handled {
             (handled, moved) = (now, Instant::now());
         }
@@ -319,13 +319,13 @@ pub(crate) fn _records_owed() -> Option<u64> {
     queue()?.owed()
 }
 
-/// How many records are handled. When it is `upto` or more, the bell rings with `token`.
+/// How many records are handled. When it is `upto` or more, the loop is woken with `token`.
 #[pyfunction]
-pub(crate) fn _records_handled(upto: u64, bell: &Bell, token: u64) -> u64 {
+pub(crate) fn _records_handled(upto: u64, loop_waker: &LoopWaker, token: u64) -> u64 {
     let Some(queue) = queue() else { return upto };
     let mut state = queue.state();
     if state.handled < upto {
-        state.wakers.push((upto, bell.waker(token)));
+        state.wakers.push((upto, loop_waker.waker(token)));
     }
     state.handled
 }

@@ -11,10 +11,10 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::bell::{Bell, Wish};
 use crate::job::AnyJob;
+use crate::loop_waker::{LoopWaker, WakeRequest};
 use crate::reader::{Raised, start_thread};
-use crate::wait::TICK;
+use crate::wait::POLL_INTERVAL;
 
 /// A snapshot of a call on its way.
 #[pyclass(frozen, module = "dropoff")]
@@ -116,7 +116,7 @@ impl Snapshots {
             return None;
         }
         crate::defect::point("progress");
-        let over = py.detach(|| self.job.wait_timeout(TICK).is_some());
+        let over = py.detach(|| self.job.wait_timeout(POLL_INTERVAL).is_some());
         let now = self.job.progress();
         // It may have ended after the tick, and then this is the last one.
         self.last_was_given.store(over || now.phase == dropoff::Phase::Done, Relaxed);
@@ -130,8 +130,8 @@ impl Snapshots {
     fn done(&self) -> bool {
         self.job.wait_timeout(Duration::ZERO).is_some()
     }
-    fn _ring(&self, bell: &Bell, token: u64) -> Wish {
-        Wish::new(self.job.wake_when_over(&bell.waker(token)))
+    fn _notify(&self, loop_waker: &LoopWaker, token: u64) -> WakeRequest {
+        WakeRequest::new(self.job.wake_when_over(&loop_waker.waker(token)))
     }
 }
 
@@ -139,7 +139,7 @@ impl Snapshots {
 /// (`dropoff/_threads.py`). The core's progress thread is not used for the reason given in `reader`:
 /// it must not be inside the interpreter when that shuts down.
 #[pyclass(frozen)]
-pub(crate) struct Telling {
+pub(crate) struct ProgressCallback {
     job: Arc<AnyJob>,
     raised: Raised,
     ended: Mutex<bool>,
@@ -172,7 +172,7 @@ impl Caller {
 }
 
 #[pymethods]
-impl Telling {
+impl ProgressCallback {
     /// Says who calls: this thread, or of its greenlets that one.
     #[pyo3(signature = (greenlet=None))]
     fn begin(&self, greenlet: Option<u64>) {
@@ -200,10 +200,10 @@ impl Telling {
     }
 }
 
-impl Telling {
+impl ProgressCallback {
     /// Starts the thread that calls `on_progress`.
     pub(crate) fn start(py: Python<'_>, job: &Arc<AnyJob>, on_progress: Py<PyAny>) -> PyResult<Py<Self>> {
-        let telling = Self {
+        let callback = Self {
             job: Arc::clone(job),
             raised: Raised::default(),
             ended: Mutex::new(false),
@@ -212,12 +212,12 @@ impl Telling {
             caller: Mutex::new(None),
             pid: std::process::id(),
         };
-        let telling = Py::new(py, telling)?;
+        let callback = Py::new(py, callback)?;
         let snapshots = Snapshots::new(Arc::clone(job));
-        let arguments = (snapshots, telling.clone_ref(py), on_progress);
+        let arguments = (snapshots, callback.clone_ref(py), on_progress);
         static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         start_thread(TELL.import(py, "dropoff._threads", "tell")?, arguments.into_pyobject(py)?)?;
-        Ok(telling)
+        Ok(callback)
     }
 
     /// What the callback raised.

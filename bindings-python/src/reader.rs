@@ -20,9 +20,9 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyMemoryView, PyModule, PyString, PyTuple};
 
-use crate::bell::Bell;
 use crate::errors::{Failure, bad_argument, exception};
 use crate::inputs;
+use crate::loop_waker::LoopWaker;
 
 /// An exception that Python code raised on another thread, kept for the one that waits.
 #[derive(Clone, Default)]
@@ -57,43 +57,43 @@ impl Raised {
 /// The file objects of one call. Only these and the thread that reads them hold Python objects: what the
 /// core dropped on a thread of its own would be let go at the next call only.
 pub(crate) struct Streams {
-    orders: Sender<Placed>,
-    placed: Receiver<Placed>,
-    rung: Rung,
+    orders: Sender<PlacedOrder>,
+    placed: Receiver<PlacedOrder>,
+    waker: SharedWaker,
     files: RefCell<Vec<Py<PyAny>>>,
 }
 
 /// Who wants to know that an order was placed, or that none will come any more. A thread waits for the orders
-/// themselves, a greenlet is rung for.
-type Rung = Arc<Mutex<Option<Waker>>>;
+/// themselves, a greenlet is woken.
+type SharedWaker = Arc<Mutex<Option<Waker>>>;
 
 /// What the core waits for.
-struct Placed {
+struct PlacedOrder {
     /// Which of the file objects.
     at: usize,
-    wish: Wish,
+    kind: OrderKind,
     reply: Sender<io::Result<Reply>>,
 }
 
 #[derive(Clone, Copy)]
-enum Wish {
+enum OrderKind {
     Read(usize),
     /// Where it stands.
-    Stand,
+    Position,
     /// That it stands there again.
-    Back(u64),
+    SeekTo(u64),
 }
 
 enum Reply {
     Read(PyBackedBytes),
     /// `None` if it cannot seek.
-    Stands(Option<u64>),
+    At(Option<u64>),
 }
 
 impl Streams {
     pub(crate) fn new() -> Self {
         let (orders, placed) = channel();
-        Self { orders, placed, rung: Rung::default(), files: RefCell::default() }
+        Self { orders, placed, waker: SharedWaker::default(), files: RefCell::default() }
     }
 
     /// One more file object. The same one twice would be empty the second time.
@@ -106,7 +106,7 @@ impl Streams {
         }
         files.push(file.clone().unbind());
         let orders = Some(self.orders.clone());
-        Ok(Reader { at: files.len() - 1, orders, rung: Arc::clone(&self.rung) })
+        Ok(Reader { at: files.len() - 1, orders, waker: Arc::clone(&self.waker) })
     }
 
     /// Starts the thread that reads them, if there are any; tells where it leaves what they raise.
@@ -119,7 +119,7 @@ impl Streams {
             let read = READ.import(py, "dropoff._threads", "read")?;
             let orders = Orders {
                 placed: Mutex::new(self.placed),
-                rung: self.rung,
+                waker: self.waker,
                 files,
                 raised: raised.clone(),
                 over: AtomicBool::new(false),
@@ -185,22 +185,22 @@ fn without_room(py: Python<'_>, raised: PyErr) -> PyErr {
 pub(crate) struct Reader {
     at: usize,
     /// `None` once it is dropped.
-    orders: Option<Sender<Placed>>,
-    rung: Rung,
+    orders: Option<Sender<PlacedOrder>>,
+    waker: SharedWaker,
 }
 
 impl Reader {
-    fn order(&self, wish: Wish) -> io::Result<Reply> {
+    fn order(&self, kind: OrderKind) -> io::Result<Reply> {
         let gone = || io::Error::other("the thread that reads it ended");
         let (reply, filled) = channel();
         let orders = self.orders.as_ref().ok_or_else(gone)?;
-        orders.send(Placed { at: self.at, wish, reply }).map_err(|_| gone())?;
-        self.ring();
+        orders.send(PlacedOrder { at: self.at, kind, reply }).map_err(|_| gone())?;
+        self.notify();
         filled.recv().map_err(|_| gone())?
     }
 
-    fn ring(&self) {
-        if let Some(waker) = &*self.rung.lock().unwrap_or_else(PoisonError::into_inner) {
+    fn notify(&self) {
+        if let Some(waker) = &*self.waker.lock().unwrap_or_else(PoisonError::into_inner) {
             waker.wake_by_ref();
         }
     }
@@ -208,7 +208,7 @@ impl Reader {
 
 impl Read for Reader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let Reply::Read(data) = self.order(Wish::Read(into.len()))? else {
+        let Reply::Read(data) = self.order(OrderKind::Read(into.len()))? else {
             return Err(io::Error::other("a read was answered with a place"));
         };
         let Some(room) = into.get_mut(..data.len()) else {
@@ -222,13 +222,13 @@ impl Read for Reader {
 impl Seek for Reader {
     /// Where it stands, and back to there: what the core needs.
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let wish = match to {
-            SeekFrom::Current(0) => Wish::Stand,
-            SeekFrom::Start(at) => Wish::Back(at),
+        let kind = match to {
+            SeekFrom::Current(0) => OrderKind::Position,
+            SeekFrom::Start(at) => OrderKind::SeekTo(at),
             _ => return Err(io::ErrorKind::Unsupported.into()),
         };
-        match self.order(wish)? {
-            Reply::Stands(Some(at)) => Ok(at),
+        match self.order(kind)? {
+            Reply::At(Some(at)) => Ok(at),
             _ => Err(io::ErrorKind::Unsupported.into()),
         }
     }
@@ -237,28 +237,28 @@ impl Seek for Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         self.orders = None;
-        self.ring();
+        self.notify();
     }
 }
 
 /// The orders of one call, as they come; ends with the call.
 #[pyclass(frozen)]
 struct Orders {
-    placed: Mutex<Receiver<Placed>>,
-    rung: Rung,
+    placed: Mutex<Receiver<PlacedOrder>>,
+    waker: SharedWaker,
     files: Vec<Py<PyAny>>,
     raised: Raised,
     over: AtomicBool,
 }
 
 impl Orders {
-    fn order(&self, py: Python<'_>, placed: Placed) -> Option<Order> {
-        let Placed { at, wish, reply } = placed;
+    fn order(&self, py: Python<'_>, placed: PlacedOrder) -> Option<Order> {
+        let PlacedOrder { at, kind, reply } = placed;
         let file = self.files.get(at)?.clone_ref(py);
-        let (size, back_to) = match wish {
-            Wish::Read(size) => (Some(size), None),
-            Wish::Stand => (None, None),
-            Wish::Back(at) => (None, Some(at)),
+        let (size, back_to) = match kind {
+            OrderKind::Read(size) => (Some(size), None),
+            OrderKind::Position => (None, None),
+            OrderKind::SeekTo(at) => (None, Some(at)),
         };
         Some(Order { file, size, back_to, reply, raised: self.raised.clone() })
     }
@@ -284,11 +284,11 @@ impl Orders {
     fn done(&self) -> bool {
         self.over.load(Relaxed)
     }
-    /// Rings for every order and at the end.
-    fn _ring(&self, bell: &Bell, token: u64) {
-        let waker = bell.waker(token);
+    /// Wakes the loop for every order and at the end.
+    fn _notify(&self, loop_waker: &LoopWaker, token: u64) {
+        let waker = loop_waker.waker(token);
         waker.wake_by_ref();
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
     }
 }
 
@@ -318,7 +318,7 @@ impl Order {
 
     /// Hands over where it stands; nowhere in particular if it cannot seek.
     fn stands(&self, at: Option<u64>) {
-        let _ = self.reply.send(Ok(Reply::Stands(at)));
+        let _ = self.reply.send(Ok(Reply::At(at)));
     }
 
     /// Hands over what `read` raised.

@@ -91,6 +91,16 @@ impl<T: ToPython> ToPython for Vec<T> {
     }
 }
 
+/// The name of a field in Python, which is another one where Python has the core's as a keyword.
+macro_rules! name_in_python {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident as $named:ident) => {
+        stringify!($named)
+    };
+}
+
 /// A Python class around a core type of the same name, with a getter for each field listed. One whose name is a
 /// word of Python's language has another there.
 macro_rules! record {
@@ -130,7 +140,7 @@ macro_rules! record {
                 let mut fields = Vec::new();
                 $(
                     let value = self.0.$field.to_python(py)?;
-                    let name = [$(stringify!($named),)? stringify!($field)][0];
+                    let name = name_in_python!($field $(as $named)?);
                     fields.push(format!("{name}={}", value.bind(py).repr()?));
                 )*
                 Ok(format!("{}({})", stringify!($name), fields.join(", ")))

@@ -1,5 +1,5 @@
-//! Waiting for a job the way a Python thread should: without the interpreter lock, and with an ear
-//! for signals.
+//! Waiting for a job the way a Python thread should: without the interpreter lock, and noticing
+//! signals.
 
 use std::time::{Duration, Instant};
 
@@ -9,12 +9,12 @@ use crate::job::Job;
 use crate::logs;
 
 /// How late Ctrl-C may be noticed, and how often progress is told.
-pub(crate) const TICK: Duration = Duration::from_millis(100);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a job that was told to stop is waited for: it may be telling the service to drop parts, which takes 5 s
 /// at most.
-pub(crate) const JOIN: Duration = Duration::from_secs(6);
+pub(crate) const CANCEL_WAIT_LIMIT: Duration = Duration::from_secs(6);
 /// How long log records that stand still are waited for.
-pub(crate) const STILL: Duration = Duration::from_secs(2);
+pub(crate) const LOG_DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
 /// Waits until the job is over (true) or `limit` has passed (false). A signal handler that raises,
 /// as that of Ctrl-C does, stops the job, and what it raised is the error.
@@ -22,7 +22,7 @@ pub(crate) fn until_over(py: Python<'_>, job: &Job, limit: Option<Duration>) -> 
     let started = Instant::now();
     let left = || limit.map(|l| l.saturating_sub(started.elapsed()));
     loop {
-        let slice = left().map_or(TICK, |l| l.min(TICK));
+        let slice = left().map_or(POLL_INTERVAL, |l| l.min(POLL_INTERVAL));
         let over = py.detach(|| job.over_within(slice));
         if let Err(raised) = py.check_signals() {
             stop(py, job);
@@ -40,7 +40,7 @@ pub(crate) fn until_over(py: Python<'_>, job: &Job, limit: Option<Duration>) -> 
 /// Cancels the job and waits, for a bounded time, until nothing of it runs any more.
 pub(crate) fn stop(py: Python<'_>, job: &Job) {
     job.cancel();
-    py.detach(|| job.over_within(JOIN));
+    py.detach(|| job.over_within(CANCEL_WAIT_LIMIT));
     // What stopped it is what the caller is about to see, so no signal is looked for, and nothing raised.
     let _ = logs::settle(py, || Ok(()));
 }

@@ -135,7 +135,7 @@ def test_the_hub_runs_on_during_a_call(sandbox: Sandbox, library: str) -> None:
     assert green(sandbox, library, body).splitlines() == want
 
 
-def test_many_calls_run_at_once_and_share_a_bell(sandbox: Sandbox, library: str) -> None:
+def test_many_calls_run_at_once_and_share_a_socket_pair(sandbox: Sandbox, library: str) -> None:
     sandbox.fault({"on": "presign", "times": -1, "do": {"delay_ms": 300}})
     body = """
     sizes, most = [], 0
@@ -145,10 +145,10 @@ def test_many_calls_run_at_once_and_share_a_bell(sandbox: Sandbox, library: str)
     for thread in threads: thread.start()
     for thread in threads: thread.join()
     print(sorted(sizes) == list(range(30)))
-    from dropoff._finishing import Ear
-    while Ear._by_loop:  # what read the last stream may take a moment to end
+    from dropoff._finishing import LoopListener
+    while LoopListener._by_loop:  # what read the last stream may take a moment to end
         time.sleep(0.01)
-    print(len(Ear._by_loop))
+    print(len(LoopListener._by_loop))
     """
     assert green(sandbox, library, body).split() == ["True", "0"]
 

@@ -30,7 +30,7 @@ class _Waiter(_finishing.Waiter):
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
-    async def rung_until(self, ends: float | None) -> None:
+    async def woken_until(self, ends: float | None) -> None:
         self._woken = self._loop.create_future()
         timer = None if ends is None else self._loop.call_at(ends, self.wake)
         try:

@@ -5,7 +5,7 @@ ends, CPython kills such a thread by unwinding its stack, and unwinding through 
 `loop.call_soon_threadsafe` is Python code, so a job wakes a loop through a socket that the loop watches
 (`loop.add_reader`), which any loop on Unix can.
 
-There is one such bell for a loop, and only while something waits there: a loop that is closed, or a
+There is one such socket pair for a loop, and only while something waits there: a loop that is closed, or a
 process that makes thousands of them, leaves no descriptor behind.
 """
 
@@ -14,7 +14,14 @@ from __future__ import annotations
 import os
 from weakref import WeakValueDictionary
 
-from ._native import _JOIN, _STILL, _TICK, _Bell, _records_handled, _records_owed
+from ._native import (
+    _CANCEL_WAIT_LIMIT,
+    _LOG_DRAIN_LIMIT,
+    _POLL_INTERVAL,
+    _LoopWaker,
+    _records_handled,
+    _records_owed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,38 +37,38 @@ if TYPE_CHECKING:
         def time(self) -> float: ...
 
     class _Waited(Protocol):
-        """What rings at its end: a job, or what a callback is told of."""
+        """What wakes a loop at its end: a job, or what a callback is told of."""
 
         def done(self) -> bool: ...
-        def _ring(self, bell: _Bell, token: int) -> object: ...
+        def _notify(self, loop_waker: _LoopWaker, token: int) -> object: ...
 
     class _Told(_Waited, Protocol):
         def progress(self) -> Progress: ...
 
 
-class Ear:
-    """Hears the bell of one loop, for all who wait there."""
+class LoopListener:
+    """Wakes one loop, for all who wait there."""
 
-    # Weak, and by process: a loop that is gone takes its ear along, and a child of a fork must not listen
-    # at a socket that its parent listens at.
-    _by_loop: WeakValueDictionary[tuple[int, int], Ear] = WeakValueDictionary()
+    # Weak, and by process: a loop that is gone takes its listener along, and a child of a fork must not
+    # listen at a socket that its parent listens at.
+    _by_loop: WeakValueDictionary[tuple[int, int], LoopListener] = WeakValueDictionary()
 
     def __init__(self, loop: _Loop, key: tuple[int, int]) -> None:
-        self.bell = _Bell()
+        self.loop_waker = _LoopWaker()
         self._loop = loop
         self._key = key
         self._waiting: dict[int, Waiter] = {}
         self._last_token = 0
-        loop.add_reader(self.bell.fileno(), self._rung)
-        Ear._by_loop[key] = self
+        loop.add_reader(self.loop_waker.fileno(), self._on_wake)
+        LoopListener._by_loop[key] = self
 
     @classmethod
-    def of(cls, loop: _Loop) -> Ear:
+    def of(cls, loop: _Loop) -> LoopListener:
         key = os.getpid(), id(loop)
         return cls._by_loop.get(key) or cls(loop, key)
 
-    def _rung(self) -> None:
-        for token in self.bell.take():
+    def _on_wake(self) -> None:
+        for token in self.loop_waker.take():
             if waiter := self._waiting.get(token):
                 waiter.wake()
 
@@ -73,10 +80,10 @@ class Ear:
     def remove(self, token: int) -> None:
         del self._waiting[token]
         if not self._waiting:
-            Ear._by_loop.pop(self._key, None)
+            LoopListener._by_loop.pop(self._key, None)
             # What waited in a loop that was closed under it is collected at any time later.
             if not self._loop.is_closed():
-                self._loop.remove_reader(self.bell.fileno())
+                self._loop.remove_reader(self.loop_waker.fileno())
 
 
 class Waiter:
@@ -87,48 +94,51 @@ class Waiter:
         self._loop = loop
 
     def __enter__(self) -> Waiter:
-        self._ear = Ear.of(self._loop)
-        self._token = self._ear.add(self)
-        self._wish = self._waited._ring(self._ear.bell, self._token)
+        self._listener = LoopListener.of(self._loop)
+        self._token = self._listener.add(self)
+        self._wake_request = self._waited._notify(self._listener.loop_waker, self._token)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ear.remove(self._token)
-        # The traceback of an exception may keep this object, which must not keep the bell's descriptors.
-        del self._wish, self._ear
+        self._listener.remove(self._token)
+        # The traceback of an exception may keep this object, which must not keep the descriptors.
+        del self._wake_request, self._listener
 
     def wake(self) -> None:
-        """It rang; called by the loop."""
+        """It was woken; called by the loop."""
         raise NotImplementedError
 
-    async def rung_until(self, ends: float | None) -> None:
-        """Waits until it rings, at the latest until `ends`."""
+    async def woken_until(self, ends: float | None) -> None:
+        """Waits until it is woken, at the latest until `ends`."""
         raise NotImplementedError
 
     async def over_within(self, seconds: float | None) -> bool:
         """Whether it is over, at the latest after so many seconds."""
         ends = None if seconds is None else self._loop.time() + seconds
-        # It rings at its end at least; what counts is what it says itself.
+        # It is woken at its end at least; what counts is what it says itself.
         while not (over := self._waited.done()) and (ends is None or self._loop.time() < ends):
-            await self.rung_until(ends)
+            await self.woken_until(ends)
         return over
 
     async def logged(self) -> None:
         """Waits until the log records so far are handled; for ones that stand still 2 s at most."""
         upto, handled, ends = _records_owed(), -1, 0.0
-        while upto is not None and (now := _records_handled(upto, self._ear.bell, self._token)) < upto:
+        while (
+            upto is not None
+            and (now := _records_handled(upto, self._listener.loop_waker, self._token)) < upto
+        ):
             if now > handled:
-                handled, ends = now, self._loop.time() + _STILL
+                handled, ends = now, self._loop.time() + _LOG_DRAIN_LIMIT
             elif self._loop.time() >= ends:
                 return
-            await self.rung_until(ends)
+            await self.woken_until(ends)
 
 
 async def tell(waiter: Waiter, told: _Told, on_progress: Callable[[Progress], object]) -> None:
     """Calls `on_progress` every tick until `told`, for which `waiter` waits, is over."""
     over = False
     while not over:
-        over = await waiter.over_within(_TICK)
+        over = await waiter.over_within(_POLL_INTERVAL)
         now = told.progress()
         # It may have ended after the tick, and then this is the last one.
         over = over or now.phase == "done"
@@ -155,7 +165,7 @@ async def finish(
             try:
                 # In a coroutine that is thrown away nothing can be awaited.
                 if not isinstance(error, GeneratorExit):
-                    await waiter.over_within(_JOIN)
+                    await waiter.over_within(_CANCEL_WAIT_LIMIT)
                     await waiter.logged()
             finally:
                 job._explain(error)
@@ -170,5 +180,5 @@ async def leave(waiting: Waiter, job: Job[Any], error: BaseException | None) -> 
         return
     job.cancel()
     with waiting as waiter:
-        await waiter.over_within(_JOIN)
+        await waiter.over_within(_CANCEL_WAIT_LIMIT)
         await waiter.logged()

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 from . import _threads
 from ._finishing import Waiter, finish, leave, tell
-from ._native import _STILL, _TICK, _records_queued
+from ._native import _LOG_DRAIN_LIMIT, _POLL_INTERVAL, _records_queued
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class _EventletEvent:
         self._event.wait(timeout)
 
 
-# By the library's own hub, so that all who wait there share one bell. Nothing here keeps that alive.
+# By the library's own hub, so that all who wait there share one socket pair. Nothing here keeps that alive.
 _hubs: WeakKeyDictionary[Any, Hub] = WeakKeyDictionary()
 
 
@@ -187,11 +187,11 @@ class _Waiter(Waiter):
         if self._woken is not None:
             self._woken.set()
 
-    async def rung_until(self, ends: float | None) -> None:
+    async def woken_until(self, ends: float | None) -> None:
         now = monotonic()
         if _records_queued() is not None:
             # They wait for whoever waits, so a long call looks now and then.
-            ends = now + _TICK if ends is None else min(ends, now + _TICK)
+            ends = now + _POLL_INTERVAL if ends is None else min(ends, now + _POLL_INTERVAL)
         self._woken = self._loop.event()
         try:
             self._woken.wait(None if ends is None else max(0.0, ends - now))
@@ -257,21 +257,21 @@ async def _serve(waiting: _Waiter, orders: _threads._Orders) -> None:
             if order := orders.poll():
                 _threads.serve(order)
             elif not orders.done():
-                await waiter.rung_until(None)
+                await waiter.woken_until(None)
             del order  # as in `_threads.read`
 
 
 def _tell(
-    hub: Hub, told: _Told, telling: _threads._Telling, on_progress: Callable[[Progress], object]
+    hub: Hub, told: _Told, state: _threads._CallbackState, on_progress: Callable[[Progress], object]
 ) -> None:
     from _thread import get_ident
 
-    telling.begin(get_ident())
+    state.begin(get_ident())
     try:
         _run(_telling(_Waiter(told, hub), told, on_progress))
     except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
-        telling.fail(error)
-    telling.end()
+        state.fail(error)
+    state.end()
 
 
 async def _telling(waiting: _Waiter, told: _Told, on_progress: Callable[[Progress], object]) -> None:
@@ -290,7 +290,7 @@ def drain(hub: Hub | None) -> None:
     global _draining
     from _thread import get_ident
 
-    me, upto, ends = get_ident(), _records_queued(), monotonic() + _STILL
+    me, upto, ends = get_ident(), _records_queued(), monotonic() + _LOG_DRAIN_LIMIT
     if upto is None:
         return
     # One at a time, so that records keep their order. A handler that calls this package is not waited for.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, Protocol
 
-    from ._native import Progress, _Bell
+    from ._native import Progress, _LoopWaker
 
     class _Order(Protocol):
         """Something to be done with a file object, which the compiled half waits for."""
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
         def __iter__(self) -> Iterator[_Order]: ...
         def poll(self) -> _Order | None: ...
         def done(self) -> bool: ...
-        def _ring(self, bell: _Bell, token: int) -> object: ...
+        def _notify(self, loop_waker: _LoopWaker, token: int) -> object: ...
 
-    class _Telling(Protocol):
+    class _CallbackState(Protocol):
         """The state of telling, for those who wait."""
 
         def begin(self, greenlet: int | None = None, /) -> None: ...
@@ -83,15 +83,17 @@ def _position(file: Any) -> int | None:
     return at if type(at) is int else None
 
 
-def tell(snapshots: Iterable[Progress], telling: _Telling, on_progress: Callable[[Progress], object]) -> None:
+def tell(
+    snapshots: Iterable[Progress], state: _CallbackState, on_progress: Callable[[Progress], object]
+) -> None:
     """Calls `on_progress` until the job is over or the callback raises."""
-    telling.begin()
+    state.begin()
     try:
         for progress in snapshots:
             on_progress(progress)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
-        telling.fail(error)
-    telling.end()
+        state.fail(error)
+    state.end()
 
 
 def log(records: Iterable[tuple[int, str]]) -> None:

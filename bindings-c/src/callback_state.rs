@@ -5,20 +5,20 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 /// Between the one thread that calls a callback and those that wait for its last call.
-pub(crate) struct Telling {
-    state: Mutex<State>,
+pub(crate) struct CallbackState {
+    state: Mutex<CallProgress>,
     changed: Condvar,
     /// A fork copies no threads: in the child there is none to wait for.
     pid: u32,
 }
 
 #[derive(Default)]
-struct State {
+struct CallProgress {
     thread: Option<ThreadId>,
     ended: bool,
 }
 
-impl Telling {
+impl CallbackState {
     pub(crate) fn new() -> Self {
         Self { state: Mutex::default(), changed: Condvar::new(), pid: std::process::id() }
     }
@@ -47,9 +47,9 @@ impl Telling {
 }
 
 /// Dropping it is the end. It goes after the finalizer.
-pub(crate) struct End(pub(crate) Arc<Telling>);
+pub(crate) struct CallbackEnd(pub(crate) Arc<CallbackState>);
 
-impl Drop for End {
+impl Drop for CallbackEnd {
     fn drop(&mut self) {
         self.0.end();
     }

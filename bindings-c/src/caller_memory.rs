@@ -11,20 +11,21 @@ use std::{mem, ptr, thread};
 use crate::callback::UserData;
 use crate::guard;
 
-static WAITING: Mutex<Waiting> = Mutex::new(Waiting { pid: 0, given: Vec::new(), drained: false });
+static QUEUE: Mutex<ReleaseQueue> =
+    Mutex::new(ReleaseQueue { pid: 0, user_data: Vec::new(), has_thread: false });
 
-struct Waiting {
+struct ReleaseQueue {
     /// A fork copies no threads: what waits in the parent is the parent's.
     pid: u32,
-    given: Vec<UserData>,
-    /// A thread looks after `given`.
-    drained: bool,
+    user_data: Vec<UserData>,
+    /// A thread looks after `user_data`.
+    has_thread: bool,
 }
 
 /// User data of a source. Dropping it gives it back: here, if the caller's own call is what drops it.
-pub(crate) struct Lent(Option<UserData>);
+pub(crate) struct CallerMemory(Option<UserData>);
 
-impl Lent {
+impl CallerMemory {
     pub(crate) fn new(user_data: UserData) -> Self {
         Self(Some(user_data))
     }
@@ -33,53 +34,53 @@ impl Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for CallerMemory {
     fn drop(&mut self) {
         match self.0.take() {
-            Some(user_data) if !guard::is_in_a_call() => hand_over(user_data),
+            Some(user_data) if !guard::is_in_a_call() => release_on_thread(user_data),
             _ => {}
         }
     }
 }
 
-fn hand_over(user_data: UserData) {
+fn release_on_thread(user_data: UserData) {
     // A lock that another thread held at a fork stays locked in the child, so it is never waited for.
-    let mut waiting = match WAITING.try_lock() {
-        Ok(waiting) => waiting,
+    let mut queue = match QUEUE.try_lock() {
+        Ok(queue) => queue,
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         Err(TryLockError::WouldBlock) => {
             // If no thread can be started, the closure and what it holds are dropped here.
-            start(move || drop(user_data));
+            spawn_thread(move || drop(user_data));
             return;
         }
     };
-    if waiting.pid != std::process::id() {
-        let inherited = Waiting { pid: std::process::id(), given: Vec::new(), drained: false };
-        mem::forget(mem::replace(&mut *waiting, inherited));
+    if queue.pid != std::process::id() {
+        let fresh = ReleaseQueue { pid: std::process::id(), user_data: Vec::new(), has_thread: false };
+        mem::forget(mem::replace(&mut *queue, fresh));
     }
-    waiting.given.push(user_data);
-    if !mem::replace(&mut waiting.drained, true) {
-        drop(waiting);
-        if !start(drain) {
-            drain();
+    queue.user_data.push(user_data);
+    if !mem::replace(&mut queue.has_thread, true) {
+        drop(queue);
+        if !spawn_thread(release_all) {
+            release_all();
         }
     }
 }
 
-fn drain() {
+fn release_all() {
     loop {
-        let given = {
-            let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.drained = !waiting.given.is_empty();
-            mem::take(&mut waiting.given)
+        let user_data = {
+            let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.has_thread = !queue.user_data.is_empty();
+            mem::take(&mut queue.user_data)
         };
-        if given.is_empty() {
+        if user_data.is_empty() {
             return;
         }
-        drop(given);
+        drop(user_data);
     }
 }
 
-fn start(work: impl FnOnce() + Send + 'static) -> bool {
+fn spawn_thread(work: impl FnOnce() + Send + 'static) -> bool {
     thread::Builder::new().name("dropoff-release".to_owned()).spawn(work).is_ok()
 }

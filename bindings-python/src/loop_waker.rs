@@ -1,0 +1,106 @@
+//! How a job that ends on the core's threads wakes a loop in Python.
+//!
+//! A byte through a socket pair, because the core's threads must not enter the interpreter (see
+//! `reader`), and `loop.call_soon_threadsafe` is Python code. The loop watches the other end.
+
+use std::any::Any;
+use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Wake, Waker};
+
+use dropoff::Error;
+use pyo3::prelude::*;
+
+use crate::errors::guarded;
+
+/// Both ends live as long as anybody may write: a write to a closed pair would raise `SIGPIPE`, which
+/// programs may have set back to its deadly default.
+struct WakePipe {
+    read_end: UnixStream,
+    write_end: UnixStream,
+    /// Who woke the loop since it last looked. A byte is on its way exactly while this is not empty.
+    tokens: Mutex<Vec<u64>>,
+}
+
+impl WakePipe {
+    fn notify(&self, token: u64) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.push(token);
+        if tokens.len() == 1 {
+            // The pair is empty, so there is room.
+            let _ = (&self.write_end).write(&[1]);
+        }
+    }
+
+    fn take(&self) -> Vec<u64> {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = (&self.read_end).read(&mut [0; 8]);
+        std::mem::take(&mut tokens)
+    }
+}
+
+/// Wakes the loop with a token of its own. It may be woken on any thread and only writes a byte.
+struct TokenWaker {
+    pipe: Arc<WakePipe>,
+    token: u64,
+}
+
+impl Wake for TokenWaker {
+    fn wake(self: Arc<Self>) {
+        self.pipe.notify(self.token);
+    }
+}
+
+/// Wakes one event loop.
+#[pyclass(frozen, name = "_LoopWaker")]
+pub(crate) struct LoopWaker(Arc<WakePipe>);
+
+#[pymethods]
+impl LoopWaker {
+    #[new]
+    fn new() -> PyResult<Self> {
+        guarded(|| {
+            let pair = UnixStream::pair().and_then(|(read_end, write_end)| {
+                read_end.set_nonblocking(true)?;
+                write_end.set_nonblocking(true)?;
+                Ok((read_end, write_end))
+            });
+            match pair {
+                Ok((read_end, write_end)) => {
+                    Ok(Self(Arc::new(WakePipe { read_end, write_end, tokens: Mutex::default() })))
+                }
+                Err(e) => Err(Error::no_descriptor("waiting for the call", &e).into()),
+            }
+        })
+    }
+
+    /// What the loop watches; readable when somebody woke it.
+    fn fileno(&self) -> i32 {
+        self.0.read_end.as_raw_fd()
+    }
+
+    /// The tokens of those who woke it since the last time.
+    fn take(&self) -> Vec<u64> {
+        self.0.take()
+    }
+}
+
+impl LoopWaker {
+    pub(crate) fn waker(&self, token: u64) -> Waker {
+        Waker::from(Arc::new(TokenWaker { pipe: Arc::clone(&self.0), token }))
+    }
+}
+
+/// Keeps a job's request to wake a loop; dropping it takes the request back.
+#[pyclass(frozen)]
+pub(crate) struct WakeRequest(
+    #[expect(dead_code, reason = "held, never looked at")] Box<dyn Any + Send + Sync>,
+);
+
+impl WakeRequest {
+    pub(crate) fn new(held: Box<dyn Any + Send + Sync>) -> Self {
+        Self(held)
+    }
+}
