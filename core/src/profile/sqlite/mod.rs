@@ -5,9 +5,15 @@
 //! SQLite itself is not linked for this. It takes locks in a database that may be in use, a second copy of it
 //! in one process breaks the locks of the first (sqlite.org/howtocorrupt.html, 2.2.1), and it is a megabyte.
 
+mod record;
+mod wal;
+
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::HashMap;
+
+pub(super) use record::Record;
+use record::varint;
+use wal::Wal;
 
 /// Reads all of the bytes at a place, or nothing.
 pub(crate) type ReadAt<'a> = &'a dyn Fn(u64, &mut [u8]) -> Option<()>;
@@ -19,8 +25,6 @@ const MOST_ROWS: u32 = 20_000;
 const MOST_WAITING: usize = 50_000;
 /// The largest cookie has 4 KiB (RFC 6265bis, 5.6) and some columns more.
 const LONGEST_ROW: usize = 64 << 10;
-/// A cookie has some twenty.
-const MOST_COLUMNS: usize = 64;
 
 pub(crate) struct Database<'a> {
     main: ReadAt<'a>,
@@ -190,158 +194,6 @@ impl<'a> Database<'a> {
 
 const INNER: u8 = 5;
 const LEAF: u8 = 13;
-
-/// The committed pages of a write-ahead log, by number: where the newest of each is.
-struct Wal<'a> {
-    read: ReadAt<'a>,
-    page_size: u64,
-    pages: HashMap<u64, u64>,
-}
-
-impl<'a> Wal<'a> {
-    /// None inside for a log that has nothing in it; none at all for one that is too long.
-    fn read(read: ReadAt<'a>) -> Option<Option<Self>> {
-        let mut head = [0; 32];
-        let magic = |head: &[u8]| be(&head[..4]);
-        if read(0, &mut head).is_none() || magic(&head) | 1 != 0x377f_0683 {
-            return Some(None);
-        }
-        let sum = Sum { big_endian: magic(&head) & 1 == 1, halves: (0, 0) };
-        let page_size = be(&head[8..12]);
-        let mut sum = sum.with(&head[..24]);
-        if !(512..=65536).contains(&page_size) || !page_size.is_power_of_two() || !sum.is(&head[24..32]) {
-            return Some(None);
-        }
-        let mut wal = Self { read, page_size, pages: HashMap::new() };
-        let mut uncommitted = HashMap::new();
-        let mut frame = vec![0; 24 + usize::try_from(page_size).ok()?];
-        let mut at = 32;
-        while read(at, &mut frame).is_some() {
-            sum = sum.with(&frame[..8]).with(&frame[24..]);
-            // What was left of an earlier round of the log has other salts.
-            if frame[8..16] != head[16..24] || !sum.is(&frame[16..24]) {
-                break;
-            }
-            uncommitted.insert(be(&frame[..4]), at + 24);
-            if be(&frame[4..8]) != 0 {
-                wal.pages.extend(uncommitted.drain());
-            }
-            at += 24 + page_size;
-            if at > BYTES_READ {
-                return None;
-            }
-        }
-        Some((!wal.pages.is_empty()).then_some(wal))
-    }
-}
-
-/// The running checksum of a write-ahead log.
-#[derive(Clone, Copy)]
-struct Sum {
-    big_endian: bool,
-    halves: (u32, u32),
-}
-
-impl Sum {
-    fn with(mut self, bytes: &[u8]) -> Self {
-        for pair in bytes.chunks_exact(8) {
-            let word = |at: usize| {
-                let word = [pair[at], pair[at + 1], pair[at + 2], pair[at + 3]];
-                if self.big_endian { u32::from_be_bytes(word) } else { u32::from_le_bytes(word) }
-            };
-            let (first, second) = (word(0), word(4));
-            self.halves.0 = self.halves.0.wrapping_add(first).wrapping_add(self.halves.1);
-            self.halves.1 = self.halves.1.wrapping_add(second).wrapping_add(self.halves.0);
-        }
-        self
-    }
-
-    fn is(self, written: &[u8]) -> bool {
-        be(&written[..4]) == u64::from(self.halves.0) && be(&written[4..8]) == u64::from(self.halves.1)
-    }
-}
-
-/// One row.
-pub(super) struct Record<'a> {
-    columns: Vec<Column>,
-    bytes: Cow<'a, [u8]>,
-}
-
-struct Column {
-    kind: u64,
-    start: usize,
-    len: usize,
-}
-
-impl<'a> Record<'a> {
-    fn read(bytes: Cow<'a, [u8]>) -> Option<Self> {
-        let (head_len, mut head) = varint(&bytes)?;
-        let mut start = usize::try_from(head_len).ok()?;
-        let mut left = start.checked_sub(bytes.len() - head.len())?;
-        let mut columns = Vec::new();
-        while left > 0 {
-            if columns.len() == MOST_COLUMNS {
-                return None;
-            }
-            let (kind, rest) = varint(head)?;
-            left = left.checked_sub(head.len() - rest.len())?;
-            head = rest;
-            let len = match kind {
-                0 | 8 | 9 => 0,
-                1..=4 => kind,
-                5 => 6,
-                6 | 7 => 8,
-                10 | 11 => return None,
-                text_or_blob => (text_or_blob - 12) / 2,
-            };
-            let len = usize::try_from(len).ok()?;
-            columns.push(Column { kind, start, len });
-            start = start.checked_add(len)?;
-        }
-        Some(Self { columns, bytes })
-    }
-
-    /// A column's bytes, as they are stored.
-    pub(super) fn bytes(&self, number: usize) -> Option<&[u8]> {
-        let column = self.columns.get(number)?;
-        self.bytes.get(column.start..column.start.checked_add(column.len)?)
-    }
-
-    /// How long a column is, whether or not all of it was read.
-    pub(super) fn len(&self, number: usize) -> Option<usize> {
-        self.columns.get(number).map(|column| column.len)
-    }
-
-    /// A column that is a whole number.
-    pub(super) fn integer(&self, number: usize) -> Option<i64> {
-        match self.columns.get(number)?.kind {
-            8 => Some(0),
-            9 => Some(1),
-            1..=6 => {
-                let bytes = self.bytes(number)?;
-                let negative = bytes.first()? & 0x80 != 0;
-                let start = if negative { -1 } else { 0 };
-                Some(bytes.iter().fold(start, |value, byte| value << 8 | i64::from(*byte)))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// A number in seven bits a byte, the last of nine in eight, and what follows it.
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0_u64;
-    for (at, byte) in bytes.iter().take(9).enumerate() {
-        if at == 8 {
-            return Some((value << 8 | u64::from(*byte), &bytes[9..]));
-        }
-        value = value << 7 | u64::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            return Some((value, &bytes[at + 1..]));
-        }
-    }
-    None
-}
 
 /// A big-endian number of up to eight bytes.
 fn be(bytes: &[u8]) -> u64 {
