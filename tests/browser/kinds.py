@@ -70,6 +70,18 @@ KINDS = [
         kept_in="brief",
     ),
     Kind("Chromium, expired cookies", made.with_cookies(made.expired), False, unknown=ELSEWHERE),
+    # SQLite undoes what was not finished by the journal that is left: sqlite.org/atomiccommit.html, 4.
+    Kind(
+        "Chromium, killed while it removed its cookies",
+        made.with_cookies(made.killed_while_it_set(made.chromium_time(-86400))),
+        True,
+    ),
+    Kind(
+        "Chromium, killed while it stored its first cookies that last",
+        made.with_cookies(made.killed_while_it_signed_in),
+        False,
+        unknown=ELSEWHERE,
+    ),
     Kind(
         "Chromium, no row in Cookies",
         made.with_cookies(lambda cookies: made.execute(cookies, "DELETE FROM cookies")),

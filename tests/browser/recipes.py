@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -93,6 +95,36 @@ def emptied(file: Path) -> None:
 
 def expired(cookies: Path) -> None:
     rows(cookies, "UPDATE cookies SET expires_utc = ?", chromium_time(-86400))
+
+
+# With memory for so few pages, the changes are in the file before the transaction is done.
+HALF_DONE = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 5")
+database.execute("BEGIN")
+database.execute("UPDATE cookies SET expires_utc = ?", [int(sys.argv[2])])
+database.execute("CREATE TABLE more (bytes)")
+database.executemany("INSERT INTO more VALUES (randomblob(?))", [[4000]] * 500)
+os._exit(0)
+"""
+
+
+def killed_while_it_set(expires: int) -> Callable[[Path], None]:
+    """Killed within the transaction that sets when all cookies expire."""
+
+    def change(cookies: Path) -> None:
+        before = cookies.read_bytes()
+        subprocess.run([sys.executable, "-c", HALF_DONE, cookies, str(expires)], check=True, timeout=60)
+        assert cookies.read_bytes()[: len(before)] != before, "nothing of it is in the file"
+        assert Path(f"{cookies}-journal").read_bytes()[0], "nothing undoes it"
+
+    return change
+
+
+def killed_while_it_signed_in(cookies: Path) -> None:
+    expired(cookies)
+    killed_while_it_set(chromium_time(86400))(cookies)
 
 
 def with_local_state(change: Callable[[Path], None]) -> Recipe:

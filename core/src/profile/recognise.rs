@@ -24,8 +24,8 @@ impl Folder {
                 path.display()
             )));
         }
-        let root = firefox_profile(path, pack)?.unwrap_or_else(|| path.to_owned());
-        if is_firefox(&root) {
+        let root = firefox_profile(path, pack, guard)?.unwrap_or_else(|| path.to_owned());
+        if is_firefox(&root, guard) {
             return Ok(Self::firefox(root));
         }
         let profiles = chrome_profiles(&root, guard)?;
@@ -33,7 +33,7 @@ impl Folder {
         if !profiles.is_empty() || as_default || root.join("Local State").is_file() {
             return Ok(Self::chrome(root, profiles));
         }
-        Err(not_a_profile(&root))
+        Err(not_a_profile(&root, guard))
     }
 
     fn chrome(root: PathBuf, profiles: Vec<String>) -> Self {
@@ -79,10 +79,11 @@ impl Folder {
 }
 
 /// Firefox keeps its profiles beside a `profiles.ini`; that folder is none itself.
-fn firefox_profile(path: &Path, pack: &Pack) -> Result<Option<PathBuf>> {
+fn firefox_profile(path: &Path, pack: &Pack, guard: &StallGuard) -> Result<Option<PathBuf>> {
+    let is_one = |path: &Path| is_firefox(path, guard);
     match read_small_text(&path.join("profiles.ini")) {
-        Some(text) if !is_firefox(path) => {
-            profiles_ini::chosen(path, &text, pack.profile.as_deref(), is_firefox).map(Some)
+        Some(text) if !is_one(path) => {
+            profiles_ini::chosen(path, &text, pack.profile.as_deref(), is_one).map(Some)
         }
         _ => Ok(None),
     }
@@ -91,9 +92,9 @@ fn firefox_profile(path: &Path, pack: &Pack) -> Result<Option<PathBuf>> {
 const COOKIES: &str = "cookies.sqlite";
 
 /// WebKitGTK keeps such cookies too.
-fn is_firefox(root: &Path) -> bool {
+fn is_firefox(root: &Path, guard: &StallGuard) -> bool {
     ["prefs.js", "compatibility.ini"].iter().any(|name| root.join(name).is_file())
-        || (root.join(COOKIES).is_file() && cookies::owner(&root.join(COOKIES)) != Some(Owner::WebKit))
+        || (root.join(COOKIES).is_file() && cookies::owner(&root.join(COOKIES), guard) != Some(Owner::WebKit))
 }
 
 /// What only a profile of the Chrome family has at its top.
@@ -159,7 +160,7 @@ fn partitions(root: &Path, guard: &StallGuard) -> Result<Vec<String>> {
     Ok(found)
 }
 
-fn not_a_profile(root: &Path) -> Error {
+fn not_a_profile(root: &Path, guard: &StallGuard) -> Error {
     let shown = root.display();
     if is_chrome_profile(root) {
         let name = root.file_name().unwrap_or_default();
@@ -167,7 +168,7 @@ fn not_a_profile(root: &Path) -> Error {
             "{shown} is one profile of a user-data folder; give the folder it is in, and choose the profile {name:?}, or pack it alone with the prefix \"Default\", where a browser looks for it"
         ));
     }
-    if cookies::owner(&root.join(COOKIES)) == Some(Owner::WebKit) {
+    if cookies::owner(&root.join(COOKIES), guard) == Some(Owner::WebKit) {
         return Error::invalid(format!(
             "{shown} is the folder of a program with WebKitGTK in it, and which of its files belong together is not known here; zip it yourself, and give the zip with browser_name \"webkit\" and a browser_version"
         ));

@@ -3,12 +3,17 @@
 //! value is looked at.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::open_nofollow::open_plain;
-use super::sqlite::{Database, Record, Table};
+use super::sqlite::{Database, Journal, ReadAt, Record, Table};
+use super::stall_guard::StallGuard;
 
 /// How a cookie is encrypted, as far as its value shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,19 +93,28 @@ impl Jar {
 }
 
 /// A Chromium's `Cookies`. None if that is no such database.
-pub(super) fn chrome(path: &Path, now: SystemTime) -> Option<Jar> {
-    // It has a rollback journal and no log: net/extras/sqlite/sqlite_persistent_store_backend_base.cc.
-    read(path, false, |database| chrome_jar(database, now))
+pub(super) fn chrome(path: &Path, beside: Beside, now: SystemTime, guard: &StallGuard) -> Option<Jar> {
+    read(path, beside, guard, |database| chrome_jar(database, now))
 }
 
-/// A Firefox's `cookies.sqlite`, with the log beside it or without.
-pub(super) fn firefox(path: &Path, with_log: bool, now: SystemTime) -> Option<Jar> {
-    read(path, with_log, |database| firefox_jar(database, now))
+/// A Firefox's `cookies.sqlite`. None if that is no such database.
+pub(super) fn firefox(path: &Path, beside: Beside, now: SystemTime, guard: &StallGuard) -> Option<Jar> {
+    read(path, beside, guard, |database| firefox_jar(database, now))
 }
 
 /// Which browser a `cookies.sqlite` is of, if it is one's.
-pub(super) fn owner(path: &Path) -> Option<Owner> {
-    read(path, true, owner_of)
+pub(super) fn owner(path: &Path, guard: &StallGuard) -> Option<Owner> {
+    read(path, Beside { log: true, journal: true }, guard, owner_of)
+}
+
+/// What of a database's own files counts: what would be packed with it. Chromium has a rollback journal
+/// (net/extras/sqlite/sqlite_persistent_store_backend_base.cc), Firefox a log; SQLite heeds either.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beside {
+    /// The write-ahead log.
+    pub(super) log: bool,
+    /// What undoes a transaction that a browser did not finish, since it was killed.
+    pub(super) journal: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,15 +124,40 @@ pub(super) enum Owner {
     WebKit,
 }
 
-fn read<T>(path: &Path, with_log: bool, tell: impl FnOnce(&Database<'_>) -> Option<T>) -> Option<T> {
-    let file = open_plain(path).ok()?;
-    let mut log = path.to_owned().into_os_string();
-    log.push("-wal");
-    let log = with_log.then(|| open_plain(Path::new(&log)).ok()).flatten();
-    let main = |at: u64, bytes: &mut [u8]| file.read_exact_at(bytes, at).ok();
-    let logged = log.map(|log| move |at: u64, bytes: &mut [u8]| log.read_exact_at(bytes, at).ok());
-    let logged = logged.as_ref().map(|read| read as &dyn Fn(u64, &mut [u8]) -> Option<()>);
-    tell(&Database::open(&main, logged)?)
+fn read<T>(
+    path: &Path,
+    beside: Beside,
+    guard: &StallGuard,
+    tell: impl FnOnce(&Database<'_>) -> Option<T>,
+) -> Option<T> {
+    let open = |end: &str, counts: bool| {
+        let mut own = path.to_owned().into_os_string();
+        own.push(end);
+        match open_plain(Path::new(&own)) {
+            _ if !counts => Some(None),
+            Ok(file) => Some(Some(file)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Some(None),
+            // What the database is without it is not what a browser would find.
+            Err(_) => None,
+        }
+    };
+    let (main, log, journal) =
+        (open("", true)??, open("-wal", beside.log)?, open("-journal", beside.journal)?);
+    // A disk may take its time for each page.
+    let read_at = |file: File| {
+        move |at: u64, bytes: &mut [u8]| {
+            guard.checkpoint().ok()?;
+            file.read_exact_at(bytes, at).ok()
+        }
+    };
+    let len = journal.as_ref().map_or(Some(0), |journal| Some(journal.metadata().ok()?.len()))?;
+    let (main, log, journal) = (read_at(main), log.map(read_at), journal.map(read_at));
+    let is_there = |other: &[u8]| {
+        let name = Path::new(OsStr::from_bytes(other)).file_name();
+        name.is_some_and(|name| fs::metadata(path.with_file_name(name)).is_ok_and(|file| file.len() > 0))
+    };
+    let journal = journal.as_ref().map(|read| Journal { read, len, is_there: &is_there });
+    tell(&Database::open(&main, log.as_ref().map(|read| read as ReadAt<'_>), journal)?)
 }
 
 pub(crate) fn chrome_jar(database: &Database<'_>, now: SystemTime) -> Option<Jar> {
@@ -195,146 +234,4 @@ fn since_1601(now: SystemTime) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::PathBuf;
-
-    /// Databases that SQLite made, and some that were cut.
-    fn corpus(name: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/cookies").join(name)
-    }
-
-    fn of_chrome(name: &str) -> Option<Jar> {
-        chrome(&corpus(name), SystemTime::now())
-    }
-
-    fn kinds<const N: usize>(kinds: [(Kind, u32); N]) -> Kinds {
-        Kinds::from(kinds)
-    }
-
-    #[test]
-    fn rows_are_counted_by_what_becomes_of_them() {
-        let jar = of_chrome("chrome").expect("a database");
-        assert_eq!(jar.lasting, kinds([(Kind::V10, 2), (Kind::Plain, 1)]));
-        assert_eq!(jar.of_session, kinds([(Kind::V10, 1)]));
-        assert_eq!(jar.expired, kinds([(Kind::V10, 1), (Kind::V11, 1)]));
-        assert!(!jar.cut);
-        // By this machine's clock: the one that has expired had not in 2009.
-        let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_250_000_000);
-        let jar = chrome(&corpus("chrome"), then).expect("a database");
-        assert_eq!((jar.lasting.values().sum::<u32>(), jar.expired.len()), (5, 0));
-        assert_eq!(of_chrome("chrome_empty"), Some(Jar::default()));
-        assert_eq!(of_chrome("chrome_session").map(|jar| jar.lasting.len()), Some(0));
-    }
-
-    #[test]
-    fn values_of_windows_are_told_by_their_length() {
-        let jar = of_chrome("chrome_windows").expect("a database");
-        let all = [(Kind::V10, 1), (Kind::V10OfWindows, 1), (Kind::V20, 1), (Kind::Dpapi, 1)];
-        assert_eq!(jar.lasting, kinds(all));
-        assert_eq!(Kind::V10OfWindows.prefix(), "v10");
-        for (value, len, kind) in [
-            (&b""[..], 0, Kind::Plain),
-            (b"v10", 3, Kind::V10OfWindows),
-            (b"v10", 3 + 32, Kind::V10),
-            (b"v12", 3 + 32, Kind::V12),
-            (b"v99", 20, Kind::Other(*b"v99")),
-            (b"xyz", 20, Kind::Other(*b"???")),
-        ] {
-            assert_eq!(Kind::of(value, len), kind, "{value:?} of {len}");
-        }
-    }
-
-    #[test]
-    fn rows_longer_than_a_page_and_trees_of_pages_are_read() {
-        let jar = of_chrome("chrome_long_rows").expect("a database");
-        assert_eq!((jar.lasting, jar.cut), (kinds([(Kind::V11, 4)]), false));
-        let jar = of_chrome("chrome_many_rows").expect("a database");
-        assert_eq!((jar.lasting, jar.cut), (kinds([(Kind::V12, 60)]), false));
-    }
-
-    #[test]
-    fn what_is_no_such_database_tells_nothing_and_what_is_cut_says_so() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = dir.path().join("Cookies");
-        for (bytes, why) in [
-            (Vec::new(), "empty"),
-            (vec![0; 8192], "zeros"),
-            (b"SQLite format 3\0".to_vec(), "its first bytes"),
-        ] {
-            std::fs::write(&path, bytes).expect("write");
-            assert_eq!(chrome(&path, SystemTime::now()), None, "{why}");
-            assert_eq!(firefox(&path, true, SystemTime::now()), None, "{why}");
-        }
-        for other in ["one_leaf", "plain", "cut", "firefox", "webkit", "there is none"] {
-            assert_eq!(of_chrome(other), None, "{other}");
-        }
-        // One that is shorter than its head says, and one with a page that is no page any more.
-        let mut bytes = std::fs::read(corpus("chrome_many_rows")).expect("corpus");
-        std::fs::write(&path, &bytes[..bytes.len() - 512]).expect("write");
-        assert_eq!(chrome(&path, SystemTime::now()), None);
-        let end = bytes.len();
-        bytes[end - 512..].fill(0);
-        std::fs::write(&path, &bytes).expect("write");
-        assert!(chrome(&path, SystemTime::now()).expect("its schema can be read").cut);
-    }
-
-    #[test]
-    fn a_symlink_or_a_pipe_is_not_opened() {
-        let dir = tempfile::tempdir().expect("dir");
-        std::os::unix::fs::symlink(corpus("chrome"), dir.path().join("link")).expect("symlink");
-        std::os::unix::fs::symlink("loop", dir.path().join("loop")).expect("symlink");
-        for name in ["link", "loop", "."] {
-            assert_eq!(chrome(&dir.path().join(name), SystemTime::now()), None, "{name}");
-        }
-    }
-
-    /// A database with its log beside it, as the corpus has them one after the other.
-    fn with_log(dir: &Path, cut: usize) -> PathBuf {
-        let both = std::fs::read(corpus("firefox_log")).expect("corpus");
-        let at = both.windows(3).position(|bytes| bytes == b"\x37\x7f\x06").expect("a log");
-        let path = dir.join("cookies.sqlite");
-        std::fs::write(&path, &both[..at]).expect("write");
-        std::fs::write(dir.join("cookies.sqlite-wal"), &both[at..both.len() - cut]).expect("write");
-        path
-    }
-
-    #[test]
-    fn a_firefox_counts_milliseconds_or_seconds() {
-        for name in ["firefox", "firefox_seconds"] {
-            let jar = firefox(&corpus(name), false, SystemTime::now()).expect("a database");
-            assert_eq!((jar.lasting, jar.expired), (kinds([(Kind::Plain, 1)]), kinds([(Kind::Plain, 1)])));
-        }
-        assert_eq!(owner(&corpus("firefox")), Some(Owner::Firefox));
-        assert_eq!(owner(&corpus("webkit")), Some(Owner::WebKit));
-        assert_eq!(firefox(&corpus("webkit"), false, SystemTime::now()), None);
-        assert_eq!(owner(&corpus("chrome")), None);
-    }
-
-    #[test]
-    fn the_newest_rows_are_in_the_log_as_far_as_it_is_committed() {
-        let dir = tempfile::tempdir().expect("dir");
-        let path = with_log(dir.path(), 0);
-        let count = |log| {
-            let jar = firefox(&path, log, SystemTime::now()).expect("a database");
-            (jar.lasting.values().sum::<u32>(), jar.expired.values().sum::<u32>(), jar.cut)
-        };
-        assert_eq!(count(true), (10, 1, false));
-        assert_eq!(count(false), (0, 1, false), "without its log");
-        // The last page of the transaction is torn, so none of it counts.
-        with_log(dir.path(), 1);
-        assert_eq!(count(true), (0, 1, false), "with a torn log");
-        let log = dir.path().join("cookies.sqlite-wal");
-        for (at, why) in [(0, "magic"), (20, "salt"), (30, "checksum"), (60, "page")] {
-            with_log(dir.path(), 0);
-            let mut bytes = std::fs::read(&log).expect("read");
-            bytes[at] ^= 1 << 6;
-            std::fs::write(&log, bytes).expect("write");
-            assert_eq!(count(true), (0, 1, false), "{why}");
-        }
-        // A database that was just made: all of it is in the log.
-        with_log(dir.path(), 0);
-        std::fs::write(&path, "").expect("write");
-        assert_eq!(firefox(&path, true, SystemTime::now()), None, "the schema is in neither");
-    }
-}
+mod tests;

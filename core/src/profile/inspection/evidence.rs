@@ -10,7 +10,7 @@ use super::opened_profile::OpenedProfile;
 use super::report::CookieKeys;
 use super::system::{System, system_of};
 use crate::error::Result;
-use crate::profile::cookies::{self, Jar, Kind, Kinds};
+use crate::profile::cookies::{self, Beside, Jar, Kind, Kinds};
 use crate::profile::family::Family;
 use crate::profile::folder::Folder;
 use crate::profile::json::read_json;
@@ -77,11 +77,11 @@ impl Evidence {
             Family::Firefox => {
                 let session = session::FIREFOX.into_iter().find(|name| reopens && packed.has(name));
                 let in_session = session.and_then(|name| session::firefox_cookies(&folder.root.join(name)));
-                (packed.firefox(now), session.is_some(), in_session)
+                (packed.firefox(now, guard), session.is_some(), in_session)
             }
             Family::Chrome => {
                 let crashed = || session::chrome_crashed(&read_json(&profile.join("Preferences")));
-                (packed.chrome(&opened.inside, now), reopens || crashed(), None)
+                (packed.chrome(&opened.inside, now, guard), reopens || crashed(), None)
             }
         };
         let taken = |profile: &&String| pack.profile.as_deref().is_none_or(|chosen| chosen == *profile);
@@ -152,7 +152,7 @@ impl PackedFiles<'_> {
         let mut found = Vec::new();
         for profile in profiles {
             guard.checkpoint()?;
-            if self.chrome(profile, now).jar().is_some_and(|jar| !jar.lasting.is_empty()) {
+            if self.chrome(profile, now, guard).jar().is_some_and(|jar| !jar.lasting.is_empty()) {
                 found.push((*profile).clone());
             }
         }
@@ -168,17 +168,22 @@ impl PackedFiles<'_> {
         self.entries[at].file.map(|file| file.size)
     }
 
-    fn firefox(&self, now: SystemTime) -> Cookies {
-        const NAME: &str = "cookies.sqlite";
-        // A database that was just made is empty, and all of it in its log.
-        let with_log = self.size("cookies.sqlite-wal").is_some_and(|size| size > 0);
-        if self.size(NAME).is_none_or(|size| size == 0 && !with_log) {
-            return Cookies::None;
-        }
-        cookies::firefox(&self.root.join(NAME), with_log, now).map_or(Cookies::Unreadable, Cookies::Read)
+    /// What goes of a database's own files. None if there is nothing in it.
+    fn database(&self, name: &str) -> Option<Beside> {
+        let has = |end| self.size(&format!("{name}{end}")).is_some_and(|size| size > 0);
+        let beside = Beside { log: has("-wal"), journal: has("-journal") };
+        // One that was just made is empty, and all of it in its log.
+        let size = self.size(name)?;
+        (size > 0 || beside.log).then_some(beside)
     }
 
-    fn chrome(&self, profile: &str, now: SystemTime) -> Cookies {
+    fn firefox(&self, now: SystemTime, guard: &StallGuard) -> Cookies {
+        const NAME: &str = "cookies.sqlite";
+        let Some(beside) = self.database(NAME) else { return Cookies::None };
+        cookies::firefox(&self.root.join(NAME), beside, now, guard).map_or(Cookies::Unreadable, Cookies::Read)
+    }
+
+    fn chrome(&self, profile: &str, now: SystemTime, guard: &StallGuard) -> Cookies {
         let path =
             |name: &str| if profile.is_empty() { name.to_owned() } else { format!("{profile}/{name}") };
         let (plain, network) = (path("Cookies"), path("Network/Cookies"));
@@ -191,10 +196,8 @@ impl PackedFiles<'_> {
             (false, false, true) => (network, true),
             (true, _, false) | (false, false, false) => return Cookies::None,
         };
-        if self.size(&name) == Some(0) {
-            return Cookies::None;
-        }
-        match cookies::chrome(&self.root.join(name), now) {
+        let Some(beside) = self.database(&name) else { return Cookies::None };
+        match cookies::chrome(&self.root.join(name), beside, now, guard) {
             Some(jar) if misplaced => Cookies::Misplaced(jar),
             Some(jar) => Cookies::Read(jar),
             None => Cookies::Unreadable,

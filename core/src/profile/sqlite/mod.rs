@@ -1,11 +1,12 @@
-//! Rows of one table of an SQLite database, and of the write-ahead log beside it: a few pages of the
-//! documented file format (sqlite.org/fileformat2.html), read and nothing more. What does not look right
-//! tells nothing.
+//! Rows of one table of an SQLite database, as they are with the write-ahead log or the rollback journal beside
+//! it: a few pages of the documented file format (sqlite.org/fileformat2.html), read and nothing more. What does
+//! not look right tells nothing.
 //!
 //! SQLite itself is not linked for this. It takes locks in a database that may be in use, a second copy of it
 //! in one process breaks the locks of the first (sqlite.org/howtocorrupt.html, 2.2.1), and it is a megabyte.
 
 mod record;
+mod rollback;
 mod wal;
 
 use std::borrow::Cow;
@@ -13,6 +14,8 @@ use std::cell::Cell;
 
 pub(super) use record::Record;
 use record::varint;
+pub(crate) use rollback::Journal;
+use rollback::Rollback;
 use wal::Wal;
 
 /// Reads all of the bytes at a place, or nothing.
@@ -28,6 +31,7 @@ const LONGEST_ROW: usize = 64 << 10;
 
 pub(crate) struct Database<'a> {
     main: ReadAt<'a>,
+    rollback: Option<Rollback<'a>>,
     wal: Option<Wal<'a>>,
     page_size: u64,
     /// Of each page; the rest is for extensions.
@@ -49,15 +53,23 @@ impl Table {
 }
 
 impl<'a> Database<'a> {
-    pub(crate) fn open(main: ReadAt<'a>, log: Option<ReadAt<'a>>) -> Option<Self> {
+    pub(crate) fn open(
+        main: ReadAt<'a>,
+        log: Option<ReadAt<'a>>,
+        journal: Option<Journal<'a>>,
+    ) -> Option<Self> {
         let wal = match log {
             Some(read) => Wal::read(read)?,
             None => None,
         };
-        // A database that has just been made may be in its log altogether.
-        let logged = wal.as_ref().and_then(|wal| Some((wal.read, *wal.pages.get(&1)?)));
-        let (read, at) = logged.unwrap_or((main, 0));
+        // Beside an empty database it is of another one; SQLite takes one byte for none.
+        let rollback = match journal.filter(|_| main(1, &mut [0]).is_some()) {
+            Some(journal) => Rollback::read(&journal)?,
+            None => None,
+        };
         let mut head = [0; 100];
+        // A database that has just been made may be in its log altogether.
+        let (read, at) = place(main, rollback.as_ref(), wal.as_ref(), 1, 0)?;
         read(at, &mut head)?;
         if !head.starts_with(b"SQLite format 3\0") {
             return None;
@@ -67,17 +79,25 @@ impl<'a> Database<'a> {
             size if size >= 512 && size.is_power_of_two() => size,
             _ => return None,
         };
-        if wal.as_ref().is_some_and(|wal| wal.page_size != page_size) {
+        let another = |size: u64| size != page_size;
+        if wal.as_ref().is_some_and(|wal| another(wal.page_size))
+            || rollback.as_ref().is_some_and(|rollback| another(rollback.page_size))
+        {
             return None;
         }
         // SQLite takes one that is shorter than it says for damaged, and a browser then begins a new one.
         let (pages, says_so) = (be(&head[28..32]), head[24..28] == head[92..96]);
         if wal.is_none() && says_so && pages > 0 {
-            main(pages.checked_mul(page_size)? - 1, &mut [0])?;
+            match &rollback {
+                Some(rollback) if pages > rollback.count => return None,
+                Some(_) => {}
+                None => main(pages.checked_mul(page_size)? - 1, &mut [0])?,
+            }
         }
         let usable = page_size.checked_sub(u64::from(head[20])).filter(|usable| *usable >= 480)?;
         Some(Self {
             main,
+            rollback,
             wal,
             page_size,
             usable: usize::try_from(usable).ok()?,
@@ -159,11 +179,8 @@ impl<'a> Database<'a> {
     fn page(&self, number: u64) -> Option<Vec<u8>> {
         self.left.set(self.left.get().checked_sub(self.page_size)?);
         let mut bytes = vec![0; usize::try_from(self.page_size).ok()?];
-        let logged = self.wal.as_ref().and_then(|wal| Some((wal.read, *wal.pages.get(&number)?)));
-        match logged {
-            Some((read, at)) => read(at, &mut bytes)?,
-            None => (self.main)(number.checked_sub(1)?.checked_mul(self.page_size)?, &mut bytes)?,
-        }
+        let (read, at) = place(self.main, self.rollback.as_ref(), self.wal.as_ref(), number, self.page_size)?;
+        read(at, &mut bytes)?;
         Some(bytes)
     }
 
@@ -190,6 +207,30 @@ impl<'a> Database<'a> {
         }
         Record::read(Cow::Owned(bytes))
     }
+}
+
+/// Where a page is: the newest is in the log. Without one, what a transaction that was not finished had changed
+/// is in the journal, and what it had added is not there. `page_size` counts but for the first.
+fn place<'a>(
+    main: ReadAt<'a>,
+    rollback: Option<&Rollback<'a>>,
+    wal: Option<&Wal<'a>>,
+    number: u64,
+    page_size: u64,
+) -> Option<(ReadAt<'a>, u64)> {
+    if let Some((wal, at)) = wal.and_then(|wal| Some((wal, wal.pages.get(&number)?))) {
+        return Some((wal.read, *at));
+    }
+    match rollback {
+        Some(rollback) if number > rollback.count => return None,
+        Some(rollback) => {
+            if let Some(at) = rollback.pages.get(&number) {
+                return Some((rollback.read, *at));
+            }
+        }
+        None => {}
+    }
+    Some((main, number.checked_sub(1)?.checked_mul(page_size)?))
 }
 
 const INNER: u8 = 5;
