@@ -4,7 +4,7 @@ use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use crate::digest::Digests;
-use crate::http::attempt::Reply;
+use crate::http::Reply;
 use crate::secret::Mask;
 use crate::storage::reply::refusal;
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -18,93 +18,22 @@ use super::Target;
 use super::bandwidth::Bandwidth;
 use super::body::{AttemptBody, BodyState, ContinueGate};
 use super::limits::{Limits, within_limits};
+use super::messages::{Outgoing, Reply};
 use super::page::Page;
 use super::pool::Connection;
 use super::tunnel;
-use crate::digest::{Algorithm, Digests, PendingDigests};
+use crate::digest::{Digests, PendingDigests};
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::options::Proxy;
 use crate::progress::Counters;
 use crate::secret::Mask;
 use crate::source::Reading;
 
-pub(crate) use super::body::Payload;
-
 /// Bodies larger than this ask `Expect: 100-continue` first, so that a refusal costs no upload.
 const EXPECT_ABOVE: u64 = 1024 * 1024;
 /// Storage answers in a few hundred bytes of XML.
 const MAX_REPLY_BYTES: usize = 64 * 1024;
 const REPLY_BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// What to send.
-pub(crate) struct Outgoing {
-    pub(crate) method: Method,
-    pub(crate) headers: Arc<HeaderMap>,
-    pub(crate) payload: Payload,
-    pub(crate) digest: Option<Algorithm>,
-    /// Whether the server is asked first if it wants a large body (`Expect: 100-continue`). It costs a round trip.
-    pub(crate) expect_continue: bool,
-    /// Where a form asked to be redirected to when it is done.
-    pub(crate) redirect: Option<String>,
-}
-
-impl Outgoing {
-    /// Whether a reply's head says that the object is stored. A form may ask for a redirect instead of a
-    /// 2xx; storage then adds what it stored to the URL's query. It is proof enough and not followed.
-    pub(crate) fn is_done(&self, status: StatusCode, headers: &HeaderMap) -> bool {
-        let location = headers.get(LOCATION).and_then(|v| v.to_str().ok());
-        match (&self.redirect, location) {
-            (Some(to), Some(location)) if status == StatusCode::SEE_OTHER && !to.is_empty() => {
-                let rest = location.strip_prefix(to.as_str());
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '&']))
-            }
-            _ => matches!(status, StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT),
-        }
-    }
-}
-
-/// What storage answered.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    /// At most 64 KiB of it.
-    pub(crate) body: Bytes,
-    /// Whether that is all of it.
-    pub(crate) whole: bool,
-    /// The digests of the source as it was sent; only after a success.
-    pub(crate) digests: Digests,
-    /// Whether every byte had been sent when it came.
-    pub(crate) complete: bool,
-    /// Whether the last byte may have left. It may where only a buffer of ours was known to hold it.
-    pub(crate) last_may_have_left: bool,
-    /// Whether the server was asked for `100 Continue` and did not say it in time.
-    pub(crate) ignores_expect: bool,
-    /// The file that was read, if it was one.
-    pub(crate) file: Option<Arc<Reading>>,
-    /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
-    pub(crate) counted: u64,
-    /// What a text that is made of it must hide besides the ticket: a proxy on the way may quote the login it
-    /// was given.
-    pub(crate) hides: Option<Mask>,
-}
-
-impl Reply {
-    /// Whether a success may have been about to say that it is none: some stores put an error document
-    /// into a 200, and this one was cut off.
-    pub(crate) fn cut_error(&self) -> bool {
-        !self.whole && self.body.trim_ascii_start().starts_with(b"<")
-    }
-
-    /// Hides a proxy's login in a refusal. Of a success only what is said about it must hide that.
-    fn hide_login(&mut self, login: Option<Mask>, done: bool) {
-        if let Some(login) = login.as_ref().filter(|_| !done) {
-            self.body = login.apply(&self.body);
-            login.apply_to(&mut self.headers);
-        }
-        self.hides = login;
-    }
-}
 
 /// An attempt that got no answer.
 pub(super) struct Unanswered {

@@ -66,7 +66,7 @@ impl SharedLine {
         u32::try_from(self.sharing.load(Relaxed)).unwrap_or(u32::MAX)
     }
 
-    /// Whether one that has got nothing through since `since` may only not have had its turn. Somebody must
+    /// Whether one that has got nothing through since then may only not have had its turn. Somebody must
     /// have moved lately besides; that is for the caller to know, who knows how long it was looking.
     pub(super) fn is_crowded(&self, since: LinePosition) -> bool {
         let others = self.sharers().saturating_sub(1);

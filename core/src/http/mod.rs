@@ -3,7 +3,7 @@
 
 pub(crate) mod api;
 mod api_call;
-pub(crate) mod attempt;
+mod attempt;
 mod bandwidth;
 mod body;
 mod budget;
@@ -15,6 +15,7 @@ mod guard;
 mod kernel;
 mod limits;
 mod line;
+mod messages;
 mod meter;
 pub(crate) mod page;
 mod pool;
@@ -30,5 +31,7 @@ pub(crate) mod tries;
 mod tunnel;
 mod x509;
 
+pub(crate) use body::Payload;
 pub(crate) use clients::{Clients, HttpClients};
 pub(crate) use guard::{Target, is_loopback};
+pub(crate) use messages::{Outgoing, Reply};

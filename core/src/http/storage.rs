@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::StatusCode;
 
 use super::Target;
-use super::attempt::{self, Outgoing, Reply, Unanswered};
+use super::attempt::{self, Unanswered};
 use super::bandwidth::{Bandwidth, BandwidthLimit};
 use super::body::CONTINUE_WAIT;
 use super::connections;
 use super::connector::Connector;
 use super::limits::Limits;
+use super::messages::{Outgoing, Reply};
 use super::pool::{Connection, ConnectionPool};
 use super::tries::Tries;
 use super::tunnel::LoginTurn;

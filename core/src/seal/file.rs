@@ -194,7 +194,7 @@ impl BlockSealer {
 mod tests {
     use super::*;
 
-    /// Sealed in pieces; where it was block_refused, if it was.
+    /// Sealed in pieces; where it was stopped, if it was.
     fn sealed(seal: &Arc<FileSeal>, plain: &[u8], piece: usize) -> Result<Vec<u8>, u64> {
         let at = |error| match error {
             BlockError::Differs { at } => at,

@@ -40,7 +40,7 @@ impl Diagnosis {
         Self { kind, action, retryable: passes || action == Action::Retry, advice: what.into() }
     }
 
-    /// StorageRefusal for good.
+    /// Refused for good.
     fn refused(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::StorageRefused, Action::Fail, what)
     }

@@ -43,7 +43,7 @@ impl Expiry {
         Self { period, ..self }
     }
 
-    /// By a moment that somebody else's clock period. Only used where no lifetime is known. A ticket is only given up when
+    /// By a moment that somebody else's clock told. Only used where no lifetime is known. A ticket is only given up when
     /// it is over by more than clocks err; until then storage has the last word.
     pub(super) fn by_clock(period: TicketPeriod) -> Self {
         let left =

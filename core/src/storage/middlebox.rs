@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Outcome, Side};
-use crate::http::attempt::Reply;
+use crate::http::Reply;
 use crate::http::page::{self, Names, Page};
 use crate::secret::Mask;
 

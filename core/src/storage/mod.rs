@@ -1,6 +1,7 @@
 //! Sending bytes to a presigned target. Knows storage's own rules (tickets, forms, XML replies,
 //! ETags) and no provider.
 
+mod answer;
 mod client;
 mod diagnosis;
 mod document;

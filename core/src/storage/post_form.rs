@@ -15,7 +15,7 @@ use super::url_query;
 use crate::digest::Algorithm;
 use crate::error::{Error, Result};
 use crate::http::Target;
-use crate::http::attempt::{Outgoing, Payload};
+use crate::http::{Outgoing, Payload};
 use crate::options::Options;
 use crate::secret::Mask;
 use crate::source::Prepared;

@@ -13,7 +13,7 @@ use super::url_query;
 use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
-use crate::http::attempt::{Outgoing, Payload};
+use crate::http::{Outgoing, Payload};
 use crate::options::Options;
 use crate::secret::{Mask, Secret};
 use crate::source::Prepared;
@@ -172,7 +172,7 @@ fn checked_target(
     Ok((target, signed))
 }
 
-/// CheckedHeaders come from a service's reply and are sent as given, except those that would change where
+/// Headers come from a service's reply and are sent as given, except those that would change where
 /// or how the request is framed, or carry a credential.
 fn checked(given: &[(String, Secret)], options: &Options) -> Result<CheckedHeaders> {
     let mut all = CheckedHeaders::default();

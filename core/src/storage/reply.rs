@@ -9,12 +9,12 @@ use super::document::Document;
 use super::error_codes::Action;
 use super::middlebox;
 use crate::error::{Error, ErrorKind, Side};
-use crate::http::attempt::Reply;
+use crate::http::Reply;
 use crate::http::page::{self, Names, Page};
 use crate::http::retry::retry_after;
 use crate::secret::Mask;
 
-/// Answerer gave an answer.
+/// Who gave an answer.
 enum Answerer {
     Storage,
     /// A proxy, a filter, a portal, a web server.
@@ -25,7 +25,7 @@ enum Answerer {
 
 impl Answerer {
     fn answered(reply: &Reply, body: &[u8], document: &Document) -> Self {
-        // By their diagnosis: a proxy's and a portal's.
+        // By their meaning: a proxy's and a portal's.
         if matches!(reply.status.as_u16(), 407 | 511) {
             return Self::Middlebox(Page::of(&reply.headers, body));
         }

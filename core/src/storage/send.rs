@@ -5,22 +5,23 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::document::Document;
+use super::answer::{
+    answer_cut, differs, etag, etag_matches, is_own_upload, is_success, lacks_store_signs, may_be_stored,
+    object, unanswered,
+};
 use super::error_codes::Action;
 use super::expiry::Expiry;
 use super::post_form::FormTarget;
 use super::put::PutTarget;
 use super::result::StoredObject;
 use super::signed_checksum::{self, Explained};
-use super::ticket_origin::TicketOrigin;
 use super::upload::Upload;
 use super::upload_limiter::UploadSlot;
 use super::{middlebox, precondition, reply};
-use crate::digest::{Algorithm, Digest, Digests};
-use crate::error::{Error, ErrorKind, Outcome, Result, Side};
-use crate::http::HttpClients;
-use crate::http::attempt::{Outgoing, Reply};
+use crate::digest::{Algorithm, Digest};
+use crate::error::{Error, Outcome, Result};
 use crate::http::tries::Tries;
+use crate::http::{HttpClients, Outgoing, Reply};
 use crate::job::JobContext;
 use crate::logs;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
@@ -271,44 +272,6 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// A try that got no answer, and whether another one may get it.
-fn unanswered(error: Error, mask: &Mask) -> (Error, Action) {
-    let again = matches!(error.kind(), ErrorKind::Network | ErrorKind::Timeout) && error.retryable();
-    (error.hiding(|text| mask.hidden(text)), if again { Action::Retry } else { Action::Fail })
-}
-
-fn object(outgoing: &Outgoing, digests: Digests, etag: Option<String>, verified: bool) -> StoredObject {
-    let Digests { md5, sha256 } = digests;
-    StoredObject {
-        bytes: outgoing.payload.source.len(),
-        sha256: sha256.as_ref().map(Digest::hex),
-        md5: md5.as_ref().map(Digest::hex),
-        etag,
-        verified,
-        attempts: 0,
-        warnings: Vec::new(),
-    }
-}
-
-/// Whether nothing says that a store answered. A service looks for itself when it is told that all was sent, and a
-/// redirect is the one that was asked for.
-fn lacks_store_signs(upload: &Upload<'_>, reply: &Reply, etag: Option<&str>) -> bool {
-    let known = upload.from == TicketOrigin::Service || !reply.status.is_success();
-    !known && etag.is_none() && !middlebox::has_store_header(&reply.headers)
-}
-
-/// What storage answers an upload with that it took. A 200 with an error document inside is none.
-fn is_success(outgoing: &Outgoing, reply: &Reply) -> bool {
-    outgoing.is_done(reply.status, &reply.headers) && !Document::parse(&reply.body).is_error()
-}
-
-/// Whether what is in the way is what an earlier try of ours sent, whose answer was lost: its ETag says so.
-fn is_own_upload(reply: &Reply, etag: Option<&str>, tries: &Tries) -> bool {
-    let lost = reply.status == StatusCode::PRECONDITION_FAILED && tries.outcome() == Outcome::Unknown;
-    let same = || tries.sent_digests().md5.as_ref()?.equals_text(etag?);
-    lost && same() == Some(true)
-}
-
 async fn refused(
     upload: &Upload<'_>,
     reply: &Reply,
@@ -334,74 +297,6 @@ async fn refused(
         (None, Some(expiry)) => (expiry.explain_refusal(error, host, &reply.headers), action),
         (None, None) => (error, action),
     }
-}
-
-/// Whether the object may be there though the answer is no success. After the last byte, a gateway's failure
-/// or storage's own may have come too late to keep it out. `code` may be of JSON, which anybody in between
-/// speaks; storage itself speaks XML.
-fn may_be_stored(reply: &Reply, code: Option<&str>) -> bool {
-    if !reply.last_may_have_left {
-        return false;
-    }
-    let by_storage = || Document::parse(&reply.body).is_error();
-    match (reply.status.as_u16(), code) {
-        (_, Some("InternalError")) => true,
-        // Refusals by their definition (RFC 9110, RFC 4918), and a portal's that let nothing through (RFC 6585).
-        (501 | 505 | 507 | 511, _) => false,
-        // Storage's own word for "not now", or a success of another kind than it says in its words. Without
-        // them, some proxies (Envoy) say 503 of a request that was passed on.
-        (503 | 200..=299, _) => !by_storage(),
-        // A form's redirect to where it did not ask for.
-        (303, _) | (500..=599, _) => true,
-        _ => false,
-    }
-}
-
-fn answer_cut(host: &str) -> Error {
-    Error::new(
-        ErrorKind::Network,
-        format!(
-            "the answer of storage at {host} was cut off before it said whether the file is there; try again"
-        ),
-    )
-    .side_is(Side::Storage)
-    .outcome_is(Outcome::Unknown)
-}
-
-fn etag(reply: &Reply) -> Option<String> {
-    let bare = |text: &str| text.trim().trim_start_matches("W/").trim_matches('"').to_owned();
-    let header = reply.headers.get(http::header::ETAG).and_then(|text| text.to_str().ok());
-    // A form may have asked for a description of what it stored, and then some say it nowhere else.
-    header.map(bare).or_else(|| Document::parse(&reply.body).etag.as_deref().map(bare))
-}
-
-/// Whether our MD5 is the ETag; `None` if that tells nothing. It does not under KMS or customer keys, which storage
-/// announces, nor when it does not look like an MD5.
-fn etag_matches(reply: &Reply, etag: Option<&str>) -> Option<bool> {
-    let encrypted_there = reply
-        .headers
-        .get("x-amz-server-side-encryption")
-        .is_some_and(|v| v.as_bytes().starts_with(b"aws:kms"))
-        || reply.headers.contains_key("x-amz-server-side-encryption-customer-algorithm");
-    let etag = etag.filter(|etag| etag.len() == 32 && !encrypted_there)?;
-    reply.digests.md5.as_ref()?.equals_text(etag)
-}
-
-/// An ETag that looks like an MD5 and is not ours. Damage on the way is an accident, which does not happen twice to
-/// the same bytes; the ETags of some stores and gateways are of other kinds and look the same.
-fn differs(host: &str, etag: &str, md5: &Digest, again: bool) -> (Error, Action) {
-    let (md5, action) = (md5.hex(), if again { Action::Fail } else { Action::Retry });
-    let text = if again {
-        format!(
-            "storage at {host} took it twice, each time with an ETag that is not the MD5 of what was sent ({etag}, ours {md5}): either its ETags are no MD5s, and then integrity_check is to be false, or something on the way changes every upload; compare what is stored with the source"
-        )
-    } else {
-        format!(
-            "storage at {host} took it, but its ETag is not the MD5 of what was sent ({etag}, ours {md5}): it was changed on the way, or this storage's ETags are no MD5s; send it again, with integrity_check false if they are not"
-        )
-    };
-    let error = Error::new(ErrorKind::Integrity, text).side_is(Side::Storage);
-    (error.retryable_is(!again), action)
 }
 
 /// The source changed while it was sent, or cannot be looked at any more; storage has taken it nevertheless.

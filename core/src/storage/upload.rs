@@ -2,8 +2,8 @@
 
 use super::expiry::Expiry;
 use super::ticket_origin::TicketOrigin;
+use crate::http::Outgoing;
 use crate::http::Target;
-use crate::http::attempt::Outgoing;
 use crate::secret::Mask;
 
 /// One upload: what goes where, and until when it may start.

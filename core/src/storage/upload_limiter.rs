@@ -107,7 +107,7 @@ impl UploadSlot<'_> {
         limiter.slots.add_permits(more);
     }
 
-    /// A request of the upload is about to be repeated. Where that makes the limiter narrower, this one waits
+    /// A request of the upload is about to be repeated. Where that makes fewer go at once, this one waits
     /// until so many of the others are done: they would only be in each other's way.
     pub(crate) async fn wait_before_retry(&self) -> Result<()> {
         if self.narrows() {
