@@ -17,6 +17,7 @@ CORE, SANDBOX = ROOT / "core/src", ROOT / "sandbox/src"
 # Folders of the core whose files read in one direction; "." is the core itself. In the sandbox all do.
 STRAIGHT = (
     *(".", "agentdrop", "error", "hcompany", "http", "job", "journal", "options", "profile"),
+    *("profile/inspection", "profile/packing", "profile/rules", "profile/snapshot", "profile/walk"),
     *("seal", "service", "source", "storage"),
 )
 USE = re.compile(r"\b(crate|super(?:::super)*)::((?:\w+::)*)(\{[^;]*?\}|\w+)", re.S)
@@ -24,7 +25,7 @@ USE = re.compile(r"\b(crate|super(?:::super)*)::((?:\w+::)*)(\{[^;]*?\}|\w+)", r
 
 def product(text):
     """The text without its tests and comments."""
-    text = text.split("#[cfg(test)]\nmod tests")[0]
+    text = text.split("#[cfg(test)]\nmod tests {")[0]
     return re.sub(r"//.*", "", text)
 
 

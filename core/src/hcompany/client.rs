@@ -89,7 +89,7 @@ impl HCompanyBuilder {
     }
 }
 
-/// What `hai login` writes, on every system: `hai/.env` in `$XDG_CONFIG_HOME`, else in `~/.config`.
+/// The file that `hai login` writes, on every system: `hai/.env` in `$XDG_CONFIG_HOME`, else in `~/.config`.
 fn login_file() -> Option<PathBuf> {
     let given = std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let folder = given.or_else(|| Some(crate::paths::home()?.join(".config")));

@@ -65,10 +65,10 @@ pub struct Profile {
     /// Nothing was sent: this is the earlier profile, which the archive equals.
     #[serde(skip_deserializing)]
     pub unchanged: bool,
-    /// What was sent to storage in this call.
+    /// The object that this call sent to storage.
     #[serde(skip_deserializing)]
     pub upload: Option<StoredObject>,
-    /// What was packed, if a folder was given.
+    /// The report on packing, if a folder was given.
     #[serde(skip_deserializing)]
     pub packed: Option<PackReport>,
     /// Ids that were reserved and given up because their ticket ran out; the service removes them.

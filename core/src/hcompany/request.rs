@@ -6,7 +6,7 @@ use crate::profile::Pack;
 use crate::source::Source;
 use crate::storage::StoredObject;
 
-/// What a profile is called. The browser must be one the service knows (`chromium`, `firefox`,
+/// The name and browser of a profile. The browser must be one the service knows (`chromium`, `firefox`,
 /// `webkit`, …; the service decides) and the version is free text such as `131`.
 #[derive(Debug, Clone, Default)]
 pub struct ProfileDetails {
@@ -54,7 +54,8 @@ impl ProfileDetails {
         self.labels.push((name.into(), value.into()));
         self
     }
-    /// What [`HCompany::upload`](crate::HCompany::upload) returned, to be compared with what the service stored.
+    /// The result of [`HCompany::upload`](crate::HCompany::upload), to be compared with what the service
+    /// stored.
     #[must_use]
     pub fn uploaded(mut self, stored: StoredObject) -> Self {
         self.uploaded = Some(stored);
@@ -83,8 +84,8 @@ impl ProfileUpload {
         self.pack = pack;
         self
     }
-    /// Sends nothing if the archive equals this earlier profile's by the service's own checksum; the result is that
-    /// profile then, with `unchanged` set. A profile that is not there any more equals nothing.
+    /// Sends nothing if the archive equals this earlier profile's by the service's own checksum; the result
+    /// is that profile then, with `unchanged` set. A profile that is not there any more equals nothing.
     #[must_use]
     pub fn if_changed_from(mut self, profile_id: impl Into<String>) -> Self {
         self.if_changed_from = Some(profile_id.into());

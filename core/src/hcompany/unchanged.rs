@@ -1,5 +1,5 @@
-//! Skipping an upload whose archive the service has already: its own checksum of an earlier profile is compared with
-//! ours before anything is sent.
+//! Skipping an upload whose archive the service has already: its own checksum of an earlier profile is
+//! compared with ours before anything is sent.
 
 use super::complete;
 use super::profile::Profile;

@@ -84,8 +84,8 @@ struct SentArchive {
     abandoned_profile_ids: Vec<String>,
 }
 
-/// Sends the archive. A ticket that runs out, or would before another try, is replaced by a new one, which has
-/// another id.
+/// Sends the archive. A ticket that runs out, or would before another try, is replaced by a new one, which
+/// has another id.
 async fn send_until_a_ticket_lasts(
     service: &Service,
     mut ticket: Option<ProfileTicket>,

@@ -14,7 +14,7 @@ use super::stall_guard::StallGuard;
 use super::walk::TreeEntry;
 use crate::error::Result;
 
-/// What a browser that runs has locked of a profile, what is most likely locked first: seen in /proc/locks
+/// Files of a profile that a running browser has locked, the likeliest first: seen in /proc/locks
 /// beside Chromium 156 and its headless shell (which has the first from its start), Electron and QtWebEngine
 /// having the same names. LevelDB locks its `LOCK` (Chromium: third_party/leveldatabase/env_chromium.cc,
 /// base/files/file_posix.cc), SQLite the bytes from 0x40000000 of a database

@@ -22,13 +22,13 @@ pub(super) struct Folder {
     /// The browser by its product name, as far as the folder tells.
     pub(super) product: &'static str,
     pub(super) version: Option<String>,
-    /// What a file's inode and record are worth there.
+    /// The file system decides how far a file's inode and record count.
     pub(super) system: FileSystem,
 }
 
 impl Folder {
-    /// The name the service knows the browser by: its examples are `chromium`, `firefox` and `webkit`, and a folder of
-    /// any of the Chrome family is opened by Chromium.
+    /// The name the service knows the browser by: its examples are `chromium`, `firefox` and `webkit`, and a
+    /// folder of any of the Chrome family is opened by Chromium.
     pub(super) fn browser_name(&self) -> &'static str {
         match self.family {
             Family::Chrome => "chromium",

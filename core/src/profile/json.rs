@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use super::open_nofollow::open_plain;
 
-/// A text file that tells something is not longer than this; `Local State` of a browser in use for years has 1 MB.
+/// A text file that tells something is not longer than this; `Local State` of a browser in use for years has
+/// 1 MB.
 const MAX_TEXT_BYTES: u64 = 16 << 20;
 
 /// A text file, if there is one; what cannot be read tells nothing.
@@ -22,8 +23,8 @@ pub(super) fn read_small_text(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// What cannot be read, is cut or is longer than it should be tells nothing. Chromium skips the mark of UTF-8
-/// too.
+/// The JSON of a file; null if it cannot be read, is cut or is longer than it should be. Chromium skips the
+/// mark of UTF-8 too.
 pub(super) fn read_json(path: &Path) -> Value {
     let whole = read_small_text(path).filter(|text| (text.len() as u64) < MAX_TEXT_BYTES);
     whole.and_then(|text| bounded(text.trim_start_matches('\u{feff}'))).unwrap_or(Value::Null)

@@ -164,7 +164,7 @@ fn state_of(process: i32, names: &[&str]) -> LockState {
         Err(e) if e.kind() == io::ErrorKind::NotFound && Path::new("/proc/self/exe").exists() => {
             LockState::Stale
         }
-        // What another user runs cannot be looked at, and is believed.
+        // A process of another user cannot be looked at, so its lock is believed.
         Err(_) => LockState::Live,
     }
 }
@@ -180,8 +180,8 @@ fn is_browser(process: i32) -> bool {
     program_of(process).is_ok_and(|program| names().any(|name| program.contains(name)))
 }
 
-/// Whether somebody listens at this socket. A browser that stands still takes no more connections after a few, so
-/// nothing here may wait for it.
+/// Whether somebody listens at this socket. A browser that stands still takes no more connections after a
+/// few, so nothing here may wait for it.
 fn is_listened_to(path: &Path) -> bool {
     // A symlink to a short path: that of the folder may be longer than a socket's may be.
     let target = fs::read_link(path);

@@ -1,5 +1,5 @@
-//! A browser's profile folder: what is in it, what of it is packed, and whether it will sign in elsewhere. The folder
-//! is only read, and nothing here knows a service or the network.
+//! A browser's profile folder: what is in it, what of it is packed, and whether it will sign in elsewhere.
+//! The folder is only read, and nothing here knows a service or the network.
 //!
 //! | file | what it knows |
 //! |---|---|

@@ -1,5 +1,5 @@
-//! Opening what a folder holds. A name may be anything by the time it is opened: a pipe would block, a symlink lead
-//! elsewhere.
+//! Opening what a folder holds. A name may be anything by the time it is opened: a pipe would block, a
+//! symlink lead elsewhere.
 
 use std::fs::File;
 use std::io;

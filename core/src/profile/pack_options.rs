@@ -1,4 +1,4 @@
-//! What the caller wants of a folder: level, one profile, patterns, what to do about a running browser.
+//! The caller's options for a folder: level, one profile, patterns, a running browser.
 
 use std::cell::Cell;
 use std::str::FromStr;
@@ -15,10 +15,10 @@ pub enum Level {
     /// is a cache; a warning says how much there is.
     #[default]
     Default,
-    /// What signs in: cookies, what sites store, settings and extensions. No history, saved passwords,
-    /// bookmarks, addresses or web apps, and not the browser's own account.
+    /// Files that sign in: cookies, data that sites store, settings and extensions. No history, saved
+    /// passwords, bookmarks, addresses or web apps, and not the browser's own account.
     ///
-    /// What belongs together goes together, so two private things go. If the profile opens its last tabs
+    /// Files that belong together go together, so two private things go. If the profile opens its last tabs
     /// again, these do, since what sites keep for a session comes back with them; a warning says so. And
     /// Firefox's `key4.db` does, which has the keys of client certificates, and that of the saved passwords,
     /// though not the passwords.
@@ -43,7 +43,7 @@ impl FromStr for Level {
     }
 }
 
-/// What to do while a browser is using the folder.
+/// How to treat a folder that a browser is using.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Live {
     /// Fail with `browser_running`.
@@ -97,16 +97,16 @@ impl Pack {
         self.level = level;
         self
     }
-    /// Only this one of the profiles, by the name of its folder: `Default`, `Profile 2`. What all profiles share goes
-    /// too. Default: all.
+    /// Only this one of the profiles, by the name of its folder: `Default`, `Profile 2`. What all profiles
+    /// share goes too. Default: all.
     #[must_use]
     pub fn profile(mut self, folder: impl Into<String>) -> Self {
         self.profile = Some(folder.into());
         self
     }
-    /// Packs what matches although the level leaves it out; may be given several times. A glob on the path inside the
-    /// folder, such as `Default/Code Cache`: `*` and `?` do not cross a `/`, `**` does, and a folder stands for all
-    /// that is in it. Locks, sockets and symlinks stay out whatever it says.
+    /// Packs what matches although the level leaves it out; may be given several times. A glob on the path
+    /// inside the folder, such as `Default/Code Cache`: `*` and `?` do not cross a `/`, `**` does, and a
+    /// folder stands for all that is in it. Locks, sockets and symlinks stay out whatever it says.
     #[must_use]
     pub fn include(mut self, glob: impl Into<String>) -> Self {
         self.include.push(glob.into());
@@ -118,7 +118,7 @@ impl Pack {
         self.exclude.push(glob.into());
         self
     }
-    /// What to do while a browser is using the folder. Default: [`Live::Refuse`].
+    /// How to treat a folder that a browser is using. Default: [`Live::Refuse`].
     #[must_use]
     pub fn live(mut self, live: Live) -> Self {
         self.live = live;
@@ -195,7 +195,7 @@ pub(super) struct Filter {
 struct Glob {
     what: &'static str,
     pattern: Pattern,
-    /// What it begins with before anything special.
+    /// Its beginning, up to the first special character.
     literal: String,
     matched: Cell<bool>,
 }

@@ -1,5 +1,5 @@
-//! What a profile needs and its archive does not have, and what the archive has that its owner may not
-//! expect: a sentence each. No site is named.
+//! Warnings about things that a profile needs and its archive lacks, and about things in the archive that its
+//! owner may not expect. No site is named.
 
 use std::path::Path;
 
@@ -86,7 +86,7 @@ fn unpacked_extensions(preferences: &[Value]) -> Vec<(String, String)> {
     once(elsewhere.collect())
 }
 
-/// What its user knows it by, unless that is in a file of translations. An unpacked one's manifest is with
+/// The name its user knows, unless that is in a file of translations. An unpacked one's manifest is with
 /// it.
 fn named(extension: &Value, path: &str) -> Option<String> {
     let there = || read_json(&Path::new(path).join("manifest.json"))["name"].as_str().map(str::to_owned);

@@ -11,14 +11,14 @@ use crate::error::{Error, Result};
 struct Profile {
     /// Inside the folder of the list, unless it is absolute.
     path: String,
-    /// What versions before 67 open, and later ones that have not chosen yet.
+    /// Versions before 67 open this one, and so do later ones that have not chosen yet.
     is_default: bool,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct List {
     profiles: Vec<Profile>,
-    /// What each installed Firefox opens, from its `[Install…]`.
+    /// The path that each installed Firefox opens, from its `[Install…]`.
     defaults: Vec<String>,
 }
 

@@ -97,7 +97,7 @@ fn is_firefox(root: &Path, guard: &StallGuard) -> bool {
         || (root.join(COOKIES).is_file() && cookies::owner(&root.join(COOKIES), guard) != Some(Owner::WebKit))
 }
 
-/// What only a profile of the Chrome family has at its top.
+/// Whether a folder has a file at its top that only a profile of the Chrome family has there.
 fn is_chrome_profile(folder: &Path) -> bool {
     ["Preferences", "Cookies", "Network/Cookies", "History", "Login Data", "Web Data"]
         .iter()
@@ -196,7 +196,7 @@ fn chrome_product(root: &Path, state: &Value) -> &'static str {
     }
 }
 
-/// What looks like a version at the start of a text.
+/// The version at the start of a text, if there is one.
 fn version(text: &str) -> Option<String> {
     let text = text.trim();
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());

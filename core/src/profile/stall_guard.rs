@@ -1,5 +1,5 @@
-//! Work on a folder that may be large, on a slow disk, or on a mount that does not answer: whether somebody still waits
-//! for it, and whether it still moves.
+//! Guards work on a folder that may be large, on a slow disk, or on a mount that does not answer: the work
+//! stops when nobody waits for it any more, and is given up when it does not move.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::no_answer;
 
+/// Shared by the work, which passes checkpoints, and by its caller, who looks whether it does.
 #[derive(Default)]
 pub(super) struct StallGuard {
     stop: AtomicBool,
@@ -16,7 +17,7 @@ pub(super) struct StallGuard {
 }
 
 impl StallGuard {
-    /// Says that the work moved. An error if nobody waits for it any more.
+    /// Records that the work moved. An error if nobody waits for it any more.
     pub(super) fn checkpoint(&self) -> Result<()> {
         self.steps.fetch_add(1, Relaxed);
         match self.stop.load(Relaxed) {
@@ -25,7 +26,7 @@ impl StallGuard {
         }
     }
 
-    /// One that nobody waits for.
+    /// A guard of work that nobody waits for.
     #[cfg(test)]
     pub(super) fn stopped() -> Self {
         Self { stop: AtomicBool::new(true), steps: AtomicU64::new(0) }
@@ -36,8 +37,8 @@ impl StallGuard {
     }
 }
 
-/// Does the work on the blocking pool. Dropping the future stops it at its next step; no step for `patience` is an
-/// error, though what waits for a dead mount stays where it is.
+/// Does the work on the blocking pool. Dropping the future stops it at its next checkpoint. No checkpoint
+/// within `io_timeout` is an error, though a thread that waits for a dead mount stays there.
 pub(super) async fn run_guarded<T: Send + 'static>(
     folder: PathBuf,
     io_timeout: Duration,

@@ -1,5 +1,4 @@
-//! Sentences about what is not in an archive. A folder may give any number of causes, and nobody reads
-//! 200,000.
+//! A bounded list of warnings. A folder may give cause for any number of them, and nobody reads 200,000.
 
 /// The first sentences, and how many more there would be.
 #[derive(Debug, Default)]

@@ -17,7 +17,7 @@ use super::stall_guard::StallGuard;
 
 /// How a cookie is encrypted, as far as its value shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum CookieEncryption {
     Plain,
     /// AES-CBC: the fixed key on Linux, a key of the Keychain on macOS (components/os_crypt).
     V10,
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
     Other([u8; 3]),
 }
 
-impl Kind {
+impl CookieEncryption {
     fn of(value: &[u8], len: usize) -> Self {
         const BLOCK: usize = 16;
         match value {
@@ -66,24 +66,24 @@ impl Kind {
 }
 
 /// How many rows are of which kind.
-pub(crate) type Kinds = BTreeMap<Kind, u32>;
+pub(crate) type EncryptionCounts = BTreeMap<CookieEncryption, u32>;
 
 /// Cookies by what becomes of them when a browser starts.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Jar {
     /// They are there.
-    pub(super) lasting: Kinds,
+    pub(super) lasting: EncryptionCounts,
     /// They are thrown away, unless the browser restores its session.
-    pub(super) of_session: Kinds,
+    pub(super) of_session: EncryptionCounts,
     /// They are thrown away.
-    pub(super) expired: Kinds,
+    pub(super) expired: EncryptionCounts,
     /// Some rows could not be read, or there are more than a browser keeps. A browser that finds its database
     /// damaged begins a new one, so the others prove nothing.
     pub(super) cut: bool,
 }
 
 impl Jar {
-    pub(crate) fn all(&self) -> Kinds {
+    pub(crate) fn all(&self) -> EncryptionCounts {
         let mut all = self.lasting.clone();
         for (kind, rows) in self.of_session.iter().chain(&self.expired) {
             *all.entry(*kind).or_default() += rows;
@@ -174,7 +174,7 @@ pub(crate) fn chrome_jar(database: &Database<'_>, now: SystemTime) -> Option<Jar
             at if at <= now => Fate::Expired,
             _ => Fate::Lasting,
         };
-        Some((Kind::of(row.bytes(value)?, row.len(value)?), fate))
+        Some((CookieEncryption::of(row.bytes(value)?, row.len(value)?), fate))
     }))
 }
 
@@ -191,7 +191,7 @@ pub(crate) fn firefox_jar(database: &Database<'_>, now: SystemTime) -> Option<Ja
     // Those of a session are not in it at all.
     Some(jar(database, &table, |row| {
         let fate = if row.integer(expiry)? <= now { Fate::Expired } else { Fate::Lasting };
-        Some((Kind::Plain, fate))
+        Some((CookieEncryption::Plain, fate))
     }))
 }
 
@@ -207,7 +207,11 @@ enum Fate {
     Expired,
 }
 
-fn jar(database: &Database<'_>, table: &Table, tell: impl Fn(&Record<'_>) -> Option<(Kind, Fate)>) -> Jar {
+fn jar(
+    database: &Database<'_>,
+    table: &Table,
+    tell: impl Fn(&Record<'_>) -> Option<(CookieEncryption, Fate)>,
+) -> Jar {
     let mut jar = Jar::default();
     let mut skipped = false;
     let all = database.rows(table, |row| match tell(row) {

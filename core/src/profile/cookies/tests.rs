@@ -17,16 +17,16 @@ fn jar_of(path: &Path, beside: Beside) -> Option<Jar> {
     chrome(path, beside, SystemTime::now(), &StallGuard::default())
 }
 
-fn kinds<const N: usize>(kinds: [(Kind, u32); N]) -> Kinds {
-    Kinds::from(kinds)
+fn kinds<const N: usize>(kinds: [(CookieEncryption, u32); N]) -> EncryptionCounts {
+    EncryptionCounts::from(kinds)
 }
 
 #[test]
 fn rows_are_counted_by_what_becomes_of_them() {
     let jar = of_chrome("chrome").expect("a database");
-    assert_eq!(jar.lasting, kinds([(Kind::V10, 2), (Kind::Plain, 1)]));
-    assert_eq!(jar.of_session, kinds([(Kind::V10, 1)]));
-    assert_eq!(jar.expired, kinds([(Kind::V10, 1), (Kind::V11, 1)]));
+    assert_eq!(jar.lasting, kinds([(CookieEncryption::V10, 2), (CookieEncryption::Plain, 1)]));
+    assert_eq!(jar.of_session, kinds([(CookieEncryption::V10, 1)]));
+    assert_eq!(jar.expired, kinds([(CookieEncryption::V10, 1), (CookieEncryption::V11, 1)]));
     assert!(!jar.cut);
     // By this machine's clock: the one that has expired had not in 2009.
     let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_250_000_000);
@@ -39,27 +39,32 @@ fn rows_are_counted_by_what_becomes_of_them() {
 #[test]
 fn values_of_windows_are_told_by_their_length() {
     let jar = of_chrome("chrome_windows").expect("a database");
-    let all = [(Kind::V10, 1), (Kind::V10OfWindows, 1), (Kind::V20, 1), (Kind::Dpapi, 1)];
+    let all = [
+        (CookieEncryption::V10, 1),
+        (CookieEncryption::V10OfWindows, 1),
+        (CookieEncryption::V20, 1),
+        (CookieEncryption::Dpapi, 1),
+    ];
     assert_eq!(jar.lasting, kinds(all));
-    assert_eq!(Kind::V10OfWindows.prefix(), "v10");
+    assert_eq!(CookieEncryption::V10OfWindows.prefix(), "v10");
     for (value, len, kind) in [
-        (&b""[..], 0, Kind::Plain),
-        (b"v10", 3, Kind::V10OfWindows),
-        (b"v10", 3 + 32, Kind::V10),
-        (b"v12", 3 + 32, Kind::V12),
-        (b"v99", 20, Kind::Other(*b"v99")),
-        (b"xyz", 20, Kind::Other(*b"???")),
+        (&b""[..], 0, CookieEncryption::Plain),
+        (b"v10", 3, CookieEncryption::V10OfWindows),
+        (b"v10", 3 + 32, CookieEncryption::V10),
+        (b"v12", 3 + 32, CookieEncryption::V12),
+        (b"v99", 20, CookieEncryption::Other(*b"v99")),
+        (b"xyz", 20, CookieEncryption::Other(*b"???")),
     ] {
-        assert_eq!(Kind::of(value, len), kind, "{value:?} of {len}");
+        assert_eq!(CookieEncryption::of(value, len), kind, "{value:?} of {len}");
     }
 }
 
 #[test]
 fn rows_longer_than_a_page_and_trees_of_pages_are_read() {
     let jar = of_chrome("chrome_long_rows").expect("a database");
-    assert_eq!((jar.lasting, jar.cut), (kinds([(Kind::V11, 4)]), false));
+    assert_eq!((jar.lasting, jar.cut), (kinds([(CookieEncryption::V11, 4)]), false));
     let jar = of_chrome("chrome_many_rows").expect("a database");
-    assert_eq!((jar.lasting, jar.cut), (kinds([(Kind::V12, 60)]), false));
+    assert_eq!((jar.lasting, jar.cut), (kinds([(CookieEncryption::V12, 60)]), false));
 }
 
 #[test]
@@ -110,7 +115,10 @@ fn with_log(dir: &Path, cut: usize) -> PathBuf {
 fn a_firefox_counts_milliseconds_or_seconds() {
     for name in ["firefox", "firefox_seconds"] {
         let jar = firefox(&corpus(name), ALL, SystemTime::now(), &StallGuard::default()).expect("a database");
-        assert_eq!((jar.lasting, jar.expired), (kinds([(Kind::Plain, 1)]), kinds([(Kind::Plain, 1)])));
+        assert_eq!(
+            (jar.lasting, jar.expired),
+            (kinds([(CookieEncryption::Plain, 1)]), kinds([(CookieEncryption::Plain, 1)]))
+        );
     }
     assert_eq!(owner(&corpus("firefox"), &StallGuard::default()), Some(Owner::Firefox));
     assert_eq!(owner(&corpus("webkit"), &StallGuard::default()), Some(Owner::WebKit));
@@ -167,7 +175,7 @@ fn with_journal(dir: &Path, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Pa
 
 /// What sqlite3 finds in the database once it has undone the transaction.
 fn undone() -> Option<Jar> {
-    Some(Jar { lasting: kinds([(Kind::V10, 6), (Kind::V11, 1)]), ..Jar::default() })
+    Some(Jar { lasting: kinds([(CookieEncryption::V10, 6), (CookieEncryption::V11, 1)]), ..Jar::default() })
 }
 
 #[test]
@@ -207,7 +215,8 @@ fn a_journal_counts_as_far_as_it_is_whole() {
     }
 }
 
-/// Of a transaction in several databases, whose journal names one more file (sqlite.org/atomiccommit.html, 5).
+/// Of a transaction in several databases, whose journal names one more file (sqlite.org/atomiccommit.html,
+/// 5).
 #[test]
 fn a_journal_that_counts_as_long_as_another_is_there_counts_nowhere_else() {
     let dir = tempfile::tempdir().expect("dir");

@@ -12,7 +12,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// What the caller says of the browser that the folder contradicts, a sentence each.
+    /// Statements of the caller about the browser that the folder contradicts, a sentence each.
     pub(crate) fn contradicts(&self, name: Option<&str>, version: Option<&str>) -> Vec<String> {
         let product = self.product;
         if let Some(name) = name.filter(|name| self.is_other_than(name)) {

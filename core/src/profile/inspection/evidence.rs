@@ -10,7 +10,7 @@ use super::opened_profile::OpenedProfile;
 use super::report::CookieKeys;
 use super::system::{System, system_of};
 use crate::error::Result;
-use crate::profile::cookies::{self, Beside, Jar, Kind, Kinds};
+use crate::profile::cookies::{self, Beside, CookieEncryption, EncryptionCounts, Jar};
 use crate::profile::family::Family;
 use crate::profile::folder::Folder;
 use crate::profile::json::read_json;
@@ -129,10 +129,11 @@ impl Evidence {
 }
 
 /// Only Windows has these, whatever else is in the folder.
-fn system_of_keys(kinds: &Kinds) -> Option<System> {
+fn system_of_keys(kinds: &EncryptionCounts) -> Option<System> {
     let rows = |kind| kinds.get(&kind).copied().unwrap_or(0);
-    let of_windows = rows(Kind::V10OfWindows) + rows(Kind::V20) + rows(Kind::Dpapi);
-    (of_windows > rows(Kind::V10)).then_some(System::Windows)
+    let of_windows =
+        rows(CookieEncryption::V10OfWindows) + rows(CookieEncryption::V20) + rows(CookieEncryption::Dpapi);
+    (of_windows > rows(CookieEncryption::V10)).then_some(System::Windows)
 }
 
 /// The files that would be packed, sorted by path.

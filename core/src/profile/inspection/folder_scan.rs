@@ -1,4 +1,4 @@
-//! All that is seen of a folder, and what is said of it.
+//! Everything that is seen of a folder, and the sentences about it.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -16,7 +16,7 @@ use crate::profile::profile_warnings;
 use crate::profile::stall_guard::StallGuard;
 use crate::profile::walk::{Tree, TreeEntry, walk};
 
-/// All that is seen of a folder.
+/// Everything that is seen of a folder.
 pub(crate) struct FolderScan {
     pub(crate) folder: Folder,
     pub(crate) tree: Tree,
@@ -100,7 +100,7 @@ impl FolderScan {
         )
     }
 
-    /// What may go wrong, a sentence each.
+    /// Warnings, a sentence each.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings = self.tree.warnings.clone();
         match self.lock.state {
@@ -143,7 +143,7 @@ impl FolderScan {
             class: class.as_str().to_owned(),
             files: size.files,
             bytes: size.bytes,
-            goes: class.goes(pack.level),
+            goes: class.is_packed_at(pack.level),
         });
         let left_out = self.tree.left_out.iter().map(|left| LeftOut {
             path: left.path.clone(),

@@ -1,5 +1,5 @@
-//! The doctor: what a folder holds, what of it would go, whether a browser is using it, and whether it will
-//! sign in elsewhere. Nothing is decrypted, nothing is sent, and no site or cookie is named.
+//! An inspection of a folder: its contents, the files that would go, whether a browser is using it, and
+//! whether it will sign in elsewhere. Nothing is decrypted, nothing is sent, and no site or cookie is named.
 mod browser;
 mod evidence;
 mod folder_scan;

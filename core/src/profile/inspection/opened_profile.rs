@@ -1,4 +1,4 @@
-//! Which profile a browser opens on the copy, since the verdict is of that one. Started with
+//! The profile that a browser opens on the copy, since the verdict is of that one. Started with
 //! `--user-data-dir` and nothing else, Chromium takes the one used last, else `Default`, whether it is there
 //! or not (`GetLastUsedProfileBaseName` in chrome/browser/profiles/profile_manager.cc).
 
@@ -13,7 +13,7 @@ pub(super) struct OpenedProfile {
     pub(super) inside: String,
     /// The name that a browser looks for.
     pub(super) name: String,
-    /// Why what is opened is not what is here.
+    /// The reason if a browser would not open the profile that is here.
     pub(super) missing: Option<NotOpened>,
 }
 
@@ -23,7 +23,7 @@ pub(super) enum NotOpened {
     NotChosen(String),
     /// The folder has only others, such as this.
     NotThere(String),
-    /// What would be opened is at the top of the folder, where only its own program looks.
+    /// The profile is at the top of the folder, where only its own program looks.
     AtTop,
     /// There is none yet.
     NoneYet,

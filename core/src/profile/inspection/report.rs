@@ -1,17 +1,17 @@
-//! What the doctor tells, as its callers hold it.
+//! The report of an inspection, as its callers hold it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::profile::lock::LockState;
 
-/// What a browser's folder holds, and whether it will sign in elsewhere.
+/// The contents of a browser's folder, and whether it will sign in elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ProfileInspection {
     /// `chrome` (Chrome, Chromium, Edge, Brave and the like) or `firefox`.
     pub family: String,
     /// The browser that wrote it, as far as the folder tells: `Chromium`, `Google Chrome`, `Firefox`, …
     pub product: String,
-    /// What a profile of it is registered as by default: `chromium` or `firefox`.
+    /// The name a profile of it is registered under by default: `chromium` or `firefox`.
     pub browser_name: String,
     /// Its version, if the folder tells.
     pub browser_version: Option<String>,
@@ -25,7 +25,7 @@ pub struct ProfileInspection {
     pub sizes: Vec<SizeOfClass>,
     /// The ten largest files that would be packed.
     pub largest: Vec<FileSize>,
-    /// What would be left out, the largest first; a folder counts once.
+    /// Files and folders that would be left out, the largest first; a folder counts once.
     pub left_out: Vec<LeftOut>,
     /// Names that no rule knows; they would be packed.
     pub unknown: Vec<String>,
@@ -39,7 +39,7 @@ pub struct ProfileInspection {
     pub verdict: Verdict,
     /// The same as a sentence, with the reason and what to do.
     pub advice: String,
-    /// What may go wrong, a sentence each.
+    /// Warnings, a sentence each.
     pub warnings: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct FileSize {
 pub struct LeftOut {
     /// Inside the folder; what names a site is not shown.
     pub path: String,
-    /// What it is, as in [`SizeOfClass`].
+    /// Its class, as in [`SizeOfClass`].
     pub class: String,
     /// Why it is left out.
     pub why: String,
@@ -87,7 +87,7 @@ pub struct CookieKeys {
     /// The system they were written on, if the folder shows it: `linux`, `macos`, `windows`, otherwise
     /// `unknown`.
     pub system: String,
-    /// What those of the profile that opens begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the
+    /// Prefixes of those of the profile that opens: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the
     /// most frequent first.
     pub prefixes: Vec<String>,
 }

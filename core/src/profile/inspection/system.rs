@@ -1,4 +1,4 @@
-//! Which system a folder is from, by signs and not by default: what a key of it is worth depends on that. A
+//! The system a folder is from, by signs and not by default: the worth of its keys depends on that. A
 //! sign of Linux counts only at its own place; one of another system counts wherever it stands.
 
 use std::path::Path;
@@ -173,7 +173,7 @@ fn is_here(folder: &Folder, path: &str) -> bool {
         && (starts_with(&folder.root) || folder.root.canonicalize().is_ok_and(|root| starts_with(&root)))
 }
 
-/// Which system a path is of. macOS takes no names of others at the top of its file system, which is sealed,
+/// The system a path is of. macOS takes no names of others at the top of its file system, which is sealed,
 /// and there are some that both have.
 fn of_path(path: &str) -> Option<System> {
     let bytes = path.as_bytes();

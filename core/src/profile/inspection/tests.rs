@@ -258,7 +258,7 @@ fn the_verdict_is_of_the_profile_that_opens() {
         Unlikely,
         &[r#"opens the profile "Default", which is not there"#],
     );
-    // What is bound to another machine is so whichever profile opens.
+    // Cookies bound to another machine stay bound, whichever profile opens.
     let bound = [STATE, second, ("Profile 2/Cookies", "=chrome_windows")];
     assert_said(&bound, Unlikely, &["Windows account"]);
 }

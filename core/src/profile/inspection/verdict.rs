@@ -4,7 +4,7 @@ use super::evidence::{Cookies, Evidence};
 use super::opened_profile::NotOpened;
 use super::report::Verdict;
 use super::system::System;
-use crate::profile::cookies::{Jar, Kind, Kinds};
+use crate::profile::cookies::{CookieEncryption, EncryptionCounts, Jar};
 use crate::profile::family::Family;
 use crate::profile::names::quoted_list;
 
@@ -21,7 +21,7 @@ pub(super) fn verdict(evidence: &Evidence) -> (Verdict, String) {
         Verdict::Likely => &[][..],
         _ => evidence.other_profiles.as_slice(),
     };
-    // What is bound to another machine is so whichever profile is opened.
+    // Cookies bound to another machine stay bound, whichever profile is opened.
     let missing = evidence.opened.missing.as_ref().filter(|_| verdict != Verdict::Unlikely);
     if let Some(missing) = missing.filter(|missing| **missing != NotOpened::NoneYet) {
         verdict = Verdict::Unlikely;
@@ -103,25 +103,29 @@ enum CookieKey {
 /// A key is bound to the machine: macOS keeps it in its Keychain, Windows wraps it with DPAPI or binds it to
 /// the browser, a Linux desktop keeps it in its keyring (`v11`, `v12`). Only the fixed key of Linux (`v10`
 /// there) works elsewhere. From Chromium's components/os_crypt.
-fn key_of(kind: Kind, system: System) -> CookieKey {
+fn key_of(kind: CookieEncryption, system: System) -> CookieKey {
     const KEYRING: &str = "in this desktop's keyring";
     const KEYCHAIN: &str = "in a Mac's Keychain";
     const ACCOUNT: &str = "bound to a Windows account";
     let bound = |place: &str| CookieKey::Bound(place.to_owned());
     match (kind, system) {
-        (Kind::Plain, _) | (Kind::V10, System::Linux) => CookieKey::Everywhere,
-        (Kind::V10 | Kind::Other(_), System::MacOs) => bound(KEYCHAIN),
-        (Kind::V10 | Kind::Other(_), System::Windows) => bound(ACCOUNT),
-        (Kind::V10, System::Unknown | System::Several) => CookieKey::Unknown,
-        (Kind::V10OfWindows | Kind::V20 | Kind::Dpapi, _) => bound(ACCOUNT),
-        (Kind::V11 | Kind::V12, _) => bound(KEYRING),
-        (Kind::Other(_), _) => bound(&format!("that does not work elsewhere ({})", kind.prefix())),
+        (CookieEncryption::Plain, _) | (CookieEncryption::V10, System::Linux) => CookieKey::Everywhere,
+        (CookieEncryption::V10 | CookieEncryption::Other(_), System::MacOs) => bound(KEYCHAIN),
+        (CookieEncryption::V10 | CookieEncryption::Other(_), System::Windows) => bound(ACCOUNT),
+        (CookieEncryption::V10, System::Unknown | System::Several) => CookieKey::Unknown,
+        (CookieEncryption::V10OfWindows | CookieEncryption::V20 | CookieEncryption::Dpapi, _) => {
+            bound(ACCOUNT)
+        }
+        (CookieEncryption::V11 | CookieEncryption::V12, _) => bound(KEYRING),
+        (CookieEncryption::Other(_), _) => {
+            bound(&format!("that does not work elsewhere ({})", kind.prefix()))
+        }
     }
 }
 
 /// The verdict on cookies that will be there, by the keys they are encrypted with.
-fn by_keys(kept: &Kinds, system: System) -> (Verdict, String) {
-    let mut kinds: Vec<Kind> = kept.keys().copied().collect();
+fn by_keys(kept: &EncryptionCounts, system: System) -> (Verdict, String) {
+    let mut kinds: Vec<CookieEncryption> = kept.keys().copied().collect();
     kinds.sort_by_key(|kind| std::cmp::Reverse(kept[kind]));
     let readable = kinds.iter().any(|kind| matches!(key_of(*kind, system), CookieKey::Everywhere));
     let unknown = kinds.iter().any(|kind| matches!(key_of(*kind, system), CookieKey::Unknown));
@@ -149,7 +153,7 @@ fn by_keys(kept: &Kinds, system: System) -> (Verdict, String) {
             );
             (Verdict::Unknown, why)
         }
-        (_, false, None) if kept.contains_key(&Kind::V10) => {
+        (_, false, None) if kept.contains_key(&CookieEncryption::V10) => {
             (Verdict::Likely, "its cookies are encrypted with the key every Linux has".to_owned())
         }
         (_, false, None) => (Verdict::Likely, "its cookies are not encrypted".to_owned()),

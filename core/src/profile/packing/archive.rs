@@ -1,6 +1,6 @@
-//! The zip's own structure (PKWARE APPNOTE 6.3.10), byte for byte the same for the same entries: one fixed time, no
-//! owner, no extra fields, zip64 only where a number needs it. It is ours because entries arrive compressed already,
-//! by several threads, which no zip library that could be used here takes.
+//! The zip's own structure (PKWARE APPNOTE 6.3.10), byte for byte the same for the same entries: one fixed
+//! time, no owner, no extra fields, zip64 only where a number needs it. It is ours because entries arrive
+//! compressed already, by several threads, which no zip library that could be used here takes.
 //!
 //! Sizes are in each entry's own head, never behind its data: Java refuses that for entries that are stored.
 
@@ -15,7 +15,7 @@ pub(super) enum Method {
     Deflated = 8,
 }
 
-/// What an entry's head says.
+/// The numbers in an entry's head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct EntryHeader {
     pub(super) method: Method,
@@ -186,7 +186,7 @@ fn len16(bytes: &[u8]) -> u16 {
     u16::try_from(bytes.len()).unwrap_or(u16::MAX)
 }
 
-/// What both heads of an entry have in common, from the version it needs to its CRC.
+/// The fields that both heads of an entry have in common, from the version it needs to its CRC.
 fn common(fields: Fields, name: &str, header: EntryHeader, zip64: bool) -> Fields {
     let flags = if name.is_ascii() { 0 } else { UTF8 };
     fields

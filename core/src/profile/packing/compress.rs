@@ -1,10 +1,10 @@
-//! One file's bytes, made smaller if that is worth it. The same bytes always give the same result, on any machine and
-//! with any number of threads.
+//! One file's bytes, made smaller if that is worth it. The same bytes always give the same result, on any
+//! machine and with any number of threads.
 //!
-//! A file goes through libdeflate in one piece, which at level 3 is as small as zlib's level 6 (within one percent of
-//! the tree in tests/profiles; level 1 misses it by 1.6) at a quarter of its time. It wants all of it in memory, so a
-//! larger file goes through zlib in pieces that are compressed side by side, each
-//! with what came before it as its dictionary.
+//! A file goes through libdeflate in one piece, which at level 3 is as small as zlib's level 6 (within one
+//! percent of the tree in tests/profiles; level 1 misses it by 1.6) at a quarter of its time. It wants all of
+//! it in memory, so a larger file goes through zlib in pieces that are compressed side by side, each with
+//! what came before it as its dictionary.
 
 use flate2::{Compress, Compression, FlushCompress};
 use libdeflater::{CompressionLvl, Compressor};
@@ -17,13 +17,14 @@ pub(super) const PIECE_LEN: u64 = 1 << 20;
 /// How far deflate looks back (RFC 1951).
 pub(super) const DEFLATE_WINDOW: u64 = 32 << 10;
 
-/// What is tried of a file that may not be worth compressing, twice. Caches are mostly files of 20 to 150 KB.
+/// The length of each of two samples of a file that may not be worth compressing. Caches are mostly files of
+/// 20 to 150 KB.
 pub(super) const fn sample_len(len: usize) -> usize {
     if len > 256 << 10 { 16 << 10 } else { 4 << 10 }
 }
 /// Samples of a shorter file tell no more than trying does.
 const SMALLEST_SAMPLED: usize = 32 << 10;
-/// Less gain than this of a hundred is not worth the time, here and where it is unpacked.
+/// Less gain than this is not worth the time, here and where the archive is unpacked.
 const MIN_GAIN_PERCENT: usize = 5;
 
 const LIBDEFLATE_LEVEL: i32 = 3;
@@ -46,7 +47,7 @@ impl FileCompressor {
         let mut packed = vec![0; bytes.len().checked_sub(1)?];
         let len = self.0.deflate_compress(bytes, &mut packed).ok()?;
         packed.truncate(len);
-        // Room is counted by what it takes.
+        // The queue counts the memory that results hold.
         packed.shrink_to_fit();
         Some(packed)
     }

@@ -1,5 +1,5 @@
-//! Packs a folder: several threads read and compress, one writes the archive in the order of the names. Memory is
-//! bounded, and the archive is given up the moment it passes its limit.
+//! Packs a folder: several threads read and compress, one writes the archive in the order of the names.
+//! Memory is bounded, and the archive is given up the moment it passes its limit.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -106,8 +106,8 @@ impl FolderPacking<'_> {
         Ok(warnings)
     }
 
-    /// Whether the files of the written archive belong together. A browser that was started meanwhile may have
-    /// written to files that were packed by then.
+    /// Whether the files of the written archive belong together. A browser that was started meanwhile may
+    /// have written to files that were packed by then.
     fn consistency(
         &self,
         scan: &FolderScan,
@@ -151,7 +151,8 @@ impl FolderPacking<'_> {
             let writer = ArchiveWriter::new(self, reader, &queue, entries, archive);
             let mut compressor = alone.then(FileCompressor::new);
             let written = writer.write(&tasks, &mut || match &mut compressor {
-                // Without threads the writer compresses the next itself, and has given all memory back by then.
+                // Without threads the writer compresses the next itself, and has given all memory back by
+                // then.
                 Some(compressor) => compress_next(&queue, reader, compressor),
                 None => results.recv().ok(),
             });

@@ -1,8 +1,8 @@
-//! What packing a folder did, as its callers hold it.
+//! The report on packing a folder, as its callers hold it.
 
 use serde::{Deserialize, Serialize};
 
-/// What packing a folder did.
+/// The result of packing a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct PackReport {
     /// Files in the archive.
@@ -11,7 +11,8 @@ pub struct PackReport {
     pub bytes: u64,
     /// Size of the archive.
     pub archive_bytes: u64,
-    /// What was left out: locks, sockets, symlinks, caches, and what the level or a pattern says; a folder counts once.
+    /// Files and folders left out: locks, sockets, symlinks, caches, and those that the level or a pattern
+    /// excludes; a folder counts once.
     pub left_out: u64,
     /// Whether the files belong together.
     pub consistency: Consistency,
@@ -19,7 +20,7 @@ pub struct PackReport {
     pub browser_guessed: bool,
     /// Names that no rule knows; they are in the archive.
     pub unknown: Vec<String>,
-    /// What may go wrong with the profile elsewhere, and what could not be packed, a sentence each.
+    /// Warnings about the profile elsewhere, and about files that could not be packed, a sentence each.
     pub warnings: Vec<String>,
 }
 

@@ -1,4 +1,5 @@
-//! The work of packing, cut into tasks that several threads share: a folder, a whole file, or a piece of a large one.
+//! The work of packing, cut into tasks that several threads share: a folder, a whole file, or a piece of a
+//! large one.
 
 use std::sync::{Arc, Mutex, OnceLock};
 

@@ -4,7 +4,7 @@ use super::sources::CACHE_API;
 use crate::profile::family::Family;
 use crate::profile::pack_options::Level;
 
-/// What a file is to its owner, which decides whether it is packed.
+/// The use of a file to its owner, which decides whether it is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Class {
     /// Cookies and what sites store: what signs in.
@@ -46,7 +46,7 @@ impl Class {
     }
 
     /// Whether it is packed at this level.
-    pub(crate) fn goes(self, level: Level) -> bool {
+    pub(crate) fn is_packed_at(self, level: Level) -> bool {
         match self {
             Self::Login | Self::Settings | Self::Extensions | Self::Unknown => true,
             Self::Apps | Self::Passwords | Self::Autofill | Self::Bookmarks | Self::History => {
@@ -58,8 +58,8 @@ impl Class {
     }
 }
 
-/// What some files do together. One of them without the others is of no use, or worse: a list of what is not
-/// there. So a level takes a feature whole, or nothing that serves it alone.
+/// A purpose that some files serve together. One of them without the others is of no use, or worse: a list of
+/// what is not there. So a level takes a feature whole, or nothing that serves it alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Feature {
     /// The cookies, and what makes a session good that is bound to more than its cookie.
@@ -111,8 +111,8 @@ impl Rule {
         Self { features, ..self }
     }
 
-    /// What it is in a profile that opens its last tabs again, or in one that does not. In the first the tabs
-    /// are a part of what signs in: their storage comes back with them, and in Firefox the session's cookies
+    /// The class in a profile that opens its last tabs again, or in one that does not. In the first the tabs
+    /// help to sign in: their storage comes back with them, and in Firefox the session's cookies
     /// do.
     pub(crate) fn class(&self, reopens_tabs: bool) -> Class {
         if reopens_tabs && self.holds_tabs() { Class::Login } else { self.class }

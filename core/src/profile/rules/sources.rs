@@ -1,12 +1,12 @@
 //! Where the rules are from, and the one reason that is asked for by name.
 
-/// What pages, and not the browser, put into a cache: HTTP has its own. Chromium keeps it apart from what
+/// Pages, and not the browser, put data into this cache: HTTP has its own. Chromium keeps it apart from what
 /// sites store; Firefox does not, and has the scripts of service workers in it too.
 pub(super) const CACHE_API: &str = "sites' own data in the Cache API, gigabytes at times";
 
 /// The names Chromium may delete when its data folder is moved: `ash/crosapi/browser_data_migrator_util.h`.
 pub(super) const MIGRATOR: &str = "Chromium: ash/crosapi/browser_data_migrator_util.h";
-/// What Chromium keeps for a rollback: `chrome/browser/downgrade/snapshot_file_collector.cc`.
+/// Chromium keeps these for a rollback: `chrome/browser/downgrade/snapshot_file_collector.cc`.
 pub(super) const SNAPSHOT: &str = "Chromium: chrome/browser/downgrade/snapshot_file_collector.cc";
 /// A web app's files are in one folder, and the list of web apps is a LevelDB of sync's, account or none.
 pub(super) const WEB_APPS: &str =

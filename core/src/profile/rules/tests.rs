@@ -25,7 +25,7 @@ fn every_rule_is_a_pattern_with_a_reason_and_a_source_and_is_reached() {
     }
 }
 
-/// What serves one feature alone never goes without the rest of it.
+/// A file that serves one feature alone never goes without the rest of that feature.
 #[test]
 fn no_level_splits_a_feature() {
     let all = [
@@ -44,7 +44,7 @@ fn no_level_splits_a_feature() {
         let parts = all_rules().filter(|rule| rule.features.contains(&feature));
         assert!(parts.clone().count() > 1, "{feature:?} is one file, which nothing can split");
         for (family, level, reopens) in settings() {
-            let goes = |rule: &&Rule| rule.class(reopens).goes(level);
+            let goes = |rule: &&Rule| rule.class(reopens).is_packed_at(level);
             let parts = || parts.clone().filter(move |rule| rule.family.is_none_or(|f| f == family));
             let mut alone = parts().filter(|rule| rule.features == [feature]);
             if let Some(part) = alone.find(goes)
@@ -72,7 +72,7 @@ fn a_level_takes_pairs() {
     let goes = |family, path: &str, level, reopens| {
         let name = Name { path: "x/x", in_profile: Some(path), in_leveldb: false };
         let name = if family == Family::Firefox { Name { path, in_profile: None, ..name } } else { name };
-        of(family, &name).expect(path).class(reopens).goes(level)
+        of(family, &name).expect(path).class(reopens).is_packed_at(level)
     };
     let minimal = |family, path| goes(family, path, Level::Minimal, false);
     // The keys of certificates are in the file of the passwords' key, but the passwords are not.

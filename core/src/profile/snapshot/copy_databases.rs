@@ -96,8 +96,8 @@ impl Snapshot<'_> {
         .with_path(&self.folder.root))
     }
 
-    /// Copies the files that the database names, then the database, then its new files. None of these may have
-    /// changed since, so the archive holds every file that the copy names.
+    /// Copies the files that the database names, then the database, then its new files. None of these may
+    /// have changed since, so the archive holds every file that the copy names.
     fn try_copy(
         &mut self,
         database: &Database,
@@ -227,7 +227,7 @@ impl Snapshot<'_> {
         Ok(())
     }
 
-    /// What the archive gets of a database, and where its copies are.
+    /// The entries of the archive for a database; notes where its copies are.
     fn entries(&mut self, database: &Database, own: CopiedFiles, files: CopiedFiles) -> Vec<TreeEntry> {
         let leveldb = database.kind == DatabaseKind::LevelDb;
         let own = own.into_iter().map(|file| (file, database.critical, leveldb));

@@ -87,7 +87,8 @@ impl<'a> Split<'a> {
         let name = Name { path: files, in_profile: self.folder.in_profile(files), in_leveldb: false };
         let rule = rules::of(self.folder.family, &name);
         !self.filter.excludes(files)
-            && (self.is_below(files) || rule.is_none_or(|rule| rule.class(false).goes(self.pack.level)))
+            && (self.is_below(files)
+                || rule.is_none_or(|rule| rule.class(false).is_packed_at(self.pack.level)))
     }
 
     /// Whether an entry is below this folder.

@@ -19,7 +19,7 @@ pub(crate) struct DatabaseCopies {
     file: Option<Arc<File>>,
     ranges: HashMap<String, CopyRange>,
     spool: Option<Spool>,
-    /// What could not be copied, or not as it should be.
+    /// Sentences about databases that were not copied, or not as they should be.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl DatabaseCopies {
     }
 }
 
-/// A try that has to be made again.
+/// A copy failed, or has to be made again because its file changed.
 pub(super) enum CopyError {
     Changed,
     Failed(Error),
@@ -63,14 +63,14 @@ impl From<Error> for CopyError {
     }
 }
 
-/// A file, or none, as it was at one moment.
+/// The state of a file, or of its absence, at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileState {
     pub(super) file: Option<Identity>,
-    /// Its times would tell of any later change. They move in ticks (up to 10 ms on Linux), so two changes
-    /// within one look like one.
+    /// Its times would show any later change. They move in ticks (up to 10 ms on Linux), so two changes
+    /// within one tick look like one.
     pub(super) time_is_settled: bool,
-    /// It was made a moment ago, and nothing is in it yet.
+    /// It was created a moment ago and is still empty.
     pub(super) is_just_created: bool,
 }
 
@@ -98,7 +98,7 @@ impl FileState {
     }
 }
 
-/// A copy and what the file looked like when it was begun.
+/// A copy, and the state of its file when copying began.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileCopy {
     pub(super) state: FileState,
@@ -115,7 +115,7 @@ pub(super) struct FileCopier<'a> {
     buffer: Vec<u8>,
 }
 
-/// How much is read at once.
+/// Bytes read at once.
 const COPY_BUFFER: usize = 256 * 1024;
 
 impl<'a> FileCopier<'a> {
@@ -142,7 +142,7 @@ impl<'a> FileCopier<'a> {
         self.end = end;
     }
 
-    /// What a file looks like now; one that is no plain file is not at rest.
+    /// The state of a file now; anything but a plain file counts as changed.
     pub(super) fn state_of(&self, path: &str) -> Result<FileState, CopyError> {
         self.guard.checkpoint()?;
         match fs::symlink_metadata(self.folder.root.join(path)) {

@@ -1,6 +1,6 @@
-//! Rows of one table of an SQLite database, as they are with the write-ahead log or the rollback journal beside
-//! it: a few pages of the documented file format (sqlite.org/fileformat2.html), read and nothing more. What does
-//! not look right tells nothing.
+//! Rows of one table of an SQLite database, as they are with the write-ahead log or the rollback journal
+//! beside it: a few pages of the documented file format (sqlite.org/fileformat2.html), read and nothing more.
+//! What does not look right tells nothing.
 //!
 //! SQLite itself is not linked for this. It takes locks in a database that may be in use, a second copy of it
 //! in one process breaks the locks of the first (sqlite.org/howtocorrupt.html, 2.2.1), and it is a megabyte.
@@ -209,8 +209,8 @@ impl<'a> Database<'a> {
     }
 }
 
-/// Where a page is: the newest is in the log. Without one, what a transaction that was not finished had changed
-/// is in the journal, and what it had added is not there. `page_size` counts but for the first.
+/// Where a page is: the newest is in the log. Without one, what a transaction that was not finished had
+/// changed is in the journal, and what it had added is not there. `page_size` counts but for the first.
 fn place<'a>(
     main: ReadAt<'a>,
     rollback: Option<&Rollback<'a>>,

@@ -1,6 +1,7 @@
 //! A database's rollback journal: the pages as they were before a transaction that was never finished, which
 //! whoever opens the database next puts back (sqlite.org/fileformat2.html#the_rollback_journal). What counts
-//! is what SQLite does with a journal that is damaged, too: `pager_playback` in sqlite.org/src/file/src/pager.c.
+//! is what SQLite does with a journal that is damaged, too: `pager_playback` in
+//! sqlite.org/src/file/src/pager.c.
 
 use std::collections::HashMap;
 
@@ -34,8 +35,8 @@ const SECTOR: u64 = 512;
 const LOCK_BYTES: u64 = 0x4000_0000;
 
 impl<'a> Rollback<'a> {
-    /// None inside for a journal that undoes nothing; none at all for one that is too long, or that will not be
-    /// where the database is opened, while what it would undo was begun.
+    /// None inside for a journal that undoes nothing; none at all for one that is too long, or that will not
+    /// be where the database is opened, while what it would undo was begun.
     pub(super) fn read(journal: &Journal<'a>) -> Option<Option<Self>> {
         let Some(head) = head(journal, 0, SECTOR) else { return Some(None) };
         let (sector, page_size) = (be(&head[20..24]), be(&head[24..28]));

@@ -10,7 +10,7 @@ use crate::profile::stall_guard::StallGuard;
 
 pub(super) type Names = Vec<(OsString, Metadata)>;
 
-/// What is in a folder; each name is a step, since a disk may take its time for each.
+/// Lists a folder; each name is a step, since a disk may take its time for each.
 pub(super) fn list_folder(here: &Path, guard: &StallGuard) -> Result<std::io::Result<Names>> {
     let mut names = Vec::new();
     let entries = match fs::read_dir(here) {
@@ -51,7 +51,7 @@ pub(super) fn is_orphan_index(name: &str, databases: &HashSet<&str>) -> bool {
     name.strip_suffix("-shm").is_some_and(|base| !databases.contains(base))
 }
 
-/// What a zip can hold so that every system unpacks it: UTF-8, and nothing that is a separator or a device somewhere.
+/// Whether every system can unpack a file of this name: UTF-8, and no separator or control character.
 pub(crate) fn fits_a_zip(name: &str) -> bool {
     !name.contains('\\') && !name.chars().any(char::is_control) && name.len() < 1024
 }

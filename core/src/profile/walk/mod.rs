@@ -1,4 +1,5 @@
-//! The files of a profile folder, and which of them go. Only names and sizes are looked at; nothing is opened.
+//! The files of a profile folder, and which of them go. Only names and sizes are looked at; nothing is
+//! opened.
 
 mod listing;
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::source::Identity;
 /// Everything in the folder, told apart.
 #[derive(Default)]
 pub(crate) struct Tree {
-    /// Files and empty folders that go, sorted by the bytes of the path, so that the same folder always gives the same archive.
+    /// Files and empty folders that go, sorted by the bytes of the path, so that the same folder always gives
+    /// the same archive.
     pub(crate) entries: Vec<TreeEntry>,
     pub(crate) left_out: Vec<LeftOutEntry>,
     /// Names no rule knows, at the levels where rules know them.

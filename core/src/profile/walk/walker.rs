@@ -1,4 +1,5 @@
-//! The files of a profile folder, and which of them go. Only names and sizes are looked at; nothing is opened.
+//! The files of a profile folder, and which of them go. Only names and sizes are looked at; nothing is
+//! opened.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -53,8 +54,8 @@ struct Inherited {
     is_left_out: bool,
     /// The caller's patterns include it.
     included: bool,
-    /// The profile is of no use without it: it, and what signs in, must be readable. Of what is deeper in it
-    /// a part may be missing, which is told.
+    /// The profile is of no use without it, so it must be readable. A part of its deeper folders may be
+    /// missing, with a warning.
     needed: bool,
 }
 
@@ -179,7 +180,7 @@ impl Walk<'_> {
         let critical = rules::is_critical(&item.path, in_profile);
         let included = above.included || self.filter.includes(&item.path);
         // A folder's fate is that of what is in it, unless a rule of its own says otherwise.
-        let is_left_out = (above.is_left_out && own.is_none()) || !class.goes(self.level);
+        let is_left_out = (above.is_left_out && own.is_none()) || !class.is_packed_at(self.level);
         let left = self.reason_left_out(item, class, rule, is_left_out && !included);
         if item.meta.is_symlink() && !is_left_out && left.is_some_and(|(_, why)| why == NOT_A_FILE) {
             self.warn_of_symlink(item, own.is_some());
@@ -201,7 +202,8 @@ impl Walk<'_> {
         let inherited =
             |is_left_out| Inherited { rule, is_left_out, included, needed: needed && !is_left_out };
         match left {
-            // Below what is left out something may be included, but nothing of a run or of the caller's own excludes.
+            // Below what is left out something may be included, but nothing of a run or of the caller's own
+            // excludes.
             Some((_, why)) if item.meta.is_dir() && self.may_include_below(item, class, why) => {
                 self.folder(&item.at, &item.path, item.depth + 1, inherited(true))
             }
