@@ -331,18 +331,19 @@ const char *dropoff_error_cause(const dropoff_error *error);
 dropoff_cleanup dropoff_error_cleanup(const dropoff_error *error);
 
 /**
- * The transfer that was reserved before the failure; NULL if none was. Lives as long as the error.
+ * What kind of thing the service reserved for the call before it failed: "transfer" or "profile"; NULL if it reserved
+ * nothing. Lives as long as the error.
  *
  * Threads: any.
  */
-const char *dropoff_error_transfer_id(const dropoff_error *error);
+const char *dropoff_error_resource_kind(const dropoff_error *error);
 
 /**
- * The profile that was reserved before the failure; NULL if none was. Lives as long as the error.
+ * The service's id for that thing; NULL if it reserved nothing. Lives as long as the error.
  *
  * Threads: any.
  */
-const char *dropoff_error_profile_id(const dropoff_error *error);
+const char *dropoff_error_resource_id(const dropoff_error *error);
 
 /**
  * The local file the error is about; NULL if it is about none. These are the raw bytes of the path, which need
@@ -1730,6 +1731,13 @@ dropoff_status dropoff_hcompany_start_get_profile(const dropoff_hcompany *client
                                                   dropoff_job **job,
                                                   dropoff_error **error);
 
+/**
+ * The profile that was reserved before the failure; NULL if none was. Lives as long as the error.
+ *
+ * Threads: any.
+ */
+const char *dropoff_error_profile_id(const dropoff_error *error);
+
 /*
  * H Company: looking at a folder
  *
@@ -3038,6 +3046,13 @@ dropoff_status dropoff_agentdrop_start_get_transfer(const dropoff_agentdrop *cli
                                                     const char *transfer_id,
                                                     dropoff_job **job,
                                                     dropoff_error **error);
+
+/**
+ * The transfer that was reserved before the failure; NULL if none was. Lives as long as the error.
+ *
+ * Threads: any.
+ */
+const char *dropoff_error_transfer_id(const dropoff_error *error);
 
 /*
  * AgentDrop: opened files

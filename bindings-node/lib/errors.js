@@ -47,7 +47,7 @@ function alsoSpell(names) {
 for (const name of native.resourceNames()) {
   spellings.set(
     name,
-    name.replace(/_[a-z]/g, (letter) => letter[1].toUpperCase()),
+    name.replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase()),
   )
 }
 

@@ -12,6 +12,7 @@ __version__: str
 _POLL_INTERVAL: float
 _CANCEL_WAIT_LIMIT: float
 _LOG_DRAIN_LIMIT: float
+_RESOURCE_IDS: tuple[str, ...]
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> Buffer: ...
