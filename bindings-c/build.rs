@@ -5,8 +5,8 @@ use std::env;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        // Programs remember this name, and install.sh reads it from the library. It changes when a program would have
-        // to be compiled anew, which before 1.0 a minor version may ask for.
+        // Programs remember this name, and install.sh reads it from the library. It changes when a program
+        // would have to be compiled anew, which before 1.0 a minor version may ask for.
         let [major, minor] = ["MAJOR", "MINOR"]
             .map(|part| env::var(format!("CARGO_PKG_VERSION_{part}")).expect("cargo sets it"));
         let number = if major == "0" { format!("0.{minor}") } else { major };

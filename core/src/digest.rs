@@ -19,7 +19,7 @@ const INLINE_LIMIT: u64 = 1024 * 1024;
 /// Chunks that may wait for the hashing thread.
 const QUEUED_CHUNKS: usize = 4;
 
-/// Which digests.
+/// A choice of digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     Md5,

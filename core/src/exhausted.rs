@@ -1,5 +1,6 @@
-//! Errors for what the operating system has no more of: threads and descriptors. They are made here, and so the same
-//! wherever one is refused: as the caller's side, and never as the network's, a service's or a defect.
+//! Errors for what the operating system has no more of: threads and descriptors. They are made here, and so
+//! the same wherever one is refused: as the caller's side, and never as the network's, a service's or a
+//! defect.
 
 use std::io;
 
@@ -13,7 +14,7 @@ impl Error {
     #[must_use]
     pub fn no_thread(error: &io::Error) -> Self {
         let what = match error.raw_os_error().map(Errno::from_raw_os_error) {
-            // What pthread_create(3) and clone(2) say of a limit; a C library says it of memory too.
+            // pthread_create(3) and clone(2) say this of a limit; a C library says it of memory too.
             Some(Errno::AGAIN | Errno::NOMEM) | None => {
                 "since this program may have no more of them; raise its limit (ulimit -u, or a container's limit of pids or memory) or run less at once"
             }
@@ -23,8 +24,8 @@ impl Error {
         refused(format!("no thread could be started ({error}), {what}"), error)
     }
 
-    /// A socket or the like that the operating system refused, for a binding too; `doing` is what needs it, to wait for
-    /// sockets or for a call.
+    /// A socket or the like that the operating system refused, for a binding too; `doing` is what needs it,
+    /// to wait for sockets or for a call.
     #[must_use]
     pub fn no_descriptor(doing: &str, error: &io::Error) -> Self {
         if is_out_of_descriptors(error) {

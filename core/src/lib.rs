@@ -70,5 +70,6 @@ pub use seal::KeyPair;
 pub use source::Source;
 pub use storage::{PostForm, Put, PutParts, Storage, StoredObject, StoredPart, StoredParts};
 
-/// What services keep for a call, each kind named by its service: the things that [`Error::resource`] may name.
+/// The kinds of resources that services keep for a call, each named by its service: those that
+/// [`Error::resource`] may name.
 pub static RESOURCE_KINDS: &[&ResourceKind] = &[&agentdrop::TRANSFER, &hcompany::PROFILE];

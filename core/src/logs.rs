@@ -22,7 +22,7 @@ pub(crate) const TARGET: &str = "dropoff";
 pub enum LogLevel {
     /// Something is lost or about to be, such as a ticket that had to be replaced.
     Warn = 1,
-    /// What a user may want to know afterwards, such as a request that was tried again.
+    /// An event that a user may want to know of afterwards, such as a request that was tried again.
     Info = 2,
     /// Each step and each attempt.
     Debug = 3,

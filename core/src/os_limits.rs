@@ -1,5 +1,5 @@
-//! The operating system's limit of descriptors: how many there may be, and whether a failure means that there are no
-//! more.
+//! The operating system's limit of descriptors: how many there may be, and whether a failure means that there
+//! are no more.
 
 use std::io;
 
@@ -43,8 +43,8 @@ pub(crate) fn max_descriptors() -> usize {
     limit.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
 }
 
-/// What opening some descriptors says now; `None` if it works. For those who are told by others that something failed,
-/// and not that it failed for want of these.
+/// The result of opening some descriptors now; `None` if it works. For those who are told by others that
+/// something failed, and not that it failed for want of these.
 pub(crate) fn descriptors_refused_now() -> Option<io::Error> {
     // A name lookup has the hosts file, or a socket for each of two questions, open besides what it reads.
     const SOME: usize = 4;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// Whether somebody gave a URL for a path. It may be a signed one, so it must not become a path that is printed.
+/// Whether somebody gave a URL for a path. It may be a signed one, so it must not become a path that is
+/// printed.
 pub(crate) fn is_url(path: &Path) -> bool {
     // One slash or two, in any case: a slip is a slip.
     let path = path.as_os_str().as_encoded_bytes();

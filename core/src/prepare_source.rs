@@ -1,5 +1,5 @@
-//! Makes a source ready to be sent: looks at it, or reads it into a temporary file, and waits where the process has no
-//! descriptor left for that.
+//! Makes a source ready to be sent: looks at it, or reads it into a temporary file, and waits where the
+//! process has no descriptor left for that.
 
 use std::path::Path;
 

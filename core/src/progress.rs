@@ -62,8 +62,8 @@ impl Phase {
 pub struct Progress {
     /// The step that the job is at.
     pub phase: Phase,
-    /// Source bytes handed to the network in attempts that still count; goes back when one fails. While a folder is
-    /// packed: bytes of it that are packed.
+    /// Source bytes handed to the network in attempts that still count; goes back when one fails. While a
+    /// folder is packed: bytes of it that are packed.
     pub bytes_done: u64,
     /// Source bytes to send in all, or to pack while a folder is packed; 0 until known.
     pub bytes_total: u64,

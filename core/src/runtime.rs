@@ -80,7 +80,8 @@ fn current() -> Result<Arc<Generation>> {
 struct MakingGuard(u32);
 
 impl MakingGuard {
-    /// `None` while another thread of this process makes one. What a parent had begun at a fork goes on nowhere.
+    /// `None` while another thread of this process makes one. Work that a parent had begun at a fork goes on
+    /// nowhere.
     fn begun(pid: u32) -> Option<Self> {
         let maker = MAKING.load(Ordering::Acquire);
         let free =
@@ -95,8 +96,8 @@ impl Drop for MakingGuard {
     }
 }
 
-/// Threads are tried before tokio gets to start any: refused one, it panics, and waits for ever for those it has
-/// started.
+/// Threads are tried before tokio gets to start any: refused one, it panics, and waits for ever for those it
+/// has started.
 fn make(pid: u32) -> Result<Generation> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = cores.min(MAX_WORKERS);
@@ -138,8 +139,8 @@ fn with_workers(count: usize) -> Option<std::io::Result<Runtime>> {
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(count).thread_name("dropoff").enable_io().enable_time().build()
     };
-    // tokio panics when it is refused a thread, and what unwinds then waits for the workers that run already, which
-    // nobody tells to end; but not where it sees that it may not wait, as in a task.
+    // tokio panics when it is refused a thread, and what unwinds then waits for the workers that run already,
+    // which nobody tells to end; but not where it sees that it may not wait, as in a task.
     let here = match Builder::new_current_thread().build() {
         Ok(here) => here,
         Err(e) => return Some(Err(e)),
@@ -160,8 +161,8 @@ fn drive(made: &mpsc::Sender<Built>) {
     }
 }
 
-/// Does `work`, which may wait for a disk or a name server, on a thread that may. It goes on if nobody waits for it
-/// any more.
+/// Does `work`, which may wait for a disk or a name server, on a thread that may. It goes on if nobody waits
+/// for it any more.
 pub(crate) fn spawn_blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> oneshot::Receiver<T> {
@@ -169,7 +170,8 @@ pub(crate) fn spawn_blocking<T: Send + 'static>(
     let work: Work = Box::new(move || {
         let _ = done.send(work());
     });
-    // Who asks nearly always runs on it, and then it need not be asked whose process this is: that is a system call.
+    // Who asks nearly always runs on it, and then it need not be asked whose process this is: that is a
+    // system call.
     let here = Handle::try_current().ok();
     let ours = here.and_then(|here| CURRENT.load_full().filter(|g| g.handle.id() == here.id()));
     let generation = ours.or_else(|| current().ok());

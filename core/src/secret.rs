@@ -65,7 +65,7 @@ pub(crate) fn without_secrets(url: &url::Url) -> String {
     format!("{}://{host}{port}{}", url.scheme(), url.path())
 }
 
-/// Bearer values that a peer may quote back. What a peer says is masked before anything is made of it.
+/// Bearer values that a peer may quote back. A peer's words are masked before anything is made of them.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Mask(Vec<Secret>);
 
@@ -85,7 +85,8 @@ impl Mask {
         }
     }
 
-    /// Hides a password, which somebody chose and may be short. Of one or two letters there is nothing to hide.
+    /// Hides a password, which somebody chose and may be short. Of one or two letters there is nothing to
+    /// hide.
     pub(crate) fn hide_password(&mut self, value: &str) {
         if value.len() > 2 {
             self.0.push(Secret::new(value));

@@ -1,5 +1,5 @@
-//! Threads whose start may be refused: by a limit of processes, a container's, or a sandbox's. None of these is a
-//! reason to panic or to wait for ever, so everything here goes on with what there is.
+//! Threads whose start may be refused: by a limit of processes, a container's, or a sandbox's. None of these
+//! is a reason to panic or to wait for ever, so everything here goes on with what there is.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -90,8 +90,8 @@ impl ThreadPool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does `work` on an idle thread, on a new one, or if none can be started on the first that has done what it is
-    /// at. Where there is none at all it is done here: late is better than never.
+    /// Does `work` on an idle thread, on a new one, or if none can be started on the first that has done what
+    /// it is at. Where there is none at all it is done here: late is better than never.
     pub(crate) fn run(self: &Arc<Self>, work: Work) {
         let mut state = self.lock();
         state.waiting.push_back(work);
@@ -108,8 +108,8 @@ impl ThreadPool {
         }
     }
 
-    /// Gives an idle thread, if there is one, to work that may take as long as it likes; the pool does without it till
-    /// then.
+    /// Gives an idle thread, if there is one, to work that may take as long as it likes; the pool does
+    /// without it till then.
     pub(crate) fn lend(&self, work: Work) -> Result<(), Work> {
         let mut state = self.lock();
         if state.waiting.len() + state.lent.len() >= state.idle {
@@ -180,7 +180,7 @@ fn run_caught(work: Work) {
     let _ = catch_unwind(AssertUnwindSafe(work));
 }
 
-/// What somebody panicked with.
+/// The text of a panic.
 pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());

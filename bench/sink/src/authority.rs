@@ -1,4 +1,5 @@
-//! A certificate authority for one run, one certificate under it for loopback, and the TLS settings made of them.
+//! A certificate authority for one run, one certificate under it for loopback, and the TLS settings made of
+//! them.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,7 +14,8 @@ use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::pki_types::PrivateKeyDer;
 use tempfile::TempDir;
 
-/// Settings for connections, and the folder with the authority's certificate, which goes when this is dropped.
+/// Settings for connections, and the folder with the authority's certificate, which goes when this is
+/// dropped.
 pub(crate) struct Authority {
     pub(crate) config: Arc<ServerConfig>,
     folder: TempDir,

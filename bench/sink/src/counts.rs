@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-/// Shared by all connections. Whatever belongs to a request is counted before its answer leaves, so a client that has
-/// its answer finds it here.
+/// Shared by all connections. Whatever belongs to a request is counted before its answer leaves, so a client
+/// that has its answer finds it here.
 #[derive(Default)]
 pub(crate) struct Counts {
     /// Apart from the rest: it changes with each piece of a body.
@@ -101,8 +101,9 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// The moment on the clock that other programs call CLOCK_MONOTONIC. `Instant` is that clock on Linux and keeps it to
-/// itself, so it is read off `Instant { tv_sec: 12, tv_nsec: 345 }`; a test compares the two, should that ever change.
+/// The moment on the clock that other programs call CLOCK_MONOTONIC. `Instant` is that clock on Linux and
+/// keeps it to itself, so it is read off `Instant { tv_sec: 12, tv_nsec: 345 }`; a test compares the two,
+/// should that ever change.
 fn monotonic_seconds(at: Instant) -> Option<f64> {
     let text = format!("{at:?}");
     let number = |name: &str| -> Option<f64> {

@@ -56,7 +56,8 @@ impl Manner<'_> {
         if busy {
             self.counts.busy();
         }
-        // Not in flight any more when the client reads it: its next request may come at once, on another connection.
+        // Not in flight any more when the client reads it: its next request may come at once, on another
+        // connection.
         drop(request);
         if busy {
             wire.send(with_body("503 Slow Down", "application/xml", BUSY).as_bytes())

@@ -49,8 +49,8 @@ impl Intake {
         self.stream.write_all(bytes)
     }
 
-    /// Ends our side and drops what the client still sends. A socket that is closed with something unread resets the
-    /// connection, and the client may lose the answer that told it why.
+    /// Ends our side and drops what the client still sends. A socket that is closed with something unread
+    /// resets the connection, and the client may lose the answer that told it why.
     pub(crate) fn linger(&mut self) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)?;
         self.stream.set_read_timeout(Some(LINGER))?;

@@ -1,14 +1,15 @@
 //! A sink for benchmarks: storage that takes whatever is sent to it, drops it and counts it.
 //!
-//! It owns two loopback ports. One takes `PUT` and `POST` to any path, over http or (`--tls`) https, and answers `200`
-//! with `ETag: "discarded"`. The other is plain http for the benchmark itself: `GET /` tells what was counted since the
-//! last `DELETE /`.
+//! It owns two loopback ports. One takes `PUT` and `POST` to any path, over http or (`--tls`) https, and
+//! answers `200` with `ETag: "discarded"`. The other is plain http for the benchmark itself: `GET /` tells
+//! what was counted since the last `DELETE /`.
 //!
-//! It must never be what limits a client, so it does as little as it can. Over http the kernel drops a body unread
-//! (`recv` with `MSG_TRUNC`). Over https rustls makes the handshake, and then hands the keys over: request heads are
-//! decrypted and answers encrypted here, while the records of a body are counted by their headers and dropped as they
-//! are. What it costs by itself is some 0.1 s of processor time for each GiB over http and 0.25 over https, most of it
-//! for being woken; a client that writes little at a time wakes it more often. One thread per connection, no runtime.
+//! It must never be what limits a client, so it does as little as it can. Over http the kernel drops a body
+//! unread (`recv` with `MSG_TRUNC`). Over https rustls makes the handshake, and then hands the keys over:
+//! request heads are decrypted and answers encrypted here, while the records of a body are counted by their
+//! headers and dropped as they are. What it costs by itself is some 0.1 s of processor time for each GiB over
+//! http and 0.25 over https, most of it for being woken; a client that writes little at a time wakes it more
+//! often. One thread per connection, no runtime.
 //!
 //! | option | what |
 //! |---|---|
@@ -22,12 +23,13 @@
 //! What it does not check, because no client under measurement is to be refused for it:
 //!
 //! * paths, signatures, checksums and the form's fields;
-//! * `Transfer-Encoding: chunked` beside `Content-Length`, over a body that is not chunked: `Content-Length` wins, as the
-//!   official SDK needs it. RFC 9112 would have the request refused;
-//! * whether a dropped record was authentic: nothing of it is decrypted. Its plaintext is taken to be its length less 17
-//!   (a tag of 16 and one byte of type), so a client that pads its records would be counted wrongly; none we know does;
-//! * a change of keys (TLS `KeyUpdate`) is not supported and ends the connection. Clients ask for it after some
-//!   hundred GiB on one connection.
+//! * `Transfer-Encoding: chunked` beside `Content-Length`, over a body that is not chunked: `Content-Length`
+//!   wins, as the official SDK needs it. RFC 9112 would have the request refused;
+//! * whether a dropped record was authentic: nothing of it is decrypted. Its plaintext is taken to be its
+//!   length less 17 (a tag of 16 and one byte of type), so a client that pads its records would be counted
+//!   wrongly; none we know does;
+//! * a change of keys (TLS `KeyUpdate`) is not supported and ends the connection. Clients ask for it after
+//!   some hundred GiB on one connection.
 
 mod authority;
 mod control;

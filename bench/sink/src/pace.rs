@@ -4,8 +4,8 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What may be caught up on after a sleep that took too long, or a client that was slow for a moment. Without it each
-/// late wake-up would take from the rate for good; with much of it a pause would buy a burst.
+/// What may be caught up on after a sleep that took too long, or a client that was slow for a moment. Without
+/// it each late wake-up would take from the rate for good; with much of it a pause would buy a burst.
 const CATCH_UP: Duration = Duration::from_millis(10);
 
 /// Shorter sleeps are saved up: TLS records alone would ask for thousands in a second.
@@ -100,8 +100,8 @@ pub(crate) fn sleep_until(due: Instant) {
     }
 }
 
-/// Has the kernel wake this thread, and all that it starts from now on, when their sleeps end and not up to 50
-/// microseconds later.
+/// Has the kernel wake this thread, and all that it starts from now on, when their sleeps end and not up to
+/// 50 microseconds later.
 pub(crate) fn wake_on_time() -> io::Result<()> {
     std::fs::write("/proc/self/timerslack_ns", "1")
 }

@@ -19,8 +19,9 @@ pub(crate) struct Header {
 
 /// A connection, one record at a time.
 ///
-/// Of a record that is dropped only the header is copied. That makes two system calls of each, and still is no dearer
-/// than reading many records at once: copying them costs as much, and washes the caches that the client works in.
+/// Of a record that is dropped only the header is copied. That makes two system calls of each, and still is
+/// no dearer than reading many records at once: copying them costs as much, and washes the caches that the
+/// client works in.
 pub(crate) struct Records {
     pub(crate) intake: Intake,
     /// Room for one record, of which `here` bytes have come.

@@ -15,7 +15,8 @@ use crate::pace::Limits;
 use crate::plain::Plain;
 use crate::tls;
 
-/// With a rate. The kernel's own choice grows to megabytes, which a client could send before any rate is felt.
+/// With a rate. The kernel's own choice grows to megabytes, which a client could send before any rate is
+/// felt.
 const SMALL_RECEIVE_BUFFER: usize = 256 << 10;
 const BACKLOG: i32 = 1024;
 

@@ -1,4 +1,5 @@
-//! https: rustls makes the handshake; from then on heads are opened and answers sealed here, and bodies only counted.
+//! https: rustls makes the handshake; from then on heads are opened and answers sealed here, and bodies only
+//! counted.
 
 use std::io;
 use std::sync::Arc;
@@ -17,8 +18,8 @@ const ALERT: u8 = 21;
 const APPLICATION_DATA: u8 = 23;
 /// What a record has beside its content: the cipher's tag of 16 bytes, and the byte that tells its kind.
 const OVERHEAD: usize = 16 + 1;
-/// A record no longer than this is always opened: it costs nothing, and an alert or a change of keys would otherwise be
-/// taken for a piece of the body.
+/// A record no longer than this is always opened: it costs nothing, and an alert or a change of keys would
+/// otherwise be taken for a piece of the body.
 const SHORT: usize = 256;
 
 /// A connection after its handshake.
@@ -109,7 +110,8 @@ impl Wire for Tls {
     }
 }
 
-/// The keys of one direction, and the number of its next record, which also counts the records that were dropped.
+/// The keys of one direction, and the number of its next record, which also counts the records that were
+/// dropped.
 struct Direction {
     key: LessSafeKey,
     iv: [u8; NONCE_LEN],

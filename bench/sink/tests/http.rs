@@ -46,8 +46,8 @@ fn what_was_counted_is_forgotten_on_request() {
 
 #[test]
 fn the_first_byte_is_timed_on_the_clock_that_others_read() {
-    /// The machine's time since it started, to a hundredth of a second. It goes on while a machine sleeps and the
-    /// monotonic clock does not; machines that run tests do not sleep.
+    /// The machine's time since it started, to a hundredth of a second. It goes on while a machine sleeps and
+    /// the monotonic clock does not; machines that run tests do not sleep.
     fn uptime() -> f64 {
         std::fs::read_to_string("/proc/uptime").unwrap().split(' ').next().unwrap().parse().unwrap()
     }

@@ -1,4 +1,5 @@
-//! Over https: bodies are dropped undecrypted, so all that is asked here is whether what follows them still opens.
+//! Over https: bodies are dropped undecrypted, so all that is asked here is whether what follows them still
+//! opens.
 
 #![allow(clippy::unwrap_used)]
 

@@ -70,7 +70,7 @@ impl SealedFile {
         }
     }
     /// The sender's public key: standard base64 of 32 raw bytes. With it, only what that sender sealed opens.
-    /// What is sealed for a person tells no sender, and opens without it alone.
+    /// A file that is sealed for a person tells no sender, and opens without it alone.
     #[must_use]
     pub fn sender_public_key(mut self, base64: impl Into<String>) -> Self {
         self.sender_public_key = base64.into();

@@ -1,4 +1,4 @@
-//! What a layer adds to an error on its way to the caller.
+//! The facts that a layer adds to an error on its way to the caller.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ impl Error {
         self.with(|f| f.errno = Some(errno.raw_os_error()))
     }
 
-    /// What the operating system said.
+    /// The operating system's own words.
     pub(crate) fn by_system(self, said: &std::io::Error) -> Self {
         self.with(|f| f.errno = said.raw_os_error()).cause(said)
     }
@@ -96,7 +96,7 @@ impl Error {
     pub(crate) fn earlier_request_is(self, earlier: bool) -> Self {
         self.with(|f| f.earlier_request = earlier)
     }
-    /// What the service reserved for the call.
+    /// The resource that the service reserved for the call.
     pub(crate) fn with_resource(self, kind: &'static ResourceKind, id: &str) -> Self {
         self.resource_is(Some(Resource::new(kind, id)))
     }
@@ -108,7 +108,7 @@ impl Error {
         let text = shortened(&crate::secret::scrub(&cause.to_string()), 500);
         self.with(|f| f.cause = Some(text).filter(|text| !text.is_empty()))
     }
-    /// What another error says of the exchange: status, ids and when to come back.
+    /// Another error's facts of the exchange: status, ids and when to come back.
     pub(crate) fn exchange_of(self, other: &Self) -> Self {
         self.with(|f| {
             f.http_status = other.0.http_status;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::side::Side;
 
-/// What the caller can do about an error. The numbers are the C status codes; 0 means success and
+/// A kind of error, by the caller's remedy. The numbers are the C status codes; 0 means success and
 /// no number is ever used again for something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -44,7 +44,7 @@ pub enum ErrorKind {
     SourceUnreadable = 15,
     /// A local file changed while it was being sent.
     SourceChanged = 16,
-    /// What arrived is not what was sent.
+    /// Storage or the service holds other bytes than were sent.
     Integrity = 17,
     /// Sealing was asked for and is not possible.
     Encryption = 18,

@@ -1,4 +1,4 @@
-//! What went wrong, as facts a program can act on. [`ErrorKind`] is the table that every binding derives
+//! A failure, as facts a program can act on. [`ErrorKind`] is the table that every binding derives
 //! from.
 
 mod build;

@@ -24,7 +24,7 @@ impl Outcome {
     }
 }
 
-/// What became of the things the service held for a call that failed.
+/// The fate of the things the service held for a call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cleanup {
     /// Nothing was left to clean up, or the service removes it by itself.

@@ -4,13 +4,13 @@
 /// A kind of thing that a service keeps for a call.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ResourceKind {
-    /// What it is called, in one word that may stand in a sentence.
+    /// Its name, in one word that may stand in a sentence.
     pub name: &'static str,
     /// The fact of an error that is its id, beside [`Error::resource`](crate::Error::resource).
     pub id_fact: &'static str,
     /// The call that tells how it stands.
     pub getter: &'static str,
-    /// What the last step of a call makes true of it, for a sentence after its name.
+    /// The effect of a call's last step on it, for a sentence after its name.
     pub(crate) settled: &'static str,
 }
 
@@ -25,7 +25,7 @@ impl Resource {
     pub(crate) fn new(kind: &'static ResourceKind, id: &str) -> Self {
         Self { kind, id: id.to_owned() }
     }
-    /// What kind of thing it is.
+    /// Its kind.
     #[must_use]
     pub fn kind(&self) -> &'static ResourceKind {
         self.kind

@@ -78,7 +78,7 @@ impl Error {
         }))
     }
 
-    /// What the caller can do about it.
+    /// The caller's remedy.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -133,17 +133,17 @@ impl Error {
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
-    /// What a lower layer said.
+    /// A lower layer's words.
     #[must_use]
     pub fn cause_text(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
-    /// What became of the remains of a failed call.
+    /// The fate of the things that a failed call left.
     #[must_use]
     pub fn cleanup(&self) -> Cleanup {
         self.0.cleanup
     }
-    /// What the service reserved for the call before it failed.
+    /// The resource that the service reserved for the call before it failed.
     #[must_use]
     pub fn resource(&self) -> Option<&Resource> {
         self.0.resource.as_ref()

@@ -1,6 +1,6 @@
-//! What a hostile peer or a damaged file can hand us, as functions of bytes: for the fuzzer (`fuzz`) and for the tests
-//! here that replay what it found. Each asserts what must hold for any input: no panic, errors of one
-//! line, and no secret in them.
+//! Everything a hostile peer or a damaged file can hand us, as functions of bytes: for the fuzzer (`fuzz`)
+//! and for the tests here that replay what it found. Each asserts what must hold for any input: no panic,
+//! errors of one line, and no secret in them.
 
 mod cookies;
 mod journal;

@@ -10,7 +10,7 @@ use crate::http::retry::retry_after;
 pub fn fuzz_retry_after(data: &[u8]) {
     if let Ok(value) = HeaderValue::from_bytes(data) {
         let asked = retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value)]));
-        // What comes of it is added to a clock.
+        // The result is added to a clock.
         assert!(asked.is_none_or(|asked| Instant::now().checked_add(asked).is_some()));
     }
 }

@@ -1,4 +1,4 @@
-//! What a presigned target says about itself: a form's policy, and a URL's query.
+//! A presigned target's own conditions: a form's policy, and a URL's query.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

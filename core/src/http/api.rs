@@ -1,8 +1,8 @@
-//! Calls to a service: JSON over reqwest, with the key. No redirects are followed, replies are bounded, and an attempt
-//! ends after 60 s.
+//! Calls to a service: JSON over reqwest, with the key. No redirects are followed, replies are bounded, and
+//! an attempt ends after 60 s.
 //!
-//! What is decided for storage is not decided again: the proxy, the trusted certificates, how names are looked up, and
-//! what a failure is called come from the same places.
+//! Decisions made for storage hold here too: the proxy, the trusted certificates, how names are looked up,
+//! and what a failure is called come from the same places.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,8 +29,8 @@ pub(crate) use super::api_call::{ApiCall, ApiReply, CallFailure, REPLY_LIMIT, Re
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Ends before the attempt does, whose end leaves unclear whether the request was sent.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(59);
-/// Shorter than servers keep an idle connection, so that a call that may not be repeated does not go out on one that
-/// is just being closed.
+/// Shorter than servers keep an idle connection, so that a call that may not be repeated does not go out on
+/// one that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Idle connections that are kept: calls made at the same time are few.
 const IDLE_CONNECTIONS_KEPT: usize = 16;
@@ -92,8 +92,8 @@ impl ApiClient {
         }
     }
 
-    /// One try. One that finds no descriptor is none, as long as another connection of this client has one that it
-    /// will give back.
+    /// One try. One that finds no descriptor is none, as long as another connection of this client has one
+    /// that it will give back.
     pub(crate) async fn try_once(&self, call: &ApiCall<'_>) -> Result<ApiReply, CallFailure> {
         let mut closed = false;
         loop {
@@ -110,8 +110,8 @@ impl ApiClient {
         }
     }
 
-    /// Closes all idle connections; whether there may have been any. They belong to reqwest, which gives them up with
-    /// itself, and end on a task of their own.
+    /// Closes all idle connections; whether there may have been any. They belong to reqwest, which gives them
+    /// up with itself, and end on a task of their own.
     async fn close_idle(&self) -> bool {
         let was = self.cached_client().take().is_some();
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -136,7 +136,8 @@ impl ApiClient {
         let http = self.http(&target, proxy).map_err(CallFailure::NotHandled)?;
         let request = request(&http, call).map_err(CallFailure::NotHandled)?;
         if let Some(proxy) = proxy.filter(|_| !self.proxy_passed.load(SeqCst)) {
-            // reqwest keeps to itself what a proxy answers, and would offer a password on every connection at once.
+            // reqwest keeps to itself what a proxy answers, and would offer a password on every connection at
+            // once.
             self.connector.check_tunnel(proxy, &target).await.map_err(CallFailure::NotHandled)?;
         }
         let reply = match request.send().await {

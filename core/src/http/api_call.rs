@@ -46,7 +46,7 @@ pub(crate) enum CallFailure {
     Refused(Error),
     /// The reply was lost, or was a 5xx: the service may have handled the request or not.
     Unclear {
-        /// What happened to the reply.
+        /// The fate of the reply.
         error: Error,
         /// Whether the service itself answered (with a 5xx).
         answered: bool,
@@ -86,8 +86,8 @@ pub(super) fn judge(call: &ApiCall<'_>, mut reply: ApiReply) -> Result<ApiReply,
     if reply.status.is_success() && Page::of(&reply.headers, &reply.body).is_none() {
         return Ok(reply);
     }
-    // Some services quote the request they refuse. The key is hidden before the reply is read, so that no half of
-    // it is left where a text is cut short, and after, since JSON writes one character in many ways.
+    // Some services quote the request they refuse. The key is hidden before the reply is read, so that no
+    // half of it is left where a text is cut short, and after, since JSON writes one character in many ways.
     let mut mask = Mask::of_key(call.key);
     for secret in &call.hides {
         mask.hide("token", secret.reveal());

@@ -106,8 +106,8 @@ pub(super) async fn run(
 
 /// Whether every byte has left this machine's buffers.
 fn has_left(outgoing: &Outgoing, connection: &Connection, state: &BodyState, before: MeterReading) -> bool {
-    // What hyper and TLS hold in their buffers has not left. Head and TLS make the count larger, so that it is reached
-    // while the last of a large body still waits; but then the socket would take no more.
+    // Bytes that hyper and TLS hold in their buffers have not left. Head and TLS make the count larger, so
+    // that it is reached while the last of a large body still waits; but then the socket would take no more.
     let left = MeterReading::of(connection).written - before.written;
     state.is_complete() && left >= outgoing.payload.len() && !connection.meter.is_blocked()
 }
@@ -125,7 +125,7 @@ fn success_too_early(
     Unanswered { sent_whole, began: true, ..Unanswered::of(error) }
 }
 
-/// What a connection had carried at some moment.
+/// The bytes a connection had carried at some moment.
 #[derive(Clone, Copy)]
 struct MeterReading {
     written: u64,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// What a client may send a second; its clones share it, and a child of a fork has it too. It may change at
-/// any time.
+/// The bytes a client may send a second; its clones share it, and a child of a fork has it too. It may change
+/// at any time.
 #[derive(Debug, Clone)]
 pub(crate) struct BandwidthLimit(Arc<AtomicU64>);
 
@@ -64,7 +64,7 @@ const PIECES_PER_SECOND: u64 = 8;
 const MIN_PIECE: u64 = 1024;
 /// As sources give them.
 const MAX_PIECE: u64 = 256 * 1024;
-/// What a timer that came late, or a source that was slow for a moment, may catch up with.
+/// The time that a late timer, or a source that was slow for a moment, may catch up with.
 const CATCH_UP_LIMIT: Duration = Duration::from_millis(125);
 
 struct Schedule {
@@ -94,7 +94,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// What goes in `time` to somebody who always wants more, and asks `late` after there is some.
+    /// The bytes that go in `time` to somebody who always wants more, and asks `late` after there is some.
     fn sent(schedule: &mut Schedule, rate: u64, start: Instant, time: Duration, late: Duration) -> u64 {
         let (mut now, mut bytes) = (start, 0);
         while now < start + time {

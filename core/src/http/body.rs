@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::progress::Counters;
 use crate::source::{Prepared, Reading, SourceReader};
 
-/// What is sent, as a factory of bodies.
+/// A payload, as a factory of bodies.
 #[derive(Clone)]
 pub(crate) struct Payload {
     /// Sent ahead of the source: the fields of a form.
@@ -66,7 +66,7 @@ impl ContinueGate {
     }
 }
 
-/// What the attempt can ask while hyper owns the body.
+/// The part of a body that the attempt can ask while hyper owns it.
 pub(super) struct BodyState {
     complete: AtomicBool,
     stopped: AtomicBool,

@@ -1,4 +1,4 @@
-//! What retries may cost. One host that fails for everybody must not be stormed by everybody's retries:
+//! The budget of retries. One host that fails for everybody must not be stormed by everybody's retries:
 //! each retry takes tokens from a bucket that only successes refill, so a client whose uploads nearly all
 //! succeed retries freely, and one whose uploads all fail soon stops adding to the trouble.
 

@@ -121,8 +121,8 @@ impl ServerCertVerifier for Verifier {
 }
 
 impl Verifier {
-    /// rustls has this for TLS 1.3 alone; its own for 1.2 wants a certificate of version 3. Each algorithm of the scheme
-    /// is tried, since in 1.2 a scheme leaves the curve open.
+    /// rustls has this for TLS 1.3 alone; its own for 1.2 wants a certificate of version 3. Each algorithm of
+    /// the scheme is tried, since in 1.2 a scheme leaves the curve open.
     fn signed_by_bare_key(
         &self,
         message: &[u8],
@@ -222,7 +222,7 @@ fn fits(presented: &str, name: &ServerName<'_>) -> bool {
     }
 }
 
-/// What rustls has no word for.
+/// A fault of a certificate that rustls has no word for.
 #[derive(Debug)]
 pub(super) enum Flaw {
     /// Nobody trusted has issued it. The name of who did is a stranger's text.

@@ -1,5 +1,5 @@
-//! How many connections a client has at once, over all its calls. Without a bound a thousand calls at once are a thousand
-//! sockets, and as many files as are being sent, and a program may have 1024 of both together.
+//! How many connections a client has at once, over all its calls. Without a bound a thousand calls at once
+//! are a thousand sockets, and as many files as are being sent, and a program may have 1024 of both together.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -7,8 +7,8 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use crate::os_limits;
 
-/// Of the descriptors that the process may have, the share that connections to storage may take: each may have a file
-/// open besides, a program has several clients, and files of its own.
+/// Of the descriptors that the process may have, the share that connections to storage may take: each may
+/// have a file open besides, a program has several clients, and files of its own.
 const DESCRIPTORS_PER_CONNECTION: usize = 8;
 /// More never made anything faster.
 const MAX_CONNECTIONS: usize = 256;
@@ -18,8 +18,8 @@ pub(crate) fn max_connections() -> usize {
     (os_limits::max_descriptors() / DESCRIPTORS_PER_CONNECTION).clamp(1, MAX_CONNECTIONS)
 }
 
-/// Turns at having a connection. Those to a service are apart: its calls are short, and one that removes what is left
-/// behind must not wait for uploads that take hours.
+/// Turns at having a connection. Those to a service are apart: its calls are short, and one that removes what
+/// is left behind must not wait for uploads that take hours.
 pub(crate) struct Connections {
     storage: Semaphore,
     api: Semaphore,
@@ -62,8 +62,8 @@ impl Connections {
 }
 
 impl ConnectionTurn<'_> {
-    /// Gives it up, since the process has no descriptor for it. Whether another one has ended since, and it may be tried
-    /// again; false if there is no other that could end.
+    /// Gives it up, since the process has no descriptor for it. Whether another one has ended since, and it
+    /// may be tried again; false if there is no other that could end.
     pub(crate) async fn after_another(mut self) -> bool {
         let of = self.of;
         let ended = of.ended.notified();

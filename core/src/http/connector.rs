@@ -82,7 +82,8 @@ impl Connector {
         })
     }
 
-    /// The proxy for a target, or none. Roots that are not there are told before a host that may not be there either.
+    /// The proxy for a target, or none. Roots that are not there are told before a host that may not be there
+    /// either.
     pub(super) fn proxy(&self, target: &Target) -> Result<Option<&Proxy>> {
         let proxy = self.proxies.of(target)?;
         match self.tls.as_ref().err().filter(|_| target.is_https()) {

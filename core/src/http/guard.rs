@@ -1,4 +1,4 @@
-//! Which addresses bytes may be sent to. A presigned URL comes from a service's reply, so it is
+//! The addresses that bytes may be sent to. A presigned URL comes from a service's reply, so it is
 //! treated as hostile: https only, no redirects, and no address inside the caller's own network,
 //! unless the origin is one the caller named in `trusted_storage`.
 
@@ -136,7 +136,8 @@ fn unsafe_target(message: impl Into<String>) -> Error {
 
 pub(super) fn not_public(host: &str, ip: IpAddr) -> Error {
     if is_of_the_machine(ip) {
-        // Nobody's storage is there, and to trust it would hand the file, or the machine's own keys, to somebody else.
+        // Nobody's storage is there, and to trust it would hand the file, or the machine's own keys, to
+        // somebody else.
         return unsafe_target(format!(
             "storage at {host} has the address {ip}, where a machine's own metadata is and no storage; nothing was sent there, report it to whoever gave the URL"
         ));
@@ -168,7 +169,8 @@ pub(super) fn is_public(ip: IpAddr) -> bool {
     }
 }
 
-/// Link-local addresses, and those at which clouds tell a machine about itself: AWS by IPv6, Azure, Alibaba, Oracle.
+/// Link-local addresses, and those at which clouds tell a machine about itself: AWS by IPv6, Azure, Alibaba,
+/// Oracle.
 fn is_of_the_machine(ip: IpAddr) -> bool {
     const AWS: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
     const OTHERS: [Ipv4Addr; 3] =

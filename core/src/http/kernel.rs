@@ -1,5 +1,5 @@
-//! What the kernel knows of a socket and no safe interface asks: how much of what it took the peer has
-//! acknowledged. The socket is another's, who says when it closes.
+//! Facts of a socket that the kernel knows and no safe interface asks for: how much of what it took the peer
+//! has acknowledged. The socket is another's, who says when it closes.
 
 #![allow(unsafe_code, reason = "one system call, which socket2 and rustix do not offer")]
 

@@ -55,7 +55,7 @@ pub(super) async fn within_limits(
                 return head.map_err(|e| transport_error::sending(target, &connection.meter, &e));
             }
             () = connection.ended.cancelled() => {
-                // What it told last may have come just now.
+                // The last news may have come just now.
                 let told = std::future::poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
                 return match told {
                     Poll::Ready(head) => head.map_err(|e| transport_error::sending(target, &connection.meter, &e)),
@@ -78,7 +78,7 @@ struct StallGuard<'a> {
     idle: IdleTime,
     /// The same for the line as a whole.
     line_idle: IdleTime,
-    /// What the line had carried when this connection last got on.
+    /// The bytes the line had carried when this connection last got on.
     line_position: LinePosition,
     /// Until when TCP tries again what others crowded out, from when this connection last got on: it waits
     /// twice as long each time, and does not know that the line has become free.
@@ -110,8 +110,8 @@ impl<'a> StallGuard<'a> {
 
     /// How long until the next look, or what was waited for too long.
     fn time_to_checkpoint(&mut self, now: Instant) -> Result<Duration, WaitingFor> {
-        // What is waited for changes without a wake-up here, and then another limit counts from a later
-        // write: a part of the shortest of them is how long may pass unseen.
+        // The thing that is waited for changes without a wake-up here, and then another limit counts from a
+        // later write: a part of the shortest of them is how long may pass unseen.
         let interval = self.limits.shortest() / CHECKPOINTS_PER_LIMIT;
         let (limit, waiting_for) = self.current_limit();
         let waited = self.idle.time(self.meter.last_progress(), now);
@@ -144,9 +144,9 @@ impl<'a> StallGuard<'a> {
         self.line_idle.looked(self.meter.line().last_moved(), due, now);
     }
 
-    /// Whether this connection may only not have had its turn: others get on, on a line so slow that one may go
-    /// without for long, the longer the more there are. Beginning anew would send again what has arrived, and
-    /// crowd the line more.
+    /// Whether this connection may only not have had its turn: others get on, on a line so slow that one may
+    /// go without for long, the longer the more there are. Beginning anew would send again what has arrived,
+    /// and crowd the line more.
     fn others_move(&mut self, waited: Duration, now: Instant) -> bool {
         let line = self.meter.line();
         let moving = self.line_idle.time(line.last_moved(), now) < self.limits.stall
@@ -182,8 +182,8 @@ const CHECKPOINTS_PER_LIMIT: u32 = 8;
 const TIMER_SLACK: Duration = Duration::from_millis(20);
 
 /// For how long there was no progress, as far as this process was there to see some. One that was stopped (a
-/// suspended job, a paused container, a machine with no time for it) wakes to timers that ran out while nobody
-/// looked at the socket; that says nothing about the peer.
+/// suspended job, a paused container, a machine with no time for it) wakes to timers that ran out while
+/// nobody looked at the socket; that says nothing about the peer.
 struct IdleTime {
     progress: Instant,
     absent: Duration,

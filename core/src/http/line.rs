@@ -1,15 +1,15 @@
-//! What all storage connections of a client carry together. One that gets nothing through asks here whether
-//! the others fill a slow line, or whether its own peer is gone.
+//! The bytes that all storage connections of a client carry together. One that gets nothing through asks here
+//! whether the others fill a slow line, or whether its own peer is gone.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What each of the others may carry while one waits for its turn. A connection whose segments a full line
-/// drops waits twice as long each time, up to 120 s on Linux: 1 + 2 + 4 + … + 120 is some 250 s, in which
-/// each of the others carries this much at 32 kbit/s. On a line that carries it sooner none goes without for
-/// so long.
+/// The bytes each of the others may carry while one waits for its turn. A connection whose segments a full
+/// line drops waits twice as long each time, up to 120 s on Linux: 1 + 2 + 4 + … + 120 is some 250 s, in
+/// which each of the others carries this much at 32 kbit/s. On a line that carries it sooner none goes
+/// without for so long.
 const TURN_BYTES: u64 = 1024 * 1024;
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! What one attempt sends, and what storage answers.
+//! The request of one attempt, and storage's answer.
 
 use std::sync::Arc;
 
@@ -11,13 +11,14 @@ use crate::digest::{Algorithm, Digests};
 use crate::secret::Mask;
 use crate::source::Reading;
 
-/// What to send.
+/// A request to send.
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) payload: Payload,
     pub(crate) digest: Option<Algorithm>,
-    /// Whether the server is asked first if it wants a large body (`Expect: 100-continue`). It costs a round trip.
+    /// Whether the server is asked first if it wants a large body (`Expect: 100-continue`). It costs a round
+    /// trip.
     pub(crate) expect_continue: bool,
     /// Where a form asked to be redirected to when it is done.
     pub(crate) redirect: Option<String>,
@@ -38,7 +39,7 @@ impl Outgoing {
     }
 }
 
-/// What storage answered.
+/// Storage's answer.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -59,7 +60,7 @@ pub(crate) struct Reply {
     pub(crate) file: Option<Arc<Reading>>,
     /// Bytes this attempt left in the progress, to be taken back if the success turns out to be none.
     pub(crate) counted: u64,
-    /// What a text that is made of it must hide besides the ticket: a proxy on the way may quote the login it
+    /// Secrets that a text made of it must hide besides the ticket: a proxy on the way may quote the login it
     /// was given.
     pub(crate) hides: Option<Mask>,
 }

@@ -27,7 +27,7 @@ use super::line::SharedLine;
 /// How long a failed write waits for the reply that explains it.
 const PARKED_WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the socket has seen, readable while hyper owns the socket.
+/// The socket's counters, readable while hyper owns the socket.
 #[derive(Debug)]
 pub(super) struct Meter {
     born: Instant,
@@ -223,7 +223,7 @@ impl Drop for MeteredTcp {
     fn drop(&mut self) {
         self.meter.socket.closes();
         if self.meter.is_blocked() {
-            // What the kernel still holds is of an attempt that was given up. On a slow line it would be in
+            // The kernel still holds bytes of an attempt that was given up. On a slow line it would be in
             // the way of the next one for a minute.
             let _ = self.tcp.set_zero_linger();
         }

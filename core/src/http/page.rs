@@ -1,5 +1,5 @@
-//! Answers that are web pages. Neither storage nor a service gives one: a proxy, a filter, a sign-in portal or a
-//! web server at the wrong address does, and names itself in its headers and in the page's title.
+//! Answers that are web pages. Neither storage nor a service gives one: a proxy, a filter, a sign-in portal
+//! or a web server at the wrong address does, and names itself in its headers and in the page's title.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::io::Read as _;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, SERVER, VIA};
 
-/// What a web page says of who made it.
+/// A web page, and who seems to have made it.
 #[derive(Debug)]
 pub(crate) struct Page {
     title: Option<String>,
@@ -16,8 +16,8 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The page that a reply is, if it is one. Its type alone makes none: stores written in PHP send text and JSON as
-    /// `text/html`, and anybody sends nothing as that.
+    /// The page that a reply is, if it is one. Its type alone makes none: stores written in PHP send text and
+    /// JSON as `text/html`, and anybody sends nothing as that.
     pub(crate) fn of(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let declared = is_declared(headers);
         let Some(body) = decoded(headers, body) else {
@@ -117,8 +117,8 @@ pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The first elements by which browsers know a page without its type (WHATWG MIME Sniffing, 7.1), but for names of one
-/// letter, which a store's XML may begin with.
+/// The first elements by which browsers know a page without its type (WHATWG MIME Sniffing, 7.1), but for
+/// names of one letter, which a store's XML may begin with.
 const HTML_ELEMENTS: &[&str] = &[
     "html", "head", "body", "title", "meta", "link", "base", "script", "style", "noscript", "iframe",
     "frameset", "h1", "h2", "h3", "div", "font", "table", "br", "center", "main", "form", "span",
@@ -140,7 +140,7 @@ fn is_of_storage(root: &str) -> bool {
     ["Error", "PostResponse", "CopyObjectResult", "CompleteMultipartUploadResult"].contains(&root)
 }
 
-/// What follows blanks, comments and an XML declaration, and whether there was one of those.
+/// The text after blanks, comments and an XML declaration, and whether there was one of those.
 fn after_prolog(text: &str) -> (&str, bool) {
     let (mut rest, mut xml) = (text.trim_start(), false);
     loop {

@@ -51,8 +51,8 @@ pub(super) struct Connection {
     pub(super) meter: Arc<Meter>,
     pub(super) absolute_form: Option<Proxy>,
     pub(super) reused: bool,
-    /// When whatever moves its bytes is over. A request that is handed over at that very moment can stay in the
-    /// channel between, told nothing, for as long as we hold the other end of it.
+    /// When whatever moves its bytes is over. A request that is handed over at that very moment can stay in
+    /// the channel between, told nothing, for as long as we hold the other end of it.
     pub(super) ended: CancellationToken,
     task: AbortHandle,
     /// Whose it is.
@@ -60,8 +60,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Whether it takes another request. hyper knows a moment after the last byte of the reply was read, or never, if
-    /// the server said that it closes.
+    /// Whether it takes another request. hyper knows a moment after the last byte of the reply was read, or
+    /// never, if the server said that it closes.
     pub(super) async fn is_ready_again(&mut self) -> bool {
         let ready = tokio::time::timeout(Duration::from_millis(100), self.sender.ready());
         matches!(ready.await, Ok(Ok(())))
@@ -121,7 +121,8 @@ impl ConnectionPool {
     pub(super) async fn open(&self, target: &Target) -> Result<Connection> {
         let wire = self.connector.connect(target).await?;
         let (sender, connection) = http1::Builder::new()
-            // What browsers and curl read as well: folded lines, blanks before a colon, lines that are no header.
+            // Browsers and curl read these as well: folded lines, blanks before a colon, lines that are no
+            // header.
             .allow_obsolete_multiline_headers_in_responses(true)
             .allow_spaces_after_header_name_in_responses(true)
             .ignore_invalid_headers_in_responses(true)
@@ -131,7 +132,7 @@ impl ConnectionPool {
         let ended = CancellationToken::new();
         let guard = ended.clone().drop_guard();
         let task = tokio::spawn(async move {
-            // What goes wrong here is told to the attempt through its request, but see `ended`.
+            // A failure here is told to the attempt through its request, but see `ended`.
             let _ = connection.await;
             drop(guard);
         });

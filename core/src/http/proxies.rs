@@ -1,8 +1,8 @@
-//! Which proxy a host is reached through: the `proxy` option, else the environment's variables, as curl reads them
-//! (curl(1), "ENVIRONMENT"; CURLOPT_NOPROXY(3)).
+//! The proxy that a host is reached through: the `proxy` option, else the environment's variables, as curl
+//! reads them (curl(1), "ENVIRONMENT"; CURLOPT_NOPROXY(3)).
 //!
-//! A value that cannot be read is refused where it would have been used, since going around a proxy is no way to
-//! read it.
+//! A value that cannot be read is refused where it would have been used, since going around a proxy is no way
+//! to read it.
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use crate::options::{Options, Proxy, UnusableProxy};
 /// A proxy, or why the one that is named cannot be used.
 type NamedProxy = Option<Result<Proxy, Error>>;
 
-/// Which proxy is for what.
+/// The proxies for http and for https, and the hosts that need none.
 pub(super) struct Proxies {
     option: Option<Proxy>,
     https: NamedProxy,
@@ -25,8 +25,8 @@ pub(super) struct Proxies {
 }
 
 impl Proxies {
-    /// Reads the environment of this process. Called where a client is made, on its caller's thread: in many programs
-    /// no other may read the environment while that one changes it.
+    /// Reads the environment of this process. Called where a client is made, on its caller's thread: in many
+    /// programs no other may read the environment while that one changes it.
     pub(super) fn new(options: &Options) -> Self {
         Self::read(options.proxy.clone(), |name| std::env::var_os(name))
     }
@@ -35,7 +35,8 @@ impl Proxies {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|name| variable(name).filter(|v| !v.is_empty()).map(|v| (*name, v)))
         };
-        // A web server hands a client's `Proxy:` header to a CGI program under this name (httpoxy, CVE-2016-5385).
+        // A web server hands a client's `Proxy:` header to a CGI program under this name (httpoxy,
+        // CVE-2016-5385).
         let http: &[_] = if variable("REQUEST_METHOD").is_some() {
             &["http_proxy", "all_proxy", "ALL_PROXY"]
         } else {
@@ -52,8 +53,9 @@ impl Proxies {
 
     /// The proxy for a target, or none.
     ///
-    /// This machine is not behind the environment's proxy. A caller who names a proxy in the option can see its storage
-    /// from there; a service on this machine may be asked over http, and then a proxy would see the key.
+    /// This machine is not behind the environment's proxy. A caller who names a proxy in the option can see
+    /// its storage from there; a service on this machine may be asked over http, and then a proxy would see
+    /// the key.
     pub(super) fn of(&self, target: &Target) -> Result<Option<&Proxy>> {
         let here = target.is_loopback();
         if let Some(proxy) = self.option.as_ref().filter(|_| !(here && target.is_service())) {
@@ -81,7 +83,8 @@ fn named((variable, value): (&'static str, OsString)) -> Result<Proxy, Error> {
     })
 }
 
-/// The hosts that `NO_PROXY` names. A port in it, or a `*` before a name, makes an entry that fits nothing, as in curl.
+/// The hosts that `NO_PROXY` names. A port in it, or a `*` before a name, makes an entry that fits nothing,
+/// as in curl.
 #[derive(Default)]
 struct NoProxy(Vec<NoProxyEntry>);
 

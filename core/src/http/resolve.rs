@@ -1,5 +1,5 @@
-//! Name lookup, by the operating system, on the pool for work that waits. The resolvers that come with the HTTP clients
-//! panic where no thread can be started for it.
+//! Name lookup, by the operating system, on the pool for work that waits. The resolvers that come with the
+//! HTTP clients panic where no thread can be started for it.
 
 use std::future::Future;
 use std::io;
@@ -22,7 +22,8 @@ pub(super) struct Resolver;
 
 async fn look_up(name: String) -> io::Result<Addresses> {
     let found = spawn_blocking(move || {
-        // The operating system tells a name that it could not look up, for want of a descriptor, as one that there is not.
+        // The operating system tells a name that it could not look up, for want of a descriptor, as one that
+        // there is not.
         (name.as_str(), 0).to_socket_addrs().map_err(|e| os_limits::descriptors_refused_now().unwrap_or(e))
     });
     found.await.unwrap_or_else(|_| Err(io::Error::other("name lookup panicked")))
@@ -42,8 +43,8 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// For reqwest, which leaves all the time there is to the first address of a name (of each family). After a connection
-/// that was not made in time, another one comes first.
+/// For reqwest, which leaves all the time there is to the first address of a name (of each family). After a
+/// connection that was not made in time, another one comes first.
 #[derive(Clone, Default)]
 pub(super) struct RotatingResolver(Arc<AtomicUsize>);
 

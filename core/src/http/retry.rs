@@ -28,7 +28,7 @@ pub(crate) struct Retry<'a> {
     until: Option<Instant>,
     progress: &'a Counters,
     budget: Arc<Budget>,
-    /// What the running try cost, if it is a retry.
+    /// The cost of the running try, if it is a retry.
     paid: Option<u32>,
 }
 
@@ -137,7 +137,7 @@ fn budget_exhausted(error: &Error) -> Error {
     error.clone().with_note("it was not tried again, since too many requests to this host failed lately")
 }
 
-/// What a peer that is asked too often wants, as the end of a sentence.
+/// The advice of a peer that is asked too often, as the end of a sentence.
 pub(crate) fn wait_and_try(asked: Option<Duration>) -> String {
     match asked.map(|asked| asked.as_secs() + u64::from(asked.subsec_nanos() > 0)) {
         None | Some(0) => "wait and try again".to_owned(),

@@ -1,4 +1,4 @@
-//! What an HTTP status means to the caller when nothing more exact is known.
+//! The meaning of an HTTP status to the caller, when nothing more exact is known.
 
 use http::StatusCode;
 

@@ -31,8 +31,8 @@ pub(crate) struct StorageClient {
     ignores_expect: ExpectIgnorers,
 }
 
-/// Servers that took a body without ever saying `100 Continue`, or that refuse the question. Waiting for it again would cost each part of a
-/// large file a second.
+/// Servers that took a body without ever saying `100 Continue`, or that refuse the question. Waiting for it
+/// again would cost each part of a large file a second.
 #[derive(Default)]
 struct ExpectIgnorers(Mutex<HashSet<String>>);
 
@@ -70,9 +70,9 @@ impl StorageClient {
         self.pool.close_idle().await
     }
 
-    /// One try. It may take two requests: one that an idle connection broke under is sent again on a fresh one at
-    /// once, since servers close connections that are idle. It may have been handled all the same, if it was
-    /// written to its end, so `tries` is told.
+    /// One try. It may take two requests: one that an idle connection broke under is sent again on a fresh
+    /// one at once, since servers close connections that are idle. It may have been handled all the same, if
+    /// it was written to its end, so `tries` is told.
     pub(crate) async fn try_once(
         &self,
         target: &Target,

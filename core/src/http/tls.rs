@@ -1,5 +1,5 @@
-//! One trust policy for both clients: the operating system's roots (or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`), plus
-//! `ca_file`; if the system has none, Mozilla's roots as bundled.
+//! One trust policy for both clients: the operating system's roots (or those of `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR`), plus `ca_file`; if the system has none, Mozilla's roots as bundled.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::error::{Error, Result};
 use crate::options::Options;
 use crate::os_limits;
 
-/// Records of one connection that wait to be written, and so the size of a write: 64 KiB, rustls' own limit, makes four
-/// times as many.
+/// Records of one connection that wait to be written, and so the size of a write: 64 KiB, rustls' own limit,
+/// makes four times as many.
 pub(super) const WAITING_RECORDS: usize = 256 * 1024;
 
-/// rustls makes each record in an allocation of its own. By default glibc gives the end of a heap back to the kernel as
-/// soon as 128 KiB of it are free, and then gets it again, page by page, for the next records: with a buffer of
-/// 256 KiB that was half of all an upload cost. Once a larger block was freed it waits until twice that is free
-/// (mallopt(3), `M_MMAP_THRESHOLD`), which any program that frees large blocks has done by itself. Nothing is written to the block, so it
-/// never takes memory.
+/// rustls makes each record in an allocation of its own. By default glibc gives the end of a heap back to the
+/// kernel as soon as 128 KiB of it are free, and then gets it again, page by page, for the next records: with
+/// a buffer of 256 KiB that was half of all an upload cost. Once a larger block was freed it waits until
+/// twice that is free (mallopt(3), `M_MMAP_THRESHOLD`), which any program that frees large blocks has done by
+/// itself. Nothing is written to the block, so it never takes memory.
 pub(super) fn keep_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
@@ -90,8 +90,9 @@ fn of_system() -> CertificateResult {
     all
 }
 
-/// What the environment names in place of the system's roots must be there. With none of them every host would seem to
-/// have a certificate of an unknown authority. As for curl, an empty variable is none.
+/// The file or folder that the environment names in place of the system's roots must be there. With none of
+/// them every host would seem to have a certificate of an unknown authority. As for curl, an empty variable
+/// is none.
 fn check_environment(found: &[CertificateDer<'_>]) -> Result<()> {
     let named = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let refused = |variable: &str, path: &PathBuf, why: &str| {

@@ -1,4 +1,5 @@
-//! What a failed TLS handshake means to the caller. Names in certificates are strangers' words, and shown in part.
+//! The meaning of a failed TLS handshake to the caller. Names in certificates are strangers' words, and shown
+//! in part.
 
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ pub(super) fn told(host: &str, tls: &rustls::Error) -> Error {
     Error::new(ErrorKind::Tls, what).cause(tls)
 }
 
-/// Whether an error is the verdict on a certificate, the server's or ours. A server that asked for one and got none says
-/// so after the handshake (RFC 8446, 4.4.2.4), and has read nothing of what was sent.
+/// Whether an error is the verdict on a certificate, the server's or ours. A server that asked for one and
+/// got none says so after the handshake (RFC 8446, 4.4.2.4), and has read nothing of what was sent.
 pub(super) fn is_about_certificates(tls: &rustls::Error) -> bool {
     match tls {
         rustls::Error::InvalidCertificate(_) => true,
@@ -145,7 +146,7 @@ fn quoted(issuer: Option<&str>) -> String {
     issuer.map_or_else(|| "an authority".to_owned(), |name| format!("{:?}", shortened(name)))
 }
 
-/// What a chain may not end with, though a certificate that is named itself may be.
+/// A certificate that no chain may end with, though it may be trusted itself.
 fn odd(its: &str, why: &webpki::Error) -> String {
     let what = match why {
         webpki::Error::CaUsedAsEndEntity => "is an authority's and no server's (CA:TRUE)",
@@ -174,7 +175,8 @@ fn wrong_name(host: &str, expected: &ServerName<'_>, presented: &[String]) -> St
     format!("the certificate of {host} is for {names} and not for that host; {remedy}")
 }
 
-/// Whether a wildcard would fit if it stood for several labels: `*.s3.example.com` and `my.bucket.s3.example.com`.
+/// Whether a wildcard would fit if it stood for several labels: `*.s3.example.com` and
+/// `my.bucket.s3.example.com`.
 fn is_dotted_bucket(host: &str, presented: &str) -> bool {
     let base = presented.strip_prefix('*').filter(|base| base.starts_with('.'));
     let bucket = base.and_then(|base| host.strip_suffix(&base.to_ascii_lowercase()));

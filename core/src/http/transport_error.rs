@@ -1,4 +1,4 @@
-//! What a failed connection means to the caller. Dependency errors are kept as the cause, scrubbed;
+//! The meaning of a failed connection to the caller. Dependency errors are kept as the cause, scrubbed;
 //! the sentence is ours.
 
 use std::error::Error as StdError;

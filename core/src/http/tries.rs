@@ -1,4 +1,4 @@
-//! What the requests of one upload leave behind, whatever the last of them is told.
+//! The traces that the requests of one upload leave, whatever the last of them is told.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use crate::error::{Error, Outcome};
 use crate::progress::Counters;
 use crate::source::Reading;
 
-/// The requests of one upload. A request whose last byte may have been taken can have stored the object, and no
-/// later refusal makes that undone: only a success, or a look at what is there, settles it.
+/// The requests of one upload. A request whose last byte may have been taken can have stored the object, and
+/// no later refusal makes that undone: only a success, or a look at what is there, settles it.
 #[derive(Debug)]
 pub(crate) struct Tries {
     outcome: Outcome,
@@ -33,7 +33,7 @@ impl Tries {
         }
     }
 
-    /// What is known of the object.
+    /// The object, as far as it is known.
     pub(crate) fn outcome(&self) -> Outcome {
         self.outcome
     }

@@ -1,5 +1,5 @@
-//! The way through a proxy to an https host: one `CONNECT`, and what a refusal means. The proxy's words are not shown;
-//! its status says enough.
+//! The way through a proxy to an https host: one `CONNECT`, and what a refusal means. The proxy's words are
+//! not shown; its status says enough.
 
 use std::io;
 use std::sync::{Mutex as StdMutex, PoisonError};
@@ -161,8 +161,8 @@ fn no_proxy(proxy: &Proxy) -> TunnelRefusal {
     TunnelRefusal { error: Error::new(ErrorKind::Network, what).retryable_is(false), login: false }
 }
 
-/// A password is offered by one connection at a time until the proxy has taken it. Directories lock an account after a
-/// few wrong ones, and an upload opens several connections at once.
+/// A password is offered by one connection at a time until the proxy has taken it. Directories lock an
+/// account after a few wrong ones, and an upload opens several connections at once.
 #[derive(Default)]
 pub(super) struct LoginOffers {
     lock: Mutex<()>,

@@ -1,6 +1,6 @@
 //! The few fields of a certificate that rustls does not give out: who issued it, for whom, from when until
-//! when, and its key, in versions 1 to 3 (RFC 5280, 4.1), and whether others may be issued with it. What is
-//! trusted is not decided by this; a text that is none gives nothing.
+//! when, and its key, in versions 1 to 3 (RFC 5280, 4.1), and whether others may be issued with it. It does
+//! not decide about trust; a text that is no certificate gives nothing.
 //!
 //! A reader of our own, since the crates that read certificates bring ten others.
 
@@ -21,7 +21,7 @@ pub(super) struct Certificate<'a> {
     pub(super) key: &'a [u8],
     /// Absent in version 1.
     version: Option<&'a [u8]>,
-    /// What stands between its tags.
+    /// The bytes between its tags.
     extensions: Option<&'a [u8]>,
 }
 
@@ -247,8 +247,8 @@ mod tests {
         }
     }
 
-    /// What cannot be read here would no longer be trusted. Debian keeps a server's own among them
-    /// (ssl-cert-snakeoil).
+    /// A certificate that cannot be read here would no longer be trusted. Debian keeps a server's own among
+    /// them (ssl-cert-snakeoil).
     #[test]
     fn the_roots_of_this_system_are_read_and_may_issue() {
         for root in rustls_native_certs::load_native_certs().certs {

@@ -1,4 +1,4 @@
-//! What a running job is told by its work: how far it is, and what to do and to say if the call fails.
+//! A running job's record of its work: how far it is, and what to do and to say if the call fails.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::error::{Cleanup, Error, Outcome, Resource, ResourceKind};
 use crate::progress::Counters;
 use crate::source::{Source, Stream};
 
-/// What a running job knows about itself: its counters, and the facts an error should carry if it
+/// A running job's own facts: its counters, and the facts an error should carry if it
 /// ends from outside.
 #[derive(Clone)]
 pub(crate) struct JobContext {
@@ -74,8 +74,8 @@ impl JobContext {
         self.record().journal = journal;
     }
 
-    /// What to do if the call ends without having completed, by failure, cancel or deadline, once nothing of
-    /// it runs any more. `None`: nothing is left behind, or something is kept on purpose.
+    /// The work to do if the call ends without having completed, by failure, cancel or deadline, once nothing
+    /// of it runs any more. `None`: nothing is left behind, or something is kept on purpose.
     pub(crate) fn cleanup_on_failure(&self, task: Option<CleanupTask>) {
         *self.cleanup.lock().unwrap_or_else(PoisonError::into_inner) = task;
     }

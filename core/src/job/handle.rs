@@ -110,7 +110,7 @@ impl<T: Clone + Send + 'static> Job<T> {
     /// there.
     ///
     /// # Errors
-    /// What the work failed with.
+    /// The error that the work failed with.
     pub fn wait(&self) -> Result<T> {
         loop {
             if let Some(result) = self.wait_timeout(WAIT_SLICE) {

@@ -1,4 +1,4 @@
-//! What is known of a call while it runs, for the error it may end with from outside.
+//! The facts of a call while it runs, for the error it may end with from outside.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ pub(crate) enum RawUpload {
 #[derive(Default)]
 pub(super) struct CallRecord {
     pub(super) resource: Option<Resource>,
-    /// What being stopped leaves behind.
+    /// The outcome of being stopped.
     pub(super) outcome: Option<Outcome>,
     pub(super) raw: Option<RawUpload>,
     pub(super) etag: Option<String>,
@@ -52,7 +52,7 @@ impl CallRecord {
         }
     }
 
-    /// What is to be done first if the call is stopped now. The sentence may be all that is read, and to call
+    /// The first thing to do if the call is stopped now. The sentence may be all that is read, and to call
     /// again might do it twice.
     pub(super) fn ask_first(&self) -> Option<String> {
         if self.outcome != Some(Outcome::Unknown) {

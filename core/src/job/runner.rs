@@ -50,7 +50,7 @@ struct Call {
     ctx: JobContext,
 }
 
-/// What happens first.
+/// The event that happens first.
 enum FirstEvent<T> {
     Ended(std::result::Result<Result<T>, JoinError>),
     Cancelled,
@@ -105,7 +105,7 @@ impl Call {
         self.ctx.record().stopped(Error::new(kind, words), body_was_sent)
     }
 
-    /// What is done once the task is gone: sources are set back, and what is left behind is removed.
+    /// The work that is left once the task is gone: sources are set back, and what is left behind is removed.
     async fn settle<T>(&self, result: Result<T>) -> Result<T> {
         let ctx = &self.ctx;
         let streams = ctx.take_streams();

@@ -11,7 +11,7 @@ use super::errors::{damaged, io_failed};
 use crate::error::{Error, Result};
 
 pub(crate) const FIRST_LINE: &[u8] = b"dropoff-journal 1\n";
-/// What the first line of any version begins with.
+/// The beginning of any version's first line.
 const NAME: &[u8] = b"dropoff-journal ";
 
 pub(crate) fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
@@ -66,8 +66,8 @@ fn make_private(file: &File, path: &Path) -> Result<()> {
         .map_err(|e| io_failed(path, "keeping others from", &e))
 }
 
-/// The name of a new file is in its folder, which is written on its own. Where that cannot be asked for, the file
-/// system does it in its own time.
+/// The name of a new file is in its folder, which is written on its own. Where that cannot be asked for, the
+/// file system does it in its own time.
 pub(super) fn sync_folder(path: &Path) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _ = File::open(folder).and_then(|folder| folder.sync_all());

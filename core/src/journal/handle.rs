@@ -28,7 +28,8 @@ struct LockedFile {
 
 impl Drop for LockedFile {
     fn drop(&mut self) {
-        // Said and not left to closing: a forked child has the file open too, and the lock would stay with it.
+        // Said and not left to closing: a forked child has the file open too, and the lock would stay with
+        // it.
         if self.pid == std::process::id() {
             let _ = flock(&self.file, FlockOperation::Unlock);
         }
@@ -39,12 +40,13 @@ impl Drop for LockedFile {
 pub(crate) struct OpenedJournal {
     pub(crate) journal: Journal,
     pub(crate) records: Vec<Value>,
-    /// Another call had it first. If that has ended it meanwhile, its last record is all there is, and the journal is of
-    /// no more use.
+    /// Another call had it first. If that has ended it meanwhile, its last record is all there is, and the
+    /// journal is of no more use.
     pub(crate) waited: bool,
 }
 
-/// How long a journal in use is waited for. A call that was cancelled a moment ago may be writing its last record.
+/// How long a journal in use is waited for. A call that was cancelled a moment ago may be writing its last
+/// record.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 impl Journal {
@@ -104,8 +106,8 @@ impl Journal {
         self.with(|file, path| start_anew(file).map_err(|e| io_failed(path, "writing", &e))).await
     }
 
-    /// Appends a last record and removes the file, in one go: a cancel in between would leave it. The record stays in
-    /// the file that has no name by then, for whoever waits with it open.
+    /// Appends a last record and removes the file, in one go: a cancel in between would leave it. The record
+    /// stays in the file that has no name by then, for whoever waits with it open.
     pub(crate) async fn end(&self, record: Value) -> Result<()> {
         self.with(move |file, path| {
             // If it can be removed it does not matter that nothing could be said in it.
@@ -115,8 +117,8 @@ impl Journal {
         .await
     }
 
-    /// Removes the file: what it was for is done. It is emptied first, so that another name of it holds no live
-    /// URLs; and what has its name by now, if that is another file, is left alone.
+    /// Removes the file: what it was for is done. It is emptied first, so that another name of it holds no
+    /// live URLs; and what has its name by now, if that is another file, is left alone.
     pub(crate) async fn remove(&self) -> Result<()> {
         self.with(|file, path| remove_file(file, path, None)).await
     }

@@ -12,13 +12,15 @@ use super::errors::{in_use, io_failed};
 use super::format::FIRST_LINE;
 use crate::error::{Error, Result};
 
-/// The file, made if there is none, and nobody else's for as long as it is open; and whether another call had it.
+/// The file, made if there is none, and nobody else's for as long as it is open; and whether another call had
+/// it.
 pub(super) fn lock_file(path: &Path, wait: Duration) -> Result<(File, bool)> {
     let until = Instant::now() + wait;
     let mut waited = false;
     loop {
         let mut file = open_file(path)?;
-        // The file itself is waited for, and not its name: what the call that has it writes last is read from there.
+        // The file itself is waited for, and not its name: what the call that has it writes last is read from
+        // there.
         while !is_locked(&file, path)? {
             if Instant::now() >= until {
                 return Err(in_use(path));
@@ -29,7 +31,8 @@ pub(super) fn lock_file(path: &Path, wait: Duration) -> Result<(File, bool)> {
         if is_at(&file, path).unwrap_or(false) {
             return Ok((file, waited));
         }
-        // Whoever held it has removed it since it was opened here: because it was done, or because it came to nothing.
+        // Whoever held it has removed it since it was opened here: because it was done, or because it came to
+        // nothing.
         if is_ended(&mut file) {
             return Ok((file, true));
         }

@@ -9,9 +9,9 @@
 //! ```
 //!
 //! The first line names format and version. Each line after it is one record: eight hex digits, which are the
-//! first four bytes of BLAKE3 of the JSON behind them, a space, JSON. Records are only ever appended. A last line
-//! that is cut off or does not fit its digits was being written when the process ended; it is dropped. The file
-//! is readable by its owner alone, and locked while a call uses it.
+//! first four bytes of BLAKE3 of the JSON behind them, a space, JSON. Records are only ever appended. A last
+//! line that is cut off or does not fit its digits was being written when the process ended; it is dropped.
+//! The file is readable by its owner alone, and locked while a call uses it.
 
 mod errors;
 pub(crate) mod format;

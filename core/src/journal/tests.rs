@@ -31,7 +31,7 @@ fn open_by(path: &Path, count: usize) {
     }
 }
 
-/// What a call that waits finds, if `end` is what the one that had the journal did last.
+/// The records that a waiting call finds after the call that had the journal ended it.
 fn found_after_waiting(end: impl FnOnce(&mut File, &Path)) -> (Vec<Value>, bool) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("j");

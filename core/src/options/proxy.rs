@@ -1,5 +1,5 @@
-//! A proxy's URL. One that cannot be read is never shown, nor is a part of it: a password with an unescaped `#` or
-//! `/` moves the host's place.
+//! A proxy's URL. One that cannot be read is never shown, nor is a part of it: a password with an unescaped
+//! `#` or `/` moves the host's place.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,7 +22,7 @@ pub(crate) struct Proxy {
 struct Login {
     /// `Basic …`, marked as sensitive.
     header: HeaderValue,
-    /// What a proxy may quote back.
+    /// The login that a proxy may quote back.
     secrets: Mask,
 }
 
@@ -126,7 +126,8 @@ impl Login {
     }
 }
 
-/// Without a port it is 80, as in any http:// URL. (curl takes 1080 for every proxy, but no other client does.)
+/// Without a port it is 80, as in any http:// URL. (curl takes 1080 for every proxy, but no other client
+/// does.)
 fn host_and_port(place: &str) -> Option<(Host, u16)> {
     let (host, port) = match place.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),

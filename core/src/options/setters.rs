@@ -62,8 +62,9 @@ impl Options {
     pub fn max_retry_after(self, limit: Duration) -> Result<Self> {
         self.with("max_retry_after", OptionValue::Duration(limit))
     }
-    /// How many files and parts of one call are sent at once, over all its files. By default it begins with 4 and
-    /// goes up to 16 while more arrives per second that way, and down to 1 when storage or the network pushes back.
+    /// How many files and parts of one call are sent at once, over all its files. By default it begins with 4
+    /// and goes up to 16 while more arrives per second that way, and down to 1 when storage or the network
+    /// pushes back.
     ///
     /// # Errors
     /// `invalid_input` outside 1 to 64.
@@ -116,17 +117,19 @@ impl Options {
     pub fn spool_dir(self, folder: impl Into<PathBuf>) -> Result<Self> {
         self.with("spool_dir", OptionValue::Path(folder.into()))
     }
-    /// A PEM file of certificates to trust beside the operating system's: roots, or a server's own, which is then accepted
-    /// whatever its CA flag and version, and good for itself alone. Its name and time still count.
+    /// A PEM file of certificates to trust beside the operating system's: roots, or a server's own, which is
+    /// then accepted whatever its CA flag and version, and good for itself alone. Its name and time still
+    /// count.
     ///
     /// # Errors
     /// `invalid_input` unless it holds at least one certificate. It is read now and not again.
     pub fn ca_file(self, file: impl Into<PathBuf>) -> Result<Self> {
         self.with("ca_file", OptionValue::Path(file.into()))
     }
-    /// The proxy to use instead of the environment's, whatever `NO_PROXY` says: `http://user:password@host:3128`. In user
-    /// name and password `#`, `/`, `?`, `@` and a blank are percent-encoded. Storage on this machine is reached through
-    /// it too; a service on this machine never is.
+    /// The proxy to use instead of the environment's, whatever `NO_PROXY` says:
+    /// `http://user:password@host:3128`. In user name and password `#`, `/`, `?`, `@` and a blank are
+    /// percent-encoded. Storage on this machine is reached through it too; a service on this machine never
+    /// is.
     ///
     /// # Errors
     /// `invalid_input` unless it is an `http://` URL.

@@ -1,4 +1,5 @@
-//! The table of options: each one's name, type, range and default, in words. The names are the same in all languages.
+//! The table of options: each one's name, type, range and default, in words. The names are the same in all
+//! languages.
 
 use std::path::PathBuf;
 use std::time::Duration;

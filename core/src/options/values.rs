@@ -55,8 +55,8 @@ pub enum IntegrityCheck {
     Off,
 }
 
-/// How many uploads of one call begin at once where the caller set no number: what clients of object storage use
-/// that do not adapt.
+/// How many uploads of one call begin at once where the caller set no number: what clients of object storage
+/// use that do not adapt.
 pub(crate) const AT_ONCE_AT_FIRST: usize = 4;
 /// And the most that there may become. Each is a connection of somebody's quota.
 pub(crate) const AT_ONCE_AT_MOST: usize = 16;

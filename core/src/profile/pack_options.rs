@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 /// How much of a profile goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Level {
-    /// Everything but caches and what belongs to a run or a machine. What sites put into Chromium's Cache API
-    /// is a cache; a warning says how much there is.
+    /// Everything but caches and what belongs to a run or a machine. Data that sites put into Chromium's
+    /// Cache API is a cache; a warning says how much there is.
     #[default]
     Default,
     /// Files that sign in: cookies, data that sites store, settings and extensions. No history, saved
@@ -49,9 +49,9 @@ pub enum Live {
     /// Fail with `browser_running`.
     #[default]
     Refuse,
-    /// Pack consistent copies of its databases, each with the files it names. What the browser has not
+    /// Pack consistent copies of its databases, each with the files it names. Data that the browser has not
     /// written to disk yet is not in them: Chromium writes cookies up to 30 s late and local storage 5 s or
-    /// more, Firefox local storage up to 5 s. What kept changing is named in a warning, or is a
+    /// more, Firefox local storage up to 5 s. A store that kept changing is named in a warning, or is a
     /// `browser_running` that may be tried again.
     Snapshot,
     /// Pack as it is. Databases that are written meanwhile may be damaged in the archive.
@@ -97,8 +97,8 @@ impl Pack {
         self.level = level;
         self
     }
-    /// Only this one of the profiles, by the name of its folder: `Default`, `Profile 2`. What all profiles
-    /// share goes too. Default: all.
+    /// Only this one of the profiles, by the name of its folder: `Default`, `Profile 2`. Files that all
+    /// profiles share go too. Default: all.
     #[must_use]
     pub fn profile(mut self, folder: impl Into<String>) -> Self {
         self.profile = Some(folder.into());

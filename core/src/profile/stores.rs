@@ -22,7 +22,7 @@ pub(super) struct Store {
     source: &'static str,
 }
 
-/// What a database is.
+/// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DatabaseKind {
     /// A folder.
@@ -80,7 +80,7 @@ static STORES: &[Store] = &[
     // A site's own file system.
     store(Chrome, LevelDb, "**/File System/**/Paths", Around, IN_PLACE, SANDBOX),
     store(Chrome, LevelDb, "**/WebStorage/*/FileSystem/**/Paths", Around, IN_PLACE, SANDBOX),
-    // What workers and pages keep by the Cache API.
+    // Data that workers and pages keep by the Cache API.
     store(Chrome, List, "**/Service Worker/CacheStorage/*/index.txt", Around, IN_PLACE, CACHES),
     store(Chrome, List, "**/WebStorage/*/CacheStorage/index.txt", Around, IN_PLACE, CACHES),
     // Workers and their scripts.

@@ -1,6 +1,6 @@
-//! Whether a profile opens its last tabs again when its browser is started. What sites keep for a session
-//! comes back then: the tabs' own storage with the tabs, and the session's cookies, which Firefox keeps among
-//! the tabs, and Chromium among the cookies.
+//! Whether a profile opens its last tabs again when its browser is started. Data that sites keep for a
+//! session comes back then: the tabs' own storage with the tabs, and the session's cookies, which Firefox
+//! keeps among the tabs, and Chromium among the cookies.
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -1,11 +1,11 @@
-//! Sealing one file, perhaps several times over: a retry, a part or a resumed call seals the same bytes again,
-//! under the same key and nonce. Different bytes under them would give away the exclusive or of the two and
-//! the key that authenticates. So every block is marked when it is first sealed, and a block that is sealed again
-//! is checked against its mark before it is given out. The time of a file's last change is no proof: an edit in
-//! place can put it back.
+//! Sealing one file, perhaps several times over: a retry, a part or a resumed call seals the same bytes
+//! again, under the same key and nonce. Different bytes under them would give away the exclusive or of the
+//! two and the key that authenticates. So every block is marked when it is first sealed, and a block that is
+//! sealed again is checked against its mark before it is given out. The time of a file's last change is no
+//! proof: an edit in place can put it back.
 //!
-//! A mark is made of the tag that GCM has at the end of the block anyway, over everything up to there, so it costs
-//! no second look at the bytes. Such a tag is a secret, and what is kept is a keyed digest of it.
+//! A mark is made of the tag that GCM has at the end of the block anyway, over everything up to there, so it
+//! costs no second look at the bytes. Such a tag is a secret, and what is kept is a keyed digest of it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,8 +63,9 @@ impl FileSeal {
         Self::with(key, nonce, Marks::default())
     }
 
-    /// With the marks of an earlier process for a message of `len` bytes, as [`FileSeal::marks`] gave them. `None`
-    /// if they are not as many as that has blocks: a seal without its marks would take any bytes for the first.
+    /// With the marks of an earlier process for a message of `len` bytes, as [`FileSeal::marks`] gave them.
+    /// `None` if they are not as many as that has blocks: a seal without its marks would take any bytes for
+    /// the first.
     pub(crate) fn marked(key: FileKey, nonce: Nonce, len: u64, marks: &[u8]) -> Option<Self> {
         let (blocks, rest) = marks.as_chunks::<MARK_LEN>();
         let all = rest.is_empty() && blocks.len() as u64 == len.div_ceil(BLOCK_BYTES as u64);
@@ -100,15 +101,15 @@ impl FileSeal {
         }
     }
 
-    /// Notes that the message ends at `len`, or compares that too: one that goes on where the first one ended is
-    /// another message.
+    /// Notes that the message ends at `len`, or compares that too: one that goes on where the first one ended
+    /// is another message.
     fn note_end(&self, len: u64) -> Result<(), BlockError> {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         if *marks.len.get_or_insert(len) == len { Ok(()) } else { Err(BlockError::Differs { at: len }) }
     }
 }
 
-/// What the key of the marks is derived for.
+/// The purpose that the key of the marks is derived for.
 const MARKS: &str = "dropoff 2026-11-22 marks of blocks that were sealed";
 
 impl std::fmt::Debug for FileSeal {
@@ -120,7 +121,8 @@ impl std::fmt::Debug for FileSeal {
 /// Seals a file from its beginning, and tells at the end of each block whether that may be given out.
 pub(crate) struct BlockSealer {
     seal: Arc<FileSeal>,
-    /// Gone once the file has ended, or once a block differed: then nothing more is sealed, and there is no tag.
+    /// Gone once the file has ended, or once a block differed: then nothing more is sealed, and there is no
+    /// tag.
     sealer: Option<Sealer>,
     /// Bytes of the block so far.
     filled: usize,

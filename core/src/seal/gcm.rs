@@ -138,8 +138,8 @@ impl Sealer {
         Self::end(self.context)
     }
 
-    /// The tag as it would be if the message ended here. It must stay secret: with it one could send the message
-    /// cut off as if it were whole.
+    /// The tag as it would be if the message ended here. It must stay secret: with it one could send the
+    /// message cut off as if it were whole.
     pub(crate) fn tag_so_far(&self) -> Result<Zeroizing<[u8; TAG_LEN]>> {
         Self::end(self.context.copy()?).map(Zeroizing::new)
     }
@@ -152,7 +152,7 @@ impl Sealer {
     }
 }
 
-/// Opens one message, a piece at a time. What it gives out is not to be trusted before [`Opener::verify`].
+/// Opens one message, a piece at a time. Its plain text is not to be trusted before [`Opener::verify`].
 pub(crate) struct Opener(Context);
 
 impl Opener {

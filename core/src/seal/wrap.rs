@@ -8,11 +8,11 @@ use super::errors::{encryption, missing, no_randomness};
 use super::gcm::{KEY_LEN, NONCE_LEN, Nonce, Opener, Sealer, TAG_LEN};
 use crate::error::Result;
 
-/// What seals the files of one transfer. Random, used for nothing else, wiped on drop.
+/// The key that seals the files of one transfer. Random, used for nothing else, wiped on drop.
 #[derive(Clone)]
 pub(crate) struct FileKey(pub(super) Zeroizing<[u8; KEY_LEN]>);
 
-/// What seals a [`FileKey`] on its way.
+/// The key that seals a [`FileKey`] on its way.
 pub(crate) struct WrapKey(Zeroizing<[u8; KEY_LEN]>);
 
 impl Nonce {

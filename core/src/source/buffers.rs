@@ -1,6 +1,6 @@
-//! A pool of buffers for bytes on their way from a source to a socket. Reading into a fresh allocation costs a
-//! page fault per 4 KiB, which is more than the read itself; a pooled buffer comes back when the socket is done
-//! with it.
+//! A pool of buffers for bytes on their way from a source to a socket. Reading into a fresh allocation costs
+//! a page fault per 4 KiB, which is more than the read itself; a pooled buffer comes back when the socket is
+//! done with it.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -10,8 +10,9 @@ use bytes::Bytes;
 /// 128 to 512 KiB measured alike: hyper gathers 512 KiB for a write whatever is read (docs/performance.md).
 pub(crate) const CHUNK_BYTES: usize = 128 * 1024;
 
-/// Where a buffer begins. An allocation of this size begins 16 bytes into a page, and there the kernel's copy took
-/// a third longer than at 32, 48 or 64 on the processor this was measured on (AMD EPYC; docs/performance.md).
+/// Where a buffer begins. An allocation of this size begins 16 bytes into a page, and there the kernel's copy
+/// took a third longer than at 32, 48 or 64 on the processor this was measured on (AMD EPYC;
+/// docs/performance.md).
 const ALIGNMENT: usize = 64;
 
 /// Idle buffers kept, 4 MiB in all. Buffers in use are bounded by hyper's own write buffer, or by a call's

@@ -56,14 +56,14 @@ pub(super) fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u
     Ok(start)
 }
 
-/// Files of /proc say that they are empty and are not, and those of /sys that they have a page. To send nothing would
-/// be a lie, and what is shorter than its size never ends.
+/// Files of /proc say that they are empty and are not, and those of /sys that they have a page. To send
+/// nothing would be a lie, and what is shorter than its size never ends.
 pub(super) fn refuse_made_up(file: &File, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
     use std::os::unix::fs::{FileExt, MetadataExt};
     let size = meta.size();
     let at = match size.checked_sub(1) {
         None => 0,
-        // What takes no room on a disk is made up, or a hole, or kept in the record itself.
+        // A file that takes no room on a disk is made up, or a hole, or kept in the record itself.
         Some(last) if meta.blocks() == 0 => last,
         Some(_) => return Ok(()),
     };

@@ -1,8 +1,8 @@
-//! What tells a changed source.
+//! The signs that a source has changed.
 //!
-//! Size and time decide. An inode, and the time of a file's record, count only where the file system keeps them: FUSE,
-//! SMB and FAT make them up, and an overlay gives a file another inode when it is first written to. What they leave in
-//! doubt is decided by the bytes.
+//! Size and time decide. An inode, and the time of a file's record, count only where the file system keeps
+//! them: FUSE, SMB and FAT make them up, and an overlay gives a file another inode when it is first written
+//! to. The doubt they leave in doubt is decided by the bytes.
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -20,7 +20,7 @@ use crate::runtime::blocking;
 /// Seconds and nanoseconds since 1970.
 type Time = (i64, i64);
 
-/// What a look at a file tells of it.
+/// The facts of a file at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
     inode: u64,
@@ -51,7 +51,7 @@ impl Identity {
         }
     }
 
-    /// What a later look says, at a file of this file system.
+    /// The difference that a later look shows, at a file of this file system.
     pub(crate) fn change(&self, later: &Self, system: FileSystem) -> FileChange {
         match later.size.cmp(&self.size) {
             std::cmp::Ordering::Greater => FileChange::Grown,
@@ -62,7 +62,8 @@ impl Identity {
         }
     }
 
-    /// The same, but that nothing else proves the bytes: a time that was put back is noticed by the file's record.
+    /// The same, but that nothing else proves the bytes: a time that was put back is noticed by the file's
+    /// record.
     pub(crate) fn is_same(&self, later: &Self, system: FileSystem) -> bool {
         self.change(later, system) == FileChange::None
             && (!system.keeps_records || self.recorded == later.recorded)
@@ -92,8 +93,8 @@ impl Identity {
         self.modified.max(self.recorded)
     }
 
-    /// What of it is kept for another process. Device numbers are handed out anew by each boot. With `record` the
-    /// last change of the file's record too, for a file whose bytes nothing else proves.
+    /// The part of it that is kept for another process. Device numbers are handed out anew by each boot. With
+    /// `record` the last change of the file's record too, for a file whose bytes nothing else proves.
     pub(super) fn lasting(&self, record: bool) -> Value {
         json!({
             "inode": self.inode,
@@ -103,7 +104,7 @@ impl Identity {
         })
     }
 
-    /// What an earlier process kept; `None` if that was no file.
+    /// The facts that an earlier process kept; `None` if that was no file.
     fn from_lasting(kept: &Value) -> Option<(Self, bool)> {
         let time = |value: &Value| Some((value[0].as_i64()?, value[1].as_i64()?));
         let recorded = time(&kept["recorded"]);
@@ -134,9 +135,9 @@ impl Identity {
     }
 }
 
-/// Whether two looks saw one time, as exactly as the later of them tells it. A file system may keep a time in memory
-/// in nanoseconds and on the disk in whole seconds (NFSv2, ext3), in pairs of them (FAT), or by 100 ns (SMB, NTFS), and
-/// say the one first and the other after it had to read its record again.
+/// Whether two looks saw one time, as exactly as the later of them tells it. A file system may keep a time in
+/// memory in nanoseconds and on the disk in whole seconds (NFSv2, ext3), in pairs of them (FAT), or by 100 ns
+/// (SMB, NTFS), and say the one first and the other after it had to read its record again.
 fn same_time(earlier: Time, later: Time) -> bool {
     let ((was, was_nanos), (is, is_nanos)) = (earlier, later);
     if earlier == later {
@@ -162,7 +163,7 @@ pub(super) async fn of_memory(bytes: Bytes) -> Result<Value> {
         .await
 }
 
-/// What is known of a file system by its name. Numbers: linux/magic.h, and statfs(2).
+/// The properties of a file system, by its number. Numbers: linux/magic.h, and statfs(2).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FileSystem {
     /// Reads never wait, and need no other thread.
@@ -222,7 +223,7 @@ impl Reading {
         Self { file, path, system, opened: Identity::of(meta), ended: OnceLock::new() }
     }
 
-    /// Looks at the file once its last byte is read. What becomes of it later is not what was sent.
+    /// Looks at the file once its last byte is read. Later changes are not of the bytes that were sent.
     pub(super) fn end(&self) {
         self.ended.get_or_init(|| self.file.metadata().ok().map(|meta| Identity::of(&meta)));
     }
@@ -289,7 +290,7 @@ mod tests {
         ] {
             assert_eq!(at(other), FileChange::Doubtful, "{other:?}");
         }
-        // What was coarse at first, and is exact now, was written to in between.
+        // A time that was coarse at first, and is exact now, is of a write in between.
         let coarse = Identity { modified: (1_700_000_001, 0), ..THEN };
         assert_eq!(coarse.change(&THEN, fuse()), FileChange::Doubtful);
         let size = |size| THEN.change(&Identity { size, ..THEN }, disk());

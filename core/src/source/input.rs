@@ -1,4 +1,4 @@
-//! What a caller hands in to be uploaded.
+//! The source that a caller hands in to be uploaded.
 
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::stream::Stream;
 use crate::error::{Error, Result};
 use crate::paths::{absolute, is_url};
 
-/// What to upload: a path, bytes in memory, or a stream.
+/// The bytes to upload: a path, memory, or a stream.
 pub struct Source(pub(super) SourceKind);
 
 pub(super) enum SourceKind {
@@ -40,9 +40,9 @@ impl Source {
         Self(SourceKind::Stream(Stream::once(Box::new(reader))))
     }
 
-    /// The same of a stream that can seek, such as an `Arc<File>`: it is read from where it stands, and set back
-    /// to there if the call fails, so that the same call again sends the same bytes. One that stands at the
-    /// end of something is refused. After a success it stands at its end.
+    /// The same of a stream that can seek, such as an `Arc<File>`: it is read from where it stands, and set
+    /// back to there if the call fails, so that the same call again sends the same bytes. One that stands at
+    /// the end of something is refused. After a success it stands at its end.
     pub fn seekable(reader: impl Read + Seek + Send + 'static) -> Self {
         Self(SourceKind::Stream(Stream::seeking(Box::new(reader))))
     }

@@ -119,7 +119,8 @@ impl FileReader {
         let left = self.end - self.offset;
         let want = usize::try_from(left).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
         let mut buffer = Buffer::take();
-        // After its last byte the file is looked at once more, and only a local file system tells that at once.
+        // After its last byte the file is looked at once more, and only a local file system tells that at
+        // once.
         let may_wait = !self.system.local && left <= CHUNK_BYTES as u64 && self.reading.is_some();
         let read = match may_wait {
             true => Ok(None),
@@ -186,8 +187,8 @@ fn look_if_over(reading: &Reading, count: u64, left: u64) {
     }
 }
 
-/// What can be had without waiting; `None` if another thread has to wait for it. tmpfs does not know
-/// `RWF_NOWAIT` and never waits. FUSE and network file systems do not know it either and may wait for
+/// The bytes that can be had without waiting; `None` if another thread has to wait for it. tmpfs does not
+/// know `RWF_NOWAIT` and never waits. FUSE and network file systems do not know it either and may wait for
 /// ever, so a refused flag alone is no reason to read here. Nor is any other refusal one to fail: sandboxes
 /// answer calls they do not know with EPERM, EINVAL or ENOSYS, and what is wrong with the file the plain read
 /// tells too.

@@ -43,7 +43,7 @@ pub(super) enum Backing {
         plain: Box<Prepared>,
         seal: Arc<FileSeal>,
     },
-    /// What was cut from a body that is read once, in order.
+    /// A part that was cut from a body that is read once, in order.
     Pieces(Arc<BufferedPart>),
 }
 
@@ -51,7 +51,8 @@ pub(super) enum Backing {
 pub(super) struct InspectedFile {
     pub(super) path: Arc<Path>,
     pub(super) identity: Identity,
-    /// A part of it was read when its record was another. Whether all parts are of one file is decided by their bytes.
+    /// A part of it was read when its record was another. Whether all parts are of one file is decided by
+    /// their bytes.
     pub(super) doubtful: AtomicBool,
 }
 
@@ -117,7 +118,8 @@ impl Prepared {
         }
     }
 
-    /// `len` bytes from `start` on; `None` if it can be read from its beginning only, with a [`SequentialReader`].
+    /// `len` bytes from `start` on; `None` if it can be read from its beginning only, with a
+    /// [`SequentialReader`].
     pub(crate) fn part(&self, start: u64, len: u64) -> Option<Self> {
         debug_assert!(start + len <= self.len, "a part is inside its source");
         match self.backing {
@@ -134,8 +136,8 @@ impl Prepared {
         }
     }
 
-    /// What tells that it is the same source in another process, and not changed; `None` for a stream, which
-    /// is gone with its process.
+    /// The facts by which another process knows that it is the same source, and not changed; `None` for a
+    /// stream, which is gone with its process.
     pub(crate) async fn lasting_identity(&self) -> Result<Option<serde_json::Value>> {
         match &self.backing {
             // Marks tell sealed memory apart. A digest without a key would give a short secret away.
@@ -185,7 +187,8 @@ impl Prepared {
         self.open_to_be_proved(false).await
     }
 
-    /// The same. With `digested` what is read is digested, so that its bytes can prove what its record leaves in doubt.
+    /// The same. With `digested` what is read is digested, so that its bytes can prove what its record leaves
+    /// in doubt.
     pub(crate) async fn open_to_be_proved(&self, digested: bool) -> Result<SourceReader> {
         match &self.backing {
             Backing::Sealed { plain, seal } => {
@@ -264,8 +267,9 @@ impl Prepared {
 }
 
 impl InspectedFile {
-    /// Opens it and reads a part of it. A file that goes whole is taken as it is now, whatever became of it since it was
-    /// looked at; of one that something was added to, as much as there was. Parts are to be of one file.
+    /// Opens it and reads a part of it. A file that goes whole is taken as it is now, whatever became of it
+    /// since it was looked at; of one that something was added to, as much as there was. Parts are to be of
+    /// one file.
     fn reader(&self, range: Range<u64>, digested: bool) -> Result<PlainReader> {
         let (file, meta) = open_regular(&self.path)?;
         // Of the file that is open, not of the name: the two can be swapped in between.

@@ -1,5 +1,5 @@
-//! Whether what was sent of a file is what the file held, where its size and time leave that in doubt: decided by the
-//! bytes. Storage is to hold a state that the file had, and no mixture of two.
+//! Whether what was sent of a file is what the file held, where its size and time leave that in doubt:
+//! decided by the bytes. Storage is to hold a state that the file had, and no mixture of two.
 
 use std::fs::File;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::digest::{Algorithm, Digest, Hasher};
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs;
 
-/// What is known of bytes that were sent.
+/// The digests of bytes that were sent.
 #[derive(Clone, Copy)]
 pub(crate) struct SentRange<'a> {
     pub(crate) start: u64,
@@ -27,7 +27,7 @@ pub(crate) struct SentRange<'a> {
     pub(crate) sha256: Option<&'a str>,
 }
 
-/// What a source is to one that an earlier process looked at.
+/// The relation of a source to one that an earlier process looked at.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SourceComparison {
     Same,
@@ -37,8 +37,8 @@ pub(crate) enum SourceComparison {
 }
 
 impl Prepared {
-    /// Fails with `source_changed` if the file was not one and the same while this was read of it. `reading` is that of
-    /// the attempt that storage took; what becomes of the file later is not what was sent.
+    /// Fails with `source_changed` if the file was not one and the same while this was read of it. `reading`
+    /// is that of the attempt that storage took; what becomes of the file later is not what was sent.
     pub(crate) async fn prove(
         &self,
         reading: Option<&Arc<Reading>>,
@@ -81,8 +81,8 @@ impl Prepared {
         Ok(())
     }
 
-    /// Fails with `source_changed` if the file's record was another while parts of it were read, and these are not what
-    /// it holds now.
+    /// Fails with `source_changed` if the file's record was another while parts of it were read, and these
+    /// are not what it holds now.
     pub(crate) async fn prove_parts(&self, parts: &[SentRange<'_>]) -> Result<()> {
         match &self.backing {
             Backing::Path(file) if file.doubtful.load(Relaxed) => match self.holds(parts).await? {
@@ -96,7 +96,7 @@ impl Prepared {
         }
     }
 
-    /// Whether the source holds just these bytes. What has no digest is not proved.
+    /// Whether the source holds just these bytes. A range without a digest is not proved.
     pub(crate) async fn holds(&self, sent: &[SentRange<'_>]) -> Result<bool> {
         let inspected = match &self.backing {
             Backing::Path(file) => file,

@@ -1,5 +1,5 @@
-//! A source as it is once it is sealed: each block is sealed whole, checked against what was sealed before, and
-//! only then given out.
+//! A source as it is once it is sealed: each block is sealed whole, checked against what was sealed before,
+//! and only then given out.
 
 use std::collections::VecDeque;
 use std::path::Path;

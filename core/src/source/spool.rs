@@ -38,8 +38,8 @@ impl Spool {
             .map_err(|e| self.failed("making", &e))
     }
 
-    /// As before there was `O_TMPFILE`, which some file systems and sandboxes refuse by numbers that tempfile(3) does
-    /// not know.
+    /// As before there was `O_TMPFILE`, which some file systems and sandboxes refuse by numbers that
+    /// tempfile(3) does not know.
     fn removed_at_once(&self) -> std::io::Result<File> {
         let (file, path) = tempfile::NamedTempFile::new_in(&self.folder)?.into_parts();
         path.close()?;
@@ -115,7 +115,7 @@ impl Spool {
     }
 }
 
-/// What is being spooled, sealed on its way if there is a sealer.
+/// A stream that is being spooled, sealed on its way if there is a sealer.
 struct Writer<'a> {
     spool: &'a Spool,
     file: File,

@@ -1,5 +1,5 @@
-//! A stream of the caller's: read once, and set back to where it stood if the call that read it fails, so that
-//! the same call again sends the same bytes.
+//! A stream of the caller's: read once, and set back to where it stood if the call that read it fails, so
+//! that the same call again sends the same bytes.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
@@ -63,7 +63,8 @@ impl Stream {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where it stands before the first read; 0 if it cannot say. That is no error: many a stream cannot seek.
+    /// Where it stands before the first read; 0 if it cannot say. That is no error: many a stream cannot
+    /// seek.
     pub(super) fn stands_at(&self) -> u64 {
         if let Some(Input::Seeking(reader)) = &mut self.state().input
             && let Ok(start) = reader.stream_position()

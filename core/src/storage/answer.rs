@@ -1,4 +1,4 @@
-//! What storage's answer to an upload says of it: whether it is stored, whether it is whole, and whether it is ours.
+//! Storage's answer to an upload: whether it is stored, whether it is whole, and whether it is ours.
 
 use http::StatusCode;
 
@@ -38,14 +38,14 @@ pub(super) fn object(
     }
 }
 
-/// Whether nothing says that a store answered. A service looks for itself when it is told that all was sent, and a
-/// redirect is the one that was asked for.
+/// Whether nothing says that a store answered. A service looks for itself when it is told that all was sent,
+/// and a redirect is the one that was asked for.
 pub(super) fn lacks_store_signs(upload: &Upload<'_>, reply: &Reply, etag: Option<&str>) -> bool {
     let known = upload.from == TicketOrigin::Service || !reply.status.is_success();
     !known && etag.is_none() && !middlebox::has_store_header(&reply.headers)
 }
 
-/// What storage answers an upload with that it took. A 200 with an error document inside is none.
+/// The statuses by which storage says that it took an upload. A 200 with an error document inside is none.
 pub(super) fn is_success(outgoing: &Outgoing, reply: &Reply) -> bool {
     outgoing.is_done(reply.status, &reply.headers) && !Document::parse(&reply.body).is_error()
 }
@@ -67,7 +67,8 @@ pub(super) fn may_be_stored(reply: &Reply, code: Option<&str>) -> bool {
     let by_storage = || Document::parse(&reply.body).is_error();
     match (reply.status.as_u16(), code) {
         (_, Some("InternalError")) => true,
-        // Refusals by their definition (RFC 9110, RFC 4918), and a portal's that let nothing through (RFC 6585).
+        // Refusals by their definition (RFC 9110, RFC 4918), and a portal's that let nothing through (RFC
+        // 6585).
         (501 | 505 | 507 | 511, _) => false,
         // Storage's own word for "not now", or a success of another kind than it says in its words. Without
         // them, some proxies (Envoy) say 503 of a request that was passed on.
@@ -96,8 +97,8 @@ pub(super) fn etag(reply: &Reply) -> Option<String> {
     header.map(bare).or_else(|| Document::parse(&reply.body).etag.as_deref().map(bare))
 }
 
-/// Whether our MD5 is the ETag; `None` if that tells nothing. It does not under KMS or customer keys, which storage
-/// announces, nor when it does not look like an MD5.
+/// Whether our MD5 is the ETag; `None` if that tells nothing. It does not under KMS or customer keys, which
+/// storage announces, nor when it does not look like an MD5.
 pub(super) fn etag_matches(reply: &Reply, etag: Option<&str>) -> Option<bool> {
     let encrypted_there = reply
         .headers
@@ -108,8 +109,8 @@ pub(super) fn etag_matches(reply: &Reply, etag: Option<&str>) -> Option<bool> {
     reply.digests.md5.as_ref()?.equals_text(etag)
 }
 
-/// An ETag that looks like an MD5 and is not ours. Damage on the way is an accident, which does not happen twice to
-/// the same bytes; the ETags of some stores and gateways are of other kinds and look the same.
+/// An ETag that looks like an MD5 and is not ours. Damage on the way is an accident, which does not happen
+/// twice to the same bytes; the ETags of some stores and gateways are of other kinds and look the same.
 pub(super) fn differs(host: &str, etag: &str, md5: &Digest, again: bool) -> (Error, Action) {
     let (md5, action) = (md5.hex(), if again { Action::Fail } else { Action::Retry });
     let text = if again {

@@ -1,6 +1,6 @@
-//! What a refusal means to the caller: whether to send it again, and what to do else. Storage's own code says more than
-//! the status, so it is looked at first; stores differ in status for one and the same thing (an expired URL is 400
-//! here and 403 there).
+//! The meaning of a refusal to the caller: whether to send it again, and the remedy otherwise. Storage's own
+//! code says more than the status, so it is looked at first; stores differ in status for one and the same
+//! thing (an expired URL is 400 here and 403 there).
 
 use http::{HeaderMap, StatusCode};
 use url::Url;
@@ -15,7 +15,7 @@ use crate::error::ErrorKind;
 use crate::http::retry::{retry_after, wait_and_try};
 use crate::http::status;
 
-/// What there is to judge a refusal by.
+/// The facts to judge a refusal by.
 pub(super) struct StorageRefusal<'a> {
     pub(super) status: StatusCode,
     pub(super) headers: &'a HeaderMap,
@@ -29,7 +29,7 @@ pub(super) struct Diagnosis {
     pub(super) action: Action,
     /// Whether the same call may succeed later.
     pub(super) retryable: bool,
-    /// What the sentence ends with.
+    /// The end of the sentence.
     pub(super) advice: String,
 }
 
@@ -55,7 +55,7 @@ impl Diagnosis {
     }
 }
 
-/// What a code means that means the same wherever it stands.
+/// The meaning of a code that means the same wherever it stands.
 fn by_code(code: &str) -> Option<Diagnosis> {
     if code.starts_with("KMS") {
         return Some(match code.contains("Throttl") {
@@ -156,7 +156,7 @@ pub(super) fn diagnose_middlebox(refused: &StorageRefusal<'_>) -> Diagnosis {
     Diagnosis { advice: advice.to_owned(), ..diagnosis }
 }
 
-/// What web servers say to plain HTTP on a port for TLS: nginx, and Go's.
+/// The words of web servers for plain HTTP on a port for TLS: nginx, and Go's.
 pub(super) fn wrong_scheme(url: &Url, said: &str) -> Option<Diagnosis> {
     let said = said.to_ascii_lowercase();
     let signs = ["http request was sent to https port", "http request to an https server"];
@@ -164,11 +164,11 @@ pub(super) fn wrong_scheme(url: &Url, said: &str) -> Option<Diagnosis> {
     told.then(|| Diagnosis::refused("the URL begins with http:// and its port wants TLS; use https://"))
 }
 
-/// What the words beside the code say.
+/// The meaning of the words beside the code.
 fn by_reason(refused: &StorageRefusal<'_>, code: &str) -> Option<Diagnosis> {
     let said = refused.document.words().to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    // What a code of its own says is not looked for in its words, which quote names that others chose.
+    // The meaning of a known code is not looked for in its words, which quote names that others chose.
     let open =
         ["", "AccessDenied", "InvalidRequest", "InvalidPolicyDocument", "AuthenticationFailed", "InvalidJWT"];
     if !refused.status.is_client_error() || !open.contains(&code) {

@@ -1,4 +1,4 @@
-//! What a body of storage's says: an error document in XML, or a failure in JSON.
+//! The text of storage's own body: an error document in XML, or a failure in JSON.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -12,7 +12,7 @@ use crate::http::page;
 pub(super) struct Document {
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
-    /// What some add to their message, and where it is all they say: Google, Azure.
+    /// The details that some add to their message, or give in its place: Google, Azure.
     pub(super) details: Option<String>,
     pub(super) request_id: Option<String>,
     pub(super) proposed: Option<String>,

@@ -1,8 +1,8 @@
-//! What storage's own codes mean, as data.
+//! The meaning of storage's own codes, as data.
 
 use crate::error::ErrorKind as K;
 
-/// What to do about it.
+/// The remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Fail,
@@ -30,8 +30,9 @@ pub(super) const REFUSED: &str =
 
 use Action::{Fail, Retry};
 
-/// Codes that mean the same wherever they stand: of S3, R2, B2, Google's XML API, MinIO, Ceph, Azure, OSS, COS, OBS. With
-/// each what it is an error of, whether the same bytes may be sent again, and what the sentence ends with.
+/// Codes that mean the same wherever they stand: of S3, R2, B2, Google's XML API, MinIO, Ceph, Azure, OSS,
+/// COS, OBS. With each what it is an error of, whether the same bytes may be sent again, and what the
+/// sentence ends with.
 pub(super) const CODES: &[(&[&str], K, Action, &str)] = &[
     (&["ExpiredRequest", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"], K::Expired, Fail, EXPIRED),
     (&["EntityTooLarge", "RequestBodyTooLarge", "MaxMessageLengthExceeded"], K::TooLarge, Fail, TOO_LARGE),

@@ -23,7 +23,7 @@ pub(crate) struct Expiry {
     by_clock: bool,
 }
 
-/// What a ticket says of its own time, by the clock of whoever signed it.
+/// A ticket's own time, by the clock of whoever signed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TicketPeriod {
     pub(super) from: Option<OffsetDateTime>,
@@ -43,8 +43,8 @@ impl Expiry {
         Self { period, ..self }
     }
 
-    /// By a moment that somebody else's clock told. Only used where no lifetime is known. A ticket is only given up when
-    /// it is over by more than clocks err; until then storage has the last word.
+    /// By a moment that somebody else's clock told. Only used where no lifetime is known. A ticket is only
+    /// given up when it is over by more than clocks err; until then storage has the last word.
     pub(super) fn by_clock(period: TicketPeriod) -> Self {
         let left =
             |moment: OffsetDateTime| Duration::try_from(moment - now()).unwrap_or_default().min(MAX_LIFETIME);
@@ -89,8 +89,8 @@ impl Expiry {
         Err(Error::new(ErrorKind::Expired, sentence))
     }
 
-    /// A refusal of storage, said in times if the ticket's own time is the reason. Some stores say no more than that
-    /// access is denied (Ceph, DigitalOcean, Azure). Storage's own clock judges, if it tells it.
+    /// A refusal of storage, said in times if the ticket's own time is the reason. Some stores say no more
+    /// than that access is denied (Ceph, DigitalOcean, Azure). Storage's own clock judges, if it tells it.
     pub(crate) fn explain_refusal(&self, refused: Error, host: &str, headers: &HeaderMap) -> Error {
         let Some(period) = self.period.filter(|_| may_be_about_time(&refused)) else { return refused };
         let date = headers.get(http::header::DATE).and_then(|value| value.to_str().ok());
@@ -169,8 +169,8 @@ pub(super) fn rfc3339(moment: OffsetDateTime) -> String {
     moment.truncate_to_second().format(&Rfc3339).unwrap_or_else(|_| moment.to_string())
 }
 
-/// A clock set to local time, or to a wrong zone, is off by up to 14 hours (UTC+14 is the farthest), and one that lost a
-/// day by a day. More than that, and the ticket is old.
+/// A clock set to local time, or to a wrong zone, is off by up to 14 hours (UTC+14 is the farthest), and one
+/// that lost a day by a day. More than that, and the ticket is old.
 const CLOCK_ERROR: time::Duration = time::Duration::DAY;
 
 /// R2 and S3 sign for at most seven days; a longer figure is a mistake, not a reason to overflow.

@@ -1,5 +1,5 @@
-//! Successes that may not be storage's: a proxy, a filter or a portal answers an upload itself, with 200 and a page,
-//! and nothing is stored.
+//! Successes that may not be storage's: a proxy, a filter or a portal answers an upload itself, with 200 and
+//! a page, and nothing is stored.
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::http::Reply;
 use crate::http::page::{self, Names, Page};
 use crate::secret::Mask;
 
-/// What is wrong with an answer that by its status is a success, if it cannot be storage's own.
+/// The fault of an answer that by its status is a success, if it cannot be storage's own.
 pub(super) fn not_of_storage(reply: &Reply, host: &str, mask: &Mask) -> Option<Error> {
     // A redirect that the form asked for is no page of anybody else, whatever it carries.
     if !reply.status.is_success() {
@@ -37,9 +37,11 @@ pub(super) fn not_of_storage(reply: &Reply, host: &str, mask: &Mask) -> Option<E
     Some(error.hiding(|text| mask.hidden(text)))
 }
 
-/// The page, though its body may be lost: storage sends none, so what was to be one is not taken for an empty answer.
+/// The page, though its body may be lost: storage sends none, so what was to be one is not taken for an empty
+/// answer.
 fn page(reply: &Reply, mask: &Mask) -> Option<Page> {
-    // A 204 has no body and no length (RFC 9110, 8.6); where one is told there was a body that nobody can read.
+    // A 204 has no body and no length (RFC 9110, 8.6); where one is told there was a body that nobody can
+    // read.
     let unread = !reply.whole || reply.status == StatusCode::NO_CONTENT;
     if reply.body.is_empty() && unread {
         let told = !reply.whole || reply.headers.contains_key(http::header::CONTENT_LENGTH);
@@ -49,7 +51,7 @@ fn page(reply: &Reply, mask: &Mask) -> Option<Page> {
     Page::of(&reply.headers, &mask.apply(&reply.body))
 }
 
-/// What JSON says of a failure.
+/// The failure that JSON tells of.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct JsonFailure {
     pub(super) code: Option<String>,
@@ -144,8 +146,8 @@ impl JsonFailure {
     }
 }
 
-/// Headers that only a store sends, one of them with every answer. `x-request-id` and `cf-ray` are those of the boxes in
-/// between as well.
+/// Headers that only a store sends, one of them with every answer. `x-request-id` and `cf-ray` are those of
+/// the boxes in between as well.
 const STORE_HEADERS: &[&str] = &[
     "x-amz-request-id",
     "x-amz-id-2",
@@ -175,7 +177,7 @@ pub(super) fn has_store_header(headers: &HeaderMap) -> bool {
         || headers.keys().any(|name| name.as_str().starts_with("x-amz-checksum-"))
 }
 
-/// What is not known after a success that nothing but its status shows.
+/// The doubt that is left after a success that nothing but its status shows.
 pub(super) fn uncertain_success(host: &str, status: StatusCode, headers: &HeaderMap, mask: &Mask) -> String {
     let text = format!(
         "{host} answered {}{} with neither an ETag nor the request id of a store, so it is not certain that storage answered; look whether the object is there",

@@ -1,9 +1,9 @@
 //! How many uploads of a call go at once, found by trying. It sees only that uploads end and that something
 //! pushed back; it knows no clock but the one it is given, no connection and no payload.
 //!
-//! More at once helps while each connection, or each round trip, is the limit; it costs memory and processor time
-//! for nothing once the line is full. So the width grows while what arrives per second grows with it, and shrinks
-//! when storage or the network pushes back.
+//! More at once helps while each connection, or each round trip, is the limit; it costs memory and processor
+//! time for nothing once the line is full. So the width grows while what arrives per second grows with it,
+//! and shrinks when storage or the network pushes back.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ enum PacePhase {
     Settled { rounds: u32, step: usize },
 }
 
-/// What a width carried.
+/// The uploads that a width carried.
 #[derive(Debug, Clone, Copy)]
 struct WidthRate {
     width: usize,
@@ -61,7 +61,7 @@ pub(super) struct UploadStart {
     changes: u32,
 }
 
-/// What is known when an upload ends.
+/// The facts that are known when an upload ends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UploadEnd {
     pub(super) at: Instant,
@@ -130,12 +130,12 @@ impl Pace {
     }
 
     fn turn(&mut self, round: &Round) {
-        // Little's law: as many at once, each for as long. It needs uploads of one width alone, where counting what
-        // arrives would need a round for the change to take effect.
+        // Little's law: as many at once, each for as long. It needs uploads of one width alone, where
+        // counting what arrives would need a round for the change to take effect.
         let each = round.time.as_secs_f64().max(1e-6) / round.bytes as f64;
         let here = WidthRate { width: self.width, rate: self.width as f64 / each };
-        // With too little to do, width is not what limits. One that found nobody waiting says little: the next in line
-        // may just not have lined up yet.
+        // With too little to do, width is not what limits. One that found nobody waiting says little: the
+        // next in line may just not have lined up yet.
         let idle = round.idle * 2 > round.uploads;
         match self.phase {
             PacePhase::Fixed => {}
@@ -172,7 +172,7 @@ fn pays(from: WidthRate, here: WidthRate) -> bool {
 mod tests {
     use super::*;
 
-    /// What limits a simulated store.
+    /// The limit of a simulated store.
     #[derive(Clone, Copy)]
     struct Link {
         /// Seconds that a request takes, whatever it carries.
@@ -188,7 +188,8 @@ mod tests {
     const FREE: Link =
         Link { latency: 0.0, each: f64::INFINITY, total: f64::INFINITY, busy_above: usize::MAX };
 
-    /// Sends `count` uploads of `bytes`; tells the seconds it took, the widest it went, and what was repeated.
+    /// Sends `count` uploads of `bytes`; tells the seconds it took, the widest it went, and what was
+    /// repeated.
     fn simulate(mut pace: Pace, link: Link, count: usize, bytes: u64) -> (f64, usize, u32) {
         let start = Instant::now();
         let at = |clock: f64| start + Duration::from_secs_f64(clock);

@@ -1,6 +1,6 @@
 //! How an object is cut into parts: equal ones, only the last may be shorter, since R2 demands it.
 
-/// What is asked for unless the caller says otherwise: small enough that losing one costs little, large enough
+/// The part size unless the caller says otherwise: small enough that losing one costs little, large enough
 /// that a request a part costs little.
 pub(crate) const DEFAULT_PART_SIZE: u64 = 8 * MIB;
 

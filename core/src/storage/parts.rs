@@ -31,7 +31,7 @@ pub(crate) struct PartUpload<'a> {
     pub(crate) done: Vec<StoredPart>,
 }
 
-/// What is to happen with each part as soon as storage has it.
+/// The action for each part as soon as storage has it.
 pub(crate) type OnStored<'a> = &'a (dyn Fn(StoredPart) -> BoxFuture<'a, Result<()>> + Sync);
 
 /// Sends the parts that are not there yet. All of them are given back, in order.
@@ -66,8 +66,8 @@ pub(crate) async fn send_parts(
     };
     let mut running = FuturesUnordered::new();
     loop {
-        // One more than have a turn, so that it is sealed while others are under way, and that it is known that one
-        // waits.
+        // One more than have a turn, so that it is sealed while others are under way, and that it is known
+        // that one waits.
         while waiting > 0 && running.len() <= limiter.width() {
             running.push(parts.send_next());
             waiting -= 1;
@@ -82,7 +82,7 @@ pub(crate) async fn send_parts(
     let all: Option<Vec<StoredPart>> = stored.into_iter().collect();
     let all = all.ok_or_else(|| Error::internal("a part was forgotten"))?;
     let proved = match parts.order {
-        // What was cut is not looked at again after it was read.
+        // A part that was cut is not looked at again after it was read.
         Some(order) => source.prove(order.into_inner().reader.reading().as_ref(), None, None).await,
         None => source.prove_parts(&sent_ranges(&plan, &all)).await,
     };
@@ -102,7 +102,7 @@ fn by_number(done: Vec<StoredPart>, count: usize) -> Vec<Option<StoredPart>> {
     stored
 }
 
-/// What is known of the bytes of these parts.
+/// The digests of the bytes of these parts.
 pub(crate) fn sent_ranges<'a>(plan: &PartPlan, parts: &'a [StoredPart]) -> Vec<SentRange<'a>> {
     let range = |part: &'a StoredPart| {
         let (start, len) = plan.part(u64::from(part.part_number));
@@ -140,8 +140,8 @@ impl Parts<'_> {
                 let part = self.source.part(start, len);
                 (number, part.ok_or_else(|| Error::internal("a part could not be cut"))?)
             }
-            // Under the lock from number to cut, so that parts are cut in order. Room is waited for there too:
-            // a later part that took the last room would wait for an earlier one for ever.
+            // Under the lock from number to cut, so that parts are cut in order. Room is waited for there
+            // too: a later part that took the last room would wait for an earlier one for ever.
             Some(order) => {
                 let mut order = order.lock().await;
                 let number = self.next_number()?;
@@ -150,7 +150,7 @@ impl Parts<'_> {
             }
         };
         let slot = self.limiter.slot().await?;
-        // What storage wants of one part it wants of all; a round trip for each would be felt.
+        // Storage wants the same of all parts; a round trip for each would be felt.
         let expect_continue = !self.asked.swap(true, Relaxed);
         let target = usize::try_from(number - 1).ok().and_then(|at| self.targets.get(at));
         let target = target.ok_or_else(|| Error::internal("a part has no target"))?;

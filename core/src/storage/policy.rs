@@ -1,5 +1,5 @@
-//! The policy of a presigned form, read before a byte is sent: it is plain base64 JSON, so an upload that cannot
-//! succeed fails in a millisecond, with numbers, instead of after the last byte.
+//! The policy of a presigned form, read before a byte is sent: it is plain base64 JSON, so an upload that
+//! cannot succeed fails in a millisecond, with numbers, instead of after the last byte.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};

@@ -1,4 +1,4 @@
-//! What a condition in the ticket that does not hold (412) says of the upload: a ticket may replace nothing, or
+//! The meaning of a condition in the ticket that does not hold (412): a ticket may replace nothing, or
 //! one version only.
 
 use super::upload::Upload;

@@ -34,7 +34,8 @@ pub(crate) struct PutHeaders(Arc<CheckedHeaders>);
 #[derive(Debug, Default)]
 struct CheckedHeaders {
     sent: Arc<HeaderMap>,
-    /// Those that are made here. A signer may list them with all it signed; they must say what is sent anyway.
+    /// Those that are made here. A signer may list them with all it signed; they must say what is sent
+    /// anyway.
     host: Option<String>,
     length: Option<String>,
 }
@@ -124,8 +125,8 @@ impl PutTarget {
             .find_map(|(name, value)| if name == "partNumber" { value.parse().ok() } else { None })
     }
 
-    /// `digest` is what storage's ETag is compared with; `expect_continue` is whether storage is asked first if it
-    /// wants it.
+    /// `digest` is what storage's ETag is compared with; `expect_continue` is whether storage is asked first
+    /// if it wants it.
     pub(super) fn upload(
         &self,
         source: &Prepared,

@@ -1,4 +1,4 @@
-//! What storage's refusal says, and whose refusal it is: storage's own, or that of something in between.
+//! Storage's refusal in words, and whose refusal it is: storage's own, or that of something in between.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};

@@ -1,4 +1,4 @@
-//! What can be asked of raw storage: a presigned `PUT`, a presigned form, or a presigned `PUT` for each part.
+//! The requests to raw storage: a presigned `PUT`, a presigned form, or a presigned `PUT` for each part.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! What storage has after an upload.
+//! An object that storage has after an upload.
 
-/// What storage has after an upload.
+/// An object that storage has after an upload.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct StoredObject {
     /// Bytes of the source that storage took.
@@ -15,7 +15,8 @@ pub struct StoredObject {
     pub verified: bool,
     /// Requests it took, the successful one included.
     pub attempts: u32,
-    /// What is not certain all the same, each a sentence: a success that bears no sign of being storage's own.
+    /// Doubts that are left all the same, each a sentence: a success that bears no sign of being storage's
+    /// own.
     #[serde(default)]
     pub warnings: Vec<String>,
 }
@@ -37,7 +38,7 @@ pub struct StoredPart {
     pub attempts: u32,
 }
 
-/// What storage has after [`Storage::put_parts`](crate::Storage::put_parts).
+/// The parts that storage has after [`Storage::put_parts`](crate::Storage::put_parts).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct StoredParts {
     /// Bytes of the source that storage took.

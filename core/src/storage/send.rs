@@ -39,7 +39,7 @@ pub(crate) struct Sender<'a> {
     slot: Option<&'a UploadSlot<'a>>,
 }
 
-/// What the tries of one upload have shown so far.
+/// The findings of the tries of one upload so far.
 struct UploadHistory {
     tries: Tries,
     /// The MD5 of a try that storage answered with another ETag.
@@ -99,8 +99,8 @@ impl<'a> Sender<'a> {
         self.options.integrity_check != IntegrityCheck::Off
     }
 
-    /// Sends a source with a presigned `PUT` until storage has it. `digest` is what storage's ETag is compared with;
-    /// `expect_continue` is whether storage is asked first if it wants it.
+    /// Sends a source with a presigned `PUT` until storage has it. `digest` is what storage's ETag is
+    /// compared with; `expect_continue` is whether storage is asked first if it wants it.
     pub(crate) async fn put(
         &self,
         target: &PutTarget,
@@ -184,7 +184,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// What storage has, and the file it was read from.
+    /// The object that storage has, and the file it was read from.
     async fn try_once(
         &self,
         upload: &Upload<'_>,

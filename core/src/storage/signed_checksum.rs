@@ -1,6 +1,6 @@
-//! A checksum that was signed into a ticket. Storage refuses every other body, so a ticket that was signed with the
-//! checksum of another one fails however often it is sent: `@aws-sdk/s3-request-presigner` signs that of an empty body
-//! unless it is told otherwise, and others sign a file that has changed since.
+//! A checksum that was signed into a ticket. Storage refuses every other body, so a ticket that was signed
+//! with the checksum of another one fails however often it is sent: `@aws-sdk/s3-request-presigner` signs
+//! that of an empty body unless it is told otherwise, and others sign a file that has changed since.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,8 @@ use crate::digest::Checksum;
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::source::Prepared;
 
-/// Where a ticket may say one: a header, a form field, or a parameter of the URL, which is where signers put headers.
+/// Where a ticket may say one: a header, a form field, or a parameter of the URL, which is where signers put
+/// headers.
 const NAMES: [(&str, Checksum); 8] = [
     ("x-amz-checksum-crc32", Checksum::Crc32),
     ("x-amz-checksum-crc32c", Checksum::Crc32c),
@@ -46,7 +47,7 @@ pub(super) async fn check(upload: &Upload<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What storage's refusal of a body for its checksum really means.
+/// The real meaning of storage's refusal of a body for its checksum.
 pub(super) enum Explained {
     /// The ticket can never work.
     Certain(Error),
@@ -54,7 +55,7 @@ pub(super) enum Explained {
     Likely(Error),
 }
 
-/// What storage's refusal of a body for its checksum really means, if it is about the ticket.
+/// The real meaning of storage's refusal of a body for its checksum, if it is about the ticket.
 pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) -> Option<Explained> {
     let code = refusal.service_code()?;
     let (what, certain) = match code {
@@ -79,7 +80,7 @@ pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) ->
     Some(if certain { Explained::Certain(error) } else { Explained::Likely(error) })
 }
 
-/// What is wrong with the ticket, if storage says that something is, and whether that is certain: nothing, if
+/// The fault of the ticket, if storage says that it has one, and whether that is certain: nothing, if
 /// the bytes are those it was signed for, since then they were damaged on the way.
 async fn broken(upload: &Upload<'_>) -> Option<(String, bool)> {
     let source = &upload.outgoing.payload.source;
@@ -155,7 +156,7 @@ impl SignedChecksum {
 const IN_AWS_SDKS: &str =
     " (AWS SDKs: requestChecksumCalculation: 'WHEN_REQUIRED', request_checksum_calculation='when_required')";
 
-/// What the ticket promises.
+/// The ticket's promises.
 fn all(upload: &Upload<'_>) -> Vec<SignedChecksum> {
     let signed = |name, kind: Checksum, text: String| {
         let value = kind.decode(&text)?;

@@ -1,4 +1,4 @@
-//! What a presigned URL says of its own time, and of the headers that have to be sent with it.
+//! A presigned URL's own time, and the headers that have to be sent with it.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::error::Result;
 /// How far a clock that is right may be from another: S3 answers `RequestTimeTooSkewed` beyond 15 minutes.
 const CLOCK_SKEW: time::Duration = time::Duration::minutes(15);
 
-/// What a presigned URL says.
+/// A presigned URL's signed parameters.
 #[derive(Debug)]
 pub(crate) struct SignedUrl {
     period: Option<TicketPeriod>,
@@ -75,8 +75,8 @@ impl SignedUrl {
         }
     }
 
-    /// For a URL that was signed `age` ago by this machine's clock. That clock may have been set since then, so the
-    /// URL's own date must agree: a URL that is good is not to be given up for a clock that is not.
+    /// For a URL that was signed `age` ago by this machine's clock. That clock may have been set since then,
+    /// so the URL's own date must agree: a URL that is good is not to be given up for a clock that is not.
     pub(crate) fn expiry_since(&self, age: Duration) -> Option<Expiry> {
         let Some(lifetime) = self.lifetime else { return self.expiry_by_date() };
         let by_date = self.period.map(|period| period.until.saturating_add(CLOCK_SKEW) - now());

@@ -20,7 +20,7 @@ pub(super) struct Upload<'a> {
 }
 
 impl Upload<'_> {
-    /// What the ticket says under this name (in lower case): as a header, a field, or a parameter of its URL.
+    /// The ticket's value under this name (in lower case): as a header, a field, or a parameter of its URL.
     pub(super) fn says(&self, name: &str) -> Option<String> {
         if let Some(value) = self.outgoing.headers.get(name) {
             return Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned());

@@ -1,4 +1,5 @@
-//! What the uploads of one call share: how many go at once, and how much memory their parts may fill.
+//! The limits that the uploads of one call share: how many go at once, and how much memory their parts may
+//! fill.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -75,8 +76,9 @@ impl UploadLimiter {
         Arc::clone(&self.memory).acquire_many_owned(count).await.map_err(closed)
     }
 
-    /// Keeps buffers for as much as parts of `plan` can fill: the budget, or a part that is larger. What is not kept
-    /// goes back to the allocator, which may hold on to it and give the next part other memory.
+    /// Keeps buffers for as much as parts of `plan` can fill: the budget, or a part that is larger. Memory
+    /// that is not kept goes back to the allocator, which may hold on to it and give the next part other
+    /// memory.
     pub(crate) fn reserve(&self, plan: &PartPlan) -> BufferReserve {
         let at_once = (u64::from(self.budget) * MIB).max(plan.part_size());
         BufferReserve::bytes(plan.size().min(at_once))

@@ -1,4 +1,4 @@
-//! What a signed URL gives away about itself when something is wrong with it: how it was copied, what it was signed
+//! Faults that a signed URL shows of itself: how it was copied, what it was signed
 //! for, where, and until when.
 
 use std::time::{Duration, SystemTime};
@@ -11,8 +11,9 @@ use url::Url;
 use super::ticket_origin::{TicketOrigin, broken_ticket};
 use crate::error::Result;
 
-/// Refuses a URL that is still written for the document it stood in: storage would read `amp;X-Amz-Date`, find no
-/// signature and answer for a request that nobody meant. No signer writes one of these in a query; it encodes them.
+/// Refuses a URL that is still written for the document it stood in: storage would read `amp;X-Amz-Date`,
+/// find no signature and answer for a request that nobody meant. No signer writes one of these in a query; it
+/// encodes them.
 pub(crate) fn check_writing(text: &str, from: TicketOrigin) -> Result<()> {
     let Some((_, query)) = text.split_once('?') else { return Ok(()) };
     let query = query.to_ascii_lowercase();
@@ -29,8 +30,8 @@ pub(crate) fn check_writing(text: &str, from: TicketOrigin) -> Result<()> {
     }
 }
 
-/// Refuses an upload with a URL that says it was signed for something else. SDKs write their operation into it as
-/// `x-id`, and the method is part of every signature.
+/// Refuses an upload with a URL that says it was signed for something else. SDKs write their operation into
+/// it as `x-id`, and the method is part of every signature.
 pub(crate) fn check_operation(url: &Url, from: TicketOrigin) -> Result<()> {
     match query(url, "x-id").filter(|operation| !is_upload(operation)) {
         Some(operation) => Err(broken_ticket(
@@ -77,7 +78,8 @@ pub(super) fn lacks_session_token(url: &Url) -> bool {
         && query(url, "X-Amz-Security-Token").is_none()
 }
 
-/// For how long it has been over, by its own date and this machine's clock. For stores that refuse and give no reason.
+/// For how long it has been over, by its own date and this machine's clock. For stores that refuse and give
+/// no reason.
 pub(super) fn over_for(url: &Url) -> Option<Duration> {
     let end = end(url)?;
     Duration::try_from(OffsetDateTime::from(SystemTime::now()) - end).ok().filter(|over| !over.is_zero())

@@ -85,8 +85,8 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// The same certificate as X.509 version 1 has it: without number and extensions. Its signature fits no more, which
-    /// does not count where the very certificate is trusted.
+    /// The same certificate as X.509 version 1 has it: without number and extensions. Its signature fits no
+    /// more, which does not count where the very certificate is trusted.
     #[must_use]
     pub fn in_version_1(mut self) -> Self {
         let whole = parts(&self.chain[0])[0];

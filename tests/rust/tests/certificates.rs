@@ -1,5 +1,5 @@
-//! What is said of a certificate that is not acceptable, and which one is acceptable: the same to storage and to a
-//! service. All on loopback, with certificates made here.
+//! What is said of a certificate that is not acceptable, and which one is acceptable: the same to storage and
+//! to a service. All on loopback, with certificates made here.
 
 use dropoff::{AgentDrop, Error, ErrorKind, Options, Outcome, Put, PutParts, Source, Storage};
 use dropoff_tests::secured::{Authority, Server, Shown, pem, self_signed};

@@ -1,5 +1,5 @@
-//! Files that are touched, written to, replaced or removed while they are sent, and calls that share a journal. What
-//! storage has is a state that the file had, or the call says that it is not.
+//! Files that are touched, written to, replaced or removed while they are sent, and calls that share a
+//! journal. What storage has is a state that the file had, or the call says that it is not.
 
 use std::fs::{File as Local, FileTimes};
 use std::io::Write as _;

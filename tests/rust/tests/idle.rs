@@ -1,5 +1,5 @@
-//! A program that has clients and has not used them pays for no thread and no file descriptor. One test, since both
-//! are the process's own.
+//! A program that has clients and has not used them pays for no thread and no file descriptor. One test,
+//! since both are the process's own.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! Journals that were changed, cut or copied, and the calls that go on from them: never other bytes under a nonce
-//! that was used, never a mixture, never "failed" for what happened.
+//! Journals that were changed, cut or copied, and the calls that go on from them: never other bytes under a
+//! nonce that was used, never a mixture, never "failed" for what happened.
 
 use std::fs::FileTimes;
 use std::path::{Path, PathBuf};
@@ -225,8 +225,8 @@ fn a_file_that_is_missing_when_it_is_confirmed_again_is_sent_again() {
     assert_eq!(stage.count("put"), 2);
 }
 
-/// A refusal of the confirm is an answer: a second one of the same call is no riddle, and what is sent by then is
-/// what was there from the beginning.
+/// A refusal of the confirm is an answer: a second one of the same call is no riddle, and what is sent by
+/// then is what was there from the beginning.
 #[test]
 fn a_confirm_that_was_refused_is_not_taken_for_one_that_was_lost() {
     let stage = Stage::new();

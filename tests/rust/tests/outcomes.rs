@@ -1,5 +1,5 @@
-//! What a raw upload's error says of the object, where the sandbox cannot play the peer: requests lost on a connection
-//! that was kept, and sources that change while they are sent.
+//! What a raw upload's error says of the object, where the sandbox cannot play the peer: requests lost on a
+//! connection that was kept, and sources that change while they are sent.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -20,8 +20,8 @@ enum Answer {
     Say(String),
     /// Takes the whole request, and closes.
     Lose,
-    /// Overwrites the beginning of this file, which has left by then, before it takes the rest of the request. Then
-    /// says it.
+    /// Overwrites the beginning of this file, which has left by then, before it takes the rest of the
+    /// request. Then says it.
     Overwrite(PathBuf, String),
     /// The same, and closes.
     OverwriteAndLose(PathBuf),
@@ -29,7 +29,8 @@ enum Answer {
     Never,
 }
 
-/// Answers one request after the other, whatever the connection, the last answer again and again. Counts them.
+/// Answers one request after the other, whatever the connection, the last answer again and again. Counts
+/// them.
 struct Peer {
     origin: String,
     requests: Arc<AtomicUsize>,

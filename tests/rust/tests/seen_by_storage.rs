@@ -1,5 +1,5 @@
-//! What only the other end can tell: how many connections there were, how many requests at once, and whether TLS
-//! began anew.
+//! What only the other end can tell: how many connections there were, how many requests at once, and whether
+//! TLS began anew.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! What a browser's database of cookies tells: how many rows a browser will keep when it starts, and how
+//! A browser's database of cookies: how many rows a browser will keep when it starts, and how
 //! those are encrypted, by their first three bytes and their length. Nothing is decrypted, and no name or
 //! value is looked at.
 
@@ -51,7 +51,7 @@ impl CookieEncryption {
         }
     }
 
-    /// What a value begins with; "plain" is one that is not encrypted.
+    /// The beginning of a value; "plain" is one that is not encrypted.
     pub(crate) fn prefix(self) -> String {
         match self {
             Self::Plain => "plain".to_owned(),
@@ -102,18 +102,18 @@ pub(super) fn firefox(path: &Path, beside: Beside, now: SystemTime, guard: &Stal
     read(path, beside, guard, |database| firefox_jar(database, now))
 }
 
-/// Which browser a `cookies.sqlite` is of, if it is one's.
+/// The browser that a `cookies.sqlite` is of, if it is one's.
 pub(super) fn owner(path: &Path, guard: &StallGuard) -> Option<Owner> {
     read(path, Beside { log: true, journal: true }, guard, owner_of)
 }
 
-/// What of a database's own files counts: what would be packed with it. Chromium has a rollback journal
-/// (net/extras/sqlite/sqlite_persistent_store_backend_base.cc), Firefox a log; SQLite heeds either.
+/// The files of a database's own that count: those that would be packed with it. Chromium has a rollback
+/// journal (net/extras/sqlite/sqlite_persistent_store_backend_base.cc), Firefox a log; SQLite heeds either.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beside {
     /// The write-ahead log.
     pub(super) log: bool,
-    /// What undoes a transaction that a browser did not finish, since it was killed.
+    /// The journal that undoes a transaction of a browser that was killed.
     pub(super) journal: bool,
 }
 
@@ -137,7 +137,7 @@ fn read<T>(
             _ if !counts => Some(None),
             Ok(file) => Some(Some(file)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Some(None),
-            // What the database is without it is not what a browser would find.
+            // Without it the database is not as a browser would find it.
             Err(_) => None,
         }
     };

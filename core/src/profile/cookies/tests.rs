@@ -158,7 +158,7 @@ fn the_newest_rows_are_in_the_log_as_far_as_it_is_committed() {
     );
 }
 
-/// What a journal begins with.
+/// The beginning of a journal.
 const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
 /// A database of the corpus beside its journal, in which `change` may have changed something.
@@ -173,7 +173,7 @@ fn with_journal(dir: &Path, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Pa
     path
 }
 
-/// What sqlite3 finds in the database once it has undone the transaction.
+/// The rows that sqlite3 finds in the database once it has undone the transaction.
 fn undone() -> Option<Jar> {
     Some(Jar { lasting: kinds([(CookieEncryption::V10, 6), (CookieEncryption::V11, 1)]), ..Jar::default() })
 }

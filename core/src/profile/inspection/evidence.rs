@@ -169,7 +169,7 @@ impl PackedFiles<'_> {
         self.entries[at].file.map(|file| file.size)
     }
 
-    /// What goes of a database's own files. None if there is nothing in it.
+    /// The files of a database's own that go. None if there is nothing in it.
     fn database(&self, name: &str) -> Option<Beside> {
         let has = |end| self.size(&format!("{name}{end}")).is_some_and(|size| size > 0);
         let beside = Beside { log: has("-wal"), journal: has("-journal") };

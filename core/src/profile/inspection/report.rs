@@ -100,7 +100,7 @@ pub enum Verdict {
     Likely,
     /// They cannot, or will not be there.
     Unlikely,
-    /// There are none, or they tell nothing. What pages store besides may sign in.
+    /// There are none, or they tell nothing. Other data that pages store may sign in.
     Unknown,
 }
 

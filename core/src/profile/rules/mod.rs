@@ -4,8 +4,8 @@
 //!
 //! A rule says where a name counts, what it is ([`Class`]), why, and where that is from; and, of files that
 //! are of no use without others, the [`Feature`] they make together. The class decides whether it goes:
-//! [`Class::is_packed_at`]. Patterns are globs of one folder level (`*` does not cross a `/`). What is below
-//! a folder belongs to the folder's rule unless it has one of its own.
+//! [`Class::is_packed_at`]. Patterns are globs of one folder level (`*` does not cross a `/`). Everything
+//! below a folder belongs to the folder's rule unless it has one of its own.
 
 mod any_browser;
 mod chrome;

@@ -1,6 +1,6 @@
 //! Rows of one table of an SQLite database, as they are with the write-ahead log or the rollback journal
 //! beside it: a few pages of the documented file format (sqlite.org/fileformat2.html), read and nothing more.
-//! What does not look right tells nothing.
+//! A page that does not look right tells nothing.
 //!
 //! SQLite itself is not linked for this. It takes locks in a database that may be in use, a second copy of it
 //! in one process breaks the locks of the first (sqlite.org/howtocorrupt.html, 2.2.1), and it is a megabyte.

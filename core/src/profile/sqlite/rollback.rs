@@ -1,6 +1,6 @@
 //! A database's rollback journal: the pages as they were before a transaction that was never finished, which
-//! whoever opens the database next puts back (sqlite.org/fileformat2.html#the_rollback_journal). What counts
-//! is what SQLite does with a journal that is damaged, too: `pager_playback` in
+//! whoever opens the database next puts back (sqlite.org/fileformat2.html#the_rollback_journal). SQLite's
+//! own treatment of a damaged journal counts, too: `pager_playback` in
 //! sqlite.org/src/file/src/pager.c.
 
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ pub(crate) struct Journal<'a> {
     pub(crate) is_there: &'a dyn Fn(&[u8]) -> bool,
 }
 
-/// What a journal undoes.
+/// The pages that a journal puts back.
 pub(super) struct Rollback<'a> {
     pub(super) read: ReadAt<'a>,
     pub(super) page_size: u64,
@@ -27,7 +27,7 @@ pub(super) struct Rollback<'a> {
 }
 
 const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
-/// What stands before the records of a journal, and again wherever it was written to the disk in between.
+/// The header before the records of a journal, and again wherever it was written to the disk in between.
 const HEAD: usize = 28;
 /// The rest of the sector stays empty. Of a disk that nothing is known of.
 const SECTOR: u64 = 512;

@@ -31,7 +31,7 @@ impl<'a> Wal<'a> {
         let mut at = 32;
         while read(at, &mut frame).is_some() {
             sum = sum.with(&frame[..8]).with(&frame[24..]);
-            // What was left of an earlier round of the log has other salts.
+            // Frames of an earlier round of the log have other salts.
             if frame[8..16] != head[16..24] || !sum.is(&frame[16..24]) {
                 break;
             }

@@ -317,7 +317,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// How much a folder that is left out holds. What cannot be looked at counts as nothing.
+    /// How much a folder that is left out holds. A file that cannot be looked at counts as nothing.
     fn size_of(&self, folder: &Path, depth: usize) -> Result<Size> {
         self.guard.checkpoint()?;
         let mut size = Size::default();

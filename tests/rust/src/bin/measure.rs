@@ -1,8 +1,8 @@
-//! A client process whose memory is measured: `measure put|form|stream|profile FILE SANDBOX_JSON` (a profile is a
-//! folder, packed at the full level), or
-//! `measure many COUNT CONCURRENCY FILE SANDBOX_JSON` for the same file very often in one transfer, or
-//! `measure send FLAGS FILE SANDBOX_JSON` with flags such as `sealed,parts,journal=PATH,concurrency=8`. Prints one
-//! line of JSON: memory before the upload and its peak during it, in KiB, and the time it took, in seconds.
+//! A client process whose memory is measured: `measure put|form|stream|profile FILE SANDBOX_JSON` (a profile
+//! is a folder, packed at the full level), or `measure many COUNT CONCURRENCY FILE SANDBOX_JSON` for the same
+//! file very often in one transfer, or `measure send FLAGS FILE SANDBOX_JSON` with flags such as
+//! `sealed,parts,journal=PATH,concurrency=8`. Prints one line of JSON: memory before the upload and its peak
+//! during it, in KiB, and the time it took, in seconds.
 
 use std::time::Duration;
 
