@@ -27,7 +27,8 @@ OUTPUT := target/output
 # How a suite's runner says how many tests there were.
 CLOSING := ^ *Summary .* passed|^test result: .* [1-9][0-9]* passed|^[0-9]+ passed|^(ℹ|.) (pass|fail) [0-9]+|settled, and every|no figure is above
 # A suite that hangs is interrupted, and says where it was, before whoever runs it loses patience with everything.
-PATIENCE := timeout --foreground --signal=INT --kill-after=60 1800
+MOST_SECONDS := 1800
+PATIENCE = timeout --foreground --signal=INT --kill-after=60 $(MOST_SECONDS)
 RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
 PYTEST := $(BIN)/python -m pytest -q -rP
 
@@ -84,7 +85,9 @@ test-profiles: build python
 	@echo "suite profiles: passed"
 
 # A real Chromium and a real Firefox sign in, are uploaded, and are still signed in elsewhere. As root, for a browser in
-# a PID namespace of its own; apt-get install chromium chromium-headless-shell firefox-esr libnss3-tools unzip.
+# a PID namespace of its own; apt-get install chromium chromium-headless-shell firefox-esr libnss3-tools unzip. Each of
+# some 160 tests starts several browsers, and waits until they have written what they write late.
+test-browser: MOST_SECONDS := 5400
 test-browser: build python node
 	@$(RUN) browser $(PYTEST) tests/browser
 	@echo "suite browser: passed"

@@ -37,6 +37,9 @@ impl StallGuard {
     }
 }
 
+/// The checks within one `io_timeout`. Time in which this process was stopped counts as one of them.
+const CHECKS_PER_TIMEOUT: u32 = 8;
+
 /// Does the work on the blocking pool. Dropping the future stops it at its next checkpoint. No checkpoint
 /// within `io_timeout` is an error, though a thread that waits for a dead mount stays there.
 pub(super) async fn run_guarded<T: Send + 'static>(
@@ -55,17 +58,16 @@ pub(super) async fn run_guarded<T: Send + 'static>(
     let theirs = (Arc::clone(&guard), folder.clone());
     let working = crate::runtime::blocking("packing", move || work(&theirs.1, &theirs.0));
     tokio::pin!(working);
-    let mut seen = 0;
-    loop {
-        if let Ok(result) = tokio::time::timeout(io_timeout, &mut working).await {
+    let (mut seen, mut stood) = (0, 0);
+    while stood < CHECKS_PER_TIMEOUT {
+        if let Ok(result) = tokio::time::timeout(io_timeout / CHECKS_PER_TIMEOUT, &mut working).await {
             return result;
         }
         let steps = guard.steps.load(Relaxed);
-        if steps == seen {
-            return Err(no_answer(Some(&folder), io_timeout));
-        }
+        stood = if steps == seen { stood + 1 } else { 0 };
         seen = steps;
     }
+    Err(no_answer(Some(&folder), io_timeout))
 }
 
 #[cfg(test)]
@@ -74,7 +76,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_moves_is_waited_for_and_work_that_does_not_is_left() {
-        let moment = Duration::from_millis(40);
+        let moment = Duration::from_millis(400);
         let moving = run_guarded("f".into(), moment, move |_, guard| {
             for _ in 0..20 {
                 guard.checkpoint()?;

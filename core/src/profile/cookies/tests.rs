@@ -206,13 +206,14 @@ fn a_journal_counts_as_far_as_it_is_whole() {
     for (at, why) in [
         (0, "no magic"),
         (14, "another nonce"),
-        (512 + 3, "another page"),
         (512 + 4 + 312, "another sum"),
         (512 + 4 + 512, "another sum"),
         (second, "no second part"),
     ] {
         assert_ne!(flipped(at), undone(), "{why}");
     }
+    assert_ne!(found(&|journal| journal[512..516].fill(0)), undone(), "no page has that number");
+    assert_ne!(found(&|journal| journal.truncate(second)), undone(), "cut");
 }
 
 /// Of a transaction in several databases, whose journal names one more file (sqlite.org/atomiccommit.html,

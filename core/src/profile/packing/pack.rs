@@ -47,7 +47,7 @@ pub(crate) async fn pack_folder(
 }
 
 /// Compressing the largest whole file is one step, and may take this long on a busy machine.
-const LONGEST_STEP: Duration = Duration::from_secs(5);
+const LONGEST_STEP: Duration = Duration::from_secs(10);
 /// More threads than this only wait for the disk, and for memory.
 const MAX_THREADS: usize = 4;
 /// More memory than this makes it no faster.
@@ -66,7 +66,7 @@ impl FolderPacking<'_> {
             let (spool, guard) = (&self.context.spool, self.guard);
             (entries, copies) = copy_databases(&scan.folder, self.pack, entries, spool, guard)?;
         }
-        let reader = EntryReader { scan: &scan, copies: &copies, live: self.pack.live };
+        let reader = EntryReader { scan: &scan, copies: &copies, live: self.pack.live, guard: self.guard };
         let written = self.write(&reader, &entries)?;
         warnings.extend(written.warnings.sentences());
         warnings.extend(copies.warnings.iter().cloned());

@@ -12,6 +12,7 @@ use crate::profile::names::without_sidecar;
 use crate::profile::open_nofollow::open_plain;
 use crate::profile::pack_options::Live;
 use crate::profile::snapshot::DatabaseCopies;
+use crate::profile::stall_guard::StallGuard;
 use crate::profile::walk::TreeEntry;
 use crate::source::Identity;
 
@@ -20,6 +21,7 @@ pub(super) struct EntryReader<'a> {
     pub(super) scan: &'a FolderScan,
     pub(super) copies: &'a DatabaseCopies,
     pub(super) live: Live,
+    pub(super) guard: &'a StallGuard,
 }
 
 /// A file that was opened, or why it is left out.
@@ -84,8 +86,15 @@ impl EntryReader<'_> {
     fn read_all(&self, file: &File, expected: u64) -> io::Result<Vec<u8>> {
         use io::Read as _;
         let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1);
-        file.take(expected + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        let mut file = file.take(expected + 1);
+        loop {
+            let read = file.by_ref().take(compress::PIECE_LEN).read_to_end(&mut bytes)? as u64;
+            // A slow disk moves all the same.
+            self.guard.checkpoint().map_err(io::Error::other)?;
+            if read < compress::PIECE_LEN {
+                return Ok(bytes);
+            }
+        }
     }
 
     /// Whether others in the archive are of no use without it: it signs in, or is a part of a database.
