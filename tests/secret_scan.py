@@ -17,7 +17,8 @@ SOURCES = ROOT / "sandbox" / "src"
 
 def key(service: str) -> str:
     """The key that the sandbox takes for a service."""
-    [found] = re.findall(r'API_KEY: &str = "(.+?)"', (SOURCES / f"{service}.rs").read_text())
+    text = "".join(file.read_text() for file in (SOURCES / service).glob("*.rs"))
+    [found] = re.findall(r'API_KEY: &str = "(.+?)"', text)
     return str(found)
 
 
