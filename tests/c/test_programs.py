@@ -140,7 +140,7 @@ def grouped() -> list[tuple[str, list[str]]]:
 def test_program_under_valgrind(programs: Programs, sandbox: Sandbox, suite: str, chosen: list[str]) -> None:
     groups = {name.partition(":")[0] for name in chosen}
     # What belongs to the parent's threads is leaked on purpose in a forked child; using it would hang.
-    leaks = ["--leak-check=no"] if groups <= {"second_late", "forked"} else []
+    leaks = ["--leak-check=no"] if groups <= {"second_held", "forked"} else []
     run_program(sandbox, [*VALGRIND, *leaks, programs[suite], *chosen], groups)
 
 
