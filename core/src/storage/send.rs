@@ -50,7 +50,7 @@ struct UploadHistory {
 
 impl UploadHistory {
     /// The error of a try that may be made again, or of the call.
-    fn to_retry(&mut self, error: Error, action: Action) -> Result<Error> {
+    fn before_retry(&mut self, error: Error, action: Action) -> Result<Error> {
         if error.outcome() == Outcome::Unknown {
             self.tries.may_be_stored();
         }
@@ -156,7 +156,7 @@ impl<'a> Sender<'a> {
                     }
                     return Err(history.tries.add_outcome(error.with_operation(operation)));
                 }
-                Err((error, action)) => history.to_retry(error.with_operation(operation), action)?,
+                Err((error, action)) => history.before_retry(error.with_operation(operation), action)?,
             };
             drop(turn);
             let ended = until.is_some_and(|end| retry.cannot_be_before(end, &error));
