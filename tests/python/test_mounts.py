@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Sandbox
-from helpers import child, killed, user_data
+from helpers import child, user_data
 
 PROGRAM = Path(__file__).parent / "mount.py"
 
@@ -94,7 +94,7 @@ def telling(sandbox: Sandbox, at: Path, live: str, looks: bool = True) -> Iterat
         if {looks}:
             told(lambda: [(seen := inspect_profile(at)).verdict, seen.cookies.prefixes, seen.warnings])
     """
-    with killed(child(sandbox, body)) as process:
+    with child(sandbox, body) as process:
 
         def said() -> Any:
             assert process.stdout
@@ -104,14 +104,14 @@ def telling(sandbox: Sandbox, at: Path, live: str, looks: bool = True) -> Iterat
             return what, seconds
 
         yield said
-        process.communicate(timeout=10)
+        process.ended()
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("live", ["error", "snapshot"])
 def test_one_that_answers_late_is_waited_for(sandbox: Sandbox, mount: Mount, live: str) -> None:
     (mount.folder / "Default" / "large").write_bytes(os.urandom(3 << 20))
-    mount.set("delay", 0.02)
+    mount.set("delay", 0.01)
     with telling(sandbox, mount.at, live) as said:
         assert said()[0] == []
         assert said()[0] == ["likely", ["v10"], []]
@@ -121,7 +121,7 @@ def test_one_that_answers_late_is_waited_for(sandbox: Sandbox, mount: Mount, liv
 @pytest.mark.timeout(180)
 def test_what_takes_long_since_it_is_much_is_waited_for(sandbox: Sandbox, mount: Mount) -> None:
     # So many pages, each asked for alone, that they take longer than no answer is waited for.
-    fill(mount.folder / "Default" / "Cookies", 12_000)
+    fill(mount.folder / "Default" / "Cookies", 7_000)
     mount.set("delay", 0.05)
     with telling(sandbox, mount.at, "error", looks=False) as said:
         warnings, seconds = said()
