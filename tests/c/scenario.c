@@ -171,6 +171,8 @@ static int failed(void) {
     got_text("outcome", outcomes[dropoff_error_outcome(error)]);
     got_text("cause", dropoff_error_cause(error));
     got_text("cleanup", cleanups[dropoff_error_cleanup(error)]);
+    got_text("resource.kind", dropoff_error_resource_kind(error));
+    got_text("resource.id", dropoff_error_resource_id(error));
     got_text("transfer_id", dropoff_error_transfer_id(error));
     got_text("profile_id", dropoff_error_profile_id(error));
     got_text("path", dropoff_error_path(error));
