@@ -13,11 +13,13 @@ const run = promisify(execFile)
 const PROGRAM = `
   const { readdirSync, readlinkSync } = require('node:fs')
   const held = () => {
-    // By number, what each is. The one that reads the folder is gone when it is looked at.
+    // By number, what each is. The one that reads the folder is gone when it is looked at. glibc's malloc reads
+    // overcommit_memory for a moment when any thread gives memory back (malloc-sysdep.h).
     const descriptors = {}
     for (const number of readdirSync('/proc/self/fd')) {
       try {
-        descriptors[number] = readlinkSync('/proc/self/fd/' + number)
+        const path = readlinkSync('/proc/self/fd/' + number)
+        if (path !== '/proc/sys/vm/overcommit_memory') descriptors[number] = path
       } catch {}
     }
     return { threads: readdirSync('/proc/self/task').length, descriptors }
