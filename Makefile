@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product slow-line
+.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,7 +16,7 @@ SHOW_OUTPUT := $(shell cargo nextest --version >/dev/null 2>&1 && echo "--succes
 export PYO3_BUILD_EXTENSION_MODULE := 1
 export DROPOFF_SANDBOX := $(abspath $(SANDBOX))
 
-demo: product python node
+demo: product demo-python node
 	$(BIN)/python examples/python/demo.py $(SANDBOX)
 	node examples/node/demo.mjs $(SANDBOX)
 	examples/c/demo.sh target/debug
@@ -142,7 +142,13 @@ PRODUCT := --workspace --lib --bin dropoff-sandbox --example send_files
 product:
 	cargo build $(PRODUCT)
 
-python: product .venv/done
+# With the features that this crate alone asks for, as it is shipped: with those of the whole workspace tokio wants
+# descriptors for signals as well, and panics where there are few.
+python: .venv/done
+	VIRTUAL_ENV=$(abspath .venv) $(BIN)/maturin develop --quiet -m bindings-python/Cargo.toml
+
+# As good for a demo, and nothing is compiled twice.
+demo-python: product .venv/done
 	$(BIN)/python bindings-python/develop.py target/debug/libdropoff_python.so
 
 # Not through npm, which changes PATH, whereupon pyo3 is compiled anew.

@@ -1,8 +1,9 @@
 """Puts the compiled half that cargo made beside the Python half, and the package on the path of the
 environment that runs this: `develop.py target/debug/libdropoff_python.so`.
 
-As `maturin develop` does it, but for the build: that one asks cargo for this crate alone, whereupon cargo
-compiles the dependencies, and the core, once more with the features that this crate alone needs."""
+For the demo. As `maturin develop` does it, but for the build: that one asks cargo for this crate alone,
+whereupon cargo compiles the dependencies, and the core, once more with the features that this crate alone
+needs."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ HERE = Path(__file__).resolve().parent
 
 def run(*command: str | Path) -> None:
     line = [sys.executable, "-m", *command]
-    done = subprocess.run(line, cwd=HERE, capture_output=True, text=True, check=False)
+    # Where the scenarios' comparison is, which C's tests share.
+    env = os.environ | {"MYPYPATH": str(HERE.parent)}
+    done = subprocess.run(line, cwd=HERE, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
