@@ -133,10 +133,10 @@ def test_one_that_stops_answering_is_left(sandbox: Sandbox, mount: Mount, live: 
     (mount.folder / "Default" / "large").write_bytes(os.urandom(40 << 20))
     mount.set("silent", name)
     with telling(sandbox, mount.at, live, looks=False) as said:
-        error, seconds = said()
-        # A step may take 10 s of itself.
-        assert error.startswith("SourceUnreadableError") and seconds < 20, (error, seconds)
-        assert f"the file system did not answer for {mount.at} within 10.0 s (stall_timeout)" in error
+        error, _ = said()
+        assert error.startswith("SourceUnreadableError"), error
+        # A step may take 10 s of itself, and that it was no longer is a test of the core's.
+        assert f"did not answer for {mount.at} within 10.0 s (the least for a folder);" in error
     assert not sandbox.requests(), "something was sent"
 
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::no_answer;
+use crate::source::no_answer_within;
 
 /// Shared by the work, which passes checkpoints, and by its caller, who looks whether it does.
 #[derive(Default)]
@@ -37,14 +37,22 @@ impl StallGuard {
     }
 }
 
-/// The checks within one `io_timeout`. Time in which this process was stopped counts as one of them.
-const CHECKS_PER_TIMEOUT: u32 = 8;
+/// The checks within one limit. Time in which this process was stopped counts as one of them.
+const CHECKS_PER_LIMIT: u32 = 8;
+
+/// How long nothing may move.
+#[derive(Clone, Copy)]
+pub(super) struct StallLimit {
+    pub(super) time: Duration,
+    /// Where it is from, for the error: in brackets, after a blank; empty where no caller can change it.
+    pub(super) origin: &'static str,
+}
 
 /// Does the work on the blocking pool. Dropping the future stops it at its next checkpoint. No checkpoint
-/// within `io_timeout` is an error, though a thread that waits for a dead mount stays there.
+/// within the limit is an error, though a thread that waits for a dead mount stays there.
 pub(super) async fn run_guarded<T: Send + 'static>(
     folder: PathBuf,
-    io_timeout: Duration,
+    limit: StallLimit,
     work: impl FnOnce(&Path, &StallGuard) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     struct StopOnDrop(Arc<StallGuard>);
@@ -55,28 +63,55 @@ pub(super) async fn run_guarded<T: Send + 'static>(
     }
     let guard = Arc::new(StallGuard::default());
     let _guard = StopOnDrop(Arc::clone(&guard));
-    let theirs = (Arc::clone(&guard), folder.clone());
-    let working = crate::runtime::blocking("packing", move || work(&theirs.1, &theirs.0));
+    let (work_guard, path) = (Arc::clone(&guard), folder.clone());
+    let working = crate::runtime::blocking("packing", move || work(&path, &work_guard));
     tokio::pin!(working);
-    let (mut seen, mut stood) = (0, 0);
-    while stood < CHECKS_PER_TIMEOUT {
-        if let Ok(result) = tokio::time::timeout(io_timeout / CHECKS_PER_TIMEOUT, &mut working).await {
+    let mut movement = Movement::default();
+    loop {
+        if let Ok(result) = tokio::time::timeout(limit.time / CHECKS_PER_LIMIT, &mut working).await {
             return result;
         }
-        let steps = guard.steps.load(Relaxed);
-        stood = if steps == seen { stood + 1 } else { 0 };
-        seen = steps;
+        if movement.has_stalled(guard.steps.load(Relaxed)) {
+            return Err(no_answer_within(Some(&folder), limit.time, limit.origin));
+        }
     }
-    Err(no_answer(Some(&folder), io_timeout))
+}
+
+/// The last checkpoint that was seen, and how many checks in a row have seen no other.
+#[derive(Default)]
+struct Movement {
+    steps: u64,
+    checks_without: u32,
+}
+
+impl Movement {
+    fn has_stalled(&mut self, steps: u64) -> bool {
+        self.checks_without = if steps == self.steps { self.checks_without + 1 } else { 0 };
+        self.steps = steps;
+        self.checks_without >= CHECKS_PER_LIMIT
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn work_has_stalled_once_the_limit_has_passed_since_it_moved() {
+        let mut movement = Movement::default();
+        let checks = |movement: &mut Movement, steps| (1..).find(|_| movement.has_stalled(steps));
+        for steps in 1..=100 {
+            assert!(!movement.has_stalled(steps), "it moves");
+        }
+        assert_eq!(checks(&mut movement, 100), Some(CHECKS_PER_LIMIT));
+        // A movement between two checks is seen by the second, and the limit counts from there.
+        assert_eq!(checks(&mut movement, 101), Some(CHECKS_PER_LIMIT + 1));
+        assert_eq!(checks(&mut Movement::default(), 0), Some(CHECKS_PER_LIMIT), "it never began");
+    }
+
     #[tokio::test]
     async fn work_that_moves_is_waited_for_and_work_that_does_not_is_left() {
-        let moment = Duration::from_millis(400);
+        let moment = StallLimit { time: Duration::from_millis(400), origin: " (of this test)" };
         let moving = run_guarded("f".into(), moment, move |_, guard| {
             for _ in 0..20 {
                 guard.checkpoint()?;
@@ -92,7 +127,7 @@ mod tests {
             guard.checkpoint()
         });
         let error = stands.await.expect_err("it stands");
-        assert!(error.message().contains("a-dead-mount"), "{error}");
+        assert!(error.message().contains("a-dead-mount within 0.4 s (of this test);"), "{error}");
         drop(freed);
     }
 }

@@ -20,14 +20,20 @@ pub(crate) async fn blocking_with_timeout<T: Send + 'static>(
     tokio::time::timeout(io_timeout, looking).await.unwrap_or_else(|_| Err(no_answer(Some(path), io_timeout)))
 }
 
-/// The error for a disk or a mount that does not answer.
-pub(crate) fn no_answer(path: Option<&Path>, io_timeout: Duration) -> Error {
+/// The error for a disk or a mount that does not answer within the caller's `stall_timeout`.
+pub(super) fn no_answer(path: Option<&Path>, io_timeout: Duration) -> Error {
+    no_answer_within(path, io_timeout, " (stall_timeout)")
+}
+
+/// The same for another limit. `origin` says in brackets where that is from, or nothing where no caller can
+/// change it.
+pub(crate) fn no_answer_within(path: Option<&Path>, limit: Duration, origin: &str) -> Error {
     let what = path.map_or_else(|| "the temporary file".to_owned(), |path| path.display().to_string());
     let error = Error::new(
         ErrorKind::SourceUnreadable,
         format!(
-            "the file system did not answer for {what} within {:.1} s (stall_timeout); check the disk or network mount it is on",
-            io_timeout.as_secs_f64()
+            "the file system did not answer for {what} within {:.1} s{origin}; check the disk or network mount it is on",
+            limit.as_secs_f64()
         ),
     );
     let error = error.errno_of(Errno::TIMEDOUT);

@@ -15,7 +15,7 @@ mod spool;
 mod stream;
 
 pub(crate) use buffers::BufferReserve;
-pub(crate) use files::{blocking_with_timeout, no_answer};
+pub(crate) use files::{blocking_with_timeout, no_answer_within};
 pub(crate) use identity::{FileSystem, Identity, Reading};
 pub use input::Source;
 pub(crate) use prepared::Prepared;

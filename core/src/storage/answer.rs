@@ -45,7 +45,7 @@ pub(super) fn lacks_store_signs(upload: &Upload<'_>, reply: &Reply, etag: Option
     !known && etag.is_none() && !middlebox::has_store_header(&reply.headers)
 }
 
-/// The statuses by which storage says that it took an upload. A 200 with an error document inside is none.
+/// Whether storage says that it took an upload. A 200 with an error document inside does not.
 pub(super) fn is_success(outgoing: &Outgoing, reply: &Reply) -> bool {
     outgoing.is_done(reply.status, &reply.headers) && !Document::parse(&reply.body).is_error()
 }

@@ -1,5 +1,7 @@
 //! The meaning of storage's own codes, as data.
 
+use Action::{Fail, Retry};
+
 use crate::error::ErrorKind as K;
 
 /// The remedy.
@@ -27,8 +29,6 @@ pub(super) const METHOD: &str =
 pub(super) const NOWHERE: &str = "the ticket points at a place that does not exist; report it to the service";
 pub(super) const REFUSED: &str =
     "the ticket does not allow this upload; check its conditions or ask for a new one";
-
-use Action::{Fail, Retry};
 
 /// Codes that mean the same wherever they stand: of S3, R2, B2, Google's XML API, MinIO, Ceph, Azure, OSS,
 /// COS, OBS. With each what it is an error of, whether the same bytes may be sent again, and what the

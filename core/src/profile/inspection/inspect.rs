@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::job::{self, Job};
 use crate::options::Options;
 use crate::profile::pack_options::Pack;
-use crate::profile::stall_guard::{StallGuard, run_guarded};
+use crate::profile::stall_guard::{StallGuard, StallLimit, run_guarded};
 use crate::progress::Phase;
 
 /// Looks at a browser's folder as [`HCompany::upload_profile`](crate::HCompany::upload_profile) would,
@@ -32,6 +32,8 @@ pub fn start_inspect_profile(folder: impl Into<PathBuf>, pack: &Pack) -> Result<
         let scan = move |folder: &Path, guard: &StallGuard| {
             Ok(FolderScan::of(folder, &pack, guard)?.inspection(&pack))
         };
-        run_guarded(folder, Options::new().stall_timeout, scan).await
+        // The default of uploads; there is no client here that could have another.
+        let limit = StallLimit { time: Options::new().stall_timeout, origin: "" };
+        run_guarded(folder, limit, scan).await
     })
 }

@@ -19,7 +19,7 @@ use crate::profile::inspection::{Browser, FolderScan};
 use crate::profile::lock::LockState;
 use crate::profile::pack_options::{Live, Pack};
 use crate::profile::snapshot::{DatabaseCopies, copy_databases};
-use crate::profile::stall_guard::{StallGuard, run_guarded};
+use crate::profile::stall_guard::{StallGuard, StallLimit, run_guarded};
 use crate::profile::walk::TreeEntry;
 use crate::progress::Phase;
 use crate::source::Spooled;
@@ -39,11 +39,14 @@ pub(crate) async fn pack_folder(
     limit: ArchiveLimit,
     context: PackContext,
 ) -> Result<PackedFolder> {
-    let io_timeout = context.io_timeout.max(LONGEST_STEP);
+    let stall_limit = match context.io_timeout {
+        time if time < LONGEST_STEP => StallLimit { time: LONGEST_STEP, origin: " (the least for a folder)" },
+        time => StallLimit { time, origin: " (stall_timeout)" },
+    };
     let work = move |folder: &Path, guard: &StallGuard| {
         FolderPacking { pack: &pack, limit, context: &context, guard }.pack(folder)
     };
-    run_guarded(folder, io_timeout, work).await
+    run_guarded(folder, stall_limit, work).await
 }
 
 /// Compressing the largest whole file is one step, and may take this long on a busy machine.
