@@ -1,6 +1,6 @@
 /* Progress, streams, borrowed memory, on_done and finalizers. */
 #include "check.h"
-#include "side_door.h"
+#include "control.h"
 
 #include <errno.h>
 #include <pthread.h>

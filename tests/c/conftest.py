@@ -9,17 +9,18 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+
+from control import Control  # noqa: E402
+
 ROOT = HERE.parents[1]
 BUILT = ROOT / "target" / "debug"
 SANDBOX = Path(os.environ.get("DROPOFF_SANDBOX", BUILT / "dropoff-sandbox"))
@@ -113,10 +114,11 @@ def programs(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Prog
 # -- the sandbox
 
 
-class Sandbox:
-    """A running sandbox: where it is, and its side door."""
+class Sandbox(Control):
+    """A running sandbox: where it is, and how it is controlled."""
 
     def __init__(self, ready: dict[str, Any]) -> None:
+        super().__init__(ready["control_url"])
         self.ready = ready
         self.home = ""
 
@@ -132,46 +134,6 @@ class Sandbox:
             "H_KEY": self.ready["h_api_key"],
             "AGENTDROP_KEY": self.ready["agentdrop_api_key"],
         }
-
-    def _control(self, method: str, path: str, body: Any = None) -> bytes:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.ready["control_url"] + path, data, method=method)
-        # Nothing of the environment's proxies is wanted on loopback.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=60) as reply:
-            content: bytes = reply.read()
-        return content
-
-    def reset(self) -> None:
-        self._control("POST", "/reset")
-
-    def settings(self, **changes: Any) -> None:
-        self._control("POST", "/settings", changes)
-
-    def agents(self, *agents: dict[str, Any]) -> None:
-        """Whom the service knows."""
-        self._control("POST", "/agents", list(agents))
-
-    def fault(self, *orders: dict[str, Any]) -> None:
-        self._control("POST", "/faults", list(orders))
-
-    def no_more_faults(self) -> None:
-        self._control("DELETE", "/faults")
-
-    def requests(self, operation: str | None = None) -> list[dict[str, Any]]:
-        log = json.loads(self._control("GET", "/requests"))
-        return [entry for entry in log if operation in (None, entry["op"])]
-
-    def forget_requests(self) -> None:
-        self._control("DELETE", "/requests")
-
-    def objects(self) -> list[dict[str, Any]]:
-        objects: list[dict[str, Any]] = json.loads(self._control("GET", "/objects"))
-        return objects
-
-    def content(self, key: str) -> bytes:
-        """What storage has there."""
-        return self._control("GET", f"/objects/{quote(key, safe='')}/content")
 
     def transfers(self) -> list[dict[str, Any]]:
         transfers: list[dict[str, Any]] = json.loads(self._control("GET", "/transfers"))

@@ -1,6 +1,6 @@
 /* Jobs: waiting, cancelling, freeing, results; and what threads, forks and signals do to them. */
 #include "check.h"
-#include "side_door.h"
+#include "control.h"
 
 #include <dirent.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* Packing a browser's folder and looking at one: the edges that the scenarios, which make whole calls, do not reach. */
 #include "check.h"
-#include "side_door.h"
+#include "control.h"
 
 #include <dirent.h>
 #include <sys/stat.h>

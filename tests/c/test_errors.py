@@ -70,7 +70,7 @@ def test_source_changed(programs: Programs, sandbox: Sandbox, tmp_path: Path) ->
         while not sandbox.requests("put"):
             time.sleep(0.01)
         path.write_bytes(b"other")
-        sandbox.no_more_faults()
+        sandbox.clear_faults()
 
     changing = threading.Thread(target=change, daemon=True)
     changing.start()

@@ -376,4 +376,4 @@ def test_the_log_of_the_header_works(library: Library, sandbox: Sandbox, tmp_pat
 
 
 def test_the_folder_holds_no_other_header() -> None:
-    assert sorted(path.name for path in HERE.glob("*.h")) == ["check.h", "side_door.h"]
+    assert sorted(path.name for path in HERE.glob("*.h")) == ["check.h", "control.h"]

@@ -281,7 +281,7 @@ def carry_out(
     journal = args["resume"]
     first = made("agentdrop.send", args, scenario.get("cancel_at"))
     assert set(first) == {"error"} and first["error"]["resume"] == str(journal), first
-    sandbox.no_more_faults()
+    sandbox.clear_faults()
     between = scenario.get("between", {})
     assert set(between) <= {"rewrite", "touch", "journal", "args", "settings", "faults"}, between
     if "journal" in between:

@@ -84,7 +84,7 @@ def test_a_send_that_was_killed_goes_on(programs: Programs, sandbox: Sandbox, tm
     for secret in (SENDER[0], sandbox.ready["agentdrop_api_key"]):
         assert secret not in held, "a journal holds no key"
 
-    sandbox.no_more_faults()
+    sandbox.clear_faults()
     sent = driver.call("agentdrop.send", alone, sources, *lines)["result"]
     assert sent["files"][0]["parts"] == 5 and not journal.exists()
     # Two that were there, one that was cut off, and the other three.

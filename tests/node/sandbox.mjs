@@ -64,7 +64,7 @@ class Sandbox {
     return new Storage(this.options(more))
   }
 
-  // -- side door
+  // -- control
 
   async #control(method, path, body) {
     const reply = await fetch(this.#where.control_url + path, {

@@ -13,12 +13,14 @@ from typing import Any, TypeVar
 
 import pytest
 from dropoff import AgentDrop, AsyncAgentDrop, AsyncHCompany, AsyncStorage, HCompany, Storage
-from side_door import HANGS, SideDoor
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "tests" / "vectors"
 # What the runners in Python share. At the end: a file of this folder comes before a folder of that one.
 sys.path.append(str(ROOT / "tests"))
+
+from control import HANGS, Control  # noqa: E402
+
 PROGRAM = Path(os.environ.get("DROPOFF_SANDBOX", ROOT / "target" / "debug" / "dropoff-sandbox"))
 
 _Client = TypeVar("_Client", HCompany, AgentDrop, AsyncHCompany, AsyncAgentDrop)
@@ -29,8 +31,8 @@ _Client = TypeVar("_Client", HCompany, AgentDrop, AsyncHCompany, AsyncAgentDrop)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-class Sandbox(SideDoor):
-    """A running sandbox: where it is, and its side door."""
+class Sandbox(Control):
+    """A running sandbox: where it is, how it is controlled, and clients of it."""
 
     def __init__(self, ready: dict[str, Any]) -> None:
         super().__init__(ready["control_url"])

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Sandbox
+from control import HANGS
+from control import until as until
 from dropoff import Progress
-from side_door import HANGS
-from side_door import until as until
 
 TERMS: dict[str, Any] = {"sender": "sender-agent", "recipient": "recipient-agent"}
 PROFILE: dict[str, Any] = {"name": "p", "browser_name": "chromium", "browser_version": "131"}
@@ -28,9 +28,10 @@ BIG = bytes(20_000_000)
 STALL = {"on": "put", "times": -1, "do": {"stall_after": 100_000}}
 # Waits, before anything of it is handled, until the faults are cleared.
 HELD = {"on": "put", "do": {"hold": True}}
-# Gives a program of the tests `until`, and the sandbox as `sandbox`.
-HERE = str(Path(__file__).parent)
-SIDE_DOOR = f"sys.path.append({HERE!r}); from side_door import *; sandbox = SideDoor('{{}}')"
+# The folder that programs of the tests import from, beside the package.
+SHARED = str(Path(__file__).parents[1])
+# Gives such a program `until`, and the sandbox as `sandbox`.
+CONTROL = f"sys.path.append({SHARED!r}); from control import *; sandbox = Control('{{}}')"
 
 
 def user_data(folder: Path) -> Path:
@@ -120,11 +121,11 @@ class Program(subprocess.Popen[str]):
 
 
 def child(sandbox: Sandbox, body: str) -> Program:
-    """A Python of its own, with clients `d` and `h` of the sandbox, and its side door."""
+    """A Python of its own, with clients `d` and `h` of the sandbox, and its control endpoint."""
     prelude = f"""
         import io, json, os, signal, sys, threading, time
         from dropoff import *
-        {SIDE_DOOR.format(sandbox.control_url)}
+        {CONTROL.format(sandbox.control_url)}
         options = {sandbox.options()!r}
         d = AgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, **options)
         h = HCompany({sandbox.h_api_key!r}, base_url={sandbox.api_url!r}, **options)
@@ -138,7 +139,7 @@ def async_child(sandbox: Sandbox, body: str) -> Program:
     prelude = f"""
         import asyncio, io, json, os, signal, sys, threading, time
         from dropoff import *
-        {SIDE_DOOR.format(sandbox.control_url)}
+        {CONTROL.format(sandbox.control_url)}
         options = {sandbox.options()!r}
         d = AsyncAgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, **options)
         terms = {TERMS!r}

@@ -23,6 +23,7 @@ import dropoff
 import pytest
 import uvloop
 from conftest import Sandbox
+from control import HANGS
 from dropoff import AsyncAgentDrop, AsyncHCompany, AsyncStorage, DropoffError, InvalidInputError, Progress
 from helpers import (
     BIG,
@@ -39,7 +40,6 @@ from helpers import (
     stored,
     until,
 )
-from side_door import HANGS
 from sources import pattern, zipped
 
 Body = Callable[[], Coroutine[Any, Any, Any]]

@@ -13,6 +13,7 @@ from typing import Any
 import dropoff
 import pytest
 from conftest import Sandbox
+from control import HANGS
 from dropoff import (
     CancelledError,
     InvalidInputError,
@@ -25,7 +26,6 @@ from helpers import (
     stored,
     until,
 )
-from side_door import HANGS
 
 
 class Reader(io.RawIOBase):

@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 from conftest import Sandbox
-from helpers import HERE
+from helpers import SHARED
 
 pytestmark = pytest.mark.parametrize("library", ["gevent", "eventlet"])
 
@@ -24,9 +24,9 @@ faulthandler.dump_traceback_later(90, exit=True)
 import dropoff
 box = json.loads(sys.argv[1])
 options = dict(trusted_storage=[box["storage"]], backoff_base=0.001, max_attempts=1)
-sys.path.append(box["helpers"])
-from side_door import SideDoor, until
-sandbox = SideDoor(box["control"])
+sys.path.append(box["shared"])
+from control import Control, until
+sandbox = Control(box["control"])
 drop = dropoff.AgentDrop(box["key"], base_url=box["api"], **options)
 TERMS = dict(sender="a", recipient="b")
 """
@@ -37,7 +37,7 @@ def green(sandbox: Sandbox, library: str, body: str, patch: str | None = None) -
     patch = PATCH[library] if patch is None else patch
     program = BEFORE.format(patch=patch) + textwrap.dedent(body)
     box = {"api": sandbox.api_url, "storage": sandbox.storage_url, "key": sandbox.agentdrop_api_key}
-    box |= {"control": sandbox.control_url, "helpers": HERE}
+    box |= {"control": sandbox.control_url, "shared": SHARED}
     command = [sys.executable, "-W", "ignore", "-c", program, json.dumps(box)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -203,9 +203,9 @@ def test_ctrl_c_cancels_the_call(sandbox: Sandbox, library: str) -> None:
     body = """
     # From outside: in this process the greenlet that sends it would be the one that gets it.
     import subprocess
-    code = f"import os; from side_door import *; sandbox = SideDoor('{sandbox.control_url}');"
+    code = f"import os; from control import *; sandbox = Control('{sandbox.control_url}');"
     code += f"until(lambda: sandbox.requests('put')); os.kill({os.getpid()}, 2)"
-    subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": box["helpers"]})
+    subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": box["shared"]})
     try:
         drop.send([("a", bytes(1_000_000))], **TERMS)
     except KeyboardInterrupt as error:

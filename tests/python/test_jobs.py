@@ -7,6 +7,7 @@ from datetime import timedelta
 import dropoff
 import pytest
 from conftest import Sandbox
+from control import HANGS
 from dropoff import (
     AgentDrop,
     CancelledError,
@@ -25,7 +26,6 @@ from helpers import (
     soon,
     until,
 )
-from side_door import HANGS
 from sources import zipped
 
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 from conftest import Sandbox
+from control import HANGS
 from dropoff import DropoffError, NotFoundError
-from helpers import HELD, HERE, PROFILE, STALL, TERMS, Program, async_child, child, complaints, soon, until
-from side_door import HANGS
+from helpers import HELD, PROFILE, SHARED, STALL, TERMS, Program, async_child, child, complaints, soon, until
 from sources import zipped
 
 LOGGER = logging.getLogger("dropoff")
@@ -488,10 +488,10 @@ import dropoff
 
 where = json.loads(sys.argv[1])
 KEY, TERMS = where.pop("key"), where.pop("terms")
-sys.path.append(where.pop("helpers"))
-from side_door import SideDoor, until
+sys.path.append(where.pop("shared"))
+from control import Control, until
 
-sandbox = SideDoor(where.pop("control_url"))
+sandbox = Control(where.pop("control_url"))
 
 
 class Keep(logging.Handler):
@@ -538,7 +538,7 @@ def test_children_of_every_kind_log_too(sandbox: Sandbox, tmp_path: Path, method
     script = tmp_path / "parent.py"
     script.write_text(SCRIPT)
     where = {"key": sandbox.agentdrop_api_key, "base_url": sandbox.api_url, "terms": TERMS}
-    where |= {"control_url": sandbox.control_url, "helpers": HERE}
+    where |= {"control_url": sandbox.control_url, "shared": SHARED}
     command = [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning", str(script)]
     command += [json.dumps(where | sandbox.options()), method]
     done = subprocess.run(command, capture_output=True, text=True, timeout=2 * HANGS, check=False)

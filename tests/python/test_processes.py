@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Sandbox
-from helpers import HELD, HERE, STALL, TERMS, async_child, child, complaints, digest, soon, stored, until
-from side_door import HANGS
+from control import HANGS
+from helpers import HELD, SHARED, STALL, TERMS, async_child, child, complaints, digest, soon, stored, until
 
 # -- the end of an async program
 
@@ -126,10 +126,10 @@ import dropoff
 
 where = json.loads(sys.argv[1])
 KEY, TERMS = where.pop("key"), where.pop("terms")
-sys.path.append(where.pop("helpers"))
-from side_door import SideDoor, until
+sys.path.append(where.pop("shared"))
+from control import Control, until
 
-sandbox = SideDoor(where.pop("control_url"))
+sandbox = Control(where.pop("control_url"))
 
 
 def send(name):
@@ -197,7 +197,7 @@ def test_children_send_while_the_parents_transfer_runs(
     script = tmp_path / "parent.py"
     script.write_text(textwrap.dedent(SCRIPT))
     where = {"key": sandbox.agentdrop_api_key, "base_url": sandbox.api_url, "terms": TERMS}
-    where |= sandbox.options() | {"control_url": sandbox.control_url, "helpers": HERE}
+    where |= sandbox.options() | {"control_url": sandbox.control_url, "shared": SHARED}
     flags = ["-W", "error", "-W", "ignore:This process:DeprecationWarning"]
     command = [sys.executable, *flags, str(script), json.dumps(where), method, kind]
     done = subprocess.run(command, capture_output=True, text=True, timeout=2 * HANGS, check=False)

@@ -18,6 +18,7 @@ from typing import Any
 import dropoff
 import pytest
 from conftest import Sandbox
+from control import HANGS
 from dropoff import (
     BrowserRunningError,
     CancelledError,
@@ -32,7 +33,6 @@ from dropoff import (
 )
 from helpers import PROFILE, BytesPath, Enough, child, soon, until, user_data
 from profiles import Browser
-from side_door import HANGS
 from sources import zipped
 
 

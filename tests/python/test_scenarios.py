@@ -12,6 +12,7 @@ from typing import Any
 import dropoff
 import pytest
 from conftest import Sandbox
+from control import HANGS
 from dropoff import (
     AgentDrop,
     DropoffError,
@@ -25,7 +26,6 @@ from dropoff import (
 )
 from helpers import until
 from scenarios import Scenario, expect_outcome, expect_requests, merged, passed_folder, scenarios
-from side_door import HANGS
 from sources import Made, make
 
 LANGUAGES = ("python", "python-async")

@@ -1,5 +1,5 @@
-"""The sandbox's side door, and waiting for what it shows. Knows nothing of the package, so that programs of
-the tests use it too."""
+"""The sandbox's control endpoint, and waiting for what it shows. Knows nothing of the package, so that the
+suites and the programs that they start use it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def until(condition: Callable[[], object], seconds: float = HANGS) -> None:
         time.sleep(0.01)
 
 
-class SideDoor:
-    """What a sandbox's control endpoint does."""
+class Control:
+    """A client of one."""
 
     def __init__(self, control_url: str) -> None:
         self.control_url = control_url

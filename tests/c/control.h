@@ -1,6 +1,6 @@
-/* The sandbox's side door, for programs that wait for what it shows and let go what it holds. After check.h. */
-#ifndef SIDE_DOOR_H
-#define SIDE_DOOR_H
+/* The sandbox's control endpoint, for programs that wait for what it shows and let go what it holds. After check.h. */
+#ifndef CONTROL_H
+#define CONTROL_H
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* What the control endpoint answers, head and all; to be freed. */
-static inline char *side_door(const char *method, const char *path) {
+static inline char *control(const char *method, const char *path) {
     const char *url = given("CONTROL_URL");
     char *reply = calloc(1 << 20, 1), request[300];
     struct sockaddr_in address;
@@ -32,7 +32,7 @@ static inline char *side_door(const char *method, const char *path) {
 
 /* How many requests of an operation came. */
 static inline int came(const char *operation) {
-    char *log = side_door("GET", "/requests"), entry[60];
+    char *log = control("GET", "/requests"), entry[60];
     const char *at = log;
     int count = 0;
     sprintf(entry, "\"op\":\"%.40s\"", operation);
@@ -46,7 +46,7 @@ static inline int came(const char *operation) {
 static inline void let_go(const char *operation) {
     char path[60];
     sprintf(path, "/faults/%.40s", operation);
-    free(side_door("DELETE", path));
+    free(control("DELETE", path));
 }
 
 #endif
