@@ -129,6 +129,7 @@ lint: .venv/done bindings-node/node_modules/done
 	$(PYTHON) tests/matrix.py
 	$(PYTHON) tests/cycles.py
 	$(PYTHON) tests/nouns.py
+	$(PYTHON) tests/sizes.py
 	cd bindings-node && npm run --silent lint
 	@echo "lint: clean"
 

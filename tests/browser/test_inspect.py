@@ -1,4 +1,4 @@
-"""What the doctor says of a folder that a real browser wrote, and that is closed."""
+"""The inspection of a folder that a real browser wrote, and that is closed."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_it_is_refused_with_the_process_named(language: Language, running: Runni
     running.goes_on()
 
 
-def test_the_doctor_names_the_process(language: Language, running: Running) -> None:
+def test_an_inspection_names_the_process(language: Language, running: Running) -> None:
     seen = language.inspect(running.folder).done()
     assert (seen["lock"], seen["lock_process"]) == ("live", running.browser.pid)
     # The profile itself is fine; what is said is that it is in use.

@@ -42,7 +42,7 @@ def test_it_is_refused(language: Language, running: Started) -> None:
 
 
 @PYTHON
-def test_the_doctor_says_so(language: Language, running: Started) -> None:
+def test_an_inspection_says_so(language: Language, running: Started) -> None:
     before = stamps(running.folder)
     seen = language.inspect(running.folder).done()
     assert stamps(running.folder) == before, "the user's folder was written to"
