@@ -23,7 +23,7 @@
  * - Memory: a `Buffer`, any typed array or `DataView`, an `ArrayBuffer` or `SharedArrayBuffer`. Up to 16 MiB is
  *   copied before the call returns. More is read as a stream is, piece by piece into a temporary file, and must
  *   stay as it is until the call is over; memory that is resized or transferred meanwhile is an error. With
- *   `resume` or `dryRun`, which take no stream, memory of any size is copied before the call returns: some
+ *   `journal`, and for a plan, which take no stream, memory of any size is copied before the call returns: some
  *   milliseconds per 16 MiB, and twice the memory. For large contents a path is better.
  * - A `Blob`, read as it is sent. A `File` of the web brings its own name.
  * - A stream of bytes: a `Readable`, a `ReadableStream`, or any async iterable of byte arrays. It is read from
@@ -31,7 +31,7 @@
  *   stream that is given to a call belongs to it: whatever happens, it is read to its end or destroyed.
  *   An error of such a call is therefore not `retryable`: open the stream anew. A Blob or memory can be given again.
  *
- * With `resume` and with `dryRun` a Blob or stream is `invalid_input`: it cannot be read again.
+ * With `journal`, and for a plan, a Blob or stream is `invalid_input`: it cannot be read again.
  */
 export type Source = string | URL | ArrayBufferView | ArrayBufferLike | Blob | ByteStream
 
@@ -218,7 +218,7 @@ export interface Pack {
    *   local storage up to 5 s. What kept changing is named in a warning, or is a `browser_running` that may be tried again.
    * - `"force"`: pack as it is. Databases that are written meanwhile may be damaged in the archive.
    */
-  live?: 'error' | 'snapshot' | 'force' | null | undefined
+  ifRunning?: 'error' | 'snapshot' | 'force' | null | undefined
   /** A folder that everything in the archive is in, such as `user-data`. Default: none, the archive's top is the
    * folder's. */
   prefix?: string | null | undefined
@@ -241,7 +241,7 @@ export interface UploadArchiveArguments extends UploadArguments {
 
 /** Arguments of {@link inspectProfile}. */
 export interface InspectProfileArguments extends CallArguments {
-  /** How it would be packed. `live` and `prefix` make no difference. */
+  /** How it would be packed. `ifRunning` and `prefix` make no difference. */
   pack?: Pack | null | undefined
 }
 
@@ -282,7 +282,7 @@ export interface PresignArguments extends BoundedArguments {
   multipart?: boolean | null | undefined
 }
 
-/** Arguments of {@link AgentDrop.send}. */
+/** Arguments of {@link AgentDrop.send} and {@link AgentDrop.plan}. */
 export interface SendArguments extends PresignArguments {
   /**
    * The path of a journal: a file that lets the same call go on where this one stopped, after its process was
@@ -293,15 +293,7 @@ export interface SendArguments extends PresignArguments {
    * The second call takes the same arguments and files, on a client of the same service; options may differ.
    * Files are known again by inode, size and modification time, memory by its contents.
    */
-  resume?: string | URL | null | undefined
-  /** Whether to tell what would be sent instead of sending it; see {@link PlanArguments}. Default false. */
-  dryRun?: false | null | undefined
-}
-
-/** Arguments of a dry run: {@link AgentDrop.send} that looks at the files and uses no network. */
-export interface PlanArguments extends Omit<SendArguments, 'dryRun'> {
-  /** Tells what would be sent. The journal of `resume` is not looked at. */
-  dryRun: true
+  journal?: string | URL | null | undefined
 }
 
 /** Arguments of {@link Encryption}. */
@@ -400,7 +392,7 @@ export class HCompany {
    *
    * @param source A browser's user-data folder, which is packed, or a zip of one, sent as it is.
    * @throws {DropoffError} Any code. `invalid_input`: nothing was sent. `browser_running`: a browser is using the folder
-   * (see {@link Pack.live}). `source_changed`: a file changed while it was packed. `too_large`: the archive is larger than
+   * (see {@link Pack.ifRunning}). `source_changed`: a file changed while it was packed. `too_large`: the archive is larger than
    * the service takes; the message names the largest files. `integrity`: the profile is registered,
    * `outcome` is `completed`, and is not what was sent. `unknown_outcome`: ask {@link getProfile} for its
    * `profileId` later.
@@ -483,28 +475,22 @@ export class AgentDrop {
    * @param files Any number of files, in any iterable; results come in their order.
    * @throws {DropoffError} Any code. `transferId` names the pending transfer if one was made; it is not delivered
    * unless `outcome` says so, and calling again is safe. After a failure `cleanup` tells what became of uploads in
-   * parts that were begun; with the argument `resume` they are kept, and the error's `resume` is the journal.
+   * parts that were begun; with the argument `journal` they are kept, and the error's `journal` is the journal.
    * `encryption`: sealing is asked for and not possible; nothing was sent.
    */
   send(files: List<FileLike>, arguments_: SendArguments): Promise<SentTransfer>
+  /** Starts {@link send}. Wrong arguments throw here, everything else is the job's. */
+  startSend(files: List<FileLike>, arguments_: SendArguments): Job<SentTransfer>
+
   /**
-   * A dry run: what would be sent, without a network.
+   * What {@link send} would send. The files are looked at, and nothing is sent; the journal is left alone.
    *
    * @throws {DropoffError} `invalid_input`, also for a stream or Blob, which telling its size would use up;
    * `source_unreadable`.
    */
-  send(files: List<FileLike>, arguments_: PlanArguments): Promise<TransferPlan>
-  /** One of the two, as `dryRun` says. */
-  send(files: List<FileLike>, arguments_: SendArguments | PlanArguments): Promise<SentTransfer | TransferPlan>
-  /** Starts {@link send}. Wrong arguments throw here, everything else is the job's. */
-  startSend(files: List<FileLike>, arguments_: SendArguments): Job<SentTransfer>
-  /** Starts a dry run. */
-  startSend(files: List<FileLike>, arguments_: PlanArguments): Job<TransferPlan>
-  /** One of the two, as `dryRun` says. */
-  startSend(
-    files: List<FileLike>,
-    arguments_: SendArguments | PlanArguments,
-  ): Job<SentTransfer> | Job<TransferPlan>
+  plan(files: List<FileLike>, arguments_: SendArguments): Promise<TransferPlan>
+  /** Starts {@link plan}. Wrong arguments throw here, everything else is the job's. */
+  startPlan(files: List<FileLike>, arguments_: SendArguments): Job<TransferPlan>
 
   /**
    * Step one: makes a pending transfer and asks for a presigned URL per file, or per part of each.
@@ -769,7 +755,7 @@ export interface Progress {
   /** Milliseconds since the call started. */
   readonly elapsed: number
   /** Milliseconds in which the bytes were counted: since packing began, and later since sending began. */
-  readonly countedFor: number
+  readonly activeFor: number
   /** Average rate of packing or sending, in bytes per second. */
   readonly bytesPerSecond: number
   /** Milliseconds in which uploads may still start with the ticket in use; one that has started may finish.
@@ -877,7 +863,7 @@ export interface ProfileInspection {
   /** Their size. */
   readonly bytes: number
   /** Everything in the folder by what it is. */
-  readonly sizes: readonly SizeOfClass[]
+  readonly sizes: readonly CategorySize[]
   /** The ten largest files that would be packed. */
   readonly largest: readonly FileSize[]
   /** What would be left out, the largest first; a folder counts once. */
@@ -902,7 +888,7 @@ export interface ProfileInspection {
 }
 
 /** What the files of a browser's folder are. */
-export type FileClass =
+export type FileCategory =
   /** Cookies and what sites store. */
   | 'login'
   | 'settings'
@@ -922,15 +908,15 @@ export type FileClass =
   | 'unknown'
 
 /** One kind of file in a browser's folder. */
-export interface SizeOfClass {
+export interface CategorySize {
   /** What they are. */
-  readonly class: FileClass
+  readonly category: FileCategory
   /** How many files. */
   readonly files: number
   /** Their size. */
   readonly bytes: number
   /** Whether this kind is packed at the level asked for. */
-  readonly goes: boolean
+  readonly packed: boolean
 }
 
 /** A file and its size. */
@@ -946,9 +932,9 @@ export interface LeftOut {
   /** Inside the folder. */
   readonly path: string
   /** What it is. */
-  readonly class: FileClass
+  readonly category: FileCategory
   /** Why it is left out. */
-  readonly why: string
+  readonly reason: string
   /** How many files are in it. */
   readonly files: number
   /** Their size. */
@@ -960,7 +946,7 @@ export interface CookieKeys {
   /** The system they were written on, if the folder shows it. */
   readonly system: 'linux' | 'macos' | 'windows' | 'unknown'
   /** What those of the profile that opens begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most frequent first. */
-  readonly prefixes: readonly string[]
+  readonly keyVersions: readonly string[]
 }
 
 /** A browser profile as the service reports it, and what was proved about it. */
@@ -1051,7 +1037,7 @@ export interface SentTransfer {
   readonly files: readonly SentFile[]
 }
 
-/** What {@link AgentDrop.send} would send: the result of a dry run. */
+/** What {@link AgentDrop.send} would send. */
 export interface TransferPlan {
   /** Whether its files go in parts. */
   readonly multipart: boolean
@@ -1249,7 +1235,7 @@ export interface ErrorFacts {
   /** The operating system's error number for a local file, or for what it had no room for. */
   readonly errno: number | null
   /** The journal from which the same call goes on where this one stopped. */
-  readonly resume: string | null
+  readonly journal: string | null
   /** Storage's ETag, without quotes, of what it holds or of what was in the way; `outcome` says which. */
   readonly etag: string | null
 }
@@ -1274,7 +1260,7 @@ export class DropoffError extends Error implements ErrorFacts {
   readonly profileId: string | null
   readonly path: string | null
   readonly errno: number | null
-  readonly resume: string | null
+  readonly journal: string | null
   readonly etag: string | null
   /** What a lower layer said, as a string; for a stream, the very error it threw. Absent if there is none. */
   readonly cause?: unknown

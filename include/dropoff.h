@@ -354,12 +354,12 @@ const char *dropoff_error_resource_id(const dropoff_error *error);
 const char *dropoff_error_path(const dropoff_error *error);
 
 /**
- * The journal from which the same call goes on where this one stopped (dropoff_transfer_set_resume); NULL if there is
+ * The journal from which the same call goes on where this one stopped (dropoff_transfer_set_journal); NULL if there is
  * nothing to go on from. These are the raw bytes of the path, which need not be UTF-8. Lives as long as the error.
  *
  * Threads: any.
  */
-const char *dropoff_error_resume(const dropoff_error *error);
+const char *dropoff_error_journal(const dropoff_error *error);
 
 /**
  * Storage's ETag, without quotes, of what it holds or of what was in the way; NULL if it told none.
@@ -684,7 +684,7 @@ typedef struct {
      * Milliseconds that bytes_done was counted for: since packing began, and later since sending began; 0 before.
      * bytes_done divided by it is the rate.
      */
-    uint64_t counted_for_ms;
+    uint64_t active_for_ms;
 } dropoff_progress;
 
 /**
@@ -1027,8 +1027,8 @@ dropoff_status dropoff_pack_add_exclude(dropoff_pack *pack, const char *glob, dr
  *
  * Threads: one at a time.
  */
-dropoff_status dropoff_pack_set_live(dropoff_pack *pack,
-                                     const char *live,
+dropoff_status dropoff_pack_set_if_running(dropoff_pack *pack,
+                                     const char *if_running,
                                      dropoff_error **error);
 
 /**
@@ -1359,7 +1359,7 @@ uint64_t dropoff_profile_packed_left_out(const dropoff_profile *profile);
 
 /**
  * Whether the files in the archive belong together. "clean": nothing changed while they were packed. "snapshot": the
- * databases were copied at one moment each, as dropoff_pack_set_live asked. "forced": a browser was using them, or they
+ * databases were copied at one moment each, as dropoff_pack_set_if_running asked. "forced": a browser was using them, or they
  * changed, and they were packed as they were. NULL if nothing was packed. Lives as long as the profile.
  *
  * Threads: any.
@@ -1974,7 +1974,7 @@ const char *dropoff_inspection_unknown_name(const dropoff_inspection *inspection
 
 /**
  * Whether a browser is using the folder, by its lock and those on its databases. "none": no lock was seen, which proves
- * nothing. "live": one is, or another program has one of its databases locked. "stale": the browser is gone and left
+ * nothing. "if_running": one is, or another program has one of its databases locked. "stale": the browser is gone and left
  * its lock. "foreign": the lock is from another machine or container, where its process cannot be looked for. Lives as
  * long as the inspection.
  *
@@ -2312,14 +2312,14 @@ dropoff_status dropoff_transfer_set_multipart(dropoff_transfer *transfer,
 
 /**
  * A journal: a file that lets the same call go on where this one stopped, after its process was killed or the network
- * failed. Make the same request again with the same journal; dropoff_error_resume says whether there is something to go
+ * failed. Make the same request again with the same journal; dropoff_error_journal says whether there is something to go
  * on from. The file is made if it is not there, readable by its owner alone, and removed once the transfer is active. It
  * holds live upload URLs, and never a key. A leading ~/ is the home folder. Streams cannot be resumed, and a presign has
  * no journal: DROPOFF_INVALID_INPUT from the call.
  *
  * Threads: one at a time.
  */
-dropoff_status dropoff_transfer_set_resume(dropoff_transfer *transfer,
+dropoff_status dropoff_transfer_set_journal(dropoff_transfer *transfer,
                                            const char *journal,
                                            dropoff_error **error);
 
@@ -2918,7 +2918,7 @@ dropoff_status dropoff_agentdrop_set_bandwidth_limit(const dropoff_agentdrop *cl
  * Sends files and waits until the transfer is active. Uses `transfer` up. The result is yours to free.
  *
  * Any status. The error's transfer_id names the pending transfer if one was made; it is not delivered unless the
- * error's outcome says so. With a journal (dropoff_transfer_set_resume), the error's resume says whether the same call
+ * error's outcome says so. With a journal (dropoff_transfer_set_journal), the error's journal says whether the same call
  * goes on from there. A presign whose reply was lost is not repeated, since that could leave two pending
  * transfers; calling again is safe.
  *

@@ -212,7 +212,7 @@ static void send_files(const char *files) {
     if ((value = get("sealed")) && !strcmp(value, "true"))
         seal(transfer);
     if ((value = get("journal")))
-        must(dropoff_transfer_set_resume(transfer, value, &error));
+        must(dropoff_transfer_set_journal(transfer, value, &error));
     must(dropoff_agentdrop_send(client, transfer, &sent, &error));
     send_facts(sent, facts, sizeof facts);
     end(&probe, facts);

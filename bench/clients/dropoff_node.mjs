@@ -56,7 +56,7 @@ async function send(client) {
     recipient: 'recipient-agent',
     multipart: job.multipart,
     encrypt: job.sealed ? new Encryption(KeyPair.fromPrivateKey(job.private_key)) : null,
-    resume: job.journal,
+    journal: job.journal,
   })
   return {
     status: sent.status,

@@ -56,7 +56,7 @@ def send(client, job):
         recipient="recipient-agent",
         multipart=job.get("multipart"),
         encrypt=Encryption(KeyPair.from_private_key(job["private_key"])) if sealed else None,
-        resume=job.get("journal"),
+        journal=job.get("journal"),
     )
     return {
         "status": sent.status,

@@ -115,7 +115,7 @@ pub extern "C" fn dropoff_agentdrop_set_bandwidth_limit(
 /// Sends files and waits until the transfer is active. Uses `transfer` up. The result is yours to free.
 ///
 /// Any status. The error's transfer_id names the pending transfer if one was made; it is not delivered unless the
-/// error's outcome says so. With a journal (dropoff_transfer_set_resume), the error's resume says whether the same call
+/// error's outcome says so. With a journal (dropoff_transfer_set_journal), the error's journal says whether the same call
 /// goes on from there. A presign whose reply was lost is not repeated, since that could leave two pending
 /// transfers; calling again is safe.
 ///

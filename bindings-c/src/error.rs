@@ -179,7 +179,7 @@ pub struct dropoff_error {
     resource_kind: Text,
     resource_id: Text,
     path: Text,
-    resume: Text,
+    journal: Text,
     etag: Text,
     json: Json,
     _live: LiveHandle,
@@ -207,7 +207,7 @@ impl dropoff_error {
             resource_kind: Text::maybe(error.resource().map(|resource| resource.kind().name)),
             resource_id: Text::maybe(error.resource().map(Resource::id)),
             path: Text::path(error.path()),
-            resume: Text::path(error.resume()),
+            journal: Text::path(error.journal()),
             etag: Text::maybe(error.etag()),
             json: Json::new(),
             error,
@@ -411,13 +411,13 @@ pub extern "C" fn dropoff_error_path(error: Option<&dropoff_error>) -> *const c_
     guard::get(error, ptr::null(), |e| e.path.as_ptr())
 }
 
-/// The journal from which the same call goes on where this one stopped (dropoff_transfer_set_resume); NULL if there is
+/// The journal from which the same call goes on where this one stopped (dropoff_transfer_set_journal); NULL if there is
 /// nothing to go on from. These are the raw bytes of the path, which need not be UTF-8. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_error_resume(error: Option<&dropoff_error>) -> *const c_char {
-    guard::get(error, ptr::null(), |e| e.resume.as_ptr())
+pub extern "C" fn dropoff_error_journal(error: Option<&dropoff_error>) -> *const c_char {
+    guard::get(error, ptr::null(), |e| e.journal.as_ptr())
 }
 
 /// Storage's ETag, without quotes, of what it holds or of what was in the way; NULL if it told none.

@@ -50,7 +50,7 @@ impl dropoff_hcompany {
         pack: Option<&dropoff_pack>,
     ) -> Result<dropoff_job> {
         let (source, pack) = (source.take()?, dropoff_pack::of(pack));
-        started(None, || self.client.start_upload_packed(&ticket.ticket, source, &pack))
+        started(None, || self.client.start_upload(&ticket.ticket, source, &pack))
     }
     fn complete_upload(
         &self,

@@ -9,7 +9,7 @@ use std::mem::MaybeUninit;
 use std::path::PathBuf;
 use std::ptr;
 
-use dropoff::{FileSize, LeftOut, ProfileInspection, Result, SizeOfClass, start_inspect_profile};
+use dropoff::{CategorySize, FileSize, LeftOut, ProfileInspection, Result, start_inspect_profile};
 
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
@@ -35,7 +35,7 @@ pub struct dropoff_inspection {
     unknown: Vec<Text>,
     lock: Text,
     cookies_system: Text,
-    cookies_prefixes: Vec<Text>,
+    cookies_key_versions: Vec<Text>,
     verdict: Text,
     advice: Text,
     warnings: Vec<Text>,
@@ -45,8 +45,8 @@ pub struct dropoff_inspection {
 
 struct Left {
     path: Text,
-    class: Text,
-    why: Text,
+    category: Text,
+    reason: Text,
 }
 
 impl Outcome for ProfileInspection {
@@ -55,8 +55,8 @@ impl Outcome for ProfileInspection {
     fn handle(self) -> dropoff_inspection {
         let left = |left: &LeftOut| Left {
             path: Text::new(&left.path),
-            class: Text::new(&left.class),
-            why: Text::new(&left.why),
+            category: Text::new(&left.category),
+            reason: Text::new(&left.reason),
         };
         dropoff_inspection {
             family: Text::new(&self.family),
@@ -64,13 +64,13 @@ impl Outcome for ProfileInspection {
             browser_name: Text::new(&self.browser_name),
             browser_version: Text::maybe(self.browser_version.as_deref()),
             profiles: Text::all(&self.profiles),
-            sizes: self.sizes.iter().map(|size| Text::new(&size.class)).collect(),
+            sizes: self.sizes.iter().map(|size| Text::new(&size.category)).collect(),
             largest: self.largest.iter().map(|file| Text::new(&file.path)).collect(),
             left_out: self.left_out.iter().map(left).collect(),
             unknown: Text::all(&self.unknown),
             lock: Text::new(self.lock.as_str()),
             cookies_system: Text::new(&self.cookies.system),
-            cookies_prefixes: Text::all(&self.cookies.prefixes),
+            cookies_key_versions: Text::all(&self.cookies.key_versions),
             verdict: Text::new(self.verdict.as_str()),
             advice: Text::new(&self.advice),
             warnings: Text::all(&self.warnings),
@@ -82,7 +82,7 @@ impl Outcome for ProfileInspection {
 }
 
 impl dropoff_inspection {
-    fn size<T: Default>(&self, index: usize, read: impl FnOnce(&SizeOfClass) -> T) -> T {
+    fn size<T: Default>(&self, index: usize, read: impl FnOnce(&CategorySize) -> T) -> T {
         self.inspection.sizes.get(index).map_or_else(T::default, read)
     }
     fn large(&self, index: usize, read: impl FnOnce(&FileSize) -> u64) -> u64 {
@@ -243,7 +243,7 @@ pub extern "C" fn dropoff_inspection_sizes_count(inspection: Option<&dropoff_ins
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_inspection_sizes_class(
+pub extern "C" fn dropoff_inspection_sizes_category(
     inspection: Option<&dropoff_inspection>,
     index: usize,
 ) -> *const c_char {
@@ -276,11 +276,11 @@ pub extern "C" fn dropoff_inspection_sizes_bytes(
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_inspection_sizes_goes(
+pub extern "C" fn dropoff_inspection_sizes_packed(
     inspection: Option<&dropoff_inspection>,
     index: usize,
 ) -> bool {
-    guard::get(inspection, false, |i| i.size(index, |size| size.goes))
+    guard::get(inspection, false, |i| i.size(index, |size| size.packed))
 }
 
 /// How many of the largest files that would be packed are listed: 10 at most.
@@ -334,26 +334,26 @@ pub extern "C" fn dropoff_inspection_left_out_path(
     guard::get(inspection, ptr::null(), |i| i.left_text(index, |left| &left.path))
 }
 
-/// What kind it is, as dropoff_inspection_sizes_class. Lives as long as the inspection.
+/// What kind it is, as dropoff_inspection_sizes_category. Lives as long as the inspection.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_inspection_left_out_class(
+pub extern "C" fn dropoff_inspection_left_out_category(
     inspection: Option<&dropoff_inspection>,
     index: usize,
 ) -> *const c_char {
-    guard::get(inspection, ptr::null(), |i| i.left_text(index, |left| &left.class))
+    guard::get(inspection, ptr::null(), |i| i.left_text(index, |left| &left.category))
 }
 
 /// Why it is left out. Lives as long as the inspection.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_inspection_left_out_why(
+pub extern "C" fn dropoff_inspection_left_out_reason(
     inspection: Option<&dropoff_inspection>,
     index: usize,
 ) -> *const c_char {
-    guard::get(inspection, ptr::null(), |i| i.left_text(index, |left| &left.why))
+    guard::get(inspection, ptr::null(), |i| i.left_text(index, |left| &left.reason))
 }
 
 /// How many files are in it.
@@ -398,7 +398,7 @@ pub extern "C" fn dropoff_inspection_unknown_name(
 }
 
 /// Whether a browser is using the folder, by its lock and those on its databases. "none": no lock was seen, which proves
-/// nothing. "live": one is, or another program has one of its databases locked. "stale": the browser is gone and left
+/// nothing. "if_running": one is, or another program has one of its databases locked. "stale": the browser is gone and left
 /// its lock. "foreign": the lock is from another machine or container, where its process cannot be looked for. Lives as
 /// long as the inspection.
 ///
@@ -431,10 +431,10 @@ pub extern "C" fn dropoff_inspection_cookies_system(
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_inspection_cookies_prefixes_count(
+pub extern "C" fn dropoff_inspection_cookies_key_versions_count(
     inspection: Option<&dropoff_inspection>,
 ) -> usize {
-    guard::get(inspection, 0, |i| i.cookies_prefixes.len())
+    guard::get(inspection, 0, |i| i.cookies_key_versions.len())
 }
 
 /// What rows begin with that are encrypted in one of these ways, the most frequent first: "v10", "v11", "v12", "v20",
@@ -442,11 +442,11 @@ pub extern "C" fn dropoff_inspection_cookies_prefixes_count(
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_inspection_cookies_prefixes_text(
+pub extern "C" fn dropoff_inspection_cookies_key_versions_text(
     inspection: Option<&dropoff_inspection>,
     index: usize,
 ) -> *const c_char {
-    guard::get(inspection, ptr::null(), |i| Text::at(&i.cookies_prefixes, index))
+    guard::get(inspection, ptr::null(), |i| Text::at(&i.cookies_key_versions, index))
 }
 
 /// Whether it will sign in on Linux: "likely", "unlikely", or "unknown" if there are no cookies or they tell nothing.

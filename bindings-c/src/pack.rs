@@ -126,14 +126,14 @@ pub unsafe extern "C" fn dropoff_pack_add_exclude(
 ///
 /// Threads: one at a time.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dropoff_pack_set_live(
+pub unsafe extern "C" fn dropoff_pack_set_if_running(
     pack: Option<&mut dropoff_pack>,
-    live: *const c_char,
+    if_running: *const c_char,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (pack, live) = (needed!(pack)?, text!(live)?);
-        pack.change(|pack| Ok(pack.live(live.parse()?)))
+        let (pack, if_running) = (needed!(pack)?, text!(if_running)?);
+        pack.change(|pack| Ok(pack.if_running(if_running.parse()?)))
     })
 }
 

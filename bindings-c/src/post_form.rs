@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use dropoff::{PostForm, Result, Source};
+use dropoff::{PostFormRequest, Result, Source};
 
 use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
@@ -35,11 +35,11 @@ struct Parts {
 }
 
 impl dropoff_post_form {
-    pub(crate) fn take(&mut self) -> Result<(PostForm, Option<Callback>)> {
+    pub(crate) fn take(&mut self) -> Result<(PostFormRequest, Option<Callback>)> {
         let parts = self.request.take()?;
-        let form = PostForm::new(parts.url, parts.fields, parts.source);
-        let form = parts.file_name.into_iter().fold(form, PostForm::file_name);
-        Ok((parts.timeout.into_iter().fold(form, PostForm::timeout), self.progress.take()))
+        let form = PostFormRequest::new(parts.url, parts.fields, parts.source);
+        let form = parts.file_name.into_iter().fold(form, PostFormRequest::file_name);
+        Ok((parts.timeout.into_iter().fold(form, PostFormRequest::timeout), self.progress.take()))
     }
 }
 

@@ -326,7 +326,7 @@ pub extern "C" fn dropoff_profile_packed_left_out(profile: Option<&dropoff_profi
 }
 
 /// Whether the files in the archive belong together. "clean": nothing changed while they were packed. "snapshot": the
-/// databases were copied at one moment each, as dropoff_pack_set_live asked. "forced": a browser was using them, or they
+/// databases were copied at one moment each, as dropoff_pack_set_if_running asked. "forced": a browser was using them, or they
 /// changed, and they were packed as they were. NULL if nothing was packed. Lives as long as the profile.
 ///
 /// Threads: any.

@@ -70,7 +70,7 @@ pub struct dropoff_progress {
     pub warning: [c_char; 192],
     /// Milliseconds that bytes_done was counted for: since packing began, and later since sending began; 0 before.
     /// bytes_done divided by it is the rate.
-    pub counted_for_ms: u64,
+    pub active_for_ms: u64,
 }
 
 /// Is told how far a call is, about every 100 ms and once more when it is over. Returns 0 to go on; anything else
@@ -107,7 +107,7 @@ impl dropoff_progress {
             ticket_left_ms: progress.ticket_left.map_or(u64::MAX, millis),
             time_needed_ms: progress.time_needed.map_or(u64::MAX, millis),
             warning: inline(&progress.warning().unwrap_or_default()),
-            counted_for_ms: millis(progress.counted_for),
+            active_for_ms: millis(progress.active_for),
         }
     }
 }

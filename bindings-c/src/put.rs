@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use dropoff::{Put, Result};
+use dropoff::{PutRequest, Result};
 
 use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
@@ -20,7 +20,7 @@ use crate::text::text;
 ///
 /// Threads: one at a time.
 pub struct dropoff_put {
-    request: UseOnce<Put>,
+    request: UseOnce<PutRequest>,
     progress: Option<Callback>,
     _live: LiveHandle,
 }
@@ -30,7 +30,7 @@ impl dropoff_put {
     pub(crate) fn shown(&self) -> &dyn std::fmt::Debug {
         &self.request
     }
-    pub(crate) fn take(&mut self) -> Result<(Put, Option<Callback>)> {
+    pub(crate) fn take(&mut self) -> Result<(PutRequest, Option<Callback>)> {
         Ok((self.request.take()?, self.progress.take()))
     }
 }
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn dropoff_put_new(
 ) -> dropoff_status {
     guard::run(error, || {
         let (url, source, place) = (text!(url)?, needed!(source)?, needed!(put)?);
-        let request = UseOnce::new("put", Put::new(url, source.take()?));
+        let request = UseOnce::new("put", PutRequest::new(url, source.take()?));
         give(place, dropoff_put { request, progress: None, _live: LiveHandle::new() });
         Ok(())
     })

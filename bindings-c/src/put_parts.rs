@@ -7,7 +7,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use dropoff::{PutParts, Result, Source};
+use dropoff::{PutPartsRequest, Result, Source};
 
 use crate::callback::{UserData, dropoff_finalizer};
 use crate::error::{dropoff_error, dropoff_status};
@@ -36,11 +36,11 @@ struct Request {
 }
 
 impl dropoff_put_parts {
-    pub(crate) fn take(&mut self) -> Result<(PutParts, Option<Callback>)> {
+    pub(crate) fn take(&mut self) -> Result<(PutPartsRequest, Option<Callback>)> {
         let request = self.request.take()?;
-        let parts = PutParts::new(request.urls, request.source);
-        let parts = request.part_size.into_iter().fold(parts, PutParts::part_size);
-        Ok((request.timeout.into_iter().fold(parts, PutParts::timeout), self.progress.take()))
+        let parts = PutPartsRequest::new(request.urls, request.source);
+        let parts = request.part_size.into_iter().fold(parts, PutPartsRequest::part_size);
+        Ok((request.timeout.into_iter().fold(parts, PutPartsRequest::timeout), self.progress.take()))
     }
 }
 

@@ -240,21 +240,21 @@ pub extern "C" fn dropoff_transfer_set_multipart(
 }
 
 /// A journal: a file that lets the same call go on where this one stopped, after its process was killed or the network
-/// failed. Make the same request again with the same journal; dropoff_error_resume says whether there is something to go
+/// failed. Make the same request again with the same journal; dropoff_error_journal says whether there is something to go
 /// on from. The file is made if it is not there, readable by its owner alone, and removed once the transfer is active. It
 /// holds live upload URLs, and never a key. A leading ~/ is the home folder. Streams cannot be resumed, and a presign has
 /// no journal: DROPOFF_INVALID_INPUT from the call.
 ///
 /// Threads: one at a time.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dropoff_transfer_set_resume(
+pub unsafe extern "C" fn dropoff_transfer_set_journal(
     transfer: Option<&mut dropoff_transfer>,
     journal: *const c_char,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
         let (transfer, journal) = (needed!(transfer)?, os_path!(journal)?);
-        transfer.change(|transfer| transfer.resume(journal))
+        transfer.change(|transfer| transfer.journal(journal))
     })
 }
 

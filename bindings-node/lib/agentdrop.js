@@ -40,7 +40,7 @@ const TERMS = {
   onProgress: callback,
   signal,
 }
-const SEND = table({ ...TERMS, resume: path, dryRun: flag })
+const SEND = table({ ...TERMS, journal: path })
 const PRESIGN = table(TERMS)
 const UPLOAD = table({ onProgress: callback, signal })
 const ASK = table({ signal })
@@ -63,10 +63,18 @@ class AgentDrop {
   /** @param {any} files @param {any} given */
   startSend(files, given) {
     return start('send', SEND, given, {
-      // Neither takes a stream, and large memory would be read as one.
-      convert: (streams, { resume, dryRun }) => toFiles(files, streams, resume !== undefined || dryRun),
-      begin: (made, { dryRun, encrypt, ...terms }) =>
-        dryRun ? this.#native.startPlan(made, terms, encrypt) : this.#native.startSend(made, terms, encrypt),
+      // A journal takes no stream, and large memory would be read as one.
+      convert: (streams, { journal }) => toFiles(files, streams, journal !== undefined),
+      begin: (made, { encrypt, ...terms }) => this.#native.startSend(made, terms, encrypt),
+    })
+  }
+
+  /** @param {any} files @param {any} given */
+  startPlan(files, given) {
+    return start('plan', SEND, given, {
+      // Nor does a plan.
+      convert: (streams) => toFiles(files, streams, true),
+      begin: (made, { encrypt, ...terms }) => this.#native.startPlan(made, terms, encrypt),
     })
   }
 
@@ -105,6 +113,11 @@ class AgentDrop {
   /** @param {any} files @param {any} given */
   async send(files, given) {
     return await this.startSend(files, given).wait()
+  }
+
+  /** @param {any} files @param {any} given */
+  async plan(files, given) {
+    return await this.startPlan(files, given).wait()
   }
 
   /** @param {any} files @param {any} given */

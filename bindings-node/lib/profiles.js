@@ -9,7 +9,14 @@ const { describe, invalid } = require('./errors.js')
 const { start } = require('./job.js')
 
 /** The compiled half knows the levels and the rest. */
-const PACK = { level: text, profile: text, include: texts, exclude: texts, live: text, prefix: text }
+const PACK = table({
+  level: text,
+  profile: text,
+  include: texts,
+  exclude: texts,
+  ifRunning: text,
+  prefix: text,
+})
 
 /** @type {import('./arguments.js').Kind} */
 const pack = (value, name) => {

@@ -50,7 +50,7 @@ pub struct Terms {
     /// Whether files go in parts.
     pub multipart: Option<bool>,
     /// The path of a journal.
-    pub resume: Option<String>,
+    pub journal: Option<String>,
     /// A limit for the whole call, in milliseconds.
     pub timeout: Option<f64>,
 }
@@ -87,8 +87,8 @@ impl Terms {
         if let Some(parts) = self.multipart {
             transfer = transfer.multipart(parts);
         }
-        if let Some(journal) = self.resume {
-            transfer = transfer.resume(journal);
+        if let Some(journal) = self.journal {
+            transfer = transfer.journal(journal);
         }
         if let Some(limit) = inputs::timeout(self.timeout)? {
             transfer = transfer.timeout(limit);

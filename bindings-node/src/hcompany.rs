@@ -138,7 +138,7 @@ impl HCompany {
         ticket: &ProfileTicket,
         pack: Option<Pack>,
     ) -> Either<Job, Failed> {
-        Job::start(env, || self.0.start_upload_packed(&ticket.0, source.take()?, &profiles::pack(pack)?))
+        Job::start(env, || self.0.start_upload(&ticket.0, source.take()?, &profiles::pack(pack)?))
     }
 
     /// Step three.

@@ -46,7 +46,7 @@ pub struct Snapshot {
     /// Milliseconds since the start.
     pub elapsed: f64,
     /// Milliseconds in which the bytes were counted.
-    pub counted_for: f64,
+    pub active_for: f64,
     /// Average rate of packing or sending.
     pub bytes_per_second: f64,
     /// Milliseconds in which uploads may still start.
@@ -121,7 +121,7 @@ impl Job {
             files_total: now.files_total,
             retries: now.retries,
             elapsed: milliseconds(now.elapsed),
-            counted_for: milliseconds(now.counted_for),
+            active_for: milliseconds(now.active_for),
             bytes_per_second: now.bytes_per_second(),
             ticket_left: now.ticket_left.map(milliseconds),
             time_needed: now.time_needed.map(milliseconds),

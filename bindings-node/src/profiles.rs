@@ -19,7 +19,7 @@ pub struct Pack {
     /// Globs of what stays.
     pub exclude: Option<Vec<String>>,
     /// What to do while a browser is using the folder.
-    pub live: Option<String>,
+    pub if_running: Option<String>,
     /// A folder that everything in the archive is in.
     pub prefix: Option<String>,
 }
@@ -40,8 +40,8 @@ pub(crate) fn pack(given: Option<Pack>) -> Result<dropoff::Pack, Error> {
     for glob in given.exclude.unwrap_or_default() {
         pack = pack.exclude(glob);
     }
-    if let Some(name) = given.live {
-        pack = pack.live(name.parse()?);
+    if let Some(name) = given.if_running {
+        pack = pack.if_running(name.parse()?);
     }
     if let Some(folder) = given.prefix {
         pack = pack.prefix(folder);

@@ -1,6 +1,6 @@
 //! `Storage`: presigned targets that some other program asked for.
 
-use dropoff::{Error, PostForm, Put, PutParts, StoredObject};
+use dropoff::{Error, PostFormRequest, PutPartsRequest, PutRequest, StoredObject};
 use napi::{Either, Env};
 use napi_derive::napi;
 
@@ -41,9 +41,9 @@ impl Stored {
     }
 }
 
-/// A presigned PUT.
+/// A presigned PUT but for its source.
 #[napi(object, object_to_js = false)]
-pub struct PutRequest {
+pub struct PutArguments {
     /// The presigned URL.
     pub url: String,
     /// Names and values.
@@ -52,9 +52,9 @@ pub struct PutRequest {
     pub timeout: Option<f64>,
 }
 
-/// A presigned POST form.
+/// A presigned POST form but for its source.
 #[napi(object, object_to_js = false)]
-pub struct FormRequest {
+pub struct PostFormArguments {
     /// Where it goes.
     pub url: String,
     /// Names and values, in their order.
@@ -65,9 +65,9 @@ pub struct FormRequest {
     pub timeout: Option<f64>,
 }
 
-/// A presigned PUT for each part.
+/// A presigned PUT for each part, but for the source.
 #[napi(object, object_to_js = false)]
-pub struct PartsRequest {
+pub struct PutPartsArguments {
     /// The presigned URLs in order of part number.
     pub urls: Vec<String>,
     /// Bytes of each part but the last.
@@ -92,10 +92,10 @@ impl Storage {
 
     /// Sends a source with a PUT.
     #[napi]
-    pub fn start_put(&self, env: &Env, source: &Source, request: PutRequest) -> Either<Job, Failed> {
+    pub fn start_put(&self, env: &Env, source: &Source, request: PutArguments) -> Either<Job, Failed> {
         Job::start(env, || {
             let timeout = inputs::timeout(request.timeout)?;
-            let mut put = Put::new(request.url, source.take()?);
+            let mut put = PutRequest::new(request.url, source.take()?);
             for (name, value) in inputs::pairs(request.headers.unwrap_or_default())? {
                 put = put.header(name, value);
             }
@@ -108,11 +108,16 @@ impl Storage {
 
     /// Sends a source with a POST form.
     #[napi]
-    pub fn start_post_form(&self, env: &Env, source: &Source, request: FormRequest) -> Either<Job, Failed> {
+    pub fn start_post_form(
+        &self,
+        env: &Env,
+        source: &Source,
+        request: PostFormArguments,
+    ) -> Either<Job, Failed> {
         Job::start(env, || {
             let timeout = inputs::timeout(request.timeout)?;
             let fields = inputs::pairs(request.fields)?;
-            let mut form = PostForm::new(request.url, fields, source.take()?);
+            let mut form = PostFormRequest::new(request.url, fields, source.take()?);
             if let Some(name) = request.file_name {
                 form = form.file_name(name);
             }
@@ -125,10 +130,15 @@ impl Storage {
 
     /// Sends a source in parts.
     #[napi]
-    pub fn start_put_parts(&self, env: &Env, source: &Source, request: PartsRequest) -> Either<Job, Failed> {
+    pub fn start_put_parts(
+        &self,
+        env: &Env,
+        source: &Source,
+        request: PutPartsArguments,
+    ) -> Either<Job, Failed> {
         Job::start(env, || {
             let timeout = inputs::timeout(request.timeout)?;
-            let mut parts = PutParts::new(request.urls, source.take()?);
+            let mut parts = PutPartsRequest::new(request.urls, source.take()?);
             if let Some(size) = request.part_size {
                 let size = inputs::whole(size).ok_or_else(|| Error::internal("a size is none"))?;
                 parts = parts.part_size(size);

@@ -7,6 +7,7 @@ use pyo3::types::PyDict;
 use crate::encryption::Encryption;
 use crate::errors::{Failure, guarded};
 use crate::job::Job;
+use crate::keywords::Keywords;
 use crate::reader::Streams;
 use crate::tickets::TransferTicket;
 use crate::{errors, inputs, json, options};
@@ -19,74 +20,87 @@ use crate::{errors, inputs, json, options};
 #[pyclass(frozen, module = "dropoff")]
 pub(crate) struct AgentDrop(dropoff::AgentDrop);
 
-/// The arguments that make up a transfer.
-struct Request<'a, 'py> {
-    files: &'a Bound<'py, PyAny>,
-    sender: &'a Bound<'py, PyAny>,
-    recipient: &'a Bound<'py, PyAny>,
-    mode: &'a str,
-    expires_in: Option<&'a Bound<'py, PyAny>>,
-    max_downloads: Option<&'a Bound<'py, PyAny>>,
-    message: Option<&'a Bound<'py, PyAny>>,
-    metadata: Option<&'a Bound<'py, PyAny>>,
-    auto_delete: bool,
-    recipient_account: Option<&'a Bound<'py, PyAny>>,
-    encrypt: Option<&'a Bound<'py, PyAny>>,
-    multipart: Option<&'a Bound<'py, PyAny>>,
-    resume: Option<&'a Bound<'py, PyAny>>,
-    timeout: Option<&'a Bound<'py, PyAny>>,
-}
+/// The optional arguments of a transfer. The last is that of a whole send alone.
+const TERMS: [&str; 12] = [
+    "mode",
+    "expires_in",
+    "max_downloads",
+    "message",
+    "metadata",
+    "auto_delete",
+    "recipient_account",
+    "encrypt",
+    "multipart",
+    "timeout",
+    "on_progress",
+    JOURNAL,
+];
+const JOURNAL: &str = "journal";
 
-impl Request<'_, '_> {
-    fn to_core(&self, streams: &Streams) -> Result<Transfer, Failure> {
-        let sender = inputs::text(self.sender, "sender")?;
-        let recipient = inputs::text(self.recipient, "recipient")?;
-        let mut transfer = Transfer::new(sender, recipient).mode(self.mode).auto_delete(self.auto_delete);
-        for file in inputs::files(self.files, streams)? {
+/// What to send and to whom, as it was given.
+struct Terms<'py>(Keywords<'py>);
+
+impl<'py> Terms<'py> {
+    fn of(call: &str, given: Option<Bound<'py, PyDict>>, known: &[&str]) -> PyResult<Self> {
+        Ok(Self(Keywords::of(call, given, &["sender", "recipient"], known)?))
+    }
+
+    fn on_progress(&self) -> PyResult<Option<Py<PyAny>>> {
+        Ok(self.0.get("on_progress")?.map(Bound::unbind))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        let value = self.0.get(name)?;
+        Ok(inputs::optional(value.as_ref(), name)?.map(str::to_owned))
+    }
+
+    fn truth(&self, name: &str) -> Result<Option<bool>, Failure> {
+        self.0.given(name)?.map(|value| inputs::truth(&value, name)).transpose()
+    }
+
+    /// One that has a default other than None, or none at all.
+    fn needed(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.0.given(name)?.map(|value| inputs::text(&value, name).map(str::to_owned)).transpose()
+    }
+
+    fn to_core(&self, files: &Bound<'_, PyAny>, streams: &Streams) -> Result<Transfer, Failure> {
+        let sender = self.needed("sender")?.unwrap_or_default();
+        let recipient = self.needed("recipient")?.unwrap_or_default();
+        let (mode, auto_delete) = (self.needed("mode")?, self.truth("auto_delete")?);
+        let mut transfer = Transfer::new(sender, recipient);
+        for file in inputs::files(files, streams)? {
             transfer = transfer.file(file);
         }
-        if let Some(time) = inputs::optional(self.expires_in, "expires_in")? {
-            transfer = transfer.expires_in(time);
+        transfer = mode.into_iter().fold(transfer, Transfer::mode);
+        transfer = auto_delete.into_iter().fold(transfer, Transfer::auto_delete);
+        transfer = self.text("expires_in")?.into_iter().fold(transfer, Transfer::expires_in);
+        transfer = self.text("message")?.into_iter().fold(transfer, Transfer::message);
+        transfer = self.text("recipient_account")?.into_iter().fold(transfer, Transfer::recipient_account);
+        self.add_objects(transfer)
+    }
+
+    /// Those that are no texts.
+    fn add_objects(&self, mut transfer: Transfer) -> Result<Transfer, Failure> {
+        if let Some(count) = self.0.get("max_downloads")? {
+            transfer = transfer.max_downloads(inputs::count(&count, "max_downloads")?);
         }
-        if let Some(count) = self.max_downloads {
-            transfer = transfer.max_downloads(inputs::count(count, "max_downloads")?);
+        if let Some(data) = self.0.get("metadata")? {
+            transfer = transfer.metadata(json::object(&data, "metadata")?);
         }
-        if let Some(text) = inputs::optional(self.message, "message")? {
-            transfer = transfer.message(text);
-        }
-        if let Some(data) = self.metadata {
-            transfer = transfer.metadata(json::object(data, "metadata")?);
-        }
-        if let Some(account) = inputs::optional(self.recipient_account, "recipient_account")? {
-            transfer = transfer.recipient_account(account);
-        }
-        if let Some(encryption) = self.encrypt {
+        if let Some(encryption) = self.0.get("encrypt")? {
             let kind = "an Encryption, such as Encryption(key_pair)";
-            let encryption = inputs::object::<Encryption>(encryption, "encrypt", kind)?;
+            let encryption = inputs::object::<Encryption>(&encryption, "encrypt", kind)?;
             transfer = transfer.encrypt(encryption.get().to_core());
         }
-        if let Some(parts) = self.multipart {
-            transfer = transfer.multipart(inputs::truth(parts, "multipart")?);
+        if let Some(parts) = self.0.get("multipart")? {
+            transfer = transfer.multipart(inputs::truth(&parts, "multipart")?);
         }
-        if let Some(journal) = self.resume {
-            transfer = transfer.resume(inputs::needed_path(journal, "resume")?);
+        if let Some(journal) = self.0.get(JOURNAL)? {
+            transfer = transfer.journal(inputs::needed_path(&journal, JOURNAL)?);
         }
-        if let Some(limit) = inputs::timeout(self.timeout)? {
-            transfer = transfer.timeout(limit);
-        }
-        Ok(transfer)
+        let limit = inputs::timeout(self.0.get("timeout")?.as_ref())?;
+        Ok(limit.into_iter().fold(transfer, Transfer::timeout))
     }
-}
-
-// Arguments that have a default other than None are converted before the body runs.
-fn mode<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
-    Ok(inputs::text(value, "mode")?)
-}
-fn auto_delete(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok(inputs::truth(value, "auto_delete")?)
-}
-fn dry_run(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok(inputs::truth(value, "dry_run")?)
 }
 
 #[pymethods]
@@ -127,111 +141,68 @@ impl AgentDrop {
     /// metadata: a mapping that JSON can hold. recipient_account: where an agent's id alone is ambiguous.
     /// encrypt: an Encryption, by which every file is sealed before it leaves.
     /// multipart: whether all files go in parts. Default: if one has at least multipart_threshold bytes.
-    /// resume: path of a journal, with which the same call goes on where an earlier one stopped. It is made
+    /// journal: path of a journal, with which the same call goes on where an earlier one stopped. It is made
     /// if it is not there and removed once the transfer is active. File objects cannot be resumed.
-    /// dry_run: True gives a TransferPlan instead, what would be sent, and sends nothing.
     /// timeout: seconds or a timedelta for the whole call, retries included; above 0, at most 10 000 000.
     /// Default: no limit.
     /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
     /// raises, the call is cancelled.
     /// Raises InvalidInputError before anything is sent, EncryptionError where files cannot be sealed,
-    /// RejectedError where the service refuses, and any other DropoffError; its `resume` is the journal from
+    /// RejectedError where the service refuses, and any other DropoffError; its `journal` is the journal from
     /// which the same call goes on.
-    #[pyo3(signature = (
-        files, *, sender, recipient, mode="agent-to-agent", expires_in=None, max_downloads=None,
-        message=None, metadata=None, auto_delete=false, recipient_account=None, encrypt=None,
-        multipart=None, resume=None, dry_run=false, timeout=None, on_progress=None
-    ))]
-    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
+    #[pyo3(
+        signature = (files, **terms),
+        text_signature = "($self, files, *, sender, recipient, mode='agent-to-agent', expires_in=None, max_downloads=None, message=None, metadata=None, auto_delete=False, recipient_account=None, encrypt=None, multipart=None, journal=None, timeout=None, on_progress=None)"
+    )]
     fn start_send(
         &self,
         py: Python<'_>,
         files: &Bound<'_, PyAny>,
-        sender: &Bound<'_, PyAny>,
-        recipient: &Bound<'_, PyAny>,
-        #[pyo3(from_py_with = mode)] mode: &str,
-        expires_in: Option<&Bound<'_, PyAny>>,
-        max_downloads: Option<&Bound<'_, PyAny>>,
-        message: Option<&Bound<'_, PyAny>>,
-        metadata: Option<&Bound<'_, PyAny>>,
-        #[pyo3(from_py_with = auto_delete)] auto_delete: bool,
-        recipient_account: Option<&Bound<'_, PyAny>>,
-        encrypt: Option<&Bound<'_, PyAny>>,
-        multipart: Option<&Bound<'_, PyAny>>,
-        resume: Option<&Bound<'_, PyAny>>,
-        #[pyo3(from_py_with = dry_run)] dry_run: bool,
-        timeout: Option<&Bound<'_, PyAny>>,
-        on_progress: Option<Py<PyAny>>,
+        terms: Option<Bound<'_, PyDict>>,
     ) -> PyResult<Job> {
-        let request = Request {
-            files,
-            sender,
-            recipient,
-            mode,
-            expires_in,
-            max_downloads,
-            message,
-            metadata,
-            auto_delete,
-            recipient_account,
-            encrypt,
-            multipart,
-            resume,
-            timeout,
-        };
-        if dry_run {
-            return Job::start(py, on_progress, |streams| {
-                Ok(self.0.start_plan(request.to_core(streams)?)?)
-            });
-        }
-        Job::start(py, on_progress, |streams| Ok(self.0.start_send(request.to_core(streams)?)?))
+        let terms = Terms::of("AgentDrop.start_send", terms, &TERMS)?;
+        Job::start(py, terms.on_progress()?, |streams| {
+            Ok(self.0.start_send(terms.to_core(files, streams)?)?)
+        })
+    }
+
+    /// What send() would send, as a TransferPlan; start_plan() gives a Job at once. The files are looked at and
+    /// nothing is sent.
+    ///
+    /// Arguments and errors are those of send(); the journal is left alone, and file objects are refused.
+    #[pyo3(
+        signature = (files, **terms),
+        text_signature = "($self, files, *, sender, recipient, mode='agent-to-agent', expires_in=None, max_downloads=None, message=None, metadata=None, auto_delete=False, recipient_account=None, encrypt=None, multipart=None, journal=None, timeout=None, on_progress=None)"
+    )]
+    fn start_plan(
+        &self,
+        py: Python<'_>,
+        files: &Bound<'_, PyAny>,
+        terms: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<Job> {
+        let terms = Terms::of("AgentDrop.start_plan", terms, &TERMS)?;
+        Job::start(py, terms.on_progress()?, |streams| {
+            Ok(self.0.start_plan(terms.to_core(files, streams)?)?)
+        })
     }
 
     /// Step one: makes a pending transfer and asks for a presigned URL per file. Gives a TransferTicket;
     /// start_presign() gives a Job at once.
     ///
     /// Arguments and errors are those of send(). File objects are read to their end to learn their size.
-    #[pyo3(signature = (
-        files, *, sender, recipient, mode="agent-to-agent", expires_in=None, max_downloads=None,
-        message=None, metadata=None, auto_delete=false, recipient_account=None, encrypt=None,
-        multipart=None, timeout=None, on_progress=None
-    ))]
-    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
+    #[pyo3(
+        signature = (files, **terms),
+        text_signature = "($self, files, *, sender, recipient, mode='agent-to-agent', expires_in=None, max_downloads=None, message=None, metadata=None, auto_delete=False, recipient_account=None, encrypt=None, multipart=None, timeout=None, on_progress=None)"
+    )]
     fn start_presign(
         &self,
         py: Python<'_>,
         files: &Bound<'_, PyAny>,
-        sender: &Bound<'_, PyAny>,
-        recipient: &Bound<'_, PyAny>,
-        #[pyo3(from_py_with = mode)] mode: &str,
-        expires_in: Option<&Bound<'_, PyAny>>,
-        max_downloads: Option<&Bound<'_, PyAny>>,
-        message: Option<&Bound<'_, PyAny>>,
-        metadata: Option<&Bound<'_, PyAny>>,
-        #[pyo3(from_py_with = auto_delete)] auto_delete: bool,
-        recipient_account: Option<&Bound<'_, PyAny>>,
-        encrypt: Option<&Bound<'_, PyAny>>,
-        multipart: Option<&Bound<'_, PyAny>>,
-        timeout: Option<&Bound<'_, PyAny>>,
-        on_progress: Option<Py<PyAny>>,
+        terms: Option<Bound<'_, PyDict>>,
     ) -> PyResult<Job> {
-        let request = Request {
-            files,
-            sender,
-            recipient,
-            mode,
-            expires_in,
-            max_downloads,
-            message,
-            metadata,
-            auto_delete,
-            recipient_account,
-            encrypt,
-            multipart,
-            resume: None,
-            timeout,
-        };
-        Job::start(py, on_progress, |streams| Ok(self.0.start_presign(request.to_core(streams)?)?))
+        let terms = Terms::of("AgentDrop.start_presign", terms, &TERMS[..TERMS.len() - 1])?;
+        let on_progress = terms.on_progress()?;
+        Job::start(py, on_progress, |streams| Ok(self.0.start_presign(terms.to_core(files, streams)?)?))
     }
 
     /// Step two: sends the files to storage, several at once. Gives a list of SentFile; start_upload() gives

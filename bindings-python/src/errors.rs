@@ -94,7 +94,7 @@ fn build_as(class: Bound<'_, PyType>, py: Python<'_>, error: &Error) -> PyResult
     }
     facts.set_item("path", error.path().map(std::path::Path::as_os_str))?;
     facts.set_item("errno", error.errno())?;
-    facts.set_item("resume", error.resume().map(std::path::Path::as_os_str))?;
+    facts.set_item("journal", error.journal().map(std::path::Path::as_os_str))?;
     facts.set_item("etag", error.etag())?;
     for (name, fact) in facts {
         made.setattr(name.cast_into::<PyString>()?, fact)?;

@@ -156,7 +156,7 @@ impl HCompany {
         Job::start(py, on_progress, |streams| {
             let ticket = inputs::object::<ProfileTicket>(ticket, "ticket", "a ProfileTicket")?;
             let source = inputs::source(source, streams)?;
-            Ok(self.0.start_upload_packed(&ticket.get().0, source, &profile::pack(pack)?)?)
+            Ok(self.0.start_upload(&ticket.get().0, source, &profile::pack(pack)?)?)
         })
     }
 

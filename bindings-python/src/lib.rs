@@ -15,6 +15,7 @@ mod hcompany;
 mod inputs;
 mod job;
 mod json;
+mod keywords;
 mod logs;
 mod loop_waker;
 mod opening;
@@ -64,8 +65,8 @@ mod _native {
     use super::progress::Progress;
     #[pymodule_export]
     use super::results::{
-        Confirmed, CookieKeys, FileSize, LeftOut, PackReport, PlannedFile, Profile, ProfileInspection,
-        SentFile, SentTransfer, SizeOfClass, StoredObject, StoredPart, StoredParts, TransferInfo,
+        CategorySize, Confirmed, CookieKeys, FileSize, LeftOut, PackReport, PlannedFile, Profile,
+        ProfileInspection, SentFile, SentTransfer, StoredObject, StoredPart, StoredParts, TransferInfo,
         TransferPlan,
     };
     #[pymodule_export]

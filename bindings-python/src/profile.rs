@@ -13,9 +13,9 @@ use crate::job::Job;
 /// "full", caches too.
 /// profile: only this one of the profiles, by the name of its folder, such as "Profile 2". Default: all.
 /// include, exclude: globs on paths inside the folder, such as "Default/Code Cache"; exclude goes before include.
-/// live: what to do while a browser is using the folder: "error", "snapshot" or "force".
+/// if_running: what to do while a browser is using the folder: "error", "snapshot" or "force".
 /// prefix: a folder that everything in the archive is in. Default: none.
-/// Raises InvalidInputError for another level or live; globs and prefix are looked at by the call.
+/// Raises InvalidInputError for another level or if_running; globs and prefix are looked at by the call.
 #[pyclass(frozen, eq, hash, module = "dropoff")]
 #[derive(PartialEq, Eq, Hash)]
 pub(crate) struct Pack {
@@ -23,12 +23,12 @@ pub(crate) struct Pack {
     profile: Option<String>,
     include: Vec<String>,
     exclude: Vec<String>,
-    live: String,
+    if_running: String,
     prefix: String,
 }
 
 const LEVEL: &str = "default";
-const LIVE: &str = "error";
+const IF_RUNNING: &str = "error";
 
 // Arguments that have a default other than None are converted before the body runs.
 fn level(value: &Bound<'_, PyAny>) -> PyResult<String> {
@@ -40,8 +40,8 @@ fn include(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
 fn exclude(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     Ok(inputs::texts(value, "exclude", "globs")?)
 }
-fn live(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    Ok(inputs::text(value, "live")?.to_owned())
+fn if_running(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(inputs::text(value, "if_running")?.to_owned())
 }
 fn prefix(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(inputs::text(value, "prefix")?.to_owned())
@@ -52,22 +52,22 @@ impl Pack {
     #[new]
     #[pyo3(
         signature = (
-            level=LEVEL.to_owned(), *, profile=None, include=Vec::new(), exclude=Vec::new(), live=LIVE.to_owned(),
+            level=LEVEL.to_owned(), *, profile=None, include=Vec::new(), exclude=Vec::new(), if_running=IF_RUNNING.to_owned(),
             prefix=String::new()
         ),
-        text_signature = "(level='default', *, profile=None, include=(), exclude=(), live='error', prefix='')"
+        text_signature = "(level='default', *, profile=None, include=(), exclude=(), if_running='error', prefix='')"
     )]
     fn new(
         #[pyo3(from_py_with = level)] level: String,
         profile: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = include)] include: Vec<String>,
         #[pyo3(from_py_with = exclude)] exclude: Vec<String>,
-        #[pyo3(from_py_with = live)] live: String,
+        #[pyo3(from_py_with = if_running)] if_running: String,
         #[pyo3(from_py_with = prefix)] prefix: String,
     ) -> PyResult<Self> {
         guarded(|| {
             let profile = inputs::optional(profile, "profile")?.map(str::to_owned);
-            let made = Self { level, profile, include, exclude, live, prefix };
+            let made = Self { level, profile, include, exclude, if_running, prefix };
             made.to_core()?;
             Ok(made)
         })
@@ -90,8 +90,8 @@ impl Pack {
         PyTuple::new(py, &self.exclude)
     }
     #[getter]
-    fn live(&self) -> &str {
-        &self.live
+    fn if_running(&self) -> &str {
+        &self.if_running
     }
     #[getter]
     fn prefix(&self) -> &str {
@@ -128,8 +128,8 @@ impl Pack {
         if !self.exclude.is_empty() {
             chosen.set_item("exclude", self.exclude(py)?)?;
         }
-        if self.live != LIVE {
-            chosen.set_item("live", &self.live)?;
+        if self.if_running != IF_RUNNING {
+            chosen.set_item("if_running", &self.if_running)?;
         }
         if !self.prefix.is_empty() {
             chosen.set_item("prefix", &self.prefix)?;
@@ -138,7 +138,7 @@ impl Pack {
     }
 
     fn to_core(&self) -> Result<dropoff::Pack, Failure> {
-        let mut pack = dropoff::Pack::new().level(self.level.parse()?).live(self.live.parse()?);
+        let mut pack = dropoff::Pack::new().level(self.level.parse()?).if_running(self.if_running.parse()?);
         if let Some(folder) = &self.profile {
             pack = pack.profile(folder);
         }

@@ -51,8 +51,8 @@ impl Progress {
         self.0.elapsed.as_secs_f64()
     }
     #[getter]
-    fn counted_for(&self) -> f64 {
-        self.0.counted_for.as_secs_f64()
+    fn active_for(&self) -> f64 {
+        self.0.active_for.as_secs_f64()
     }
     #[getter]
     fn ticket_left(&self) -> Option<f64> {
@@ -78,7 +78,7 @@ impl Progress {
             None => "None".to_owned(),
         };
         format!(
-            "Progress(phase='{}', bytes_done={}, bytes_total={}, files_done={}, files_total={}, retries={}, elapsed={:.3}, counted_for={:.3}, ticket_left={}, time_needed={})",
+            "Progress(phase='{}', bytes_done={}, bytes_total={}, files_done={}, files_total={}, retries={}, elapsed={:.3}, active_for={:.3}, ticket_left={}, time_needed={})",
             p.phase.as_str(),
             p.bytes_done,
             p.bytes_total,
@@ -86,7 +86,7 @@ impl Progress {
             p.files_total,
             p.retries,
             p.elapsed.as_secs_f64(),
-            p.counted_for.as_secs_f64(),
+            p.active_for.as_secs_f64(),
             seconds(p.ticket_left),
             seconds(p.time_needed)
         )

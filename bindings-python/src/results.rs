@@ -91,20 +91,9 @@ impl<T: ToPython> ToPython for Vec<T> {
     }
 }
 
-/// The name of a field in Python, which is another one where Python has the core's as a keyword.
-macro_rules! name_in_python {
-    ($field:ident) => {
-        stringify!($field)
-    };
-    ($field:ident as $named:ident) => {
-        stringify!($named)
-    };
-}
-
-/// A Python class around a core type of the same name, with a getter for each field listed. One whose name is a
-/// word of Python's language has another there.
+/// A Python class around a core type of the same name, with a getter for each field listed.
 macro_rules! record {
-    ($(#[$doc:meta])* $name:ident { $($field:ident $(as $named:ident)?),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($field:ident),* $(,)? }) => {
         $(#[$doc])*
         #[pyclass(frozen, eq, module = "dropoff")]
         #[derive(PartialEq)]
@@ -113,7 +102,7 @@ macro_rules! record {
         #[pymethods]
         impl $name {
             $(
-                #[getter $(($named))?]
+                #[getter]
                 fn $field(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
                     self.0.$field.to_python(py)
                 }
@@ -140,8 +129,7 @@ macro_rules! record {
                 let mut fields = Vec::new();
                 $(
                     let value = self.0.$field.to_python(py)?;
-                    let name = name_in_python!($field $(as $named)?);
-                    fields.push(format!("{name}={}", value.bind(py).repr()?));
+                    fields.push(format!("{}={}", stringify!($field), value.bind(py).repr()?));
                 )*
                 Ok(format!("{}({})", stringify!($name), fields.join(", ")))
             }
@@ -200,7 +188,7 @@ record! {
 
 record! {
     /// One kind of file in a folder.
-    SizeOfClass { class as class_, files, bytes, goes }
+    CategorySize { category, files, bytes, packed }
 }
 
 record! {
@@ -210,12 +198,12 @@ record! {
 
 record! {
     /// Something that would not be packed.
-    LeftOut { path, class as class_, why, files, bytes }
+    LeftOut { path, category, reason, files, bytes }
 }
 
 record! {
     /// How a profile's cookies are encrypted.
-    CookieKeys { system, prefixes }
+    CookieKeys { system, key_versions }
 }
 
 record! {

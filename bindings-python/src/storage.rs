@@ -1,6 +1,6 @@
 //! `Storage`: presigned targets that some other program asked for.
 
-use dropoff::{PostForm, Put, PutParts};
+use dropoff::{PostFormRequest, PutPartsRequest, PutRequest};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -59,7 +59,7 @@ impl Storage {
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
-            let mut request = Put::new(inputs::text(url, "url")?, inputs::source(source, streams)?);
+            let mut request = PutRequest::new(inputs::text(url, "url")?, inputs::source(source, streams)?);
             for (name, value) in headers.map_or(Ok(Vec::new()), |h| inputs::pairs(h, "headers"))? {
                 request = request.header(name, value);
             }
@@ -91,7 +91,7 @@ impl Storage {
         Job::start(py, on_progress, |streams| {
             let fields = inputs::pairs(fields, "fields")?;
             let mut request =
-                PostForm::new(inputs::text(url, "url")?, fields, inputs::source(source, streams)?)
+                PostFormRequest::new(inputs::text(url, "url")?, fields, inputs::source(source, streams)?)
                     .file_name(file_name);
             if let Some(limit) = inputs::timeout(timeout)? {
                 request = request.timeout(limit);
@@ -121,7 +121,7 @@ impl Storage {
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         Job::start(py, on_progress, |streams| {
-            let mut request = PutParts::new(
+            let mut request = PutPartsRequest::new(
                 inputs::texts(urls, "urls", "presigned URLs, one for each part")?,
                 inputs::source(source, streams)?,
             );

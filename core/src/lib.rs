@@ -62,13 +62,15 @@ pub use job::ErasedJob;
 pub use job::Job;
 pub use options::{IntegrityCheck, OPTIONS, OptionKind, OptionSpec, OptionValue, Options};
 pub use profile::{
-    Consistency, CookieKeys, FileSize, LeftOut, Level, Live, LockState, Pack, PackReport, ProfileInspection,
-    SizeOfClass, Verdict, inspect_profile, start_inspect_profile,
+    CategorySize, Consistency, CookieKeys, FileSize, IfRunning, LeftOut, Level, LockState, Pack, PackReport,
+    ProfileInspection, Verdict, inspect_profile, start_inspect_profile,
 };
 pub use progress::{Phase, Progress};
 pub use seal::KeyPair;
 pub use source::Source;
-pub use storage::{PostForm, Put, PutParts, Storage, StoredObject, StoredPart, StoredParts};
+pub use storage::{
+    PostFormRequest, PutPartsRequest, PutRequest, Storage, StoredObject, StoredPart, StoredParts,
+};
 
 /// The kinds of resources that services keep for a call, each named by its service: those that
 /// [`Error::resource`] may name.

@@ -76,7 +76,7 @@ pub struct Progress {
     /// Time since the job started.
     pub elapsed: Duration,
     /// How long the bytes have been counted: since packing began, and later since sending began.
-    pub counted_for: Duration,
+    pub active_for: Duration,
     /// How long uploads may still start with the presigned ticket in use, if that is known. One that has
     /// started may finish.
     pub ticket_left: Option<Duration>,
@@ -105,7 +105,7 @@ impl Progress {
     /// Average rate of packing or sending, in bytes per second.
     #[must_use]
     pub fn bytes_per_second(&self) -> f64 {
-        let seconds = self.counted_for.as_secs_f64();
+        let seconds = self.active_for.as_secs_f64();
         if seconds > 0.0 { self.bytes_done as f64 / seconds } else { 0.0 }
     }
 }
@@ -183,7 +183,7 @@ impl Counters {
         }
     }
     /// How long the bytes have been counted.
-    fn counted_for(&self, now: Duration) -> Duration {
+    fn active_for(&self, now: Duration) -> Duration {
         let since = self.packing_since.load(Relaxed).max(self.sending_since.load(Relaxed));
         if since == 0 { Duration::ZERO } else { now.saturating_sub(Duration::from_millis(since)) }
     }
@@ -281,7 +281,7 @@ impl Counters {
             files_total: self.files_total.load(Relaxed),
             retries: self.retries.load(Relaxed),
             elapsed: now,
-            counted_for: self.counted_for(now),
+            active_for: self.active_for(now),
         }
     }
 }

@@ -15,8 +15,8 @@ int main(int argc, char **argv) {
     } else {
         printf("%s, lock: %s\n", dropoff_inspection_product(seen), dropoff_inspection_lock(seen));
         for (size_t i = 0; i < dropoff_inspection_sizes_count(seen); i++)
-            printf("%-10s %-13s %llu bytes\n", dropoff_inspection_sizes_goes(seen, i) ? "goes" : "stays here",
-                   dropoff_inspection_sizes_class(seen, i),
+            printf("%-10s %-13s %llu bytes\n", dropoff_inspection_sizes_packed(seen, i) ? "packed" : "stays here",
+                   dropoff_inspection_sizes_category(seen, i),
                    (unsigned long long)dropoff_inspection_sizes_bytes(seen, i));
         printf("%s\n", dropoff_inspection_advice(seen));
     }

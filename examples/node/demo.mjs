@@ -111,7 +111,7 @@ async function sealedTour(services, d, files, folder) {
     sender: 'data-pipeline',
     recipient: 'analysis-agent',
     encrypt: new Encryption(ours),
-    resume: join(folder, 'send.journal'), // the same call would go on from here, had this one been killed
+    journal: join(folder, 'send.journal'), // the same call would go on from here, had this one been killed
   })
   console.log(`  id         ${sent.id}`)
   console.log(`  sealed for ${sent.recipientKeyFingerprint} (named by the ${sent.recipientKeySource})`)

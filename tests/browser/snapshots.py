@@ -110,7 +110,7 @@ class Restless:
                 name="restless",
                 # The headless shell does not leave its version.
                 browser_version="1" if self.kind.browser == "headless shell" else None,
-                pack=Pack("full", live="snapshot"),
+                pack=Pack("full", if_running="snapshot"),
                 timeout=300,
             )
         except BrowserRunningError as error:

@@ -124,7 +124,7 @@ def test_a_snapshot_holds_one_moment(
     language: Language, website: Website, running: Running, tmp_path: Path
 ) -> None:
     before = running.written()
-    profile = language.upload(running.folder, live="snapshot").done()
+    profile = language.upload(running.folder, if_running="snapshot").done()
     after = running.written()
     assert profile["packed"]["consistency"] == "snapshot"
     unpack(language.stored(), tmp_path / "databases")
@@ -147,8 +147,8 @@ def test_nothing_is_written_beside_a_running_browser(language: Language, running
     with running.browser.frozen():
         before = stamps(running.folder)
         language.upload(running.folder).failed()
-        language.upload(running.folder, live="snapshot").done()
-        language.upload(running.folder, live="force").done()
+        language.upload(running.folder, if_running="snapshot").done()
+        language.upload(running.folder, if_running="force").done()
         language.inspect(running.folder).done()
         assert stamps(running.folder) == before, "the user's folder was written to"
     running.goes_on()

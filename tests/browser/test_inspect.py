@@ -23,7 +23,7 @@ def test_a_closed_profile_will_log_in(language: Language, closed_profile: Path) 
     assert seen["browser_version"] == version()
     assert seen["profiles"] == ["Default"]
     assert (seen["lock"], seen["lock_process"]) == ("none", None)
-    assert seen["cookies"] == {"system": "linux", "prefixes": ["v10"]}
+    assert seen["cookies"] == {"system": "linux", "key_versions": ["v10"]}
     assert seen["verdict"] == "likely", seen["advice"]
     assert seen["warnings"] == []
 
@@ -41,7 +41,7 @@ def test_cookies_of_a_desktops_keyring_will_not(
         database.execute(f"UPDATE cookies SET encrypted_value = {marked}")
     database.close()
     seen = language.inspect(folder).done()
-    assert (seen["verdict"], seen["cookies"]["prefixes"]) == ("unlikely", ["v11"])
+    assert (seen["verdict"], seen["cookies"]["key_versions"]) == ("unlikely", ["v11"])
     assert "--password-store=basic" in seen["advice"]
 
 

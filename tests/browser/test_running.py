@@ -96,7 +96,7 @@ def test_a_snapshot_holds_one_moment(
     language: Language, website: Website, running: Running, tmp_path: Path
 ) -> None:
     before = running.written()
-    profile = language.upload(running.folder, live="snapshot").done()
+    profile = language.upload(running.folder, if_running="snapshot").done()
     after = running.written()
     assert profile["packed"]["consistency"] == "snapshot"
     assert profile["verified"] is True
@@ -117,7 +117,7 @@ def test_a_snapshot_has_the_files_its_database_names(
     language: Language, website: Website, running: Running, tmp_path: Path
 ) -> None:
     # What is larger than 64 KiB is kept as a file beside the database, and is another file at each write.
-    language.upload(running.folder, live="snapshot").done()
+    language.upload(running.folder, if_running="snapshot").done()
     unpack(language.stored(), tmp_path / "copy")
     report = read_back(website, tmp_path / "copy")
     found = set(report["numbers"].split(","))
@@ -129,15 +129,15 @@ def test_nothing_is_written_beside_a_running_browser(language: Language, running
     with running.browser.frozen():
         before = stamps(running.folder)
         language.upload(running.folder).failed()
-        language.upload(running.folder, live="snapshot").done()
-        language.upload(running.folder, live="force").done()
+        language.upload(running.folder, if_running="snapshot").done()
+        language.upload(running.folder, if_running="force").done()
         language.inspect(running.folder).done()
         assert stamps(running.folder) == before, "the user's folder was written to"
     running.goes_on()
 
 
 def test_forced_says_so(language: Language, running: Running, tmp_path: Path) -> None:
-    profile = language.upload(running.folder, live="force").done()
+    profile = language.upload(running.folder, if_running="force").done()
     assert profile["packed"]["consistency"] == "forced"
     # Whatever a database's copy is worth, the archive is one.
     unpack(language.stored(), tmp_path / "copy")

@@ -55,7 +55,7 @@ def test_an_inspection_says_so(language: Language, running: Started) -> None:
 def test_a_snapshot_is_signed_in_anew(
     language: Language, website: Website, running: Started, tmp_path: Path
 ) -> None:
-    profile = language.upload(running.folder, browser_version=version(), live="snapshot").done()
+    profile = language.upload(running.folder, browser_version=version(), if_running="snapshot").done()
     assert profile["packed"]["consistency"] == "snapshot"
     unpack(language.stored(), tmp_path / "copy")
     assert cookies(read_back(website, tmp_path / "copy"))["login"] == TOKEN

@@ -1,6 +1,6 @@
 /* Uploads a browser's folder to the sandbox of the environment, or looks at it:
  *
- *     upload upload FOLDER [level=... | profile=... | live=... | if_changed_from=...]...
+ *     upload upload FOLDER [level=... | profile=... | if_running=... | if_changed_from=...]...
  *     upload inspect FOLDER
  *
  * Prints {"result": ...} or {"error": ...}.
@@ -41,8 +41,8 @@ static void set(dropoff_pack *pack, dropoff_profile_upload *upload, char *argume
         must(dropoff_pack_set_level(pack, value, &error));
     else if (strcmp(argument, "profile") == 0)
         must(dropoff_pack_set_profile(pack, value, &error));
-    else if (strcmp(argument, "live") == 0)
-        must(dropoff_pack_set_live(pack, value, &error));
+    else if (strcmp(argument, "if_running") == 0)
+        must(dropoff_pack_set_if_running(pack, value, &error));
     else if (strcmp(argument, "if_changed_from") == 0)
         must(dropoff_profile_upload_set_if_changed_from(upload, value, &error));
     else {

@@ -73,7 +73,7 @@ class Row:
         elif self.verdict == "unknown":
             remarks.append(kind.unknown)
         if kind.running and self.verdict != "refused":
-            remarks.append('refused as running; this is `live="snapshot"`')
+            remarks.append('refused as running; this is `if_running="snapshot"`')
         if kind.warned and self.verdict != "refused":
             remarks.append("a warning says so")
         return f"| {kind.name} | {self.verdict} | {self.found()} | {'; '.join(remarks)} |\n"
@@ -128,7 +128,7 @@ def _send(row: Row, folder: Path, copy: Path, sandbox: Sandbox) -> None:
         except DropoffError as error:
             if error.kind != "browser_running":
                 raise
-        row.warnings += upload(live="snapshot")
+        row.warnings += upload(if_running="snapshot")
     else:
         row.warnings += upload()
     (entry,) = sandbox.objects()

@@ -83,9 +83,9 @@ static dropoff_inspection *inspected(const char *folder, const dropoff_pack *pac
 /* Whether files of this kind would go. */
 static bool goes(const dropoff_inspection *seen, const char *class) {
     size_t at;
-    for (at = 0; strcmp(dropoff_inspection_sizes_class(seen, at), class) != 0; at++)
+    for (at = 0; strcmp(dropoff_inspection_sizes_category(seen, at), class) != 0; at++)
         CHECK(at + 1 < dropoff_inspection_sizes_count(seen));
-    return dropoff_inspection_sizes_goes(seen, at);
+    return dropoff_inspection_sizes_packed(seen, at);
 }
 
 /* -- packs */
@@ -98,8 +98,8 @@ static void what_is_no_choice_is_refused_at_once(void) {
     MUST_FAIL(DROPOFF_INVALID_INPUT, "level must be \"default\", \"minimal\" or \"full\", not \"Full\"",
               dropoff_pack_set_level(pack, "Full", &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "level must be", dropoff_pack_set_level(pack, "", &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "live must be \"error\", \"snapshot\" or \"force\", not \"wait\"",
-              dropoff_pack_set_live(pack, "wait", &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "if_running must be \"error\", \"snapshot\" or \"force\", not \"wait\"",
+              dropoff_pack_set_if_running(pack, "wait", &error));
     /* The pack is what it was. */
     seen = inspected(folder, pack);
     CHECK(goes(seen, "login") && !goes(seen, "history") && !goes(seen, "cache"));
@@ -339,7 +339,7 @@ static void a_folder_is_looked_at(void) {
         dropoff_inspection_free(seen);
     }
     MUST(dropoff_job_progress(job, sizeof asked, &asked, &error));
-    CHECK(asked.phase == DROPOFF_PHASE_DONE && asked.counted_for_ms == 0);
+    CHECK(asked.phase == DROPOFF_PHASE_DONE && asked.active_for_ms == 0);
     dropoff_job_free(job);
 
     /* One that tells nothing of its version and has no lock. */
@@ -457,16 +457,16 @@ static void phases_follow_in_order_with_their_bytes(void) {
         if (rank >= 0 && seen[rank]++ == 0 && HELD[rank] != NULL)
             let_go(HELD[rank]);
         if (asked.phase == DROPOFF_PHASE_INSPECTING) {
-            CHECK(asked.bytes_done == 0 && asked.bytes_total == 0 && asked.counted_for_ms == 0);
+            CHECK(asked.bytes_done == 0 && asked.bytes_total == 0 && asked.active_for_ms == 0);
         } else if (asked.phase == DROPOFF_PHASE_PACKING) {
             /* Once it is packed, what is to be sent. */
             CHECK(asked.bytes_total == all || asked.bytes_total < (uint64_t)large);
             CHECK(asked.bytes_done <= all);
-            CHECK(asked.counted_for_ms <= asked.elapsed_ms);
+            CHECK(asked.active_for_ms <= asked.elapsed_ms);
             if (asked.bytes_done > packing)
                 packing = asked.bytes_done;
-            if (asked.counted_for_ms > packed_for)
-                packed_for = asked.counted_for_ms;
+            if (asked.active_for_ms > packed_for)
+                packed_for = asked.active_for_ms;
         } else if (asked.phase == DROPOFF_PHASE_SENDING) {
             CHECK(asked.bytes_total < (uint64_t)large && asked.bytes_done <= asked.bytes_total);
             sending = asked.bytes_total;
@@ -484,7 +484,7 @@ static void phases_follow_in_order_with_their_bytes(void) {
     CHECK(told.last.bytes_done == sending && told.last.bytes_total == sending);
     CHECK(told.last.files_done == 1 && told.last.files_total == 1);
     /* Since sending began, and not since the call did. */
-    CHECK(before_sending > 0 && told.last.counted_for_ms + before_sending <= told.last.elapsed_ms);
+    CHECK(before_sending > 0 && told.last.active_for_ms + before_sending <= told.last.elapsed_ms);
     CHECK(dropoff_profile_packed_files(profile) == FILES + SMALL + 1);
     dropoff_profile_free(profile);
     dropoff_job_free(job);

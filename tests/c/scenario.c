@@ -176,7 +176,7 @@ static int failed(void) {
     got_text("transfer_id", dropoff_error_transfer_id(error));
     got_text("profile_id", dropoff_error_profile_id(error));
     got_text("path", dropoff_error_path(error));
-    got_text("resume", dropoff_error_resume(error));
+    got_text("journal", dropoff_error_journal(error));
     got_text("etag", dropoff_error_etag(error));
     got_number("errno", (uint64_t)dropoff_error_errno(error));
     dropoff_error_free(error);
@@ -255,13 +255,13 @@ static void got_inspection(const dropoff_inspection *seen) {
     got_number("files", dropoff_inspection_files(seen));
     got_number("bytes", dropoff_inspection_bytes(seen));
     for (at = 0; at < dropoff_inspection_sizes_count(seen); at++) {
-        got_text(at_index("sizes", at, "class"), dropoff_inspection_sizes_class(seen, at));
+        got_text(at_index("sizes", at, "category"), dropoff_inspection_sizes_category(seen, at));
         got_number(at_index("sizes", at, "files"), dropoff_inspection_sizes_files(seen, at));
         got_number(at_index("sizes", at, "bytes"), dropoff_inspection_sizes_bytes(seen, at));
-        got_bool(at_index("sizes", at, "goes"), dropoff_inspection_sizes_goes(seen, at));
+        got_bool(at_index("sizes", at, "packed"), dropoff_inspection_sizes_packed(seen, at));
     }
-    CHECK(dropoff_inspection_sizes_class(seen, at) == NULL && dropoff_inspection_sizes_files(seen, at) == 0);
-    CHECK(dropoff_inspection_sizes_bytes(seen, at) == 0 && !dropoff_inspection_sizes_goes(seen, at));
+    CHECK(dropoff_inspection_sizes_category(seen, at) == NULL && dropoff_inspection_sizes_files(seen, at) == 0);
+    CHECK(dropoff_inspection_sizes_bytes(seen, at) == 0 && !dropoff_inspection_sizes_packed(seen, at));
     for (at = 0; at < dropoff_inspection_largest_count(seen); at++) {
         got_text(at_index("largest", at, "path"), dropoff_inspection_largest_path(seen, at));
         got_number(at_index("largest", at, "bytes"), dropoff_inspection_largest_bytes(seen, at));
@@ -269,19 +269,19 @@ static void got_inspection(const dropoff_inspection *seen) {
     CHECK(dropoff_inspection_largest_path(seen, at) == NULL && dropoff_inspection_largest_bytes(seen, at) == 0);
     for (at = 0; at < dropoff_inspection_left_out_count(seen); at++) {
         got_text(at_index("left_out", at, "path"), dropoff_inspection_left_out_path(seen, at));
-        got_text(at_index("left_out", at, "class"), dropoff_inspection_left_out_class(seen, at));
-        got_text(at_index("left_out", at, "why"), dropoff_inspection_left_out_why(seen, at));
+        got_text(at_index("left_out", at, "category"), dropoff_inspection_left_out_category(seen, at));
+        got_text(at_index("left_out", at, "reason"), dropoff_inspection_left_out_reason(seen, at));
         got_number(at_index("left_out", at, "files"), dropoff_inspection_left_out_files(seen, at));
         got_number(at_index("left_out", at, "bytes"), dropoff_inspection_left_out_bytes(seen, at));
     }
-    CHECK(dropoff_inspection_left_out_path(seen, at) == NULL && dropoff_inspection_left_out_why(seen, at) == NULL);
-    CHECK(dropoff_inspection_left_out_class(seen, at) == NULL && dropoff_inspection_left_out_files(seen, at) == 0);
+    CHECK(dropoff_inspection_left_out_path(seen, at) == NULL && dropoff_inspection_left_out_reason(seen, at) == NULL);
+    CHECK(dropoff_inspection_left_out_category(seen, at) == NULL && dropoff_inspection_left_out_files(seen, at) == 0);
     CHECK(dropoff_inspection_left_out_bytes(seen, at) == 0);
     GOT_TEXTS("unknown", dropoff_inspection_unknown, name, seen);
     got_text("lock", dropoff_inspection_lock(seen));
     got_number("lock_process", (uint64_t)dropoff_inspection_lock_process(seen));
     got_text("cookies.system", dropoff_inspection_cookies_system(seen));
-    GOT_TEXTS("cookies.prefixes", dropoff_inspection_cookies_prefixes, text, seen);
+    GOT_TEXTS("cookies.key_versions", dropoff_inspection_cookies_key_versions, text, seen);
     got_text("verdict", dropoff_inspection_verdict(seen));
     got_text("advice", dropoff_inspection_advice(seen));
     GOT_TEXTS("warnings", dropoff_inspection_warnings, text, seen);
@@ -500,8 +500,8 @@ static dropoff_status make_pack(dropoff_pack **pack) {
             status = dropoff_pack_add_include(*pack, value, &error);
         else if (strcmp(what, "exclude") == 0)
             status = dropoff_pack_add_exclude(*pack, value, &error);
-        else if (strcmp(what, "live") == 0)
-            status = dropoff_pack_set_live(*pack, value, &error);
+        else if (strcmp(what, "if_running") == 0)
+            status = dropoff_pack_set_if_running(*pack, value, &error);
         else {
             CHECK(strcmp(what, "prefix") == 0);
             status = dropoff_pack_set_prefix(*pack, value, &error);
@@ -662,8 +662,8 @@ static dropoff_transfer *make_transfer(void) {
     dropoff_encryption_free(encryption);
     if (arg("multipart") != NULL)
         MUST(dropoff_transfer_set_multipart(transfer, strcmp(arg("multipart"), "true") == 0, &error));
-    if (arg("resume") != NULL)
-        MUST(dropoff_transfer_set_resume(transfer, arg("resume"), &error));
+    if (arg("journal") != NULL)
+        MUST(dropoff_transfer_set_journal(transfer, arg("journal"), &error));
     if (arg("mode") != NULL)
         MUST(dropoff_transfer_set_mode(transfer, arg("mode"), &error));
     if (arg("expires_in") != NULL)

@@ -206,7 +206,7 @@ static void a_refused_key_leaves_the_encryption_as_it_was(void) {
               dropoff_agentdrop_send(client, transfer, &sent, &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_transfer_set_encryption(transfer, encryption, &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_transfer_set_multipart(transfer, true, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_transfer_set_resume(transfer, "j", &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_transfer_set_journal(transfer, "j", &error));
     dropoff_transfer_free(transfer);
     dropoff_encryption_free(presealed);
     dropoff_encryption_free(encryption);
@@ -514,7 +514,7 @@ static void an_error_says_from_where_it_goes_on(void) {
         MUST(dropoff_transfer_new("sender-agent", "recipient-agent", &transfer, &error));
         MUST(dropoff_transfer_add_file(transfer, source, NULL, NULL, &error));
         if (way == 1)
-            MUST(dropoff_transfer_set_resume(transfer, journal, &error));
+            MUST(dropoff_transfer_set_journal(transfer, journal, &error));
         MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
         do
             MUST(dropoff_job_progress(job, sizeof progress, &progress, &error));
@@ -523,12 +523,12 @@ static void an_error_says_from_where_it_goes_on(void) {
         CHECK(dropoff_job_wait(job, &error) == DROPOFF_CANCELLED);
         CHECK(dropoff_error_transfer_id(error) != NULL);
         if (way == 0) {
-            CHECK(dropoff_error_resume(error) == NULL);
-            CHECK(strstr(dropoff_error_to_json(error), "\"resume\":null") != NULL);
+            CHECK(dropoff_error_journal(error) == NULL);
+            CHECK(strstr(dropoff_error_to_json(error), "\"journal\":null") != NULL);
         } else {
             struct stat facts;
-            CHECK(strcmp(dropoff_error_resume(error), journal) == 0);
-            CHECK(strstr(dropoff_error_to_json(error), "\"resume\":\"") != NULL);
+            CHECK(strcmp(dropoff_error_journal(error), journal) == 0);
+            CHECK(strstr(dropoff_error_to_json(error), "\"journal\":\"") != NULL);
             CHECK(stat(journal, &facts) == 0 && (facts.st_mode & 0777) == 0600);
         }
         dropoff_error_free(error);
@@ -544,8 +544,8 @@ static void a_presign_has_no_journal(void) {
     dropoff_agentdrop *client = sandbox_agentdrop();
     dropoff_transfer *transfer = transfer_of("a", "1", 1);
     dropoff_transfer_ticket *ticket = NULL;
-    MUST(dropoff_transfer_set_resume(transfer, in_home("journal"), &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "leave resume out",
+    MUST(dropoff_transfer_set_journal(transfer, in_home("journal"), &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "leave journal out",
               dropoff_agentdrop_presign(client, transfer, &ticket, &error));
     CHECK(ticket == NULL && access(in_home("journal"), F_OK) != 0);
     dropoff_transfer_free(transfer);

@@ -119,7 +119,7 @@ def test_a_journal_is_given_as_it_is(programs: Programs, sandbox: Sandbox, tmp_p
     lines = ["arg call agentdrop.send", f"arg api_url {sandbox.ready['api_url']}"]
     lines += [f"arg api_key {sandbox.ready['agentdrop_api_key']}", f"source path {path} % % %"]
     lines += [f"option add trusted_storage {sandbox.ready['storage_url']}"]
-    lines += [f"arg resume {tmp_path}/journal-%E9"]
+    lines += [f"arg journal {tmp_path}/journal-%E9"]
     done = subprocess.run(
         [programs["scenario"]],
         input="\n".join(lines) + "\n\n",
@@ -130,9 +130,9 @@ def test_a_journal_is_given_as_it_is(programs: Programs, sandbox: Sandbox, tmp_p
     )
     assert done.returncode == 0, done.stderr
     encoded = "".join(f"%{byte:02X}" for byte in bytes(tmp_path) + b"/journal-\xe9")
-    assert f"got resume {encoded}\n" in done.stdout, done.stdout
+    assert f"got journal {encoded}\n" in done.stdout, done.stdout
     told = json.loads(done.stdout.splitlines()[0].removeprefix("error "))
-    assert told["resume"] == f"{tmp_path}/journal-\ufffd"
+    assert told["journal"] == f"{tmp_path}/journal-\ufffd"
 
 
 KEY = "hk-canary \u00fc'\"<&>%41-0123456789"  # what escaping, quoting and decoding might let through

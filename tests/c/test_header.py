@@ -16,7 +16,7 @@ HANDLES = [t.name for t in TYPES if f"typedef struct {t.name} {t.name};" in head
 PATHS = {
     ("dropoff_source_from_path", "path"),
     ("dropoff_key_pair_from_agentdrop_config", "path"),
-    ("dropoff_transfer_set_resume", "journal"),
+    ("dropoff_transfer_set_journal", "journal"),
     ("dropoff_sealed_file_new", "path"),
     ("dropoff_open_sealed", "to"),
     ("dropoff_start_open_sealed", "to"),
@@ -75,7 +75,7 @@ TEXTS = {
     "region": "eu",
     "path": "/nowhere",
     "level": "minimal",
-    "live": "snapshot",
+    "if_running": "snapshot",
     "content_type": "text/plain",
     "public_key": "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw=",
     "private_key": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=",

@@ -259,8 +259,8 @@ def carry_out(
         lines = [("url", part["upload_url"]) for part in parts]
     elif call == "open_sealed":
         lines = [("arg", "to", folder / "opened")]
-    if "resume" in args or call == "agentdrop.resume":
-        args["resume"] = folder / args.get("resume", "journal")
+    if "journal" in args or call == "agentdrop.resume":
+        args["journal"] = folder / args.get("journal", "journal")
     if "api_key" in scenario:
         lines.append(("arg", "api_key", scenario["api_key"]))
 
@@ -278,9 +278,9 @@ def carry_out(
         outcome = made(call, args, scenario.get("cancel_at"))
         return opened(outcome, folder / "opened") if call == "open_sealed" else outcome
 
-    journal = args["resume"]
+    journal = args["journal"]
     first = made("agentdrop.send", args, scenario.get("cancel_at"))
-    assert set(first) == {"error"} and first["error"]["resume"] == str(journal), first
+    assert set(first) == {"error"} and first["error"]["journal"] == str(journal), first
     sandbox.clear_faults()
     between = scenario.get("between", {})
     assert set(between) <= {"rewrite", "touch", "journal", "args", "settings", "faults"}, between

@@ -72,7 +72,7 @@ def test_a_send_that_was_killed_goes_on(programs: Programs, sandbox: Sandbox, tm
     sources = [Source("path", path, None, None, path.read_bytes())]
     alone: dict[str, Any] = PARTS | {"concurrency": 1}
     lines: list[Line] = [*SEALS, ("arg", "encrypt.recipient_public_key", RECIPIENT[1])]
-    lines += [("arg", "multipart", "true"), ("arg", "resume", journal)]
+    lines += [("arg", "multipart", "true"), ("arg", "journal", journal)]
     driver = Driver([programs["scenario"]], sandbox)
     sandbox.fault({"on": "put_part", "skip": 2, "do": {"stall_after": 100_000}})
     started = killable(driver, alone, sources, lines)

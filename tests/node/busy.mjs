@@ -34,7 +34,7 @@ export async function busy(d, terms) {
     d.send([['b', slow()]], { ...terms, signal }).catch(() => {})
     d.startSend([['c', new Blob([big])]], terms)
     d.startSend([['d', big]], { ...terms, encrypt, multipart: true })
-    d.send([['e', big]], { ...terms, encrypt, multipart: true, resume: join(folder, `journal-${n}`) }).catch(
+    d.send([['e', big]], { ...terms, encrypt, multipart: true, journal: join(folder, `journal-${n}`) }).catch(
       () => {},
     )
   }

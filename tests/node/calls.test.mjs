@@ -99,7 +99,7 @@ test('every call takes a signal', async () => {
     () => s.put('https://h.example/k', zipped(10), aborted),
     () => s.postForm('https://h.example/', {}, zipped(10), aborted),
     () => s.putParts(['https://h.example/k'], zipped(10), aborted),
-    () => d.send(one, { ...TERMS, dryRun: true, ...aborted }),
+    () => d.plan(one, { ...TERMS, ...aborted }),
   ]
   for (const call of calls) assert.equal(await rejection(call()), 'why', call)
   assert.deepEqual(await sandbox.requests(), [])
@@ -212,8 +212,8 @@ test('progress is told on the way and at the end', async () => {
     [last.phase, last.bytesDone, last.bytesTotal, last.filesDone, last.filesTotal, last.retries],
     ['done', 2_000_000, 2_000_000, 1, 1, 0],
   )
-  assert(last.elapsed > 300 && last.countedFor > 300 && last.countedFor < last.elapsed)
-  assert(Math.abs(last.bytesPerSecond - (last.bytesDone / last.countedFor) * 1000) < 1)
+  assert(last.elapsed > 300 && last.activeFor > 300 && last.activeFor < last.elapsed)
+  assert(Math.abs(last.bytesPerSecond - (last.bytesDone / last.activeFor) * 1000) < 1)
   assert(Object.isFrozen(last))
 })
 

@@ -192,7 +192,7 @@ const FACTS = [
   'profileId',
   'path',
   'errno',
-  'resume',
+  'journal',
   'etag',
 ]
 

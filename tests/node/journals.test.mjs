@@ -26,21 +26,21 @@ function open(path) {
 }
 
 test('two calls with one journal send once', async () => {
-  const resume = join(folder, 'journal')
+  const journal = join(folder, 'journal')
   await sandbox.fault({ on: 'confirm', do: { hold: true } })
-  const first = d.send([file], { ...TERMS, resume })
+  const first = d.send([file], { ...TERMS, journal })
   await until(async () => (await sandbox.requests('confirm')).length > 0)
   let over = false
-  const second = rejection(d.send([file], { ...TERMS, resume })).finally(() => (over = true))
+  const second = rejection(d.send([file], { ...TERMS, journal })).finally(() => (over = true))
   // They overlap once the second has the journal open while the first has it.
-  await until(() => over || open(resume) > 1)
+  await until(() => over || open(journal) > 1)
   await sandbox.clearFaults()
   const sent = await first
   const error = await second
   assert.deepEqual([error.code, error.outcome, error.retryable], ['conflict', 'not_completed', false])
   assert(error.message.includes('in use') || error.message.includes(sent.id), error.message)
   assert.equal((await sandbox.requests('presign')).length, 1)
-  assert(!existsSync(resume))
+  assert(!existsSync(journal))
 })
 
 test('what to ask after an unknown outcome is spelled as here', async () => {

@@ -77,7 +77,7 @@ export async function printSecrets(dropoff, where) {
   for (const value of [pair, encrypt, presealed, sealed, parts, structuredClone(pair)]) print(value)
   /** A send whose journal is that of a call before. */
   const resumed = (client, more) =>
-    client.startSend([file], { ...TERMS, multipart: true, resume: journal, ...more })
+    client.startSend([file], { ...TERMS, multipart: true, journal: journal, ...more })
   await fault('put_part', { status: 403 }, 1)
   await resumed(goodD, { encrypt })
     .wait()
@@ -170,8 +170,8 @@ export async function printSecrets(dropoff, where) {
   await failing(() => new dropoff.Encryption(pair, { algorithm: [PRIVATE] }))
   await failing(() => dropoff.Encryption.presealed([WRAPPED]))
   await failing(() => goodD.startSend([file], { ...TERMS, encrypt: PRIVATE }))
-  await failing(() => goodD.startSend([sealed], { ...TERMS, encrypt: presealed, dryRun: true }))
-  await failing(() => goodD.startSend([file], { ...TERMS, encrypt, dryRun: true, multipart: true }))
+  await failing(() => goodD.startPlan([sealed], { ...TERMS, encrypt: presealed }))
+  await failing(() => goodD.startPlan([file], { ...TERMS, encrypt, multipart: true }))
   writeFileSync(join(folder, 'sealed'), Buffer.alloc(50))
   const opens = {
     to: join(folder, 'open'),

@@ -100,13 +100,13 @@ test('every setting of a pack reaches the archive', async () => {
   )
 })
 
-test('live is what a running browser meets', async () => {
+test('ifRunning is what a running browser meets', async () => {
   const running = join(folder, 'running')
   const stop = makeProfile({ ...NAMES, SingletonLock: { symlink: '$live' } }, running)
   try {
-    const upload = (live) => h.uploadProfile(running, { ...PROFILE, pack: { live } })
-    for (const live of [undefined, null, 'error']) {
-      const error = await failure(() => upload(live), 'browser_running', 'live "snapshot"')
+    const upload = (ifRunning) => h.uploadProfile(running, { ...PROFILE, pack: { ifRunning } })
+    for (const ifRunning of [undefined, null, 'error']) {
+      const error = await failure(() => upload(ifRunning), 'browser_running', 'ifRunning "snapshot"')
       assert.deepEqual([error.path, error.outcome, error.side], [running, 'not_completed', 'caller'])
     }
     assert.equal((await upload('snapshot')).packed.consistency, 'snapshot')
@@ -121,7 +121,7 @@ test('live is what a running browser meets', async () => {
 
 test('patterns in every iterable, and what is not given is the default', async () => {
   const usual = await packed()
-  for (const pack of [null, undefined, {}, { level: null, include: [], live: undefined, prefix: '' }])
+  for (const pack of [null, undefined, {}, { level: null, include: [], ifRunning: undefined, prefix: '' }])
     assert.deepEqual(await packed(pack), usual)
   const one = ['**/History']
   for (const exclude of [one, Object.freeze(one), new Set(one), one.values(), new Map([[one[0], 1]]).keys()])
@@ -157,7 +157,7 @@ test('a pack of a wrong type is refused at once, by its name', async () => {
     [{ level: 3 }, 'pack.level must be a string, not a number'],
     [{ level: ['full'] }, 'pack.level must be a string, not an array'],
     [{ profile: 2 }, 'pack.profile must be a string'],
-    [{ live: true }, 'pack.live must be a string, not a boolean'],
+    [{ ifRunning: true }, 'pack.ifRunning must be a string, not a boolean'],
     [{ prefix: new URL('file:///x') }, 'pack.prefix must be a string, not an URL'],
     [{ include: 'Default/Cache' }, 'pack.include must be a list of strings', 'put a single one in brackets'],
     [{ exclude: 3 }, 'pack.exclude must be a list of strings, not a number'],
@@ -177,7 +177,7 @@ test('a pack of a wrong value is refused at once, by its name', async () => {
   const cases = [
     [{ level: 'all' }, 'level must be "default", "minimal" or "full", not "all"'],
     [{ level: '' }, 'level must be'],
-    [{ live: 'wait' }, 'live must be "error", "snapshot" or "force", not "wait"'],
+    [{ ifRunning: 'wait' }, 'ifRunning must be "error", "snapshot" or "force", not "wait"'],
     [{ include: ['['] }, 'include "[" is no glob'],
     [{ exclude: ['ok', ''] }, 'exclude is a glob'],
     [{ prefix: '../x' }, 'prefix must be a plain folder'],
@@ -299,19 +299,19 @@ test('what is seen is a plain frozen object that prints, and travels', async () 
   const { files, bytes, family, product, profiles, cookies, lock, lockProcess, verdict, unknown } = found
   assert.deepEqual([family, product, lock, lockProcess], ['chrome', 'Chromium', 'foreign', 12])
   assert.deepEqual([profiles, verdict], [['Default', 'Profile 2'], 'unknown'])
-  assert.deepEqual(cookies, { system: 'unknown', prefixes: [] })
+  assert.deepEqual(cookies, { system: 'unknown', keyVersions: [] })
   assert.deepEqual(unknown, ['Default/New Thing'])
   const due = (await packed({ level: 'minimal' })).length
   assert.equal(files, due)
-  const going = found.sizes.filter((size) => size.goes)
+  const packed = found.sizes.filter((size) => size.packed)
   assert.equal(
-    going.reduce((sum, size) => sum + size.bytes, 0),
+    packed.reduce((sum, size) => sum + size.bytes, 0),
     bytes,
   )
   assert.deepEqual(found.leftOut[0], {
     path: 'Default/Cache',
-    class: 'cache',
-    why: found.leftOut[0].why,
+    category: 'cache',
+    reason: found.leftOut[0].reason,
     files: 1,
     bytes: 500,
   })
@@ -407,14 +407,14 @@ test('phases come in their order, each with its bytes', async () => {
   assert(packing.every(({ bytesTotal, bytesDone }) => bytesTotal === packed.bytes && bytesDone <= bytesTotal))
   assert(packing.some(({ bytesDone }) => bytesDone > 0 && bytesDone < packed.bytes))
   assert(
-    packing.some(({ bytesPerSecond, countedFor, elapsed }) => bytesPerSecond > 0 && countedFor <= elapsed),
+    packing.some(({ bytesPerSecond, activeFor, elapsed }) => bytesPerSecond > 0 && activeFor <= elapsed),
   )
   const sending = of('sending')
   assert(rising(packing) && rising(sending))
   assert(sending.every(({ bytesTotal }) => bytesTotal === packed.archiveBytes))
   const last = seen.at(-1)
   assert.deepEqual([last.bytesDone, last.bytesTotal], [packed.archiveBytes, packed.archiveBytes])
-  assert(last.countedFor > 0 && last.countedFor < last.elapsed)
+  assert(last.activeFor > 0 && last.activeFor < last.elapsed)
 })
 
 test('a callback hears of packing', async () => {
@@ -484,11 +484,11 @@ const ENDS = {
 }
 
 for (const [name, end] of Object.entries(ENDS)) {
-  for (const live of ['error', 'snapshot']) {
-    test(`${name} while a folder is packed, live ${live}`, async () => {
+  for (const ifRunning of ['error', 'snapshot']) {
+    test(`${name} while a folder is packed, ifRunning ${ifRunning}`, async () => {
       const controller = new AbortController()
       const { signal } = controller
-      const job = h.startUploadProfile(endless, { ...PROFILE, pack: { live }, signal })
+      const job = h.startUploadProfile(endless, { ...PROFILE, pack: { ifRunning }, signal })
       await isPacking(job)
       assert(openFiles().some((path) => path.startsWith(spoolDir)) && packers() > 0)
       end(job, controller)

@@ -92,10 +92,10 @@ class Caller {
 
   /** The arguments of a transfer; making them may be what fails. */
   terms(changes) {
-    const { encrypt, resume, ...args } = { ...this.args, ...converted(changes) }
+    const { encrypt, journal, ...args } = { ...this.args, ...converted(changes) }
     const terms = { sender: 'sender-agent', recipient: 'recipient-agent', ...args }
     if (encrypt !== undefined) terms.encrypt = encryption(converted(encrypt))
-    if (resume !== undefined) terms.resume = join(this.folder, resume)
+    if (journal !== undefined) terms.journal = join(this.folder, journal)
     return terms
   }
 
@@ -163,22 +163,22 @@ class Caller {
   async 'agentdrop.plan'(made) {
     const d = sandbox.agentdrop(this.client)
     const files = made.map((m) => m.file())
-    return await d.send(files, { ...this.terms(), dryRun: true })
+    return await d.plan(files, this.terms())
   }
 
   async 'agentdrop.resume'(made) {
     const d = sandbox.agentdrop(this.client)
     await this.orderFaults()
-    const terms = { resume: join(this.folder, 'journal'), ...this.terms() }
+    const terms = { journal: join(this.folder, 'journal'), ...this.terms() }
     const files = made.map((m) => m.file())
     const error = await rejection(this.finish((more) => d.startSend(files, { ...terms, ...more })))
     assert(error instanceof DropoffError, error)
-    assert.equal(error.resume, terms.resume)
+    assert.equal(error.journal, terms.journal)
     await sandbox.clearFaults()
     const { rewrite, touch, journal, args, settings = {}, faults = [] } = this.scenario.between ?? {}
     await sandbox.settings(settings)
     await sandbox.fault(...faults)
-    if (journal !== undefined) writeFileSync(terms.resume, journal)
+    if (journal !== undefined) writeFileSync(terms.journal, journal)
     const again = this.sources(this.folder)
     if (rewrite) again.forEach(({ source }) => typeof source === 'string' && writeOthers(source))
     if (touch) again.forEach(({ source }) => typeof source === 'string' && utimesSync(source, 1e9, 1e9))
@@ -186,7 +186,7 @@ class Caller {
       again.map((m) => m.file()),
       { ...terms, ...this.terms(args) },
     )
-    assert(!existsSync(terms.resume), 'the journal is left behind')
+    assert(!existsSync(terms.journal), 'the journal is left behind')
     return sent
   }
 

@@ -219,7 +219,7 @@ test('the scheme goes by the name that was given', async () => {
   const recipientPublicKey = recipient.publicKey
   const file = new File(Buffer.alloc(36), { name: 'f', encryptionIv: '4OHi4+Tl5ufo6err' })
   const told = async (files, encrypt) => {
-    const { request } = await d.send(files, { ...TERMS, encrypt, dryRun: true })
+    const { request } = await d.plan(files, { ...TERMS, encrypt })
     return request.encryption_algorithm
   }
   const usual = 'X25519-HKDF-AES-256-GCM'
@@ -365,9 +365,9 @@ test('relative paths are of the moment of the call', async () => {
     assert.equal((await job.wait()).path, join(own, 'open'))
     process.chdir(own)
     await sandbox.fault({ on: 'put', times: -1, do: { reply: { status: 403 } } })
-    const sent = d.send(one, { ...TERMS, resume: 'journal' })
+    const sent = d.send(one, { ...TERMS, journal: 'journal' })
     process.chdir(folder)
-    assert.equal((await failure(() => sent, 'storage_refused')).resume, join(own, 'journal'))
+    assert.equal((await failure(() => sent, 'storage_refused')).journal, join(own, 'journal'))
   } finally {
     process.chdir(before)
   }

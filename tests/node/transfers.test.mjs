@@ -24,7 +24,7 @@ writeFileSync(large, LARGE)
 const small = [['a', Buffer.from('1')]]
 
 let journals = 0
-const journal = () => join(folder, `journal-${++journals}`)
+const journalPath = () => join(folder, `journal-${++journals}`)
 const count = async (operation) => (await sandbox.requests(operation)).length
 /** Storage that takes so many parts, and of the next one 100 000 bytes and then no more. */
 const stallAfter = (parts) => ({ on: 'put_part', skip: parts, times: -1, do: { stall_after: 100_000 } })
@@ -47,7 +47,7 @@ async function aborted(files, more) {
 test('abort among the parts removes them, and says so', async () => {
   const { dropoff } = await aborted([large])
   assert.deepEqual(
-    [dropoff.code, dropoff.outcome, dropoff.cleanup, dropoff.resume],
+    [dropoff.code, dropoff.outcome, dropoff.cleanup, dropoff.journal],
     ['cancelled', 'not_completed', 'done', null],
   )
   assert.deepEqual([await count('abort_multipart'), await count('confirm')], [1, 0])
@@ -61,33 +61,33 @@ test('abort among the parts when they cannot be removed', async () => {
 })
 
 test('abort among the parts of a send with a journal keeps both, and the same call goes on', async () => {
-  const resume = journal()
-  const { dropoff } = await aborted([large], { resume })
+  const journal = journalPath()
+  const { dropoff } = await aborted([large], { journal })
   assert.deepEqual(
-    [dropoff.code, dropoff.outcome, dropoff.cleanup, dropoff.resume],
-    ['cancelled', 'not_completed', 'none', resume],
+    [dropoff.code, dropoff.outcome, dropoff.cleanup, dropoff.journal],
+    ['cancelled', 'not_completed', 'none', journal],
   )
-  assert.equal(JSON.parse(JSON.stringify(dropoff)).resume, resume)
+  assert.equal(JSON.parse(JSON.stringify(dropoff)).journal, journal)
   assert.equal(await count('abort_multipart'), 0)
-  assert.equal(statSync(resume).mode & 0o777, 0o600)
+  assert.equal(statSync(journal).mode & 0o777, 0o600)
   await sandbox.clearFaults()
-  const sent = await d.send([large], { ...TERMS, multipart: true, resume })
+  const sent = await d.send([large], { ...TERMS, multipart: true, journal })
   assert.deepEqual([sent.id, sent.status, sent.files[0].parts], [dropoff.transferId, 'active', 3])
   // The first part of three was there.
   assert.equal(await count('put_part'), 4)
   assert((await sandbox.digests()).has(sha256(LARGE)))
-  assert(!existsSync(resume))
+  assert(!existsSync(journal))
 })
 
 test('a program that is killed among the parts is gone on from by another', async () => {
-  const resume = journal()
+  const journal = journalPath()
   await sandbox.fault(stallAfter(1))
   const body = (then) => `
     const e = new dropoff.Encryption(dropoff.KeyPair.fromPrivateKey('${'A'.repeat(42)}E='),
       { recipientPublicKey: '${KeyPair.generate().publicKey}' })
     const d2 = new dropoff.AgentDrop({ apiKey, ...settings, partSize: ${5 * MIB}, concurrency: 1 })
     const job = d2.startSend([${JSON.stringify(large)}],
-      { ...terms, multipart: true, encrypt: e, resume: ${JSON.stringify(resume)} })
+      { ...terms, multipart: true, encrypt: e, journal: ${JSON.stringify(journal)} })
     ${then}`
   const program = body('console.log((await job.wait()).status)')
   const killed = () => until(async () => (await count('put_part')) > 1)
@@ -98,60 +98,60 @@ test('a program that is killed among the parts is gone on from by another', asyn
   assert.deepEqual([await count('presign_multipart'), await count('put_part')], [1, 4])
 })
 
-// -- resume
+// -- journal
 
 test('a journal by URL, by a path in the home folder, and the steps without one', async () => {
   await sandbox.fault({ on: 'put', times: -1, do: { reply: { status: 403 } } })
-  const path = journal()
+  const path = journalPath()
   const byUrl = await failure(
-    () => d.send(small, { ...TERMS, resume: pathToFileURL(path) }),
+    () => d.send(small, { ...TERMS, journal: pathToFileURL(path) }),
     'storage_refused',
   )
-  assert.equal(byUrl.resume, path)
-  const atHome = await failure(() => d.send(small, { ...TERMS, resume: '~/journal' }), 'storage_refused')
-  assert.equal(atHome.resume, join(process.env.HOME, 'journal'))
-  assert(existsSync(atHome.resume))
+  assert.equal(byUrl.journal, path)
+  const atHome = await failure(() => d.send(small, { ...TERMS, journal: '~/journal' }), 'storage_refused')
+  assert.equal(atHome.journal, join(process.env.HOME, 'journal'))
+  assert(existsSync(atHome.journal))
   const without = await failure(() => d.send(small, TERMS), 'storage_refused')
-  assert.equal(without.resume, null)
+  assert.equal(without.journal, null)
   await failure(
-    () => d.presign(small, { ...TERMS, resume: path }),
+    () => d.presign(small, { ...TERMS, journal: path }),
     'invalid_input',
-    'presign has no argument named "resume"',
+    'presign has no argument named "journal"',
   )
 })
 
 test('memory of any size can be resumed', async () => {
   const bytes = Buffer.alloc(20 * MIB, LARGE) // more than is copied at once otherwise
-  const resume = journal()
+  const journal = journalPath()
   await sandbox.fault({ on: 'put_part', skip: 2, times: -1, do: { reply: { status: 403 } } })
-  const terms = { ...TERMS, multipart: true, resume }
+  const terms = { ...TERMS, multipart: true, journal }
   const views = [bytes, new Uint8Array(bytes).buffer, new DataView(new Uint8Array(bytes).buffer)]
   const files = (at) => [['large.bin', views[at]]]
   const first = d.send(files(0), terms)
   bytes.fill(0) // it was copied
-  assert.equal((await failure(() => first, 'storage_refused')).resume, resume)
+  assert.equal((await failure(() => first, 'storage_refused')).journal, journal)
   await sandbox.clearFaults()
   // The same contents in other memory are the same file.
   const sent = await d.send(files(1), terms)
   assert.deepEqual([sent.files[0].size, await count('put_part')], [20 * MIB, 5])
   assert((await sandbox.digests()).has(sha256(Buffer.from(views[1]))))
-  assert.equal((await d.send(files(2), { ...terms, resume: journal() })).status, 'active')
+  assert.equal((await d.send(files(2), { ...terms, journal: journalPath() })).status, 'active')
 })
 
 test('what can be read only once cannot be resumed, and is let go', async () => {
   const stream = Readable.from(chunks(LARGE))
-  const resume = journal()
+  const journal = journalPath()
   const sources = [stream, new Blob([LARGE]), new Blob(['x']).stream(), generated()]
   for (const source of sources) {
     const error = await failure(
-      () => d.send([['a', source]], { ...TERMS, resume }),
+      () => d.send([['a', source]], { ...TERMS, journal }),
       'invalid_input',
       'is a stream',
-      'leave resume out',
+      'leave journal out',
     )
-    assert.equal(error.resume, null)
+    assert.equal(error.journal, null)
   }
-  assert(stream.destroyed && !existsSync(resume))
+  assert(stream.destroyed && !existsSync(journal))
   assert.deepEqual(await sandbox.requests(), [])
   async function* generated() {
     yield Buffer.from('x')
@@ -160,14 +160,14 @@ test('what can be read only once cannot be resumed, and is let go', async () => 
 
 test('streams are let go when an argument by name is wrong', async () => {
   const stream = Readable.from(chunks(LARGE))
-  await failure(() => d.send([['a', stream]], { ...TERMS, resume: 3 }), 'invalid_input', 'resume')
+  await failure(() => d.send([['a', stream]], { ...TERMS, journal: 3 }), 'invalid_input', 'journal')
   assert(stream.destroyed)
   // What is wrong with the files is told first.
-  await failure(() => d.send('x', { ...TERMS, resume: 3 }), 'invalid_input', 'files must be a list')
+  await failure(() => d.send('x', { ...TERMS, journal: 3 }), 'invalid_input', 'files must be a list')
 })
 
 test('what stands in a journal is never told', async () => {
-  const resume = journal()
+  const journal = journalPath()
   const secret = 'X-Amz-Signature=canary5ignature'
   await sandbox.fault({ on: 'put', times: -1, do: { reply: { status: 403 } } })
   const texts = []
@@ -177,16 +177,16 @@ test('what stands in a journal is never told', async () => {
     `dropoff-journal 1\n00000000 {"begun": {"${secret}": 1}}\n00000000 {}\n`,
     `dropoff-journal ${secret}\n`,
   ]) {
-    writeFileSync(resume, text)
-    texts.push(inspect(await failure(() => d.send(small, { ...TERMS, resume }), 'invalid_input')))
-    assert.equal(readFileSync(resume, 'utf8'), text)
+    writeFileSync(journal, text)
+    texts.push(inspect(await failure(() => d.send(small, { ...TERMS, journal }), 'invalid_input')))
+    assert.equal(readFileSync(journal, 'utf8'), text)
   }
-  rmSync(resume)
-  const error = await failure(() => d.send(small, { ...TERMS, resume }), 'storage_refused')
-  const [signature] = readFileSync(resume, 'utf8').match(/X-Amz-Signature=\w{16,}/)
+  rmSync(journal)
+  const error = await failure(() => d.send(small, { ...TERMS, journal }), 'storage_refused')
+  const [signature] = readFileSync(journal, 'utf8').match(/X-Amz-Signature=\w{16,}/)
   await sandbox.clearFaults()
   const other = await failure(
-    () => d.send(small, { ...TERMS, sender: 'x', resume }),
+    () => d.send(small, { ...TERMS, sender: 'x', journal }),
     'invalid_input',
     'sender',
   )
@@ -194,12 +194,12 @@ test('what stands in a journal is never told', async () => {
   for (const text of texts) assert(!text.includes('canary5') && !text.includes(signature), text)
 })
 
-// -- dry runs
+// -- plans
 
-test('a dry run tells what would be sent, and asks nobody', async () => {
+test('a plan tells what would be sent, and asks nobody', async () => {
   const files = [large, ['m', Buffer.alloc(20 * MIB)]]
-  const terms = { ...TERMS, metadata: { someName: { innerName: 1 } }, multipart: true, dryRun: true }
-  const plan = await d.send(files, { ...terms, resume: journal() })
+  const terms = { ...TERMS, metadata: { someName: { innerName: 1 } }, multipart: true }
+  const plan = await d.plan(files, { ...terms, journal: journalPath() })
   assert.deepEqual([plan.multipart, plan.encrypted, plan.totalBytes], [true, false, 32 * MIB])
   assert.deepEqual(plan.files[0], {
     name: 'large.bin',
@@ -212,11 +212,10 @@ test('a dry run tells what would be sent, and asks nobody', async () => {
   assert.deepEqual(plan.request.metadata, { someName: { innerName: 1 } })
   assert.equal(plan.request.files[0].part_size, 5 * MIB)
   assert(Object.isFrozen(plan) && Object.isFrozen(plan.request.files[0]))
-  const job = d.startSend(files, terms)
+  const job = d.startPlan(files, terms)
   assert.deepEqual(await job.wait(), plan)
   assert.match(inspect(job), /^Job\(plan, done\)$/)
-  assert.equal((await d.send(small, { ...TERMS, dryRun: false })).status, 'active')
-  await failure(() => d.send([['a', new Blob(['x'])]], terms), 'invalid_input', 'stream')
+  await failure(() => d.plan([['a', new Blob(['x'])]], terms), 'invalid_input', 'stream')
   assert.deepEqual(await sandbox.requests('presign_multipart'), [])
 })
 
@@ -341,9 +340,8 @@ const ODD = [
 
 for (const [name, fine] of [
   ['multipart', ['boolean']],
-  ['dryRun', ['boolean']],
   ['encrypt', []],
-  ['resume', ['string']],
+  ['journal', ['string']],
 ]) {
   test(`odd values for ${name}`, async () => {
     const values = [...ODD, true, Buffer.from('/tmp/x'), new URL('https://h.example/?canary'), { then() {} }]
@@ -358,22 +356,22 @@ for (const [name, fine] of [
 }
 
 test('paths of journals that cannot be', async () => {
-  for (const resume of ['', '/', '/nowhere/journal', folder, '/dev/full', 'a\0b', 'x'.repeat(5000)]) {
-    const error = await rejection(d.send(small, { ...TERMS, resume }))
+  for (const journal of ['', '/', '/nowhere/journal', folder, '/dev/full', 'a\0b', 'x'.repeat(5000)]) {
+    const error = await rejection(d.send(small, { ...TERMS, journal }))
     assert(['invalid_input', 'source_unreadable', 'disk_full'].includes(error.code), inspect(error))
   }
-  await failure(() => d.send(small, { ...TERMS, resume: 'a\ud800' }), 'invalid_input', 'resume', 'UTF-8')
+  await failure(() => d.send(small, { ...TERMS, journal: 'a\ud800' }), 'invalid_input', 'journal', 'UTF-8')
   await failure(
-    () => d.send(small, { ...TERMS, resume: new URL('file://elsewhere/x') }),
+    () => d.send(small, { ...TERMS, journal: new URL('file://elsewhere/x') }),
     'invalid_input',
-    'resume must be a path',
+    'journal must be a path',
   )
   assert.deepEqual(await sandbox.requests(), [])
 })
 
 test('arguments that throw when they are looked at', async () => {
   const trouble = new RangeError('mine')
-  for (const name of ['encrypt', 'multipart', 'resume', 'dryRun']) {
+  for (const name of ['encrypt', 'multipart', 'journal']) {
     const stream = Readable.from(chunks(LARGE))
     const throwing = Object.defineProperty({ ...TERMS }, name, {
       enumerable: true,

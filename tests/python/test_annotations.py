@@ -58,7 +58,7 @@ def test_there_are_as_many_as_the_readme_has() -> None:
 
 def test_the_types_are_those_of_the_stubs() -> None:
     hints = typing.get_type_hints(AgentDrop.send)
-    assert hints["sender"] is str and hints["auto_delete"] is bool and hints["dry_run"] is bool
+    assert hints["sender"] is str and hints["auto_delete"] is bool and hints["mode"] is str
     assert hints["timeout"] == float | timedelta | None
     assert hints["encrypt"] == Encryption | None
     assert hints["metadata"] == Mapping[str, Any] | None

@@ -84,8 +84,6 @@ def test_other_texts(sandbox: Sandbox) -> None:
 def test_a_truth_that_is_none(sandbox: Sandbox, value: Any) -> None:
     with pytest.raises(InvalidInputError, match="^auto_delete must be True or False, not "):
         sandbox.agentdrop().send([("a", b"1")], auto_delete=value, **TERMS)
-    with pytest.raises(InvalidInputError, match="^dry_run must be True or False, not "):
-        sandbox.agentdrop().send([("a", b"1")], dry_run=value, **TERMS)
     if value is not None:
         with pytest.raises(InvalidInputError, match="^multipart must be True or False, not "):
             sandbox.agentdrop().presign([("a", b"1")], multipart=value, **TERMS)

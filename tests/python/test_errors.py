@@ -38,7 +38,7 @@ FACTS: dict[str, Any] = {
     "profile_id": "p-1",
     "path": "/tmp/caf\udce9",
     "errno": errno.EACCES,
-    "resume": "/tmp/caf\udce9.journal",
+    "journal": "/tmp/caf\udce9.journal",
     "etag": "abc-1",
 }
 

@@ -71,11 +71,11 @@ def killed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     assert {path: path.read_bytes() for path in before} == before, "it was written to"
 
 
-@pytest.mark.parametrize("live", ["error", "snapshot", "force"])
+@pytest.mark.parametrize("if_running", ["error", "snapshot", "force"])
 def test_its_folder_opens_elsewhere_as_it_was_before(
-    sandbox: Sandbox, killed: Path, tmp_path: Path, live: str
+    sandbox: Sandbox, killed: Path, tmp_path: Path, if_running: str
 ) -> None:
-    profile = sandbox.hcompany().upload_profile(killed, pack=Pack(live=live), **PROFILE)  # type: ignore[arg-type]
+    profile = sandbox.hcompany().upload_profile(killed, pack=Pack(if_running=if_running), **PROFILE)  # type: ignore[arg-type]
     assert profile.verified and profile.packed and not profile.packed.warnings
     [stored] = sandbox.objects()
     there = tmp_path / "there"
@@ -83,12 +83,12 @@ def test_its_folder_opens_elsewhere_as_it_was_before(
     for name in ("Cookies", "Cookies-journal"):
         assert (there / "Default" / name).read_bytes() == (killed / "Default" / name).read_bytes()
     assert cookies(there / "Default" / "Cookies") == [("v10", 500)]
-    assert inspect_profile(there).cookies.prefixes == inspect_profile(killed).cookies.prefixes
+    assert inspect_profile(there).cookies.key_versions == inspect_profile(killed).cookies.key_versions
 
 
 def test_its_cookies_are_those_from_before(killed: Path) -> None:
     seen = inspect_profile(killed)
-    assert (seen.cookies.prefixes, seen.verdict, seen.lock) == (["v10"], "likely", "none")
+    assert (seen.cookies.key_versions, seen.verdict, seen.lock) == (["v10"], "likely", "none")
     assert not seen.warnings
 
 

@@ -95,8 +95,8 @@ def test_a_database_that_is_locked_says_that_a_browser_runs(
         said = f"a program is using {chromium} (process {process}, which holds a lock on {shown})"
         assert said in str(caught.value)
         assert not sandbox.requests()
-        for live in ("snapshot", "force"):
-            packed = sandbox.hcompany().upload_profile(chromium, pack=Pack(live=live), **PROFILE).packed
+        for if_running in ("snapshot", "force"):
+            packed = sandbox.hcompany().upload_profile(chromium, pack=Pack(if_running=if_running), **PROFILE).packed
             assert packed and packed.consistency != "clean"
             assert any(f"process {process}" in warning for warning in packed.warnings)
     assert inspect_profile(chromium).lock == "none"
@@ -175,7 +175,7 @@ def test_a_program_with_a_browser_in_it_keeps_its_own_lock(sandbox: Sandbox, chr
         assert (seen.lock, seen.lock_process) == ("live", os.getpid())
         with pytest.raises(BrowserRunningError):
             sandbox.hcompany().upload_profile(chromium, **PROFILE)
-        sandbox.hcompany().upload_profile(chromium, pack=Pack(live="snapshot"), **PROFILE)
+        sandbox.hcompany().upload_profile(chromium, pack=Pack(if_running="snapshot"), **PROFILE)
         assert is_locked(path)
 
 
@@ -193,8 +193,8 @@ from dropoff import HCompany, Pack, inspect_profile
 h = HCompany({sandbox.h_api_key!r}, base_url={sandbox.api_url!r}, **{sandbox.options()!r})
 for folder in {[str(chromium), str(firefox)]!r}:
     inspect_profile(folder)
-    for live in ("error", "snapshot", "force"):
-        h.upload_profile(folder, pack=Pack(live=live), **{PROFILE!r})
+    for if_running in ("error", "snapshot", "force"):
+        h.upload_profile(folder, pack=Pack(if_running=if_running), **{PROFILE!r})
 """
     told = tmp_path / "calls"
     strace: list[str | Path] = [

@@ -71,12 +71,12 @@ def fill(database: Path, rows: int) -> None:
         cookies.commit()
 
 
-LIVE = pytest.mark.parametrize("live", ["error", "snapshot", "force"])
+LIVE = pytest.mark.parametrize("if_running", ["error", "snapshot", "force"])
 STALL = 2
 
 
 @contextmanager
-def telling(sandbox: Sandbox, at: Path, live: str, looks: bool = True) -> Iterator[Callable[[], Any]]:
+def telling(sandbox: Sandbox, at: Path, if_running: str, looks: bool = True) -> Iterator[Callable[[], Any]]:
     """What a process says of an upload of the folder, and then of a look at it: whoever waits for a file
     system is not to be this process."""
     body = f"""
@@ -87,12 +87,12 @@ def telling(sandbox: Sandbox, at: Path, live: str, looks: bool = True) -> Iterat
             except DropoffError as e:
                 said = f"{{type(e).__name__}}: {{e}}"
             print(json.dumps([said, time.monotonic() - started]), flush=True)
-        at, live = {str(at)!r}, {live!r}
+        at, if_running = {str(at)!r}, {if_running!r}
         h = HCompany({sandbox.h_api_key!r}, base_url={sandbox.api_url!r}, stall_timeout={STALL}, **options)
         details = dict(name="p", browser_name="chromium", browser_version="131")
-        told(lambda: h.upload_profile(at, pack=Pack(live=live), **details).packed.warnings)
+        told(lambda: h.upload_profile(at, pack=Pack(if_running=if_running), **details).packed.warnings)
         if {looks}:
-            told(lambda: [(seen := inspect_profile(at)).verdict, seen.cookies.prefixes, seen.warnings])
+            told(lambda: [(seen := inspect_profile(at)).verdict, seen.cookies.key_versions, seen.warnings])
     """
     with child(sandbox, body) as process:
 
@@ -108,11 +108,11 @@ def telling(sandbox: Sandbox, at: Path, live: str, looks: bool = True) -> Iterat
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("live", ["error", "snapshot"])
-def test_one_that_answers_late_is_waited_for(sandbox: Sandbox, mount: Mount, live: str) -> None:
+@pytest.mark.parametrize("if_running", ["error", "snapshot"])
+def test_one_that_answers_late_is_waited_for(sandbox: Sandbox, mount: Mount, if_running: str) -> None:
     (mount.folder / "Default" / "large").write_bytes(os.urandom(3 << 20))
     mount.set("delay", 0.01)
-    with telling(sandbox, mount.at, live) as said:
+    with telling(sandbox, mount.at, if_running) as said:
         assert said()[0] == []
         assert said()[0] == ["likely", ["v10"], []]
     assert len(sandbox.objects()) == 1
@@ -128,11 +128,11 @@ def test_what_takes_long_since_it_is_much_is_waited_for(sandbox: Sandbox, mount:
     assert warnings == [] and seconds > 12, (warnings, seconds)
 
 
-@pytest.mark.parametrize(("live", "name"), [("error", "Cookies"), ("snapshot", "large")])
-def test_one_that_stops_answering_is_left(sandbox: Sandbox, mount: Mount, live: str, name: str) -> None:
+@pytest.mark.parametrize(("if_running", "name"), [("error", "Cookies"), ("snapshot", "large")])
+def test_one_that_stops_answering_is_left(sandbox: Sandbox, mount: Mount, if_running: str, name: str) -> None:
     (mount.folder / "Default" / "large").write_bytes(os.urandom(40 << 20))
     mount.set("silent", name)
-    with telling(sandbox, mount.at, live, looks=False) as said:
+    with telling(sandbox, mount.at, if_running, looks=False) as said:
         error, _ = said()
         assert error.startswith("SourceUnreadableError"), error
         # A step may take 10 s of itself, and that it was no longer is a test of the core's.
@@ -141,16 +141,16 @@ def test_one_that_stops_answering_is_left(sandbox: Sandbox, mount: Mount, live: 
 
 
 @LIVE
-def test_a_file_that_cannot_be_read_is_named(sandbox: Sandbox, mount: Mount, live: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(sandbox: Sandbox, mount: Mount, if_running: str) -> None:
     (mount.folder / "Default" / "notes").write_bytes(b"x")
     mount.set("broken", "notes")
-    with telling(sandbox, mount.at, live) as said:
+    with telling(sandbox, mount.at, if_running) as said:
         assert said()[0] == [
             "Default/notes could not be read (Input/output error (os error 5)) and is left out"
         ]
         assert said()[0] == ["likely", ["v10"], []]
     mount.set("broken", "Cookies")
-    with telling(sandbox, mount.at, live) as said:
+    with telling(sandbox, mount.at, if_running) as said:
         error, _ = said()
         assert error.startswith("SourceUnreadableError") and "Default/Cookies" in error, error
         assert said()[0][:2] == ["unknown", []]

@@ -1,4 +1,4 @@
-"""Uploads in parts: raw ones, those of a transfer, what a dry run tells, and going on with a journal."""
+"""Uploads in parts: raw ones, those of a transfer, what a plan tells, and going on with a journal."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_ctrl_c_ends_raw_parts(sandbox: Sandbox) -> None:
             Storage(**options).put_parts({urls!r}, bytes({len(CONTENT)}), part_size={5 * MIB})
         except KeyboardInterrupt as interrupt:
             why = interrupt.__context__
-            print(json.dumps([why.kind, why.operation, why.resume]))
+            print(json.dumps([why.kind, why.operation, why.journal]))
     """
     with child(sandbox, body) as process:
         until(lambda: len(sandbox.requests("put_part")) >= 2)
@@ -153,16 +153,16 @@ def test_ctrl_c_ends_raw_parts(sandbox: Sandbox) -> None:
     assert json.loads(out or "null") == ["cancelled", "put_parts", None], err
 
 
-# -- a dry run
+# -- a plan
 
 
-def test_a_dry_run_is_a_plan_and_sends_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_plan_tells_what_would_be_sent_and_sends_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     path, pair = tmp_path / "report.pdf", KeyPair.generate()
     path.write_bytes(CONTENT)
     journal = tmp_path / "journal"
-    args = {"encrypt": Encryption(pair), "multipart": True, "resume": journal, "message": "hello"}
-    for call in forms(sandbox, "agentdrop", "send", part_size=5 * MIB):
-        plan = call([path, ("rows.csv", b"a,b\n")], dry_run=True, **args, **TERMS)
+    args = {"encrypt": Encryption(pair), "multipart": True, "journal": journal, "message": "hello"}
+    for call in forms(sandbox, "agentdrop", "plan", part_size=5 * MIB):
+        plan = call([path, ("rows.csv", b"a,b\n")], **args, **TERMS)
         assert type(plan) is TransferPlan and (plan.multipart, plan.encrypted) == (True, True)
         assert [(f.name, f.size, f.parts, f.part_size) for f in plan.files] == [
             ("report.pdf", len(CONTENT) + 16, 3, 5 * MIB),
@@ -171,16 +171,32 @@ def test_a_dry_run_is_a_plan_and_sends_nothing(sandbox: Sandbox, tmp_path: Path)
         assert plan.total_bytes == len(CONTENT) + 36 and plan.request["message"] == "hello"
         assert plan.request["encrypted_key"] == "[hidden]"
         assert [file["encryption_iv"] for file in plan.request["files"]] == ["[hidden]"] * 2
-        plan = call([path], dry_run=True, **TERMS)
+        plan = call([path], **TERMS)
         assert (plan.multipart, plan.encrypted, plan.files[0].parts) == (False, False, 0)
         assert plan.files[0].part_size is None and plan.files[0].content_type == "application/pdf"
         with pytest.raises(InvalidInputError, match="stream"):
-            call([("a", io.BytesIO(b"1"))], dry_run=True, **TERMS)
+            call([("a", io.BytesIO(b"1"))], **TERMS)
         with pytest.raises(FileNotFoundError):
-            call([tmp_path / "nowhere"], dry_run=True, **TERMS)
+            call([tmp_path / "nowhere"], **TERMS)
     assert not sandbox.requests() and not journal.exists()
-    with pytest.raises(TypeError, match="dry_run"):
-        sandbox.agentdrop().presign([path], dry_run=True, **TERMS)  # type: ignore[call-arg]
+
+
+def test_the_terms_of_a_transfer_are_refused_as_python_refuses_arguments(sandbox: Sandbox) -> None:
+    d, files = sandbox.agentdrop(), [("a", b"1")]
+    for call, name in ((d.send, "send"), (d.start_plan, "start_plan"), (d.presign, "presign")):
+        start = rf"^AgentDrop\.{name}\(\) "
+        with pytest.raises(TypeError, match=start + "got an unexpected keyword argument 'dry_run'$"):
+            call(files, dry_run=True, **TERMS)  # type: ignore[operator]
+        two = "missing 2 required keyword-only arguments: 'sender' and 'recipient'$"
+        with pytest.raises(TypeError, match=start + two):
+            call(files)  # type: ignore[operator]
+        with pytest.raises(TypeError, match=start + "missing 1 required keyword-only argument: 'recipient'$"):
+            call(files, sender="a")  # type: ignore[operator]
+        with pytest.raises(TypeError, match=name):
+            call(files, "a", "b")  # type: ignore[operator]
+        with pytest.raises(InvalidInputError, match=r"^mode must be text \(str\), not "):
+            call(files, mode=None, **TERMS)  # type: ignore[operator]
+    assert not sandbox.requests()
 
 
 # -- a journal
@@ -189,8 +205,8 @@ def test_a_dry_run_is_a_plan_and_sends_nothing(sandbox: Sandbox, tmp_path: Path)
 @pytest.mark.parametrize("value", [3, True, b"journal", io.BytesIO(), ["journal"]])
 def test_what_is_no_journal(sandbox: Sandbox, value: Any) -> None:
     for call in forms(sandbox, "agentdrop", "send"):
-        with pytest.raises(InvalidInputError, match=r"^resume must be a path \(str or os.PathLike\), not "):
-            call([("a", b"1")], resume=value, **TERMS)
+        with pytest.raises(InvalidInputError, match=r"^journal must be a path \(str or os.PathLike\), not "):
+            call([("a", b"1")], journal=value, **TERMS)
     assert not sandbox.requests()
 
 
@@ -201,16 +217,16 @@ def test_a_stream_cannot_be_resumed(sandbox: Sandbox, tmp_path: Path) -> None:
         for source in (opened, io.BytesIO(b"1"), File(opened, name="a")):
             for call in forms(sandbox, "agentdrop", "send"):
                 files = [source if isinstance(source, File) else ("a", source)]
-                with pytest.raises(InvalidInputError, match="a stream.*leave resume out") as caught:
-                    call(files, resume=journal, **TERMS)
-                assert caught.value.resume is None
+                with pytest.raises(InvalidInputError, match="a stream.*leave journal out") as caught:
+                    call(files, journal=journal, **TERMS)
+                assert caught.value.journal is None
     assert not sandbox.requests() and not journal.exists()
 
 
 def test_a_journal_is_for_a_whole_send(sandbox: Sandbox, tmp_path: Path) -> None:
     d: Any = sandbox.agentdrop()
-    with pytest.raises(TypeError, match="resume"):
-        d.presign([("a", b"1")], resume=tmp_path / "journal", **TERMS)
+    with pytest.raises(TypeError, match="journal"):
+        d.presign([("a", b"1")], journal=tmp_path / "journal", **TERMS)
 
 
 def journals(tmp_path: Path) -> list[tuple[Any, Path]]:
@@ -233,9 +249,9 @@ def test_journals_of_every_kind_of_path(sandbox: Sandbox, tmp_path: Path) -> Non
         sandbox.reset()
         sandbox.fault(LOST)
         with pytest.raises(NetworkError) as caught:
-            call([path], multipart=True, resume=given, **TERMS)
+            call([path], multipart=True, journal=given, **TERMS)
         error = caught.value
-        assert (error.resume, error.cleanup, error.to_dict()["resume"]) == (
+        assert (error.journal, error.cleanup, error.to_dict()["journal"]) == (
             str(journal),
             "none",
             str(journal),
@@ -243,7 +259,7 @@ def test_journals_of_every_kind_of_path(sandbox: Sandbox, tmp_path: Path) -> Non
         assert journal.stat().st_mode & 0o777 == 0o600 and not sandbox.requests("abort_multipart")
         sandbox.clear_faults()
         before = len(sandbox.requests("put_part"))
-        sent = calls[(at + 1) % len(calls)]([path], multipart=True, resume=given, **TERMS)
+        sent = calls[(at + 1) % len(calls)]([path], multipart=True, journal=given, **TERMS)
         assert sent.id == error.transfer_id and sent.files[0].parts == 3
         assert len(sandbox.requests("put_part")) == before + 2 and not journal.exists()
         assert stored(sandbox) == {digest(CONTENT)}
@@ -255,7 +271,7 @@ def test_without_a_journal_nothing_is_left_behind(sandbox: Sandbox) -> None:
     for call in forms(sandbox, "agentdrop", "send", **options):
         with pytest.raises(NetworkError) as caught:
             call([("a", CONTENT)], multipart=True, **TERMS)
-        assert (caught.value.resume, caught.value.cleanup) == (None, "done")
+        assert (caught.value.journal, caught.value.cleanup) == (None, "done")
     assert len(sandbox.requests("abort_multipart")) == 3
 
 
@@ -295,7 +311,7 @@ def test_ctrl_c_keeps_the_journal_and_says_so(
     sandbox.fault(STALL)
     encrypt = f"Encryption(KeyPair.from_agentdrop_config({str(config)!r}))" if sealed else "None"
     args = (
-        f"{{'files': [{str(path)!r}], 'multipart': True, 'resume': {str(journal)!r}, 'encrypt': {encrypt}}}"
+        f"{{'files': [{str(path)!r}], 'multipart': True, 'journal': {str(journal)!r}, 'encrypt': {encrypt}}}"
     )
     start, body = (child, SYNC) if form == "sync" else (async_child, ASYNC)
     with start(sandbox, f"\n    args = {args}{body}") as process:
@@ -306,14 +322,14 @@ def test_ctrl_c_keeps_the_journal_and_says_so(
     assert process.returncode == -signal.SIGINT and err.rstrip().endswith("KeyboardInterrupt"), err
     facts = json.loads(out)
     assert (facts["kind"], facts["outcome"], facts["cleanup"]) == ("cancelled", "not_completed", "none")
-    assert facts["resume"] == str(journal) and journal.exists()
+    assert facts["journal"] == str(journal) and journal.exists()
     assert not sandbox.requests("abort_multipart")
 
     # Another process goes on.
     sandbox.clear_faults()
     begun_with = len(sandbox.requests("put_part"))
     encryption = Encryption(pairs[0]) if sealed else None
-    sent = sandbox.agentdrop().send([path], multipart=True, resume=journal, encrypt=encryption, **TERMS)
+    sent = sandbox.agentdrop().send([path], multipart=True, journal=journal, encrypt=encryption, **TERMS)
     assert sent.id == facts["transfer_id"] and not journal.exists()
     assert len(sandbox.requests("put_part")) == begun_with + 2
     assert len(sandbox.requests("presign_multipart")) == 1
@@ -336,7 +352,7 @@ def test_ctrl_c_without_a_journal_removes_the_parts(sandbox: Sandbox, form: str)
             process.send_signal(signal.SIGINT)
             out, err = process.ended()
     facts = json.loads(out or "null")
-    assert (facts["kind"], facts["cleanup"], facts["resume"]) == ("cancelled", "done", None), err
+    assert (facts["kind"], facts["cleanup"], facts["journal"]) == ("cancelled", "done", None), err
     assert len(sandbox.requests("abort_multipart")) == 1
 
 
@@ -344,7 +360,7 @@ def test_a_kill_leaves_a_journal_to_go_on_from(sandbox: Sandbox, tmp_path: Path)
     path, journal = tmp_path / "large.bin", tmp_path / "journal"
     path.write_bytes(CONTENT + CONTENT)
     sandbox.fault(STALL)
-    body = f"d.send([{str(path)!r}], multipart=True, resume={str(journal)!r}, **terms)"
+    body = f"d.send([{str(path)!r}], multipart=True, journal={str(journal)!r}, **terms)"
     with child(sandbox, body) as process:
         until(lambda: journal.exists() and '{"part":' in journal.read_text())
         process.kill()
@@ -352,25 +368,25 @@ def test_a_kill_leaves_a_journal_to_go_on_from(sandbox: Sandbox, tmp_path: Path)
     assert process.returncode == -signal.SIGKILL
     sandbox.clear_faults()
     begun_with = len(sandbox.requests("put_part"))
-    sent = sandbox.agentdrop().send([path], multipart=True, resume=journal, **TERMS)
+    sent = sandbox.agentdrop().send([path], multipart=True, journal=journal, **TERMS)
     assert sent.files[0].parts == 3 and len(sandbox.requests("put_part")) == begun_with + 2
     assert not journal.exists() and stored(sandbox) == {digest(path.read_bytes())}
 
 
 def test_a_job_and_a_callback_tell_of_the_journal(sandbox: Sandbox, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
-    args: dict[str, Any] = {"files": [("a", CONTENT)], "multipart": True, "resume": journal} | TERMS
+    args: dict[str, Any] = {"files": [("a", CONTENT)], "multipart": True, "journal": journal} | TERMS
     d = sandbox.agentdrop(part_size=5 * MIB)
     sandbox.fault(STALL)
     job = d.start_send(**args)
     until(lambda: journal.exists() and '{"part":' in journal.read_text())
     with pytest.raises(ConflictError, match="in use by another call") as busy:
         d.send(**args)
-    assert busy.value.path == str(journal) and busy.value.resume is None and not job.done()
+    assert busy.value.path == str(journal) and busy.value.journal is None and not job.done()
     job.cancel()
     with soon(), pytest.raises(CancelledError) as caught:
         job.wait()
-    assert caught.value.resume == str(journal) and caught.value.cleanup == "none"
+    assert caught.value.journal == str(journal) and caught.value.cleanup == "none"
 
     def enough(progress: Progress) -> None:
         # What an earlier call sent counts.
@@ -381,7 +397,7 @@ def test_a_job_and_a_callback_tell_of_the_journal(sandbox: Sandbox, tmp_path: Pa
     with pytest.raises(RuntimeError, match="of the callback") as raised:
         d.send(on_progress=enough, **args)
     why = raised.value.__context__
-    assert isinstance(why, DropoffError) and why.resume == str(journal) and journal.exists()
+    assert isinstance(why, DropoffError) and why.journal == str(journal) and journal.exists()
     sandbox.clear_faults()
     assert d.send(**args).status == "active" and not journal.exists()
 
@@ -392,18 +408,18 @@ def test_a_relative_journal_is_of_the_moment_of_the_call(
     monkeypatch.chdir(tmp_path)
     sandbox.fault({"on": "presign_multipart", "do": {"delay_ms": 200}}, LOST)
     d = sandbox.agentdrop(part_size=5 * MIB, max_attempts=1)
-    job = d.start_send([("a", CONTENT)], multipart=True, resume="relative", **TERMS)
+    job = d.start_send([("a", CONTENT)], multipart=True, journal="relative", **TERMS)
     monkeypatch.chdir("/")
     with pytest.raises(NetworkError) as caught:
         job.wait()
-    assert caught.value.resume == str(tmp_path / "relative") and (tmp_path / "relative").exists()
+    assert caught.value.journal == str(tmp_path / "relative") and (tmp_path / "relative").exists()
 
 
 def test_many_journals_at_once_in_a_loop(sandbox: Sandbox, tmp_path: Path) -> None:
     async def body() -> None:
         d = sandbox.async_agentdrop()
         calls = [
-            d.send([(str(n), b"x" * n)], multipart=n % 2 == 0, resume=tmp_path / str(n), **TERMS)
+            d.send([(str(n), b"x" * n)], multipart=n % 2 == 0, journal=tmp_path / str(n), **TERMS)
             for n in range(1, 31)
         ]
         sent = await asyncio.gather(*calls)

@@ -84,7 +84,7 @@ def test_local_trouble_has_its_errno(sandbox: Sandbox, tmp_path: Path) -> None:
         (tmp_path, errno.EISDIR),
     ]:
         with pytest.raises(InvalidInputError) as refused:
-            d.send([("a", b"1")], resume=journal, **TERMS)
+            d.send([("a", b"1")], journal=journal, **TERMS)
         assert refused.value.errno == number, refused.value
     with pytest.raises(InvalidInputError) as folder:
         sandbox.agentdrop(spool_dir=tmp_path / "file")
@@ -145,9 +145,9 @@ def test_two_calls_with_one_journal_send_once(sandbox: Sandbox, tmp_path: Path) 
     d, (file, journal) = sandbox.agentdrop(), (tmp_path / "a", tmp_path / "journal")
     file.write_bytes(b"1")
     sandbox.fault({"on": "confirm", "do": {"hold": True}})
-    first = d.start_send([file], resume=journal, **TERMS)
+    first = d.start_send([file], journal=journal, **TERMS)
     until(lambda: sandbox.requests("confirm"))
-    second = d.start_send([file], resume=journal, **TERMS)
+    second = d.start_send([file], journal=journal, **TERMS)
     # They overlap once the second has the journal open while the first has it.
     until(lambda: second.done() or _open(journal) == 2)
     sandbox.clear_faults()

@@ -61,9 +61,9 @@ def archived(sandbox: Sandbox) -> list[set[str]]:
 
 
 def test_a_choice_is_a_value() -> None:
-    plain, chosen = Pack(), Pack("minimal", profile="P", include=["i"], exclude=("e", "f"), live="force")
+    plain, chosen = Pack(), Pack("minimal", profile="P", include=["i"], exclude=("e", "f"), if_running="force")
     assert (plain.level, plain.profile, plain.include, plain.exclude) == ("default", None, (), ())
-    assert (plain.live, plain.prefix, repr(plain)) == ("error", "", "Pack()")
+    assert (plain.if_running, plain.prefix, repr(plain)) == ("error", "", "Pack()")
     assert (chosen.level, chosen.profile, chosen.include, chosen.exclude) == (
         "minimal",
         "P",
@@ -71,7 +71,7 @@ def test_a_choice_is_a_value() -> None:
         ("e", "f"),
     )
     assert (
-        repr(chosen) == "Pack(level='minimal', profile='P', include=('i',), exclude=('e', 'f'), live='force')"
+        repr(chosen) == "Pack(level='minimal', profile='P', include=('i',), exclude=('e', 'f'), if_running='force')"
     )
     assert repr(Pack(prefix="it's")) == 'Pack(prefix="it\'s")'
     assert eval(repr(chosen), {"Pack": Pack}) == chosen
@@ -81,7 +81,7 @@ def test_a_choice_is_a_value() -> None:
         plain.level = "full"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("name", ["level", "profile", "live", "prefix"])
+@pytest.mark.parametrize("name", ["level", "profile", "if_running", "prefix"])
 def test_a_text_of_a_choice_that_is_none(name: str) -> None:
     wrong: list[Any] = [3, b"full", ["full"], {}]
     for value in wrong:
@@ -104,8 +104,8 @@ def test_globs_that_are_none(name: str) -> None:
 def test_what_a_choice_may_be() -> None:
     with pytest.raises(InvalidInputError, match='^level must be "default", "minimal" or "full", not "all"'):
         Pack("all")  # type: ignore[arg-type]
-    with pytest.raises(InvalidInputError, match='^live must be "error", "snapshot" or "force", not "kill"'):
-        Pack(live="kill")  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match='^if_running must be "error", "snapshot" or "force", not "kill"'):
+        Pack(if_running="kill")  # type: ignore[arg-type]
 
 
 def test_a_choice_that_is_none(sandbox: Sandbox, folder: Path) -> None:
@@ -220,8 +220,8 @@ def test_a_browser_that_is_running(sandbox: Sandbox, running: Path) -> None:
     with pytest.raises(BrowserRunningError) as caught:
         h.upload_profile(running, **PROFILE)
     assert caught.value.path == str(running) and not isinstance(caught.value, OSError)
-    for live, consistency in (("snapshot", "snapshot"), ("force", "forced")):
-        packed = h.upload_profile(running, pack=Pack(live=live), **PROFILE).packed  # type: ignore[arg-type]
+    for if_running, consistency in (("snapshot", "snapshot"), ("force", "forced")):
+        packed = h.upload_profile(running, pack=Pack(if_running=if_running), **PROFILE).packed  # type: ignore[arg-type]
         assert packed and packed.consistency == consistency and "is using" in packed.warnings[0]
     assert inspect_profile(running).lock == "live"
 
@@ -271,8 +271,8 @@ def test_a_folder_is_looked_at(
         assert (seen.browser_version, seen.profiles) == ("131.0.6778.85", ["Default"])
         assert (seen.files, seen.unknown, seen.warnings) == (4, [], [])
         assert (seen.lock, seen.lock_process, seen.verdict) == ("none", None, "likely")
-        assert (seen.cookies.system, seen.cookies.prefixes) == ("linux", ["v10"])
-        [login] = [size for size in seen.sizes if size.class_ == "login"]
+        assert (seen.cookies.system, seen.cookies.key_versions) == ("linux", ["v10"])
+        [login] = [size for size in seen.sizes if size.category == "login"]
         assert login.goes and login.files == 1 and login.bytes == seen.largest[0].bytes
         assert seen.largest[0].path == "Default/Cookies"
     assert stamps(folder) == before
@@ -286,9 +286,9 @@ def test_it_is_looked_at_as_it_would_be_packed(folder: Path, look: Callable[...,
     seen = look(folder, pack=Pack("minimal"))
     assert seen.files == 4
     [left] = seen.left_out
-    assert (left.path, left.class_, left.files, left.bytes) == ("Default/History", "history", 1, 3)
-    assert left.why and repr(left).startswith("LeftOut(path='Default/History', class_='history', why='")
-    assert left.to_dict()["class"] == "history"
+    assert (left.path, left.category, left.files, left.bytes) == ("Default/History", "history", 1, 3)
+    assert left.reason and repr(left).startswith("LeftOut(path='Default/History', category='history', reason='")
+    assert left.to_dict()["category"] == "history"
 
 
 @FORMS
@@ -423,13 +423,13 @@ def stop(progress: Progress) -> None:
         raise Enough
 
 
-@pytest.mark.parametrize("live", ["error", "snapshot"])
+@pytest.mark.parametrize("if_running", ["error", "snapshot"])
 def test_a_callback_that_raises_while_packing(
-    sandbox: Sandbox, endless: Path, tmp_path: Path, left: Callable[[], list[str]], live: Any
+    sandbox: Sandbox, endless: Path, tmp_path: Path, left: Callable[[], list[str]], if_running: Any
 ) -> None:
     h = sandbox.hcompany(spool_dir=tmp_path / "spool")
     with pytest.raises(Enough) as caught, soon():
-        h.upload_profile(endless, pack=Pack(live=live), on_progress=stop, **PROFILE)
+        h.upload_profile(endless, pack=Pack(if_running=if_running), on_progress=stop, **PROFILE)
     assert isinstance(caught.value.__context__, CancelledError)
     until(lambda: not left())
     assert not sandbox.requests()

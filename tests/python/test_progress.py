@@ -47,8 +47,8 @@ def test_progress_is_told_on_the_calling_thread_and_at_the_end(sandbox: Sandbox)
     last = steps[-1]
     assert (last.phase, last.bytes_done, last.bytes_total) == ("done", len(content), len(content))
     assert (last.files_done, last.files_total, last.retries) == (1, 1, 0)
-    assert 0.3 < last.counted_for <= last.elapsed
-    assert last.bytes_per_second == pytest.approx(last.bytes_done / last.counted_for)
+    assert 0.3 < last.active_for <= last.elapsed
+    assert last.bytes_per_second == pytest.approx(last.bytes_done / last.active_for)
     assert repr(last).startswith("Progress(phase='done', bytes_done=2000000,")
 
 

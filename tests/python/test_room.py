@@ -174,7 +174,7 @@ said = {
     "name": says(send(b"by a name", dropoff.AgentDrop(given["key"], **by_name))),
     "path": says(send(given["path"])),
     "stream": says(send(io.BytesIO(b"of a stream"))),
-    "journal": says(lambda: drop.send([("x", b"x")], **given["terms"], resume=given["journal"])),
+    "journal": says(lambda: drop.send([("x", b"x")], **given["terms"], journal=given["journal"])),
 }
 for hog in hogs:
     os.close(hog)

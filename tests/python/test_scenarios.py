@@ -193,17 +193,17 @@ class Caller:
     def agentdrop_plan(self, made: list[Made]) -> dict[str, Any]:
         d = self.sandbox.agentdrop(self.scenario.get("api_key"), **self.options)
         self.order_faults()
-        plan: dict[str, Any] = d.send([m.file() for m in made], dry_run=True, **self.terms()).to_dict()
+        plan: dict[str, Any] = d.plan([m.file() for m in made], **self.terms()).to_dict()
         return plan
 
     def agentdrop_resume(self, made: list[Made]) -> dict[str, Any]:
         d = self.sandbox.agentdrop(**self.options)
         self.order_faults()
-        self.args.setdefault("resume", "journal")
-        journal: Path = self.terms()["resume"]
+        self.args.setdefault("journal", "journal")
+        journal: Path = self.terms()["journal"]
         with pytest.raises(DropoffError) as caught:
             d.send([m.file() for m in made], **self.terms())
-        assert caught.value.resume == str(journal), caught.value.to_dict()
+        assert caught.value.journal == str(journal), caught.value.to_dict()
         self.sandbox.clear_faults()
         between = self.scenario.get("between", {})
         self.args |= between.get("args", {})
@@ -286,8 +286,8 @@ class Caller:
         terms = {"sender": "sender-agent", "recipient": "recipient-agent"} | self.args
         if "encrypt" in terms:
             terms["encrypt"] = encryption(**terms["encrypt"])
-        if "resume" in terms:
-            terms["resume"] = self.folder / terms["resume"]
+        if "journal" in terms:
+            terms["journal"] = self.folder / terms["journal"]
         return terms
 
 

@@ -169,7 +169,7 @@ def test_the_schemes_name_is_told(sandbox: Sandbox) -> None:
             (Encryption(pair, algorithm=name), File(b"1", name="a")),
             (Encryption.presealed("A" * 80, algorithm=name), file),
         ):
-            plan = d.send([source], encrypt=encryption, dry_run=True, **TERMS)
+            plan = d.plan([source], encrypt=encryption, **TERMS)
             assert plan.request["encryption_algorithm"] == (name or "X25519-HKDF-AES-256-GCM")
     with pytest.raises(InvalidInputError, match="algorithm is empty"):
         d.send([("a", b"1")], encrypt=Encryption(pair, algorithm=""), **TERMS)
@@ -308,7 +308,7 @@ def test_what_cannot_be_opened(
             opening(**{"path": path, "to": to} | args | change)
         error = caught.value
         assert "\n" not in error.message and "canary" not in str(error.to_dict())
-        assert (error.outcome, error.resume, error.side != "network") == ("not_completed", None, True)
+        assert (error.outcome, error.journal, error.side != "network") == ("not_completed", None, True)
     assert set(os.listdir(tmp_path)) == names and (tmp_path / "taken").read_bytes() == b"mine"
 
 

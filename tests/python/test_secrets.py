@@ -220,6 +220,7 @@ class Sealing:
         self.d = getattr(sandbox, f"{prefix}agentdrop")(part_size=5 << 20, concurrency=1, max_attempts=2)
         self.s = getattr(sandbox, f"{prefix}storage")(max_attempts=1)
         self.send, self.presign = getattr(self.d, f"{start}send"), getattr(self.d, f"{start}presign")
+        self.plan = getattr(self.d, f"{start}plan")
         self.put_parts = getattr(self.s, f"{start}put_parts")
         self.ours, self.theirs = KeyPair.generate(), KeyPair.generate()
         self.sealing, self.presealed = Encryption(self.ours), Encryption.presealed(WRAPPED)
@@ -266,9 +267,9 @@ class Sealing:
             ([], lambda: send(any_file, encrypt=presealed, **TERMS)),
             ([refused], lambda: send([self.came_sealed], encrypt=presealed, **TERMS)),
             (lost, lambda: send([large], **in_parts)),
-            (lost, lambda: send([large], resume=self.journal, **in_parts)),
-            ([], lambda: send([large], resume=self.journal, **in_parts | {"encrypt": None})),
-            ([], lambda: send([large], resume=self.broken, **in_parts)),
+            (lost, lambda: send([large], journal=self.journal, **in_parts)),
+            ([], lambda: send([large], journal=self.journal, **in_parts | {"encrypt": None})),
+            ([], lambda: send([large], journal=self.broken, **in_parts)),
             ([], lambda: put_parts(urls, bytes(2))),
             ([], lambda: put_parts([*urls, 3], bytes(2))),
             ([], lambda: put_parts(urls[0], bytes(2))),
@@ -284,8 +285,8 @@ class Sealing:
     def send_and_open(self, sandbox: Sandbox) -> tuple[list[str], list[str]]:
         """A whole round that ends well: its secrets, and what a program can print of it."""
         progress: list[Any] = []
-        plan = run(self.send([self.large], dry_run=True, **self.in_parts))
-        sent = run(self.send([self.large], resume=self.journal, on_progress=progress.append, **self.in_parts))
+        plan = run(self.plan([self.large], **self.in_parts))
+        sent = run(self.send([self.large], journal=self.journal, on_progress=progress.append, **self.in_parts))
         ((path, opens),) = download(sandbox, sent.id, self.folder)
         to = self.folder / "opened"
         opened = run(self.opening(path, to=to, key_pair=self.theirs, on_progress=progress.append, **opens))

@@ -100,7 +100,7 @@ def test_every_other_call_goes_back_as_well(sandbox: Sandbox) -> None:
         company.upload_profile(source, name="p", browser_name="chromium", browser_version="1")
     assert source.tell() == 0
     with pytest.raises(InvalidInputError):
-        drop.send([("a", source), ("b", "/nowhere")], **TERMS, dry_run=True)
+        drop.plan([("a", source), ("b", "/nowhere")], **TERMS)
     for call in (
         lambda: storage.put(f"{sandbox.storage_url}/b/k", source),
         lambda: storage.post_form(f"{sandbox.storage_url}/b", {"key": "k"}, source),

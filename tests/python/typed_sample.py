@@ -30,7 +30,7 @@ from dropoff import (
     RateLimitedError,
     SentFile,
     SentTransfer,
-    SizeOfClass,
+    CategorySize,
     SourceNotFoundError,
     Storage,
     StoredObject,
@@ -53,7 +53,7 @@ def show(progress: Progress) -> None:
     assert_type(progress.ticket_left, float | None)
     assert_type(progress.time_needed, float | None)
     assert_type(progress.warning, str | None)
-    assert_type(progress.counted_for, float)
+    assert_type(progress.active_for, float)
 
 
 options: Options = {"max_attempts": 3, "stall_timeout": timedelta(seconds=5), "integrity_check": "auto"}
@@ -81,9 +81,9 @@ assert_type(stored, StoredObject)
 assert_type(h.complete_upload(ticket.profile_id, name="n", uploaded=stored), Profile)
 assert_type(h.get_profile("id").labels, dict[str, Any] | None)
 
-chosen = Pack("minimal", profile="Profile 2", include=("a",), exclude=["b"], live="snapshot", prefix="p")
+chosen = Pack("minimal", profile="Profile 2", include=("a",), exclude=["b"], if_running="snapshot", prefix="p")
 assert_type(chosen.include, tuple[str, ...])
-assert_type(chosen.live, Literal["error", "snapshot", "force"])
+assert_type(chosen.if_running, Literal["error", "snapshot", "force"])
 again = h.upload_profile("~/x", name="n", pack=chosen, if_changed_from="id")
 assert_type(again.unchanged, bool)
 assert_type(again.packed, PackReport | None)
@@ -98,8 +98,8 @@ assert_type(seen.lock, Literal["none", "live", "stale", "foreign"])
 assert_type(seen.verdict, Literal["likely", "unlikely", "unknown"])
 assert_type(seen.lock_process, int | None)
 assert_type(seen.browser_version, str | None)
-assert_type(seen.sizes, list[SizeOfClass])
-assert_type(seen.sizes[0].class_, str)
+assert_type(seen.sizes, list[CategorySize])
+assert_type(seen.sizes[0].category, str)
 assert_type(seen.cookies, CookieKeys)
 
 d = AgentDrop("agd_key", base_url="https://api.example.com", concurrency=2, trusted_storage=["https://h"])
@@ -120,18 +120,15 @@ assert_type(d.start_get_transfer(pending.id).wait(), TransferInfo)
 pair = KeyPair.generate()
 assert_type(pair.public_key, str)
 for_them = Encryption(KeyPair.from_agentdrop_config(Path("~/.agentdrop")), pair.public_key)
-sealed = d.send(["a"], sender="a", recipient="b", encrypt=for_them, multipart=True, resume=Path("journal"))
+sealed = d.send(["a"], sender="a", recipient="b", encrypt=for_them, multipart=True, journal=Path("journal"))
 assert_type(sealed, SentTransfer)
 assert_type(sealed.recipient_key_source, Literal["caller", "service"] | None)
 assert_type(sealed.files[0].parts, int)
-plan = d.send(["a"], sender="a", recipient="b", dry_run=True)
+plan = d.plan(["a"], sender="a", recipient="b", journal="journal")
 assert_type(plan, TransferPlan)
 assert_type(plan.files, list[PlannedFile])
 assert_type(plan.request, dict[str, Any])
-assert_type(d.send(["a"], sender="a", recipient="b", dry_run=False), SentTransfer)
-assert_type(d.start_send(["a"], sender="a", recipient="b", dry_run=True), Job[TransferPlan])
-either: bool = bool(plan.total_bytes)
-assert_type(d.send(["a"], sender="a", recipient="b", dry_run=either), SentTransfer | TransferPlan)
+assert_type(d.start_plan(["a"], sender="a", recipient="b"), Job[TransferPlan])
 came_sealed = File("b", encryption_iv="iv")
 assert_type(
     d.presign([came_sealed], sender="a", recipient="b", encrypt=Encryption.presealed("key"), multipart=False),
@@ -166,8 +163,8 @@ async def asynchronous() -> None:
         assert_type(same_job, Job[SentTransfer])
     assert_type(await d.start_confirm("id"), Confirmed)
     assert_type(await AsyncStorage().put("https://h/k", b"x"), StoredObject)
-    assert_type(await ad.send(["a"], sender="a", recipient="b", encrypt=for_them, dry_run=True), TransferPlan)
-    assert_type(ad.start_send(["a"], sender="a", recipient="b", dry_run=True), Job[TransferPlan])
+    assert_type(await ad.plan(["a"], sender="a", recipient="b", encrypt=for_them), TransferPlan)
+    assert_type(ad.start_plan(["a"], sender="a", recipient="b"), Job[TransferPlan])
     assert_type(await AsyncStorage().put_parts(["https://h/1"], "x"), StoredParts)
     assert_type(await async_open_sealed("a", to="b", key_pair=pair, **texts), OpenedFile)
     await ad.send(["a"], sender="a")  # type: ignore[call-overload]
@@ -184,7 +181,7 @@ except DropoffError as error:
     assert_type(error.to_dict(), dict[str, Any])
     assert_type(error.kind, str)
     assert_type(error.details, list[dict[str, str]])
-    assert_type(error.resume, str | None)
+    assert_type(error.journal, str | None)
     assert_type(error.etag, str | None)
 
 # What must not type-check; an ignore that is not needed is an error too.
@@ -201,5 +198,6 @@ Storage(max_atempts=3)  # type: ignore[call-arg]
 Storage(max_attempts="3")  # type: ignore[arg-type]
 sent.status = "x"  # type: ignore[misc]
 d.send(["a"], sender="a", recipient="b", encrypt=pair)  # type: ignore[call-overload]
-d.presign(["a"], sender="a", recipient="b", dry_run=True)  # type: ignore[call-arg]
+d.presign(["a"], sender="a", recipient="b", journal="j")  # type: ignore[call-arg]
+d.send(["a"], sender="a", recipient="b", dry_run=True)  # type: ignore[call-arg]
 open_sealed("a", to="b", key_pair="key", **texts)  # type: ignore[arg-type]

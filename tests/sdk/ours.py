@@ -52,10 +52,10 @@ COMMANDS = {
 class Refused(Exception):
     """An error that our package gave. Anything else that goes wrong with a program fails the test."""
 
-    def __init__(self, kind, resume, message):
+    def __init__(self, kind, journal, message):
         super().__init__(message)
         self.kind = kind
-        self.resume = resume
+        self.journal = journal
 
 
 @dataclass
@@ -82,14 +82,14 @@ class Ours:
             raise RuntimeError(f"{command[:2]} ended with {done.returncode}: {done.stderr}")
         words = done.stdout.rstrip("\n").split("\t")
         if done.returncode == REFUSED:
-            kind, resume = words
-            raise Refused(kind, resume, done.stderr.strip())
+            kind, journal = words
+            raise Refused(kind, journal, done.stderr.strip())
         return words
 
     def send(self, files, sender, recipient, *, config=None, in_parts=False, **told):
         """Seals and sends as the SDK's client `sender`, with its keys unless `config` is another's folder.
 
-        `recipient_key`, `part_size`, `concurrency` and `resume` are the package's own unless given."""
+        `recipient_key`, `part_size`, `concurrency` and `journal` are the package's own unless given."""
         facts = {
             "api_url": self._sandbox.api_url,
             "storage_url": self._sandbox.storage_url,

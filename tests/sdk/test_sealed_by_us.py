@@ -160,12 +160,12 @@ def test_with_a_wrong_key_nothing_opens(ours, sender, recipient, register, file,
 def test_interrupted_and_resumed(ours, sandbox, sender, recipient, file, arrive, tmp_path):
     files = [file("large.bin", 12 * 1024 * 1024), file("empty.txt", 0)]
     journal = tmp_path / "journal"
-    call = {**IN_PARTS, "concurrency": 1, "resume": journal}
+    call = {**IN_PARTS, "concurrency": 1, "journal": journal}
     body = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
     sandbox.order("put_part", {"reply": {"status": 403, "body": body}}, skip=2, times=-1)
     with pytest.raises(Refused) as refused:
         ours.send(files, sender, recipient, **call)
-    assert (refused.value.kind, refused.value.resume) == ("storage_refused", str(journal))
+    assert (refused.value.kind, refused.value.journal) == ("storage_refused", str(journal))
     assert [put["status"] for put in sandbox.requests("put_part")] == [200, 200, 403]
     assert recipient.inbox() == []
 

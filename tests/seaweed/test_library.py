@@ -302,14 +302,14 @@ def test_a_sealed_transfer_in_parts_that_was_interrupted(sandbox, weed, in_parts
     call = {
         "encrypt": Encryption(sender, recipient.public_key),
         "multipart": True,
-        "resume": tmp_path / "journal",
+        "journal": tmp_path / "journal",
         **PARTIES,
     }
     # Every byte is there and nothing is confirmed: storage's own state is all there is to go on from.
     sandbox.order("complete_multipart", {"reply": {"status": 429}}, times=-1)
     with pytest.raises(DropoffError) as caught:
         in_parts.send([tmp_path / "large.bin"], **call)
-    assert caught.value.resume == str(tmp_path / "journal")
+    assert caught.value.journal == str(tmp_path / "journal")
     sandbox.control("DELETE", "/faults")
     sent = in_parts.send([tmp_path / "large.bin"], **call)
     assert sent.files[0].parts == 3 and not (tmp_path / "journal").exists()

@@ -1,7 +1,7 @@
 """The async clients. The arguments and errors of each call are those of the sync client's."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Self, final, overload
+from typing import Any, Self, final
 
 from typing_extensions import Unpack
 
@@ -172,7 +172,6 @@ class AsyncAgentDrop:
         :raises InvalidInputError: it is neither.
         """
 
-    @overload
     async def send(
         self,
         files: Iterable[_File],
@@ -188,55 +187,12 @@ class AsyncAgentDrop:
         recipient_account: str | None = None,
         encrypt: Encryption | None = None,
         multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: Literal[False] = False,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> SentTransfer:
         """As :meth:`AgentDrop.send`."""
-    @overload
-    async def send(
-        self,
-        files: Iterable[_File],
-        *,
-        sender: str,
-        recipient: str,
-        mode: str = "agent-to-agent",
-        expires_in: str | None = None,
-        max_downloads: int | None = None,
-        message: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        auto_delete: bool = False,
-        recipient_account: str | None = None,
-        encrypt: Encryption | None = None,
-        multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: Literal[True],
-        timeout: _Seconds | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> TransferPlan: ...
-    @overload
-    async def send(
-        self,
-        files: Iterable[_File],
-        *,
-        sender: str,
-        recipient: str,
-        mode: str = "agent-to-agent",
-        expires_in: str | None = None,
-        max_downloads: int | None = None,
-        message: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        auto_delete: bool = False,
-        recipient_account: str | None = None,
-        encrypt: Encryption | None = None,
-        multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: bool,
-        timeout: _Seconds | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> SentTransfer | TransferPlan: ...
-    @overload
+
     def start_send(
         self,
         files: Iterable[_File],
@@ -252,14 +208,13 @@ class AsyncAgentDrop:
         recipient_account: str | None = None,
         encrypt: Encryption | None = None,
         multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: Literal[False] = False,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[SentTransfer]:
         """As :meth:`AgentDrop.start_send`. Returns at once."""
-    @overload
-    def start_send(
+
+    async def plan(
         self,
         files: Iterable[_File],
         *,
@@ -274,13 +229,13 @@ class AsyncAgentDrop:
         recipient_account: str | None = None,
         encrypt: Encryption | None = None,
         multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: Literal[True],
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
-    ) -> Job[TransferPlan]: ...
-    @overload
-    def start_send(
+    ) -> TransferPlan:
+        """As :meth:`AgentDrop.plan`."""
+
+    def start_plan(
         self,
         files: Iterable[_File],
         *,
@@ -295,11 +250,12 @@ class AsyncAgentDrop:
         recipient_account: str | None = None,
         encrypt: Encryption | None = None,
         multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: bool,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
-    ) -> Job[SentTransfer] | Job[TransferPlan]: ...
+    ) -> Job[TransferPlan]:
+        """As :meth:`AgentDrop.start_plan`. Returns at once."""
+
     async def presign(
         self,
         files: Iterable[_File],

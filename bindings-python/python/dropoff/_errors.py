@@ -49,7 +49,7 @@ class DropoffError(Exception):
     """What a lower layer said."""
     cleanup: Literal["none", "done", "failed"]
     """What became of the parts that a failed call left in storage: there were none or they are kept for
-    ``resume``, the service was told to drop them, or telling it failed."""
+    ``journal``, the service was told to drop them, or telling it failed."""
     resource: dict[str, str] | None
     """What the service reserved before the failure: its ``kind``, such as ``transfer``, and its ``id``."""
     transfer_id: str | None
@@ -60,8 +60,8 @@ class DropoffError(Exception):
     """The local file the error is about."""
     errno: int | None
     """The operating system's error number for a local file, or for what it had no room for."""
-    resume: str | None
-    """The journal from which the same call goes on where this one stopped; see ``resume`` of
+    journal: str | None
+    """The journal from which the same call goes on where this one stopped; see ``journal`` of
     :meth:`AgentDrop.send`."""
     etag: str | None
     """Storage's ETag, without quotes, of what it holds or of what was in the way; ``outcome`` says which."""
@@ -84,7 +84,7 @@ class DropoffError(Exception):
         resource: Mapping[str, str] | None = None,
         path: str | None = None,
         errno: int | None = None,
-        resume: str | None = None,
+        journal: str | None = None,
         etag: str | None = None,
         **resource_ids: str | None,
     ) -> None:
@@ -108,7 +108,7 @@ class DropoffError(Exception):
             raise TypeError(f"{next(iter(resource_ids))!r} is no fact of an error")
         self.path = path
         self.errno = errno
-        self.resume = resume
+        self.journal = journal
         self.etag = etag
         if isinstance(self, OSError):
             _tell_as_os_error(self, path, message)
@@ -138,7 +138,7 @@ class DropoffError(Exception):
             **{name: getattr(self, name) for name in _RESOURCE_IDS},
             "path": self.path,
             "errno": self.errno,
-            "resume": self.resume,
+            "journal": self.journal,
             "etag": self.etag,
         }
 

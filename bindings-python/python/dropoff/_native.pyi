@@ -2,7 +2,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import timedelta
 from os import PathLike
 from types import GenericAlias, TracebackType
-from typing import Any, Generic, Literal, NoReturn, Protocol, Self, TypeAlias, TypeVar, final, overload
+from typing import Any, Generic, Literal, NoReturn, Protocol, Self, TypeAlias, TypeVar, final
 
 from typing_extensions import Buffer, Unpack
 
@@ -237,7 +237,7 @@ class Pack:
         profile: str | None = None,
         include: Iterable[str] = (),
         exclude: Iterable[str] = (),
-        live: Literal["error", "snapshot", "force"] = "error",
+        if_running: Literal["error", "snapshot", "force"] = "error",
         prefix: str = "",
     ) -> Self:
         """
@@ -256,7 +256,7 @@ class Pack:
         :param include: globs of what is packed although the level leaves it out. Locks, sockets and symlinks
             stay out whatever they say.
         :param exclude: globs of what is left out; goes before ``include``.
-        :param live: what to do while a browser is using the folder. ``"error"``: raise
+        :param if_running: what to do while a browser is using the folder. ``"error"``: raise
             :class:`BrowserRunningError`. ``"snapshot"``: pack consistent copies of its databases, each with
             the files it names; what the browser has not written to disk yet is not in them: Chromium writes
             cookies up to 30 s late and local storage 5 s or more, Firefox local storage up to 5 s. What kept
@@ -264,7 +264,7 @@ class Pack:
             ``"force"``: pack as it is; databases that are written meanwhile may be damaged in the archive.
         :param prefix: a folder that everything in the archive is in. Default: none, the archive's top is the
             folder's.
-        :raises InvalidInputError: there is no such ``level`` or ``live``. Globs and ``prefix`` are looked at
+        :raises InvalidInputError: there is no such ``level`` or ``if_running``. Globs and ``prefix`` are looked at
             by the call that gets this, and ``profile`` when the folder is.
         """
 
@@ -286,7 +286,7 @@ class Pack:
         """As they were given."""
 
     @property
-    def live(self) -> Literal["error", "snapshot", "force"]:
+    def if_running(self) -> Literal["error", "snapshot", "force"]:
         """As it was given."""
 
     @property
@@ -334,7 +334,7 @@ class Progress:
         """Seconds since the call started."""
 
     @property
-    def counted_for(self) -> float:
+    def active_for(self) -> float:
         """Seconds for which the bytes have been counted: since packing began, and later since sending
         began."""
 
@@ -355,7 +355,7 @@ class Progress:
 
     @property
     def bytes_per_second(self) -> float:
-        """Average rate of packing or sending: ``bytes_done`` over ``counted_for``; 0 before."""
+        """Average rate of packing or sending: ``bytes_done`` over ``active_for``; 0 before."""
 
 @final
 class StoredObject:
@@ -531,7 +531,7 @@ class ProfileInspection:
         """Their size."""
 
     @property
-    def sizes(self) -> list[SizeOfClass]:
+    def sizes(self) -> list[CategorySize]:
         """Everything in the folder by what it is."""
 
     @property
@@ -547,7 +547,7 @@ class ProfileInspection:
         """Names that no rule knows; they would be packed."""
 
     @property
-    def lock(self) -> Literal["none", "live", "stale", "foreign"]:
+    def lock(self) -> Literal["none", "if_running", "stale", "foreign"]:
         """Whether a browser is using it: no lock was seen (which proves nothing), a browser is or another
         program has one of its databases locked, the browser is gone and left its lock, or the lock is from
         another machine or container."""
@@ -579,14 +579,14 @@ class ProfileInspection:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
-class SizeOfClass:
+class CategorySize:
     """One kind of file in a folder."""
 
     @property
-    def class_(self) -> str:
+    def category(self) -> str:
         """``login`` (cookies and what sites store), ``settings``, ``extensions``, ``apps`` (installed web
         apps), ``passwords``, ``autofill``, ``bookmarks``, ``history``, ``cache``, ``runtime``,
-        ``other_profile`` or ``unknown``; ``class`` in :meth:`to_dict`."""
+        ``other_profile`` or ``unknown``."""
 
     @property
     def files(self) -> int:
@@ -597,7 +597,7 @@ class SizeOfClass:
         """Their size."""
 
     @property
-    def goes(self) -> bool:
+    def packed(self) -> bool:
         """Whether this kind is packed at the level asked for."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -631,11 +631,11 @@ class LeftOut:
         """Inside the folder; what names a site is not shown."""
 
     @property
-    def class_(self) -> str:
-        """What it is, as in :class:`SizeOfClass`; ``class`` in :meth:`to_dict`."""
+    def category(self) -> str:
+        """What it is, as in :class:`CategorySize`."""
 
     @property
-    def why(self) -> str:
+    def reason(self) -> str:
         """Why it is left out."""
 
     @property
@@ -661,7 +661,7 @@ class CookieKeys:
         otherwise ``unknown``."""
 
     @property
-    def prefixes(self) -> list[str]:
+    def key_versions(self) -> list[str]:
         """What those of the profile that opens begin with: ``v10``, ``v11``, ``v12``, ``v20``, ``plain``,
         ``other``; the most frequent first."""
 
@@ -1059,7 +1059,7 @@ class HCompany:
         :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
             most and once at the end. If it raises, the upload is cancelled and the exception passes through.
         :raises InvalidInputError: an argument is missing or wrong; nothing was sent.
-        :raises BrowserRunningError: a browser is using the folder; close it, or see ``live`` of
+        :raises BrowserRunningError: a browser is using the folder; close it, or see ``if_running`` of
             :class:`Pack`.
         :raises TooLargeError: the archive is larger than the service takes; the message names the largest
             files.
@@ -1194,7 +1194,6 @@ class AgentDrop:
         :raises InvalidInputError: it is neither.
         """
 
-    @overload
     def send(
         self,
         files: Iterable[_File],
@@ -1210,8 +1209,7 @@ class AgentDrop:
         recipient_account: str | None = None,
         encrypt: Encryption | None = None,
         multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: Literal[False] = False,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> SentTransfer:
@@ -1231,12 +1229,10 @@ class AgentDrop:
         :param encrypt: seals every file before it leaves. Default: files are sent as they are.
         :param multipart: whether all files go in parts. Default: if one of them has at least
             ``multipart_threshold`` bytes.
-        :param resume: path of a journal: a file that lets the same call go on where this one stopped, after
+        :param journal: path of a journal: a file that lets the same call go on where this one stopped, after
             its process was killed or the network failed. It is made if it is not there, readable by its owner
             alone, and removed once the transfer is active. It holds live upload URLs, and never a key. File
             objects cannot be resumed.
-        :param dry_run: ``True`` gives a :class:`TransferPlan` instead, what would be sent. The files are
-            looked at, nothing is sent, and file objects are refused.
         :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
             Default: no limit.
         :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
@@ -1245,52 +1241,10 @@ class AgentDrop:
         :raises EncryptionError: sealing was asked for and is not possible; nothing was sent.
         :raises RejectedError: the service refused; ``service_code`` and ``details`` say why.
         :raises DropoffError: any other kind. ``transfer_id`` names the pending transfer if one was made; it
-            is not delivered unless ``outcome`` says so, and calling again is safe. ``resume`` is the journal
+            is not delivered unless ``outcome`` says so, and calling again is safe. ``journal`` is the journal
             from which the same call goes on.
         """
-    @overload
-    def send(
-        self,
-        files: Iterable[_File],
-        *,
-        sender: str,
-        recipient: str,
-        mode: str = "agent-to-agent",
-        expires_in: str | None = None,
-        max_downloads: int | None = None,
-        message: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        auto_delete: bool = False,
-        recipient_account: str | None = None,
-        encrypt: Encryption | None = None,
-        multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: Literal[True],
-        timeout: _Seconds | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> TransferPlan: ...
-    @overload
-    def send(
-        self,
-        files: Iterable[_File],
-        *,
-        sender: str,
-        recipient: str,
-        mode: str = "agent-to-agent",
-        expires_in: str | None = None,
-        max_downloads: int | None = None,
-        message: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        auto_delete: bool = False,
-        recipient_account: str | None = None,
-        encrypt: Encryption | None = None,
-        multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: bool,
-        timeout: _Seconds | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> SentTransfer | TransferPlan: ...
-    @overload
+
     def start_send(
         self,
         files: Iterable[_File],
@@ -1306,14 +1260,13 @@ class AgentDrop:
         recipient_account: str | None = None,
         encrypt: Encryption | None = None,
         multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: Literal[False] = False,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[SentTransfer]:
         """Starts :meth:`send`. Wrong arguments raise here, everything else in the job."""
-    @overload
-    def start_send(
+
+    def plan(
         self,
         files: Iterable[_File],
         *,
@@ -1328,13 +1281,18 @@ class AgentDrop:
         recipient_account: str | None = None,
         encrypt: Encryption | None = None,
         multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: Literal[True],
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
-    ) -> Job[TransferPlan]: ...
-    @overload
-    def start_send(
+    ) -> TransferPlan:
+        """What :meth:`send` would send. The files are looked at, and nothing is sent.
+
+        Arguments and errors as in :meth:`send`; the journal is left alone.
+
+        :raises InvalidInputError: also for a file object, which telling its size would use up.
+        """
+
+    def start_plan(
         self,
         files: Iterable[_File],
         *,
@@ -1349,11 +1307,12 @@ class AgentDrop:
         recipient_account: str | None = None,
         encrypt: Encryption | None = None,
         multipart: bool | None = None,
-        resume: _Path | None = None,
-        dry_run: bool,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
-    ) -> Job[SentTransfer] | Job[TransferPlan]: ...
+    ) -> Job[TransferPlan]:
+        """Starts :meth:`plan`."""
+
     def presign(
         self,
         files: Iterable[_File],

@@ -33,13 +33,13 @@ pub(super) struct CheckedFile {
 
 impl CheckedTransfer {
     pub(super) fn of(transfer: Transfer) -> Result<Self> {
-        let Transfer { terms, files, resume, timeout } = transfer;
+        let Transfer { terms, files, journal, timeout } = transfer;
         check_terms(&terms)?;
         if files.is_empty() {
             return Err(Error::invalid("the list of files is empty; give at least one"));
         }
         check_lifetime(terms.expires_in.as_deref())?;
-        let journal = resume.transpose()?;
+        let journal = journal.transpose()?;
         let sealed = terms.seals_here();
         let files: Vec<_> =
             files.into_iter().map(|file| CheckedFile::of(file, sealed)).collect::<Result<_>>()?;

@@ -147,7 +147,7 @@ impl AgentDrop {
     pub fn start_presign(&self, transfer: Transfer) -> Result<Job<TransferTicket>> {
         let transfer = CheckedTransfer::of(transfer)?;
         if transfer.journal.is_some() {
-            return Err(Error::invalid("a journal is for a whole send; leave resume out of a presign"));
+            return Err(Error::invalid("a journal is for a whole send; leave journal out of a presign"));
         }
         let service = Arc::clone(&self.service);
         job::start("presign", transfer.timeout, move |ctx| async move {

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 /// instead, which the SDK's receiver does not look for.
 const ALGORITHM: &str = "X25519-HKDF-AES-256-GCM";
 
-/// SealMode a transfer's files are sealed, so that only the recipient can read them. File names, sizes and
+/// How a transfer's files are sealed, so that only the recipient can read them. File names, sizes and
 /// their order are not sealed, and nothing binds a sealed file to its transfer.
 #[derive(Debug, Clone)]
 pub struct Encryption {

@@ -59,7 +59,7 @@ fn shown<S: serde::Serializer>(path: &Path, to: S) -> std::result::Result<S::Ok,
 }
 
 impl SealedFile {
-    /// `path` is the file as it was downloaded.
+    /// * `path`: the file as it was downloaded.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),

@@ -43,7 +43,7 @@ pub struct PlannedFile {
     pub content_type: String,
     /// How many parts it would be sent in; 0 if it goes whole.
     pub parts: u32,
-    /// Bytes of each part but the last.
+    /// Bytes of each part but the last, if it goes in parts.
     pub part_size: Option<u64>,
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn plan(
         let CheckedFile { source, name, content_type, encryption_iv } = file;
         if source.is_stream() {
             return Err(Error::invalid(format!(
-                "the file {name:?} is a stream, and to tell its size a dry run would use it up; give its path or its bytes"
+                "the file {name:?} is a stream, and to tell its size a plan would use it up; give its path or its bytes"
             )));
         }
         let encryption_iv = if sealed { Some(HIDDEN.to_owned()) } else { encryption_iv };

@@ -24,7 +24,8 @@ impl File {
     pub fn new(source: impl Into<Source>) -> Self {
         Self { source: source.into(), name: None, content_type: None, encryption_iv: None }
     }
-    /// The name the recipient sees: a base name, no folders.
+    /// The name that the recipient sees, without folders. Default: the last part of the path; memory and
+    /// streams need one.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -69,7 +70,7 @@ impl From<Source> for File {
 pub struct Transfer {
     pub(super) terms: Terms,
     pub(super) files: Vec<File>,
-    pub(super) resume: Option<Result<PathBuf>>,
+    pub(super) journal: Option<Result<PathBuf>>,
     pub(super) timeout: Option<Duration>,
 }
 
@@ -99,7 +100,8 @@ impl Terms {
 }
 
 impl Transfer {
-    /// Agent ids; the recipient is an e-mail address in mode `agent-to-human`.
+    /// * `sender`: an agent's id.
+    /// * `recipient`: an agent's id; an e-mail address in mode `agent-to-human`.
     pub fn new(sender: impl Into<String>, recipient: impl Into<String>) -> Self {
         let terms = Terms {
             sender: sender.into(),
@@ -114,27 +116,28 @@ impl Transfer {
             multipart: None,
             encryption: None,
         };
-        Self { terms, files: Vec::new(), resume: None, timeout: None }
+        Self { terms, files: Vec::new(), journal: None, timeout: None }
     }
-    /// Adds a file. Results come back in the order files were added.
+    /// One of the files to send; results come in their order.
     #[must_use]
     pub fn file(mut self, file: impl Into<File>) -> Self {
         self.files.push(file.into());
         self
     }
-    /// `agent-to-agent` (default), `agent-to-human` or `human-to-agent`.
+    /// Who sends to whom: `agent-to-agent` (default), `agent-to-human` or `human-to-agent`.
     #[must_use]
     pub fn mode(mut self, mode: impl Into<String>) -> Self {
         self.terms.mode = mode.into();
         self
     }
-    /// How long the transfer lives, such as `12h` or `7d`; the plan decides how much is allowed.
+    /// How long the transfer lives, such as `12h` or `7d`; the account's plan decides how much is allowed.
+    /// Default: the service's.
     #[must_use]
     pub fn expires_in(mut self, time: impl Into<String>) -> Self {
         self.terms.expires_in = Some(time.into());
         self
     }
-    /// How often it may be downloaded; the service allows 1 to 1000.
+    /// How often it may be downloaded; the service allows 1 to 1000. Default: the service's.
     #[must_use]
     pub fn max_downloads(mut self, count: u64) -> Self {
         self.terms.max_downloads = Some(count);
@@ -146,7 +149,7 @@ impl Transfer {
         self.terms.message = Some(text.into());
         self
     }
-    /// Free data kept with the transfer.
+    /// Free data kept with the transfer, as a JSON object.
     #[must_use]
     pub fn metadata(mut self, data: Map<String, Value>) -> Self {
         self.terms.metadata = Some(data);
@@ -164,7 +167,7 @@ impl Transfer {
         self.terms.recipient_account = Some(account.into());
         self
     }
-    /// Seals every file for the recipient. Without it files are sent as they are.
+    /// Seals every file for the recipient before it leaves. Default: files are sent as they are.
     #[must_use]
     pub fn encrypt(mut self, encryption: Encryption) -> Self {
         self.terms.encryption = Some(encryption);
@@ -180,8 +183,8 @@ impl Transfer {
     /// or the network failed. It is made if it is not there, readable by its owner alone, and removed once
     /// the transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed.
     #[must_use]
-    pub fn resume(mut self, journal: impl Into<PathBuf>) -> Self {
-        self.resume = Some(crate::paths::local_path(journal.into(), "resume"));
+    pub fn journal(mut self, journal: impl Into<PathBuf>) -> Self {
+        self.journal = Some(crate::paths::local_path(journal.into(), "journal"));
         self
     }
     /// Bounds the whole call, retries included. Default: no limit.

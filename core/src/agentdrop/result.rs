@@ -9,11 +9,12 @@ pub struct SentTransfer {
     pub status: String,
     /// Whether its files were sealed before they left.
     pub encrypted: bool,
-    /// When the service says the upload URLs (or the transfer) expire; its documents disagree.
+    /// When the service says the upload URLs (or the transfer) expire, RFC 3339; its documents disagree.
     pub expires_at: Option<String>,
-    /// SHA-256, in hex, of the public key that files were sealed for; compare it with the recipient's.
+    /// SHA-256, in hex, of the public key that files were sealed for, if they were sealed here; compare it with
+    /// the recipient's.
     pub recipient_key_fingerprint: Option<String>,
-    /// Whose word it is that this key is the recipient's: `caller` or `service`.
+    /// Whose word it is that this key is the recipient's, `caller` or `service`, if files were sealed here.
     pub recipient_key_source: Option<String>,
     /// The files, in the order given.
     pub files: Vec<SentFile>,
@@ -26,7 +27,7 @@ pub struct SentFile {
     pub file_id: String,
     /// Its name.
     pub name: String,
-    /// Bytes sent.
+    /// Bytes sent: 16 more than the file has if it was sealed here.
     pub size: u64,
     /// Storage's ETag; for a file in parts the one that S3 and R2 make of the parts' ETags.
     pub etag: Option<String>,

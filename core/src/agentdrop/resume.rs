@@ -31,7 +31,7 @@ pub(super) async fn start_or_resume(
 ) -> Result<ActiveTransfer> {
     if let Some(file) = transfer.files.iter().find(|f| f.source.is_stream()) {
         return Err(Error::invalid(format!(
-            "the file {:?} is a stream, which cannot be read again after a restart; give its path or its bytes, or leave resume out",
+            "the file {:?} is a stream, which cannot be read again after a restart; give its path or its bytes, or leave journal out",
             file.name
         )));
     }

@@ -85,7 +85,7 @@ impl Error {
         self.with(|f| f.cleanup = cleanup)
     }
     pub(crate) fn resume_is(self, journal: Option<PathBuf>) -> Self {
-        self.with(|f| f.resume = journal)
+        self.with(|f| f.journal = journal)
     }
     pub(crate) fn etag_is(self, etag: Option<&str>) -> Self {
         self.with(|f| f.etag = etag.map(|etag| shortened(etag, 200)))

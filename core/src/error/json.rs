@@ -34,7 +34,7 @@ impl Error {
         }
         put("path", json!(f.path.as_ref().map(|p| p.to_string_lossy())));
         put("errno", json!(f.errno));
-        put("resume", json!(f.resume.as_ref().map(|p| p.to_string_lossy())));
+        put("journal", json!(f.journal.as_ref().map(|p| p.to_string_lossy())));
         put("etag", json!(f.etag));
         Value::Object(map)
     }

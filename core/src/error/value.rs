@@ -42,7 +42,7 @@ pub(super) struct Facts {
     pub(super) resource: Option<Resource>,
     pub(super) path: Option<PathBuf>,
     pub(super) errno: Option<i32>,
-    pub(super) resume: Option<PathBuf>,
+    pub(super) journal: Option<PathBuf>,
     pub(super) etag: Option<String>,
     /// The ticket ends before it could be tried again; a flow that can get a new one does.
     pub(super) ticket_ended: bool,
@@ -71,7 +71,7 @@ impl Error {
             path: None,
             // Of a file that is another by now.
             errno: (kind == ErrorKind::SourceChanged).then(|| rustix::io::Errno::STALE.raw_os_error()),
-            resume: None,
+            journal: None,
             etag: None,
             ticket_ended: false,
             earlier_request: false,
@@ -166,8 +166,8 @@ impl Error {
 
     /// The journal from which the same call goes on where this one stopped.
     #[must_use]
-    pub fn resume(&self) -> Option<&Path> {
-        self.0.resume.as_deref()
+    pub fn journal(&self) -> Option<&Path> {
+        self.0.journal.as_deref()
     }
 
     /// Storage's ETag, without quotes, of what it holds or of what was in the way; `outcome` says which.

@@ -155,44 +155,26 @@ impl HCompany {
         job::start("initiate_upload", None, move |ctx| async move { initiate(&service, &ctx).await })
     }
 
-    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires.
+    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires. A folder
+    /// is packed as `pack` says; a zip is sent as it is.
     ///
     /// # Errors
-    /// As [`Storage::put`](crate::Storage::put).
-    pub fn upload(&self, ticket: &ProfileTicket, source: impl Into<Source>) -> Result<StoredObject> {
-        self.start_upload(ticket, source)?.wait()
-    }
-
-    /// Starts [`HCompany::upload`].
-    ///
-    /// # Errors
-    /// Only if the runtime cannot start.
-    pub fn start_upload(
-        &self,
-        ticket: &ProfileTicket,
-        source: impl Into<Source>,
-    ) -> Result<Job<StoredObject>> {
-        self.start_upload_packed(ticket, source, &Pack::new())
-    }
-
-    /// [`HCompany::upload`] with a choice of how a folder is packed.
-    ///
-    /// # Errors
-    /// As [`HCompany::upload`], and `browser_running`, `source_changed`, `too_large`.
-    pub fn upload_packed(
+    /// As [`Storage::post_form`](crate::Storage::post_form), and `browser_running`, `source_changed`,
+    /// `too_large`.
+    pub fn upload(
         &self,
         ticket: &ProfileTicket,
         source: impl Into<Source>,
         pack: &Pack,
     ) -> Result<StoredObject> {
-        self.start_upload_packed(ticket, source, pack)?.wait()
+        self.start_upload(ticket, source, pack)?.wait()
     }
 
-    /// Starts [`HCompany::upload_packed`].
+    /// Starts [`HCompany::upload`].
     ///
     /// # Errors
     /// `invalid_input` for patterns that are none.
-    pub fn start_upload_packed(
+    pub fn start_upload(
         &self,
         ticket: &ProfileTicket,
         source: impl Into<Source>,

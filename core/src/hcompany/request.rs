@@ -19,7 +19,7 @@ pub struct ProfileDetails {
 }
 
 impl ProfileDetails {
-    /// A profile's name is required, and so is its browser, unless it is packed from a folder, which tells.
+    /// * `name`: what the profile is called.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
@@ -30,25 +30,27 @@ impl ProfileDetails {
         self.browser_version = Some(version.into());
         self
     }
-    /// Only its name; the folder tells the version.
+    /// The browser it belongs to, such as `chromium` or `firefox`; the service decides which there are.
+    /// Default, for a folder that is packed: what the folder tells, and
+    /// [`PackReport::browser_guessed`](crate::PackReport::browser_guessed) is then true.
     #[must_use]
     pub fn browser_name(mut self, name: impl Into<String>) -> Self {
         self.browser_name = Some(name.into());
         self
     }
-    /// Only its version; the folder tells the name.
+    /// That browser's version, such as `131`. Default: as [`ProfileDetails::browser_name`].
     #[must_use]
     pub fn browser_version(mut self, version: impl Into<String>) -> Self {
         self.browser_version = Some(version.into());
         self
     }
-    /// A text for people.
+    /// A text for people. Default: none.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
         self
     }
-    /// A label; give several by calling again.
+    /// One of the labels, a name and its value; their order is kept.
     #[must_use]
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((name.into(), value.into()));
@@ -74,7 +76,7 @@ pub struct ProfileUpload {
 }
 
 impl ProfileUpload {
-    /// `source` is a browser's user-data folder, which is packed, or a zip of one, sent as it is.
+    /// * `source`: a browser's user-data folder, which is packed, or a zip of one, sent as it is.
     pub fn new(source: impl Into<Source>, details: ProfileDetails) -> Self {
         Self { source: source.into(), details, pack: Pack::new(), if_changed_from: None, timeout: None }
     }
@@ -84,8 +86,9 @@ impl ProfileUpload {
         self.pack = pack;
         self
     }
-    /// Sends nothing if the archive equals this earlier profile's by the service's own checksum; the result
-    /// is that profile then, with `unchanged` set. A profile that is not there any more equals nothing.
+    /// The id of an earlier profile. If the archive equals that one's by the service's own checksum, nothing
+    /// is sent, and the result is that profile with [`Profile::unchanged`](crate::Profile::unchanged) set. A
+    /// profile that is not there any more equals nothing. Default: it is sent.
     #[must_use]
     pub fn if_changed_from(mut self, profile_id: impl Into<String>) -> Self {
         self.if_changed_from = Some(profile_id.into());

@@ -27,7 +27,7 @@ impl CallRecord {
     /// Adds what was reserved, and the journal, to an error that does not name them.
     pub(super) fn complete(&self, error: Error) -> Error {
         let resource = error.resource().or(self.resource.as_ref()).cloned();
-        let journal = error.resume().or(self.journal.as_deref()).map(Path::to_owned);
+        let journal = error.journal().or(self.journal.as_deref()).map(Path::to_owned);
         error.resource_is(resource).resume_is(journal)
     }
 

@@ -48,10 +48,10 @@ mod warning_list;
 
 pub(crate) use inspection::Browser;
 pub use inspection::{
-    CookieKeys, FileSize, LeftOut, ProfileInspection, SizeOfClass, Verdict, inspect_profile,
+    CategorySize, CookieKeys, FileSize, LeftOut, ProfileInspection, Verdict, inspect_profile,
     start_inspect_profile,
 };
 pub use lock::LockState;
-pub use pack_options::{Level, Live, Pack};
+pub use pack_options::{IfRunning, Level, Pack};
 pub(crate) use packing::{ArchiveLimit, PackContext, PackedFolder, pack_folder};
 pub use packing::{Consistency, PackReport};

@@ -45,7 +45,7 @@ impl FromStr for Level {
 
 /// How to treat a folder that a browser is using.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Live {
+pub enum IfRunning {
     /// Fail with `browser_running`.
     #[default]
     Refuse,
@@ -58,7 +58,7 @@ pub enum Live {
     Force,
 }
 
-impl FromStr for Live {
+impl FromStr for IfRunning {
     type Err = Error;
 
     /// `error`, `snapshot` or `force`.
@@ -68,7 +68,7 @@ impl FromStr for Live {
             "snapshot" => Ok(Self::Snapshot),
             "force" => Ok(Self::Force),
             other => Err(Error::invalid(format!(
-                "live must be \"error\", \"snapshot\" or \"force\", not {other:?}"
+                "if_running must be \"error\", \"snapshot\" or \"force\", not {other:?}"
             ))),
         }
     }
@@ -81,7 +81,7 @@ pub struct Pack {
     pub(super) profile: Option<String>,
     include: Vec<String>,
     exclude: Vec<String>,
-    pub(super) live: Live,
+    pub(super) if_running: IfRunning,
     prefix: String,
 }
 
@@ -104,24 +104,24 @@ impl Pack {
         self.profile = Some(folder.into());
         self
     }
-    /// Packs what matches although the level leaves it out; may be given several times. A glob on the path
-    /// inside the folder, such as `Default/Code Cache`: `*` and `?` do not cross a `/`, `**` does, and a
-    /// folder stands for all that is in it. Locks, sockets and symlinks stay out whatever it says.
+    /// One of the globs of what is packed although the level leaves it out. A glob is about a path inside the
+    /// folder, such as `Default/Code Cache`: `*` and `?` do not cross a `/`, `**` does, and a folder stands
+    /// for all that is in it. Locks, sockets and symlinks stay out whatever it says. Default: none.
     #[must_use]
     pub fn include(mut self, glob: impl Into<String>) -> Self {
         self.include.push(glob.into());
         self
     }
-    /// Leaves out what matches, in the same form; may be given several times. Goes before `include`.
+    /// One of the globs of what is left out; goes before `include`. Default: none.
     #[must_use]
     pub fn exclude(mut self, glob: impl Into<String>) -> Self {
         self.exclude.push(glob.into());
         self
     }
-    /// How to treat a folder that a browser is using. Default: [`Live::Refuse`].
+    /// How to treat a folder that a browser is using. Default: [`IfRunning::Refuse`].
     #[must_use]
-    pub fn live(mut self, live: Live) -> Self {
-        self.live = live;
+    pub fn if_running(mut self, if_running: IfRunning) -> Self {
+        self.if_running = if_running;
         self
     }
     /// A folder that everything in the archive is in. Default: none, the archive's top is the folder's.

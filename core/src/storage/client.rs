@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::post_form::FormTarget;
 use super::put::PutTarget;
 use super::put_parts::put_parts_now;
-use super::request::{PostForm, Put, PutParts};
+use super::request::{PostFormRequest, PutPartsRequest, PutRequest};
 use super::result::{StoredObject, StoredParts};
 use super::send::{Sender, with_earlier_tries};
 use crate::error::{Error, ErrorKind, Result};
@@ -44,7 +44,7 @@ impl Storage {
     /// # Errors
     /// `unsafe_target`, `expired`, `storage_refused`, `too_large`, `source_unreadable`,
     /// `source_changed`, `integrity`, `network`, `timeout`, `tls`, `unavailable`, `rate_limited`.
-    pub fn put(&self, request: Put) -> Result<StoredObject> {
+    pub fn put(&self, request: PutRequest) -> Result<StoredObject> {
         self.start_put(request)?.wait()
     }
 
@@ -52,7 +52,7 @@ impl Storage {
     ///
     /// # Errors
     /// `invalid_input`; everything else ends the job.
-    pub fn start_put(&self, request: Put) -> Result<Job<StoredObject>> {
+    pub fn start_put(&self, request: PutRequest) -> Result<Job<StoredObject>> {
         let clients = Arc::clone(&self.clients);
         job::start("put", request.timeout, move |ctx| async move {
             put_now(&clients, request, &ctx).await.map_err(for_the_caller)
@@ -63,7 +63,7 @@ impl Storage {
     ///
     /// # Errors
     /// As [`Storage::put`].
-    pub fn post_form(&self, request: PostForm) -> Result<StoredObject> {
+    pub fn post_form(&self, request: PostFormRequest) -> Result<StoredObject> {
         self.start_post_form(request)?.wait()
     }
 
@@ -71,7 +71,7 @@ impl Storage {
     ///
     /// # Errors
     /// `invalid_input`; everything else ends the job.
-    pub fn start_post_form(&self, request: PostForm) -> Result<Job<StoredObject>> {
+    pub fn start_post_form(&self, request: PostFormRequest) -> Result<Job<StoredObject>> {
         let clients = Arc::clone(&self.clients);
         job::start("post_form", request.timeout, move |ctx| async move {
             post_form_now(&clients, request, &ctx).await.map_err(for_the_caller)
@@ -86,7 +86,7 @@ impl Storage {
     ///
     /// # Errors
     /// As [`Storage::put`].
-    pub fn put_parts(&self, request: PutParts) -> Result<StoredParts> {
+    pub fn put_parts(&self, request: PutPartsRequest) -> Result<StoredParts> {
         self.start_put_parts(request)?.wait()
     }
 
@@ -94,7 +94,7 @@ impl Storage {
     ///
     /// # Errors
     /// `invalid_input`; everything else ends the job.
-    pub fn start_put_parts(&self, request: PutParts) -> Result<Job<StoredParts>> {
+    pub fn start_put_parts(&self, request: PutPartsRequest) -> Result<Job<StoredParts>> {
         let clients = Arc::clone(&self.clients);
         job::start("put_parts", request.timeout, move |ctx| async move {
             put_parts_now(&clients, request, &ctx).await.map_err(for_the_caller)
@@ -108,7 +108,7 @@ impl std::fmt::Debug for Storage {
     }
 }
 
-async fn put_now(clients: &Clients, request: Put, ctx: &JobContext) -> Result<StoredObject> {
+async fn put_now(clients: &Clients, request: PutRequest, ctx: &JobContext) -> Result<StoredObject> {
     let http = clients.get()?;
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
     let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
@@ -121,7 +121,11 @@ async fn put_now(clients: &Clients, request: Put, ctx: &JobContext) -> Result<St
     Ok(stored)
 }
 
-async fn post_form_now(clients: &Clients, request: PostForm, ctx: &JobContext) -> Result<StoredObject> {
+async fn post_form_now(
+    clients: &Clients,
+    request: PostFormRequest,
+    ctx: &JobContext,
+) -> Result<StoredObject> {
     let http = clients.get()?;
     let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
         .file_name(&request.file_name)?;

@@ -33,7 +33,7 @@ pub(crate) use part_plan::PartPlan;
 pub(crate) use parts::{PartUpload, send_parts, sent_ranges};
 pub(crate) use post_form::FormTarget;
 pub(crate) use put::{PutHeaders, PutTarget, SignedAt};
-pub use request::{PostForm, Put, PutParts};
+pub use request::{PostFormRequest, PutPartsRequest, PutRequest};
 pub use result::{StoredObject, StoredPart, StoredParts};
 pub(crate) use send::{Sender, with_earlier_tries};
 pub(crate) use upload_limiter::UploadLimiter;

@@ -3,7 +3,7 @@
 use super::part_plan::{DEFAULT_PART_SIZE, MOST_PARTS, PartPlan};
 use super::parts::{PartUpload, send_parts};
 use super::put::PutTarget;
-use super::request::PutParts;
+use super::request::PutPartsRequest;
 use super::result::StoredParts;
 use super::send::Sender;
 use super::upload_limiter::UploadLimiter;
@@ -14,7 +14,7 @@ use crate::prepare_source::prepare_source_in_turn;
 
 pub(super) async fn put_parts_now(
     clients: &Clients,
-    request: PutParts,
+    request: PutPartsRequest,
     ctx: &JobContext,
 ) -> Result<StoredParts> {
     let http = clients.get()?;
@@ -36,7 +36,7 @@ pub(super) async fn put_parts_now(
     })
 }
 
-fn targets(request: &PutParts, clients: &Clients) -> Result<Vec<PutTarget>> {
+fn targets(request: &PutPartsRequest, clients: &Clients) -> Result<Vec<PutTarget>> {
     if request.urls.is_empty() || request.urls.len() as u64 > MOST_PARTS {
         return Err(Error::invalid(format!(
             "urls holds {} presigned URLs; give one for each part, 1 to {MOST_PARTS}",

@@ -8,19 +8,19 @@ use crate::source::Source;
 
 /// A presigned `PUT`.
 #[derive(Debug)]
-pub struct Put {
+pub struct PutRequest {
     pub(super) url: Secret,
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) source: Source,
     pub(super) timeout: Option<Duration>,
 }
 
-impl Put {
-    /// `url` is the presigned URL, exactly as it was handed out.
+impl PutRequest {
+    /// * `url`: the presigned URL, exactly as it was handed out.
     pub fn new(url: impl Into<String>, source: impl Into<Source>) -> Self {
         Self { url: Secret::new(url), headers: Vec::new(), source: source.into(), timeout: None }
     }
-    /// A header that was signed into the URL, sent as given.
+    /// One of the headers that were signed into the URL, sent as given.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), Secret::new(value)));
@@ -36,7 +36,7 @@ impl Put {
 
 /// A presigned `POST` form.
 #[derive(Debug)]
-pub struct PostForm {
+pub struct PostFormRequest {
     pub(super) url: Secret,
     pub(super) fields: Fields,
     pub(super) file_name: String,
@@ -44,9 +44,9 @@ pub struct PostForm {
     pub(super) timeout: Option<Duration>,
 }
 
-impl PostForm {
-    /// `fields` are sent byte for byte in the order given, and the file after them, as the field
-    /// named `file`.
+impl PostFormRequest {
+    /// * `url`: where the form goes, exactly as it was handed out.
+    /// * `fields`: sent byte for byte in the order given; the file follows as the field `file`.
     pub fn new<N: Into<String>, V: Into<String>>(
         url: impl Into<String>,
         fields: impl IntoIterator<Item = (N, V)>,
@@ -77,15 +77,16 @@ impl PostForm {
 
 /// A presigned `PUT` for each part of an object.
 #[derive(Debug)]
-pub struct PutParts {
+pub struct PutPartsRequest {
     pub(super) urls: Vec<Secret>,
     pub(super) source: Source,
     pub(super) part_size: Option<u64>,
     pub(super) timeout: Option<Duration>,
 }
 
-impl PutParts {
-    /// `urls` are the presigned URLs in order of their part numbers, from 1, exactly as they were handed out.
+impl PutPartsRequest {
+    /// * `urls`: the presigned URLs in order of their part numbers, from 1, exactly as they were handed out; 1
+    ///   to 10,000 of them.
     pub fn new<U: Into<String>>(urls: impl IntoIterator<Item = U>, source: impl Into<Source>) -> Self {
         let urls = urls.into_iter().map(Secret::new).collect();
         Self { urls, source: source.into(), part_size: None, timeout: None }

@@ -32,7 +32,7 @@ import type {
   Ended,
   ErrorCode,
   ErrorFacts,
-  FileClass,
+  FileCategory,
   FileFields,
   FileLike,
   FileSize,
@@ -50,7 +50,6 @@ import type {
   Pack,
   PackReport,
   Pairs,
-  PlanArguments,
   PlannedFile,
   PostFormArguments,
   PresealedArguments,
@@ -65,7 +64,7 @@ import type {
   SendArguments,
   SentFile,
   SentTransfer,
-  SizeOfClass,
+  CategorySize,
   Source,
   StoredObject,
   StoredPart,
@@ -116,7 +115,7 @@ const show: OnProgress = ({
   filesTotal,
   retries,
   elapsed,
-  countedFor,
+  activeFor,
   bytesPerSecond,
   ticketLeft,
   timeNeeded,
@@ -126,7 +125,7 @@ const show: OnProgress = ({
     'preparing' | 'inspecting' | 'packing' | 'requesting' | 'sending' | 'completing' | 'opening' | 'done'
   >()(phase)
   same<number>()(
-    bytesDone + bytesTotal + filesDone + filesTotal + retries + elapsed + countedFor + bytesPerSecond,
+    bytesDone + bytesTotal + filesDone + filesTotal + retries + elapsed + activeFor + bytesPerSecond,
   )
   same<number | null>()(ticketLeft ?? timeNeeded)
   same<string | null>()(warning)
@@ -177,7 +176,7 @@ async function profiles(h: HCompany): Promise<void> {
     profile: 'Default',
     include: ['a'] as const,
     exclude: new Set(['a']),
-    live: 'snapshot',
+    ifRunning: 'snapshot',
     prefix: 'p',
   }
   const whole: UploadProfileArguments = { ...details, ...bounded, pack, ifChangedFrom: 'id' }
@@ -267,21 +266,17 @@ async function transfers(d: AgentDrop): Promise<void> {
     multipart: true,
     ...bounded,
   }
-  const whole: SendArguments = { ...terms, resume: new URL('file:///journal'), dryRun: false }
+  const whole: SendArguments = { ...terms, journal: new URL('file:///journal') }
   const sent = await d.send(files, terms)
   same<SentTransfer>()(sent)
   same<SentTransfer>()(await d.send(files, whole))
-  same<SentTransfer>()(await d.send(files, { ...terms, resume: 'journal' }))
+  same<SentTransfer>()(await d.send(files, { ...terms, journal: 'journal' }))
   same<string | null>()(sent.recipientKeyFingerprint)
   same<'caller' | 'service' | null>()(sent.recipientKeySource)
-  const asked: PlanArguments = { ...terms, resume: 'journal', dryRun: true }
-  const plan = await d.send(files, asked)
+  const plan = await d.plan(files, terms)
   same<TransferPlan>()(plan)
-  same<TransferPlan>()(await d.send(files, { ...whole, dryRun: true }))
-  same<Job<TransferPlan>>()(d.startSend(files, asked))
-  const either = await d.send(files, { ...terms, dryRun: Math.random() > 0.5 })
-  same<SentTransfer | TransferPlan>()(either)
-  same<string>()('request' in either ? JSON.stringify(either.request) : either.id)
+  same<TransferPlan>()(await d.plan(files, whole))
+  same<Job<TransferPlan>>()(d.startPlan(files, whole))
   same<boolean>()(plan.multipart && plan.encrypted)
   same<number>()(plan.totalBytes)
   same<unknown>()(plan.request['sender'])
@@ -362,7 +357,7 @@ async function raw(s: Storage): Promise<void> {
 }
 
 async function inspected(): Promise<void> {
-  const given: InspectProfileArguments = { pack: { level: 'full', live: null }, signal: null }
+  const given: InspectProfileArguments = { pack: { level: 'full', ifRunning: null }, signal: null }
   const found = await inspectProfile(new URL('file:///x'), given)
   same<ProfileInspection>()(found)
   same<'chrome' | 'firefox'>()(found.family)
@@ -377,17 +372,17 @@ async function inspected(): Promise<void> {
   same<'likely' | 'unlikely' | 'unknown'>()(found.verdict)
   const cookies: CookieKeys = found.cookies
   same<'linux' | 'macos' | 'windows' | 'unknown'>()(cookies.system)
-  same<readonly string[]>()(cookies.prefixes)
+  same<readonly string[]>()(cookies.keyVersions)
   const [size, left, file] = [found.sizes[0], found.leftOut[0], found.largest[0]]
-  same<SizeOfClass | undefined>()(size)
+  same<CategorySize | undefined>()(size)
   same<LeftOut | undefined>()(left)
   same<FileSize | undefined>()(file)
   if (size && left && file) {
-    same<FileClass>()(size.class)
-    same<FileClass>()(left.class)
-    same<boolean>()(size.goes)
+    same<FileCategory>()(size.category)
+    same<FileCategory>()(left.category)
+    same<boolean>()(size.packed)
     same<number>()(size.files + size.bytes + left.files + left.bytes + file.bytes)
-    same<string>()(left.path + left.why + file.path)
+    same<string>()(left.path + left.reason + file.path)
   }
   same<Job<ProfileInspection>>()(startInspectProfile('x'))
 }
@@ -428,7 +423,7 @@ function failed(error: unknown): ErrorCode | undefined {
       error.transferId ??
       error.profileId ??
       error.path ??
-      error.resume ??
+      error.journal ??
       error.etag,
   )
   same<string | undefined>()(error.resource?.kind ?? error.resource?.id)
@@ -475,7 +470,7 @@ void d.send(3, terms)
 // @ts-expect-error one path alone, which would be a list of letters
 void d.send('a.pdf', terms)
 // @ts-expect-error the same
-void d.send('a.pdf', { ...terms, dryRun: true })
+void d.plan('a.pdf', terms)
 // @ts-expect-error the same
 d.startSend('a.pdf', terms)
 // @ts-expect-error the same
@@ -555,7 +550,7 @@ new Encryption({ publicKey: 'k' })
 // @ts-expect-error a pair says not how to seal
 void d.send(['a'], { ...terms, encrypt: KeyPair.generate() })
 // @ts-expect-error a journal is for a whole send
-void d.presign(['a'], { ...terms, resume: 'journal' })
+void d.presign(['a'], { ...terms, journal: 'journal' })
 // @ts-expect-error one URL alone
 void s.putParts(3, 'x')
 // @ts-expect-error no key pair

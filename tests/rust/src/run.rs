@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use dropoff::{
     AgentDrop, Encryption, Error, File, HCompany, Job, KeyPair, OptionKind, OptionValue, Options, Pack,
-    PostForm, ProfileDetails, ProfileUpload, Put, PutParts, Result, SealedFile, SentTransfer, Source,
-    Storage, Transfer,
+    PostFormRequest, ProfileDetails, ProfileUpload, PutPartsRequest, PutRequest, Result, SealedFile,
+    SentTransfer, Source, Storage, Transfer,
 };
 use dropoff_sandbox::{Config, Sandbox};
 use serde_json::{Map, Value, json};
@@ -103,7 +103,7 @@ impl Caller<'_> {
                 self.order_faults();
                 let ticket = h.initiate_upload()?;
                 let made = one(made);
-                let stored = h.upload_packed(&ticket, made.source, &self.pack()?)?;
+                let stored = h.upload(&ticket, made.source, &self.pack()?)?;
                 let profile =
                     h.complete_upload(ticket.profile_id(), self.details().uploaded(stored.clone()))?;
                 let read = h.get_profile(&profile.id)?;
@@ -124,7 +124,7 @@ impl Caller<'_> {
                 let d = self.agentdrop(self.options()?)?;
                 d.plan(self.transfer(made)?).map(|p| json!(p))
             }
-            "agentdrop.resume" => self.resume(made).map(|t| json!(t)),
+            "agentdrop.resume" => self.go_on(made).map(|t| json!(t)),
             "storage.put_parts" => self.put_parts(one(made)),
             "open_sealed" => self.open_sealed(),
             "agentdrop.steps" => {
@@ -163,8 +163,8 @@ impl Caller<'_> {
         if let Some(level) = given["level"].as_str() {
             pack = pack.level(level.parse()?);
         }
-        if let Some(live) = given["live"].as_str() {
-            pack = pack.live(live.parse()?);
+        if let Some(if_running) = given["if_running"].as_str() {
+            pack = pack.if_running(if_running.parse()?);
         }
         if let Some(profile) = given["profile"].as_str() {
             pack = pack.profile(profile);
@@ -182,12 +182,12 @@ impl Caller<'_> {
     }
 
     /// The same send twice, with one journal.
-    fn resume(&self, made: Vec<Made>) -> Result<SentTransfer> {
+    fn go_on(&self, made: Vec<Made>) -> Result<SentTransfer> {
         let d = self.agentdrop(self.options()?)?;
         self.order_faults();
         let journal = self.journal().unwrap_or_else(|| self.folder.join("journal"));
-        let error = failed(self.finish(d.start_send(self.transfer(made)?.resume(&journal))?));
-        assert_eq!(error.resume(), Some(journal.as_path()), "{error:?}");
+        let error = failed(self.finish(d.start_send(self.transfer(made)?.journal(&journal))?));
+        assert_eq!(error.journal(), Some(journal.as_path()), "{error:?}");
         self.sandbox.clear_faults();
         let between = &self.scenario.between;
         let mut scenario = self.scenario.clone();
@@ -215,7 +215,7 @@ impl Caller<'_> {
                 sources::touch(source, at, self.folder);
             }
         }
-        let sent = d.send(again.transfer(made)?.resume(&journal));
+        let sent = d.send(again.transfer(made)?.journal(&journal));
         assert!(sent.is_err() || !journal.exists(), "the journal is left behind");
         sent
     }
@@ -226,7 +226,7 @@ impl Caller<'_> {
     }
 
     fn journal(&self) -> Option<PathBuf> {
-        self.arg("resume").map(|name| self.folder.join(name))
+        self.arg("journal").map(|name| self.folder.join(name))
     }
 
     fn open_sealed(&self) -> Result<Value> {
@@ -260,7 +260,7 @@ impl Caller<'_> {
         urls.sort_by_key(|part| part["part_number"].as_u64());
         let urls: Vec<&str> = urls.iter().map(|p| p["upload_url"].as_str().expect("a URL")).collect();
         self.order_faults();
-        let mut request = PutParts::new(urls, made.source);
+        let mut request = PutPartsRequest::new(urls, made.source);
         if let Some(size) = self.scenario.args.get("part_size") {
             request = request.part_size(size.as_u64().expect("bytes"));
         }
@@ -309,7 +309,7 @@ impl Caller<'_> {
         target["url"] = target["upload_url"].clone();
         self.change_target(&mut target);
         self.order_faults();
-        let mut put = Put::new(target["url"].as_str().expect("a URL"), made.source);
+        let mut put = PutRequest::new(target["url"].as_str().expect("a URL"), made.source);
         for (name, value) in pairs(&target["headers"]) {
             put = put.header(name, value);
         }
@@ -322,8 +322,11 @@ impl Caller<'_> {
         let mut target = json!({"url": ticket["upload_url"], "fields": ticket["upload_fields"]});
         self.change_target(&mut target);
         self.order_faults();
-        let form =
-            PostForm::new(target["url"].as_str().expect("a URL"), pairs(&target["fields"]), made.source);
+        let form = PostFormRequest::new(
+            target["url"].as_str().expect("a URL"),
+            pairs(&target["fields"]),
+            made.source,
+        );
         self.finish(Storage::new(self.options()?).start_post_form(form)?).map(|s| json!(s))
     }
 
@@ -435,7 +438,7 @@ impl Caller<'_> {
             transfer = transfer.multipart(parts.as_bool().expect("a truth value"));
         }
         if let Some(journal) = self.journal() {
-            transfer = transfer.resume(journal);
+            transfer = transfer.journal(journal);
         }
         Ok(transfer)
     }

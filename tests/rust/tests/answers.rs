@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use dropoff::{Error, ErrorKind, IntegrityCheck, Options, Outcome, PostForm, Put, Side, Source, Storage};
+use dropoff::{
+    Error, ErrorKind, IntegrityCheck, Options, Outcome, PostFormRequest, PutRequest, Side, Source, Storage,
+};
 use dropoff_tests::misbehaving_server::{Behaviour, MisbehavingServer, reply};
 
 fn server(reply: String, tls: bool) -> MisbehavingServer {
@@ -16,8 +18,8 @@ fn storage(origin: &str) -> Storage {
     Storage::new(Options::new().trusted_storage([origin.to_owned()]).expect("options"))
 }
 
-fn put(origin: &str) -> Put {
-    Put::new(format!("{origin}/k?X-Amz-Signature=canary"), Source::memory(vec![0; 10]))
+fn put(origin: &str) -> PutRequest {
+    PutRequest::new(format!("{origin}/k?X-Amz-Signature=canary"), Source::memory(vec![0; 10]))
 }
 
 fn refused(error: &Error, kind: ErrorKind, side: Side, outcome: Outcome, words: &str) {
@@ -81,7 +83,7 @@ fn a_redirect_that_a_form_asked_for_may_be_described_in_html() {
                   Content-Length: 13\r\n\r\n<html></html>";
     let server = server(answer.to_owned(), false);
     let fields = [("key", "k"), ("success_action_redirect", "https://done.example/")];
-    let form = PostForm::new(format!("{}/b", server.origin()), fields, Source::memory(vec![0; 10]));
+    let form = PostFormRequest::new(format!("{}/b", server.origin()), fields, Source::memory(vec![0; 10]));
     let stored = storage(&server.origin()).post_form(form).expect("stored");
     assert!(stored.warnings.is_empty(), "{stored:?}");
 }
@@ -106,8 +108,9 @@ fn a_page_that_quotes_the_ticket_is_told_without_it() {
     for status in ["200 OK", "403 Forbidden"] {
         let server = server(reply(status, page), false);
         let url = format!("{}/k?X-Amz-Signature=canary-canary-canary", server.origin());
-        let error =
-            storage(&server.origin()).put(Put::new(url, Source::memory(vec![0; 10]))).expect_err("a page");
+        let error = storage(&server.origin())
+            .put(PutRequest::new(url, Source::memory(vec![0; 10])))
+            .expect_err("a page");
         assert!(error.message().contains("Blocked") && !format!("{error:?}").contains("canary"), "{error:?}");
     }
 }
@@ -134,7 +137,7 @@ fn headers_that_quote_the_ticket_are_told_without_it() {
         let options = Options::new().trusted_storage([server.origin()]).and_then(|o| o.max_attempts(1));
         let storage = Storage::new(options.expect("options").integrity_check(check));
         let url = format!("{}/k?X-Amz-Signature=canary-canary-canary", server.origin());
-        let done = storage.put(Put::new(url, Source::memory(vec![0; size])));
+        let done = storage.put(PutRequest::new(url, Source::memory(vec![0; size])));
         let shown = format!("{done:?}");
         assert!(shown.contains("[hidden]") && !shown.contains("canary"), "{answer}: {shown}");
     }

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use dropoff::{Error, ErrorKind, File, Options, Put, Source, Storage, Transfer};
+use dropoff::{Error, ErrorKind, File, Options, PutRequest, Source, Storage, Transfer};
 use dropoff_sandbox::Config;
 use dropoff_tests::{agentdrop, options, run::failed, sandbox};
 use serde_json::json;
@@ -16,7 +16,7 @@ fn ms(count: u64) -> Duration {
 
 fn put_to(origin: &str, options: Options) -> Error {
     let options = options.trusted_storage([origin]).and_then(|o| o.max_attempts(1)).expect("options");
-    let put = Put::new(format!("{origin}/k"), Source::memory(vec![0; 5_000_000]));
+    let put = PutRequest::new(format!("{origin}/k"), Source::memory(vec![0; 5_000_000]));
     failed(Storage::new(options).put(put))
 }
 
@@ -101,7 +101,7 @@ fn a_slow_upload_that_moves_is_left_alone() {
     let limits = limits.and_then(|o| o.max_attempts(1));
     let options = limits.and_then(|o| o.trusted_storage([origin.as_str()])).expect("options");
     let started = Instant::now();
-    let put = Put::new(format!("{origin}/k"), Source::memory(vec![7; BODY]));
+    let put = PutRequest::new(format!("{origin}/k"), Source::memory(vec![7; BODY]));
     let stored = Storage::new(options).put(put).expect("stored");
     assert_eq!((stored.attempts, stored.bytes), (1, BODY as u64));
     assert!(started.elapsed() > ms(22_000), "it was slow");
@@ -143,7 +143,7 @@ fn a_host_that_fails_for_everybody_is_not_stormed() {
 
 #[test]
 fn a_name_that_leads_inside_is_refused_after_it_is_resolved() {
-    let put = Put::new("https://localhost:9/k?X-Amz-Signature=canary", Source::memory(vec![0; 10]));
+    let put = PutRequest::new("https://localhost:9/k?X-Amz-Signature=canary", Source::memory(vec![0; 10]));
     let error = failed(Storage::new(Options::new()).put(put));
     assert_eq!(error.kind(), ErrorKind::UnsafeTarget, "{error}");
     assert!(error.message().contains("localhost") && !error.message().contains("canary"), "{error}");

@@ -1,7 +1,7 @@
 //! What is said of a certificate that is not acceptable, and which one is acceptable: the same to storage and
 //! to a service. All on loopback, with certificates made here.
 
-use dropoff::{AgentDrop, Error, ErrorKind, Options, Outcome, Put, PutParts, Source, Storage};
+use dropoff::{AgentDrop, Error, ErrorKind, Options, Outcome, PutPartsRequest, PutRequest, Source, Storage};
 use dropoff_tests::secured::{Authority, Server, Shown, pem, self_signed};
 use rcgen::{BasicConstraints, DnType, ExtendedKeyUsagePurpose, IsCa, date_time_ymd};
 use rustls::pki_types::CertificateDer;
@@ -16,7 +16,7 @@ fn options(origin: &str, trusted: &[&CertificateDer<'static>]) -> Options {
 }
 
 fn put(origin: &str, options: Options) -> dropoff::Result<dropoff::StoredObject> {
-    Storage::new(options).put(Put::new(format!("{origin}/k"), Source::memory(vec![7; 100_000])))
+    Storage::new(options).put(PutRequest::new(format!("{origin}/k"), Source::memory(vec![7; 100_000])))
 }
 
 fn ask(origin: &str, options: Options) -> Error {
@@ -252,7 +252,7 @@ fn a_server_that_wants_a_client_certificate_has_stored_nothing() {
     let origin = server.origin();
     let storage = Storage::new(options(&origin, &[&ours.certificate]));
     for size in [1, 20_000_000] {
-        let put = Put::new(format!("{origin}/k"), Source::memory(vec![7; size]));
+        let put = PutRequest::new(format!("{origin}/k"), Source::memory(vec![7; size]));
         let error = storage.put(put).expect_err("refused");
         assert_eq!(
             (error.kind(), error.outcome()),
@@ -260,7 +260,7 @@ fn a_server_that_wants_a_client_certificate_has_stored_nothing() {
             "{size}: {error:?}"
         );
     }
-    let parts = PutParts::new([format!("{origin}/k?partNumber=1")], Source::memory(vec![7; 100]));
+    let parts = PutPartsRequest::new([format!("{origin}/k?partNumber=1")], Source::memory(vec![7; 100]));
     let error = storage.put_parts(parts).expect_err("refused");
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Tls, Outcome::NotCompleted), "{error:?}");
 }

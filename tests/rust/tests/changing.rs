@@ -201,7 +201,7 @@ fn two_calls_with_one_journal_send_once() {
     let (path, journal) = (stage.path("a.bin"), stage.path("journal"));
     std::fs::write(&path, pattern(1000)).expect("written");
     let start = || -> Job<SentTransfer> {
-        let transfer = Transfer::new("a", "b").file(File::new(path.as_path())).resume(&journal);
+        let transfer = Transfer::new("a", "b").file(File::new(path.as_path())).journal(&journal);
         stage.d.start_send(transfer).expect("a job")
     };
     stage.order(json!({"on": "confirm", "do": {"hold": true}}));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use dropoff::{Options, Put, Source, Storage};
+use dropoff::{Options, PutRequest, Source, Storage};
 use dropoff_sandbox::Config;
 use dropoff_tests::{agentdrop, options, sandbox};
 
@@ -57,7 +57,7 @@ fn an_idle_connection_that_died_costs_no_try() {
         Options::new().trusted_storage([origin.clone()]).and_then(|o| o.max_attempts(1)).expect("options");
     let storage = Storage::new(options);
     for at in 0..5 {
-        let put = Put::new(format!("{origin}/k"), Source::memory(b"hello".to_vec()));
+        let put = PutRequest::new(format!("{origin}/k"), Source::memory(b"hello".to_vec()));
         let stored = storage.put(put).expect("stored, whatever the old connection did");
         // The request that the old connection took was sent all the same.
         assert_eq!(stored.attempts, if at == 0 { 1 } else { 2 });
@@ -92,7 +92,7 @@ fn an_idle_tls_connection_that_says_goodbye_costs_no_try() {
         .expect("options");
     let storage = Storage::new(options);
     for at in 0..5 {
-        let put = Put::new(format!("{origin}/k"), Source::memory(b"hello".to_vec()));
+        let put = PutRequest::new(format!("{origin}/k"), Source::memory(b"hello".to_vec()));
         let stored = storage.put(put).expect("stored");
         assert_eq!(stored.attempts, if at == 0 { 1 } else { 2 });
     }
@@ -163,11 +163,11 @@ fn a_server_that_never_says_continue_is_asked_once_and_parts_ask_once_an_upload(
     let body = || Source::memory(vec![7; 6 << 20]);
     let parts = || {
         let urls = (1..=3).map(|n| format!("{origin}/k?partNumber={n}"));
-        dropoff::PutParts::new(urls, Source::memory(vec![7; 6 << 20])).part_size(2 << 20)
+        dropoff::PutPartsRequest::new(urls, Source::memory(vec![7; 6 << 20])).part_size(2 << 20)
     };
     let one = storage();
-    one.put(Put::new(format!("{origin}/k"), body())).expect("stored");
-    one.put(Put::new(format!("{origin}/k"), body())).expect("stored");
+    one.put(PutRequest::new(format!("{origin}/k"), body())).expect("stored");
+    one.put(PutRequest::new(format!("{origin}/k"), body())).expect("stored");
     one.put_parts(parts()).expect("stored");
     assert_eq!(questions.load(SeqCst), 1, "it was known after the first");
     assert_eq!(storage().put_parts(parts()).expect("stored").parts.len(), 3);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dropoff::{ErrorKind, Options, Put, Source, Storage};
+use dropoff::{ErrorKind, Options, PutRequest, Source, Storage};
 use dropoff_tests::misbehaving_server::{Behaviour, MisbehavingServer, reply};
 
 const XML: &str = "<Error><Code>EntityTooLarge</Code><Message>no</Message></Error>";
@@ -51,7 +51,7 @@ fn refused_early_by(take: usize, tls: bool, runs: usize, storage: fn(&Misbehavin
     let mut seen = 0;
     let mut others = Vec::new();
     for _ in 0..runs {
-        let put = Put::new(format!("{}/k", server.origin()), Source::path(file.path()));
+        let put = PutRequest::new(format!("{}/k", server.origin()), Source::path(file.path()));
         match storage.put(put) {
             Err(e) if e.service_code() == Some("EntityTooLarge") && e.kind() == ErrorKind::TooLarge => {
                 seen += 1
@@ -101,7 +101,7 @@ fn a_refusal_before_the_body_costs_no_body() {
         lingers: false,
     });
     let file = large_file();
-    let put = Put::new(format!("{}/k", server.origin()), Source::path(file.path()));
+    let put = PutRequest::new(format!("{}/k", server.origin()), Source::path(file.path()));
     let job = storage(&server).start_put(put).expect("a job");
     let error = job.wait().expect_err("refused");
     assert_eq!(error.service_code(), Some("EntityTooLarge"));
@@ -121,7 +121,7 @@ fn after_a_refusal_of_the_head_no_byte_of_the_body_is_sent() {
     let file = large_file();
     let storage = storage(&server);
     for _ in 0..20 {
-        let put = Put::new(format!("{}/k", server.origin()), Source::path(file.path()));
+        let put = PutRequest::new(format!("{}/k", server.origin()), Source::path(file.path()));
         assert_eq!(storage.put(put).expect_err("refused").service_code(), Some("EntityTooLarge"));
     }
     std::thread::sleep(Duration::from_millis(100));
@@ -143,7 +143,7 @@ fn an_early_success_is_network_and_is_retried() {
         .and_then(|o| o.max_attempts(3))
         .and_then(|o| o.backoff_base(Duration::from_millis(1)))
         .expect("options");
-    let put = Put::new(format!("{}/k", server.origin()), Source::path(file.path()));
+    let put = PutRequest::new(format!("{}/k", server.origin()), Source::path(file.path()));
     let error = Storage::new(options).put(put).expect_err("never a success");
     assert_eq!(error.kind(), ErrorKind::Network, "{error:?}");
     assert_eq!(error.http_status(), Some(200));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use dropoff::{AgentDrop, ErrorKind, File, Options, PostForm, Put, Source, Storage, Transfer};
+use dropoff::{AgentDrop, ErrorKind, File, Options, PostFormRequest, PutRequest, Source, Storage, Transfer};
 use dropoff_sandbox::{Config, StorageConfig};
 use dropoff_tests::misbehaving_server::{Behaviour, MisbehavingServer, reply};
 use dropoff_tests::{agentdrop, options, sandbox, sources};
@@ -56,7 +56,7 @@ fn a_server_that_says_continue_for_ever_is_left() {
         .trusted_storage([origin.clone()])
         .and_then(|o| o.max_attempts(1)?.stall_timeout(limit)?.response_timeout(limit))
         .expect("options");
-    let put = Put::new(format!("{origin}/k"), Source::memory(vec![0; 30_000_000]));
+    let put = PutRequest::new(format!("{origin}/k"), Source::memory(vec![0; 30_000_000]));
     let error = Storage::new(options).put(put).expect_err("no reply");
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
 }
@@ -87,8 +87,8 @@ fn what_a_peer_quotes_back_is_hidden() {
     let quoted = "<Error><Code>X</Code><Message>got canary &amp; &lt;signature&gt; é</Message></Error>";
     let (quoting, storage) = server(reply("400 Bad Request", quoted));
     let secret = "canary & <signature> é";
-    let put =
-        Put::new(format!("{}/k", quoting.origin()), Source::memory(vec![1])).header("x-amz-token", secret);
+    let put = PutRequest::new(format!("{}/k", quoting.origin()), Source::memory(vec![1]))
+        .header("x-amz-token", secret);
     let error = storage.put(put).expect_err("refused");
     assert!(!format!("{error:?}").contains("canary"), "{error:?}");
 
@@ -107,10 +107,10 @@ fn what_a_peer_quotes_back_is_hidden() {
     ] {
         let (server, storage) = server(reply("404 Not Found", body));
         let url = format!("{}/k?X-Amz-Signature=canary-signature", server.origin());
-        let error = storage.put(Put::new(url, Source::memory(vec![1]))).expect_err("refused");
+        let error = storage.put(PutRequest::new(url, Source::memory(vec![1]))).expect_err("refused");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
         let fields = [("x-amz-security-token", "canary-signature")];
-        let form = PostForm::new(format!("{}/", server.origin()), fields, Source::memory(vec![1]));
+        let form = PostFormRequest::new(format!("{}/", server.origin()), fields, Source::memory(vec![1]));
         let error = storage.post_form(form).expect_err("refused");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
@@ -146,7 +146,7 @@ fn a_form_that_asked_for_a_redirect_is_done_when_it_gets_one() {
                   Content-Length: 0\r\n\r\n";
     let (server, storage) = server(answer.to_owned());
     let form = |fields: Vec<(&str, &str)>| {
-        PostForm::new(format!("{}/", server.origin()), fields, Source::memory(vec![1]))
+        PostFormRequest::new(format!("{}/", server.origin()), fields, Source::memory(vec![1]))
     };
     let asked = vec![("key", "k"), ("success_action_redirect", "https://app.example/done")];
     storage.post_form(form(asked)).expect("stored");
@@ -155,7 +155,8 @@ fn a_form_that_asked_for_a_redirect_is_done_when_it_gets_one() {
 
     // Said before the file was read, it is as little a success as an early 200.
     let fields = vec![("key", "k"), ("success_action_redirect", "https://app.example/done")];
-    let early = PostForm::new(format!("{}/", server.origin()), fields, Source::memory(vec![0; 30_000_000]));
+    let early =
+        PostFormRequest::new(format!("{}/", server.origin()), fields, Source::memory(vec![0; 30_000_000]));
     let error = storage.post_form(early).expect_err("too early");
     assert_eq!(error.kind(), ErrorKind::Network, "{error:?}");
     for to in ["", "https://app.example/don"] {

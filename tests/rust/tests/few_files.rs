@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use dropoff::{Options, Put, Storage};
+use dropoff::{Options, PutRequest, Storage};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 fn until(what: impl Fn() -> bool) {
@@ -48,8 +48,9 @@ fn a_file_waits_for_a_descriptor_as_a_try_does() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(b"hello").expect("written");
     let storage = Storage::new(Options::new().trusted_storage([origin.clone()]).expect("options"));
-    let put =
-        |name: &str| storage.start_put(Put::new(format!("{origin}/{name}"), file.path())).expect("a job");
+    let put = |name: &str| {
+        storage.start_put(PutRequest::new(format!("{origin}/{name}"), file.path())).expect("a job")
+    };
 
     let first = put("first");
     until(|| requests.load(SeqCst) == 1);

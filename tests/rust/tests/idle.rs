@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dropoff::{AgentDrop, HCompany, IntegrityCheck, Options, Put, Source, Storage};
+use dropoff::{AgentDrop, HCompany, IntegrityCheck, Options, PutRequest, Source, Storage};
 
 /// Nobody listens there.
 const NOWHERE: &str = "http://127.0.0.1:1";
@@ -25,7 +25,7 @@ fn clients_have_no_thread_and_no_descriptor_before_their_first_use() {
     assert_eq!((threads(), descriptors()), before);
 
     // Both are seen where there are some.
-    let put = Put::new(format!("{NOWHERE}/k"), Source::memory(vec![7; 10]));
+    let put = PutRequest::new(format!("{NOWHERE}/k"), Source::memory(vec![7; 10]));
     clients.2.put(put).expect_err("nobody is there");
     assert!(threads() > before.0);
     assert!(descriptors().len() > before.1.len());

@@ -36,7 +36,7 @@ impl Stage {
     }
 
     fn transfer(&self, files: &[&str]) -> Transfer {
-        let transfer = Transfer::new("a", "b").resume(self.path("journal"));
+        let transfer = Transfer::new("a", "b").journal(self.path("journal"));
         files.iter().fold(transfer, |t, name| t.file(File::new(self.path(name).as_path())))
     }
 
@@ -51,7 +51,7 @@ impl Stage {
         }
         let error = self.d.send(transfer).expect_err("refused");
         self.sandbox.clear_faults();
-        assert_eq!(error.resume(), Some(self.path("journal").as_path()), "{error:?}");
+        assert_eq!(error.journal(), Some(self.path("journal").as_path()), "{error:?}");
         error
     }
 
@@ -281,7 +281,7 @@ fn a_url_where_a_path_is_due_is_not_printed() {
     let stage = Stage::new();
     stage.file("a", 10);
     let url = "https://s.example/k?X-Amz-Signature=canary";
-    let transfer = Transfer::new("a", "b").file(File::new(stage.path("a").as_path())).resume(url);
+    let transfer = Transfer::new("a", "b").file(File::new(stage.path("a").as_path())).journal(url);
     let sealed = dropoff::SealedFile::new(stage.path("a"));
     let pair = KeyPair::generate().expect("a pair");
     for error in [
@@ -316,7 +316,7 @@ fn urls_that_ran_out_end_it_and_the_next_call_begins_anew() {
     });
     let error = stage.d.send(stage.transfer(&["a"]).multipart(true)).expect_err("too late");
     assert_eq!((error.kind(), error.retryable()), (ErrorKind::Expired, true), "{error:?}");
-    assert_eq!((error.cleanup(), error.resume()), (Cleanup::Done, None));
+    assert_eq!((error.cleanup(), error.journal()), (Cleanup::Done, None));
     assert_eq!(stage.count("put_part"), 2, "nothing is sent in vain");
     stage.d.send(stage.transfer(&["a"]).multipart(true)).expect("anew");
     let objects = stage.sandbox.objects();
@@ -343,7 +343,7 @@ fn cancelled_at_any_moment_the_same_call_works_at_once() {
         if let Err(error) = &first {
             assert!(error.outcome() != Outcome::Completed || !error.retryable(), "{told}");
             let same = second.as_ref().ok().map(|s| s.id.as_str()) == error.transfer_id();
-            assert!(error.resume().is_none() || same, "{told}");
+            assert!(error.journal().is_none() || same, "{told}");
         }
         assert!(!stage.path("journal").exists(), "{told}");
     }

@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dropoff::{ErrorKind, IntegrityCheck, Options, Outcome, PostForm, Put, PutParts, Source, Storage};
+use dropoff::{
+    ErrorKind, IntegrityCheck, Options, Outcome, PostFormRequest, PutPartsRequest, PutRequest, Source,
+    Storage,
+};
 use dropoff_tests::misbehaving_server::reply;
 
 /// The ETag of `hello`.
@@ -93,8 +96,8 @@ impl Peer {
         self.requests.load(SeqCst)
     }
 
-    fn put(&self, key: &str) -> Put {
-        Put::new(format!("{}/{key}", self.origin), Source::memory(b"hello".to_vec()))
+    fn put(&self, key: &str) -> PutRequest {
+        PutRequest::new(format!("{}/{key}", self.origin), Source::memory(b"hello".to_vec()))
     }
 }
 
@@ -151,7 +154,7 @@ fn what_was_lost_on_a_kept_connection_may_be_stored() {
         let storage = peer.storage();
         storage.put(peer.put("warm")).expect("stored");
         let source = Source::memory(b"hello".to_vec());
-        let form = PostForm::new(format!("{}/b", peer.origin), [("key", "k")], source);
+        let form = PostFormRequest::new(format!("{}/b", peer.origin), [("key", "k")], source);
         let error = storage.post_form(form).expect_err("refused");
         assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Unknown), "{error:?}");
         assert_eq!(peer.requests(), 3);
@@ -169,7 +172,7 @@ fn every_request_that_was_sent_is_an_attempt() {
     // One on the kept connection, one on a fresh one at once, and a second try.
     assert_eq!(job.wait().expect("stored").attempts, 3);
     assert_eq!(job.progress().retries, 2);
-    let large = Put::new(format!("{}/k", peer.origin), Source::memory(vec![7; 2_000_000]));
+    let large = PutRequest::new(format!("{}/k", peer.origin), Source::memory(vec![7; 2_000_000]));
     assert_eq!(storage.put(large).expect("stored, once it is not asked first").attempts, 2);
     assert_eq!(peer.requests(), 6);
 }
@@ -183,12 +186,13 @@ fn a_source_that_changed_and_that_storage_took_all_the_same_is_completed() {
     let said = "HTTP/1.1 200 OK\r\nETag: \"abc-1\"\r\nContent-Length: 0\r\n\r\n".to_owned();
     let peer = Peer::start(vec![Answer::Overwrite(path.clone(), said)]);
     let storage = peer.storage();
-    let error = storage.put(Put::new(format!("{}/k", peer.origin), path.as_path())).expect_err("it changed");
+    let error =
+        storage.put(PutRequest::new(format!("{}/k", peer.origin), path.as_path())).expect_err("it changed");
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::SourceChanged, Outcome::Completed), "{error:?}");
     assert_eq!(error.etag(), Some("abc-1"));
     assert!(error.message().contains("storage has it") && !error.retryable(), "{error:?}");
 
-    let form = PostForm::new(format!("{}/b", peer.origin), [("key", "k")], path.as_path());
+    let form = PostFormRequest::new(format!("{}/b", peer.origin), [("key", "k")], path.as_path());
     let error = storage.post_form(form).expect_err("it changed");
     assert_eq!((error.outcome(), error.etag()), (Outcome::Completed, Some("abc-1")), "{error:?}");
 
@@ -197,7 +201,7 @@ fn a_source_that_changed_and_that_storage_took_all_the_same_is_completed() {
     let parts = |count: usize| {
         let urls = (1..=count).map(|n| format!("{}/k?partNumber={n}&uploadId=u", peer.origin));
         let one_by_one = Storage::new(options().concurrency(1).expect("good"));
-        one_by_one.put_parts(PutParts::new(urls, path.as_path())).expect_err("it changed")
+        one_by_one.put_parts(PutPartsRequest::new(urls, path.as_path())).expect_err("it changed")
     };
     assert_eq!(parts(1).outcome(), Outcome::Completed);
     assert_eq!(parts(3).outcome(), Outcome::NotCompleted);
@@ -213,7 +217,7 @@ fn what_an_earlier_try_stored_is_compared_with_what_that_one_read() {
     let in_the_way =
         "HTTP/1.1 412 X\r\nETag: \"83a7a7745623c0d1705b1806e12b9ee8\"\r\nContent-Length: 0\r\n\r\n";
     let peer = Peer::start(vec![Answer::OverwriteAndLose(path.clone()), Answer::Say(in_the_way.to_owned())]);
-    let put = Put::new(format!("{}/k", peer.origin), path.as_path()).header("If-None-Match", "*");
+    let put = PutRequest::new(format!("{}/k", peer.origin), path.as_path()).header("If-None-Match", "*");
     let error = peer.storage().put(put).expect_err("it changed");
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::SourceChanged, Outcome::Completed), "{error:?}");
     assert_eq!(error.etag(), Some("83a7a7745623c0d1705b1806e12b9ee8"), "{error:?}");
@@ -223,7 +227,7 @@ fn what_an_earlier_try_stored_is_compared_with_what_that_one_read() {
 #[test]
 fn an_empty_object_that_got_no_answer_may_be_there() {
     let peer = Peer::start(vec![Answer::Never]);
-    let put = Put::new(format!("{}/k", peer.origin), Source::memory(Vec::new()));
+    let put = PutRequest::new(format!("{}/k", peer.origin), Source::memory(Vec::new()));
     let job = peer.storage().start_put(put).expect("a job");
     while peer.requests() == 0 {
         std::thread::sleep(Duration::from_millis(1));
@@ -249,8 +253,10 @@ fn parts_with_the_checksum_of_nothing_are_not_sent() {
         let checksum = "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32";
         format!("{}/k?partNumber={n}&uploadId=u&{checksum}", peer.origin)
     });
-    let error =
-        peer.storage().put_parts(PutParts::new(urls, Source::memory(vec![7; 30]))).expect_err("refused");
+    let error = peer
+        .storage()
+        .put_parts(PutPartsRequest::new(urls, Source::memory(vec![7; 30])))
+        .expect_err("refused");
     assert_eq!(
         (error.kind(), error.outcome()),
         (ErrorKind::InvalidInput, Outcome::NotCompleted),
@@ -267,7 +273,7 @@ fn parts_with_the_checksum_of_nothing_are_not_sent() {
 fn an_algorithm_without_its_checksum_is_named() {
     let peer = Peer::start(vec![refused("400 X", "InvalidRequest", "no checksum")]);
     let url = format!("{}/k?x-amz-sdk-checksum-algorithm=CRC32", peer.origin);
-    let error = peer.storage().put(Put::new(url, Source::memory(vec![7; 30]))).expect_err("refused");
+    let error = peer.storage().put(PutRequest::new(url, Source::memory(vec![7; 30]))).expect_err("refused");
     assert!(error.message().contains("x-amz-sdk-checksum-algorithm=CRC32 and no checksum"), "{error}");
     assert_eq!((error.kind(), error.retryable()), (ErrorKind::StorageRefused, false));
 }

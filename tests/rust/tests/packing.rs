@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime};
 
 use dropoff::{
-    Consistency, Error, ErrorKind, HCompany, Job, Level, Live, Outcome, Pack, Phase, Profile, ProfileDetails,
-    ProfileUpload,
+    Consistency, Error, ErrorKind, HCompany, IfRunning, Job, Level, Outcome, Pack, Phase, Profile,
+    ProfileDetails, ProfileUpload,
 };
 use dropoff_sandbox::{Config, Sandbox, StorageConfig};
 use dropoff_tests::profiles::random;
@@ -139,8 +139,11 @@ fn a_folder_that_changes_is_refused_or_told() {
     assert!(error.message().contains("Default/A changed"), "{error}");
 
     stage.slow();
-    let packed =
-        stage.while_packing(Pack::new().live(Live::Force), touch).expect("packed").packed.expect("a report");
+    let packed = stage
+        .while_packing(Pack::new().if_running(IfRunning::Force), touch)
+        .expect("packed")
+        .packed
+        .expect("a report");
     assert_eq!(packed.consistency, Consistency::Forced);
     assert!(packed.warnings.iter().any(|w| w.contains("changed while they were packed")), "{packed:?}");
 }
@@ -183,7 +186,7 @@ fn a_snapshot_takes_a_database_and_its_log_together() {
         }
     });
     for _ in 0..5 {
-        let profile = stage.start(Pack::new().live(Live::Snapshot)).wait().expect("packed");
+        let profile = stage.start(Pack::new().if_running(IfRunning::Snapshot)).wait().expect("packed");
         assert_eq!(profile.packed.expect("a report").consistency, Consistency::Snapshot);
         assert_eq!(stage.stored("Default/History")[100_000..], stage.stored("Default/History-wal")[..]);
         stage.sandbox.reset();
@@ -201,7 +204,7 @@ fn a_database_that_is_written_to_while_it_is_copied_is_copied_again() {
     let database = File::options().write(true).open(stage.path("Default/History")).expect("the database");
     database.set_len(600 << 20).expect("a length");
     std::thread::sleep(Duration::from_millis(50));
-    let job = stage.start(Pack::new().live(Live::Snapshot));
+    let job = stage.start(Pack::new().if_running(IfRunning::Snapshot));
     while job.progress().phase != Phase::Packing {
         assert!(job.wait_timeout(Duration::from_millis(1)).is_none(), "{:?}", job.progress());
     }
@@ -247,7 +250,8 @@ fn a_snapshot_takes_a_database_and_the_file_it_names_together() {
                 }
             });
             for _ in 0..5 {
-                let profile = stage.start(Pack::new().live(Live::Snapshot)).wait().expect("packed");
+                let profile =
+                    stage.start(Pack::new().if_running(IfRunning::Snapshot)).wait().expect("packed");
                 let packed = profile.packed.expect("a report");
                 assert_eq!(packed.consistency, Consistency::Snapshot);
                 // None of all moments it could take may be there on a machine with much to do; then it says
@@ -277,7 +281,7 @@ fn a_snapshot_brings_nothing_that_was_excluded() {
     stage.file("Default/Service Worker/ScriptCache/index", b"x");
     let stored = |pack: Pack| {
         stage.sandbox.reset();
-        stage.start(pack.live(Live::Snapshot)).wait().expect("packed");
+        stage.start(pack.if_running(IfRunning::Snapshot)).wait().expect("packed");
         stage.names()
     };
     let has = |names: &[String], part: &str| names.iter().any(|name| name.contains(part));
@@ -298,7 +302,7 @@ fn a_database_that_never_rests_is_told() {
     let stage = Stage::new(Config::default());
     stage.file("Default/History", b"SQLite format 3\0");
     fs::create_dir(stage.path("Default/History-wal")).expect("a folder");
-    let error = failed(stage.start(Pack::new().live(Live::Snapshot)).wait());
+    let error = failed(stage.start(Pack::new().if_running(IfRunning::Snapshot)).wait());
     assert_eq!(error.kind(), ErrorKind::BrowserRunning, "{error:?}");
     assert!(error.retryable() && error.message().contains("Default/History kept changing"), "{error}");
 }
@@ -329,7 +333,7 @@ fn a_browser_that_is_started_while_a_folder_is_packed_is_noticed() {
     locks.clear();
 
     let mut start = || locks.push(File::options().write(true).open(stage.path(lock)).expect("a lock"));
-    let packed = stage.while_packing(Pack::new().live(Live::Force), &mut start).expect("packed");
+    let packed = stage.while_packing(Pack::new().if_running(IfRunning::Force), &mut start).expect("packed");
     let packed = packed.packed.expect("a report");
     assert_eq!(packed.consistency, Consistency::Forced);
     assert!(packed.warnings.iter().any(|warning| warning.contains("is using the folder")), "{packed:?}");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dropoff::{AgentDrop, Error, ErrorKind, Options, Outcome, Put, PutParts, Source, Storage};
+use dropoff::{AgentDrop, Error, ErrorKind, Options, Outcome, PutPartsRequest, PutRequest, Source, Storage};
 use dropoff_tests::secured::{Authority, pem};
 
 const PASSWORD: &str = "S3cretPassw0rd";
@@ -64,7 +64,8 @@ fn options(proxy: &str) -> Options {
 }
 
 fn put(options: Options) -> Error {
-    let put = Put::new("https://bucket.s3.example/k?X-Amz-Signature=canary", Source::memory(vec![7; 10]));
+    let put =
+        PutRequest::new("https://bucket.s3.example/k?X-Amz-Signature=canary", Source::memory(vec![7; 10]));
     Storage::new(options).put(put).expect_err("no way through")
 }
 
@@ -188,13 +189,13 @@ fn a_wrong_password_is_offered_once_however_many_connections_there_are() {
     let proxy = Proxy::saying("HTTP/1.1 407 No\r\n\r\n");
     let options = options(&proxy.url("alice:wrong@")).concurrency(8).expect("options");
     let urls = (1..=8).map(|n| format!("https://bucket.s3.example/k?partNumber={n}"));
-    let parts = PutParts::new(urls, Source::memory(vec![7; 40 << 20])).part_size(5 << 20);
+    let parts = PutPartsRequest::new(urls, Source::memory(vec![7; 40 << 20])).part_size(5 << 20);
     let storage = Storage::new(options);
     let error = storage.put_parts(parts).expect_err("no way through");
     assert!(error.message().contains("does not take the user name"), "{error}");
     assert_eq!(proxy.asked(), 1);
     // Whoever asks again wants to know whether it is right by now.
-    let put = Put::new("https://bucket.s3.example/k", Source::memory(vec![7; 10]));
+    let put = PutRequest::new("https://bucket.s3.example/k", Source::memory(vec![7; 10]));
     storage.put(put).expect_err("no way through");
     assert_eq!(proxy.asked(), 2);
 }
@@ -240,7 +241,7 @@ fn a_service_and_storage_are_reached_through_one() {
     let trusting = || options(&proxy).ca_file(pem([&ours.certificate]).path()).expect("a PEM file");
     let error = ask(trusting());
     assert_eq!(error.kind(), ErrorKind::NotFound, "the service's own word: {error:?}");
-    let put = || Put::new("https://bucket.s3.example/k", Source::memory(vec![7; 10]));
+    let put = || PutRequest::new("https://bucket.s3.example/k", Source::memory(vec![7; 10]));
     Storage::new(trusting()).put(put()).expect("stored");
     assert_eq!(
         tunnels.load(SeqCst),
@@ -270,7 +271,7 @@ fn what_a_proxy_quotes_of_its_own_password_is_hidden() {
         "HTTP/1.1 403 Forbidden\r\nContent-Length: {length}\r\nX-Amz-Request-Id: {encoded}\r\nServer: {PASSWORD}\r\n\r\n{body}"
     ));
     let options = options(&proxy.url(&format!("{login}@"))).trusted_storage(["http://storage.example"]);
-    let put = Put::new("http://storage.example/k", Source::memory(vec![7; 10]));
+    let put = PutRequest::new("http://storage.example/k", Source::memory(vec![7; 10]));
     let error = Storage::new(options.expect("options")).put(put).expect_err("refused");
     let all = format!("{error} {error:?} {}", error.to_json());
     assert!(!all.contains(PASSWORD) && !all.contains(&encoded), "{all}");
@@ -280,7 +281,7 @@ fn what_a_proxy_quotes_of_its_own_password_is_hidden() {
 
 fn put_over_http(options: Options) -> dropoff::Result<dropoff::StoredObject> {
     let options = options.trusted_storage(["http://storage.example"]).expect("options");
-    Storage::new(options).put(Put::new("http://storage.example/k", Source::memory(b"hello".to_vec())))
+    Storage::new(options).put(PutRequest::new("http://storage.example/k", Source::memory(b"hello".to_vec())))
 }
 
 /// There is no tunnel: the proxy is given the upload itself.
@@ -306,7 +307,7 @@ fn one_that_wants_another_password_for_plain_http_is_asked_once() {
     let options = options(&proxy.url(&login)).trusted_storage(["http://storage.example"]);
     let options = options.and_then(|o| o.concurrency(8)).expect("options");
     let urls = (1..=8).map(|n| format!("http://storage.example/k?partNumber={n}"));
-    let parts = PutParts::new(urls, Source::memory(vec![7; 80])).part_size(10);
+    let parts = PutPartsRequest::new(urls, Source::memory(vec![7; 80])).part_size(10);
     let error = Storage::new(options).put_parts(parts).expect_err("no way through");
     assert!(error.message().contains("does not take the user name and password"), "{error}");
     let heads = proxy.heads.lock().expect("notes").join("");

@@ -7,8 +7,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use dropoff::{
-    ErrorKind, File, HCompany, IntegrityCheck, Options, Outcome, Phase, PostForm, ProfileDetails,
-    ProfileUpload, Put, Source, Storage, Transfer,
+    ErrorKind, File, HCompany, IntegrityCheck, Options, Outcome, Pack, Phase, PostFormRequest,
+    ProfileDetails, ProfileUpload, PutRequest, Source, Storage, Transfer,
 };
 use dropoff_sandbox::{Config, StorageConfig};
 use dropoff_tests::{agentdrop, hcompany, options, sandbox, sources};
@@ -54,7 +54,7 @@ fn form_fields_arrive_in_order_and_byte_for_byte_and_the_file_last() {
     let sandbox = sandbox(Config { fields, ..Config::default() });
     let h = hcompany(&sandbox, options(&sandbox));
     let ticket = h.initiate_upload().expect("a ticket");
-    h.upload(&ticket, sources::zip(100)).expect("stored");
+    h.upload(&ticket, sources::zip(100), &Pack::new()).expect("stored");
     let given = ticket.reveal();
     let mut wanted: Vec<Value> = given["upload_fields"]
         .as_object()
@@ -99,7 +99,8 @@ fn nothing_printed_holds_a_secret() {
     let policy = fields["policy"].as_str().expect("a policy").to_owned();
 
     let mut printed = format!("{h:?} {d:?} {form:?} {urls:?} {:?}", HCompany::builder().api_key("hk-canary"));
-    let put = Put::new(&url, Source::memory(vec![1])).header("Content-Type", "application/octet-stream");
+    let put =
+        PutRequest::new(&url, Source::memory(vec![1])).header("Content-Type", "application/octet-stream");
     printed += &format!("{put:?} {:?}", Options::new().proxy("http://u:proxy-canary@p:1").expect("options"));
     printed += &format!("{:?}", Storage::new(options(&sandbox)));
     sandbox.order(json!({"on": "put", "times": -1, "do": {"reset_after": 0}})).expect("an order");
@@ -115,7 +116,7 @@ fn nothing_printed_holds_a_secret() {
         .collect();
     let form_url = form.reveal()["upload_url"].as_str().expect("a URL").to_owned();
     sandbox.order(json!({"on": "post_form", "do": {"reply": {"status": 403}}})).expect("an order");
-    let form = PostForm::new(form_url, pairs, Source::memory(vec![1]));
+    let form = PostFormRequest::new(form_url, pairs, Source::memory(vec![1]));
     printed += &format!("{form:?}");
     let error = Storage::new(options(&sandbox)).post_form(form).expect_err("refused");
     printed += &format!("{error} {error:?} {}", error.to_json());

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use dropoff::{Options, Put, PutParts, Source, Storage};
+use dropoff::{Options, PutPartsRequest, PutRequest, Source, Storage};
 use serde_json::Value;
 
 /// `dropoff-sink`, which ends with its standard input.
@@ -70,16 +70,16 @@ impl Drop for Sink {
 }
 
 /// As many parts of a KiB as asked for.
-fn small_parts(sink: &Sink, count: usize) -> PutParts {
+fn small_parts(sink: &Sink, count: usize) -> PutPartsRequest {
     let urls = (1..=count).map(|_| sink.url());
-    PutParts::new(urls, Source::memory(vec![7; count * 1024])).part_size(1024)
+    PutPartsRequest::new(urls, Source::memory(vec![7; count * 1024])).part_size(1024)
 }
 
 #[test]
 fn later_connections_resume_the_tls_session() {
     let sink = Sink::start(&["--tls", "--latency", "500"]);
     let storage = Storage::new(sink.options());
-    let put = || Put::new(sink.url(), Source::memory(vec![7; 1000]));
+    let put = || PutRequest::new(sink.url(), Source::memory(vec![7; 1000]));
     storage.put(put()).expect("stored");
     assert_eq!((sink.seen("connections"), sink.seen("resumed")), (1, 0));
     // The first takes the idle connection, so the others make new ones.

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use dropoff::{ErrorKind, Options, Put, PutParts, Source, Storage};
+use dropoff::{ErrorKind, Options, PutPartsRequest, PutRequest, Source, Storage};
 
 /// What the peer does with the body of each request.
 #[derive(Clone, Copy)]
@@ -74,8 +74,8 @@ fn options(origin: &str) -> Options {
     Options::new().trusted_storage([origin]).and_then(|o| o.max_attempts(1)).expect("options")
 }
 
-fn put(origin: &str, bytes: usize) -> Put {
-    Put::new(format!("{origin}/k"), Source::memory(vec![7; bytes]))
+fn put(origin: &str, bytes: usize) -> PutRequest {
+    PutRequest::new(format!("{origin}/k"), Source::memory(vec![7; bytes]))
 }
 
 /// The kernel takes the next bytes when a third of its buffer has drained, which is seconds at this rate.
@@ -114,7 +114,7 @@ fn waiting_for_the_limit_is_no_stall() {
         .and_then(|o| o.stall_timeout(Duration::from_millis(40))?.concurrency(4))
         .expect("in range");
     let urls = (1..=4).map(|n| format!("{origin}/k?partNumber={n}&uploadId=u"));
-    let parts = PutParts::new(urls, Source::memory(vec![7; 40_000])).part_size(10_000);
+    let parts = PutPartsRequest::new(urls, Source::memory(vec![7; 40_000])).part_size(10_000);
     let stored = Storage::new(options).put_parts(parts).expect("no stall");
     assert!(stored.parts.iter().all(|part| part.attempts == 1), "{stored:?}");
 }

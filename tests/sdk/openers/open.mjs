@@ -16,7 +16,7 @@ try {
   console.log([opened.path, opened.bytes].join('\t'))
 } catch (error) {
   if (!(error instanceof DropoffError)) throw error
-  console.log([error.code, error.resume ?? ''].join('\t'))
+  console.log([error.code, error.journal ?? ''].join('\t'))
   console.error(error.message)
   process.exitCode = 3
 }

@@ -12,7 +12,7 @@ try:
     pair = KeyPair.from_agentdrop_config(told("CONFIG"))
     opened = open_sealed(sys.argv[1], to=sys.argv[2], key_pair=pair, **fields)
 except DropoffError as error:
-    print(error.kind, error.resume or "", sep="\t")
+    print(error.kind, error.journal or "", sep="\t")
     print(error, file=sys.stderr)
     sys.exit(3)
 print(opened.path, opened.bytes, sep="\t")

@@ -9,8 +9,8 @@ static dropoff_error *error = NULL;
 /* Ends the program if a call failed. */
 static void must(dropoff_status status) {
     if (status != DROPOFF_OK) {
-        const char *resume = dropoff_error_resume(error);
-        printf("%s\t%s\n", dropoff_error_kind_name(error), resume != NULL ? resume : "");
+        const char *journal = dropoff_error_journal(error);
+        printf("%s\t%s\n", dropoff_error_kind_name(error), journal != NULL ? journal : "");
         fprintf(stderr, "%s\n", dropoff_error_message(error));
         exit(3);
     }
@@ -23,7 +23,7 @@ static void set_number(dropoff_options *options, const char *option, const char 
 }
 
 int main(int argc, char **argv) {
-    const char *recipient_key = getenv("RECIPIENT_KEY"), *resume = getenv("RESUME");
+    const char *recipient_key = getenv("RECIPIENT_KEY"), *journal = getenv("JOURNAL");
     dropoff_options *options = NULL;
     dropoff_agentdrop *client = NULL;
     dropoff_key_pair *pair = NULL;
@@ -46,8 +46,8 @@ int main(int argc, char **argv) {
     must(dropoff_transfer_set_encryption(transfer, encryption, &error));
     if (getenv("MULTIPART") != NULL)
         must(dropoff_transfer_set_multipart(transfer, true, &error));
-    if (resume != NULL)
-        must(dropoff_transfer_set_resume(transfer, resume, &error));
+    if (journal != NULL)
+        must(dropoff_transfer_set_journal(transfer, journal, &error));
     for (int at = 1; at < argc; at++) {
         dropoff_source *source = NULL;
         must(dropoff_source_from_path(argv[at], &source, &error));

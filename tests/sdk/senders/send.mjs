@@ -17,12 +17,12 @@ try {
     recipient: env.RECIPIENT,
     encrypt: new Encryption(keyPair, { recipientPublicKey: env.RECIPIENT_KEY }),
     multipart: env.MULTIPART ? true : undefined,
-    resume: env.RESUME,
+    journal: env.JOURNAL,
   })
   console.log([sent.id, sent.recipientKeyFingerprint, sent.recipientKeySource].join('\t'))
 } catch (error) {
   if (!(error instanceof DropoffError)) throw error
-  console.log([error.code, error.resume ?? ''].join('\t'))
+  console.log([error.code, error.journal ?? ''].join('\t'))
   console.error(error.message)
   process.exitCode = 3
 }

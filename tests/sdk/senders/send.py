@@ -15,10 +15,10 @@ try:
         recipient=told("RECIPIENT"),
         encrypt=Encryption(KeyPair.from_agentdrop_config(told("CONFIG")), told("RECIPIENT_KEY")),
         multipart=True if told("MULTIPART") else None,
-        resume=told("RESUME"),
+        journal=told("JOURNAL"),
     )
 except DropoffError as error:
-    print(error.kind, error.resume or "", sep="\t")
+    print(error.kind, error.journal or "", sep="\t")
     print(error, file=sys.stderr)
     sys.exit(3)
 print(sent.id, sent.recipient_key_fingerprint, sent.recipient_key_source, sep="\t")

@@ -114,16 +114,16 @@ impl Evidence {
 
     /// How the cookies are encrypted, the most frequent first; a Firefox encrypts none.
     pub(super) fn cookie_keys(&self) -> CookieKeys {
-        let mut prefixes = BTreeMap::<String, u32>::new();
+        let mut rows_of = BTreeMap::<String, u32>::new();
         let jar = self.cookies.jar().filter(|_| self.family == Family::Chrome);
         for (kind, rows) in jar.map(Jar::all).unwrap_or_default() {
-            *prefixes.entry(kind.prefix()).or_default() += rows;
+            *rows_of.entry(kind.prefix()).or_default() += rows;
         }
-        let mut prefixes: Vec<(String, u32)> = prefixes.into_iter().collect();
+        let mut prefixes: Vec<(String, u32)> = rows_of.into_iter().collect();
         prefixes.sort_by_key(|(_, rows)| Reverse(*rows));
         CookieKeys {
             system: self.system.as_str().to_owned(),
-            prefixes: prefixes.into_iter().map(|(prefix, _)| prefix).collect(),
+            key_versions: prefixes.into_iter().map(|(prefix, _)| prefix).collect(),
         }
     }
 }

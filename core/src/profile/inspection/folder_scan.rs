@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::browser::Browser;
 use super::evidence::Evidence;
-use super::report::{FileSize, LeftOut, ProfileInspection, SizeOfClass, Verdict};
+use super::report::{CategorySize, FileSize, LeftOut, ProfileInspection, Verdict};
 use super::verdict::verdict;
 use crate::error::{Error, ErrorKind, Result};
 use crate::profile::family::Family;
@@ -50,7 +50,7 @@ impl FolderScan {
         Error::new(
             ErrorKind::BrowserRunning,
             format!(
-                "{} is using {} ({}); close it, or choose live \"snapshot\" to pack a consistent copy",
+                "{} is using {} ({}); close it, or choose if_running \"snapshot\" to pack a consistent copy",
                 self.lock.user(self.folder.product),
                 self.folder.root.display(),
                 self.lock.holder()
@@ -73,7 +73,7 @@ impl FolderScan {
         Error::new(
             ErrorKind::BrowserRunning,
             format!(
-                "{} began to use {} while it was packed ({}), and nothing was sent; close it, or choose live \"snapshot\" to pack a consistent copy",
+                "{} began to use {} while it was packed ({}), and nothing was sent; close it, or choose if_running \"snapshot\" to pack a consistent copy",
                 lock.user(self.folder.product),
                 self.folder.root.display(),
                 lock.holder()
@@ -139,16 +139,16 @@ impl FolderScan {
         let (verdict, advice) = verdict(&self.evidence);
         let files = self.tree.entries.iter().filter_map(|entry| entry.file);
         let (files, bytes) = files.fold((0, 0), |(files, bytes), stamp| (files + 1, bytes + stamp.size));
-        let sizes = self.tree.sizes.iter().map(|(class, size)| SizeOfClass {
-            class: class.as_str().to_owned(),
+        let sizes = self.tree.sizes.iter().map(|(class, size)| CategorySize {
+            category: class.as_str().to_owned(),
             files: size.files,
             bytes: size.bytes,
-            goes: class.is_packed_at(pack.level),
+            packed: class.is_packed_at(pack.level),
         });
         let left_out = self.tree.left_out.iter().map(|left| LeftOut {
             path: left.path.clone(),
-            class: left.class.as_str().to_owned(),
-            why: left.why.to_owned(),
+            category: left.class.as_str().to_owned(),
+            reason: left.why.to_owned(),
             files: left.size.files,
             bytes: left.size.bytes,
         });

@@ -14,4 +14,4 @@ mod verdict;
 pub(crate) use browser::Browser;
 pub(crate) use folder_scan::FolderScan;
 pub use inspect::{inspect_profile, start_inspect_profile};
-pub use report::{CookieKeys, FileSize, LeftOut, ProfileInspection, SizeOfClass, Verdict};
+pub use report::{CategorySize, CookieKeys, FileSize, LeftOut, ProfileInspection, Verdict};

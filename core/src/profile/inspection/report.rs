@@ -22,20 +22,24 @@ pub struct ProfileInspection {
     /// Their size.
     pub bytes: u64,
     /// Everything in the folder by what it is.
-    pub sizes: Vec<SizeOfClass>,
+    pub sizes: Vec<CategorySize>,
     /// The ten largest files that would be packed.
     pub largest: Vec<FileSize>,
     /// Files and folders that would be left out, the largest first; a folder counts once.
     pub left_out: Vec<LeftOut>,
     /// Names that no rule knows; they would be packed.
     pub unknown: Vec<String>,
-    /// Whether a browser is using it.
+    /// Whether a browser is using it, by its lock and those on its databases. `none`: no lock was seen, which
+    /// proves nothing. `live`: a browser is, or another program has one of its databases locked. `stale`: the
+    /// browser is gone and left its lock. `foreign`: the lock is from another machine or container, where its
+    /// process cannot be looked for.
     pub lock: LockState,
     /// The process that holds the lock, if that is known: not of one in another container.
     pub lock_process: Option<i32>,
     /// How cookies are encrypted.
     pub cookies: CookieKeys,
-    /// Whether it will sign in on Linux.
+    /// Whether it will sign in on Linux. `likely`: its cookies can be read there. `unlikely`: they cannot.
+    /// `unknown`: there are none, or they tell nothing.
     pub verdict: Verdict,
     /// The same as a sentence, with the reason and what to do.
     pub advice: String,
@@ -45,16 +49,16 @@ pub struct ProfileInspection {
 
 /// One kind of file in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-pub struct SizeOfClass {
+pub struct CategorySize {
     /// `login` (cookies and what sites store), `settings`, `extensions`, `apps` (installed web apps),
     /// `passwords`, `autofill`, `bookmarks`, `history`, `cache`, `runtime`, `other_profile` or `unknown`.
-    pub class: String,
+    pub category: String,
     /// How many files.
     pub files: u64,
     /// Their size.
     pub bytes: u64,
     /// Whether this kind is packed at the level asked for.
-    pub goes: bool,
+    pub packed: bool,
 }
 
 /// A file and its size.
@@ -71,10 +75,10 @@ pub struct FileSize {
 pub struct LeftOut {
     /// Inside the folder; what names a site is not shown.
     pub path: String,
-    /// Its class, as in [`SizeOfClass`].
-    pub class: String,
+    /// Its category, as in [`CategorySize`].
+    pub category: String,
     /// Why it is left out.
-    pub why: String,
+    pub reason: String,
     /// How many files are in it.
     pub files: u64,
     /// Their size.
@@ -89,7 +93,7 @@ pub struct CookieKeys {
     pub system: String,
     /// Prefixes of those of the profile that opens: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the
     /// most frequent first.
-    pub prefixes: Vec<String>,
+    pub key_versions: Vec<String>,
 }
 
 /// Whether a profile will sign in on Linux, which is said of the one that a browser opens there.

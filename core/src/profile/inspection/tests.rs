@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{FolderScan, ProfileInspection, Verdict, inspect_profile};
-use crate::profile::pack_options::{Live, Pack};
+use crate::profile::pack_options::{IfRunning, Pack};
 use crate::profile::stall_guard::StallGuard;
 
 /// A folder with these files; a text `=name` stands for a database of the corpus of that name.
@@ -213,7 +213,7 @@ fn values_of_windows_are_bound_whatever_else_is_in_the_folder() {
     let cookies = ("Default/Network/Cookies", "=chrome_windows");
     let seen = seen(&[STATE, LINUX, cookies], &Pack::new());
     assert_eq!((seen.verdict, seen.cookies.system.as_str()), (Unlikely, "windows"), "{}", seen.advice);
-    assert_eq!(seen.cookies.prefixes, ["v10", "other", "v20"]);
+    assert_eq!(seen.cookies.key_versions, ["v10", "other", "v20"]);
 }
 
 #[test]
@@ -305,15 +305,19 @@ fn a_firefox_is_judged_by_what_it_will_have() {
         let text = format!("[Compatibility]\nLastVersion=153.0_1/1\nLastOSABI={abi}\n");
         let seen = seen(&[("compatibility.ini", &text), ("cookies.sqlite", "=firefox")], &Pack::new());
         assert_eq!((seen.cookies.system.as_str(), seen.verdict), (system, Likely));
-        assert_eq!(seen.cookies.prefixes, [""; 0]);
+        assert_eq!(seen.cookies.key_versions, [""; 0]);
     }
 }
 
 #[test]
 fn what_the_caller_says_of_the_browser_may_contradict_the_folder() {
     let files = [STATE, LINUX, ("Last Version", "156.0.1.2")];
-    let scan = FolderScan::of(folder(&files).path(), &Pack::new().live(Live::Refuse), &StallGuard::default())
-        .expect("a folder");
+    let scan = FolderScan::of(
+        folder(&files).path(),
+        &Pack::new().if_running(IfRunning::Refuse),
+        &StallGuard::default(),
+    )
+    .expect("a folder");
     let browser = scan.browser();
     let said = |name, version| browser.contradicts(name, version);
     for (name, version) in [

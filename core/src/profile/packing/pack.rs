@@ -17,7 +17,7 @@ use super::write::{ArchiveWriter, WrittenArchive};
 use crate::error::{Error, Result};
 use crate::profile::inspection::{Browser, FolderScan};
 use crate::profile::lock::LockState;
-use crate::profile::pack_options::{Live, Pack};
+use crate::profile::pack_options::{IfRunning, Pack};
 use crate::profile::snapshot::{DatabaseCopies, copy_databases};
 use crate::profile::stall_guard::{StallGuard, StallLimit, run_guarded};
 use crate::profile::walk::TreeEntry;
@@ -65,11 +65,12 @@ impl FolderPacking<'_> {
         let total: u64 = entries.iter().filter_map(|e| e.file).map(|stamp| stamp.size).sum();
         self.context.progress.packing(total);
         let mut copies = DatabaseCopies::none();
-        if self.pack.live == Live::Snapshot {
+        if self.pack.if_running == IfRunning::Snapshot {
             let (spool, guard) = (&self.context.spool, self.guard);
             (entries, copies) = copy_databases(&scan.folder, self.pack, entries, spool, guard)?;
         }
-        let reader = EntryReader { scan: &scan, copies: &copies, live: self.pack.live, guard: self.guard };
+        let reader =
+            EntryReader { scan: &scan, copies: &copies, if_running: self.pack.if_running, guard: self.guard };
         let written = self.write(&reader, &entries)?;
         warnings.extend(written.warnings.sentences());
         warnings.extend(copies.warnings.iter().cloned());
@@ -92,7 +93,7 @@ impl FolderPacking<'_> {
 
     /// The warnings before anything is packed, or an error if it cannot be.
     fn checked(&self, scan: &FolderScan, folder: &Path) -> Result<Vec<String>> {
-        if scan.lock.state == LockState::Live && self.pack.live == Live::Refuse {
+        if scan.lock.state == LockState::Live && self.pack.if_running == IfRunning::Refuse {
             return Err(scan.in_use());
         }
         (self.context.accepts)(&scan.browser())?;
@@ -119,7 +120,7 @@ impl FolderPacking<'_> {
     ) -> Result<Consistency> {
         let new_user = scan.new_user(self.pack, self.guard)?;
         match &new_user {
-            Some(lock) if self.pack.live == Live::Refuse => return Err(scan.came_into_use(lock)),
+            Some(lock) if self.pack.if_running == IfRunning::Refuse => return Err(scan.came_into_use(lock)),
             Some(lock) => warnings.push(scan.is_using(lock)),
             None => {}
         }
@@ -127,9 +128,9 @@ impl FolderPacking<'_> {
         if changed > 0 {
             warnings.push(format!("{changed} files changed while they were packed and may not fit together"));
         }
-        Ok(match self.pack.live {
-            Live::Snapshot => Consistency::Snapshot,
-            Live::Force if in_use || changed > 0 => Consistency::Forced,
+        Ok(match self.pack.if_running {
+            IfRunning::Snapshot => Consistency::Snapshot,
+            IfRunning::Force if in_use || changed > 0 => Consistency::Forced,
             _ => Consistency::Clean,
         })
     }

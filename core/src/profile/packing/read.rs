@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::profile::inspection::FolderScan;
 use crate::profile::names::without_sidecar;
 use crate::profile::open_nofollow::open_plain;
-use crate::profile::pack_options::Live;
+use crate::profile::pack_options::IfRunning;
 use crate::profile::snapshot::DatabaseCopies;
 use crate::profile::stall_guard::StallGuard;
 use crate::profile::walk::TreeEntry;
@@ -20,7 +20,7 @@ use crate::source::Identity;
 pub(super) struct EntryReader<'a> {
     pub(super) scan: &'a FolderScan,
     pub(super) copies: &'a DatabaseCopies,
-    pub(super) live: Live,
+    pub(super) if_running: IfRunning,
     pub(super) guard: &'a StallGuard,
 }
 
@@ -70,12 +70,12 @@ impl EntryReader<'_> {
             };
             let after = self.stamp(entry, &file)?;
             let is_unchanged = folder.is_same(Some(before), Some(after)) && bytes.len() as u64 == after.size;
-            match self.live {
-                Live::Refuse if !is_unchanged || !folder.is_same(entry.file, Some(after)) => {
+            match self.if_running {
+                IfRunning::Refuse if !is_unchanged || !folder.is_same(entry.file, Some(after)) => {
                     return Err(self.changed(entry));
                 }
-                Live::Snapshot if !is_unchanged && read < MAX_READS => {}
-                Live::Force => return Ok(WholeFile::Read(bytes, !is_unchanged || is_another)),
+                IfRunning::Snapshot if !is_unchanged && read < MAX_READS => {}
+                IfRunning::Force => return Ok(WholeFile::Read(bytes, !is_unchanged || is_another)),
                 _ => return Ok(WholeFile::Read(bytes, !is_unchanged)),
             }
         }
@@ -113,8 +113,8 @@ impl EntryReader<'_> {
                 Err(self.unreadable(entry, "opening", &e))
             }
             // Volatile files come and go, so a warning is enough for those.
-            Err(e) if e.kind() == io::ErrorKind::NotFound => match self.live {
-                Live::Refuse if needed => Err(self.changed(entry)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => match self.if_running {
+                IfRunning::Refuse if needed => Err(self.changed(entry)),
                 _ if entry.critical => Err(self.changed(entry)),
                 _ => {
                     let warning = self.warning(entry, "was gone when it was to be packed");
@@ -135,9 +135,11 @@ impl EntryReader<'_> {
     }
 
     pub(super) fn changed(&self, entry: &TreeEntry) -> Error {
-        let way_out = match self.live {
-            Live::Refuse => "close the browser that uses it, or choose live \"snapshot\"",
-            Live::Snapshot | Live::Force => "try again when the browser that uses it does less, or close it",
+        let way_out = match self.if_running {
+            IfRunning::Refuse => "close the browser that uses it, or choose if_running \"snapshot\"",
+            IfRunning::Snapshot | IfRunning::Force => {
+                "try again when the browser that uses it does less, or close it"
+            }
         };
         let shown = self.scan.folder.display_path(&entry.path);
         Error::new(

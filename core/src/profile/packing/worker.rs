@@ -11,7 +11,7 @@ use super::queue::{CloseOnPanic, TaskQueue};
 use super::read::{EntryReader, OpenedEntry, WholeFile};
 use super::tasks::{LargeFile, PackTask, Piece, TaskKind};
 use crate::error::Result;
-use crate::profile::pack_options::Live;
+use crate::profile::pack_options::IfRunning;
 
 /// The outcome of one task.
 pub(super) enum TaskResult {
@@ -142,10 +142,10 @@ impl EntryReader<'_> {
             return Ok(false);
         };
         let stamp = self.stamp(large.entry, &file)?;
-        match self.live {
+        match self.if_running {
             _ if self.scan.folder.is_same(large.entry.file, Some(stamp)) => Ok(false),
-            Live::Refuse => Err(self.changed(large.entry)),
-            Live::Snapshot | Live::Force => Ok(true),
+            IfRunning::Refuse => Err(self.changed(large.entry)),
+            IfRunning::Snapshot | IfRunning::Force => Ok(true),
         }
     }
 }

@@ -9,7 +9,9 @@
 //! * `sealed`: `file` as a transfer that is sealed, and sent whole;
 //! * `many`: a transfer of `file`, `count` times.
 
-use dropoff::{AgentDrop, File, IntegrityCheck, Options, Put, PutParts, Source, Storage, Transfer};
+use dropoff::{
+    AgentDrop, File, IntegrityCheck, Options, PutPartsRequest, PutRequest, Source, Storage, Transfer,
+};
 use serde_json::Value;
 
 /// The default, and what the parts' URLs are counted by.
@@ -42,14 +44,15 @@ fn main() {
 
 fn put(storage: &Storage, url: &str, file: &str, count: u64) {
     for number in 0..count {
-        let stored = storage.put(Put::new(format!("{url}/{number}"), Source::path(file))).expect("stored");
+        let stored =
+            storage.put(PutRequest::new(format!("{url}/{number}"), Source::path(file))).expect("stored");
         assert_eq!((stored.bytes, stored.attempts), (length(file), 1), "a retry would be counted");
     }
 }
 
 fn put_parts(storage: &Storage, url: &str, file: &str) {
     let urls = (1..=length(file).div_ceil(PART_SIZE)).map(|number| format!("{url}/{number}"));
-    let stored = storage.put_parts(PutParts::new(urls, Source::path(file))).expect("stored");
+    let stored = storage.put_parts(PutPartsRequest::new(urls, Source::path(file))).expect("stored");
     assert_eq!((stored.bytes, stored.part_size), (length(file), PART_SIZE));
 }
 

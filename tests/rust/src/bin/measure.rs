@@ -95,7 +95,7 @@ fn transfer(file: &str, flags: &[&str]) -> Transfer {
             None if *flag == "parts" => transfer.multipart(true),
             None if *flag == "whole" => transfer.multipart(false),
             None if *flag == "sealed" => transfer.encrypt(dropoff_tests::encryption()),
-            Some(("journal", path)) => transfer.resume(path),
+            Some(("journal", path)) => transfer.journal(path),
             Some(_) => transfer,
             None => panic!("unknown flag {flag}"),
         };

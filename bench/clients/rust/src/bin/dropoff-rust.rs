@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dropoff::{
-    AgentDrop, Encryption, KeyPair, OptionKind, OptionValue, Options, PostForm, Put, PutParts, Storage,
-    Transfer,
+    AgentDrop, Encryption, KeyPair, OptionKind, OptionValue, Options, PostFormRequest, PutPartsRequest,
+    PutRequest, Storage, Transfer,
 };
 use dropoff_bench_clients::{Result, job::Job, probe};
 use serde_json::{Value, json};
@@ -34,12 +34,14 @@ fn main() -> Result<()> {
 fn store(client: &Storage, job: &Job) -> Result<Value> {
     let (url, file) = (job.url.as_str(), job.file.as_path());
     match job.task.as_str() {
-        "put" => Ok(serde_json::to_value(client.put(Put::new(url, file))?)?),
-        "form" => {
-            Ok(serde_json::to_value(client.post_form(PostForm::new(url, job.fields.clone(), file))?)?)
-        }
+        "put" => Ok(serde_json::to_value(client.put(PutRequest::new(url, file))?)?),
+        "form" => Ok(serde_json::to_value(client.post_form(PostFormRequest::new(
+            url,
+            job.fields.clone(),
+            file,
+        ))?)?),
         _ => {
-            let mut request = PutParts::new(job.urls.clone(), file);
+            let mut request = PutPartsRequest::new(job.urls.clone(), file);
             if let Some(bytes) = job.part_size {
                 request = request.part_size(bytes);
             }
@@ -69,7 +71,7 @@ fn send(client: &AgentDrop, job: &Job) -> Result<Value> {
         transfer = transfer.encrypt(Encryption::new(KeyPair::from_private_key(key)?));
     }
     if let Some(journal) = &job.journal {
-        transfer = transfer.resume(journal);
+        transfer = transfer.journal(journal);
     }
     let sent = client.send(transfer)?;
     Ok(json!({
