@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
+.PHONY: demo generate test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -136,6 +136,10 @@ lint: .venv/done bindings-node/node_modules/done
 # One profile and one feature set for everything, so that dependencies are compiled once.
 build:
 	cargo build --workspace --all-targets
+
+# The header, the C structs and what else is made of the core's sources. A test compares them with what is committed.
+generate: build
+	target/debug/dropoff-generate
 
 # The libraries and the sandbox alone, without any test. The example is small, and cargo then gives the dependencies
 # the features that tests want too: what was compiled for one of the two serves the other.

@@ -74,7 +74,7 @@ trap 'rm -rf "$scratch"' EXIT
 root=${DESTDIR:+$DESTDIR/}$prefix
 lib=$root/$libdir
 mkdir -p "$root/include" "$lib/pkgconfig" "$lib/cmake/dropoff"
-install -m 644 "$header" "$root/include/dropoff.h"
+install -m 644 "$header" "${header%.h}.hpp" "$root/include/"
 install -m 755 "$built/libdropoff_c.so" "$lib/libdropoff.so.$version"
 install -m 644 "$scratch/libdropoff.a" "$lib/libdropoff.a"
 ln -sf "libdropoff.so.$version" "$lib/$soname"

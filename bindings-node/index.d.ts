@@ -72,59 +72,69 @@ export type OnProgress = (progress: Progress) => unknown
 
 /** What every client can be given. The defaults suit most programs. */
 export interface Options {
-  /** How long connecting may take: name lookup, TCP, proxy and TLS. It takes as many times as long where connections
-   * of the client share a slow line. 1 ms to 10 min, default 10 000 ms. */
+  // <generated options> by `make generate`, from the core's sources
+  /** How long connecting may take: name lookup, TCP, proxy and TLS together. It takes as many times as
+   * long where connections of the client share a slow line. 1 ms to 10 min; default 10 000 ms. */
   connectTimeout?: number | null | undefined
-  /** How long the peer may acknowledge nothing before an upload counts as stalled. A slow upload that moves is never
-   * ended, nor one that others keep waiting on a slow line, and time in which the process is suspended does not count.
-   * 1 ms to 1 h, default 30 000 ms. */
+  /** How long the peer may acknowledge nothing before an upload counts as stalled. A slow upload that
+   * moves is never ended, nor one that others of the client keep waiting on a slow line, and time in
+   * which the process is suspended does not count. 1 ms to 1 h; default 30 000 ms. */
   stallTimeout?: number | null | undefined
-  /** How long storage may take to answer after it acknowledged the last byte. 1 ms to 1 h, default 120 000 ms. */
+  /** How long storage may take to answer after it acknowledged the last byte. 1 ms to 1 h; default 120 000
+   * ms. */
   responseTimeout?: number | null | undefined
-  /** How often one request is tried in all. 1 to 100, default 5. */
+  /** How often one request is tried in all. 1 to 100; default 5. */
   maxAttempts?: number | null | undefined
-  /** The first retry waits a random time up to this, each later one up to twice the one before. Uploads wait twice
-   * this besides, since storage takes about one write a second of one key. 0 to 10 min, default 500 ms. */
+  /** The first retry waits a random time up to this; each later one up to twice the one before. Uploads
+   * wait twice this besides, since storage takes about one write a second of one key. 0 to 10 min;
+   * default 500 ms. */
   backoffBase?: number | null | undefined
-  /** The most that the random part of a wait between two tries grows to. 0 to 1 h, default 30 000 ms. */
+  /** The most that the random part of a wait between two tries grows to. 0 to 1 h; default 30 000 ms. */
   backoffCap?: number | null | undefined
-  /** A `Retry-After` up to this is waited for in full; a longer one ends the call at once, with `retryAfter`
-   * filled. 0 to 1 h, default 60 000 ms. */
+  /** A `Retry-After` up to this is waited for in full; a longer one ends the call at once, with the
+   * error's `retryAfter` filled. 0 to 1 h; default 60 000 ms. */
   maxRetryAfter?: number | null | undefined
-  /** How many files of one transfer, or parts of them, are sent at once. 1 to 64, default found while
-   * sending: 4 at first, then 1 to 16, more while more arrives per second that way, fewer when storage or the network
-   * pushes back. */
+  /** How many files and parts of one call are sent at once, over all its files. Without it there are more
+   * while more arrives per second that way, and fewer when storage or the network pushes back. 1 to 64;
+   * default found while sending: 4 at first, then 1 to 16. */
   concurrency?: number | null | undefined
-  /** The most bytes a second that all uploads of the client send together. Its `setBandwidthLimit` changes it while
-   * uploads are under way. Time in which an upload waits for its turn is no stall; API calls do not count. 1024 to
-   * 1099511627776, default none. */
+  /** The most bytes a second that all uploads of the client send together. Each client's
+   * `setBandwidthLimit` changes it while uploads are under way. Time in which an upload waits for its
+   * turn is no stall; API calls do not count. 1024 to 1099511627776 bytes per second; default none. */
   bandwidthLimit?: number | null | undefined
-  /** How many bytes of sealed parts one call may hold in memory; at least one part is held, whatever its size.
-   * 8388608 to 1099511627776, default 67108864 (64 MiB). */
+  /** The most bytes of memory that one call fills with sealed parts that wait to be sent; one part is held
+   * whatever it says. Parts that are not sealed need none of it. 8388608 to 1099511627776 bytes; default
+   * 67108864 (64 MiB). */
   memoryBudget?: number | null | undefined
-  /** Bytes of each part of a file but the last. 5242880 to 5368709120 (5 MiB to 5 GiB), default 8388608 (8 MiB), more
-   * where a file would need over 10,000 parts. */
+  /** Bytes of each part but the last of an upload in parts; enlarged where a file would need more than the
+   * 10,000 parts that storage allows. 5242880 to 5368709120 bytes (5 MiB to 5 GiB); default 8388608 (8
+   * MiB), more where a file would need over 10,000 parts. */
   partSize?: number | null | undefined
-  /** A transfer with a file of at least this many bytes is sent in parts, unless `multipart` says otherwise. 1 to
-   * 5368709120 (5 GiB), default 524288000 (500 MiB). */
+  /** A transfer with a file of at least this many bytes is sent in parts. 1 to 5368709120 bytes (5 GiB);
+   * default 524288000 (500 MiB). */
   multipartThreshold?: number | null | undefined
-  /** When a digest is computed while sending. `"auto"`, the default: SHA-256 for every profile, MD5 for a PUT of
-   * up to 256 MiB. `true`: always; `false`: never. */
+  /** When a digest is computed while sending. `auto`: SHA-256 for every profile, MD5 for a PUT, or a file
+   * in parts, of up to 256 MiB; true: for every upload; false: for none. "auto", true or false; default
+   * "auto". */
   integrityCheck?: 'auto' | boolean | null | undefined
-  /** Folder for packed profiles and streams while they are sent; they have no name there. Default: the system's
-   * temporary folder. */
+  /** The folder for packed profiles and streams while they are sent; they have no name there. Default the
+   * system's temporary folder. */
   spoolDir?: string | URL | null | undefined
-  /** A PEM file of certificates to trust beside the operating system's: roots, or a server's own of any kind. Read at
-   * once. Default: none. */
+  /** A PEM file of certificates to trust beside the operating system's: roots, or a server's own, which is
+   * then accepted whatever its CA flag and version, and good for itself alone. It is read at once.
+   * Default the operating system's roots only. */
   caFile?: string | URL | null | undefined
-  /** An `http://` URL, used whatever `NO_PROXY` says; `#`, `/`, `?` and `@` in its user name and password are
-   * percent-encoded. A service on this machine is never asked through it. Default: the environment's proxy variables. */
+  /** The proxy to use, whatever `NO_PROXY` says, such as `http://user:password@host:3128`; `#`, `/`, `?`,
+   * `@` and a blank in its user name and password are percent-encoded. Storage on this machine is reached
+   * through it too; a service on this machine never is. Default the environment's proxy variables. */
   proxy?: string | URL | null | undefined
-  /** The `User-Agent`, 1 to 256 printable ASCII characters. Default: `dropoff/<version>`. */
+  /** The `User-Agent` of API calls and uploads. 1 to 256 printable ASCII characters; default
+   * dropoff/<version>. */
   userAgent?: string | null | undefined
-  /** Origins such as `https://minio.internal:9000` that may be private addresses; plain http only where the
-   * entry says so. Default: none, storage must be https on a public address. */
+  /** Origins such as `https://minio.internal:9000` that may be private addresses; plain http only where
+   * the entry says so. Default none: storage must be https on a public address. */
   trustedStorage?: readonly (string | URL)[] | null | undefined
+  // </generated options>
 }
 
 /** How to make an {@link HCompany}. */
@@ -769,124 +779,6 @@ export interface Progress {
   readonly warning: string | null
 }
 
-/** What storage has after an upload. */
-export interface StoredObject {
-  /** Bytes of the source that storage took. */
-  readonly bytes: number
-  /** Storage's ETag, without quotes, if it sent one. */
-  readonly etag: string | null
-  /** SHA-256 of what was sent, in hex, if it was computed. */
-  readonly sha256: string | null
-  /** MD5 of what was sent, in hex, if it was computed. */
-  readonly md5: string | null
-  /** Whether storage's ETag equals the MD5 of what was sent. */
-  readonly verified: boolean
-  /** Requests it took, the successful one included. */
-  readonly attempts: number
-  /** What is not certain all the same, each a sentence: an answer that bears no sign of being storage's own. */
-  readonly warnings: readonly string[]
-}
-
-/** One part that storage has. */
-export interface StoredPart {
-  /** Its number, from 1. */
-  readonly partNumber: number
-  /** Bytes of it. */
-  readonly bytes: number
-  /** Storage's ETag of it, without quotes: completing the upload needs it. */
-  readonly etag: string
-  /** MD5 of what was sent, in hex, if it was computed. */
-  readonly md5: string | null
-  /** Whether the ETag equals it. */
-  readonly verified: boolean
-  /** Requests it took, the successful one included. */
-  readonly attempts: number
-}
-
-/** What storage has after {@link Storage.putParts}. */
-export interface StoredParts {
-  /** Bytes of the source that storage took. */
-  readonly bytes: number
-  /** Bytes of each part but the last. */
-  readonly partSize: number
-  /** The parts, by number. Completing the upload needs their ETags. */
-  readonly parts: readonly StoredPart[]
-  /** Whether every part's ETag equals the MD5 of what was sent. */
-  readonly verified: boolean
-}
-
-/** A file that {@link openSealed} opened. */
-export interface OpenedFile {
-  /** Where it is. */
-  readonly path: string
-  /** Bytes of it. */
-  readonly bytes: number
-}
-
-/** What packing a folder did. */
-export interface PackReport {
-  /** Files in the archive. */
-  readonly files: number
-  /** Their size before packing. */
-  readonly bytes: number
-  /** Size of the archive. */
-  readonly archiveBytes: number
-  /** What was left out: locks, sockets, symlinks, caches, and what the level or a pattern says; a folder counts once. */
-  readonly leftOut: number
-  /** Whether the files belong together: nothing changed while they were packed; a browser was using them, and its
-   * databases were copied at one moment each; or a browser was using them, or they changed, and they were packed as they
-   * were. */
-  readonly consistency: 'clean' | 'snapshot' | 'forced'
-  /** Whether the browser's name or version was taken from the folder, because the caller did not give it. */
-  readonly browserGuessed: boolean
-  /** Names that no rule knows; they are in the archive. */
-  readonly unknown: readonly string[]
-  /** What may go wrong with the profile elsewhere, and what could not be packed, a sentence each. */
-  readonly warnings: readonly string[]
-}
-
-/** What a browser's folder holds, and whether it will sign in elsewhere. Paths are inside the folder; what names a site
- * is not shown. */
-export interface ProfileInspection {
-  /** `chrome` stands for Chrome, Chromium, Edge, Brave and the like. */
-  readonly family: 'chrome' | 'firefox'
-  /** The browser that wrote it, as far as the folder tells: `Chromium`, `Google Chrome`, `Firefox`, … */
-  readonly product: string
-  /** What a profile of it is registered as by default: `chromium` or `firefox`. */
-  readonly browserName: string
-  /** Its version, if the folder tells. */
-  readonly browserVersion: string | null
-  /** Names of the profiles in it. */
-  readonly profiles: readonly string[]
-  /** Files that would be packed. */
-  readonly files: number
-  /** Their size. */
-  readonly bytes: number
-  /** Everything in the folder by what it is. */
-  readonly sizes: readonly CategorySize[]
-  /** The ten largest files that would be packed. */
-  readonly largest: readonly FileSize[]
-  /** What would be left out, the largest first; a folder counts once. */
-  readonly leftOut: readonly LeftOut[]
-  /** Names that no rule knows; they would be packed. */
-  readonly unknown: readonly string[]
-  /** Whether a browser is using it, by its lock and those on its databases: no lock was seen, which proves nothing; a
-   * browser is using it, or another program has one of its databases locked; the browser is gone and left its lock; the
-   * lock is from another machine or container, where its process cannot be looked for. */
-  readonly lock: 'none' | 'live' | 'stale' | 'foreign'
-  /** The process that holds the lock, if that is known: not of one in another container. */
-  readonly lockProcess: number | null
-  /** How cookies are encrypted. */
-  readonly cookies: CookieKeys
-  /** Whether it will sign in on Linux: its cookies can be read there; they cannot; there are none, or they tell
-   * nothing. */
-  readonly verdict: 'likely' | 'unlikely' | 'unknown'
-  /** The same as a sentence, with the reason and what to do. */
-  readonly advice: string
-  /** What may go wrong, a sentence each. */
-  readonly warnings: readonly string[]
-}
-
 /** What the files of a browser's folder are. */
 export type FileCategory =
   /** Cookies and what sites store. */
@@ -907,46 +799,47 @@ export type FileCategory =
   /** No rule knows it. */
   | 'unknown'
 
-/** One kind of file in a browser's folder. */
-export interface CategorySize {
-  /** What they are. */
-  readonly category: FileCategory
-  /** How many files. */
+// <generated results> by `make generate`, from the core's sources
+/** An object that storage has after an upload. */
+export interface StoredObject {
+  /** Bytes of the source that storage took. */
+  readonly bytes: number
+  /** Storage's ETag, without quotes, if it sent one. */
+  readonly etag: string | null
+  /** SHA-256 of what was sent, in hex, if it was computed. */
+  readonly sha256: string | null
+  /** MD5 of what was sent, in hex, if it was computed. */
+  readonly md5: string | null
+  /** Whether storage's ETag equals the MD5 of what was sent. */
+  readonly verified: boolean
+  /** Requests it took, the successful one included. */
+  readonly attempts: number
+  /** Doubts that are left all the same, each a sentence: a success that bears no sign of being storage's
+   * own. */
+  readonly warnings: readonly string[]
+}
+
+/** The result of packing a folder. */
+export interface PackReport {
+  /** Files in the archive. */
   readonly files: number
-  /** Their size. */
+  /** Their size before packing. */
   readonly bytes: number
-  /** Whether this kind is packed at the level asked for. */
-  readonly packed: boolean
-}
-
-/** A file and its size. */
-export interface FileSize {
-  /** Inside the folder. */
-  readonly path: string
-  /** Its size. */
-  readonly bytes: number
-}
-
-/** Something that would not be packed. */
-export interface LeftOut {
-  /** Inside the folder. */
-  readonly path: string
-  /** What it is. */
-  readonly category: FileCategory
-  /** Why it is left out. */
-  readonly reason: string
-  /** How many files are in it. */
-  readonly files: number
-  /** Their size. */
-  readonly bytes: number
-}
-
-/** How a profile's cookies are encrypted. */
-export interface CookieKeys {
-  /** The system they were written on, if the folder shows it. */
-  readonly system: 'linux' | 'macos' | 'windows' | 'unknown'
-  /** What those of the profile that opens begin with: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most frequent first. */
-  readonly keyVersions: readonly string[]
+  /** Size of the archive. */
+  readonly archiveBytes: number
+  /** Files and folders left out: locks, sockets, symlinks, caches, and those that the level or a pattern
+   * excludes; a folder counts once. */
+  readonly leftOut: number
+  /** Whether the files belong together. `clean`: nothing changed while they were packed. `snapshot`: a
+   * browser was using them, and its databases were copied at one moment each. `forced`: a browser was
+   * using them, or they changed, and they were packed as they were. */
+  readonly consistency: 'clean' | 'snapshot' | 'forced'
+  /** Whether the browser's name or version was taken from the folder, because the caller did not give it. */
+  readonly browserGuessed: boolean
+  /** Names that no rule knows; they are in the archive. */
+  readonly unknown: readonly string[]
+  /** Warnings about the profile elsewhere, and about files that could not be packed, a sentence each. */
+  readonly warnings: readonly string[]
 }
 
 /** A browser profile as the service reports it, and what was proved about it. */
@@ -983,32 +876,119 @@ export interface Profile {
   readonly createdAt: string | null
   /** When it was last changed, RFC 3339. */
   readonly updatedAt: string | null
-  /** Whether the service's checksum equals the SHA-256 of what was sent, or would have been if it were not `unchanged`.
-   * False also when the service reports none, or this call had nothing to compare. */
+  /** Whether the service's checksum equals the SHA-256 of what was sent, or would have been if it were not
+   * `unchanged`. False also when the service reports none, or this call had nothing to compare. */
   readonly verified: boolean
   /** Nothing was sent: this is the earlier profile, which the archive equals. */
   readonly unchanged: boolean
-  /** What was sent to storage in this call. */
+  /** The object that this call sent to storage. */
   readonly upload: StoredObject | null
-  /** What was packed, if a folder was given. */
+  /** The report on packing, if a folder was given. */
   readonly packed: PackReport | null
   /** Ids that were reserved and given up because their ticket ran out; the service removes them. */
   readonly abandonedProfileIds: readonly string[]
 }
 
-/** One file of a transfer that was sent. */
+/** One kind of file in a folder. */
+export interface CategorySize {
+  /** `login` (cookies and what sites store), `settings`, `extensions`, `apps` (installed web apps),
+   * `passwords`, `autofill`, `bookmarks`, `history`, `cache`, `runtime`, `other_profile` or `unknown`. */
+  readonly category: FileCategory
+  /** How many files. */
+  readonly files: number
+  /** Their size. */
+  readonly bytes: number
+  /** Whether this kind is packed at the level asked for. */
+  readonly packed: boolean
+}
+
+/** A file and its size. */
+export interface FileSize {
+  /** Inside the folder; what names a site is not shown. */
+  readonly path: string
+  /** Its size. */
+  readonly bytes: number
+}
+
+/** Something that would not be packed. */
+export interface LeftOut {
+  /** Inside the folder; what names a site is not shown. */
+  readonly path: string
+  /** Its category, as in {@link CategorySize}. */
+  readonly category: FileCategory
+  /** Why it is left out. */
+  readonly reason: string
+  /** How many files are in it. */
+  readonly files: number
+  /** Their size. */
+  readonly bytes: number
+}
+
+/** How a profile's cookies are encrypted. */
+export interface CookieKeys {
+  /** The system they were written on, if the folder shows it: `linux`, `macos`, `windows`, otherwise
+   * `unknown`. */
+  readonly system: 'linux' | 'macos' | 'windows' | 'unknown'
+  /** Prefixes of those of the profile that opens: `v10`, `v11`, `v12`, `v20`, `plain`, `other`; the most
+   * frequent first. */
+  readonly keyVersions: readonly string[]
+}
+
+/** The contents of a browser's folder, and whether it will sign in elsewhere. */
+export interface ProfileInspection {
+  /** `chrome` (Chrome, Chromium, Edge, Brave and the like) or `firefox`. */
+  readonly family: 'chrome' | 'firefox'
+  /** The browser that wrote it, as far as the folder tells: `Chromium`, `Google Chrome`, `Firefox`, … */
+  readonly product: string
+  /** The name a profile of it is registered under by default: `chromium` or `firefox`. */
+  readonly browserName: string
+  /** Its version, if the folder tells. */
+  readonly browserVersion: string | null
+  /** Names of the profiles in it. */
+  readonly profiles: readonly string[]
+  /** Files that would be packed. */
+  readonly files: number
+  /** Their size. */
+  readonly bytes: number
+  /** Everything in the folder by what it is. */
+  readonly sizes: readonly CategorySize[]
+  /** The ten largest files that would be packed. */
+  readonly largest: readonly FileSize[]
+  /** Files and folders that would be left out, the largest first; a folder counts once. */
+  readonly leftOut: readonly LeftOut[]
+  /** Names that no rule knows; they would be packed. */
+  readonly unknown: readonly string[]
+  /** Whether a browser is using it, by its lock and those on its databases. `none`: no lock was seen,
+   * which proves nothing. `live`: a browser is, or another program has one of its databases locked.
+   * `stale`: the browser is gone and left its lock. `foreign`: the lock is from another machine or
+   * container, where its process cannot be looked for. */
+  readonly lock: 'none' | 'live' | 'stale' | 'foreign'
+  /** The process that holds the lock, if that is known: not of one in another container. */
+  readonly lockProcess: number | null
+  /** How cookies are encrypted. */
+  readonly cookies: CookieKeys
+  /** Whether it will sign in on Linux. `likely`: its cookies can be read there. `unlikely`: they cannot.
+   * `unknown`: there are none, or they tell nothing. */
+  readonly verdict: 'likely' | 'unlikely' | 'unknown'
+  /** The same as a sentence, with the reason and what to do. */
+  readonly advice: string
+  /** Warnings, a sentence each. */
+  readonly warnings: readonly string[]
+}
+
+/** One file of a {@link SentTransfer}. */
 export interface SentFile {
   /** The service's id of it. */
   readonly fileId: string
   /** Its name. */
   readonly name: string
   /** Bytes sent: 16 more than the file has if it was sealed here. */
-  readonly size: number
+  readonly bytes: number
   /** Storage's ETag; for a file in parts the one that S3 and R2 make of the parts' ETags. */
   readonly etag: string | null
   /** MD5 of what was sent, in hex, if it was computed. A file in parts has none. */
   readonly md5: string | null
-  /** SHA-256 of what was sent, in hex: with `integrityCheck: true`, for a file sent whole. */
+  /** SHA-256 of what was sent, in hex: with `integrityCheck` on, for a file sent whole. */
   readonly sha256: string | null
   /** Whether storage's ETag, or that of every part, equals the MD5 of what was sent. */
   readonly verified: boolean
@@ -1026,18 +1006,32 @@ export interface SentTransfer {
   readonly status: string
   /** Whether its files were sealed before they left. */
   readonly encrypted: boolean
-  /** When the service says the upload URLs (or the transfer) expire; its documents disagree. */
+  /** When the service says the upload URLs (or the transfer) expire, RFC 3339; its documents disagree. */
   readonly expiresAt: string | null
-  /** SHA-256, in hex, of the public key that files were sealed for; compare it with the recipient's. `null` if none
-   * was sealed here. */
+  /** SHA-256, in hex, of the public key that files were sealed for, if they were sealed here; compare it
+   * with the recipient's. */
   readonly recipientKeyFingerprint: string | null
-  /** Whose word it is that this key is the recipient's. `null` if no file was sealed here. */
+  /** Whose word it is that this key is the recipient's, `caller` or `service`, if files were sealed here. */
   readonly recipientKeySource: 'caller' | 'service' | null
   /** The files, in the order given. */
   readonly files: readonly SentFile[]
 }
 
-/** What {@link AgentDrop.send} would send. */
+/** One file of a {@link TransferPlan}. */
+export interface PlannedFile {
+  /** Its name. */
+  readonly name: string
+  /** Bytes that would be sent: 16 more than the file has if it is sealed here. */
+  readonly bytes: number
+  /** Its media type. */
+  readonly contentType: string
+  /** How many parts it would be sent in; 0 if it goes whole. */
+  readonly parts: number
+  /** Bytes of each part but the last, if it goes in parts. */
+  readonly partSize: number | null
+}
+
+/** The files and the first request that {@link AgentDrop.send} would send. */
 export interface TransferPlan {
   /** Whether its files go in parts. */
   readonly multipart: boolean
@@ -1047,26 +1041,11 @@ export interface TransferPlan {
   readonly totalBytes: number
   /** The files, in the order given. */
   readonly files: readonly PlannedFile[]
-  /** The body of the first request, in the service's own spelling. What would be secret or random in it is
-   * `[hidden]`. */
+  /** The body of the first request. Secret and random values in it are `[hidden]`. */
   readonly request: Readonly<Record<string, unknown>>
 }
 
-/** One file of a {@link TransferPlan}. */
-export interface PlannedFile {
-  /** Its name. */
-  readonly name: string
-  /** Bytes that would be sent: 16 more than the file has if it is sealed here. */
-  readonly size: number
-  /** Its media type. */
-  readonly contentType: string
-  /** How many parts it would be sent in; 0 if it goes whole. */
-  readonly parts: number
-  /** Bytes of each part but the last; `null` if it goes whole. */
-  readonly partSize: number | null
-}
-
-/** What confirming answered. */
+/** The service's answer to a confirm. */
 export interface Confirmed {
   /** The transfer's id. */
   readonly id: string
@@ -1074,15 +1053,52 @@ export interface Confirmed {
   readonly status: string
 }
 
-/** A transfer as the service has it now. */
+/** A transfer as the service reports it. */
 export interface TransferInfo {
   /** The transfer's id. */
   readonly id: string
-  /** `pending`, `active`, `expired`, `deleted`, `downloaded`, or what the service adds. */
+  /** `pending`, `active`, `expired`, `deleted`, `downloaded`, and whatever the service adds. */
   readonly status: string
-  /** Every field of the service's reply in the service's own spelling, these two included. */
+  /** Every field of the reply, these two included. */
   readonly fields: Readonly<Record<string, unknown>>
 }
+
+/** A file that was opened. */
+export interface OpenedFile {
+  /** Where it is. */
+  readonly path: string
+  /** Bytes of it. */
+  readonly bytes: number
+}
+
+/** One part that storage has. */
+export interface StoredPart {
+  /** Its number, from 1. */
+  readonly partNumber: number
+  /** Bytes of it. */
+  readonly bytes: number
+  /** Storage's ETag of it, without quotes: completing the upload needs it. */
+  readonly etag: string
+  /** MD5 of what was sent, in hex, if it was computed. */
+  readonly md5: string | null
+  /** Whether the ETag equals it. */
+  readonly verified: boolean
+  /** Requests it took, the successful one included. */
+  readonly attempts: number
+}
+
+/** The parts that storage has after {@link Storage.putParts}. */
+export interface StoredParts {
+  /** Bytes of the source that storage took. */
+  readonly bytes: number
+  /** Bytes of each part but the last. */
+  readonly partSize: number
+  /** The parts, by number. Completing the upload needs their ETags. */
+  readonly parts: readonly StoredPart[]
+  /** Whether every part's ETag equals the MD5 of what was sent. */
+  readonly verified: boolean
+}
+// </generated results>
 
 /** A reserved profile and the presigned form to send its archive with. Printing shows no secret. */
 export class ProfileTicket {
@@ -1146,6 +1162,7 @@ export interface PresignReply {
 
 /** What the caller can do about an error. */
 export type ErrorCode =
+  // <generated error codes> by `make generate`, from the core's sources
   /** An argument or option is wrong. Nothing was sent. Correct the call. */
   | 'invalid_input'
   /** No API key, or the service does not accept it. */
@@ -1166,19 +1183,20 @@ export type ErrorCode =
   | 'expired'
   /** Object storage refused the bytes; `serviceCode` is storage's own code. */
   | 'storage_refused'
-  /** The service or storage is failing or overloaded; or this machine has no more threads or descriptors, and then `side` is `caller`. */
+  /** The service or storage is failing or overloaded; or this machine has no more threads or descriptors,
+   * and then `side` is the caller's. */
   | 'unavailable'
   /** The connection could not be made, or broke. */
   | 'network'
-  /** A time limit of the call or of an option passed. The call is over. */
+  /** A time limit of ours passed. */
   | 'timeout'
   /** The peer's certificate or TLS handshake was not acceptable. */
   | 'tls'
-  /** A local file or stream could not be read. What a stream threw is the `cause`. */
+  /** A local file or stream could not be read. */
   | 'source_unreadable'
   /** A local file changed while it was being sent. */
   | 'source_changed'
-  /** What arrived is not what was sent. */
+  /** Storage or the service holds other bytes than were sent. */
   | 'integrity'
   /** Sealing was asked for and is not possible. */
   | 'encryption'
@@ -1192,8 +1210,9 @@ export type ErrorCode =
   | 'cancelled'
   /** A reply was lost and asking the service did not settle what happened. */
   | 'unknown_outcome'
-  /** A defect in dropoff. */
+  /** A defect in this library. */
   | 'internal'
+// </generated error codes>
 
 /** The facts of a {@link DropoffError}. Those that are absent are `null`. */
 export interface ErrorFacts {

@@ -12,10 +12,19 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PRODUCT = ("core/src", "bindings-c/src", "bindings-python/src", "bindings-node/src", "sandbox/src")
+PRODUCT = (
+    "core/src",
+    "bindings-c/src",
+    "bindings-python/src",
+    "bindings-node/src",
+    "generate/src",
+    "sandbox/src",
+)
+# Nobody reads or edits it by hand.
+GENERATED = ("bindings-c/src/generated",)
 LONGEST_FUNCTION, LONGEST_FILE = 50, 400
 # Tables, not code.
-DATA = ("core/src/profile/rules",)
+DATA = ("core/src/profile/rules", "generate/src/faces.rs")
 FUNCTION = re.compile(r"^(\s*)(?:pub(?:\([a-z: ]+\))? )?(?:const |async |unsafe |extern \"C\" )*fn (\w+)")
 
 
@@ -53,7 +62,8 @@ def main():
         for name, lines in counted
         if len(lines) > LONGEST_FILE and not name.startswith(DATA)
     ]
-    lengths = [(length, f"{name}: {fn}") for name, lines in counted for fn, length in functions(lines)]
+    by_hand = [(name, lines) for name, lines in counted if not name.startswith(GENERATED)]
+    lengths = [(length, f"{name}: {fn}") for name, lines in by_hand for fn, length in functions(lines)]
     long_functions = [entry for entry in lengths if entry[0] > LONGEST_FUNCTION]
     for length, name in sorted(long_files + long_functions, reverse=True):
         print(f"{name} has {length} lines; split it by what it does")

@@ -4,7 +4,7 @@
  *
  *     dropoff-c do put url https://... file large.bin ca_file ca.pem storage_url https://... bool:integrity_check true
  *
- * A name with a colon is an option of ours and the setter that takes it: ms:, number:, bool: or text:.
+ * A name with a colon is an option of ours after its kind: ms:, number:, bool: or text:.
  */
 #include <dropoff.h>
 #include <inttypes.h>
@@ -12,6 +12,7 @@
 #include "probe.h"
 
 static char **words;
+static int word_count;
 /* The last one; the program ends with the first. */
 static dropoff_error *error;
 
@@ -31,6 +32,14 @@ static const char *get(const char *name) {
     return next(name, &at);
 }
 
+/* Room for a list: no more items than there are words. */
+static void *list(size_t item) {
+    void *made = calloc((size_t)word_count, item);
+    if (!made)
+        exit(1);
+    return made;
+}
+
 static void must(dropoff_status status) {
     if (status) {
         fprintf(stderr, "%s\n", dropoff_error_message(error));
@@ -38,51 +47,85 @@ static void must(dropoff_status status) {
     }
 }
 
-static dropoff_options *options(void) {
-    dropoff_options *made = NULL;
-    const char *value;
-    must(dropoff_options_new(&made, &error));
-    if ((value = get("storage_url")))
-        must(dropoff_options_add_text(made, "trusted_storage", value, &error));
-    if ((value = get("ca_file")))
-        must(dropoff_options_set_text(made, "ca_file", value, &error));
-    if ((value = get("concurrency")))
-        must(dropoff_options_set_number(made, "concurrency", strtoull(value, NULL, 10), &error));
-    for (char **word = words; word[0] && word[1]; word += 2) {
-        value = word[1];
-        if (!strncmp(*word, "ms:", 3))
-            must(dropoff_options_set_ms(made, *word + 3, strtoull(value, NULL, 10), &error));
-        if (!strncmp(*word, "number:", 7))
-            must(dropoff_options_set_number(made, *word + 7, strtoull(value, NULL, 10), &error));
-        if (!strncmp(*word, "bool:", 5))
-            must(dropoff_options_set_bool(made, *word + 5, !strcmp(value, "true"), &error));
-        if (!strncmp(*word, "text:", 5))
-            must(dropoff_options_set_text(made, *word + 5, value, &error));
+/* An option of ours; anything else ends the program. */
+static void set(dropoff_options *options, const char *name, const char *value) {
+    const struct {
+        const char *name;
+        uint64_t *field;
+    } numbers[] = {
+        {"ms:connect_timeout", &options->connect_timeout_ms},
+        {"ms:stall_timeout", &options->stall_timeout_ms},
+        {"ms:response_timeout", &options->response_timeout_ms},
+        {"ms:backoff_base", &options->backoff_base_ms},
+        {"ms:backoff_cap", &options->backoff_cap_ms},
+        {"ms:max_retry_after", &options->max_retry_after_ms},
+        {"number:max_attempts", &options->max_attempts},
+        {"number:concurrency", &options->concurrency},
+        {"number:bandwidth_limit", &options->bandwidth_limit},
+        {"number:memory_budget", &options->memory_budget},
+        {"number:part_size", &options->part_size},
+        {"number:multipart_threshold", &options->multipart_threshold},
+    };
+    const struct {
+        const char *name;
+        const char **field;
+    } texts[] = {
+        {"text:spool_dir", &options->spool_dir},
+        {"text:proxy", &options->proxy},
+        {"text:user_agent", &options->user_agent},
+    };
+    if (!strcmp(name, "bool:integrity_check")) {
+        options->integrity_check = !strcmp(value, "true") ? DROPOFF_YES : DROPOFF_NO;
+        return;
     }
+    for (size_t at = 0; at < sizeof numbers / sizeof *numbers; at++)
+        if (!strcmp(name, numbers[at].name)) {
+            *numbers[at].field = strtoull(value, NULL, 10);
+            return;
+        }
+    for (size_t at = 0; at < sizeof texts / sizeof *texts; at++)
+        if (!strcmp(name, texts[at].name)) {
+            *texts[at].field = value;
+            return;
+        }
+    fprintf(stderr, "no such option: %s\n", name);
+    exit(2);
+}
+
+static dropoff_options options(void) {
+    static const char *trusted;
+    dropoff_options made = DROPOFF_OPTIONS_INIT;
+    const char *value;
+    if ((trusted = get("storage_url"))) {
+        made.trusted_storage = &trusted;
+        made.trusted_storage_count = 1;
+    }
+    made.ca_file = get("ca_file");
+    if ((value = get("concurrency")))
+        made.concurrency = strtoull(value, NULL, 10);
+    for (char **word = words; word[0] && word[1]; word += 2)
+        if (strchr(*word, ':'))
+            set(&made, word[0], word[1]);
     return made;
 }
 
 static dropoff_storage *storage(void) {
     dropoff_storage *client = NULL;
-    dropoff_options *given = options();
-    must(dropoff_storage_new(given, &client, &error));
-    dropoff_options_free(given);
+    dropoff_options given = options();
+    must(dropoff_storage_new(&given, &client, &error));
     return client;
 }
 
 static dropoff_agentdrop *agentdrop(void) {
     dropoff_agentdrop *client = NULL;
-    dropoff_options *given = options();
+    dropoff_options given = options();
+    dropoff_agentdrop_settings settings = DROPOFF_AGENTDROP_SETTINGS_INIT;
     const char *key = get("api_key");
-    must(dropoff_agentdrop_new(key ? key : "agd_idle", get("api_url"), given, &client, &error));
-    dropoff_options_free(given);
+    settings.api_key = key ? key : "agd_idle";
+    settings.base_url = get("api_url");
+    settings.options = &given;
+    must(dropoff_agentdrop_new(&settings, &client, &error));
     return client;
-}
-
-static dropoff_source *source(const char *path) {
-    dropoff_source *made = NULL;
-    must(dropoff_source_from_path(path, &made, &error));
-    return made;
 }
 
 static void idle(struct counts before) {
@@ -100,130 +143,118 @@ static void idle(struct counts before) {
 }
 
 static void put(void) {
-    dropoff_put *request = NULL;
+    dropoff_put_request request = DROPOFF_PUT_REQUEST_INIT;
     dropoff_stored_object *stored = NULL;
     dropoff_storage *client = storage();
     struct probe probe = begin();
-    dropoff_source *file = source(get("file"));
-    must(dropoff_put_new(get("url"), file, &request, &error));
-    must(dropoff_storage_put(client, request, &stored, &error));
-    end(&probe, dropoff_stored_object_to_json(stored));
+    request.url = get("url");
+    request.path = get("file");
+    must(dropoff_storage_put(client, &request, &stored, &error));
+    end(&probe, stored->json);
     dropoff_stored_object_free(stored);
-    dropoff_put_free(request);
-    dropoff_source_free(file);
     dropoff_storage_free(client);
 }
 
 static void form(void) {
-    dropoff_post_form *request = NULL;
+    dropoff_post_form_request request = DROPOFF_POST_FORM_REQUEST_INIT;
     dropoff_stored_object *stored = NULL;
     dropoff_storage *client = storage();
-    const char *name, *value;
+    dropoff_pair *fields = list(sizeof *fields);
+    dropoff_pair field;
     struct probe probe = begin();
-    dropoff_source *file = source(get("file"));
-    must(dropoff_post_form_new(get("url"), file, &request, &error));
-    for (int names = 0, values = 0; (name = next("field", &names)) && (value = next("value", &values));)
-        must(dropoff_post_form_add_field(request, name, value, &error));
-    must(dropoff_storage_post_form(client, request, &stored, &error));
-    end(&probe, dropoff_stored_object_to_json(stored));
+    request.url = get("url");
+    request.path = get("file");
+    request.fields = fields;
+    for (int names = 0, values = 0; (field.name = next("field", &names)) && (field.value = next("value", &values));)
+        fields[request.fields_count++] = field;
+    must(dropoff_storage_post_form(client, &request, &stored, &error));
+    end(&probe, stored->json);
     dropoff_stored_object_free(stored);
-    dropoff_post_form_free(request);
-    dropoff_source_free(file);
+    free(fields);
     dropoff_storage_free(client);
 }
 
 static void parts(void) {
-    dropoff_put_parts *request = NULL;
+    dropoff_put_parts_request request = DROPOFF_PUT_PARTS_REQUEST_INIT;
     dropoff_stored_parts *stored = NULL;
     dropoff_storage *client = storage();
-    const char *value;
+    const char **urls = list(sizeof *urls), *value;
     char facts[256];
     uint32_t attempts = 0;
     struct probe probe = begin();
-    dropoff_source *file = source(get("file"));
-    must(dropoff_put_parts_new(file, &request, &error));
+    request.path = get("file");
+    request.urls = urls;
     for (int at = 0; (value = next("urls", &at));)
-        must(dropoff_put_parts_add_url(request, value, &error));
+        urls[request.urls_count++] = value;
     if ((value = get("part_size")))
-        must(dropoff_put_parts_set_part_size(request, strtoull(value, NULL, 10), &error));
-    must(dropoff_storage_put_parts(client, request, &stored, &error));
-    for (size_t index = 0; index < dropoff_stored_parts_count(stored); index++)
-        attempts += dropoff_stored_parts_part_attempts(stored, index);
+        request.part_size = strtoull(value, NULL, 10);
+    must(dropoff_storage_put_parts(client, &request, &stored, &error));
+    for (size_t index = 0; index < stored->parts_count; index++)
+        attempts += stored->parts[index]->attempts;
     snprintf(facts, sizeof facts,
              "{\"bytes\": %" PRIu64 ", \"part_size\": %" PRIu64 ", \"parts\": %zu, \"attempts\": %" PRIu32
              ", \"verified\": %s}",
-             dropoff_stored_parts_bytes(stored), dropoff_stored_parts_part_size(stored),
-             dropoff_stored_parts_count(stored), attempts, dropoff_stored_parts_verified(stored) ? "true" : "false");
+             stored->bytes, stored->part_size, stored->parts_count, attempts, stored->verified ? "true" : "false");
     end(&probe, facts);
     dropoff_stored_parts_free(stored);
-    dropoff_put_parts_free(request);
-    dropoff_source_free(file);
+    free(urls);
     dropoff_storage_free(client);
 }
 
-static void add_files(dropoff_transfer *transfer, const char *name) {
-    const char *path;
-    for (int at = 0; (path = next(name, &at));) {
-        dropoff_source *file = source(path);
-        must(dropoff_transfer_add_file(transfer, file, NULL, NULL, &error));
-        dropoff_source_free(file);
-    }
-}
-
-static void seal(dropoff_transfer *transfer) {
-    dropoff_key_pair *pair = NULL;
-    dropoff_encryption *encryption = NULL;
-    must(dropoff_key_pair_from_private_key(get("private_key"), &pair, &error));
-    must(dropoff_encryption_new(pair, &encryption, &error));
-    must(dropoff_transfer_set_encryption(transfer, encryption, &error));
-    dropoff_encryption_free(encryption);
-    dropoff_key_pair_free(pair);
-}
-
 static void send_facts(const dropoff_sent_transfer *sent, char *facts, size_t size) {
-    const dropoff_sent_files *files = dropoff_sent_transfer_files(sent);
     uint64_t bytes = 0;
     uint32_t parts_sent = 0, attempts = 0;
     bool verified = true;
-    for (size_t index = 0; index < dropoff_sent_files_count(files); index++) {
-        bytes += dropoff_sent_files_size(files, index);
-        parts_sent += dropoff_sent_files_parts(files, index);
-        attempts += dropoff_sent_files_attempts(files, index);
-        verified = verified && dropoff_sent_files_verified(files, index);
+    for (size_t index = 0; index < sent->files_count; index++) {
+        const dropoff_sent_file *file = sent->files[index];
+        bytes += file->bytes;
+        parts_sent += file->parts;
+        attempts += file->attempts;
+        verified = verified && file->verified;
     }
     snprintf(facts, size,
              "{\"status\": \"%s\", \"sealed\": %s, \"files\": %zu, \"bytes\": %" PRIu64 ", \"parts\": %" PRIu32
              ", \"attempts\": %" PRIu32 ", \"verified\": %s}",
-             dropoff_sent_transfer_status(sent), dropoff_sent_transfer_encrypted(sent) ? "true" : "false",
-             dropoff_sent_files_count(files), bytes, parts_sent, attempts, verified ? "true" : "false");
+             sent->status, sent->encrypted ? "true" : "false", sent->files_count, bytes, parts_sent, attempts,
+             verified ? "true" : "false");
 }
 
-static void send_files(const char *files) {
-    dropoff_transfer *transfer = NULL;
+static void send_files(const char *name) {
+    dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;
+    dropoff_encryption sealing = DROPOFF_ENCRYPTION_INIT;
+    dropoff_file *files = list(sizeof *files);
+    dropoff_key_pair *pair = NULL;
     dropoff_sent_transfer *sent = NULL;
     dropoff_agentdrop *client = agentdrop();
     const char *value;
     char facts[512];
     struct probe probe = begin();
-    must(dropoff_transfer_new("sender-agent", "recipient-agent", &transfer, &error));
-    add_files(transfer, files);
+    transfer.sender = "sender-agent";
+    transfer.recipient = "recipient-agent";
+    transfer.files = files;
+    for (int at = 0; (value = next(name, &at));)
+        files[transfer.files_count++] = (dropoff_file){.size = sizeof *files, .path = value};
     if ((value = get("multipart")))
-        must(dropoff_transfer_set_multipart(transfer, !strcmp(value, "true"), &error));
-    if ((value = get("sealed")) && !strcmp(value, "true"))
-        seal(transfer);
-    if ((value = get("journal")))
-        must(dropoff_transfer_set_journal(transfer, value, &error));
-    must(dropoff_agentdrop_send(client, transfer, &sent, &error));
+        transfer.multipart = !strcmp(value, "true") ? DROPOFF_YES : DROPOFF_NO;
+    if ((value = get("sealed")) && !strcmp(value, "true")) {
+        must(dropoff_key_pair_from_private_key(get("private_key"), &pair, &error));
+        sealing.key_pair = pair;
+        transfer.encrypt = &sealing;
+    }
+    transfer.journal = get("journal");
+    must(dropoff_agentdrop_send(client, &transfer, &sent, &error));
     send_facts(sent, facts, sizeof facts);
     end(&probe, facts);
     dropoff_sent_transfer_free(sent);
-    dropoff_transfer_free(transfer);
+    dropoff_key_pair_free(pair);
+    free(files);
     dropoff_agentdrop_free(client);
 }
 
 int main(int argc, char **argv) {
     struct counts before = count_all();
     words = argv + (argc > 1);
+    word_count = argc;
     const char *what = get("do");
     if (!what)
         what = "nothing";

@@ -62,7 +62,7 @@ def send(client, job):
         "status": sent.status,
         "sealed": sent.encrypted,
         "files": len(sent.files),
-        "bytes": sum(file.size for file in sent.files),
+        "bytes": sum(file.bytes for file in sent.files),
         "parts": sum(file.parts for file in sent.files),
         "attempts": sum(file.attempts for file in sent.files),
         "verified": all(file.verified for file in sent.files),

@@ -5,25 +5,25 @@
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
-use std::ptr;
 
 use dropoff::{
-    AgentDrop, Confirmed, Error, Result, SentFile, SentTransfer, TransferInfo, TransferPlan, TransferTicket,
+    AgentDrop, Confirmed, Result, SentFile, SentTransfer, TransferInfo, TransferPlan, TransferTicket,
 };
 
-use crate::confirmed::dropoff_confirmed;
+use crate::caller_struct::{given_struct, optional_struct};
 use crate::error::{dropoff_error, dropoff_status};
-use crate::files::dropoff_files;
+use crate::fields::fields;
+use crate::generated::agentdrop::dropoff_agentdrop_settings;
+use crate::generated::sent::{
+    dropoff_confirmed, dropoff_sent_files, dropoff_sent_transfer, dropoff_transfer_info,
+    dropoff_transfer_plan,
+};
+use crate::generated::transfer::{dropoff_file, dropoff_transfer};
 use crate::guard;
 use crate::handle::{LiveHandle, give, needed};
 use crate::job::{self, dropoff_job, started};
-use crate::options::dropoff_options;
-use crate::sent_files::dropoff_sent_files;
-use crate::sent_transfer::dropoff_sent_transfer;
-use crate::text::{optional_text, text};
-use crate::transfer::dropoff_transfer;
-use crate::transfer_info::dropoff_transfer_info;
-use crate::transfer_plan::dropoff_transfer_plan;
+use crate::progress::Callback;
+use crate::text::text;
 use crate::transfer_ticket::dropoff_transfer_ticket;
 
 /// A client of AgentDrop transfers. It may be freed while its jobs run.
@@ -35,20 +35,28 @@ pub struct dropoff_agentdrop {
 }
 
 impl dropoff_agentdrop {
-    fn send(&self, transfer: &mut dropoff_transfer) -> Result<dropoff_job> {
-        let (request, progress) = transfer.take()?;
+    fn send(&self, transfer: &dropoff_transfer, progress: Option<Callback>) -> Result<dropoff_job> {
+        let request = transfer.into_core(&fields!("transfer"))?;
         started(progress, || self.client.start_send(request))
     }
-    fn plan(&self, transfer: &mut dropoff_transfer) -> Result<dropoff_job> {
-        let (request, progress) = transfer.take()?;
+    fn plan(&self, transfer: &dropoff_transfer, progress: Option<Callback>) -> Result<dropoff_job> {
+        let request = transfer.into_core(&fields!("transfer"))?;
         started(progress, || self.client.start_plan(request))
     }
-    fn presign(&self, transfer: &mut dropoff_transfer) -> Result<dropoff_job> {
-        let (request, progress) = transfer.take()?;
+    fn presign(&self, transfer: &dropoff_transfer, progress: Option<Callback>) -> Result<dropoff_job> {
+        let request = transfer.into_core(&fields!("transfer"))?;
         started(progress, || self.client.start_presign(request))
     }
-    fn upload(&self, ticket: &dropoff_transfer_ticket, files: &mut dropoff_files) -> Result<dropoff_job> {
-        let files = files.take()?;
+    fn upload(
+        &self,
+        ticket: &dropoff_transfer_ticket,
+        files: *const dropoff_file,
+        count: usize,
+    ) -> Result<dropoff_job> {
+        let fields = fields!("");
+        let files = fields.structs(files, count, "files")?;
+        let files =
+            files.iter().map(|(file, at)| file.into_core(&fields.within(at))).collect::<Result<_>>()?;
         started(None, || self.client.start_upload(&ticket.ticket, files))
     }
     fn confirm(&self, transfer_id: &str) -> Result<dropoff_job> {
@@ -59,31 +67,24 @@ impl dropoff_agentdrop {
     }
 }
 
-/// Makes a client. It makes no connection yet.
+/// Makes a client. It makes no connection yet. DROPOFF_AUTHENTICATION without a key, DROPOFF_INVALID_INPUT for a bad URL
+/// or option.
 ///
-/// api_key: agd_... or ada_..., NULL for the environment variable AGENTDROP_API_KEY. base_url: another place for the API,
-/// https or http on loopback. DROPOFF_AUTHENTICATION without a key, DROPOFF_INVALID_INPUT for a bad URL.
-///
-/// May be NULL: api_key, base_url, options.
+/// May be NULL: settings.
 /// Threads: any. It reads the environment: not while another thread calls setenv.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dropoff_agentdrop_new(
-    api_key: *const c_char,
-    base_url: *const c_char,
-    options: Option<&dropoff_options>,
+    settings: *const dropoff_agentdrop_settings,
     client: Option<&mut MaybeUninit<*mut dropoff_agentdrop>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
         let place = needed!(client)?;
-        let mut builder = AgentDrop::builder().options(dropoff_options::of(options));
-        if let Some(key) = optional_text!(api_key)? {
-            builder = builder.api_key(key);
-        }
-        if let Some(url) = optional_text!(base_url)? {
-            builder = builder.base_url(url);
-        }
-        give(place, dropoff_agentdrop { client: builder.build()?, _live: LiveHandle::new() });
+        let client = match optional_struct!(settings)? {
+            Some(settings) => settings.into_core(&fields!("settings"))?.build()?,
+            None => AgentDrop::builder().build()?,
+        };
+        give(place, dropoff_agentdrop { client, _live: LiveHandle::new() });
         Ok(())
     })
 }
@@ -96,8 +97,8 @@ pub extern "C" fn dropoff_agentdrop_free(client: Option<Box<dropoff_agentdrop>>)
     guard::free(client);
 }
 
-/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
-/// no limit. 1024 to 1099511627776. See bandwidth_limit in dropoff_options.
+/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0: no limit.
+/// See dropoff_options.bandwidth_limit.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -112,143 +113,156 @@ pub extern "C" fn dropoff_agentdrop_set_bandwidth_limit(
     })
 }
 
-/// Sends files and waits until the transfer is active. Uses `transfer` up. The result is yours to free.
+/// Sends files and waits until the transfer is active. The result is yours to free.
 ///
-/// Any status. The error's transfer_id names the pending transfer if one was made; it is not delivered unless the
-/// error's outcome says so. With a journal (dropoff_transfer_set_journal), the error's journal says whether the same call
-/// goes on from there. A presign whose reply was lost is not repeated, since that could leave two pending
-/// transfers; calling again is safe.
+/// Any status. The error's resource_id names the pending transfer if one was made; it is not delivered unless the error's
+/// outcome says so. With a journal, the error's journal says whether the same call goes on from there. A presign whose
+/// reply was lost is not repeated, since that could leave two pending transfers; calling again is safe.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_agentdrop_send(
+pub unsafe extern "C" fn dropoff_agentdrop_send(
     client: Option<&dropoff_agentdrop>,
-    transfer: Option<&mut dropoff_transfer>,
+    transfer: *const dropoff_transfer,
     sent: Option<&mut MaybeUninit<*mut dropoff_sent_transfer>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, transfer) = (needed!(client)?, needed!(transfer)?);
-        job::finish::<SentTransfer>(needed!(sent), || client.send(transfer))
+        let transfer = given_struct!(transfer)?;
+        let progress = transfer.progress();
+        let client = needed!(client)?;
+        job::finish::<SentTransfer>(needed!(sent), || client.send(&transfer, progress))
     })
 }
 
 /// Starts dropoff_agentdrop_send. The job is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_agentdrop_start_send(
+pub unsafe extern "C" fn dropoff_agentdrop_start_send(
     client: Option<&dropoff_agentdrop>,
-    transfer: Option<&mut dropoff_transfer>,
+    transfer: *const dropoff_transfer,
     job: Option<&mut MaybeUninit<*mut dropoff_job>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, transfer) = (needed!(client)?, needed!(transfer)?);
-        job::give_started(needed!(job), || client.send(transfer))
+        let transfer = given_struct!(transfer)?;
+        let progress = transfer.progress();
+        let client = needed!(client)?;
+        job::give_started(needed!(job), || client.send(&transfer, progress))
     })
 }
 
 /// What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first request's body
-/// without its secrets. Uses `transfer` up. The result is yours to free. DROPOFF_INVALID_INPUT also for a stream, which
-/// telling its size would use up.
+/// without its secrets. The journal is left alone. The result is yours to free. DROPOFF_INVALID_INPUT also for a stream,
+/// which telling its size would use up.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_agentdrop_plan(
+pub unsafe extern "C" fn dropoff_agentdrop_plan(
     client: Option<&dropoff_agentdrop>,
-    transfer: Option<&mut dropoff_transfer>,
+    transfer: *const dropoff_transfer,
     plan: Option<&mut MaybeUninit<*mut dropoff_transfer_plan>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, transfer) = (needed!(client)?, needed!(transfer)?);
-        job::finish::<TransferPlan>(needed!(plan), || client.plan(transfer))
+        let transfer = given_struct!(transfer)?;
+        let progress = transfer.progress();
+        let client = needed!(client)?;
+        job::finish::<TransferPlan>(needed!(plan), || client.plan(&transfer, progress))
     })
 }
 
 /// Starts dropoff_agentdrop_plan. The job is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_agentdrop_start_plan(
+pub unsafe extern "C" fn dropoff_agentdrop_start_plan(
     client: Option<&dropoff_agentdrop>,
-    transfer: Option<&mut dropoff_transfer>,
+    transfer: *const dropoff_transfer,
     job: Option<&mut MaybeUninit<*mut dropoff_job>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, transfer) = (needed!(client)?, needed!(transfer)?);
-        job::give_started(needed!(job), || client.plan(transfer))
+        let transfer = given_struct!(transfer)?;
+        let progress = transfer.progress();
+        let client = needed!(client)?;
+        job::give_started(needed!(job), || client.plan(&transfer, progress))
     })
 }
 
-/// Step one: makes a pending transfer and asks for a presigned URL per file. The sources are looked at for their
-/// sizes; give the same ones to dropoff_agentdrop_upload. Uses `transfer` up. The result is yours to free.
+/// Step one: makes a pending transfer and asks for a presigned URL per file. The sources are looked at for their sizes;
+/// give the same ones to dropoff_agentdrop_upload. The result is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_agentdrop_presign(
+pub unsafe extern "C" fn dropoff_agentdrop_presign(
     client: Option<&dropoff_agentdrop>,
-    transfer: Option<&mut dropoff_transfer>,
+    transfer: *const dropoff_transfer,
     ticket: Option<&mut MaybeUninit<*mut dropoff_transfer_ticket>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, transfer) = (needed!(client)?, needed!(transfer)?);
-        job::finish::<TransferTicket>(needed!(ticket), || client.presign(transfer))
+        let transfer = given_struct!(transfer)?;
+        let progress = transfer.progress();
+        let client = needed!(client)?;
+        job::finish::<TransferTicket>(needed!(ticket), || client.presign(&transfer, progress))
     })
 }
 
 /// Starts dropoff_agentdrop_presign. The job is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_agentdrop_start_presign(
+pub unsafe extern "C" fn dropoff_agentdrop_start_presign(
     client: Option<&dropoff_agentdrop>,
-    transfer: Option<&mut dropoff_transfer>,
+    transfer: *const dropoff_transfer,
     job: Option<&mut MaybeUninit<*mut dropoff_job>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, transfer) = (needed!(client)?, needed!(transfer)?);
-        job::give_started(needed!(job), || client.presign(transfer))
+        let transfer = given_struct!(transfer)?;
+        let progress = transfer.progress();
+        let client = needed!(client)?;
+        job::give_started(needed!(job), || client.presign(&transfer, progress))
     })
 }
 
-/// Step two: sends the files to storage, several at once. Files go with URLs by position; their names and sizes
-/// must be those that were presigned. Uses `files` up. To be told its progress, start it and use
-/// dropoff_job_on_progress. The result is yours to free.
+/// Step two: sends the files to storage, several at once. Files go with URLs by position; their names and sizes must be
+/// those that were presigned. To be told its progress, start it and use dropoff_job_on_progress. The result is yours to
+/// free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_agentdrop_upload(
+pub unsafe extern "C" fn dropoff_agentdrop_upload(
     client: Option<&dropoff_agentdrop>,
     ticket: Option<&dropoff_transfer_ticket>,
-    files: Option<&mut dropoff_files>,
+    files: *const dropoff_file,
+    files_count: usize,
     sent: Option<&mut MaybeUninit<*mut dropoff_sent_files>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, ticket, files) = (needed!(client)?, needed!(ticket)?, needed!(files)?);
-        job::finish::<Vec<SentFile>>(needed!(sent), || client.upload(ticket, files))
+        let (client, ticket) = (needed!(client)?, needed!(ticket)?);
+        job::finish::<Vec<SentFile>>(needed!(sent), || client.upload(ticket, files, files_count))
     })
 }
 
 /// Starts dropoff_agentdrop_upload. The job is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_agentdrop_start_upload(
+pub unsafe extern "C" fn dropoff_agentdrop_start_upload(
     client: Option<&dropoff_agentdrop>,
     ticket: Option<&dropoff_transfer_ticket>,
-    files: Option<&mut dropoff_files>,
+    files: *const dropoff_file,
+    files_count: usize,
     job: Option<&mut MaybeUninit<*mut dropoff_job>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, ticket, files) = (needed!(client)?, needed!(ticket)?, needed!(files)?);
-        job::give_started(needed!(job), || client.upload(ticket, files))
+        let (client, ticket) = (needed!(client)?, needed!(ticket)?);
+        job::give_started(needed!(job), || client.upload(ticket, files, files_count))
     })
 }
 
@@ -264,8 +278,7 @@ pub unsafe extern "C" fn dropoff_agentdrop_confirm(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let client = needed!(client)?;
-        let transfer_id = text!(transfer_id)?;
+        let (client, transfer_id) = (needed!(client)?, text!(transfer_id)?);
         job::finish::<Confirmed>(needed!(confirmed), || client.confirm(transfer_id))
     })
 }
@@ -281,8 +294,7 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_confirm(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let client = needed!(client)?;
-        let transfer_id = text!(transfer_id)?;
+        let (client, transfer_id) = (needed!(client)?, text!(transfer_id)?);
         job::give_started(needed!(job), || client.confirm(transfer_id))
     })
 }
@@ -298,8 +310,7 @@ pub unsafe extern "C" fn dropoff_agentdrop_get_transfer(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let client = needed!(client)?;
-        let transfer_id = text!(transfer_id)?;
+        let (client, transfer_id) = (needed!(client)?, text!(transfer_id)?);
         job::finish::<TransferInfo>(needed!(info), || client.get_transfer(transfer_id))
     })
 }
@@ -315,16 +326,7 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_get_transfer(
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let client = needed!(client)?;
-        let transfer_id = text!(transfer_id)?;
+        let (client, transfer_id) = (needed!(client)?, text!(transfer_id)?);
         job::give_started(needed!(job), || client.get_transfer(transfer_id))
     })
-}
-
-/// The transfer that was reserved before the failure; NULL if none was. Lives as long as the error.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub extern "C" fn dropoff_error_transfer_id(error: Option<&dropoff_error>) -> *const c_char {
-    guard::get(error, ptr::null(), |e| e.resource_id_if(Error::transfer_id))
 }

@@ -62,16 +62,6 @@ impl<T> UseOnce<T> {
     pub(crate) fn take(&mut self) -> Result<T> {
         self.inside.take().ok_or_else(|| self.used())
     }
-    pub(crate) fn get(&mut self) -> Result<&mut T> {
-        let used = self.used();
-        self.inside.as_mut().ok_or(used)
-    }
-    /// For the core's builders, which go in and come out by value.
-    pub(crate) fn change(&mut self, change: impl FnOnce(T) -> T) -> Result<()> {
-        let changed = change(self.take()?);
-        self.inside = Some(changed);
-        Ok(())
-    }
     fn used(&self) -> Error {
         Error::bad_argument(&format!("this {} was already used; make a new one for each call", self.what))
     }

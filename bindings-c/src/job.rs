@@ -5,10 +5,13 @@
 //! called again. In a forked child a job of the parent is DROPOFF_CANCELLED; the child can start jobs of its own.
 
 use std::any::Any;
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
+use std::io::Write as _;
 use std::mem::{MaybeUninit, size_of};
+use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use dropoff::{ErasedJob, Error, Job, Result};
@@ -34,6 +37,8 @@ struct SharedJob {
     /// The rest of the function that gives the result.
     result_name: &'static str,
     callback_state: OnceLock<Arc<CallbackState>>,
+    /// Made when it is first asked for, by the process that asks.
+    over: Mutex<Option<(u32, OwnedFd)>>,
 }
 
 /// Told once that a job is over. `job` is the job's own, for this call only: ask it for its result, and do not free it.
@@ -41,12 +46,12 @@ struct SharedJob {
 /// Threads: it is called on a thread of dropoff's own, where it may use all of dropoff.
 pub type dropoff_done_fn = Option<unsafe extern "C" fn(job: *const dropoff_job, user_data: *mut c_void)>;
 
-/// What a job can result in, and the handle C gets for it.
+/// What a job can result in, and what C gets for it, which it frees.
 pub(crate) trait Outcome: Clone + Send + 'static {
     type Handle;
     /// The rest of the function that gives it: dropoff_job_….
     const NAME: &'static str;
-    fn handle(self) -> Self::Handle;
+    fn handle(self) -> *mut Self::Handle;
 }
 
 /// What a job resulted in, whatever that is.
@@ -62,8 +67,12 @@ pub(crate) fn started<T: Outcome>(
     start: impl FnOnce() -> Result<Job<T>>,
 ) -> Result<dropoff_job> {
     let job = signals::blocked(start)?.erased(|result| Box::new(result) as AnyResult);
-    let job =
-        dropoff_job::new(Arc::new(SharedJob { job, result_name: T::NAME, callback_state: OnceLock::new() }));
+    let job = dropoff_job::new(Arc::new(SharedJob {
+        job,
+        result_name: T::NAME,
+        callback_state: OnceLock::new(),
+        over: Mutex::new(None),
+    }));
     if let Some(callback) = progress {
         job.tell(callback)?;
     }
@@ -102,6 +111,24 @@ impl dropoff_job {
         Some(ended)
     }
 
+    /// A descriptor that becomes readable at its end.
+    fn fd(&self) -> Result<RawFd> {
+        let mut over = self.shared.over.lock().unwrap_or_else(PoisonError::into_inner);
+        // The parent's runtime writes to the one that the parent asked for.
+        let process = std::process::id();
+        if let Some((_, fd)) = over.as_ref().filter(|(asker, _)| *asker == process) {
+            return Ok(fd.as_raw_fd());
+        }
+        let pair = UnixStream::pair().map_err(|e| Error::no_descriptor("making a job's descriptor", &e))?;
+        let (mut end, read) = pair;
+        // A byte, and no end of file: a forked child has a copy of this end too.
+        let tell = move || drop(end.write_all(&[1]));
+        let fd = read.as_raw_fd();
+        *over = Some((process, read.into()));
+        signals::blocked(|| self.shared.job.on_done(Box::new(tell)));
+        Ok(fd)
+    }
+
     /// Waits for its result.
     pub(crate) fn result<T: Outcome>(&self) -> Result<T> {
         let (is, asked) = (self.shared.result_name, T::NAME);
@@ -127,7 +154,7 @@ pub(crate) fn give_result<T: Outcome>(
 ) -> Result<()> {
     let job = needed!(job)?;
     let place = place?;
-    give(place, job.result::<T>()?.handle());
+    place.write(job.result::<T>()?.handle());
     Ok(())
 }
 
@@ -137,7 +164,7 @@ pub(crate) fn finish<T: Outcome>(
     start: impl FnOnce() -> Result<dropoff_job>,
 ) -> Result<()> {
     let place = place?;
-    give(place, start()?.result::<T>()?.handle());
+    place.write(start()?.result::<T>()?.handle());
     Ok(())
 }
 
@@ -229,7 +256,7 @@ pub unsafe extern "C" fn dropoff_job_progress(
     })
 }
 
-/// Tells the job's progress to a callback from now on. A job has one such callback; a request's set_progress is the
+/// Tells the job's progress to a callback from now on. A job has one such callback; a request's on_progress is the
 /// same.
 ///
 /// May be NULL: user_data, finalizer.
@@ -272,6 +299,25 @@ pub unsafe extern "C" fn dropoff_job_on_done(
             unsafe { callback(ptr::from_ref(&job), user_data.pointer()) };
         };
         signals::blocked(|| job.shared.job.on_done(Box::new(call)));
+        Ok(())
+    })
+}
+
+/// A descriptor that becomes readable when the job is over, for poll, epoll, GLib or libuv, and stays so. Then ask for
+/// the result, which waits for the last call of the progress callback at most. It is the job's: do not read from it, and
+/// do not close it; it goes with the last handle of the job. Each call
+/// gives the same one; a forked child asks anew.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_job_fd(
+    job: Option<&dropoff_job>,
+    fd: Option<&mut MaybeUninit<c_int>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let (job, place) = (needed!(job)?, needed!(fd)?);
+        place.write(job.fd()?);
         Ok(())
     })
 }

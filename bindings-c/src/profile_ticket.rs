@@ -27,13 +27,13 @@ pub struct dropoff_profile_ticket {
 impl Outcome for ProfileTicket {
     type Handle = dropoff_profile_ticket;
     const NAME: &'static str = "profile_ticket";
-    fn handle(self) -> dropoff_profile_ticket {
-        dropoff_profile_ticket {
+    fn handle(self) -> *mut dropoff_profile_ticket {
+        Box::into_raw(Box::new(dropoff_profile_ticket {
             profile_id: Text::new(self.profile_id()),
             revealed: Json::new(),
             ticket: self,
             _live: LiveHandle::new(),
-        }
+        }))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use dropoff::{Phase, Progress};
 
-use crate::callback::UserData;
+use crate::callback::{UserData, dropoff_finalizer};
 use crate::callback_state::{CallbackEnd, CallbackState};
 
 /// What a call is doing. Later versions may add phases.
@@ -140,6 +140,16 @@ pub(crate) struct Callback {
 impl Callback {
     pub(crate) fn new(function: ProgressFn, user_data: UserData) -> Self {
         Self { function, user_data }
+    }
+
+    /// As a request's fields have it. Without a function the finalizer is called at once.
+    pub(crate) fn given(
+        function: dropoff_progress_fn,
+        user_data: *mut c_void,
+        finalizer: dropoff_finalizer,
+    ) -> Option<Self> {
+        let user_data = UserData::new(user_data, finalizer);
+        function.map(|function| Self { function, user_data })
     }
 
     /// What the core's progress thread calls, and where others see it end.

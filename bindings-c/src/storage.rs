@@ -4,18 +4,21 @@
 
 use std::mem::MaybeUninit;
 
-use dropoff::{Result, Storage, StoredObject, StoredParts};
+use dropoff::{Options, Result, Storage, StoredObject, StoredParts};
 
+use crate::caller_struct::{given_struct, optional_struct};
 use crate::error::{dropoff_error, dropoff_status};
+use crate::fields::fields;
+use crate::generated::options::dropoff_options;
+use crate::generated::storage_requests::{
+    dropoff_post_form_request, dropoff_put_parts_request, dropoff_put_request,
+};
+use crate::generated::stored_object::dropoff_stored_object;
+use crate::generated::stored_parts::dropoff_stored_parts;
 use crate::guard;
 use crate::handle::{LiveHandle, give, needed};
 use crate::job::{self, dropoff_job, started};
-use crate::options::dropoff_options;
-use crate::post_form::dropoff_post_form;
-use crate::put::dropoff_put;
-use crate::put_parts::dropoff_put_parts;
-use crate::stored_object::dropoff_stored_object;
-use crate::stored_parts::dropoff_stored_parts;
+use crate::progress::Callback;
 
 /// Uploads to presigned targets. It may be freed while its jobs run.
 ///
@@ -26,36 +29,42 @@ pub struct dropoff_storage {
 }
 
 impl dropoff_storage {
-    fn put(&self, put: &mut dropoff_put) -> Result<dropoff_job> {
-        let (request, progress) = put.take()?;
+    fn put(&self, put: &dropoff_put_request, progress: Option<Callback>) -> Result<dropoff_job> {
+        let request = put.into_core(&fields!("put"))?;
         started(progress, || self.client.start_put(request))
     }
-    fn post_form(&self, form: &mut dropoff_post_form) -> Result<dropoff_job> {
-        let (request, progress) = form.take()?;
+    fn post_form(&self, form: &dropoff_post_form_request, progress: Option<Callback>) -> Result<dropoff_job> {
+        let request = form.into_core(&fields!("form"))?;
         started(progress, || self.client.start_post_form(request))
     }
-    fn put_parts(&self, parts: &mut dropoff_put_parts) -> Result<dropoff_job> {
-        let (request, progress) = parts.take()?;
+    fn put_parts(
+        &self,
+        parts: &dropoff_put_parts_request,
+        progress: Option<Callback>,
+    ) -> Result<dropoff_job> {
+        let request = parts.into_core(&fields!("parts"))?;
         started(progress, || self.client.start_put_parts(request))
     }
 }
 
-/// Makes a client. It makes no connection yet.
+/// Makes a client. It makes no connection yet. DROPOFF_INVALID_INPUT for a bad option.
 ///
 /// May be NULL: options.
 /// Threads: any. It reads the environment: not while another thread calls setenv.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_storage_new(
-    options: Option<&dropoff_options>,
+pub unsafe extern "C" fn dropoff_storage_new(
+    options: *const dropoff_options,
     client: Option<&mut MaybeUninit<*mut dropoff_storage>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
         let place = needed!(client)?;
-        give(
-            place,
-            dropoff_storage { client: Storage::new(dropoff_options::of(options)), _live: LiveHandle::new() },
-        );
+        let options = match optional_struct!(options)? {
+            Some(options) => options.into_core(&fields!("options"))?,
+            None => Options::new(),
+        };
+        let client = Storage::new(options);
+        give(place, dropoff_storage { client, _live: LiveHandle::new() });
         Ok(())
     })
 }
@@ -68,8 +77,8 @@ pub extern "C" fn dropoff_storage_free(client: Option<Box<dropoff_storage>>) {
     guard::free(client);
 }
 
-/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
-/// no limit. 1024 to 1099511627776. See bandwidth_limit in dropoff_options.
+/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0: no limit.
+/// See dropoff_options.bandwidth_limit.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -84,101 +93,113 @@ pub extern "C" fn dropoff_storage_set_bandwidth_limit(
     })
 }
 
-/// Sends a source with a presigned PUT and waits. Uses `put` up. Safe to repeat, with a new request: the object is
-/// replaced as a whole or not at all. The result is yours to free.
+/// Sends a source with a presigned PUT and waits. Safe to repeat: the object is replaced as a whole or not at all. The
+/// result is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_storage_put(
+pub unsafe extern "C" fn dropoff_storage_put(
     client: Option<&dropoff_storage>,
-    put: Option<&mut dropoff_put>,
+    put: *const dropoff_put_request,
     stored: Option<&mut MaybeUninit<*mut dropoff_stored_object>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, put) = (needed!(client)?, needed!(put)?);
-        job::finish::<StoredObject>(needed!(stored), || client.put(put))
+        let put = given_struct!(put)?;
+        let progress = put.progress();
+        let client = needed!(client)?;
+        job::finish::<StoredObject>(needed!(stored), || client.put(&put, progress))
     })
 }
 
 /// Starts dropoff_storage_put. The job is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_storage_start_put(
+pub unsafe extern "C" fn dropoff_storage_start_put(
     client: Option<&dropoff_storage>,
-    put: Option<&mut dropoff_put>,
+    put: *const dropoff_put_request,
     job: Option<&mut MaybeUninit<*mut dropoff_job>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, put) = (needed!(client)?, needed!(put)?);
-        job::give_started(needed!(job), || client.put(put))
+        let put = given_struct!(put)?;
+        let progress = put.progress();
+        let client = needed!(client)?;
+        job::give_started(needed!(job), || client.put(&put, progress))
     })
 }
 
-/// Sends a source with a presigned POST form and waits. Uses `form` up. The result is yours to free.
+/// Sends a source with a presigned POST form and waits. The result is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_storage_post_form(
+pub unsafe extern "C" fn dropoff_storage_post_form(
     client: Option<&dropoff_storage>,
-    form: Option<&mut dropoff_post_form>,
+    form: *const dropoff_post_form_request,
     stored: Option<&mut MaybeUninit<*mut dropoff_stored_object>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, form) = (needed!(client)?, needed!(form)?);
-        job::finish::<StoredObject>(needed!(stored), || client.post_form(form))
+        let form = given_struct!(form)?;
+        let progress = form.progress();
+        let client = needed!(client)?;
+        job::finish::<StoredObject>(needed!(stored), || client.post_form(&form, progress))
     })
 }
 
 /// Starts dropoff_storage_post_form. The job is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_storage_start_post_form(
+pub unsafe extern "C" fn dropoff_storage_start_post_form(
     client: Option<&dropoff_storage>,
-    form: Option<&mut dropoff_post_form>,
+    form: *const dropoff_post_form_request,
     job: Option<&mut MaybeUninit<*mut dropoff_job>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, form) = (needed!(client)?, needed!(form)?);
-        job::give_started(needed!(job), || client.post_form(form))
+        let form = given_struct!(form)?;
+        let progress = form.progress();
+        let client = needed!(client)?;
+        job::give_started(needed!(job), || client.post_form(&form, progress))
     })
 }
 
-/// Sends a source in parts with a presigned PUT each, several at once, and waits. Uses `put_parts` up. Completing the
-/// upload with the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat, with a new request: a part
-/// that is sent again replaces itself. The result is yours to free.
+/// Sends a source in parts with a presigned PUT each, several at once, and waits. Completing the upload with the parts'
+/// ETags, or aborting it, is left to whoever began it. Safe to repeat: a part that is sent again replaces itself. The
+/// result is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_storage_put_parts(
+pub unsafe extern "C" fn dropoff_storage_put_parts(
     client: Option<&dropoff_storage>,
-    put_parts: Option<&mut dropoff_put_parts>,
+    parts: *const dropoff_put_parts_request,
     stored: Option<&mut MaybeUninit<*mut dropoff_stored_parts>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, put_parts) = (needed!(client)?, needed!(put_parts)?);
-        job::finish::<StoredParts>(needed!(stored), || client.put_parts(put_parts))
+        let parts = given_struct!(parts)?;
+        let progress = parts.progress();
+        let client = needed!(client)?;
+        job::finish::<StoredParts>(needed!(stored), || client.put_parts(&parts, progress))
     })
 }
 
 /// Starts dropoff_storage_put_parts. The job is yours to free.
 ///
-/// Threads: one at a time.
+/// Threads: any.
 #[unsafe(no_mangle)]
-pub extern "C" fn dropoff_storage_start_put_parts(
+pub unsafe extern "C" fn dropoff_storage_start_put_parts(
     client: Option<&dropoff_storage>,
-    put_parts: Option<&mut dropoff_put_parts>,
+    parts: *const dropoff_put_parts_request,
     job: Option<&mut MaybeUninit<*mut dropoff_job>>,
     error: Option<&mut MaybeUninit<*mut dropoff_error>>,
 ) -> dropoff_status {
     guard::run(error, || {
-        let (client, put_parts) = (needed!(client)?, needed!(put_parts)?);
-        job::give_started(needed!(job), || client.put_parts(put_parts))
+        let parts = given_struct!(parts)?;
+        let progress = parts.progress();
+        let client = needed!(client)?;
+        job::give_started(needed!(job), || client.put_parts(&parts, progress))
     })
 }

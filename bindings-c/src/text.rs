@@ -51,14 +51,6 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-/// The same for a text that may be left out.
-macro_rules! optional_text {
-    ($pointer:ident) => {
-        if $pointer.is_null() { Ok(None) } else { crate::text::text!($pointer).map(Some) }
-    };
-}
-pub(crate) use optional_text;
-
 /// The same for a path.
 macro_rules! os_path {
     ($pointer:ident) => {
@@ -67,6 +59,18 @@ macro_rules! os_path {
     };
 }
 pub(crate) use os_path;
+
+/// Bytes that end with NUL. A service may put one into a text, where C would see its end.
+pub(crate) fn c_string(bytes: &[u8]) -> CString {
+    let shown = || String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
+    CString::new(bytes).or_else(|_| CString::new(shown())).unwrap_or_default()
+}
+
+/// JSON escapes NUL, so writing it can only succeed.
+pub(crate) fn json(value: &impl Serialize) -> CString {
+    let text = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
+    CString::new(text).unwrap_or_default()
+}
 
 /// A text that C may borrow for as long as the handle around it lives. Made when the handle is made, so
 /// that reading it takes no lock.
@@ -79,20 +83,11 @@ impl Text {
     pub(crate) fn maybe(text: Option<&str>) -> Self {
         text.map_or(Self(None), Self::new)
     }
-    pub(crate) fn all(texts: &[String]) -> Vec<Self> {
-        texts.iter().map(|text| Self::new(text)).collect()
-    }
     pub(crate) fn path(path: Option<&Path>) -> Self {
         path.map_or(Self(None), |path| Self::raw(path.as_os_str().as_bytes()))
     }
     fn raw(bytes: &[u8]) -> Self {
-        // A service may put a NUL into a text, where C would see its end.
-        let shown = |text: &[u8]| String::from_utf8_lossy(text).replace('\0', "\u{fffd}");
-        Self(CString::new(bytes).or_else(|_| CString::new(shown(bytes))).ok())
-    }
-    /// One of a list, or NULL.
-    pub(crate) fn at(texts: &[Self], index: usize) -> *const c_char {
-        texts.get(index).map_or(ptr::null(), Self::as_ptr)
+        Self(Some(c_string(bytes)))
     }
     /// NULL if there is none.
     pub(crate) fn as_ptr(&self) -> *const c_char {
@@ -108,11 +103,6 @@ impl Json {
         Self(OnceLock::new())
     }
     pub(crate) fn of(&self, value: &impl Serialize) -> *const c_char {
-        let write = || {
-            // JSON escapes NUL, so both can only succeed.
-            let text = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
-            CString::new(text).unwrap_or_default()
-        };
-        self.0.get_or_init(write).as_ptr()
+        self.0.get_or_init(|| json(value)).as_ptr()
     }
 }

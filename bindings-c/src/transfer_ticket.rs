@@ -28,14 +28,14 @@ pub struct dropoff_transfer_ticket {
 impl Outcome for TransferTicket {
     type Handle = dropoff_transfer_ticket;
     const NAME: &'static str = "transfer_ticket";
-    fn handle(self) -> dropoff_transfer_ticket {
-        dropoff_transfer_ticket {
+    fn handle(self) -> *mut dropoff_transfer_ticket {
+        Box::into_raw(Box::new(dropoff_transfer_ticket {
             id: Text::new(self.id()),
             expires_at: Text::maybe(self.expires_at()),
             revealed: Json::new(),
             ticket: self,
             _live: LiveHandle::new(),
-        }
+        }))
     }
 }
 

@@ -158,31 +158,23 @@ fn cannot_be_read(why: &str) -> Failure {
     bad_argument(&format!("what was pickled cannot be read ({why}); pickle with the version that unpickles"))
 }
 
+// <generated results> by `make generate`, from the core's sources
 record! {
-    /// What storage has after an upload.
+    /// An object that storage has after an upload.
     StoredObject { bytes, etag, sha256, md5, verified, attempts, warnings }
 }
 
 record! {
-    /// What storage has after an upload in parts.
-    StoredParts { bytes, part_size, parts, verified }
-}
-
-record! {
-    /// One part that storage has.
-    StoredPart { part_number, bytes, etag, md5, verified, attempts }
-}
-
-record! {
-    /// What packing a folder did.
+    /// The result of packing a folder.
     PackReport { files, bytes, archive_bytes, left_out, consistency, browser_guessed, unknown, warnings }
 }
 
 record! {
-    /// What a browser's folder holds, and whether it will sign in elsewhere.
-    ProfileInspection {
-        family, product, browser_name, browser_version, profiles, files, bytes, sizes, largest, left_out,
-        unknown, lock, lock_process, cookies, verdict, advice, warnings,
+    /// A browser profile as the service reports it, and what was proved about it.
+    Profile {
+        id, name, browser_name, browser_version, description, labels, s3_path, file_size_bytes, checksum,
+        usage_count, last_used_at, is_default, user_id, org_id, created_at, updated_at, verified, unchanged,
+        upload, packed, abandoned_profile_ids,
     }
 }
 
@@ -207,40 +199,52 @@ record! {
 }
 
 record! {
-    /// A browser profile as the service reports it, and what was proved about it.
-    Profile {
-        id, name, browser_name, browser_version, description, labels, s3_path, file_size_bytes,
-        checksum, usage_count, last_used_at, is_default, user_id, org_id, created_at, updated_at,
-        verified, unchanged, upload, packed, abandoned_profile_ids,
+    /// The contents of a browser's folder, and whether it will sign in elsewhere.
+    ProfileInspection {
+        family, product, browser_name, browser_version, profiles, files, bytes, sizes, largest, left_out,
+        unknown, lock, lock_process, cookies, verdict, advice, warnings,
     }
 }
 
 record! {
-    /// One file of a transfer that was sent.
-    SentFile { file_id, name, size, etag, md5, sha256, verified, attempts, parts }
+    /// One file of a `SentTransfer`.
+    SentFile { file_id, name, bytes, etag, md5, sha256, verified, attempts, parts }
 }
 
 record! {
     /// A transfer that is active, file by file.
-    SentTransfer { id, status, encrypted, expires_at, recipient_key_fingerprint, recipient_key_source, files }
+    SentTransfer {
+        id, status, encrypted, expires_at, recipient_key_fingerprint, recipient_key_source, files,
+    }
 }
 
 record! {
-    /// What a send would send.
+    /// One file of a `TransferPlan`.
+    PlannedFile { name, bytes, content_type, parts, part_size }
+}
+
+record! {
+    /// The files and the first request that `AgentDrop::send` would send.
     TransferPlan { multipart, encrypted, total_bytes, files, request }
 }
 
 record! {
-    /// One file of a transfer that would be sent.
-    PlannedFile { name, size, content_type, parts, part_size }
-}
-
-record! {
-    /// What confirming answered.
+    /// The service's answer to a confirm.
     Confirmed { id, status }
 }
 
 record! {
-    /// A transfer as the service has it now.
+    /// A transfer as the service reports it.
     TransferInfo { id, status, fields }
 }
+
+record! {
+    /// One part that storage has.
+    StoredPart { part_number, bytes, etag, md5, verified, attempts }
+}
+
+record! {
+    /// The parts that storage has after `Storage::put_parts`.
+    StoredParts { bytes, part_size, parts, verified }
+}
+// </generated results>

@@ -67,52 +67,52 @@ static void make_profile(void) {
 }
 
 static void browser_profile(const dropoff_options *options) {
+    static const dropoff_pair labels[] = {{"team", "demo"}};
+    dropoff_hcompany_settings settings = DROPOFF_HCOMPANY_SETTINGS_INIT;
+    dropoff_profile_upload upload = DROPOFF_PROFILE_UPLOAD_INIT;
     dropoff_hcompany *h = NULL;
-    dropoff_source *source = NULL;
-    dropoff_profile_upload *upload = NULL;
     dropoff_profile *profile = NULL, *seen = NULL;
-    const dropoff_stored_object *stored;
-    uint64_t size = 0;
 
     printf("\nC: a browser profile\n");
     make_profile();
-    must(dropoff_hcompany_new(fact("H_API_KEY"), NULL, fact("API_URL"), options, &h, &error));
-    must(dropoff_source_from_path("chrome-profile", &source, &error));
-    must(dropoff_profile_upload_new(source, "demo-login", &upload, &error));
-    must(dropoff_profile_upload_set_browser(upload, "chromium", "131", &error));
-    must(dropoff_profile_upload_add_label(upload, "team", "demo", &error));
-    must(dropoff_hcompany_upload_profile(h, upload, &profile, &error));
-    stored = dropoff_profile_stored_object(profile);
+    settings.api_key = fact("H_API_KEY");
+    settings.base_url = fact("API_URL");
+    settings.options = options;
+    must(dropoff_hcompany_new(&settings, &h, &error));
+    upload.path = "chrome-profile";
+    upload.name = "demo-login";
+    upload.browser_name = "chromium";
+    upload.browser_version = "131";
+    upload.labels = labels;
+    upload.labels_count = 1;
+    must(dropoff_hcompany_upload_profile(h, &upload, &profile, &error));
     printf("  packed     %llu files, %llu locks and caches left out\n",
-           (unsigned long long)dropoff_profile_packed_files(profile),
-           (unsigned long long)dropoff_profile_packed_left_out(profile));
-    printf("  id         %s\n", dropoff_profile_id(profile));
-    must(!dropoff_profile_file_size_bytes(profile, &size));
-    printf("  bytes      %llu\n", (unsigned long long)size);
-    printf("  SHA-256    %s\n", dropoff_stored_object_sha256(stored));
-    printf("  verified: %s\n", dropoff_profile_verified(profile) ? "true" : "false");
-    must(!dropoff_profile_verified(profile) || dropoff_stored_object_bytes(stored) != size);
-    must(dropoff_hcompany_get_profile(h, dropoff_profile_id(profile), &seen, &error));
-    must(strcmp(dropoff_profile_checksum(seen), dropoff_stored_object_sha256(stored)));
+           (unsigned long long)profile->packed->files, (unsigned long long)profile->packed->left_out);
+    printf("  id         %s\n", profile->id);
+    printf("  bytes      %llu\n", (unsigned long long)profile->file_size_bytes);
+    printf("  SHA-256    %s\n", profile->upload->sha256);
+    printf("  verified: %s\n", profile->verified ? "true" : "false");
+    must(!profile->verified || profile->upload->bytes != profile->file_size_bytes);
+    must(dropoff_hcompany_get_profile(h, profile->id, &seen, &error));
+    must(strcmp(seen->checksum, profile->upload->sha256));
 
     dropoff_profile_free(seen);
     dropoff_profile_free(profile);
-    dropoff_profile_upload_free(upload);
-    dropoff_source_free(source);
     dropoff_hcompany_free(h);
 }
 
 /* The files are sealed here, for the recipient alone: storage and the service never see what is in them. */
 static void sealed_transfer_of_two_files(const dropoff_options *options) {
     static const char rows[] = "a,b\n1,2\n";
+    dropoff_agentdrop_settings settings = DROPOFF_AGENTDROP_SETTINGS_INIT;
+    dropoff_encryption sealing = DROPOFF_ENCRYPTION_INIT;
+    dropoff_file files[] = {DROPOFF_FILE_INIT, DROPOFF_FILE_INIT};
+    dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;
     dropoff_key_pair *sender = NULL, *recipient = NULL;
-    dropoff_encryption *encryption = NULL;
+    dropoff_source *memory = NULL;
     dropoff_agentdrop *d = NULL;
-    dropoff_source *report = NULL, *memory = NULL;
-    dropoff_transfer *transfer = NULL;
     dropoff_sent_transfer *sent = NULL;
     dropoff_transfer_info *info = NULL;
-    const dropoff_sent_files *files;
 
     printf("\nC: a sealed transfer of two files\n");
     write_file("report.pdf", "%PDF-1.7\n", 3000000);
@@ -120,56 +120,57 @@ static void sealed_transfer_of_two_files(const dropoff_options *options) {
      * recipient's public key, or leaves it out to trust the service with that. */
     must(dropoff_key_pair_generate(&sender, &error));
     must(dropoff_key_pair_generate(&recipient, &error));
-    must(dropoff_encryption_new(sender, &encryption, &error));
-    must(dropoff_encryption_set_recipient_public_key(encryption, dropoff_key_pair_public_key(recipient), &error));
-    must(dropoff_agentdrop_new(fact("AGENTDROP_API_KEY"), fact("API_URL"), options, &d, &error));
-    must(dropoff_source_from_path("report.pdf", &report, &error));
+    sealing.key_pair = sender;
+    sealing.recipient_public_key = dropoff_key_pair_public_key(recipient);
     must(dropoff_source_from_memory((const uint8_t *)rows, strlen(rows), NULL, NULL, &memory, &error));
-    must(dropoff_transfer_new("data-pipeline", "analysis-agent", &transfer, &error));
-    must(dropoff_transfer_add_file(transfer, report, NULL, NULL, &error));
-    must(dropoff_transfer_add_file(transfer, memory, "rows.csv", NULL, &error));
-    must(dropoff_transfer_set_encryption(transfer, encryption, &error));
-    must(dropoff_agentdrop_send(d, transfer, &sent, &error));
-    printf("  id         %s\n", dropoff_sent_transfer_id(sent));
-    files = dropoff_sent_transfer_files(sent);
-    for (size_t i = 0; i < dropoff_sent_files_count(files); i++) {
-        printf("  %-10s %llu bytes sealed, ETag %s, verified: %s\n", dropoff_sent_files_name(files, i),
-               (unsigned long long)dropoff_sent_files_size(files, i), dropoff_sent_files_etag(files, i),
-               dropoff_sent_files_verified(files, i) ? "true" : "false");
-        must(!dropoff_sent_files_verified(files, i));
+    files[0].path = "report.pdf";
+    files[1].source = memory;
+    files[1].name = "rows.csv";
+    transfer.sender = "data-pipeline";
+    transfer.recipient = "analysis-agent";
+    transfer.files = files;
+    transfer.files_count = 2;
+    transfer.encrypt = &sealing;
+    settings.api_key = fact("AGENTDROP_API_KEY");
+    settings.base_url = fact("API_URL");
+    settings.options = options;
+    must(dropoff_agentdrop_new(&settings, &d, &error));
+    must(dropoff_agentdrop_send(d, &transfer, &sent, &error));
+    printf("  id         %s\n", sent->id);
+    for (size_t i = 0; i < sent->files_count; i++) {
+        const dropoff_sent_file *file = sent->files[i];
+        printf("  %-10s %llu bytes sealed, ETag %s, verified: %s\n", file->name,
+               (unsigned long long)file->bytes, file->etag, file->verified ? "true" : "false");
+        must(!file->verified);
     }
-    printf("  sealed for %s (the word of the %s)\n", dropoff_sent_transfer_recipient_key_fingerprint(sent),
-           dropoff_sent_transfer_recipient_key_source(sent));
-    must(!dropoff_sent_transfer_encrypted(sent));
-    must(strcmp(dropoff_sent_transfer_recipient_key_fingerprint(sent),
-                fingerprint_of(dropoff_key_pair_public_key(recipient))));
-    must(dropoff_agentdrop_get_transfer(d, dropoff_sent_transfer_id(sent), &info, &error));
-    printf("  status     %s (as the service reports it)\n", dropoff_transfer_info_status(info));
-    must(strcmp(dropoff_transfer_info_status(info), "active"));
+    printf("  sealed for %s (the word of the %s)\n", sent->recipient_key_fingerprint, sent->recipient_key_source);
+    must(!sent->encrypted);
+    must(strcmp(sent->recipient_key_fingerprint, fingerprint_of(dropoff_key_pair_public_key(recipient))));
+    must(dropoff_agentdrop_get_transfer(d, sent->id, &info, &error));
+    printf("  status     %s (as the service reports it)\n", info->status);
+    must(strcmp(info->status, "active"));
 
     dropoff_transfer_info_free(info);
     dropoff_sent_transfer_free(sent);
-    dropoff_transfer_free(transfer);
+    dropoff_agentdrop_free(d);
     dropoff_source_free(memory);
-    dropoff_source_free(report);
-    dropoff_encryption_free(encryption);
     dropoff_key_pair_free(recipient);
     dropoff_key_pair_free(sender);
-    dropoff_agentdrop_free(d);
 }
 
 int main(int argc, char **argv) {
-    dropoff_options *options = NULL;
+    dropoff_options options = DROPOFF_OPTIONS_INIT;
+    const char *storage;
     if (argc != 2 || chdir(argv[1]) != 0) {
         fprintf(stderr, "usage: %s EMPTY-FOLDER\n", argv[0]);
         return 2;
     }
-    must(dropoff_options_new(&options, &error));
     /* The sandbox's storage is on loopback and speaks plain http, which has to be allowed by name. */
-    must(dropoff_options_add_text(options, "trusted_storage", fact("STORAGE_URL"), &error));
-    browser_profile(options);
-    sealed_transfer_of_two_files(options);
-    dropoff_options_free(options);
+    storage = fact("STORAGE_URL");
+    options.trusted_storage = &storage;
+    options.trusted_storage_count = 1;
+    browser_profile(&options);
+    sealed_transfer_of_two_files(&options);
     printf("\nAll arrived.\n");
     return 0;
 }

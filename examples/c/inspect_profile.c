@@ -8,19 +8,20 @@
 
 int main(int argc, char **argv) {
     dropoff_error *error = NULL;
-    dropoff_inspection *seen = NULL;
+    dropoff_profile_inspection *seen = NULL;
     int failed = dropoff_inspect_profile(argc > 1 ? argv[1] : "~/.config/google-chrome", NULL, &seen, &error);
     if (failed) {
         fprintf(stderr, "%s\n", dropoff_error_message(error));
     } else {
-        printf("%s, lock: %s\n", dropoff_inspection_product(seen), dropoff_inspection_lock(seen));
-        for (size_t i = 0; i < dropoff_inspection_sizes_count(seen); i++)
-            printf("%-10s %-13s %llu bytes\n", dropoff_inspection_sizes_packed(seen, i) ? "packed" : "stays here",
-                   dropoff_inspection_sizes_category(seen, i),
-                   (unsigned long long)dropoff_inspection_sizes_bytes(seen, i));
-        printf("%s\n", dropoff_inspection_advice(seen));
+        printf("%s, lock: %s\n", seen->product, seen->lock);
+        for (size_t i = 0; i < seen->sizes_count; i++) {
+            const dropoff_category_size *kind = seen->sizes[i];
+            printf("%-10s %-13s %llu bytes\n", kind->packed ? "packed" : "stays here", kind->category,
+                   (unsigned long long)kind->bytes);
+        }
+        printf("%s\n", seen->advice);
     }
-    dropoff_inspection_free(seen);
+    dropoff_profile_inspection_free(seen);
     dropoff_error_free(error);
     return failed;
 }

@@ -4,28 +4,31 @@
  */
 #include <dropoff.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 int main(int argc, char **argv) {
     dropoff_error *error = NULL;
     dropoff_agentdrop *d = NULL;
-    dropoff_transfer *transfer = NULL;
     dropoff_sent_transfer *sent = NULL;
-    int failed = dropoff_agentdrop_new(NULL, NULL, NULL, &d, &error) // AGENTDROP_API_KEY
-                 || dropoff_transfer_new("data-pipeline", "analysis-agent", &transfer, &error)
-                 || dropoff_transfer_set_expires_in(transfer, "12h", &error);
-    for (int i = 1; i < argc && !failed; i++) {
-        dropoff_source *source = NULL;
-        failed = dropoff_source_from_path(argv[i], &source, &error)
-                 || dropoff_transfer_add_file(transfer, source, NULL, NULL, &error);
-        dropoff_source_free(source);
-    }
-    failed = failed || dropoff_agentdrop_send(d, transfer, &sent, &error);
+    dropoff_file *files = malloc((size_t)argc * sizeof *files);
+    dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;
+    if (files == NULL)
+        return 1;
+    for (int i = 1; i < argc; i++)
+        files[i - 1] = (dropoff_file){.size = sizeof *files, .path = argv[i]};
+    transfer.sender = "data-pipeline";
+    transfer.recipient = "analysis-agent";
+    transfer.files = files;
+    transfer.files_count = (size_t)argc - 1;
+    transfer.expires_in = "12h";
+    int failed = dropoff_agentdrop_new(NULL, &d, &error) // AGENTDROP_API_KEY
+                 || dropoff_agentdrop_send(d, &transfer, &sent, &error);
     if (failed)
         fprintf(stderr, "%s\n", dropoff_error_message(error));
     else
-        printf("%s is %s\n", dropoff_sent_transfer_id(sent), dropoff_sent_transfer_status(sent));
+        printf("%s is %s\n", sent->id, sent->status);
     dropoff_sent_transfer_free(sent);
-    dropoff_transfer_free(transfer);
+    free(files);
     dropoff_agentdrop_free(d);
     dropoff_error_free(error);
     return failed;

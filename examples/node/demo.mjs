@@ -82,7 +82,7 @@ async function tour(services, folder) {
   for (const [at, content] of [readFileSync(report), rows].entries()) {
     const file = sent.files[at]
     console.log(
-      `  ${file.name.padEnd(10)} ${file.size} bytes, SHA-256 ${digest(content)}, verified: ${file.verified}`,
+      `  ${file.name.padEnd(10)} ${file.bytes} bytes, SHA-256 ${digest(content)}, verified: ${file.verified}`,
     )
     assert(file.verified)
   }
@@ -117,7 +117,7 @@ async function sealedTour(services, d, files, folder) {
   console.log(`  sealed for ${sent.recipientKeyFingerprint} (named by the ${sent.recipientKeySource})`)
   assert.equal(sent.recipientKeyFingerprint, digest(Buffer.from(theirs.publicKey, 'base64')))
   for (const file of sent.files)
-    console.log(`  ${file.name.padEnd(10)} ${file.size} bytes sealed, verified: ${file.verified}`)
+    console.log(`  ${file.name.padEnd(10)} ${file.bytes} bytes sealed, verified: ${file.verified}`)
   assert(sent.encrypted && sent.files.every((file) => file.verified))
 
   // What the recipient does: download, then open.

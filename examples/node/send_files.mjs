@@ -17,7 +17,7 @@ try {
   const files = paths.length > 0 ? paths : [['stdin.bin', process.stdin]]
   const sent = await d.send(files, { sender, recipient, expiresIn: '12h' })
   console.log(`${sent.id} is ${sent.status}`)
-  for (const file of sent.files) console.log(`${file.name}: ${file.size} bytes, verified: ${file.verified}`)
+  for (const file of sent.files) console.log(`${file.name}: ${file.bytes} bytes, verified: ${file.verified}`)
 } catch (error) {
   if (!(error instanceof DropoffError)) throw error
   // As a tool's result: every fact, and no secret.

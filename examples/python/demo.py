@@ -97,7 +97,7 @@ def tour(services: dict[str, str], folder: Path) -> None:
     expected = hashlib.sha256(base64.b64decode(recipient.public_key)).hexdigest()
     assert sent.encrypted and sent.recipient_key_fingerprint == expected
     for file in sent.files:
-        print(f"  {file.name:<10} {file.size} sealed bytes, verified: {str(file.verified).lower()}")
+        print(f"  {file.name:<10} {file.bytes} sealed bytes, verified: {str(file.verified).lower()}")
         assert file.verified
     status = d.get_transfer(sent.id).status
     print(f"  status     {status} (as the service reports it)")

@@ -17,4 +17,4 @@ except DropoffError as error:
     sys.exit(str(error))
 print(f"{sent.id} is {sent.status}")
 for file in sent.files:
-    print(f"{file.name} {file.size} bytes verified: {str(file.verified).lower()}")
+    print(f"{file.name} {file.bytes} bytes verified: {str(file.verified).lower()}")

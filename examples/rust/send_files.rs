@@ -15,7 +15,7 @@ fn main() -> dropoff::Result<()> {
     let sent = builder.build()?.send(transfer)?;
     println!("{} is {}", sent.id, sent.status);
     for file in sent.files {
-        println!("{} {} bytes verified: {}", file.name, file.size, file.verified);
+        println!("{} {} bytes verified: {}", file.name, file.bytes, file.verified);
     }
     Ok(())
 }

@@ -29,8 +29,20 @@ static const char *given(const char *name) {
     return value;
 }
 
+/* Which of an enum's names it is; they stand in the order of its numbers. */
+static int one_of(const char *const *names, const char *value) {
+    int at;
+    for (at = 0; names[at] != NULL; at++)
+        if (strcmp(names[at], value) == 0)
+            return at;
+    fprintf(stderr, "no such choice: %s\n", value);
+    exit(2);
+}
+
 /* One name=value of the command line. */
 static void set(dropoff_pack *pack, dropoff_profile_upload *upload, char *argument) {
+    static const char *const levels[] = {"default", "minimal", "full", NULL};
+    static const char *const if_running[] = {"error", "snapshot", "force", NULL};
     char *value = strchr(argument, '=');
     if (value == NULL) {
         fprintf(stderr, "not name=value: %s\n", argument);
@@ -38,13 +50,13 @@ static void set(dropoff_pack *pack, dropoff_profile_upload *upload, char *argume
     }
     *value++ = '\0';
     if (strcmp(argument, "level") == 0)
-        must(dropoff_pack_set_level(pack, value, &error));
+        pack->level = one_of(levels, value);
     else if (strcmp(argument, "profile") == 0)
-        must(dropoff_pack_set_profile(pack, value, &error));
+        pack->profile = value;
     else if (strcmp(argument, "if_running") == 0)
-        must(dropoff_pack_set_if_running(pack, value, &error));
+        pack->if_running = one_of(if_running, value);
     else if (strcmp(argument, "if_changed_from") == 0)
-        must(dropoff_profile_upload_set_if_changed_from(upload, value, &error));
+        upload->if_changed_from = value;
     else {
         fprintf(stderr, "no such setting: %s\n", argument);
         exit(2);
@@ -52,41 +64,40 @@ static void set(dropoff_pack *pack, dropoff_profile_upload *upload, char *argume
 }
 
 static void inspect(const char *folder) {
-    dropoff_inspection *inspection = NULL;
+    dropoff_profile_inspection *inspection = NULL;
     if (dropoff_inspect_profile(folder, NULL, &inspection, &error) == DROPOFF_OK)
-        printf("{\"result\": %s}\n", dropoff_inspection_to_json(inspection));
+        printf("{\"result\": %s}\n", inspection->json);
     else
         printf("{\"error\": %s}\n", dropoff_error_to_json(error));
-    dropoff_inspection_free(inspection);
+    dropoff_profile_inspection_free(inspection);
 }
 
 static void upload(const char *folder, char **settings, int count) {
-    dropoff_options *options = NULL;
+    const char *storage = given("STORAGE_URL");
+    dropoff_options options = DROPOFF_OPTIONS_INIT;
+    dropoff_hcompany_settings of_client = DROPOFF_HCOMPANY_SETTINGS_INIT;
+    dropoff_pack pack = DROPOFF_PACK_INIT;
+    dropoff_profile_upload request = DROPOFF_PROFILE_UPLOAD_INIT;
     dropoff_hcompany *h = NULL;
-    dropoff_source *source = NULL;
-    dropoff_pack *pack = NULL;
-    dropoff_profile_upload *request = NULL;
     dropoff_profile *profile = NULL;
     int i;
-    must(dropoff_options_new(&options, &error));
-    must(dropoff_options_add_text(options, "trusted_storage", given("STORAGE_URL"), &error));
-    must(dropoff_hcompany_new(given("H_KEY"), NULL, given("API_URL"), options, &h, &error));
-    must(dropoff_source_from_path(folder, &source, &error));
-    must(dropoff_profile_upload_new(source, "browser", &request, &error));
-    must(dropoff_pack_new(&pack, &error));
+    options.trusted_storage = &storage;
+    options.trusted_storage_count = 1;
+    of_client.api_key = given("H_KEY");
+    of_client.base_url = given("API_URL");
+    of_client.options = &options;
+    must(dropoff_hcompany_new(&of_client, &h, &error));
+    request.path = folder;
+    request.name = "browser";
+    request.pack = &pack;
     for (i = 0; i < count; i++)
-        set(pack, request, settings[i]);
-    must(dropoff_profile_upload_set_pack(request, pack, &error));
-    if (dropoff_hcompany_upload_profile(h, request, &profile, &error) == DROPOFF_OK)
-        printf("{\"result\": %s}\n", dropoff_profile_to_json(profile));
+        set(&pack, &request, settings[i]);
+    if (dropoff_hcompany_upload_profile(h, &request, &profile, &error) == DROPOFF_OK)
+        printf("{\"result\": %s}\n", profile->json);
     else
         printf("{\"error\": %s}\n", dropoff_error_to_json(error));
     dropoff_profile_free(profile);
-    dropoff_profile_upload_free(request);
-    dropoff_pack_free(pack);
-    dropoff_source_free(source);
     dropoff_hcompany_free(h);
-    dropoff_options_free(options);
 }
 
 int main(int argc, char **argv) {

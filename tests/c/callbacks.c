@@ -59,6 +59,14 @@ static int on_progress(const dropoff_progress *progress, void *user_data) {
     return progress->phase == DROPOFF_PHASE_SENDING ? seen->answer : 0;
 }
 
+/* Sets the fields that each request has for its progress. */
+#define TELL(request, callback, seen)                                                                   \
+    do {                                                                                                \
+        (request)->on_progress = callback;                                                              \
+        (request)->user_data = seen;                                                                    \
+        (request)->finalizer = count_one;                                                               \
+    } while (0)
+
 /* -- progress. The sandbox reads nothing until it is told to, and slowly then. */
 
 static void progress_is_told_and_over_when_the_call_returns(void) {
@@ -71,7 +79,7 @@ static void progress_is_told_and_over_when_the_call_returns(void) {
     CHECK(bytes != NULL);
     seen->held = "put";
     transfer = transfer_of("a", bytes, 2000000);
-    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    TELL(transfer, on_progress, seen);
     MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
     /* Without the lock on purpose: a thread that still wrote would be seen by the sanitizers. */
     calls = seen->calls;
@@ -84,7 +92,7 @@ static void progress_is_told_and_over_when_the_call_returns(void) {
     sleep_ms(250);
     CHECK(seen->calls == calls && seen->finalized == 1);
     dropoff_sent_transfer_free(sent);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     CHECK(seen->finalized == 1);
     free(bytes);
@@ -138,7 +146,7 @@ static void a_ticket_that_is_too_short_is_told_in_time(void) {
     CHECK(asked.phase == DROPOFF_PHASE_DONE && asked.warning[0] == '\0');
     CHECK(asked.ticket_left_ms == UINT64_MAX && asked.time_needed_ms == UINT64_MAX);
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     free(seen);
 }
@@ -151,19 +159,17 @@ static void progress_that_returns_non_zero_cancels(void) {
     dropoff_transfer *transfer = big_transfer();
     dropoff_sent_transfer *sent = NULL;
     seen->answer = 1;
-    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    TELL(transfer, on_progress, seen);
     CHECK(dropoff_agentdrop_send(client, transfer, &sent, &error) == DROPOFF_CANCELLED);
     CHECK(sent == NULL && seen->finalized == 1);
     /* The call that said so was the last. */
     CHECK(seen->last.phase == DROPOFF_PHASE_SENDING);
     CHECK(dropoff_error_outcome(error) == DROPOFF_OUTCOME_NOT_COMPLETED);
-    CHECK(strncmp(dropoff_error_transfer_id(error), "tr_", 3) == 0);
     CHECK(strcmp(dropoff_error_resource_kind(error), "transfer") == 0);
-    CHECK(dropoff_error_resource_id(error) == dropoff_error_transfer_id(error));
-    CHECK(dropoff_error_profile_id(error) == NULL);
+    CHECK(strncmp(dropoff_error_resource_id(error), "tr_", 3) == 0);
     dropoff_error_free(error);
     error = NULL;
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     free(seen);
 }
@@ -203,7 +209,7 @@ static void progress_may_use_its_own_job(void) {
               dropoff_job_on_progress(job, on_progress, seen, count_one, &error));
     CHECK(seen->finalized == 2);
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     free(seen);
 }
@@ -234,13 +240,12 @@ static void reader_that_blocks_does_not_block_cancel(void) {
     struct gate gate = {PTHREAD_MUTEX_INITIALIZER, 0, 0};
     dropoff_agentdrop *client = sandbox_agentdrop();
     dropoff_source *source = NULL;
-    dropoff_transfer *transfer = NULL;
+    dropoff_transfer *transfer;
     dropoff_job *job = NULL;
     bool over = true;
     int entered;
     MUST(dropoff_source_from_reader(read_at_a_gate, &gate, NULL, &source, &error));
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, source, "a", NULL, &error));
+    transfer = transfer_from("a", source);
     MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
     UNTIL((pthread_mutex_lock(&gate.lock), entered = gate.entered, pthread_mutex_unlock(&gate.lock), entered));
     MUST(dropoff_job_wait_ms(job, 0, &over, &error));
@@ -248,8 +253,7 @@ static void reader_that_blocks_does_not_block_cancel(void) {
     dropoff_job_cancel(job);
     MUST_FAIL(DROPOFF_CANCELLED, "cancelled", dropoff_job_wait(job, &error));
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
-    dropoff_source_free(source);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     pthread_mutex_lock(&gate.lock);
     gate.open = 1;
@@ -266,20 +270,15 @@ static void reader_that_blocks_does_not_block_cancel(void) {
 static void progress_is_told_of_a_failure_too(void) {
     struct seen *seen = seen_new();
     dropoff_agentdrop *client = sandbox_agentdrop();
-    dropoff_source *source = NULL;
-    dropoff_transfer *transfer = NULL;
+    dropoff_transfer *transfer = transfer_of_path("/nowhere");
     dropoff_sent_transfer *sent = NULL;
-    MUST(dropoff_source_from_path("/nowhere", &source, &error));
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, source, NULL, NULL, &error));
-    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    TELL(transfer, on_progress, seen);
     CHECK(dropoff_agentdrop_send(client, transfer, &sent, &error) == DROPOFF_SOURCE_UNREADABLE);
     CHECK(dropoff_error_errno(error) == ENOENT && strcmp(dropoff_error_path(error), "/nowhere") == 0);
     dropoff_error_free(error);
     error = NULL;
     CHECK(seen->calls >= 1 && seen->last.phase == DROPOFF_PHASE_DONE && seen->finalized == 1);
-    dropoff_transfer_free(transfer);
-    dropoff_source_free(source);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     free(seen);
 }
@@ -307,181 +306,269 @@ static void expect_told(struct seen *seen) {
 
 static void a_put_tells_progress(dropoff_storage *s, const char *url) {
     struct seen *seen = seen_new();
-    dropoff_source *source = copied("bytes", 5);
-    dropoff_put *put = NULL;
+    dropoff_pair header = {"Content-Type", "text/plain"};
+    dropoff_put_request put = DROPOFF_PUT_REQUEST_INIT;
     dropoff_stored_object *stored = NULL;
-    MUST(dropoff_put_new(url, source, &put, &error));
-    MUST(dropoff_put_add_header(put, "Content-Type", "text/plain", &error));
-    MUST(dropoff_put_set_progress(put, on_progress, seen, count_one, &error));
-    MUST(dropoff_storage_put(s, put, &stored, &error));
-    CHECK(dropoff_stored_object_bytes(stored) == 5);
+    put.url = url;
+    put.source = copied("bytes", 5);
+    put.headers = &header;
+    put.headers_count = 1;
+    TELL(&put, on_progress, seen);
+    MUST(dropoff_storage_put(s, &put, &stored, &error));
+    CHECK(stored->bytes == 5);
     expect_told(seen);
     dropoff_stored_object_free(stored);
-    dropoff_put_free(put);
-    dropoff_source_free(source);
+    dropoff_source_free(put.source);
 }
 
 /* Without its fields storage refuses the form; that is told as well. */
 static void a_form_tells_progress(dropoff_storage *s, const char *url) {
     struct seen *seen = seen_new();
-    dropoff_source *source = copied("bytes", 5);
-    dropoff_post_form *form = NULL;
+    dropoff_post_form_request form = DROPOFF_POST_FORM_REQUEST_INIT;
     dropoff_stored_object *stored = NULL;
-    MUST(dropoff_post_form_new(url, source, &form, &error));
-    MUST(dropoff_post_form_set_file_name(form, "x.zip", &error));
-    MUST(dropoff_post_form_set_progress(form, on_progress, seen, count_one, &error));
-    CHECK(dropoff_storage_post_form(s, form, &stored, &error) != DROPOFF_OK);
+    form.url = url;
+    form.source = copied("bytes", 5);
+    form.file_name = "x.zip";
+    TELL(&form, on_progress, seen);
+    CHECK(dropoff_storage_post_form(s, &form, &stored, &error) != DROPOFF_OK);
     dropoff_error_free(error);
     error = NULL;
     expect_told(seen);
-    dropoff_post_form_free(form);
-    dropoff_source_free(source);
+    dropoff_source_free(form.source);
 }
 
 static void a_profile_tells_progress(void) {
     struct seen *seen = seen_new();
     dropoff_hcompany *h = sandbox_hcompany();
-    dropoff_source *source = copied("PK\3\4 no zip, but it begins like one", 34);
-    dropoff_profile_upload *upload = NULL;
+    dropoff_profile_upload upload = DROPOFF_PROFILE_UPLOAD_INIT;
     dropoff_profile *profile = NULL;
-    MUST(dropoff_profile_upload_new(source, "p", &upload, &error));
-    MUST(dropoff_profile_upload_set_browser(upload, "chromium", "131", &error));
-    MUST(dropoff_profile_upload_set_progress(upload, on_progress, seen, count_one, &error));
-    MUST(dropoff_hcompany_upload_profile(h, upload, &profile, &error));
-    CHECK(dropoff_profile_verified(profile));
+    upload.source = copied("PK\3\4 no zip, but it begins like one", 34);
+    upload.name = "p";
+    upload.browser_name = "chromium";
+    upload.browser_version = "131";
+    TELL(&upload, on_progress, seen);
+    MUST(dropoff_hcompany_upload_profile(h, &upload, &profile, &error));
+    CHECK(profile->verified);
     expect_told(seen);
     dropoff_profile_free(profile);
-    dropoff_profile_upload_free(upload);
-    dropoff_source_free(source);
+    dropoff_source_free(upload.source);
     dropoff_hcompany_free(h);
 }
 
 static void parts_tell_progress(dropoff_storage *s, const char *url) {
-    struct seen *replaced = seen_new(), *seen = seen_new();
-    dropoff_source *source = copied("bytes", 5);
-    dropoff_put_parts *parts = NULL;
+    struct seen *seen = seen_new();
+    dropoff_put_parts_request parts = DROPOFF_PUT_PARTS_REQUEST_INIT;
     dropoff_stored_parts *stored = NULL;
-    MUST(dropoff_put_parts_new(source, &parts, &error));
-    MUST(dropoff_put_parts_add_url(parts, url, &error));
-    MUST(dropoff_put_parts_set_progress(parts, on_progress, replaced, count_one, &error));
-    /* The one that counts. */
-    MUST(dropoff_put_parts_set_progress(parts, on_progress, seen, count_one, &error));
-    CHECK(replaced->finalized == 1 && replaced->calls == 0);
-    MUST(dropoff_storage_put_parts(s, parts, &stored, &error));
+    parts.urls = &url;
+    parts.urls_count = 1;
+    parts.source = copied("bytes", 5);
+    TELL(&parts, on_progress, seen);
+    MUST(dropoff_storage_put_parts(s, &parts, &stored, &error));
     CHECK(seen->last.bytes_done == 5);
     expect_told(seen);
-    CHECK(dropoff_stored_parts_count(stored) == 1 && dropoff_stored_parts_verified(stored));
+    CHECK(stored->parts_count == 1 && stored->verified);
     dropoff_stored_parts_free(stored);
-    dropoff_put_parts_free(parts);
-    dropoff_source_free(source);
-    free(replaced);
+    dropoff_source_free(parts.source);
 }
 
 /* Where one file goes, whole or in parts. */
-static char *url_of_a_target(dropoff_agentdrop *d, bool multipart) {
+static char *url_of_a_target(dropoff_agentdrop *d, dropoff_choice multipart) {
     dropoff_transfer *transfer = transfer_of("a.txt", "bytes", 5);
     dropoff_transfer_ticket *ticket = NULL;
     char *url;
-    MUST(dropoff_transfer_set_multipart(transfer, multipart, &error));
+    transfer->multipart = multipart;
     MUST(dropoff_agentdrop_presign(d, transfer, &ticket, &error));
     url = json_text(dropoff_transfer_ticket_reveal_json(ticket), "upload_url");
     dropoff_transfer_ticket_free(ticket);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     return url;
 }
 
 static void every_request_tells_progress(void) {
     dropoff_agentdrop *d = sandbox_agentdrop();
-    dropoff_options *options = sandbox_options();
+    dropoff_options options = sandbox_options();
     dropoff_storage *s = NULL;
-    char *whole = url_of_a_target(d, false), *part = url_of_a_target(d, true);
-    MUST(dropoff_storage_new(options, &s, &error));
+    char *whole = url_of_a_target(d, DROPOFF_NO), *part = url_of_a_target(d, DROPOFF_YES);
+    MUST(dropoff_storage_new(&options, &s, &error));
     a_put_tells_progress(s, whole);
     a_form_tells_progress(s, whole);
     a_profile_tells_progress();
     parts_tell_progress(s, part);
     free(whole);
     free(part);
-    dropoff_options_free(options);
     dropoff_storage_free(s);
     dropoff_agentdrop_free(d);
 }
 
-/* A finalizer that uses the request it was given with: the former one is gone by then. */
-static dropoff_transfer *nested = NULL;
+/* A finalizer that makes a call with a request of its own. */
+static dropoff_agentdrop *nested = NULL;
 static struct seen *inner = NULL;
 
-static void set_another(void *user_data) {
+static void plan_another(void *user_data) {
+    dropoff_transfer *transfer = transfer_of("a", "1", 1);
+    dropoff_transfer_plan *plan = NULL;
     count_one(user_data);
-    CHECK(dropoff_transfer_set_progress(nested, on_progress, inner, count_one, NULL) == DROPOFF_OK);
+    TELL(transfer, on_progress, inner);
+    CHECK(dropoff_agentdrop_plan(nested, transfer, &plan, NULL) == DROPOFF_OK);
+    dropoff_transfer_plan_free(plan);
+    transfer_free(transfer);
 }
 
-static void finalizer_may_use_the_request(void) {
-    struct seen *first = seen_new(), *second = seen_new();
+static void finalizer_may_make_a_call(void) {
+    struct seen *seen = seen_new();
+    dropoff_transfer *transfer = transfer_of("a", "1", 1);
+    dropoff_transfer_plan *plan = NULL;
     inner = seen_new();
-    MUST(dropoff_transfer_new("a", "b", &nested, &error));
-    MUST(dropoff_transfer_set_progress(nested, on_progress, first, set_another, &error));
-    MUST(dropoff_transfer_set_progress(nested, on_progress, second, count_one, &error));
-    CHECK(read_of(first, &first->finalized) == 1);
-    CHECK(read_of(second, &second->finalized) == 1);
-    CHECK(read_of(inner, &inner->finalized) == 0);
-    dropoff_transfer_free(nested);
-    CHECK(read_of(inner, &inner->finalized) == 1);
-    free(first);
-    free(second);
+    nested = sandbox_agentdrop();
+    TELL(transfer, on_progress, seen);
+    transfer->finalizer = plan_another;
+    /* On this thread, and on one of dropoff's. */
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "client is NULL", dropoff_agentdrop_plan(NULL, transfer, &plan, &error));
+    CHECK(seen->finalized == 1 && inner->finalized == 1);
+    MUST(dropoff_agentdrop_plan(nested, transfer, &plan, &error));
+    CHECK(seen->finalized == 2 && inner->finalized == 2);
+    dropoff_transfer_plan_free(plan);
+    transfer_free(transfer);
+    dropoff_agentdrop_free(nested);
+    free(seen);
     free(inner);
 }
 
 /* Each of these gives how often the finalizer has been called by then. */
 
-static int finalized_with_a_request(struct seen *seen) {
-    dropoff_transfer *transfer = NULL;
+/* A call fails before it starts. It is not told, since it never was under way. */
+static int finalized_with_a_transfer_that_is_refused(struct seen *seen) {
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;
+    dropoff_file file = DROPOFF_FILE_INIT;
+    dropoff_sent_transfer *sent = NULL;
+    dropoff_job *job = NULL;
     int want = 0;
-
-    /* The request is freed unused. */
-    transfer = transfer_of("a", "1", 1);
-    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
-    CHECK(seen->finalized == want);
-    dropoff_transfer_free(transfer);
+    transfer.sender = "a";
+    transfer.recipient = "b";
+    file.path = "/nowhere";
+    TELL(&transfer, on_progress, seen);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "client is NULL", dropoff_agentdrop_send(NULL, &transfer, &sent, &error));
     CHECK(seen->finalized == ++want);
-
-    /* Another callback takes its place. */
-    transfer = transfer_of("a", "1", 1);
-    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
-    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "sent is NULL", dropoff_agentdrop_send(client, &transfer, NULL, &error));
     CHECK(seen->finalized == ++want);
-    dropoff_transfer_free(transfer);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "job is NULL",
+              dropoff_agentdrop_start_send(client, &transfer, NULL, &error));
     CHECK(seen->finalized == ++want);
-
-    /* Setting it fails. */
-    transfer = transfer_of("a", "1", 1);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "callback is NULL",
-              dropoff_transfer_set_progress(transfer, NULL, seen, count_one, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "empty", dropoff_agentdrop_send(client, &transfer, &sent, &error));
     CHECK(seen->finalized == ++want);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer is NULL",
-              dropoff_transfer_set_progress(NULL, on_progress, seen, count_one, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "empty", dropoff_agentdrop_start_send(client, &transfer, &job, &error));
     CHECK(seen->finalized == ++want);
-    dropoff_transfer_free(transfer);
+    transfer.files = &file;
+    transfer.files_count = 1;
+    transfer.message = "caf\xe9";
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.message is not valid UTF-8",
+              dropoff_agentdrop_send(client, &transfer, &sent, &error));
+    CHECK(seen->finalized == ++want);
+    /* A size is refused that is not the request's own. */
+    transfer.message = NULL;
+    file.size = 0;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.files[0].size is 0",
+              dropoff_agentdrop_send(client, &transfer, &sent, &error));
+    CHECK(seen->finalized == ++want);
+    CHECK(sent == NULL && job == NULL && seen->calls == 0);
+    dropoff_agentdrop_free(client);
     return want;
 }
 
-static int finalized_with_a_call_that_never_started(struct seen *seen, int want) {
+/* Without its right size nothing is known of a struct, not even that it has a finalizer. */
+static int not_finalized_without_a_size(struct seen *seen, int want) {
+    const size_t bad[] = {0, 8, sizeof(dropoff_transfer) - 1, 1000000, SIZE_MAX};
     dropoff_agentdrop *client = sandbox_agentdrop();
-    dropoff_transfer *transfer = NULL;
+    dropoff_transfer *transfer = transfer_of("a", "1", 1);
     dropoff_sent_transfer *sent = NULL;
-    /* The call fails before it starts, and is not told: it never was under way. */
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST(dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "empty", dropoff_agentdrop_send(client, transfer, &sent, &error));
-    CHECK(seen->finalized == ++want && seen->calls == 0);
-    /* It is used up now. */
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used",
-              dropoff_transfer_set_progress(transfer, on_progress, seen, count_one, &error));
+    size_t at;
+    TELL(transfer, on_progress, seen);
+    for (at = 0; at < sizeof bad / sizeof bad[0]; at++) {
+        transfer->size = bad[at];
+        MUST_FAIL(DROPOFF_INVALID_INPUT, "begin the struct with DROPOFF_TRANSFER_INIT",
+                  dropoff_agentdrop_send(client, transfer, &sent, &error));
+    }
+    CHECK(seen->finalized == want && seen->calls == 0);
+    /* Nor was the source taken. */
+    transfer->size = sizeof *transfer;
+    MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
     CHECK(seen->finalized == ++want);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_agentdrop_send(client, transfer, &sent, &error));
-    dropoff_transfer_free(transfer);
-    CHECK(seen->finalized == want);
+    dropoff_sent_transfer_free(sent);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
+    return want;
+}
+
+/* One request serves several calls, and each calls the finalizer: also where nobody is told. */
+static int finalized_by_each_call(struct seen *seen, int want) {
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer *transfer = transfer_of_path("/proc/self/exe");
+    dropoff_transfer_plan *plan = NULL;
+    dropoff_transfer_ticket *ticket = NULL;
+    dropoff_job *job = NULL;
+    int at, calls = seen->calls;
+    for (at = 0; at < 2; at++) {
+        TELL(transfer, at == 0 ? on_progress : NULL, seen);
+        MUST(dropoff_agentdrop_plan(client, transfer, &plan, &error));
+        CHECK(seen->finalized == ++want);
+        dropoff_transfer_plan_free(plan);
+        MUST(dropoff_agentdrop_presign(client, transfer, &ticket, &error));
+        CHECK(seen->finalized == ++want);
+        dropoff_transfer_ticket_free(ticket);
+        MUST(dropoff_agentdrop_start_plan(client, transfer, &job, &error));
+        MUST(dropoff_job_wait(job, &error));
+        CHECK(seen->finalized == ++want);
+        dropoff_job_free(job);
+        CHECK(at == 0 ? seen->calls > calls : seen->calls == calls);
+        calls = seen->calls;
+    }
+    transfer_free(transfer);
+    dropoff_agentdrop_free(client);
+    return want;
+}
+
+static int finalized_with_each_request(struct seen *seen, int want) {
+    dropoff_put_request put = DROPOFF_PUT_REQUEST_INIT;
+    dropoff_post_form_request form = DROPOFF_POST_FORM_REQUEST_INIT;
+    dropoff_put_parts_request parts = DROPOFF_PUT_PARTS_REQUEST_INIT;
+    dropoff_profile_upload upload = DROPOFF_PROFILE_UPLOAD_INIT;
+    dropoff_storage *s = NULL;
+    dropoff_hcompany *h = sandbox_hcompany();
+    dropoff_stored_object *stored = NULL;
+    dropoff_stored_parts *stored_parts = NULL;
+    dropoff_profile *profile = NULL;
+    dropoff_job *job = NULL;
+    MUST(dropoff_storage_new(NULL, &s, &error));
+    TELL(&put, on_progress, seen);
+    TELL(&form, on_progress, seen);
+    TELL(&parts, on_progress, seen);
+    TELL(&upload, on_progress, seen);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "put.url is not set", dropoff_storage_put(s, &put, &stored, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "put.url is not set", dropoff_storage_start_put(s, &put, &job, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "form.url is not set",
+              dropoff_storage_post_form(s, &form, &stored, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "form.url is not set",
+              dropoff_storage_start_post_form(s, &form, &job, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "parts has neither a path nor a source",
+              dropoff_storage_put_parts(s, &parts, &stored_parts, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "parts has neither a path nor a source",
+              dropoff_storage_start_put_parts(s, &parts, &job, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "upload.name is not set",
+              dropoff_hcompany_upload_profile(h, &upload, &profile, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "upload.name is not set",
+              dropoff_hcompany_start_upload_profile(h, &upload, &job, &error));
+    CHECK(seen->finalized == ++want);
+    CHECK(stored == NULL && stored_parts == NULL && profile == NULL && job == NULL);
+    dropoff_storage_free(s);
+    dropoff_hcompany_free(h);
     return want;
 }
 
@@ -510,16 +597,14 @@ static int finalized_with_a_source(struct seen *seen, int want) {
 /* Nothing at all is something to send, and to release. */
 static int finalized_with_an_empty_source(struct seen *seen, int want) {
     dropoff_agentdrop *client = sandbox_agentdrop();
-    dropoff_transfer *transfer = NULL;
+    dropoff_transfer *transfer;
     dropoff_sent_transfer *sent = NULL;
     dropoff_source *source = NULL;
     MUST(dropoff_source_from_memory(NULL, 0, seen, count_one, &source, &error));
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, source, "empty", NULL, &error));
-    dropoff_source_free(source);
+    transfer = transfer_from("empty", source);
     MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
     dropoff_sent_transfer_free(sent);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     want++;
     UNTIL(read_of(seen, &seen->finalized) == want);
     dropoff_agentdrop_free(client);
@@ -529,8 +614,10 @@ static int finalized_with_an_empty_source(struct seen *seen, int want) {
 static void finalizers_are_called_once_whatever_happens(void) {
     struct seen *seen = seen_new();
     dropoff_job *job = NULL;
-    int want = finalized_with_a_request(seen);
-    want = finalized_with_a_call_that_never_started(seen, want);
+    int want = finalized_with_a_transfer_that_is_refused(seen);
+    want = not_finalized_without_a_size(seen, want);
+    want = finalized_by_each_call(seen, want);
+    want = finalized_with_each_request(seen, want);
     want = finalized_with_a_source(seen, want);
     want = finalized_with_an_empty_source(seen, want);
 
@@ -561,14 +648,12 @@ static int read_stream(void *user_data, uint8_t *buffer, size_t capacity, size_t
 static dropoff_status send_stream(struct stream *stream, dropoff_sent_transfer **sent) {
     dropoff_agentdrop *client = sandbox_agentdrop();
     dropoff_source *source = NULL;
-    dropoff_transfer *transfer = NULL;
+    dropoff_transfer *transfer;
     dropoff_status status;
     MUST(dropoff_source_from_reader(read_stream, stream, NULL, &source, &error));
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, source, "stream", NULL, &error));
-    dropoff_source_free(source);
+    transfer = transfer_from("stream", source);
     status = dropoff_agentdrop_send(client, transfer, sent, &error);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     return status;
 }
@@ -577,8 +662,7 @@ static void readers_that_end_and_readers_that_fail(void) {
     struct stream good = {1000000, 0, 0}, bad = {100000, EIO, 0}, odd = {10, -7, 0}, liar = {10, 0, 1};
     dropoff_sent_transfer *sent = NULL;
     CHECK(send_stream(&good, &sent) == DROPOFF_OK);
-    CHECK(dropoff_sent_files_size(dropoff_sent_transfer_files(sent), 0) == 1000000);
-    CHECK(dropoff_sent_files_verified(dropoff_sent_transfer_files(sent), 0));
+    CHECK(sent->files[0]->bytes == 1000000 && sent->files[0]->verified);
     dropoff_sent_transfer_free(sent);
     sent = NULL;
 
@@ -607,21 +691,19 @@ static void a_release_that_blocks_holds_nobody_up(void) {
     struct gate gate = {PTHREAD_MUTEX_INITIALIZER, 0, 0};
     dropoff_agentdrop *client = sandbox_agentdrop();
     dropoff_sent_transfer *sent = NULL;
-    dropoff_transfer *transfer = NULL;
     int at;
     for (at = 0; at <= MANY; at++) {
         dropoff_source *source = NULL;
-        MUST(dropoff_transfer_new("a", "b", &transfer, &error));
+        dropoff_transfer *transfer;
         if (at < MANY)
             MUST(dropoff_source_from_memory((const uint8_t *)"x", 1, &gate, release_at_a_gate, &source, &error));
         else
             source = copied("y", 1);
-        MUST(dropoff_transfer_add_file(transfer, source, "a", NULL, &error));
-        dropoff_source_free(source);
-        MUST(dropoff_transfer_set_timeout_ms(transfer, 20000, &error));
+        transfer = transfer_from("a", source);
+        transfer->timeout_ms = 20000;
         MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
         dropoff_sent_transfer_free(sent);
-        dropoff_transfer_free(transfer);
+        transfer_free(transfer);
     }
     CHECK(dropoff_live_handles() >= MANY);
     dropoff_agentdrop_free(client);
@@ -653,21 +735,19 @@ static void borrowed_memory_is_released_once_and_not_too_early(void) {
     struct lent lent = {PTHREAD_MUTEX_INITIALIZER, NULL, 3000000, 0};
     dropoff_agentdrop *client = sandbox_agentdrop();
     dropoff_source *source = NULL;
-    dropoff_transfer *transfer = NULL;
+    dropoff_transfer *transfer;
     dropoff_sent_transfer *sent = NULL;
     int released;
     lent.bytes = malloc(lent.length);
     CHECK(lent.bytes != NULL);
     memset(lent.bytes, 'b', lent.length);
     MUST(dropoff_source_from_memory(lent.bytes, lent.length, &lent, take_back, &source, &error));
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, source, "lent", NULL, &error));
-    dropoff_source_free(source);
+    transfer = transfer_from("lent", source);
     MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
-    CHECK(dropoff_sent_files_verified(dropoff_sent_transfer_files(sent), 0));
+    CHECK(sent->files[0]->verified);
     UNTIL((pthread_mutex_lock(&lent.lock), released = lent.released, pthread_mutex_unlock(&lent.lock), released));
     dropoff_sent_transfer_free(sent);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     UNTIL(dropoff_live_handles() == 0);
     CHECK(lent.released == 1);
@@ -679,7 +759,7 @@ static void take_result(const dropoff_job *job, void *user_data) {
     dropoff_error *inner = NULL;
     CHECK(dropoff_job_is_done(job));
     if (dropoff_job_sent_transfer(job, &sent, &inner) == DROPOFF_OK)
-        CHECK(strcmp(dropoff_sent_transfer_status(sent), "active") == 0);
+        CHECK(strcmp(sent->status, "active") == 0);
     else
         CHECK(dropoff_error_kind(inner) == DROPOFF_SOURCE_UNREADABLE);
     dropoff_sent_transfer_free(sent);
@@ -695,7 +775,6 @@ static void on_done_is_called_once_before_and_after_the_end(void) {
     struct seen *seen = seen_new();
     dropoff_agentdrop *client = sandbox_agentdrop();
     dropoff_transfer *transfer = transfer_of("a", "1", 1);
-    dropoff_source *source = NULL;
     dropoff_job *job = NULL;
     MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
     MUST(dropoff_job_on_done(job, take_result, seen, count_one, &error));
@@ -708,18 +787,15 @@ static void on_done_is_called_once_before_and_after_the_end(void) {
     dropoff_job_free(job);
     UNTIL(read_of(seen, &seen->finalized) == 1);
     CHECK(seen->calls == 2 && seen->calls_after_finalizer == 0);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
 
     /* One that fails, with the handle freed at once. */
-    MUST(dropoff_source_from_path("/nowhere", &source, &error));
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, source, NULL, NULL, &error));
+    transfer = transfer_of_path("/nowhere");
     MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
     MUST(dropoff_job_on_done(job, take_result, seen, NULL, &error));
     dropoff_job_free(job);
     dropoff_agentdrop_free(client);
-    dropoff_transfer_free(transfer);
-    dropoff_source_free(source);
+    transfer_free(transfer);
     UNTIL(read_of(seen, &seen->calls) == 3);
     UNTIL(dropoff_live_handles() == 0);
     free(seen);
@@ -734,7 +810,7 @@ int main(int argc, char **argv) {
         {"stall:reader_that_blocks_does_not_block_cancel", reader_that_blocks_does_not_block_cancel},
         {"good:progress_is_told_of_a_failure_too", progress_is_told_of_a_failure_too},
         {"good:every_request_tells_progress", every_request_tells_progress},
-        {"good:finalizer_may_use_the_request", finalizer_may_use_the_request},
+        {"good:finalizer_may_make_a_call", finalizer_may_make_a_call},
         {"good:finalizers_are_called_once_whatever_happens", finalizers_are_called_once_whatever_happens},
         {"good:readers_that_end_and_readers_that_fail", readers_that_end_and_readers_that_fail},
         {"good:borrowed_memory_is_released_once_and_not_too_early",

@@ -75,30 +75,37 @@ static inline const char *given(const char *name) {
 }
 
 /* Options fit for the sandbox: its storage is on loopback, and tries follow at once. */
-static inline dropoff_options *sandbox_options(void) {
-    dropoff_error *error = NULL;
-    dropoff_options *options = NULL;
-    MUST(dropoff_options_new(&options, &error));
-    MUST(dropoff_options_add_text(options, "trusted_storage", given("STORAGE_URL"), &error));
-    MUST(dropoff_options_set_ms(options, "backoff_base", 1, &error));
+static inline dropoff_options sandbox_options(void) {
+    static const char *trusted[1];
+    dropoff_options options = DROPOFF_OPTIONS_INIT;
+    trusted[0] = given("STORAGE_URL");
+    options.trusted_storage = trusted;
+    options.trusted_storage_count = 1;
+    options.backoff_base_ms = 1;
     return options;
 }
 
 static inline dropoff_agentdrop *sandbox_agentdrop(void) {
     dropoff_error *error = NULL;
     dropoff_agentdrop *client = NULL;
-    dropoff_options *options = sandbox_options();
-    MUST(dropoff_agentdrop_new(given("AGENTDROP_KEY"), given("API_URL"), options, &client, &error));
-    dropoff_options_free(options);
+    dropoff_options options = sandbox_options();
+    dropoff_agentdrop_settings settings = DROPOFF_AGENTDROP_SETTINGS_INIT;
+    settings.api_key = given("AGENTDROP_KEY");
+    settings.base_url = given("API_URL");
+    settings.options = &options;
+    MUST(dropoff_agentdrop_new(&settings, &client, &error));
     return client;
 }
 
 static inline dropoff_hcompany *sandbox_hcompany(void) {
     dropoff_error *error = NULL;
     dropoff_hcompany *client = NULL;
-    dropoff_options *options = sandbox_options();
-    MUST(dropoff_hcompany_new(given("H_KEY"), NULL, given("API_URL"), options, &client, &error));
-    dropoff_options_free(options);
+    dropoff_options options = sandbox_options();
+    dropoff_hcompany_settings settings = DROPOFF_HCOMPANY_SETTINGS_INIT;
+    settings.api_key = given("H_KEY");
+    settings.base_url = given("API_URL");
+    settings.options = &options;
+    MUST(dropoff_hcompany_new(&settings, &client, &error));
     return client;
 }
 
@@ -110,15 +117,47 @@ static inline dropoff_source *copied(const char *bytes, size_t length) {
     return source;
 }
 
-/* A transfer of one file with these bytes. */
+/* A transfer of this file, to be freed with transfer_free. What the file points to must live until then. */
+static inline dropoff_transfer *transfer_with(dropoff_file file) {
+    struct both {
+        dropoff_transfer transfer;
+        dropoff_file file;
+    };
+    const dropoff_transfer begun = DROPOFF_TRANSFER_INIT;
+    struct both *both = malloc(sizeof *both);
+    CHECK(both != NULL);
+    both->file = file;
+    both->transfer = begun;
+    both->transfer.sender = "sender-agent";
+    both->transfer.recipient = "recipient-agent";
+    both->transfer.files = &both->file;
+    both->transfer.files_count = 1;
+    return &both->transfer;
+}
+
+/* The same with a source, which transfer_free frees too. */
+static inline dropoff_transfer *transfer_from(const char *name, dropoff_source *source) {
+    dropoff_file file = DROPOFF_FILE_INIT;
+    file.name = name;
+    file.source = source;
+    return transfer_with(file);
+}
+
+/* The same with these bytes, which are copied. */
 static inline dropoff_transfer *transfer_of(const char *name, const char *bytes, size_t length) {
-    dropoff_error *error = NULL;
-    dropoff_transfer *transfer = NULL;
-    dropoff_source *source = copied(bytes, length);
-    MUST(dropoff_transfer_new("sender-agent", "recipient-agent", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, source, name, NULL, &error));
-    dropoff_source_free(source);
-    return transfer;
+    return transfer_from(name, copied(bytes, length));
+}
+
+/* The same with the file at this path. */
+static inline dropoff_transfer *transfer_of_path(const char *path) {
+    dropoff_file file = DROPOFF_FILE_INIT;
+    file.path = path;
+    return transfer_with(file);
+}
+
+static inline void transfer_free(dropoff_transfer *transfer) {
+    dropoff_source_free(transfer->files->source);
+    free(transfer);
 }
 
 /* Large enough not to fit into any socket's buffer. */

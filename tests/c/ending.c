@@ -21,13 +21,12 @@ int main(int argc, char **argv) {
     dropoff_transfer *transfer = big_transfer();
     dropoff_source *stream = NULL;
     dropoff_job *job = NULL;
-    MUST(dropoff_transfer_set_progress(transfer, busy, NULL, NULL, &error));
+    transfer->on_progress = busy;
     MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     MUST(dropoff_source_from_reader(drip, NULL, NULL, &stream, &error));
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, stream, "stream", NULL, &error));
+    transfer = transfer_from("stream", stream);
     MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
     sleep_ms(250);
     if (argc > 1 && strcmp(argv[1], "exit") == 0)

@@ -26,21 +26,17 @@ static int entries(const char *path) {
 }
 
 int main(int argc, char **argv) {
-    dropoff_status (*dropoff_options_new_found)(dropoff_options **, dropoff_error **);
-    dropoff_status (*dropoff_options_set_number_found)(dropoff_options *, const char *, uint64_t,
-                                                       dropoff_error **);
-    dropoff_status (*dropoff_options_add_text_found)(dropoff_options *, const char *, const char *,
-                                                     dropoff_error **);
-    dropoff_status (*dropoff_hcompany_new_found)(const char *, const char *, const char *,
-                                                 const dropoff_options *, dropoff_hcompany **,
+    dropoff_status (*dropoff_hcompany_new_found)(const dropoff_hcompany_settings *, dropoff_hcompany **,
                                                  dropoff_error **);
-    dropoff_status (*dropoff_agentdrop_new_found)(const char *, const char *, const dropoff_options *,
-                                                  dropoff_agentdrop **, dropoff_error **);
+    dropoff_status (*dropoff_agentdrop_new_found)(const dropoff_agentdrop_settings *, dropoff_agentdrop **,
+                                                  dropoff_error **);
     dropoff_status (*dropoff_storage_new_found)(const dropoff_options *, dropoff_storage **, dropoff_error **);
     dropoff_status (*dropoff_agentdrop_start_get_transfer_found)(const dropoff_agentdrop *, const char *,
                                                                  dropoff_job **, dropoff_error **);
     const char *nowhere = "http://127.0.0.1:1";
-    dropoff_options *options = NULL;
+    dropoff_options options = DROPOFF_OPTIONS_INIT;
+    dropoff_hcompany_settings of_h = DROPOFF_HCOMPANY_SETTINGS_INIT;
+    dropoff_agentdrop_settings of_d = DROPOFF_AGENTDROP_SETTINGS_INIT;
     dropoff_hcompany *h = NULL;
     dropoff_agentdrop *d = NULL;
     dropoff_storage *s = NULL;
@@ -51,19 +47,19 @@ int main(int argc, char **argv) {
     CHECK(dlopen(argv[1], RTLD_NOW | RTLD_NOLOAD) == NULL);
     library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
     CHECK(library != NULL);
-    FIND(dropoff_options_new);
-    FIND(dropoff_options_set_number);
-    FIND(dropoff_options_add_text);
     FIND(dropoff_hcompany_new);
     FIND(dropoff_agentdrop_new);
     FIND(dropoff_storage_new);
     FIND(dropoff_agentdrop_start_get_transfer);
-    CHECK(dropoff_options_new_found(&options, NULL) == DROPOFF_OK);
-    CHECK(dropoff_options_set_number_found(options, "concurrency", 8, NULL) == DROPOFF_OK);
-    CHECK(dropoff_options_add_text_found(options, "trusted_storage", nowhere, NULL) == DROPOFF_OK);
-    CHECK(dropoff_hcompany_new_found("k", NULL, nowhere, options, &h, NULL) == DROPOFF_OK);
-    CHECK(dropoff_agentdrop_new_found("k", nowhere, options, &d, NULL) == DROPOFF_OK);
-    CHECK(dropoff_storage_new_found(options, &s, NULL) == DROPOFF_OK);
+    options.concurrency = 8;
+    options.trusted_storage = &nowhere;
+    options.trusted_storage_count = 1;
+    of_h.api_key = of_d.api_key = "k";
+    of_h.base_url = of_d.base_url = nowhere;
+    of_h.options = of_d.options = &options;
+    CHECK(dropoff_hcompany_new_found(&of_h, &h, NULL) == DROPOFF_OK);
+    CHECK(dropoff_agentdrop_new_found(&of_d, &d, NULL) == DROPOFF_OK);
+    CHECK(dropoff_storage_new_found(&options, &s, NULL) == DROPOFF_OK);
     CHECK(entries("/proc/self/task") == threads);
     CHECK(entries("/proc/self/fd") == descriptors);
     /* Both are seen where there are some. */

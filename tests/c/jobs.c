@@ -3,8 +3,10 @@
 #include "control.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static dropoff_error *error = NULL;
@@ -15,7 +17,7 @@ static void a_bandwidth_limit_is_lifted(void) {
     static const char bytes[3000000];
     dropoff_agentdrop *client = sandbox_agentdrop();
     dropoff_storage *storage = NULL;
-    dropoff_hcompany *h = NULL;
+    dropoff_hcompany *h = sandbox_hcompany();
     dropoff_transfer *transfer = transfer_of("a", bytes, sizeof bytes);
     dropoff_progress progress;
     dropoff_job *job = NULL;
@@ -33,12 +35,11 @@ static void a_bandwidth_limit_is_lifted(void) {
     MUST(dropoff_agentdrop_set_bandwidth_limit(client, 0, &error));
     MUST(dropoff_job_wait(job, &error));
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     MUST(dropoff_storage_new(NULL, &storage, &error));
     MUST(dropoff_storage_set_bandwidth_limit(storage, 1024, &error));
     dropoff_storage_free(storage);
-    MUST(dropoff_hcompany_new("k", NULL, NULL, NULL, &h, &error));
     MUST(dropoff_hcompany_set_bandwidth_limit(h, 1024, &error));
     dropoff_hcompany_free(h);
 }
@@ -79,11 +80,11 @@ static void wait_ms_says_that_it_still_runs(void) {
     MUST(dropoff_job_wait(job, &error));
     MUST(dropoff_job_sent_transfer(job, &sent, &error));
     MUST(dropoff_job_sent_transfer(job, &again, &error));
-    CHECK(sent != again && strcmp(dropoff_sent_transfer_id(sent), dropoff_sent_transfer_id(again)) == 0);
+    CHECK(sent != again && strcmp(sent->id, again->id) == 0);
     dropoff_sent_transfer_free(again);
     dropoff_sent_transfer_free(sent);
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
 }
 
@@ -98,7 +99,7 @@ static void results_of_another_type_are_refused(void) {
     CHECK(profile == NULL);
     MUST_FAIL(DROPOFF_INVALID_INPUT, "dropoff_job_transfer_ticket", dropoff_job_profile(job, &profile, &error));
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
 }
 
@@ -120,12 +121,118 @@ static void a_job_goes_on_when_everything_is_freed(void) {
     CHECK(!dropoff_job_is_done(job));
     dropoff_job_free(job);
     dropoff_agentdrop_free(client);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     let_go("put");
     CHECK(read(ends[0], &byte, 1) == 1);
     UNTIL(dropoff_live_handles() == 0);
     close(ends[0]);
     close(ends[1]);
+}
+
+/* -- descriptors of jobs. This needs a PUT that is held. */
+
+static bool readable(int fd, int ms) {
+    struct pollfd asked;
+    asked.fd = fd;
+    asked.events = POLLIN;
+    CHECK(poll(&asked, 1, ms) >= 0);
+    return (asked.revents & POLLIN) != 0;
+}
+
+/* What is behind a number, which may be used again; 0 for nothing. */
+static ino_t behind(int fd) {
+    struct stat about;
+    return fstat(fd, &about) == 0 ? about.st_ino : 0;
+}
+
+static int fd_of(const dropoff_job *job) {
+    int fd = -1;
+    MUST(dropoff_job_fd(job, &fd, &error));
+    CHECK(behind(fd) != 0);
+    return fd;
+}
+
+static void free_with_its_descriptor(dropoff_job *job) {
+    int fd = fd_of(job);
+    ino_t was = behind(fd);
+    dropoff_job_free(job);
+    CHECK(behind(fd) != was);
+}
+
+static void *ask_for_the_descriptor(void *job) {
+    int *fd = malloc(sizeof *fd);
+    CHECK(fd != NULL && dropoff_job_fd(job, fd, NULL) == DROPOFF_OK);
+    return fd;
+}
+
+/* The same one for all that ask, also if they are the first and ask at once. */
+static int fd_that_threads_agree_on(dropoff_job *job) {
+    pthread_t threads[8];
+    int at, fd;
+    for (at = 0; at < 8; at++)
+        CHECK(pthread_create(&threads[at], NULL, ask_for_the_descriptor, job) == 0);
+    fd = fd_of(job);
+    for (at = 0; at < 8; at++) {
+        void *given;
+        pthread_join(threads[at], &given);
+        CHECK(*(int *)given == fd);
+        free(given);
+    }
+    return fd;
+}
+
+static void a_cancelled_job_has_a_descriptor_too(const dropoff_agentdrop *client) {
+    dropoff_transfer *transfer = transfer_of("a", "1", 1);
+    dropoff_job *job = NULL;
+    int fd = -7;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "job is NULL", dropoff_job_fd(NULL, &fd, &error));
+    MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "fd is NULL", dropoff_job_fd(job, NULL, &error));
+    CHECK(fd == -7);
+    dropoff_job_cancel(job);
+    MUST_FAIL(DROPOFF_CANCELLED, "cancelled", dropoff_job_wait(job, &error));
+    /* It is made after the end. */
+    CHECK(readable(fd_of(job), 60000));
+    free_with_its_descriptor(job);
+    transfer_free(transfer);
+}
+
+static void descriptors_are_readable_once_their_jobs_are_over(void) {
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer *transfers[3];
+    dropoff_job *held = NULL, *quick = NULL, *freed = NULL;
+    dropoff_sent_transfer *sent = NULL;
+    struct pollfd both[2];
+    int at;
+    a_cancelled_job_has_a_descriptor_too(client);
+    for (at = 0; at < 3; at++)
+        transfers[at] = transfer_of("a", "1", 1);
+    MUST(dropoff_agentdrop_start_send(client, transfers[0], &held, &error));
+    MUST(dropoff_agentdrop_start_send(client, transfers[1], &freed, &error));
+    /* It goes on without a handle, and its end is told to nobody. */
+    free_with_its_descriptor(freed);
+    MUST(dropoff_agentdrop_start_presign(client, transfers[2], &quick, &error));
+
+    both[0].fd = fd_that_threads_agree_on(held);
+    both[1].fd = fd_of(quick);
+    both[0].events = both[1].events = POLLIN;
+    CHECK(both[0].fd != both[1].fd);
+    CHECK(poll(both, 2, 60000) == 1 && both[0].revents == 0 && (both[1].revents & POLLIN) != 0);
+    CHECK(dropoff_job_is_done(quick) && !dropoff_job_is_done(held));
+    CHECK(!readable(both[0].fd, 50));
+
+    let_go("put");
+    CHECK(readable(both[0].fd, 60000) && dropoff_job_is_done(held));
+    MUST(dropoff_job_sent_transfer(held, &sent, &error));
+    dropoff_sent_transfer_free(sent);
+    /* Both stay so, and are the same for ever. */
+    CHECK(poll(both, 2, 0) == 2 && fd_of(held) == both[0].fd && fd_of(quick) == both[1].fd);
+    UNTIL(came("confirm") == 2);
+    free_with_its_descriptor(held);
+    free_with_its_descriptor(quick);
+    for (at = 0; at < 3; at++)
+        transfer_free(transfers[at]);
+    dropoff_agentdrop_free(client);
 }
 
 /* -- these need storage that stalls. */
@@ -143,7 +250,7 @@ static void cancelled_jobs_say_so_for_ever(void) {
     while (progress.phase != DROPOFF_PHASE_SENDING);
     dropoff_job_cancel(job);
     CHECK(dropoff_job_wait(job, &error) == DROPOFF_CANCELLED);
-    CHECK(dropoff_error_transfer_id(error) != NULL);
+    CHECK(dropoff_error_resource_id(error) != NULL);
     CHECK(dropoff_error_outcome(error) == DROPOFF_OUTCOME_NOT_COMPLETED);
     dropoff_error_free(error);
     error = NULL;
@@ -156,7 +263,7 @@ static void cancelled_jobs_say_so_for_ever(void) {
     MUST(dropoff_job_progress(job, sizeof progress, &progress, &error));
     CHECK(progress.phase == DROPOFF_PHASE_DONE);
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
 }
 
@@ -176,7 +283,7 @@ static void another_thread_may_cancel_what_one_waits_for(void) {
     MUST_FAIL(DROPOFF_CANCELLED, "cancelled", dropoff_job_wait(job, &error));
     pthread_join(thread, NULL);
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
 }
 
@@ -203,10 +310,10 @@ static void threads_of_dropoff_take_no_signals(void) {
     struct sigaction action;
     sigset_t mine;
     char self[20];
-    int others = 0;
+    int others = 0, puts_before = came("put");
     DIR *tasks;
     MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
-    UNTIL(came("put") == 1);
+    UNTIL(came("put") > puts_before);
     sprintf(self, "%ld", (long)getpid());
     tasks = opendir("/proc/self/task");
     CHECK(tasks != NULL);
@@ -229,60 +336,94 @@ static void threads_of_dropoff_take_no_signals(void) {
     dropoff_job_cancel(job);
     MUST_FAIL(DROPOFF_CANCELLED, "cancelled", dropoff_job_wait(job, &error));
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
 }
 
 /* -- these need a sandbox that behaves. */
 
-static void requests_and_sources_serve_once(void) {
+static void sources_serve_once_and_requests_again(void) {
     dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_hcompany *h = sandbox_hcompany();
+    dropoff_storage *storage = NULL;
     dropoff_source *source = copied("x", 1);
-    dropoff_transfer *transfer = NULL;
-    dropoff_files *files = NULL;
+    dropoff_transfer *transfer = transfer_from("a", source);
+    dropoff_profile_upload upload = DROPOFF_PROFILE_UPLOAD_INIT;
+    dropoff_put_request put = DROPOFF_PUT_REQUEST_INIT;
+    dropoff_post_form_request form = DROPOFF_POST_FORM_REQUEST_INIT;
+    dropoff_put_parts_request parts = DROPOFF_PUT_PARTS_REQUEST_INIT;
     dropoff_sent_transfer *sent = NULL;
-    dropoff_profile_upload *upload = NULL;
-    dropoff_put *put = NULL;
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, source, "a", NULL, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
-              dropoff_transfer_add_file(transfer, source, "a", NULL, &error));
-    MUST(dropoff_files_new(&files, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
-              dropoff_files_add(files, source, "a", NULL, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
-              dropoff_profile_upload_new(source, "a", &upload, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
-              dropoff_put_new("https://h/k", source, &put, &error));
-    CHECK(upload == NULL && put == NULL);
+    dropoff_profile_ticket *ticket = NULL;
+    dropoff_profile *profile = NULL;
+    dropoff_stored_object *stored = NULL;
+    dropoff_stored_parts *stored_parts = NULL;
+    char path[300];
+    FILE *file;
+    int at;
+    MUST(dropoff_storage_new(NULL, &storage, &error));
+    /* A call that is refused before it comes to the files leaves them alone. */
+    transfer->sender = NULL;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.sender is not set",
+              dropoff_agentdrop_send(client, transfer, &sent, &error));
+    transfer->sender = "sender-agent";
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "client is NULL", dropoff_agentdrop_send(NULL, transfer, &sent, &error));
     MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
     dropoff_sent_transfer_free(sent);
     sent = NULL;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "this transfer was already used",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
               dropoff_agentdrop_send(client, transfer, &sent, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "this transfer was already used",
-              dropoff_transfer_set_message(transfer, "late", &error));
-    /* A source that a used request refuses is still good. */
-    dropoff_source_free(source);
-    source = copied("y", 1);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "this transfer was already used",
-              dropoff_transfer_add_file(transfer, source, "a", NULL, &error));
-    MUST(dropoff_files_add(files, source, "a", NULL, &error));
-    dropoff_files_free(files);
-    dropoff_transfer_free(transfer);
-    dropoff_source_free(source);
+    upload.source = put.source = form.source = parts.source = source;
+    upload.name = "p";
+    put.url = form.url = "https://h/k";
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
+              dropoff_hcompany_upload_profile(h, &upload, &profile, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
+              dropoff_storage_put(storage, &put, &stored, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
+              dropoff_storage_post_form(storage, &form, &stored, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
+              dropoff_storage_put_parts(storage, &parts, &stored_parts, &error));
+    MUST(dropoff_hcompany_initiate_upload(h, &ticket, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
+              dropoff_hcompany_upload(h, ticket, source, NULL, &stored, &error));
+    CHECK(sent == NULL && profile == NULL && stored == NULL && stored_parts == NULL);
+    dropoff_profile_ticket_free(ticket);
+    transfer_free(transfer);
+
+    sprintf(path, "%.250s/again.txt", given("HOME"));
+    file = fopen(path, "w");
+    CHECK(file != NULL && fputs("again", file) >= 0 && fclose(file) == 0);
+    transfer = transfer_of_path(path);
+    for (at = 0; at < 2; at++) {
+        MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
+        CHECK(sent->files_count == 1 && strcmp(sent->files[0]->name, "again.txt") == 0);
+        dropoff_sent_transfer_free(sent);
+    }
+    transfer_free(transfer);
+    dropoff_storage_free(storage);
+    dropoff_hcompany_free(h);
     dropoff_agentdrop_free(client);
 }
 
 static void metadata_that_is_no_object_is_refused(void) {
     static const char *const bad[] = {"", "{", "[1]", "\"x\"", "{\"a\": }", "nan"};
-    dropoff_transfer *transfer = transfer_of("a", "1", 1);
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_transfer *transfer = transfer_of_path("/nowhere");
+    dropoff_transfer_plan *plan = NULL;
     size_t at;
-    for (at = 0; at < sizeof bad / sizeof bad[0]; at++)
-        MUST_FAIL(DROPOFF_INVALID_INPUT, "json is not a JSON object",
-                  dropoff_transfer_set_metadata_json(transfer, bad[at], &error));
-    MUST(dropoff_transfer_set_metadata_json(transfer, "{\"\xc3\xbc\": [1, null, {\"x\": 1.5}]}", &error));
-    dropoff_transfer_free(transfer);
+    for (at = 0; at < sizeof bad / sizeof bad[0]; at++) {
+        transfer->metadata_json = bad[at];
+        MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.metadata_json must be the text of one JSON object",
+                  dropoff_agentdrop_plan(client, transfer, &plan, &error));
+    }
+    transfer_free(transfer);
+    transfer = transfer_of("a", "1", 1);
+    transfer->metadata_json = "{\"\xc3\xbc\": [1, null, {\"x\": 1.5}]}";
+    MUST(dropoff_agentdrop_plan(client, transfer, &plan, &error));
+    CHECK(strstr(plan->request_json, "{\"\xc3\xbc\":[1,null,{\"x\":1.5}]}") != NULL);
+    dropoff_transfer_plan_free(plan);
+    transfer_free(transfer);
+    dropoff_agentdrop_free(client);
 }
 
 enum { THREADS = 16, ROUNDS = 3 };
@@ -302,23 +443,22 @@ static void *send_some(void *argument) {
         char text[1000] = {0};
         dropoff_transfer *transfer;
         dropoff_sent_transfer *sent = NULL;
-        dropoff_source *source = NULL;
-        dropoff_profile_upload *upload = NULL;
+        dropoff_profile_upload upload = DROPOFF_PROFILE_UPLOAD_INIT;
         dropoff_profile *profile = NULL;
         sprintf(text, "PK\3\4 %d %d", worker->number, round);
         transfer = transfer_of("a", text, sizeof text);
         MUST(dropoff_agentdrop_send(worker->d, transfer, &sent, &error));
-        CHECK(dropoff_sent_files_verified(dropoff_sent_transfer_files(sent), 0));
-        source = copied(text, sizeof text);
-        MUST(dropoff_profile_upload_new(source, "p", &upload, &error));
-        MUST(dropoff_profile_upload_set_browser(upload, "firefox", "140", &error));
-        MUST(dropoff_hcompany_upload_profile(worker->h, upload, &profile, &error));
-        CHECK(dropoff_profile_verified(profile));
+        CHECK(sent->files[0]->verified);
+        upload.source = copied(text, sizeof text);
+        upload.name = "p";
+        upload.browser_name = "firefox";
+        upload.browser_version = "140";
+        MUST(dropoff_hcompany_upload_profile(worker->h, &upload, &profile, &error));
+        CHECK(profile->verified);
         dropoff_profile_free(profile);
-        dropoff_profile_upload_free(upload);
-        dropoff_source_free(source);
+        dropoff_source_free(upload.source);
         dropoff_sent_transfer_free(sent);
-        dropoff_transfer_free(transfer);
+        transfer_free(transfer);
     }
     return NULL;
 }
@@ -345,11 +485,11 @@ static void sixteen_threads_share_a_client(void) {
 static void send_one(const dropoff_agentdrop *client, const char *name) {
     dropoff_transfer *transfer = transfer_of(name, name, strlen(name));
     dropoff_sent_transfer *sent = NULL;
-    MUST(dropoff_transfer_set_timeout_ms(transfer, 20000, &error));
+    transfer->timeout_ms = 20000;
     MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
-    CHECK(dropoff_sent_files_verified(dropoff_sent_transfer_files(sent), 0));
+    CHECK(sent->files[0]->verified);
     dropoff_sent_transfer_free(sent);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
 }
 
 static int count_calls(const dropoff_progress *progress, void *user_data) {
@@ -365,36 +505,48 @@ static void a_forked_child_and_its_parent_both_send(void) {
     volatile int calls = 0;
     size_t live;
     pid_t child;
-    int status;
+    int status, fd, ends[2];
+    char byte = 'x';
     send_one(client, "before");
-    MUST(dropoff_transfer_set_progress(transfer, count_calls, (void *)&calls, NULL, &error));
+    transfer->on_progress = count_calls;
+    transfer->user_data = (void *)&calls;
     MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
     UNTIL(came("put") == 2);
     CHECK(!dropoff_job_is_done(job));
+    fd = fd_of(job);
     live = dropoff_live_handles();
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     child = fork();
     CHECK(child >= 0);
     if (child == 0) {
         dropoff_sent_transfer *sent = NULL;
+        close(ends[0]);
         send_one(client, "child");
         MUST_FAIL(DROPOFF_CANCELLED, "parent process", dropoff_job_wait(job, &error));
         MUST_FAIL(DROPOFF_CANCELLED, "parent process", dropoff_job_sent_transfer(job, &sent, &error));
         CHECK(dropoff_job_is_done(job));
         dropoff_job_cancel(job);
         dropoff_job_free(job);
-        dropoff_transfer_free(transfer);
+        transfer_free(transfer);
         dropoff_agentdrop_free(client);
         CHECK(dropoff_live_handles() < live);
+        CHECK(write(ends[1], &byte, 1) == 1 && read(ends[1], &byte, 1) == 1);
         _exit(42);
     }
+    close(ends[1]);
     send_one(client, "parent");
-    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(read(ends[0], &byte, 1) == 1);
+    /* The child lives, and has copies of the descriptor and of its other end. */
+    CHECK(!readable(fd, 0));
     let_go("put");
+    CHECK(readable(fd, 60000));
     MUST(dropoff_job_wait(job, &error));
+    CHECK(write(ends[0], &byte, 1) == 1 && waitpid(child, &status, 0) == child);
+    close(ends[0]);
     CHECK(calls > 0);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42);
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
 }
 
@@ -403,11 +555,13 @@ int main(int argc, char **argv) {
         {"held:wait_ms_says_that_it_still_runs", wait_ms_says_that_it_still_runs},
         {"held:results_of_another_type_are_refused", results_of_another_type_are_refused},
         {"held:a_job_goes_on_when_everything_is_freed", a_job_goes_on_when_everything_is_freed},
+        {"polled:descriptors_are_readable_once_their_jobs_are_over",
+         descriptors_are_readable_once_their_jobs_are_over},
         {"stall:cancelled_jobs_say_so_for_ever", cancelled_jobs_say_so_for_ever},
         {"stall:another_thread_may_cancel_what_one_waits_for", another_thread_may_cancel_what_one_waits_for},
         {"stall:threads_of_dropoff_take_no_signals", threads_of_dropoff_take_no_signals},
         {"good:a_bandwidth_limit_is_lifted", a_bandwidth_limit_is_lifted},
-        {"good:requests_and_sources_serve_once", requests_and_sources_serve_once},
+        {"good:sources_serve_once_and_requests_again", sources_serve_once_and_requests_again},
         {"good:metadata_that_is_no_object_is_refused", metadata_that_is_no_object_is_refused},
         {"good:sixteen_threads_share_a_client", sixteen_threads_share_a_client},
         {"second_held:a_forked_child_and_its_parent_both_send", a_forked_child_and_its_parent_both_send},

@@ -13,11 +13,12 @@ static void find(void *library, const char *name, void *into, size_t size) {
 }
 
 int main(int argc, char **argv) {
-    dropoff_status (*dropoff_agentdrop_new_found)(const char *, const char *, const dropoff_options *,
-                                                  dropoff_agentdrop **, dropoff_error **);
+    dropoff_status (*dropoff_agentdrop_new_found)(const dropoff_agentdrop_settings *, dropoff_agentdrop **,
+                                                  dropoff_error **);
     dropoff_status (*dropoff_agentdrop_start_get_transfer_found)(const dropoff_agentdrop *, const char *,
                                                                  dropoff_job **, dropoff_error **);
     const char *(*dropoff_version_found)(void);
+    dropoff_agentdrop_settings settings = DROPOFF_AGENTDROP_SETTINGS_INIT;
     dropoff_agentdrop *client = NULL;
     dropoff_job *job = NULL;
     void *library;
@@ -30,7 +31,9 @@ int main(int argc, char **argv) {
     FIND(dropoff_agentdrop_new);
     FIND(dropoff_agentdrop_start_get_transfer);
     CHECK(strcmp(dropoff_version_found(), DROPOFF_VERSION) == 0);
-    CHECK(dropoff_agentdrop_new_found("k", "http://127.0.0.1:1", NULL, &client, NULL) == DROPOFF_OK);
+    settings.api_key = "k";
+    settings.base_url = "http://127.0.0.1:1";
+    CHECK(dropoff_agentdrop_new_found(&settings, &client, NULL) == DROPOFF_OK);
     CHECK(dropoff_agentdrop_start_get_transfer_found(client, "tr_1", &job, NULL) == DROPOFF_OK);
     dlclose(library);
     sleep_ms(200);

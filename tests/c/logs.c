@@ -1,4 +1,4 @@
-/* Logs: who is told, on which thread, for how long; and what many threads, slow callbacks and forks do to it. */
+/* Logs: who is told, on which thread, how long; and what many threads, slow callbacks and forks do to it. */
 #include "check.h"
 
 #include <pthread.h>
@@ -102,22 +102,17 @@ static dropoff_status try_to_send(const dropoff_agentdrop *client, const char *n
     dropoff_status status = dropoff_agentdrop_send(client, transfer, &sent, &mine);
     dropoff_error_free(mine);
     dropoff_sent_transfer_free(sent);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     return status;
 }
 
 static void send_nothing(const dropoff_agentdrop *client) {
     dropoff_error *mine = NULL;
-    dropoff_source *source = NULL;
-    dropoff_transfer *transfer = NULL;
+    dropoff_transfer *transfer = transfer_of_path("/nowhere");
     dropoff_sent_transfer *sent = NULL;
-    CHECK(dropoff_source_from_path("/nowhere", &source, NULL) == DROPOFF_OK);
-    CHECK(dropoff_transfer_new("a", "b", &transfer, NULL) == DROPOFF_OK);
-    CHECK(dropoff_transfer_add_file(transfer, source, NULL, NULL, NULL) == DROPOFF_OK);
     CHECK(dropoff_agentdrop_send(client, transfer, &sent, &mine) == DROPOFF_SOURCE_UNREADABLE);
     dropoff_error_free(mine);
-    dropoff_transfer_free(transfer);
-    dropoff_source_free(source);
+    transfer_free(transfer);
 }
 
 static void nothing_is_told_once_it_is_removed(void) {
@@ -292,7 +287,7 @@ static void callbacks_come_and_go_while_jobs_run(void) {
         pthread_join(threads[at], NULL);
     log_no_more();
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
 }
 

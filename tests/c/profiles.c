@@ -51,165 +51,196 @@ static const char *made_profile(const char *folder) {
     return root;
 }
 
-static dropoff_pack *new_pack(void) {
-    dropoff_pack *pack = NULL;
-    MUST(dropoff_pack_new(&pack, &error));
-    return pack;
-}
-
-static dropoff_profile_upload *upload_of(const char *folder) {
-    dropoff_source *source = NULL;
-    dropoff_profile_upload *upload = NULL;
-    MUST(dropoff_source_from_path(folder, &source, &error));
-    MUST(dropoff_profile_upload_new(source, "test", &upload, &error));
-    dropoff_source_free(source);
+static dropoff_profile_upload upload_of(const char *folder) {
+    dropoff_profile_upload upload = DROPOFF_PROFILE_UPLOAD_INIT;
+    upload.path = folder;
+    upload.name = "test";
     return upload;
 }
 
-/* Uses the upload up, and frees it. */
-static dropoff_profile *uploaded(const dropoff_hcompany *client, dropoff_profile_upload *upload) {
+static dropoff_profile *uploaded(const dropoff_hcompany *client, const dropoff_profile_upload *upload) {
     dropoff_profile *profile = NULL;
     MUST(dropoff_hcompany_upload_profile(client, upload, &profile, &error));
-    dropoff_profile_upload_free(upload);
     return profile;
 }
 
-static dropoff_inspection *inspected(const char *folder, const dropoff_pack *pack) {
-    dropoff_inspection *seen = NULL;
+static dropoff_source *source_of(const char *path) {
+    dropoff_source *source = NULL;
+    MUST(dropoff_source_from_path(path, &source, &error));
+    return source;
+}
+
+static dropoff_profile_inspection *inspected(const char *folder, const dropoff_pack *pack) {
+    dropoff_profile_inspection *seen = NULL;
     MUST(dropoff_inspect_profile(folder, pack, &seen, &error));
     return seen;
 }
 
 /* Whether files of this kind would go. */
-static bool goes(const dropoff_inspection *seen, const char *class) {
+static bool goes(const dropoff_profile_inspection *seen, const char *category) {
     size_t at;
-    for (at = 0; strcmp(dropoff_inspection_sizes_category(seen, at), class) != 0; at++)
-        CHECK(at + 1 < dropoff_inspection_sizes_count(seen));
-    return dropoff_inspection_sizes_packed(seen, at);
+    for (at = 0; strcmp(seen->sizes[at]->category, category) != 0; at++)
+        CHECK(at + 1 < seen->sizes_count);
+    return seen->sizes[at]->packed;
 }
 
 /* -- packs */
 
-static void what_is_no_choice_is_refused_at_once(void) {
-    dropoff_pack *pack = new_pack();
-    dropoff_inspection *seen;
+static void what_is_no_choice_is_refused(void) {
+    static const int none[] = {3, -1};
     const char *folder = made_profile("choice");
-    MUST(dropoff_pack_set_level(pack, "minimal", &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "level must be \"default\", \"minimal\" or \"full\", not \"Full\"",
-              dropoff_pack_set_level(pack, "Full", &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "level must be", dropoff_pack_set_level(pack, "", &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "if_running must be \"error\", \"snapshot\" or \"force\", not \"wait\"",
-              dropoff_pack_set_if_running(pack, "wait", &error));
-    /* The pack is what it was. */
-    seen = inspected(folder, pack);
+    dropoff_hcompany *client = sandbox_hcompany();
+    dropoff_pack pack = DROPOFF_PACK_INIT;
+    dropoff_profile_upload upload = upload_of(folder);
+    dropoff_profile_inspection *seen = NULL;
+    dropoff_profile *profile = NULL;
+    char wanted[60];
+    int at;
+    upload.pack = &pack;
+    for (at = 0; at < 2; at++) {
+        pack.level = none[at];
+        sprintf(wanted, "pack.level is %d, which is no dropoff_level", none[at]);
+        MUST_FAIL(DROPOFF_INVALID_INPUT, wanted, dropoff_inspect_profile(folder, &pack, &seen, &error));
+        MUST_FAIL(DROPOFF_INVALID_INPUT, "upload.pack.level is",
+                  dropoff_hcompany_upload_profile(client, &upload, &profile, &error));
+        pack.level = DROPOFF_LEVEL_DEFAULT;
+        pack.if_running = none[at];
+        sprintf(wanted, "pack.if_running is %d, which is no dropoff_if_running", none[at]);
+        MUST_FAIL(DROPOFF_INVALID_INPUT, wanted, dropoff_inspect_profile(folder, &pack, &seen, &error));
+        pack.if_running = DROPOFF_IF_RUNNING_ERROR;
+    }
+    CHECK(seen == NULL && profile == NULL);
+    pack.level = DROPOFF_LEVEL_MINIMAL;
+    seen = inspected(folder, &pack);
     CHECK(goes(seen, "login") && !goes(seen, "history") && !goes(seen, "cache"));
-    dropoff_inspection_free(seen);
-    MUST(dropoff_pack_set_level(pack, "full", &error));
-    seen = inspected(folder, pack);
+    dropoff_profile_inspection_free(seen);
+    pack.level = DROPOFF_LEVEL_FULL;
+    seen = inspected(folder, &pack);
     CHECK(goes(seen, "history") && goes(seen, "cache") && !goes(seen, "runtime"));
-    dropoff_inspection_free(seen);
-    dropoff_pack_free(pack);
+    dropoff_profile_inspection_free(seen);
+    dropoff_hcompany_free(client);
 }
 
 static void what_is_no_glob_and_no_folder_is_refused_by_each_call(void) {
     static const struct {
-        const char *named;
-        dropoff_status (*set)(dropoff_pack *pack, const char *value, dropoff_error **error);
-        const char *value;
+        const char *named, *include, *exclude, *prefix;
     } wrong[] = {
-        {"include", dropoff_pack_add_include, "/etc"},
-        {"exclude", dropoff_pack_add_exclude, "Default/["},
-        {"exclude", dropoff_pack_add_exclude, ""},
-        {"prefix", dropoff_pack_set_prefix, "../x"},
+        {"include", "/etc", NULL, NULL},
+        {"exclude", NULL, "Default/[", NULL},
+        {"exclude", NULL, "", NULL},
+        {"prefix", NULL, NULL, "../x"},
     };
     const char *folder = made_profile("globs");
     dropoff_hcompany *client = sandbox_hcompany();
+    dropoff_profile_upload upload = upload_of(folder);
     dropoff_profile_ticket *ticket = NULL;
+    dropoff_profile *profile = NULL;
     size_t at;
     MUST(dropoff_hcompany_initiate_upload(client, &ticket, &error));
     for (at = 0; at < sizeof wrong / sizeof wrong[0]; at++) {
-        dropoff_pack *pack = new_pack();
-        dropoff_profile_upload *upload = upload_of(folder);
-        dropoff_source *source = NULL;
-        dropoff_inspection *seen = NULL;
-        dropoff_profile *profile = NULL;
+        dropoff_pack pack = DROPOFF_PACK_INIT;
+        dropoff_source *source = source_of(folder);
+        dropoff_profile_inspection *seen = NULL;
         dropoff_stored_object *stored = NULL;
         dropoff_job *job = NULL;
-        MUST(wrong[at].set(pack, wrong[at].value, &error));
-        MUST(dropoff_profile_upload_set_pack(upload, pack, &error));
-        MUST(dropoff_source_from_path(folder, &source, &error));
-        MUST_FAIL(DROPOFF_INVALID_INPUT, wrong[at].named, dropoff_inspect_profile(folder, pack, &seen, &error));
+        pack.include = &wrong[at].include;
+        pack.include_count = wrong[at].include != NULL;
+        pack.exclude = &wrong[at].exclude;
+        pack.exclude_count = wrong[at].exclude != NULL;
+        pack.prefix = wrong[at].prefix;
+        upload.pack = &pack;
+        MUST_FAIL(DROPOFF_INVALID_INPUT, wrong[at].named, dropoff_inspect_profile(folder, &pack, &seen, &error));
         MUST_FAIL(DROPOFF_INVALID_INPUT, wrong[at].named,
-                  dropoff_start_inspect_profile(folder, pack, &job, &error));
+                  dropoff_start_inspect_profile(folder, &pack, &job, &error));
         MUST_FAIL(DROPOFF_INVALID_INPUT, wrong[at].named,
-                  dropoff_hcompany_start_upload_profile(client, upload, &job, &error));
+                  dropoff_hcompany_start_upload_profile(client, &upload, &job, &error));
         MUST_FAIL(DROPOFF_INVALID_INPUT, wrong[at].named,
-                  dropoff_hcompany_upload_packed(client, ticket, source, pack, &stored, &error));
-        CHECK(seen == NULL && job == NULL && profile == NULL && stored == NULL);
-        /* Used up all the same. */
-        MUST_FAIL(DROPOFF_INVALID_INPUT, "already used",
-                  dropoff_hcompany_upload_profile(client, upload, &profile, &error));
-        MUST_FAIL(DROPOFF_INVALID_INPUT, "already used",
-                  dropoff_hcompany_start_upload_packed(client, ticket, source, NULL, &job, &error));
+                  dropoff_hcompany_upload(client, ticket, source, &pack, &stored, &error));
+        /* The source is used up all the same. */
+        MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
+                  dropoff_hcompany_start_upload(client, ticket, source, NULL, &job, &error));
+        CHECK(seen == NULL && job == NULL && stored == NULL);
         dropoff_source_free(source);
-        dropoff_profile_upload_free(upload);
-        dropoff_pack_free(pack);
     }
+    /* A request with a path is not. */
+    upload.pack = NULL;
+    profile = uploaded(client, &upload);
+    CHECK(profile->packed->files == FILES);
+    dropoff_profile_free(profile);
     dropoff_profile_ticket_free(ticket);
     dropoff_hcompany_free(client);
 }
 
-static void a_pack_is_copied(void) {
+static void a_request_is_copied(void) {
     const char *folder = made_profile("copied");
     dropoff_hcompany *client = sandbox_hcompany();
-    dropoff_pack *pack = new_pack();
-    dropoff_profile_upload *first = upload_of(folder), *second = upload_of(folder);
-    dropoff_profile *profile;
-    MUST(dropoff_pack_add_exclude(pack, "**/New*", &error));
-    MUST(dropoff_profile_upload_set_pack(first, pack, &error));
+    char news[] = "**/New*", history[] = "Default/History", cache[] = "Default/Cache";
+    char name[] = "copied", path[4096];
+    const char *exclude[] = {news, history}, *include[] = {cache};
+    dropoff_pack pack = DROPOFF_PACK_INIT;
+    dropoff_profile_upload upload;
+    dropoff_profile *profile = NULL;
+    dropoff_job *first = NULL, *second = NULL;
+    strcpy(path, folder);
+    upload = upload_of(path);
+    upload.name = name;
+    upload.pack = &pack;
+    pack.exclude = exclude;
+    pack.exclude_count = 1;
+    MUST(dropoff_hcompany_start_upload_profile(client, &upload, &first, &error));
     /* Too late for the first, and in time for the second. */
-    MUST(dropoff_pack_add_exclude(pack, "Default/History", &error));
-    MUST(dropoff_pack_add_include(pack, "Default/Cache", &error));
-    MUST(dropoff_profile_upload_set_pack(second, pack, &error));
-    dropoff_pack_free(pack);
-    profile = uploaded(client, first);
-    CHECK(dropoff_profile_packed_files(profile) == FILES - 1);
-    CHECK(dropoff_profile_packed_bytes(profile) == BYTES - 10);
+    pack.exclude_count = 2;
+    pack.include = include;
+    pack.include_count = 1;
+    MUST(dropoff_hcompany_start_upload_profile(client, &upload, &second, &error));
+    memset(&upload, 0x5a, sizeof upload);
+    memset(&pack, 0x5a, sizeof pack);
+    memset(exclude, 0x5a, sizeof exclude);
+    memset(include, 0x5a, sizeof include);
+    memset(news, 0x5a, sizeof news);
+    memset(history, 0x5a, sizeof history);
+    memset(cache, 0x5a, sizeof cache);
+    memset(name, 0x5a, sizeof name);
+    memset(path, 0x5a, sizeof path);
+    MUST(dropoff_job_profile(first, &profile, &error));
+    CHECK(profile->packed->files == FILES - 1 && profile->packed->bytes == BYTES - 10);
+    CHECK(strcmp(profile->name, "copied") == 0);
     dropoff_profile_free(profile);
-    profile = uploaded(client, second);
-    CHECK(dropoff_profile_packed_files(profile) == FILES - 2 + 1);
-    CHECK(dropoff_profile_packed_bytes(profile) == BYTES - 10 - 90 + 300);
+    MUST(dropoff_job_profile(second, &profile, &error));
+    CHECK(profile->packed->files == FILES - 2 + 1);
+    CHECK(profile->packed->bytes == BYTES - 10 - 90 + 300);
     dropoff_profile_free(profile);
+    dropoff_job_free(second);
+    dropoff_job_free(first);
     dropoff_hcompany_free(client);
 }
 
 static void the_step_packs_as_it_is_told(void) {
+    static const char *const exclude[] = {"Default"};
     const char *folder = made_profile("step");
     dropoff_hcompany *client = sandbox_hcompany();
     dropoff_profile_ticket *ticket = NULL;
-    dropoff_pack *pack = new_pack();
+    dropoff_pack defaults = DROPOFF_PACK_INIT, pack = DROPOFF_PACK_INIT;
     uint64_t bytes[4];
     int at;
-    MUST(dropoff_pack_add_exclude(pack, "Default", &error));
+    pack.exclude = exclude;
+    pack.exclude_count = 1;
     MUST(dropoff_hcompany_initiate_upload(client, &ticket, &error));
     for (at = 0; at < 4; at++) {
-        dropoff_source *source = NULL;
+        dropoff_source *source = source_of(folder);
         dropoff_stored_object *stored = NULL;
         dropoff_job *job = NULL;
-        MUST(dropoff_source_from_path(folder, &source, &error));
         if (at == 0) {
-            MUST(dropoff_hcompany_upload(client, ticket, source, &stored, &error));
+            MUST(dropoff_hcompany_upload(client, ticket, source, NULL, &stored, &error));
         } else if (at == 1) {
-            MUST(dropoff_hcompany_upload_packed(client, ticket, source, NULL, &stored, &error));
+            MUST(dropoff_hcompany_upload(client, ticket, source, &defaults, &stored, &error));
         } else if (at == 2) {
-            MUST(dropoff_hcompany_upload_packed(client, ticket, source, pack, &stored, &error));
+            MUST(dropoff_hcompany_upload(client, ticket, source, &pack, &stored, &error));
         } else {
-            MUST(dropoff_hcompany_start_upload_packed(client, ticket, source, pack, &job, &error));
-            /* It does not need them any more. */
-            dropoff_pack_free(pack);
+            MUST(dropoff_hcompany_start_upload(client, ticket, source, &pack, &job, &error));
             MUST(dropoff_job_stored_object(job, &stored, &error));
         }
-        bytes[at] = dropoff_stored_object_bytes(stored);
+        bytes[at] = stored->bytes;
         dropoff_job_free(job);
         dropoff_stored_object_free(stored);
         dropoff_source_free(source);
@@ -233,69 +264,60 @@ static void keep_warning(dropoff_log_level level, const char *message, void *use
 }
 
 static void what_was_packed_is_told_and_its_warnings_are_logged(void) {
-    const char *folder = made_profile("told");
+    dropoff_profile_upload upload = upload_of(made_profile("told"));
     dropoff_hcompany *client = sandbox_hcompany();
+    const dropoff_pack_report *packed;
     struct warned warned;
     dropoff_profile *profile, *seen = NULL;
-    uint64_t size = 0;
     size_t at;
     memset(&warned, 0, sizeof warned);
     MUST(dropoff_log_set(DROPOFF_LOG_WARN, keep_warning, &warned, NULL, &error));
-    profile = uploaded(client, upload_of(folder));
+    profile = uploaded(client, &upload);
     MUST(dropoff_log_set(DROPOFF_LOG_NONE, NULL, NULL, NULL, &error));
-    CHECK(dropoff_profile_was_packed(profile) && !dropoff_profile_unchanged(profile));
-    CHECK(dropoff_profile_packed_files(profile) == FILES && dropoff_profile_packed_bytes(profile) == BYTES);
-    CHECK(dropoff_profile_packed_left_out(profile) == 2);
-    CHECK(dropoff_profile_file_size_bytes(profile, &size));
-    CHECK(dropoff_profile_packed_archive_bytes(profile) == size && size > 0);
-    CHECK(strcmp(dropoff_profile_packed_consistency(profile), "clean") == 0);
+    packed = profile->packed;
+    CHECK(packed != NULL && !profile->unchanged);
+    CHECK(packed->files == FILES && packed->bytes == BYTES && packed->left_out == 2);
+    CHECK(packed->archive_bytes == profile->file_size_bytes && packed->archive_bytes > 0);
+    CHECK(strcmp(packed->consistency, "clean") == 0);
     /* Nobody said which browser it is. */
-    CHECK(dropoff_profile_packed_browser_guessed(profile));
-    CHECK(strcmp(dropoff_profile_browser_name(profile), "chromium") == 0);
-    CHECK(strcmp(dropoff_profile_browser_version(profile), "131.0.6778.85") == 0);
-    CHECK(dropoff_profile_packed_unknown_count(profile) == 1);
-    CHECK(strcmp(dropoff_profile_packed_unknown_name(profile, 0), "Default/New Thing") == 0);
-    CHECK(dropoff_profile_packed_unknown_name(profile, 1) == NULL);
+    CHECK(packed->browser_guessed);
+    CHECK(strcmp(profile->browser_name, "chromium") == 0);
+    CHECK(strcmp(profile->browser_version, "131.0.6778.85") == 0);
+    CHECK(packed->unknown_count == 1 && strcmp(packed->unknown[0], "Default/New Thing") == 0);
     /* A lock of another machine, and cookies that are none. */
-    CHECK(dropoff_profile_packed_warnings_count(profile) == 2 && warned.count == 2);
+    CHECK(packed->warnings_count == 2 && warned.count == 2);
     for (at = 0; at < 2; at++)
-        CHECK(strstr(warned.text[at], dropoff_profile_packed_warnings_text(profile, at)) != NULL);
+        CHECK(strstr(warned.text[at], packed->warnings[at]) != NULL);
     CHECK(strstr(warned.text[0], "process 12 on \"elsewhere\"") != NULL);
     CHECK(strstr(warned.text[1], "will log in on Linux: unknown") != NULL);
-    CHECK(dropoff_profile_packed_warnings_text(profile, 2) == NULL);
     /* The service knows nothing of that. */
-    MUST(dropoff_hcompany_get_profile(client, dropoff_profile_id(profile), &seen, &error));
-    CHECK(!dropoff_profile_was_packed(seen) && dropoff_profile_packed_consistency(seen) == NULL);
+    MUST(dropoff_hcompany_get_profile(client, profile->id, &seen, &error));
+    CHECK(seen->packed == NULL && seen->upload == NULL);
     dropoff_profile_free(seen);
     dropoff_profile_free(profile);
     dropoff_hcompany_free(client);
 }
 
 static void the_same_again_is_not_sent(void) {
-    const char *folder = made_profile("again");
+    dropoff_profile_upload upload = upload_of(made_profile("again"));
     dropoff_hcompany *client = sandbox_hcompany();
-    dropoff_profile *first = uploaded(client, upload_of(folder)), *again, *changed;
-    dropoff_profile_upload *upload = upload_of(folder);
-    MUST(dropoff_profile_upload_set_if_changed_from(upload, dropoff_profile_id(first), &error));
-    again = uploaded(client, upload);
-    CHECK(dropoff_profile_unchanged(again) && dropoff_profile_verified(again));
-    CHECK(strcmp(dropoff_profile_id(again), dropoff_profile_id(first)) == 0);
-    CHECK(dropoff_profile_stored_object(again) == NULL);
-    CHECK(dropoff_profile_packed_archive_bytes(again) == dropoff_profile_packed_archive_bytes(first));
+    dropoff_profile *first = uploaded(client, &upload), *again, *changed;
+    upload.if_changed_from = first->id;
+    again = uploaded(client, &upload);
+    CHECK(again->unchanged && again->verified);
+    CHECK(strcmp(again->id, first->id) == 0);
+    CHECK(again->upload == NULL);
+    CHECK(again->packed->archive_bytes == first->packed->archive_bytes);
 
     write_file("again", "Default/Cookies", "another", 5000);
-    upload = upload_of(folder);
-    MUST(dropoff_profile_upload_set_if_changed_from(upload, dropoff_profile_id(first), &error));
-    changed = uploaded(client, upload);
-    CHECK(!dropoff_profile_unchanged(changed) && dropoff_profile_verified(changed));
-    CHECK(strcmp(dropoff_profile_id(changed), dropoff_profile_id(first)) != 0);
-    CHECK(dropoff_profile_stored_object(changed) != NULL);
+    changed = uploaded(client, &upload);
+    CHECK(!changed->unchanged && changed->verified);
+    CHECK(strcmp(changed->id, first->id) != 0);
+    CHECK(changed->upload != NULL);
 
-    upload = upload_of(folder);
-    MUST(dropoff_profile_upload_set_if_changed_from(upload, "../x", &error));
+    upload.if_changed_from = "../x";
     MUST_FAIL(DROPOFF_INVALID_INPUT, "must be a UUID",
-              dropoff_hcompany_upload_profile(client, upload, &first, &error));
-    dropoff_profile_upload_free(upload);
+              dropoff_hcompany_upload_profile(client, &upload, &first, &error));
     dropoff_profile_free(changed);
     dropoff_profile_free(again);
     dropoff_profile_free(first);
@@ -306,37 +328,33 @@ static void the_same_again_is_not_sent(void) {
 
 static void a_folder_is_looked_at(void) {
     const char *folder = made_profile("looked-at");
-    dropoff_inspection *seen = NULL;
+    dropoff_profile_inspection *seen = NULL;
     dropoff_profile *profile = NULL;
-    dropoff_pack *pack = new_pack();
+    dropoff_pack pack = DROPOFF_PACK_INIT;
     dropoff_job *job = NULL;
     dropoff_progress asked;
     size_t at;
     seen = inspected(folder, NULL);
-    CHECK(strcmp(dropoff_inspection_family(seen), "chrome") == 0);
-    CHECK(strcmp(dropoff_inspection_product(seen), "Chromium") == 0);
-    CHECK(strcmp(dropoff_inspection_browser_name(seen), "chromium") == 0);
-    CHECK(strcmp(dropoff_inspection_browser_version(seen), "131.0.6778.85") == 0);
-    CHECK(dropoff_inspection_files(seen) == FILES && dropoff_inspection_bytes(seen) == BYTES);
-    CHECK(strcmp(dropoff_inspection_lock(seen), "foreign") == 0 && dropoff_inspection_lock_process(seen) == 12);
-    CHECK(strcmp(dropoff_inspection_verdict(seen), "unknown") == 0);
-    CHECK(strstr(dropoff_inspection_advice(seen), "will log in on Linux: unknown") != NULL);
-    CHECK(dropoff_inspection_warnings_count(seen) == 2 && dropoff_inspection_warnings_text(seen, 2) == NULL);
-    CHECK(strcmp(dropoff_inspection_largest_path(seen, 0), "Default/Cookies") == 0);
-    CHECK(dropoff_inspection_largest_bytes(seen, 0) == 5000 && dropoff_inspection_left_out_count(seen) == 2);
-    CHECK(strstr(dropoff_inspection_to_json(seen), "\"verdict\":\"unknown\"") != NULL);
-    dropoff_inspection_free(seen);
+    CHECK(strcmp(seen->family, "chrome") == 0 && strcmp(seen->product, "Chromium") == 0);
+    CHECK(strcmp(seen->browser_name, "chromium") == 0 && strcmp(seen->browser_version, "131.0.6778.85") == 0);
+    CHECK(seen->files == FILES && seen->bytes == BYTES);
+    CHECK(strcmp(seen->lock, "foreign") == 0 && seen->lock_process == 12);
+    CHECK(strcmp(seen->verdict, "unknown") == 0);
+    CHECK(strstr(seen->advice, "will log in on Linux: unknown") != NULL);
+    CHECK(seen->warnings_count == 2 && seen->left_out_count == 2);
+    CHECK(strcmp(seen->largest[0]->path, "Default/Cookies") == 0 && seen->largest[0]->bytes == 5000);
+    CHECK(strstr(seen->json, "\"verdict\":\"unknown\"") != NULL);
+    dropoff_profile_inspection_free(seen);
 
     /* As a job, with what would be packed at another level. */
-    MUST(dropoff_pack_set_level(pack, "minimal", &error));
-    MUST(dropoff_start_inspect_profile("~/looked-at", pack, &job, &error));
-    dropoff_pack_free(pack);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "ask it with dropoff_job_inspection",
+    pack.level = DROPOFF_LEVEL_MINIMAL;
+    MUST(dropoff_start_inspect_profile("~/looked-at", &pack, &job, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "ask it with dropoff_job_profile_inspection",
               dropoff_job_profile(job, &profile, &error));
     for (at = 0; at < 2; at++) {
-        MUST(dropoff_job_inspection(job, &seen, &error));
-        CHECK(dropoff_inspection_files(seen) == FILES - 1);
-        dropoff_inspection_free(seen);
+        MUST(dropoff_job_profile_inspection(job, &seen, &error));
+        CHECK(seen->files == FILES - 1);
+        dropoff_profile_inspection_free(seen);
     }
     MUST(dropoff_job_progress(job, sizeof asked, &asked, &error));
     CHECK(asked.phase == DROPOFF_PHASE_DONE && asked.active_for_ms == 0);
@@ -346,15 +364,15 @@ static void a_folder_is_looked_at(void) {
     CHECK(unlink(in_home("looked-at", "Last Version")) == 0);
     CHECK(unlink(in_home("looked-at", "SingletonLock")) == 0);
     seen = inspected(folder, NULL);
-    CHECK(dropoff_inspection_browser_version(seen) == NULL);
-    CHECK(strcmp(dropoff_inspection_lock(seen), "none") == 0 && dropoff_inspection_lock_process(seen) == 0);
-    dropoff_inspection_free(seen);
+    CHECK(seen->browser_version == NULL);
+    CHECK(strcmp(seen->lock, "none") == 0 && seen->lock_process == -1);
+    dropoff_profile_inspection_free(seen);
 }
 
 static void what_is_no_folder_of_a_browser_is_refused(void) {
     const char *folder = made_profile("refused");
-    dropoff_inspection *seen = NULL;
-    dropoff_pack *pack = new_pack();
+    dropoff_profile_inspection *seen = NULL;
+    dropoff_pack pack = DROPOFF_PACK_INIT;
     make_folder("refused/Default", "caf\xe9");
     /* A path is raw bytes, and comes back as they were. */
     CHECK(dropoff_inspect_profile("/caf\xe9", NULL, &seen, &error) == DROPOFF_SOURCE_UNREADABLE);
@@ -369,27 +387,26 @@ static void what_is_no_folder_of_a_browser_is_refused(void) {
               dropoff_inspect_profile(in_home("refused", "Local State"), NULL, &seen, &error));
     MUST_FAIL(DROPOFF_INVALID_INPUT, "a URL was given",
               dropoff_inspect_profile("https://example.com/?X-Amz-Signature=canary", NULL, &seen, &error));
-    MUST(dropoff_pack_set_profile(pack, "Work", &error));
+    pack.profile = "Work";
     MUST_FAIL(DROPOFF_INVALID_INPUT, "has no profile \"Work\"; it has \"Default\"",
-              dropoff_inspect_profile(folder, pack, &seen, &error));
+              dropoff_inspect_profile(folder, &pack, &seen, &error));
     CHECK(seen == NULL);
-    dropoff_pack_free(pack);
 }
 
 static void a_forked_child_looks_at_a_folder_too(void) {
     const char *folder = made_profile("forked");
-    dropoff_inspection *seen = inspected(folder, NULL);
+    dropoff_profile_inspection *seen = inspected(folder, NULL);
     pid_t child = fork();
     int status;
     CHECK(child >= 0);
     if (child == 0) {
-        dropoff_inspection *own = inspected(folder, NULL);
-        CHECK(strcmp(dropoff_inspection_to_json(own), dropoff_inspection_to_json(seen)) == 0);
+        dropoff_profile_inspection *own = inspected(folder, NULL);
+        CHECK(strcmp(own->json, seen->json) == 0);
         _exit(42);
     }
     CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42);
-    dropoff_inspection_free(seen);
+    dropoff_profile_inspection_free(seen);
 }
 
 /* -- progress. Each call to the sandbox takes a while. */
@@ -427,11 +444,10 @@ static int in_order(const dropoff_progress *progress, void *user_data) {
 enum { SMALL = 1500 };
 
 static void phases_follow_in_order_with_their_bytes(void) {
-    const char *folder = made_profile("phases");
+    dropoff_profile_upload upload = upload_of(made_profile("phases"));
     const off_t large = 40000000;
     const uint64_t all = BYTES + SMALL * 10 + 40000000;
     dropoff_hcompany *client = sandbox_hcompany();
-    dropoff_profile_upload *upload = upload_of(folder);
     dropoff_profile *profile = NULL;
     dropoff_job *job = NULL;
     uint64_t packing = 0, sending = 0, packed_for = 0, before_sending = 0, seen[PHASE_COUNT] = {0};
@@ -445,8 +461,9 @@ static void phases_follow_in_order_with_their_bytes(void) {
         write_file("phases", name, "", 10);
     }
     write_file("phases", "Default/large", "", large);
-    MUST(dropoff_profile_upload_set_progress(upload, in_order, &told, NULL, &error));
-    MUST(dropoff_hcompany_start_upload_profile(client, upload, &job, &error));
+    upload.on_progress = in_order;
+    upload.user_data = &told;
+    MUST(dropoff_hcompany_start_upload_profile(client, &upload, &job, &error));
     do {
         MUST(dropoff_job_progress(job, sizeof asked, &asked, &error));
         CHECK(asked.size == sizeof asked && rank_of(asked.phase) >= rank);
@@ -478,17 +495,16 @@ static void phases_follow_in_order_with_their_bytes(void) {
     for (at = 1; at < PHASE_COUNT; at++)
         CHECK(seen[at] > 0);
     CHECK(packing > 0 && packed_for > 0);
-    CHECK(sending == dropoff_profile_packed_archive_bytes(profile));
+    CHECK(sending == profile->packed->archive_bytes);
     /* Through, so no lock is needed. */
     CHECK(told.calls >= 1 && told.rank == PHASE_COUNT - 1 && told.last.phase == DROPOFF_PHASE_DONE);
     CHECK(told.last.bytes_done == sending && told.last.bytes_total == sending);
     CHECK(told.last.files_done == 1 && told.last.files_total == 1);
     /* Since sending began, and not since the call did. */
     CHECK(before_sending > 0 && told.last.active_for_ms + before_sending <= told.last.elapsed_ms);
-    CHECK(dropoff_profile_packed_files(profile) == FILES + SMALL + 1);
+    CHECK(profile->packed->files == FILES + SMALL + 1);
     dropoff_profile_free(profile);
     dropoff_job_free(job);
-    dropoff_profile_upload_free(upload);
     dropoff_hcompany_free(client);
 }
 
@@ -527,7 +543,8 @@ static void packing_stops_at_once_and_leaves_nothing(void) {
     static const char *const ways[] = {"cancel", "progress", "timeout"};
     const char *folder = made_profile("stopped");
     char spool[4096];
-    dropoff_options *options = sandbox_options();
+    dropoff_options options = sandbox_options();
+    dropoff_hcompany_settings settings = DROPOFF_HCOMPANY_SETTINGS_INIT;
     dropoff_hcompany *client = NULL;
     int at;
     make_folder("spool", "");
@@ -537,20 +554,23 @@ static void packing_stops_at_once_and_leaves_nothing(void) {
         sprintf(name, "Default/large-%d", at);
         write_file("stopped", name, "", 4000000000);
     }
-    MUST(dropoff_options_set_text(options, "spool_dir", spool, &error));
-    MUST(dropoff_hcompany_new(given("H_KEY"), NULL, given("API_URL"), options, &client, &error));
+    options.spool_dir = spool;
+    settings.api_key = given("H_KEY");
+    settings.base_url = given("API_URL");
+    settings.options = &options;
+    MUST(dropoff_hcompany_new(&settings, &client, &error));
     for (at = 0; at < 3; at++) {
-        dropoff_profile_upload *upload = upload_of(folder);
+        dropoff_profile_upload upload = upload_of(folder);
         dropoff_profile *profile = NULL;
         dropoff_job *job = NULL;
         dropoff_progress asked;
         bool over = false;
         dropoff_status status;
         if (strcmp(ways[at], "progress") == 0)
-            MUST(dropoff_profile_upload_set_progress(upload, stop_packing, NULL, NULL, &error));
+            upload.on_progress = stop_packing;
         if (strcmp(ways[at], "timeout") == 0)
-            MUST(dropoff_profile_upload_set_timeout_ms(upload, 1000, &error));
-        MUST(dropoff_hcompany_start_upload_profile(client, upload, &job, &error));
+            upload.timeout_ms = 1000;
+        MUST(dropoff_hcompany_start_upload_profile(client, &upload, &job, &error));
         if (strcmp(ways[at], "cancel") == 0) {
             do {
                 sleep_ms(1);
@@ -564,25 +584,23 @@ static void packing_stops_at_once_and_leaves_nothing(void) {
         status = dropoff_job_wait_ms(job, 60000, &over, &error);
         CHECK(status == (strcmp(ways[at], "timeout") == 0 ? DROPOFF_TIMEOUT : DROPOFF_CANCELLED) && !over);
         CHECK(dropoff_error_outcome(error) == DROPOFF_OUTCOME_NOT_COMPLETED);
-        CHECK(dropoff_error_profile_id(error) == NULL);
+        CHECK(dropoff_error_resource_id(error) == NULL);
         dropoff_error_free(error);
         error = NULL;
         CHECK(dropoff_job_profile(job, &profile, NULL) == status && profile == NULL);
         /* The threads that pack see it within the block they are at. */
         UNTIL(left_in(spool) == 0);
         dropoff_job_free(job);
-        dropoff_profile_upload_free(upload);
     }
     dropoff_hcompany_free(client);
-    dropoff_options_free(options);
 }
 
 int main(int argc, char **argv) {
     static const struct test tests[] = {
-        {"good:what_is_no_choice_is_refused_at_once", what_is_no_choice_is_refused_at_once},
+        {"good:what_is_no_choice_is_refused", what_is_no_choice_is_refused},
         {"good:what_is_no_glob_and_no_folder_is_refused_by_each_call",
          what_is_no_glob_and_no_folder_is_refused_by_each_call},
-        {"good:a_pack_is_copied", a_pack_is_copied},
+        {"good:a_request_is_copied", a_request_is_copied},
         {"good:the_step_packs_as_it_is_told", the_step_packs_as_it_is_told},
         {"good:what_was_packed_is_told_and_its_warnings_are_logged",
          what_was_packed_is_told_and_its_warnings_are_logged},

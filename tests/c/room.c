@@ -28,12 +28,9 @@ static int read_three(void *left, uint8_t *buffer, size_t capacity, size_t *read
 }
 
 static void send_source(const dropoff_agentdrop *client, const char *what, dropoff_source *source) {
-    dropoff_transfer *transfer = NULL;
-    MUST(dropoff_transfer_new("sender-agent", "recipient-agent", &transfer, &error));
-    MUST(dropoff_transfer_add_file(transfer, source, what, NULL, &error));
+    dropoff_transfer *transfer = transfer_from(what, source);
     tell(what, dropoff_agentdrop_send(client, transfer, &sent, &error));
-    dropoff_source_free(source);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
 }
 
 static void over(const dropoff_job *job, void *given) {
@@ -55,8 +52,7 @@ int main(int argc, char **argv) {
     CHECK(room != NULL);
     fputs(argv[2], room);
     fclose(room);
-    MUST(dropoff_source_from_memory((const uint8_t *)"of memory", 9, NULL, NULL, &source, &error));
-    send_source(client, "memory", source);
+    send_source(client, "memory", copied("of memory", 9));
     MUST(dropoff_source_from_path(argv[3], &source, &error));
     send_source(client, "path", source);
     MUST(dropoff_source_from_reader(read_three, &left, NULL, &source, &error));
@@ -69,7 +65,7 @@ int main(int argc, char **argv) {
     }
     tell("job", started);
     dropoff_job_free(job);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
     return 0;
 }

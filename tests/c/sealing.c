@@ -1,4 +1,4 @@
-/* Keys, sealing, dry runs, journals, parts and opening: the edges that the scenarios, which make whole calls, do not
+/* Keys, sealing, plans, journals, parts and opening: the edges that the scenarios, which make whole calls, do not
  * reach. */
 #include "check.h"
 
@@ -120,248 +120,229 @@ static void the_official_config_is_read(void) {
               dropoff_key_pair_from_agentdrop_config("/caf\xe9", &pair, &error));
 }
 
-/* -- what is sealed, seen by dry runs */
+/* -- what is sealed, seen by plans */
 
-static dropoff_encryption *sealing(void) {
-    dropoff_key_pair *pair = pair_of(SENDER_PRIVATE);
-    dropoff_encryption *encryption = NULL;
-    MUST(dropoff_encryption_new(pair, &encryption, &error));
-    /* It has a copy. */
-    dropoff_key_pair_free(pair);
+static dropoff_encryption sealed_by(const dropoff_key_pair *pair) {
+    dropoff_encryption encryption = DROPOFF_ENCRYPTION_INIT;
+    encryption.key_pair = pair;
     return encryption;
 }
 
-/* Uses the transfer up, and frees it. */
-static dropoff_transfer_plan *planned(dropoff_transfer *transfer) {
+static dropoff_transfer transfer_of_files(const dropoff_file *files, size_t count) {
+    dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;
+    transfer.sender = "sender-agent";
+    transfer.recipient = "recipient-agent";
+    transfer.files = files;
+    transfer.files_count = count;
+    return transfer;
+}
+
+static dropoff_transfer_plan *planned(const dropoff_transfer *transfer) {
     dropoff_agentdrop *client = sandbox_agentdrop();
     dropoff_transfer_plan *plan = NULL;
     MUST(dropoff_agentdrop_plan(client, transfer, &plan, &error));
     dropoff_agentdrop_free(client);
-    dropoff_transfer_free(transfer);
     return plan;
 }
 
 static void an_encryption_is_copied(void) {
-    dropoff_encryption *encryption = sealing();
-    dropoff_transfer *transfer = transfer_of("a.txt", "12345", 5);
+    dropoff_agentdrop *client = sandbox_agentdrop();
+    dropoff_key_pair *pair = pair_of(SENDER_PRIVATE);
+    dropoff_encryption encryption = sealed_by(pair);
+    dropoff_file file = DROPOFF_FILE_INIT;
+    dropoff_transfer transfer = transfer_of_files(&file, 1);
     dropoff_transfer_plan *plan;
-    MUST(dropoff_transfer_set_encryption(transfer, encryption, &error));
-    /* Too late for the first, and in time for the second. */
-    MUST(dropoff_encryption_set_algorithm(encryption, "canary-algorithm", &error));
-    plan = planned(transfer);
-    CHECK(dropoff_transfer_plan_encrypted(plan) && dropoff_transfer_plan_total_bytes(plan) == 5 + 16);
-    CHECK(strstr(dropoff_transfer_plan_request_json(plan), "X25519-HKDF-AES-256-GCM") != NULL);
-    CHECK(strstr(dropoff_transfer_plan_request_json(plan), "[hidden]") != NULL);
-    CHECK(strstr(dropoff_transfer_plan_to_json(plan), SENDER_PRIVATE) == NULL);
+    dropoff_job *job = NULL;
+    char algorithm[] = "canary-algorithm";
+    file.path = written("a.txt", "12345", 5);
+    transfer.encrypt = &encryption;
+    plan = planned(&transfer);
+    CHECK(plan->encrypted && plan->total_bytes == 5 + 16);
+    CHECK(strstr(plan->request_json, "X25519-HKDF-AES-256-GCM") != NULL);
+    CHECK(strstr(plan->request_json, "[hidden]") != NULL);
+    CHECK(strstr(plan->json, SENDER_PRIVATE) == NULL);
     dropoff_transfer_plan_free(plan);
 
-    transfer = transfer_of("a.txt", "12345", 5);
-    MUST(dropoff_transfer_set_encryption(transfer, encryption, &error));
-    dropoff_encryption_free(encryption);
-    plan = planned(transfer);
-    CHECK(strstr(dropoff_transfer_plan_request_json(plan), "canary-algorithm") != NULL);
+    encryption.algorithm = algorithm;
+    MUST(dropoff_agentdrop_start_plan(client, &transfer, &job, &error));
+    dropoff_key_pair_free(pair);
+    memset(&encryption, 0x5a, sizeof encryption);
+    memset(algorithm, 0x5a, sizeof algorithm);
+    MUST(dropoff_job_transfer_plan(job, &plan, &error));
+    CHECK(plan->encrypted && strstr(plan->request_json, "canary-algorithm") != NULL);
     dropoff_transfer_plan_free(plan);
+    dropoff_job_free(job);
 
-    plan = planned(transfer_of("a.txt", "12345", 5));
-    CHECK(!dropoff_transfer_plan_encrypted(plan) && dropoff_transfer_plan_files_size(plan, 0) == 5);
-    CHECK(strcmp(dropoff_transfer_plan_files_content_type(plan, 0), "text/plain") == 0);
-    CHECK(strstr(dropoff_transfer_plan_request_json(plan), "encrypted_key") == NULL);
+    transfer.encrypt = NULL;
+    plan = planned(&transfer);
+    CHECK(!plan->encrypted && plan->files[0]->bytes == 5);
+    CHECK(strcmp(plan->files[0]->content_type, "text/plain") == 0);
+    CHECK(strstr(plan->request_json, "encrypted_key") == NULL);
     dropoff_transfer_plan_free(plan);
+    dropoff_agentdrop_free(client);
 }
 
-static void a_refused_key_leaves_the_encryption_as_it_was(void) {
+static void an_encryption_that_is_none_is_refused(void) {
     dropoff_agentdrop *client = sandbox_agentdrop();
-    dropoff_encryption *encryption = sealing();
-    dropoff_encryption *presealed = NULL;
-    dropoff_transfer *transfer = transfer_of("a.txt", "12345", 5);
+    dropoff_key_pair *pair = pair_of(SENDER_PRIVATE);
+    dropoff_encryption encryption = sealed_by(pair);
+    dropoff_file file = DROPOFF_FILE_INIT;
+    dropoff_transfer transfer = transfer_of_files(&file, 1);
     dropoff_sent_transfer *sent = NULL;
-    MUST(dropoff_encryption_set_recipient_public_key(encryption, RECIPIENT_PUBLIC, &error));
+    file.path = written("a.txt", "12345", 5);
+    transfer.encrypt = &encryption;
+    encryption.recipient_public_key = "bm8=";
     MUST_FAIL(DROPOFF_ENCRYPTION, "is not the base64 of 32 bytes",
-              dropoff_encryption_set_recipient_public_key(encryption, "bm8=", &error));
-    MUST(dropoff_transfer_set_encryption(transfer, encryption, &error));
-    /* The recipient is nobody whom the service knows, so only the first key can be meant. */
-    MUST(dropoff_agentdrop_send(client, transfer, &sent, &error));
-    CHECK(dropoff_sent_transfer_encrypted(sent));
-    CHECK(strcmp(dropoff_sent_transfer_recipient_key_source(sent), "caller") == 0);
-    CHECK(strlen(dropoff_sent_transfer_recipient_key_fingerprint(sent)) == 64);
-    CHECK(dropoff_sent_files_size(dropoff_sent_transfer_files(sent), 0) == 5 + 16);
-    dropoff_sent_transfer_free(sent);
-    dropoff_transfer_free(transfer);
-
-    MUST(dropoff_encryption_presealed(ENCRYPTED_KEY, &presealed, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "recipient_public_key",
-              dropoff_encryption_set_recipient_public_key(presealed, RECIPIENT_PUBLIC, &error));
-    /* It still is what it was: one that wants a nonce for each file. */
-    transfer = transfer_of("a.txt", "12345", 5);
-    MUST(dropoff_transfer_set_encryption(transfer, presealed, &error));
-    sent = NULL;
-    MUST_FAIL(DROPOFF_ENCRYPTION, "encryption_iv", dropoff_agentdrop_send(client, transfer, &sent, &error));
-    CHECK(sent == NULL);
-    dropoff_transfer_free(transfer);
-
-    MUST(dropoff_encryption_set_algorithm(encryption, " ", &error));
-    transfer = transfer_of("a.txt", "12345", 5);
-    MUST(dropoff_transfer_set_encryption(transfer, encryption, &error));
+              dropoff_agentdrop_send(client, &transfer, &sent, &error));
+    encryption.recipient_public_key = NULL;
+    encryption.algorithm = " ";
     MUST_FAIL(DROPOFF_INVALID_INPUT, "algorithm is empty",
-              dropoff_agentdrop_send(client, transfer, &sent, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_transfer_set_encryption(transfer, encryption, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_transfer_set_multipart(transfer, true, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_transfer_set_journal(transfer, "j", &error));
-    dropoff_transfer_free(transfer);
-    dropoff_encryption_free(presealed);
-    dropoff_encryption_free(encryption);
+              dropoff_agentdrop_send(client, &transfer, &sent, &error));
+    encryption.algorithm = NULL;
+    encryption.encrypted_key = ENCRYPTED_KEY;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "one of transfer.encrypt.key_pair and transfer.encrypt.encrypted_key",
+              dropoff_agentdrop_send(client, &transfer, &sent, &error));
+    encryption.key_pair = NULL;
+    /* Files that are sealed already need a nonce each, and have their recipient. */
+    MUST_FAIL(DROPOFF_ENCRYPTION, "encryption_iv", dropoff_agentdrop_send(client, &transfer, &sent, &error));
+    encryption.recipient_public_key = RECIPIENT_PUBLIC;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "recipient_public_key",
+              dropoff_agentdrop_send(client, &transfer, &sent, &error));
+    encryption.encrypted_key = NULL;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "one of transfer.encrypt.key_pair",
+              dropoff_agentdrop_send(client, &transfer, &sent, &error));
+    CHECK(sent == NULL);
+    /* The recipient is nobody whom the service knows, so only the key given can be meant. */
+    encryption.key_pair = pair;
+    MUST(dropoff_agentdrop_send(client, &transfer, &sent, &error));
+    CHECK(sent->encrypted && strcmp(sent->recipient_key_source, "caller") == 0);
+    CHECK(strlen(sent->recipient_key_fingerprint) == 64);
+    CHECK(sent->files_count == 1 && sent->files[0]->bytes == 5 + 16);
+    dropoff_sent_transfer_free(sent);
+    dropoff_key_pair_free(pair);
     dropoff_agentdrop_free(client);
 }
 
 static void a_nonce_goes_to_the_file_it_is_for(void) {
-    static const char one[] = "AAAAAAAAAAAAAAAA", two[] = "AQEBAQEBAQEBAQEB", three[] = "AgICAgICAgICAgIC";
-    dropoff_encryption *encryption = NULL;
-    dropoff_transfer *transfer = NULL;
+    static const char *const nonces[] = {"AAAAAAAAAAAAAAAA", "AQEBAQEBAQEBAQEB", "AgICAgICAgICAgIC"};
+    static const char *const names[] = {"a.bin", "b.bin", "c.bin"};
+    const char *path = written("sealed", "sealed bytes and their tag", 26);
+    dropoff_encryption encryption = DROPOFF_ENCRYPTION_INIT;
+    dropoff_file files[] = {DROPOFF_FILE_INIT, DROPOFF_FILE_INIT, DROPOFF_FILE_INIT};
+    dropoff_transfer transfer = transfer_of_files(files, 3);
     dropoff_transfer_plan *plan;
-    dropoff_files *files = NULL;
-    const char *request;
-    char name[] = "a.bin", wanted[64];
     int at;
-    MUST(dropoff_transfer_new("a", "b", &transfer, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "index is 0 and 0 files were added",
-              dropoff_transfer_set_file_encryption_iv(transfer, 0, one, &error));
-    for (at = 0; at < 3; at++, name[0]++) {
-        dropoff_source *source = copied("sealed bytes and their tag", 26);
-        MUST(dropoff_transfer_add_file(transfer, source, name, NULL, &error));
-        dropoff_source_free(source);
-    }
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "index is 3 and 3 files",
-              dropoff_transfer_set_file_encryption_iv(transfer, 3, one, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "count from 0",
-              dropoff_transfer_set_file_encryption_iv(transfer, SIZE_MAX, one, &error));
-    /* In any order, and the last word counts. */
-    MUST(dropoff_transfer_set_file_encryption_iv(transfer, 1, one, &error));
-    MUST(dropoff_transfer_set_file_encryption_iv(transfer, 2, three, &error));
-    MUST(dropoff_transfer_set_file_encryption_iv(transfer, 0, one, &error));
-    MUST(dropoff_transfer_set_file_encryption_iv(transfer, 1, two, &error));
-    MUST(dropoff_encryption_presealed(ENCRYPTED_KEY, &encryption, &error));
-    MUST(dropoff_transfer_set_encryption(transfer, encryption, &error));
-    plan = planned(transfer);
-    request = dropoff_transfer_plan_request_json(plan);
-    CHECK(strstr(request, "0NHS") == NULL);
     for (at = 0; at < 3; at++) {
-        const char *const nonces[] = {one, two, three};
-        const char *file;
-        name[0] = (char)('a' + at);
-        CHECK(strcmp(dropoff_transfer_plan_files_name(plan, (size_t)at), name) == 0);
-        file = strstr(request, name);
+        files[at].path = path;
+        files[at].name = names[at];
+        files[at].encryption_iv = nonces[at];
+    }
+    encryption.encrypted_key = ENCRYPTED_KEY;
+    transfer.encrypt = &encryption;
+    plan = planned(&transfer);
+    CHECK(plan->files_count == 3 && strstr(plan->request_json, "0NHS") == NULL);
+    for (at = 0; at < 3; at++) {
+        const char *file = strstr(plan->request_json, names[at]);
+        char wanted[64];
+        CHECK(strcmp(plan->files[at]->name, names[at]) == 0 && plan->files[at]->bytes == 26);
         CHECK(file != NULL);
         sprintf(wanted, "\"encryption_iv\":\"%s\"", nonces[at]);
         file = strstr(file, "\"encryption_iv\"");
         CHECK(file != NULL && strncmp(file, wanted, strlen(wanted)) == 0);
-        CHECK(dropoff_transfer_plan_files_size(plan, (size_t)at) == 26);
     }
     dropoff_transfer_plan_free(plan);
-
-    MUST(dropoff_files_new(&files, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "index is 0 and 0 files",
-              dropoff_files_set_encryption_iv(files, 0, one, &error));
-    dropoff_files_free(files);
-    dropoff_encryption_free(encryption);
 }
 
-/* -- dry runs */
+/* -- plans */
 
 static void parts_are_asked_for_or_not_or_left_to_the_size(void) {
+    static const int choices[] = {DROPOFF_NO, DROPOFF_YES, DROPOFF_AUTO};
     static char bytes[1000];
-    dropoff_options *options = sandbox_options();
+    dropoff_options options = sandbox_options();
+    dropoff_agentdrop_settings settings = DROPOFF_AGENTDROP_SETTINGS_INIT;
     dropoff_agentdrop *client = NULL;
+    dropoff_file file = DROPOFF_FILE_INIT;
+    dropoff_transfer transfer = transfer_of_files(&file, 1);
+    dropoff_job *job = NULL;
     int way, size;
-    MUST(dropoff_options_set_number(options, "multipart_threshold", 1000, &error));
-    MUST(dropoff_agentdrop_new("k", given("API_URL"), options, &client, &error));
+    options.multipart_threshold = 1000;
+    settings.api_key = "k";
+    settings.base_url = given("API_URL");
+    settings.options = &options;
+    MUST(dropoff_agentdrop_new(&settings, &client, &error));
     for (size = 999; size <= 1000; size++) {
+        file.path = written("a", bytes, (size_t)size);
         for (way = 0; way < 3; way++) {
-            dropoff_transfer *transfer = transfer_of("a", bytes, (size_t)size);
             dropoff_transfer_plan *plan = NULL, *again = NULL;
             dropoff_sent_transfer *sent = NULL;
-            dropoff_job *job = NULL;
             bool wanted = way == 2 ? size == 1000 : way == 1;
-            if (way < 2)
-                MUST(dropoff_transfer_set_multipart(transfer, way == 1, &error));
-            MUST(dropoff_agentdrop_start_plan(client, transfer, &job, &error));
+            transfer.multipart = choices[way];
+            MUST(dropoff_agentdrop_start_plan(client, &transfer, &job, &error));
             MUST_FAIL(DROPOFF_INVALID_INPUT, "results in a transfer_plan",
                       dropoff_job_sent_transfer(job, &sent, &error));
             MUST(dropoff_job_transfer_plan(job, &plan, &error));
             MUST(dropoff_job_transfer_plan(job, &again, &error));
             CHECK(plan != again && sent == NULL);
-            CHECK(dropoff_transfer_plan_multipart(plan) == wanted);
-            CHECK(dropoff_transfer_plan_files_parts(plan, 0) == (wanted ? 1 : 0));
-            CHECK((dropoff_transfer_plan_files_part_size(plan, 0) > 0) == wanted);
+            CHECK(plan->multipart == wanted);
+            CHECK(plan->files[0]->parts == (wanted ? 1 : 0));
+            CHECK((plan->files[0]->part_size != UINT64_MAX) == wanted);
             dropoff_transfer_plan_free(again);
             dropoff_transfer_plan_free(plan);
             dropoff_job_free(job);
-            dropoff_transfer_free(transfer);
+            job = NULL;
         }
     }
+    transfer.multipart = 3;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.multipart is 3, which is no dropoff_choice",
+              dropoff_agentdrop_start_plan(client, &transfer, &job, &error));
+    CHECK(job == NULL);
     dropoff_agentdrop_free(client);
-    dropoff_options_free(options);
 }
 
 /* -- raw parts */
 
 static void raw_parts_that_cannot_be_sent(void) {
-    dropoff_options *options = sandbox_options();
+    static const char *const urls[] = {"https://example.com/k?partNumber=1", "https://example.com/k?partNumber=3"};
+    dropoff_options options = sandbox_options();
     dropoff_storage *storage = NULL;
     dropoff_source *source = copied("bytes", 5);
-    dropoff_put_parts *parts = NULL, *none = NULL;
+    dropoff_put_parts_request parts = DROPOFF_PUT_PARTS_REQUEST_INIT;
     dropoff_stored_parts *stored = NULL;
     dropoff_stored_object *object = NULL;
     dropoff_job *job = NULL;
-    int way;
-    MUST(dropoff_storage_new(options, &storage, &error));
-    MUST(dropoff_put_parts_new(source, &parts, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used", dropoff_put_parts_new(source, &none, &error));
-    CHECK(none == NULL);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "urls holds 0", dropoff_storage_put_parts(storage, parts, &stored, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "this put_parts was already used",
-              dropoff_put_parts_add_url(parts, "https://example.com/k", &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_put_parts_set_part_size(parts, 5, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_put_parts_set_timeout_ms(parts, 5, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "already used", dropoff_storage_put_parts(storage, parts, &stored, &error));
-    dropoff_put_parts_free(parts);
+    MUST(dropoff_storage_new(&options, &storage, &error));
+    parts.source = source;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "urls holds 0", dropoff_storage_put_parts(storage, &parts, &stored, &error));
+    parts.urls = urls;
+    parts.urls_count = 1;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "this source was already used",
+              dropoff_storage_put_parts(storage, &parts, &stored, &error));
     dropoff_source_free(source);
 
-    for (way = 0; way < 3; way++) {
-        source = copied("bytes", 5);
-        MUST(dropoff_put_parts_new(source, &parts, &error));
-        MUST(dropoff_put_parts_add_url(parts, "https://example.com/k?partNumber=1", &error));
-        if (way == 0) {
-            MUST(dropoff_put_parts_set_part_size(parts, 0, &error));
-            MUST_FAIL(DROPOFF_INVALID_INPUT, "part_size", dropoff_storage_put_parts(storage, parts, &stored, &error));
-        } else if (way == 1) {
-            MUST(dropoff_put_parts_set_timeout_ms(parts, 0, &error));
-            MUST_FAIL(DROPOFF_INVALID_INPUT, "timeout",
-                      dropoff_storage_start_put_parts(storage, parts, &job, &error));
-        } else {
-            MUST(dropoff_put_parts_add_url(parts, "https://example.com/k?partNumber=3", &error));
-            MUST(dropoff_storage_start_put_parts(storage, parts, &job, &error));
-            MUST_FAIL(DROPOFF_INVALID_INPUT, "place 2 is for part 3",
-                      dropoff_job_stored_parts(job, &stored, &error));
-            MUST_FAIL(DROPOFF_INVALID_INPUT, "results in a stored_parts",
-                      dropoff_job_stored_object(job, &object, &error));
-            dropoff_job_free(job);
-        }
-        dropoff_put_parts_free(parts);
-        dropoff_source_free(source);
-    }
+    /* A path can be given again. */
+    parts.source = NULL;
+    parts.path = written("parts", "bytes", 5);
+    parts.part_size = 2;
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "in parts of 2 are 3 parts and 1 URLs were given",
+              dropoff_storage_put_parts(storage, &parts, &stored, &error));
+    parts.part_size = 0;
+    parts.urls_count = 2;
+    MUST(dropoff_storage_start_put_parts(storage, &parts, &job, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "place 2 is for part 3", dropoff_job_stored_parts(job, &stored, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "results in a stored_parts", dropoff_job_stored_object(job, &object, &error));
+    dropoff_job_free(job);
     CHECK(stored == NULL && object == NULL);
     dropoff_storage_free(storage);
-    dropoff_options_free(options);
 }
 
 /* -- opening */
 
-static dropoff_sealed_file *sealed_at(const char *path) {
-    dropoff_sealed_file *sealed = NULL;
-    MUST(dropoff_sealed_file_new(path, &sealed, &error));
-    MUST(dropoff_sealed_file_set_sender_public_key(sealed, SENDER_PUBLIC, &error));
-    MUST(dropoff_sealed_file_set_encrypted_key(sealed, ENCRYPTED_KEY, &error));
-    MUST(dropoff_sealed_file_set_encryption_iv(sealed, ENCRYPTION_IV, &error));
+static dropoff_sealed_file sealed_at(const char *path) {
+    dropoff_sealed_file sealed = DROPOFF_SEALED_FILE_INIT;
+    sealed.path = path;
+    sealed.sender_public_key = SENDER_PUBLIC;
+    sealed.encrypted_key = ENCRYPTED_KEY;
+    sealed.encryption_iv = ENCRYPTION_IV;
     return sealed;
 }
 
@@ -376,7 +357,8 @@ static int entries_of(const char *path) {
 }
 
 static void a_sealed_file_opens_as_often_as_one_likes(void) {
-    dropoff_sealed_file *sealed = sealed_at(written("vector", SEALED, sizeof SEALED));
+    char path[4096];
+    dropoff_sealed_file sealed = sealed_at(strcpy(path, written("vector", SEALED, sizeof SEALED)));
     dropoff_key_pair *pair = pair_of(RECIPIENT_PRIVATE), *wrong = pair_of(SENDER_PRIVATE);
     /* The second one is no UTF-8, and the third is below the home folder. */
     const char *const places[] = {"plain-1", "caf\xe9", "plain-3"};
@@ -388,76 +370,69 @@ static void a_sealed_file_opens_as_often_as_one_likes(void) {
         const char *to = in_home(places[at]);
         char held[sizeof PLAIN] = "";
         FILE *file;
-        MUST(dropoff_start_open_sealed(sealed, at == 2 ? "~/plain-3" : to, pair, &job, &error));
+        MUST(dropoff_start_open_sealed(&sealed, at == 2 ? "~/plain-3" : to, pair, &job, &error));
         MUST_FAIL(DROPOFF_INVALID_INPUT, "results in a opened_file", dropoff_job_transfer_plan(job, &plan, &error));
         MUST(dropoff_job_opened_file(job, &opened, &error));
-        CHECK(strcmp(dropoff_opened_file_path(opened), to) == 0);
-        CHECK(dropoff_opened_file_bytes(opened) == strlen(PLAIN));
+        CHECK(strcmp(opened->path, to) == 0 && opened->bytes == strlen(PLAIN));
         file = fopen(to, "rb");
         CHECK(file != NULL && fread(held, 1, sizeof held, file) == strlen(PLAIN) && strcmp(held, PLAIN) == 0);
         fclose(file);
         dropoff_opened_file_free(opened);
         dropoff_job_free(job);
         opened = NULL;
-        /* What is there is left alone, and the file outlives its handle. */
+        /* What is there is left alone, and the file outlives its result. */
         MUST_FAIL(DROPOFF_INVALID_INPUT, "there is something at",
-                  dropoff_open_sealed(sealed, to, pair, &opened, &error));
+                  dropoff_open_sealed(&sealed, to, pair, &opened, &error));
         CHECK(access(to, F_OK) == 0);
     }
-    MUST_FAIL(DROPOFF_ENCRYPTION, "", dropoff_open_sealed(sealed, in_home("never"), wrong, &opened, &error));
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "/nowhere", dropoff_open_sealed(sealed, "/nowhere/at/all", pair, &opened, &error));
+    MUST_FAIL(DROPOFF_ENCRYPTION, "", dropoff_open_sealed(&sealed, in_home("never"), wrong, &opened, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "/nowhere",
+              dropoff_open_sealed(&sealed, "/nowhere/at/all", pair, &opened, &error));
     CHECK(access(in_home("never"), F_OK) != 0 && opened == NULL);
-    dropoff_sealed_file_free(sealed);
 
     /* One that lacks what it needs says what. */
-    MUST(dropoff_sealed_file_new(in_home("vector"), &sealed, &error));
+    sealed.sender_public_key = sealed.encrypted_key = sealed.encryption_iv = NULL;
     MUST_FAIL(DROPOFF_ENCRYPTION, "encrypted_key is missing",
-              dropoff_open_sealed(sealed, in_home("never"), pair, &opened, &error));
-    MUST(dropoff_sealed_file_set_sender_public_key(sealed, SENDER_PUBLIC, &error));
+              dropoff_open_sealed(&sealed, in_home("never"), pair, &opened, &error));
+    sealed.sender_public_key = SENDER_PUBLIC;
     job = NULL;
     MUST_FAIL(DROPOFF_ENCRYPTION, "encrypted_key is missing",
-              dropoff_start_open_sealed(sealed, in_home("never"), pair, &job, &error));
+              dropoff_start_open_sealed(&sealed, in_home("never"), pair, &job, &error));
     CHECK(job == NULL && opened == NULL && access(in_home("never"), F_OK) != 0);
-    dropoff_sealed_file_free(sealed);
     dropoff_key_pair_free(wrong);
     dropoff_key_pair_free(pair);
 }
 
 static void what_has_a_salt_opens_too(void) {
     dropoff_key_pair *pair = pair_of(RECIPIENT_PRIVATE);
-    dropoff_sealed_file *sealed = NULL;
     dropoff_opened_file *opened = NULL;
     int way;
     for (way = 0; way < 2; way++) {
-        const char *path = way == 0 ? written("channel", IN_A_CHANNEL, sizeof IN_A_CHANNEL)
-                                    : written("person", FOR_A_PERSON, sizeof FOR_A_PERSON);
-        MUST(dropoff_sealed_file_new(path, &sealed, &error));
-        MUST(dropoff_sealed_file_set_encryption_salt(sealed, SALT, &error));
+        dropoff_sealed_file sealed = DROPOFF_SEALED_FILE_INIT;
+        sealed.encryption_salt = SALT;
         if (way == 0) {
-            MUST(dropoff_sealed_file_set_sender_public_key(sealed, SENDER_PUBLIC, &error));
-            MUST(dropoff_sealed_file_set_encryption_iv(sealed, ENCRYPTION_IV, &error));
+            sealed.path = written("channel", IN_A_CHANNEL, sizeof IN_A_CHANNEL);
+            sealed.sender_public_key = SENDER_PUBLIC;
+            sealed.encryption_iv = ENCRYPTION_IV;
         } else {
-            MUST(dropoff_sealed_file_set_encrypted_key(sealed, SENDER_PUBLIC, &error));
+            sealed.path = written("person", FOR_A_PERSON, sizeof FOR_A_PERSON);
+            sealed.encrypted_key = SENDER_PUBLIC;
         }
-        MUST(dropoff_open_sealed(sealed, in_home(way == 0 ? "channel.txt" : "person.txt"), pair, &opened, &error));
-        CHECK(dropoff_opened_file_bytes(opened) == strlen(PLAIN));
+        MUST(dropoff_open_sealed(&sealed, in_home(way == 0 ? "channel.txt" : "person.txt"), pair, &opened, &error));
+        CHECK(opened->bytes == strlen(PLAIN));
         dropoff_opened_file_free(opened);
         opened = NULL;
-        MUST(dropoff_sealed_file_set_encryption_salt(sealed, "bm8=", &error));
-        CHECK(dropoff_open_sealed(sealed, in_home("never"), pair, &opened, &error) == DROPOFF_ENCRYPTION);
-        dropoff_error_free(error);
-        error = NULL;
+        sealed.encryption_salt = "bm8=";
+        MUST_FAIL(DROPOFF_ENCRYPTION, "", dropoff_open_sealed(&sealed, in_home("never"), pair, &opened, &error));
         CHECK(opened == NULL && access(in_home("never"), F_OK) != 0);
-        dropoff_sealed_file_free(sealed);
     }
     dropoff_key_pair_free(pair);
 }
 
 static void opening_is_a_phase_and_what_is_not_whole_leaves_nothing(void) {
     enum { SIZE = 30000000 };
-    char *bytes = calloc(SIZE, 1);
-    const char *path = written("zeros", bytes, SIZE);
-    dropoff_sealed_file *sealed = sealed_at(path);
+    char *bytes = calloc(SIZE, 1), path[4096];
+    dropoff_sealed_file sealed = sealed_at(strcpy(path, written("zeros", bytes, SIZE)));
     dropoff_key_pair *pair = pair_of(RECIPIENT_PRIVATE);
     dropoff_opened_file *opened = NULL;
     dropoff_job *job = NULL;
@@ -466,10 +441,11 @@ static void opening_is_a_phase_and_what_is_not_whole_leaves_nothing(void) {
     free(bytes);
     CHECK(mkdir(in_home("out"), 0700) == 0);
     for (way = 0; way < 2; way++) {
-        MUST(dropoff_start_open_sealed(sealed, in_home("out/to"), pair, &job, &error));
+        MUST(dropoff_start_open_sealed(&sealed, in_home("out/to"), pair, &job, &error));
         /* The call has copies of both. */
         if (way == 1) {
-            dropoff_sealed_file_free(sealed);
+            memset(&sealed, 0x5a, sizeof sealed);
+            memset(path, 0x5a, sizeof path);
             dropoff_key_pair_free(pair);
         }
         do {
@@ -498,30 +474,27 @@ static void opening_is_a_phase_and_what_is_not_whole_leaves_nothing(void) {
 /* -- journals. Storage stalls. */
 
 static void an_error_says_from_where_it_goes_on(void) {
-    char *bytes = calloc(BIG, 1);
-    const char *path = written("big.bin", bytes, BIG);
-    /* Raw bytes, as they came. */
-    const char *journal = in_home("journal-\xe9");
+    char *bytes = calloc(BIG, 1), journal[4096];
+    dropoff_file file = DROPOFF_FILE_INIT;
+    dropoff_transfer transfer = transfer_of_files(&file, 1);
     dropoff_agentdrop *client = sandbox_agentdrop();
     int way;
+    file.path = written("big.bin", bytes, BIG);
+    /* Raw bytes, as they came. */
+    strcpy(journal, in_home("journal-\xe9"));
     free(bytes);
     for (way = 0; way < 2; way++) {
-        dropoff_source *source = NULL;
-        dropoff_transfer *transfer = NULL;
         dropoff_job *job = NULL;
         dropoff_progress progress;
-        MUST(dropoff_source_from_path(path, &source, &error));
-        MUST(dropoff_transfer_new("sender-agent", "recipient-agent", &transfer, &error));
-        MUST(dropoff_transfer_add_file(transfer, source, NULL, NULL, &error));
-        if (way == 1)
-            MUST(dropoff_transfer_set_journal(transfer, journal, &error));
-        MUST(dropoff_agentdrop_start_send(client, transfer, &job, &error));
+        transfer.journal = way == 1 ? journal : NULL;
+        MUST(dropoff_agentdrop_start_send(client, &transfer, &job, &error));
         do
             MUST(dropoff_job_progress(job, sizeof progress, &progress, &error));
         while (progress.phase != DROPOFF_PHASE_SENDING);
         dropoff_job_cancel(job);
         CHECK(dropoff_job_wait(job, &error) == DROPOFF_CANCELLED);
-        CHECK(dropoff_error_transfer_id(error) != NULL);
+        CHECK(strcmp(dropoff_error_resource_kind(error), "transfer") == 0);
+        CHECK(dropoff_error_resource_id(error) != NULL);
         if (way == 0) {
             CHECK(dropoff_error_journal(error) == NULL);
             CHECK(strstr(dropoff_error_to_json(error), "\"journal\":null") != NULL);
@@ -534,8 +507,6 @@ static void an_error_says_from_where_it_goes_on(void) {
         dropoff_error_free(error);
         error = NULL;
         dropoff_job_free(job);
-        dropoff_transfer_free(transfer);
-        dropoff_source_free(source);
     }
     dropoff_agentdrop_free(client);
 }
@@ -544,11 +515,11 @@ static void a_presign_has_no_journal(void) {
     dropoff_agentdrop *client = sandbox_agentdrop();
     dropoff_transfer *transfer = transfer_of("a", "1", 1);
     dropoff_transfer_ticket *ticket = NULL;
-    MUST(dropoff_transfer_set_journal(transfer, in_home("journal"), &error));
+    transfer->journal = in_home("journal");
     MUST_FAIL(DROPOFF_INVALID_INPUT, "leave journal out",
               dropoff_agentdrop_presign(client, transfer, &ticket, &error));
     CHECK(ticket == NULL && access(in_home("journal"), F_OK) != 0);
-    dropoff_transfer_free(transfer);
+    transfer_free(transfer);
     dropoff_agentdrop_free(client);
 }
 
@@ -557,7 +528,7 @@ int main(int argc, char **argv) {
         {"good:keys_go_out_and_in_again", keys_go_out_and_in_again},
         {"good:the_official_config_is_read", the_official_config_is_read},
         {"good:an_encryption_is_copied", an_encryption_is_copied},
-        {"good:a_refused_key_leaves_the_encryption_as_it_was", a_refused_key_leaves_the_encryption_as_it_was},
+        {"good:an_encryption_that_is_none_is_refused", an_encryption_that_is_none_is_refused},
         {"good:a_nonce_goes_to_the_file_it_is_for", a_nonce_goes_to_the_file_it_is_for},
         {"good:parts_are_asked_for_or_not_or_left_to_the_size", parts_are_asked_for_or_not_or_left_to_the_size},
         {"good:raw_parts_that_cannot_be_sent", raw_parts_that_cannot_be_sent},

@@ -1,36 +1,36 @@
-"""Every function of the header: its comment, and what it does with NULL and with text that is none."""
+"""Every function and struct of the header: its comment, and that NULL, text that is none and wrong fields are
+refused."""
 
 from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import header
 import pytest
 from conftest import BUILT, HERE, Library, Sandbox, run
-from header import CALLBACKS, FUNCTIONS, TYPES, Function, Parameter
+from header import CALLBACKS, FUNCTIONS, TYPES, Function, Parameter, Type
 
-HANDLES = [t.name for t in TYPES if f"typedef struct {t.name} {t.name};" in header.TEXT]
-PATHS = {
-    ("dropoff_source_from_path", "path"),
-    ("dropoff_key_pair_from_agentdrop_config", "path"),
-    ("dropoff_transfer_set_journal", "journal"),
-    ("dropoff_sealed_file_new", "path"),
-    ("dropoff_open_sealed", "to"),
-    ("dropoff_start_open_sealed", "to"),
-    ("dropoff_inspect_profile", "folder"),
-    ("dropoff_start_inspect_profile", "folder"),
-}
+HANDLES = {t.name for t in TYPES if t.is_opaque}
+# What a program fills, and what it is given to read.
+REQUESTS = {t.name: t for t in TYPES if t.init}
+RESULTS = {t.name: t for t in TYPES if t.fields and not t.init and t.name != "dropoff_pair"}
+GIVEN = {p.type.removesuffix(" **") for f in FUNCTIONS for p in f.parameters if p.type.endswith("**")}
+# Parameters and fields that are raw bytes.
+PATHS = {"path", "folder", "to", "journal", "spool_dir", "ca_file"}
 
 
 def test_the_header_was_read_whole() -> None:
     declared = re.findall(r"^[^\s/*#}][^;]*\b(dropoff_\w+)\(", header.TEXT, re.M)
     assert [f.name for f in FUNCTIONS] == declared
-    assert len(FUNCTIONS) > 150 and len(HANDLES) > 15 and len(CALLBACKS) == 6
+    assert len(FUNCTIONS) > 100 and len(HANDLES) == 9 and len(CALLBACKS) == 6 and len(REQUESTS) == 13
     typedefs = re.findall(r"^(?:typedef .*?\b|\} )(dropoff_\w+)(?:;|\)\()", header.TEXT, re.M)
     assert [t.name for t in TYPES] == typedefs
+    fields = re.findall(r"^    \w[^()\n]*;$", header.TEXT, re.M)
+    assert sum(len(t.fields) for t in TYPES) == len(fields)
 
 
 def test_exactly_the_functions_of_the_header_are_exported() -> None:
@@ -42,21 +42,21 @@ def test_exactly_the_functions_of_the_header_are_exported() -> None:
 
 
 @pytest.mark.parametrize("declared", [*FUNCTIONS, *TYPES], ids=lambda declared: declared.name)
-def test_every_comment_speaks_of_threads(declared: Function | header.Type) -> None:
-    threads = re.findall(r"^Threads: (.*?)[.;:]", declared.comment, re.M)
+def test_every_comment_speaks_of_threads(declared: Function | Type) -> None:
+    threads = re.findall(r"\bThreads: (.*?)[.;:]", declared.comment)
     assert len(threads) == 1, declared.comment
-    if isinstance(declared, header.Type):
+    if isinstance(declared, Type):
         return
     # What a function takes without const belongs to it alone meanwhile.
-    handles = [p for p in declared.parameters if p.type.removesuffix(" *") in HANDLES]
-    assert threads[0] == ("one at a time" if handles else "any")
+    taken = [p for p in declared.parameters if p.type.removesuffix(" *") in HANDLES | GIVEN]
+    assert threads[0] == ("one at a time" if taken else "any")
     if declared.returns == "const char *":
-        assert re.search(r"Lives (as\s+long\s+as|for ever)", declared.comment)
+        assert re.search(r"Lives (as long as|for ever)", declared.comment)
 
 
-def test_every_handle_can_be_freed() -> None:
+def test_whatever_is_given_can_be_freed() -> None:
     frees = {f.name for f in FUNCTIONS if f.name.endswith("_free")}
-    assert frees == {f"{handle}_free" for handle in HANDLES}
+    assert frees == {f"{given}_free" for given in GIVEN} and HANDLES <= GIVEN
 
 
 def test_no_comment_allows_null_for_a_parameter_that_is_not_there() -> None:
@@ -65,61 +65,106 @@ def test_no_comment_allows_null_for_a_parameter_that_is_not_there() -> None:
         assert function.may_be_null - {"error"} <= names, function.name
 
 
-# -- a program that passes NULL, and then text that is not UTF-8, for each parameter in turn
+def test_comments_name_only_what_there_is() -> None:
+    fields = {f"{t.name}.{f.name}" for t in TYPES for f in t.fields}
+    names = {f.name for f in FUNCTIONS} | {t.name for t in TYPES}
+    names |= set(header.enumerators()) | set(re.findall(r"#define (\w+)", header.TEXT))
+    # The pages between the functions name things as well.
+    for comment in re.findall(r"^ *(?:/\*| \*).*", header.TEXT, re.M):
+        for name, field in re.findall(r"\b(dropoff_\w+|DROPOFF_\w+)(?:\.(\w+))?", comment):
+            assert f"{name}.{field}" in fields if field else name in names, comment
+
+
+# -- structs
+
+
+@pytest.mark.parametrize("struct", [*REQUESTS.values(), *RESULTS.values()], ids=lambda struct: struct.name)
+def test_structs_can_grow_and_say_how_long_lists_are(struct: Type) -> None:
+    names = [f.name for f in struct.fields]
+    assert (struct.fields[0].type, names[0]) == ("size_t", "size") and len(set(names)) == len(names)
+    for field in struct.fields:
+        assert field.comment or field.name == "size" or field.name.endswith("_count")
+        listed = field.type.endswith("*const *") or field.pointed_to == "dropoff_pair"
+        assert struct.counts(field) or not listed, field
+    if "finalizer" in names:
+        assert names[-3:] == ["on_progress", "user_data", "finalizer"]
+    # A result has all of it as JSON; what is a part of one is in that.
+    assert ("json" in names) == (struct.name in GIVEN)
+
+
+@pytest.mark.parametrize("struct", REQUESTS.values(), ids=lambda struct: struct.name)
+def test_each_macro_leaves_everything_unset(struct: Type) -> None:
+    size, *values = header.INITS[struct.init]
+    assert size == f"sizeof({struct.name})" and len(values) == len(struct.fields) - 1
+    for field, value in zip(struct.fields[1:], values, strict=True):
+        pointer = "*" in field.type or field.type in CALLBACKS
+        # Zero is a value of some.
+        number = "UINT64_MAX" if "0 is 0; UINT64_MAX" in field.comment else "0"
+        assert value == ("NULL" if pointer else "false" if field.type == "bool" else number), field
+
+
+def test_numbers_that_are_chosen_name_their_enum() -> None:
+    enums = {t.name for t in TYPES if not t.fields and not t.is_opaque} - CALLBACKS
+    for struct in REQUESTS.values():
+        for field in struct.fields:
+            if field.type == "int":
+                named = re.search(r"\bA (dropoff_\w+)[.;]", field.comment)
+                assert named and named[1] in enums, field
+
+
+# -- a program that passes NULL for each parameter in turn, then text that is not UTF-8, then structs with one
+# field wrong
 
 TEXTS = {
     "profile_id": "00000000-0000-4000-8000-000000000000",
-    "json": "{}",
-    "url": "https://example.com/k",
-    "base_url": "http://127.0.0.1:1",
-    "region": "eu",
     "path": "/nowhere",
-    "level": "minimal",
-    "if_running": "snapshot",
-    "content_type": "text/plain",
-    "public_key": "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw=",
     "private_key": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=",
-}
-OPTION_OF_SETTER = {
-    "dropoff_options_set_ms": ("stall_timeout", ""),
-    "dropoff_options_set_number": ("max_attempts", ""),
-    "dropoff_options_set_bool": ("integrity_check", ""),
-    "dropoff_options_set_text": ("user_agent", "me"),
-    "dropoff_options_add_text": ("trusted_storage", "https://example.com"),
 }
 NUMBERS = {"dropoff_job_progress": {"size": "sizeof(dropoff_progress)"}}
 # How to make each handle that a function may take. Tickets and jobs come from the sandbox, once.
 MAKERS = {
-    "dropoff_options": "dropoff_options_new(&{it}, NULL)",
     "dropoff_source": 'dropoff_source_from_path("/nowhere", &{it}, NULL)',
-    "dropoff_pack": "dropoff_pack_new(&{it}, NULL)",
-    "dropoff_profile_upload": 'dropoff_profile_upload_new(a_source(), "p", &{it}, NULL)',
-    "dropoff_profile_details": 'dropoff_profile_details_new("p", &{it}, NULL)',
-    "dropoff_hcompany": 'dropoff_hcompany_new("k", NULL, "http://127.0.0.1:1", NULL, &{it}, NULL)',
-    "dropoff_transfer": 'dropoff_transfer_new("a", "b", &{it}, NULL)',
-    "dropoff_files": "dropoff_files_new(&{it}, NULL)",
-    "dropoff_agentdrop": 'dropoff_agentdrop_new("k", "http://127.0.0.1:1", NULL, &{it}, NULL)',
-    "dropoff_put": 'dropoff_put_new("https://example.com/k", a_source(), &{it}, NULL)',
-    "dropoff_put_parts": "dropoff_put_parts_new(a_source(), &{it}, NULL)",
+    "dropoff_hcompany": "dropoff_hcompany_new(&nowhere_h, &{it}, NULL)",
+    "dropoff_agentdrop": "dropoff_agentdrop_new(&nowhere_d, &{it}, NULL)",
     "dropoff_key_pair": "dropoff_key_pair_generate(&{it}, NULL)",
-    "dropoff_encryption": "an_encryption(&{it})",
-    "dropoff_sealed_file": 'dropoff_sealed_file_new("/nowhere", &{it}, NULL)',
-    "dropoff_post_form": 'dropoff_post_form_new("https://example.com/k", a_source(), &{it}, NULL)',
     "dropoff_storage": "dropoff_storage_new(NULL, &{it}, NULL)",
     "dropoff_profile_ticket": "dropoff_hcompany_initiate_upload(h, &{it}, NULL)",
     "dropoff_transfer_ticket": "a_transfer_ticket(&{it})",
     "dropoff_job": "dropoff_hcompany_start_initiate_upload(h, &{it}, NULL)",
-    "dropoff_stored_object": "a_stored_object(&{it})",
 }
+# What each struct needs. A text of it that is not set is refused.
+NEEDED = {
+    "dropoff_hcompany_settings": {"api_key": '"k"', "base_url": '"http://127.0.0.1:1"'},
+    "dropoff_agentdrop_settings": {"api_key": '"k"', "base_url": '"http://127.0.0.1:1"'},
+    "dropoff_profile_upload": {"path": '"/nowhere"', "name": '"p"'},
+    "dropoff_profile_details": {"name": '"p"', "browser_name": '"chromium"', "browser_version": '"131"'},
+    "dropoff_file": {"path": '"/nowhere"'},
+    "dropoff_transfer": {"sender": '"a"', "recipient": '"b"', "files": "&a_file", "files_count": "1"},
+    "dropoff_encryption": {"key_pair": "pair"},
+    "dropoff_sealed_file": {"path": '"/nowhere"'},
+    "dropoff_put_request": {"url": '"https://example.com/k"', "path": '"/nowhere"'},
+    "dropoff_post_form_request": {"url": '"https://example.com/k"', "path": '"/nowhere"'},
+    "dropoff_put_parts_request": {"urls": "a_url", "urls_count": "1", "path": '"/nowhere"'},
+}
+HAVE_DEFAULTS = {"api_key", "base_url"}
 
-PRELUDE = """/* Made by test_header.py. */
+PRELUDE = r"""/* Made by test_header.py. */
 #include "check.h"
 
 static int finalized;
 static dropoff_hcompany *h;
 static dropoff_agentdrop *d;
-static dropoff_source *sources[500];
-static size_t source_count;
+static dropoff_key_pair *pair;
+static dropoff_source *source;
+static dropoff_hcompany_settings nowhere_h = DROPOFF_HCOMPANY_SETTINGS_INIT;
+static dropoff_agentdrop_settings nowhere_d = DROPOFF_AGENTDROP_SETTINGS_INIT;
+static dropoff_file a_file = DROPOFF_FILE_INIT;
+static const char *const a_url[] = {"https://example.com/k"};
+static const char *const no_texts[] = {NULL};
+static const char *const wrong_texts[] = {"caf\xe9"};
+static const dropoff_pair nameless[] = {{NULL, "v"}};
+static const dropoff_pair valueless[] = {{"n", NULL}};
+static const dropoff_pair wrong_pairs[] = {{"n", "caf\xe9"}};
 
 static void finalizer(void *user_data) {
     CHECK(user_data == (void *)&finalized);
@@ -139,43 +184,17 @@ static int rewind_fn(void *user_data) {
     (void)user_data;
     return 0;
 }
-static dropoff_source *a_source(void) {
-    dropoff_source **source = &sources[source_count++];
-    CHECK(dropoff_source_from_path("/nowhere", source, NULL) == DROPOFF_OK);
-    return *source;
-}
 static dropoff_status a_transfer_ticket(dropoff_transfer_ticket **ticket) {
     dropoff_transfer *transfer = transfer_of("a", "1", 1);
     dropoff_status status = dropoff_agentdrop_presign(d, transfer, ticket, NULL);
-    dropoff_transfer_free(transfer);
-    return status;
-}
-static dropoff_status an_encryption(dropoff_encryption **encryption) {
-    dropoff_key_pair *pair = NULL;
-    dropoff_status status;
-    CHECK(dropoff_key_pair_generate(&pair, NULL) == DROPOFF_OK);
-    status = dropoff_encryption_new(pair, encryption, NULL);
-    dropoff_key_pair_free(pair);
-    return status;
-}
-static dropoff_status a_stored_object(dropoff_stored_object **stored) {
-    dropoff_profile_ticket *ticket = NULL;
-    dropoff_source *source = copied("PK\\3\\4", 4);
-    dropoff_status status = dropoff_hcompany_initiate_upload(h, &ticket, NULL);
-    CHECK(status == DROPOFF_OK);
-    status = dropoff_hcompany_upload(h, ticket, source, stored, NULL);
-    dropoff_source_free(source);
-    dropoff_profile_ticket_free(ticket);
+    transfer_free(transfer);
     return status;
 }
 /* The error of a refused argument, which must name it. */
-static void refused(const char *function, const char *parameter, const char *text, dropoff_status status,
-                    dropoff_error *error) {
-    char wanted[200];
-    sprintf(wanted, "%s %s", parameter, text);
+static void refused(const char *function, const char *wanted, dropoff_status status, dropoff_error *error) {
     if (status != DROPOFF_INVALID_INPUT || error == NULL
         || strstr(dropoff_error_message(error), wanted) == NULL) {
-        fprintf(stderr, "%s: wanted \\"%s\\", got %d %s\\n", function, wanted, (int)status,
+        fprintf(stderr, "%s: wanted \"%s\", got %d %s\n", function, wanted, (int)status,
                 error == NULL ? "without an error" : dropoff_error_message(error));
         exit(1);
     }
@@ -185,6 +204,14 @@ static void refused(const char *function, const char *parameter, const char *tex
 """
 
 
+def struct_of(parameter: Parameter) -> Type | None:
+    return REQUESTS.get(parameter.pointed_to)
+
+
+def handle_of(parameter: Parameter) -> str | None:
+    return parameter.pointed_to if parameter.pointed_to in HANDLES else None
+
+
 def valid(function: Function, parameter: Parameter) -> str:
     """An argument that the function takes."""
     name, kind = parameter.name, parameter.type
@@ -192,9 +219,6 @@ def valid(function: Function, parameter: Parameter) -> str:
         assert kind != "dropoff_log_fn", "say what that is above: so far it was only ever the wrong one"
         return {"dropoff_finalizer": "finalizer"}.get(kind, kind.removeprefix("dropoff_"))
     if kind == "const char *":
-        option, value = OPTION_OF_SETTER.get(function.name, (None, None))
-        if option:
-            return f'"{option}"' if name == "name" else f'"{value}"'
         return f'"{TEXTS.get(name, "text")}"'
     if kind == "const uint8_t *":
         return '(const uint8_t *)"bytes"'
@@ -202,20 +226,17 @@ def valid(function: Function, parameter: Parameter) -> str:
         return "&finalized"
     if handle_of(parameter):
         return f"v_{name}"
-    if parameter.is_place or kind == "dropoff_progress *":
+    if parameter.is_place or struct_of(parameter) or kind == "dropoff_progress *":
         return f"&v_{name}"
     return NUMBERS.get(function.name, {}).get(name, "1")
-
-
-def handle_of(parameter: Parameter) -> str | None:
-    name = parameter.type.removeprefix("const ").removesuffix(" *")
-    return name if name in HANDLES else None
 
 
 def declare(function: Function) -> Iterator[str]:
     for p in function.parameters:
         if handle := handle_of(p):
             yield f"    {handle} *v_{p.name} = NULL;"
+        elif struct := struct_of(p):
+            yield f"    {struct.name} v_{p.name} = {struct.init};"
         elif p.type.endswith("**"):
             yield f"    {p.type.removesuffix('*').strip()} v_{p.name} = NULL;"
         elif p.is_place:
@@ -229,8 +250,24 @@ def make(function: Function) -> Iterator[str]:
         if handle := handle_of(p):
             assert handle in MAKERS, f"{function.name} takes {handle}; say how to make one"
             yield f"    CHECK({MAKERS[handle].format(it=f'v_{p.name}')} == DROPOFF_OK);"
+        elif struct := struct_of(p):
+            yield from fill(struct, f"v_{p.name}")
+            yield f"    (void)v_{p.name};"
         elif p.type == "dropoff_progress *":
             yield f"    memset(&v_{p.name}, 0x5a, sizeof v_{p.name});"
+
+
+def fill(struct: Type, it: str) -> Iterator[str]:
+    for name, value in NEEDED.get(struct.name, {}).items():
+        yield f"    {it}.{name} = {value};"
+    if is_called_back(struct):
+        yield f"    {it}.on_progress = progress_fn;"
+        yield f"    {it}.user_data = &finalized;"
+        yield f"    {it}.finalizer = finalizer;"
+
+
+def is_called_back(struct: Type) -> bool:
+    return struct.fields[-1].name == "finalizer"
 
 
 def clean(function: Function) -> Iterator[str]:
@@ -248,22 +285,111 @@ def untouched(function: Function) -> Iterator[str]:
             yield f"    CHECK(v_{p.name}.size == (size_t)0x5a5a5a5a5a5a5a5aULL);"
 
 
-def wrong_calls(function: Function, parameter: Parameter, instead: str, text: str) -> Iterator[str]:
-    """The call with one wrong argument, with a place for the error and without."""
-    arguments = [instead if p is parameter else valid(function, p) for p in function.parameters]
+@dataclass
+class Wrong:
+    """What is done to a struct, and the error that names it."""
+
+    text: str
+    done: list[str]
+    # Whether the struct is one, so that its finalizer is called.
+    taken: bool = True
+
+
+def wrongs(struct: Type, it: str, at: str) -> Iterator[Wrong]:
+    """Everything that can be wrong with the fields of a struct, and with those that it leads to."""
+    needed = NEEDED.get(struct.name, {}).keys() - HAVE_DEFAULTS
+    for field in struct.fields:
+        place, path, kind = f"{it}.{field.name}", f"{at}.{field.name}", field.type
+        counted = [f"{place}_count = 1;"] if struct.counts(field) else []
+        inner = REQUESTS.get(field.pointed_to) or RESULTS.get(field.pointed_to)
+        if field.name == "size":
+            yield Wrong(f"{path} is 0, which no {struct.name} has", [f"{place} = 0;"], taken=False)
+        elif kind == "const char *" and field.name != "json":
+            if field.name not in PATHS:
+                yield Wrong(f"{path} is not valid UTF-8", [f'{place} = "caf\\xe9";'])
+            if field.name.endswith("_json"):
+                yield Wrong(f"{path} must be the text of one JSON object", [f'{place} = "[1]";'])
+            if field.name in needed and field.name != "path":
+                yield Wrong(f"{path} is not set", [f"{place} = NULL;"])
+        elif kind == "dropoff_source *":
+            yield Wrong(f"{at} has a path and a source", [f"{place} = source;"])
+            yield Wrong(f"{at} has neither a path nor a source", [f"{it}.path = NULL;"])
+        elif kind == "int":
+            yield Wrong(f"{path} is 77, which is no dropoff_", [f"{place} = 77;"])
+        elif kind == "const char *const *":
+            yield Wrong(f"{path} is NULL or cannot have as many", [f"{place} = NULL;", *counted])
+            yield Wrong(f"{path}[0] is not set", [f"{place} = no_texts;", *counted])
+            yield Wrong(f"{path}[0] is not valid UTF-8", [f"{place} = wrong_texts;", *counted])
+        elif kind == "const dropoff_pair *":
+            yield Wrong(f"{path} is NULL or cannot have as many", [f"{place} = NULL;", *counted])
+            yield Wrong(f"{path}[0].name is not set", [f"{place} = nameless;", *counted])
+            yield Wrong(f"{path}[0].value is not set", [f"{place} = valueless;", *counted])
+            yield Wrong(f"{path}[0].value is not valid UTF-8", [f"{place} = wrong_pairs;", *counted])
+        elif inner:
+            if counted:
+                path += "[0]"
+                yield Wrong(f"{path} is NULL; pass a {inner.name}", [f"{place} = NULL;", *counted])
+            name = f"in_{field.name}"
+            # A result that is given back has no macro.
+            begun = inner.init or f"{{sizeof({inner.name}), {', '.join(['0'] * (len(inner.fields) - 1))}}}"
+            begin = [f"{inner.name} {name} = {begun};", *fill(inner, name), f"{place} = &{name};", *counted]
+            for wrong in wrongs(inner, name, path):
+                yield Wrong(wrong.text, [*begin, *wrong.done])
+
+
+def call(
+    function: Function, arguments: list[str], text: str, done: Iterable[str] = (), taken: bool = True
+) -> Iterator[str]:
+    """The call with something wrong, with a place for the error and without."""
     finalizers = sum(p.type == "dropoff_finalizer" for p in function.parameters)
+    structs = [s for p in function.parameters if (s := struct_of(p))]
+    finalizers += taken and sum(is_called_back(struct) for struct in structs)
     yield "{"
     yield from declare(function)
     yield "    int finalized_before = finalized;"
     yield "    dropoff_status status;"
     yield from make(function)
-    yield f"    status = {function.name}({', '.join(arguments)});"
-    yield f'    refused("{function.name}", "{parameter.name}", "{text}", status, v_error);'
-    yield f"    CHECK({function.name}({', '.join([*arguments[:-1], 'NULL'])}) == DROPOFF_INVALID_INPUT);"
+    yield "    {"
+    yield from (f"        {line.strip()}" for line in done)
+    yield f"        status = {function.name}({', '.join(arguments)});"
+    yield f'        refused("{function.name}", "{text}", status, v_error);'
+    yield f"        CHECK({function.name}({', '.join([*arguments[:-1], 'NULL'])}) == DROPOFF_INVALID_INPUT);"
+    yield "    }"
     yield from untouched(function)
     yield f"    CHECK(finalized == finalized_before + {2 * finalizers});"
     yield from clean(function)
     yield "}"
+
+
+def wrong_calls(function: Function) -> Iterator[str]:
+    def with_one(parameter: Parameter, instead: str) -> list[str]:
+        return [instead if p is parameter else valid(function, p) for p in function.parameters]
+
+    counts = {p.name for p in function.parameters}
+    for p in function.parameters:
+        struct = struct_of(p)
+        at = f"{p.name}[0]" if f"{p.name}_count" in counts else p.name
+        if p in required(function):
+            text = f"{at} is NULL"
+            if struct:
+                text += f"; pass a {struct.name}, begun with {struct.init}"
+            yield from call(function, with_one(p, "NULL"), text, taken=not struct)
+        if p.type == "const char *" and p.name not in PATHS:
+            yield from call(function, with_one(p, '"caf\\xe9"'), f"{p.name} is not valid UTF-8")
+        if struct:
+            arguments = with_one(p, f"&v_{p.name}")
+            for wrong in wrongs(struct, f"v_{p.name}", at):
+                yield from call(function, arguments, wrong.text, wrong.done, wrong.taken)
+            # A program that is newer than the library.
+            later = [
+                f"struct {{ {struct.name} known; uint64_t more; }} later;",
+                "memset(&later, 0, sizeof later);",
+                f"later.known = v_{p.name};",
+                "later.known.size = sizeof later;",
+                "later.more = 1;",
+            ]
+            text = f"{at} has fields set that this library does not know"
+            yield from call(function, with_one(p, "&later.known"), text, later, taken=False)
 
 
 def all_null(function: Function) -> Iterator[str]:
@@ -288,20 +414,21 @@ def program() -> str:
     for function in FUNCTIONS:
         body = ["{", *all_null(function), "}"]
         if function.fallible:
-            for p in required(function):
-                body += wrong_calls(function, p, "NULL", "is NULL")
-            for p in function.parameters:
-                if p.type == "const char *" and (function.name, p.name) not in PATHS:
-                    body += wrong_calls(function, p, '"caf\\xe9"', "is not valid UTF-8")
+            body += wrong_calls(function)
         lines += [f"static void test_{function.name}(void) {{", *body, "}", ""]
         calls.append(f"    test_{function.name}();")
     lines += [
         "int main(void) {",
         "    h = sandbox_hcompany();",
         "    d = sandbox_agentdrop();",
+        "    CHECK(dropoff_key_pair_generate(&pair, NULL) == DROPOFF_OK);",
+        '    CHECK(dropoff_source_from_path("/nowhere", &source, NULL) == DROPOFF_OK);',
+        *fill(REQUESTS["dropoff_hcompany_settings"], "nowhere_h"),
+        *fill(REQUESTS["dropoff_agentdrop_settings"], "nowhere_d"),
+        *fill(REQUESTS["dropoff_file"], "a_file"),
         *calls,
-        "    while (source_count > 0)",
-        "        dropoff_source_free(sources[--source_count]);",
+        "    dropoff_source_free(source);",
+        "    dropoff_key_pair_free(pair);",
         "    dropoff_hcompany_free(h);",
         "    dropoff_agentdrop_free(d);",
         "    UNTIL(dropoff_live_handles() == 0);",
@@ -312,7 +439,7 @@ def program() -> str:
 
 
 @pytest.mark.parametrize("sanitizer", ["", "-fsanitize=address,undefined"], ids=["plain", "sanitized"])
-def test_null_and_text_that_is_none_are_refused_everywhere(
+def test_what_is_wrong_is_refused_everywhere(
     library: Library, sandbox: Sandbox, tmp_path: Path, sanitizer: str
 ) -> None:
     source = tmp_path / "wrong.c"
@@ -330,7 +457,7 @@ def test_the_program_in_the_header_works(library: Library, sandbox: Sandbox, tmp
     assert found
     text = re.sub(r"^ \*(    )?", "", found[1], flags=re.M)
     # What a test needs and a user does not: the sandbox in place of the service.
-    changed = text.replace("dropoff_agentdrop_new(NULL, NULL, NULL,", "sandbox(")
+    changed = text.replace("dropoff_agentdrop_new(NULL,", "sandbox(")
     assert changed != text
     (tmp_path / "send.c").write_text(
         '#include "check.h"\n'
@@ -368,11 +495,22 @@ def test_the_log_of_the_header_works(library: Library, sandbox: Sandbox, tmp_pat
         "    dropoff_agentdrop *client = sandbox_agentdrop();\n"
         '    dropoff_transfer *transfer = transfer_of("a", "1", 1);\n'
         f"    dropoff_sent_transfer *sent = NULL;\n{use.replace('...', send)}\n"
-        "    dropoff_sent_transfer_free(sent);\n    dropoff_transfer_free(transfer);\n"
+        "    dropoff_sent_transfer_free(sent);\n    transfer_free(transfer);\n"
         "    dropoff_agentdrop_free(client);\n    return dropoff_live_handles() != 0;\n}\n"
     )
     done = run([library.compile(tmp_path / "log.c", tmp_path / "log")], env=sandbox.environment)
     assert done.stderr.startswith("3 started job=1 operation=send\n") and "\n3 done job=1 " in done.stderr
+
+
+def test_the_options_of_the_header_work(library: Library, tmp_path: Path) -> None:
+    found = re.search(r"^ \*     (dropoff_options options = .*?)^ \*/", header.TEXT, re.M | re.S)
+    assert found
+    use = re.sub(r"^ \*(    )?", "", found[1], flags=re.M)
+    (tmp_path / "options.c").write_text(
+        "#include <dropoff.h>\nint main(void) {\n    dropoff_error *error = NULL;\n"
+        f"    dropoff_storage *client = NULL;\n{use}\n    return client == NULL;\n}}\n"
+    )
+    run([library.compile(tmp_path / "options.c", tmp_path / "options")], env={})
 
 
 def test_the_folder_holds_no_other_header() -> None:

@@ -49,6 +49,7 @@ def test_files_and_names(library: Library) -> None:
     files = {str(p.relative_to(library.prefix)) for p in library.prefix.rglob("*") if not p.is_dir()}
     assert files == {
         "include/dropoff.h",
+        "include/dropoff.hpp",
         "lib/libdropoff.a",
         "lib/libdropoff.so",
         f"lib/{SONAME}",

@@ -20,7 +20,9 @@ FAULTS: dict[str, list[dict[str, Any]]] = {
     "slow": [{"on": "put", "times": -1, "do": {"hold": True, "slow": 4_000_000}}],
     "stall": [{"on": "put", "times": -1, "do": {"stall_after": 100_000}}],
     "held": [{"on": "put", "times": -1, "do": {"hold": True}}],
+    "polled": [{"on": "put", "times": -1, "do": {"hold": True}}],
     "second_held": [{"on": "put", "skip": 1, "do": {"hold": True}}],
+    "busy": [{"on": "put", "times": -1, "do": {"reply": {"status": 503}}}],
     "forked": [],
     "measured": [
         {"on": operation, "times": -1, "do": {"hold": True, "delay_ms": 400}}
@@ -95,7 +97,7 @@ def test_a_panic_tells_no_secret(programs: Programs) -> None:
     url = f"https://h.example/b/k?X-Amz-Signature={signature}&X-Amz-Credential={signature}"
     done = run([programs["panic"], key, url])
     printed = done.stdout + done.stderr
-    assert printed.count("asked for with HCompany") == 2 and "Put {" in printed
+    assert printed.count("asked for with HCompany") == 2 and "PutRequest {" in printed
     for secret in (key, signature, "X-Amz-Signature"):
         assert secret not in printed, printed
 

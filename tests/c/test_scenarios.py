@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
-from conftest import Programs, Sandbox, until
+from conftest import Library, Programs, Sandbox, until
 from profiles import running_browser, source
 from scenarios import (
     VECTORS,
     Scenario,
     Source,
+    expect,
     expect_outcome,
     expect_requests,
     merged,
@@ -45,17 +46,16 @@ def written(line: Line) -> str:
 
 
 def option(name: str, value: Any) -> list[Line]:
+    """By the name of its field."""
     match value:
         case {"ms": ms}:
-            return [("option", "ms", name, ms)]
+            return [("option", f"{name}_ms", ms)]
         case bool():
-            return [("option", "bool", name, json.dumps(value))]
-        case int():
-            return [("option", "number", name, value)]
+            return [("option", name, json.dumps(value))]
         case list():
-            return [("option", "add", name, item) for item in value]
+            return [("option", name, item) for item in value]
         case _:
-            return [("option", "text", name, value)]
+            return [("option", name, value)]
 
 
 def argument(name: str, value: Any) -> list[Line]:
@@ -177,7 +177,7 @@ def expect_no_secret(lines: list[Line], printed: str) -> None:
 
 
 def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
-    """Each getter says what the JSON says."""
+    """Each field of a result, and each getter of an error, says what the JSON says."""
     [(what, fields)] = outcome.items()
     seen = set()
     for name, encoded in got:
@@ -199,29 +199,27 @@ def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
             wanted, value = fields[name], value and json.loads(value)
         elif name.startswith("resource.") and fields["resource"] is None:
             wanted, name = None, "resource"
-        elif name in ("http_status", "errno", "lock_process"):
+        elif name in ("http_status", "errno"):
             wanted = fields[name] or 0
         else:
             wanted = fields
             for step in name.split("."):
                 wanted = wanted[int(step) if isinstance(wanted, list) else step]
-            if wanted is None and name.endswith(".part_size"):
-                wanted = 0
         if isinstance(wanted, bool | int):
             wanted = json.dumps(wanted)
-        assert wanted == value, f"{name}: the JSON has {wanted!r}, the getter {value!r}"
+        assert wanted == value, f"{name}: the JSON has {wanted!r}, C {value!r}"
         seen.add(name)
     if got:
         missing = {name for name, _ in leaves(fields)} - seen
-        assert not missing, f"no getter was asked for {missing}"
+        assert not missing, f"C was not asked for {missing}"
 
 
-# One getter gives all of these, as JSON.
+# One text gives all of these, as JSON.
 WHOLE = {"labels", "request"}
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Each value that a getter gives; what is empty has none."""
+    """Each value that a field or a getter gives; what is empty has none."""
     if isinstance(value, dict | list) and name not in WHOLE:
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from leaves(item, f"{name}.{key}" if name else str(key))
@@ -329,11 +327,39 @@ def hold(driver: Driver, scenario: Scenario, folder: Path, cancel_by: str = "job
     expect_requests(scenario, sources, driver.sandbox.requests(), objects)
 
 
+def in_c(scenario: Scenario) -> Scenario:
+    """What is 0 in the struct of options is not set, so another number has to be out of range."""
+    if scenario["name"] == "option_out_of_range":
+        return scenario | {"options": {"max_attempts": 101}}
+    return scenario
+
+
+def expect_no_such_field(library: Library, scenario: Scenario, folder: Path) -> None:
+    """An option is a field of a struct, so it is the compiler that tells a typo, and the likely name."""
+    [(name, value)] = scenario["options"].items()
+    program = folder / "program.c"
+    program.write_text(
+        "#include <dropoff.h>\n"
+        "int main(void) {\n"
+        "    dropoff_options options = DROPOFF_OPTIONS_INIT;\n"
+        f"    options.{name} = {value};\n"
+        "    return (int)options.size;\n"
+        "}\n"
+    )
+    command = ["gcc", "-std=c99", "-fsyntax-only", *library.flags("--cflags"), program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    assert done.returncode != 0
+    expect("error", scenario["expect"]["error"]["message"], done.stderr)
+
+
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario["name"])
 def test_scenario(
-    programs: Programs, sandbox: Sandbox, tmp_path: Path, passed: Path, scenario: Scenario
+    programs: Programs, library: Library, sandbox: Sandbox, tmp_path: Path, passed: Path, scenario: Scenario
 ) -> None:
-    hold(Driver([programs["scenario"]], sandbox), scenario, tmp_path)
+    if scenario["name"] == "unknown_option":
+        expect_no_such_field(library, scenario, tmp_path)
+    else:
+        hold(Driver([programs["scenario"]], sandbox), in_c(scenario), tmp_path)
     (passed / scenario["name"]).touch()
 
 

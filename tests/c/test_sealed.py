@@ -56,7 +56,7 @@ def test_what_is_sealed_here_opens_there(
     for content, told, file in zip(contents, sent["files"], transfer["files"], strict=True):
         sealed, to = tmp_path / f"sealed-{file['name']}", tmp_path / f"opened-{file['name']}"
         sealed.write_bytes(sandbox.content(file["key"]))
-        assert sealed.stat().st_size == told["size"] == len(content) + 16
+        assert sealed.stat().st_size == told["bytes"] == len(content) + 16
         assert (told["parts"] > 0) == (multipart == "true")
         facts = transfer | file
         wrong = opened(driver, sealed, to, SENDER, facts)

@@ -28,21 +28,26 @@ C = r"""
 #include <stdio.h>
 #include <stdlib.h>
 int main(void) {
-    dropoff_options *options = NULL;
+    const char *storage = getenv("STORAGE_URL");
+    dropoff_options options = DROPOFF_OPTIONS_INIT;
+    dropoff_agentdrop_settings settings = DROPOFF_AGENTDROP_SETTINGS_INIT;
+    dropoff_file report = DROPOFF_FILE_INIT;
+    dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;
     dropoff_agentdrop *d = NULL;
-    dropoff_source *source = NULL;
-    dropoff_transfer *transfer = NULL;
     dropoff_sent_transfer *sent = NULL;
     dropoff_error *error = NULL;
-    if (dropoff_options_new(&options, &error)
-        || dropoff_options_add_text(options, "trusted_storage", getenv("STORAGE_URL"), &error)
-        || dropoff_agentdrop_new(NULL, getenv("API_URL"), options, &d, &error)
-        || dropoff_source_from_path("report.pdf", &source, &error)
-        || dropoff_transfer_new("a", "b", &transfer, &error)
-        || dropoff_transfer_add_file(transfer, source, NULL, NULL, &error)
-        || dropoff_agentdrop_send(d, transfer, &sent, &error))
+    options.trusted_storage = &storage;
+    options.trusted_storage_count = 1;
+    settings.base_url = getenv("API_URL");
+    settings.options = &options;
+    report.path = "report.pdf";
+    transfer.sender = "a";
+    transfer.recipient = "b";
+    transfer.files = &report;
+    transfer.files_count = 1;
+    if (dropoff_agentdrop_new(&settings, &d, &error) || dropoff_agentdrop_send(d, &transfer, &sent, &error))
         return fprintf(stderr, "%s\n", dropoff_error_message(error)), 1;
-    puts(dropoff_sent_transfer_status(sent));
+    puts(sent->status);
     return 0;
 }
 """

@@ -27,12 +27,25 @@ PRIVATE, PUBLIC = (
 C_OPTIONS = """
 #include <stdlib.h>
 #include <dropoff.h>
-static dropoff_options *here(void) {
-    dropoff_options *options = NULL;
-    if (dropoff_options_new(&options, NULL)
-        || dropoff_options_add_text(options, "trusted_storage", getenv("STORAGE_URL"), NULL))
-        abort();
-    return options;
+static inline const dropoff_options *options_here(void) {
+    static const char *trusted[1];
+    static dropoff_options options = DROPOFF_OPTIONS_INIT;
+    trusted[0] = getenv("STORAGE_URL");
+    options.trusted_storage = trusted;
+    options.trusted_storage_count = 1;
+    return &options;
+}
+static inline const dropoff_hcompany_settings *hcompany_here(void) {
+    static dropoff_hcompany_settings settings = DROPOFF_HCOMPANY_SETTINGS_INIT;
+    settings.base_url = getenv("API_URL");
+    settings.options = options_here();
+    return &settings;
+}
+static inline const dropoff_agentdrop_settings *agentdrop_here(void) {
+    static dropoff_agentdrop_settings settings = DROPOFF_AGENTDROP_SETTINGS_INIT;
+    settings.base_url = getenv("API_URL");
+    settings.options = options_here();
+    return &settings;
 }
 """
 

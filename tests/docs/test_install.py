@@ -152,9 +152,9 @@ def namespace() -> list[str]:
 
 
 def c_program(project: Path) -> None:
-    clients = "dropoff_hcompany_new(NULL, NULL, NULL, NULL,"
+    clients = "dropoff_hcompany_new(NULL,"
     [program, *_] = [block for block in blocks("c") if clients in block]
-    made = program.replace(clients, 'dropoff_hcompany_new(NULL, NULL, getenv("API_URL"), here(),')
+    made = program.replace(clients, "dropoff_hcompany_new(hcompany_here(),")
     (project / "upload.c").write_text(C_OPTIONS + made)
 
 

@@ -441,7 +441,7 @@ test('one client in many calls at once', async () => {
       ],
       TERMS,
     )
-    assert(sent.files.every((file) => file.verified) && sent.files[0].size === 1000 * n)
+    assert(sent.files.every((file) => file.verified) && sent.files[0].bytes === 1000 * n)
     assert((await h.uploadProfile(archive, PROFILE)).verified)
   })
   await Promise.all(calls)

@@ -27,6 +27,6 @@ const sent = await d.send([['large', source]], { ...terms, onProgress: () => cal
 clearInterval(timer)
 const seconds = (performance.now() - started) / 1000
 const busy = (cpu() - spent) / seconds
-const [peak, bytes] = [memory('VmHWM') - idle, sent.files[0].size]
+const [peak, bytes] = [memory('VmHWM') - idle, sent.files[0].bytes]
 const turn = turns.sort((a, b) => a - b)[Math.floor(turns.length * 0.99)]
 console.log(JSON.stringify({ bytes, calls, seconds, turn, busy, peak }))

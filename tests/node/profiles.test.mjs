@@ -303,9 +303,9 @@ test('what is seen is a plain frozen object that prints, and travels', async () 
   assert.deepEqual(unknown, ['Default/New Thing'])
   const due = (await packed({ level: 'minimal' })).length
   assert.equal(files, due)
-  const packed = found.sizes.filter((size) => size.packed)
+  const kinds = found.sizes.filter((size) => size.packed)
   assert.equal(
-    packed.reduce((sum, size) => sum + size.bytes, 0),
+    kinds.reduce((sum, size) => sum + size.bytes, 0),
     bytes,
   )
   assert.deepEqual(found.leftOut[0], {
@@ -406,9 +406,7 @@ test('phases come in their order, each with its bytes', async () => {
   const packing = of('packing').filter(({ bytesTotal }) => bytesTotal > 0)
   assert(packing.every(({ bytesTotal, bytesDone }) => bytesTotal === packed.bytes && bytesDone <= bytesTotal))
   assert(packing.some(({ bytesDone }) => bytesDone > 0 && bytesDone < packed.bytes))
-  assert(
-    packing.some(({ bytesPerSecond, activeFor, elapsed }) => bytesPerSecond > 0 && activeFor <= elapsed),
-  )
+  assert(packing.some(({ bytesPerSecond, activeFor, elapsed }) => bytesPerSecond > 0 && activeFor <= elapsed))
   const sending = of('sending')
   assert(rising(packing) && rising(sending))
   assert(sending.every(({ bytesTotal }) => bytesTotal === packed.archiveBytes))

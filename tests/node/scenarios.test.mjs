@@ -80,7 +80,7 @@ class Caller {
     const { target, pack, no_browser: noBrowser, ...args } = scenario.args ?? {}
     this.target = target ?? {}
     this.args = converted(args)
-    this.pack = pack
+    this.pack = pack && converted(pack)
     this.client = {
       ...converted(scenario.options),
       ...('api_key' in scenario ? { apiKey: scenario.api_key } : {}),

@@ -259,7 +259,7 @@ test('files that came sealed, in every form', async () => {
   const other = { source: sealed, name: 'o', encryptionIv: iv.toLowerCase() }
   const sent = await d.send([file, other], { ...TERMS, encrypt })
   assert.deepEqual(
-    [sent.encrypted, sent.recipientKeySource, sent.files.map((f) => f.size)],
+    [sent.encrypted, sent.recipientKeySource, sent.files.map((f) => f.bytes)],
     [true, null, [36, 36]],
   )
   await failure(

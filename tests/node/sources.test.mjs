@@ -87,7 +87,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     if (size === 'empty' && kind.startsWith('an async iterable')) continue
     test(`${kind}, ${size}`, async () => {
       const sent = await send([['named', make(content)]])
-      assert.deepEqual([sent.files[0].size, sent.files[0].verified], [content.length, true])
+      assert.deepEqual([sent.files[0].bytes, sent.files[0].verified], [content.length, true])
       assert((await sandbox.digests()).has(sha256(content)))
     })
   }
@@ -133,7 +133,7 @@ test('any iterable of files will do', async () => {
     for (let n = 0; n < 3; n++) yield [String(n), Buffer.alloc(n)]
   }
   assert.deepEqual(
-    (await send(three())).files.map((f) => f.size),
+    (await send(three())).files.map((f) => f.bytes),
     [0, 1, 2],
   )
   assert.equal((await send(new Set([file('s', 's')]))).files.length, 1)
@@ -247,7 +247,7 @@ test('a relative path is of the moment of the call', async () => {
     const sent = send(['report'])
     process.chdir(join(folder, 'two'))
     await sandbox.clearFaults()
-    assert.equal((await sent).files[0].size, 3)
+    assert.equal((await sent).files[0].bytes, 3)
   } finally {
     process.chdir(before)
   }
@@ -299,7 +299,7 @@ test('memory that is transferred away while it is sent is an error, and nothing 
     setTimeout(() => structuredClone(buffer, { transfer: [buffer] }), round)
     // Whoever was quicker: it is sent whole, or not at all.
     const outcome = await sent.then(
-      ({ files }) => files[0].size,
+      ({ files }) => files[0].bytes,
       (error) => error,
     )
     if (outcome !== 40_000_000) {
@@ -327,7 +327,7 @@ test('a chunk that shrinks while it waits is an error, not a shorter file', asyn
     yield new Uint8Array(buffer)
   }
   const sent = await send([['a', chunks()]]).catch((error) => error)
-  if (sent.code === undefined) assert.equal(sent.files[0].size, 8 << 20)
+  if (sent.code === undefined) assert.equal(sent.files[0].bytes, 8 << 20)
   else assert.match(sent.message, /transferred away/)
 })
 
@@ -342,7 +342,7 @@ test('a stream of tiny chunks leaves the event loop room', async () => {
   }
   const timer = setInterval(() => ticks++, 5)
   const { files } = await send([['a', tiny()]]).finally(() => clearInterval(timer))
-  assert.equal(files[0].size, count)
+  assert.equal(files[0].bytes, count)
 })
 
 test('odd values are refused as what they are, and break no other call', async () => {

@@ -133,7 +133,7 @@ test('memory of any size can be resumed', async () => {
   await sandbox.clearFaults()
   // The same contents in other memory are the same file.
   const sent = await d.send(files(1), terms)
-  assert.deepEqual([sent.files[0].size, await count('put_part')], [20 * MIB, 5])
+  assert.deepEqual([sent.files[0].bytes, await count('put_part')], [20 * MIB, 5])
   assert((await sandbox.digests()).has(sha256(Buffer.from(views[1]))))
   assert.equal((await d.send(files(2), { ...terms, journal: journalPath() })).status, 'active')
 })
@@ -203,7 +203,7 @@ test('a plan tells what would be sent, and asks nobody', async () => {
   assert.deepEqual([plan.multipart, plan.encrypted, plan.totalBytes], [true, false, 32 * MIB])
   assert.deepEqual(plan.files[0], {
     name: 'large.bin',
-    size: 12 * MIB,
+    bytes: 12 * MIB,
     contentType: 'application/octet-stream',
     parts: 3,
     partSize: 5 * MIB,
@@ -229,7 +229,7 @@ test('steps in parts from every kind of source, sealed', async () => {
   assert(ticket.reveal().files.every((file) => file.part_urls.length > 0))
   const sent = await d.upload(ticket, files())
   assert.deepEqual(
-    sent.map((file) => [file.size, file.parts, file.verified]),
+    sent.map((file) => [file.bytes, file.parts, file.verified]),
     [
       [12 * MIB + 16, 3, true],
       [20 * MIB + 16, 5, true],

@@ -62,7 +62,8 @@ def test_the_types_are_those_of_the_stubs() -> None:
     assert hints["timeout"] == float | timedelta | None
     assert hints["encrypt"] == Encryption | None
     assert hints["metadata"] == Mapping[str, Any] | None
-    assert hints["return"] == SentTransfer | TransferPlan
+    assert hints["return"] is SentTransfer
+    assert typing.get_type_hints(AgentDrop.plan)["return"] is TransferPlan
     assert hints == typing.get_type_hints(AsyncAgentDrop.send)
     assert typing.get_type_hints(AgentDrop.start_confirm)["return"] == Job[dropoff.Confirmed]
     assert inspect.iscoroutinefunction(AsyncAgentDrop.send) and not inspect.iscoroutinefunction(

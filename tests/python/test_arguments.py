@@ -155,7 +155,7 @@ def test_help_tells_units_and_errors() -> None:
             # What waits for nothing has none.
             assert text and (name.startswith("set_") or job in text), name
             names = set(inspect.signature(method).parameters)
-            if "timeout" in names and name.removeprefix("start_") not in ("presign", "post_form"):
+            if "timeout" in names and name.removeprefix("start_") not in ("plan", "presign", "post_form"):
                 assert "seconds or a timedelta" in text and "Raises" in text
             if names & {"on_progress"}:
                 assert "on_progress" in text or "those of send()" in text

@@ -141,7 +141,7 @@ def test_wrong_arguments_are_refused_as_ever(sandbox: Sandbox) -> None:
         with pytest.raises(InvalidInputError, match="files must be a list"):
             await d.send("report.pdf", **TERMS)
         with pytest.raises(TypeError, match="sender"):
-            await d.send([("a", b"1")])  # type: ignore[call-overload]
+            await d.send([("a", b"1")])  # type: ignore[call-arg]
         with pytest.raises(TypeError, match="on_progress"):
             await d.confirm("x", on_progress=print)  # type: ignore[call-arg]
         with pytest.raises(InvalidInputError, match="whole number"):
@@ -158,7 +158,7 @@ def test_many_at_once_in_one_loop(sandbox: Sandbox, run: Callable[[Body], Any]) 
         d = sandbox.async_agentdrop()
         return await asyncio.gather(*(d.send([("a", content)], **TERMS) for content in contents))
 
-    assert [sent.files[0].size for sent in run(body)] == [len(content) for content in contents]
+    assert [sent.files[0].bytes for sent in run(body)] == [len(content) for content in contents]
     assert stored(sandbox) == set(map(digest, contents))
 
 

@@ -46,14 +46,14 @@ def green(sandbox: Sandbox, library: str, body: str, patch: str | None = None) -
 
 def test_a_file_object_is_read(sandbox: Sandbox, library: str) -> None:
     body = """
-    print(drop.send([("a", io.BytesIO(bytes(3_000_000)))], **TERMS).files[0].size)
+    print(drop.send([("a", io.BytesIO(bytes(3_000_000)))], **TERMS).files[0].bytes)
     with drop.start_send([("a", io.BytesIO(b"12"))], **TERMS) as job:
         pass
-    print(job.wait().files[0].size)
+    print(job.wait().files[0].bytes)
     job = drop.start_send([("a", io.BytesIO(b"123"))], **TERMS)
     while not job.done():
         time.sleep(0.01)
-    print(job.wait(timeout=0).files[0].size)
+    print(job.wait(timeout=0).files[0].bytes)
     """
     assert green(sandbox, library, body).split() == ["3000000", "2", "3"]
 
@@ -69,7 +69,7 @@ def test_a_file_object_that_switches_is_read(sandbox: Sandbox, library: str) -> 
             theirs.sendall(b"x" * 1000)
         theirs.close()
     threading.Thread(target=talk).start()
-    print(drop.send([("a", ours.makefile("rb"))], **TERMS).files[0].size)
+    print(drop.send([("a", ours.makefile("rb"))], **TERMS).files[0].bytes)
     """
     assert green(sandbox, library, body) == "5000\n"
 
@@ -140,7 +140,7 @@ def test_many_calls_run_at_once_and_share_a_socket_pair(sandbox: Sandbox, librar
     body = """
     sizes, most = [], 0
     def send(n):
-        sizes.append(drop.send([("a", io.BytesIO(bytes(n)))], **TERMS).files[0].size)
+        sizes.append(drop.send([("a", io.BytesIO(bytes(n)))], **TERMS).files[0].bytes)
     threads = [threading.Thread(target=send, args=(n,)) for n in range(30)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
@@ -223,11 +223,11 @@ def test_a_thread_pool_works_as_without_the_library(sandbox: Sandbox, library: s
     logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
     logging.getLogger("eventlet").setLevel(logging.ERROR)
     def send():
-        return drop.send([("a", io.BytesIO(b"12"))], on_progress=lambda p: None, **TERMS).files[0].size
+        return drop.send([("a", io.BytesIO(b"12"))], on_progress=lambda p: None, **TERMS).files[0].bytes
     print(({pool})(send))
     def start():
         return drop.start_send([("a", io.BytesIO(b"123"))], **TERMS)
-    print(({pool})(start).wait().files[0].size)
+    print(({pool})(start).wait().files[0].bytes)
     """
     lines = green(sandbox, library, body).splitlines()
     assert [line for line in lines if line.isdigit()] == ["2", "3"]
@@ -242,7 +242,7 @@ def test_asyncio_works(sandbox: Sandbox, library: str) -> None:
         async with dropoff.AsyncAgentDrop(box["key"], base_url=box["api"], **options).start_send(
             [("a", io.BytesIO(b"12"))], **TERMS
         ) as job:
-            print((await job).files[0].size)
+            print((await job).files[0].bytes)
     asyncio.run(main())
     """
     lines = green(sandbox, library, body).splitlines()
@@ -252,9 +252,9 @@ def test_asyncio_works(sandbox: Sandbox, library: str) -> None:
 def test_a_call_before_the_patch_does_no_harm(sandbox: Sandbox, library: str) -> None:
     body = f"""
     logging.basicConfig(level=logging.INFO, stream=sys.stdout)
-    sizes = [drop.send([("a", io.BytesIO(b"12"))], **TERMS).files[0].size]
+    sizes = [drop.send([("a", io.BytesIO(b"12"))], **TERMS).files[0].bytes]
     {PATCH[library]}
-    sizes.append(drop.send([("a", io.BytesIO(b"123"))], **TERMS).files[0].size)
+    sizes.append(drop.send([("a", io.BytesIO(b"123"))], **TERMS).files[0].bytes)
     print(sizes)
     """
     assert "[2, 3]" in green(sandbox, library, body, patch="")

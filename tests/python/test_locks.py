@@ -96,7 +96,11 @@ def test_a_database_that_is_locked_says_that_a_browser_runs(
         assert said in str(caught.value)
         assert not sandbox.requests()
         for if_running in ("snapshot", "force"):
-            packed = sandbox.hcompany().upload_profile(chromium, pack=Pack(if_running=if_running), **PROFILE).packed
+            packed = (
+                sandbox.hcompany()
+                .upload_profile(chromium, pack=Pack(if_running=if_running), **PROFILE)
+                .packed
+            )
             assert packed and packed.consistency != "clean"
             assert any(f"process {process}" in warning for warning in packed.warnings)
     assert inspect_profile(chromium).lock == "none"

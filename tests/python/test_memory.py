@@ -26,7 +26,7 @@ def kib(name):
 idle = kib("VmRSS")
 if what == "put":
     file = d.send([path], sender="a", recipient="b").files[0]
-    done = {"bytes": file.size}
+    done = {"bytes": file.bytes}
 else:
     profile = h.upload_profile(path, name="m", browser_name="chromium", browser_version="131")
     done = {"bytes": profile.upload.bytes, "verified": profile.verified}

@@ -164,7 +164,7 @@ def test_a_plan_tells_what_would_be_sent_and_sends_nothing(sandbox: Sandbox, tmp
     for call in forms(sandbox, "agentdrop", "plan", part_size=5 * MIB):
         plan = call([path, ("rows.csv", b"a,b\n")], **args, **TERMS)
         assert type(plan) is TransferPlan and (plan.multipart, plan.encrypted) == (True, True)
-        assert [(f.name, f.size, f.parts, f.part_size) for f in plan.files] == [
+        assert [(f.name, f.bytes, f.parts, f.part_size) for f in plan.files] == [
             ("report.pdf", len(CONTENT) + 16, 3, 5 * MIB),
             ("rows.csv", 20, 1, 5 * MIB),
         ]
@@ -186,16 +186,16 @@ def test_the_terms_of_a_transfer_are_refused_as_python_refuses_arguments(sandbox
     for call, name in ((d.send, "send"), (d.start_plan, "start_plan"), (d.presign, "presign")):
         start = rf"^AgentDrop\.{name}\(\) "
         with pytest.raises(TypeError, match=start + "got an unexpected keyword argument 'dry_run'$"):
-            call(files, dry_run=True, **TERMS)  # type: ignore[operator]
+            call(files, dry_run=True, **TERMS)  # type: ignore[call-arg]
         two = "missing 2 required keyword-only arguments: 'sender' and 'recipient'$"
         with pytest.raises(TypeError, match=start + two):
-            call(files)  # type: ignore[operator]
+            call(files)  # type: ignore[call-arg]
         with pytest.raises(TypeError, match=start + "missing 1 required keyword-only argument: 'recipient'$"):
-            call(files, sender="a")  # type: ignore[operator]
+            call(files, sender="a")  # type: ignore[call-arg]
         with pytest.raises(TypeError, match=name):
-            call(files, "a", "b")  # type: ignore[operator]
+            call(files, "a", "b")  # type: ignore[call-arg]
         with pytest.raises(InvalidInputError, match=r"^mode must be text \(str\), not "):
-            call(files, mode=None, **TERMS)  # type: ignore[operator]
+            call(files, mode=None, **TERMS)  # type: ignore[arg-type]
     assert not sandbox.requests()
 
 
@@ -423,7 +423,7 @@ def test_many_journals_at_once_in_a_loop(sandbox: Sandbox, tmp_path: Path) -> No
             for n in range(1, 31)
         ]
         sent = await asyncio.gather(*calls)
-        assert [s.files[0].size for s in sent] == list(range(1, 31))
+        assert [s.files[0].bytes for s in sent] == list(range(1, 31))
 
     asyncio.run(body(), debug=True)
     assert [p for p in os.listdir(tmp_path) if p != "home"] == []

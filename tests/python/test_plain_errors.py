@@ -32,17 +32,17 @@ def test_an_unknown_option_is_a_type_error_too(make: type) -> None:
 def test_wrong_arguments_are_told_of_the_call_that_was_made(sandbox: Sandbox) -> None:
     d, storage = sandbox.agentdrop(), sandbox.storage()
     with pytest.raises(TypeError, match=r"^AgentDrop\.send\(\) takes 1 positional"):
-        d.send(["a"], "a", "b")  # type: ignore[call-overload]
+        d.send(["a"], "a", "b")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^AgentDrop\.send\(\) .*'recipient'"):
-        d.send(["a"], sender="a")  # type: ignore[call-overload]
+        d.send(["a"], sender="a")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^AgentDrop\.send\(\) .*'to'"):
-        d.send(["a"], to="b", **TERMS)  # type: ignore[call-overload]
+        d.send(["a"], to="b", **TERMS)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^Storage\.put\(\)"):
         storage.put()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^open_sealed\(\)"):
         dropoff.open_sealed()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^AgentDrop\.start_send\(\)"):
-        d.start_send(["a"], "a", "b")  # type: ignore[call-overload]
+        d.start_send(["a"], "a", "b")  # type: ignore[call-arg]
 
     class Odd:
         def __fspath__(self) -> str:
@@ -53,7 +53,7 @@ def test_wrong_arguments_are_told_of_the_call_that_was_made(sandbox: Sandbox) ->
 
 
 async def _send(d: AsyncAgentDrop) -> None:
-    await d.send(["a"], "a", "b")  # type: ignore[call-overload]
+    await d.send(["a"], "a", "b")  # type: ignore[call-arg]
 
 
 def test_so_is_an_async_call(sandbox: Sandbox) -> None:

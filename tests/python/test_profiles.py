@@ -61,7 +61,10 @@ def archived(sandbox: Sandbox) -> list[set[str]]:
 
 
 def test_a_choice_is_a_value() -> None:
-    plain, chosen = Pack(), Pack("minimal", profile="P", include=["i"], exclude=("e", "f"), if_running="force")
+    plain, chosen = (
+        Pack(),
+        Pack("minimal", profile="P", include=["i"], exclude=("e", "f"), if_running="force"),
+    )
     assert (plain.level, plain.profile, plain.include, plain.exclude) == ("default", None, (), ())
     assert (plain.if_running, plain.prefix, repr(plain)) == ("error", "", "Pack()")
     assert (chosen.level, chosen.profile, chosen.include, chosen.exclude) == (
@@ -71,7 +74,8 @@ def test_a_choice_is_a_value() -> None:
         ("e", "f"),
     )
     assert (
-        repr(chosen) == "Pack(level='minimal', profile='P', include=('i',), exclude=('e', 'f'), if_running='force')"
+        repr(chosen)
+        == "Pack(level='minimal', profile='P', include=('i',), exclude=('e', 'f'), if_running='force')"
     )
     assert repr(Pack(prefix="it's")) == 'Pack(prefix="it\'s")'
     assert eval(repr(chosen), {"Pack": Pack}) == chosen
@@ -104,7 +108,9 @@ def test_globs_that_are_none(name: str) -> None:
 def test_what_a_choice_may_be() -> None:
     with pytest.raises(InvalidInputError, match='^level must be "default", "minimal" or "full", not "all"'):
         Pack("all")  # type: ignore[arg-type]
-    with pytest.raises(InvalidInputError, match='^if_running must be "error", "snapshot" or "force", not "kill"'):
+    with pytest.raises(
+        InvalidInputError, match='^if_running must be "error", "snapshot" or "force", not "kill"'
+    ):
         Pack(if_running="kill")  # type: ignore[arg-type]
 
 
@@ -273,7 +279,7 @@ def test_a_folder_is_looked_at(
         assert (seen.lock, seen.lock_process, seen.verdict) == ("none", None, "likely")
         assert (seen.cookies.system, seen.cookies.key_versions) == ("linux", ["v10"])
         [login] = [size for size in seen.sizes if size.category == "login"]
-        assert login.goes and login.files == 1 and login.bytes == seen.largest[0].bytes
+        assert login.packed and login.files == 1 and login.bytes == seen.largest[0].bytes
         assert seen.largest[0].path == "Default/Cookies"
     assert stamps(folder) == before
     assert not sandbox.requests()
@@ -287,7 +293,9 @@ def test_it_is_looked_at_as_it_would_be_packed(folder: Path, look: Callable[...,
     assert seen.files == 4
     [left] = seen.left_out
     assert (left.path, left.category, left.files, left.bytes) == ("Default/History", "history", 1, 3)
-    assert left.reason and repr(left).startswith("LeftOut(path='Default/History', category='history', reason='")
+    assert left.reason and repr(left).startswith(
+        "LeftOut(path='Default/History', category='history', reason='"
+    )
     assert left.to_dict()["category"] == "history"
 
 

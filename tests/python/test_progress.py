@@ -161,5 +161,5 @@ def test_a_callback_that_is_none(sandbox: Sandbox) -> None:
     d = sandbox.agentdrop()
     for send in (d.send, d.start_send):
         with pytest.raises(InvalidInputError, match="on_progress must be callable"):
-            send([("a", b"1")], on_progress=3, **TERMS)  # type: ignore[call-overload]
+            send([("a", b"1")], on_progress=3, **TERMS)  # type: ignore[arg-type]
     assert not sandbox.requests()

@@ -186,7 +186,7 @@ def test_the_fingerprint_is_that_of_the_recipients_key(
     ):
         sent = d.send([("a", b"1")], encrypt=encryption, **TERMS)
         assert (sent.encrypted, sent.recipient_key_source) == (True, source)
-        assert sent.recipient_key_fingerprint == fingerprint and sent.files[0].size == 17
+        assert sent.recipient_key_fingerprint == fingerprint and sent.files[0].bytes == 17
     plain = d.send([("a", b"1")], **TERMS)
     assert (plain.encrypted, plain.recipient_key_source, plain.recipient_key_fingerprint) == (
         False,
@@ -456,7 +456,7 @@ def test_steps_are_sealed_too(sandbox: Sandbox, pairs: tuple[KeyPair, KeyPair], 
     for parts in (False, True):
         ticket = d.presign([("a", CONTENT)], encrypt=Encryption(pairs[0]), multipart=parts, **TERMS)
         files = asyncio.run(ad.upload(ticket, [("a", CONTENT)]))
-        assert [(f.size, f.parts, f.verified) for f in files] == [(len(CONTENT) + 16, int(parts), True)]
+        assert [(f.bytes, f.parts, f.verified) for f in files] == [(len(CONTENT) + 16, int(parts), True)]
         d.confirm(ticket.id)
         ((path, opens),) = download(sandbox, ticket.id, tmp_path)
         to = tmp_path / f"parts-{parts}"

@@ -286,7 +286,9 @@ class Sealing:
         """A whole round that ends well: its secrets, and what a program can print of it."""
         progress: list[Any] = []
         plan = run(self.plan([self.large], **self.in_parts))
-        sent = run(self.send([self.large], journal=self.journal, on_progress=progress.append, **self.in_parts))
+        sent = run(
+            self.send([self.large], journal=self.journal, on_progress=progress.append, **self.in_parts)
+        )
         ((path, opens),) = download(sandbox, sent.id, self.folder)
         to = self.folder / "opened"
         opened = run(self.opening(path, to=to, key_pair=self.theirs, on_progress=progress.append, **opens))

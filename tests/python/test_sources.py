@@ -87,7 +87,7 @@ def test_sources_of_every_kind(sandbox: Sandbox, tmp_path: Path) -> None:
     contents[6] = contents[6][::-1]
     contents[10] = numbers.tobytes()
     contents[11] = contents[8]
-    assert [f.size for f in sent.files] == [len(c) for c in contents]
+    assert [f.bytes for f in sent.files] == [len(c) for c in contents]
     assert {digest(c) for c in contents} == stored(sandbox)
     assert all(f.verified for f in sent.files)
 
@@ -140,6 +140,6 @@ def test_what_is_no_list_of_files(sandbox: Sandbox, files: Any) -> None:
 
 def test_any_iterable_of_files_will_do(sandbox: Sandbox) -> None:
     sent = sandbox.agentdrop().send(((str(n), bytes(n)) for n in range(3)), **TERMS)
-    assert [f.size for f in sent.files] == [0, 1, 2]
+    assert [f.bytes for f in sent.files] == [0, 1, 2]
     with pytest.raises(InvalidInputError, match="pair"):
         sandbox.agentdrop().send([("a", b"x", "text/plain")], **TERMS)  # type: ignore[list-item]

@@ -85,7 +85,7 @@ def test_the_same_call_again_sends_the_same(sandbox: Sandbox, tmp_path: Path, ki
         drop.send([("a", source)], **TERMS)
     assert source.tell() == 3 and "anew" not in str(caught.value)
     assert caught.value.retryable or on == "confirm"
-    assert drop.send([("a", source)], **TERMS).files[0].size == len(CONTENT) - 3
+    assert drop.send([("a", source)], **TERMS).files[0].bytes == len(CONTENT) - 3
 
 
 def test_every_other_call_goes_back_as_well(sandbox: Sandbox) -> None:
@@ -172,9 +172,9 @@ def test_one_that_stands_at_its_end_is_refused(sandbox: Sandbox, tmp_path: Path)
             with pytest.raises(InvalidInputError, match=r"stands at its end.*seek\(0\)"):
                 drop.send([("a", source)], **TERMS)
             source.seek(0)
-            assert drop.send([("a", source)], **TERMS).files[0].size == len(CONTENT)
+            assert drop.send([("a", source)], **TERMS).files[0].bytes == len(CONTENT)
             assert source.tell() == len(CONTENT)
-    assert drop.send([("a", io.BytesIO())], **TERMS).files[0].size == 0
+    assert drop.send([("a", io.BytesIO())], **TERMS).files[0].bytes == 0
 
 
 def test_one_that_raises_goes_back(sandbox: Sandbox) -> None:

@@ -10,6 +10,7 @@ from dropoff import (
     AsyncAgentDrop,
     AsyncHCompany,
     AsyncStorage,
+    CategorySize,
     Confirmed,
     CookieKeys,
     DropoffError,
@@ -30,7 +31,6 @@ from dropoff import (
     RateLimitedError,
     SentFile,
     SentTransfer,
-    CategorySize,
     SourceNotFoundError,
     Storage,
     StoredObject,
@@ -81,7 +81,9 @@ assert_type(stored, StoredObject)
 assert_type(h.complete_upload(ticket.profile_id, name="n", uploaded=stored), Profile)
 assert_type(h.get_profile("id").labels, dict[str, Any] | None)
 
-chosen = Pack("minimal", profile="Profile 2", include=("a",), exclude=["b"], if_running="snapshot", prefix="p")
+chosen = Pack(
+    "minimal", profile="Profile 2", include=("a",), exclude=["b"], if_running="snapshot", prefix="p"
+)
 assert_type(chosen.include, tuple[str, ...])
 assert_type(chosen.if_running, Literal["error", "snapshot", "force"])
 again = h.upload_profile("~/x", name="n", pack=chosen, if_changed_from="id")
@@ -167,7 +169,7 @@ async def asynchronous() -> None:
     assert_type(ad.start_plan(["a"], sender="a", recipient="b"), Job[TransferPlan])
     assert_type(await AsyncStorage().put_parts(["https://h/1"], "x"), StoredParts)
     assert_type(await async_open_sealed("a", to="b", key_pair=pair, **texts), OpenedFile)
-    await ad.send(["a"], sender="a")  # type: ignore[call-overload]
+    await ad.send(["a"], sender="a")  # type: ignore[call-arg]
     AsyncStorage(max_atempts=3)  # type: ignore[call-arg]
 
 
@@ -185,9 +187,9 @@ except DropoffError as error:
     assert_type(error.etag, str | None)
 
 # What must not type-check; an ignore that is not needed is an error too.
-d.send("report.pdf", sender="a", recipient="b", auto_delete=3)  # type: ignore[call-overload]
+d.send("report.pdf", sender="a", recipient="b", auto_delete=3)  # type: ignore[arg-type]
 d.send([3], sender="a", recipient="b")  # type: ignore[list-item]
-d.send(["a"], sender="a")  # type: ignore[call-overload]
+d.send(["a"], sender="a")  # type: ignore[call-arg]
 h.upload_profile("x", name="n", labels={"a": 1})  # type: ignore[arg-type]
 h.upload_profile("x", name="n", pack={"level": "full"})  # type: ignore[arg-type]
 Pack("everything")  # type: ignore[arg-type]
@@ -197,7 +199,7 @@ s.put("https://h", io.StringIO("text"))  # type: ignore[arg-type]
 Storage(max_atempts=3)  # type: ignore[call-arg]
 Storage(max_attempts="3")  # type: ignore[arg-type]
 sent.status = "x"  # type: ignore[misc]
-d.send(["a"], sender="a", recipient="b", encrypt=pair)  # type: ignore[call-overload]
+d.send(["a"], sender="a", recipient="b", encrypt=pair)  # type: ignore[arg-type]
 d.presign(["a"], sender="a", recipient="b", journal="j")  # type: ignore[call-arg]
 d.send(["a"], sender="a", recipient="b", dry_run=True)  # type: ignore[call-arg]
 open_sealed("a", to="b", key_pair="key", **texts)  # type: ignore[arg-type]

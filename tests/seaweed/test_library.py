@@ -112,7 +112,7 @@ def test_three_files(sandbox, weed, agentdrop, tmp_path):
     transfer = agentdrop.send(sources, sender="a", recipient="b")
 
     assert (transfer.status, transfer.encrypted) == ("active", False)
-    assert [(file.name, file.size) for file in transfer.files] == [
+    assert [(file.name, file.bytes) for file in transfer.files] == [
         (name, len(content)) for name, content in contents.items()
     ]
     for file, content in zip(transfer.files, contents.values(), strict=True):
@@ -288,7 +288,7 @@ def test_a_transfer_in_parts(sandbox, weed, in_parts, tmp_path):
     (tmp_path / "large.bin").write_bytes(large)
     sent = in_parts.send([tmp_path / "large.bin", File(b"small", name="s")], multipart=True, **PARTIES)
     assert sent.status == "active"
-    assert [(f.size, f.parts, f.verified) for f in sent.files] == [(len(large), 3, True), (5, 1, True)]
+    assert [(f.bytes, f.parts, f.verified) for f in sent.files] == [(len(large), 3, True), (5, 1, True)]
     held = {entry["key"].rpartition("/")[2]: entry for entry in sandbox.objects()}
     assert weed.read(held["large.bin"]["key"]) == large and weed.read(held["s"]["key"]) == b"small"
     # The ETag that we make of the parts' is the one that storage gives.

@@ -44,6 +44,7 @@ from ._errors import (
 from ._inspecting import inspect_profile, start_inspect_profile
 from ._native import (
     AgentDrop,
+    CategorySize,
     Confirmed,
     CookieKeys,
     Encryption,
@@ -63,7 +64,6 @@ from ._native import (
     Progress,
     SentFile,
     SentTransfer,
-    CategorySize,
     Storage,
     StoredObject,
     StoredPart,

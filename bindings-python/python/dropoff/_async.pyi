@@ -59,6 +59,7 @@ class AsyncHCompany:
         :raises InvalidInputError: it is neither.
         """
 
+    # <generated calls HCompany> by `make generate`, from `_native.pyi`
     async def upload_profile(
         self,
         source: _Source,
@@ -149,6 +150,8 @@ class AsyncHCompany:
     def start_get_profile(self, profile_id: str) -> Job[Profile]:
         """As :meth:`HCompany.start_get_profile`. Returns at once."""
 
+    # </generated calls HCompany>
+
 @final
 class AsyncAgentDrop:
     """An :class:`AgentDrop` for asyncio. May be shared between tasks, loops and threads.
@@ -172,6 +175,7 @@ class AsyncAgentDrop:
         :raises InvalidInputError: it is neither.
         """
 
+    # <generated calls AgentDrop> by `make generate`, from `_native.pyi`
     async def send(
         self,
         files: Iterable[_File],
@@ -318,6 +322,8 @@ class AsyncAgentDrop:
     def start_get_transfer(self, transfer_id: str) -> Job[TransferInfo]:
         """As :meth:`AgentDrop.start_get_transfer`. Returns at once."""
 
+    # </generated calls AgentDrop>
+
 @final
 class AsyncStorage:
     """A :class:`Storage` for asyncio. May be shared between tasks, loops and threads.
@@ -339,6 +345,7 @@ class AsyncStorage:
         :raises InvalidInputError: it is neither.
         """
 
+    # <generated calls Storage> by `make generate`, from `_native.pyi`
     async def put(
         self,
         url: str,
@@ -406,6 +413,8 @@ class AsyncStorage:
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
         """As :meth:`Storage.start_put_parts`. Returns at once."""
+
+    # </generated calls Storage>
 
 async def async_inspect_profile(path: _Path, *, pack: Pack | None = None) -> ProfileInspection:
     """As :func:`inspect_profile`, for asyncio: never blocks the loop. A task that is cancelled cancels the

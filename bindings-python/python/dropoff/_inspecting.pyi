@@ -9,8 +9,8 @@ def inspect_profile(path: _Path, *, pack: Pack | None = None) -> ProfileInspecti
     cookie is named.
 
     :param path: a browser's user-data folder, or a Firefox profile.
-    :param pack: how it would be packed. Default: ``Pack()``. A running browser is reported whatever ``if_running``
-        says.
+    :param pack: how it would be packed. Default: ``Pack()``. A running browser is reported whatever
+        ``if_running`` says.
     :raises InvalidInputError: it is no browser's folder, or ``pack`` does not fit it.
     :raises SourceNotFoundError, SourceUnreadableError: as their names say.
     """

@@ -264,8 +264,8 @@ class Pack:
             ``"force"``: pack as it is; databases that are written meanwhile may be damaged in the archive.
         :param prefix: a folder that everything in the archive is in. Default: none, the archive's top is the
             folder's.
-        :raises InvalidInputError: there is no such ``level`` or ``if_running``. Globs and ``prefix`` are looked at
-            by the call that gets this, and ``profile`` when the folder is.
+        :raises InvalidInputError: there is no such ``level`` or ``if_running``. Globs and ``prefix`` are
+            looked at by the call that gets this, and ``profile`` when the folder is.
         """
 
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
@@ -357,9 +357,10 @@ class Progress:
     def bytes_per_second(self) -> float:
         """Average rate of packing or sending: ``bytes_done`` over ``active_for``; 0 before."""
 
+# <generated results> by `make generate`, from the core's sources
 @final
 class StoredObject:
-    """What storage has after an upload."""
+    """An object that storage has after an upload."""
 
     @property
     def bytes(self) -> int:
@@ -387,7 +388,7 @@ class StoredObject:
 
     @property
     def warnings(self) -> list[str]:
-        """What is not certain all the same, each a sentence: an answer that bears no sign of being
+        """Doubts that are left all the same, each a sentence: a success that bears no sign of being
         storage's own."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -396,66 +397,8 @@ class StoredObject:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
-class StoredParts:
-    """What storage has after an upload in parts."""
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of the source that storage took."""
-
-    @property
-    def part_size(self) -> int:
-        """Bytes of each part but the last."""
-
-    @property
-    def parts(self) -> list[StoredPart]:
-        """The parts, by number. Completing the upload needs their ETags."""
-
-    @property
-    def verified(self) -> bool:
-        """Whether every part's ETag equals the MD5 of what was sent."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
-
-    def __eq__(self, other: object, /) -> bool: ...
-
-@final
-class StoredPart:
-    """One part that storage has."""
-
-    @property
-    def part_number(self) -> int:
-        """Its number, from 1."""
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of it."""
-
-    @property
-    def etag(self) -> str:
-        """Storage's ETag of it, without quotes."""
-
-    @property
-    def md5(self) -> str | None:
-        """MD5 of what was sent, in hex, if it was computed."""
-
-    @property
-    def verified(self) -> bool:
-        """Whether the ETag equals it."""
-
-    @property
-    def attempts(self) -> int:
-        """Requests it took, the successful one included."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
-
-    def __eq__(self, other: object, /) -> bool: ...
-
-@final
 class PackReport:
-    """What packing a folder did."""
+    """The result of packing a folder."""
 
     @property
     def files(self) -> int:
@@ -471,17 +414,19 @@ class PackReport:
 
     @property
     def left_out(self) -> int:
-        """What was left out: locks, sockets, symlinks, caches, and what the level or a pattern says; a folder
-        counts once. :func:`inspect_profile` lists it."""
+        """Files and folders left out: locks, sockets, symlinks, caches, and those that the level or a
+        pattern excludes; a folder counts once."""
 
     @property
     def consistency(self) -> Literal["clean", "snapshot", "forced"]:
-        """Whether the files belong together: nothing changed while they were packed; a browser was using them
-        and its databases were copied at one moment each; or they were packed as they were."""
+        """Whether the files belong together. ``clean``: nothing changed while they were packed.
+        ``snapshot``: a browser was using them, and its databases were copied at one moment each.
+        ``forced``: a browser was using them, or they changed, and they were packed as they were."""
 
     @property
     def browser_guessed(self) -> bool:
-        """Whether the browser was taken from the folder, because the caller gave none."""
+        """Whether the browser's name or version was taken from the folder, because the caller did not give
+        it."""
 
     @property
     def unknown(self) -> list[str]:
@@ -489,181 +434,7 @@ class PackReport:
 
     @property
     def warnings(self) -> list[str]:
-        """What may go wrong with the profile elsewhere, and what could not be packed, a sentence each. They
-        are logged too."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
-
-    def __eq__(self, other: object, /) -> bool: ...
-
-@final
-class ProfileInspection:
-    """What a browser's folder holds, and whether it will sign in elsewhere."""
-
-    @property
-    def family(self) -> Literal["chrome", "firefox"]:
-        """``chrome`` is Chrome, Chromium, Edge, Brave and the like."""
-
-    @property
-    def product(self) -> str:
-        """The browser that wrote it, as far as the folder tells: ``Chromium``, ``Google Chrome``,
-        ``Firefox``."""
-
-    @property
-    def browser_name(self) -> str:
-        """What a profile of it is registered as by default: ``chromium`` or ``firefox``."""
-
-    @property
-    def browser_version(self) -> str | None:
-        """Its version, if the folder tells."""
-
-    @property
-    def profiles(self) -> list[str]:
-        """Names of the profiles in it."""
-
-    @property
-    def files(self) -> int:
-        """Files that would be packed."""
-
-    @property
-    def bytes(self) -> int:
-        """Their size."""
-
-    @property
-    def sizes(self) -> list[CategorySize]:
-        """Everything in the folder by what it is."""
-
-    @property
-    def largest(self) -> list[FileSize]:
-        """The ten largest files that would be packed."""
-
-    @property
-    def left_out(self) -> list[LeftOut]:
-        """What would be left out, the largest first; a folder counts once."""
-
-    @property
-    def unknown(self) -> list[str]:
-        """Names that no rule knows; they would be packed."""
-
-    @property
-    def lock(self) -> Literal["none", "if_running", "stale", "foreign"]:
-        """Whether a browser is using it: no lock was seen (which proves nothing), a browser is or another
-        program has one of its databases locked, the browser is gone and left its lock, or the lock is from
-        another machine or container."""
-
-    @property
-    def lock_process(self) -> int | None:
-        """The process that holds the lock, if that is known: not of one in another container."""
-
-    @property
-    def cookies(self) -> CookieKeys:
-        """How cookies are encrypted."""
-
-    @property
-    def verdict(self) -> Literal["likely", "unlikely", "unknown"]:
-        """Whether it will sign in on Linux: its cookies can be read there, they cannot, or there are none or
-        they tell nothing."""
-
-    @property
-    def advice(self) -> str:
-        """The same as a sentence, with the reason and what to do."""
-
-    @property
-    def warnings(self) -> list[str]:
-        """What may go wrong, a sentence each."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
-
-    def __eq__(self, other: object, /) -> bool: ...
-
-@final
-class CategorySize:
-    """One kind of file in a folder."""
-
-    @property
-    def category(self) -> str:
-        """``login`` (cookies and what sites store), ``settings``, ``extensions``, ``apps`` (installed web
-        apps), ``passwords``, ``autofill``, ``bookmarks``, ``history``, ``cache``, ``runtime``,
-        ``other_profile`` or ``unknown``."""
-
-    @property
-    def files(self) -> int:
-        """How many files."""
-
-    @property
-    def bytes(self) -> int:
-        """Their size."""
-
-    @property
-    def packed(self) -> bool:
-        """Whether this kind is packed at the level asked for."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
-
-    def __eq__(self, other: object, /) -> bool: ...
-
-@final
-class FileSize:
-    """A file and its size."""
-
-    @property
-    def path(self) -> str:
-        """Inside the folder; what names a site is not shown."""
-
-    @property
-    def bytes(self) -> int:
-        """Its size."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
-
-    def __eq__(self, other: object, /) -> bool: ...
-
-@final
-class LeftOut:
-    """Something that would not be packed."""
-
-    @property
-    def path(self) -> str:
-        """Inside the folder; what names a site is not shown."""
-
-    @property
-    def category(self) -> str:
-        """What it is, as in :class:`CategorySize`."""
-
-    @property
-    def reason(self) -> str:
-        """Why it is left out."""
-
-    @property
-    def files(self) -> int:
-        """How many files are in it."""
-
-    @property
-    def bytes(self) -> int:
-        """Their size."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
-
-    def __eq__(self, other: object, /) -> bool: ...
-
-@final
-class CookieKeys:
-    """How a profile's cookies are encrypted."""
-
-    @property
-    def system(self) -> str:
-        """The system they were written on, if the folder shows it: ``linux``, ``macos``, ``windows``,
-        otherwise ``unknown``."""
-
-    @property
-    def key_versions(self) -> list[str]:
-        """What those of the profile that opens begin with: ``v10``, ``v11``, ``v12``, ``v20``, ``plain``,
-        ``other``; the most frequent first."""
+        """Warnings about the profile elsewhere, and about files that could not be packed, a sentence each."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -740,21 +511,21 @@ class Profile:
 
     @property
     def verified(self) -> bool:
-        """Whether the service's checksum equals the SHA-256 of what was sent. False also when the service
-        reports none, or nothing was sent in this call, unless it is ``unchanged``."""
+        """Whether the service's checksum equals the SHA-256 of what was sent, or would have been if it
+        were not ``unchanged``. False also when the service reports none, or this call had nothing to
+        compare."""
 
     @property
     def unchanged(self) -> bool:
-        """Whether this is the earlier profile of ``if_changed_from``, which the archive equals, and nothing
-        was sent."""
+        """Nothing was sent: this is the earlier profile, which the archive equals."""
 
     @property
     def upload(self) -> StoredObject | None:
-        """What was sent to storage in this call."""
+        """The object that this call sent to storage."""
 
     @property
     def packed(self) -> PackReport | None:
-        """What was packed, if a folder was given."""
+        """The report on packing, if a folder was given."""
 
     @property
     def abandoned_profile_ids(self) -> list[str]:
@@ -766,8 +537,182 @@ class Profile:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class CategorySize:
+    """One kind of file in a folder."""
+
+    @property
+    def category(self) -> str:
+        """``login`` (cookies and what sites store), ``settings``, ``extensions``, ``apps`` (installed web
+        apps), ``passwords``, ``autofill``, ``bookmarks``, ``history``, ``cache``, ``runtime``,
+        ``other_profile`` or ``unknown``."""
+
+    @property
+    def files(self) -> int:
+        """How many files."""
+
+    @property
+    def bytes(self) -> int:
+        """Their size."""
+
+    @property
+    def packed(self) -> bool:
+        """Whether this kind is packed at the level asked for."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class FileSize:
+    """A file and its size."""
+
+    @property
+    def path(self) -> str:
+        """Inside the folder; what names a site is not shown."""
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class LeftOut:
+    """Something that would not be packed."""
+
+    @property
+    def path(self) -> str:
+        """Inside the folder; what names a site is not shown."""
+
+    @property
+    def category(self) -> str:
+        """Its category, as in :class:`CategorySize`."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is left out."""
+
+    @property
+    def files(self) -> int:
+        """How many files are in it."""
+
+    @property
+    def bytes(self) -> int:
+        """Their size."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class CookieKeys:
+    """How a profile's cookies are encrypted."""
+
+    @property
+    def system(self) -> Literal["linux", "macos", "windows", "unknown"]:
+        """The system they were written on, if the folder shows it: ``linux``, ``macos``, ``windows``,
+        otherwise ``unknown``."""
+
+    @property
+    def key_versions(self) -> list[str]:
+        """Prefixes of those of the profile that opens: ``v10``, ``v11``, ``v12``, ``v20``, ``plain``,
+        ``other``; the most frequent first."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class ProfileInspection:
+    """The contents of a browser's folder, and whether it will sign in elsewhere."""
+
+    @property
+    def family(self) -> Literal["chrome", "firefox"]:
+        """``chrome`` (Chrome, Chromium, Edge, Brave and the like) or ``firefox``."""
+
+    @property
+    def product(self) -> str:
+        """The browser that wrote it, as far as the folder tells: ``Chromium``, ``Google Chrome``,
+        ``Firefox``, …"""
+
+    @property
+    def browser_name(self) -> str:
+        """The name a profile of it is registered under by default: ``chromium`` or ``firefox``."""
+
+    @property
+    def browser_version(self) -> str | None:
+        """Its version, if the folder tells."""
+
+    @property
+    def profiles(self) -> list[str]:
+        """Names of the profiles in it."""
+
+    @property
+    def files(self) -> int:
+        """Files that would be packed."""
+
+    @property
+    def bytes(self) -> int:
+        """Their size."""
+
+    @property
+    def sizes(self) -> list[CategorySize]:
+        """Everything in the folder by what it is."""
+
+    @property
+    def largest(self) -> list[FileSize]:
+        """The ten largest files that would be packed."""
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """Files and folders that would be left out, the largest first; a folder counts once."""
+
+    @property
+    def unknown(self) -> list[str]:
+        """Names that no rule knows; they would be packed."""
+
+    @property
+    def lock(self) -> Literal["none", "live", "stale", "foreign"]:
+        """Whether a browser is using it, by its lock and those on its databases. ``none``: no lock was
+        seen, which proves nothing. ``live``: a browser is, or another program has one of its databases
+        locked. ``stale``: the browser is gone and left its lock. ``foreign``: the lock is from another
+        machine or container, where its process cannot be looked for."""
+
+    @property
+    def lock_process(self) -> int | None:
+        """The process that holds the lock, if that is known: not of one in another container."""
+
+    @property
+    def cookies(self) -> CookieKeys:
+        """How cookies are encrypted."""
+
+    @property
+    def verdict(self) -> Literal["likely", "unlikely", "unknown"]:
+        """Whether it will sign in on Linux. ``likely``: its cookies can be read there. ``unlikely``: they
+        cannot. ``unknown``: there are none, or they tell nothing."""
+
+    @property
+    def advice(self) -> str:
+        """The same as a sentence, with the reason and what to do."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """Warnings, a sentence each."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class SentFile:
-    """One file of a transfer that was sent."""
+    """One file of a :class:`SentTransfer`."""
 
     @property
     def file_id(self) -> str:
@@ -778,8 +723,8 @@ class SentFile:
         """Its name."""
 
     @property
-    def size(self) -> int:
-        """Bytes sent."""
+    def bytes(self) -> int:
+        """Bytes sent: 16 more than the file has if it was sealed here."""
 
     @property
     def etag(self) -> str | None:
@@ -791,7 +736,7 @@ class SentFile:
 
     @property
     def sha256(self) -> str | None:
-        """SHA-256 of what was sent, in hex: with ``integrity_check=True``, for a file sent whole."""
+        """SHA-256 of what was sent, in hex: with ``integrity_check`` on, for a file sent whole."""
 
     @property
     def verified(self) -> bool:
@@ -828,15 +773,18 @@ class SentTransfer:
 
     @property
     def expires_at(self) -> str | None:
-        """When the service says the upload URLs (or the transfer) expire; its documents disagree."""
+        """When the service says the upload URLs (or the transfer) expire, RFC 3339; its documents
+        disagree."""
 
     @property
     def recipient_key_fingerprint(self) -> str | None:
-        """SHA-256, in hex, of the public key that files were sealed for; compare it with the recipient's."""
+        """SHA-256, in hex, of the public key that files were sealed for, if they were sealed here; compare
+        it with the recipient's."""
 
     @property
     def recipient_key_source(self) -> Literal["caller", "service"] | None:
-        """Whose word it is that this key is the recipient's."""
+        """Whose word it is that this key is the recipient's, ``caller`` or ``service``, if files were
+        sealed here."""
 
     @property
     def files(self) -> list[SentFile]:
@@ -848,8 +796,37 @@ class SentTransfer:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class PlannedFile:
+    """One file of a :class:`TransferPlan`."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that would be sent: 16 more than the file has if it is sealed here."""
+
+    @property
+    def content_type(self) -> str:
+        """Its media type."""
+
+    @property
+    def parts(self) -> int:
+        """How many parts it would be sent in; 0 if it goes whole."""
+
+    @property
+    def part_size(self) -> int | None:
+        """Bytes of each part but the last, if it goes in parts."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class TransferPlan:
-    """What a send would send."""
+    """The files and the first request that :meth:`AgentDrop.send` would send."""
 
     @property
     def multipart(self) -> bool:
@@ -869,36 +846,7 @@ class TransferPlan:
 
     @property
     def request(self) -> dict[str, Any]:
-        """The body of the first request. What would be secret or random in it is ``[hidden]``."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
-
-    def __eq__(self, other: object, /) -> bool: ...
-
-@final
-class PlannedFile:
-    """One file of a transfer that would be sent."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def size(self) -> int:
-        """Bytes that would be sent: 16 more than the file has if it is sealed here."""
-
-    @property
-    def content_type(self) -> str:
-        """Its media type."""
-
-    @property
-    def parts(self) -> int:
-        """How many parts it would be sent in; 0 if it goes whole."""
-
-    @property
-    def part_size(self) -> int | None:
-        """Bytes of each part but the last; ``None`` if it goes whole."""
+        """The body of the first request. Secret and random values in it are ``[hidden]``."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -907,7 +855,7 @@ class PlannedFile:
 
 @final
 class Confirmed:
-    """What confirming answered."""
+    """The service's answer to a confirm."""
 
     @property
     def id(self) -> str:
@@ -924,7 +872,7 @@ class Confirmed:
 
 @final
 class TransferInfo:
-    """A transfer as the service has it now."""
+    """A transfer as the service reports it."""
 
     @property
     def id(self) -> str:
@@ -932,14 +880,15 @@ class TransferInfo:
 
     @property
     def status(self) -> str:
-        """``pending``, ``active``, ``expired``, ``deleted``, ``downloaded``, or what the service adds."""
+        """``pending``, ``active``, ``expired``, ``deleted``, ``downloaded``, and whatever the service
+        adds."""
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Every field of the service's reply, these two included."""
+        """Every field of the reply, these two included."""
 
     def to_dict(self) -> dict[str, Any]:
-        """``id``, ``status`` and ``fields``, fit for JSON."""
+        """Every field, fit for JSON."""
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -959,6 +908,66 @@ class OpenedFile:
         """Every field, fit for JSON."""
 
     def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class StoredPart:
+    """One part that storage has."""
+
+    @property
+    def part_number(self) -> int:
+        """Its number, from 1."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of it."""
+
+    @property
+    def etag(self) -> str:
+        """Storage's ETag of it, without quotes: completing the upload needs it."""
+
+    @property
+    def md5(self) -> str | None:
+        """MD5 of what was sent, in hex, if it was computed."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether the ETag equals it."""
+
+    @property
+    def attempts(self) -> int:
+        """Requests it took, the successful one included."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class StoredParts:
+    """The parts that storage has after :meth:`Storage.put_parts`."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the source that storage took."""
+
+    @property
+    def part_size(self) -> int:
+        """Bytes of each part but the last."""
+
+    @property
+    def parts(self) -> list[StoredPart]:
+        """The parts, by number. Completing the upload needs their ETags."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether every part's ETag equals the MD5 of what was sent."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+# </generated results>
 
 @final
 class ProfileTicket:
@@ -1070,22 +1079,6 @@ class HCompany:
         :raises DropoffError: any other kind.
         """
 
-    def start_upload_profile(
-        self,
-        source: _Source,
-        *,
-        name: str,
-        browser_name: str | None = None,
-        browser_version: str | None = None,
-        description: str | None = None,
-        labels: _Pairs | None = None,
-        pack: Pack | None = None,
-        if_changed_from: str | None = None,
-        timeout: _Seconds | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> Job[Profile]:
-        """Starts :meth:`upload_profile`. Wrong arguments raise here, everything else in the job."""
-
     def initiate_upload(self) -> ProfileTicket:
         """Step one: reserves a profile id and asks for a presigned form.
 
@@ -1094,9 +1087,6 @@ class HCompany:
         :raises AuthenticationError, PermissionDeniedError, RateLimitedError, UnavailableError, NetworkError,
             TransferTimeoutError, TlsError: as their names say.
         """
-
-    def start_initiate_upload(self) -> Job[ProfileTicket]:
-        """Starts :meth:`initiate_upload`."""
 
     def upload(
         self,
@@ -1114,16 +1104,6 @@ class HCompany:
         :raises BrowserRunningError, SourceChangedError, TooLargeError: as :meth:`upload_profile`.
         :raises DropoffError: as :meth:`Storage.post_form`.
         """
-
-    def start_upload(
-        self,
-        ticket: ProfileTicket,
-        source: _Source,
-        *,
-        pack: Pack | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> Job[StoredObject]:
-        """Starts :meth:`upload`."""
 
     def complete_upload(
         self,
@@ -1145,6 +1125,42 @@ class HCompany:
         :raises NotFoundError, IntegrityError, UnknownOutcomeError: and those of :meth:`initiate_upload`.
         """
 
+    def get_profile(self, profile_id: str) -> Profile:
+        """The profile as the service has it now. ``verified`` is false: nothing was sent to compare with.
+
+        :raises NotFoundError: also for a profile that was never completed.
+        """
+
+    # <generated start HCompany> by `make generate`, from the forms above
+    def start_upload_profile(
+        self,
+        source: _Source,
+        *,
+        name: str,
+        browser_name: str | None = None,
+        browser_version: str | None = None,
+        description: str | None = None,
+        labels: _Pairs | None = None,
+        pack: Pack | None = None,
+        if_changed_from: str | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[Profile]:
+        """Starts :meth:`upload_profile`. Wrong arguments raise here, everything else in the job."""
+
+    def start_initiate_upload(self) -> Job[ProfileTicket]:
+        """Starts :meth:`initiate_upload`."""
+
+    def start_upload(
+        self,
+        ticket: ProfileTicket,
+        source: _Source,
+        *,
+        pack: Pack | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """Starts :meth:`upload`. Wrong arguments raise here, everything else in the job."""
+
     def start_complete_upload(
         self,
         profile_id: str,
@@ -1156,16 +1172,12 @@ class HCompany:
         labels: _Pairs | None = None,
         uploaded: StoredObject | None = None,
     ) -> Job[Profile]:
-        """Starts :meth:`complete_upload`."""
-
-    def get_profile(self, profile_id: str) -> Profile:
-        """The profile as the service has it now. ``verified`` is false: nothing was sent to compare with.
-
-        :raises NotFoundError: also for a profile that was never completed.
-        """
+        """Starts :meth:`complete_upload`. Wrong arguments raise here, everything else in the job."""
 
     def start_get_profile(self, profile_id: str) -> Job[Profile]:
-        """Starts :meth:`get_profile`."""
+        """Starts :meth:`get_profile`. Wrong arguments raise here, everything else in the job."""
+
+    # </generated start HCompany>
 
 @final
 class AgentDrop:
@@ -1245,27 +1257,6 @@ class AgentDrop:
             from which the same call goes on.
         """
 
-    def start_send(
-        self,
-        files: Iterable[_File],
-        *,
-        sender: str,
-        recipient: str,
-        mode: str = "agent-to-agent",
-        expires_in: str | None = None,
-        max_downloads: int | None = None,
-        message: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        auto_delete: bool = False,
-        recipient_account: str | None = None,
-        encrypt: Encryption | None = None,
-        multipart: bool | None = None,
-        journal: _Path | None = None,
-        timeout: _Seconds | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> Job[SentTransfer]:
-        """Starts :meth:`send`. Wrong arguments raise here, everything else in the job."""
-
     def plan(
         self,
         files: Iterable[_File],
@@ -1292,27 +1283,6 @@ class AgentDrop:
         :raises InvalidInputError: also for a file object, which telling its size would use up.
         """
 
-    def start_plan(
-        self,
-        files: Iterable[_File],
-        *,
-        sender: str,
-        recipient: str,
-        mode: str = "agent-to-agent",
-        expires_in: str | None = None,
-        max_downloads: int | None = None,
-        message: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        auto_delete: bool = False,
-        recipient_account: str | None = None,
-        encrypt: Encryption | None = None,
-        multipart: bool | None = None,
-        journal: _Path | None = None,
-        timeout: _Seconds | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> Job[TransferPlan]:
-        """Starts :meth:`plan`."""
-
     def presign(
         self,
         files: Iterable[_File],
@@ -1337,6 +1307,73 @@ class AgentDrop:
         files to :meth:`upload`, file objects rewound. Arguments and errors as in :meth:`send`.
         """
 
+    def upload(
+        self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
+    ) -> list[SentFile]:
+        """Step two: sends the files to storage, several at once.
+
+        :param files: those that were presigned, in the same order, with the same names and sizes.
+        :param on_progress: as in :meth:`send`.
+        :raises DropoffError: as :meth:`Storage.put`, with the file's name in the message.
+        """
+
+    def confirm(self, transfer_id: str) -> Confirmed:
+        """Step three: makes the transfer active.
+
+        :raises RejectedError: with ``service_code`` ``FILES_MISSING`` if storage lacks a file.
+        :raises ConflictError: somebody else confirmed it.
+        :raises NotFoundError, UnknownOutcomeError: as their names say.
+        """
+
+    def get_transfer(self, transfer_id: str) -> TransferInfo:
+        """The transfer as the service has it now.
+
+        :raises NotFoundError: the service does not know it, or hides it from this key.
+        """
+
+    # <generated start AgentDrop> by `make generate`, from the forms above
+    def start_send(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        journal: _Path | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[SentTransfer]:
+        """Starts :meth:`send`. Wrong arguments raise here, everything else in the job."""
+
+    def start_plan(
+        self,
+        files: Iterable[_File],
+        *,
+        sender: str,
+        recipient: str,
+        mode: str = "agent-to-agent",
+        expires_in: str | None = None,
+        max_downloads: int | None = None,
+        message: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        auto_delete: bool = False,
+        recipient_account: str | None = None,
+        encrypt: Encryption | None = None,
+        multipart: bool | None = None,
+        journal: _Path | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[TransferPlan]:
+        """Starts :meth:`plan`. Wrong arguments raise here, everything else in the job."""
+
     def start_presign(
         self,
         files: Iterable[_File],
@@ -1355,42 +1392,20 @@ class AgentDrop:
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[TransferTicket]:
-        """Starts :meth:`presign`."""
-
-    def upload(
-        self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
-    ) -> list[SentFile]:
-        """Step two: sends the files to storage, several at once.
-
-        :param files: those that were presigned, in the same order, with the same names and sizes.
-        :param on_progress: as in :meth:`send`.
-        :raises DropoffError: as :meth:`Storage.put`, with the file's name in the message.
-        """
+        """Starts :meth:`presign`. Wrong arguments raise here, everything else in the job."""
 
     def start_upload(
         self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
     ) -> Job[list[SentFile]]:
-        """Starts :meth:`upload`."""
-
-    def confirm(self, transfer_id: str) -> Confirmed:
-        """Step three: makes the transfer active.
-
-        :raises RejectedError: with ``service_code`` ``FILES_MISSING`` if storage lacks a file.
-        :raises ConflictError: somebody else confirmed it.
-        :raises NotFoundError, UnknownOutcomeError: as their names say.
-        """
+        """Starts :meth:`upload`. Wrong arguments raise here, everything else in the job."""
 
     def start_confirm(self, transfer_id: str) -> Job[Confirmed]:
-        """Starts :meth:`confirm`."""
-
-    def get_transfer(self, transfer_id: str) -> TransferInfo:
-        """The transfer as the service has it now.
-
-        :raises NotFoundError: the service does not know it, or hides it from this key.
-        """
+        """Starts :meth:`confirm`. Wrong arguments raise here, everything else in the job."""
 
     def start_get_transfer(self, transfer_id: str) -> Job[TransferInfo]:
-        """Starts :meth:`get_transfer`."""
+        """Starts :meth:`get_transfer`. Wrong arguments raise here, everything else in the job."""
+
+    # </generated start AgentDrop>
 
 @final
 class Storage:
@@ -1442,17 +1457,6 @@ class Storage:
             RateLimitedError: as their names say.
         """
 
-    def start_put(
-        self,
-        url: str,
-        source: _Source,
-        *,
-        headers: _Pairs | None = None,
-        timeout: _Seconds | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> Job[StoredObject]:
-        """Starts :meth:`put`. Wrong arguments raise here, everything else in the job."""
-
     def post_form(
         self,
         url: str,
@@ -1472,18 +1476,6 @@ class Storage:
         :param on_progress: as in :meth:`put`.
         :raises DropoffError: as :meth:`put`.
         """
-
-    def start_post_form(
-        self,
-        url: str,
-        fields: _Pairs,
-        source: _Source,
-        *,
-        file_name: str = "file",
-        timeout: _Seconds | None = None,
-        on_progress: _OnProgress | None = None,
-    ) -> Job[StoredObject]:
-        """Starts :meth:`post_form`."""
 
     def put_parts(
         self,
@@ -1509,6 +1501,30 @@ class Storage:
         :raises DropoffError: as :meth:`put`, with the number of the part in the message.
         """
 
+    # <generated start Storage> by `make generate`, from the forms above
+    def start_put(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """Starts :meth:`put`. Wrong arguments raise here, everything else in the job."""
+
+    def start_post_form(
+        self,
+        url: str,
+        fields: _Pairs,
+        source: _Source,
+        *,
+        file_name: str = "file",
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """Starts :meth:`post_form`. Wrong arguments raise here, everything else in the job."""
+
     def start_put_parts(
         self,
         urls: Iterable[str],
@@ -1518,7 +1534,9 @@ class Storage:
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
-        """Starts :meth:`put_parts`."""
+        """Starts :meth:`put_parts`. Wrong arguments raise here, everything else in the job."""
+
+    # </generated start Storage>
 
 def start_inspect_profile(path: _Path, *, pack: Pack | None = None) -> Job[ProfileInspection]:
     """Starts :func:`inspect_profile`. Wrong arguments raise here, everything else in the job."""

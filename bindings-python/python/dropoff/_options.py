@@ -16,59 +16,67 @@ class Options(TypedDict, total=False):
     a name that is not here, raises :class:`InvalidInputError` with the range or the names.
     """
 
+    # <generated options> by `make generate`, from the core's sources
     connect_timeout: float | timedelta | None
-    """How long connecting may take: name lookup, TCP, proxy and TLS. It takes as many times as long where
-    connections of the client share a slow line. 0.001 s to 10 min, default 10 s."""
+    """How long connecting may take: name lookup, TCP, proxy and TLS together. It takes as many times as
+    long where connections of the client share a slow line. 0.001 s to 10 min; default 10 s."""
     stall_timeout: float | timedelta | None
-    """How long the peer may acknowledge nothing before an upload counts as stalled. A slow upload that moves
-    is never ended, nor one that others keep waiting on a slow line, and time in which the process is
-    suspended does not count. 0.001 s to 1 h, default 30 s."""
+    """How long the peer may acknowledge nothing before an upload counts as stalled. A slow upload that
+    moves is never ended, nor one that others of the client keep waiting on a slow line, and time in
+    which the process is suspended does not count. 0.001 s to 1 h; default 30 s."""
     response_timeout: float | timedelta | None
-    """How long storage may take to answer after it acknowledged the last byte. 0.001 s to 1 h, default
-    120 s."""
+    """How long storage may take to answer after it acknowledged the last byte. 0.001 s to 1 h; default 120
+    s."""
     max_attempts: int | None
-    """How often one request is tried in all. 1 to 100, default 5."""
+    """How often one request is tried in all. 1 to 100; default 5."""
     backoff_base: float | timedelta | None
-    """The first retry waits a random time up to this, each later one up to twice the one before. Uploads
-    wait twice this besides, since storage takes about one write a second of one key. 0 to 10 min, default
-    0.5 s."""
+    """The first retry waits a random time up to this; each later one up to twice the one before. Uploads
+    wait twice this besides, since storage takes about one write a second of one key. 0 to 10 min;
+    default 0.5 s."""
     backoff_cap: float | timedelta | None
-    """The most that the random part of a wait between two tries grows to. 0 to 1 h, default 30 s."""
+    """The most that the random part of a wait between two tries grows to. 0 to 1 h; default 30 s."""
     max_retry_after: float | timedelta | None
-    """A ``Retry-After`` up to this is waited for in full; a longer one is raised at once, with
-    ``retry_after`` filled. 0 to 1 h, default 60 s."""
+    """A ``Retry-After`` up to this is waited for in full; a longer one ends the call at once, with the
+    error's ``retry_after`` filled. 0 to 1 h; default 60 s."""
     concurrency: int | None
-    """How many files and parts of one call are sent at once, over all its files. 1 to 64. By default it is
-    found while sending: 4 at first, up to 16 while more arrives per second that way, down to 1 when storage
-    or the network pushes back."""
+    """How many files and parts of one call are sent at once, over all its files. Without it there are more
+    while more arrives per second that way, and fewer when storage or the network pushes back. 1 to 64;
+    default found while sending: 4 at first, then 1 to 16."""
     bandwidth_limit: int | None
-    """The most bytes a second that all uploads of the client send together. Its ``set_bandwidth_limit``
-    changes it while uploads are under way. Time in which an upload waits for its turn is no stall; API calls
-    do not count. 1024 to 1099511627776 (1 TiB), default none."""
+    """The most bytes a second that all uploads of the client send together. Each client's
+    ``set_bandwidth_limit`` changes it while uploads are under way. Time in which an upload waits for
+    its turn is no stall; API calls do not count. 1024 to 1099511627776 bytes per second; default none."""
     memory_budget: int | None
-    """The most bytes of memory that one call fills with sealed parts that wait to be sent; one part is held
-    whatever it says. Parts that are not sealed need none of it. 8388608 (8 MiB) to 1099511627776 (1 TiB),
+    """The most bytes of memory that one call fills with sealed parts that wait to be sent; one part is
+    held whatever it says. Parts that are not sealed need none of it. 8388608 to 1099511627776 bytes;
     default 67108864 (64 MiB)."""
     part_size: int | None
-    """Bytes of each part but the last of an upload in parts; enlarged where a file would need more than the
-    10,000 parts that storage allows. 5242880 (5 MiB) to 5368709120 (5 GiB), default 8388608 (8 MiB)."""
+    """Bytes of each part but the last of an upload in parts; enlarged where a file would need more than
+    the 10,000 parts that storage allows. 5242880 to 5368709120 bytes (5 MiB to 5 GiB); default 8388608
+    (8 MiB), more where a file would need over 10,000 parts."""
     multipart_threshold: int | None
-    """A transfer with a file of at least this many bytes is sent in parts. 1 to 5368709120 (5 GiB), default
-    524288000 (500 MiB)."""
+    """A transfer with a file of at least this many bytes is sent in parts. 1 to 5368709120 bytes (5 GiB);
+    default 524288000 (500 MiB)."""
     integrity_check: Literal["auto"] | bool | None
-    """When a digest is computed while sending. ``"auto"``, the default: SHA-256 for every profile, MD5
-    for a PUT, or a file in parts, of up to 256 MiB. ``True``: always; ``False``: never."""
+    """When a digest is computed while sending. ``auto``: SHA-256 for every profile, MD5 for a PUT, or a
+    file in parts, of up to 256 MiB; true: for every upload; false: for none. "auto", true or false;
+    default "auto"."""
     spool_dir: str | os.PathLike[str] | None
-    """Folder for packed profiles and streams while they are sent; they have no name there. Default: the
+    """The folder for packed profiles and streams while they are sent; they have no name there. Default the
     system's temporary folder."""
     ca_file: str | os.PathLike[str] | None
-    """A PEM file of roots to trust beside the operating system's. Default: none."""
+    """A PEM file of certificates to trust beside the operating system's: roots, or a server's own, which
+    is then accepted whatever its CA flag and version, and good for itself alone. It is read at once.
+    Default the operating system's roots only."""
     proxy: str | None
-    """An ``http://`` URL, used whatever ``NO_PROXY`` says; ``#``, ``/``, ``?`` and ``@`` in its user name and
-    password are percent-encoded. A service on this machine is never asked through it. Default: the
-    environment's proxy variables."""
+    """The proxy to use, whatever ``NO_PROXY`` says, such as ``http://user:password@host:3128``; ``#``,
+    ``/``, ``?``, ``@`` and a blank in its user name and password are percent-encoded. Storage on this
+    machine is reached through it too; a service on this machine never is. Default the environment's
+    proxy variables."""
     user_agent: str | None
-    """The ``User-Agent``, 1 to 256 printable ASCII characters. Default: ``dropoff/<version>``."""
+    """The ``User-Agent`` of API calls and uploads. 1 to 256 printable ASCII characters; default
+    dropoff/<version>."""
     trusted_storage: Iterable[str] | None
-    """Origins such as ``https://minio.internal:9000`` that may be private addresses; plain http only
-    where the entry says so. Default: none, storage must be https on a public address."""
+    """Origins such as ``https://minio.internal:9000`` that may be private addresses; plain http only where
+    the entry says so. Default none: storage must be https on a public address."""
+    # </generated options>

@@ -29,7 +29,7 @@ pub struct AgentDrop {
     service: Arc<Service>,
 }
 
-/// Settings of an [`AgentDrop`] client.
+/// Settings for [`AgentDrop`].
 #[derive(Debug, Default)]
 pub struct AgentDropBuilder {
     api_key: Option<Secret>,

@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::service::Service;
 use crate::storage::PartPlan;
 
-/// The files and the first request of an [`AgentDrop::send`](crate::AgentDrop::send) that was only planned.
+/// The files and the first request that [`AgentDrop::send`](crate::AgentDrop::send) would send.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct TransferPlan {
     /// Whether its files go in parts.
@@ -38,7 +38,7 @@ pub struct PlannedFile {
     /// Its name.
     pub name: String,
     /// Bytes that would be sent: 16 more than the file has if it is sealed here.
-    pub size: u64,
+    pub bytes: u64,
     /// Its media type.
     pub content_type: String,
     /// How many parts it would be sent in; 0 if it goes whole.
@@ -80,14 +80,14 @@ pub(super) async fn plan(
         parts: entry.part_size.map_or(0, |p| PartPlan::fixed(entry.size, p).count() as u32),
         part_size: entry.part_size,
         name: entry.name,
-        size: entry.size,
+        bytes: entry.size,
         content_type: entry.content_type,
     });
     let files: Vec<PlannedFile> = files.collect();
     Ok(TransferPlan {
         multipart,
         encrypted: terms.encryption.is_some(),
-        total_bytes: files.iter().map(|f| f.size).sum(),
+        total_bytes: files.iter().map(|f| f.bytes).sum(),
         files,
         request,
     })

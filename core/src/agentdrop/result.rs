@@ -28,7 +28,7 @@ pub struct SentFile {
     /// Its name.
     pub name: String,
     /// Bytes sent: 16 more than the file has if it was sealed here.
-    pub size: u64,
+    pub bytes: u64,
     /// Storage's ETag; for a file in parts the one that S3 and R2 make of the parts' ETags.
     pub etag: Option<String>,
     /// MD5 of what was sent, in hex, if it was computed. A file in parts has none.

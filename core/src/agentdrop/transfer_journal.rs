@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn records_tell_how_far_it_was() {
-        let facts = json!({"file_id": "f", "name": "a", "size": 5, "etag": "e", "md5": null, "sha256": null,
+        let facts = json!({"file_id": "f", "name": "a", "bytes": 5, "etag": "e", "md5": null, "sha256": null,
             "verified": false, "attempts": 1, "parts": 0});
         let records = vec![
             json!({"sent": {"file": 0, "facts": facts}}),

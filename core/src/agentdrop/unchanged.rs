@@ -64,7 +64,7 @@ async fn is_what_was_sent(
         (Delivery::Whole(_), None) => Ok(true),
         (Delivery::Whole(_), Some(facts)) => {
             let (md5, sha256) = (facts.md5.as_deref(), facts.sha256.as_deref());
-            file.source.holds(&[SentRange { start: 0, len: facts.size, md5, sha256 }]).await
+            file.source.holds(&[SentRange { start: 0, len: facts.bytes, md5, sha256 }]).await
         }
     }
 }

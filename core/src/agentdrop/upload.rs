@@ -115,7 +115,7 @@ impl Uploading<'_> {
         let sent = SentFile {
             file_id: self.ticket.destinations[index].file_id.clone(),
             name: file.entry.name.clone(),
-            size: stored.bytes,
+            bytes: stored.bytes,
             etag: stored.etag,
             md5: stored.md5,
             sha256: stored.sha256,
@@ -152,7 +152,7 @@ impl Uploading<'_> {
         let sent = SentFile {
             file_id: destination.file_id.clone(),
             name: file.entry.name.clone(),
-            size: plan.size(),
+            bytes: plan.size(),
             etag: etag_of(&parts),
             md5: None,
             sha256: None,

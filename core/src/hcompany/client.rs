@@ -34,7 +34,7 @@ pub struct HCompany {
     service: Arc<Service>,
 }
 
-/// Settings of an [`HCompany`] client.
+/// Settings for [`HCompany`].
 #[derive(Debug, Default)]
 pub struct HCompanyBuilder {
     api_key: Option<Secret>,

@@ -38,7 +38,7 @@ impl ProfileDetails {
         self.browser_name = Some(name.into());
         self
     }
-    /// That browser's version, such as `131`. Default: as [`ProfileDetails::browser_name`].
+    /// That browser's version, such as `131`. Default: as the browser's name.
     #[must_use]
     pub fn browser_version(mut self, version: impl Into<String>) -> Self {
         self.browser_version = Some(version.into());

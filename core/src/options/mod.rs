@@ -8,6 +8,6 @@ mod table;
 mod values;
 
 pub(crate) use proxy::{Proxy, UnusableProxy};
-pub use table::{OPTIONS, OptionKind, OptionSpec, OptionValue};
+pub use table::{OptionKind, OptionSpec, OptionValue};
 pub(crate) use values::{AT_ONCE_AT_FIRST, AT_ONCE_AT_MOST, AUTO_MD5_LIMIT, checked_bandwidth};
-pub use values::{IntegrityCheck, Options};
+pub use values::{IntegrityCheck, OPTIONS, Options};

@@ -1,4 +1,5 @@
-//! The settings of a client: their defaults, and how one is set by its name.
+//! The settings of a client: the table of their names, ranges and sentences, their defaults, and how one is set by its
+//! name. An option is added here alone; `make generate` writes its setter and the other languages' part.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,12 +9,156 @@ use rustls::pki_types::CertificateDer;
 use super::files::{existing_folder, read_roots};
 use super::origin::{Origin, parse_origin};
 use super::proxy::{Proxy, UnusableProxy};
-use super::table::{BANDWIDTH_LIMIT, OPTIONS, OptionSpec, OptionValue, out_of_range, within};
+use super::table::{OptionKind, OptionSpec, OptionValue, out_of_range, spec, within};
 use crate::error::{Error, Result};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 const GIB: u64 = 1024 * MIB;
+
+/// The option table. Names, ranges, defaults and sentences are the same in all languages; later options stand at its
+/// end, since C's struct has their order.
+pub const OPTIONS: &[OptionSpec] = &[
+    spec(
+        "connect_timeout",
+        OptionKind::Duration,
+        "0.001 s to 10 min",
+        "10 s",
+        "How long connecting may take: name lookup, TCP, proxy and TLS together. It takes as many \
+         times as long where connections of the client share a slow line.",
+    ),
+    spec(
+        "stall_timeout",
+        OptionKind::Duration,
+        "0.001 s to 1 h",
+        "30 s",
+        "How long the peer may acknowledge nothing before an upload counts as stalled. A slow upload \
+         that moves is never ended, nor one that others of the client keep waiting on a slow line, \
+         and time in which the process is suspended does not count.",
+    ),
+    spec(
+        "response_timeout",
+        OptionKind::Duration,
+        "0.001 s to 1 h",
+        "120 s",
+        "How long storage may take to answer after it acknowledged the last byte.",
+    ),
+    spec("max_attempts", OptionKind::Number, "1 to 100", "5", "How often one request is tried in all."),
+    spec(
+        "backoff_base",
+        OptionKind::Duration,
+        "0 to 10 min",
+        "0.5 s",
+        "The first retry waits a random time up to this; each later one up to twice the one before. \
+         Uploads wait twice this besides, since storage takes about one write a second of one key.",
+    ),
+    spec(
+        "backoff_cap",
+        OptionKind::Duration,
+        "0 to 1 h",
+        "30 s",
+        "The most that the random part of a wait between two tries grows to.",
+    ),
+    spec(
+        "max_retry_after",
+        OptionKind::Duration,
+        "0 to 1 h",
+        "60 s",
+        "A `Retry-After` up to this is waited for in full; a longer one ends the call at once, with \
+         the error's `retry_after` filled.",
+    ),
+    spec(
+        "concurrency",
+        OptionKind::Number,
+        "1 to 64",
+        "found while sending: 4 at first, then 1 to 16",
+        "How many files and parts of one call are sent at once, over all its files. Without it there \
+         are more while more arrives per second that way, and fewer when storage or the network \
+         pushes back.",
+    ),
+    BANDWIDTH_LIMIT,
+    spec(
+        "memory_budget",
+        OptionKind::Number,
+        "8388608 to 1099511627776 bytes",
+        "67108864 (64 MiB)",
+        "The most bytes of memory that one call fills with sealed parts that wait to be sent; one \
+         part is held whatever it says. Parts that are not sealed need none of it.",
+    ),
+    spec(
+        "part_size",
+        OptionKind::Number,
+        "5242880 to 5368709120 bytes (5 MiB to 5 GiB)",
+        "8388608 (8 MiB), more where a file would need over 10,000 parts",
+        "Bytes of each part but the last of an upload in parts; enlarged where a file would need more \
+         than the 10,000 parts that storage allows.",
+    ),
+    spec(
+        "multipart_threshold",
+        OptionKind::Number,
+        "1 to 5368709120 bytes (5 GiB)",
+        "524288000 (500 MiB)",
+        "A transfer with a file of at least this many bytes is sent in parts.",
+    ),
+    spec(
+        "integrity_check",
+        OptionKind::AutoOrBool,
+        "\"auto\", true or false",
+        "\"auto\"",
+        "When a digest is computed while sending. `auto`: SHA-256 for every profile, MD5 for a PUT, \
+         or a file in parts, of up to 256 MiB; true: for every upload; false: for none.",
+    ),
+    spec(
+        "spool_dir",
+        OptionKind::Path,
+        "a folder that can be written to",
+        "the system's temporary folder",
+        "The folder for packed profiles and streams while they are sent; they have no name there.",
+    ),
+    spec(
+        "ca_file",
+        OptionKind::Path,
+        "a PEM file",
+        "the operating system's roots only",
+        "A PEM file of certificates to trust beside the operating system's: roots, or a server's own, \
+         which is then accepted whatever its CA flag and version, and good for itself alone. It is \
+         read at once.",
+    ),
+    spec(
+        "proxy",
+        OptionKind::Text,
+        "an http:// URL",
+        "the environment's proxy variables",
+        "The proxy to use, whatever `NO_PROXY` says, such as `http://user:password@host:3128`; `#`, \
+         `/`, `?`, `@` and a blank in its user name and password are percent-encoded. Storage on this \
+         machine is reached through it too; a service on this machine never is.",
+    ),
+    spec(
+        "user_agent",
+        OptionKind::Text,
+        "1 to 256 printable ASCII characters",
+        "dropoff/<version>",
+        "The `User-Agent` of API calls and uploads.",
+    ),
+    spec(
+        "trusted_storage",
+        OptionKind::Texts,
+        "origins such as https://minio.internal:9000",
+        "none: storage must be https on a public address",
+        "Origins such as `https://minio.internal:9000` that may be private addresses; plain http only \
+         where the entry says so.",
+    ),
+];
+
+const BANDWIDTH_LIMIT: OptionSpec = spec(
+    "bandwidth_limit",
+    OptionKind::Number,
+    "1024 to 1099511627776 bytes per second",
+    "none",
+    "The most bytes a second that all uploads of the client send together. Each client's \
+         `set_bandwidth_limit` changes it while uploads are under way. Time in which an upload waits \
+         for its turn is no stall; API calls do not count.",
+);
 
 /// Settings of a client. Start from [`Options::new`] and change what you need; a bad value is
 /// refused when it is set, with the range in the message.
@@ -94,6 +239,18 @@ impl Options {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// When a digest is computed while sending. Default [`IntegrityCheck::Auto`].
+    #[must_use]
+    pub fn integrity_check(mut self, check: IntegrityCheck) -> Self {
+        self.integrity_check = check;
+        self
+    }
+
+    pub(super) fn with(mut self, name: &str, value: OptionValue) -> Result<Self> {
+        self.set(name, value)?;
+        Ok(self)
     }
 
     /// Looks an option up by name; bindings use it to convert a value before [`Options::set`].
@@ -192,7 +349,6 @@ pub(crate) fn checked_bandwidth(limit: u64) -> Result<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::OptionKind;
     use super::*;
 
     #[test]

@@ -284,7 +284,7 @@ async function transfers(d: AgentDrop): Promise<void> {
   same<PlannedFile | undefined>()(planned)
   if (planned) {
     same<string>()(planned.name + planned.contentType)
-    same<number>()(planned.size + planned.parts)
+    same<number>()(planned.bytes + planned.parts)
     same<number | null>()(planned.partSize)
   }
   same<string>()(sent.id + sent.status)
@@ -294,7 +294,7 @@ async function transfers(d: AgentDrop): Promise<void> {
   same<SentFile | undefined>()(file)
   if (file) {
     same<string>()(file.fileId + file.name)
-    same<number>()(file.size + file.attempts + file.parts)
+    same<number>()(file.bytes + file.attempts + file.parts)
     same<string | null>()(file.etag ?? file.md5 ?? file.sha256)
     same<boolean>()(file.verified)
   }

@@ -118,7 +118,7 @@ fn what_changes_no_byte_that_is_sent_changes_nothing() {
     ] {
         let sent = stage.changed_meanwhile(parts, change).expect("sent");
         assert_eq!(
-            (sent.status.as_str(), sent.files[0].size, sent.files[0].attempts),
+            (sent.status.as_str(), sent.files[0].bytes, sent.files[0].attempts),
             ("active", LEN, 1 + u32::from(parts))
         );
     }
@@ -139,7 +139,7 @@ fn what_is_added_before_a_second_try_changes_nothing() {
     append(&path);
     stage.sandbox.clear_faults();
     let sent = job.wait().expect("sent");
-    assert_eq!((sent.status.as_str(), sent.files[0].size, sent.files[0].attempts), ("active", 1000, 2));
+    assert_eq!((sent.status.as_str(), sent.files[0].bytes, sent.files[0].attempts), ("active", 1000, 2));
     assert_eq!(stage.stored(), [sha256(&pattern(1000))]);
 }
 

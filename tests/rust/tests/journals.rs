@@ -203,7 +203,7 @@ fn a_source_that_is_gone_does_not_hide_that_it_was_sent() {
             rewrite_unseen(&path);
         }
         let sent = stage.d.send(transfer()).expect("it is active");
-        assert_eq!((sent.status.as_str(), sent.files[0].size), ("active", 1000));
+        assert_eq!((sent.status.as_str(), sent.files[0].bytes), ("active", 1000));
         assert_eq!((Some(sent.id.as_str()), stage.count("put")), (first.transfer_id(), 1));
         assert!(!stage.path("journal").exists());
     }

@@ -41,7 +41,7 @@ fn a_stream_goes_back_to_where_it_stood_and_not_to_its_beginning() {
     let sent =
         agentdrop(&sandbox, options(&sandbox)).send(Transfer::new("a", "b").file(again())).expect("sent");
     assert_eq!(
-        (sent.files[0].size, position(&file)),
+        (sent.files[0].bytes, position(&file)),
         (10_000, 10_004),
         "after a success it stands at its end"
     );
@@ -69,7 +69,7 @@ fn a_stream_at_its_end_is_refused_and_an_empty_one_is_sent() {
     let empty = File::new(Source::seekable(tempfile::tempfile().expect("a file"))).name("x");
     let sent =
         agentdrop(&sandbox, options(&sandbox)).send(Transfer::new("a", "b").file(empty)).expect("sent");
-    assert_eq!(sent.files[0].size, 0);
+    assert_eq!(sent.files[0].bytes, 0);
 }
 
 #[test]

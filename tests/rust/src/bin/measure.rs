@@ -48,7 +48,7 @@ fn main() {
             .send(
                 Transfer::new("a", "b").file(File::new(Source::path(file))).timeout(Duration::from_secs(300)),
             )
-            .map(|t| json!({"bytes": t.files[0].size, "status": t.status})),
+            .map(|t| json!({"bytes": t.files[0].bytes, "status": t.status})),
         "stream" => d
             .send(
                 Transfer::new("a", "b").file(

@@ -78,7 +78,7 @@ fn send(client: &AgentDrop, job: &Job) -> Result<Value> {
         "status": sent.status,
         "sealed": sent.encrypted,
         "files": sent.files.len(),
-        "bytes": sent.files.iter().map(|file| file.size).sum::<u64>(),
+        "bytes": sent.files.iter().map(|file| file.bytes).sum::<u64>(),
         "parts": sent.files.iter().map(|file| file.parts).sum::<u32>(),
         "attempts": sent.files.iter().map(|file| file.attempts).sum::<u32>(),
         "verified": sent.files.iter().all(|file| file.verified),

@@ -1,0 +1,77 @@
+//! Made by dropoff-generate from the core's sources. Do not edit.
+
+use crate::generated::prelude::*;
+
+/// An object that storage has after an upload.
+///
+/// Threads: it never changes, so any number of threads may read it at once.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct dropoff_stored_object {
+    pub size: usize,
+    /// Every field as one JSON object, the same in all languages.
+    pub json: *const c_char,
+    /// Bytes of the source that storage took.
+    pub bytes: u64,
+    /// Storage's ETag, without quotes, if it sent one. Or NULL.
+    pub etag: *const c_char,
+    /// SHA-256 of what was sent, in hex, if it was computed. Or NULL.
+    pub sha256: *const c_char,
+    /// MD5 of what was sent, in hex, if it was computed. Or NULL.
+    pub md5: *const c_char,
+    /// Whether storage's ETag equals the MD5 of what was sent.
+    pub verified: bool,
+    /// Requests it took, the successful one included.
+    pub attempts: u32,
+    /// Doubts that are left all the same, each a sentence: a success that bears no sign of being storage's
+    /// own.
+    pub warnings: *const *const c_char,
+    pub warnings_count: usize,
+}
+
+impl Described for dropoff::StoredObject {
+    type Facts = dropoff_stored_object;
+    fn facts(&self, arena: &mut Arena) -> dropoff_stored_object {
+        dropoff_stored_object {
+            size: size_of::<dropoff_stored_object>(),
+            json: arena.json(self),
+            bytes: self.bytes,
+            etag: arena.text_or_null(self.etag.as_deref()),
+            sha256: arena.text_or_null(self.sha256.as_deref()),
+            md5: arena.text_or_null(self.md5.as_deref()),
+            verified: self.verified,
+            attempts: self.attempts,
+            warnings: arena.texts(&self.warnings),
+            warnings_count: self.warnings.len(),
+        }
+    }
+}
+
+impl Outcome for dropoff::StoredObject {
+    type Handle = dropoff_stored_object;
+    const NAME: &'static str = "stored_object";
+    fn handle(self) -> *mut dropoff_stored_object {
+        arena::give(&self)
+    }
+}
+
+/// Waits for a job that results in a dropoff_stored_object, and gives that, which is yours to free; or the job's error.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn dropoff_job_stored_object(
+    job: Option<&dropoff_job>,
+    stored_object: Option<&mut MaybeUninit<*mut dropoff_stored_object>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || job::give_result::<dropoff::StoredObject>(job, needed!(stored_object)))
+}
+
+/// Frees a dropoff_stored_object with all that belongs to it. NULL is fine.
+///
+/// Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_stored_object_free(stored_object: *mut dropoff_stored_object) {
+    // SAFETY: the header says that it is one that a function gave, and that it is freed once.
+    unsafe { arena::free(stored_object) }
+}
