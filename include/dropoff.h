@@ -298,7 +298,9 @@ const char *dropoff_error_to_json(const dropoff_error *error);
  *
  * Everywhere a function pointer is taken, a `user_data` pointer goes with it, is handed to each call as it is,
  * and may be NULL. After them comes a finalizer, or NULL: it is called exactly once with that user_data, when
- * dropoff needs it no more, also if the function that took it fails, with whatever status. A callback runs on a
+ * dropoff needs it no more, also if the function that took it fails, with whatever status; but not for a struct that is
+ * refused for its size or for fields that the library does not know. So one that frees its user_data makes the request
+ * good for one call. A callback runs on a
  * thread of dropoff's, all signals blocked; it must return, and neither throw nor longjmp out. It may call any
  * function of dropoff's that this header does not forbid it.
  */
@@ -610,9 +612,9 @@ dropoff_status dropoff_job_on_done(const dropoff_job *job, dropoff_done_fn callb
     dropoff_finalizer finalizer, dropoff_error **error);
 
 /** A descriptor that becomes readable when the job is over, for poll, epoll, GLib or libuv, and stays so.
- *  Then ask for the result, which waits for the last call of the progress callback at most. It is the job's:
- *  do not read from it, and do not close it; it goes with the last handle of the job. Each call gives the
- *  same one; a forked child asks anew.
+ *  Then ask for the result, which waits for the last call of the progress callback at most. It does not wait
+ *  for on_done callbacks. It is the job's: do not read from it, and do not close it; it goes with the last
+ *  handle of the job. Each call gives the same one; a forked child asks anew.
  *  Threads: any. */
 dropoff_status dropoff_job_fd(const dropoff_job *job, int *fd, dropoff_error **error);
 
@@ -774,7 +776,7 @@ typedef struct {
     /** A browser's user-data folder, which is packed, or a zip of one, sent as it is. Its path, whose bytes
      *  need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source, which the call empties. NULL if path is set. */
+    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** What the profile is called. Needed. */
     const char *name;
@@ -1258,7 +1260,7 @@ typedef struct {
     size_t size;
     /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source, which the call empties. NULL if path is set. */
+    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** The name that the recipient sees, without folders. Default: the last part of the path; memory and
      *  streams need one. */
@@ -1581,8 +1583,8 @@ dropoff_status dropoff_agentdrop_start_send(const dropoff_agentdrop *client,
     const dropoff_transfer *transfer, dropoff_job **job, dropoff_error **error);
 
 /** What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first
- *  request's body without its secrets. The journal is left alone. The result is yours to free.
- *  DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up.
+ *  request's body without its secrets. The journal is left alone, and sources are emptied. The result is
+ *  yours to free. DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up.
  *  Threads: any. */
 dropoff_status dropoff_agentdrop_plan(const dropoff_agentdrop *client, const dropoff_transfer *transfer,
     dropoff_transfer_plan **plan, dropoff_error **error);
@@ -1591,8 +1593,9 @@ dropoff_status dropoff_agentdrop_plan(const dropoff_agentdrop *client, const dro
 dropoff_status dropoff_agentdrop_start_plan(const dropoff_agentdrop *client,
     const dropoff_transfer *transfer, dropoff_job **job, dropoff_error **error);
 
-/** Step one: makes a pending transfer and asks for a presigned URL per file. The sources are looked at for
- *  their sizes; give the same ones to dropoff_agentdrop_upload. The result is yours to free.
+/** Step one: makes a pending transfer and asks for a presigned URL per file. The files are looked at for
+ *  their sizes; give the same ones to dropoff_agentdrop_upload, by their paths or with new sources. The
+ *  result is yours to free.
  *  Threads: any. */
 dropoff_status dropoff_agentdrop_presign(const dropoff_agentdrop *client,
     const dropoff_transfer *transfer, dropoff_transfer_ticket **ticket, dropoff_error **error);
@@ -1703,7 +1706,7 @@ typedef struct {
     const char *url;
     /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source, which the call empties. NULL if path is set. */
+    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** The headers that were signed into the URL, sent as given. */
     const dropoff_pair *headers;
@@ -1730,7 +1733,7 @@ typedef struct {
     size_t fields_count;
     /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source, which the call empties. NULL if path is set. */
+    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** The file name told to storage. Default "file". */
     const char *file_name;
@@ -1755,7 +1758,7 @@ typedef struct {
     size_t urls_count;
     /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source, which the call empties. NULL if path is set. */
+    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of
      *  URLs if those do not. */

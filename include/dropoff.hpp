@@ -179,7 +179,12 @@ template <typename T> T begin() noexcept { return initial<T>::value(); }
 /** Keeps text for the fields of structs: `transfer.message = texts.keep(view);`. It outlives the call. */
 class texts {
   public:
-    const char *keep(std::string_view text) { return kept_.emplace_back(text).c_str(); }
+    /** Throws std::invalid_argument for text with a NUL inside, where C would see its end. */
+    const char *keep(std::string_view text) {
+        if (text.find('\0') != std::string_view::npos)
+            throw std::invalid_argument("a text holds a NUL");
+        return kept_.emplace_back(text).c_str();
+    }
 
   private:
     std::deque<std::string> kept_;
@@ -218,7 +223,10 @@ class callback {
     /** Puts it into the copy of a request that the call takes. */
     template <typename Request> Request in(const Request &request) const {
         Request copy = request;
-        if (state_) {
+        if (state_ && (request.on_progress != nullptr || request.finalizer != nullptr))
+            throw std::invalid_argument("the request has a callback of its own; give that or a callable");
+        // A struct of another size is refused without a look at its finalizer.
+        if (state_ && request.size == sizeof request) {
             copy.on_progress = progress_state::tell;
             copy.user_data = new std::shared_ptr<progress_state>(state_);
             copy.finalizer = progress_state::release;

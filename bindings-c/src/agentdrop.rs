@@ -154,8 +154,8 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_send(
 }
 
 /// What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first request's body
-/// without its secrets. The journal is left alone. The result is yours to free. DROPOFF_INVALID_INPUT also for a stream,
-/// which telling its size would use up.
+/// without its secrets. The journal is left alone, and sources are emptied. The result is yours to free.
+/// DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -191,8 +191,8 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_plan(
     })
 }
 
-/// Step one: makes a pending transfer and asks for a presigned URL per file. The sources are looked at for their sizes;
-/// give the same ones to dropoff_agentdrop_upload. The result is yours to free.
+/// Step one: makes a pending transfer and asks for a presigned URL per file. The files are looked at for their sizes;
+/// give the same ones to dropoff_agentdrop_upload, by their paths or with new sources. The result is yours to free.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

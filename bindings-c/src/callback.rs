@@ -2,7 +2,9 @@
 //!
 //! Everywhere a function pointer is taken, a `user_data` pointer goes with it, is handed to each call as it is,
 //! and may be NULL. After them comes a finalizer, or NULL: it is called exactly once with that user_data, when
-//! dropoff needs it no more, also if the function that took it fails, with whatever status. A callback runs on a
+//! dropoff needs it no more, also if the function that took it fails, with whatever status; but not for a struct that is
+//! refused for its size or for fields that the library does not know. So one that frees its user_data makes the request
+//! good for one call. A callback runs on a
 //! thread of dropoff's, all signals blocked; it must return, and neither throw nor longjmp out. It may call any
 //! function of dropoff's that this header does not forbid it.
 

@@ -6,12 +6,10 @@
 
 use std::any::Any;
 use std::ffi::{c_int, c_void};
-use std::io::Write as _;
 use std::mem::{MaybeUninit, size_of};
-use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::RawFd;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use dropoff::{ErasedJob, Error, Job, Result};
@@ -21,6 +19,7 @@ use crate::callback_state::CallbackState;
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
 use crate::handle::{LiveHandle, give, needed, not_null};
+use crate::job_fd::JobFd;
 use crate::progress::{Callback, PROGRESS_INTERVAL, dropoff_progress, dropoff_progress_fn};
 use crate::signals;
 
@@ -37,8 +36,7 @@ struct SharedJob {
     /// The rest of the function that gives the result.
     result_name: &'static str,
     callback_state: OnceLock<Arc<CallbackState>>,
-    /// Made when it is first asked for, by the process that asks.
-    over: Mutex<Option<(u32, OwnedFd)>>,
+    fd: JobFd,
 }
 
 /// Told once that a job is over. `job` is the job's own, for this call only: ask it for its result, and do not free it.
@@ -71,7 +69,7 @@ pub(crate) fn started<T: Outcome>(
         job,
         result_name: T::NAME,
         callback_state: OnceLock::new(),
-        over: Mutex::new(None),
+        fd: JobFd::default(),
     }));
     if let Some(callback) = progress {
         job.tell(callback)?;
@@ -113,20 +111,14 @@ impl dropoff_job {
 
     /// A descriptor that becomes readable at its end.
     fn fd(&self) -> Result<RawFd> {
-        let mut over = self.shared.over.lock().unwrap_or_else(PoisonError::into_inner);
-        // The parent's runtime writes to the one that the parent asked for.
-        let process = std::process::id();
-        if let Some((_, fd)) = over.as_ref().filter(|(asker, _)| *asker == process) {
-            return Ok(fd.as_raw_fd());
-        }
-        let pair = UnixStream::pair().map_err(|e| Error::no_descriptor("making a job's descriptor", &e))?;
-        let (mut end, read) = pair;
-        // A byte, and no end of file: a forked child has a copy of this end too.
-        let tell = move || drop(end.write_all(&[1]));
-        let fd = read.as_raw_fd();
-        *over = Some((process, read.into()));
-        signals::blocked(|| self.shared.job.on_done(Box::new(tell)));
-        Ok(fd)
+        self.shared.fd.get(|waker| {
+            let registration = self.shared.job.wake_when_over(waker);
+            // One of the parent's is over in a forked child, and nobody wakes there.
+            if self.shared.job.wait_timeout(Duration::ZERO).is_some() {
+                waker.wake_by_ref();
+            }
+            registration
+        })
     }
 
     /// Waits for its result.
@@ -304,7 +296,7 @@ pub unsafe extern "C" fn dropoff_job_on_done(
 }
 
 /// A descriptor that becomes readable when the job is over, for poll, epoll, GLib or libuv, and stays so. Then ask for
-/// the result, which waits for the last call of the progress callback at most. It is the job's: do not read from it, and
+/// the result, which waits for the last call of the progress callback at most. It does not wait for on_done callbacks. It is the job's: do not read from it, and
 /// do not close it; it goes with the last handle of the job. Each call
 /// gives the same one; a forked child asks anew.
 ///

@@ -81,6 +81,7 @@ mod generated;
 mod given_options;
 mod guard;
 mod handle;
+mod job_fd;
 mod signals;
 mod stored_again;
 mod text;

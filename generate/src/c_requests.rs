@@ -222,8 +222,11 @@ fn source_fields(text: String) -> Vec<Field> {
     let path =
         "Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.";
     let text = if text.is_empty() { path.to_owned() } else { format!("{text} {path}") };
-    let mut source =
-        field("source", "*mut c_void", "Any other source, which the call empties. NULL if path is set.");
+    let mut source = field(
+        "source",
+        "*mut c_void",
+        "Any other source. A call empties it, also one that fails. NULL if path is set.",
+    );
     source.ty_of = Some("*mut dropoff_source".to_owned());
     vec![field("path", TEXT, text), source]
 }

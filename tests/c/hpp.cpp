@@ -108,6 +108,13 @@ static void fails() {
         CHECK(copy.json().find("not_found") != std::string::npos);
     }
     try {
+        // Its callable is not kept by anybody.
+        client.send(dropoff_transfer{}, [](const dropoff_progress &) { return true; });
+        CHECK(!"it has no size");
+    } catch (const dropoff::error &error) {
+        CHECK(error.status() == DROPOFF_INVALID_INPUT && std::strstr(error.what(), "transfer.size is 0") != nullptr);
+    }
+    try {
         auto wrong = options();
         wrong.max_attempts = 1000;
         dropoff::storage storage(wrong);
@@ -115,6 +122,40 @@ static void fails() {
     } catch (const dropoff::error &error) {
         CHECK(error.status() == DROPOFF_INVALID_INPUT && error.what() == "option max_attempts must be 1 to 100"s);
     }
+}
+
+static void misuse_is_an_exception() {
+    const auto client = agentdrop();
+    auto transfer = dropoff::begin<dropoff_transfer>();
+    transfer.on_progress = [](const dropoff_progress *, void *) { return 0; };
+    try {
+        client.send(transfer, [](const dropoff_progress &) { return true; });
+        CHECK(!"there are two callbacks");
+    } catch (const std::invalid_argument &) {
+    }
+    try {
+        dropoff::texts().keep(std::string_view("a\0b", 3));
+        CHECK(!"it would be cut");
+    } catch (const std::invalid_argument &) {
+    }
+}
+
+/** A callback that waits for the loop, which waits for the descriptor: neither may wait for the other. */
+static void polls_beside_a_callback() {
+    const auto client = agentdrop();
+    files files;
+    const auto job = client.start_send(transfer_of(files));
+    // Alive until the callback has ended.
+    static std::atomic<bool> seen{false};
+    auto wait = [](const dropoff_job *, void *) {
+        while (!seen)
+            poll(nullptr, 0, 5);
+    };
+    CHECK(dropoff_job_on_done(job.get(), wait, nullptr, nullptr, nullptr) == DROPOFF_OK);
+    pollfd entry{job.fd(), POLLIN, 0};
+    CHECK(poll(&entry, 1, 60000) == 1);
+    seen = true;
+    job.wait();
 }
 
 static void throws_from_a_callback() {
@@ -157,8 +198,13 @@ static void seals_and_opens() {
 
 int main(int, char **arguments) {
     const std::map<std::string, void (*)()> tests = {
-        {"sends", sends}, {"fails", fails},           {"throws_from_a_callback", throws_from_a_callback},
-        {"polls", polls}, {"seals_and_opens", seals_and_opens},
+        {"sends", sends},
+        {"fails", fails},
+        {"misuse_is_an_exception", misuse_is_an_exception},
+        {"throws_from_a_callback", throws_from_a_callback},
+        {"polls", polls},
+        {"polls_beside_a_callback", polls_beside_a_callback},
+        {"seals_and_opens", seals_and_opens},
     };
     tests.at(arguments[1])();
     // Bytes on their last way out may be held for a moment.

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from conftest import HERE, STRICT, Library, Sandbox, run
 
-TESTS = ["sends", "fails", "throws_from_a_callback", "polls", "seals_and_opens"]
+TESTS = [
+    "sends",
+    "fails",
+    "misuse_is_an_exception",
+    "throws_from_a_callback",
+    "polls",
+    "polls_beside_a_callback",
+    "seals_and_opens",
+]
 BUILDS = [("g++", "c++17"), ("clang++", "c++20")]
 
 

@@ -72,7 +72,7 @@ pub struct dropoff_file {
     pub size: usize,
     /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
-    /// Any other source, which the call empties. NULL if path is set.
+    /// Any other source. A call empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
     /// The name that the recipient sees, without folders. Default: the last part of the path; memory and
     /// streams need one.
