@@ -66,7 +66,7 @@ test-c: build .venv/done
 	@$(RUN) c $(PYTEST) tests/c
 	@echo "suite C: passed"
 
-test-python: build python
+test-python: build python bindings-node/node_modules/done
 	@$(RUN) python $(PYTEST) tests/python
 	@echo "suite Python: passed"
 

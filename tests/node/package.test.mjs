@@ -123,6 +123,28 @@ test('its types are found from import and from require', async () => {
   )
 })
 
+test('a bundler finds its types too', async () => {
+  const types = ['--typeRoots', join(source, 'node_modules/@types'), '--types', 'node']
+  const flags = ['--noEmit', '--strict', '--module', 'esnext', '--moduleResolution', 'bundler', ...types]
+  const tsc = join(source, 'node_modules/typescript/bin/tsc')
+  await run(process.execPath, [tsc, ...flags, '--target', 'es2022', 'typed.mts'], options).catch((error) =>
+    assert.fail(error.stdout),
+  )
+})
+
+for (const [tool, arguments_] of [
+  ['publint/src/cli.js', ['--strict']],
+  ['@arethetypeswrong/cli/dist/index.js', []],
+]) {
+  test(`${tool.split('/')[0]} finds nothing wrong`, async () => {
+    const command = [join(source, 'node_modules', tool), join(project, packed[0].filename), ...arguments_]
+    const done = await run(process.execPath, command, options).catch((error) =>
+      assert.fail(error.stdout + error.stderr),
+    )
+    assert.match(done.stdout, /All good|No problems found/)
+  })
+}
+
 // -- examples
 
 mkdirSync(join(project, 'examples'))

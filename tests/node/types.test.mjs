@@ -23,7 +23,7 @@ const declarations = ts.createSourceFile(
   true,
 )
 
-for (const project of ['tsconfig.json', 'tsconfig.lib.json', 'tsconfig.dom.json']) {
+for (const project of ['tsconfig.json', 'tsconfig.bundler.json', 'tsconfig.lib.json', 'tsconfig.dom.json']) {
   test(`tsc is content with ${project}`, () => {
     const tsc = join(folder, 'node_modules/typescript/bin/tsc')
     const done = spawnSync(process.execPath, [tsc, '--project', join(ROOT, 'tests/node/types', project)], {
