@@ -30,7 +30,8 @@ def test_the_package_and_its_tests_type_check() -> None:
 def test_pyright_agrees() -> None:
     """It infers more than mypy, and marks what users see in their editors."""
     tool = HERE.parents[1] / "bindings-node/node_modules/pyright/index.js"
-    line = ["node", tool, "--pythonpath", sys.executable, "--project", "pyrightconfig.json"]
+    line: list[str | Path] = ["node", tool, "--pythonpath", sys.executable]
+    line += ["--project", "pyrightconfig.json"]
     done = subprocess.run(line, cwd=HERE, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "0 errors, 0 warnings" in done.stdout, done.stdout + done.stderr
 
