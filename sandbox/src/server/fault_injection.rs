@@ -70,7 +70,7 @@ impl Exchange<'_> {
     /// Reads `bytes` of a body. The caller keeps the rest until the connection ends: hyper would drain a body
     /// that is dropped.
     async fn read_part(&self, request: Request<RequestBody>, bytes: u64) -> RequestBody {
-        self.connection.pace.shrink_window();
+        self.connection.pace.set_small_window(true);
         let mut body = request.into_body();
         read_at_least(&mut body, bytes).await;
         body
@@ -91,10 +91,11 @@ impl Exchange<'_> {
     }
 
     async fn slow_down(&self, request: Request<RequestBody>, rate: u64) -> Reply {
-        self.connection.pace.shrink_window();
+        self.connection.pace.set_small_window(true);
         self.connection.pace.set_fault_rate(rate);
         let reply = self.dispatch(request).await;
         self.connection.pace.set_fault_rate(0);
+        self.connection.pace.set_small_window(false);
         reply
     }
 

@@ -49,7 +49,7 @@ pub(crate) struct Pace {
     /// Bytes per second; 0 is as fast as possible. Both are limits.
     fault_rate: AtomicU64,
     connection_rate: AtomicU64,
-    shrink_requested: AtomicBool,
+    is_window_small: AtomicBool,
 }
 
 impl Pace {
@@ -63,9 +63,10 @@ impl Pace {
         self.connection_rate.store(rate, Ordering::Relaxed);
     }
 
-    /// Keeps the kernel from taking in megabytes that nobody reads.
-    pub fn shrink_window(&self) {
-        self.shrink_requested.store(true, Ordering::Relaxed);
+    /// Keeps the kernel from taking in megabytes that nobody reads; or no longer does. Through a small window a
+    /// connection without any fault may go on at a few kilobytes per 100 ms, which is the sender's timer.
+    pub fn set_small_window(&self, small: bool) {
+        self.is_window_small.store(small, Ordering::Relaxed);
     }
 
     fn rate(&self) -> u64 {
@@ -81,6 +82,8 @@ pub(crate) struct FaultyIo<S> {
     pace: Arc<Pace>,
     timer: Pin<Box<Sleep>>,
     waiting: bool,
+    /// The kernel's receive buffer before it was made small, in bytes.
+    usual_buffer: Option<usize>,
     /// When all that was read would have arrived at the rate that is set.
     due: Instant,
     /// How far behind its time the stream was when there was nothing to read any more. The time that
@@ -95,6 +98,7 @@ impl<S: Socket> FaultyIo<S> {
             pace,
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             waiting: false,
+            usual_buffer: None,
             due: Instant::now(),
             idle: None,
         }
@@ -102,6 +106,18 @@ impl<S: Socket> FaultyIo<S> {
 
     pub fn into_socket(self) -> S {
         self.socket
+    }
+
+    /// Best effort: without it a fault only shows later.
+    fn set_window(&mut self, small: bool) {
+        let socket = socket2::SockRef::from(self.socket.tcp());
+        if small {
+            // Linux answers with twice of what it is given: the half is for its own records.
+            self.usual_buffer = socket.recv_buffer_size().ok().map(|bytes| bytes / 2);
+            let _ = socket.set_recv_buffer_size(SMALL_RECEIVE_WINDOW);
+        } else if let Some(bytes) = self.usual_buffer.take() {
+            let _ = socket.set_recv_buffer_size(bytes);
+        }
     }
 }
 
@@ -112,9 +128,9 @@ impl<S: Socket> AsyncRead for FaultyIo<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.pace.shrink_requested.swap(false, Ordering::Relaxed) {
-            // Best effort: without it a fault only shows later.
-            let _ = socket2::SockRef::from(this.socket.tcp()).set_recv_buffer_size(SMALL_RECEIVE_WINDOW);
+        let small = this.pace.is_window_small.load(Ordering::Relaxed);
+        if small != this.usual_buffer.is_some() {
+            this.set_window(small);
         }
         if this.waiting {
             ready!(this.timer.as_mut().poll(cx));
