@@ -96,14 +96,19 @@ impl TransferJournal {
         ctx.outcome_if_stopped(Outcome::Completed);
         // First: whoever stops the call from here on has nothing to resume.
         ctx.set_journal(None);
-        if let Err(error) = journal.end(json!({"done": true, "transfer_id": transfer_id})).await {
-            tracing::warn!(
-                target: logs::TARGET,
-                job = ctx.progress.job(),
-                reason = error.message(),
-                "the transfer is active, and its journal is left over"
-            );
-        }
+        let (last, job) = (json!({"done": true, "transfer_id": transfer_id}), ctx.progress.job());
+        // Whoever cancels now and calls again at once must not meet this journal half removed.
+        ctx.uninterrupted(async move {
+            if let Err(error) = journal.end(last).await {
+                tracing::warn!(
+                    target: logs::TARGET,
+                    job,
+                    reason = error.message(),
+                    "the transfer is active, and its journal is left over"
+                );
+            }
+        })
+        .await;
     }
 
     /// Ends or keeps the journal after an upload failed.

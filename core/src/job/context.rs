@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio_util::task::TaskTracker;
+
 use super::record::{CallRecord, RawUpload};
 use crate::error::{Cleanup, Error, Outcome, Resource, ResourceKind};
 use crate::progress::Counters;
@@ -20,6 +22,7 @@ pub(crate) struct JobContext {
     pub(crate) deadline: Option<tokio::time::Instant>,
     record: Arc<Mutex<CallRecord>>,
     cleanup: Arc<Mutex<Option<CleanupTask>>>,
+    uninterrupted: TaskTracker,
     streams: Arc<Mutex<Vec<Stream>>>,
 }
 
@@ -37,6 +40,7 @@ impl JobContext {
             deadline,
             record: Arc::default(),
             cleanup: Arc::default(),
+            uninterrupted: TaskTracker::new(),
             streams: Arc::default(),
         }
     }
@@ -97,6 +101,19 @@ impl JobContext {
         }
     }
 
+    /// Does what a cancel or a deadline does not stop half-way: a call that is stopped meanwhile ends after it,
+    /// so that what its caller does next finds it done.
+    pub(crate) async fn uninterrupted(&self, work: impl Future<Output = ()> + Send + 'static) {
+        // A panic in it has nobody to tell; the call is over by then.
+        let _ = self.uninterrupted.spawn(work).await;
+    }
+
+    /// Waits for such work, as long as for cleaning up and no longer: it may hang with its file system.
+    pub(super) async fn uninterrupted_ended(&self) {
+        self.uninterrupted.close();
+        let _ = tokio::time::timeout(CLEANUP_TIMEOUT, self.uninterrupted.wait()).await;
+    }
+
     /// A source that the call begins to read. If the call fails, it is set back to where it stood.
     pub(crate) fn reset_on_failure(&self, source: &Source) {
         let stream = source.as_stream().cloned();
@@ -105,5 +122,35 @@ impl JobContext {
 
     pub(super) fn take_streams(&self) -> Vec<Stream> {
         std::mem::take(&mut self.streams.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::super::runner::start;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn a_job_that_is_cancelled_ends_after_what_is_not_interrupted() {
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (open, gate) = oneshot::channel::<()>();
+        let (end, ended) = std::sync::mpsc::channel();
+        let job = start("send", None, |ctx| async move {
+            ctx.uninterrupted(async move {
+                begun.send(()).expect("heard");
+                let _ = gate.await;
+                end.send(()).expect("heard");
+            })
+            .await;
+            Ok(())
+        })
+        .expect("started");
+        has_begun.recv().expect("it begins");
+        job.cancel();
+        open.send(()).expect("it waits for this");
+        assert_eq!(job.wait().expect_err("cancelled").kind(), ErrorKind::Cancelled);
+        ended.try_recv().expect("it was done first");
     }
 }

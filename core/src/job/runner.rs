@@ -91,8 +91,8 @@ impl Call {
     }
 
     fn timed_out(&self) -> Error {
-        let seconds = self.timeout.unwrap_or_default().as_secs_f64();
-        let passed = format!("the call's timeout of {seconds:.1} s passed");
+        let limit = crate::progress::exactly(self.timeout.unwrap_or_default());
+        let passed = format!("the call's timeout of {limit} passed");
         let words = match self.ctx.record().ask_first() {
             None => format!("{passed} before it was done; allow more time or check the connection"),
             Some(ask) => format!("{passed}, and {ask}"),
@@ -115,8 +115,9 @@ impl Call {
                 Ok(value)
             }
             Err(error) => {
-                // At once: both may wait for somebody, and so does the caller who cancelled.
-                let (error, standing) = tokio::join!(ctx.clean_up(error), StreamState::of(streams));
+                // At once: each may wait for somebody, and so does the caller who cancelled.
+                let (error, standing, ()) =
+                    tokio::join!(ctx.clean_up(error), StreamState::of(streams), ctx.uninterrupted_ended());
                 let error = ctx.record().complete(error);
                 Err(standing.told(error).with_operation(self.operation))
             }
