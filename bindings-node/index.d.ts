@@ -49,21 +49,21 @@ export type List<T> = Iterable<T> & object
 export interface FileFields {
   /** What to send. */
   readonly source: Source
-  /** What the recipient sees, without folders. Default: the last part of the path. */
+  // <generated file fields> by `make generate`, from the core's sources
+  /** The name that the recipient sees, without folders. Default: the last part of the path; memory and
+   * streams need one. */
   readonly name?: string | null | undefined
-  /** The media type. Default: that of a Blob, else guessed from the name; `application/octet-stream` for a sealed
-   * file. */
+  /** The media type. Default: guessed from the name, and `application/octet-stream` for a sealed file. A
+   * `Blob` brings its own. */
   readonly contentType?: string | null | undefined
   /** The nonce that the file was sealed with before it came here: base64 of 12 bytes. For
    * {@link Encryption.presealed} alone; each file needs its own. */
   readonly encryptionIv?: string | null | undefined
+  // </generated file fields>
 }
 
 /** Names and values, sent in the order given: an object, or anything that iterates over pairs. */
 export type Pairs = Readonly<Record<string, string>> | Iterable<readonly [name: string, value: string]>
-
-/** Whether what was asked for happened: the outcome of an error. */
-export type Outcome = 'completed' | 'not_completed' | 'unknown'
 
 /** Told while a call runs: on this thread, every 100 ms at most, and once at the end before the call settles.
  * If it throws, or returns a promise that rejects, the call is cancelled and rejects with that very error. It is
@@ -113,8 +113,8 @@ export interface Options {
   /** A transfer with a file of at least this many bytes is sent in parts. 1 to 5368709120 bytes (5 GiB);
    * default 524288000 (500 MiB). */
   multipartThreshold?: number | null | undefined
-  /** When a digest is computed while sending. `auto`: SHA-256 for every profile, MD5 for a PUT, or a file
-   * in parts, of up to 256 MiB; true: for every upload; false: for none. "auto", true or false; default
+  /** When a digest is computed while sending (`auto`: SHA-256 for every profile, MD5 for a PUT, or a file
+   * in parts, of up to 256 MiB; true: for every upload; false: for none). "auto", true or false; default
    * "auto". */
   integrityCheck?: 'auto' | boolean | null | undefined
   /** The folder for packed profiles and streams while they are sent; they have no name there. Default the
@@ -137,12 +137,13 @@ export interface Options {
   // </generated options>
 }
 
+// <generated arguments> by `make generate`, from the core's sources
 /** How to make an {@link HCompany}. */
 export interface HCompanyOptions extends Options {
-  /** The API key. Default: the environment variable `HAI_API_KEY` of the process, then the file that `hai login`
-   * writes. */
+  /** The API key. Default: the environment variable `HAI_API_KEY`, then the file that `hai login` writes
+   * (`~/.config/hai/.env`). */
   apiKey?: string | null | undefined
-  /** Where the account is. Regions are separate: a profile lives in one. Default `"eu"`. */
+  /** The account's region, `eu` (default) or `us`. Regions are separate: a profile lives in one. */
   region?: 'eu' | 'us' | null | undefined
   /** Another place for the API; https, or http on loopback. Goes before `region`. */
   baseUrl?: string | URL | null | undefined
@@ -150,87 +151,78 @@ export interface HCompanyOptions extends Options {
 
 /** How to make an {@link AgentDrop}. */
 export interface AgentDropOptions extends Options {
-  /** `agd_…` or `ada_…`. Default: the environment variable `AGENTDROP_API_KEY` of the process. */
+  /** The API key (`agd_…` or `ada_…`). Default: the environment variable `AGENTDROP_API_KEY`. */
   apiKey?: string | null | undefined
   /** Another place for the API; https, or http on loopback. */
   baseUrl?: string | URL | null | undefined
 }
 
-/** What every call takes. */
+/** The arguments of every call. */
 export interface CallArguments {
-  /**
-   * Stops the call. Its promise then rejects with the signal's own `reason`, once nothing of the call runs any
-   * more; if the call had succeeded before it could be stopped, it resolves. A reason that is an object gets a
-   * property `dropoff` with what became of the call (the {@link DropoffError}, whose `outcome`, `transferId` and
-   * `profileId` tell), unless it has one, as after the first of several calls with one signal. If the signal
-   * was aborted before the call, nothing is started and nothing is added.
-   */
+  /** Stops the call. Its promise then rejects with the signal's own `reason`, once nothing of the call
+   * runs any more; if the call had succeeded before it could be stopped, it resolves. A reason that is an
+   * object gets a property `dropoff` with what became of the call (the {@link DropoffError}, whose
+   * `outcome`, `transferId` and `profileId` tell), unless it has one, as after the first of several calls
+   * with one signal. If the signal was aborted before the call, nothing is started and nothing is added. */
   signal?: AbortSignal | null | undefined
 }
 
-/** What every call that sends bytes takes. */
+/** The arguments of every call that sends bytes. */
 export interface UploadArguments extends CallArguments {
   /** Called while a folder is packed and while bytes are sent. */
   onProgress?: OnProgress | null | undefined
 }
 
-/** What every call that can be bounded takes. */
+/** The arguments of every call that can be bounded. */
 export interface BoundedArguments extends UploadArguments {
-  /** Bounds the whole call, retries included: above 0, at most 10 000 000 000 ms. Default: no limit. */
+  /** Bounds the whole call, retries included. Default: no limit. Above 0, at most 10 000 000 000 ms. */
   timeout?: number | null | undefined
 }
 
-/** What a profile is called. */
+/** The name of a profile, and what belongs to it. */
 export interface ProfileDetails {
-  /** Its name. */
+  /** What the profile is called. */
   name: string
-  /** The browser it belongs to, such as `chromium` or `firefox`; the service decides which there are. It and its
-   * version may be left out, each, for a folder that is packed, which tells them;
-   * {@link PackReport.browserGuessed} is true then. */
+  /** The browser it belongs to, such as `chromium` or `firefox`; the service decides which there are.
+   * Default, for a folder that is packed: what the folder tells, and {@link PackReport.browserGuessed} is
+   * then true. */
   browserName?: string | null | undefined
-  /** That browser's version, such as `131`. */
+  /** That browser's version, such as `131`. Default: as the browser's name. */
   browserVersion?: string | null | undefined
-  /** A text for people. */
+  /** A text for people. Default: none. */
   description?: string | null | undefined
-  /** Names and values. */
+  /** The labels, a name and its value; their order is kept. */
   labels?: Pairs | null | undefined
 }
 
-/** What of a browser's folder is packed, and how. The defaults are right for a folder whose browser is closed. */
+/** How a browser's folder is packed. The defaults are right for a folder whose browser is closed. */
 export interface Pack {
-  /**
-   * How much goes. Default `"default"`.
-   *
-   * - `"default"`: everything but caches and what belongs to a run or a machine. What sites put into Chromium's Cache
-   *   API is a cache, and a warning says how much there is.
-   * - `"minimal"`: what signs in: cookies, what sites store, settings and extensions. No history, saved passwords,
-   *   bookmarks, addresses or web apps, and not the browser's own account. Two private things go with what signs in: the
-   *   last tabs of a profile that opens them again (a warning says so), and Firefox's `key4.db`, with the keys of client
-   *   certificates and that of the saved passwords.
-   * - `"full"`: caches too.
-   */
+  /** How much goes. Default: `'default'`. `'default'`: everything but caches and what belongs to a run or
+   * a machine. Data that sites put into Chromium's Cache API is a cache; a warning says how much there
+   * is. `'minimal'`: files that sign in: cookies, data that sites store, settings and extensions. No
+   * history, saved passwords, bookmarks, addresses or web apps, and not the browser's own account. Files
+   * that belong together go together, so two private things go. If the profile opens its last tabs again,
+   * these do, since what sites keep for a session comes back with them; a warning says so. And Firefox's
+   * `key4.db` does, which has the keys of client certificates, and that of the saved passwords, though
+   * not the passwords. `'full'`: caches too. */
   level?: 'default' | 'minimal' | 'full' | null | undefined
-  /** Only this one of the profiles in it, by the name of its folder: `Default`, `Profile 2`. What all profiles share
-   * goes too. Default: all. */
+  /** Only this one of the profiles, by the name of its folder: `Default`, `Profile 2`. Files that all
+   * profiles share go too. Default: all. */
   profile?: string | null | undefined
-  /** Packs what matches although the level leaves it out. Globs on the path inside the folder, such as
-   * `Default/Code Cache`: `*` and `?` do not cross a `/`, `**` does, and a folder stands for all that is in it. Locks,
-   * sockets and symlinks stay out whatever they say. Default: none. */
+  /** The globs of what is packed although the level leaves it out. A glob is about a path inside the
+   * folder, such as `Default/Code Cache`: `*` and `?` do not cross a `/`, `**` does, and a folder stands
+   * for all that is in it. Locks, sockets and symlinks stay out whatever it says. Default: none. */
   include?: List<string> | null | undefined
-  /** Leaves out what matches, in the same form; goes before `include`. Default: none. */
+  /** The globs of what is left out; goes before `include`. Default: none. */
   exclude?: List<string> | null | undefined
-  /**
-   * What to do while a browser is using the folder. Default `"error"`.
-   *
-   * - `"error"`: fail with `browser_running`.
-   * - `"snapshot"`: pack consistent copies of its databases, each with the files it names. What the browser has not
-   *   written to disk yet is not in them: Chromium writes cookies up to 30 s late and local storage 5 s or more, Firefox
-   *   local storage up to 5 s. What kept changing is named in a warning, or is a `browser_running` that may be tried again.
-   * - `"force"`: pack as it is. Databases that are written meanwhile may be damaged in the archive.
-   */
+  /** How to treat a folder that a browser is using. Default: `'error'`. `'error'`: fail with
+   * `browser_running`. `'snapshot'`: pack consistent copies of its databases, each with the files it
+   * names. Data that the browser has not written to disk yet is not in them: Chromium writes cookies up
+   * to 30 s late and local storage 5 s or more, Firefox local storage up to 5 s. A store that kept
+   * changing is named in a warning, or is a `browser_running` that may be tried again. `'force'`: pack as
+   * it is. Databases that are written meanwhile may be damaged in the archive. */
   ifRunning?: 'error' | 'snapshot' | 'force' | null | undefined
-  /** A folder that everything in the archive is in, such as `user-data`. Default: none, the archive's top is the
-   * folder's. */
+  /** A folder that everything in the archive is in. Default: none, the archive's top is the folder's. */
   prefix?: string | null | undefined
 }
 
@@ -238,8 +230,9 @@ export interface Pack {
 export interface UploadProfileArguments extends ProfileDetails, BoundedArguments {
   /** How a folder is packed. A zip is sent as it is, whatever this says. */
   pack?: Pack | null | undefined
-  /** The id of an earlier profile. Nothing is sent if the archive equals it by the service's own checksum; the result
-   * is that profile then, with {@link Profile.unchanged} true. A profile that is not there any more equals nothing. */
+  /** The id of an earlier profile. If the archive equals that one's by the service's own checksum, nothing
+   * is sent, and the result is that profile with {@link Profile.unchanged} set. A profile that is not
+   * there any more equals nothing. Default: it is sent. */
   ifChangedFrom?: string | null | undefined
 }
 
@@ -257,30 +250,31 @@ export interface InspectProfileArguments extends CallArguments {
 
 /** Arguments of {@link HCompany.completeUpload}. */
 export interface CompleteUploadArguments extends ProfileDetails, CallArguments {
+  /** The result of {@link HCompany.upload}, to be compared with what the service stored. */
+  uploaded?: StoredObject | null | undefined
   /** The browser it belongs to; there is no folder here to tell it. */
   browserName: string
   /** That browser's version. */
   browserVersion: string
-  /** What {@link HCompany.upload} gave, to be compared with what the service stored; without it `verified` is
-   * false. */
-  uploaded?: StoredObject | null | undefined
 }
 
 /** Arguments of {@link AgentDrop.presign}. */
 export interface PresignArguments extends BoundedArguments {
-  /** An agent's id. */
+  /** The id of the agent that sends. */
   sender: string
-  /** An agent's id; an e-mail address in mode `agent-to-human`. */
+  /** The id of the agent that receives; an e-mail address in mode `agent-to-human`. */
   recipient: string
   /** Who sends to whom: `agent-to-agent` (default), `agent-to-human` or `human-to-agent`. */
   mode?: string | null | undefined
-  /** How long the transfer lives, such as `12h` or `7d`. Default: the service's. */
+  /** How long the transfer lives, such as `12h` or `7d`; the account's plan decides how much is allowed.
+   * Default: the service's. */
   expiresIn?: string | null | undefined
-  /** How often it may be downloaded, 1 to 1000. Default: the service's. */
+  /** How often it may be downloaded; the service allows 1 to 1000. Default: the service's. */
   maxDownloads?: number | null | undefined
   /** A text for the recipient. */
   message?: string | null | undefined
-  /** Free data kept with the transfer; what `JSON.stringify` makes of it; numbers that are not finite, functions, symbols, maps and sets are refused. */
+  /** Free data kept with the transfer, as a JSON object. It is told as `JSON.stringify` tells it; numbers
+   * that are not finite, functions, symbols, maps and sets are refused. */
   metadata?: Readonly<Record<string, unknown>> | null | undefined
   /** Whether the service deletes the transfer once it was downloaded. Default false. */
   autoDelete?: boolean | null | undefined
@@ -288,62 +282,56 @@ export interface PresignArguments extends BoundedArguments {
   recipientAccount?: string | null | undefined
   /** Seals every file for the recipient before it leaves. Default: files are sent as they are. */
   encrypt?: Encryption | null | undefined
-  /** Whether all files go in parts. Default: if one of them has at least {@link Options.multipartThreshold} bytes. */
+  /** Whether all files go in parts. Default: if one of them has at least `multipartThreshold` bytes. */
   multipart?: boolean | null | undefined
 }
 
 /** Arguments of {@link AgentDrop.send} and {@link AgentDrop.plan}. */
 export interface SendArguments extends PresignArguments {
-  /**
-   * The path of a journal: a file that lets the same call go on where this one stopped, after its process was
-   * killed, it was cancelled, or the network failed. It is made if it is not there, readable by its owner alone,
-   * and removed once the transfer is active. It holds live upload URLs, and never a key. A leading `~/` is the home
-   * folder; a relative path is of the moment of the call.
-   *
-   * The second call takes the same arguments and files, on a client of the same service; options may differ.
-   * Files are known again by inode, size and modification time, memory by its contents.
-   */
+  /** A journal: a file that lets the same call go on where this one stopped, after its process was killed
+   * or the network failed. It is made if it is not there, readable by its owner alone, and removed once
+   * the transfer is active. It holds live upload URLs, and never a key. The second call takes the same
+   * arguments and sources, on a client of the same service; options may differ. Streams cannot be
+   * resumed. A leading `~/` is the home folder; a relative path is of the moment of the call. */
   journal?: string | URL | null | undefined
 }
 
 /** Arguments of {@link Encryption}. */
 export interface EncryptionArguments {
-  /** The recipient's public key, known from elsewhere: standard base64 of 32 bytes. Default: the one that the
-   * service names, which trusts the service to name the right one; compare
+  /** The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes. Default: the one
+   * that the service names, which trusts the service to name the right one; compare
    * {@link SentTransfer.recipientKeyFingerprint}. */
   recipientPublicKey?: string | null | undefined
-  /** Another name for the scheme in what is told to the service; the scheme stays the same. Default
+  /** Another name for the scheme in the field `encryption_algorithm`. The scheme stays the same. Default
    * `X25519-HKDF-AES-256-GCM`. */
   algorithm?: string | null | undefined
 }
 
-/** Arguments of {@link Encryption.presealed}. */
-export type PresealedArguments = Pick<EncryptionArguments, 'algorithm'>
-
-/** Arguments of {@link openSealed}. The texts are those of the transfer's download reply, `null` included: what is sent
- * through presigned URLs has an `encryptedKey`; the official SDK seals small files with a key that follows from a salt, and
- * files for a person with one that tells no sender. */
+/** Arguments of {@link openSealed}. The texts are those of the transfer's download reply, `null` included:
+ * files sent through presigned URLs have an `encryptedKey`; the official SDK seals small files with a key
+ * that follows from a salt, and files for a person with one that tells no sender. */
 export interface OpenSealedArguments extends CallArguments {
-  /** Where the opened file goes: a path where nothing is yet. A leading `~/` is the home folder; a relative path is of
-   * the moment of the call. */
-  to: string | URL
-  /** The recipient's key pair. */
-  keyPair: KeyPair
-  /** The sender's public key: standard base64 of 32 bytes. With it only what that sender sealed opens. */
+  /** The sender's public key: standard base64 of 32 raw bytes. With it, only what that sender sealed
+   * opens. A file that is sealed for a person tells no sender, and opens without it alone. */
   senderPublicKey?: string | null | undefined
-  /** The transfer's wrapped key: base64 of 60 bytes. */
+  /** The transfer's wrapped key: base64 of 60 bytes. A transfer without one has a salt. */
   encryptedKey?: string | null | undefined
-  /** The file's nonce: base64 of 12 bytes. */
+  /** The file's nonce: base64 of 12 bytes. A file that is sealed for a person holds its own. */
   encryptionIv?: string | null | undefined
   /** The transfer's salt, where it has one: base64 of 32 bytes. */
   encryptionSalt?: string | null | undefined
+  /** Where the opened file goes: a path where nothing is yet. A leading `~/` is the home folder; a
+   * relative path is of the moment of the call. */
+  to: string | URL
+  /** The recipient's key pair. */
+  keyPair: KeyPair
   /** Called while the file is opened. */
   onProgress?: OnProgress | null | undefined
 }
 
 /** Arguments of {@link Storage.put}. */
 export interface PutArguments extends BoundedArguments {
-  /** Those that were signed into the URL, sent as given. */
+  /** The headers that were signed into the URL, sent as given. */
   headers?: Pairs | null | undefined
 }
 
@@ -355,10 +343,14 @@ export interface PostFormArguments extends BoundedArguments {
 
 /** Arguments of {@link Storage.putParts}. */
 export interface PutPartsArguments extends BoundedArguments {
-  /** Bytes of each part but the last, as the URLs were signed for. Default: {@link Options.partSize}, or 8 MiB, or
-   * what fits the number of URLs if those do not. */
+  /** Bytes of each part but the last. Default: the option `partSize`, or 8 MiB, or what fits the number of
+   * URLs if those do not. */
   partSize?: number | null | undefined
 }
+// </generated arguments>
+
+/** Arguments of {@link Encryption.presealed}. */
+export type PresealedArguments = Pick<EncryptionArguments, 'algorithm'>
 
 /** Arguments of {@link Job.wait}. */
 export interface WaitArguments {
@@ -746,13 +738,17 @@ export class Job<T> {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+// <generated progress> by `make generate`, from the core's sources
 /** A snapshot of a call on its way. */
 export interface Progress {
-  /** What the call is doing. */
+  /** The step that the call is at. `preparing`: looking at the sources. `packing`: packing a profile
+   * folder. `requesting`: asking the service for a presigned target. `sending`: sending bytes to storage.
+   * `completing`: telling the service, and asking it what happened. `done`: over, one way or the other.
+   * `opening`: opening a sealed file. `inspecting`: looking at a profile folder. */
   readonly phase:
-    'preparing' | 'inspecting' | 'packing' | 'requesting' | 'sending' | 'completing' | 'opening' | 'done'
-  /** Source bytes handed to the network in attempts that still count; goes back when one fails. While a folder is
-   * packed: bytes of it that are packed. */
+    'preparing' | 'packing' | 'requesting' | 'sending' | 'completing' | 'done' | 'opening' | 'inspecting'
+  /** Source bytes handed to the network in attempts that still count; goes back when one fails. While a
+   * folder is packed: bytes of it that are packed. */
   readonly bytesDone: number
   /** Source bytes to send in all, or to pack while a folder is packed; 0 until known. */
   readonly bytesTotal: number
@@ -762,22 +758,24 @@ export interface Progress {
   readonly filesTotal: number
   /** Requests that were repeated so far. */
   readonly retries: number
-  /** Milliseconds since the call started. */
+  /** Time since the call started. In milliseconds. */
   readonly elapsed: number
-  /** Milliseconds in which the bytes were counted: since packing began, and later since sending began. */
+  /** How long the bytes have been counted: since packing began, and later since sending began; 0 before.
+   * In milliseconds. */
   readonly activeFor: number
-  /** Average rate of packing or sending, in bytes per second. */
-  readonly bytesPerSecond: number
-  /** Milliseconds in which uploads may still start with the ticket in use; one that has started may finish.
-   * `null` if that is not known, and while nothing is sent. */
+  /** How long uploads may still start with the presigned ticket in use, while sending. One that has
+   * started may finish. In milliseconds; `null` if that is not known. */
   readonly ticketLeft: number | null
-  /** Milliseconds that sending the rest takes at the rate so far. `null` before 2 s of sending, and while nothing
-   * is sent. */
+  /** How long sending the rest takes at the rate so far, after 2 s of sending. In milliseconds; `null` if
+   * that is not known. */
   readonly timeNeeded: number | null
-  /** A sentence when sending needs more time than the ticket has, else `null`: what has to start over, or has not
-   * started by then, fails. */
+  /** A likely failure if it goes on like this, as a sentence: sending needs more time than the ticket has,
+   * so uploads that have to start over or have not started by then fail. `null` if there is none. */
   readonly warning: string | null
+  /** Average rate of packing or sending, in bytes per second; 0 before. */
+  readonly bytesPerSecond: number
 }
+// </generated progress>
 
 /** What the files of a browser's folder are. */
 export type FileCategory =
@@ -1188,7 +1186,7 @@ export type ErrorCode =
   | 'unavailable'
   /** The connection could not be made, or broke. */
   | 'network'
-  /** A time limit of ours passed. */
+  /** A time limit of the call or of an option passed. The call is over. */
   | 'timeout'
   /** The peer's certificate or TLS handshake was not acceptable. */
   | 'tls'
@@ -1210,25 +1208,33 @@ export type ErrorCode =
   | 'cancelled'
   /** A reply was lost and asking the service did not settle what happened. */
   | 'unknown_outcome'
-  /** A defect in this library. */
+  /** A defect in dropoff. */
   | 'internal'
 // </generated error codes>
 
+// <generated error facts> by `make generate`, from the core's sources
+/** Whether what was asked for happened, as far as the service can tell. `completed`: it happened: the
+ * profile is registered, the transfer is active, storage has what a raw upload or a step sent.
+ * `not_completed`: it did not happen. Calling again cannot do it twice. `unknown`: a reply was lost and
+ * asking did not settle it. */
+export type Outcome = 'completed' | 'not_completed' | 'unknown'
+
 /** The facts of a {@link DropoffError}. Those that are absent are `null`. */
 export interface ErrorFacts {
-  /** What the caller can do about it. */
+  /** The stable name of the caller's remedy, such as `rate_limited`. */
   readonly code: ErrorCode
-  /** The stable number of `code`, the same in all languages; never 0. */
+  /** The stable number of the kind, the same in all languages; never 0. */
   readonly number: number
-  /** One line of plain English that ends with what to do. */
+  /** One line of plain English that ends with what to do. It holds no secret. */
   readonly message: string
   /** The step that failed, such as `put` or `complete_upload`. */
   readonly operation: string | null
-  /** Whose side the trouble is on. */
+  /** Whose side the trouble is on. `caller`: this program or its files. `network`: between here and there.
+   * `service`: the service that handed out the ticket. `storage`: object storage. */
   readonly side: 'caller' | 'network' | 'service' | 'storage'
   /** Whether making the same call again now is safe and useful. */
   readonly retryable: boolean
-  /** Milliseconds the service asked to be left alone for. */
+  /** How long the service asked to be left alone. In milliseconds. */
   readonly retryAfter: number | null
   /** The HTTP status, when there was a reply. */
   readonly httpStatus: number | null
@@ -1236,14 +1242,16 @@ export interface ErrorFacts {
   readonly serviceCode: string | null
   /** The id the service or storage logged the request under. */
   readonly requestId: string | null
-  /** The fields the service complained about. */
+  /** The fields the service complained about, each with `field` and `message`. */
   readonly details: readonly { readonly field: string; readonly message: string }[]
   /** Whether what was asked for happened all the same. */
   readonly outcome: Outcome
-  /** What became of the remains of a failed call, such as uploads in parts that were begun: there were none, or none
-   * to remove; they were removed; or they were not, and the service removes them in its own time. */
+  /** The fate of the parts that a failed call left with the service. `none`: nothing was left to clean up,
+   * a journal keeps it, or the service removes it by itself. `done`: the remains were removed. `failed`:
+   * removing the remains failed too. */
   readonly cleanup: 'none' | 'done' | 'failed'
-  /** What the service reserved before the failure: what kind of thing, such as `transfer`, and its id. */
+  /** The resource that the service reserved before the failure: its `kind`, such as `transfer`, and its
+   * `id`. */
   readonly resource: { readonly kind: string; readonly id: string } | null
   /** The transfer that was reserved before the failure. */
   readonly transferId: string | null
@@ -1258,30 +1266,33 @@ export interface ErrorFacts {
   /** Storage's ETag, without quotes, of what it holds or of what was in the way; `outcome` says which. */
   readonly etag: string | null
 }
+// </generated error facts>
 
 /** What went wrong, as facts a program can act on. */
 export class DropoffError extends Error implements ErrorFacts {
   private constructor()
-  readonly code: ErrorCode
-  readonly number: number
-  readonly operation: string | null
+  // <generated error members> by `make generate`, from the core's sources
+  readonly code: ErrorFacts['code']
+  readonly number: ErrorFacts['number']
+  readonly operation: ErrorFacts['operation']
   readonly side: ErrorFacts['side']
-  readonly retryable: boolean
-  readonly retryAfter: number | null
-  readonly httpStatus: number | null
-  readonly serviceCode: string | null
-  readonly requestId: string | null
+  readonly retryable: ErrorFacts['retryable']
+  readonly retryAfter: ErrorFacts['retryAfter']
+  readonly httpStatus: ErrorFacts['httpStatus']
+  readonly serviceCode: ErrorFacts['serviceCode']
+  readonly requestId: ErrorFacts['requestId']
   readonly details: ErrorFacts['details']
-  readonly outcome: Outcome
+  readonly outcome: ErrorFacts['outcome']
   readonly cleanup: ErrorFacts['cleanup']
   readonly resource: ErrorFacts['resource']
-  readonly transferId: string | null
-  readonly profileId: string | null
-  readonly path: string | null
-  readonly errno: number | null
-  readonly journal: string | null
-  readonly etag: string | null
-  /** What a lower layer said, as a string; for a stream, the very error it threw. Absent if there is none. */
+  readonly transferId: ErrorFacts['transferId']
+  readonly profileId: ErrorFacts['profileId']
+  readonly path: ErrorFacts['path']
+  readonly errno: ErrorFacts['errno']
+  readonly journal: ErrorFacts['journal']
+  readonly etag: ErrorFacts['etag']
+  // </generated error members>
+  /** A lower layer's words, as a string; for a stream, the very error it threw. Absent if there is none. */
   readonly cause?: unknown
   /** Every fact, fit for JSON and for an agent's tool result. `cause` is its words, or `null`. */
   toJSON(): ErrorFacts & { readonly cause: string | null }

@@ -45,9 +45,9 @@
  * Functions. The receiver comes first, then inputs, then outputs, and last the place for an error. A
  * function that can fail returns a dropoff_status, 0 if it succeeded. Outputs are written on success only
  * and the error on failure only; nothing else is touched, so begin with NULL. Any place for an error may be
- * NULL. A NULL where a pointer is needed is DROPOFF_INVALID_INPUT and names the parameter, or the field of
- * it, such as transfer.sender; each function lists the parameters that may be NULL. A getter that is given
- * NULL answers NULL, 0 or false.
+ * NULL. A NULL where a pointer is needed is DROPOFF_INVALID_INPUT and names the parameter; each function
+ * lists the parameters that may be NULL. A getter that is given NULL answers NULL, 0 or false. Errors name
+ * the fields of a parameter by their path in it, such as sender or files[2].name, as in all languages.
  *
  * Text is UTF-8 that ends with NUL; anything else is DROPOFF_INVALID_INPUT. Paths are raw bytes that end
  * with NUL. A NUL inside a text of a service is shown as U+FFFD.
@@ -128,7 +128,7 @@ typedef enum {
     DROPOFF_UNAVAILABLE = 11,
     /** The connection could not be made, or broke. */
     DROPOFF_NETWORK = 12,
-    /** A time limit of ours passed. */
+    /** A time limit of the call or of an option passed. The call is over. */
     DROPOFF_TIMEOUT = 13,
     /** The peer's certificate or TLS handshake was not acceptable. */
     DROPOFF_TLS = 14,
@@ -150,9 +150,23 @@ typedef enum {
     DROPOFF_CANCELLED = 22,
     /** A reply was lost and asking the service did not settle what happened. */
     DROPOFF_UNKNOWN_OUTCOME = 23,
-    /** A defect in this library. */
+    /** A defect in dropoff. */
     DROPOFF_INTERNAL = 24,
 } dropoff_status;
+
+/** What went wrong, as facts. Made by a function that fails and was given a place for it; free it with
+ *  dropoff_error_free. It depends on nothing else and may outlive every other handle.
+ *  Threads: it never changes, so any number of threads may read it at once. */
+typedef struct dropoff_error dropoff_error;
+
+/** Frees an error. NULL is fine. Threads: one at a time. */
+void dropoff_error_free(dropoff_error *error);
+
+/*
+ * Errors: the facts
+ *
+ * Text and paths live as long as the error. NULL is an error without facts.
+ */
 
 /** Whose side the trouble is on. Threads: a plain number. */
 typedef enum {
@@ -181,9 +195,9 @@ typedef enum {
     DROPOFF_OUTCOME_UNKNOWN = 3,
 } dropoff_outcome;
 
-/** What became of the things the service held for a call that failed. Threads: a plain number. */
+/** The fate of the things the service held for a call that failed. Threads: a plain number. */
 typedef enum {
-    /** Nothing was left to clean up, or the service removes it by itself. */
+    /** Nothing was left to clean up, a journal keeps it, or the service removes it by itself. */
     DROPOFF_CLEANUP_NONE = 0,
     /** The remains were removed. */
     DROPOFF_CLEANUP_DONE = 1,
@@ -191,28 +205,16 @@ typedef enum {
     DROPOFF_CLEANUP_FAILED = 2,
 } dropoff_cleanup;
 
-/** What went wrong, as facts. Made by a function that fails and was given a place for it; free it with
- *  dropoff_error_free. It depends on nothing else and may outlive every other handle.
- *  Threads: it never changes, so any number of threads may read it at once. */
-typedef struct dropoff_error dropoff_error;
-
-/** Frees an error. NULL is fine. Threads: one at a time. */
-void dropoff_error_free(dropoff_error *error);
-
 /** The status that the function returned with this error; DROPOFF_OK for NULL. Threads: any. */
 dropoff_status dropoff_error_kind(const dropoff_error *error);
 
-/** The kind's name, the same in all languages: "invalid_input", "network". Lives as long as the error.
- *  Threads: any. */
+/** The stable name of the caller's remedy, such as "rate_limited". Threads: any. */
 const char *dropoff_error_kind_name(const dropoff_error *error);
 
-/** What happened and what to do, one line of plain English without secrets. Lives as long as the error.
- *  Threads: any. */
+/** One line of plain English that ends with what to do. It holds no secret. Threads: any. */
 const char *dropoff_error_message(const dropoff_error *error);
 
-/** The step that failed, such as "put" or "complete_upload"; NULL before any began. Lives as long as the
- *  error.
- *  Threads: any. */
+/** The step that failed, such as "put" or "complete_upload". NULL if there is none. Threads: any. */
 const char *dropoff_error_operation(const dropoff_error *error);
 
 /** Whose side the trouble is on. Threads: any. */
@@ -221,75 +223,68 @@ dropoff_side dropoff_error_side(const dropoff_error *error);
 /** Whether making the same call again now is safe and useful. Threads: any. */
 bool dropoff_error_retryable(const dropoff_error *error);
 
-/** How long the service asked to be left alone. False if it did not say; then `ms` is not written.
+/** How long the service asked to be left alone. False if that is not known; then `ms` is not written.
  *  May be NULL: ms.
  *  Threads: any. */
 bool dropoff_error_retry_after_ms(const dropoff_error *error, uint64_t *ms);
 
-/** The HTTP status, when there was a reply; otherwise 0. Threads: any. */
+/** The HTTP status, when there was a reply. 0 if there is none. Threads: any. */
 int dropoff_error_http_status(const dropoff_error *error);
 
-/** The service's or storage's own code, such as "FILES_MISSING" or "AccessDenied"; NULL if it gave none.
- *  Lives as long as the error.
+/** The service's or storage's own code, such as FILES_MISSING or "AccessDenied". NULL if there is none.
  *  Threads: any. */
 const char *dropoff_error_service_code(const dropoff_error *error);
 
-/** The id the service or storage logged the request under; NULL if it gave none. Lives as long as the error.
- *  Threads: any. */
+/** The id the service or storage logged the request under. NULL if there is none. Threads: any. */
 const char *dropoff_error_request_id(const dropoff_error *error);
 
 /** How many fields the service complained about. Threads: any. */
 size_t dropoff_error_details_count(const dropoff_error *error);
 
-/** The path of one such field, such as "files.0.name", empty if the service named none; NULL if `index` is
- *  not below the count. Lives as long as the error.
+/** The field's path, such as "files.0.name"; empty when the service named none. NULL if `index` is not below
+ *  dropoff_error_details_count.
  *  Threads: any. */
 const char *dropoff_error_details_field(const dropoff_error *error, size_t index);
 
-/** The service's words about that field; NULL if `index` is not below the count. Lives as long as the error.
- *  Threads: any. */
+/** The service's words about it. NULL if `index` is not below dropoff_error_details_count. Threads: any. */
 const char *dropoff_error_details_message(const dropoff_error *error, size_t index);
 
 /** Whether what was asked for happened all the same. Threads: any. */
 dropoff_outcome dropoff_error_outcome(const dropoff_error *error);
 
-/** What a lower layer said; NULL if nothing did. Lives as long as the error. Threads: any. */
+/** A lower layer's words. NULL if there is none. Threads: any. */
 const char *dropoff_error_cause(const dropoff_error *error);
 
-/** What became of the remains of the call. Threads: any. */
+/** The fate of the parts that a failed call left with the service. Threads: any. */
 dropoff_cleanup dropoff_error_cleanup(const dropoff_error *error);
 
-/** What kind of thing the service reserved for the call before it failed: "transfer" or "profile"; NULL if it
- *  reserved nothing. Lives as long as the error.
+/** The kind of the resource that the service reserved before the failure, such as "transfer"; NULL if there
+ *  is none.
  *  Threads: any. */
 const char *dropoff_error_resource_kind(const dropoff_error *error);
 
-/** The service's id for that thing; NULL if it reserved nothing. Lives as long as the error. Threads: any. */
+/** The id of the resource that the service reserved before the failure; NULL if there is none.
+ *  Threads: any. */
 const char *dropoff_error_resource_id(const dropoff_error *error);
 
-/** The local file the error is about; NULL if it is about none. These are the raw bytes of the path, which
- *  need not be UTF-8. Lives as long as the error.
- *  Threads: any. */
+/** The local file the error is about. NULL if there is none. Threads: any. */
 const char *dropoff_error_path(const dropoff_error *error);
 
-/** The journal from which the same call goes on where this one stopped (dropoff_transfer.journal); NULL if
- *  there is nothing to go on from. These are the raw bytes of the path, which need not be UTF-8. Lives as
- *  long as the error.
- *  Threads: any. */
-const char *dropoff_error_journal(const dropoff_error *error);
-
-/** Storage's ETag, without quotes, of what it holds or of what was in the way; NULL if it told none.
- *  dropoff_error_outcome says which. Lives as long as the error.
- *  Threads: any. */
-const char *dropoff_error_etag(const dropoff_error *error);
-
-/** The operating system's error number for a local file, or for what it had no room for, as in errno.h;
- *  otherwise 0.
+/** The operating system's error number for a local file, or for what it had no room for. 0 if there is none.
  *  Threads: any. */
 int dropoff_error_errno(const dropoff_error *error);
 
+/** The journal from which the same call goes on where this one stopped. NULL if there is none.
+ *  Threads: any. */
+const char *dropoff_error_journal(const dropoff_error *error);
+
+/** Storage's ETag, without quotes, of what it holds or of what was in the way; dropoff_error_outcome says
+ *  which. NULL if there is none.
+ *  Threads: any. */
+const char *dropoff_error_etag(const dropoff_error *error);
+
 /** Every fact as one JSON object, the same in all languages: absent facts are null, `retry_after` is in
- *  seconds. Lives as long as the error.
+ *  seconds.
  *  Threads: any. */
 const char *dropoff_error_to_json(const dropoff_error *error);
 
@@ -400,8 +395,8 @@ typedef struct {
     /** A transfer with a file of at least this many bytes is sent in parts. 1 to 5368709120 bytes (5 GiB);
      *  default 524288000 (500 MiB). */
     uint64_t multipart_threshold;
-    /** When a digest is computed while sending. DROPOFF_AUTO: SHA-256 for every profile, MD5 for a PUT, or a
-     *  file in parts, of up to 256 MiB; DROPOFF_YES: for every upload; DROPOFF_NO: for none. A
+    /** When a digest is computed while sending (DROPOFF_AUTO: SHA-256 for every profile, MD5 for a PUT, or a
+     *  file in parts, of up to 256 MiB; DROPOFF_YES: for every upload; DROPOFF_NO: for none). A
      *  dropoff_choice; default DROPOFF_AUTO. */
     int integrity_check;
     /** The folder for packed profiles and streams while they are sent; they have no name there. Default the
@@ -433,8 +428,8 @@ typedef struct {
  * What to send: a file, a folder where a browser profile is due, a range of memory, or a stream.
  */
 
-/** What to send. The request that takes it empties it: it cannot be used again, and is still yours to free,
- *  at any time after.
+/** What to send. The call that takes it empties it: it cannot be used again, and is still yours to free, at
+ *  any time after. A plan and a presign send nothing, and empty streams alone.
  *  Threads: one at a time. */
 typedef struct dropoff_source dropoff_source;
 
@@ -490,7 +485,7 @@ void dropoff_source_free(dropoff_source *source);
  * How far a call is: told to a callback while the call runs, or asked for with dropoff_job_progress.
  */
 
-/** What a call is doing. Later versions may add phases. Threads: a plain number. */
+/** The step that a call is at. Later versions may add steps. Threads: a plain number. */
 typedef enum {
     /** Looking at the sources. */
     DROPOFF_PHASE_PREPARING = 0,
@@ -521,28 +516,28 @@ typedef struct {
     uint64_t bytes_done;
     /** Source bytes to send in all, or to pack while a folder is packed; 0 until known. */
     uint64_t bytes_total;
-    /** Milliseconds since the call started. */
+    /** Time since the call started. */
     uint64_t elapsed_ms;
-    /** What the call is doing. */
+    /** The step that the call is at. */
     dropoff_phase phase;
     /** Files storage has accepted. */
     uint32_t files_done;
-    /** Files in all. */
+    /** Files in all; 0 until known. */
     uint32_t files_total;
     /** Requests that were repeated so far. */
     uint32_t retries;
-    /** While sending: how long uploads may still start with the presigned ticket in use; one that has started
+    /** How long uploads may still start with the presigned ticket in use, while sending. One that has started
      *  may finish. UINT64_MAX if that is not known. */
     uint64_t ticket_left_ms;
-    /** While sending: how long it still takes at the rate so far. UINT64_MAX if that is not known, as in the
-     *  first 2 s. */
+    /** How long sending the rest takes at the rate so far, after 2 s of sending. UINT64_MAX if that is not
+     *  known. */
     uint64_t time_needed_ms;
-    /** What is likely to go wrong if it goes on like this, as a sentence that ends with NUL: the ticket is
-     *  too short for the upload. Empty if nothing is. It is a part of the struct, so a copy of that keeps it.
-     */
+    /** A likely failure if it goes on like this, as a sentence: sending needs more time than the ticket has,
+     *  so uploads that have to start over or have not started by then fail. It ends with NUL, and is empty if
+     *  there is none. It is a part of the struct, so a copy of that keeps it. */
     char warning[192];
-    /** Milliseconds that bytes_done was counted for: since packing began, and later since sending began; 0
-     *  before. bytes_done divided by it is the rate. */
+    /** How long the bytes have been counted: since packing began, and later since sending began; 0 before.
+     *  bytes_done divided by it is the rate. */
     uint64_t active_for_ms;
 } dropoff_progress;
 
@@ -776,7 +771,7 @@ typedef struct {
     /** A browser's user-data folder, which is packed, or a zip of one, sent as it is. Its path, whose bytes
      *  need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
+    /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** What the profile is called. Needed. */
     const char *name;
@@ -968,7 +963,7 @@ typedef struct {
     /** The API key. Default: the environment variable HAI_API_KEY, then the file that hai login writes
      *  (~/.config/hai/.env). */
     const char *api_key;
-    /** "eu" (default) or "us". Regions are separate: a profile lives in one. */
+    /** The account's region, "eu" (default) or "us". Regions are separate: a profile lives in one. */
     const char *region;
     /** Another place for the API; https, or http on loopback. Goes before region. */
     const char *base_url;
@@ -1243,7 +1238,9 @@ typedef struct {
     size_t size;
     /** The sender's key pair. */
     const dropoff_key_pair *key_pair;
-    /** The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes. */
+    /** The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes. Default: the one
+     *  that the service names, which trusts the service to name the right one; compare
+     *  dropoff_sent_transfer.recipient_key_fingerprint. */
     const char *recipient_public_key;
     /** The files are sealed already, all with the key in encrypted_key, and pass through as they are. Each
      *  needs its dropoff_file.encryption_iv. */
@@ -1260,7 +1257,7 @@ typedef struct {
     size_t size;
     /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
+    /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** The name that the recipient sees, without folders. Default: the last part of the path; memory and
      *  streams need one. */
@@ -1280,9 +1277,9 @@ typedef struct {
  *  Threads: plain data. */
 typedef struct {
     size_t size;
-    /** An agent's id. Needed. */
+    /** The id of the agent that sends. Needed. */
     const char *sender;
-    /** An agent's id; an e-mail address in mode "agent-to-human". Needed. */
+    /** The id of the agent that receives; an e-mail address in mode "agent-to-human". Needed. */
     const char *recipient;
     /** The files to send; results come in their order. */
     const dropoff_file *files;
@@ -1300,7 +1297,7 @@ typedef struct {
     const char *metadata_json;
     /** Whether the service deletes the transfer once it was downloaded. Default false. */
     bool auto_delete;
-    /** The recipient's account (e-mail, id or display name), where an agent id alone is ambiguous. */
+    /** The recipient's account (e-mail, id or display name), where an agent's id alone is ambiguous. */
     const char *recipient_account;
     /** Seals every file for the recipient before it leaves. Default: files are sent as they are. */
     const dropoff_encryption *encrypt;
@@ -1309,8 +1306,9 @@ typedef struct {
     int multipart;
     /** A journal: a file that lets the same call go on where this one stopped, after its process was killed
      *  or the network failed. It is made if it is not there, readable by its owner alone, and removed once
-     *  the transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed. A
-     *  leading ~/ is the home folder. */
+     *  the transfer is active. It holds live upload URLs, and never a key. The second call takes the same
+     *  arguments and sources, on a client of the same service; options may differ. Streams cannot be resumed.
+     *  A leading ~/ is the home folder. */
     const char *journal;
     /** Bounds the whole call, retries included. Default: no limit. */
     uint64_t timeout_ms;
@@ -1583,8 +1581,9 @@ dropoff_status dropoff_agentdrop_start_send(const dropoff_agentdrop *client,
     const dropoff_transfer *transfer, dropoff_job **job, dropoff_error **error);
 
 /** What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first
- *  request's body without its secrets. The journal is left alone, and sources are emptied. The result is
- *  yours to free. DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up.
+ *  request's body without its secrets. The journal is left alone, and sources can be used again. The result
+ *  is yours to free. DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up, and which
+ *  is emptied.
  *  Threads: any. */
 dropoff_status dropoff_agentdrop_plan(const dropoff_agentdrop *client, const dropoff_transfer *transfer,
     dropoff_transfer_plan **plan, dropoff_error **error);
@@ -1594,8 +1593,8 @@ dropoff_status dropoff_agentdrop_start_plan(const dropoff_agentdrop *client,
     const dropoff_transfer *transfer, dropoff_job **job, dropoff_error **error);
 
 /** Step one: makes a pending transfer and asks for a presigned URL per file. The files are looked at for
- *  their sizes; give the same ones to dropoff_agentdrop_upload, by their paths or with new sources. The
- *  result is yours to free.
+ *  their sizes; give the same ones to dropoff_agentdrop_upload. A stream is read to its end and emptied, and
+ *  needs a new source there. The result is yours to free.
  *  Threads: any. */
 dropoff_status dropoff_agentdrop_presign(const dropoff_agentdrop *client,
     const dropoff_transfer *transfer, dropoff_transfer_ticket **ticket, dropoff_error **error);
@@ -1706,7 +1705,7 @@ typedef struct {
     const char *url;
     /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
+    /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** The headers that were signed into the URL, sent as given. */
     const dropoff_pair *headers;
@@ -1733,7 +1732,7 @@ typedef struct {
     size_t fields_count;
     /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
+    /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** The file name told to storage. Default "file". */
     const char *file_name;
@@ -1758,7 +1757,7 @@ typedef struct {
     size_t urls_count;
     /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
-    /** Any other source. A call empties it, also one that fails. NULL if path is set. */
+    /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
     /** Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of
      *  URLs if those do not. */

@@ -194,6 +194,10 @@ class texts {
 using on_progress = std::function<bool(const dropoff_progress &)>;
 /** Reads at most `capacity` bytes into `buffer` and gives how many; 0 is the end. What it throws ends the call. */
 using read_fn = std::function<std::size_t(std::uint8_t *buffer, std::size_t capacity)>;
+/** Sets a stream back to where it stood before the first read, or throws if it cannot. */
+using rewind_fn = std::function<void()>;
+/** Is told one line of the log, on a thread of dropoff's. An exception of it is let go: nobody waits for it. */
+using on_log = std::function<void(dropoff_log_level level, const char *message)>;
 
 namespace detail {
 /** A callable on its way through C, and what it threw. */
@@ -233,6 +237,14 @@ class callback {
         }
         return copy;
     }
+    /** Gives it to a job whose call takes no request. */
+    void watch(const dropoff_job *job) const {
+        if (!state_)
+            return;
+        dropoff_error *error = nullptr;
+        auto data = new std::shared_ptr<progress_state>(state_);
+        check(dropoff_job_on_progress(job, progress_state::tell, data, progress_state::release, &error), error);
+    }
     void rethrow() const {
         if (state_ && state_->thrown)
             std::rethrow_exception(state_->thrown);
@@ -242,11 +254,31 @@ class callback {
     std::shared_ptr<progress_state> state_;
 };
 
+struct log_state {
+    on_log told;
+    static void tell(dropoff_log_level level, const char *message, void *data) noexcept {
+        try {
+            static_cast<log_state *>(data)->told(level, message);
+        } catch (...) {
+        }
+    }
+    static void release(void *data) noexcept { delete static_cast<log_state *>(data); }
+};
+
 struct read_state {
     read_fn read;
+    rewind_fn rewind;
     static int next(void *data, std::uint8_t *buffer, std::size_t capacity, std::size_t *got) noexcept {
         try {
             *got = static_cast<read_state *>(data)->read(buffer, capacity);
+            return 0;
+        } catch (...) {
+            return -1;
+        }
+    }
+    static int back(void *data) noexcept {
+        try {
+            static_cast<read_state *>(data)->rewind();
             return 0;
         } catch (...) {
             return -1;
@@ -256,7 +288,18 @@ struct read_state {
 };
 } // namespace detail
 
-/** What to send, where it is not a path: `put.source = source.get();`. The call that takes it empties it. */
+/** As dropoff_log_set: the lines of `level` and those that matter more go to `told`; none go anywhere without it. */
+inline void set_log(dropoff_log_level level, on_log told = {}) {
+    dropoff_error *error = nullptr;
+    if (level == DROPOFF_LOG_NONE || !told) {
+        check(dropoff_log_set(DROPOFF_LOG_NONE, nullptr, nullptr, nullptr, &error), error);
+        return;
+    }
+    auto state = new detail::log_state{std::move(told)};
+    check(dropoff_log_set(level, detail::log_state::tell, state, detail::log_state::release, &error), error);
+}
+
+/** The bytes to send, where they are not a path's: `put.source = source.get();`. The call that takes it empties it. */
 class source {
   public:
     /** As a path, for the calls that take a source alone. */
@@ -284,10 +327,18 @@ class source {
     }
     /** A stream that cannot go back. */
     static source reader(read_fn read) {
-        auto state = new detail::read_state{std::move(read)};
+        auto state = new detail::read_state{std::move(read), {}};
         return made([&](auto place, auto error) {
             return dropoff_source_from_reader(detail::read_state::next, state, detail::read_state::release, place,
                                               error);
+        });
+    }
+    /** A stream that can go back, so that the same call can be made again after it failed. */
+    static source rewindable_reader(read_fn read, rewind_fn rewind) {
+        auto state = new detail::read_state{std::move(read), std::move(rewind)};
+        return made([&](auto place, auto error) {
+            return dropoff_source_from_rewindable_reader(detail::read_state::next, detail::read_state::back, state,
+                                                         detail::read_state::release, place, error);
         });
     }
     dropoff_source *get() const noexcept { return handle_.get(); }
@@ -317,9 +368,9 @@ class key_pair {
             return dropoff_key_pair_from_agentdrop_config(path.c_str(), place, error);
         });
     }
-    std::string public_key() const { return dropoff_key_pair_public_key(get()); }
+    std::string public_key() const { return there(dropoff_key_pair_public_key(get())); }
     /** The private key. Do not log it. */
-    std::string reveal_private_key() const { return dropoff_key_pair_reveal_private_key(get()); }
+    std::string reveal_private_key() const { return there(dropoff_key_pair_reveal_private_key(get())); }
     const dropoff_key_pair *get() const noexcept { return handle_.get(); }
 
   private:
@@ -328,6 +379,11 @@ class key_pair {
         dropoff_error *error = nullptr;
         check(make(&handle, &error), error);
         return key_pair(handle);
+    }
+    static const char *there(const char *key) {
+        if (key == nullptr)
+            throw std::logic_error("the key pair was moved to another object; use that one");
+        return key;
     }
     explicit key_pair(dropoff_key_pair *handle) : handle_(handle) {}
     owned<dropoff_key_pair> handle_;
@@ -396,6 +452,17 @@ template <typename Result, typename Start> job<Result> start(on_progress told, S
     check(begin(callback, &handle, &error), error);
     return job<Result>(handle, std::move(callback));
 }
+
+/** Starts a call that takes no request, in which a callable could stand. */
+template <typename Result, typename Start> job<Result> start_watched(on_progress told, Start begin) {
+    callback callback(std::move(told));
+    dropoff_job *handle = nullptr;
+    dropoff_error *error = nullptr;
+    check(begin(&handle, &error), error);
+    job<Result> started(handle, callback);
+    callback.watch(started.get());
+    return started;
+}
 } // namespace detail
 
 /** A client of AgentDrop transfers. */
@@ -417,14 +484,14 @@ class agentdrop {
         return started<dropoff_transfer_ticket>(dropoff_agentdrop_start_presign, transfer, {}).wait();
     }
     job<dropoff_sent_files> start_upload(const dropoff_transfer_ticket &ticket, const dropoff_file *files,
-                                         std::size_t count) const {
-        return detail::start<dropoff_sent_files>({}, [&](auto &, auto job, auto error) {
+                                         std::size_t count, on_progress told = {}) const {
+        return detail::start_watched<dropoff_sent_files>(std::move(told), [&](auto job, auto error) {
             return dropoff_agentdrop_start_upload(get(), &ticket, files, count, job, error);
         });
     }
     owned<dropoff_sent_files> upload(const dropoff_transfer_ticket &ticket, const dropoff_file *files,
-                                     std::size_t count) const {
-        return start_upload(ticket, files, count).wait();
+                                     std::size_t count, on_progress told = {}) const {
+        return start_upload(ticket, files, count, std::move(told)).wait();
     }
     owned<dropoff_confirmed> confirm(const std::string &transfer_id) const {
         return detail::start<dropoff_confirmed>({}, [&](auto &, auto job, auto error) {
@@ -478,14 +545,14 @@ class hcompany {
     }
     /** Empties the source. */
     job<dropoff_stored_object> start_upload(const dropoff_profile_ticket &ticket, source &from,
-                                            const dropoff_pack *pack = nullptr) const {
-        return detail::start<dropoff_stored_object>({}, [&](auto &, auto job, auto error) {
+                                            const dropoff_pack *pack = nullptr, on_progress told = {}) const {
+        return detail::start_watched<dropoff_stored_object>(std::move(told), [&](auto job, auto error) {
             return dropoff_hcompany_start_upload(get(), &ticket, from.get(), pack, job, error);
         });
     }
     owned<dropoff_stored_object> upload(const dropoff_profile_ticket &ticket, source &from,
-                                        const dropoff_pack *pack = nullptr) const {
-        return start_upload(ticket, from, pack).wait();
+                                        const dropoff_pack *pack = nullptr, on_progress told = {}) const {
+        return start_upload(ticket, from, pack, std::move(told)).wait();
     }
     owned<dropoff_profile> complete_upload(const std::string &profile_id,
                                            const dropoff_profile_details &details) const {
@@ -557,16 +624,17 @@ class storage {
 
 /** As dropoff_inspect_profile. */
 inline owned<dropoff_profile_inspection> inspect_profile(const std::string &folder,
-                                                         const dropoff_pack *pack = nullptr) {
-    return detail::start<dropoff_profile_inspection>({}, [&](auto &, auto job, auto error) {
+                                                         const dropoff_pack *pack = nullptr,
+                                                         on_progress told = {}) {
+    return detail::start_watched<dropoff_profile_inspection>(std::move(told), [&](auto job, auto error) {
         return dropoff_start_inspect_profile(folder.c_str(), pack, job, error);
     }).wait();
 }
 
 /** As dropoff_open_sealed. */
 inline owned<dropoff_opened_file> open_sealed(const dropoff_sealed_file &sealed, const std::string &to,
-                                              const key_pair &pair) {
-    return detail::start<dropoff_opened_file>({}, [&](auto &, auto job, auto error) {
+                                              const key_pair &pair, on_progress told = {}) {
+    return detail::start_watched<dropoff_opened_file>(std::move(told), [&](auto job, auto error) {
         return dropoff_start_open_sealed(&sealed, to.c_str(), pair.get(), job, error);
     }).wait();
 }

@@ -40,11 +40,11 @@ impl dropoff_agentdrop {
         started(progress, || self.client.start_send(request))
     }
     fn plan(&self, transfer: &dropoff_transfer, progress: Option<Callback>) -> Result<dropoff_job> {
-        let request = transfer.into_core(&fields!("transfer"))?;
+        let request = transfer.into_core(&fields!("transfer").keeping_sources())?;
         started(progress, || self.client.start_plan(request))
     }
     fn presign(&self, transfer: &dropoff_transfer, progress: Option<Callback>) -> Result<dropoff_job> {
-        let request = transfer.into_core(&fields!("transfer"))?;
+        let request = transfer.into_core(&fields!("transfer").keeping_sources())?;
         started(progress, || self.client.start_presign(request))
     }
     fn upload(
@@ -55,6 +55,7 @@ impl dropoff_agentdrop {
     ) -> Result<dropoff_job> {
         let fields = fields!("");
         let files = fields.structs(files, count, "files")?;
+        files.iter().try_for_each(|(file, at)| file.check(&fields.within(at)))?;
         let files =
             files.iter().map(|(file, at)| file.into_core(&fields.within(at))).collect::<Result<_>>()?;
         started(None, || self.client.start_upload(&ticket.ticket, files))
@@ -154,8 +155,8 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_send(
 }
 
 /// What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first request's body
-/// without its secrets. The journal is left alone, and sources are emptied. The result is yours to free.
-/// DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up.
+/// without its secrets. The journal is left alone, and sources can be used again. The result is yours to free.
+/// DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up, and which is emptied.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -192,7 +193,8 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_plan(
 }
 
 /// Step one: makes a pending transfer and asks for a presigned URL per file. The files are looked at for their sizes;
-/// give the same ones to dropoff_agentdrop_upload, by their paths or with new sources. The result is yours to free.
+/// give the same ones to dropoff_agentdrop_upload. A stream is read to its end and emptied, and needs a new source
+/// there. The result is yours to free.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

@@ -1,5 +1,5 @@
-//! Fields of structs that a program filled, as the core takes them. Each error names the field by its path from the
-//! argument, such as `transfer.files[2].name`, and never holds what is in it.
+//! Fields of structs that a program filled, as the core takes them. Each error names the field as every language names
+//! the argument, by its path in the request, such as `files[2].name`, and never holds what is in it.
 
 use std::ffi::{c_char, c_int};
 use std::mem::size_of;
@@ -14,8 +14,13 @@ use crate::source::dropoff_source;
 use crate::text;
 
 /// The fields of one struct. Whoever makes one says that its pointers are what the header asks for.
+#[derive(Clone, Copy)]
 pub(crate) struct Fields<'a> {
     at: &'a str,
+    /// Whether it is what a function takes: its fields are named without it then.
+    is_parameter: bool,
+    /// Whether sources that can be used again are left to the caller.
+    keeps_sources: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -23,16 +28,21 @@ impl<'a> Fields<'a> {
     /// Every pointer of the struct, and of those that it points to, is NULL or points to what the header says of that
     /// field, which stays as it is meanwhile.
     pub(crate) unsafe fn new(at: &'a str) -> Self {
-        Self { at }
+        Self { at, is_parameter: true, keeps_sources: false }
+    }
+
+    /// For a call that sends nothing: only streams are taken.
+    pub(crate) fn keeping_sources(self) -> Self {
+        Self { keeps_sources: true, ..self }
     }
 
     /// Those of a struct that this one points to.
     pub(crate) fn within<'b>(&self, at: &'b str) -> Fields<'b> {
-        Fields { at }
+        Fields { at, is_parameter: false, keeps_sources: self.keeps_sources }
     }
 
     fn path_of(&self, field: &str) -> String {
-        if self.at.is_empty() { field.to_owned() } else { format!("{}.{field}", self.at) }
+        if self.is_parameter { field.to_owned() } else { format!("{}.{field}", self.at) }
     }
 
     fn missing(&self, field: &str) -> Error {
@@ -160,20 +170,40 @@ impl<'a> Fields<'a> {
         Ok(items)
     }
 
-    /// A path, or a source, which this empties.
+    /// A path, or a source, which this empties unless it is kept.
     pub(crate) fn source(&self, path: *const c_char, source: *mut dropoff_source) -> Result<Source> {
+        match self.given_source(path, source)? {
+            GivenSource::Path(path) => Ok(Source::path(path)),
+            GivenSource::Handle(source) if self.keeps_sources => source.share(),
+            GivenSource::Handle(source) => source.take(),
+        }
+    }
+
+    /// Refuses what `source` would refuse, and takes nothing.
+    pub(crate) fn check_source(&self, path: *const c_char, source: *mut dropoff_source) -> Result<()> {
+        match self.given_source(path, source)? {
+            GivenSource::Path(_) => Ok(()),
+            GivenSource::Handle(source) => source.check(),
+        }
+    }
+
+    fn given_source(&self, path: *const c_char, source: *mut dropoff_source) -> Result<GivenSource<'_>> {
         // SAFETY: what `new` was promised; the header says that no other thread uses it.
         let source = unsafe { source.as_mut() };
         match (self.path(path, "path")?, source) {
-            (Some(path), None) => Ok(Source::path(path)),
-            (None, Some(source)) => source.take(),
+            (Some(path), None) => Ok(GivenSource::Path(path)),
+            (None, Some(source)) => Ok(GivenSource::Handle(source)),
             (None, None) => Err(Error::bad_argument(&format!(
-                "{at} has neither a path nor a source; set {at}.path or {at}.source",
-                at = self.at
+                "{} has neither a path nor a source; set {} or {}",
+                self.at,
+                self.path_of("path"),
+                self.path_of("source")
             ))),
             (Some(_), Some(_)) => Err(Error::bad_argument(&format!(
-                "{at} has a path and a source; set one of {at}.path and {at}.source",
-                at = self.at
+                "{} has a path and a source; set one of {} and {}",
+                self.at,
+                self.path_of("path"),
+                self.path_of("source")
             ))),
         }
     }
@@ -190,11 +220,19 @@ impl<'a> Fields<'a> {
             (Some(pair), None) => Ok(Encryption::new(pair.pair.clone())),
             (None, Some(key)) => Ok(Encryption::presealed(key)),
             _ => Err(Error::bad_argument(&format!(
-                "{at} needs one of {at}.key_pair and {at}.encrypted_key",
-                at = self.at
+                "{} needs one of {} and {}",
+                self.at,
+                self.path_of("key_pair"),
+                self.path_of("encrypted_key")
             ))),
         }
     }
+}
+
+/// A source as a struct gives it.
+enum GivenSource<'a> {
+    Path(PathBuf),
+    Handle(&'a mut dropoff_source),
 }
 
 /// The fields of a struct parameter of an exported function; `""` for a parameter that is a list.

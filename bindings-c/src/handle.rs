@@ -62,6 +62,9 @@ impl<T> UseOnce<T> {
     pub(crate) fn take(&mut self) -> Result<T> {
         self.inside.take().ok_or_else(|| self.used())
     }
+    pub(crate) fn get(&self) -> Result<&T> {
+        self.inside.as_ref().ok_or_else(|| self.used())
+    }
     fn used(&self) -> Error {
         Error::bad_argument(&format!("this {} was already used; make a new one for each call", self.what))
     }

@@ -44,9 +44,9 @@
 //! Functions. The receiver comes first, then inputs, then outputs, and last the place for an error. A
 //! function that can fail returns a dropoff_status, 0 if it succeeded. Outputs are written on success only
 //! and the error on failure only; nothing else is touched, so begin with NULL. Any place for an error may be
-//! NULL. A NULL where a pointer is needed is DROPOFF_INVALID_INPUT and names the parameter, or the field of
-//! it, such as transfer.sender; each function lists the parameters that may be NULL. A getter that is given
-//! NULL answers NULL, 0 or false.
+//! NULL. A NULL where a pointer is needed is DROPOFF_INVALID_INPUT and names the parameter; each function
+//! lists the parameters that may be NULL. A getter that is given NULL answers NULL, 0 or false. Errors name
+//! the fields of a parameter by their path in it, such as sender or files[2].name, as in all languages.
 //!
 //! Text is UTF-8 that ends with NUL; anything else is DROPOFF_INVALID_INPUT. Paths are raw bytes that end
 //! with NUL. A NUL inside a text of a service is shown as U+FFFD.

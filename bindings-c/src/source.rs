@@ -17,8 +17,8 @@ use crate::guard;
 use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::text::os_path;
 
-/// What to send. The request that takes it empties it: it cannot be used again, and is still yours to free, at any
-/// time after.
+/// What to send. The call that takes it empties it: it cannot be used again, and is still yours to free, at any time
+/// after. A plan and a presign send nothing, and empty streams alone.
 ///
 /// Threads: one at a time.
 pub struct dropoff_source {
@@ -33,6 +33,17 @@ impl dropoff_source {
     /// Empties it. Call this after every check that can refuse the call.
     pub(crate) fn take(&mut self) -> Result<Source> {
         self.source.take()
+    }
+    /// The source for a call that sends nothing: shared, but for a stream, which this empties.
+    pub(crate) fn share(&mut self) -> Result<Source> {
+        match self.source.get()?.again() {
+            Some(source) => Ok(source),
+            None => self.take(),
+        }
+    }
+    /// Refuses one that was used already.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.source.get().map(drop)
     }
 }
 

@@ -14,9 +14,14 @@ use crate::{errors, inputs, json, options};
 
 /// A client of AgentDrop transfers. May be shared between threads.
 ///
-/// api_key: default, the environment variable AGENTDROP_API_KEY. base_url: another place for the API.
-/// options: see Options; lengths of time are seconds or timedeltas.
-/// Raises AuthenticationError without a key, InvalidInputError for a bad URL or option.
+/// Each call has a start_… twin that takes the same arguments, returns a Job at once, and calls on_progress
+/// on a thread of its own instead of the caller's.
+///
+/// api_key: the API key (agd_… or ada_…). Default: the environment variable AGENTDROP_API_KEY.
+/// base_url: another place for the API; https, or http on loopback.
+/// options: see Options.
+/// Raises AuthenticationError: there is no key.
+/// Raises InvalidInputError: a URL or option is not one.
 #[pyclass(frozen, module = "dropoff")]
 pub(crate) struct AgentDrop(dropoff::AgentDrop);
 
@@ -127,29 +132,46 @@ impl AgentDrop {
     /// From now on all uploads of this client together send at most so many bytes a second, those under way
     /// too.
     ///
-    /// bytes_per_second: 1024 to 1099511627776, or None for no limit.
+    /// bytes_per_second: 1024 to 1099511627776 (1 TiB), or None for no limit.
+    /// Raises InvalidInputError: it is neither.
     fn set_bandwidth_limit(&self, bytes_per_second: &Bound<'_, PyAny>) -> PyResult<()> {
         guarded(|| Ok(self.0.set_bandwidth_limit(options::bandwidth_limit(bytes_per_second)?)?))
     }
 
-    /// Sends files until the transfer is active. send() gives a SentTransfer, start_send() a Job at once.
+    /// Sends files and waits until the transfer is active.
     ///
-    /// files: paths, (name, source) pairs or File objects. A source is a path, bytes-like, or a file object
-    /// opened in binary mode.
-    /// sender, recipient: agents' ids; in mode "agent-to-human" the recipient is an e-mail address.
-    /// expires_in: such as "12h" or "7d"; max_downloads: 1 to 1000. Default: the service's.
-    /// metadata: a mapping that JSON can hold. recipient_account: where an agent's id alone is ambiguous.
-    /// encrypt: an Encryption, by which every file is sealed before it leaves.
-    /// multipart: whether all files go in parts. Default: if one has at least multipart_threshold bytes.
-    /// journal: path of a journal, with which the same call goes on where an earlier one stopped. It is made
-    /// if it is not there and removed once the transfer is active. File objects cannot be resumed.
-    /// timeout: seconds or a timedelta for the whole call, retries included; above 0, at most 10 000 000.
-    /// Default: no limit.
-    /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
-    /// raises, the call is cancelled.
-    /// Raises InvalidInputError before anything is sent, EncryptionError where files cannot be sealed,
-    /// RejectedError where the service refuses, and any other DropoffError; its `journal` is the journal from
-    /// which the same call goes on.
+    /// start_send() gives a Job of it at once.
+    ///
+    /// files: the files to send; results come in their order. Paths, (name, source) pairs or File objects.
+    /// sender: the id of the agent that sends.
+    /// recipient: the id of the agent that receives; an e-mail address in mode agent-to-human.
+    /// mode: who sends to whom: agent-to-agent (default), agent-to-human or human-to-agent.
+    /// expires_in: how long the transfer lives, such as 12h or 7d; the account's plan decides how much is
+    /// allowed. Default: the service's.
+    /// max_downloads: how often it may be downloaded; the service allows 1 to 1000. Default: the service's.
+    /// message: a text for the recipient.
+    /// metadata: free data kept with the transfer, as a JSON object.
+    /// auto_delete: whether the service deletes the transfer once it was downloaded. Default false.
+    /// recipient_account: the recipient's account (e-mail, id or display name), where an agent's id alone is
+    /// ambiguous.
+    /// encrypt: seals every file for the recipient before it leaves. Default: files are sent as they are.
+    /// multipart: whether all files go in parts. Default: if one of them has at least multipart_threshold
+    /// bytes.
+    /// journal: a journal: a file that lets the same call go on where this one stopped, after its process was
+    /// killed or the network failed. It is made if it is not there, readable by its owner alone, and removed
+    /// once the transfer is active. It holds live upload URLs, and never a key. The second call takes the
+    /// same arguments and sources, on a client of the same service; options may differ. Streams cannot be
+    /// resumed. A leading ~/ is the home folder.
+    /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
+    /// above 0 and at most 10 000 000 s.
+    /// on_progress: a plain function, called on this thread with a Progress, every 0.1 s at most and once at
+    /// the end. If it raises, the transfer is cancelled and the exception passes on.
+    /// Raises InvalidInputError: an argument is missing or wrong; nothing was sent.
+    /// Raises EncryptionError: sealing was asked for and is not possible; nothing was sent.
+    /// Raises RejectedError: the service refused; service_code and details say why.
+    /// Raises DropoffError: any other kind. transfer_id names the pending transfer if one was made; it is not
+    /// delivered unless outcome says so, and calling again is safe. journal is the journal from which the
+    /// same call goes on.
     #[pyo3(
         signature = (files, **terms),
         text_signature = "($self, files, *, sender, recipient, mode='agent-to-agent', expires_in=None, max_downloads=None, message=None, metadata=None, auto_delete=False, recipient_account=None, encrypt=None, multipart=None, journal=None, timeout=None, on_progress=None)"
@@ -166,10 +188,13 @@ impl AgentDrop {
         })
     }
 
-    /// What send() would send, as a TransferPlan; start_plan() gives a Job at once. The files are looked at and
-    /// nothing is sent.
+    /// What send would send. The files are looked at, and nothing is sent.
     ///
-    /// Arguments and errors are those of send(); the journal is left alone, and file objects are refused.
+    /// start_plan() gives a Job of it at once.
+    ///
+    /// Arguments and errors as in send; the journal is left alone.
+    ///
+    /// Raises InvalidInputError: also for a file object, which telling its size would use up.
     #[pyo3(
         signature = (files, **terms),
         text_signature = "($self, files, *, sender, recipient, mode='agent-to-agent', expires_in=None, max_downloads=None, message=None, metadata=None, auto_delete=False, recipient_account=None, encrypt=None, multipart=None, journal=None, timeout=None, on_progress=None)"
@@ -186,10 +211,12 @@ impl AgentDrop {
         })
     }
 
-    /// Step one: makes a pending transfer and asks for a presigned URL per file. Gives a TransferTicket;
-    /// start_presign() gives a Job at once.
+    /// Step one: makes a pending transfer and asks for a presigned URL per file.
     ///
-    /// Arguments and errors are those of send(). File objects are read to their end to learn their size.
+    /// start_presign() gives a Job of it at once.
+    ///
+    /// The sources are looked at for their sizes, and a file object is read to its end: give the same files
+    /// to upload, file objects rewound. Arguments and errors as in send.
     #[pyo3(
         signature = (files, **terms),
         text_signature = "($self, files, *, sender, recipient, mode='agent-to-agent', expires_in=None, max_downloads=None, message=None, metadata=None, auto_delete=False, recipient_account=None, encrypt=None, multipart=None, timeout=None, on_progress=None)"
@@ -205,12 +232,13 @@ impl AgentDrop {
         Job::start(py, on_progress, |streams| Ok(self.0.start_presign(terms.to_core(files, streams)?)?))
     }
 
-    /// Step two: sends the files to storage, several at once. Gives a list of SentFile; start_upload() gives
-    /// a Job at once.
+    /// Step two: sends the files to storage, several at once.
+    ///
+    /// start_upload() gives a Job of it at once.
     ///
     /// files: those that were presigned, in the same order, with the same names and sizes.
-    /// on_progress: as in send().
-    /// Raises DropoffError as Storage.put(), with the file's name in the message.
+    /// on_progress: as in send.
+    /// Raises DropoffError: as Storage.put, with the file's name in the message.
     #[pyo3(signature = (ticket, files, *, on_progress=None))]
     fn start_upload(
         &self,
@@ -225,17 +253,22 @@ impl AgentDrop {
         })
     }
 
-    /// Step three: makes the transfer active. Gives a Confirmed; start_confirm() gives a Job at once.
+    /// Step three: makes the transfer active.
     ///
-    /// Raises RejectedError with service_code FILES_MISSING if storage lacks a file, ConflictError if somebody
-    /// else confirmed it, NotFoundError, UnknownOutcomeError, or another DropoffError.
+    /// start_confirm() gives a Job of it at once.
+    ///
+    /// Raises RejectedError: with service_code FILES_MISSING if storage lacks a file.
+    /// Raises ConflictError: somebody else confirmed it.
+    /// Raises NotFoundError, UnknownOutcomeError: as their names say.
     fn start_confirm(&self, py: Python<'_>, transfer_id: &Bound<'_, PyAny>) -> PyResult<Job> {
         Job::start(py, None, |_| Ok(self.0.start_confirm(inputs::text(transfer_id, "transfer_id")?)?))
     }
 
-    /// The transfer as the service has it now, a TransferInfo; start_get_transfer() gives a Job at once.
+    /// The transfer as the service has it now.
     ///
-    /// Raises NotFoundError if the service does not know it, or hides it from this key.
+    /// start_get_transfer() gives a Job of it at once.
+    ///
+    /// Raises NotFoundError: the service does not know it, or hides it from this key.
     fn start_get_transfer(&self, py: Python<'_>, transfer_id: &Bound<'_, PyAny>) -> PyResult<Job> {
         Job::start(py, None, |_| Ok(self.0.start_get_transfer(inputs::text(transfer_id, "transfer_id")?)?))
     }

@@ -146,8 +146,3 @@ pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> PyResult<
 pub(crate) fn _error_kinds() -> Vec<(&'static str, u32)> {
     ErrorKind::ALL.iter().map(|kind| (kind.as_str(), kind.code())).collect()
 }
-
-/// The facts that are the id of one kind of resource.
-pub(crate) fn resource_ids() -> Vec<&'static str> {
-    RESOURCE_KINDS.iter().map(|kind| kind.id_fact).collect()
-}

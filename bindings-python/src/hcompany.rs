@@ -12,10 +12,16 @@ use crate::{errors, inputs, options, profile};
 
 /// A client of H Company's browser profiles. May be shared between threads.
 ///
-/// api_key: default, the environment variable HAI_API_KEY, then the file that `hai login` writes.
-/// region: "eu" or "us". base_url: another place for the API.
-/// options: see Options; lengths of time are seconds or timedeltas.
-/// Raises AuthenticationError without a key, InvalidInputError for a bad region, URL or option.
+/// Each call has a start_… twin that takes the same arguments, returns a Job at once, and calls on_progress
+/// on a thread of its own instead of the caller's.
+///
+/// api_key: the API key. Default: the environment variable HAI_API_KEY, then the file that hai login writes
+/// (~/.config/hai/.env).
+/// region: the account's region, eu (default) or us. Regions are separate: a profile lives in one.
+/// base_url: another place for the API; https, or http on loopback. Goes before region.
+/// options: see Options.
+/// Raises AuthenticationError: there is no key.
+/// Raises InvalidInputError: a region, URL or option is not one.
 #[pyclass(frozen, module = "dropoff")]
 pub(crate) struct HCompany(dropoff::HCompany);
 
@@ -77,27 +83,40 @@ impl HCompany {
     /// From now on all uploads of this client together send at most so many bytes a second, those under way
     /// too.
     ///
-    /// bytes_per_second: 1024 to 1099511627776, or None for no limit.
+    /// bytes_per_second: 1024 to 1099511627776 (1 TiB), or None for no limit.
+    /// Raises InvalidInputError: it is neither.
     fn set_bandwidth_limit(&self, bytes_per_second: &Bound<'_, PyAny>) -> PyResult<()> {
         guarded(|| Ok(self.0.set_bandwidth_limit(options::bandwidth_limit(bytes_per_second)?)?))
     }
 
-    /// Uploads a profile until the service has registered it and its checksum is compared.
-    /// upload_profile() gives a Profile, start_upload_profile() a Job at once.
+    /// Uploads a profile and waits until the service has registered it and its checksum is compared.
+    ///
+    /// start_upload_profile() gives a Job of it at once.
     ///
     /// source: a browser's user-data folder, which is packed, or a zip of one, sent as it is.
-    /// name, browser_name, browser_version: such as "acme-login", "chromium", "131"; every profile needs them, but
-    /// a folder tells its browser and version where they are left out.
-    /// labels: a mapping of str to str, or pairs; their order is kept.
-    /// pack: a Pack, how a folder is packed.
-    /// if_changed_from: the id of an earlier profile. If the archive equals that one's, nothing is sent, and the
-    /// result is that profile with `unchanged` set.
-    /// timeout: seconds or a timedelta for the whole call, retries included; above 0, at most 10 000 000.
-    /// Default: no limit.
-    /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
-    /// raises, the call is cancelled.
-    /// Raises InvalidInputError before anything is sent, BrowserRunningError if a browser is using the folder,
-    /// IntegrityError if what is registered is not what was sent, UnknownOutcomeError, and any other DropoffError.
+    /// name: what the profile is called.
+    /// browser_name: the browser it belongs to, such as chromium or firefox; the service decides which there
+    /// are. Default, for a folder that is packed: what the folder tells, and PackReport.browser_guessed is
+    /// then true.
+    /// browser_version: that browser's version, such as 131. Default: as the browser's name.
+    /// description: a text for people. Default: none.
+    /// labels: the labels, a name and its value; their order is kept.
+    /// pack: how a folder is packed. A zip is sent as it is, whatever this says.
+    /// if_changed_from: the id of an earlier profile. If the archive equals that one's by the service's own
+    /// checksum, nothing is sent, and the result is that profile with Profile.unchanged set. A profile that
+    /// is not there any more equals nothing. Default: it is sent.
+    /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
+    /// above 0 and at most 10 000 000 s.
+    /// on_progress: a plain function, called on this thread with a Progress, every 0.1 s at most and once at
+    /// the end. If it raises, the upload is cancelled and the exception passes through.
+    /// Raises InvalidInputError: an argument is missing or wrong; nothing was sent.
+    /// Raises BrowserRunningError: a browser is using the folder; close it, or see if_running of Pack.
+    /// Raises TooLargeError: the archive is larger than the service takes; the message names the largest
+    /// files.
+    /// Raises SourceChangedError: a file changed while it was packed.
+    /// Raises IntegrityError: the profile is registered, outcome is completed, and is not what was sent.
+    /// Raises UnknownOutcomeError: ask get_profile for its profile_id later.
+    /// Raises DropoffError: any other kind.
     #[pyo3(signature = (
         source, *, name, browser_name=None, browser_version=None, description=None, labels=None,
         pack=None, if_changed_from=None, timeout=None, on_progress=None
@@ -131,19 +150,27 @@ impl HCompany {
         })
     }
 
-    /// Step one: reserves a profile id and asks for a presigned form. Gives a ProfileTicket;
-    /// start_initiate_upload() gives a Job at once.
+    /// Step one: reserves a profile id and asks for a presigned form.
     ///
-    /// Safe to repeat: the service removes a reserved id that is not used within a day.
+    /// start_initiate_upload() gives a Job of it at once.
+    ///
+    /// Safe to repeat; a reserved id that is not used is removed by the service within a day.
+    ///
+    /// Raises AuthenticationError, PermissionDeniedError, RateLimitedError, UnavailableError, NetworkError,
+    /// TransferTimeoutError, TlsError: as their names say.
     fn start_initiate_upload(&self, py: Python<'_>) -> PyResult<Job> {
         Job::start(py, None, |_| Ok(self.0.start_initiate_upload()?))
     }
 
-    /// Step two: sends the archive to storage with a ticket. Gives a StoredObject; start_upload() gives a Job
-    /// at once.
+    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires.
     ///
-    /// source, pack, on_progress: as in upload_profile(). Safe to repeat until the ticket expires.
-    /// Raises DropoffError as Storage.post_form(), and BrowserRunningError.
+    /// start_upload() gives a Job of it at once.
+    ///
+    /// source: as in upload_profile.
+    /// pack: as in upload_profile.
+    /// on_progress: as in upload_profile.
+    /// Raises BrowserRunningError, SourceChangedError, TooLargeError: as upload_profile.
+    /// Raises DropoffError: as Storage.post_form.
     #[pyo3(signature = (ticket, source, *, pack=None, on_progress=None))]
     fn start_upload(
         &self,
@@ -160,12 +187,19 @@ impl HCompany {
         })
     }
 
-    /// Step three: registers the uploaded archive as a profile, within a day of step one. Gives a Profile;
-    /// start_complete_upload() gives a Job at once.
+    /// Step three: registers the uploaded archive as a profile, within a day of step one.
     ///
-    /// profile_id: that of the ticket. uploaded: what upload() gave, to be compared with what the service
-    /// stored; without it `verified` is false.
-    /// Raises RejectedError, NotFoundError, IntegrityError, UnknownOutcomeError, or another DropoffError.
+    /// start_complete_upload() gives a Job of it at once.
+    ///
+    /// profile_id: ProfileTicket.profile_id.
+    /// name: what the profile is called.
+    /// browser_name: the browser it belongs to; there is no folder here to tell it.
+    /// browser_version: that browser's version.
+    /// description: a text for people. Default: none.
+    /// labels: the labels, a name and its value; their order is kept.
+    /// uploaded: the result of HCompany.upload, to be compared with what the service stored.
+    /// Raises RejectedError: details names the fields.
+    /// Raises NotFoundError, IntegrityError, UnknownOutcomeError: and those of initiate_upload.
     #[pyo3(signature = (
         profile_id, *, name, browser_name=None, browser_version=None, description=None, labels=None,
         uploaded=None
@@ -193,9 +227,11 @@ impl HCompany {
         })
     }
 
-    /// The profile as the service has it now, a Profile; start_get_profile() gives a Job at once.
+    /// The profile as the service has it now. verified is false: nothing was sent to compare with.
     ///
-    /// Raises NotFoundError also for a profile that was never completed.
+    /// start_get_profile() gives a Job of it at once.
+    ///
+    /// Raises NotFoundError: also for a profile that was never completed.
     fn start_get_profile(&self, py: Python<'_>, profile_id: &Bound<'_, PyAny>) -> PyResult<Job> {
         Job::start(py, None, |_| Ok(self.0.start_get_profile(inputs::text(profile_id, "profile_id")?)?))
     }

@@ -29,7 +29,6 @@ mod tickets;
 mod wait;
 
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 
 /// The compiled half of `dropoff`; import the names from there.
 #[pymodule]
@@ -76,8 +75,6 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        // The facts of an error that are the id of one kind of resource.
-        module.add("_RESOURCE_IDS", PyTuple::new(module.py(), super::errors::resource_ids())?)?;
         // The waits of the sync forms, which the async ones share; in seconds.
         module.add("_POLL_INTERVAL", super::wait::POLL_INTERVAL.as_secs_f64())?;
         module.add("_CANCEL_WAIT_LIMIT", super::wait::CANCEL_WAIT_LIMIT.as_secs_f64())?;

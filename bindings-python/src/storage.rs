@@ -10,8 +10,11 @@ use crate::{inputs, options};
 
 /// Uploads to presigned targets that some other program asked for. May be shared between threads.
 ///
-/// options: see Options; lengths of time are seconds or timedeltas.
-/// Raises InvalidInputError for a bad option.
+/// Each call has a start_… twin that takes the same arguments, returns a Job at once, and calls on_progress
+/// on a thread of its own instead of the caller's.
+///
+/// options: see Options.
+/// Raises InvalidInputError: an option is not one.
 #[pyclass(frozen, module = "dropoff")]
 pub(crate) struct Storage(dropoff::Storage);
 
@@ -31,23 +34,31 @@ impl Storage {
     /// From now on all uploads of this client together send at most so many bytes a second, those under way
     /// too.
     ///
-    /// bytes_per_second: 1024 to 1099511627776, or None for no limit.
+    /// bytes_per_second: 1024 to 1099511627776 (1 TiB), or None for no limit.
+    /// Raises InvalidInputError: it is neither.
     fn set_bandwidth_limit(&self, bytes_per_second: &Bound<'_, PyAny>) -> PyResult<()> {
         guarded(|| Ok(self.0.set_bandwidth_limit(options::bandwidth_limit(bytes_per_second)?)?))
     }
 
-    /// Sends a source with a presigned PUT until storage has it. put() gives a StoredObject, start_put() a
-    /// Job at once.
+    /// Sends a source with a presigned PUT and waits until storage has it.
     ///
-    /// url: as it was handed out. source: a path, bytes-like, or a file object opened in binary mode.
-    /// headers: those that were signed into the URL, as a mapping or as pairs.
-    /// timeout: seconds or a timedelta for the whole call, retries included; above 0, at most 10 000 000.
-    /// Default: no limit.
-    /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
-    /// raises, the call is cancelled.
-    /// Raises UnsafeTargetError for an address that is private or not https (see trusted_storage in
-    /// Options), ExpiredError, StorageRefusedError, SourceUnreadableError, or another DropoffError. Safe to
-    /// repeat: the object is replaced as a whole or not at all.
+    /// start_put() gives a Job of it at once.
+    ///
+    /// Safe to repeat: the object is replaced as a whole or not at all.
+    ///
+    /// url: the presigned URL, exactly as it was handed out.
+    /// headers: the headers that were signed into the URL, sent as given.
+    /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
+    /// above 0 and at most 10 000 000 s.
+    /// on_progress: a plain function, called on this thread with a Progress, every 0.1 s at most and once at
+    /// the end. If it raises, the upload is cancelled and the exception passes through.
+    /// Raises UnsafeTargetError: the address is private or not https, or a header is not one to send; see
+    /// trusted_storage in Options.
+    /// Raises ExpiredError, StorageRefusedError, TooLargeError: storage, or the ticket itself, says no.
+    /// Raises SourceUnreadableError, SourceChangedError: the source fails. What a file object raised is the
+    /// __cause__.
+    /// Raises IntegrityError, NetworkError, TransferTimeoutError, TlsError, UnavailableError,
+    /// RateLimitedError: as their names say.
     #[pyo3(signature = (url, source, *, headers=None, timeout=None, on_progress=None))]
     fn start_put(
         &self,
@@ -70,12 +81,17 @@ impl Storage {
         })
     }
 
-    /// Sends a source with a presigned POST form until storage has it. post_form() gives a StoredObject,
-    /// start_post_form() a Job at once.
+    /// Sends a source with a presigned POST form and waits until storage has it.
     ///
-    /// fields: sent byte for byte in the order given, a mapping or pairs; the file follows as `file`.
-    /// file_name: the file name told to storage.
-    /// source, timeout, on_progress and errors: as in put().
+    /// start_post_form() gives a Job of it at once.
+    ///
+    /// url: where the form goes, exactly as it was handed out.
+    /// fields: sent byte for byte in the order given; the file follows as the field file.
+    /// file_name: the file name told to storage. Default file.
+    /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
+    /// above 0 and at most 10 000 000 s.
+    /// on_progress: as in put.
+    /// Raises DropoffError: as put.
     #[pyo3(signature = (url, fields, source, *, file_name="file", timeout=None, on_progress=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
     fn start_post_form(
@@ -100,16 +116,22 @@ impl Storage {
         })
     }
 
-    /// Sends a source in parts, a presigned PUT for each, several at once, until storage has them all.
-    /// put_parts() gives a StoredParts, start_put_parts() a Job at once. Completing the upload with the parts'
-    /// ETags, or aborting it, is left to whoever began it.
+    /// Sends a source in parts, with a presigned PUT for each, and waits until storage has them all.
     ///
-    /// urls: as they were handed out, in order of their part numbers, from 1.
-    /// part_size: bytes of each part but the last, which the service that signed the URLs knows. Default: the
-    /// option part_size, or 8 MiB, or what fits the number of URLs if those do not.
-    /// source, timeout, on_progress and errors: as in put(). timeout is seconds or a timedelta.
-    /// Raises InvalidInputError also where the source does not fit the number of URLs. Safe to repeat: a part
-    /// that is sent again replaces itself.
+    /// start_put_parts() gives a Job of it at once.
+    ///
+    /// Several are under way at once. Completing the upload with the parts' ETags, or aborting it, is left to
+    /// whoever began it. Safe to repeat: a part that is sent again replaces itself.
+    ///
+    /// urls: the presigned URLs in order of their part numbers, from 1, exactly as they were handed out; 1 to
+    /// 10,000 of them.
+    /// part_size: bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the
+    /// number of URLs if those do not.
+    /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
+    /// above 0 and at most 10 000 000 s.
+    /// on_progress: as in put.
+    /// Raises InvalidInputError: the source does not fit the number of URLs, or those are in another order.
+    /// Raises DropoffError: as put, with the number of the part in the message.
     #[pyo3(signature = (urls, source, *, part_size=None, timeout=None, on_progress=None))]
     fn start_put_parts(
         &self,

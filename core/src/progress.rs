@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// The step that a job is at.
+/// The step that a call is at. Later versions may add steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u8)]
@@ -57,10 +57,10 @@ impl Phase {
     }
 }
 
-/// A snapshot of a job.
+/// A snapshot of a call on its way.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Progress {
-    /// The step that the job is at.
+    /// The step that the call is at.
     pub phase: Phase,
     /// Source bytes handed to the network in attempts that still count; goes back when one fails. While a
     /// folder is packed: bytes of it that are packed.
@@ -69,18 +69,18 @@ pub struct Progress {
     pub bytes_total: u64,
     /// Files storage has accepted.
     pub files_done: u32,
-    /// Files in all.
+    /// Files in all; 0 until known.
     pub files_total: u32,
     /// Requests that were repeated so far.
     pub retries: u32,
-    /// Time since the job started.
+    /// Time since the call started.
     pub elapsed: Duration,
-    /// How long the bytes have been counted: since packing began, and later since sending began.
+    /// How long the bytes have been counted: since packing began, and later since sending began; 0 before.
     pub active_for: Duration,
-    /// How long uploads may still start with the presigned ticket in use, if that is known. One that has
-    /// started may finish.
+    /// How long uploads may still start with the presigned ticket in use, while sending. One that has started
+    /// may finish.
     pub ticket_left: Option<Duration>,
-    /// How long sending takes at the rate so far; known after 2 s of sending.
+    /// How long sending the rest takes at the rate so far, after 2 s of sending.
     pub time_needed: Option<Duration>,
 }
 
@@ -88,8 +88,8 @@ pub struct Progress {
 const MIN_MEASURED_TIME: Duration = Duration::from_secs(2);
 
 impl Progress {
-    /// A likely failure if it goes on like this, as a sentence: sending needs more time than the
-    /// ticket has, so what has to start over or has not started by then is lost.
+    /// A likely failure if it goes on like this, as a sentence: sending needs more time than the ticket has, so
+    /// uploads that have to start over or have not started by then fail.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let (needed, left) = (self.time_needed?, self.ticket_left?);
@@ -102,7 +102,7 @@ impl Progress {
         })
     }
 
-    /// Average rate of packing or sending, in bytes per second.
+    /// Average rate of packing or sending, in bytes per second; 0 before.
     #[must_use]
     pub fn bytes_per_second(&self) -> f64 {
         let seconds = self.active_for.as_secs_f64();
@@ -116,6 +116,14 @@ pub(crate) fn roughly(time: Duration) -> String {
         s @ 0..120 => format!("{s} s"),
         s @ 120..7200 => format!("{} min", s / 60),
         s => format!("{} h", s / 3600),
+    }
+}
+
+/// A limit as people say it: tenths of a second, or milliseconds where those would be none.
+pub(crate) fn exactly(time: Duration) -> String {
+    match time.as_millis() {
+        ms @ 0..100 => format!("{ms} ms"),
+        _ => format!("{:.1} s", time.as_secs_f64()),
     }
 }
 
@@ -307,6 +315,12 @@ mod tests {
         assert!(warning.contains("14 min") && warning.contains("5 min"), "{warning}");
         assert_eq!(Progress { time_needed: Some(4 * minute), ..snapshot }.warning(), None);
         assert_eq!(Progress { ticket_left: None, ..snapshot }.warning(), None);
+    }
+
+    #[test]
+    fn a_short_limit_is_not_told_as_none() {
+        let told = |ms| exactly(Duration::from_millis(ms));
+        assert_eq!([told(1), told(99), told(100), told(1500)], ["1 ms", "99 ms", "0.1 s", "1.5 s"]);
     }
 
     #[test]

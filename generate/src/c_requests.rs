@@ -4,10 +4,11 @@ use std::path::Path;
 
 use dropoff::{OPTIONS, OptionKind, OptionSpec};
 
-use crate::core_source::{argument_docs, method_docs, type_docs, variants};
+use crate::core_source::{type_docs, variants};
 use crate::docs;
-use crate::faces::{Docs, EnumFace, Kind, LAST_OPTION_OF_0_1, RequestFace, RequestField};
+use crate::faces::{Docs, EnumFace, Kind, LAST_OPTION_OF_0_1, RequestFace, RequestField, SECTIONS};
 use crate::options::sentence;
+use crate::requests::sentences;
 
 /// A field of the struct in C, and its value when nothing is set, in Rust and in C.
 struct Field {
@@ -166,25 +167,8 @@ fn structure(name: &str, about: &[String], fields: &[Field], last_of_0_1: &str) 
     code
 }
 
-fn sentences(root: &Path, face: &RequestFace, field: &RequestField) -> String {
-    let name = field.name;
-    let found = match &field.docs {
-        Docs::Setter => method_docs(root, face.file, face.core, name),
-        Docs::SetterOf { file, of, name } => method_docs(root, file, of, name),
-        Docs::Argument { file, of, name } => {
-            argument_docs(root, file, of, "new", name).map(|text| vec![text])
-        }
-        Docs::Own(text) => Some(vec![(*text).to_owned()]),
-    };
-    let found = found.unwrap_or_else(|| panic!("the core says nothing of {}.{name}", face.core));
-    let text = docs::of_a_list(&docs::c(&found.join(" ")));
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    first + letters.as_str()
-}
-
 fn fields_of(root: &Path, face: &RequestFace, given: &RequestField) -> Vec<Field> {
-    let (name, text) = (given.name, sentences(root, face, given));
+    let (name, text) = (given.name, docs::c(&sentences(root, face, given)));
     let list = |ty: &'static str, text: String| vec![field(name, ty, text), count(name)];
     match &given.kind {
         Kind::Text => vec![field(name, TEXT, text)],
@@ -225,7 +209,7 @@ fn source_fields(text: String) -> Vec<Field> {
     let mut source = field(
         "source",
         "*mut c_void",
-        "Any other source. A call empties it, also one that fails. NULL if path is set.",
+        "Any other source. A call that takes it empties it, also one that fails. NULL if path is set.",
     );
     source.ty_of = Some("*mut dropoff_source".to_owned());
     vec![field("path", TEXT, text), source]
@@ -299,9 +283,11 @@ fn conversion(face: &RequestFace) -> String {
         pub(crate) fn progress(&self) -> Option<Callback> {
             Callback::given(self.on_progress, self.user_data, self.finalizer)
         }\n";
+    let check = if is_listed(face) { check(face) } else { String::new() };
     format!(
         "impl dropoff_{name} {{
             {callback}
+            {check}
             /// The core's request.
             pub(crate) fn into_core(self, reader: &Fields<'_>) -> Result<dropoff::{core}> {{
                 {read}{read_sources}{details}
@@ -311,6 +297,26 @@ fn conversion(face: &RequestFace) -> String {
             }}
         }}\n\n",
         callback = if progress { callback } else { "" },
+    )
+}
+
+/// Whether another struct has a list of it.
+fn is_listed(face: &RequestFace) -> bool {
+    let requests = SECTIONS.iter().flat_map(|section| section.requests);
+    let mut fields = requests.flat_map(|request| request.fields);
+    fields.any(|field| matches!(field.kind, Kind::Structs(of) if of == face.name))
+}
+
+fn check(face: &RequestFace) -> String {
+    let fields = face.fields.iter().filter(|field| !matches!(field.kind, Kind::Source));
+    let values = fields.map(value_of).filter(|value| !value.is_empty());
+    let read: String = values.map(|value| format!("{value};\n")).collect();
+    format!(
+        "/// Refuses what `into_core` would refuse, and takes nothing.
+        pub(crate) fn check(&self, reader: &Fields<'_>) -> Result<()> {{
+            {read}
+            reader.check_source(self.path, self.source)
+        }}\n"
     )
 }
 
@@ -349,11 +355,13 @@ fn value_of(field: &RequestField) -> String {
             }}"
         ),
         Kind::Structs(_) => format!(
-            "reader
-                .structs(self.{name}, self.{name}_count, \"{name}\")?
-                .into_iter()
-                .map(|(item, at)| item.into_core(&reader.within(&at)))
-                .collect::<Result<Vec<_>>>()?"
+            "{{
+                let items = reader.structs(self.{name}, self.{name}_count, \"{name}\")?;
+                // All of them before the first source is taken.
+                items.iter().try_for_each(|(item, at)| item.check(&reader.within(at)))?;
+                let given = items.into_iter().map(|(item, at)| item.into_core(&reader.within(&at)));
+                given.collect::<Result<Vec<_>>>()?
+            }}"
         ),
         Kind::Number | Kind::Time | Kind::Flag | Kind::Progress => String::new(),
     }

@@ -25,7 +25,9 @@ pub fn module_part(root: &Path) -> String {
     }
     let about = docs::rust(&ABOUT.map(str::to_owned), 0);
     format!(
-        "{about}#[repr(C)]
+        "use dropoff::ErrorKind;
+
+{about}#[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum dropoff_status {{
 {enumerators}}}

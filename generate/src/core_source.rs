@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use quote::ToTokens as _;
-use syn::{Attribute, Expr, Fields, File, ImplItem, Item, Lit, Meta};
+use syn::{Attribute, Expr, Fields, File, ImplItem, Item, Lit, Meta, ReturnType, Visibility};
 
 /// A field of a struct, or a variant of an enum.
 pub struct Member {
@@ -81,6 +81,29 @@ pub fn method_docs(root: &Path, file: &str, of: &str, method: &str) -> Option<Ve
             _ => None,
         })
     })
+}
+
+/// The public methods that ask a value for something: their names, what they give, and their sentences.
+pub fn getters(root: &Path, file: &str, of: &str) -> Vec<Member> {
+    let mut found = Vec::new();
+    for item in parsed(root, file).items {
+        let Item::Impl(item) = item else { continue };
+        if item.trait_.is_some() || item.self_ty.to_token_stream().to_string() != of {
+            continue;
+        }
+        for item in item.items {
+            let ImplItem::Fn(function) = item else { continue };
+            let ReturnType::Type(_, ty) = &function.sig.output else { continue };
+            if matches!(function.vis, Visibility::Public(_)) && function.sig.inputs.len() == 1 {
+                found.push(Member {
+                    name: function.sig.ident.to_string(),
+                    ty: ty.to_token_stream().to_string().replace(' ', ""),
+                    docs: paragraphs(&function.attrs),
+                });
+            }
+        }
+    }
+    found
 }
 
 /// The sentences about one argument of a method, which its documentation lists as `* `name`: …`.

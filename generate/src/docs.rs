@@ -5,6 +5,28 @@ use crate::faces;
 /// The columns of comments, everywhere.
 const WIDTH: usize = 110;
 
+/// A cell of a table in Markdown: a sentence without its end.
+pub fn markdown(text: &str) -> String {
+    let cell = plain(text).replace('|', "\\|");
+    cell.strip_suffix('.').map(str::to_owned).unwrap_or(cell)
+}
+
+/// Up to the first full stop.
+pub fn first_sentence(text: &str) -> &str {
+    text.find(". ").map_or(text, |end| &text[..=end])
+}
+
+/// A sentence that follows a name and a colon. A word of capitals, or a value, stays as it is.
+pub fn after_a_colon(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().to_string() + &text[first.len_utf8()..]
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// A sentence as a C comment has it: bare names, values in quotes, ASCII.
 pub fn c(text: &str) -> String {
     marked(text, c_name, c_code).replace('…', "...").replace('’', "'")
@@ -18,6 +40,7 @@ pub fn python(text: &str) -> String {
 /// A sentence of a declaration in TypeScript: Markdown, names in camelCase.
 pub fn typescript(text: &str) -> String {
     let name = |name: &str| match name.split_once("::") {
+        _ if faces::value_of(name).is_some() => format!("`'{}'`", faces::value_of(name).expect("just seen")),
         Some((of, member)) => format!("{{@link {of}.{}}}", camel(member)),
         None => format!("{{@link {name}}}"),
     };
@@ -36,7 +59,12 @@ pub fn plain(text: &str) -> String {
 
 fn python_name(name: &str) -> String {
     match name.split_once("::") {
-        Some((of, member)) if faces::CLIENTS.contains(&of) => format!(":meth:`{of}.{member}`"),
+        _ if faces::value_of(name).is_some() => {
+            format!("``\"{}\"``", faces::value_of(name).expect("just seen"))
+        }
+        Some((of, member)) if faces::CLIENTS.contains(&of) || faces::METHODS.contains(&name) => {
+            format!(":meth:`{of}.{member}`")
+        }
         Some((of, member)) => format!(":attr:`{of}.{member}`"),
         None => format!(":class:`{name}`"),
     }
@@ -88,7 +116,7 @@ fn link(text: &str) -> Option<(&str, &str)> {
 
 /// A core type, or a member of one, in C: a function of a client, or a field of a struct.
 fn c_name(name: &str) -> String {
-    if let Some((_, enumerator)) = faces::ENUMERATORS.iter().find(|(variant, _)| *variant == name) {
+    if let Some((_, enumerator, _)) = faces::ENUMERATORS.iter().find(|(variant, ..)| *variant == name) {
         return (*enumerator).to_owned();
     }
     let (of, member) = name.split_once("::").unwrap_or((name, ""));
@@ -140,19 +168,41 @@ pub fn rust(paragraphs: &[String], indent: usize) -> String {
     out
 }
 
+/// The words of a line. Code and links are one word each.
+fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for part in line.split_whitespace() {
+        match words.last_mut().filter(|word| is_open(word)) {
+            Some(word) => {
+                word.push(' ');
+                word.push_str(part);
+            }
+            None => words.push(part.to_owned()),
+        }
+    }
+    words
+}
+
+/// Whether code or a link has begun in it that does not end in it.
+fn is_open(word: &str) -> bool {
+    let mark = if word.contains("``") { "``" } else { "`" };
+    let link = word.rfind("{@link").is_some_and(|begin| !word[begin..].contains('}'));
+    link || word.matches(mark).count() % 2 == 1
+}
+
 /// Lines of at most `width` characters; a line that was one stays one.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for given in text.split('\n') {
         let mut line = String::new();
-        for word in given.split_whitespace() {
+        for word in words(given) {
             if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
                 lines.push(std::mem::take(&mut line));
             }
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&word);
         }
         lines.push(line);
     }

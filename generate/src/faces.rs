@@ -6,9 +6,19 @@ use dropoff::OPTIONS;
 /// Types whose members are functions in C.
 pub const CLIENTS: [&str; 3] = ["HCompany", "AgentDrop", "Storage"];
 
-/// Variants that sentences name, and their enumerators in C.
-pub const ENUMERATORS: [(&str, &str); 2] =
-    [("Level::Default", "DROPOFF_LEVEL_DEFAULT"), ("IfRunning::Refuse", "DROPOFF_IF_RUNNING_ERROR")];
+/// Functions that sentences name beside those of the clients.
+pub const METHODS: [&str; 1] = ["Encryption::presealed"];
+
+/// Variants that sentences name, their enumerators in C, and their texts elsewhere.
+pub const ENUMERATORS: [(&str, &str, &str); 2] = [
+    ("Level::Default", "DROPOFF_LEVEL_DEFAULT", "default"),
+    ("IfRunning::Refuse", "DROPOFF_IF_RUNNING_ERROR", "error"),
+];
+
+/// The text of a variant that a sentence names.
+pub fn value_of(variant: &str) -> Option<&'static str> {
+    ENUMERATORS.iter().find(|(name, ..)| *name == variant).map(|(.., value)| *value)
+}
 
 /// Facts of an error that sentences name, and how C asks for them.
 pub const ERROR_FACTS: [(&str, &str); 5] = [
@@ -120,8 +130,16 @@ pub struct Section {
     pub requests: &'static [RequestFace],
     /// Whether the struct of options is here.
     pub has_options: bool,
-    /// Whether the enum of errors is here.
-    pub has_status: bool,
+    /// A module that the core's sources make in a way of its own.
+    pub special: Option<Special>,
+}
+
+/// A generated module that is neither requests nor results.
+#[derive(Clone, Copy)]
+pub enum Special {
+    Status,
+    ErrorFacts,
+    Progress,
 }
 
 const fn own(name: &'static str) -> Section {
@@ -133,7 +151,7 @@ const fn own(name: &'static str) -> Section {
         records: &[],
         requests: &[],
         has_options: false,
-        has_status: false,
+        special: None,
     }
 }
 
@@ -177,12 +195,18 @@ const LABELS: RequestField = RequestField {
 
 /// The header from its beginning to its end. C wants a type before its first use.
 pub const SECTIONS: &[Section] = &[
-    Section { has_status: true, ..own("error") },
+    Section { special: Some(Special::Status), ..own("error") },
+    Section {
+        heading: "Errors: the facts\n\nText and paths live as long as the error. NULL is an error without facts.",
+        has_module: false,
+        special: Some(Special::ErrorFacts),
+        ..own("error_facts")
+    },
     own("callback"),
     own("caller_struct"),
     Section { has_options: true, ..own("options") },
     own("source"),
-    own("progress"),
+    Section { special: Some(Special::Progress), ..own("progress") },
     own("job"),
     own("log"),
     Section {
@@ -496,6 +520,92 @@ pub const SECTIONS: &[Section] = &[
     own("storage"),
     own("library"),
 ];
+
+/// A class of Python's for a kind of error, where its name, its bases or its sentences are not those of the core alone.
+pub struct PythonError {
+    pub kind: &'static str,
+    pub class: &'static str,
+    /// The exception of Python's own that it is, too.
+    pub also: &'static str,
+    pub more: &'static str,
+}
+
+const fn python_error(
+    kind: &'static str,
+    class: &'static str,
+    also: &'static str,
+    more: &'static str,
+) -> PythonError {
+    PythonError { kind, class, also, more }
+}
+
+pub const PYTHON_ERRORS: &[PythonError] = &[
+    python_error("InvalidInput", "InvalidInputError", "ValueError", ""),
+    python_error(
+        "Permission",
+        "PermissionDeniedError",
+        "",
+        "Not the built-in of that name, which is about files.",
+    ),
+    python_error("Network", "NetworkError", "ConnectionError", ""),
+    python_error("Timeout", "TransferTimeoutError", "TimeoutError", ""),
+    python_error(
+        "SourceUnreadable",
+        "SourceUnreadableError",
+        "OSError",
+        "The exception of a stream is the `__cause__`.",
+    ),
+    python_error("SourceChanged", "SourceChangedError", "OSError", ""),
+    python_error("DiskFull", "DiskFullError", "OSError", ""),
+];
+
+/// The fields of `dropoff_progress` after its size, by their names in the core, and what is C's own about them; later
+/// ones stand at the end.
+pub const C_PROGRESS: &[(&str, &str)] = &[
+    ("bytes_done", ""),
+    ("bytes_total", ""),
+    ("elapsed", ""),
+    ("phase", ""),
+    ("files_done", ""),
+    ("files_total", ""),
+    ("retries", ""),
+    ("ticket_left", ""),
+    ("time_needed", ""),
+    ("warning", ""),
+    ("active_for", " bytes_done divided by it is the rate."),
+];
+
+/// Calls of Python whose arguments are those of a request: class, call, and the request by its name in C.
+pub const PYTHON_CALLS: &[(&str, &str, &str)] = &[
+    ("File", "__new__", "file"),
+    ("Encryption", "__new__", "encryption"),
+    ("Encryption", "presealed", "encryption"),
+    ("Pack", "__new__", "pack"),
+    ("HCompany", "__new__", "hcompany_settings"),
+    ("HCompany", "upload_profile", "profile_upload"),
+    ("HCompany", "complete_upload", "profile_details"),
+    ("AgentDrop", "__new__", "agentdrop_settings"),
+    ("AgentDrop", "send", "transfer"),
+    ("Storage", "put", "put_request"),
+    ("Storage", "post_form", "post_form_request"),
+    ("Storage", "put_parts", "put_parts_request"),
+    ("", "open_sealed", "sealed_file"),
+];
+
+/// Classes of Python whose help is that of the stubs, with their files below `bindings-python/src/`.
+pub const PYTHON_CLASSES: &[(&str, &str)] =
+    &[("hcompany.rs", "HCompany"), ("agentdrop.rs", "AgentDrop"), ("storage.rs", "Storage")];
+
+/// What is Python's own about an argument, after the core's sentences.
+pub const PYTHON_MORE: &[(&str, &str, &str)] =
+    &[("transfer", "files", " Paths, `(name, source)` pairs or [`File`] objects.")];
+
+/// The texts of an enum's values, which are the last words of C's enumerators.
+pub fn value_texts(face: &EnumFace) -> Vec<String> {
+    let prefix = format!("DROPOFF_{}_", crate::docs::snake(face.name).to_uppercase());
+    let text = |name: &&str| name.strip_prefix(&prefix).expect("an enumerator of it").to_lowercase();
+    face.enumerators.iter().map(text).collect()
+}
 
 /// The last field in C of the options of version 0.1.
 pub const LAST_OPTION_OF_0_1: &str = "trusted_storage_count";

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::faces::{SECTIONS, Section};
+use crate::faces::{SECTIONS, Section, Special};
 use crate::output::Output;
-use crate::{c_requests, c_results, c_status, docs};
+use crate::{c_error_facts, c_progress, c_requests, c_results, c_status, docs};
 
 /// The columns of the header.
 const WIDTH: usize = 110;
@@ -16,8 +16,13 @@ const IMPORTS: &str = "use crate::generated::prelude::*;\n\n";
 
 /// The generated half of a section, if it has one.
 pub fn generated_module(root: &Path, section: &Section) -> Option<String> {
-    if section.has_status {
-        return Some(format!("{MARK}use dropoff::ErrorKind;\n\n{}", c_status::module_part(root)));
+    if let Some(special) = section.special {
+        let code = match special {
+            Special::Status => c_status::module_part(root),
+            Special::ErrorFacts => c_error_facts::module_part(root),
+            Special::Progress => c_progress::module_part(root),
+        };
+        return Some(format!("{MARK}{code}"));
     }
     let mut code = String::new();
     for face in section.enums {
@@ -37,7 +42,7 @@ pub fn generated_module(root: &Path, section: &Section) -> Option<String> {
 
 fn is_generated(section: &Section) -> bool {
     section.has_options
-        || section.has_status
+        || section.special.is_some()
         || !(section.enums.is_empty() && section.requests.is_empty() && section.records.is_empty())
 }
 

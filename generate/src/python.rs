@@ -6,8 +6,10 @@ use dropoff::{OPTIONS, OptionKind};
 
 use crate::core_source::{Member, record, variants};
 use crate::docs;
+use crate::error_facts::with_values;
 use crate::faces::{RecordFace, SECTIONS, TEXTS_OF};
 use crate::options::sentence;
+use crate::progress;
 
 const WIDTH: usize = 110;
 
@@ -67,12 +69,12 @@ fn type_of(root: &Path, face: &RecordFace, field: &Member) -> String {
     }
 }
 
-fn literal<'a>(values: impl Iterator<Item = &'a str>) -> String {
+pub fn literal<'a>(values: impl Iterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = values.map(|value| format!("\"{value}\"")).collect();
     format!("Literal[{}]", quoted.join(", "))
 }
 
-fn docstring(paragraphs: &[String], indent: usize) -> String {
+pub fn docstring(paragraphs: &[String], indent: usize) -> String {
     let margin = " ".repeat(indent);
     let text: Vec<String> = paragraphs.iter().map(|text| docs::python(text)).collect();
     // Room for the quotes on the first line and on the last.
@@ -97,6 +99,39 @@ pub fn compiled(root: &Path) -> String {
         text.push_str(&format!("record! {{\n{}{fields}}}\n\n", docs::rust(&about, 4)));
     }
     text.trim_end().to_owned() + "\n"
+}
+
+/// The properties of progress.
+pub fn progress(root: &Path) -> String {
+    let phases: Vec<String> = progress::phases(root).iter().map(|phase| docs::snake(&phase.name)).collect();
+    let mut text = docstring(&[progress::about(root)], 4);
+    for member in progress::members(root) {
+        let about = member.docs.join(" ");
+        let (ty, about) = match member.ty.as_str() {
+            "Phase" => {
+                (literal(phases.iter().map(String::as_str)), with_values(&about, &progress::phases(root)))
+            }
+            "Duration" => ("float".to_owned(), format!("{about} In seconds.")),
+            "Option<Duration>" => {
+                ("float | None".to_owned(), format!("{about} In seconds; `None` if that is not known."))
+            }
+            "Option<String>" => ("str | None".to_owned(), format!("{about} `None` if there is none.")),
+            "f64" => ("float".to_owned(), about),
+            "u64" | "u32" => ("int".to_owned(), about),
+            other => panic!("progress has a {other}"),
+        };
+        let line = format!("    def {}(self) -> {ty}:\n", member.name);
+        // As ruff wraps what is too long for a line.
+        let line = match ty.strip_prefix("Literal[").and_then(|rest| rest.strip_suffix(']')) {
+            Some(inside) if line.len() > WIDTH => format!(
+                "    def {}(\n        self,\n    ) -> Literal[\n        {inside}\n    ]:\n",
+                member.name
+            ),
+            _ => line,
+        };
+        text.push_str(&format!("\n    @property\n{line}{}", docstring(&[about], 8)));
+    }
+    text + "\n"
 }
 
 /// The options, as keyword arguments.

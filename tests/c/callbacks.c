@@ -462,13 +462,13 @@ static int finalized_with_a_transfer_that_is_refused(struct seen *seen) {
     transfer.files = &file;
     transfer.files_count = 1;
     transfer.message = "caf\xe9";
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.message is not valid UTF-8",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "message is not valid UTF-8",
               dropoff_agentdrop_send(client, &transfer, &sent, &error));
     CHECK(seen->finalized == ++want);
     /* A size is refused that is not the request's own. */
     transfer.message = NULL;
     file.size = 0;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.files[0].size is 0",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "files[0].size is 0",
               dropoff_agentdrop_send(client, &transfer, &sent, &error));
     CHECK(seen->finalized == ++want);
     CHECK(sent == NULL && job == NULL && seen->calls == 0);
@@ -544,14 +544,14 @@ static int finalized_with_each_request(struct seen *seen, int want) {
     TELL(&form, on_progress, seen);
     TELL(&parts, on_progress, seen);
     TELL(&upload, on_progress, seen);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "put.url is not set", dropoff_storage_put(s, &put, &stored, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "url is not set", dropoff_storage_put(s, &put, &stored, &error));
     CHECK(seen->finalized == ++want);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "put.url is not set", dropoff_storage_start_put(s, &put, &job, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "url is not set", dropoff_storage_start_put(s, &put, &job, &error));
     CHECK(seen->finalized == ++want);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "form.url is not set",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "url is not set",
               dropoff_storage_post_form(s, &form, &stored, &error));
     CHECK(seen->finalized == ++want);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "form.url is not set",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "url is not set",
               dropoff_storage_start_post_form(s, &form, &job, &error));
     CHECK(seen->finalized == ++want);
     MUST_FAIL(DROPOFF_INVALID_INPUT, "parts has neither a path nor a source",
@@ -560,10 +560,10 @@ static int finalized_with_each_request(struct seen *seen, int want) {
     MUST_FAIL(DROPOFF_INVALID_INPUT, "parts has neither a path nor a source",
               dropoff_storage_start_put_parts(s, &parts, &job, &error));
     CHECK(seen->finalized == ++want);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "upload.name is not set",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "name is not set",
               dropoff_hcompany_upload_profile(h, &upload, &profile, &error));
     CHECK(seen->finalized == ++want);
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "upload.name is not set",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "name is not set",
               dropoff_hcompany_start_upload_profile(h, &upload, &job, &error));
     CHECK(seen->finalized == ++want);
     CHECK(stored == NULL && stored_parts == NULL && profile == NULL && job == NULL);

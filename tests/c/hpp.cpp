@@ -124,6 +124,73 @@ static void fails() {
     }
 }
 
+/** Calls that take no request are told of as well, and give back what was not sent. */
+static void watches_single_steps() {
+    const auto client = agentdrop();
+    files files;
+    const auto transfer = transfer_of(files);
+    int reads = 0, rewinds = 0;
+    auto again = [&] {
+        auto read = [&](std::uint8_t *to, std::size_t) -> std::size_t {
+            if (reads++ > 0)
+                return 0;
+            std::memcpy(to, "abcabcabc", 9);
+            return 9;
+        };
+        return dropoff::source::rewindable_reader(read, [&] { reads = 0, rewinds++; });
+    };
+    auto first = again();
+    files.all[0].source = first.get();
+    const auto ticket = client.presign(transfer);
+    // A presign empties streams alone.
+    auto never = dropoff::begin<dropoff_file>();
+    dropoff_file wrong[] = {files.all[1], never, never};
+    try {
+        client.upload(*ticket, wrong, 3);
+        CHECK(!"the second file has no source");
+    } catch (const dropoff::error &error) {
+        CHECK(std::strstr(error.what(), "files[1] has neither a path nor a source") != nullptr);
+    }
+    reads = 0;
+    auto second = again();
+    files.all[0].source = second.get();
+    std::atomic<int> told{0};
+    const auto sent = client.upload(*ticket, files.all, 3, [&](const dropoff_progress &) { return ++told > 0; });
+    CHECK(sent->files_count == 3 && sent->files[0]->bytes == 9 && told > 0 && rewinds == 0);
+    // A call that fails sets it back.
+    reads = 0;
+    auto third = again();
+    auto put = dropoff::begin<dropoff_put_request>();
+    put.url = "https://127.0.0.1:9/x?X-Amz-Signature=1";
+    put.source = third.get();
+    auto shared = options();
+    shared.max_attempts = 1;
+    const char *const trusted[] = {"https://127.0.0.1:9"};
+    shared.trusted_storage = trusted;
+    try {
+        dropoff::storage(shared).put(put);
+        CHECK(!"nobody is there");
+    } catch (const dropoff::error &error) {
+        CHECK(error.retryable() && rewinds == 1);
+    }
+}
+
+static void logs() {
+    std::atomic<int> lines{0};
+    dropoff::set_log(DROPOFF_LOG_DEBUG, [&](dropoff_log_level, const char *line) {
+        lines++;
+        throw std::runtime_error(line);
+    });
+    try {
+        agentdrop().get_transfer("00000000-0000-4000-8000-000000000000");
+        CHECK(!"it is not there");
+    } catch (const dropoff::error &) {
+    }
+    // What waits is told before this returns.
+    dropoff::set_log(DROPOFF_LOG_NONE);
+    CHECK(lines > 0);
+}
+
 static void misuse_is_an_exception() {
     const auto client = agentdrop();
     auto transfer = dropoff::begin<dropoff_transfer>();
@@ -137,6 +204,13 @@ static void misuse_is_an_exception() {
         dropoff::texts().keep(std::string_view("a\0b", 3));
         CHECK(!"it would be cut");
     } catch (const std::invalid_argument &) {
+    }
+    auto pair = dropoff::key_pair::generate();
+    const auto moved = std::move(pair);
+    try {
+        pair.public_key();
+        CHECK(!"it holds none");
+    } catch (const std::logic_error &) {
     }
 }
 
@@ -200,6 +274,8 @@ int main(int, char **arguments) {
     const std::map<std::string, void (*)()> tests = {
         {"sends", sends},
         {"fails", fails},
+        {"watches_single_steps", watches_single_steps},
+        {"logs", logs},
         {"misuse_is_an_exception", misuse_is_an_exception},
         {"throws_from_a_callback", throws_from_a_callback},
         {"polls", polls},

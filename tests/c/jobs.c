@@ -363,7 +363,7 @@ static void sources_serve_once_and_requests_again(void) {
     MUST(dropoff_storage_new(NULL, &storage, &error));
     /* A call that is refused before it comes to the files leaves them alone. */
     transfer->sender = NULL;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.sender is not set",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "sender is not set",
               dropoff_agentdrop_send(client, transfer, &sent, &error));
     transfer->sender = "sender-agent";
     MUST_FAIL(DROPOFF_INVALID_INPUT, "client is NULL", dropoff_agentdrop_send(NULL, transfer, &sent, &error));
@@ -413,7 +413,7 @@ static void metadata_that_is_no_object_is_refused(void) {
     size_t at;
     for (at = 0; at < sizeof bad / sizeof bad[0]; at++) {
         transfer->metadata_json = bad[at];
-        MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.metadata_json must be the text of one JSON object",
+        MUST_FAIL(DROPOFF_INVALID_INPUT, "metadata_json must be the text of one JSON object",
                   dropoff_agentdrop_plan(client, transfer, &plan, &error));
     }
     transfer_free(transfer);

@@ -83,7 +83,7 @@ static void numbers_have_a_range(void) {
     TAKEN(integrity_check, DROPOFF_AUTO);
     TAKEN(integrity_check, DROPOFF_YES);
     TAKEN(integrity_check, DROPOFF_NO);
-    REFUSED(integrity_check, 3, "options.integrity_check is 3, which is no dropoff_choice");
+    REFUSED(integrity_check, 3, "integrity_check is 3, which is no dropoff_choice");
     REFUSED(integrity_check, -1, "it is DROPOFF_AUTO, _YES or _NO");
 }
 
@@ -95,12 +95,12 @@ static void texts_have_a_form(void) {
     REFUSED(ca_file, "/dev/null", "option ca_file must be a PEM file");
     TAKEN(proxy, "http://127.0.0.1:1");
     REFUSED(proxy, "ftp://h", "option proxy must be an http:// URL");
-    REFUSED(proxy, "caf\xe9", "options.proxy is not valid UTF-8; convert it first");
+    REFUSED(proxy, "caf\xe9", "proxy is not valid UTF-8; convert it first");
     TAKEN(user_agent, "tests");
     REFUSED(user_agent, "", "option user_agent must be 1 to 256 printable ASCII characters");
     REFUSED(user_agent, "line\nbreak", "option user_agent must be 1 to 256 printable ASCII characters");
     REFUSED(user_agent, long_text, "option user_agent must be 1 to 256 printable ASCII characters");
-    REFUSED(user_agent, "caf\xe9", "options.user_agent is not valid UTF-8");
+    REFUSED(user_agent, "caf\xe9", "user_agent is not valid UTF-8");
 }
 
 static void paths_are_raw_bytes(void) {
@@ -126,14 +126,14 @@ static void lists_have_items(void) {
     taken(&options);
     options.trusted_storage_count = 2;
     origins[1] = NULL;
-    refused(&options, "options.trusted_storage[1] is not set");
+    refused(&options, "trusted_storage[1] is not set");
     origins[1] = "caf\xe9";
-    refused(&options, "options.trusted_storage[1] is not valid UTF-8");
+    refused(&options, "trusted_storage[1] is not valid UTF-8");
     options.trusted_storage_count = SIZE_MAX;
-    refused(&options, "options.trusted_storage is NULL or cannot have as many items as");
+    refused(&options, "trusted_storage is NULL or cannot have as many items as");
     options.trusted_storage = NULL;
     options.trusted_storage_count = 1;
-    refused(&options, "options.trusted_storage_count says");
+    refused(&options, "trusted_storage_count says");
     options.trusted_storage_count = 0;
     taken(&options);
 }
@@ -169,7 +169,7 @@ static void clients_refuse_bad_settings(void) {
     /* The key is in no message, even if it is not text. */
     of_d.api_key = "agd_canary\xff";
     CHECK(dropoff_agentdrop_new(&of_d, &d, &error) == DROPOFF_INVALID_INPUT);
-    CHECK(strstr(dropoff_error_message(error), "settings.api_key is not valid UTF-8") != NULL);
+    CHECK(strstr(dropoff_error_message(error), "api_key is not valid UTF-8") != NULL);
     CHECK(strstr(dropoff_error_to_json(error), "canary") == NULL);
     dropoff_error_free(error);
     error = NULL;
@@ -303,7 +303,7 @@ static void fields_are_named_by_their_path(void) {
     MUST_FAIL(DROPOFF_INVALID_INPUT, text, dropoff_agentdrop_plan(client, &transfer, &plan, &error))
     bad_options.proxy = "caf\xe9";
     settings.options = &bad_options;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "settings.options.proxy is not valid UTF-8",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "options.proxy is not valid UTF-8",
               dropoff_agentdrop_new(&settings, &client, &error));
 
     MUST(dropoff_storage_new(NULL, &storage, &error));
@@ -311,40 +311,40 @@ static void fields_are_named_by_their_path(void) {
     put.path = "/nowhere";
     put.headers = headers;
     put.headers_count = 2;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "put.headers[1].value is not set",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "headers[1].value is not set",
               dropoff_storage_put(storage, &put, &stored, &error));
     headers[0].name = NULL;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "put.headers[0].name is not set",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "headers[0].name is not set",
               dropoff_storage_put(storage, &put, &stored, &error));
     put.headers = NULL;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "put.headers is NULL or cannot have as many items as put.headers_count says",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "headers is NULL or cannot have as many items as headers_count says",
               dropoff_storage_put(storage, &put, &stored, &error));
 
-    REFUSED_FOR("transfer.sender is not set");
+    REFUSED_FOR("sender is not set");
     transfer.sender = "caf\xe9";
-    REFUSED_FOR("transfer.sender is not valid UTF-8; convert it first");
+    REFUSED_FOR("sender is not valid UTF-8; convert it first");
     transfer.sender = "a";
-    REFUSED_FOR("transfer.recipient is not set");
+    REFUSED_FOR("recipient is not set");
     transfer.recipient = "b";
     transfer.files_count = 2;
-    REFUSED_FOR("transfer.files[0] is NULL; pass a dropoff_file, begun with DROPOFF_FILE_INIT");
+    REFUSED_FOR("files[0] is NULL; pass a dropoff_file, begun with DROPOFF_FILE_INIT");
     transfer.files = files;
-    REFUSED_FOR("transfer.files[0] has neither a path nor a source; "
-                "set transfer.files[0].path or transfer.files[0].source");
+    REFUSED_FOR("files[0] has neither a path nor a source; "
+                "set files[0].path or files[0].source");
     files[0].path = files[1].path = "/nowhere";
     files[1].source = copied("1", 1);
-    REFUSED_FOR("transfer.files[1] has a path and a source; "
-                "set one of transfer.files[1].path and transfer.files[1].source");
+    REFUSED_FOR("files[1] has a path and a source; "
+                "set one of files[1].path and files[1].source");
     dropoff_source_free(files[1].source);
     files[1].source = NULL;
     files[1].name = "caf\xe9";
-    REFUSED_FOR("transfer.files[1].name is not valid UTF-8");
+    REFUSED_FOR("files[1].name is not valid UTF-8");
     files[1].name = NULL;
     transfer.encrypt = &encryption;
-    REFUSED_FOR("transfer.encrypt needs one of transfer.encrypt.key_pair and transfer.encrypt.encrypted_key");
+    REFUSED_FOR("encrypt needs one of encrypt.key_pair and encrypt.encrypted_key");
     transfer.encrypt = NULL;
     transfer.multipart = 3;
-    REFUSED_FOR("transfer.multipart is 3, which is no dropoff_choice");
+    REFUSED_FOR("multipart is 3, which is no dropoff_choice");
 #undef REFUSED_FOR
     CHECK(plan == NULL && stored == NULL);
     dropoff_storage_free(storage);
@@ -527,14 +527,14 @@ static void structs_tell_their_size(void) {
         KIND("settings", hcompany_settings, HCOMPANY_SETTINGS, "HAI_API_KEY", true),
         KIND("settings", agentdrop_settings, AGENTDROP_SETTINGS, "AGENTDROP_API_KEY", true),
         KIND("pack", pack, PACK, "/nowhere", true),
-        KIND("upload", profile_upload, PROFILE_UPLOAD, "upload.name is not set", false),
-        KIND("details", profile_details, PROFILE_DETAILS, "details.name is not set", false),
-        KIND("transfer", transfer, TRANSFER, "transfer.sender is not set", false),
-        KIND("transfer.files[0]", file, FILE, "transfer.files[0] has neither a path nor a source", false),
-        KIND("transfer.encrypt", encryption, ENCRYPTION, "transfer.encrypt needs one of", true),
-        KIND("sealed", sealed_file, SEALED_FILE, "sealed.path is not set", false),
-        KIND("put", put_request, PUT_REQUEST, "put.url is not set", false),
-        KIND("form", post_form_request, POST_FORM_REQUEST, "form.url is not set", false),
+        KIND("upload", profile_upload, PROFILE_UPLOAD, "name is not set", false),
+        KIND("details", profile_details, PROFILE_DETAILS, "name is not set", false),
+        KIND("transfer", transfer, TRANSFER, "sender is not set", false),
+        KIND("files[0]", file, FILE, "files[0] has neither a path nor a source", false),
+        KIND("encrypt", encryption, ENCRYPTION, "encrypt needs one of", true),
+        KIND("sealed", sealed_file, SEALED_FILE, "path is not set", false),
+        KIND("put", put_request, PUT_REQUEST, "url is not set", false),
+        KIND("form", post_form_request, POST_FORM_REQUEST, "url is not set", false),
         KIND("parts", put_parts_request, PUT_PARTS_REQUEST, "parts has neither a path nor a source", false),
     };
     size_t at;
@@ -593,12 +593,12 @@ static void files_lie_as_far_apart_as_they_are_long(void) {
     transfer.files = &files->file;
     transfer.files_count = FILES;
     files[2].extra = 1;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.files[2] has fields set that this library does not know",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "files[2] has fields set that this library does not know",
               dropoff_agentdrop_presign(client, &transfer, &ticket, &error));
     files[2].extra = 0;
     files[1].file.size = sizeof(dropoff_file);
     MUST_FAIL(DROPOFF_INVALID_INPUT,
-              "transfer.files[1].size is another than transfer.files[0].size; "
+              "files[1].size is another than files[0].size; "
               "begin each dropoff_file with DROPOFF_FILE_INIT",
               dropoff_agentdrop_presign(client, &transfer, &ticket, &error));
     files[1].file.size = sizeof *files;

@@ -99,13 +99,13 @@ static void what_is_no_choice_is_refused(void) {
     upload.pack = &pack;
     for (at = 0; at < 2; at++) {
         pack.level = none[at];
-        sprintf(wanted, "pack.level is %d, which is no dropoff_level", none[at]);
+        sprintf(wanted, "level is %d, which is no dropoff_level", none[at]);
         MUST_FAIL(DROPOFF_INVALID_INPUT, wanted, dropoff_inspect_profile(folder, &pack, &seen, &error));
-        MUST_FAIL(DROPOFF_INVALID_INPUT, "upload.pack.level is",
+        MUST_FAIL(DROPOFF_INVALID_INPUT, "pack.level is",
                   dropoff_hcompany_upload_profile(client, &upload, &profile, &error));
         pack.level = DROPOFF_LEVEL_DEFAULT;
         pack.if_running = none[at];
-        sprintf(wanted, "pack.if_running is %d, which is no dropoff_if_running", none[at]);
+        sprintf(wanted, "if_running is %d, which is no dropoff_if_running", none[at]);
         MUST_FAIL(DROPOFF_INVALID_INPUT, wanted, dropoff_inspect_profile(folder, &pack, &seen, &error));
         pack.if_running = DROPOFF_IF_RUNNING_ERROR;
     }

@@ -293,7 +293,7 @@ static void parts_are_asked_for_or_not_or_left_to_the_size(void) {
         }
     }
     transfer.multipart = 3;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "transfer.multipart is 3, which is no dropoff_choice",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "multipart is 3, which is no dropoff_choice",
               dropoff_agentdrop_start_plan(client, &transfer, &job, &error));
     CHECK(job == NULL);
     dropoff_agentdrop_free(client);

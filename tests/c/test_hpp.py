@@ -10,6 +10,8 @@ from conftest import HERE, STRICT, Library, Sandbox, run
 TESTS = [
     "sends",
     "fails",
+    "watches_single_steps",
+    "logs",
     "misuse_is_an_exception",
     "throws_from_a_callback",
     "polls",

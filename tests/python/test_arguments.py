@@ -156,9 +156,9 @@ def test_help_tells_units_and_errors() -> None:
             assert text and (name.startswith("set_") or job in text), name
             names = set(inspect.signature(method).parameters)
             if "timeout" in names and name.removeprefix("start_") not in ("plan", "presign", "post_form"):
-                assert "seconds or a timedelta" in text and "Raises" in text
+                assert "seconds or a timedelta" in text and "Raises" in text, name
             if names & {"on_progress"}:
-                assert "on_progress" in text or "those of send()" in text
+                assert "on_progress" in text or "Arguments and errors as in send" in text
 
 
 @pytest.mark.parametrize("point", ["request", "result"])

@@ -36,7 +36,7 @@ pub enum dropoff_status {
     DROPOFF_UNAVAILABLE = 11,
     /// The connection could not be made, or broke.
     DROPOFF_NETWORK = 12,
-    /// A time limit of ours passed.
+    /// A time limit of the call or of an option passed. The call is over.
     DROPOFF_TIMEOUT = 13,
     /// The peer's certificate or TLS handshake was not acceptable.
     DROPOFF_TLS = 14,
@@ -58,7 +58,7 @@ pub enum dropoff_status {
     DROPOFF_CANCELLED = 22,
     /// A reply was lost and asking the service did not settle what happened.
     DROPOFF_UNKNOWN_OUTCOME = 23,
-    /// A defect in this library.
+    /// A defect in dropoff.
     DROPOFF_INTERNAL = 24,
 }
 

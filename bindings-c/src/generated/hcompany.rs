@@ -12,7 +12,7 @@ pub struct dropoff_hcompany_settings {
     /// The API key. Default: the environment variable HAI_API_KEY, then the file that hai login writes
     /// (~/.config/hai/.env).
     pub api_key: *const c_char,
-    /// "eu" (default) or "us". Regions are separate: a profile lives in one.
+    /// The account's region, "eu" (default) or "us". Regions are separate: a profile lives in one.
     pub region: *const c_char,
     /// Another place for the API; https, or http on loopback. Goes before region.
     pub base_url: *const c_char,

@@ -2,11 +2,13 @@
 
 pub(crate) mod agentdrop;
 pub(crate) mod error;
+pub(crate) mod error_facts;
 pub(crate) mod hcompany;
 pub(crate) mod inspection;
 pub(crate) mod options;
 pub(crate) mod profile;
 pub(crate) mod profile_upload;
+pub(crate) mod progress;
 pub(crate) mod sealed_file;
 pub(crate) mod sent;
 pub(crate) mod storage_requests;

@@ -152,7 +152,7 @@ pub struct dropoff_profile_upload {
     /// A browser's user-data folder, which is packed, or a zip of one, sent as it is. Its path, whose bytes
     /// need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
-    /// Any other source. A call empties it, also one that fails. NULL if path is set.
+    /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
     /// What the profile is called. Needed.
     pub name: *const c_char,

@@ -13,7 +13,7 @@ pub struct dropoff_put_request {
     pub url: *const c_char,
     /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
-    /// Any other source. A call empties it, also one that fails. NULL if path is set.
+    /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
     /// The headers that were signed into the URL, sent as given.
     pub headers: *const dropoff_pair,
@@ -93,7 +93,7 @@ pub struct dropoff_post_form_request {
     pub fields_count: usize,
     /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
-    /// Any other source. A call empties it, also one that fails. NULL if path is set.
+    /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
     /// The file name told to storage. Default "file".
     pub file_name: *const c_char,
@@ -173,7 +173,7 @@ pub struct dropoff_put_parts_request {
     pub urls_count: usize,
     /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
-    /// Any other source. A call empties it, also one that fails. NULL if path is set.
+    /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
     /// Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of
     /// URLs if those do not.

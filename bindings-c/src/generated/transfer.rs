@@ -13,7 +13,9 @@ pub struct dropoff_encryption {
     pub size: usize,
     /// The sender's key pair.
     pub key_pair: *const dropoff_key_pair,
-    /// The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes.
+    /// The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes. Default: the one
+    /// that the service names, which trusts the service to name the right one; compare
+    /// dropoff_sent_transfer.recipient_key_fingerprint.
     pub recipient_public_key: *const c_char,
     /// The files are sealed already, all with the key in encrypted_key, and pass through as they are. Each
     /// needs its dropoff_file.encryption_iv.
@@ -72,7 +74,7 @@ pub struct dropoff_file {
     pub size: usize,
     /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
-    /// Any other source. A call empties it, also one that fails. NULL if path is set.
+    /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
     /// The name that the recipient sees, without folders. Default: the last part of the path; memory and
     /// streams need one.
@@ -107,6 +109,15 @@ const _: () = assert!(
 );
 
 impl dropoff_file {
+    /// Refuses what `into_core` would refuse, and takes nothing.
+    pub(crate) fn check(&self, reader: &Fields<'_>) -> Result<()> {
+        reader.text(self.name, "name")?;
+        reader.text(self.content_type, "content_type")?;
+        reader.text(self.encryption_iv, "encryption_iv")?;
+
+        reader.check_source(self.path, self.source)
+    }
+
     /// The core's request.
     pub(crate) fn into_core(self, reader: &Fields<'_>) -> Result<dropoff::File> {
         let name = reader.text(self.name, "name")?;
@@ -138,9 +149,9 @@ impl dropoff_file {
 #[derive(Clone, Copy)]
 pub struct dropoff_transfer {
     pub size: usize,
-    /// An agent's id. Needed.
+    /// The id of the agent that sends. Needed.
     pub sender: *const c_char,
-    /// An agent's id; an e-mail address in mode "agent-to-human". Needed.
+    /// The id of the agent that receives; an e-mail address in mode "agent-to-human". Needed.
     pub recipient: *const c_char,
     /// The files to send; results come in their order.
     pub files: *const dropoff_file,
@@ -158,7 +169,7 @@ pub struct dropoff_transfer {
     pub metadata_json: *const c_char,
     /// Whether the service deletes the transfer once it was downloaded. Default false.
     pub auto_delete: bool,
-    /// The recipient's account (e-mail, id or display name), where an agent id alone is ambiguous.
+    /// The recipient's account (e-mail, id or display name), where an agent's id alone is ambiguous.
     pub recipient_account: *const c_char,
     /// Seals every file for the recipient before it leaves. Default: files are sent as they are.
     pub encrypt: *const dropoff_encryption,
@@ -167,8 +178,9 @@ pub struct dropoff_transfer {
     pub multipart: c_int,
     /// A journal: a file that lets the same call go on where this one stopped, after its process was killed
     /// or the network failed. It is made if it is not there, readable by its owner alone, and removed once
-    /// the transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed. A
-    /// leading ~/ is the home folder.
+    /// the transfer is active. It holds live upload URLs, and never a key. The second call takes the same
+    /// arguments and sources, on a client of the same service; options may differ. Streams cannot be resumed.
+    /// A leading ~/ is the home folder.
     pub journal: *const c_char,
     /// Bounds the whole call, retries included. Default: no limit.
     pub timeout_ms: u64,
@@ -236,11 +248,13 @@ impl dropoff_transfer {
         };
         let multipart = reader.choice(self.multipart, "multipart")?;
         let journal = reader.path(self.journal, "journal")?;
-        let files = reader
-            .structs(self.files, self.files_count, "files")?
-            .into_iter()
-            .map(|(item, at)| item.into_core(&reader.within(&at)))
-            .collect::<Result<Vec<_>>>()?;
+        let files = {
+            let items = reader.structs(self.files, self.files_count, "files")?;
+            // All of them before the first source is taken.
+            items.iter().try_for_each(|(item, at)| item.check(&reader.within(at)))?;
+            let given = items.into_iter().map(|(item, at)| item.into_core(&reader.within(&at)));
+            given.collect::<Result<Vec<_>>>()?
+        };
 
         let mut request = dropoff::Transfer::new(sender, recipient);
         for value in files {

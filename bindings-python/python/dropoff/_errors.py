@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 
-from ._native import _RESOURCE_IDS
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,21 +18,22 @@ if TYPE_CHECKING:
 class DropoffError(Exception):
     """What went wrong, as facts a program can act on. ``str()`` gives the message."""
 
+    # <generated facts> by `make generate`, from the core's sources
     kind: ClassVar[str] = "internal"
-    """Stable name of what the caller can do about it, such as ``rate_limited``."""
+    """The stable name of the caller's remedy, such as ``rate_limited``."""
     code: ClassVar[int] = 24
-    """Stable number of ``kind``, the same in all languages; never 0."""
-
+    """The stable number of the kind, the same in all languages; never 0."""
     message: str
-    """One line of plain English that ends with what to do."""
+    """One line of plain English that ends with what to do. It holds no secret."""
     operation: str | None
     """The step that failed, such as ``put`` or ``complete_upload``."""
     side: Literal["caller", "network", "service", "storage"]
-    """Whose side the trouble is on."""
+    """Whose side the trouble is on. ``caller``: this program or its files. ``network``: between here and
+    there. ``service``: the service that handed out the ticket. ``storage``: object storage."""
     retryable: bool
     """Whether making the same call again now is safe and useful."""
     retry_after: float | None
-    """Seconds the service asked to be left alone for."""
+    """How long the service asked to be left alone. In seconds."""
     http_status: int | None
     """The HTTP status, when there was a reply."""
     service_code: str | None
@@ -44,14 +43,19 @@ class DropoffError(Exception):
     details: list[dict[str, str]]
     """The fields the service complained about, each with ``field`` and ``message``."""
     outcome: Literal["completed", "not_completed", "unknown"]
-    """Whether what was asked for happened all the same."""
+    """Whether what was asked for happened all the same. ``completed``: it happened: the profile is
+    registered, the transfer is active, storage has what a raw upload or a step sent. ``not_completed``:
+    it did not happen. Calling again cannot do it twice. ``unknown``: a reply was lost and asking did
+    not settle it."""
     cause: str | None
-    """What a lower layer said."""
+    """A lower layer's words."""
     cleanup: Literal["none", "done", "failed"]
-    """What became of the parts that a failed call left in storage: there were none or they are kept for
-    ``journal``, the service was told to drop them, or telling it failed."""
+    """The fate of the parts that a failed call left with the service. ``none``: nothing was left to clean
+    up, a journal keeps it, or the service removes it by itself. ``done``: the remains were removed.
+    ``failed``: removing the remains failed too."""
     resource: dict[str, str] | None
-    """What the service reserved before the failure: its ``kind``, such as ``transfer``, and its ``id``."""
+    """The resource that the service reserved before the failure: its ``kind``, such as ``transfer``, and
+    its ``id``."""
     transfer_id: str | None
     """The transfer that was reserved before the failure."""
     profile_id: str | None
@@ -61,11 +65,12 @@ class DropoffError(Exception):
     errno: int | None
     """The operating system's error number for a local file, or for what it had no room for."""
     journal: str | None
-    """The journal from which the same call goes on where this one stopped; see ``journal`` of
-    :meth:`AgentDrop.send`."""
+    """The journal from which the same call goes on where this one stopped."""
     etag: str | None
     """Storage's ETag, without quotes, of what it holds or of what was in the way; ``outcome`` says which."""
+    # </generated facts>
 
+    # <generated constructor> by `make generate`, from the core's sources
     def __init__(
         self,
         message: str,
@@ -82,11 +87,12 @@ class DropoffError(Exception):
         cause: str | None = None,
         cleanup: Literal["none", "done", "failed"] = "none",
         resource: Mapping[str, str] | None = None,
+        transfer_id: str | None = None,
+        profile_id: str | None = None,
         path: str | None = None,
         errno: int | None = None,
         journal: str | None = None,
         etag: str | None = None,
-        **resource_ids: str | None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -102,23 +108,14 @@ class DropoffError(Exception):
         self.cause = cause
         self.cleanup = cleanup
         self.resource = None if resource is None else dict(resource)
-        for name in _RESOURCE_IDS:
-            setattr(self, name, resource_ids.pop(name, None))
-        if resource_ids:
-            raise TypeError(f"{next(iter(resource_ids))!r} is no fact of an error")
+        self.transfer_id = transfer_id
+        self.profile_id = profile_id
         self.path = path
         self.errno = errno
         self.journal = journal
         self.etag = etag
         if isinstance(self, OSError):
             _tell_as_os_error(self, path, message)
-
-    def __str__(self) -> str:
-        return self.message
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every fact, fit for JSON and for an agent's tool result."""
-        return {"kind": self.kind, "code": self.code} | self._facts()
 
     def _facts(self) -> dict[str, Any]:
         return {
@@ -135,12 +132,22 @@ class DropoffError(Exception):
             "cause": self.cause,
             "cleanup": self.cleanup,
             "resource": None if self.resource is None else dict(self.resource),
-            **{name: getattr(self, name) for name in _RESOURCE_IDS},
+            "transfer_id": self.transfer_id,
+            "profile_id": self.profile_id,
             "path": self.path,
             "errno": self.errno,
             "journal": self.journal,
             "etag": self.etag,
         }
+
+    # </generated constructor>
+
+    def __str__(self) -> str:
+        return self.message
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every fact, fit for JSON and for an agent's tool result."""
+        return {"kind": self.kind, "code": self.code} | self._facts()
 
     # Exceptions are copied by calling the class with `args`, which would lose every fact.
     def __reduce__(self) -> tuple[Any, ...]:
@@ -156,14 +163,11 @@ def _restore(cls: type[DropoffError], facts: dict[str, Any]) -> DropoffError:
     return cls(**facts)
 
 
+# <generated classes> by `make generate`, from the core's sources
 class InvalidInputError(DropoffError, ValueError):
     """An argument or option is wrong. Nothing was sent. Correct the call."""
 
     kind, code = "invalid_input", 1
-
-
-class UnknownOptionError(InvalidInputError, TypeError):
-    """A keyword argument that no client has, which Python itself would call a ``TypeError``."""
 
 
 class AuthenticationError(DropoffError):
@@ -222,7 +226,7 @@ class StorageRefusedError(DropoffError):
 
 class UnavailableError(DropoffError):
     """The service or storage is failing or overloaded; or this machine has no more threads or descriptors,
-    and then ``side`` is ``"caller"``."""
+    and then ``side`` is the caller's."""
 
     kind, code = "unavailable", 11
 
@@ -246,13 +250,9 @@ class TlsError(DropoffError):
 
 
 class SourceUnreadableError(DropoffError, OSError):
-    """A local file or stream could not be read. What a stream raised is its ``__cause__``."""
+    """A local file or stream could not be read. The exception of a stream is the ``__cause__``."""
 
     kind, code = "source_unreadable", 15
-
-
-class SourceNotFoundError(SourceUnreadableError, FileNotFoundError):
-    """There is no file at the path given."""
 
 
 class SourceChangedError(DropoffError, OSError):
@@ -262,7 +262,7 @@ class SourceChangedError(DropoffError, OSError):
 
 
 class IntegrityError(DropoffError):
-    """What arrived is not what was sent."""
+    """Storage or the service holds other bytes than were sent."""
 
     kind, code = "integrity", 17
 
@@ -307,6 +307,17 @@ class InternalError(DropoffError):
     """A defect in dropoff."""
 
     kind, code = "internal", 24
+
+
+# </generated classes>
+
+
+class UnknownOptionError(InvalidInputError, TypeError):
+    """A keyword argument that no client has, which Python itself would call a ``TypeError``."""
+
+
+class SourceNotFoundError(SourceUnreadableError, FileNotFoundError):
+    """There is no file at the path given."""
 
 
 BY_KIND = {cls.kind: cls for cls in DropoffError.__subclasses__()}

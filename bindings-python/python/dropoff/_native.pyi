@@ -1,3 +1,4 @@
+# Lines of `:param` about arguments that the core describes are made by `make generate`; the rest is by hand.
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import timedelta
 from os import PathLike
@@ -12,7 +13,6 @@ __version__: str
 _POLL_INTERVAL: float
 _CANCEL_WAIT_LIMIT: float
 _LOG_DRAIN_LIMIT: float
-_RESOURCE_IDS: tuple[str, ...]
 
 class _Readable(Protocol):
     def read(self, size: int, /) -> Buffer: ...
@@ -128,12 +128,12 @@ class File:
     ) -> Self:
         """
         :param source: a path, bytes-like, or a file object opened in binary mode.
-        :param name: what the recipient sees, without folders. Default: the last part of the path; bytes
-            and file objects need one.
+        :param name: the name that the recipient sees, without folders. Default: the last part of the
+            path; memory and streams need one.
         :param content_type: the media type. Default: guessed from the name, and
             ``application/octet-stream`` for a sealed file.
-        :param encryption_iv: the nonce it was sealed with before it came here, base64 of 12 bytes. For
-            :meth:`Encryption.presealed` alone; each file needs its own.
+        :param encryption_iv: the nonce that the file was sealed with before it came here: base64 of 12
+            bytes. For :meth:`Encryption.presealed` alone; each file needs its own.
         """
 
     def __getnewargs_ex__(self) -> tuple[tuple[_Source], dict[str, str | None]]: ...
@@ -204,11 +204,11 @@ class Encryption:
     ) -> Self:
         """
         :param key_pair: the sender's.
-        :param recipient_public_key: the recipient's public key, known from elsewhere: base64 of 32 raw bytes.
-            Default: whichever the service names for the recipient. That trusts the service to name the right
+        :param recipient_public_key: the recipient's public key, known from elsewhere: standard base64 of
+            32 raw bytes. Default: the one that the service names, which trusts the service to name the right
             one; compare :attr:`SentTransfer.recipient_key_fingerprint`.
-        :param algorithm: another name for the scheme in the field ``encryption_algorithm``; the scheme stays
-            the same. Default: ``X25519-HKDF-AES-256-GCM``.
+        :param algorithm: another name for the scheme in the field ``encryption_algorithm``. The scheme
+            stays the same. Default ``X25519-HKDF-AES-256-GCM``.
         :raises EncryptionError: the public key is none.
         """
 
@@ -244,26 +244,30 @@ class Pack:
         A glob is about a path inside the folder, such as ``Default/Code Cache``: ``*`` and ``?`` do not cross
         a ``/``, ``**`` does, and a folder stands for all that is in it.
 
-        :param level: how much goes. ``"default"``: everything but caches and what belongs to a run or a
-            machine; what sites put into Chromium's Cache API is a cache, and a warning says how much there
-            is. ``"minimal"``: what signs in, which is cookies, what sites store, settings and extensions; no
-            history, saved passwords, bookmarks, addresses or web apps, and not the browser's own account.
-            Two private things go with what signs in: the last tabs of a profile that opens them again (a
-            warning says so), and Firefox's ``key4.db``, with the keys of client certificates and that of the
-            saved passwords. ``"full"``: caches too.
-        :param profile: only this one of the profiles, by the name of its folder: ``Default``, ``Profile 2``.
-            What all profiles share goes too. Default: all.
-        :param include: globs of what is packed although the level leaves it out. Locks, sockets and symlinks
-            stay out whatever they say.
-        :param exclude: globs of what is left out; goes before ``include``.
-        :param if_running: what to do while a browser is using the folder. ``"error"``: raise
-            :class:`BrowserRunningError`. ``"snapshot"``: pack consistent copies of its databases, each with
-            the files it names; what the browser has not written to disk yet is not in them: Chromium writes
-            cookies up to 30 s late and local storage 5 s or more, Firefox local storage up to 5 s. What kept
-            changing is named in a warning, or is a :class:`BrowserRunningError` that may be tried again.
-            ``"force"``: pack as it is; databases that are written meanwhile may be damaged in the archive.
-        :param prefix: a folder that everything in the archive is in. Default: none, the archive's top is the
-            folder's.
+        :param level: how much goes. Default: ``"default"``. ``"default"``: everything but caches and what
+            belongs to a run or a machine. Data that sites put into Chromium's Cache API is a cache; a warning
+            says how much there is. ``"minimal"``: files that sign in: cookies, data that sites store,
+            settings and extensions. No history, saved passwords, bookmarks, addresses or web apps, and not
+            the browser's own account. Files that belong together go together, so two private things go. If
+            the profile opens its last tabs again, these do, since what sites keep for a session comes back
+            with them; a warning says so. And Firefox's ``key4.db`` does, which has the keys of client
+            certificates, and that of the saved passwords, though not the passwords. ``"full"``: caches too.
+        :param profile: only this one of the profiles, by the name of its folder: ``Default``,
+            ``Profile 2``. Files that all profiles share go too. Default: all.
+        :param include: the globs of what is packed although the level leaves it out. A glob is about a
+            path inside the folder, such as ``Default/Code Cache``: ``*`` and ``?`` do not cross a ``/``,
+            ``**`` does, and a folder stands for all that is in it. Locks, sockets and symlinks stay out
+            whatever it says. Default: none.
+        :param exclude: the globs of what is left out; goes before ``include``. Default: none.
+        :param if_running: how to treat a folder that a browser is using. Default: ``"error"``.
+            ``"error"``: fail with ``browser_running``. ``"snapshot"``: pack consistent copies of its
+            databases, each with the files it names. Data that the browser has not written to disk yet is not
+            in them: Chromium writes cookies up to 30 s late and local storage 5 s or more, Firefox local
+            storage up to 5 s. A store that kept changing is named in a warning, or is a ``browser_running``
+            that may be tried again. ``"force"``: pack as it is. Databases that are written meanwhile may be
+            damaged in the archive.
+        :param prefix: a folder that everything in the archive is in. Default: none, the archive's top is
+            the folder's.
         :raises InvalidInputError: there is no such ``level`` or ``if_running``. Globs and ``prefix`` are
             looked at by the call that gets this, and ``profile`` when the folder is.
         """
@@ -298,20 +302,25 @@ class Pack:
 
 @final
 class Progress:
+    # <generated progress> by `make generate`, from the core's sources
     """A snapshot of a call on its way."""
 
     @property
     def phase(
         self,
     ) -> Literal[
-        "preparing", "inspecting", "packing", "requesting", "sending", "completing", "done", "opening"
+        "preparing", "packing", "requesting", "sending", "completing", "done", "opening", "inspecting"
     ]:
-        """What the call is doing."""
+        """The step that the call is at. ``preparing``: looking at the sources. ``packing``: packing a
+        profile folder. ``requesting``: asking the service for a presigned target. ``sending``: sending
+        bytes to storage. ``completing``: telling the service, and asking it what happened. ``done``:
+        over, one way or the other. ``opening``: opening a sealed file. ``inspecting``: looking at a
+        profile folder."""
 
     @property
     def bytes_done(self) -> int:
-        """Source bytes handed to the network in attempts that still count; goes back when one fails. While a
-        folder is packed: bytes of it that are packed."""
+        """Source bytes handed to the network in attempts that still count; goes back when one fails. While
+        a folder is packed: bytes of it that are packed."""
 
     @property
     def bytes_total(self) -> int:
@@ -331,31 +340,34 @@ class Progress:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the call started."""
+        """Time since the call started. In seconds."""
 
     @property
     def active_for(self) -> float:
-        """Seconds for which the bytes have been counted: since packing began, and later since sending
-        began."""
+        """How long the bytes have been counted: since packing began, and later since sending began; 0
+        before. In seconds."""
 
     @property
     def ticket_left(self) -> float | None:
-        """Seconds for which uploads may still start with the presigned ticket in use; one that has started
-        may finish. ``None`` unless sending, and where that is not known."""
+        """How long uploads may still start with the presigned ticket in use, while sending. One that has
+        started may finish. In seconds; ``None`` if that is not known."""
 
     @property
     def time_needed(self) -> float | None:
-        """Seconds that sending still takes at the rate so far. ``None`` unless sending, and for the first 2 s
-        of it."""
+        """How long sending the rest takes at the rate so far, after 2 s of sending. In seconds; ``None``
+        if that is not known."""
 
     @property
     def warning(self) -> str | None:
-        """A sentence while sending needs more time than the ticket has: what has to start over, or has not
-        started by then, fails. Otherwise ``None``."""
+        """A likely failure if it goes on like this, as a sentence: sending needs more time than the ticket
+        has, so uploads that have to start over or have not started by then fail. ``None`` if there is
+        none."""
 
     @property
     def bytes_per_second(self) -> float:
-        """Average rate of packing or sending: ``bytes_done`` over ``active_for``; 0 before."""
+        """Average rate of packing or sending, in bytes per second; 0 before."""
+
+    # </generated progress>
 
 # <generated results> by `make generate`, from the core's sources
 @final
@@ -1019,9 +1031,10 @@ class HCompany:
         **options: Unpack[Options],
     ) -> Self:
         """
-        :param api_key: default: the environment variable ``HAI_API_KEY``, then the file that ``hai login``
-            writes.
-        :param region: ``"eu"`` or ``"us"``. Regions are separate: a profile lives in one.
+        :param api_key: the API key. Default: the environment variable ``HAI_API_KEY``, then the file that
+            ``hai login`` writes (``~/.config/hai/.env``).
+        :param region: the account's region, ``eu`` (default) or ``us``. Regions are separate: a profile
+            lives in one.
         :param base_url: another place for the API; https, or http on loopback. Goes before ``region``.
         :param options: see :class:`Options`.
         :raises AuthenticationError: there is no key.
@@ -1054,19 +1067,22 @@ class HCompany:
 
         :param source: a browser's user-data folder, which is packed, or a zip of one, sent as it is.
         :param name: what the profile is called.
-        :param browser_name: the browser it belongs to, such as ``chromium``. Default, for a folder alone:
-            what the folder tells, and ``packed.browser_guessed`` is true then.
-        :param browser_version: that browser's version, such as ``131``. Default: as ``browser_name``.
-        :param description: a text for people.
-        :param labels: names and values; their order is kept.
-        :param pack: how a folder is packed. Default: ``Pack()``. A zip is sent as it is, whatever this says.
+        :param browser_name: the browser it belongs to, such as ``chromium`` or ``firefox``; the service
+            decides which there are. Default, for a folder that is packed: what the folder tells, and
+            :attr:`PackReport.browser_guessed` is then true.
+        :param browser_version: that browser's version, such as ``131``. Default: as the browser's name.
+        :param description: a text for people. Default: none.
+        :param labels: the labels, a name and its value; their order is kept.
+        :param pack: how a folder is packed. A zip is sent as it is, whatever this says.
         :param if_changed_from: the id of an earlier profile. If the archive equals that one's by the
-            service's own checksum, nothing is sent, and the result is that profile with ``unchanged`` set. A
-            profile that is not there any more equals nothing. Default: it is sent.
-        :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
-            Default: no limit.
-        :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
-            most and once at the end. If it raises, the upload is cancelled and the exception passes through.
+            service's own checksum, nothing is sent, and the result is that profile with
+            :attr:`Profile.unchanged` set. A profile that is not there any more equals nothing. Default: it is
+            sent.
+        :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
+            ``timedelta``, above 0 and at most 10 000 000 s.
+        :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s
+            at most and once at the end. If it raises, the upload is cancelled and the exception passes
+            through.
         :raises InvalidInputError: an argument is missing or wrong; nothing was sent.
         :raises BrowserRunningError: a browser is using the folder; close it, or see ``if_running`` of
             :class:`Pack`.
@@ -1119,8 +1135,13 @@ class HCompany:
         """Step three: registers the uploaded archive as a profile, within a day of step one.
 
         :param profile_id: :attr:`ProfileTicket.profile_id`.
-        :param uploaded: what :meth:`upload` returned, to be compared with what the service stored; without
-            it ``verified`` is false.
+        :param name: what the profile is called.
+        :param browser_name: the browser it belongs to; there is no folder here to tell it.
+        :param browser_version: that browser's version.
+        :param description: a text for people. Default: none.
+        :param labels: the labels, a name and its value; their order is kept.
+        :param uploaded: the result of :meth:`HCompany.upload`, to be compared with what the service
+            stored.
         :raises RejectedError: ``details`` names the fields.
         :raises NotFoundError, IntegrityError, UnknownOutcomeError: and those of :meth:`initiate_upload`.
         """
@@ -1191,7 +1212,8 @@ class AgentDrop:
         cls, api_key: str | None = None, *, base_url: str | None = None, **options: Unpack[Options]
     ) -> Self:
         """
-        :param api_key: ``agd_…`` or ``ada_…``. Default: the environment variable ``AGENTDROP_API_KEY``.
+        :param api_key: the API key (``agd_…`` or ``ada_…``). Default: the environment variable
+            ``AGENTDROP_API_KEY``.
         :param base_url: another place for the API; https, or http on loopback.
         :param options: see :class:`Options`.
         :raises AuthenticationError: there is no key.
@@ -1227,28 +1249,35 @@ class AgentDrop:
     ) -> SentTransfer:
         """Sends files and waits until the transfer is active.
 
-        :param files: paths, ``(name, source)`` pairs or :class:`File` objects; results come in their order.
-        :param sender: an agent's id.
-        :param recipient: an agent's id; an e-mail address in mode ``agent-to-human``.
-        :param mode: ``agent-to-agent``, ``agent-to-human`` or ``human-to-agent``.
-        :param expires_in: how long the transfer lives, such as ``12h`` or ``7d``. Default: the service's.
-        :param max_downloads: how often it may be downloaded, 1 to 1000. Default: the service's.
+        :param files: the files to send; results come in their order. Paths, ``(name, source)`` pairs or
+            :class:`File` objects.
+        :param sender: the id of the agent that sends.
+        :param recipient: the id of the agent that receives; an e-mail address in mode ``agent-to-human``.
+        :param mode: who sends to whom: ``agent-to-agent`` (default), ``agent-to-human`` or
+            ``human-to-agent``.
+        :param expires_in: how long the transfer lives, such as ``12h`` or ``7d``; the account's plan
+            decides how much is allowed. Default: the service's.
+        :param max_downloads: how often it may be downloaded; the service allows 1 to 1000. Default: the
+            service's.
         :param message: a text for the recipient.
-        :param metadata: free data kept with the transfer; whatever JSON can hold.
-        :param auto_delete: whether the service deletes the transfer once it was downloaded.
-        :param recipient_account: the recipient's account (e-mail, id or display name), where an agent's id
-            alone is ambiguous.
-        :param encrypt: seals every file before it leaves. Default: files are sent as they are.
+        :param metadata: free data kept with the transfer, as a JSON object.
+        :param auto_delete: whether the service deletes the transfer once it was downloaded. Default
+            false.
+        :param recipient_account: the recipient's account (e-mail, id or display name), where an agent's
+            id alone is ambiguous.
+        :param encrypt: seals every file for the recipient before it leaves. Default: files are sent as
+            they are.
         :param multipart: whether all files go in parts. Default: if one of them has at least
             ``multipart_threshold`` bytes.
-        :param journal: path of a journal: a file that lets the same call go on where this one stopped, after
-            its process was killed or the network failed. It is made if it is not there, readable by its owner
-            alone, and removed once the transfer is active. It holds live upload URLs, and never a key. File
-            objects cannot be resumed.
-        :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
-            Default: no limit.
-        :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
-            most and once at the end. If it raises, the transfer is cancelled and the exception passes on.
+        :param journal: a journal: a file that lets the same call go on where this one stopped, after its
+            process was killed or the network failed. It is made if it is not there, readable by its owner
+            alone, and removed once the transfer is active. It holds live upload URLs, and never a key. The
+            second call takes the same arguments and sources, on a client of the same service; options may
+            differ. Streams cannot be resumed. A leading ``~/`` is the home folder.
+        :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
+            ``timedelta``, above 0 and at most 10 000 000 s.
+        :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s
+            at most and once at the end. If it raises, the transfer is cancelled and the exception passes on.
         :raises InvalidInputError: an argument is missing or wrong; nothing was sent.
         :raises EncryptionError: sealing was asked for and is not possible; nothing was sent.
         :raises RejectedError: the service refused; ``service_code`` and ``details`` say why.
@@ -1443,11 +1472,12 @@ class Storage:
         Safe to repeat: the object is replaced as a whole or not at all.
 
         :param url: the presigned URL, exactly as it was handed out.
-        :param headers: those that were signed into the URL, sent as given.
-        :param timeout: seconds that bound the whole call, retries included: above 0, at most 10 000 000.
-            Default: no limit.
-        :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s at
-            most and once at the end. If it raises, the upload is cancelled and the exception passes through.
+        :param headers: the headers that were signed into the URL, sent as given.
+        :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
+            ``timedelta``, above 0 and at most 10 000 000 s.
+        :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s
+            at most and once at the end. If it raises, the upload is cancelled and the exception passes
+            through.
         :raises UnsafeTargetError: the address is private or not https, or a header is not one to send;
             see ``trusted_storage`` in :class:`Options`.
         :raises ExpiredError, StorageRefusedError, TooLargeError: storage, or the ticket itself, says no.
@@ -1469,10 +1499,11 @@ class Storage:
     ) -> StoredObject:
         """Sends a source with a presigned POST form and waits until storage has it.
 
-        :param url: where the form goes.
+        :param url: where the form goes, exactly as it was handed out.
         :param fields: sent byte for byte in the order given; the file follows as the field ``file``.
-        :param file_name: the file name told to storage.
-        :param timeout: as in :meth:`put`.
+        :param file_name: the file name told to storage. Default ``file``.
+        :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
+            ``timedelta``, above 0 and at most 10 000 000 s.
         :param on_progress: as in :meth:`put`.
         :raises DropoffError: as :meth:`put`.
         """
@@ -1491,11 +1522,12 @@ class Storage:
         Several are under way at once. Completing the upload with the parts' ETags, or aborting it, is left to
         whoever began it. Safe to repeat: a part that is sent again replaces itself.
 
-        :param urls: the presigned URLs in order of their part numbers, from 1, exactly as they were handed
-            out; at most 10,000.
+        :param urls: the presigned URLs in order of their part numbers, from 1, exactly as they were
+            handed out; 1 to 10,000 of them.
         :param part_size: bytes of each part but the last. Default: the option ``part_size``, or 8 MiB, or
             what fits the number of URLs if those do not.
-        :param timeout: as in :meth:`put`.
+        :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
+            ``timedelta``, above 0 and at most 10 000 000 s.
         :param on_progress: as in :meth:`put`.
         :raises InvalidInputError: the source does not fit the number of URLs, or those are in another order.
         :raises DropoffError: as :meth:`put`, with the number of the part in the message.

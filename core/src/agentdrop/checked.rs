@@ -36,7 +36,7 @@ impl CheckedTransfer {
         let Transfer { terms, files, journal, timeout } = transfer;
         check_terms(&terms)?;
         if files.is_empty() {
-            return Err(Error::invalid("the list of files is empty; give at least one"));
+            return Err(Error::invalid("files is empty; give at least one"));
         }
         check_lifetime(terms.expires_in.as_deref())?;
         let journal = journal.transpose()?;
@@ -50,10 +50,13 @@ impl CheckedTransfer {
 }
 
 fn check_terms(terms: &Terms) -> Result<()> {
-    for (value, what) in [(&terms.sender, "sender"), (&terms.recipient, "recipient"), (&terms.mode, "mode")] {
+    for (value, what) in [(&terms.sender, "sender"), (&terms.recipient, "recipient")] {
         if value.trim().is_empty() {
             return Err(Error::invalid(format!("{what} is empty; every transfer needs one")));
         }
+    }
+    if terms.mode.trim().is_empty() {
+        return Err(Error::invalid("mode is empty; leave it out for \"agent-to-agent\""));
     }
     Ok(())
 }

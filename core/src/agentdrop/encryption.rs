@@ -38,7 +38,9 @@ impl Encryption {
         Self { mode: SealMode::Seal { pair: key_pair, recipient: None }, algorithm: ALGORITHM.to_owned() }
     }
 
-    /// The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes.
+    /// The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes. Default: the one that
+    /// the service names, which trusts the service to name the right one; compare
+    /// [`SentTransfer::recipient_key_fingerprint`](crate::SentTransfer::recipient_key_fingerprint).
     ///
     /// # Errors
     /// `encryption` if it is none; `invalid_input` for files that are sealed already.
@@ -120,7 +122,7 @@ pub(super) fn check(given: Option<&Encryption>, mode: &str, nonces: &[Option<&st
         ));
     }
     if given.algorithm.trim().is_empty() {
-        return Err(Error::invalid("the encryption's algorithm is empty; leave it out for the default"));
+        return Err(Error::invalid("algorithm is empty; leave it out for the default"));
     }
     nonces.iter().try_for_each(|nonce| check_nonce(*nonce, &given.mode))?;
     distinct(nonces.iter().copied().flatten())?;

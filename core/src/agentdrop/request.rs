@@ -100,8 +100,8 @@ impl Terms {
 }
 
 impl Transfer {
-    /// * `sender`: an agent's id.
-    /// * `recipient`: an agent's id; an e-mail address in mode `agent-to-human`.
+    /// * `sender`: the id of the agent that sends.
+    /// * `recipient`: the id of the agent that receives; an e-mail address in mode `agent-to-human`.
     pub fn new(sender: impl Into<String>, recipient: impl Into<String>) -> Self {
         let terms = Terms {
             sender: sender.into(),
@@ -161,7 +161,7 @@ impl Transfer {
         self.terms.auto_delete = delete;
         self
     }
-    /// The recipient's account (e-mail, id or display name), where an agent id alone is ambiguous.
+    /// The recipient's account (e-mail, id or display name), where an agent's id alone is ambiguous.
     #[must_use]
     pub fn recipient_account(mut self, account: impl Into<String>) -> Self {
         self.terms.recipient_account = Some(account.into());
@@ -181,7 +181,8 @@ impl Transfer {
     }
     /// A journal: a file that lets the same call go on where this one stopped, after its process was killed
     /// or the network failed. It is made if it is not there, readable by its owner alone, and removed once
-    /// the transfer is active. It holds live upload URLs, and never a key. Streams cannot be resumed.
+    /// the transfer is active. It holds live upload URLs, and never a key. The second call takes the same
+    /// arguments and sources, on a client of the same service; options may differ. Streams cannot be resumed.
     #[must_use]
     pub fn journal(mut self, journal: impl Into<PathBuf>) -> Self {
         self.journal = Some(crate::paths::local_path(journal.into(), "journal"));

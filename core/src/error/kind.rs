@@ -36,7 +36,7 @@ pub enum ErrorKind {
     Unavailable = 11,
     /// The connection could not be made, or broke.
     Network = 12,
-    /// A time limit of ours passed.
+    /// A time limit of the call or of an option passed. The call is over.
     Timeout = 13,
     /// The peer's certificate or TLS handshake was not acceptable.
     Tls = 14,
@@ -58,7 +58,7 @@ pub enum ErrorKind {
     Cancelled = 22,
     /// A reply was lost and asking the service did not settle what happened.
     UnknownOutcome = 23,
-    /// A defect in this library.
+    /// A defect in dropoff.
     Internal = 24,
 }
 
@@ -91,7 +91,7 @@ impl ErrorKind {
         Self::Internal,
     ];
 
-    /// The stable name: `invalid_input`, `authentication`, and so on.
+    /// The stable name of the caller's remedy, such as `rate_limited`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -122,7 +122,7 @@ impl ErrorKind {
         }
     }
 
-    /// The stable number; never 0.
+    /// The stable number of the kind, the same in all languages; never 0.
     #[must_use]
     pub const fn code(self) -> u32 {
         self as u32

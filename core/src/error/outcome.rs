@@ -27,7 +27,7 @@ impl Outcome {
 /// The fate of the things the service held for a call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cleanup {
-    /// Nothing was left to clean up, or the service removes it by itself.
+    /// Nothing was left to clean up, a journal keeps it, or the service removes it by itself.
     None,
     /// The remains were removed.
     Done,

@@ -83,7 +83,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
-    /// One line of plain English.
+    /// One line of plain English that ends with what to do. It holds no secret.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
@@ -123,7 +123,7 @@ impl Error {
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
-    /// The fields the service complained about.
+    /// The fields the service complained about, each with `field` and `message`.
     #[must_use]
     pub fn details(&self) -> &[Detail] {
         &self.0.details
@@ -138,12 +138,12 @@ impl Error {
     pub fn cause_text(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
-    /// The fate of the things that a failed call left.
+    /// The fate of the parts that a failed call left with the service.
     #[must_use]
     pub fn cleanup(&self) -> Cleanup {
         self.0.cleanup
     }
-    /// The resource that the service reserved for the call before it failed.
+    /// The resource that the service reserved before the failure: its `kind`, such as `transfer`, and its `id`.
     #[must_use]
     pub fn resource(&self) -> Option<&Resource> {
         self.0.resource.as_ref()

@@ -51,7 +51,7 @@ impl HCompanyBuilder {
         self.api_key = Some(Secret::new(key));
         self
     }
-    /// `eu` (default) or `us`. Regions are separate: a profile lives in one.
+    /// The account's region, `eu` (default) or `us`. Regions are separate: a profile lives in one.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());

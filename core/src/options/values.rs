@@ -105,8 +105,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         OptionKind::AutoOrBool,
         "\"auto\", true or false",
         "\"auto\"",
-        "When a digest is computed while sending. `auto`: SHA-256 for every profile, MD5 for a PUT, \
-         or a file in parts, of up to 256 MiB; true: for every upload; false: for none.",
+        "When a digest is computed while sending (`auto`: SHA-256 for every profile, MD5 for a PUT, \
+         or a file in parts, of up to 256 MiB; true: for every upload; false: for none).",
     ),
     spec(
         "spool_dir",

@@ -47,6 +47,17 @@ impl Source {
         Self(SourceKind::Stream(Stream::seeking(Box::new(reader))))
     }
 
+    /// The same source once more; none of a stream, which is read once. Memory is shared, not copied.
+    #[must_use]
+    pub fn again(&self) -> Option<Self> {
+        match &self.0 {
+            SourceKind::Path(path) => Some(Self(SourceKind::Path(path.clone()))),
+            SourceKind::Memory(bytes) => Some(Self(SourceKind::Memory(bytes.clone()))),
+            SourceKind::Url => Some(Self(SourceKind::Url)),
+            SourceKind::Stream(_) => None,
+        }
+    }
+
     /// Refuses what is no source.
     pub(crate) fn check(&self) -> Result<()> {
         match &self.0 {
