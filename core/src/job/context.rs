@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio_util::task::TaskTracker;
+use tokio_util::sync::CancellationToken;
 
 use super::record::{CallRecord, RawUpload};
 use crate::error::{Cleanup, Error, Outcome, Resource, ResourceKind};
@@ -21,9 +21,16 @@ pub(crate) struct JobContext {
     /// When the call's own time limit passes.
     pub(crate) deadline: Option<tokio::time::Instant>,
     record: Arc<Mutex<CallRecord>>,
-    cleanup: Arc<Mutex<Option<CleanupTask>>>,
-    uninterrupted: TaskTracker,
+    at_end: Arc<Mutex<AtEnd>>,
     streams: Arc<Mutex<Vec<Stream>>>,
+}
+
+/// The work that is left when the call ends before it is done.
+#[derive(Default)]
+struct AtEnd {
+    cleanup: Option<CleanupTask>,
+    /// Is cancelled once the work that nothing interrupts has ended.
+    uninterrupted: Option<CancellationToken>,
 }
 
 /// Removes what a call that did not complete leaves behind, and tells whether that worked.
@@ -39,8 +46,7 @@ impl JobContext {
             progress: Arc::new(Counters::new()),
             deadline,
             record: Arc::default(),
-            cleanup: Arc::default(),
-            uninterrupted: TaskTracker::new(),
+            at_end: Arc::default(),
             streams: Arc::default(),
         }
     }
@@ -81,17 +87,17 @@ impl JobContext {
     /// The work to do if the call ends without having completed, by failure, cancel or deadline, once nothing
     /// of it runs any more. `None`: nothing is left behind, or something is kept on purpose.
     pub(crate) fn cleanup_on_failure(&self, task: Option<CleanupTask>) {
-        *self.cleanup.lock().unwrap_or_else(PoisonError::into_inner) = task;
+        self.at_end().cleanup = task;
     }
 
     /// The same job for its clean-up, which would otherwise be held by what it holds.
     pub(crate) fn without_cleanup(&self) -> Self {
-        Self { cleanup: Arc::default(), ..self.clone() }
+        Self { at_end: Arc::default(), ..self.clone() }
     }
 
     /// Removes what is left behind by a call that failed.
     pub(super) async fn clean_up(&self, error: Error) -> Error {
-        let task = self.cleanup.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let task = self.at_end().cleanup.take();
         match task {
             Some(task) if error.outcome() == Outcome::NotCompleted => {
                 let cleanup = tokio::time::timeout(CLEANUP_TIMEOUT, task).await.unwrap_or(Cleanup::Failed);
@@ -104,14 +110,27 @@ impl JobContext {
     /// Does what a cancel or a deadline does not stop half-way: a call that is stopped meanwhile ends after it,
     /// so that what its caller does next finds it done.
     pub(crate) async fn uninterrupted(&self, work: impl Future<Output = ()> + Send + 'static) {
-        // A panic in it has nobody to tell; the call is over by then.
-        let _ = self.uninterrupted.spawn(work).await;
+        let ended = CancellationToken::new();
+        self.at_end().uninterrupted = Some(ended.clone());
+        // Dropped by a panic too, which has nobody to tell: the call is over by then.
+        let guard = ended.clone().drop_guard();
+        tokio::spawn(async move {
+            let _guard = guard;
+            work.await;
+        });
+        ended.cancelled().await;
     }
 
     /// Waits for such work, as long as for cleaning up and no longer: it may hang with its file system.
     pub(super) async fn uninterrupted_ended(&self) {
-        self.uninterrupted.close();
-        let _ = tokio::time::timeout(CLEANUP_TIMEOUT, self.uninterrupted.wait()).await;
+        let work = self.at_end().uninterrupted.take();
+        if let Some(work) = work {
+            let _ = tokio::time::timeout(CLEANUP_TIMEOUT, work.cancelled()).await;
+        }
+    }
+
+    fn at_end(&self) -> MutexGuard<'_, AtEnd> {
+        self.at_end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A source that the call begins to read. If the call fails, it is set back to where it stood.
