@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-workflows format build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -120,18 +120,46 @@ table:
 scenario: build python node
 	@$(PYTHON) tests/scenario.py "$(NAME)"
 
-lint: .venv/done bindings-node/node_modules/done
+lint: lint-rust lint-python lint-node lint-text lint-workflows
+	@echo "lint: clean"
+
+lint-rust:
 	cargo fmt --all -- --check
 	cargo fmt --manifest-path bench/clients/rust/Cargo.toml -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(BIN)/ruff check bindings-python examples tests bench
-	$(BIN)/ruff format --check bindings-python examples tests bench
+
+PYTHON_SOURCES := bindings-python examples tests bench
+lint-python: .venv/done
+	$(BIN)/ruff check $(PYTHON_SOURCES)
+	$(BIN)/ruff format --check $(PYTHON_SOURCES)
+
+lint-node: bindings-node/node_modules/done
+	cd bindings-node && npm run --silent lint
+
+# What the text itself must keep to, in any language: spelling, sizes, directions, tables.
+lint-text: .venv/done
+	$(BIN)/typos
 	$(PYTHON) tests/matrix.py
 	$(PYTHON) tests/cycles.py
 	$(PYTHON) tests/nouns.py
 	$(PYTHON) tests/sizes.py
-	cd bindings-node && npm run --silent lint
-	@echo "lint: clean"
+
+# The forge's own files.
+SCHEMA := $(BIN)/check-jsonschema --builtin-schema
+lint-workflows: .venv/done
+	$(SCHEMA) vendor.dependabot .github/dependabot.yml
+	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github
+
+# Puts right what `make lint` says of layout, and the spelling that has one correction.
+format: .venv/done bindings-node/node_modules/done
+	cargo fmt --all
+	cargo fmt --manifest-path bench/clients/rust/Cargo.toml
+	$(BIN)/ruff check --fix $(PYTHON_SOURCES)
+	$(BIN)/ruff format $(PYTHON_SOURCES)
+	cd bindings-node && npm run --silent format
+	$(BIN)/typos --write-changes
 
 # One profile and one feature set for everything, so that dependencies are compiled once.
 build:
@@ -204,10 +232,10 @@ bindings-node/node_modules/done: bindings-node/package.json
 	cd bindings-node && npm install --silent --no-audit --no-fund
 	touch $@
 
-.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt
+.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt tests/lint/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt -r tests/lint/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/seaweed/requirements.txt
 	touch $@
 
