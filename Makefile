@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-workflows format build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -105,7 +105,7 @@ test-sdk: build python node .venv-sdk/done
 # twice; `make dist` does the same to the real ones.
 test-dist: build python node
 	tests/dist/pack.sh dev target/dist-dev
-	$(BIN)/python tests/dist/use.py target/dist-dev $(SANDBOX)
+	$(BIN)/python tests/dist/use.py target/dist-dev
 	@echo "suite packages: passed"
 
 # No secret in anything the suites printed.
@@ -120,7 +120,7 @@ table:
 scenario: build python node
 	@$(PYTHON) tests/scenario.py "$(NAME)"
 
-lint: lint-rust lint-python lint-node lint-text lint-workflows
+lint: lint-rust lint-python lint-node lint-text lint-licences lint-workflows
 	@echo "lint: clean"
 
 lint-rust:
@@ -144,6 +144,10 @@ lint-text: .venv/done
 	$(PYTHON) tests/nouns.py
 	$(PYTHON) tests/sizes.py
 
+# Each crate that packages are compiled from stands in THIRD-PARTY-LICENSES.txt. Compiles nothing.
+lint-licences:
+	$(PYTHON) tests/licences.py
+
 # The forge's own files.
 SCHEMA := $(BIN)/check-jsonschema --builtin-schema
 lint-workflows: .venv/done
@@ -160,6 +164,15 @@ format: .venv/done bindings-node/node_modules/done
 	$(BIN)/ruff format $(PYTHON_SOURCES)
 	cd bindings-node && npm run --silent format
 	$(BIN)/typos --write-changes
+
+# After a change of Cargo.lock: crates and the texts of their licences. Needs cargo-about.
+licences:
+	$(PYTHON) tests/licences.py --write
+
+# Licences, sources, doubtful crates and known vulnerabilities. Needs cargo-deny, and asks for the list of advisories.
+deny:
+	cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing; run: cargo install cargo-deny --locked" >&2; exit 1; }
+	cargo deny --locked check --hide-inclusion-graph
 
 # One profile and one feature set for everything, so that dependencies are compiled once.
 build:
@@ -192,7 +205,11 @@ node: product bindings-node/node_modules/done
 # Packages for all faces, into dist/, each used once from a clean folder.
 dist: python node
 	tests/dist/pack.sh release dist
-	$(BIN)/python tests/dist/use.py dist dist/dropoff-sandbox
+	$(BIN)/python tests/dist/use.py dist
+
+# The packages that lie in dist/, which another machine may have made, each used once from a clean folder. Builds nothing.
+use-dist:
+	$(PYTHON) tests/dist/use.py dist
 
 # Ours in four languages beside curl, other clients and the official SDK, half an hour. A report: nothing passes or
 # fails by time. See bench/README.md and docs/performance.md.
