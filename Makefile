@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -136,6 +136,12 @@ lint-python: .venv/done
 lint-node: bindings-node/node_modules/done
 	cd bindings-node && npm run --silent lint
 
+# With the oldest Rust that builds everything, in a folder of its own.
+OLDEST_RUST = $(shell sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)
+oldest-rust:
+	rustup toolchain install $(OLDEST_RUST) --profile minimal
+	RUSTUP_TOOLCHAIN=$(OLDEST_RUST) cargo check --workspace --locked --target-dir target/oldest-rust
+
 # What the text itself must keep to, in any language: spelling, sizes, directions, tables.
 lint-text: .venv/done
 	$(BIN)/typos
@@ -150,10 +156,13 @@ lint-licences:
 
 # The forge's own files.
 SCHEMA := $(BIN)/check-jsonschema --builtin-schema
-lint-workflows: .venv/done
+lint-workflows: .venv/done bindings-node/node_modules/done
 	$(SCHEMA) vendor.dependabot .github/dependabot.yml
 	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
+	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMA) vendor.github-actions .github/actions/*/action.yml
+	node tests/lint/workflows.mjs
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github
 
 # Puts right what `make lint` says of layout, and the spelling that has one correction.
@@ -210,6 +219,16 @@ dist: python node
 # The packages that lie in dist/, which another machine may have made, each used once from a clean folder. Builds nothing.
 use-dist:
 	$(PYTHON) tests/dist/use.py dist
+
+# What each package is compiled from, as CycloneDX, into dist/. Needs cargo-cyclonedx.
+sbom:
+	tests/dist/sbom.sh dist
+
+# Whether TAG, such as v1.2.3, is the version everywhere, and what the changelog says of it.
+release-check:
+	$(PYTHON) tests/dist/release.py check "$(TAG)"
+release-notes:
+	@$(PYTHON) tests/dist/release.py notes "$(TAG)"
 
 # Ours in four languages beside curl, other clients and the official SDK, half an hour. A report: nothing passes or
 # fails by time. See bench/README.md and docs/performance.md.
