@@ -214,11 +214,13 @@ node: product bindings-node/node_modules/done
 # Packages for all faces, into dist/, each used once from a clean folder.
 dist: python node
 	tests/dist/pack.sh release dist
-	$(BIN)/python tests/dist/use.py dist
+	@$(MAKE) --no-print-directory use-dist
 
-# The packages that lie in dist/, which another machine may have made, each used once from a clean folder. Builds nothing.
+# The packages that lie in dist/, which another machine may have made: each is used once from a clean folder, and its
+# files and licences are printed. Builds nothing.
 use-dist:
 	$(PYTHON) tests/dist/use.py dist
+	$(PYTHON) tests/dist/contents.py dist
 
 # What each package is compiled from, as CycloneDX, into dist/. Needs cargo-cyclonedx.
 sbom:

@@ -12,8 +12,9 @@ import sys
 import tarfile
 import tempfile
 import venv
-import zipfile
 from pathlib import Path
+
+from contents import LICENCES, all_packages, files
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -113,23 +114,12 @@ def look_at_source(packages: Path) -> None:
     assert not [name for name in names if name.endswith(".so")], "compiled files in the source distribution"
 
 
-def contents(package: Path, name: str) -> list[bytes]:
-    """Each file of that name in a package."""
-    if package.suffix == ".whl":
-        with zipfile.ZipFile(package) as wheel:
-            return [wheel.read(path) for path in wheel.namelist() if Path(path).name == name]
-    with tarfile.open(package) as archive:
-        members = [member for member in archive if member.isfile() and Path(member.name).name == name]
-        files = [archive.extractfile(member) for member in members]
-        return [file.read() for file in files if file]
-
-
-def look_at_licences(packages: Path) -> None:
+def look_at_licences(folder: Path) -> None:
     """Ours, and those of what is compiled in, are in each package."""
-    for name in ("LICENSE", "THIRD-PARTY-LICENSES.txt"):
+    for name in LICENCES:
         ours = (ROOT / name).read_bytes()
-        for package in sorted(file for file in packages.iterdir() if file.suffix in (".whl", ".gz", ".tgz")):
-            found = contents(package, name)
+        for package in all_packages(folder):
+            found = [content for path, content in files(package) if Path(path).name == name]
             assert found and set(found) == {ours}, (
                 f"{package.name} has {len(found)} of {name}, or another one"
             )
