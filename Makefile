@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -105,7 +105,7 @@ test-sdk: build python node .venv-sdk/done
 # twice; `make dist` does the same to the real ones.
 test-dist: build python node
 	tests/dist/pack.sh dev target/dist-dev
-	$(BIN)/python tests/dist/use.py target/dist-dev $(SANDBOX)
+	$(BIN)/python tests/dist/use.py target/dist-dev
 	@echo "suite packages: passed"
 
 # No secret in anything the suites printed.
@@ -120,18 +120,68 @@ table:
 scenario: build python node
 	@$(PYTHON) tests/scenario.py "$(NAME)"
 
-lint: .venv/done bindings-node/node_modules/done
+lint: lint-rust lint-python lint-node lint-text lint-licences lint-workflows
+	@echo "lint: clean"
+
+lint-rust:
 	cargo fmt --all -- --check
 	cargo fmt --manifest-path bench/clients/rust/Cargo.toml -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(BIN)/ruff check bindings-python examples tests bench
-	$(BIN)/ruff format --check bindings-python examples tests bench
+
+PYTHON_SOURCES := bindings-python examples tests bench
+lint-python: .venv/done
+	$(BIN)/ruff check $(PYTHON_SOURCES)
+	$(BIN)/ruff format --check $(PYTHON_SOURCES)
+
+lint-node: bindings-node/node_modules/done
+	cd bindings-node && npm run --silent lint
+
+# With the oldest Rust that builds everything, in a folder of its own.
+OLDEST_RUST = $(shell sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)
+oldest-rust:
+	rustup toolchain install $(OLDEST_RUST) --profile minimal
+	RUSTUP_TOOLCHAIN=$(OLDEST_RUST) cargo check --workspace --locked --target-dir target/oldest-rust
+
+# What the text itself must keep to, in any language: spelling, sizes, directions, tables.
+lint-text: .venv/done
+	$(BIN)/typos
 	$(PYTHON) tests/matrix.py
 	$(PYTHON) tests/cycles.py
 	$(PYTHON) tests/nouns.py
 	$(PYTHON) tests/sizes.py
-	cd bindings-node && npm run --silent lint
-	@echo "lint: clean"
+
+# Each crate that packages are compiled from stands in THIRD-PARTY-LICENSES.txt. Compiles nothing.
+lint-licences:
+	$(PYTHON) tests/licences.py
+
+# The forge's own files.
+SCHEMA := $(BIN)/check-jsonschema --builtin-schema
+lint-workflows: .venv/done bindings-node/node_modules/done
+	$(SCHEMA) vendor.dependabot .github/dependabot.yml
+	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
+	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMA) vendor.github-actions .github/actions/*/action.yml
+	node tests/lint/workflows.mjs
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github
+
+# Puts right what `make lint` says of layout, and the spelling that has one correction.
+format: .venv/done bindings-node/node_modules/done
+	cargo fmt --all
+	cargo fmt --manifest-path bench/clients/rust/Cargo.toml
+	$(BIN)/ruff check --fix $(PYTHON_SOURCES)
+	$(BIN)/ruff format $(PYTHON_SOURCES)
+	cd bindings-node && npm run --silent format
+	$(BIN)/typos --write-changes
+
+# After a change of Cargo.lock: crates and the texts of their licences. Needs cargo-about.
+licences:
+	$(PYTHON) tests/licences.py --write
+
+# Licences, sources, doubtful crates and known vulnerabilities. Needs cargo-deny, and asks for the list of advisories.
+deny:
+	cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing; run: cargo install cargo-deny --locked" >&2; exit 1; }
+	cargo deny --locked check --hide-inclusion-graph
 
 # One profile and one feature set for everything, so that dependencies are compiled once.
 build:
@@ -164,7 +214,23 @@ node: product bindings-node/node_modules/done
 # Packages for all faces, into dist/, each used once from a clean folder.
 dist: python node
 	tests/dist/pack.sh release dist
-	$(BIN)/python tests/dist/use.py dist dist/dropoff-sandbox
+	@$(MAKE) --no-print-directory use-dist
+
+# The packages that lie in dist/, which another machine may have made: each is used once from a clean folder, and its
+# files and licences are printed. Builds nothing.
+use-dist:
+	$(PYTHON) tests/dist/use.py dist
+	$(PYTHON) tests/dist/contents.py dist
+
+# What each package is compiled from, as CycloneDX, into dist/. Needs cargo-cyclonedx.
+sbom:
+	tests/dist/sbom.sh dist
+
+# Whether TAG, such as v1.2.3, is the version everywhere, and what the changelog says of it.
+release-check:
+	$(PYTHON) tests/dist/release.py check "$(TAG)"
+release-notes:
+	@$(PYTHON) tests/dist/release.py notes "$(TAG)"
 
 # Ours in four languages beside curl, other clients and the official SDK, half an hour. A report: nothing passes or
 # fails by time. See bench/README.md and docs/performance.md.
@@ -204,10 +270,10 @@ bindings-node/node_modules/done: bindings-node/package.json
 	cd bindings-node && npm install --silent --no-audit --no-fund
 	touch $@
 
-.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt
+.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt tests/lint/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt -r tests/lint/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/seaweed/requirements.txt
 	touch $@
 

@@ -89,6 +89,8 @@ includedir=\${prefix}/include
 
 Name: dropoff
 Description: Hands an agent's files to presigned object storage
+URL: https://dropoff.github.io/dropoff/
+License: MIT OR Apache-2.0
 Version: $version
 Cflags: -I\${includedir}
 Libs: -L\${libdir} -ldropoff

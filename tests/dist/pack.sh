@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Packs what users get: a wheel and its source, an npm tarball, a C tarball, and the sandbox as a program.
+# Packs what users get: a wheel and its source, an npm tarball, a C tarball, and a tarball with the sandbox's program.
+# Each has LICENSE and THIRD-PARTY-LICENSES.txt.
 #
 # Usage: pack.sh dev|release OUT. `dev` takes what the tests have built anyway.
 set -euo pipefail
@@ -27,13 +28,23 @@ fi
 
 [ "$profile" = dev ] || cargo build --release -p dropoff-c -p dropoff-sandbox
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' include/dropoff.h)
-name=dropoff-c-$version-linux-x86_64
+system=linux-x86_64
+# A folder of that name becomes a tarball of it.
+tarball() {
+    cp LICENSE THIRD-PARTY-LICENSES.txt "$out/$1"
+    tar -C "$out" --sort=name --owner=0 --group=0 -czf "$out/$1.tar.gz" "$1"
+    rm -r "${out:?}/$1"
+}
+
+name=dropoff-c-$version-$system
 DESTDIR=$out bindings-c/install.sh "/$name" "$built"
 mkdir "$out/$name/examples"
 cp examples/c/{send_files,upload_profile}.c "$out/$name/examples"
-cp LICENSE "$out/$name"
-tar -C "$out" --sort=name --owner=0 --group=0 -czf "$out/$name.tar.gz" "$name"
-rm -r "${out:?}/$name"
-cp "$built/dropoff-sandbox" "$out"
+tarball "$name"
+
+name=dropoff-sandbox-$version-$system
+mkdir "$out/$name"
+cp "$built/dropoff-sandbox" sandbox/README.md "$out/$name"
+tarball "$name"
 
 (cd "$out" && ls -l --block-size=1 | awk 'NR > 1 { printf "%12d %s\n", $5, $9 }')

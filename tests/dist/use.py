@@ -1,6 +1,6 @@
-"""Installs each package in a clean folder, as a user would, and sends a file with it to the sandbox.
+"""Installs each package in a clean folder, as a user would, and sends a file with it to the packed sandbox.
 
-Usage: use.py FOLDER SANDBOX, the folder that pack.sh wrote to.
+Usage: use.py FOLDER, the folder that pack.sh wrote to.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ import tarfile
 import tempfile
 import venv
 from pathlib import Path
+
+from contents import LICENCES, all_packages, files
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PYTHON = """
 import os, dropoff
@@ -110,11 +114,31 @@ def look_at_source(packages: Path) -> None:
     assert not [name for name in names if name.endswith(".so")], "compiled files in the source distribution"
 
 
-def main(packages: Path, sandbox: Path) -> None:
-    command = [sandbox, "serve", "--exit-with-stdin"]
+def look_at_licences(folder: Path) -> None:
+    """Ours, and those of what is compiled in, are in each package."""
+    for name in LICENCES:
+        ours = (ROOT / name).read_bytes()
+        for package in all_packages(folder):
+            found = [content for path, content in files(package) if Path(path).name == name]
+            assert found and set(found) == {ours}, (
+                f"{package.name} has {len(found)} of {name}, or another one"
+            )
+
+
+def unpack_sandbox(packages: Path, folder: Path) -> Path:
+    with tarfile.open(one(packages, "dropoff-sandbox-*.tar.gz")) as archive:
+        archive.extractall(folder, filter="data")
+    return one(folder, "dropoff-sandbox-*") / "dropoff-sandbox"
+
+
+def main(packages: Path) -> None:
     with (
         tempfile.TemporaryDirectory() as temporary,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running,
+        subprocess.Popen(
+            [unpack_sandbox(packages, Path(temporary)), "serve", "--exit-with-stdin"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as running,
     ):
         assert running.stdin and running.stdout
         services = json.loads(running.stdout.readline())
@@ -136,9 +160,11 @@ def main(packages: Path, sandbox: Path) -> None:
                 print(f"{what}: installed in a clean folder, and a file was sent with it")
             look_at_source(packages)
             print("source distribution: whole")
+            look_at_licences(packages)
+            print("licences: in each package")
         finally:
             running.stdin.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve())
+    main(Path(sys.argv[1]).resolve())

@@ -76,6 +76,7 @@ test('it holds what it needs and no more', () => {
   const rest = [
     'LICENSE',
     'README.md',
+    'THIRD-PARTY-LICENSES.txt',
     'package.json',
     'index.js',
     'index.mjs',

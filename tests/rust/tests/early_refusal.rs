@@ -84,7 +84,7 @@ fn https_after_50_mb() {
 }
 
 #[test]
-fn through_a_proxys_tunnel() {
+fn through_the_tunnel_of_a_proxy() {
     refused_early_by(64 * 1024, true, runs().min(50), |server| {
         let proxy = dropoff_tests::proxy::start(std::sync::Arc::default());
         Storage::new(options(server).proxy(&proxy).expect("a proxy"))

