@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Publishes a run: `publish.py [target/bench/report.json]` writes `docs/performance.json`, and the tables and plots
-of `docs/performance.md`. People write what stands beside them."""
+"""Publishes a run: `publish.py [target/bench/report.json]` writes `docs/performance.json`, and the tables and
+plots of `docs/performance.md`. People write what stands beside them."""
 
 import json
 import re

@@ -23,9 +23,11 @@ class Kind:
         also = "".join(f", also a `{name}`" for name in self.python_also)
         return (
             f"{self.sentence}\n\n"
-            "| Python | Node | C | Rust | number |\n|---|---|---|---|---|\n"
-            f"| `{self.python}`{also} | `error.code === '{self.name}'` | `DROPOFF_{self.name.upper()}` "
-            f"| `ErrorKind::{self.variant}` | {self.number} |\n"
+            "| in | it is |\n|---|---|\n"
+            f"| Python | `{self.python}`{also} |\n"
+            f"| Node | `error.code === '{self.name}'` |\n"
+            f"| C | `DROPOFF_{self.name.upper()}`, {self.number} |\n"
+            f"| Rust | `ErrorKind::{self.variant}` |\n"
         )
 
 

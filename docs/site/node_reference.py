@@ -53,8 +53,13 @@ def reference(folder: Path) -> str:
     text = re.sub(
         r"\[([^\]]+)\]\(#([\w-]+)\)", lambda m: m[0] if m[2] in unique else f"`{m[1].strip('`')}`", text
     )
-    text = re.sub(r"^#+ (Constructor|Parameters|Returns)\n", r"**\1**\n", text, flags=re.M)
-    text = re.sub(r"^#+ Throws\n", "**Throws**\n", text, flags=re.M)
+    # Titles that each item has would only fill the page's table of contents.
+    repeated = (
+        "Constructor|Parameters|Returns|Throws|Type Parameters|Inherited from|Overrides|Extends|Implements"
+    )
+    text = re.sub(rf"^#+ ({repeated})\n", r"**\1**\n", text, flags=re.M)
+    # Python-Markdown does not know these escapes.
+    text = text.replace("\\<", "&lt;").replace("\\>", "&gt;")
     return "# Node reference\n\n" + text.replace("```ts", "```typescript")
 
 

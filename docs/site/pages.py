@@ -54,6 +54,8 @@ def _target(target: str, source: str, page: str, places: dict[str, str]) -> str:
     file = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
     if not (ROOT / file).exists():
         raise SystemExit(f"{source} links to {target}, and there is no {file}")
+    if file.startswith("docs/assets/"):
+        return posixpath.relpath(file.removeprefix("docs/"), posixpath.dirname(page) or ".")
     if file not in places:
         return FORGE + file + hash_ + anchor
     return posixpath.relpath(places[file], posixpath.dirname(page) or ".") + hash_ + anchor

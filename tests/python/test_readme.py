@@ -1,5 +1,7 @@
-"""The Python of the package's README is run, block by block, in a folder where its files exist; tests/docs runs the
-rest of the documentation."""
+"""The Python of the package's README is run, block by block, in a folder where its files exist.
+
+`tests/docs` runs the rest of the documentation.
+"""
 
 from __future__ import annotations
 
