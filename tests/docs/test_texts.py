@@ -88,7 +88,7 @@ def core() -> str:
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in kinds()])
-def test_sentences_are_the_librarys(kind: str) -> None:
+def test_sentences_quoted_are_in_the_core(kind: str) -> None:
     text = (ERRORS / f"{kind}.md").read_text("utf-8")
     table = text.partition("| the sentence says |")[2].partition("\n\n")[0]
     for row in table.splitlines()[2:]:
