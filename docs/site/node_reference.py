@@ -9,6 +9,8 @@ from pathlib import Path
 from pages import ROOT
 
 SITE = Path(__file__).parent
+REPEATED = ["Constructors?", "Extended by", "Extends", "Implements", "Inherited from", "Methods", "Overrides"]
+REPEATED += ["Parameters", "Properties", "Returns", "Throws", "Type Declaration", "Type Parameters"]
 OPTIONS = [
     "--plugin",
     "typedoc-plugin-markdown",
@@ -54,10 +56,8 @@ def reference(folder: Path) -> str:
         r"\[([^\]]+)\]\(#([\w-]+)\)", lambda m: m[0] if m[2] in unique else f"`{m[1].strip('`')}`", text
     )
     # Titles that each item has would only fill the page's table of contents.
-    repeated = (
-        "Constructor|Parameters|Returns|Throws|Type Parameters|Inherited from|Overrides|Extends|Implements"
-    )
-    text = re.sub(rf"^#+ ({repeated})\n", r"**\1**\n", text, flags=re.M)
+    text = re.sub(rf"^#+ ({'|'.join(REPEATED)})\n", r"**\1**\n", text, flags=re.M)
+    text = re.sub(r"^##### ", "#### ", text, flags=re.M)
     # Python-Markdown does not know these escapes.
     text = text.replace("\\<", "&lt;").replace("\\>", "&gt;")
     return "# Node reference\n\n" + text.replace("```ts", "```typescript")

@@ -13,7 +13,7 @@ PAGES = [ROOT / "README.md", *(ROOT / "docs" / page for page in _OWN if page.par
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 # Each of these is run by some suite; the rest is no program.
 PROGRAMS = {"python", "js", "c", "rust,no_run", "sh"}
-NO_PROGRAMS = {"text", "json", "toml", "dockerfile", "cpp"}
+NO_PROGRAMS = {"json", "text"}
 
 
 @dataclass(frozen=True)
