@@ -55,7 +55,8 @@ test-rust: build
 
 # The site, into target/docs/site: pages, references of all languages, search without a network, a Markdown file for
 # each page and llms.txt. A link that leads nowhere ends it.
-docs: rustdoc .venv-docs/done docs/site/node_modules/done
+docs:
+	@$(MAKE) --no-print-directory --jobs=2 rustdoc .venv-docs/done docs/site/node_modules/done
 	.venv-docs/bin/python docs/site/build.py
 
 rustdoc:
