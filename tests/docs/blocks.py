@@ -12,7 +12,7 @@ PAGES = [ROOT / "README.md", *(ROOT / "docs" / page for page in _OWN if page.par
 # A block is at the left margin, in a tab too.
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 # Each of these is run by some suite; the rest is no program.
-PROGRAMS = {"python", "js", "c", "rust,no_run", "sh"}
+PROGRAMS = {"python", "js", "c", "cpp", "rust,no_run", "sh"}
 NO_PROGRAMS = {"json", "text"}
 
 

@@ -43,21 +43,35 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return prefix
 
 
-@pytest.mark.parametrize("block", blocks("c"), ids=str)
-def test_c(block: Block, place: Path, prefix: Path, environment: dict[str, str]) -> None:
-    program = re.sub(r"dropoff_(hcompany|agentdrop)_new\(NULL,", r"dropoff_\1_new(\1_here(),", block.text)
-    program = program.replace("dropoff_storage_new(NULL,", "dropoff_storage_new(options_here(),")
-    (place / "example.c").write_text(C_OPTIONS + program)
-    flags = subprocess.run(
+@pytest.fixture(scope="module")
+def flags(prefix: Path) -> list[str]:
+    told = subprocess.run(
         ["pkg-config", "--cflags", "--libs", "dropoff"],
         env={"PATH": os.environ["PATH"], "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")},
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
-    strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
-    compile_it = ["cc", *strict, "example.c", "-o", "example", *flags, f"-Wl,-rpath,{prefix}/lib"]
-    subprocess.run(compile_it, cwd=place, check=True)
+    return ["-Wall", "-Wextra", "-Werror", "-pedantic", "-o", "example", *told, f"-Wl,-rpath,{prefix}/lib"]
+
+
+@pytest.mark.parametrize("block", blocks("c"), ids=str)
+def test_c(block: Block, place: Path, flags: list[str], environment: dict[str, str]) -> None:
+    program = re.sub(r"dropoff_(hcompany|agentdrop)_new\(NULL,", r"dropoff_\1_new(\1_here(),", block.text)
+    program = program.replace("dropoff_storage_new(NULL,", "dropoff_storage_new(options_here(),")
+    (place / "example.c").write_text(C_OPTIONS + program)
+    subprocess.run(["cc", "-std=c99", "example.c", *flags], cwd=place, check=True)
+    assert OUTCOME.search(run([str(place / "example")], place, environment))
+
+
+@pytest.mark.parametrize("block", blocks("cpp"), ids=str)
+def test_cpp(block: Block, place: Path, flags: list[str], environment: dict[str, str]) -> None:
+    program, replaced = re.subn(
+        r"dropoff::(hcompany|agentdrop) client;", r"dropoff::\1 client(*\1_here());", block.text
+    )
+    assert replaced == 1
+    (place / "example.cpp").write_text(C_OPTIONS + program)
+    subprocess.run(["c++", "-std=c++17", "example.cpp", *flags], cwd=place, check=True)
     assert OUTCOME.search(run([str(place / "example")], place, environment))
 
 
