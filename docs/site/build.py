@@ -36,6 +36,9 @@ def main() -> None:
         "reference/c.md": c_reference.reference(),
         "reference/rust.md": _rust(),
     }
+    navigation = tomllib.loads((HERE / "zensical.toml").read_text("utf-8"))["project"]["nav"]
+    if nowhere := set(built) - {page for _, page in plain.entries(navigation)}:
+        raise SystemExit(f"zensical.toml does not name {', '.join(sorted(nowhere))}")
     for page, text in built.items():
         (OUT / "pages" / page).parent.mkdir(parents=True, exist_ok=True)
         (OUT / "pages" / page).write_text(text, "utf-8")
