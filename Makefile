@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -33,7 +33,7 @@ RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.lo
 PYTEST := $(BIN)/python -m pytest -q -rP
 
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
-	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README, profiles, SeaweedFS, official SDKs, packages"
+	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
@@ -52,6 +52,15 @@ test-rust: build
 	@$(RUN) rust $(CARGO_TEST) --workspace $(SHOW_OUTPUT)
 	@$(RUN) soak $(SOAK) target/debug/soak $(SANDBOX) 300
 	@echo "suite Rust: passed"
+
+# The site, into target/docs/site: pages, references of all languages, search without a network, a Markdown file for
+# each page and llms.txt. A link that leads nowhere ends it.
+docs:
+	@$(MAKE) --no-print-directory --jobs=2 rustdoc .venv-docs/done docs/site/node_modules/done
+	.venv-docs/bin/python docs/site/build.py
+
+rustdoc:
+	cargo doc --no-deps --package dropoff
 
 # System calls, allocations and instructions of an upload, against a committed baseline: see tests/costs.
 test-costs: build
@@ -74,10 +83,11 @@ test-node: build node
 	@$(RUN) node npm --prefix bindings-node test --silent
 	@echo "suite Node: passed"
 
-# The README's C and JavaScript, and its install lines in a fresh clone; its Python and Rust are run by those suites.
-test-readme: build node .venv/done
+# The programs of the README and of docs/, block by block, and the install lines in a fresh clone; Rust is compiled by
+# test-docs.
+test-readme: build python node tests/docs/node_modules/done
 	@$(RUN) readme $(PYTEST) tests/docs
-	@echo "suite README: passed"
+	@echo "suite README and pages: passed"
 
 # Archives of profile folders, read by other people's programs: unzip, bsdtar (libarchive-tools), 7z (p7zip-full).
 test-profiles: build python
@@ -128,7 +138,7 @@ lint-rust:
 	cargo fmt --manifest-path bench/clients/rust/Cargo.toml -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-PYTHON_SOURCES := bindings-python examples tests bench
+PYTHON_SOURCES := bindings-python examples tests bench docs
 lint-python: .venv/done
 	$(BIN)/ruff check $(PYTHON_SOURCES)
 	$(BIN)/ruff format --check $(PYTHON_SOURCES)
@@ -270,10 +280,19 @@ bindings-node/node_modules/done: bindings-node/package.json
 	cd bindings-node && npm install --silent --no-audit --no-fund
 	touch $@
 
-.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt tests/lint/requirements.txt
+docs/site/node_modules/done tests/docs/node_modules/done: %/node_modules/done: %/package.json
+	cd $* && npm install --silent --no-audit --no-fund
+	touch $@
+
+.venv-docs/done: docs/site/requirements.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet --disable-pip-version-check -r docs/site/requirements.txt
+	touch $@
+
+.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt tests/docs/requirements.txt tests/lint/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt -r tests/lint/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt -r tests/docs/requirements.txt -r tests/lint/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/seaweed/requirements.txt
 	touch $@
 
@@ -284,4 +303,4 @@ bindings-node/node_modules/done: bindings-node/package.json
 
 clean:
 	cargo clean
-	rm -rf .venv .venv-sdk bindings-node/node_modules examples/node/node_modules dist
+	rm -rf .venv .venv-sdk .venv-docs bindings-node/node_modules docs/site/node_modules tests/docs/node_modules examples/node/node_modules dist

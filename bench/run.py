@@ -72,7 +72,7 @@ def main():
     finally:
         # What is measured by then, also when it is interrupted.
         if found["runs"] or found["startup"] or found["failed"]:
-            write(found, rounds.described, Path(options.out))
+            write(found, rounds.described, options.out)
     sys.exit(1 if found["failed"] else 0)
 
 
@@ -94,12 +94,26 @@ def arguments():
         help="how long, in all, to wait for others to leave the processors alone, and to make runs again "
         "that they disturbed (default: 300, quick: 20)",
     )
-    parser.add_argument("--out", default=build.OUT / "report.json", metavar="FILE")
+    parser.add_argument("--out", type=Path, default=build.OUT / "report.json", metavar="FILE")
     options = parser.parse_args()
+    if trouble := unwritable(options.out):
+        parser.error(f"--out {options.out}: {trouble}")
     options.runs = options.runs or (2 if options.quick else 5)
     if options.patience is None:
         options.patience = 20 if options.quick else 300
     return options
+
+
+def unwritable(out):
+    """Why a report cannot be written there, if so: better told now than after half an hour."""
+    if out.is_dir() or out.suffix != ".json":
+        return "give a file whose name ends in .json; the tables go beside it as .md"
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            return None
+    except OSError as error:
+        return error.strerror
 
 
 def every(quick):

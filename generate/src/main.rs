@@ -77,6 +77,6 @@ fn main() -> ExitCode {
     output.part("bindings-node/index.d.ts", "progress", &node::progress(&root));
     output.part("bindings-node/index.d.ts", "arguments", &node_arguments::interfaces(&root));
     output.part("bindings-node/index.d.ts", "file fields", &node_arguments::file_fields(&root));
-    output.part("README.md", "options", &markdown::options());
+    output.part("docs/options.md", "options", &markdown::options());
     output.end()
 }

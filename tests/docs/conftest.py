@@ -1,21 +1,25 @@
-"""The README's blocks, a sandbox to run them at, and a home to run them in."""
+"""Where the documentation's programs run: a sandbox, a real store, a stand-in for two others, and a home."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from blocks import ROOT, of_page
+from stand_in import StandIn, service_account
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path += [str(ROOT / "tests" / "sdk"), str(ROOT / "tests" / "seaweed")]
+
+from sandbox_process import Sandbox, missing_binary  # noqa: E402
+from weed import BINARY, Weed  # noqa: E402
+
 README = (ROOT / "README.md").read_text("utf-8")
-SANDBOX = os.environ.get("DROPOFF_SANDBOX", str(ROOT / "target/debug/dropoff-sandbox"))
 
 # A key pair of the tests.
 PRIVATE, PUBLIC = (
@@ -28,11 +32,12 @@ C_OPTIONS = """
 #include <stdlib.h>
 #include <dropoff.h>
 static inline const dropoff_options *options_here(void) {
-    static const char *trusted[1];
+    static const char *trusted[2];
     static dropoff_options options = DROPOFF_OPTIONS_INIT;
     trusted[0] = getenv("STORAGE_URL");
+    trusted[1] = getenv("AWS_ENDPOINT_URL_S3");
     options.trusted_storage = trusted;
-    options.trusted_storage_count = 1;
+    options.trusted_storage_count = trusted[1] == NULL ? 1 : 2;
     return &options;
 }
 static inline const dropoff_hcompany_settings *hcompany_here(void) {
@@ -51,27 +56,58 @@ static inline const dropoff_agentdrop_settings *agentdrop_here(void) {
 
 
 def blocks(language: str) -> list[str]:
-    found = re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
-    assert len(found) >= 2, f"both flows in {language}"
-    return found
+    """Those of the README."""
+    return [block.text for block in of_page(ROOT / "README.md") if block.language == language]
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[dict[str, Any]]:
-    command = [SANDBOX, "serve", "--exit-with-stdin"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin and process.stdout
-        yield json.loads(process.stdout.readline())
-        process.stdin.close()
+def pytest_configure() -> None:
+    if problem := missing_binary():
+        raise pytest.UsageError(problem)
+
+
+@pytest.fixture(scope="session")
+def process() -> Iterator[Sandbox]:
+    sandbox = Sandbox()
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def sandbox(process: Sandbox) -> dict[str, Any]:
+    """Where it is, with nothing registered and no fault ordered."""
+    process.reset()
+    names = ("api_url", "storage_url", "control_url", "h_api_key", "agentdrop_api_key")
+    return {name: getattr(process, name) for name in names}
+
+
+@pytest.fixture(scope="session")
+def weed() -> Iterator[Weed]:
+    """SeaweedFS, for the programs that sign URLs themselves."""
+    if not BINARY.exists():
+        raise pytest.UsageError(f"no SeaweedFS at {BINARY}: see tests/seaweed/requirements.txt")
+    Weed.bucket = "reports"
+    server = Weed()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[StandIn]:
+    server = StandIn()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
 def place(sandbox: dict[str, Any], tmp_path: Path) -> Path:
-    """A home with a browser's folder in it, and a file to send."""
+    """A home with a browser's folder in it, and files to send."""
     profile = tmp_path / ".config" / "google-chrome"
-    profile.mkdir(parents=True)
+    (profile / "Default").mkdir(parents=True)
     (profile / "Local State").write_text("{}")
+    (profile / "Last Version").write_text("131.0.6778.85")
+    (profile / "Default" / "Preferences").write_text("{}")
     (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    (tmp_path / "large.bin").write_bytes(os.urandom(1 << 20) * 17)
     # The official SDK's key file, and the recipient's key at the service. One pair will do for both.
     (tmp_path / ".agentdrop").mkdir()
     (tmp_path / ".agentdrop" / "config.json").write_text(json.dumps({"private_key": PRIVATE}))
@@ -79,3 +115,28 @@ def place(sandbox: dict[str, Any], tmp_path: Path) -> Path:
     request = urllib.request.Request(f"{sandbox['control_url']}/agents", data=agent, method="POST")
     with urllib.request.urlopen(request, timeout=60):
         return tmp_path
+
+
+@pytest.fixture
+def environment(place: Path, sandbox: dict[str, Any], weed: Weed, stand_in: StandIn) -> dict[str, str]:
+    """What the programs find in theirs."""
+    (place / "service-account.json").write_text(service_account())
+    return {
+        "PATH": f"{ROOT / 'tests/docs/bin'}:{os.environ['PATH']}",
+        "HOME": str(place),
+        "DROPOFF_SANDBOX": os.environ.get("DROPOFF_SANDBOX", str(ROOT / "target/debug/dropoff-sandbox")),
+        "API_URL": sandbox["api_url"],
+        "STORAGE_URL": sandbox["storage_url"],
+        "CONTROL_URL": sandbox["control_url"],
+        "HAI_API_KEY": sandbox["h_api_key"],
+        "AGENTDROP_API_KEY": sandbox["agentdrop_api_key"],
+        "UPLOAD_URL": weed.presign("PUT", "uploaded.pdf"),
+        "AWS_ENDPOINT_URL_S3": weed.url,
+        "AWS_ACCESS_KEY_ID": weed.access_key,
+        "AWS_SECRET_ACCESS_KEY": weed.secret_key,
+        "AWS_REGION": weed.region,
+        "AWS_DEFAULT_REGION": weed.region,
+        "STORAGE_EMULATOR_HOST": stand_in.url,
+        "AZURE_STORAGE_CONNECTION_STRING": stand_in.azure_connection,
+        "STAND_IN_URL": stand_in.url,
+    }

@@ -257,7 +257,7 @@ test('the demo', async () => {
 
 // -- the examples in texts
 
-const TEXTS = ['README.md', 'bindings-node/README.md']
+const TEXTS = ['bindings-node/README.md'] // tests/docs runs the rest of the documentation
 const blocks = TEXTS.flatMap((name) =>
   [...readFileSync(join(ROOT, name), 'utf8').matchAll(/^```js\n(.*?)^```/gms)].map(([, block], at) => ({
     name,

@@ -1,4 +1,7 @@
-"""The Python of the README is run, block by block, in a folder where its files exist."""
+"""The Python of the package's README is run, block by block, in a folder where its files exist.
+
+`tests/docs` runs the rest of the documentation.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from conftest import ROOT, Sandbox
 from dropoff import KeyPair
 from helpers import user_data
 
-TEXTS = [ROOT / "README.md", ROOT / "bindings-python" / "README.md"]
+TEXTS = [ROOT / "bindings-python" / "README.md"]
 BLOCKS = [
     (path.relative_to(ROOT), at, block)
     for path in TEXTS

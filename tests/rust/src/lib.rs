@@ -54,7 +54,23 @@ pub fn encryption() -> Encryption {
     Encryption::new(pair(SENDER_KEY)).recipient_public_key(&pair(RECIPIENT_KEY).public_key()).expect("a key")
 }
 
-/// Compiles the Rust of the README.
+/// Compiles the Rust of the documentation.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-pub struct Readme;
+mod documentation {
+    #[doc = include_str!("../../../README.md")]
+    pub struct Readme;
+    #[doc = include_str!("../../../docs/first-hour/rust.md")]
+    pub struct FirstHour;
+    #[doc = include_str!("../../../docs/guides/async.md")]
+    pub struct Async;
+    #[doc = include_str!("../../../docs/guides/interrupted.md")]
+    pub struct Interrupted;
+    #[doc = include_str!("../../../docs/guides/profiles.md")]
+    pub struct Profiles;
+    #[doc = include_str!("../../../docs/guides/sealed.md")]
+    pub struct Sealed;
+    #[doc = include_str!("../../../docs/guides/storage.md")]
+    pub struct Storage;
+    #[doc = include_str!("../../../docs/errors/index.md")]
+    pub struct Errors;
+}

@@ -1,0 +1,43 @@
+"""The code of the documentation: every fenced block of the README and of the pages in `docs/`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_OWN = sorted(path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md"))
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / page for page in _OWN if page.parts[0] != "site")]
+# A block is at the left margin, in a tab too.
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
+# Each of these is run by some suite; the rest is no program.
+PROGRAMS = {"python", "js", "c", "cpp", "rust,no_run", "sh"}
+NO_PROGRAMS = {"json", "text"}
+
+
+@dataclass(frozen=True)
+class Block:
+    page: str
+    number: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}-{self.number}"
+
+
+def of_page(path: Path) -> list[Block]:
+    page = path.relative_to(ROOT).as_posix()
+    found = FENCE.findall(path.read_text("utf-8"))
+    return [Block(page, number, language, text) for number, (language, text) in enumerate(found, 1)]
+
+
+def blocks(language: str, *, without: tuple[str, ...] = ()) -> list[Block]:
+    """All blocks in a language, but for those of some pages."""
+    return [
+        block
+        for path in PAGES
+        for block in of_page(path)
+        if block.language == language and block.page not in without
+    ]

@@ -1,0 +1,99 @@
+"""What the documentation says that is no program: it must be true too, where a program can tell."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from blocks import NO_PROGRAMS, PAGES, PROGRAMS, ROOT, of_page
+
+sys.path += [str(ROOT / "docs" / "site")]
+
+sys.path += [str(ROOT / "bench")]
+
+import publish  # noqa: E402
+from error_facts import kinds  # noqa: E402
+from plots import plots  # noqa: E402
+
+DOCS = ROOT / "docs"
+ERRORS = DOCS / "errors"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_block_is_run_or_is_no_program(path: Path) -> None:
+    fences = re.findall(r"^ *```(\S*)", path.read_text("utf-8"), re.M)
+    found = [block.language for block in of_page(path)]
+    assert len(fences) == 2 * len(found), "a block that is not at the left margin"
+    assert set(found) <= PROGRAMS | NO_PROGRAMS
+
+
+def test_rust_is_compiled() -> None:
+    included = (ROOT / "tests/rust/src/lib.rs").read_text("utf-8")
+    for path in PAGES:
+        if any(block.language.startswith("rust") for block in of_page(path)):
+            assert f'"../../../{path.relative_to(ROOT).as_posix()}"' in included, path
+
+
+# -- performance
+
+
+def test_the_figures_shown_are_those_published() -> None:
+    data = json.loads((DOCS / "performance.json").read_text("utf-8"))
+    page = (DOCS / "performance.md").read_text("utf-8")
+    assert publish.with_tables(page, data) == page
+    for name, drawn in plots(data["clients"]).items():
+        assert (DOCS / "assets" / name).read_text("utf-8") == drawn
+
+
+def test_a_report_is_published_as_it_is_measured() -> None:
+    def case(group: str, peer: str, cpu: float, kib: int, variant: str | None = None) -> dict[str, object]:
+        figures = {"cpu_per_gib": cpu, "wall": 2 * cpu, "over_idle_kib": kib}
+        described = {"group": group, "peer": peer, "variant": variant or peer}
+        return described | {name: {"median": value} for name, value in figures.items()}
+
+    cases = [
+        case("PUT https", "curl", 1.0, 0),
+        case("PUT https", "dropoff-c", 0.43, 4200),
+        case("PUT https", "dropoff-c", 2.9, 4200, "dropoff-c, integrity_check on"),
+        case("PUT http", "curl", 0.4, 0),
+        case("PUT http", "dropoff-c", 0.24, 4200),
+    ]
+    gate = {"name": "n", "setting": "s", "value": 0.4271, "unit": " ms", "limit": 5, "exactly": False}
+    report = {"cases": dict(enumerate(cases)), "gates": [gate | {"met": True, "runs": 5}]}
+    tables = publish.tables(publish.published(report))
+    assert "| **dropoff-c** | 0.43 | 0.43 | 0.43 | 0.24 | 0.60 | 4.1 |\n" in tables["clients"]
+    assert "| n | s | 0.427 ms | 5 ms | met | 5 |\n" in tables["gates"]
+
+
+# -- errors
+
+
+def test_each_kind_has_a_page_with_the_same_sections() -> None:
+    pages = {path.stem for path in ERRORS.glob("*.md")} - {"index"}
+    assert pages == {kind.name for kind in kinds()}
+    for page in pages:
+        titles = re.findall(r"^#+ (.+)$", (ERRORS / f"{page}.md").read_text("utf-8"), re.M)
+        assert titles[:4] == [page, "What happened", "What to do", "Outcome"], page
+
+
+@cache
+def core() -> str:
+    """The core's sources, with strings that go on in the next line as one."""
+    texts = [path.read_text("utf-8") for path in sorted((ROOT / "core/src").rglob("*.rs"))]
+    return re.sub(r"\\\n\s*", "", "\n".join(texts))
+
+
+QUOTING = [path for path in PAGES if "| the sentence says |" in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", QUOTING, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_sentences_quoted_are_in_the_core(path: Path) -> None:
+    table = path.read_text("utf-8").partition("| the sentence says |")[2].partition("\n\n")[0]
+    for row in table.splitlines()[2:]:
+        said = row.split(" | ")[0].removeprefix("| ")
+        for fragment in filter(None, (part.strip() for part in said.split("…"))):
+            assert fragment in core(), f"no error says {fragment!r}"
