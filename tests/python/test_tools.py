@@ -224,7 +224,9 @@ def test_schemas_say_what_the_program_allows(sandbox: Sandbox, tmp_path: Path) -
     assert send.input_schema["properties"]["recipient"]["enum"] == ["b", "c"]
     assert tools["put_file"].input_schema["properties"]["target"]["enum"] == ["report"]
     assert send.annotations["readOnlyHint"] is False and tools["get_profile"].annotations["readOnlyHint"]
-    assert send.title and send.description and repr(send) == "Tool('send_files')"
+    told = json.loads(json.dumps(send.to_dict()))
+    assert told["name"] == "send_files" and told["input_schema"] == send.input_schema and len(told) == 6
+    assert told["title"] and told["description"] and repr(send) == "Tool('send_files')"
     free = make_tools(roots=[tmp_path], **everything(sandbox) | {"recipients": lambda _: True})[0]
     assert "enum" not in free.input_schema["properties"]["recipient"]
     assert set(tools) == set(RESULTS)

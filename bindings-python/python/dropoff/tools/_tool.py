@@ -90,6 +90,11 @@ class Tool:
         except Exception as error:
             return _failed(error, outcome)
 
+    def to_dict(self) -> dict[str, Any]:
+        """What a model is told of it, fit for JSON: ``name``, ``title``, ``description``, ``input_schema``,
+        ``output_schema`` and ``annotations``."""
+        return {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
+
     def _start(
         self,
         arguments: Mapping[str, Any] | str | None,
