@@ -1022,7 +1022,8 @@ class HCompany:
         :param api_key: default: the environment variable ``HAI_API_KEY``, then the file that ``hai login``
             writes.
         :param region: ``"eu"`` or ``"us"``. Regions are separate: a profile lives in one.
-        :param base_url: another place for the API; https, or http on loopback. Goes before ``region``.
+        :param base_url: another place for the API; https, or http on loopback. Default: the environment
+            variable ``HAI_API_BASE_URL``. Goes before ``region``.
         :param options: see :class:`Options`.
         :raises AuthenticationError: there is no key.
         :raises InvalidInputError: a region, URL or option is not one.
@@ -1192,7 +1193,8 @@ class AgentDrop:
     ) -> Self:
         """
         :param api_key: ``agd_…`` or ``ada_…``. Default: the environment variable ``AGENTDROP_API_KEY``.
-        :param base_url: another place for the API; https, or http on loopback.
+        :param base_url: another place for the API; https, or http on loopback. Default: the environment
+            variable ``AGENTDROP_BASE_URL``.
         :param options: see :class:`Options`.
         :raises AuthenticationError: there is no key.
         :raises InvalidInputError: a URL or option is not one.
