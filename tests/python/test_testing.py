@@ -146,7 +146,7 @@ def pytest_of_a_user(folder: Path, test: str) -> subprocess.CompletedProcess[str
 
 
 def test_the_plugin_is_found() -> None:
-    [entry] = [entry for entry in entry_points(group="pytest11") if entry.value == "dropoff.testing.plugin"]
+    [entry] = [entry for entry in entry_points(group="pytest11") if entry.value == "dropoff._pytest_plugin"]
     assert entry.name == "dropoff"
 
 

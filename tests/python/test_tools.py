@@ -266,6 +266,20 @@ def test_an_async_client_does_as_well(sandbox: Sandbox, tmp_path: Path) -> None:
     assert error["message"].startswith("this program does not send to c;")
 
 
+def test_an_answer_that_is_no_answer_lets_nothing_pass(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    terms: dict[str, Any] = {"agentdrop": sandbox.agentdrop(), "sender": "a"}
+    for answer in ("yes", 1, object()):
+        wrong: Any = {"b": answer}.__getitem__
+        send = make_tools(roots=[tmp_path], recipients=wrong, **terms)[0]
+        told = send.run(paths=["report.pdf"], recipient="b")["error"]
+        assert (told["kind"], told["outcome"]) == ("internal", "not_completed")
+    assert "recipients must give True or False, not str" in caplog.text
+    assert sandbox.requests() == []
+
+
 def test_a_sealed_file_is_opened(sandbox: Sandbox, tmp_path: Path) -> None:
     for agent, pair in (("a", PAIR), ("b", RECIPIENT)):
         sandbox.agents({"agent_id": agent, "public_key": pair.public_key})

@@ -49,7 +49,8 @@ def make_tools(
         looked at. Hidden files and keys in them are refused unless they are a root themselves.
     :param agentdrop: a client; it needs `sender` and `recipients`.
     :param sender: the id that transfers come from.
-    :param recipients: ids that files may be sent to; or a function that says of one whether they may.
+    :param recipients: ids that files may be sent to; or a plain function that says of one whether they may,
+        by True or False.
     :param mode: as in :meth:`AgentDrop.send`.
     :param encrypt: seals every file before it leaves. Default: files are sent as they are.
     :param hcompany: a client.
@@ -116,7 +117,7 @@ def _transfers(
 ) -> dict[str, _Begin]:
     def send(given: _Given, on_progress: Any) -> Job[Any]:
         recipient = given["recipient"]
-        if callable(recipients) and not recipients(recipient):
+        if callable(recipients) and not _is_yes(recipients(recipient)):
             raise refusal("recipient", recipient=recipient)
         files = [(allowed.name(path), allowed.path(path)) for path in given.pop("paths")]
         return client.start_send(files, **given, **terms, on_progress=on_progress)
@@ -125,6 +126,13 @@ def _transfers(
         return client.start_get_transfer(given["transfer_id"])
 
     return {"send_files": send, "get_transfer": get}
+
+
+def _is_yes(answer: object) -> bool:
+    """A coroutine would be one, and so let everything pass."""
+    if isinstance(answer, bool):
+        return answer
+    raise TypeError(f"recipients must give True or False, not {type(answer).__name__}")
 
 
 def _profiles(

@@ -1,12 +1,17 @@
-"""The pytest plugin: the fixture ``dropoff_sandbox``."""
+"""The pytest plugin: the fixture ``dropoff_sandbox``.
+
+pytest imports it at every start, where the package is installed. So it imports the rest when a test asks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from ._sandbox import Sandbox
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .testing import Sandbox
 
 # With a proxy of the developer's own, loopback could be looked for elsewhere.
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -15,6 +20,8 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 @pytest.fixture(scope="session")
 def dropoff_sandbox_of_the_session() -> Iterator[Sandbox]:
     """One sandbox for all tests, started for the first that wants it."""
+    from .testing import Sandbox
+
     with Sandbox() as sandbox:
         yield sandbox
 
