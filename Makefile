@@ -149,7 +149,6 @@ build:
 # The header, the C structs and what else is made of the core's sources. A test compares them with what is committed.
 generate: build
 	target/debug/dropoff-generate
-	for copy in bindings-python/python/dropoff/tools/tools.json bindings-node/tools.json; do cp core/src/tools.json $$copy; done
 
 # The libraries and the sandbox alone, without any test. The example is small, and cargo then gives the dependencies
 # the features that tests want too: what was compiled for one of the two serves the other.

@@ -89,7 +89,6 @@ test('it holds what it needs and no more', () => {
     'tools.mjs',
     'tools.d.ts',
     'tools.d.mts',
-    'tools.json',
     'testing.js',
     'testing.mjs',
     'testing.d.ts',

@@ -9,7 +9,7 @@ import { Encryption, HCompany, KeyPair, Storage } from '../../bindings-node/inde
 import { errorSchema, makeTools } from '../../bindings-node/tools.mjs'
 import { expect } from './expect.mjs'
 import { soon, thrown, until } from './helpers.mjs'
-import { ROOT, STALL, sandboxForTests, temporaryFolder, vectors } from './sandbox.mjs'
+import { STALL, sandboxForTests, temporaryFolder, vectors } from './sandbox.mjs'
 
 const sandbox = await sandboxForTests()
 const temporary = temporaryFolder()
@@ -156,11 +156,6 @@ test('symlinks in a circle lead nowhere', async () => {
 })
 
 // -- what only this language has
-
-test('the copy is the description', () => {
-  const read = (path) => readFileSync(join(ROOT, path), 'utf8')
-  assert.equal(read('bindings-node/tools.json'), read('core/src/tools.json'), 'run: make generate')
-})
 
 const everything = () => ({
   agentdrop: sandbox.agentdrop(),

@@ -1,45 +1,29 @@
 // @ts-check
 'use strict'
 
-// The description that all languages share: names, schemas, sentences; and the facts as it describes them.
+// The description that all languages share, and the facts as it describes them.
 
+const native = require('../../native.js')
 const { invalid } = require('../errors.js')
-// A copy of `core/src/tools.json`; `make generate` makes it.
-const description = require('../../tools.json')
 
 /** @typedef {Record<string, any>} Schema */
 
+const description = JSON.parse(native.toolsDescription())
 /** @type {Schema[]} */
 const tools = description.tools
 /** @type {Schema} */
 const errorSchema = description.error
-/** @type {string[]} */
-const refusedNames = description.refused_names
+/** @type {{ when: Record<string, unknown>, say: string }[]} */
+const rules = description.next
 
-/**
- * The error for arguments that are wrong or not allowed.
- * @param {keyof typeof description.refusals} which @param {Record<string, string>} values
- */
+/** One of the description's sentences. @param {string} which @param {Record<string, string>} values */
+function sentence(which, values) {
+  return native.toolSentence(which, Object.entries(values))
+}
+
+/** The error for arguments that are wrong or not allowed. @param {string} which @param {Record<string, string>} values */
 function refusal(which, values) {
   return invalid(sentence(which, values))
-}
-
-/**
- * One of the description's sentences, with its values in one line each.
- * @param {keyof typeof description.refusals} which @param {Record<string, string>} values
- */
-function sentence(which, values) {
-  return description.refusals[which].replace(/\{(\w+)\}/g, (_, name) => oneLine(values[name] ?? ''))
-}
-
-/** What an argument of a type has to be, in words. @param {keyof typeof description.due} kind @param {string} names */
-function due(kind, names = '') {
-  return description.due[kind].replace('{names}', () => names)
-}
-
-/** @param {string} text */
-function oneLine(text) {
-  return text.trim() === '' ? 'an empty text' : text.trim().split(/\s+/).join(' ')
 }
 
 /**
@@ -71,9 +55,7 @@ function failure(error) {
     kind: code,
     retry_after: retryAfter === null ? null : retryAfter / 1000,
   }
-  const rule = description.next.find(({ when }) =>
-    Object.entries(when).every(([name, value]) => facts[name] === value),
-  )
+  const rule = rules.find(({ when }) => Object.entries(when).every(([name, value]) => facts[name] === value))
   return described(errorSchema, { error: { ...facts, next: rule?.say } })
 }
 
@@ -98,4 +80,4 @@ function camel(name) {
   return name.replace(/_[a-z0-9]/g, (letter) => letter.charAt(1).toUpperCase())
 }
 
-module.exports = { camel, described, due, errorSchema, failure, refusal, refusedNames, sentence, tools }
+module.exports = { camel, described, errorSchema, failure, refusal, sentence, tools }

@@ -5,13 +5,13 @@
 
 const { AgentDrop } = require('../agentdrop.js')
 const { check, milliseconds, path, required, table, text } = require('../arguments.js')
-const { describe, invalid } = require('../errors.js')
+const { called, describe, invalid } = require('../errors.js')
+const native = require('../../native.js')
 const { HCompany } = require('../hcompany.js')
 const { pack: packKind, startInspectProfile } = require('../profiles.js')
 const { KeyPair, encryptionKind, startOpenSealed } = require('../sealing.js')
 const { Storage } = require('../storage.js')
 const { camel, refusal, tools } = require('./description.js')
-const { Roots } = require('./roots.js')
 const { Tool } = require('./tool.js')
 
 /** @typedef {import('./description.js').Schema} Schema */
@@ -62,11 +62,31 @@ const MAKE = table({
 /** The arguments that are one of the core's. */
 const PACK = ['level', 'profile', 'if_running']
 
+/** The files that a model may name. */
+class Allowed {
+  /** @type {import('../../native.js').ToolRoots} */
+  #roots
+
+  /** @param {string[]} roots */
+  constructor(roots) {
+    this.#roots = called(() => native.toolRoots(roots))
+  }
+
+  /** The name that a recipient sees, and the path. @param {string} given */
+  find(given) {
+    return called(() => this.#roots.find(given))
+  }
+
+  /** @param {string} given */
+  path(given) {
+    return this.find(given).path
+  }
+}
+
 /** @param {any} given */
 function makeTools(given) {
   const { roots, ...made } = check('makeTools', MAKE, given)
-  const allowed = new Roots(roots)
-  if (allowed.isEmpty) throw invalid('roots is empty; name the folders that tools may read files of')
+  const allowed = new Allowed(roots)
   /** @type {Begins} */
   const begins = {}
   /** @type {Record<string, Record<string, string[]>>} */
@@ -109,21 +129,22 @@ function spelled(given) {
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]))
 }
 
-/** @param {Roots} allowed @param {any} made @returns {Begins} */
+/** @param {Allowed} allowed @param {any} made @returns {Begins} */
 function transfers(allowed, { agentdrop, sender, recipients, mode, encrypt, timeout }) {
   return {
     send_files: async ({ paths, ...given }, run) => {
       const { recipient } = given
       if (typeof recipients === 'function' && (await recipients(recipient)) !== true)
         throw refusal('recipient', { recipient })
-      const files = paths.map((/** @type {string} */ path) => [allowed.name(path), allowed.path(path)])
+      const found = paths.map((/** @type {string} */ path) => allowed.find(path))
+      const files = found.map((/** @type {any} */ { name, path }) => [name, path])
       return agentdrop.startSend(files, { ...spelled(given), sender, mode, encrypt, timeout, ...run })
     },
     get_transfer: (given, { signal }) => agentdrop.startGetTransfer(given.transfer_id, { signal }),
   }
 }
 
-/** @param {Roots} allowed @param {any} made @returns {Begins} */
+/** @param {Allowed} allowed @param {any} made @returns {Begins} */
 function profiles(allowed, { hcompany, pack, timeout }) {
   const packed = (/** @type {Given} */ given) =>
     pack ?? spelled(Object.fromEntries(PACK.flatMap((name) => (name in given ? [[name, given[name]]] : []))))
@@ -144,13 +165,13 @@ function profiles(allowed, { hcompany, pack, timeout }) {
   }
 }
 
-/** @param {Roots} allowed @param {any} made @returns {Begin} */
+/** @param {Allowed} allowed @param {any} made @returns {Begin} */
 function opening(allowed, { keyPair }) {
   return ({ path, to, ...texts }, run) =>
     startOpenSealed(allowed.path(path), { to: allowed.path(to), keyPair, ...spelled(texts), ...run })
 }
 
-/** @param {Roots} allowed @param {any} made @returns {Begin} */
+/** @param {Allowed} allowed @param {any} made @returns {Begin} */
 function putting(allowed, { storage, targets, timeout }) {
   return async ({ path, target: name }, run) => {
     const source = allowed.path(path)

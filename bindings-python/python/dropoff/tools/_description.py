@@ -1,44 +1,29 @@
-"""The description that all languages share: names, schemas, sentences; and the facts as it describes them."""
+"""The description that all languages share, and the facts as it describes them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any, Final
 
 from .._errors import DropoffError, InvalidInputError
+from .._native import _tool_sentence, _tools_description
 
-# A copy of `core/src/tools.json`; `make generate` makes it.
-_DESCRIPTION: Final[dict[str, Any]] = json.loads(files(__package__).joinpath("tools.json").read_text("utf-8"))
+_DESCRIPTION: Final[dict[str, Any]] = json.loads(_tools_description())
 
 TOOLS: Final[list[dict[str, Any]]] = _DESCRIPTION["tools"]
-REFUSED_NAMES: Final[list[str]] = _DESCRIPTION["refused_names"]
 ERROR_SCHEMA: Final[dict[str, Any]] = _DESCRIPTION["error"]
 """The JSON Schema of what a tool gives after a failure."""
+
+
+def sentence(which: str, **values: str) -> str:
+    """One of the description's sentences."""
+    return _tool_sentence(which, list(values.items()))
 
 
 def refusal(which: str, **values: str) -> InvalidInputError:
     """The error for arguments that are wrong or not allowed."""
     return InvalidInputError(sentence(which, **values))
-
-
-def sentence(which: str, **values: str) -> str:
-    """One of the description's sentences, with its values in one line each."""
-    # Values are a model's: no format of theirs may be looked up.
-    text: str = _DESCRIPTION["refusals"][which]
-    parts = text.replace("}", "{").split("{")
-    return "".join(_one_line(values[part]) if at % 2 else part for at, part in enumerate(parts))
-
-
-def due(kind: str, **values: str) -> str:
-    """What an argument of a type has to be, in words."""
-    text: str = _DESCRIPTION["due"][kind]
-    return text.replace("{names}", values.get("names", ""))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split()) if text.strip() else "an empty text"
 
 
 def described(schema: Mapping[str, Any], value: Any) -> Any:

@@ -11,9 +11,8 @@ from typing import Any, TypeAlias
 from .. import _native
 from .._async import AsyncAgentDrop, AsyncHCompany, AsyncStorage
 from .._errors import InvalidInputError
-from .._native import AgentDrop, Encryption, HCompany, Job, KeyPair, Pack, Storage
+from .._native import AgentDrop, Encryption, HCompany, Job, KeyPair, Pack, Storage, _ToolRoots
 from ._description import TOOLS, refusal
-from ._roots import Roots
 from ._tool import Tool
 
 Target: TypeAlias = str | tuple[str, Mapping[str, str]]
@@ -25,7 +24,7 @@ _Given: TypeAlias = dict[str, Any]
 
 def make_tools(
     *,
-    roots: Iterable[str | PathLike[str]],
+    roots: Iterable[str | PathLike[str]] | str | PathLike[str],
     agentdrop: AgentDrop | AsyncAgentDrop | None = None,
     sender: str | None = None,
     recipients: Collection[str] | Callable[[str], bool] | None = None,
@@ -62,9 +61,8 @@ def make_tools(
     :param timeout: seconds that bound each call that sends bytes. Default: no limit.
     :raises InvalidInputError: what one of them needs is missing, or there is nothing to make tools of.
     """
-    allowed = Roots(roots)
-    if not allowed:
-        raise InvalidInputError("roots is empty; name the folders that tools may read files of")
+    # A text alone would be taken for a list of letters.
+    allowed = _ToolRoots([roots] if isinstance(roots, str | PathLike) else list(roots))
     begins: dict[str, _Begin] = {}
     chosen: dict[str, dict[str, Collection[str]]] = {}
     if agentdrop is not None:
@@ -111,7 +109,7 @@ def _schema(
 
 def _transfers(
     client: AgentDrop | AsyncAgentDrop,
-    allowed: Roots,
+    allowed: _ToolRoots,
     recipients: Collection[str] | Callable[[str], bool],
     terms: _Given,
 ) -> dict[str, _Begin]:
@@ -119,7 +117,7 @@ def _transfers(
         recipient = given["recipient"]
         if callable(recipients) and not _is_yes(recipients(recipient)):
             raise refusal("recipient", recipient=recipient)
-        files = [(allowed.name(path), allowed.path(path)) for path in given.pop("paths")]
+        files = [allowed.find(path) for path in given.pop("paths")]
         return client.start_send(files, **given, **terms, on_progress=on_progress)
 
     def get(given: _Given, _: Any) -> Job[Any]:
@@ -137,7 +135,7 @@ def _is_yes(answer: object) -> bool:
 
 def _profiles(
     client: HCompany | AsyncHCompany,
-    allowed: Roots,
+    allowed: _ToolRoots,
     pack: Pack | None,
     timeout: float | timedelta | None,
 ) -> dict[str, _Begin]:
@@ -145,11 +143,12 @@ def _profiles(
         return pack or Pack(**{name: given.pop(name) for name in _PACK if name in given})
 
     def upload(given: _Given, on_progress: Any) -> Job[Any]:
-        how, path = packed(given), allowed.path(given.pop("path"))
+        how, (_, path) = packed(given), allowed.find(given.pop("path"))
         return client.start_upload_profile(path, **given, pack=how, timeout=timeout, on_progress=on_progress)
 
     def inspect(given: _Given, _: Any) -> Job[Any]:
-        return _native.start_inspect_profile(allowed.path(given["path"]), pack=packed(given))
+        _, path = allowed.find(given["path"])
+        return _native.start_inspect_profile(path, pack=packed(given))
 
     def get(given: _Given, _: Any) -> Job[Any]:
         return client.start_get_profile(given["profile_id"])
@@ -157,9 +156,9 @@ def _profiles(
     return {"upload_profile": upload, "inspect_profile": inspect, "get_profile": get}
 
 
-def _opening(key_pair: KeyPair, allowed: Roots) -> _Begin:
+def _opening(key_pair: KeyPair, allowed: _ToolRoots) -> _Begin:
     def open_sealed(given: _Given, on_progress: Any) -> Job[Any]:
-        path, to = allowed.path(given.pop("path")), allowed.path(given.pop("to"))
+        (_, path), (_, to) = (allowed.find(given.pop(name)) for name in ("path", "to"))
         return _native.start_open_sealed(path, to=to, key_pair=key_pair, **given, on_progress=on_progress)
 
     return open_sealed
@@ -167,12 +166,12 @@ def _opening(key_pair: KeyPair, allowed: Roots) -> _Begin:
 
 def _putting(
     client: Storage | AsyncStorage,
-    allowed: Roots,
+    allowed: _ToolRoots,
     targets: Mapping[str, Target] | Callable[[str], Target],
     timeout: float | timedelta | None,
 ) -> _Begin:
     def put(given: _Given, on_progress: Any) -> Job[Any]:
-        path, name = allowed.path(given["path"]), given["target"]
+        (_, path), name = allowed.find(given["path"]), given["target"]
         try:
             target = targets(name) if callable(targets) else targets[name]
         except KeyError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
@@ -102,7 +103,7 @@ class Tool:
         on_progress: _OnProgress | None,
     ) -> Job[Any]:
         given = named if arguments is None else arguments
-        return self._begin(checked(self.name, self.input_schema, given), on_progress)
+        return self._begin(checked(self.name, json.dumps(self.input_schema), given), on_progress)
 
     def _told(self, result: Any) -> dict[str, Any]:
         told: dict[str, Any] = described(self.output_schema, result.to_dict())
