@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 import logging
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -313,6 +314,20 @@ def test_a_function_of_the_program_that_raises(
     assert put.run(path="report.pdf", target="x")["error"]["message"].startswith(
         "this program has no target x;"
     )
+
+
+def test_a_traceback_with_locals_shows_no_target(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    signed = "https://storage.example/x?X-Amz-Signature=0"
+    wrong: Any = {"two": (signed, {}, 3), "other": (signed, 3)}
+    put = make_tools(roots=[tmp_path], storage=Storage(), targets=wrong)[0]
+    kinds = [put.run(path="report.pdf", target=name)["error"]["kind"] for name in wrong]
+    assert kinds == ["internal", "invalid_input"]
+    [record] = caplog.records
+    assert record.exc_info and record.exc_info[1]
+    frames = traceback.TracebackException.from_exception(record.exc_info[1], capture_locals=True).stack
+    assert [frame.name for frame in frames][-1] == "start_put"
+    assert "X-Amz" not in str([frame.locals for frame in frames])
 
 
 def test_a_cancelled_task_cancels_the_call(sandbox: Sandbox, tmp_path: Path) -> None:

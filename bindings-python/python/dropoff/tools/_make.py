@@ -170,13 +170,33 @@ def _putting(
     targets: Mapping[str, Target] | Callable[[str], Target],
     timeout: float | timedelta | None,
 ) -> _Begin:
+    known = _Targets(targets)
+    del targets
+
     def put(given: _Given, on_progress: Any) -> Job[Any]:
-        (_, path), name = allowed.find(given["path"]), given["target"]
-        try:
-            target = targets(name) if callable(targets) else targets[name]
-        except KeyError:
-            raise refusal("target", target=name) from None
-        url, headers = (target, None) if isinstance(target, str) else target
-        return client.start_put(url, path, headers=headers, timeout=timeout, on_progress=on_progress)
+        _, path = allowed.find(given["path"])
+        return known.start_put(client, given["target"], path, timeout=timeout, on_progress=on_progress)
 
     return put
+
+
+class _Targets:
+    """Shows none of them, also where a traceback shows locals: they are signed."""
+
+    __slots__ = ("_find",)
+
+    def __init__(self, given: Mapping[str, Target] | Callable[[str], Target]) -> None:
+        self._find: Callable[[str], Target] = given if callable(given) else given.__getitem__
+
+    def start_put(self, client: Storage | AsyncStorage, name: str, path: str, **more: Any) -> Job[Any]:
+        target: Any = None
+        url: Any = None
+        headers: Any = None
+        try:
+            target = self._find(name)
+            url, headers = (target, None) if isinstance(target, str) else target
+            return client.start_put(url, path, headers=headers, **more)
+        except KeyError:
+            raise refusal("target", target=name) from None
+        finally:
+            del target, url, headers
