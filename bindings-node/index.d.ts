@@ -132,7 +132,8 @@ export interface Options {
    * dropoff/<version>. */
   userAgent?: string | null | undefined
   /** Origins such as `https://minio.internal:9000` that may be private addresses; plain http only where
-   * the entry says so. Default none: storage must be https on a public address. */
+   * the entry says so. Default those of the environment variable `DROPOFF_TRUSTED_STORAGE`, with commas
+   * between; else none: storage must be https on a public address. */
   trustedStorage?: readonly (string | URL)[] | null | undefined
   // </generated options>
 }
@@ -145,7 +146,8 @@ export interface HCompanyOptions extends Options {
   apiKey?: string | null | undefined
   /** The account's region, `eu` (default) or `us`. Regions are separate: a profile lives in one. */
   region?: 'eu' | 'us' | null | undefined
-  /** Another place for the API; https, or http on loopback. Goes before `region`. */
+  /** Another place for the API; https, or http on loopback. Default: the environment variable `HAI_API_BASE_URL` of
+   * the process. Goes before `region`. */
   baseUrl?: string | URL | null | undefined
 }
 
@@ -153,7 +155,8 @@ export interface HCompanyOptions extends Options {
 export interface AgentDropOptions extends Options {
   /** The API key (`agd_…` or `ada_…`). Default: the environment variable `AGENTDROP_API_KEY`. */
   apiKey?: string | null | undefined
-  /** Another place for the API; https, or http on loopback. */
+  /** Another place for the API; https, or http on loopback. Default: the environment variable `AGENTDROP_BASE_URL` of
+   * the process. */
   baseUrl?: string | URL | null | undefined
 }
 

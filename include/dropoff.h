@@ -414,7 +414,8 @@ typedef struct {
      *  dropoff/<version>. */
     const char *user_agent;
     /** Origins such as https://minio.internal:9000 that may be private addresses; plain http only where the
-     *  entry says so. Default none: storage must be https on a public address. */
+     *  entry says so. Default those of the environment variable DROPOFF_TRUSTED_STORAGE, with commas between;
+     *  else none: storage must be https on a public address. */
     const char *const *trusted_storage;
     size_t trusted_storage_count;
 } dropoff_options;
@@ -965,7 +966,8 @@ typedef struct {
     const char *api_key;
     /** The account's region, "eu" (default) or "us". Regions are separate: a profile lives in one. */
     const char *region;
-    /** Another place for the API; https, or http on loopback. Goes before region. */
+    /** Another place for the API; https, or http on loopback. Default: the environment variable
+     *  HAI_API_BASE_URL. Goes before region. */
     const char *base_url;
     /** Time limits, retries and the rest. */
     const dropoff_options *options;
@@ -1538,7 +1540,8 @@ typedef struct {
     size_t size;
     /** The API key (agd_... or ada_...). Default: the environment variable AGENTDROP_API_KEY. */
     const char *api_key;
-    /** Another place for the API; https, or http on loopback. */
+    /** Another place for the API; https, or http on loopback. Default: the environment variable
+     *  AGENTDROP_BASE_URL. */
     const char *base_url;
     /** Time limits, retries and the rest. */
     const dropoff_options *options;

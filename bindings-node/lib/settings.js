@@ -7,6 +7,7 @@
 const { fileURLToPath } = require('node:url')
 const native = require('../native.js')
 const { refuseUnknown } = require('./arguments.js')
+const { withDefaults } = require('./defaults.js')
 const { describe, invalid } = require('./errors.js')
 
 const rows = native.optionTable()
@@ -17,6 +18,7 @@ const rows = native.optionTable()
  * @param {any} given
  */
 function settings(client, own, given) {
+  given = withDefaults(client, given)
   if (given === undefined || given === null) given = {}
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw invalid(`new ${client}() takes an object such as { maxAttempts: 3 }, not ${describe(given)}`)

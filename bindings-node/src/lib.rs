@@ -24,6 +24,7 @@ mod storage;
 mod stream;
 mod teardown;
 mod tickets;
+mod tools;
 
 use napi_derive::napi;
 

@@ -26,6 +26,7 @@ mod reader;
 mod results;
 mod storage;
 mod tickets;
+mod tools;
 mod wait;
 
 use pyo3::prelude::*;
@@ -72,6 +73,8 @@ mod _native {
     use super::storage::Storage;
     #[pymodule_export]
     use super::tickets::{ProfileTicket, TransferTicket};
+    #[pymodule_export]
+    use super::tools::{_ToolRoots, _tool_arguments, _tool_sentence, _tools_description};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -50,6 +50,7 @@ mod service;
 mod source;
 mod storage;
 mod threads;
+pub mod tools;
 
 pub use agentdrop::{
     AgentDrop, AgentDropBuilder, Confirmed, Encryption, File, OpenedFile, PlannedFile, SealedFile, SentFile,

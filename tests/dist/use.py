@@ -27,6 +27,40 @@ NODE = """
 const d = new AgentDrop({ baseUrl: process.env.API_URL, trustedStorage: [process.env.STORAGE_URL] })
 d.send(['report.pdf'], { sender: 'a', recipient: 'b' }).then((sent) => console.log(sent.status))
 """
+ROOT = Path(__file__).resolve().parents[2]
+# What users test with.
+PYTEST = """
+from dropoff import AgentDrop
+
+def test_it_is_sent_again(dropoff_sandbox):
+    dropoff_sandbox.faults({"on": "put", "do": {"reply": {"status": 503}}})
+    assert AgentDrop().send(["report.pdf"], sender="a", recipient="b").status == "active"
+    assert len(dropoff_sandbox.requests("put")) == 2
+"""
+NODE_TEST = """
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { AgentDrop } from 'dropoff'
+import { sandboxForTests } from 'dropoff/testing'
+
+const sandbox = sandboxForTests({ before, after, beforeEach })
+
+test('it is sent again', async () => {
+  await sandbox.faults({ on: 'put', do: { reply: { status: 503 } } })
+  assert.equal((await new AgentDrop().send(['report.pdf'], { sender: 'a', recipient: 'b' })).status, 'active')
+  assert.equal((await sandbox.requests('put')).length, 2)
+})
+"""
+TOOLS = """
+from dropoff import HCompany
+from dropoff.tools import make_tools
+print(len(make_tools(roots=["."], hcompany=HCompany("a-key"))))
+"""
+NODE_TOOLS = """
+import { HCompany } from 'dropoff'
+import { makeTools } from 'dropoff/tools'
+console.log(makeTools({ roots: ['.'], hcompany: new HCompany({ apiKey: 'a-key' }) }).length)
+"""
 C = r"""
 #include <dropoff.h>
 #include <stdio.h>
@@ -77,6 +111,12 @@ def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None
     install = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
     run([python, *install, one(packages, "*.whl")], folder, environment)
     assert run([python, "-c", PYTHON], folder, environment) == "active"
+    assert run([python, "-c", TOOLS], folder, environment) == "3"
+    runner = (ROOT / "tests" / "python" / "requirements.txt").read_text().split("pytest==")[1].split()[0]
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run([*pip, f"pytest=={runner}"], folder, environment)
+    (folder / "test_mine.py").write_text(PYTEST)
+    assert "1 passed" in run([python, "-m", "pytest", "-q"], folder, environment)
 
 
 def use_npm(packages: Path, folder: Path, environment: dict[str, str]) -> None:
@@ -87,6 +127,10 @@ def use_npm(packages: Path, folder: Path, environment: dict[str, str]) -> None:
     (folder / "use.cjs").write_text("const { AgentDrop } = require('dropoff')" + NODE)
     for program in ("use.mjs", "use.cjs"):
         assert run(["node", program], folder, environment) == "active", program
+    (folder / "tools.mjs").write_text(NODE_TOOLS)
+    assert run(["node", "tools.mjs"], folder, environment) == "3"
+    (folder / "mine.test.mjs").write_text(NODE_TEST)
+    assert "pass 1\n" in run(["node", "--test"], folder, environment)
 
 
 def use_c(packages: Path, folder: Path, environment: dict[str, str]) -> None:
@@ -150,6 +194,7 @@ def main(packages: Path) -> None:
             "API_URL": services["api_url"],
             "STORAGE_URL": services["storage_url"],
             "AGENTDROP_API_KEY": services["agentdrop_api_key"],
+            "DROPOFF_SANDBOX": str(sandbox),
         }
         try:
             for what, use in (("wheel", use_wheel), ("npm tarball", use_npm), ("C tarball", use_c)):

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { inspect, promisify } from 'node:util'
 import { KeyPair, version } from '../../bindings-node/index.mjs'
@@ -35,6 +35,7 @@ const environment = {
   HAI_API_KEY: h_api_key,
   AGENTDROP_API_KEY: agentdrop_api_key,
   DROPOFF_BASE_URL: api_url,
+  DROPOFF_SANDBOX: PROGRAM,
   DROPOFF_STORAGE: storage_url,
 }
 
@@ -72,7 +73,10 @@ test('it needs nothing and runs nothing when it is installed', () => {
 
 test('it holds what it needs and no more', () => {
   const files = packed[0].files.map((file) => file.path).sort()
-  const lib = readdirSync(join(source, 'lib')).map((name) => `lib/${name}`)
+  const entries = readdirSync(join(source, 'lib'), { recursive: true, withFileTypes: true })
+  const lib = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(source, join(entry.parentPath ?? entry.path, entry.name)))
   const rest = [
     'LICENSE',
     'README.md',
@@ -82,6 +86,14 @@ test('it holds what it needs and no more', () => {
     'index.mjs',
     'index.d.ts',
     'index.d.mts',
+    'tools.js',
+    'tools.mjs',
+    'tools.d.ts',
+    'tools.d.mts',
+    'testing.js',
+    'testing.mjs',
+    'testing.d.ts',
+    'testing.d.mts',
     'native.js',
     'dropoff.linux-x64-gnu.node',
   ]
@@ -94,8 +106,11 @@ const USE = `
 `
 
 test('it works from import and from require', async () => {
-  writeFileSync(join(project, 'use.mjs'), `import { AgentDrop } from 'dropoff'\n${USE}`)
-  writeFileSync(join(project, 'use.cjs'), `const { AgentDrop } = require('dropoff')\n${USE}`)
+  const tools = `if (typeof makeTools !== 'function') throw new Error('no tools')`
+  const imported = `import { AgentDrop } from 'dropoff'\nimport { makeTools } from 'dropoff/tools'`
+  const required = `const { AgentDrop } = require('dropoff'), { makeTools } = require('dropoff/tools')`
+  writeFileSync(join(project, 'use.mjs'), `${imported}\n${tools}${USE}`)
+  writeFileSync(join(project, 'use.cjs'), `${required}\n${tools}${USE}`)
   for (const name of ['use.mjs', 'use.cjs']) {
     assert.deepEqual(await program([name]), { code: 0, out: 'active\n', err: '' })
   }
@@ -106,6 +121,8 @@ test('it works from import and from require', async () => {
 
 test('its types are found from import and from require', async () => {
   const sample = `import { Storage } from 'dropoff'
+    import { makeTools, type Tool } from 'dropoff/tools'
+    export const tools: Tool[] = makeTools({ roots: '.', storage: new Storage(), targets: {} })
     const job = new Storage().startPut('https://h/k', 'x')
     export const bytes: Promise<number> = job.wait().then((stored) => stored.bytes)
   `

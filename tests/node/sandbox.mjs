@@ -128,12 +128,15 @@ export async function startSandbox(...options) {
   return new Sandbox(child, JSON.parse(line))
 }
 
-/** A sandbox for the whole file, and nothing of the developer's own keys, proxies or home. */
+/** A sandbox for the whole file, and nothing of the developer's own keys, addresses, proxies or home. */
 export async function sandboxForTests(...options) {
   const home = mkdtempSync(join(tmpdir(), 'dropoff-home-'))
   for (const name of [
     'HAI_API_KEY',
+    'HAI_API_BASE_URL',
     'AGENTDROP_API_KEY',
+    'AGENTDROP_BASE_URL',
+    'DROPOFF_TRUSTED_STORAGE',
     'HTTP_PROXY',
     'HTTPS_PROXY',
     'ALL_PROXY',

@@ -23,6 +23,17 @@ from control import HANGS, Control  # noqa: E402
 
 PROGRAM = Path(os.environ.get("DROPOFF_SANDBOX", ROOT / "target" / "debug" / "dropoff-sandbox"))
 
+DEVELOPERS_OWN = (
+    "HAI_API_KEY",
+    "HAI_API_BASE_URL",
+    "AGENTDROP_API_KEY",
+    "AGENTDROP_BASE_URL",
+    "DROPOFF_TRUSTED_STORAGE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+)
+
 _Client = TypeVar("_Client", HCompany, AgentDrop, AsyncHCompany, AsyncAgentDrop)
 
 
@@ -88,9 +99,9 @@ def running_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Sandbox:
-    """An empty sandbox, and nothing of the developer's own keys or proxies."""
+    """An empty sandbox, and nothing of the developer's own keys, addresses or proxies."""
     running_sandbox.reset()
-    for name in ("HAI_API_KEY", "AGENTDROP_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+    for name in DEVELOPERS_OWN:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     home = tmp_path / "home"

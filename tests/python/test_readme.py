@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dropoff
 import pytest
-from conftest import ROOT, Sandbox
+from conftest import PROGRAM, ROOT, Sandbox
 from dropoff import KeyPair
 from helpers import user_data
 
@@ -42,6 +42,7 @@ def test_block(
     for agent in ("data-pipeline", "analysis-agent"):
         sandbox.agents({"agent_id": agent, "public_key": pair.public_key})
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DROPOFF_SANDBOX", str(PROGRAM))
     monkeypatch.setenv("HAI_API_KEY", sandbox.h_api_key)
     monkeypatch.setenv("AGENTDROP_API_KEY", sandbox.agentdrop_api_key)
     # The examples show the services' own addresses; here they are the sandbox's.

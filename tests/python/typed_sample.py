@@ -46,6 +46,8 @@ from dropoff import (
     start_inspect_profile,
     start_open_sealed,
 )
+from dropoff.testing import Sandbox
+from dropoff.tools import ERROR_SCHEMA, Target, Tool, make_tools
 
 
 def show(progress: Progress) -> None:
@@ -186,6 +188,37 @@ except DropoffError as error:
     assert_type(error.journal, str | None)
     assert_type(error.etag, str | None)
 
+target: Target = ("https://h/k", {"content-type": "application/pdf"})
+tools = make_tools(
+    roots=[Path("outbox"), "report.pdf"],
+    agentdrop=d,
+    sender="a",
+    recipients={"b"},
+    encrypt=Encryption(pair),
+    hcompany=AsyncHCompany(),
+    pack=Pack("minimal"),
+    key_pair=pair,
+    storage=s,
+    targets={"report": target, "other": "https://h/k"},
+    timeout=timedelta(minutes=1),
+)
+assert_type(tools, list[Tool])
+assert_type(tools[0].run({"paths": ["x"]}, on_progress=show), dict[str, Any])
+assert_type(tools[0].run('{"paths": ["x"]}'), dict[str, Any])
+assert_type(tools[0].run(paths=["x"]), dict[str, Any])
+assert_type(tools[0].input_schema | tools[0].output_schema | ERROR_SCHEMA, dict[str, Any])
+
+
+async def run_a_tool(tool: Tool) -> None:
+    assert_type(await tool.run_async({"paths": ["x"]}), dict[str, Any])
+    assert_type(tool.annotations["readOnlyHint"], bool)
+
+
+with Sandbox(options=["--tls"]) as sandbox:
+    assert_type(sandbox.agentdrop(max_attempts=1), AgentDrop)
+    assert_type(sandbox.requests("put"), list[dict[str, Any]])
+    sandbox.faults({"on": "put", "do": {"hold": True}})
+
 # What must not type-check; an ignore that is not needed is an error too.
 d.send("report.pdf", sender="a", recipient="b", auto_delete=3)  # type: ignore[arg-type]
 d.send([3], sender="a", recipient="b")  # type: ignore[list-item]
@@ -203,3 +236,6 @@ d.send(["a"], sender="a", recipient="b", encrypt=pair)  # type: ignore[arg-type]
 d.presign(["a"], sender="a", recipient="b", journal="j")  # type: ignore[call-arg]
 d.send(["a"], sender="a", recipient="b", dry_run=True)  # type: ignore[call-arg]
 open_sealed("a", to="b", key_pair="key", **texts)  # type: ignore[arg-type]
+make_tools(hcompany=h)  # type: ignore[call-arg]
+make_tools(roots=["x"], agentdrop=h)  # type: ignore[arg-type]
+tools[0].name = 3  # type: ignore[assignment]

@@ -11,7 +11,8 @@ pub struct dropoff_agentdrop_settings {
     pub size: usize,
     /// The API key (agd_... or ada_...). Default: the environment variable AGENTDROP_API_KEY.
     pub api_key: *const c_char,
-    /// Another place for the API; https, or http on loopback.
+    /// Another place for the API; https, or http on loopback. Default: the environment variable
+    /// AGENTDROP_BASE_URL.
     pub base_url: *const c_char,
     /// Time limits, retries and the rest.
     pub options: *const dropoff_options,

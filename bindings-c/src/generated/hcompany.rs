@@ -14,7 +14,8 @@ pub struct dropoff_hcompany_settings {
     pub api_key: *const c_char,
     /// The account's region, "eu" (default) or "us". Regions are separate: a profile lives in one.
     pub region: *const c_char,
-    /// Another place for the API; https, or http on loopback. Goes before region.
+    /// Another place for the API; https, or http on loopback. Default: the environment variable
+    /// HAI_API_BASE_URL. Goes before region.
     pub base_url: *const c_char,
     /// Time limits, retries and the rest.
     pub options: *const dropoff_options,

@@ -70,7 +70,8 @@ pub struct dropoff_options {
     /// dropoff/<version>.
     pub user_agent: *const c_char,
     /// Origins such as https://minio.internal:9000 that may be private addresses; plain http only where the
-    /// entry says so. Default none: storage must be https on a public address.
+    /// entry says so. Default those of the environment variable DROPOFF_TRUSTED_STORAGE, with commas between;
+    /// else none: storage must be https on a public address.
     pub trusted_storage: *const *const c_char,
     pub trusted_storage_count: usize,
 }

@@ -115,6 +115,11 @@ class _LoopWaker:
     def take(self) -> list[int]: ...
 
 @final
+class _ToolRoots:
+    def __new__(cls, roots: list[str | PathLike[str]]) -> Self: ...
+    def find(self, given: str) -> tuple[str, str]: ...
+
+@final
 class File:
     """One file of a transfer. It may be used again, and pickled, unless its source is a file object."""
 
@@ -1035,7 +1040,8 @@ class HCompany:
             ``hai login`` writes (``~/.config/hai/.env``).
         :param region: the account's region, ``eu`` (default) or ``us``. Regions are separate: a profile
             lives in one.
-        :param base_url: another place for the API; https, or http on loopback. Goes before ``region``.
+        :param base_url: another place for the API; https, or http on loopback. Default: the environment
+            variable ``HAI_API_BASE_URL``. Goes before ``region``.
         :param options: see :class:`Options`.
         :raises AuthenticationError: there is no key.
         :raises InvalidInputError: a region, URL or option is not one.
@@ -1214,7 +1220,8 @@ class AgentDrop:
         """
         :param api_key: the API key (``agd_…`` or ``ada_…``). Default: the environment variable
             ``AGENTDROP_API_KEY``.
-        :param base_url: another place for the API; https, or http on loopback.
+        :param base_url: another place for the API; https, or http on loopback. Default: the environment
+            variable ``AGENTDROP_BASE_URL``.
         :param options: see :class:`Options`.
         :raises AuthenticationError: there is no key.
         :raises InvalidInputError: a URL or option is not one.
@@ -1587,6 +1594,9 @@ def start_open_sealed(
     """Starts :func:`open_sealed`. Wrong arguments and keys raise here, everything else in the job."""
 
 def _is_callback(value: object) -> bool: ...
+def _tools_description() -> str: ...
+def _tool_arguments(tool: str, schema: str, given: str) -> str: ...
+def _tool_sentence(which: str, values: list[tuple[str, str]]) -> str: ...
 def _records_owed() -> int | None: ...
 def _records_queued() -> int | None: ...
 def _records_take(upto: int) -> tuple[int, str] | None: ...

@@ -78,5 +78,6 @@ class Options(TypedDict, total=False):
     dropoff/<version>."""
     trusted_storage: Iterable[str] | None
     """Origins such as ``https://minio.internal:9000`` that may be private addresses; plain http only where
-    the entry says so. Default none: storage must be https on a public address."""
+    the entry says so. Default those of the environment variable ``DROPOFF_TRUSTED_STORAGE``, with
+    commas between; else none: storage must be https on a public address."""
     # </generated options>

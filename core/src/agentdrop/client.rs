@@ -19,6 +19,8 @@ use crate::service::{self, Service};
 
 const ROOT: &str = "v1";
 const KEY_VARIABLE: &str = "AGENTDROP_API_KEY";
+/// The service's own SDK reads none.
+const BASE_URL_VARIABLE: &str = "AGENTDROP_BASE_URL";
 const BASE: &str = "https://api.agent-drop.com";
 
 /// A client of AgentDrop transfers.
@@ -44,7 +46,8 @@ impl AgentDropBuilder {
         self.api_key = Some(Secret::new(key));
         self
     }
-    /// Another place for the API; https, or http on loopback.
+    /// Another place for the API; https, or http on loopback. Default: the environment variable
+    /// `AGENTDROP_BASE_URL`.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(Secret::new(url));
@@ -61,7 +64,7 @@ impl AgentDropBuilder {
     /// # Errors
     /// `authentication` without a key; `invalid_input` for a bad base URL.
     pub fn build(self) -> Result<AgentDrop> {
-        let base = service::base_url(self.base_url.as_ref().map_or(BASE, Secret::reveal))?;
+        let base = service::base_url(self.base_url.as_ref(), BASE_URL_VARIABLE, || Ok(BASE))?;
         let given = self.api_key.map(|k| k.reveal().to_owned());
         let key = service::api_key(given, KEY_VARIABLE, None)?;
         Ok(AgentDrop { service: Arc::new(Service::new(self.options, base, key, ROOT, wire::refusal)) })

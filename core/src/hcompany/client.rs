@@ -22,6 +22,8 @@ use crate::storage::StoredObject;
 
 const ROOT: &str = "api/v2/browser-profiles";
 const KEY_VARIABLE: &str = "HAI_API_KEY";
+/// As the service's own command line reads it.
+const BASE_URL_VARIABLE: &str = "HAI_API_BASE_URL";
 /// The service's base URLs, by region, as its OpenAPI document lists them.
 const EU: &str = "https://agp.eu.hcompany.ai";
 const US: &str = "https://agp.hcompany.ai";
@@ -57,7 +59,8 @@ impl HCompanyBuilder {
         self.region = Some(region.into());
         self
     }
-    /// Another place for the API; https, or http on loopback. Goes before `region`.
+    /// Another place for the API; https, or http on loopback. Default: the environment variable
+    /// `HAI_API_BASE_URL`. Goes before `region`.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(Secret::new(url));
@@ -74,14 +77,12 @@ impl HCompanyBuilder {
     /// # Errors
     /// `authentication` without a key; `invalid_input` for a bad region or base URL.
     pub fn build(self) -> Result<HCompany> {
-        let base = match (&self.base_url, self.region.as_deref()) {
-            (Some(url), _) => service::base_url(url.reveal())?,
-            (None, None | Some("eu")) => service::base_url(EU)?,
-            (None, Some("us")) => service::base_url(US)?,
-            (None, Some(other)) => {
-                return Err(Error::invalid(format!("region must be \"eu\" or \"us\", not {other:?}")));
-            }
+        let of_the_region = || match self.region.as_deref() {
+            None | Some("eu") => Ok(EU),
+            Some("us") => Ok(US),
+            Some(other) => Err(Error::invalid(format!("region must be \"eu\" or \"us\", not {other:?}"))),
         };
+        let base = service::base_url(self.base_url.as_ref(), BASE_URL_VARIABLE, of_the_region)?;
         let login = Login { command: "hai login", file: login_file() };
         let given = self.api_key.map(|k| k.reveal().to_owned());
         let key = service::api_key(given, KEY_VARIABLE, Some(&login))?;

@@ -43,8 +43,9 @@ impl HttpClients {
 }
 
 impl Clients {
-    /// Reads the environment's proxy variables.
+    /// Reads the environment: its proxy variables, and what it says of options.
     pub(crate) fn new(options: Options) -> Self {
+        let options = options.with_environment();
         let bandwidth = BandwidthLimit::new(options.bandwidth_limit);
         let proxies = Arc::new(Proxies::new(&options));
         Self { options, bandwidth, proxies, clients: PerGeneration::new() }

@@ -29,7 +29,7 @@ impl Target {
         let url = Url::parse(text)
             .map_err(|_| unsafe_target("the storage URL is not a URL; check what the service answered"))?;
         let shown = || crate::secret::without_secrets(&url);
-        let trusted = options.trusted_storage.iter().any(|origin| origin.is_of(&url));
+        let trusted = options.trusted_storage.iter().flatten().any(|origin| origin.is_of(&url));
         let literal = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
             Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),

@@ -30,6 +30,16 @@ impl Origin {
 }
 
 pub(super) fn parse_origin(spec: &OptionSpec, text: &str) -> Result<Origin> {
+    origin(text).ok_or_else(|| out_of_range(spec))
+}
+
+/// The origins of a list with commas or blanks between, without what is none.
+pub(super) fn origins(listed: &str) -> Vec<Origin> {
+    let is_between = |c: char| c == ',' || c.is_whitespace();
+    listed.split(is_between).filter(|text| !text.is_empty()).filter_map(origin).collect()
+}
+
+fn origin(text: &str) -> Option<Origin> {
     let url = Url::parse(text).ok().filter(|u| {
         matches!(u.scheme(), "http" | "https")
             && u.path() == "/"
@@ -37,5 +47,21 @@ pub(super) fn parse_origin(spec: &OptionSpec, text: &str) -> Result<Origin> {
             && u.username().is_empty()
             && u.password().is_none()
     });
-    url.as_ref().and_then(Origin::of).ok_or_else(|| out_of_range(spec))
+    url.as_ref().and_then(Origin::of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_the_environment_trusts_what_is_an_origin_and_nothing_else() {
+        let trusted =
+            origins(" http://127.0.0.1:9000,https://minio.internal\n, x, https://u:p@h, https://h/p ");
+        let named = |text: &str| trusted.iter().any(|origin| origin.is_of(&Url::parse(text).expect(text)));
+        assert_eq!(trusted.len(), 2, "{trusted:?}");
+        assert!(named("http://127.0.0.1:9000/a") && named("https://minio.internal:443/b"));
+        assert!(!named("https://127.0.0.1:9000/a") && !named("https://h/p"));
+        assert!(origins("").is_empty());
+    }
 }

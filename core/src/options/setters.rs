@@ -138,7 +138,8 @@ impl Options {
         self.with("user_agent", OptionValue::Text(text.to_owned()))
     }
     /// Origins such as `https://minio.internal:9000` that may be private addresses; plain http only where the
-    /// entry says so. Default none: storage must be https on a public address.
+    /// entry says so. Default those of the environment variable `DROPOFF_TRUSTED_STORAGE`, with commas
+    /// between; else none: storage must be https on a public address.
     ///
     /// # Errors
     /// `invalid_input` for anything but origins such as https://minio.internal:9000.

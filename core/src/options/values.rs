@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 
 use super::files::{existing_folder, read_roots};
-use super::origin::{Origin, parse_origin};
+use super::origin::{Origin, origins, parse_origin};
 use super::proxy::{Proxy, UnusableProxy};
 use super::table::{OptionKind, OptionSpec, OptionValue, out_of_range, spec, within};
 use crate::error::{Error, Result};
@@ -144,11 +144,14 @@ pub const OPTIONS: &[OptionSpec] = &[
         "trusted_storage",
         OptionKind::Texts,
         "origins such as https://minio.internal:9000",
-        "none: storage must be https on a public address",
+        "those of the environment variable `DROPOFF_TRUSTED_STORAGE`, with commas between; else none: \
+         storage must be https on a public address",
         "Origins such as `https://minio.internal:9000` that may be private addresses; plain http only \
          where the entry says so.",
     ),
 ];
+
+const TRUSTED_STORAGE_VARIABLE: &str = "DROPOFF_TRUSTED_STORAGE";
 
 const BANDWIDTH_LIMIT: OptionSpec = spec(
     "bandwidth_limit",
@@ -185,7 +188,8 @@ pub struct Options {
     pub(crate) extra_roots: Vec<CertificateDer<'static>>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) user_agent: String,
-    pub(crate) trusted_storage: Vec<Origin>,
+    /// `None`: the environment's.
+    pub(crate) trusted_storage: Option<Vec<Origin>>,
 }
 
 /// When a digest is computed while sending.
@@ -229,7 +233,7 @@ impl Default for Options {
             extra_roots: Vec::new(),
             proxy: None,
             user_agent: concat!("dropoff/", env!("CARGO_PKG_VERSION")).to_owned(),
-            trusted_storage: Vec::new(),
+            trusted_storage: None,
         }
     }
 }
@@ -251,6 +255,16 @@ impl Options {
     pub(super) fn with(mut self, name: &str, value: OptionValue) -> Result<Self> {
         self.set(name, value)?;
         Ok(self)
+    }
+
+    /// Takes from the environment what was not set. An entry that is no origin trusts nothing, and
+    /// whoever would need it is told of the option then.
+    pub(crate) fn with_environment(mut self) -> Self {
+        if self.trusted_storage.is_none() {
+            let listed = std::env::var(TRUSTED_STORAGE_VARIABLE).unwrap_or_default();
+            self.trusted_storage = Some(origins(&listed));
+        }
+        self
     }
 
     /// Looks an option up by name; bindings use it to convert a value before [`Options::set`].
@@ -311,7 +325,8 @@ impl Options {
                 self.user_agent = t;
             }
             ("trusted_storage", V::Texts(list)) => {
-                self.trusted_storage = list.iter().map(|t| parse_origin(spec, t)).collect::<Result<_>>()?;
+                let trusted = list.iter().map(|t| parse_origin(spec, t)).collect::<Result<_>>()?;
+                self.trusted_storage = Some(trusted);
             }
             _ => return Err(out_of_range(spec)),
         }

@@ -81,9 +81,26 @@ impl std::fmt::Debug for Service {
 /// The characters that may stand unencoded in one segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
+/// The place of the API: the URL given, else the environment's, else the service's own.
+pub(crate) fn base_url(
+    given: Option<&Secret>,
+    variable: &str,
+    own: impl FnOnce() -> Result<&'static str>,
+) -> Result<Url> {
+    if let Some(url) = given {
+        return checked_url("base_url", url.reveal());
+    }
+    // Text that is no UTF-8 is no URL either, and must not lead to the service's own place.
+    let found = std::env::var_os(variable).map(|url| url.to_string_lossy().trim().to_owned());
+    match found.filter(|url| !url.is_empty()) {
+        Some(url) => checked_url(variable, &url),
+        None => checked_url("base_url", own()?),
+    }
+}
+
 /// A service's base URL: https, or http on loopback only, since the key goes there.
-pub(crate) fn base_url(text: &str) -> Result<Url> {
-    let refused = |why: &str| Err(Error::invalid(format!("base_url {why}")));
+fn checked_url(name: &str, text: &str) -> Result<Url> {
+    let refused = |why: &str| Err(Error::invalid(format!("{name} {why}")));
     let Ok(mut url) = Url::parse(text) else {
         return refused("is not a URL; give it like https://api.example.com");
     };
@@ -110,6 +127,24 @@ pub(crate) fn base_url(text: &str) -> Result<Url> {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
+
+    fn base_url(text: &str) -> Result<Url> {
+        super::base_url(Some(&Secret::new(text)), "NO_SUCH_VARIABLE", || Ok("https://api.example.com"))
+    }
+
+    #[test]
+    fn the_own_place_is_where_neither_the_caller_nor_the_environment_names_one() {
+        let own = || Ok("https://api.example.com");
+        let url = super::base_url(None, "NO_SUCH_VARIABLE", own).expect("a URL");
+        assert_eq!(url.as_str(), "https://api.example.com/");
+    }
+
+    #[test]
+    fn a_variable_that_holds_no_place_is_named() {
+        // Each process has it, and it holds no URL.
+        let error = super::base_url(None, "PATH", || Ok("https://api.example.com")).expect_err("no URL");
+        assert!(error.message().starts_with("PATH is not a URL"), "{error}");
+    }
 
     #[test]
     fn the_key_only_goes_to_https_or_loopback() {

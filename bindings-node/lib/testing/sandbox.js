@@ -1,0 +1,190 @@
+// @ts-check
+'use strict'
+
+// A running sandbox: where it is, clients of it, and its control endpoint.
+
+const { AgentDrop } = require('../agentdrop.js')
+const { invalid } = require('../errors.js')
+const { HCompany } = require('../hcompany.js')
+const { Storage } = require('../storage.js')
+const { ask } = require('./control.js')
+const { Program, found } = require('./program.js')
+
+/** What `await using` looks for; where the engine has none, what compilers put there. */
+const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
+const MAKE = Symbol('made by startSandbox or sandboxForTests')
+
+// For the hooks and not for users.
+/** @type {(options: any) => { sandbox: Sandbox, start: () => Promise<void> }} */
+let unstarted
+
+class Sandbox {
+  /** @type {any} */
+  #options
+  /** @type {Program | undefined} */
+  #program
+  /** @type {any} */
+  #ready
+
+  static {
+    unstarted = (options) => {
+      const sandbox = new Sandbox(MAKE, options)
+      return { sandbox, start: () => sandbox.#start() }
+    }
+  }
+
+  /** @param {symbol} make @param {any} options */
+  constructor(make, options) {
+    if (make !== MAKE) throw invalid('a Sandbox is made by startSandbox() or sandboxForTests()')
+    this.#options = options ?? {}
+  }
+
+  async #start() {
+    const { program, options = [] } = this.#options
+    this.#program = new Program(found(program), options)
+    this.#ready = await this.#program.ready()
+  }
+
+  get #where() {
+    if (this.#ready !== undefined) return this.#ready
+    throw new Error('the sandbox is not running; it is started before the first test, so use it within tests')
+  }
+
+  get apiUrl() {
+    return this.#where.api_url
+  }
+
+  get storageUrl() {
+    return this.#where.storage_url
+  }
+
+  get controlUrl() {
+    return this.#where.control_url
+  }
+
+  get hApiKey() {
+    return this.#where.h_api_key
+  }
+
+  get agentdropApiKey() {
+    return this.#where.agentdrop_api_key
+  }
+
+  get caFile() {
+    return this.#where.ca_file
+  }
+
+  // -- clients
+
+  environment() {
+    return {
+      HAI_API_KEY: this.hApiKey,
+      HAI_API_BASE_URL: this.apiUrl,
+      AGENTDROP_API_KEY: this.agentdropApiKey,
+      AGENTDROP_BASE_URL: this.apiUrl,
+      DROPOFF_TRUSTED_STORAGE: this.storageUrl,
+    }
+  }
+
+  /** @param {any} [options] */
+  agentdrop(options) {
+    return new AgentDrop({ apiKey: this.agentdropApiKey, baseUrl: this.apiUrl, ...this.#trust(), ...options })
+  }
+
+  /** @param {any} [options] */
+  hcompany(options) {
+    return new HCompany({ apiKey: this.hApiKey, baseUrl: this.apiUrl, ...this.#trust(), ...options })
+  }
+
+  /** @param {any} [options] */
+  storage(options) {
+    return new Storage({ ...this.#trust(), ...options })
+  }
+
+  #trust() {
+    return { trustedStorage: [this.storageUrl], backoffBase: 1, caFile: this.caFile }
+  }
+
+  // -- what is to happen
+
+  /** @param {any[]} orders */
+  async faults(...orders) {
+    await this.#ask('POST', '/faults', orders)
+  }
+
+  /** @param {string[]} operations */
+  async clearFaults(...operations) {
+    const paths =
+      operations.length === 0 ? ['/faults'] : operations.map((operation) => `/faults/${operation}`)
+    for (const path of paths) await this.#ask('DELETE', path)
+  }
+
+  /** @param {number} percent @param {number} [seed] */
+  async hostile(percent, seed = 0) {
+    await this.#ask('POST', '/hostile', { percent, seed })
+  }
+
+  /** @param {any} changes */
+  async settings(changes) {
+    await this.#ask('POST', '/settings', changes)
+  }
+
+  /** @param {any[]} agents */
+  async agents(...agents) {
+    await this.#ask('POST', '/agents', agents)
+  }
+
+  async reset() {
+    await this.#ask('POST', '/reset')
+  }
+
+  // -- what has happened
+
+  /** @param {string} [operation] */
+  async requests(operation) {
+    const log = await this.#list('/requests')
+    return log.filter((/** @type {any} */ entry) => operation === undefined || entry.op === operation)
+  }
+
+  async forgetRequests() {
+    await this.#ask('DELETE', '/requests')
+  }
+
+  async objects() {
+    return await this.#list('/objects')
+  }
+
+  /** @param {string} key */
+  async content(key) {
+    return await this.#ask('GET', `/objects/${encodeURIComponent(key)}/content`)
+  }
+
+  async transfers() {
+    return await this.#list('/transfers')
+  }
+
+  async profiles() {
+    return await this.#list('/profiles')
+  }
+
+  async stop() {
+    this.#ready = undefined
+    await this.#program?.stop()
+  }
+
+  async [ASYNC_DISPOSE]() {
+    await this.stop()
+  }
+
+  /** @param {string} path @returns {Promise<any>} */
+  async #list(path) {
+    return JSON.parse(String(await this.#ask('GET', path)))
+  }
+
+  /** @param {string} method @param {string} path @param {unknown} [body] */
+  async #ask(method, path, body) {
+    return await ask(this.controlUrl + path, method, body)
+  }
+}
+
+module.exports = { Sandbox, unstarted }

@@ -1,0 +1,83 @@
+// @ts-check
+'use strict'
+
+// The description that all languages share, and the facts as it describes them.
+
+const native = require('../../native.js')
+const { invalid } = require('../errors.js')
+
+/** @typedef {Record<string, any>} Schema */
+
+const description = JSON.parse(native.toolsDescription())
+/** @type {Schema[]} */
+const tools = description.tools
+/** @type {Schema} */
+const errorSchema = description.error
+/** @type {{ when: Record<string, unknown>, say: string }[]} */
+const rules = description.next
+
+/** One of the description's sentences. @param {string} which @param {Record<string, string>} values */
+function sentence(which, values) {
+  return native.toolSentence(which, Object.entries(values))
+}
+
+/** The error for arguments that are wrong or not allowed. @param {string} which @param {Record<string, string>} values */
+function refusal(which, values) {
+  return invalid(sentence(which, values))
+}
+
+/**
+ * The facts of `value` that the schema has, without those that are absent, by the names that all languages share.
+ * @param {Schema} schema @param {any} value @returns {any}
+ */
+function described(schema, value) {
+  if (Array.isArray(value))
+    return 'items' in schema ? value.map((item) => described(schema.items, item)) : value
+  if (typeof value !== 'object' || value === null || !('properties' in schema)) return value
+  /** @type {Record<string, any>} */
+  const told = {}
+  for (const [name, inner] of Object.entries(schema.properties)) {
+    const fact = value[name] ?? value[camel(name)]
+    const isNone = fact === undefined || fact === null
+    if (isNone || (Array.isArray(fact) && fact.length === 0 && !schema.required?.includes(name))) continue
+    told[name] = described(inner, fact)
+  }
+  return told
+}
+
+/** An error as a model is told of it. @param {import('../errors.js').DropoffError} error */
+function failure(error) {
+  const { code, retryAfter, message, ...others } = /** @type {any} */ (error).toJSON()
+  const facts = {
+    ...others,
+    message: asSchemasSpell(message),
+    // Its name and its unit in all other languages.
+    kind: code,
+    retry_after: retryAfter === null ? null : retryAfter / 1000,
+  }
+  const rule = rules.find(({ when }) => Object.entries(when).every(([name, value]) => facts[name] === value))
+  return described(errorSchema, { error: { ...facts, next: rule?.say } })
+}
+
+/** How the schemas spell what messages spell as JavaScript does. */
+const spellings = new Map(
+  [
+    ...tools.flatMap((tool) => [tool.name, ...Object.keys(tool.input.properties)]),
+    ...Object.keys(errorSchema.properties.error.properties),
+  ].map((name) => [camel(name), name]),
+)
+
+// A word on its own, as in `errors.js`.
+const WORD = /(?<![\w./"'-])[a-z]+(?:[A-Z][a-z]+)+(?![\w./"'-])/g
+
+/** @param {string} message */
+function asSchemasSpell(message) {
+  return message.replace(WORD, (word) => spellings.get(word) ?? word)
+}
+
+/** @param {string} name */
+function camel(name) {
+  return name.replace(/_[a-z0-9]/g, (letter) => letter.charAt(1).toUpperCase())
+}
+
+module.exports = { camel, described, errorSchema, failure, refusal, sentence, tools }

@@ -1,0 +1,186 @@
+// @ts-check
+'use strict'
+
+// Makes tools of clients: which there are, what a model may choose, and the calls they make.
+
+const { AgentDrop } = require('../agentdrop.js')
+const { check, milliseconds, path, required, table, text } = require('../arguments.js')
+const { called, describe, invalid } = require('../errors.js')
+const native = require('../../native.js')
+const { HCompany } = require('../hcompany.js')
+const { pack: packKind, startInspectProfile } = require('../profiles.js')
+const { KeyPair, encryptionKind, startOpenSealed } = require('../sealing.js')
+const { Storage } = require('../storage.js')
+const { camel, refusal, tools } = require('./description.js')
+const { Tool } = require('./tool.js')
+
+/** @typedef {import('./description.js').Schema} Schema */
+/** @typedef {import('./tool.js').Begin} Begin */
+/** @typedef {import('./tool.js').Given} Given */
+/** @typedef {Record<string, Begin>} Begins */
+
+/** @param {Function} cls @returns {import('../arguments.js').Kind} */
+const instance = (cls) => (value, name) => {
+  if (value instanceof cls) return value
+  throw invalid(`${name} must be of the class ${cls.name}, not ${describe(value)}`)
+}
+
+/** One path or several. A text alone would be taken for a list of letters. @type {import('../arguments.js').Kind} */
+const paths = (value, name) => {
+  if (typeof value === 'string' || value instanceof URL) return [path(value, name)]
+  if (typeof value === 'object' && Symbol.iterator in value)
+    return Array.from(value, (item, at) => path(item, `${name}[${at}]`))
+  throw invalid(`${name} must be a path or a list of paths, not ${describe(value)}`)
+}
+/** A list of names, or a function that is asked. @type {import('../arguments.js').Kind} */
+const names = (value, name) => {
+  if (typeof value === 'function') return value
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value)
+    return Array.from(value, (item, at) => text(item, `${name}[${at}]`))
+  throw invalid(`${name} must be a list of strings or a function, not ${describe(value)}`)
+}
+/** Values by name, or a function that gives them. @type {import('../arguments.js').Kind} */
+const byName = (value, name) => {
+  if (typeof value === 'function' || (typeof value === 'object' && !Array.isArray(value))) return value
+  throw invalid(`${name} must be an object or a function, not ${describe(value)}`)
+}
+
+const MAKE = table({
+  roots: required(paths),
+  agentdrop: instance(AgentDrop),
+  sender: text,
+  recipients: names,
+  mode: text,
+  encrypt: (value, name) => encryptionKind(value, name) && value,
+  hcompany: instance(HCompany),
+  pack: (value, name) => packKind(value, name) && value,
+  keyPair: instance(KeyPair),
+  storage: instance(Storage),
+  targets: byName,
+  timeout: milliseconds,
+})
+/** The arguments that are one of the core's. */
+const PACK = ['level', 'profile', 'if_running']
+
+/** The files that a model may name. */
+class Allowed {
+  /** @type {import('../../native.js').ToolRoots} */
+  #roots
+
+  /** @param {string[]} roots */
+  constructor(roots) {
+    this.#roots = called(() => native.toolRoots(roots))
+  }
+
+  /** The name that a recipient sees, and the path. @param {string} given */
+  find(given) {
+    return called(() => this.#roots.find(given))
+  }
+
+  /** @param {string} given */
+  path(given) {
+    return this.find(given).path
+  }
+}
+
+/** @param {any} given */
+function makeTools(given) {
+  const { roots, ...made } = check('makeTools', MAKE, given)
+  const allowed = new Allowed(roots)
+  /** @type {Begins} */
+  const begins = {}
+  /** @type {Record<string, Record<string, string[]>>} */
+  const chosen = {}
+  if (made.agentdrop !== undefined) {
+    if (made.sender === undefined || made.recipients === undefined)
+      throw invalid('agentdrop needs sender and recipients; give both')
+    Object.assign(begins, transfers(allowed, made))
+    if (Array.isArray(made.recipients)) chosen.send_files = { recipient: made.recipients }
+  }
+  if (made.hcompany !== undefined) Object.assign(begins, profiles(allowed, made))
+  if (made.keyPair !== undefined) begins.open_sealed = opening(allowed, made)
+  if (made.storage !== undefined) {
+    if (made.targets === undefined) throw invalid('storage needs targets; give the presigned URLs by name')
+    begins.put_file = putting(allowed, made)
+    if (typeof made.targets !== 'function') chosen.put_file = { target: Object.keys(made.targets) }
+  }
+  if (Object.keys(begins).length === 0)
+    throw invalid('there are no tools without agentdrop, hcompany, keyPair or storage; give one')
+  const settled = made.pack === undefined ? [] : PACK
+  return tools.flatMap((tool) => {
+    const begin = begins[tool.name]
+    return begin ? [new Tool(tool, schemaOf(tool.input, settled, chosen[tool.name] ?? {}), begin)] : []
+  })
+}
+
+/**
+ * The arguments that are left for the model, and what it may choose among.
+ * @param {Schema} schema @param {string[]} settled @param {Record<string, string[]>} chosen
+ */
+function schemaOf(schema, settled, chosen) {
+  const left = structuredClone(schema)
+  for (const name of settled) delete left.properties[name]
+  for (const [name, values] of Object.entries(chosen)) left.properties[name].enum = values
+  return left
+}
+
+/** Names as this package spells them. @param {Given} given */
+function spelled(given) {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]))
+}
+
+/** @param {Allowed} allowed @param {any} made @returns {Begins} */
+function transfers(allowed, { agentdrop, sender, recipients, mode, encrypt, timeout }) {
+  return {
+    send_files: async ({ paths, ...given }, run) => {
+      const { recipient } = given
+      if (typeof recipients === 'function' && (await recipients(recipient)) !== true)
+        throw refusal('recipient', { recipient })
+      const found = paths.map((/** @type {string} */ path) => allowed.find(path))
+      const files = found.map((/** @type {any} */ { name, path }) => [name, path])
+      return agentdrop.startSend(files, { ...spelled(given), sender, mode, encrypt, timeout, ...run })
+    },
+    get_transfer: (given, { signal }) => agentdrop.startGetTransfer(given.transfer_id, { signal }),
+  }
+}
+
+/** @param {Allowed} allowed @param {any} made @returns {Begins} */
+function profiles(allowed, { hcompany, pack, timeout }) {
+  const packed = (/** @type {Given} */ given) =>
+    pack ?? spelled(Object.fromEntries(PACK.flatMap((name) => (name in given ? [[name, given[name]]] : []))))
+  return {
+    upload_profile: ({ path, ...given }, run) => {
+      const details = Object.fromEntries(Object.entries(given).filter(([name]) => !PACK.includes(name)))
+      const source = allowed.path(path)
+      return hcompany.startUploadProfile(source, {
+        ...spelled(details),
+        pack: packed(given),
+        timeout,
+        ...run,
+      })
+    },
+    inspect_profile: ({ path, ...given }, { signal }) =>
+      startInspectProfile(allowed.path(path), { pack: packed(given), signal }),
+    get_profile: (given, { signal }) => hcompany.startGetProfile(given.profile_id, { signal }),
+  }
+}
+
+/** @param {Allowed} allowed @param {any} made @returns {Begin} */
+function opening(allowed, { keyPair }) {
+  return ({ path, to, ...texts }, run) =>
+    startOpenSealed(allowed.path(path), { to: allowed.path(to), keyPair, ...spelled(texts), ...run })
+}
+
+/** @param {Allowed} allowed @param {any} made @returns {Begin} */
+function putting(allowed, { storage, targets, timeout }) {
+  return async ({ path, target: name }, run) => {
+    const source = allowed.path(path)
+    const target = typeof targets === 'function' ? await targets(name) : targets[name]
+    if (target === undefined || target === null) throw refusal('target', { target: name })
+    const isAddress = typeof target === 'string' || target instanceof URL
+    const { url, headers } = isAddress ? { url: target, headers: undefined } : target
+    return storage.startPut(url, source, { headers, timeout, ...run })
+  }
+}
+
+module.exports = { makeTools }

@@ -1,0 +1,43 @@
+"""The pytest plugin: the fixture ``dropoff_sandbox``.
+
+pytest imports it at every start, where the package is installed. So it imports the rest when a test asks.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .testing import Sandbox
+
+# With a proxy of the developer's own, loopback could be looked for elsewhere.
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+@pytest.fixture(scope="session")
+def dropoff_sandbox_of_the_session() -> Iterator[Sandbox]:
+    """One sandbox for all tests, started for the first that wants it."""
+    from .testing import Sandbox
+
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def dropoff_sandbox(
+    dropoff_sandbox_of_the_session: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Sandbox]:
+    """An empty sandbox, to which clients without arguments lead, also in programs that the test starts."""
+    sandbox = dropoff_sandbox_of_the_session
+    sandbox.reset()
+    for name in _PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    yield sandbox
+    # Lets go what a test may have left held.
+    sandbox.clear_faults()

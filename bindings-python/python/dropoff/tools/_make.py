@@ -1,0 +1,202 @@
+"""Makes tools of clients: which there are, what a model may choose, and the calls they make."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import timedelta
+from os import PathLike
+from typing import Any, TypeAlias
+
+from .. import _native
+from .._async import AsyncAgentDrop, AsyncHCompany, AsyncStorage
+from .._errors import InvalidInputError
+from .._native import AgentDrop, Encryption, HCompany, Job, KeyPair, Pack, Storage, _ToolRoots
+from ._description import TOOLS, refusal
+from ._tool import Tool
+
+Target: TypeAlias = str | tuple[str, Mapping[str, str]]
+"""A presigned URL, or one with the headers that were signed into it."""
+
+_Begin: TypeAlias = Callable[..., Job[Any]]
+_Given: TypeAlias = dict[str, Any]
+
+
+def make_tools(
+    *,
+    roots: Iterable[str | PathLike[str]] | str | PathLike[str],
+    agentdrop: AgentDrop | AsyncAgentDrop | None = None,
+    sender: str | None = None,
+    recipients: Collection[str] | Callable[[str], bool] | None = None,
+    mode: str = "agent-to-agent",
+    encrypt: Encryption | None = None,
+    hcompany: HCompany | AsyncHCompany | None = None,
+    pack: Pack | None = None,
+    key_pair: KeyPair | None = None,
+    storage: Storage | AsyncStorage | None = None,
+    targets: Mapping[str, Target] | Callable[[str], Target] | None = None,
+    timeout: float | timedelta | None = None,
+) -> list[Tool]:
+    """Tools for what is given: ``send_files`` and ``get_transfer`` with `agentdrop`; ``upload_profile``,
+    ``inspect_profile`` and ``get_profile`` with `hcompany`; ``open_sealed`` with `key_pair`; ``put_file``
+    with `storage`.
+
+    A model chooses paths, recipients and targets, and may do so as a stranger's text tells it. So it reaches
+    only what is allowed here.
+
+    :param roots: folders, and single files, that paths may be in; symlinks are followed before that is
+        looked at. Hidden files and keys in them are refused unless they are a root themselves.
+    :param agentdrop: a client; it needs `sender` and `recipients`.
+    :param sender: the id that transfers come from.
+    :param recipients: ids that files may be sent to; or a plain function that says of one whether they may,
+        by True or False.
+    :param mode: as in :meth:`AgentDrop.send`.
+    :param encrypt: seals every file before it leaves. Default: files are sent as they are.
+    :param hcompany: a client.
+    :param pack: how folders are packed, which the model then does not choose.
+    :param key_pair: opens what came sealed for it.
+    :param storage: a client; it needs `targets`.
+    :param targets: where files may be put, by a name that the model chooses by; or a function that gives the
+        target of a name, and raises ``KeyError`` if there is none. The model sees no URL.
+    :param timeout: seconds that bound each call that sends bytes. Default: no limit.
+    :raises InvalidInputError: what one of them needs is missing, or there is nothing to make tools of.
+    """
+    # A text alone would be taken for a list of letters.
+    allowed = _ToolRoots([roots] if isinstance(roots, str | PathLike) else list(roots))
+    begins: dict[str, _Begin] = {}
+    chosen: dict[str, dict[str, Collection[str]]] = {}
+    if agentdrop is not None:
+        if sender is None or recipients is None:
+            raise InvalidInputError("agentdrop needs sender and recipients; give both")
+        terms = {"sender": sender, "mode": mode, "encrypt": encrypt, "timeout": timeout}
+        begins |= _transfers(agentdrop, allowed, recipients, terms)
+        if not callable(recipients):
+            chosen["send_files"] = {"recipient": recipients}
+    if hcompany is not None:
+        begins |= _profiles(hcompany, allowed, pack, timeout)
+    if key_pair is not None:
+        begins["open_sealed"] = _opening(key_pair, allowed)
+    if storage is not None:
+        if targets is None:
+            raise InvalidInputError("storage needs targets; give the presigned URLs by name")
+        begins["put_file"] = _putting(storage, allowed, targets, timeout)
+        if not callable(targets):
+            chosen["put_file"] = {"target": targets}
+    if not begins:
+        raise InvalidInputError("there are no tools without agentdrop, hcompany, key_pair or storage")
+    settled = () if pack is None else _PACK
+    return [
+        Tool(tool, _schema(tool["input"], settled, chosen.get(tool["name"], {})), begins[tool["name"]])
+        for tool in TOOLS
+        if tool["name"] in begins
+    ]
+
+
+_PACK = ("level", "profile", "if_running")
+
+
+def _schema(
+    described: Mapping[str, Any], settled: Iterable[str], chosen: Mapping[str, Collection[str]]
+) -> dict[str, Any]:
+    """The arguments that are left for the model, and what it may choose among."""
+    schema: dict[str, Any] = copy.deepcopy(dict(described))
+    for name in settled:
+        schema["properties"].pop(name, None)
+    for name, values in chosen.items():
+        schema["properties"][name]["enum"] = list(values)
+    return schema
+
+
+def _transfers(
+    client: AgentDrop | AsyncAgentDrop,
+    allowed: _ToolRoots,
+    recipients: Collection[str] | Callable[[str], bool],
+    terms: _Given,
+) -> dict[str, _Begin]:
+    def send(given: _Given, on_progress: Any) -> Job[Any]:
+        recipient = given["recipient"]
+        if callable(recipients) and not _is_yes(recipients(recipient)):
+            raise refusal("recipient", recipient=recipient)
+        files = [allowed.find(path) for path in given.pop("paths")]
+        return client.start_send(files, **given, **terms, on_progress=on_progress)
+
+    def get(given: _Given, _: Any) -> Job[Any]:
+        return client.start_get_transfer(given["transfer_id"])
+
+    return {"send_files": send, "get_transfer": get}
+
+
+def _is_yes(answer: object) -> bool:
+    """A coroutine would be one, and so let everything pass."""
+    if isinstance(answer, bool):
+        return answer
+    raise TypeError(f"recipients must give True or False, not {type(answer).__name__}")
+
+
+def _profiles(
+    client: HCompany | AsyncHCompany,
+    allowed: _ToolRoots,
+    pack: Pack | None,
+    timeout: float | timedelta | None,
+) -> dict[str, _Begin]:
+    def packed(given: _Given) -> Pack:
+        return pack or Pack(**{name: given.pop(name) for name in _PACK if name in given})
+
+    def upload(given: _Given, on_progress: Any) -> Job[Any]:
+        how, (_, path) = packed(given), allowed.find(given.pop("path"))
+        return client.start_upload_profile(path, **given, pack=how, timeout=timeout, on_progress=on_progress)
+
+    def inspect(given: _Given, _: Any) -> Job[Any]:
+        _, path = allowed.find(given["path"])
+        return _native.start_inspect_profile(path, pack=packed(given))
+
+    def get(given: _Given, _: Any) -> Job[Any]:
+        return client.start_get_profile(given["profile_id"])
+
+    return {"upload_profile": upload, "inspect_profile": inspect, "get_profile": get}
+
+
+def _opening(key_pair: KeyPair, allowed: _ToolRoots) -> _Begin:
+    def open_sealed(given: _Given, on_progress: Any) -> Job[Any]:
+        (_, path), (_, to) = (allowed.find(given.pop(name)) for name in ("path", "to"))
+        return _native.start_open_sealed(path, to=to, key_pair=key_pair, **given, on_progress=on_progress)
+
+    return open_sealed
+
+
+def _putting(
+    client: Storage | AsyncStorage,
+    allowed: _ToolRoots,
+    targets: Mapping[str, Target] | Callable[[str], Target],
+    timeout: float | timedelta | None,
+) -> _Begin:
+    known = _Targets(targets)
+    del targets
+
+    def put(given: _Given, on_progress: Any) -> Job[Any]:
+        _, path = allowed.find(given["path"])
+        return known.start_put(client, given["target"], path, timeout=timeout, on_progress=on_progress)
+
+    return put
+
+
+class _Targets:
+    """Shows none of them, also where a traceback shows locals: they are signed."""
+
+    __slots__ = ("_find",)
+
+    def __init__(self, given: Mapping[str, Target] | Callable[[str], Target]) -> None:
+        self._find: Callable[[str], Target] = given if callable(given) else given.__getitem__
+
+    def start_put(self, client: Storage | AsyncStorage, name: str, path: str, **more: Any) -> Job[Any]:
+        target: Any = None
+        url: Any = None
+        headers: Any = None
+        try:
+            target = self._find(name)
+            url, headers = (target, None) if isinstance(target, str) else target
+            return client.start_put(url, path, headers=headers, **more)
+        except KeyError:
+            raise refusal("target", target=name) from None
+        finally:
+            del target, url, headers

@@ -1,0 +1,122 @@
+"""One tool: what a model is told of it, and its handler."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
+from .._errors import DropoffError, InternalError
+from .._native import Job, Progress
+from ._arguments import checked
+from ._description import described, failure, sentence
+
+_OnProgress: TypeAlias = Callable[[Progress], object]
+_Begin: TypeAlias = Callable[[dict[str, Any], _OnProgress | None], Job[Any]]
+
+_logger = logging.getLogger("dropoff.tools")
+
+
+class Tool:
+    """What a model may call. It may be called from any thread, as often as you like, and at the same time.
+
+    :meth:`run` and :meth:`run_async` take the arguments as a model gives them: a mapping, JSON text, or by
+    name. They give the facts that :attr:`output_schema` describes, or after a failure ``{"error": {…}}`` as
+    :data:`ERROR_SCHEMA` says. They never raise, except for what stops a program from outside: Ctrl-C and the
+    cancellation of an asyncio task, which cancel the call.
+    """
+
+    __slots__ = ("_begin", "annotations", "description", "input_schema", "name", "output_schema", "title")
+
+    name: str
+    """Its name, such as ``send_files``."""
+    title: str
+    """The same for people."""
+    description: str
+    """What it does and when to use it, for the model."""
+    input_schema: dict[str, Any]
+    """JSON Schema of its arguments, of which those that the program has settled are left out."""
+    output_schema: dict[str, Any]
+    """JSON Schema of what a success gives."""
+    annotations: dict[str, bool]
+    """Hints by MCP's names: ``readOnlyHint``, ``destructiveHint``, ``idempotentHint``, ``openWorldHint``."""
+
+    def __init__(
+        self, description: Mapping[str, Any], input_schema: dict[str, Any], begin: Callable[..., Job[Any]]
+    ) -> None:
+        self.name = description["name"]
+        self.title = description["title"]
+        self.description = description["description"]
+        self.input_schema = input_schema
+        self.output_schema = description["output"]
+        self.annotations = description["annotations"]
+        self._begin: _Begin = begin
+
+    def run(
+        self,
+        arguments: Mapping[str, Any] | str | None = None,
+        /,
+        *,
+        on_progress: _OnProgress | None = None,
+        **named: Any,
+    ) -> dict[str, Any]:
+        """Calls it and waits.
+
+        :param arguments: as the model gave them: a mapping or JSON text. Default: those given by name.
+        :param on_progress: called on a thread of its own with a :class:`Progress`.
+        """
+        outcome: Literal["not_completed", "unknown"] = "not_completed"
+        try:
+            job = self._start(arguments, named, on_progress)
+            outcome = "unknown"
+            return self._told(job.wait())
+        except Exception as error:
+            return _failed(error, outcome)
+
+    async def run_async(
+        self,
+        arguments: Mapping[str, Any] | str | None = None,
+        /,
+        *,
+        on_progress: _OnProgress | None = None,
+        **named: Any,
+    ) -> dict[str, Any]:
+        """Calls it and waits in a running asyncio loop. Arguments as in :meth:`run`."""
+        outcome: Literal["not_completed", "unknown"] = "not_completed"
+        try:
+            job = self._start(arguments, named, on_progress)
+            outcome = "unknown"
+            return self._told(await job)
+        except Exception as error:
+            return _failed(error, outcome)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a model is told of it, fit for JSON: ``name``, ``title``, ``description``, ``input_schema``,
+        ``output_schema`` and ``annotations``."""
+        return {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
+
+    def _start(
+        self,
+        arguments: Mapping[str, Any] | str | None,
+        named: dict[str, Any],
+        on_progress: _OnProgress | None,
+    ) -> Job[Any]:
+        given = named if arguments is None else arguments
+        return self._begin(checked(self.name, json.dumps(self.input_schema), given), on_progress)
+
+    def _told(self, result: Any) -> dict[str, Any]:
+        told: dict[str, Any] = described(self.output_schema, result.to_dict())
+        return told
+
+    def __repr__(self) -> str:
+        return f"Tool({self.name!r})"
+
+
+def _failed(error: Exception, outcome: Literal["not_completed", "unknown"]) -> dict[str, Any]:
+    if isinstance(error, DropoffError):
+        return failure(error)
+    # Of the program's own functions: what they raise is for its log, and may hold what is not for a model.
+    name = type(error).__name__
+    _logger.error("a tool met %s of a function of the program", name, exc_info=error)
+    return failure(InternalError(sentence("program", name=name), outcome=outcome))

@@ -1,0 +1,135 @@
+//! The folders and files that a model may name. It may be told by a stranger to send others.
+
+use std::path::{Component, Path, PathBuf};
+
+use glob::{MatchOptions, Pattern};
+
+use super::description::{refusal, refused_names};
+use crate::error::{Error, Result};
+use crate::paths;
+
+/// As many symlinks as Linux follows.
+const MOST_LINKS: usize = 40;
+const ANY_CASE: MatchOptions = MatchOptions {
+    case_sensitive: false,
+    require_literal_separator: false,
+    require_literal_leading_dot: false,
+};
+
+/// The folders, and single files, that a model's paths may be in.
+#[derive(Debug, Clone)]
+pub struct Roots(Vec<PathBuf>);
+
+/// A file that a model may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedFile {
+    /// Where it is, all symlinks followed.
+    pub path: PathBuf,
+    /// The name that a recipient sees: a symlink's own, and not that of its target.
+    pub name: String,
+}
+
+impl Roots {
+    /// The roots by their paths at this moment; a leading `~/` is the home folder.
+    ///
+    /// # Errors
+    /// `invalid_input` if there is none, or one is a URL.
+    pub fn new(roots: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
+        let listed = roots.into_iter().map(|root| paths::local_path(root, "each of roots"));
+        let roots = listed.collect::<Result<Vec<_>>>()?;
+        if roots.is_empty() {
+            return Err(Error::invalid("roots is empty; name the folders that tools may read files of"));
+        }
+        Ok(Self(roots))
+    }
+
+    /// The file that a model named, if it may name it. It need not be there yet. A relative path is inside the
+    /// first root. Hidden files and keys are refused unless they are a root themselves.
+    ///
+    /// # Errors
+    /// `invalid_input`, in words for a model.
+    pub fn find(&self, given: &str) -> Result<AllowedFile> {
+        let named = paths::expand_home(PathBuf::from(given));
+        let named = self.0.first().map(|first| first.join(&named)).unwrap_or(named);
+        let real = real_path(&named, 0);
+        let below: Vec<(&Path, PathBuf)> = real.iter().flat_map(|real| self.below(real)).collect();
+        let Some((path, first)) = below.first() else {
+            let roots: Vec<_> = self.0.iter().map(|root| root.display().to_string()).collect();
+            return Err(refusal("outside", &[("path", given), ("roots", &roots.join(", "))]));
+        };
+        if below.iter().all(|(_, names)| refused(names).is_some()) {
+            let name = refused(first).unwrap_or_default();
+            return Err(refusal("name", &[("path", given), ("name", &name)]));
+        }
+        let name = named.file_name().or(path.file_name()).unwrap_or_default();
+        Ok(AllowedFile { path: (*path).to_owned(), name: name.to_string_lossy().into_owned() })
+    }
+
+    /// The names below each root that the path is in. A root may have any name: the program gave it.
+    fn below<'a>(&self, path: &'a Path) -> impl Iterator<Item = (&'a Path, PathBuf)> {
+        self.0.iter().filter_map(move |root| {
+            let root = real_path(root, 0)?;
+            Some((path, path.strip_prefix(&root).ok()?.to_owned()))
+        })
+    }
+}
+
+/// With all symlinks followed, also where nothing is yet.
+fn real_path(path: &Path, links: usize) -> Option<PathBuf> {
+    match std::fs::canonicalize(path) {
+        Ok(real) => return Some(real),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound || links > MOST_LINKS => return None,
+        Err(_) => {}
+    }
+    // A path that ends with `..` has no name, and leads out of a folder that is not there.
+    let inside = real_path(path.parent()?, links)?.join(path.file_name()?);
+    match std::fs::read_link(&inside) {
+        Ok(target) => real_path(&inside.parent()?.join(target), links + 1),
+        Err(_) => Some(inside),
+    }
+}
+
+/// The first name that is one of a hidden file or a key.
+fn refused(names: &Path) -> Option<String> {
+    let names = names.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    let is_refused = |name: &str| {
+        let mut patterns = refused_names().filter_map(|glob| Pattern::new(glob).ok());
+        patterns.any(|pattern| pattern.matches_with(name, ANY_CASE))
+    };
+    names.into_iter().find(|name| is_refused(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    // What a model may name is in tests/vectors/tool_paths.json, which the bindings run.
+
+    #[test]
+    fn symlinks_in_a_circle_lead_nowhere_and_many_lead_somewhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("it is there");
+        symlink("b", root.join("a")).expect("a link");
+        symlink("a", root.join("b")).expect("a link");
+        symlink("new", root.join("0")).expect("a link");
+        for at in 1..30 {
+            symlink((at - 1).to_string(), root.join(at.to_string())).expect("a link");
+        }
+        let roots = Roots::new([root.clone()]).expect("roots");
+        roots.find("a").expect_err("a circle");
+        let found = roots.find("29").expect("it leads to a place where nothing is");
+        assert_eq!(found, AllowedFile { path: root.join("new"), name: "29".into() });
+        roots.find("none/..").expect_err("no folder to lead out of");
+    }
+
+    #[test]
+    fn a_program_names_roots_and_no_urls() {
+        assert!(Roots::new([]).expect_err("none").message().starts_with("roots is empty"));
+        Roots::new([PathBuf::from("https://h/k?X-Amz-Signature=1")]).expect_err("a URL");
+    }
+}

@@ -1,0 +1,162 @@
+// What users test with: the sandbox, and the hooks that give one to the tests of a file.
+
+import assert from 'node:assert/strict'
+import { execFile, spawnSync } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, beforeEach, test } from 'node:test'
+import { promisify } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { AgentDrop, Encryption, HCompany, KeyPair } from '../../bindings-node/index.mjs'
+import { Sandbox, sandboxForTests, startSandbox } from '../../bindings-node/testing.mjs'
+import { failure, thrown, until } from './helpers.mjs'
+import { PROGRAM, ROOT, temporaryFolder } from './sandbox.mjs'
+
+const folder = temporaryFolder()
+const terms = { sender: 'a', recipient: 'b' }
+const files = [['report.pdf', Buffer.from('%PDF')]]
+const refused = { on: 'put', times: 2, do: { reply: { status: 503 } } }
+process.env.DROPOFF_SANDBOX = PROGRAM
+process.env.http_proxy = 'http://127.0.0.1:9'
+process.env.AGENTDROP_API_KEY = 'the developer’s own'
+
+const sandbox = sandboxForTests({ before, after, beforeEach })
+// Registered later, so it runs after the sandbox's own.
+after(() => {
+  assert.equal(process.env.http_proxy, 'http://127.0.0.1:9')
+  assert.equal(process.env.AGENTDROP_API_KEY, 'the developer’s own')
+  assert.equal(process.env.DROPOFF_TRUSTED_STORAGE, undefined)
+  assert.throws(() => sandbox.apiUrl, /use it within tests/)
+})
+
+assert.throws(() => sandbox.apiUrl, /use it within tests/)
+
+test('a program runs against it unchanged', async () => {
+  await sandbox.faults({ ...refused, do: { delay_ms: 1 } })
+  const sent = await new AgentDrop().send(files, terms)
+  assert.equal(sent.status, 'active')
+  const [stored] = await sandbox.objects()
+  assert.equal(String(await sandbox.content(stored.key)), '%PDF')
+  assert.deepEqual(
+    (await sandbox.transfers()).map(({ id }) => id),
+    [sent.id],
+  )
+  assert((await new HCompany().initiateUpload()).profileId)
+})
+
+test('it is empty again before the next', async () => {
+  assert.deepEqual(await sandbox.objects(), [])
+  assert.deepEqual(await sandbox.requests(), [])
+})
+
+test('so does a program that a test starts', async () => {
+  const url = new URL('../../bindings-node/index.mjs', import.meta.url).href
+  const program = `import { AgentDrop } from ${JSON.stringify(url)}
+    console.log((await new AgentDrop().send([['x', Buffer.from('1')]], ${JSON.stringify(terms)})).status)`
+  // Not synchronously, which would be no test of a server in this process.
+  const run = promisify(execFile)
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program])
+  assert.equal(stdout, 'active\n')
+})
+
+test('and one in a worker thread, whose environment is its own', async () => {
+  const testing = join(ROOT, 'bindings-node/testing.js')
+  const index = join(ROOT, 'bindings-node/index.js')
+  const program = `
+    const hooks = {}
+    const hook = (name) => (call) => (hooks[name] = call)
+    const { sandboxForTests } = require(${JSON.stringify(testing)})
+    sandboxForTests({ beforeAll: hook('before'), afterAll: hook('after'), beforeEach: hook('each') })
+    const { AgentDrop } = require(${JSON.stringify(index)})
+    void (async () => {
+      await hooks.before()
+      await hooks.each()
+      const sent = await new AgentDrop().send([['x', Buffer.from('1')]], ${JSON.stringify(terms)})
+      await hooks.after()
+      require('node:worker_threads').parentPort.postMessage(sent.status)
+    })()`
+  const env = { DROPOFF_SANDBOX: PROGRAM }
+  const worker = new Worker(program, { eval: true, env })
+  const status = await new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject))
+  assert.equal(status, 'active')
+  await worker.terminate()
+})
+
+test('arguments of a client go first', async () => {
+  await failure(() => new AgentDrop({ apiKey: 'agd_wrong' }).getTransfer('tr_1'), 'authentication')
+  await failure(() => new AgentDrop({ trustedStorage: [] }).send(files, terms), 'unsafe_target')
+  assert.equal((await new AgentDrop({ apiKey: null }).send(files, terms)).status, 'active')
+  thrown(() => new AgentDrop('agd_wrong'), 'invalid_input', 'takes an object')
+})
+
+test('orders are followed and forgotten', async () => {
+  const d = sandbox.agentdrop({ maxAttempts: 1 })
+  await sandbox.faults({ ...refused, times: -1 }, { on: 'get_profile', do: { reply: { status: 503 } } })
+  await failure(() => d.send(files, terms), 'unavailable')
+  await sandbox.clearFaults('put')
+  assert.equal((await d.send(files, terms)).status, 'active')
+  const id = '00000000-0000-4000-8000-000000000000'
+  await failure(() => sandbox.hcompany({ maxAttempts: 1 }).getProfile(id), 'unavailable')
+  await sandbox.forgetRequests()
+  assert.deepEqual(await sandbox.requests(), [])
+  await sandbox.settings({ max_file_bytes: 3 })
+  await failure(() => d.send(files, terms), 'too_large')
+  const pair = KeyPair.generate()
+  await sandbox.reset()
+  await sandbox.agents({ agent_id: 'b', public_key: pair.publicKey })
+  assert((await d.send(files, { ...terms, encrypt: new Encryption(KeyPair.generate()) })).encrypted)
+  assert.deepEqual(await sandbox.profiles(), [])
+  await sandbox.hostile(100, 7)
+  await d.getTransfer('tr_1', { signal: AbortSignal.timeout(2_000) }).catch(() => {})
+  assert((await sandbox.requests()).at(-1).fault)
+})
+
+test('a slip is told', async () => {
+  await assert.rejects(sandbox.settings({ no_such: 1 }), /the sandbox: unknown setting/)
+  await assert.rejects(sandbox.faults({ on: 'put', do: { no_such: 1 } }), /the sandbox: /)
+  await assert.rejects(sandbox.content('no such object'), /the sandbox: not found/)
+  thrown(() => new Sandbox(), 'invalid_input', 'is made by startSandbox()')
+  thrown(() => sandboxForTests({ before, after }), 'invalid_input', '{ before, after, beforeEach }')
+})
+
+test('storage over TLS is trusted, and a sandbox ends with its block', async () => {
+  const other = await startSandbox({ program: PROGRAM, options: ['--tls'] })
+  assert(other.storageUrl.startsWith('https://') && other.caFile)
+  const ticket = await other.agentdrop().presign(files, terms)
+  const [{ upload_url: url, headers }] = ticket.reveal().upload_urls
+  assert((await other.storage().put(url, Buffer.from('%PDF'), { headers })).verified)
+  const { controlUrl } = other
+  await other[Symbol.asyncDispose]()
+  await assert.rejects(fetch(`${controlUrl}/healthz`))
+})
+
+test('a program that is not there', async () => {
+  const { PATH } = process.env
+  delete process.env.DROPOFF_SANDBOX
+  process.env.PATH = folder
+  try {
+    await assert.rejects(startSandbox(), /environment variable DROPOFF_SANDBOX/)
+    symlinkSync(PROGRAM, join(folder, 'dropoff-sandbox'))
+    await (await startSandbox()).stop()
+  } finally {
+    Object.assign(process.env, { PATH, DROPOFF_SANDBOX: PROGRAM })
+  }
+  await assert.rejects(startSandbox({ program: '/no/such/program' }), /could not be started/)
+  await assert.rejects(
+    startSandbox({ program: '/bin/false' }),
+    /the sandbox ended with 1; its standard error/,
+  )
+})
+
+test('a sandbox that nobody stops keeps no program alive, and ends with it', async () => {
+  const testing = join(ROOT, 'bindings-node/testing.js')
+  const program = `require(${JSON.stringify(testing)}).startSandbox().then((s) => console.log(s.controlUrl))`
+  const done = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8', timeout: 120_000 })
+  assert.equal(done.status, 0, done.stderr)
+  await until(() =>
+    fetch(`${done.stdout.trim()}/healthz`).then(
+      () => false,
+      () => true,
+    ),
+  )
+})

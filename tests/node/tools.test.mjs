@@ -1,0 +1,277 @@
+// Tools for agents: the cases that all languages share, and what only Node has.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { Encryption, HCompany, KeyPair, Storage } from '../../bindings-node/index.mjs'
+import { errorSchema, makeTools } from '../../bindings-node/tools.mjs'
+import { expect } from './expect.mjs'
+import { soon, thrown, until } from './helpers.mjs'
+import { STALL, sandboxForTests, temporaryFolder, vectors } from './sandbox.mjs'
+
+const sandbox = await sandboxForTests()
+const temporary = temporaryFolder()
+const pair = KeyPair.fromPrivateKey('AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=')
+const recipientPair = KeyPair.fromPrivateKey('QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpbXF1eX2A=')
+const sha256 = (content) => createHash('sha256').update(content).digest('hex')
+
+/** A folder with these files and symlinks. */
+function laid({ files = {}, links = {} }) {
+  const folder = mkdtempSync(join(temporary, 'case-'))
+  mkdirSync(join(folder, 'outbox'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(folder, name))
+  return folder
+}
+
+/** A value of a case, in which a folder is named `$folder`. */
+const named = (value, folder) => JSON.parse(JSON.stringify(value).replaceAll('$folder', folder))
+
+/** Every fact is expected, and none is missing: what a model sees is the same in all languages. */
+function compare(path, wanted, got) {
+  if (typeof wanted !== 'object' || wanted === null || 'contains' in wanted || 'present' in wanted)
+    return expect(path, wanted, got)
+  if ('maybe' in wanted) return
+  if (Array.isArray(wanted)) {
+    assert(Array.isArray(got) && got.length === wanted.length, `${path}: ${JSON.stringify(got)}`)
+    return wanted.forEach((item, at) => compare(`${path}[${at}]`, item, got[at]))
+  }
+  const needed = Object.keys(wanted).filter((name) => !wanted[name]?.maybe)
+  for (const name of needed) assert(name in got, `${path}.${name} is missing in ${JSON.stringify(got)}`)
+  for (const name of Object.keys(got)) {
+    assert(name in wanted, `${path}.${name} is too much: ${JSON.stringify(got[name])}`)
+    compare(`${path}.${name}`, wanted[name], got[name])
+  }
+}
+
+/** Whether a value is as a schema says, as far as the description uses JSON Schema. */
+function conforms(schema, value, path = '') {
+  const kinds = { array: Array.isArray, integer: Number.isSafeInteger }
+  assert(kinds[schema.type]?.(value) ?? typeof value === schema.type, `${path}: ${JSON.stringify(value)}`)
+  if (schema.enum) assert(schema.enum.includes(value), path)
+  if (schema.items) value.forEach((item, at) => conforms(schema.items, item, `${path}[${at}]`))
+  for (const name of schema.required ?? []) assert(name in value, `${path}.${name}`)
+  if (schema.properties)
+    for (const [name, item] of Object.entries(value))
+      conforms(schema.properties[name], item, `${path}.${name}`)
+}
+
+const byName = (tools) => Object.fromEntries(tools.map((tool) => [tool.name, tool]))
+
+async function toolsOf({ api_key: apiKey, options = {}, make = {} }, folder) {
+  const ticket = await sandbox
+    .agentdrop()
+    .presign([['report.pdf', Buffer.from('%PDF')]], { sender: 'sender-agent', recipient: 'b' })
+  const [{ upload_url: url, headers }] = ticket.reveal().upload_urls
+  await sandbox.forgetRequests()
+  const settings = options.max_attempts ? { maxAttempts: options.max_attempts } : {}
+  const keyed = apiKey ? { apiKey, ...settings } : settings
+  return byName(
+    makeTools({
+      roots: [join(folder, 'outbox')],
+      agentdrop: sandbox.agentdrop(keyed),
+      sender: 'sender-agent',
+      recipients: ['recipient-agent', 'another-agent'],
+      encrypt: make.encrypt ? new Encryption(pair) : null,
+      hcompany: sandbox.hcompany(keyed),
+      pack: make.pack === undefined ? undefined : { level: make.pack },
+      keyPair: recipientPair,
+      storage: sandbox.storage(settings),
+      targets: { report: { url, headers: headers ?? {} } },
+    }),
+  )
+}
+
+for (const case_ of vectors('tools.json')) {
+  test(case_.name, async () => {
+    const folder = laid(case_)
+    await sandbox.agents({ agent_id: 'recipient-agent', public_key: recipientPair.publicKey })
+    const tools = await toolsOf(case_, folder)
+    const tool = tools[case_.tool]
+    let arguments_ = named(case_.arguments ?? {}, folder)
+    if (case_.before) {
+      const gave = await tools[case_.before.tool].run(named(case_.before.arguments, folder))
+      for (const [name, fact] of Object.entries(case_.before.gives)) arguments_[name] = gave[fact]
+    }
+    if (case_.faults) await sandbox.fault(...case_.faults)
+    const got = await tool.run(arguments_)
+    const md5 = createHash('md5').update('%PDF').digest('hex')
+    compare(case_.name, JSON.parse(JSON.stringify(named(case_.expect, folder)).replaceAll('{md5}', md5)), got)
+    conforms('error' in got ? errorSchema : tool.outputSchema, got)
+    for (const [operation, count] of Object.entries(case_.requests ?? {}))
+      assert.equal((await sandbox.requests(operation)).length, count, operation)
+    assert(!JSON.stringify(got).includes('X-Amz'))
+  })
+}
+
+// -- which files a model may name
+
+const paths = vectors('tool_paths.json')
+
+function toolsFor(folder, more = {}) {
+  process.env.HOME = join(folder, 'home')
+  const roots = paths.roots.map((root) => join(folder, root))
+  const terms = { sender: 'sender-agent', recipients: ['recipient-agent'] }
+  return byName(makeTools({ roots, agentdrop: sandbox.agentdrop(), ...terms, ...more }))
+}
+
+for (const { name, path, why } of paths.refused) {
+  test(`a file does not get out: ${name}`, async () => {
+    const folder = laid(paths)
+    const tools = toolsFor(folder, { keyPair: recipientPair })
+    const given = path.replace('$folder', folder)
+    const sent = await tools.send_files.run({ paths: ['report.pdf', given], recipient: 'recipient-agent' })
+    assert.equal(sent.error?.kind, 'invalid_input')
+    assert(sent.error.message.includes(why), sent.error.message)
+    for (const wrong of [
+      { path: given, to: 'new' },
+      { path: 'report.pdf', to: given },
+    ])
+      assert((await tools.open_sealed.run(wrong)).error.message.includes(why))
+    assert.deepEqual(await sandbox.requests(), [])
+  })
+}
+
+test('a file that is allowed is sent', async () => {
+  const folder = laid(paths)
+  const { send_files: send } = toolsFor(folder)
+  for (const [path, file] of Object.entries(paths.allowed)) {
+    await sandbox.reset()
+    const sent = await send.run({ paths: [path.replace('$folder', folder)], recipient: 'recipient-agent' })
+    assert.equal(sent.status, 'active', JSON.stringify(sent))
+    assert.deepEqual(await sandbox.digests(), new Set([sha256(readFileSync(join(folder, file)))]))
+  }
+})
+
+test('symlinks in a circle lead nowhere', async () => {
+  const folder = laid({ links: { 'outbox/a': 'b', 'outbox/b': 'a' } })
+  const { send_files: send } = toolsFor(folder)
+  const { error } = await send.run({ paths: ['a'], recipient: 'recipient-agent' })
+  assert.match(error.message, /is not in a folder|there is no file|too many/i)
+})
+
+// -- what only this language has
+
+const everything = () => ({
+  agentdrop: sandbox.agentdrop(),
+  sender: 'a',
+  recipients: new Set(['b', 'c']),
+  hcompany: sandbox.hcompany(),
+  keyPair: pair,
+  storage: sandbox.storage(),
+  targets: { report: 'https://storage.example/report?X-Amz-Signature=0' },
+})
+
+test('schemas say what the program allows', () => {
+  const tools = byName(makeTools({ roots: temporary, ...everything() }))
+  assert.deepEqual(tools.send_files.inputSchema.properties.recipient.enum, ['b', 'c'])
+  assert.deepEqual(tools.put_file.inputSchema.properties.target.enum, ['report'])
+  assert.equal(tools.send_files.annotations.readOnlyHint, false)
+  const [free] = makeTools({ roots: temporary, ...everything(), recipients: () => true })
+  assert(!('enum' in free.inputSchema.properties.recipient))
+  assert(!JSON.stringify(Object.values(tools)).includes('X-Amz'))
+  assert.equal(Object.keys(tools).length, 7)
+})
+
+test('what a tool needs is asked for', () => {
+  for (const [wrong, words] of [
+    [{ roots: '.' }, 'there are no tools without agentdrop'],
+    [{ roots: [], hcompany: sandbox.hcompany() }, 'roots is empty'],
+    [{ hcompany: sandbox.hcompany() }, 'roots is missing'],
+    [{ roots: 5, hcompany: sandbox.hcompany() }, 'roots must be'],
+    [{ roots: '.', agentdrop: sandbox.agentdrop(), sender: 'a' }, 'needs sender and recipients'],
+    [{ roots: '.', agentdrop: sandbox.agentdrop(), sender: 'a', recipients: 'b' }, 'recipients must be'],
+    [
+      { roots: '.', agentdrop: sandbox.hcompany() },
+      'agentdrop must be of the class AgentDrop, not a HCompany',
+    ],
+    [{ roots: '.', storage: new Storage() }, 'storage needs targets'],
+    [{ roots: '.', storage: new Storage(), targets: 'https://x' }, 'targets must be'],
+    [{ roots: '.', hcompany: sandbox.hcompany(), pack: 'minimal' }, 'pack must be'],
+    [{ roots: '.', Sender: 'a' }, 'perhaps sender is meant'],
+  ])
+    thrown(() => makeTools(wrong), 'invalid_input', words)
+})
+
+test('a function decides on recipients and gives targets', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const asked = []
+  const [send] = makeTools({
+    roots: join(folder, 'outbox'),
+    agentdrop: sandbox.agentdrop(),
+    sender: 'a',
+    recipients: async (name) => name === 'b',
+  })
+  const phases = []
+  const onProgress = ({ phase }) => phases.push(phase)
+  assert.equal((await send.run({ paths: ['report.pdf'], recipient: 'b' }, { onProgress })).status, 'active')
+  assert.equal(phases.at(-1), 'done')
+  const { error } = await send.run({ paths: ['report.pdf'], recipient: 'c' })
+  assert.match(error.message, /^this program does not send to c;/)
+  const targets = async (name) => void asked.push(name)
+  const [put] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets })
+  const none = await put.run({ path: 'report.pdf', target: 'x' })
+  assert.match(none.error.message, /^this program has no target x;/)
+  assert.deepEqual(asked, ['x'])
+})
+
+test('a function of the program that throws', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const failing = () => {
+    throw new RangeError('a secret of the program')
+  }
+  const warnings = []
+  const listener = (warning) => warnings.push(warning.code)
+  process.on('warning', listener)
+  const terms = { roots: join(folder, 'outbox'), agentdrop: sandbox.agentdrop(), sender: 'a' }
+  const given = { paths: ['report.pdf'], recipient: 'b' }
+  const before = await makeTools({ ...terms, recipients: failing })[0].run(given)
+  await sandbox.fault({ on: 'presign', do: { hold: true } })
+  const during = await makeTools({ ...terms, recipients: ['b'] })[0].run(given, { onProgress: failing })
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listener)
+  assert.deepEqual([before.error.outcome, during.error.outcome], ['not_completed', 'not_completed'])
+  for (const { error } of [before, during]) {
+    assert.match(error.message, /^a function of this program failed \(RangeError\);/)
+    assert(!JSON.stringify(error).includes('secret'))
+  }
+  assert.deepEqual(warnings, ['DROPOFF_TOOL', 'DROPOFF_TOOL'])
+})
+
+test('a signal stops each call, and each tells what became of it', async () => {
+  const folder = laid({ files: { 'outbox/large': '' } })
+  truncateSync(join(folder, 'outbox/large'), 20_000_000)
+  await sandbox.fault(STALL)
+  const [send] = makeTools({
+    roots: join(folder, 'outbox'),
+    agentdrop: sandbox.agentdrop(),
+    sender: 'a',
+    recipients: ['b'],
+  })
+  const stop = new AbortController()
+  const given = { paths: ['large'], recipient: 'b' }
+  const runs = [send.run(given, { signal: stop.signal }), send.run(given, { signal: stop.signal })]
+  await until(async () => (await sandbox.requests('put')).length === 2)
+  stop.abort()
+  const told = await soon(Promise.all(runs))
+  assert.deepEqual(
+    told.map(({ error }) => [error.kind, error.outcome]),
+    [
+      ['cancelled', 'not_completed'],
+      ['cancelled', 'not_completed'],
+    ],
+  )
+  assert.notEqual(told[0].error.transfer_id, told[1].error.transfer_id)
+  const late = await send.run(given, { signal: stop.signal })
+  assert.deepEqual([late.error.kind, late.error.outcome], ['cancelled', 'not_completed'])
+})
+
+test('a handler may be taken off its tool', async () => {
+  const [{ run }] = makeTools({ roots: temporary, hcompany: new HCompany({ apiKey: 'x' }) })
+  assert.equal((await run('{}')).error.message, 'path is missing; upload_profile needs it')
+})

@@ -1,0 +1,179 @@
+"""What users test with: the sandbox as a context manager, and the fixture of the pytest plugin."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+import urllib.request
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PROGRAM
+from dropoff import AuthenticationError, DropoffError, Encryption, KeyPair, TooLargeError, UnavailableError
+from dropoff.testing import Sandbox
+from helpers import digest, until
+
+TERMS: dict[str, Any] = {"sender": "a", "recipient": "b"}
+FILES = [("report.pdf", b"%PDF")]
+REFUSED: dict[str, Any] = {"on": "put", "times": 2, "do": {"reply": {"status": 503}}}
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPOFF_SANDBOX", str(PROGRAM))
+
+
+def test_what_was_sent_and_stored_is_told() -> None:
+    with Sandbox() as sandbox:
+        sandbox.faults(REFUSED)
+        sent = sandbox.agentdrop().send(FILES, **TERMS)
+        assert [request["op"] for request in sandbox.requests()].count("put") == 3
+        assert len(sandbox.requests("confirm")) == 1
+        [stored] = sandbox.objects()
+        assert (stored["size"], stored["sha256"]) == (4, digest(b"%PDF"))
+        assert sandbox.content(stored["key"]) == b"%PDF"
+        assert [transfer["id"] for transfer in sandbox.transfers()] == [sent.id]
+        sandbox.forget_requests()
+        assert sandbox.requests() == []
+        sandbox.reset()
+        assert sandbox.objects() == sandbox.transfers() == sandbox.profiles() == []
+        assert repr(sandbox) == f"Sandbox({sandbox.api_url!r})"
+
+
+def test_orders_are_followed_and_forgotten() -> None:
+    with Sandbox() as sandbox:
+        drop = sandbox.agentdrop(max_attempts=1)
+        sandbox.faults(REFUSED | {"times": -1}, {"on": "get_profile", "do": {"reply": {"status": 503}}})
+        with pytest.raises(UnavailableError):
+            drop.send(FILES, **TERMS)
+        sandbox.clear_faults("put")
+        assert drop.send(FILES, **TERMS).status == "active"
+        with pytest.raises(UnavailableError):
+            sandbox.hcompany(max_attempts=1).get_profile("00000000-0000-4000-8000-000000000000")
+        sandbox.settings(max_file_bytes=3)
+        with pytest.raises(TooLargeError):
+            drop.send(FILES, **TERMS)
+        with pytest.raises(AuthenticationError):
+            sandbox.agentdrop(api_key="agd_wrong").get_transfer("tr_1")
+
+
+def test_hostile_mode_is_drawn_by_its_seed() -> None:
+    def met(seed: int) -> str:
+        with Sandbox() as sandbox:
+            sandbox.hostile(50, seed)
+            for _ in range(5):
+                try:
+                    sandbox.agentdrop(max_attempts=1, stall_timeout=0.2).get_transfer("tr_1")
+                except DropoffError:
+                    pass
+            return json.dumps([request.get("fault") for request in sandbox.requests()])
+
+    assert met(7) == met(7) and "{" in met(7)
+
+
+def test_agents_have_keys() -> None:
+    pair = KeyPair.generate()
+    with Sandbox() as sandbox:
+        sandbox.agents({"agent_id": "b", "public_key": pair.public_key})
+        sent = sandbox.agentdrop().send(FILES, **TERMS, encrypt=Encryption(KeyPair.generate()))
+        assert sent.encrypted and sent.recipient_key_source == "service"
+
+
+def test_storage_over_tls_is_trusted() -> None:
+    with Sandbox(options=["--tls"]) as sandbox:
+        assert sandbox.storage_url.startswith("https://") and sandbox.ca_file
+        ticket = sandbox.agentdrop().presign(FILES, **TERMS).reveal()["upload_urls"][0]
+        stored = sandbox.storage().put(ticket["upload_url"], b"%PDF", headers=ticket.get("headers"))
+        assert stored.verified
+
+
+def test_a_slip_is_told() -> None:
+    with Sandbox() as sandbox:
+        with pytest.raises(ValueError, match="the sandbox: unknown setting"):
+            sandbox.settings(no_such=1)
+        with pytest.raises(ValueError, match="the sandbox: "):
+            sandbox.faults({"on": "put", "do": {"no_such": 1}})
+        with pytest.raises(KeyError):
+            sandbox.content("no such object")
+
+
+def test_a_program_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DROPOFF_SANDBOX")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="environment variable DROPOFF_SANDBOX"):
+        Sandbox()
+    (tmp_path / "dropoff-sandbox").symlink_to(PROGRAM)
+    with Sandbox() as sandbox:
+        assert sandbox.objects() == []
+
+
+def test_a_program_that_does_not_start() -> None:
+    with pytest.raises(RuntimeError, match="/bin/false is not ready, it ended with 1;"):
+        Sandbox("/bin/false")
+
+
+def is_gone(url: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{url}/healthz").close()
+    except OSError:
+        return True
+    return False
+
+
+def test_it_ends_with_its_block_and_with_the_process() -> None:
+    with Sandbox() as sandbox:
+        url = sandbox.control_url
+        assert not is_gone(url)
+    assert is_gone(url)
+    code = "import os; from dropoff.testing import Sandbox; sandbox = Sandbox()"
+    code += "; print(sandbox.control_url, flush=True); os.abort()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode < 0 and done.stdout.startswith("http://")
+    until(lambda: is_gone(done.stdout.strip()))
+
+
+# -- the fixture
+
+
+def pytest_of_a_user(folder: Path, test: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_mine.py").write_text(textwrap.dedent(test))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_the_plugin_is_found() -> None:
+    [entry] = [entry for entry in entry_points(group="pytest11") if entry.value == "dropoff._pytest_plugin"]
+    assert entry.name == "dropoff"
+
+
+def test_a_program_runs_against_it_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    done = pytest_of_a_user(
+        tmp_path,
+        """
+        from dropoff import AgentDrop, HCompany
+
+        def test_a_send(dropoff_sandbox):
+            dropoff_sandbox.faults({"on": "put", "do": {"delay_ms": 1}})
+            assert AgentDrop().send([("report.pdf", b"%PDF")], sender="a", recipient="b").status == "active"
+            [stored] = dropoff_sandbox.objects()
+            assert dropoff_sandbox.content(stored["key"]) == b"%PDF"
+
+        def test_it_is_empty_again(dropoff_sandbox):
+            assert dropoff_sandbox.objects() == dropoff_sandbox.requests() == []
+            assert HCompany().initiate_upload().profile_id
+        """,
+    )
+    assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_sandbox_that_nobody_asks_for_is_not_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DROPOFF_SANDBOX", "/no/such/program")
+    done = pytest_of_a_user(tmp_path, "def test_nothing(): pass\n\ndef test_it(dropoff_sandbox): pass\n")
+    assert "1 passed, 1 error" in done.stdout and "/no/such/program" in done.stdout, done.stdout

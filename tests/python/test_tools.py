@@ -1,0 +1,364 @@
+"""Tools for agents: the cases that all languages share, and what only Python has."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dropoff
+import pytest
+from conftest import ROOT, VECTORS, Sandbox
+from dropoff import AsyncAgentDrop, Encryption, InvalidInputError, KeyPair, Pack, Storage
+from dropoff.tools import ERROR_SCHEMA, Tool, make_tools
+from helpers import STALL, download, python, until
+
+CASES: list[dict[str, Any]] = json.loads((VECTORS / "tools.json").read_text())
+PATHS: dict[str, Any] = json.loads((VECTORS / "tool_paths.json").read_text())
+REFUSED: list[dict[str, str]] = PATHS["refused"]
+# The answers to such a case, as the Node suite compares them too.
+PAIR = KeyPair.from_private_key("AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=")
+RECIPIENT = KeyPair.from_private_key("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpbXF1eX2A=")
+
+
+def lay(folder: Path, files: dict[str, str], links: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
+
+
+def named(value: Any, folder: Path) -> Any:
+    """A value of a case, in which a folder is named `$folder`."""
+    if isinstance(value, dict):
+        return {key: named(item, folder) for key, item in value.items()}
+    if isinstance(value, list):
+        return [named(item, folder) for item in value]
+    return value.replace("$folder", str(folder)) if isinstance(value, str) else value
+
+
+def compare(at: str, wanted: Any, got: Any) -> None:
+    """Every fact is expected, and none is missing: what a model sees is the same in all languages."""
+    if isinstance(wanted, list):
+        assert isinstance(got, list) and len(got) == len(wanted), (at, got)
+        for number, item in enumerate(wanted):
+            compare(f"{at}[{number}]", item, got[number])
+    elif not isinstance(wanted, dict):
+        assert got == wanted and type(got) is type(wanted) or got == wanted == 120, (at, got)
+    elif "contains" in wanted:
+        assert wanted["contains"] in got, (at, got)
+    elif "present" in wanted:
+        assert got is not None, at
+    elif "maybe" not in wanted:
+        needed = {name for name, value in wanted.items() if value != {"maybe": True}}
+        assert needed <= set(got) <= set(wanted), (at, got)
+        for name, value in got.items():
+            compare(f"{at}.{name}", wanted[name], value)
+
+
+KINDS: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "number": (int, float),
+}
+
+
+def conforms(schema: dict[str, Any], value: Any, at: str = "") -> None:
+    """Whether a value is as a schema says, as far as the description uses JSON Schema."""
+    assert isinstance(value, KINDS[schema["type"]]), (at, value)
+    if "enum" in schema:
+        assert value in schema["enum"], (at, value)
+    for number, item in enumerate(value if "items" in schema else []):
+        conforms(schema["items"], item, f"{at}[{number}]")
+    if "properties" in schema:
+        assert set(schema.get("required", [])) <= set(value) <= set(schema["properties"]), (at, value)
+        for name, item in value.items():
+            conforms(schema["properties"][name], item, f"{at}.{name}")
+
+
+class Made:
+    """The tools of a case, by name."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, case: dict[str, Any]) -> None:
+        key, options = case.get("api_key"), case.get("options", {})
+        make = case.get("make", {})
+        ticket = sandbox.agentdrop().presign([("report.pdf", b"%PDF")], sender="sender-agent", recipient="b")
+        url = ticket.reveal()["upload_urls"][0]
+        sandbox.forget_requests()
+        made = make_tools(
+            roots=[folder / root for root in case.get("roots", ["outbox"])],
+            agentdrop=sandbox.agentdrop(key, **options),
+            sender="sender-agent",
+            recipients=["recipient-agent", "another-agent"],
+            encrypt=Encryption(PAIR) if make.get("encrypt") else None,
+            hcompany=sandbox.hcompany(key, **options),
+            pack=Pack(make["pack"]) if "pack" in make else None,
+            key_pair=RECIPIENT,
+            storage=sandbox.storage(**options),
+            targets={"report": (url["upload_url"], url.get("headers") or {})},
+        )
+        self.tools = {tool.name: tool for tool in made}
+
+
+def ran(tool: Tool, arguments: Any) -> dict[str, Any]:
+    return tool.run(arguments)
+
+
+def ran_in_asyncio(tool: Tool, arguments: Any) -> dict[str, Any]:
+    return asyncio.run(tool.run_async(arguments))
+
+
+@pytest.mark.parametrize("run", [ran, ran_in_asyncio])
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_case(
+    sandbox: Sandbox, tmp_path: Path, case: dict[str, Any], run: Callable[[Tool, Any], dict[str, Any]]
+) -> None:
+    folder = tmp_path / "case"
+    (folder / "outbox").mkdir(parents=True)
+    lay(folder, case.get("files", {}), case.get("links", {}))
+    sandbox.agents({"agent_id": "recipient-agent", "public_key": RECIPIENT.public_key})
+    tools = Made(sandbox, folder, case).tools
+    tool, arguments = tools[case["tool"]], named(case.get("arguments", {}), folder)
+    if before := case.get("before"):
+        gave = run(tools[before["tool"]], named(before["arguments"], folder))
+        arguments |= {name: gave[fact] for name, fact in before["gives"].items()}
+    if "faults" in case:
+        sandbox.fault(*case["faults"])
+    got = run(tool, arguments)
+    md5 = hashlib.md5(b"%PDF").hexdigest()
+    wanted = json.loads(json.dumps(named(case["expect"], folder)).replace("{md5}", md5))
+    compare(case["name"], wanted, json.loads(json.dumps(got)))
+    conforms(ERROR_SCHEMA if "error" in got else tool.output_schema, got)
+    for operation, count in case.get("requests", {}).items():
+        assert len(sandbox.requests(operation)) == count, operation
+    assert "X-Amz" not in json.dumps(got)
+
+
+# -- which files a model may name
+
+
+@pytest.fixture
+def outbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "paths"
+    lay(folder, PATHS["files"], PATHS["links"])
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    return folder
+
+
+def made_for(folder: Path, sandbox: Sandbox, **more: Any) -> dict[str, Tool]:
+    roots = [folder / root for root in PATHS["roots"]]
+    terms = {"sender": "sender-agent", "recipients": ["recipient-agent"]}
+    made = make_tools(roots=roots, agentdrop=sandbox.agentdrop(), **terms | more)
+    return {tool.name: tool for tool in made}
+
+
+@pytest.mark.parametrize("attempt", REFUSED, ids=[attempt["name"] for attempt in REFUSED])
+def test_a_file_does_not_get_out(sandbox: Sandbox, outbox: Path, attempt: dict[str, str]) -> None:
+    tools = made_for(outbox, sandbox, key_pair=RECIPIENT)
+    path = named(attempt["path"], outbox)
+    sent = tools["send_files"].run(paths=["report.pdf", path], recipient="recipient-agent")
+    assert attempt["why"] in sent["error"]["message"] and sent["error"]["kind"] == "invalid_input"
+    for paths in ({"path": path, "to": "new"}, {"path": "report.pdf", "to": path}):
+        assert attempt["why"] in tools["open_sealed"].run(paths)["error"]["message"]
+    assert sandbox.requests() == [] and not (outbox / "private" / "new").exists()
+
+
+def test_a_file_that_is_allowed_is_sent(sandbox: Sandbox, outbox: Path) -> None:
+    send = made_for(outbox, sandbox)["send_files"]
+    for path, file in PATHS["allowed"].items():
+        sandbox.reset()
+        sent = send.run(paths=[named(path, outbox)], recipient="recipient-agent")
+        assert sent.get("status") == "active", sent
+        content = (outbox / file).read_bytes()
+        assert [o["sha256"] for o in sandbox.objects()] == [hashlib.sha256(content).hexdigest()]
+
+
+# -- what only this language has
+
+
+RESULTS = {
+    "send_files": dropoff.SentTransfer,
+    "get_transfer": dropoff.TransferInfo,
+    "upload_profile": dropoff.Profile,
+    "inspect_profile": dropoff.ProfileInspection,
+    "get_profile": dropoff.Profile,
+    "open_sealed": dropoff.OpenedFile,
+    "put_file": dropoff.StoredObject,
+}
+
+
+def test_results_have_what_the_schemas_promise(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A field that is renamed in the core would be absent for models, without an error."""
+    described = json.loads((ROOT / "core" / "src" / "tools" / "description.json").read_text())
+    for tool in described["tools"]:
+        fields = dict(inspect.get_annotations(RESULTS[tool["name"]])) or {
+            name: None for name in dir(RESULTS[tool["name"]])
+        }
+        assert set(tool["output"]["properties"]) <= set(fields), tool["name"]
+    facts = InvalidInputError("x").to_dict()
+    assert set(ERROR_SCHEMA["properties"]["error"]["properties"]) - {"next"} <= set(facts)
+    nested = {"send_files": ("files", dropoff.SentFile), "inspect_profile": ("sizes", dropoff.CategorySize)}
+    by_name = {tool["name"]: tool["output"]["properties"] for tool in described["tools"]}
+    for name, (field, cls) in nested.items():
+        assert set(by_name[name][field]["items"]["properties"]) <= set(dir(cls))
+    assert set(by_name["upload_profile"]["packed"]["properties"]) <= set(dir(dropoff.PackReport))
+
+
+def test_schemas_say_what_the_program_allows(sandbox: Sandbox, tmp_path: Path) -> None:
+    tools = {tool.name: tool for tool in make_tools(roots=[tmp_path], **everything(sandbox))}
+    send = tools["send_files"]
+    assert send.input_schema["properties"]["recipient"]["enum"] == ["b", "c"]
+    assert tools["put_file"].input_schema["properties"]["target"]["enum"] == ["report"]
+    assert send.annotations["readOnlyHint"] is False and tools["get_profile"].annotations["readOnlyHint"]
+    told = json.loads(json.dumps(send.to_dict()))
+    assert told["name"] == "send_files" and told["input_schema"] == send.input_schema and len(told) == 6
+    assert told["title"] and told["description"] and repr(send) == "Tool('send_files')"
+    free = make_tools(roots=[tmp_path], **everything(sandbox) | {"recipients": lambda _: True})[0]
+    assert "enum" not in free.input_schema["properties"]["recipient"]
+    assert set(tools) == set(RESULTS)
+
+
+def everything(sandbox: Sandbox) -> dict[str, Any]:
+    return {
+        "agentdrop": sandbox.agentdrop(),
+        "sender": "a",
+        "recipients": ("b", "c"),
+        "hcompany": sandbox.hcompany(),
+        "key_pair": PAIR,
+        "storage": sandbox.storage(),
+        "targets": {"report": "https://storage.example/report?X-Amz-Signature=0"},
+    }
+
+
+def test_what_a_tool_needs_is_asked_for(sandbox: Sandbox) -> None:
+    for wrong, words in (
+        ({"roots": ["."]}, "there are no tools without agentdrop"),
+        ({"roots": [], "hcompany": sandbox.hcompany()}, "roots is empty"),
+        ({"roots": ["."], "agentdrop": sandbox.agentdrop(), "sender": "a"}, "needs sender and recipients"),
+        ({"roots": ["."], "storage": Storage()}, "storage needs targets"),
+    ):
+        with pytest.raises(InvalidInputError, match=words):
+            make_tools(**wrong)
+
+
+def test_an_async_client_does_as_well(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    d: AsyncAgentDrop = sandbox.async_agentdrop()
+    send = make_tools(roots=str(tmp_path), agentdrop=d, sender="a", recipients=lambda name: name == "b")[0]
+    told: list[str] = []
+    sent = send.run(paths=["report.pdf"], recipient="b", on_progress=lambda p: told.append(p.phase))
+    assert sent["status"] == "active" and told[-1] == "done"
+    error = send.run(paths=["report.pdf"], recipient="c")["error"]
+    assert error["message"].startswith("this program does not send to c;")
+
+
+def test_an_answer_that_is_no_answer_lets_nothing_pass(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    terms: dict[str, Any] = {"agentdrop": sandbox.agentdrop(), "sender": "a"}
+    for answer in ("yes", 1, object()):
+        wrong: Any = {"b": answer}.__getitem__
+        send = make_tools(roots=[tmp_path], recipients=wrong, **terms)[0]
+        told = send.run(paths=["report.pdf"], recipient="b")["error"]
+        assert (told["kind"], told["outcome"]) == ("internal", "not_completed")
+    assert "recipients must give True or False, not str" in caplog.text
+    assert sandbox.requests() == []
+
+
+def test_a_sealed_file_is_opened(sandbox: Sandbox, tmp_path: Path) -> None:
+    for agent, pair in (("a", PAIR), ("b", RECIPIENT)):
+        sandbox.agents({"agent_id": agent, "public_key": pair.public_key})
+    sent = sandbox.agentdrop().send(
+        [("report.pdf", b"%PDF")], sender="a", recipient="b", encrypt=Encryption(PAIR)
+    )
+    [(path, texts)] = download(sandbox, sent.id, tmp_path)
+    [tool] = make_tools(roots=[tmp_path], key_pair=RECIPIENT)
+    opened = tool.run(path=path.name, to="report.pdf", **texts)
+    assert opened == {"path": str(tmp_path / "report.pdf"), "bytes": 4}
+    assert (tmp_path / "report.pdf").read_bytes() == b"%PDF"
+    again = tool.run(path=path.name, to="report.pdf", **texts)["error"]
+    assert again["kind"] == "invalid_input" and again["outcome"] == "not_completed"
+
+
+def failing(_: object) -> Any:
+    raise RuntimeError("a secret of the program")
+
+
+def test_a_function_of_the_program_that_raises(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    terms: dict[str, Any] = {"roots": [tmp_path], "agentdrop": sandbox.agentdrop(), "sender": "a"}
+    with caplog.at_level(logging.ERROR, "dropoff.tools"):
+        before = make_tools(recipients=failing, **terms)[0].run(paths=["report.pdf"], recipient="b")
+        send = make_tools(recipients=["b"], **terms)[0]
+        after = send.run({"paths": ["report.pdf"], "recipient": "b"}, on_progress=failing)
+    assert [told["error"]["outcome"] for told in (before, after)] == ["not_completed", "unknown"]
+    for told in (before, after):
+        assert told["error"]["message"].startswith("a function of this program failed (RuntimeError);")
+        assert "secret" not in json.dumps(told)
+    assert [record.exc_info is not None for record in caplog.records] == [True, True]
+    targets: Any = {"report": "https://storage.example/"}.__getitem__
+    put = make_tools(roots=[tmp_path], storage=Storage(), targets=targets)[0]
+    assert put.run(path="report.pdf", target="x")["error"]["message"].startswith(
+        "this program has no target x;"
+    )
+
+
+def test_a_traceback_with_locals_shows_no_target(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    signed = "https://storage.example/x?X-Amz-Signature=0"
+    wrong: Any = {"two": (signed, {}, 3), "other": (signed, 3)}
+    put = make_tools(roots=[tmp_path], storage=Storage(), targets=wrong)[0]
+    kinds = [put.run(path="report.pdf", target=name)["error"]["kind"] for name in wrong]
+    assert kinds == ["internal", "invalid_input"]
+    [record] = caplog.records
+    assert record.exc_info and record.exc_info[1]
+    frames = traceback.TracebackException.from_exception(record.exc_info[1], capture_locals=True).stack
+    assert [frame.name for frame in frames][-1] == "start_put"
+    assert "X-Amz" not in str([frame.locals for frame in frames])
+
+
+def test_a_cancelled_task_cancels_the_call(sandbox: Sandbox, tmp_path: Path) -> None:
+    with open(tmp_path / "large", "wb") as file:
+        file.truncate(20_000_000)
+    terms: dict[str, Any] = {"agentdrop": sandbox.agentdrop(), "sender": "a", "recipients": ["b"]}
+    send = make_tools(roots=[tmp_path], **terms)[0]
+    sandbox.fault(STALL)
+
+    async def main() -> None:
+        task = asyncio.ensure_future(send.run_async(paths=["large"], recipient="b"))
+        await asyncio.to_thread(until, lambda: sandbox.requests("put"))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert sandbox.requests("confirm") == []
+
+
+def test_a_limit_of_time_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    sandbox.fault({"on": "presign", "do": {"hold": True}})
+    terms: dict[str, Any] = {"agentdrop": sandbox.agentdrop(), "sender": "a", "recipients": ["b"]}
+    send = make_tools(roots=[tmp_path], timeout=0.05, **terms)[0]
+    error = send.run(paths=["report.pdf"], recipient="b")["error"]
+    assert error["kind"] == "timeout" and error["next"]
+
+
+def test_the_package_alone_does_not_load_them() -> None:
+    with python(
+        "import sys, dropoff; print('dropoff.tools' in sys.modules, 'asyncio' in sys.modules)"
+    ) as program:
+        assert program.ended()[0].split() == ["False", "False"]
