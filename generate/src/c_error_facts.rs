@@ -6,6 +6,9 @@ use crate::core_source::{record, variants};
 use crate::docs;
 use crate::error_facts::{ENUMS, Fact, FactKind, facts, kind_docs};
 
+/// Of every text.
+const LIFE: &str = "Lives as long as the error.";
+
 /// The module.
 pub fn module_part(root: &Path) -> String {
     let mut code = String::from(
@@ -37,7 +40,7 @@ use crate::guard;
     }
     let json = "Every fact as one JSON object, the same in all languages: absent facts are null, `retry_after` is in \
                 seconds.";
-    code.push_str(&getter("to_json", json, "*const c_char", "ptr::null()", "e.json.of(&e.error.to_json())"));
+    code.push_str(&getter("to_json", &format!("{json} {LIFE}"), "*const c_char", "ptr::null()", "e.json.of(&e.error.to_json())"));
     code
 }
 
@@ -92,7 +95,7 @@ pub extern \"C\" fn dropoff_error_{name}(error: Option<&dropoff_error>) -> {ty} 
 }
 
 fn text_getter(name: &str, about: &str) -> String {
-    getter(name, about, "*const c_char", "ptr::null()", &format!("e.{name}.as_ptr()"))
+    getter(name, &format!("{about} {LIFE}"), "*const c_char", "ptr::null()", &format!("e.{name}.as_ptr()"))
 }
 
 fn of_fact(root: &Path, fact: &Fact) -> String {
@@ -160,7 +163,7 @@ fn details(root: &Path) -> String {
     let mut code = getter("details_count", count, "usize", "0", "e.details.len()");
     for field in record(root, "error/value.rs", "Detail").members {
         let about = docs::c(&field.docs.join(" "));
-        let about = format!("{about} NULL if `index` is not below dropoff_error_details_count.");
+        let about = format!("{about} NULL if `index` is not below dropoff_error_details_count. {LIFE}");
         let about = docs::rust(&[about, "Threads: any.".to_owned()], 0);
         let name = &field.name;
         code.push_str(&format!(

@@ -200,7 +200,7 @@ static void an_encryption_that_is_none_is_refused(void) {
               dropoff_agentdrop_send(client, &transfer, &sent, &error));
     encryption.algorithm = NULL;
     encryption.encrypted_key = ENCRYPTED_KEY;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "one of transfer.encrypt.key_pair and transfer.encrypt.encrypted_key",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "encrypt needs one of encrypt.key_pair and encrypt.encrypted_key",
               dropoff_agentdrop_send(client, &transfer, &sent, &error));
     encryption.key_pair = NULL;
     /* Files that are sealed already need a nonce each, and have their recipient. */

@@ -295,15 +295,16 @@ class Wrong:
     taken: bool = True
 
 
-def wrongs(struct: Type, it: str, at: str) -> Iterator[Wrong]:
+def wrongs(struct: Type, it: str, at: str, is_parameter: bool = False) -> Iterator[Wrong]:
     """Everything that can be wrong with the fields of a struct, and with those that it leads to."""
     needed = NEEDED.get(struct.name, {}).keys() - HAVE_DEFAULTS
     for field in struct.fields:
-        place, path, kind = f"{it}.{field.name}", f"{at}.{field.name}", field.type
+        place, kind = f"{it}.{field.name}", field.type
+        path = field.name if is_parameter else f"{at}.{field.name}"
         counted = [f"{place}_count = 1;"] if struct.counts(field) else []
         inner = REQUESTS.get(field.pointed_to) or RESULTS.get(field.pointed_to)
         if field.name == "size":
-            yield Wrong(f"{path} is 0, which no {struct.name} has", [f"{place} = 0;"], taken=False)
+            yield Wrong(f"{at}.size is 0, which no {struct.name} has", [f"{place} = 0;"], taken=False)
         elif kind == "const char *" and field.name != "json":
             if field.name not in PATHS:
                 yield Wrong(f"{path} is not valid UTF-8", [f'{place} = "caf\\xe9";'])
@@ -378,7 +379,7 @@ def wrong_calls(function: Function) -> Iterator[str]:
             yield from call(function, with_one(p, '"caf\\xe9"'), f"{p.name} is not valid UTF-8")
         if struct:
             arguments = with_one(p, f"&v_{p.name}")
-            for wrong in wrongs(struct, f"v_{p.name}", at):
+            for wrong in wrongs(struct, f"v_{p.name}", at, is_parameter=at == p.name):
                 yield from call(function, arguments, wrong.text, wrong.done, wrong.taken)
             # A program that is newer than the library.
             later = [
