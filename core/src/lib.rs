@@ -49,6 +49,7 @@ mod secret;
 mod service;
 mod source;
 mod storage;
+mod sys;
 mod threads;
 
 pub use agentdrop::{

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::blocking;
+use crate::sys::PositionalIo as _;
 
 /// Opening and looking at a file can wait for a network file system for ever; a worker that waits with
 /// it would take every timer and every other upload along.
@@ -56,7 +57,6 @@ pub(crate) fn changed(path: &Path, what: &str) -> Error {
 }
 
 pub(super) fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u8>> {
-    use std::os::unix::fs::FileExt;
     let mut start = vec![0; count];
     file.read_exact_at(&mut start, 0).map_err(|e| Error::local_io(path, "reading", &e))?;
     Ok(start)
@@ -65,7 +65,7 @@ pub(super) fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u
 /// Files of /proc say that they are empty and are not, and those of /sys that they have a page. To send
 /// nothing would be a lie, and what is shorter than its size never ends.
 pub(super) fn refuse_made_up(file: &File, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
-    use std::os::unix::fs::{FileExt, MetadataExt};
+    use std::os::unix::fs::MetadataExt;
     let size = meta.size();
     let at = match size.checked_sub(1) {
         None => 0,

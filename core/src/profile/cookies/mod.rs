@@ -7,13 +7,13 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::open_nofollow::open_plain;
 use super::sqlite::{Database, Journal, ReadAt, Record, Table};
 use super::stall_guard::StallGuard;
+use crate::sys::PositionalIo as _;
 
 /// How a cookie is encrypted, as far as its value shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +12,7 @@ use crate::profile::folder::Folder;
 use crate::profile::open_nofollow::open_plain;
 use crate::profile::stall_guard::StallGuard;
 use crate::source::{Identity, Spool};
+use crate::sys::PositionalIo as _;
 
 /// Copies, by the path of the file inside the folder.
 pub(crate) struct DatabaseCopies {

@@ -1,0 +1,33 @@
+//! All that the operating system decides, in one room: nowhere else does the core ask which one it is on.
+//!
+//! The list below is the surface. Each family of systems offers all of it, in a file of its own; `unix` leaves
+//! to a file of the kernel's what Linux and macOS do differently. Nothing here knows the rest of the core.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_vendor = "apple")]
+mod macos;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux as kernel;
+#[cfg(target_vendor = "apple")]
+use macos as kernel;
+#[cfg(unix)]
+use unix as family;
+#[cfg(windows)]
+use windows as family;
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple", windows)))]
+compile_error!(
+    "dropoff runs on Linux, macOS and Windows; another system needs a file of its own in core/src/sys"
+);
+
+// Reading and writing at an offset, from several threads at once. Reading moves the cursor on Windows, so no
+// file is read both ways; writing does not.
+pub(crate) use family::PositionalIo;
+// The bytes of a file that can be had without waiting for a disk.
+pub(crate) use family::read_cached;

@@ -1,0 +1,5 @@
+//! Windows.
+
+mod positional;
+
+pub(crate) use positional::{PositionalIo, read_cached};
