@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::blocking;
-use crate::sys::PositionalIo as _;
+use crate::sys::{self, FileFacts, PositionalIo as _};
 
 /// Opening and looking at a file can wait for a network file system for ever; a worker that waits with
 /// it would take every timer and every other upload along.
@@ -64,13 +64,11 @@ pub(super) fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u
 
 /// Files of /proc say that they are empty and are not, and those of /sys that they have a page. To send
 /// nothing would be a lie, and what is shorter than its size never ends.
-pub(super) fn refuse_made_up(file: &File, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
-    use std::os::unix::fs::MetadataExt;
-    let size = meta.size();
+pub(super) fn refuse_made_up(file: &File, path: &Path, facts: &FileFacts) -> Result<()> {
+    let size = facts.size;
     let at = match size.checked_sub(1) {
         None => 0,
-        // A file that takes no room on a disk is made up, or a hole, or kept in the record itself.
-        Some(last) if meta.blocks() == 0 => last,
+        Some(last) if facts.takes_no_room => last,
         Some(_) => return Ok(()),
     };
     let there = file.read_at(&mut [0], at).map_err(|e| Error::local_io(path, "reading", &e))?;
@@ -94,14 +92,15 @@ pub(super) fn made_up(path: &Path, size: u64) -> Error {
 
 /// Opens a regular file. `O_NONBLOCK` keeps a FIFO from hanging the open; it does not change how
 /// regular files read.
-pub(super) fn open_regular(path: &Path) -> Result<(File, std::fs::Metadata)> {
+pub(super) fn open_regular(path: &Path) -> Result<(File, FileFacts)> {
     use std::os::unix::fs::OpenOptionsExt;
     let unreadable = |e: std::io::Error| Error::local_io(path, "opening", &e);
     let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file = File::options().read(true).custom_flags(nonblock).open(path).map_err(unreadable)?;
     let meta = file.metadata().map_err(unreadable)?;
     if meta.is_file() {
-        return Ok((file, meta));
+        let facts = sys::facts_of(&file, &meta).map_err(unreadable)?;
+        return Ok((file, facts));
     }
     let (errno, what) = match meta.is_dir() {
         true => (Errno::ISDIR, "a folder; name a file in it, or zip it first"),

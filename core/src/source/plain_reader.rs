@@ -17,10 +17,10 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::buffers::{Buffer, CHUNK_BYTES};
 use super::files::{changed, made_up};
-use super::identity::{FileSystem, Reading};
+use super::identity::Reading;
 use crate::error::{Error, Result};
 use crate::runtime::spawn_blocking;
-use crate::sys::{self, PositionalIo as _};
+use crate::sys::{self, FileSystem, PositionalIo as _};
 
 /// Bytes that were read already, and the room they take, which is free when the last body of them is gone.
 pub(super) struct BufferedPart {
@@ -62,7 +62,7 @@ impl PlainReader {
 
     /// A part of our own temporary file.
     pub(super) fn spooled(file: Arc<File>, range: Range<u64>) -> Self {
-        Self::again(&file, FileSystem::of(&file), range)
+        Self::again(&file, sys::file_system_of(&file), range)
     }
 
     /// A file that is open already, whatever became of it.

@@ -3,6 +3,7 @@
 //! The list below is the surface. Each family of systems offers all of it, in a file of its own; `unix` leaves
 //! to a file of the kernel's what Linux and macOS do differently. Nothing here knows the rest of the core.
 
+mod files;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_vendor = "apple")]
@@ -26,6 +27,11 @@ compile_error!(
     "dropoff runs on Linux, macOS and Windows; another system needs a file of its own in core/src/sys"
 );
 
+// The facts of a file that is open, or of whatever a path leads to; `meta` was asked for just before.
+pub(crate) use family::{facts_at, facts_of};
+// The file system of an open file, or of what is at a path.
+pub(crate) use family::{file_system_at, file_system_of};
+pub(crate) use files::{FileFacts, FileSystem, Time};
 // Reading and writing at an offset, from several threads at once. Reading moves the cursor on Windows, so no
 // file is read both ways; writing does not.
 pub(crate) use family::PositionalIo;

@@ -130,8 +130,7 @@ impl EntryReader<'_> {
     }
 
     pub(super) fn stamp(&self, entry: &TreeEntry, file: &File) -> Result<Identity> {
-        let meta = file.metadata().map_err(|e| self.unreadable(entry, "looking at", &e))?;
-        Ok(Identity::of(&meta))
+        Identity::of(file).map_err(|e| self.unreadable(entry, "looking at", &e))
     }
 
     pub(super) fn changed(&self, entry: &TreeEntry) -> Error {

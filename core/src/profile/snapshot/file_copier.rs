@@ -145,9 +145,12 @@ impl<'a> FileCopier<'a> {
     /// The state of a file now; anything but a plain file counts as changed.
     pub(super) fn state_of(&self, path: &str) -> Result<FileState, CopyError> {
         self.guard.checkpoint()?;
-        match fs::symlink_metadata(self.folder.root.join(path)) {
-            Ok(meta) if meta.is_file() => Ok(FileState::of(Some(Identity::of(&meta)))),
-            Ok(_) => Err(CopyError::Changed),
+        let at = self.folder.root.join(path);
+        let looked = fs::symlink_metadata(&at)
+            .and_then(|meta| meta.is_file().then(|| Identity::at(&at, &meta)).transpose());
+        match looked {
+            Ok(Some(file)) => Ok(FileState::of(Some(file))),
+            Ok(None) => Err(CopyError::Changed),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(FileState::of(None)),
             Err(e) => Err(CopyError::Failed(self.folder.unreadable(path, "looking at", &e))),
         }
