@@ -18,6 +18,7 @@ use crate::runtime::blocking;
 use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption, missing};
 use crate::secret::Secret;
 use crate::source::{Prepared, SequentialReader, Source, Spool};
+use crate::sys::os_error;
 
 /// A sealed file and what opens it. The texts are those of the transfer's download reply.
 #[derive(Debug, Clone)]
@@ -314,7 +315,7 @@ fn failed(folder: &Path, error: &std::io::Error) -> Error {
 fn taken(to: &Path) -> Error {
     Error::invalid(format!("there is something at {} already; give a path where nothing is", to.display()))
         .with_path(to)
-        .errno_of(rustix::io::Errno::EXIST)
+        .errno_of(os_error::EXISTS)
 }
 
 #[cfg(test)]

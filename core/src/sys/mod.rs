@@ -27,6 +27,15 @@ compile_error!(
     "dropoff runs on Linux, macOS and Windows; another system needs a file of its own in core/src/sys"
 );
 
+// Numbers of errors where no call of ours failed, as `io::Error::raw_os_error` has them.
+pub(crate) use family::os_error;
+// Files opened for reading. Neither waits for whoever is at the other end of a pipe; a folder may be opened too.
+pub(crate) use family::{open_to_read, open_without_following};
+// Files opened for reading and writing that only their owner may open, and whose they are; the first is made
+// if there is none, the second must not be there yet.
+pub(crate) use family::{belongs_to_user, create_private, make_private, open_private};
+// A console, a pipe or the like, where metadata does not tell.
+pub(crate) use family::is_device;
 // The facts of a file that is open, or of whatever a path leads to; `meta` was asked for just before.
 pub(crate) use family::{facts_at, facts_of};
 // The file system of an open file, or of what is at a path.
@@ -37,3 +46,6 @@ pub(crate) use files::{FileFacts, FileSystem, Time};
 pub(crate) use family::PositionalIo;
 // The bytes of a file that can be had without waiting for a disk.
 pub(crate) use family::read_cached;
+
+#[cfg(test)]
+pub(crate) use family::testing;

@@ -14,6 +14,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_INFO_BY_HANDLE_CLASS, FILE_REMOTE_PROTOCOL_INFO, FileBasicInfo, FileIdInfo, FileRemoteProtocolInfo,
     GetFileInformationByHandle, GetFileInformationByHandleEx, GetVolumeInformationByHandleW,
 };
+use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
 use crate::sys::files::{FileFacts, FileSystem, Time};
 
@@ -102,33 +103,39 @@ pub(crate) fn file_system_at(path: &Path) -> FileSystem {
 pub(crate) fn file_system_of(file: &File) -> FileSystem {
     // SAFETY: the class is asked for with its own struct, of integers only.
     let is_remote = unsafe { told::<FILE_REMOTE_PROTOCOL_INFO>(file, FileRemoteProtocolInfo) }.is_ok();
-    match file_system_name(file) {
-        Some(_) if is_remote => FileSystem::UNKNOWN,
-        Some(name) => {
-            let kept = ["NTFS", "ReFS"].contains(&name.as_str());
-            FileSystem { in_memory: false, local: true, keeps_inodes: kept, keeps_records: kept }
-        }
-        None => FileSystem::UNKNOWN,
-    }
+    let Some(volume) = volume_of(file).filter(|_| !is_remote) else { return FileSystem::UNKNOWN };
+    let kept = ["NTFS", "ReFS"].contains(&volume.system.as_str());
+    FileSystem { in_memory: false, local: true, keeps_inodes: kept, keeps_records: kept }
 }
 
-fn file_system_name(file: &File) -> Option<String> {
-    let mut name = [0_u16; 64];
-    let (none, length) = (null_mut(), u32::try_from(name.len()).unwrap_or(0));
-    // SAFETY: the handle is open as long as the file is borrowed; `length` is that of `name`, and the call
-    // takes NULL for what is not asked for.
+/// Whether a file's rights are kept; where that is not told, they may be.
+pub(super) fn keeps_rights(file: &File) -> bool {
+    volume_of(file).is_none_or(|volume| volume.flags & FILE_PERSISTENT_ACLS != 0)
+}
+
+struct Volume {
+    /// `NTFS` and the like.
+    system: String,
+    flags: u32,
+}
+
+fn volume_of(file: &File) -> Option<Volume> {
+    let (mut name, mut flags) = ([0_u16; 64], 0);
+    let length = u32::try_from(name.len()).unwrap_or(0);
+    // SAFETY: the handle is open as long as the file is borrowed; `length` is that of `name`, and NULL stands
+    // for what is not asked for.
     let done = unsafe {
         GetVolumeInformationByHandleW(
             handle(file),
             null_mut(),
             0,
-            none,
-            none,
-            none,
+            null_mut(),
+            null_mut(),
+            &raw mut flags,
             name.as_mut_ptr(),
             length,
         )
     };
     let end = name.iter().position(|unit| *unit == 0).filter(|_| done != FALSE)?;
-    Some(String::from_utf16_lossy(&name[..end]))
+    Some(Volume { system: String::from_utf16_lossy(&name[..end]), flags })
 }
