@@ -1,9 +1,11 @@
 //! Linux alone.
 
 use std::fs::File;
-use std::io::IoSliceMut;
+use std::io::{self, IoSliceMut};
+use std::os::fd::AsRawFd as _;
 use std::path::Path;
 
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::{ReadWriteFlags, preadv2};
 
 use super::files::FileSystem;
@@ -13,6 +15,18 @@ use super::files::FileSystem;
 /// and the plain read tells what is wrong with the file too.
 pub(crate) fn read_cached(file: &File, into: &mut [u8], at: u64) -> Option<usize> {
     preadv2(file, &mut [IoSliceMut::new(into)], at, ReadWriteFlags::NOWAIT).ok()
+}
+
+/// Not every file system makes one.
+pub(crate) fn unnamed_file_in(folder: &Path) -> io::Result<File> {
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(folder, flags, Mode::RUSR | Mode::WUSR)?.into())
+}
+
+/// The documented way: open(2), `O_TMPFILE`.
+pub(crate) fn name_file(file: &File, path: &Path) -> io::Result<()> {
+    let itself = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(rustix::fs::linkat(CWD, itself, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
 }
 
 pub(crate) fn file_system_of(file: &File) -> FileSystem {

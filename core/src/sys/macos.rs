@@ -1,6 +1,7 @@
 //! macOS alone.
 
 use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use rustix::fs::StatFs;
@@ -10,6 +11,15 @@ use super::files::FileSystem;
 /// Nothing here reads the cache alone: `RWF_NOWAIT` is Linux's, and `mincore` wants a mapping.
 pub(crate) fn read_cached(_: &File, _: &mut [u8], _: u64) -> Option<usize> {
     None
+}
+
+/// macOS gives no name to a file that has none.
+pub(crate) fn unnamed_file_in(_: &Path) -> io::Result<File> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn name_file(_: &File, _: &Path) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
 }
 
 pub(crate) fn file_system_of(file: &File) -> FileSystem {

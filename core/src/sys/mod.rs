@@ -34,6 +34,11 @@ pub(crate) use family::{open_to_read, open_without_following};
 // Files opened for reading and writing that only their owner may open, and whose they are; the first is made
 // if there is none, the second must not be there yet.
 pub(crate) use family::{belongs_to_user, create_private, make_private, open_private};
+// A file without a name in a folder, and giving it one that nothing has yet; whether an error may mean that there
+// are none.
+pub(crate) use family::{may_lack_unnamed_files, name_file, unnamed_file_in};
+// Whether a file may get this path, as far as its last name goes.
+pub(crate) use family::may_be_named;
 // A console, a pipe or the like, where metadata does not tell.
 pub(crate) use family::is_device;
 // The facts of a file that is open, or of whatever a path leads to; `meta` was asked for just before.

@@ -2,17 +2,19 @@
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 pub(crate) use std::os::unix::fs::FileExt as PositionalIo;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::files::FileFacts;
-pub(crate) use super::kernel::{file_system_at, file_system_of, read_cached};
+pub(crate) use super::kernel::{file_system_at, file_system_of, name_file, read_cached, unnamed_file_in};
 
 pub(crate) mod os_error {
-    use rustix::io::Errno;
+    use super::Errno;
 
     pub(crate) const EXISTS: i32 = Errno::EXIST.raw_os_error();
     pub(crate) const INVALID: i32 = Errno::INVAL.raw_os_error();
@@ -57,6 +59,16 @@ pub(crate) fn make_private(file: &File) -> io::Result<()> {
 
 pub(crate) fn belongs_to_user(_: &File, meta: &Metadata) -> io::Result<bool> {
     Ok(meta.uid() == rustix::process::geteuid().as_raw())
+}
+
+/// Some file systems and sandboxes refuse `O_TMPFILE` by numbers that do not say so.
+pub(crate) fn may_lack_unnamed_files(error: &io::Error) -> bool {
+    let refusals = [Errno::PERM, Errno::INVAL, Errno::NOSYS, Errno::ACCESS];
+    error.raw_os_error().is_some_and(|number| refusals.iter().any(|e| e.raw_os_error() == number))
+}
+
+pub(crate) fn may_be_named(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.len() <= 255) && !path.as_os_str().as_bytes().ends_with(b"/")
 }
 
 /// Metadata tells.

@@ -3,11 +3,13 @@
 #![allow(unsafe_code, reason = "calls of Windows that std does not offer, each in a function of its own")]
 
 mod files;
+mod names;
 mod open;
 mod positional;
 mod privacy;
 
 pub(crate) use files::{facts_at, facts_of, file_system_at, file_system_of};
+pub(crate) use names::{may_be_named, may_lack_unnamed_files, name_file, unnamed_file_in};
 pub(crate) use open::{create_private, is_device, open_private, open_to_read, open_without_following};
 pub(crate) use positional::{PositionalIo, read_cached};
 #[cfg(test)]
