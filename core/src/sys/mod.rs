@@ -1,22 +1,15 @@
 //! All that the operating system decides, in one room: nowhere else does the core ask which one it is on.
 //!
-//! The list below is the surface. Each family of systems offers all of it, in a file of its own; `unix` leaves
-//! to a file of the kernel's what Linux and macOS do differently. Nothing here knows the rest of the core.
+//! The list below is the surface, and each family of systems has a folder that offers all of it. Nothing here
+//! knows the rest of the core.
 
 mod files;
-#[cfg(target_os = "linux")]
-mod linux;
-#[cfg(target_vendor = "apple")]
-mod macos;
+mod processes;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
-#[cfg(target_os = "linux")]
-use linux as kernel;
-#[cfg(target_vendor = "apple")]
-use macos as kernel;
 #[cfg(unix)]
 use unix as family;
 #[cfg(windows)]
@@ -24,7 +17,7 @@ use windows as family;
 
 #[cfg(not(any(target_os = "linux", target_vendor = "apple", windows)))]
 compile_error!(
-    "dropoff runs on Linux, macOS and Windows; another system needs a file of its own in core/src/sys"
+    "dropoff runs on Linux, macOS and Windows; another system needs a folder of its own in core/src/sys"
 );
 
 // Numbers of errors where no call of ours failed, as `io::Error::raw_os_error` has them.
@@ -51,6 +44,15 @@ pub(crate) use files::{FileFacts, FileSystem, Time};
 pub(crate) use family::PositionalIo;
 // The bytes of a file that can be had without waiting for a disk.
 pub(crate) use family::read_cached;
+// Whether another program keeps others from a file, by a lock on any byte of it or by not sharing it, and which
+// process, if it has a number here. Nothing is locked to find out.
+pub(crate) use family::lock_holder;
+// The first file that this process has open for writing, and that is wanted: no lock of its own is told.
+pub(crate) use family::find_open_for_writing;
+// The program of a process, the name of this machine, and whether somebody listens at a Unix socket, which is not
+// waited for.
+pub(crate) use family::{is_listened_to, is_this_host, program_of};
+pub(crate) use processes::RunningProgram;
 
 #[cfg(test)]
 pub(crate) use family::testing;

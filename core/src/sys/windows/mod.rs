@@ -7,6 +7,7 @@ mod names;
 mod open;
 mod positional;
 mod privacy;
+mod processes;
 
 pub(crate) use files::{facts_at, facts_of, file_system_at, file_system_of};
 pub(crate) use names::{may_be_named, may_lack_unnamed_files, name_file, unnamed_file_in};
@@ -15,6 +16,8 @@ pub(crate) use positional::{PositionalIo, read_cached};
 #[cfg(test)]
 pub(crate) use privacy::testing;
 pub(crate) use privacy::{belongs_to_user, make_private};
+
+pub(crate) use processes::{find_open_for_writing, is_listened_to, is_this_host, lock_holder, program_of};
 
 pub(crate) mod os_error {
     use windows_sys::Win32::Foundation as windows;

@@ -115,6 +115,7 @@ fn succeeded(code: WIN32_ERROR) -> io::Result<()> {
 
 #[cfg(test)]
 pub(crate) mod testing {
+    pub(crate) use std::os::windows::fs::symlink_file as symlink;
     use std::path::Path;
     use std::process::Command;
 

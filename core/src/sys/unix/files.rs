@@ -1,29 +1,15 @@
-//! Linux and macOS alike.
+//! Opening files, and what is told of them.
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-pub(crate) use std::os::unix::fs::FileExt as PositionalIo;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::files::FileFacts;
-pub(crate) use super::kernel::{file_system_at, file_system_of, name_file, read_cached, unnamed_file_in};
-
-pub(crate) mod os_error {
-    use super::Errno;
-
-    pub(crate) const EXISTS: i32 = Errno::EXIST.raw_os_error();
-    pub(crate) const INVALID: i32 = Errno::INVAL.raw_os_error();
-    pub(crate) const IS_A_FOLDER: i32 = Errno::ISDIR.raw_os_error();
-    pub(crate) const NOT_A_FOLDER: i32 = Errno::NOTDIR.raw_os_error();
-    pub(crate) const NOT_PERMITTED: i32 = Errno::PERM.raw_os_error();
-    pub(crate) const STALE: i32 = Errno::STALE.raw_os_error();
-    pub(crate) const TIMED_OUT: i32 = Errno::TIMEDOUT.raw_os_error();
-}
+use crate::sys::files::FileFacts;
 
 /// `O_NONBLOCK` keeps a FIFO from hanging the open; it does not change how regular files read.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
@@ -44,7 +30,7 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     File::options().read(true).write(true).create_new(true).mode(PRIVATE).open(path)
 }
 
-const PRIVATE: u32 = 0o600;
+pub(super) const PRIVATE: u32 = 0o600;
 
 fn with_flags(options: &mut OpenOptions, flags: OFlags) -> &mut OpenOptions {
     options.custom_flags(flags.bits().cast_signed())
@@ -92,20 +78,5 @@ fn facts(meta: &Metadata) -> FileFacts {
         modified: (meta.mtime(), meta.mtime_nsec()),
         recorded: (meta.ctime(), meta.ctime_nsec()),
         takes_no_room: meta.blocks() == 0,
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod testing {
-    use std::fs::Permissions;
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    use std::path::Path;
-
-    pub(crate) fn is_private(path: &Path) -> bool {
-        std::fs::metadata(path).expect("there").mode() & 0o777 == super::PRIVATE
-    }
-
-    pub(crate) fn open_to_all(path: &Path) {
-        std::fs::set_permissions(path, Permissions::from_mode(0o644)).expect("changed");
     }
 }

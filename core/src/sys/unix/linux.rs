@@ -1,14 +1,16 @@
 //! Linux alone.
 
-use std::fs::File;
-use std::io::{self, IoSliceMut};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, IoSliceMut};
 use std::os::fd::AsRawFd as _;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::{ReadWriteFlags, preadv2};
 
-use super::files::FileSystem;
+use super::processes::{is_there, program_name};
+use crate::sys::files::FileSystem;
+use crate::sys::processes::RunningProgram;
 
 /// File systems that do not know `RWF_NOWAIT` may wait for ever (FUSE, a network), so a refused flag says
 /// nothing. Nor does any other refusal: sandboxes answer calls they do not know with EPERM, EINVAL or ENOSYS,
@@ -57,9 +59,51 @@ fn file_system(number: i64) -> FileSystem {
     }
 }
 
+/// By what `/proc` tells of this process's own descriptors.
+pub(crate) fn find_open_for_writing<T>(wanted: impl Fn(&Path) -> Option<T>) -> Option<T> {
+    /// A process with more open files than that is not looked through.
+    const MOST: usize = 1 << 16;
+    fs::read_dir("/proc/self/fd").ok()?.flatten().take(MOST).find_map(|entry| {
+        let found = wanted(&fs::read_link(entry.path()).ok()?)?;
+        is_open_for_writing(&entry.file_name().to_string_lossy()).then_some(found)
+    })
+}
+
+fn is_open_for_writing(descriptor: &str) -> bool {
+    let facts = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).unwrap_or_default();
+    let flags = facts.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & 0b11 != 0)
+}
+
+pub(crate) fn program_of(process: i32) -> RunningProgram {
+    if !is_there(process) {
+        return RunningProgram::None;
+    }
+    match fs::read_link(format!("/proc/{process}/exe")) {
+        Ok(program) => RunningProgram::Named(program_name(&program)),
+        // It ended, and nobody asked how: what is left has no program.
+        Err(e) if e.kind() == ErrorKind::NotFound && Path::new("/proc/self/exe").exists() => {
+            RunningProgram::None
+        }
+        Err(_) => RunningProgram::Hidden,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_that_ended_and_was_not_waited_for_runs_nothing() {
+        let mut child = std::process::Command::new("true").spawn().expect("a process");
+        let number = i32::try_from(child.id()).expect("a number");
+        while fs::read_link(format!("/proc/{number}/exe")).is_ok() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert_eq!(program_of(number), RunningProgram::None);
+        child.wait().expect("it ended");
+    }
 
     #[test]
     fn an_inode_is_kept_by_disks_and_by_nfs() {

@@ -1,0 +1,76 @@
+//! macOS alone.
+
+#![allow(unsafe_code, reason = "calls that neither std nor rustix offers")]
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use rustix::fs::{OFlags, StatFs, fcntl_getfl, getpath};
+
+use super::processes::{is_there, program_name};
+use crate::sys::files::FileSystem;
+use crate::sys::processes::RunningProgram;
+
+/// Nothing here reads the cache alone: `RWF_NOWAIT` is Linux's, and `mincore` wants a mapping.
+pub(crate) fn read_cached(_: &File, _: &mut [u8], _: u64) -> Option<usize> {
+    None
+}
+
+/// macOS gives no name to a file that has none.
+pub(crate) fn unnamed_file_in(_: &Path) -> io::Result<File> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn name_file(_: &File, _: &Path) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn file_system_of(file: &File) -> FileSystem {
+    rustix::fs::fstatfs(file).map_or(FileSystem::UNKNOWN, |fs| file_system(&fs))
+}
+
+pub(crate) fn file_system_at(path: &Path) -> FileSystem {
+    rustix::fs::statfs(path).map_or(FileSystem::UNKNOWN, |fs| file_system(&fs))
+}
+
+/// The server of NFS keeps inodes and records. What is in memory is a disk image here, of one of these types.
+fn file_system(fs: &StatFs) -> FileSystem {
+    let name = fs.f_fstypename.map(i8::cast_unsigned);
+    let disk = name.starts_with(b"apfs\0") || name.starts_with(b"hfs\0");
+    let kept = disk || name.starts_with(b"nfs\0");
+    FileSystem { in_memory: false, local: disk, keeps_inodes: kept, keeps_records: kept }
+}
+
+/// `/dev/fd` lists this process's own descriptors.
+pub(crate) fn find_open_for_writing<T>(wanted: impl Fn(&Path) -> Option<T>) -> Option<T> {
+    fs::read_dir("/dev/fd").ok()?.flatten().find_map(|entry| {
+        let number = entry.file_name().to_str()?.parse().ok()?;
+        // SAFETY: it was open when it was listed. Where another thread has closed it since, these two calls
+        // fail, or tell of the file that has the number by now; neither changes anything.
+        let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
+        let path = getpath(descriptor).ok()?;
+        let found = wanted(Path::new(OsStr::from_bytes(path.to_bytes())))?;
+        let is_written = fcntl_getfl(descriptor).is_ok_and(|flags| flags.intersects(OFlags::RWMODE));
+        is_written.then_some(found)
+    })
+}
+
+pub(crate) fn program_of(process: i32) -> RunningProgram {
+    if !is_there(process) {
+        return RunningProgram::None;
+    }
+    let mut path = [0_u8; libc::PROC_PIDPATHINFO_MAXSIZE as usize];
+    let size = u32::try_from(path.len()).unwrap_or(0);
+    // SAFETY: the call writes at most `size` bytes, which there are.
+    let len = unsafe { libc::proc_pidpath(process, path.as_mut_ptr().cast(), size) };
+    match usize::try_from(len).ok().and_then(|len| path.get(..len)).filter(|path| !path.is_empty()) {
+        Some(path) => RunningProgram::Named(program_name(Path::new(OsStr::from_bytes(path)))),
+        // One that ended and was not waited for has no program.
+        None if io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH) => RunningProgram::None,
+        None => RunningProgram::Hidden,
+    }
+}
