@@ -5,6 +5,7 @@
 
 mod files;
 mod processes;
+mod socket;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -53,6 +54,13 @@ pub(crate) use family::find_open_for_writing;
 // waited for.
 pub(crate) use family::{is_listened_to, is_this_host, program_of};
 pub(crate) use processes::RunningProgram;
+// The options of a connection that uploads: the kernel holds at most so many bytes that it has not sent, and gives
+// up no sooner than a caller's own limit. None is needed to be correct, so one that is refused is no error.
+pub(crate) use family::tune_upload;
+// What the kernel knows of a socket that is another's.
+pub(crate) use socket::WatchedSocket;
+// Leaves the heap as it is between the records of TLS.
+pub(crate) use family::keep_heap;
 
 #[cfg(test)]
 pub(crate) use family::testing;

@@ -1,12 +1,17 @@
 //! Linux alone.
 
+#![allow(unsafe_code, reason = "one system call, which socket2 and rustix do not offer")]
+
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, IoSliceMut};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, RawFd};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::{ReadWriteFlags, preadv2};
+use socket2::SockRef;
 
 use super::processes::{is_there, program_name};
 use crate::sys::files::FileSystem;
@@ -87,6 +92,40 @@ pub(crate) fn program_of(process: i32) -> RunningProgram {
             RunningProgram::None
         }
         Err(_) => RunningProgram::Hidden,
+    }
+}
+
+pub(crate) fn tune_upload(socket: &SockRef<'_>, unsent: u32, stall_timeout: Duration) {
+    let _ = socket.set_tcp_nodelay(true);
+    let _ = socket.set_tcp_user_timeout(Some(user_timeout(stall_timeout)));
+    let _ = socket.set_tcp_notsent_lowat(unsent);
+}
+
+/// Linux measures this limit from the first loss that is not made good yet, and takes no notice of what
+/// arrived since: on a slow line with many connections it cut uploads that moved. So it is out of the way of
+/// ours, and below it only the kernel's own (some 15 min of silence), which would be in the way of the
+/// longest `stall_timeout`.
+fn user_timeout(stall_timeout: Duration) -> Duration {
+    stall_timeout * 4 + Duration::from_secs(15 * 60)
+}
+
+pub(crate) fn unacknowledged_bytes(socket: RawFd) -> Option<u64> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: This request (SIOCOUTQ in tcp(7)) writes one int, which outlives the call.
+    let done = unsafe { libc::ioctl(socket, libc::TIOCOUTQ, &raw mut bytes) };
+    if done == 0 { u64::try_from(bytes).ok() } else { None }
+}
+
+/// rustls makes each record in an allocation of its own. By default glibc gives the end of a heap back to the
+/// kernel as soon as 128 KiB of it are free, and then gets it again, page by page, for the next records: with
+/// a buffer of 256 KiB that was half of all an upload cost. Once a larger block was freed it waits until
+/// twice that is free (mallopt(3), `M_MMAP_THRESHOLD`), which any program that frees large blocks has done by
+/// itself. Nothing is written to the block, so it never takes memory.
+pub(crate) fn keep_heap() {
+    const BLOCK: usize = 1024 * 1024;
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if cfg!(target_env = "gnu") && !DONE.swap(true, Relaxed) {
+        drop(std::hint::black_box(Vec::<u8>::with_capacity(BLOCK)));
     }
 }
 

@@ -5,11 +5,14 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::time::Duration;
 
+use libc::{c_int, socklen_t};
 use rustix::fs::{OFlags, StatFs, fcntl_getfl, getpath};
+use socket2::SockRef;
 
 use super::processes::{is_there, program_name};
 use crate::sys::files::FileSystem;
@@ -74,3 +77,31 @@ pub(crate) fn program_of(process: i32) -> RunningProgram {
         None => RunningProgram::Hidden,
     }
 }
+
+/// netinet/tcp.h; libc does not have it.
+const TCP_NOTSENT_LOWAT: c_int = 0x201;
+
+/// The kernel is as patient as it is by itself.
+pub(crate) fn tune_upload(socket: &SockRef<'_>, unsent: u32, _: Duration) {
+    let _ = socket.set_tcp_nodelay(true);
+    let unsent = c_int::try_from(unsent).unwrap_or(c_int::MAX);
+    // SAFETY: the socket is open as long as it is borrowed. This option is an int, and its size is given.
+    let _ = unsafe {
+        let (at, size) = ((&raw const unsent).cast(), size_of::<c_int>() as socklen_t);
+        libc::setsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, TCP_NOTSENT_LOWAT, at, size)
+    };
+}
+
+pub(crate) fn unacknowledged_bytes(socket: RawFd) -> Option<u64> {
+    let mut bytes: c_int = 0;
+    let mut size = size_of::<c_int>() as socklen_t;
+    // SAFETY: This option is an int, and its size is given; both outlive the call.
+    let done = unsafe {
+        let level = libc::SOL_SOCKET;
+        libc::getsockopt(socket, level, libc::SO_NWRITE, (&raw mut bytes).cast(), &raw mut size)
+    };
+    if done == 0 { u64::try_from(bytes).ok() } else { None }
+}
+
+/// Its allocator is not asked for what a connection frees.
+pub(crate) fn keep_heap() {}

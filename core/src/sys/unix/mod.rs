@@ -32,7 +32,12 @@ pub(crate) use files::{
     may_lack_unnamed_files, open_private, open_to_read, open_without_following,
 };
 pub(crate) use kernel::{
-    file_system_at, file_system_of, find_open_for_writing, name_file, program_of, read_cached,
-    unnamed_file_in,
+    file_system_at, file_system_of, find_open_for_writing, keep_heap, name_file, program_of, read_cached,
+    tune_upload, unacknowledged_bytes, unnamed_file_in,
 };
 pub(crate) use processes::{is_listened_to, is_this_host, lock_holder};
+pub(crate) use std::os::fd::RawFd as RawSocket;
+
+pub(crate) fn raw_socket(socket: &tokio::net::TcpStream) -> RawSocket {
+    std::os::fd::AsRawFd::as_raw_fd(socket)
+}

@@ -8,6 +8,7 @@ mod open;
 mod positional;
 mod privacy;
 mod processes;
+mod sockets;
 
 pub(crate) use files::{facts_at, facts_of, file_system_at, file_system_of};
 pub(crate) use names::{may_be_named, may_lack_unnamed_files, name_file, unnamed_file_in};
@@ -18,6 +19,11 @@ pub(crate) use privacy::testing;
 pub(crate) use privacy::{belongs_to_user, make_private};
 
 pub(crate) use processes::{find_open_for_writing, is_listened_to, is_this_host, lock_holder, program_of};
+
+pub(crate) use sockets::{RawSocket, raw_socket, tune_upload, unacknowledged_bytes};
+
+/// That of Windows gives nothing back that soon.
+pub(crate) fn keep_heap() {}
 
 pub(crate) mod os_error {
     use windows_sys::Win32::Foundation as windows;
