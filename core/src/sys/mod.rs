@@ -61,6 +61,16 @@ pub(crate) use family::tune_upload;
 pub(crate) use socket::WatchedSocket;
 // Leaves the heap as it is between the records of TLS.
 pub(crate) use family::keep_heap;
+// How many descriptors this process may have at once; whether an error number says that there are no more, and then
+// why, and what to do about it; and the error of opening some now, for those whom others tell only that something
+// failed.
+pub(crate) use family::{
+    descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors,
+};
+// Why a thread could not be started, and what to do about it.
+pub(crate) use family::why_no_thread;
+// Whether an error says that another program has the file open, or a part of it locked, and does not share it.
+pub(crate) use family::is_held_elsewhere;
 
 #[cfg(test)]
 pub(crate) use family::testing;

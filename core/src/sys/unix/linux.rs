@@ -95,6 +95,9 @@ pub(crate) fn program_of(process: i32) -> RunningProgram {
     }
 }
 
+/// The setting that says how many files all programs may have open.
+pub(super) const LIMIT_OF_ALL_PROGRAMS: &str = "fs.file-max";
+
 pub(crate) fn tune_upload(socket: &SockRef<'_>, unsent: u32, stall_timeout: Duration) {
     let _ = socket.set_tcp_nodelay(true);
     let _ = socket.set_tcp_user_timeout(Some(user_timeout(stall_timeout)));

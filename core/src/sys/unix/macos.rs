@@ -82,6 +82,9 @@ pub(crate) fn program_of(process: i32) -> RunningProgram {
 const TCP_NOTSENT_LOWAT: c_int = 0x201;
 
 /// The kernel is as patient as it is by itself.
+/// The setting that says how many files all programs may have open.
+pub(super) const LIMIT_OF_ALL_PROGRAMS: &str = "sysctl kern.maxfiles";
+
 pub(crate) fn tune_upload(socket: &SockRef<'_>, unsent: u32, _: Duration) {
     let _ = socket.set_tcp_nodelay(true);
     let unsent = c_int::try_from(unsent).unwrap_or(c_int::MAX);

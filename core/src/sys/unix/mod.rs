@@ -1,6 +1,7 @@
 //! Linux and macOS. A file of the kernel's has what the two do differently.
 
 mod files;
+mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_vendor = "apple")]
@@ -28,12 +29,15 @@ use macos as kernel;
 pub(crate) use std::os::unix::fs::FileExt as PositionalIo;
 
 pub(crate) use files::{
-    belongs_to_user, create_private, facts_at, facts_of, is_device, make_private, may_be_named,
-    may_lack_unnamed_files, open_private, open_to_read, open_without_following,
+    belongs_to_user, create_private, facts_at, facts_of, is_device, is_held_elsewhere, make_private,
+    may_be_named, may_lack_unnamed_files, open_private, open_to_read, open_without_following,
 };
 pub(crate) use kernel::{
     file_system_at, file_system_of, find_open_for_writing, keep_heap, name_file, program_of, read_cached,
     tune_upload, unacknowledged_bytes, unnamed_file_in,
+};
+pub(crate) use limits::{
+    descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors, why_no_thread,
 };
 pub(crate) use processes::{is_listened_to, is_this_host, lock_holder};
 pub(crate) use std::os::fd::RawFd as RawSocket;

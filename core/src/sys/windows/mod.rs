@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "calls of Windows that std does not offer, each in a function of its own")]
 
 mod files;
+mod limits;
 mod names;
 mod open;
 mod positional;
@@ -11,6 +12,9 @@ mod processes;
 mod sockets;
 
 pub(crate) use files::{facts_at, facts_of, file_system_at, file_system_of};
+pub(crate) use limits::{
+    descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors, why_no_thread,
+};
 pub(crate) use names::{may_be_named, may_lack_unnamed_files, name_file, unnamed_file_in};
 pub(crate) use open::{create_private, is_device, open_private, open_to_read, open_without_following};
 pub(crate) use positional::{PositionalIo, read_cached};
@@ -18,7 +22,9 @@ pub(crate) use positional::{PositionalIo, read_cached};
 pub(crate) use privacy::testing;
 pub(crate) use privacy::{belongs_to_user, make_private};
 
-pub(crate) use processes::{find_open_for_writing, is_listened_to, is_this_host, lock_holder, program_of};
+pub(crate) use processes::{
+    find_open_for_writing, is_held_elsewhere, is_listened_to, is_this_host, lock_holder, program_of,
+};
 
 pub(crate) use sockets::{RawSocket, raw_socket, tune_upload, unacknowledged_bytes};
 
