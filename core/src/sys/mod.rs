@@ -71,6 +71,11 @@ pub(crate) use family::{
 pub(crate) use family::why_no_thread;
 // Whether an error says that another program has the file open, or a part of it locked, and does not share it.
 pub(crate) use family::is_held_elsewhere;
+// A name as a program has written it into a file of its own.
+pub(crate) use family::name_from_bytes;
+
+/// Whether a path of this machine may be one of Linux.
+pub(crate) const IS_LINUX: bool = cfg!(target_os = "linux");
 
 #[cfg(test)]
 pub(crate) use family::testing;

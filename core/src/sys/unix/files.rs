@@ -1,5 +1,6 @@
 //! Opening files, and what is told of them.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -51,6 +52,10 @@ pub(crate) fn belongs_to_user(_: &File, meta: &Metadata) -> io::Result<bool> {
 pub(crate) fn may_lack_unnamed_files(error: &io::Error) -> bool {
     let refusals = [Errno::PERM, Errno::INVAL, Errno::NOSYS, Errno::ACCESS];
     error.raw_os_error().is_some_and(|number| refusals.iter().any(|e| e.raw_os_error() == number))
+}
+
+pub(crate) fn name_from_bytes(bytes: &[u8]) -> Option<&OsStr> {
+    Some(OsStr::from_bytes(bytes))
 }
 
 pub(crate) fn may_be_named(path: &Path) -> bool {

@@ -30,7 +30,8 @@ pub(crate) use std::os::unix::fs::FileExt as PositionalIo;
 
 pub(crate) use files::{
     belongs_to_user, create_private, facts_at, facts_of, is_device, is_held_elsewhere, make_private,
-    may_be_named, may_lack_unnamed_files, open_private, open_to_read, open_without_following,
+    may_be_named, may_lack_unnamed_files, name_from_bytes, open_private, open_to_read,
+    open_without_following,
 };
 pub(crate) use kernel::{
     file_system_at, file_system_of, find_open_for_writing, keep_heap, name_file, program_of, read_cached,

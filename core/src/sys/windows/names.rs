@@ -1,5 +1,6 @@
 //! Names of files.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::windows::ffi::OsStrExt as _;
@@ -17,6 +18,10 @@ pub(crate) fn name_file(_: &File, _: &Path) -> io::Result<()> {
 /// Temporary files are removed when they are closed, wherever they are.
 pub(crate) fn may_lack_unnamed_files(_: &io::Error) -> bool {
     false
+}
+
+pub(crate) fn name_from_bytes(bytes: &[u8]) -> Option<&OsStr> {
+    std::str::from_utf8(bytes).ok().map(OsStr::new)
 }
 
 /// The longest name, in units of UTF-16.
