@@ -180,7 +180,7 @@ fn not_a_profile(root: &Path, guard: &StallGuard) -> Error {
 
 /// The path often tells, and so do keys that only one browser writes.
 fn chrome_product(root: &Path, state: &Value) -> &'static str {
-    let path = root.to_string_lossy().to_ascii_lowercase();
+    let path = root.to_string_lossy().replace('\\', "/").to_ascii_lowercase();
     let is_in = |start: &str| path.split('/').any(|folder| folder.starts_with(start));
     let has = |key: &str| state.get(key).is_some();
     if is_in("microsoft-edge") || is_in("microsoft edge") || has("edge") {
