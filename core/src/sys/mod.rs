@@ -8,6 +8,7 @@ mod processes;
 mod socket;
 #[cfg(unix)]
 mod unix;
+mod wake_pair;
 #[cfg(windows)]
 mod windows;
 
@@ -57,6 +58,8 @@ pub(crate) use processes::RunningProgram;
 // The options of a connection that uploads: the kernel holds at most so many bytes that it has not sent, and gives
 // up no sooner than a caller's own limit. None is needed to be correct, so one that is refused is no error.
 pub(crate) use family::tune_upload;
+// What a loop of another language watches.
+pub use wake_pair::WakePair;
 // What the kernel knows of a socket that is another's.
 pub(crate) use socket::WatchedSocket;
 // Leaves the heap as it is between the records of TLS.

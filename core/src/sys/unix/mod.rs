@@ -43,6 +43,16 @@ pub(crate) use limits::{
 pub(crate) use processes::{is_listened_to, is_this_host, lock_holder};
 pub(crate) use std::os::fd::RawFd as RawSocket;
 
+pub(super) use std::os::unix::net::UnixStream as PairEnd;
+
+pub(super) fn ends() -> std::io::Result<(PairEnd, PairEnd)> {
+    PairEnd::pair()
+}
+
+pub(super) fn end_number(end: &PairEnd) -> i32 {
+    std::os::fd::AsRawFd::as_raw_fd(end)
+}
+
 pub(crate) fn raw_socket(socket: &tokio::net::TcpStream) -> RawSocket {
     std::os::fd::AsRawFd::as_raw_fd(socket)
 }

@@ -26,6 +26,7 @@ pub(crate) use processes::{
     find_open_for_writing, is_held_elsewhere, is_listened_to, is_this_host, lock_holder, program_of,
 };
 
+pub(super) use sockets::{PairEnd, end_number, ends};
 pub(crate) use sockets::{RawSocket, raw_socket, tune_upload, unacknowledged_bytes};
 
 /// That of Windows gives nothing back that soon.

@@ -14,7 +14,7 @@ use windows_sys::Win32::Security::{
     ACL, CheckTokenMembership, DACL_SECURITY_INFORMATION, GetSecurityDescriptorDacl,
     OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
 };
-use windows_sys::core::w;
+use windows_sys::w;
 
 use super::files::keeps_rights;
 

@@ -1,5 +1,8 @@
 //! Connections.
 
+use std::io;
+pub(crate) use std::net::TcpStream as PairEnd;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::windows::io::{AsRawSocket as _, RawSocket as WindowsSocket};
 use std::time::Duration;
 
@@ -28,4 +31,23 @@ pub(crate) fn tune_upload(socket: &SockRef<'_>, _: u32, stall_timeout: Duration)
 /// `SIO_TCP_INFO` tells what is on its way, and not what waits to be sent.
 pub(crate) fn unacknowledged_bytes(_: RawSocket) -> Option<u64> {
     None
+}
+
+/// Windows has no pair of sockets, so one end connects to the other.
+pub(crate) fn ends() -> io::Result<(PairEnd, PairEnd)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let write_end = PairEnd::connect(listener.local_addr()?)?;
+    write_end.set_nodelay(true)?;
+    loop {
+        let (read_end, peer) = listener.accept()?;
+        // Any other program of this machine may connect, too.
+        if peer == write_end.local_addr()? {
+            return Ok((read_end, write_end));
+        }
+    }
+}
+
+pub(crate) fn end_number(end: &PairEnd) -> i32 {
+    // Numbers of handles fit (learn.microsoft.com, "Interprocess Communication Between 32-bit and 64-bit").
+    i32::try_from(end.as_raw_socket()).unwrap_or(-1)
 }
