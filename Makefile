@@ -130,6 +130,7 @@ lint: .venv/done bindings-node/node_modules/done
 	$(PYTHON) tests/cycles.py
 	$(PYTHON) tests/nouns.py
 	$(PYTHON) tests/sizes.py
+	$(PYTHON) tests/systems.py
 	cd bindings-node && npm run --silent lint
 	@echo "lint: clean"
 
