@@ -23,13 +23,7 @@ impl Error {
         if is_out_of_descriptors(error) {
             return Self::too_many_open_files(doing, error);
         }
-        let needs = "epoll, eventfd, socketpair and fcntl";
-        refused(
-            format!(
-                "{doing} failed ({error}); allow this program {needs}, which a sandbox (seccomp) may forbid"
-            ),
-            error,
-        )
+        refused(format!("{doing} failed ({error}); allow this program {}", sys::WAITING_NEEDS), error)
     }
 
     /// No descriptor for something that is no file of the caller's.

@@ -70,6 +70,8 @@ pub(crate) use family::keep_heap;
 pub(crate) use family::{
     descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors,
 };
+// Waiting for sockets needs this, and who may forbid it.
+pub(crate) use family::WAITING_NEEDS;
 // Why a thread could not be started, and what to do about it.
 pub(crate) use family::why_no_thread;
 // Whether an error says that another program has the file open, or a part of it locked, and does not share it.

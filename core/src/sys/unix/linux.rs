@@ -95,6 +95,8 @@ pub(crate) fn program_of(process: i32) -> RunningProgram {
     }
 }
 
+pub(crate) const WAITING_NEEDS: &str =
+    "epoll, eventfd, socketpair and fcntl, which a sandbox (seccomp) may forbid";
 /// The setting that says how many files all programs may have open.
 pub(super) const LIMIT_OF_ALL_PROGRAMS: &str = "fs.file-max";
 

@@ -82,6 +82,7 @@ pub(crate) fn program_of(process: i32) -> RunningProgram {
 const TCP_NOTSENT_LOWAT: c_int = 0x201;
 
 /// The kernel is as patient as it is by itself.
+pub(crate) const WAITING_NEEDS: &str = "sockets, which a sandbox may forbid";
 /// The setting that says how many files all programs may have open.
 pub(super) const LIMIT_OF_ALL_PROGRAMS: &str = "sysctl kern.maxfiles";
 

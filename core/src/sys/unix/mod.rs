@@ -34,8 +34,8 @@ pub(crate) use files::{
     open_without_following,
 };
 pub(crate) use kernel::{
-    file_system_at, file_system_of, find_open_for_writing, keep_heap, name_file, program_of, read_cached,
-    tune_upload, unacknowledged_bytes, unnamed_file_in,
+    WAITING_NEEDS, file_system_at, file_system_of, find_open_for_writing, keep_heap, name_file, program_of,
+    read_cached, tune_upload, unacknowledged_bytes, unnamed_file_in,
 };
 pub(crate) use limits::{
     descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors, why_no_thread,

@@ -16,6 +16,8 @@ pub(crate) fn why_no_descriptors(_: Option<i32>) -> String {
         .to_owned()
 }
 
+pub(crate) const WAITING_NEEDS: &str = "sockets on this machine, which a firewall may forbid";
+
 /// A process may have some 16 million handles.
 pub(crate) fn max_descriptors() -> usize {
     usize::MAX

@@ -13,7 +13,8 @@ mod sockets;
 
 pub(crate) use files::{facts_at, facts_of, file_system_at, file_system_of};
 pub(crate) use limits::{
-    descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors, why_no_thread,
+    WAITING_NEEDS, descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors,
+    why_no_thread,
 };
 pub(crate) use names::{may_be_named, may_lack_unnamed_files, name_file, name_from_bytes, unnamed_file_in};
 pub(crate) use open::{create_private, is_device, open_private, open_to_read, open_without_following};
