@@ -208,6 +208,29 @@ mod tests {
         assert_eq!(chrome(dir.path()).state, LockState::Live);
     }
 
+    #[cfg(windows)]
+    #[test]
+    fn a_file_that_a_browser_does_not_share_is_a_lock() {
+        use std::os::windows::fs::OpenOptionsExt as _;
+
+        let held = |name: &str, root: &Path| {
+            fs::File::options().write(true).create(true).truncate(false).share_mode(0).open(root.join(name))
+        };
+        let dir = tempfile::tempdir().expect("dir");
+        let lock = held("lockfile", dir.path()).expect("made");
+        assert_eq!(chrome(dir.path()).state, LockState::Live);
+        drop(lock);
+        assert_eq!(chrome(dir.path()).state, LockState::None);
+        let _lock = held("parent.lock", dir.path()).expect("made");
+        assert_eq!(firefox(dir.path()).state, LockState::Live);
+        let error = crate::error::Error::local_io(
+            dir.path(),
+            "opening",
+            &held("parent.lock", dir.path()).expect_err("held"),
+        );
+        assert!(error.message().contains("another program has"), "{error}");
+    }
+
     #[test]
     fn a_firefox_lock_of_a_process_that_is_gone_is_stale() {
         let dir = tempfile::tempdir().expect("dir");

@@ -6,6 +6,8 @@
 mod files;
 mod processes;
 mod socket;
+#[cfg(test)]
+mod tests;
 #[cfg(unix)]
 mod unix;
 mod wake_pair;
