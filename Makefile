@@ -168,6 +168,7 @@ lint-text: .venv/done
 	$(PYTHON) tests/cycles.py
 	$(PYTHON) tests/nouns.py
 	$(PYTHON) tests/sizes.py
+	$(PYTHON) tests/systems.py
 
 # Each crate that packages are compiled from stands in THIRD-PARTY-LICENSES.txt. Compiles nothing.
 lint-licences:

@@ -18,7 +18,7 @@ CORE, SANDBOX = ROOT / "core/src", ROOT / "sandbox/src"
 STRAIGHT = (
     *(".", "agentdrop", "error", "hcompany", "http", "job", "journal", "options", "profile"),
     *("profile/inspection", "profile/packing", "profile/rules", "profile/snapshot", "profile/walk"),
-    *("seal", "service", "source", "storage"),
+    *("seal", "service", "source", "storage", "sys"),
 )
 USE = re.compile(r"\b(crate|super(?:::super)*)::((?:\w+::)*)(\{[^;]*?\}|\w+)", re.S)
 

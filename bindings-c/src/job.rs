@@ -7,7 +7,6 @@
 use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::mem::{MaybeUninit, size_of};
-use std::os::fd::RawFd;
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -21,7 +20,7 @@ use crate::guard;
 use crate::handle::{LiveHandle, give, needed, not_null};
 use crate::job_fd::JobFd;
 use crate::progress::{Callback, PROGRESS_INTERVAL, dropoff_progress, dropoff_progress_fn};
-use crate::signals;
+use crate::sys;
 
 /// A call that was started and may still be running. Freeing it does not stop the call; only dropoff_job_cancel does.
 ///
@@ -64,7 +63,7 @@ pub(crate) fn started<T: Outcome>(
     progress: Option<Callback>,
     start: impl FnOnce() -> Result<Job<T>>,
 ) -> Result<dropoff_job> {
-    let job = signals::blocked(start)?.erased(|result| Box::new(result) as AnyResult);
+    let job = sys::without_signals(start)?.erased(|result| Box::new(result) as AnyResult);
     let job = dropoff_job::new(Arc::new(SharedJob {
         job,
         result_name: T::NAME,
@@ -87,7 +86,7 @@ impl dropoff_job {
         if self.shared.callback_state.set(state).is_err() {
             return Err(Error::bad_argument("this job already tells its progress; give one callback for it"));
         }
-        signals::blocked(|| self.shared.job.watch(PROGRESS_INTERVAL, Box::new(tell)));
+        sys::without_signals(|| self.shared.job.watch(PROGRESS_INTERVAL, Box::new(tell)));
         Ok(())
     }
 
@@ -110,7 +109,7 @@ impl dropoff_job {
     }
 
     /// A descriptor that becomes readable at its end.
-    fn fd(&self) -> Result<RawFd> {
+    fn fd(&self) -> Result<c_int> {
         self.shared.fd.get(|waker| {
             let registration = self.shared.job.wake_when_over(waker);
             // One of the parent's is over in a forked child, and nobody wakes there.
@@ -290,7 +289,7 @@ pub unsafe extern "C" fn dropoff_job_on_done(
             // SAFETY: the function C gave for this user_data, called once; `job` outlives the call.
             unsafe { callback(ptr::from_ref(&job), user_data.pointer()) };
         };
-        signals::blocked(|| job.shared.job.on_done(Box::new(call)));
+        sys::without_signals(|| job.shared.job.on_done(Box::new(call)));
         Ok(())
     })
 }

@@ -2,16 +2,14 @@
 //! for none.
 
 use std::any::Any;
-use std::io::Write as _;
+use std::ffi::c_int;
 use std::mem;
-use std::os::fd::{AsRawFd as _, RawFd};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Wake, Waker};
 
 use arc_swap::ArcSwapOption;
-use dropoff::{Error, Result};
+use dropoff::{Error, Result, WakePair};
 
 /// Without a lock: a thread of the parent could hold it at the moment of a fork, and nobody would give it back in the
 /// child.
@@ -26,18 +24,15 @@ struct Made {
     _registration: Box<dyn Any + Send + Sync>,
 }
 
-/// Both ends live as long as anybody may write: a write to a closed pair raises SIGPIPE.
 struct Ends {
-    read: UnixStream,
-    write: UnixStream,
+    pair: WakePair,
     is_written: AtomicBool,
 }
 
 impl Wake for Ends {
     fn wake(self: Arc<Self>) {
-        // A byte, and no end of file: a forked child has a copy of this end too.
         if !self.is_written.swap(true, SeqCst) {
-            let _ = (&self.write).write(&[1]);
+            self.pair.wake();
         }
     }
 }
@@ -47,15 +42,14 @@ impl JobFd {
     pub(crate) fn get(
         &self,
         wake_when_over: impl FnOnce(&Waker) -> Box<dyn Any + Send + Sync>,
-    ) -> Result<RawFd> {
+    ) -> Result<c_int> {
         let process = std::process::id();
         let before = self.0.load_full();
         if let Some(made) = before.as_ref().filter(|made| made.process == process) {
-            return Ok(made.ends.read.as_raw_fd());
+            return Ok(made.ends.pair.descriptor());
         }
-        let (read, write) =
-            UnixStream::pair().map_err(|e| Error::no_descriptor("making the descriptor of a job", &e))?;
-        let ends = Arc::new(Ends { read, write, is_written: AtomicBool::new(false) });
+        let pair = WakePair::new().map_err(|e| Error::no_descriptor("making the descriptor of a job", &e))?;
+        let ends = Arc::new(Ends { pair, is_written: AtomicBool::new(false) });
         let registration = wake_when_over(&Waker::from(Arc::clone(&ends)));
         let made = Arc::new(Made { process, ends, _registration: registration });
         let found = self.0.compare_and_swap(&before, Some(Arc::clone(&made)));
@@ -65,7 +59,7 @@ impl JobFd {
             _ => false,
         };
         let kept = if is_first { &made } else { found.as_ref().unwrap_or(&made) };
-        let fd = kept.ends.read.as_raw_fd();
+        let fd = kept.ends.pair.descriptor();
         // That of the parent: taking its waker back could wait for a lock that nobody holds any more.
         mem::forget(before);
         Ok(fd)

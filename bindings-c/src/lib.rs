@@ -82,8 +82,8 @@ mod given_options;
 mod guard;
 mod handle;
 mod job_fd;
-mod signals;
 mod stored_again;
+mod sys;
 mod text;
 
 // A section of the header each; generate/src/faces.rs has their order.

@@ -30,7 +30,7 @@ use crate::callback_state::{CallbackEnd, CallbackState};
 use crate::error::{dropoff_error, dropoff_status};
 use crate::guard;
 use crate::handle::needed;
-use crate::signals;
+use crate::sys;
 use crate::text::Text;
 
 /// How much a log line matters.
@@ -127,7 +127,8 @@ impl Logger {
             end: CallbackEnd(callback_state),
         };
         let thread = thread::Builder::new().name("dropoff-log".to_owned());
-        signals::blocked(|| thread.spawn(move || log_thread.tell_all())).map_err(|e| Error::no_thread(&e))?;
+        sys::without_signals(|| thread.spawn(move || log_thread.tell_all()))
+            .map_err(|e| Error::no_thread(&e))?;
         Ok(logger)
     }
 

@@ -1,13 +1,14 @@
 //! Text and paths, in both directions.
 
-use std::ffi::{CStr, CString, OsStr, c_char};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{CStr, CString, c_char};
 use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::OnceLock;
 
 use dropoff::{Error, Result};
 use serde::Serialize;
+
+use crate::sys;
 
 /// The bytes before the NUL.
 ///
@@ -32,14 +33,14 @@ pub(crate) unsafe fn utf8<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
         .map_err(|_| Error::bad_argument(&format!("{name} is not valid UTF-8; convert it first")))
 }
 
-/// A path: any bytes, since file names need not be UTF-8.
+/// A path.
 ///
 /// # Safety
 /// As [`bytes`].
 pub(crate) unsafe fn raw_path(pointer: *const c_char, name: &str) -> Result<PathBuf> {
     // SAFETY: the same contract.
     let bytes = unsafe { bytes(pointer, name) }?;
-    Ok(OsStr::from_bytes(bytes).into())
+    sys::path_from_bytes(bytes, name)
 }
 
 /// A text parameter of an exported function, under its own name.
@@ -84,7 +85,7 @@ impl Text {
         text.map_or(Self(None), Self::new)
     }
     pub(crate) fn path(path: Option<&Path>) -> Self {
-        path.map_or(Self(None), |path| Self::raw(path.as_os_str().as_bytes()))
+        path.map_or(Self(None), |path| Self::raw(&sys::path_to_bytes(path)))
     }
     fn raw(bytes: &[u8]) -> Self {
         Self(Some(c_string(bytes)))

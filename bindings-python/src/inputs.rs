@@ -1,7 +1,6 @@
 //! Python values as what the core takes: sources, files, pairs and lengths of time.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -107,8 +106,9 @@ pub(crate) fn path(value: &Bound<'_, PyAny>) -> Result<Option<PathBuf>, Failure>
         return Ok(None);
     }
     let inner = value.call_method0("__fspath__")?;
-    if let Ok(bytes) = inner.cast::<PyBytes>() {
-        return Ok(Some(OsString::from_vec(bytes.as_bytes().to_vec()).into()));
+    if inner.is_instance_of::<PyBytes>() {
+        let path = value.py().import("os")?.call_method1("fsdecode", (inner,))?;
+        return Ok(Some(path.extract::<OsString>()?.into()));
     }
     Ok(Some(inner.extract()?))
 }

@@ -4,22 +4,16 @@
 //! `reader`), and `loop.call_soon_threadsafe` is Python code. The loop watches the other end.
 
 use std::any::Any;
-use std::io::{Read, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 
-use dropoff::Error;
+use dropoff::{Error, WakePair};
 use pyo3::prelude::*;
 
 use crate::errors::guarded;
 
-/// Both ends live as long as anybody may write: a write to a closed pair would raise `SIGPIPE`, which
-/// programs may have set back to its deadly default.
 struct WakePipe {
-    read_end: UnixStream,
-    write_end: UnixStream,
+    pair: WakePair,
     /// Who woke the loop since it last looked. A byte is on its way exactly while this is not empty.
     tokens: Mutex<Vec<u64>>,
 }
@@ -30,13 +24,13 @@ impl WakePipe {
         tokens.push(token);
         if tokens.len() == 1 {
             // The pair is empty, so there is room.
-            let _ = (&self.write_end).write(&[1]);
+            self.pair.wake();
         }
     }
 
     fn take(&self) -> Vec<u64> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = (&self.read_end).read(&mut [0; 8]);
+        self.pair.clear();
         std::mem::take(&mut tokens)
     }
 }
@@ -61,24 +55,15 @@ pub(crate) struct LoopWaker(Arc<WakePipe>);
 impl LoopWaker {
     #[new]
     fn new() -> PyResult<Self> {
-        guarded(|| {
-            let pair = UnixStream::pair().and_then(|(read_end, write_end)| {
-                read_end.set_nonblocking(true)?;
-                write_end.set_nonblocking(true)?;
-                Ok((read_end, write_end))
-            });
-            match pair {
-                Ok((read_end, write_end)) => {
-                    Ok(Self(Arc::new(WakePipe { read_end, write_end, tokens: Mutex::default() })))
-                }
-                Err(e) => Err(Error::no_descriptor("waiting for the call", &e).into()),
-            }
+        guarded(|| match WakePair::never_waiting() {
+            Ok(pair) => Ok(Self(Arc::new(WakePipe { pair, tokens: Mutex::default() }))),
+            Err(e) => Err(Error::no_descriptor("waiting for the call", &e).into()),
         })
     }
 
     /// What the loop watches; readable when somebody woke it.
     fn fileno(&self) -> i32 {
-        self.0.read_end.as_raw_fd()
+        self.0.pair.descriptor()
     }
 
     /// The tokens of those who woke it since the last time.

@@ -4,24 +4,16 @@
 
 use std::io;
 
-use rustix::io::Errno;
-
 use crate::error::{Error, ErrorKind, Side};
-use crate::os_limits::{is_descriptor_errno, is_out_of_descriptors, os_errno, why_no_descriptors};
+use crate::os_limits::{is_out_of_descriptors, os_errno, why_no_descriptors};
+use crate::sys;
 
 impl Error {
     /// A thread that the operating system refused to start, for a binding too.
     #[must_use]
     pub fn no_thread(error: &io::Error) -> Self {
-        let what = match error.raw_os_error().map(Errno::from_raw_os_error) {
-            // pthread_create(3) and clone(2) say this of a limit; a C library says it of memory too.
-            Some(Errno::AGAIN | Errno::NOMEM) | None => {
-                "since this program may have no more of them; raise its limit (ulimit -u, or a container's limit of pids or memory) or run less at once"
-            }
-            // A filter of system calls may answer anything.
-            Some(_) => "as a sandbox does that forbids it (seccomp); allow this program to start threads",
-        };
-        refused(format!("no thread could be started ({error}), {what}"), error)
+        let why = sys::why_no_thread(error.raw_os_error());
+        refused(format!("no thread could be started ({error}), {why}"), error)
     }
 
     /// A socket or the like that the operating system refused, for a binding too; `doing` is what needs it,
@@ -31,13 +23,7 @@ impl Error {
         if is_out_of_descriptors(error) {
             return Self::too_many_open_files(doing, error);
         }
-        let needs = "epoll, eventfd, socketpair and fcntl";
-        refused(
-            format!(
-                "{doing} failed ({error}); allow this program {needs}, which a sandbox (seccomp) may forbid"
-            ),
-            error,
-        )
+        refused(format!("{doing} failed ({error}); allow this program {}", sys::WAITING_NEEDS), error)
     }
 
     /// No descriptor for something that is no file of the caller's.
@@ -47,7 +33,7 @@ impl Error {
 
     /// Whether it is about descriptors, whatever was to be opened.
     pub(crate) fn is_out_of_descriptors(&self) -> bool {
-        self.side() == Side::Caller && self.errno().is_some_and(is_descriptor_errno)
+        self.side() == Side::Caller && self.errno().is_some_and(sys::is_out_of_descriptors)
     }
 }
 

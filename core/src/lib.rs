@@ -49,6 +49,7 @@ mod secret;
 mod service;
 mod source;
 mod storage;
+mod sys;
 mod threads;
 pub mod tools;
 
@@ -72,6 +73,8 @@ pub use source::Source;
 pub use storage::{
     PostFormRequest, PutPartsRequest, PutRequest, Storage, StoredObject, StoredPart, StoredParts,
 };
+#[doc(hidden)]
+pub use sys::WakePair;
 
 /// The kinds of resources that services keep for a call, each named by its service: those that
 /// [`Error::resource`] may name.

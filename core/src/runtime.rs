@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
-use crate::os_limits;
+use crate::sys;
 use crate::threads::{IdleThread, ThreadPool, Work, panic_text};
 
 const MAX_WORKERS: usize = 4;
@@ -23,7 +23,7 @@ const MAX_WORKERS: usize = 4;
 /// A dead network mount keeps each thread that waits for it, so there are many more than a disk needs:
 /// with 32, that many stuck reads stopped every name lookup as well. Most of what they do holds a descriptor.
 fn max_blocking() -> usize {
-    (os_limits::max_descriptors() / 4).clamp(4, 256)
+    (sys::max_descriptors() / 4).clamp(4, 256)
 }
 
 /// Never dropped: a child would wait for workers that it does not have.

@@ -64,9 +64,19 @@ def nothing_to_complain_about(caplog: pytest.LogCaptureFixture) -> Iterator[None
     assert said(caplog) == []
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
+class ReceivingLoop(asyncio.SelectorEventLoop):
+    """Watches no descriptor, as asyncio's default loop on Windows."""
+
+    def add_reader(self, *_: Any) -> None:  # type: ignore[override]
+        raise NotImplementedError
+
+
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop, "receiving": ReceivingLoop}
+
+
+@pytest.fixture(params=LOOPS)
 def run(request: pytest.FixtureRequest) -> Iterator[Callable[[Body], Any]]:
-    factory = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}[request.param]
+    factory = LOOPS[request.param]
     with asyncio.Runner(debug=True, loop_factory=factory) as runner:
         yield lambda body: runner.run(body())
 

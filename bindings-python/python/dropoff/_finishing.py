@@ -3,7 +3,7 @@
 A job ends on a thread of the compiled half. That thread must not run Python code: while the program
 ends, CPython kills such a thread by unwinding its stack, and unwinding through Rust aborts the process.
 `loop.call_soon_threadsafe` is Python code, so a job wakes a loop through a socket that the loop watches
-(`loop.add_reader`), which any loop on Unix can.
+(`loop.add_reader`), which any loop on Unix can; on Windows one may only receive (`_receiving`).
 
 There is one such socket pair for a loop, and only while something waits there: a loop that is closed, or a
 process that makes thousands of them, leaves no descriptor behind.
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from ._native import Job, Progress
+    from ._receiving import Receiver
 
     class _Loop(Protocol):
         def add_reader(self, fd: int, callback: Callable[[], object], /) -> object: ...
@@ -59,7 +60,14 @@ class LoopListener:
         self._key = key
         self._waiting: dict[int, Waiter] = {}
         self._last_token = 0
-        loop.add_reader(self.loop_waker.fileno(), self._on_wake)
+        number = self.loop_waker.fileno()
+        self._receiver: Receiver | None = None
+        try:
+            loop.add_reader(number, self._on_wake)
+        except NotImplementedError:
+            from ._receiving import Receiver
+
+            self._receiver = Receiver(loop, number, self._on_wake)
         LoopListener._by_loop[key] = self
 
     @classmethod
@@ -82,7 +90,11 @@ class LoopListener:
         if not self._waiting:
             LoopListener._by_loop.pop(self._key, None)
             # What waited in a loop that was closed under it is collected at any time later.
-            if not self._loop.is_closed():
+            if self._loop.is_closed():
+                return
+            if self._receiver is not None:
+                self._receiver.stop()
+            else:
                 self._loop.remove_reader(self.loop_waker.fileno())
 
 

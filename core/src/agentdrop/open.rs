@@ -2,12 +2,10 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::sealing::wrap_key;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
@@ -18,6 +16,7 @@ use crate::runtime::blocking;
 use crate::seal::{FileKey, KeyPair, NONCE_LEN, Nonce, Opener, PublicKey, TAG_LEN, encryption, missing};
 use crate::secret::Secret;
 use crate::source::{Prepared, SequentialReader, Source, Spool};
+use crate::sys::{self, os_error};
 
 /// A sealed file and what opens it. The texts are those of the transfer's download reply.
 #[derive(Debug, Clone)]
@@ -239,18 +238,16 @@ impl Unnamed {
         if to.symlink_metadata().is_ok() {
             return Err(taken(to));
         }
-        let shown = to.as_os_str().as_encoded_bytes();
-        if to.file_name().is_none_or(|name| name.len() > 255) || shown.ends_with(b"/") {
+        if !sys::may_be_named(to) {
             return Err(Error::invalid(format!(
                 "to names no file ({to:?}); give the path of one that is not there yet"
             )));
         }
         let folder = folder_of(to);
-        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-        if let Ok(file) = rustix::fs::open(&folder, flags, Mode::RUSR | Mode::WUSR) {
-            return Ok(Self { file: file.into(), folder, named: None });
+        match sys::unnamed_file_in(&folder) {
+            Ok(file) => Ok(Self { file, folder, named: None }),
+            Err(_) => named_beside(to),
         }
-        named_beside(to)
     }
 
     fn write(mut self, plain: &[u8]) -> Result<Self> {
@@ -269,12 +266,12 @@ impl Unnamed {
 
     fn name(self, to: &Path) -> Result<()> {
         let named = match self.named {
-            Some(path) => path.persist_noclobber(to).map_err(|e| e.error),
-            // The documented way to give such a file a name: open(2), O_TMPFILE.
-            None => {
-                let itself = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-                rustix::fs::linkat(CWD, itself, CWD, to, AtFlags::SYMLINK_FOLLOW).map_err(Into::into)
+            Some(path) => {
+                // Not every system renames a file that is open.
+                drop(self.file);
+                path.persist_noclobber(to).map_err(|e| e.error)
             }
+            None => sys::name_file(&self.file, to),
         };
         named.map_err(|e| match e.kind() {
             std::io::ErrorKind::AlreadyExists => taken(to),
@@ -286,7 +283,7 @@ impl Unnamed {
 /// For file systems that make no file without a name.
 fn named_beside(to: &Path) -> Result<Unnamed> {
     let folder = folder_of(to);
-    let named = tempfile::Builder::new().prefix(".dropoff-").tempfile_in(&folder);
+    let named = tempfile::Builder::new().prefix(".dropoff-").make_in(&folder, sys::create_private);
     let (file, path) = named.map_err(|e| failed(&folder, &e))?.into_parts();
     Ok(Unnamed { file, folder, named: Some(path) })
 }
@@ -314,7 +311,7 @@ fn failed(folder: &Path, error: &std::io::Error) -> Error {
 fn taken(to: &Path) -> Error {
     Error::invalid(format!("there is something at {} already; give a path where nothing is", to.display()))
         .with_path(to)
-        .errno_of(rustix::io::Errno::EXIST)
+        .errno_of(os_error::EXISTS)
 }
 
 #[cfg(test)]

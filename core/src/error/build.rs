@@ -24,8 +24,8 @@ impl Error {
     }
 
     /// The operating system's number for what is wrong, where no call of ours told it.
-    pub(crate) fn errno_of(self, errno: rustix::io::Errno) -> Self {
-        self.with(|f| f.errno = Some(errno.raw_os_error()))
+    pub(crate) fn errno_of(self, number: i32) -> Self {
+        self.with(|f| f.errno = Some(number))
     }
 
     /// The operating system's own words.

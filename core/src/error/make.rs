@@ -6,6 +6,7 @@ use std::path::Path;
 use super::kind::ErrorKind;
 use super::value::Error;
 use crate::os_limits::{is_out_of_descriptors, why_no_descriptors};
+use crate::sys;
 use crate::threads::panic_text;
 
 impl Error {
@@ -52,6 +53,10 @@ impl Error {
                 format!(
                     "no room left in {shown} for a temporary file; free some or set spool_dir to a folder with more"
                 ),
+            ),
+            _ if sys::is_held_elsewhere(error) => (
+                ErrorKind::SourceUnreadable,
+                format!("another program has {shown} open and does not share it; close that program"),
             ),
             _ if is_out_of_descriptors(error) => (
                 ErrorKind::SourceUnreadable,

@@ -10,6 +10,7 @@ use super::outcome::{Cleanup, Outcome};
 use super::resource::{Resource, ResourceKind};
 use super::side::Side;
 use super::text::one_line;
+use crate::sys::os_error;
 
 /// One field the service complained about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl Error {
             resource: None,
             path: None,
             // Of a file that is another by now.
-            errno: (kind == ErrorKind::SourceChanged).then(|| rustix::io::Errno::STALE.raw_os_error()),
+            errno: (kind == ErrorKind::SourceChanged).then_some(os_error::STALE),
             journal: None,
             etag: None,
             ticket_ended: false,

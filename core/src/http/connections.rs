@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
-use crate::os_limits;
+use crate::sys;
 
 /// Of the descriptors that the process may have, the share that connections to storage may take: each may
 /// have a file open besides, a program has several clients, and files of its own.
@@ -15,7 +15,7 @@ const MAX_CONNECTIONS: usize = 256;
 
 /// The most connections to storage.
 pub(crate) fn max_connections() -> usize {
-    (os_limits::max_descriptors() / DESCRIPTORS_PER_CONNECTION).clamp(1, MAX_CONNECTIONS)
+    (sys::max_descriptors() / DESCRIPTORS_PER_CONNECTION).clamp(1, MAX_CONNECTIONS)
 }
 
 /// Turns at having a connection. Those to a service are apart: its calls are short, and one that removes what

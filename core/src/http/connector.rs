@@ -28,6 +28,7 @@ use super::tunnel::{self, LoginOffers, LoginTurn};
 use super::{tls, transport_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Options, Proxy};
+use crate::sys;
 
 /// Bytes the kernel may hold unsent per connection; more would count as written while the peer has
 /// seen none of it.
@@ -50,18 +51,8 @@ pub(super) struct Connector {
     proxies: Arc<Proxies>,
     offers: LoginOffers,
     connect_timeout: Duration,
-    #[cfg(target_os = "linux")]
-    user_timeout: Duration,
+    stall_timeout: Duration,
     line: Arc<SharedLine>,
-}
-
-/// Linux measures this limit from the first loss that is not made good yet, and takes no notice of what
-/// arrived since: on a slow line with many connections it cut uploads that moved. So it is out of the way of
-/// ours, and below it only the kernel's own (some 15 min of silence), which would be in the way of the
-/// longest `stall_timeout`.
-#[cfg(target_os = "linux")]
-fn user_timeout(stall: Duration) -> Duration {
-    stall * 4 + Duration::from_secs(15 * 60)
 }
 
 impl Connector {
@@ -76,8 +67,7 @@ impl Connector {
             proxies,
             offers: LoginOffers::default(),
             connect_timeout: options.connect_timeout,
-            #[cfg(target_os = "linux")]
-            user_timeout: user_timeout(options.stall_timeout),
+            stall_timeout: options.stall_timeout,
             line: Arc::new(SharedLine::new()),
         })
     }
@@ -167,7 +157,7 @@ impl Connector {
             Some(proxy) if target.is_https() => self.tunnel(proxy, target).await?,
             Some(proxy) => self.to_proxy(proxy).await?,
         };
-        self.tune(&tcp);
+        sys::tune_upload(&socket2::SockRef::from(&tcp), NOT_SENT_LIMIT, self.stall_timeout);
         let tcp = MeteredTcp::new(tcp, Arc::clone(&self.line));
         let meter = tcp.meter();
         if !target.is_https() {
@@ -177,7 +167,7 @@ impl Connector {
         let name = ServerName::try_from(target.host().trim_matches(['[', ']']).to_owned()).map_err(|_| {
             Error::new(ErrorKind::Tls, format!("{} is not a name TLS can check", target.host()))
         })?;
-        tls::keep_heap();
+        sys::keep_heap();
         let tls = self.tls.as_ref().map_err(Clone::clone)?;
         let tls = tls
             .connect_with(name, tcp, |connection| connection.set_buffer_limit(Some(tls::WAITING_RECORDS)))
@@ -227,17 +217,6 @@ impl Connector {
         // Shared out over the addresses of a name, so that one dead address leaves time for the next.
         // A little more than all of it, so that a single address ends by the limit the caller knows.
         http.set_connect_timeout(Some(self.connect_timeout + Duration::from_millis(50)));
-    }
-
-    fn tune(&self, tcp: &TcpStream) {
-        // None of these is needed to be correct, so a kernel that lacks one is no error.
-        let socket = socket2::SockRef::from(tcp);
-        let _ = socket.set_tcp_nodelay(true);
-        #[cfg(target_os = "linux")]
-        {
-            let _ = socket.set_tcp_user_timeout(Some(self.user_timeout));
-            let _ = socket.set_tcp_notsent_lowat(NOT_SENT_LIMIT);
-        }
     }
 }
 

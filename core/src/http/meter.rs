@@ -21,8 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-use super::kernel::Socket;
 use super::line::SharedLine;
+use crate::sys::WatchedSocket;
 
 /// How long a failed write waits for the reply that explains it.
 const PARKED_WRITE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -39,12 +39,12 @@ pub(super) struct Meter {
     first_bytes: AtomicU64,
     last_progress_ms: AtomicU64,
     blocked: AtomicBool,
-    socket: Socket,
+    socket: WatchedSocket,
     line: Arc<SharedLine>,
 }
 
 impl Meter {
-    fn new(socket: Socket, line: Arc<SharedLine>) -> Self {
+    fn new(socket: WatchedSocket, line: Arc<SharedLine>) -> Self {
         Self {
             born: Instant::now(),
             written: AtomicU64::new(0),
@@ -131,7 +131,7 @@ struct Parked {
 
 impl MeteredTcp {
     pub(super) fn new(tcp: TcpStream, line: Arc<SharedLine>) -> Self {
-        let meter = Arc::new(Meter::new(Socket::of(&tcp), line));
+        let meter = Arc::new(Meter::new(WatchedSocket::of(&tcp), line));
         Self { tcp, meter, parked: None }
     }
     pub(super) fn meter(&self) -> Arc<Meter> {

@@ -12,7 +12,6 @@ mod clients;
 mod connections;
 mod connector;
 mod guard;
-mod kernel;
 mod limits;
 mod line;
 mod messages;

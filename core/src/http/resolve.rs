@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
-use crate::os_limits;
 use crate::runtime::spawn_blocking;
+use crate::sys;
 
 pub(super) type Addresses = std::vec::IntoIter<SocketAddr>;
 
@@ -24,7 +24,7 @@ async fn look_up(name: String) -> io::Result<Addresses> {
     let found = spawn_blocking(move || {
         // The operating system tells a name that it could not look up, for want of a descriptor, as one that
         // there is not.
-        (name.as_str(), 0).to_socket_addrs().map_err(|e| os_limits::descriptors_refused_now().unwrap_or(e))
+        (name.as_str(), 0).to_socket_addrs().map_err(|e| sys::descriptors_refused_now().unwrap_or(e))
     });
     found.await.unwrap_or_else(|_| Err(io::Error::other("name lookup panicked")))
 }

@@ -19,23 +19,6 @@ use crate::os_limits;
 /// makes four times as many.
 pub(super) const WAITING_RECORDS: usize = 256 * 1024;
 
-/// rustls makes each record in an allocation of its own. By default glibc gives the end of a heap back to the
-/// kernel as soon as 128 KiB of it are free, and then gets it again, page by page, for the next records: with
-/// a buffer of 256 KiB that was half of all an upload cost. Once a larger block was freed it waits until
-/// twice that is free (mallopt(3), `M_MMAP_THRESHOLD`), which any program that frees large blocks has done by
-/// itself. Nothing is written to the block, so it never takes memory.
-pub(super) fn keep_heap() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-        const BLOCK: usize = 1024 * 1024;
-        static DONE: AtomicBool = AtomicBool::new(false);
-        if !DONE.swap(true, Relaxed) {
-            drop(std::hint::black_box(Vec::<u8>::with_capacity(BLOCK)));
-        }
-    }
-}
-
 pub(super) fn config(options: &Options) -> Result<ClientConfig> {
     let system = of_system();
     // With some of the roots only, or with the bundled ones, a good certificate might be refused.

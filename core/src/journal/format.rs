@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::errors::{damaged, io_failed};
 use crate::error::{Error, Result};
+use crate::sys;
 
 pub(crate) const FIRST_LINE: &[u8] = b"dropoff-journal 1\n";
 /// The beginning of any version's first line.
@@ -30,7 +30,7 @@ pub(crate) fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
         .with_path(path));
     }
     // Anybody who could read it while it was open to them has seen its URLs; nobody else is to.
-    make_private(file, path)?;
+    sys::make_private(file).map_err(|e| io_failed(path, "keeping others from", &e))?;
     let mut rest = Vec::new();
     file.read_to_end(&mut rest).map_err(unreadable)?;
     let mut records = Vec::new();
@@ -51,19 +51,10 @@ pub(crate) fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
 
 /// An empty file, or one whose first line was being written.
 pub(super) fn start_anew(file: &mut File) -> std::io::Result<()> {
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    sys::make_private(file)?;
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(FIRST_LINE)
-}
-
-fn make_private(file: &File, path: &Path) -> Result<()> {
-    let meta = file.metadata().map_err(|e| io_failed(path, "looking at", &e))?;
-    if meta.mode() & 0o077 == 0 {
-        return Ok(());
-    }
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))
-        .map_err(|e| io_failed(path, "keeping others from", &e))
 }
 
 /// The name of a new file is in its folder, which is written on its own. Where that cannot be asked for, the

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
 use serde_json::Value;
 
 use super::errors::io_failed;
@@ -31,7 +30,7 @@ impl Drop for LockedFile {
         // Said and not left to closing: a forked child has the file open too, and the lock would stay with
         // it.
         if self.pid == std::process::id() {
-            let _ = flock(&self.file, FlockOperation::Unlock);
+            let _ = self.file.unlock();
         }
     }
 }

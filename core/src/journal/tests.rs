@@ -1,8 +1,6 @@
 //! Tests of journals, on real files.
 
 use std::fs::File;
-use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,25 +8,14 @@ use serde_json::{Value, json};
 
 use super::format::{FIRST_LINE, append, read};
 use super::handle::remove_file;
-use super::lock::lock_file;
+use super::lock::{lock_file, lock_opened, open_file};
 use crate::error::{ErrorKind, Result};
+use crate::sys::testing::{is_private, open_to_all};
 
 fn opened(path: &Path) -> Result<(File, Vec<Value>)> {
     let (mut file, _) = lock_file(path, Duration::from_millis(50))?;
     let records = read(&mut file, path)?;
     Ok((file, records))
-}
-
-/// Waits until so many of this process's descriptors are of this file.
-fn open_by(path: &Path, count: usize) {
-    let path = path.canonicalize().expect("there");
-    let of_it = || {
-        let all = std::fs::read_dir("/proc/self/fd").expect("descriptors").flatten();
-        all.filter(|fd| std::fs::read_link(fd.path()).is_ok_and(|at| at == path)).count()
-    };
-    while of_it() < count {
-        std::thread::yield_now();
-    }
 }
 
 /// The records that a waiting call finds after the call that had the journal ended it.
@@ -38,11 +25,14 @@ fn found_after_waiting(end: impl FnOnce(&mut File, &Path)) -> (Vec<Value>, bool)
     let (mut first, _) = opened(&path).expect("a journal");
     append(&mut first, &json!({"begun": "secret"}), false).expect("written");
     let (there, waiting) = (path.clone(), Duration::from_secs(600));
+    let (told, has_opened) = std::sync::mpsc::channel();
     let second = std::thread::spawn(move || {
-        let (mut file, waited) = lock_file(&there, waiting).expect("free at last");
+        let opened = open_file(&there).expect("a journal");
+        told.send(()).expect("heard");
+        let (mut file, waited) = lock_opened(opened, &there, waiting).expect("free at last");
         (read(&mut file, &there).expect("read"), waited)
     });
-    open_by(&path, 2);
+    has_opened.recv().expect("told");
     end(&mut first, &path);
     drop(first);
     second.join().expect("no panic")
@@ -81,12 +71,11 @@ fn records_are_read_back_and_go_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("j");
     written(&path, 2);
-    let meta = std::fs::metadata(&path).expect("there");
-    assert_eq!(meta.mode() & 0o777, 0o600);
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("changed");
+    assert!(is_private(&path));
+    open_to_all(&path);
     written(&path, 1);
     let (_file, records) = opened(&path).expect("a journal");
-    assert_eq!(std::fs::metadata(&path).expect("there").mode() & 0o777, 0o600, "made private again");
+    assert!(is_private(&path), "made private again");
     assert_eq!(records.len(), 3);
     assert_eq!(records[1], json!({"n": 1, "text": "a\nb"}));
 }

@@ -8,6 +8,7 @@ use rustls::pki_types::pem::PemObject as _;
 use super::table::OptionSpec;
 use crate::error::{Error, Result};
 use crate::paths::expand_home;
+use crate::sys::os_error;
 
 pub(super) fn existing_folder(spec: &OptionSpec, path: PathBuf) -> Result<PathBuf> {
     let path = expand_home(path);
@@ -15,7 +16,7 @@ pub(super) fn existing_folder(spec: &OptionSpec, path: PathBuf) -> Result<PathBu
         Error::invalid(format!("option {} must be {}, and {path:?} is none", spec.name, spec.range));
     match std::fs::metadata(&path) {
         Ok(meta) if meta.is_dir() => Ok(path),
-        Ok(_) => Err(refused.with_path(&path).errno_of(rustix::io::Errno::NOTDIR)),
+        Ok(_) => Err(refused.with_path(&path).errno_of(os_error::NOT_A_FOLDER)),
         Err(e) => Err(refused.of_file(&path, &e)),
     }
 }

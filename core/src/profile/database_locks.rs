@@ -2,17 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-use rustix::process::{Flock, FlockType, fcntl_getlk};
+use std::path::Path;
 
 use super::family::Family;
 use super::folder::Folder;
 use super::names::without_sidecar;
-use super::open_nofollow::open_plain;
 use super::stall_guard::StallGuard;
 use super::walk::TreeEntry;
 use crate::error::Result;
+use crate::sys;
 
 /// Files of a profile that a running browser has locked, the likeliest first: seen in /proc/locks
 /// beside Chromium 156 and its headless shell (which has the first from its start), Electron and QtWebEngine
@@ -89,7 +87,7 @@ pub(super) fn locked_database(
             continue;
         }
         asked += 1;
-        if let Some(process) = posix_lock_holder(&at) {
+        if let Some(process) = sys::lock_holder(&at) {
             return Ok(Some(LockedDatabase { path, process }));
         }
     }
@@ -129,37 +127,13 @@ fn candidates(folder: &Folder, profiles: &[&str], entries: &[TreeEntry]) -> Vec<
     paths.into_iter().flat_map(index).collect()
 }
 
-/// Whether another process has a lock on any byte of a file, and which, if it has a number here: it has none
-/// (0) in another container, and none (-1 or less) on another machine or where the lock is an open file's.
-pub(super) fn posix_lock_holder(path: &Path) -> Option<Option<i32>> {
-    let file = open_plain(path).ok()?;
-    let lock = fcntl_getlk(&file, &Flock::from(FlockType::WriteLock)).ok()??;
-    Some(lock.pid.map(|pid| i32::from(pid.as_raw_nonzero())).filter(|number| *number > 0))
-}
-
-/// A LevelDB in the folder that this very process has open, as a program with a browser in it does: `F_GETLK`
-/// does not tell of a process's own locks.
+/// A LevelDB in the folder that this very process has open, as a program with a browser in it does. LevelDB opens
+/// its `LOCK` to write; who only asks for locks does not.
 fn own_leveldb(root: &Path) -> Option<String> {
-    /// A process with more open files than that is not looked through.
-    const MOST: usize = 1 << 16;
     let root = fs::canonicalize(root).ok()?;
-    let inside = |file: &PathBuf| Some(file.strip_prefix(&root).ok()?.to_str()?.to_owned());
-    for entry in fs::read_dir("/proc/self/fd").ok()?.flatten().take(MOST) {
-        let Ok(file) = fs::read_link(entry.path()) else { continue };
-        if file.file_name().is_some_and(|name| name == "LOCK")
-            && let Some(path) = inside(&file)
-            && is_open_for_writing(&entry.file_name().to_string_lossy())
-        {
-            return Some(path);
-        }
-    }
-    None
-}
-
-/// LevelDB opens its `LOCK` to write. Who only asks for locks does not.
-fn is_open_for_writing(descriptor: &str) -> bool {
-    let facts = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).unwrap_or_default();
-    let flags = facts.lines().find_map(|line| line.strip_prefix("flags:"));
-    let flags = flags.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok());
-    flags.is_some_and(|flags| flags & 0b11 != 0)
+    sys::find_open_for_writing(|file| {
+        let is_lock = file.file_name().is_some_and(|name| name == "LOCK");
+        let inside = file.strip_prefix(&root).ok().filter(|_| is_lock)?;
+        inside.to_str().map(str::to_owned)
+    })
 }

@@ -6,7 +6,8 @@ use super::family::Family;
 use super::names::quoted_list;
 use super::pack_options::Pack;
 use crate::error::{Error, Result};
-use crate::source::{FileSystem, Identity};
+use crate::source::Identity;
+use crate::sys::FileSystem;
 
 /// A folder that a browser wrote.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ mod tests {
             last_used: None,
             product: "a browser",
             version: None,
-            system: FileSystem::at(".".as_ref()),
+            system: FileSystem::UNKNOWN,
         }
     }
 

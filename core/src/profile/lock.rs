@@ -3,21 +3,17 @@
 //! found by its number. That no lock is seen proves nothing.
 
 use std::fs;
-use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
-use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::database_locks::{LockedDatabase, locked_database, posix_lock_holder};
+use super::database_locks::{LockedDatabase, locked_database};
 use super::family::Family;
 use super::folder::Folder;
 use super::stall_guard::StallGuard;
 use super::walk::TreeEntry;
 use crate::error::Result;
+use crate::sys::{self, RunningProgram};
 
 /// Whether a browser is using a folder, by its lock and those on its databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -109,17 +105,22 @@ impl BrowserLock {
     }
 }
 
-/// `SingletonLock` is a symlink to `host-pid` that leads nowhere, so only its own text is looked at.
+/// On Windows a Chrome that runs has `lockfile` open and lets nobody write to it
+/// (chrome/browser/process_singleton_win.cc). Elsewhere `SingletonLock` is a symlink to `host-pid` that leads
+/// nowhere, so only its own text is looked at.
 fn chrome(root: &Path) -> BrowserLock {
+    if let Some(process) = sys::lock_holder(&root.join("lockfile")) {
+        return BrowserLock { state: LockState::Live, process, ..BrowserLock::NONE };
+    }
     let Ok(text) = fs::read_link(root.join("SingletonLock")) else { return BrowserLock::NONE };
-    let text = String::from_utf8_lossy(text.as_os_str().as_bytes()).into_owned();
+    let text = text.to_string_lossy();
     // Hosts have dashes too.
     let Some((host, process)) = text.rsplit_once('-').and_then(|(host, pid)| Some((host, pid.parse().ok()?)))
     else {
         return BrowserLock { state: LockState::Foreign, ..BrowserLock::NONE };
     };
-    let answers = is_listened_to(&root.join("SingletonSocket"));
-    let state = match is_this_host(host) {
+    let answers = answers(&root.join("SingletonSocket"));
+    let state = match sys::is_this_host(host) {
         // Somebody listens here, whatever the host is called by now.
         _ if answers => LockState::Live,
         true => state_of(process, CHROME_NAMES),
@@ -128,14 +129,16 @@ fn chrome(root: &Path) -> BrowserLock {
     BrowserLock { state, process: Some(process), host: Some(host.to_owned()), ..BrowserLock::NONE }
 }
 
-/// `.parentlock` is locked as long as Firefox runs; `lock` is a symlink to `address:+pid`.
+/// `.parentlock`, on Windows `parent.lock`, is locked as long as Firefox runs; `lock` is a symlink to
+/// `address:+pid` (toolkit/profile/nsProfileLock.cpp).
 fn firefox(root: &Path) -> BrowserLock {
     let symlink = fs::read_link(root.join("lock")).ok();
-    let text = symlink.map(|text| String::from_utf8_lossy(text.as_os_str().as_bytes()).into_owned());
+    let text = symlink.map(|text| text.to_string_lossy().into_owned());
     let process = text.as_deref().and_then(|text| text.rsplit_once(":+")?.1.parse().ok());
     // The address may be any of this machine's, so a process of that number that is a Firefox is enough.
     let state = process.map_or(LockState::None, |process| state_of(process, FIREFOX_NAMES));
-    match posix_lock_holder(&root.join(".parentlock")) {
+    let held = [".parentlock", "parent.lock"].iter().find_map(|name| sys::lock_holder(&root.join(name)));
+    match held {
         // In another container it has another number there.
         Some(holder) => {
             let process = holder.or(process.filter(|_| state == LockState::Live));
@@ -149,64 +152,32 @@ const CHROME_NAMES: &[&str] = &["chrom", "msedge", "brave", "vivaldi", "opera", 
 const FIREFOX_NAMES: &[&str] = &["firefox", "librewolf", "icecat", "waterfox"];
 
 fn state_of(process: i32, names: &[&str]) -> LockState {
-    let Some(pid) = Some(process).filter(|number| *number > 0).and_then(Pid::from_raw) else {
-        return LockState::Stale;
-    };
-    match rustix::process::test_kill_process(pid) {
-        Ok(()) | Err(rustix::io::Errno::PERM) => {}
-        Err(_) => return LockState::Stale,
+    match sys::program_of(process) {
+        RunningProgram::None => LockState::Stale,
+        // Numbers are used again.
+        RunningProgram::Named(program) if names.iter().any(|name| program.contains(name)) => LockState::Live,
+        RunningProgram::Named(_) => LockState::Stale,
+        // Its lock is believed.
+        RunningProgram::Hidden => LockState::Live,
     }
-    // Numbers are used again.
-    match program_of(process) {
-        Ok(name) if names.iter().any(|n| name.contains(n)) => LockState::Live,
-        Ok(_) => LockState::Stale,
-        // It ended, and nobody asked how: what is left has no program.
-        Err(e) if e.kind() == io::ErrorKind::NotFound && Path::new("/proc/self/exe").exists() => {
-            LockState::Stale
-        }
-        // A process of another user cannot be looked at, so its lock is believed.
-        Err(_) => LockState::Live,
-    }
-}
-
-/// The name of the program it runs, in small letters.
-fn program_of(process: i32) -> io::Result<String> {
-    let program = fs::read_link(format!("/proc/{process}/exe"))?;
-    Ok(program.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase())
 }
 
 fn is_browser(process: i32) -> bool {
-    let names = || CHROME_NAMES.iter().chain(FIREFOX_NAMES);
-    program_of(process).is_ok_and(|program| names().any(|name| program.contains(name)))
+    let RunningProgram::Named(program) = sys::program_of(process) else { return false };
+    CHROME_NAMES.iter().chain(FIREFOX_NAMES).any(|name| program.contains(name))
 }
 
-/// Whether somebody listens at this socket. A browser that stands still takes no more connections after a
-/// few, so nothing here may wait for it.
-fn is_listened_to(path: &Path) -> bool {
+/// Whether somebody listens at this socket.
+fn answers(path: &Path) -> bool {
     // A symlink to a short path: that of the folder may be longer than a socket's may be.
     let target = fs::read_link(path);
-    let Ok(address) = SocketAddrUnix::new(target.as_deref().unwrap_or(path)) else { return false };
-    let made = socket_with(
-        AddressFamily::UNIX,
-        SocketType::STREAM,
-        SocketFlags::NONBLOCK | SocketFlags::CLOEXEC,
-        None,
-    );
-    let Ok(socket) = made else { return false };
-    match connect(&socket, &address) {
-        Ok(()) | Err(Errno::AGAIN | Errno::INPROGRESS) => true,
-        Err(_) => false,
-    }
-}
-
-fn is_this_host(host: &str) -> bool {
-    rustix::system::uname().nodename().to_bytes() == host.as_bytes()
+    sys::is_listened_to(target.as_deref().unwrap_or(path))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::symlink;
+    use crate::sys::testing::{host_name, symlink};
 
     fn chrome_with(lock: &str) -> BrowserLock {
         let dir = tempfile::tempdir().expect("dir");
@@ -214,22 +185,19 @@ mod tests {
         chrome(dir.path())
     }
 
-    fn here() -> String {
-        rustix::system::uname().nodename().to_string_lossy().into_owned()
-    }
-
     #[test]
     fn a_chrome_lock_is_live_stale_or_foreign() {
         assert_eq!(chrome(tempfile::tempdir().expect("dir").path()), BrowserLock::NONE);
-        assert_eq!(chrome_with(&format!("{}-2147483646", here())).state, LockState::Stale);
+        assert_eq!(chrome_with(&format!("{}-2147483646", host_name())).state, LockState::Stale);
         // This very process is alive and no browser.
-        assert_eq!(chrome_with(&format!("{}-{}", here(), std::process::id())).state, LockState::Stale);
+        assert_eq!(chrome_with(&format!("{}-{}", host_name(), std::process::id())).state, LockState::Stale);
         let foreign = chrome_with("some-other-host-12");
         assert_eq!((foreign.state, foreign.process), (LockState::Foreign, Some(12)));
         assert_eq!(foreign.host.as_deref(), Some("some-other-host"));
         assert_eq!(chrome_with("nonsense").state, LockState::Foreign);
     }
 
+    #[cfg(unix)]
     #[test]
     fn who_answers_on_the_socket_is_live() {
         let dir = tempfile::tempdir().expect("dir");
@@ -240,26 +208,27 @@ mod tests {
         assert_eq!(chrome(dir.path()).state, LockState::Live);
     }
 
+    #[cfg(windows)]
     #[test]
-    fn a_browser_that_stands_still_is_not_waited_for() {
-        let dir = tempfile::tempdir().expect("dir");
-        let socket = dir.path().join("SingletonSocket");
-        let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("socket");
-        for _ in 0..300 {
-            // Kept open by nobody, and accepted by nobody: the queue fills.
-            assert!(is_listened_to(&socket));
-        }
-    }
+    fn a_file_that_a_browser_does_not_share_is_a_lock() {
+        use std::os::windows::fs::OpenOptionsExt as _;
 
-    #[test]
-    fn a_process_that_ended_and_was_not_waited_for_is_stale() {
-        let mut child = std::process::Command::new("true").spawn().expect("a process");
-        let number = i32::try_from(child.id()).expect("a number");
-        while fs::read_link(format!("/proc/{number}/exe")).is_ok() {
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        assert_eq!(state_of(number, CHROME_NAMES), LockState::Stale);
-        child.wait().expect("it ended");
+        let held = |name: &str, root: &Path| {
+            fs::File::options().write(true).create(true).truncate(false).share_mode(0).open(root.join(name))
+        };
+        let dir = tempfile::tempdir().expect("dir");
+        let lock = held("lockfile", dir.path()).expect("made");
+        assert_eq!(chrome(dir.path()).state, LockState::Live);
+        drop(lock);
+        assert_eq!(chrome(dir.path()).state, LockState::None);
+        let _lock = held("parent.lock", dir.path()).expect("made");
+        assert_eq!(firefox(dir.path()).state, LockState::Live);
+        let error = crate::error::Error::local_io(
+            dir.path(),
+            "opening",
+            &held("parent.lock", dir.path()).expect_err("held"),
+        );
+        assert!(error.message().contains("another program has"), "{error}");
     }
 
     #[test]

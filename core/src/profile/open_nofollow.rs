@@ -3,14 +3,13 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use crate::sys;
 
 /// A plain file, or "not found".
 pub(super) fn open_plain(path: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = File::options().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+    let file = sys::open_without_following(path)?;
+    let is_plain = !sys::is_device(&file) && file.metadata()?.is_file();
+    if is_plain { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
 }

@@ -13,7 +13,7 @@ use super::pack_options::Pack;
 use super::profiles_ini;
 use super::stall_guard::StallGuard;
 use crate::error::{Error, Result};
-use crate::source::FileSystem;
+use crate::sys;
 
 impl Folder {
     pub(super) fn recognise(path: &Path, pack: &Pack, guard: &StallGuard) -> Result<Self> {
@@ -50,7 +50,7 @@ impl Folder {
             });
         let last_used = state["profile"]["last_used"].as_str().filter(|name| !name.is_empty());
         Self {
-            system: FileSystem::at(&root),
+            system: sys::file_system_at(&root),
             is_profile: is_chrome_profile(&root),
             last_used: last_used.map(str::to_owned),
             root,
@@ -66,7 +66,7 @@ impl Folder {
         let version = read_small_text(&root.join("compatibility.ini"))
             .and_then(|text| version(text.lines().find_map(|line| line.strip_prefix("LastVersion="))?));
         Self {
-            system: FileSystem::at(&root),
+            system: sys::file_system_at(&root),
             root,
             family: Family::Firefox,
             profiles: vec![name],
@@ -180,7 +180,7 @@ fn not_a_profile(root: &Path, guard: &StallGuard) -> Error {
 
 /// The path often tells, and so do keys that only one browser writes.
 fn chrome_product(root: &Path, state: &Value) -> &'static str {
-    let path = root.to_string_lossy().to_ascii_lowercase();
+    let path = root.to_string_lossy().replace('\\', "/").to_ascii_lowercase();
     let is_in = |start: &str| path.split('/').any(|folder| folder.starts_with(start));
     let has = |key: &str| state.get(key).is_some();
     if is_in("microsoft-edge") || is_in("microsoft edge") || has("edge") {

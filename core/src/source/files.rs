@@ -4,10 +4,9 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::io::Errno;
-
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::blocking;
+use crate::sys::{self, FileFacts, PositionalIo as _, os_error};
 
 /// Opening and looking at a file can wait for a network file system for ever; a worker that waits with
 /// it would take every timer and every other upload along.
@@ -36,7 +35,7 @@ pub(crate) fn no_answer_within(path: Option<&Path>, limit: Duration, origin: &st
             limit.as_secs_f64()
         ),
     );
-    let error = error.errno_of(Errno::TIMEDOUT);
+    let error = error.errno_of(os_error::TIMED_OUT);
     match path {
         Some(path) => error.with_path(path),
         None => error,
@@ -56,7 +55,6 @@ pub(crate) fn changed(path: &Path, what: &str) -> Error {
 }
 
 pub(super) fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u8>> {
-    use std::os::unix::fs::FileExt;
     let mut start = vec![0; count];
     file.read_exact_at(&mut start, 0).map_err(|e| Error::local_io(path, "reading", &e))?;
     Ok(start)
@@ -64,13 +62,11 @@ pub(super) fn read_start(file: &File, path: &Path, count: usize) -> Result<Vec<u
 
 /// Files of /proc say that they are empty and are not, and those of /sys that they have a page. To send
 /// nothing would be a lie, and what is shorter than its size never ends.
-pub(super) fn refuse_made_up(file: &File, path: &Path, meta: &std::fs::Metadata) -> Result<()> {
-    use std::os::unix::fs::{FileExt, MetadataExt};
-    let size = meta.size();
+pub(super) fn refuse_made_up(file: &File, path: &Path, facts: &FileFacts) -> Result<()> {
+    let size = facts.size;
     let at = match size.checked_sub(1) {
         None => 0,
-        // A file that takes no room on a disk is made up, or a hole, or kept in the record itself.
-        Some(last) if meta.blocks() == 0 => last,
+        Some(last) if facts.takes_no_room => last,
         Some(_) => return Ok(()),
     };
     let there = file.read_at(&mut [0], at).map_err(|e| Error::local_io(path, "reading", &e))?;
@@ -89,23 +85,21 @@ pub(super) fn made_up(path: &Path, size: u64) -> Error {
         format!("{shown} {says}, as files the system makes up do; read it and send the bytes"),
     )
     .with_path(path)
-    .errno_of(Errno::INVAL)
+    .errno_of(os_error::INVALID)
 }
 
-/// Opens a regular file. `O_NONBLOCK` keeps a FIFO from hanging the open; it does not change how
-/// regular files read.
-pub(super) fn open_regular(path: &Path) -> Result<(File, std::fs::Metadata)> {
-    use std::os::unix::fs::OpenOptionsExt;
+/// Opens a regular file.
+pub(super) fn open_regular(path: &Path) -> Result<(File, FileFacts)> {
     let unreadable = |e: std::io::Error| Error::local_io(path, "opening", &e);
-    let nonblock = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-    let file = File::options().read(true).custom_flags(nonblock).open(path).map_err(unreadable)?;
-    let meta = file.metadata().map_err(unreadable)?;
-    if meta.is_file() {
-        return Ok((file, meta));
+    let file = sys::open_to_read(path).map_err(unreadable)?;
+    let meta = if sys::is_device(&file) { None } else { Some(file.metadata().map_err(unreadable)?) };
+    if let Some(meta) = meta.as_ref().filter(|meta| meta.is_file()) {
+        let facts = sys::facts_of(&file, meta).map_err(unreadable)?;
+        return Ok((file, facts));
     }
-    let (errno, what) = match meta.is_dir() {
-        true => (Errno::ISDIR, "a folder; name a file in it, or zip it first"),
-        false => (Errno::INVAL, "not a regular file; name a file, or give it as a stream"),
+    let (errno, what) = match meta.is_some_and(|meta| meta.is_dir()) {
+        true => (os_error::IS_A_FOLDER, "a folder; name a file in it, or zip it first"),
+        false => (os_error::INVALID, "not a regular file; name a file, or give it as a stream"),
     };
     let shown = path.display();
     Err(Error::new(ErrorKind::SourceUnreadable, format!("{shown} is {what}")).with_path(path).errno_of(errno))

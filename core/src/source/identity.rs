@@ -4,8 +4,8 @@
 //! them: FUSE, SMB and FAT make them up, and an overlay gives a file another inode when it is first written
 //! to. The doubt they leave in doubt is decided by the bytes.
 
-use std::fs::File;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{File, Metadata};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -16,9 +16,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::error::Result;
 use crate::runtime::blocking;
-
-/// Seconds and nanoseconds since 1970.
-type Time = (i64, i64);
+use crate::sys::{self, FileFacts, FileSystem, Time};
 
 /// The facts of a file at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +40,14 @@ pub(crate) enum FileChange {
 }
 
 impl Identity {
-    pub(crate) fn of(meta: &std::fs::Metadata) -> Self {
-        Self {
-            inode: meta.ino(),
-            size: meta.size(),
-            modified: (meta.mtime(), meta.mtime_nsec()),
-            recorded: (meta.ctime(), meta.ctime_nsec()),
-        }
+    /// Of an open file.
+    pub(crate) fn of(file: &File) -> io::Result<Self> {
+        Ok(sys::facts_of(file, &file.metadata()?)?.into())
+    }
+
+    /// Of the file at a path, which was looked at just before.
+    pub(crate) fn at(path: &Path, meta: &Metadata) -> io::Result<Self> {
+        Ok(sys::facts_at(path, meta)?.into())
     }
 
     /// The difference that a later look shows, at a file of this file system.
@@ -135,6 +134,13 @@ impl Identity {
     }
 }
 
+impl From<FileFacts> for Identity {
+    fn from(facts: FileFacts) -> Self {
+        let FileFacts { inode, size, modified, recorded, .. } = facts;
+        Self { inode, size, modified, recorded }
+    }
+}
+
 /// Whether two looks saw one time, as exactly as the later of them tells it. A file system may keep a time in
 /// memory in nanoseconds and on the disk in whole seconds (NFSv2, ext3), in pairs of them (FAT), or by 100 ns
 /// (SMB, NTFS), and say the one first and the other after it had to read its record again.
@@ -163,50 +169,6 @@ pub(super) async fn of_memory(bytes: Bytes) -> Result<Value> {
         .await
 }
 
-/// The properties of a file system, by its number. Numbers: linux/magic.h, and statfs(2).
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FileSystem {
-    /// Reads never wait, and need no other thread.
-    pub(super) in_memory: bool,
-    /// It never asks another machine or another program.
-    pub(super) local: bool,
-    /// An inode is a file's as long as it lives.
-    keeps_inodes: bool,
-    /// The time of a file's record is that of its last change.
-    keeps_records: bool,
-}
-
-impl FileSystem {
-    pub(super) fn of(file: &File) -> Self {
-        rustix::fs::fstatfs(file).map_or(Self::UNKNOWN, |fs| Self::named(fs.f_type))
-    }
-
-    pub(crate) fn at(path: &Path) -> Self {
-        rustix::fs::statfs(path).map_or(Self::UNKNOWN, |fs| Self::named(fs.f_type))
-    }
-
-    const UNKNOWN: Self = Self { in_memory: false, local: false, keeps_inodes: false, keeps_records: false };
-
-    fn named(number: i64) -> Self {
-        /// tmpfs and ramfs.
-        const MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
-        /// ext2 to ext4, XFS, Btrfs, F2FS, ZFS, bcachefs.
-        const DISK: [i64; 6] = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0x2fc1_2fc1, 0xca45_1a4e];
-        const OVERLAY: i64 = 0x794c_7630;
-        /// The server keeps them.
-        const NFS: i64 = 0x6969;
-        // Some are above what 32 bits with a sign hold.
-        let number = number & 0xffff_ffff;
-        let (memory, disk) = (MEMORY.contains(&number), DISK.contains(&number));
-        Self {
-            in_memory: memory,
-            local: memory || disk || number == OVERLAY,
-            keeps_inodes: memory || disk || number == NFS,
-            keeps_records: memory || disk || number == NFS || number == OVERLAY,
-        }
-    }
-}
-
 /// One reading of a file: what it was when it was opened, and when its last byte had been read.
 #[derive(Debug)]
 pub(crate) struct Reading {
@@ -218,14 +180,14 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn new(file: Arc<File>, path: Arc<Path>, meta: &std::fs::Metadata) -> Self {
-        let system = FileSystem::of(&file);
-        Self { file, path, system, opened: Identity::of(meta), ended: OnceLock::new() }
+    pub(super) fn new(file: Arc<File>, path: Arc<Path>, opened: Identity) -> Self {
+        let system = sys::file_system_of(&file);
+        Self { file, path, system, opened, ended: OnceLock::new() }
     }
 
     /// Looks at the file once its last byte is read. Later changes are not of the bytes that were sent.
     pub(super) fn end(&self) {
-        self.ended.get_or_init(|| self.file.metadata().ok().map(|meta| Identity::of(&meta)));
+        self.ended.get_or_init(|| Identity::of(&self.file).ok());
     }
 
     /// How the file differs now that it is read from what it was when `looked` at, in words too.
@@ -262,16 +224,13 @@ mod tests {
     const THEN: Identity =
         Identity { inode: 7, size: 10, modified: (1_700_000_001, 123_456_789), recorded: (1_700_000_001, 5) };
 
-    fn disk() -> FileSystem {
-        FileSystem::named(0xef53)
-    }
-
-    fn fuse() -> FileSystem {
-        FileSystem::named(0x6573_5546)
-    }
+    const DISK: FileSystem =
+        FileSystem { in_memory: false, local: true, keeps_inodes: true, keeps_records: true };
+    const OVERLAY: FileSystem = FileSystem { keeps_inodes: false, ..DISK };
+    const FUSE: FileSystem = FileSystem::UNKNOWN;
 
     fn at(modified: Time) -> FileChange {
-        THEN.change(&Identity { modified, ..THEN }, disk())
+        THEN.change(&Identity { modified, ..THEN }, DISK)
     }
 
     #[test]
@@ -292,45 +251,39 @@ mod tests {
         }
         // A time that was coarse at first, and is exact now, is of a write in between.
         let coarse = Identity { modified: (1_700_000_001, 0), ..THEN };
-        assert_eq!(coarse.change(&THEN, fuse()), FileChange::Doubtful);
-        let size = |size| THEN.change(&Identity { size, ..THEN }, disk());
+        assert_eq!(coarse.change(&THEN, FUSE), FileChange::Doubtful);
+        let size = |size| THEN.change(&Identity { size, ..THEN }, DISK);
         assert_eq!((size(11), size(9)), (FileChange::Grown, FileChange::Shrunk));
     }
 
     #[test]
     fn an_inode_counts_where_it_is_kept() {
         let other = Identity { inode: 8, recorded: (1_700_000_009, 9), ..THEN };
-        assert_eq!(THEN.change(&other, disk()), FileChange::Doubtful);
-        assert_eq!(THEN.change(&other, fuse()), FileChange::None);
-        assert!(THEN.is_same(&other, fuse()) && !THEN.is_same(&other, disk()));
-        assert!(THEN.is_another(&other, disk()) && !THEN.is_another(&other, fuse()));
+        assert_eq!(THEN.change(&other, DISK), FileChange::Doubtful);
+        assert_eq!(THEN.change(&other, FUSE), FileChange::None);
+        assert!(THEN.is_same(&other, FUSE) && !THEN.is_same(&other, DISK));
+        assert!(THEN.is_another(&other, DISK) && !THEN.is_another(&other, FUSE));
         let linked = Identity { recorded: (1_700_000_009, 9), ..THEN };
-        assert_eq!(THEN.change(&linked, disk()), FileChange::None, "a new link changes no byte");
-        assert!(!THEN.is_same(&linked, disk()) && !THEN.is_same(&linked, FileSystem::named(0x794c_7630)));
-
-        for fuse_smb_fat in [0x6573_5546, 0xfe53_4d42, 0xff53_4d42, 0x4d44, 0x0102_1997, 0x794c_7630, 1] {
-            assert!(!FileSystem::named(fuse_smb_fat).keeps_inodes, "{fuse_smb_fat:x}");
-        }
-        // As a 32-bit number with a sign has it.
-        assert!(FileSystem::named(i64::from(0x9123_683e_u32 as i32)).keeps_inodes);
+        assert_eq!(THEN.change(&linked, DISK), FileChange::None, "a new link changes no byte");
+        assert!(!THEN.is_same(&linked, DISK) && !THEN.is_same(&linked, OVERLAY));
     }
 
     #[test]
     fn what_an_earlier_process_kept_follows_the_same_rule() {
         let kept = THEN.lasting(true);
-        assert_eq!(THEN.since(&kept, disk()), Ok(()));
+        assert_eq!(THEN.since(&kept, DISK), Ok(()));
         let coarser = Identity { inode: 9, modified: (1_700_000_001, 0), recorded: (1, 0), ..THEN };
-        assert_eq!(coarser.since(&kept, fuse()), Ok(()));
+        assert_eq!(coarser.since(&kept, FUSE), Ok(()));
         for doubtful in [
             Identity { inode: 9, ..THEN },
             Identity { recorded: (1_700_000_009, 0), ..THEN },
             Identity { modified: (1_700_000_009, 0), ..THEN },
         ] {
-            assert_eq!(doubtful.since(&kept, disk()).expect_err("differs").0, FileChange::Doubtful);
+            assert_eq!(doubtful.since(&kept, DISK).expect_err("differs").0, FileChange::Doubtful);
         }
-        assert_eq!(Identity { recorded: (9, 9), ..THEN }.since(&THEN.lasting(false), disk()), Ok(()));
-        let (change, how) = Identity { size: 12, ..THEN }.since(&kept, disk()).expect_err("grew");
+        assert_eq!(Identity { recorded: (9, 9), ..THEN }.since(&THEN.lasting(false), DISK), Ok(()));
+        let (change, how) = Identity { size: 12, ..THEN }.since(&kept, DISK).expect_err("grew");
         assert_eq!((change, how.as_str()), (FileChange::Grown, "grew from 10 to 12 bytes"));
-        assert!(THEN.since(&json!({ "blake3": "00" }), disk()).is_err());
+        assert!(THEN.since(&json!({ "blake3": "00" }), DISK).is_err());
     }
 }

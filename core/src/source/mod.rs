@@ -16,7 +16,7 @@ mod stream;
 
 pub(crate) use buffers::BufferReserve;
 pub(crate) use files::{blocking_with_timeout, no_answer_within};
-pub(crate) use identity::{FileSystem, Identity, Reading};
+pub(crate) use identity::{Identity, Reading};
 pub use input::Source;
 pub(crate) use prepared::Prepared;
 pub(crate) use proof::{SentRange, SourceComparison};

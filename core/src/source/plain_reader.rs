@@ -1,27 +1,26 @@
 //! One body that is not sealed: bytes of a source from the first to the last, as chunks.
 //!
-//! Files are read inline on the sending thread when the page cache has them (`RWF_NOWAIT`), which
-//! costs no thread hand-off, and on the blocking pool when the disk has to be waited for.
+//! Files are read inline on the sending thread when the page cache has them, where a system can ask for that,
+//! which costs no thread hand-off, and on the blocking pool when the disk has to be waited for.
 
 use std::fs::File;
 use std::future::Future;
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use rustix::io::{ReadWriteFlags, preadv2};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::buffers::{Buffer, CHUNK_BYTES};
 use super::files::{changed, made_up};
-use super::identity::{FileSystem, Reading};
+use super::identity::Reading;
 use crate::error::{Error, Result};
 use crate::runtime::spawn_blocking;
+use crate::sys::{self, FileSystem, PositionalIo as _};
 
 /// Bytes that were read already, and the room they take, which is free when the last body of them is gone.
 pub(super) struct BufferedPart {
@@ -63,7 +62,7 @@ impl PlainReader {
 
     /// A part of our own temporary file.
     pub(super) fn spooled(file: Arc<File>, range: Range<u64>) -> Self {
-        Self::again(&file, FileSystem::of(&file), range)
+        Self::again(&file, sys::file_system_of(&file), range)
     }
 
     /// A file that is open already, whatever became of it.
@@ -187,17 +186,11 @@ fn look_if_over(reading: &Reading, count: u64, left: u64) {
     }
 }
 
-/// The bytes that can be had without waiting; `None` if another thread has to wait for it. tmpfs does not
-/// know `RWF_NOWAIT` and never waits. FUSE and network file systems do not know it either and may wait for
-/// ever, so a refused flag alone is no reason to read here. Nor is any other refusal one to fail: sandboxes
-/// answer calls they do not know with EPERM, EINVAL or ENOSYS, and what is wrong with the file the plain read
-/// tells too.
+/// The bytes that can be had without waiting; `None` if another thread has to wait for it. Memory never waits,
+/// and tmpfs does not know how to be asked for what is cached alone.
 fn read_at_once(file: &File, in_memory: bool, into: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
-    if in_memory {
-        return file.read_at(into, offset).map(Some);
-    }
-    match preadv2(file, &mut [IoSliceMut::new(into)], offset, ReadWriteFlags::NOWAIT) {
-        Ok(count) => Ok(Some(count)),
-        Err(_) => Ok(None),
+    match in_memory {
+        true => file.read_at(into, offset).map(Some),
+        false => Ok(sys::read_cached(file, into, offset)),
     }
 }

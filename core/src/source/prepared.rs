@@ -156,9 +156,9 @@ impl Prepared {
     }
 
     fn look_at(path: Arc<Path>) -> Result<(Backing, u64)> {
-        let (file, meta) = open_regular(&path)?;
-        let identity = Identity::of(&meta);
-        refuse_made_up(&file, &path, &meta)?;
+        let (file, facts) = open_regular(&path)?;
+        refuse_made_up(&file, &path, &facts)?;
+        let identity = Identity::from(facts);
         let file = InspectedFile { path, identity, doubtful: AtomicBool::new(false) };
         Ok((Backing::Path(Arc::new(file)), identity.size))
     }
@@ -271,11 +271,11 @@ impl InspectedFile {
     /// since it was looked at; of one that something was added to, as much as there was. Parts are to be of
     /// one file.
     fn reader(&self, range: Range<u64>, digested: bool) -> Result<PlainReader> {
-        let (file, meta) = open_regular(&self.path)?;
+        let (file, facts) = open_regular(&self.path)?;
         // Of the file that is open, not of the name: the two can be swapped in between.
-        let now = Identity::of(&meta);
+        let now = Identity::from(facts);
         let is_part = range != (0..self.identity.size);
-        let reading = Reading::new(Arc::new(file), Arc::clone(&self.path), &meta);
+        let reading = Reading::new(Arc::new(file), Arc::clone(&self.path), now);
         let different = || changed(&self.path, &self.identity.difference(&now));
         match self.identity.change(&now, reading.system) {
             FileChange::None => {}

@@ -9,13 +9,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use serde_json::Value;
 
 use super::files::{blocking_with_timeout, changed, open_regular};
-use super::identity::{FileChange, FileSystem, Identity, Reading};
+use super::identity::{FileChange, Identity, Reading};
 use super::plain_reader::PlainReader;
 use super::prepared::{Backing, Prepared};
 use super::reader::SourceReader;
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs;
+use crate::sys::{self, FileSystem};
 
 /// The digests of bytes that were sent.
 #[derive(Clone, Copy)]
@@ -112,7 +113,7 @@ impl Prepared {
         // Opened once, so that all is compared with one file.
         let opened = move || {
             let (file, _) = open_regular(&path)?;
-            let system = FileSystem::of(&file);
+            let system = sys::file_system_of(&file);
             Ok((Arc::new(file), system))
         };
         let (file, system) = blocking_with_timeout(self.io_timeout, &inspected.path, opened).await?;
@@ -155,7 +156,7 @@ impl Prepared {
         };
         let (path, identity) = (Arc::clone(&inspected.path), inspected.identity);
         let system =
-            blocking_with_timeout(self.io_timeout, &inspected.path, move || Ok(FileSystem::at(&path)))
+            blocking_with_timeout(self.io_timeout, &inspected.path, move || Ok(sys::file_system_at(&path)))
                 .await?;
         Ok(match identity.since(kept, system) {
             Ok(()) => SourceComparison::Same,
@@ -175,8 +176,8 @@ impl Prepared {
 async fn look_again(path: &Arc<Path>, io_timeout: std::time::Duration) -> Result<Identity> {
     let there = Arc::clone(path);
     let look = move || {
-        let meta = std::fs::metadata(&there).map_err(|e| Error::local_io(&there, "looking at", &e))?;
-        Ok(Identity::of(&meta))
+        let looked = std::fs::metadata(&there).and_then(|meta| Identity::at(&there, &meta));
+        looked.map_err(|e| Error::local_io(&there, "looking at", &e))
     };
     blocking_with_timeout(io_timeout, path, look).await
 }

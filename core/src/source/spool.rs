@@ -11,6 +11,7 @@ use super::stream::Stream;
 use crate::error::{Error, Result};
 use crate::runtime::spawn_foreign;
 use crate::seal::{BlockSealer, FileSeal};
+use crate::sys;
 
 /// Where temporary files go.
 #[derive(Clone, Debug)]
@@ -34,12 +35,11 @@ impl Spool {
     /// An empty unnamed file, readable by this user only.
     pub(crate) fn create(&self) -> Result<File> {
         tempfile::tempfile_in(&self.folder)
-            .or_else(|e| if may_be_optional(&e) { self.removed_at_once() } else { Err(e) })
+            .or_else(|e| if sys::may_lack_unnamed_files(&e) { self.removed_at_once() } else { Err(e) })
             .map_err(|e| self.failed("making", &e))
     }
 
-    /// As before there was `O_TMPFILE`, which some file systems and sandboxes refuse by numbers that
-    /// tempfile(3) does not know.
+    /// As before there were files without a name, whose refusals tempfile(3) does not all know.
     fn removed_at_once(&self) -> std::io::Result<File> {
         let (file, path) = tempfile::NamedTempFile::new_in(&self.folder)?.into_parts();
         path.close()?;
@@ -161,13 +161,6 @@ fn at_its_end() -> Error {
     Error::invalid(
         "the stream stands at its end, so nothing of it would be sent; go back to its beginning first, as seek(0) does",
     )
-}
-
-/// Whether the way it was asked for may be what was refused.
-fn may_be_optional(error: &std::io::Error) -> bool {
-    use rustix::io::Errno;
-    let refusals = [Errno::PERM, Errno::INVAL, Errno::NOSYS, Errno::ACCESS];
-    error.raw_os_error().is_some_and(|number| refusals.iter().any(|e| e.raw_os_error() == number))
 }
 
 fn stream_panicked() -> Error {

@@ -3,17 +3,15 @@
 //! value is looked at.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::open_nofollow::open_plain;
 use super::sqlite::{Database, Journal, ReadAt, Record, Table};
 use super::stall_guard::StallGuard;
+use crate::sys::{self, PositionalIo as _};
 
 /// How a cookie is encrypted, as far as its value shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,7 +151,7 @@ fn read<T>(
     let len = journal.as_ref().map_or(Some(0), |journal| Some(journal.metadata().ok()?.len()))?;
     let (main, log, journal) = (read_at(main), log.map(read_at), journal.map(read_at));
     let is_there = |other: &[u8]| {
-        let name = Path::new(OsStr::from_bytes(other)).file_name();
+        let name = sys::name_from_bytes(other).and_then(|path| Path::new(path).file_name());
         name.is_some_and(|name| fs::metadata(path.with_file_name(name)).is_ok_and(|file| file.len() > 0))
     };
     let journal = journal.as_ref().map(|read| Journal { read, len, is_there: &is_there });

@@ -1,4 +1,5 @@
 use super::*;
+use crate::sys::testing::symlink;
 use std::path::PathBuf;
 
 const ALL: Beside = Beside { log: true, journal: true };
@@ -94,8 +95,8 @@ fn what_is_no_such_database_tells_nothing_and_what_is_cut_says_so() {
 #[test]
 fn a_symlink_or_a_pipe_is_not_opened() {
     let dir = tempfile::tempdir().expect("dir");
-    std::os::unix::fs::symlink(corpus("chrome"), dir.path().join("link")).expect("symlink");
-    std::os::unix::fs::symlink("loop", dir.path().join("loop")).expect("symlink");
+    symlink(corpus("chrome"), dir.path().join("link")).expect("symlink");
+    symlink("loop", dir.path().join("loop")).expect("symlink");
     for name in ["link", "loop", "."] {
         assert_eq!(jar_of(&dir.path().join(name), ALL), None, "{name}");
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::profile::family::Family;
 use crate::profile::folder::Folder;
 use crate::profile::json::{read_json, read_small_text};
+use crate::sys;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum System {
@@ -160,7 +161,7 @@ fn is_copy_of(path: &str, text: &str) -> bool {
         None => Path::new(path).parent(),
     };
     let log = place.map(|place| place.join("LOG"));
-    cfg!(target_os = "linux") && log.and_then(|log| read_small_text(&log)).is_some_and(|there| there == text)
+    sys::IS_LINUX && log.and_then(|log| read_small_text(&log)).is_some_and(|there| there == text)
 }
 
 /// Whether a folder that is looked at on Linux is where its own log says that it is.
@@ -169,7 +170,7 @@ fn is_here(folder: &Folder, path: &str) -> bool {
         let root = root.to_string_lossy();
         path.strip_prefix(&*root).is_some_and(|rest| rest.starts_with('/'))
     };
-    cfg!(target_os = "linux")
+    sys::IS_LINUX
         && (starts_with(&folder.root) || folder.root.canonicalize().is_ok_and(|root| starts_with(&root)))
 }
 

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use super::compress;
@@ -15,6 +14,7 @@ use crate::profile::snapshot::DatabaseCopies;
 use crate::profile::stall_guard::StallGuard;
 use crate::profile::walk::TreeEntry;
 use crate::source::Identity;
+use crate::sys::PositionalIo as _;
 
 /// Reads entries, and says what a failure to do so means.
 pub(super) struct EntryReader<'a> {
@@ -130,8 +130,7 @@ impl EntryReader<'_> {
     }
 
     pub(super) fn stamp(&self, entry: &TreeEntry, file: &File) -> Result<Identity> {
-        let meta = file.metadata().map_err(|e| self.unreadable(entry, "looking at", &e))?;
-        Ok(Identity::of(&meta))
+        Identity::of(file).map_err(|e| self.unreadable(entry, "looking at", &e))
     }
 
     pub(super) fn changed(&self, entry: &TreeEntry) -> Error {

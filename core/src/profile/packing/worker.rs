@@ -1,7 +1,6 @@
 //! Each thread of packing takes a task, reads, compresses and hands the result over.
 
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::PoisonError;
 use std::sync::mpsc::SyncSender;
 
@@ -12,6 +11,7 @@ use super::read::{EntryReader, OpenedEntry, WholeFile};
 use super::tasks::{LargeFile, PackTask, Piece, TaskKind};
 use crate::error::Result;
 use crate::profile::pack_options::IfRunning;
+use crate::sys::PositionalIo as _;
 
 /// The outcome of one task.
 pub(super) enum TaskResult {

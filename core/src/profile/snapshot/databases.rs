@@ -10,6 +10,7 @@ use crate::profile::pack_options::{Filter, Pack};
 use crate::profile::rules::{self, Name};
 use crate::profile::stores::{self, DatabaseKind, Store};
 use crate::profile::walk::TreeEntry;
+use crate::sys::PositionalIo as _;
 
 /// A database among the files that go.
 pub(super) struct Database {
@@ -130,7 +131,6 @@ pub(super) const WAL_SUFFIX: &str = "-wal";
 pub(super) const LOG_SUFFIXES: [&str; 2] = [WAL_SUFFIX, "-journal"];
 
 fn is_sqlite(path: &Path) -> bool {
-    use std::os::unix::fs::FileExt;
     let mut head = [0; 16];
     let read = open_plain(path).and_then(|file| file.read_exact_at(&mut head, 0));
     read.is_ok() && &head == b"SQLite format 3\0"

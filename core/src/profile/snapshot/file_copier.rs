@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +12,7 @@ use crate::profile::folder::Folder;
 use crate::profile::open_nofollow::open_plain;
 use crate::profile::stall_guard::StallGuard;
 use crate::source::{Identity, Spool};
+use crate::sys::PositionalIo as _;
 
 /// Copies, by the path of the file inside the folder.
 pub(crate) struct DatabaseCopies {
@@ -145,9 +145,12 @@ impl<'a> FileCopier<'a> {
     /// The state of a file now; anything but a plain file counts as changed.
     pub(super) fn state_of(&self, path: &str) -> Result<FileState, CopyError> {
         self.guard.checkpoint()?;
-        match fs::symlink_metadata(self.folder.root.join(path)) {
-            Ok(meta) if meta.is_file() => Ok(FileState::of(Some(Identity::of(&meta)))),
-            Ok(_) => Err(CopyError::Changed),
+        let at = self.folder.root.join(path);
+        let looked = fs::symlink_metadata(&at)
+            .and_then(|meta| meta.is_file().then(|| Identity::at(&at, &meta)).transpose());
+        match looked {
+            Ok(Some(file)) => Ok(FileState::of(Some(file))),
+            Ok(None) => Err(CopyError::Changed),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(FileState::of(None)),
             Err(e) => Err(CopyError::Failed(self.folder.unreadable(path, "looking at", &e))),
         }

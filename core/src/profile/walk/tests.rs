@@ -1,7 +1,6 @@
 //! Folders made by hand, and what of them goes.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 
 use super::tree::{Size, Tree};
 use super::walk;
@@ -10,6 +9,7 @@ use crate::profile::folder::Folder;
 use crate::profile::pack_options::{Level, Pack};
 use crate::profile::rules::Class;
 use crate::profile::stall_guard::StallGuard;
+use crate::sys::testing::symlink;
 
 struct Place(tempfile::TempDir);
 

@@ -4,7 +4,6 @@
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::listing::{databases_with_index, fits_a_zip, is_leveldb, is_orphan_index, list_folder};
@@ -189,7 +188,12 @@ impl Walk<'_> {
             self.tree.unknown.push(self.folder.display_path(&item.path));
         }
         if item.meta.is_file() && left.is_none() {
-            let stamp = Identity::of(item.meta);
+            let stamp = match Identity::at(&item.at, item.meta) {
+                Ok(stamp) => stamp,
+                // Removed since it was listed.
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+                Err(e) => return Err(self.folder.unreadable(&item.path, "looking at", &e)),
+            };
             self.tree.sizes.entry(class).or_default().add(Size { files: 1, bytes: stamp.size });
             let (path, leveldb) = (item.path.clone(), item.leveldb);
             self.tree.entries.push(TreeEntry { path, file: Some(stamp), critical, leveldb });
@@ -305,7 +309,7 @@ impl Walk<'_> {
     ) -> Result<()> {
         let size = match item.meta {
             meta if meta.is_dir() => self.size_of(&item.at, item.depth + 1)?,
-            meta if meta.is_file() => Size { files: 1, bytes: meta.size() },
+            meta if meta.is_file() => Size { files: 1, bytes: meta.len() },
             _ => Size { files: 1, bytes: 0 },
         };
         self.tree.sizes.entry(class).or_default().add(size);
@@ -328,7 +332,7 @@ impl Walk<'_> {
             size.add(if meta.is_dir() {
                 self.size_of(&folder.join(name), depth + 1)?
             } else {
-                Size { files: 1, bytes: if meta.is_file() { meta.size() } else { 0 } }
+                Size { files: 1, bytes: if meta.is_file() { meta.len() } else { 0 } }
             });
         }
         Ok(size)
