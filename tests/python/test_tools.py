@@ -240,6 +240,17 @@ def everything(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
+def test_the_guide_begins_with_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTDROP_API_KEY", "agd_key")
+    text = (ROOT / "docs" / "tools.md").read_text("utf-8")
+    first = text.split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(compile(first, "docs/tools.md", "exec"), names)
+    assert [tool.name for tool in names["tools"]] == ["send_files", "get_transfer"]
+    listed = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")}
+    assert listed == set(RESULTS)
+
+
 def test_what_a_tool_needs_is_asked_for(sandbox: Sandbox) -> None:
     for wrong, words in (
         ({"roots": ["."]}, "there are no tools without agentdrop"),
