@@ -15,6 +15,7 @@ ELSEWHERE = {
     "ARCHITECTURE.md": "architecture.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
     "bench/README.md": "benchmark.md",
     "sandbox/README.md": "sandbox.md",
     "tests/README.md": "tests.md",
