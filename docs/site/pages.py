@@ -21,7 +21,11 @@ ELSEWHERE = {
     "tests/README.md": "tests.md",
     "tests/vectors/errors.json": "errors/index.md",
     "bindings-python/python/dropoff/_native.pyi": "reference/python.md",
+    "bindings-python/python/dropoff/tools/__init__.py": "reference/python-tools.md",
+    "bindings-python/python/dropoff/testing/__init__.py": "reference/python-testing.md",
     "bindings-node/index.d.ts": "reference/node.md",
+    "bindings-node/tools.d.ts": "reference/node-tools.md",
+    "bindings-node/testing.d.ts": "reference/node-testing.md",
     "include/dropoff.h": "reference/c.md",
     "core/src/lib.rs": "reference/rust.md",
 }
