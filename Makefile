@@ -112,8 +112,8 @@ test-sdk: build python node .venv-sdk/done
 	@$(RUN) sdk .venv-sdk/bin/python -m pytest tests/sdk -q
 	@echo "suite official SDKs: passed"
 
-# Frameworks of agents call our tools, as docs/tools.md has it. CrewAI's environment is its own, and so is the Node: the
-# AI SDK wants a later one than we do.
+# Frameworks of agents call our tools, as docs/guides/agents.md has it. CrewAI's environment is its own, and so is the
+# Node: the AI SDK wants a later one than we do.
 test-frameworks: build python node $(FRAMEWORKS)
 	@$(RUN) frameworks env PYTHONPATH=bindings-python/python .venv-frameworks/bin/python -m pytest tests/frameworks/python -q
 	@$(RUN) crewai env PYTHONPATH=bindings-python/python .venv-crewai/bin/python -m pytest tests/frameworks/crewai -q

@@ -22,6 +22,8 @@ import python_reference
 
 HERE = Path(__file__).parent
 OUT = pages.ROOT / "target/docs"
+# Each is `dropoff.…` in Python and `dropoff/…` in Node.
+MODULES = ("tools", "testing")
 RUSTDOC = pages.ROOT / "target/doc"
 # Zensical's search needs this where the site is opened from a folder, and would ask the network for it.
 SHIM = "https://unpkg.com/iframe-worker/shim"
@@ -33,6 +35,11 @@ def main() -> None:
     built |= {
         "reference/python.md": python_reference.reference(),
         "reference/node.md": node_reference.reference(OUT / "typedoc"),
+        **{f"reference/python-{name}.md": python_reference.module_reference(name) for name in MODULES},
+        **{
+            f"reference/node-{name}.md": node_reference.module_reference(name, OUT / "typedoc")
+            for name in MODULES
+        },
         "reference/c.md": c_reference.reference(),
         "reference/rust.md": _rust(),
     }

@@ -1,4 +1,4 @@
-"""The Node reference, in Markdown, from `index.d.ts`. TypeDoc renders it."""
+"""The Node reference, in Markdown, from the types of the package and of its modules. TypeDoc renders it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 from pages import ROOT
 
 SITE = Path(__file__).parent
-REPEATED = ["Constructors?", "Extended by", "Extends", "Implements", "Inherited from", "Methods", "Overrides"]
-REPEATED += ["Parameters", "Properties", "Returns", "Throws", "Type Declaration", "Type Parameters"]
+REPEATED = ["Constructors?", "Extended by", "Extends", "Implements", "Indexable", "Inherited from", "Methods"]
+REPEATED += ["Overrides", "Parameters", "Properties", "Returns", "Throws"]
+REPEATED += ["Type Declaration", "Type Parameters"]
 OPTIONS = [
     "--plugin",
     "typedoc-plugin-markdown",
@@ -42,10 +43,20 @@ OPTIONS = [
 
 
 def reference(folder: Path) -> str:
+    return _page("Node reference", ROOT / "bindings-node/index.d.ts", folder)
+
+
+def module_reference(name: str, folder: Path) -> str:
+    """The page of a module beside the package's own names, which it may mention and does not describe."""
+    elsewhere = ["--validation.notExported", "false", "--validation.invalidLink", "false"]
+    return _page(f"dropoff/{name}, in Node", ROOT / f"bindings-node/{name}.d.ts", folder / name, *elsewhere)
+
+
+def _page(title: str, types: Path, folder: Path, *options: str) -> str:
     """Writes to the folder what TypeDoc makes, and gives it as one page."""
     typedoc = SITE / "node_modules/.bin/typedoc"
-    command = [typedoc, "--tsconfig", SITE / "tsconfig.json", "--out", folder, *OPTIONS]
-    subprocess.run([*command, ROOT / "bindings-node/index.d.ts"], check=True)
+    command = [typedoc, "--tsconfig", SITE / "tsconfig.json", "--out", folder, *OPTIONS, *options]
+    subprocess.run([*command, types], check=True)
     text = (folder / "README.md").read_text("utf-8")
     # Anchors of members that several classes have are numbered by the order of the page; a link that means
     # another class's would lead astray, so those are text.
@@ -60,7 +71,7 @@ def reference(folder: Path) -> str:
     text = re.sub(r"^##### ", "#### ", text, flags=re.M)
     # Python-Markdown does not know these escapes.
     text = text.replace("\\<", "&lt;").replace("\\>", "&gt;")
-    return "# Node reference\n\n" + text.replace("```ts", "```typescript")
+    return f"# {title}\n\n" + text.replace("```ts", "```typescript")
 
 
 def _slug(title: str) -> str:

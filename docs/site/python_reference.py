@@ -30,9 +30,8 @@ LEFT_OUT = {"__version__", "start_inspect_profile", "start_open_sealed"}
 
 
 def reference() -> str:
-    sources = [ROOT / "bindings-python/python"]
-    package = griffe.load("dropoff", search_paths=sources, allow_inspection=False, resolve_aliases=True)
-    exported = [str(name).strip("'\"") for name in package.exports or []]
+    package = _package()
+    exported = _exported(package)
     errors = [name for name in exported if name.endswith("Error")]
     errors.sort(key=lambda name: (name != "DropoffError", name))
     placed = {name for names in GROUPS.values() for name in names}
@@ -46,16 +45,46 @@ def reference() -> str:
     return "\n".join(lines)
 
 
+def module_reference(name: str) -> str:
+    """The page of a module beside the package's own names."""
+    module = _package()[name]
+    lines = [f"# dropoff.{name}, in Python\n", *_documentation(module)]
+    names = _exported(module)
+    for exported in names:
+        lines += _object(module[exported])
+    own = {exported.lower() for exported in names}
+    # The rest stands on the package's page, which has groups above the names.
+    link = re.compile(r"\]\(#(\w+)\)")
+    text = link.sub(lambda m: m[0] if m[1] in own else f"](python.md#{m[1]})", "\n".join(lines))
+    return re.sub(r"^###", "##", text, flags=re.M)
+
+
+def _package() -> Any:
+    sources = [ROOT / "bindings-python/python"]
+    return griffe.load("dropoff", search_paths=sources, allow_inspection=False, resolve_aliases=True)
+
+
+def _exported(module: Any) -> list[str]:
+    return [str(name).strip("'\"") for name in module.exports or []]
+
+
 def _object(found: Any) -> Iterator[str]:
     target = found.final_target if found.is_alias else found
     if target.is_function:
         yield from _call(target, target.name, 3)
         return
     yield f"### {target.name}\n"
+    if target.is_attribute:
+        yield from _documentation(target)
+        if str(target.annotation) == "TypeAlias":
+            yield from _code(f"{target.name} = {target.value}")
+        return
     if bases := [str(base) for base in target.bases if "Error" in str(base) or "Exception" in str(base)]:
         yield "A " + " and a ".join(f"`{base}`" for base in bases) + ".\n"
     yield from _documentation(target)
-    if constructor := target.members.get("__new__"):
+    constructor = target.members.get("__new__") or target.members.get("__init__")
+    # One without is the library's own to call.
+    if constructor and (constructor.docstring or constructor.name == "__new__"):
         yield from _code(_signature(constructor, target.name))
         yield from _documentation(constructor)
     yield from _fields(target)
@@ -106,7 +135,8 @@ def _signature(function: Any, name: str) -> str:
         if kind == "keyword-only" and not keywords_only:
             keywords_only = True
             parameters.append("*")
-        stars = "**" if kind == "variadic keyword" else ""
+        stars = {"variadic keyword": "**", "variadic positional": "*"}.get(kind, "")
+        keywords_only = keywords_only or stars == "*"
         annotation = f": {parameter.annotation}" if parameter.annotation else ""
         default = f" = {parameter.default}" if parameter.default is not None and not stars else ""
         parameters.append(f"{stars}{parameter.name}{annotation}{default}")
@@ -150,9 +180,9 @@ def _cell(text: str) -> str:
 def _markdown(text: str) -> str:
     """Of the notation that the docstrings use."""
     text = re.sub(r":(?:class|func|mod):`~?([\w.]+)`", _reference, text)
-    text = re.sub(r":(?:meth|attr):`~?([\w.]+)`", r"`\1`", text)
+    text = re.sub(r":(?:data|meth|attr):`~?([\w.]+)`", r"`\1`", text)
     text = text.replace("``", "`")
-    return re.sub(r"::\n\n((?: {4}[^\n]*\n?|\n)+)", _block, text)
+    return re.sub(r"(^|.)::\n\n((?: {4}[^\n]*\n?|\n)+)", _block, text, flags=re.M)
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -162,7 +192,8 @@ def _reference(match: re.Match[str]) -> str:
 
 
 def _block(match: re.Match[str]) -> str:
-    return f":\n\n```python\n{textwrap.dedent(match[1]).strip()}\n```\n"
+    before = f"{match[1]}:\n\n" if match[1] else ""
+    return f"{before}```python\n{textwrap.dedent(match[2]).strip()}\n```\n\n"
 
 
 def _aliases(stubs: Any) -> Iterator[str]:

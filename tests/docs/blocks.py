@@ -14,11 +14,14 @@ FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 # Each of these is run by some suite; the rest is no program.
 PROGRAMS = {"python", "js", "c", "cpp", "rust,no_run", "sh"}
 NO_PROGRAMS = {"json", "text"}
+# Their lines go on with the guide's tools, in frameworks that only `tests/frameworks` has, and it runs them.
+OF_FRAMEWORKS = {"docs/guides/agents.md": {"Python frameworks", "Node frameworks"}}
 
 
 @dataclass(frozen=True)
 class Block:
     page: str
+    section: str
     number: int
     language: str
     text: str
@@ -29,15 +32,23 @@ class Block:
 
 def of_page(path: Path) -> list[Block]:
     page = path.relative_to(ROOT).as_posix()
-    found = FENCE.findall(path.read_text("utf-8"))
-    return [Block(page, number, language, text) for number, (language, text) in enumerate(found, 1)]
+    text = path.read_text("utf-8")
+    return [
+        Block(page, section_at(text, match.start()), number, match[1], match[2])
+        for number, match in enumerate(FENCE.finditer(text), 1)
+    ]
 
 
-def blocks(language: str, *, without: tuple[str, ...] = ()) -> list[Block]:
-    """All blocks in a language, but for those of some pages."""
+def section_at(text: str, place: int) -> str:
+    """The heading of the second level above a place."""
+    return text[:place].rpartition("\n## ")[2].partition("\n")[0]
+
+
+def blocks(language: str) -> list[Block]:
+    """All blocks in a language that are programs by themselves."""
     return [
         block
         for path in PAGES
         for block in of_page(path)
-        if block.language == language and block.page not in without
+        if block.language == language and block.section not in OF_FRAMEWORKS.get(block.page, ())
     ]

@@ -106,7 +106,9 @@ def place(sandbox: dict[str, Any], tmp_path: Path) -> Path:
     (profile / "Local State").write_text("{}")
     (profile / "Last Version").write_text("131.0.6778.85")
     (profile / "Default" / "Preferences").write_text("{}")
-    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    (tmp_path / "outbox").mkdir()
+    for report in ("report.pdf", "outbox/report.pdf"):
+        (tmp_path / report).write_bytes(b"%PDF")
     (tmp_path / "large.bin").write_bytes(os.urandom(1 << 20) * 17)
     # The official SDK's key file, and the recipient's key at the service. One pair will do for both.
     (tmp_path / ".agentdrop").mkdir()

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from blocks import NO_PROGRAMS, PAGES, PROGRAMS, ROOT, of_page
+from blocks import NO_PROGRAMS, OF_FRAMEWORKS, PAGES, PROGRAMS, ROOT, of_page
 
 sys.path += [str(ROOT / "docs" / "site")]
 
@@ -36,6 +36,20 @@ def test_rust_is_compiled() -> None:
     for path in PAGES:
         if any(block.language.startswith("rust") for block in of_page(path)):
             assert f'"../../../{path.relative_to(ROOT).as_posix()}"' in included, path
+
+
+@pytest.mark.parametrize("page", OF_FRAMEWORKS)
+def test_lines_for_a_framework_are_run_with_it(page: str) -> None:
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests/frameworks").glob("*/*test*.*"))
+    sections = re.split(r"^## ", (ROOT / page).read_text("utf-8"), flags=re.M)
+    own = [section for section in sections if section.partition("\n")[0] in OF_FRAMEWORKS[page]]
+    assert len(own) == len(OF_FRAMEWORKS[page])
+    for section in own:
+        before, *headings = re.split(r"^### ", section, flags=re.M)
+        assert headings and "```" not in before
+        for heading in headings:
+            name = re.escape(heading.partition("\n")[0])
+            assert re.search(rf"adapt(ed|erOf)\([\"']{name}[\"']", tests), heading
 
 
 # -- performance

@@ -1,4 +1,4 @@
-"""What frameworks are shown: the adapters of docs/tools.md, and what a model must see of four calls."""
+"""What frameworks are shown: adapters of docs/guides/agents.md, and what a model must see of four calls."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ SITUATIONS: dict[str, tuple[list[dict[str, Any]], str | None, dict[str, Any]]] =
 
 
 def adapted(heading: str, tools: list[Tool]) -> dict[str, Any]:
-    """What the lines below a heading of docs/tools.md make of the tools, by name."""
-    text = (ROOT / "docs" / "tools.md").read_text("utf-8")
+    """What the lines below a heading of the guide make of the tools, by name."""
+    text = (ROOT / "docs" / "guides" / "agents.md").read_text("utf-8")
     section = text.split(f"\n### {heading}\n")[1].split("\n## ")[0].split("\n### ")[0]
     [block] = re.findall(r"^```python\n(.*?)^```", section, re.M | re.S)
     names: dict[str, Any] = {"tools": tools, "__name__": "__example__"}
-    exec(compile(block, f"docs/tools.md, {heading}", "exec"), names)
+    exec(compile(block, f"docs/guides/agents.md, {heading}", "exec"), names)
     return names
 
 

@@ -26,7 +26,7 @@ function found(given) {
     .find(isProgram)
   if (program !== undefined) return program
   throw new Error(
-    `there is no program ${NAME}: install it (from a clone: cargo install --path sandbox), ` +
+    `there is no program ${NAME}: install it (from a clone: cargo install --locked --path sandbox), ` +
       `or name its path in the environment variable ${VARIABLE}`,
   )
 }

@@ -1,4 +1,4 @@
-// Node's frameworks: the adapters of docs/tools.md, and what a model must see of four calls.
+// Node's frameworks: the adapters of docs/guides/agents.md, and what a model must see of four calls.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -44,9 +44,9 @@ const situations = [
   },
 ]
 
-/** The lines below a heading of docs/tools.md, as a module that takes the tools and gives what they make of them. */
+/** The lines below a heading of the guide, as a module that takes the tools and gives what they make of them. */
 function lines(heading) {
-  const section = readFileSync(join(ROOT, 'docs/tools.md'), 'utf8')
+  const section = readFileSync(join(ROOT, 'docs/guides/agents.md'), 'utf8')
     .split(`\n### ${heading}\n`)[1]
     .split(/\n##/)[0]
   const [, block] = section.match(/^```js\n(.*?)^```/ms)

@@ -28,7 +28,7 @@ def found(given: str | PathLike[str] | None) -> str:
     folders = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
     if (program := shutil.which(NAME, path=folders)) is None:
         raise FileNotFoundError(
-            f"there is no program {NAME}: install it (from a clone: cargo install --path sandbox), "
+            f"there is no program {NAME}: install it (from a clone: cargo install --locked --path sandbox), "
             f"or name its path in the environment variable {VARIABLE}"
         )
     return program
