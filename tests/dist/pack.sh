@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs what users get: a wheel and its source, an npm tarball, a C tarball, and a tarball with the sandbox's program.
+# Packs what users get: a wheel and its source, npm's packages, a C tarball, and a tarball with the sandbox's program.
 # Each has LICENSE and THIRD-PARTY-LICENSES.txt.
 #
 # Usage: pack.sh dev|release OUT. `dev` takes what the tests have built anyway.
@@ -24,7 +24,7 @@ if [ "$profile" = dev ]; then
 else
     node bindings-node/scripts/build.mjs --release
 fi
-(cd bindings-node && npm pack --silent --pack-destination "$out" >/dev/null)
+node bindings-node/scripts/pack.mjs "$out" linux-x64-gnu=bindings-node/dropoff.linux-x64-gnu.node
 
 [ "$profile" = dev ] || cargo build --release -p dropoff-c -p dropoff-sandbox
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' include/dropoff.h)
