@@ -45,7 +45,7 @@ try {
     default:
       throw new Error(`no compiled module for ${system.platform} ${system.arch}`)
   }
-  refuseOther(module.exports.version(), version)
+  refuseOther(module.exports, version)
 } catch (error) {
   throw loadError(error, { system, name, file, folder, others: Object.keys(PLATFORMS).filter(installed) })
 }

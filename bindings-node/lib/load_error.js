@@ -11,6 +11,8 @@ const { glibcVersion, wordsOf } = require('./system.js')
 const { version } = require('../package.json')
 
 const AGAIN = 'install dropoff again'
+const EXTERNAL = 'tell your bundler that dropoff is external'
+const REPLACED = 'something else stands in its place'
 
 /**
  * @typedef {object} Wanted
@@ -60,7 +62,7 @@ function notInstalled({ name, folder, others }) {
   if (existsSync(join(folder, 'Cargo.toml')))
     return `${join(folder, fileOf(name))} is missing; run "npm run build:release" in that folder`
   if (!existsSync(join(folder, 'native.js')))
-    return `${wanted} is not to be found from ${folder}; tell your bundler that dropoff is external, and install it there`
+    return `${wanted} is not to be found from ${folder}; ${EXTERNAL}, and install it there`
   const here = PLATFORMS[name]?.words
   if (others.length > 0)
     return (
@@ -103,12 +105,18 @@ function ofFile(words, file, name, system) {
   // For another machine's file glibc has the last of these words, though it is there; musl has the first two.
   if (/Exec format error|ld-linux-|file too short|ELF|cannot read file data|No such file/.test(words))
     return `${file} is damaged or for another machine (${systems}); ${AGAIN}`
+  if (words === REPLACED) return `${words}; ${EXTERNAL}`
   if (/ is of version /.test(words)) return `${words}; ${AGAIN}`
   return `${words.split('\n')[0]} (${systems}); see the cause of this error, and ${AGAIN}`
 }
 
-/** Half of one release and half of another. @param {string} compiled @param {string} script */
-function refuseOther(compiled, script) {
+/**
+ * Half of one release and half of another; or the path that a bundler gives instead of the half.
+ * @param {any} half @param {string} script the version of its JavaScript
+ */
+function refuseOther(half, script) {
+  if (typeof half.version !== 'function') throw new Error(REPLACED)
+  const compiled = half.version()
   if (compiled !== script) throw new Error(`it is of version ${compiled}, and its JavaScript of ${script}`)
 }
 

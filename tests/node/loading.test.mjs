@@ -23,7 +23,7 @@ const run = promisify(execFile)
 const source = join(ROOT, 'bindings-node')
 const part = (name) => createRequire(join(source, 'index.js'))(`./lib/${name}.js`)
 const { PLATFORMS, fileOf, packageOf } = part('platforms')
-const { loadError } = part('load_error')
+const { loadError, refuseOther } = part('load_error')
 const { libcOf, platformOf, thisSystem } = part('system')
 const PLATFORM = platformOf(thisSystem())
 const MODULE = fileOf(PLATFORM)
@@ -165,6 +165,22 @@ test('a clone is told how it is built, and a bundle that it has to leave dropoff
     /: @dropoff\/\S+ is not to be found from \/app\/dist; tell your bundler that dropoff is external, and install it there$/,
   )
   packageOfPlatform(PLATFORM)
+})
+
+test('a bundler put the path of the module in its place', () => {
+  const wanted = { system: thisSystem(), name: PLATFORM, file, folder: '/app/dist', others: [] }
+  for (const half of ['./dropoff.node', {}]) {
+    assert.throws(
+      () => refuseOther(half, VERSION),
+      (cause) => {
+        assert.match(
+          loadError(cause, wanted).message,
+          /: something else .*; tell your bundler that dropoff is external$/,
+        )
+        return true
+      },
+    )
+  }
 })
 
 test('it is of another release', async () => {
