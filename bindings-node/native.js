@@ -1,8 +1,8 @@
 // @ts-check
 'use strict'
 
-// The compiled half. In a clone `npm run build` puts it beside this file, and native.d.ts too; npm installs it as the
-// package for this system. No other place is looked at.
+// The compiled half. In a clone `npm run build` puts it beside this file, and native.d.ts too; npm installs
+// it as the package for this system. No other place is looked at.
 
 const { createRequire } = require('node:module')
 const { existsSync } = require('node:fs')
@@ -22,7 +22,7 @@ const file = isBeside ? beside : name && installed(name)
 
 try {
   if (file) refuseCut(file)
-  // Written out, and where a failure is caught: that is how bundlers find what there is, and pass by the rest.
+  // Written out, and where a failure is caught: so bundlers find what there is, and pass by the rest.
   switch (name) {
     case 'linux-x64-gnu':
       module.exports = isBeside ? require('./dropoff.linux-x64-gnu.node') : require('@dropoff/linux-x64-gnu')

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict'
 
-// Why the compiled half cannot be loaded, in words that end with what to do. All other errors are made by that half; this
-// one is a plain Error, with one of Node's own codes.
+// Why the compiled half cannot be loaded, in words that end with what to do. All other errors are made by
+// that half; this one is a plain Error, with one of Node's own codes.
 
 const { closeSync, existsSync, fstatSync, openSync, readSync } = require('node:fs')
 const { join } = require('node:path')
@@ -18,7 +18,7 @@ const REPLACED = 'something else stands in its place'
  * @typedef {object} Wanted
  * @property {import('./system.js').System} system
  * @property {string | undefined} name of the platform that fits, if there is one
- * @property {string | undefined} file the compiled half, if its package is installed or it lies beside native.js
+ * @property {string | undefined} file the compiled half, if its package is there or it lies beside native.js
  * @property {string} folder that of native.js, or of a bundle
  * @property {string[]} others the platforms whose packages are installed
  */
@@ -76,8 +76,8 @@ function notInstalled({ name, folder, others }) {
 }
 
 /**
- * What would hold for every file of ours. The words are those of glibc's elf/dl-version.c and elf/dl-load.c, and of
- * musl's ldso/dynlink.c.
+ * What would hold for every file of ours. The words are those of glibc's elf/dl-version.c and elf/dl-load.c,
+ * and of musl's ldso/dynlink.c.
  * @param {string} words
  */
 function ofSystem(words) {

@@ -31,8 +31,8 @@ function platformOf({ platform, arch, libc }) {
 const wordsOf = ({ platform, arch, libc }) => `${platform} ${arch}${libc ? ` with ${libc}` : ''}`
 
 /**
- * The C library of a program, by the loader it names (elf(5), PT_INTERP). Node's report tells it too, but takes
- * milliseconds of each start.
+ * The C library of a program, by the loader it names (elf(5), PT_INTERP). Node's report tells it too, but
+ * takes milliseconds of each start.
  * @param {string} program
  */
 function libcOf(program) {

@@ -1,5 +1,6 @@
-// Builds the native module of this system: cargo compiles it, napi's own generator writes native.d.ts. Not its
-// native.js, which looks for some thirty packages that nobody has reserved, and blames npm for whatever goes wrong.
+// Builds the native module of this system: cargo compiles it, napi's own generator writes native.d.ts. Not
+// its native.js, which looks for some thirty packages that nobody has reserved, and blames npm for whatever
+// goes wrong.
 //
 // Not `napi build`: that names a target to cargo, which moves everything to another folder and compiles
 // every dependency a second time.

@@ -1,6 +1,6 @@
-// Packs what npm publishes: `dropoff`, which is JavaScript alone and installs everywhere, and the package of each
-// platform that is given, which npm installs where it fits. `npm pack` in a clone instead makes one package with the
-// module of this very machine inside.
+// Packs what npm publishes: `dropoff`, which is JavaScript alone and installs everywhere, and the package of
+// each platform that is given, which npm installs where it fits. `npm pack` in a clone instead makes one
+// package with the module of this very machine inside.
 //
 //   node scripts/pack.mjs OUT linux-x64-gnu=target/release/libdropoff_node.so [NAME=FILE ...]
 
@@ -44,7 +44,8 @@ function packMain() {
 function packPlatform(name, file) {
   const { os, cpu, libc, words } = PLATFORMS[name]
   const { version, homepage, bugs, license, author, repository, engines, publishConfig } = manifest
-  const readme = `# ${packageOf(name)}\n\nThe compiled half of [dropoff](${homepage}) for ${words}. npm installs it with dropoff where it fits.\n`
+  const half = `The compiled half of [dropoff](${homepage}) for ${words}`
+  const readme = `# ${packageOf(name)}\n\n${half}. npm installs it with dropoff where it fits.\n`
   const own = {
     name: packageOf(name),
     version,

@@ -1,5 +1,6 @@
-// npm installs dropoff everywhere, with the compiled half for the system; where that is not there, loading says which
-// one is wanted and how it is had. A registry on this machine serves the packages; npm itself is told to be elsewhere.
+// npm installs dropoff everywhere, with the compiled half for the system; where that is not there, loading
+// says which one is wanted and how it is had. A registry on this machine serves the packages; npm itself is
+// told to be elsewhere.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

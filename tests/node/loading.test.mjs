@@ -1,5 +1,5 @@
-// When the compiled half cannot be loaded: the true reason is said, and nothing else is looked for. Each time by a program
-// of its own with copies of the packages. What npm installs where is in installing.test.mjs.
+// When the compiled half cannot be loaded: the true reason is said, and nothing else is looked for. Each time
+// by a program of its own with copies of the packages. What npm installs where is in installing.test.mjs.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -277,7 +277,8 @@ test('systems that are not here', () => {
   assert.match(told('Cannot find module', plan9, 'MODULE_NOT_FOUND'), unsupported('plan9 arm64'))
   assert.match(told('x', { arch: 's390x' }), unsupported('linux s390x with glibc'))
   assert.match(told('x', { arch: 'ia32', libc: 'musl' }), unsupported('linux ia32 with musl'))
-  // The words of musl's loader for a file of glibc's, for one of another machine, and for a library that is not there.
+  // The words of musl's loader for a file of glibc's, for one of another machine, and for a library that is
+  // not there.
   const musl = { libc: 'musl' }
   const of = 'it is for Linux x86-64 with musl, and this is linux x64 with musl'
   const glibcs =

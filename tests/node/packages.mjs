@@ -18,8 +18,8 @@ const { platformOf, thisSystem } = part('system')
 export const PLATFORM = platformOf(thisSystem())
 
 /**
- * Packs `dropoff` and the package of this system, and of others with something else as their file. Gives each as
- * `{ tarball, manifest, files }`, dropoff first.
+ * Packs `dropoff` and the package of this system, and of others with something else as their file. Gives each
+ * as `{ tarball, manifest, files }`, dropoff first.
  */
 export async function packPackages(folder, others = {}) {
   const modules = { [PLATFORM]: join(source, `dropoff.${PLATFORM}.node`), ...others }
