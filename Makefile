@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks dist-packages
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -231,10 +231,18 @@ node: product bindings-node/node_modules/done
 	node bindings-node/scripts/build.mjs $(PRODUCT)
 	npm install --prefix examples/node --offline --silent --no-audit --no-fund
 
-# Packages for all faces, into dist/, each used once from a clean folder.
-dist: python node
-	tests/dist/pack.sh release dist
+# Packages for all faces, into dist/, each used once from a clean folder. zig compiles them for every Linux from
+# glibc 2.17 on, whichever this is. `make dist-packages TARGET=x86_64-unknown-linux-musl` makes those of another
+# system, which `make use-dist` uses there; Rust's std for it comes from `rustup target add`.
+TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
+dist: dist-packages
 	@$(MAKE) --no-print-directory use-dist
+
+dist-packages: .venv-dist/done
+	PATH=$(abspath .venv-dist/bin):$$PATH tests/dist/pack.sh release dist $(TARGET)
+	.venv-dist/bin/python tests/dist/symbols.py dist
+	.venv-dist/bin/auditwheel show dist/*.whl
+	.venv-dist/bin/abi3audit --summary dist/*.whl
 
 # The packages that lie in dist/, which another machine may have made: each is used once from a clean folder, and its
 # files and licences are printed. Builds nothing.
@@ -306,6 +314,11 @@ docs/site/node_modules/done tests/docs/node_modules/done: %/node_modules/done: %
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/seaweed/requirements.txt
 	touch $@
 
+.venv-dist/done: tests/dist/requirements.txt tests/python/requirements.txt
+	$(PYTHON) -m venv .venv-dist
+	.venv-dist/bin/pip install --quiet --disable-pip-version-check -r tests/dist/requirements.txt
+	touch $@
+
 .venv-sdk/done: tests/sdk/requirements.txt
 	$(PYTHON) -m venv .venv-sdk
 	.venv-sdk/bin/pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt
@@ -327,4 +340,4 @@ tests/frameworks/node/node_modules/done: tests/frameworks/node/package.json
 
 clean:
 	cargo clean
-	rm -rf .venv .venv-sdk .venv-docs .venv-frameworks .venv-crewai bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules examples/node/node_modules dist
+	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules examples/node/node_modules dist

@@ -1,85 +1,123 @@
 // @ts-check
 'use strict'
 
-// Why the compiled half cannot be loaded, in words that end with what to do. All other errors are made by that half; this
-// one is a plain Error, with one of Node's own codes.
+// Why the compiled half cannot be loaded, in words that end with what to do. All other errors are made by
+// that half; this one is a plain Error, with one of Node's own codes.
 
-const { closeSync, fstatSync, openSync, readSync } = require('node:fs')
+const { closeSync, existsSync, fstatSync, openSync, readSync } = require('node:fs')
+const { join } = require('node:path')
+const { PLATFORMS, fileOf, packageOf } = require('./platforms.js')
+const { glibcVersion, wordsOf } = require('./system.js')
+const { version } = require('../package.json')
 
-const RUNS_ON = 'Linux x86-64 with glibc'
-const INSTALL = 'install the package again'
-
-/**
- * @typedef {object} System
- * @property {string} platform
- * @property {string} arch
- * @property {string | null | undefined} glibc its version; null: another C library; undefined: nobody can tell
- * @property {boolean} restricted whether Node's permission model is on
- */
+const AGAIN = 'install dropoff again'
+const EXTERNAL = 'tell your bundler that dropoff is external'
+const REPLACED = 'something else stands in its place'
 
 /**
- * @param {any} cause what `require` threw
- * @param {string} file the compiled half
- * @param {System} [system]
+ * @typedef {object} Wanted
+ * @property {import('./system.js').System} system
+ * @property {string | undefined} name of the platform that fits, if there is one
+ * @property {string | undefined} file the compiled half, if its package is there or it lies beside native.js
+ * @property {string} folder that of native.js, or of a bundle
+ * @property {string[]} others the platforms whose packages are installed
  */
-function loadError(cause, file, system = thisSystem()) {
+
+/** @param {any} cause what `require` threw @param {Wanted} wanted */
+function loadError(cause, wanted) {
   const disabled = cause?.code === 'ERR_DLOPEN_DISABLED'
-  const words = String(cause?.message ?? cause)
-  const why = disabled
-    ? turnedOff(system)
-    : (ofSystem(words, system) ??
-      (cause?.code === 'MODULE_NOT_FOUND' ? notFound(file) : ofFile(words, file, system)))
+  const why = disabled ? turnedOff(wanted.system) : reason(cause, wanted)
   const error = new Error(`dropoff's compiled module cannot be loaded: ${why}`, { cause })
   return Object.assign(error, { code: disabled ? cause.code : 'ERR_DLOPEN_FAILED' })
 }
 
-/** @param {System} system */
+/** @param {import('./system.js').System} system */
 function turnedOff({ restricted }) {
   return restricted
     ? `Node's permission model keeps compiled modules out; start node with --allow-addons too`
     : 'such modules are turned off in this process; start node, or the worker, without --no-addons'
 }
 
-/**
- * What would hold for every file of ours. The words are those of glibc's elf/dl-version.c and elf/dl-load.c.
- * @param {string} words @param {System} system
- */
-function ofSystem(words, { platform, arch, glibc }) {
-  if (platform !== 'linux' || arch !== 'x64')
-    return `it is for ${RUNS_ON}, and this is ${platform} ${arch}; use such a machine or container`
-  if (glibc === null)
-    return (
-      `it is for ${RUNS_ON}, and this system has another C library, as Alpine has musl; ` +
-      'use an image with glibc, such as node:24-slim'
-    )
-  const [, version] = /version [`'](GLIBC_[\d.]+)' not found/.exec(words) ?? []
-  if (version)
-    return (
-      `it needs ${version}, and this system has ${glibc ? `glibc ${glibc}` : 'an older glibc'}; ` +
-      'use a newer system, or build the package on this one'
-    )
-  const [, library] = /^(lib[^/:]+): cannot open shared object file/.exec(words) ?? []
-  return library && `this system has no ${library}, which it needs; install that`
+/** @param {any} cause @param {Wanted} wanted */
+function reason(cause, wanted) {
+  const { system, name, file } = wanted
+  if (name === undefined) return unsupported(system)
+  const absent = cause?.code === 'MODULE_NOT_FOUND'
+  if (absent && file === undefined) return notInstalled({ ...wanted, name })
+  if (absent) return `${file} is missing; ${AGAIN}`
+  const words = String(cause?.message ?? cause)
+  return ofSystem(words) ?? ofFile(words, file ?? packageOf(name), name, system)
 }
 
-/** @param {string} file */
-function notFound(file) {
+/** @param {import('./system.js').System} system */
+function unsupported(system) {
+  const names = Object.values(PLATFORMS).map(({ words }) => words)
+  const last = names.pop()
+  return `it is for ${names.join(', ')} and ${last}, and this is ${wordsOf(system)}; use such a machine or container`
+}
+
+/** @param {Wanted & { name: string }} wanted */
+function notInstalled({ name, folder, others }) {
+  const wanted = packageOf(name)
+  if (existsSync(join(folder, 'Cargo.toml')))
+    return `${join(folder, fileOf(name))} is missing; run "npm run build:release" in that folder`
+  if (!existsSync(join(folder, 'native.js')))
+    return `${wanted} is not to be found from ${folder}; ${EXTERNAL}, and install it there`
+  const here = PLATFORMS[name]?.words
+  if (others.length > 0)
+    return (
+      `this is ${here}, and node_modules was made for another system, with ${others.map(packageOf).join(' and ')}; ` +
+      'run "npm install" on this system, without a node_modules that was copied'
+    )
   return (
-    `${file} is missing; ${INSTALL}, run "npm run build:release" if this is a clone, ` +
-    'or tell your bundler that dropoff is external'
+    `${wanted}, its package for ${here}, is not installed; run "npm install --include=optional", ` +
+    `or "npm install ${wanted}@${version}" if a lock file leaves it out`
   )
 }
 
-/** @param {string} words @param {string} file @param {System} system */
-function ofFile(words, file, { platform, arch, glibc }) {
+/**
+ * What would hold for every file of ours. The words are those of glibc's elf/dl-version.c and elf/dl-load.c,
+ * and of musl's ldso/dynlink.c.
+ * @param {string} words
+ */
+function ofSystem(words) {
+  const [, wanted] = /version [`'](GLIBC_[\d.]+)' not found/.exec(words) ?? []
+  if (wanted) {
+    const glibc = glibcVersion()
+    return (
+      `it needs ${wanted}, and this system has ${glibc ? `glibc ${glibc}` : 'an older glibc'}; ` +
+      'use a newer system, or build the package on this one'
+    )
+  }
+  const [, library] =
+    /^(lib[^/:]+): cannot open shared object file/.exec(words) ??
+    /^Error loading shared library (lib[^/:]+): No such file/.exec(words) ??
+    []
+  return library && `this system has no ${library}, which it needs; install that`
+}
+
+/** @param {string} words @param {string} file @param {string} name @param {import('./system.js').System} system */
+function ofFile(words, file, name, system) {
   if (/: Permission denied/.test(words)) return `this user may not read ${file}; change its permissions`
   if (/failed to map segment/.test(words))
     return `the system lets no code run from ${file}; put it on a file system without noexec, or change the policy`
-  const systems = `it is for ${RUNS_ON}, and this is ${platform} ${arch}${glibc ? ` with glibc ${glibc}` : ''}`
-  // For another machine's file glibc has the last of these words, though it is there.
-  if (/file too short|ELF|cannot read file data|No such file/.test(words))
-    return `${file} is damaged or for another machine (${systems}); ${INSTALL}`
-  return `${words.split('\n')[0]} (${systems}); see the cause of this error, and ${INSTALL}`
+  const systems = `it is for ${PLATFORMS[name]?.words}, and this is ${wordsOf(system)}`
+  // For another machine's file glibc has the last of these words, though it is there; musl has the first two.
+  if (/Exec format error|ld-linux-|file too short|ELF|cannot read file data|No such file/.test(words))
+    return `${file} is damaged or for another machine (${systems}); ${AGAIN}`
+  if (words === REPLACED) return `${words}; ${EXTERNAL}`
+  if (/ is of version /.test(words)) return `${words}; ${AGAIN}`
+  return `${words.split('\n')[0]} (${systems}); see the cause of this error, and ${AGAIN}`
+}
+
+/**
+ * Half of one release and half of another; or the path that a bundler gives instead of the half.
+ * @param {any} half @param {string} script the version of its JavaScript
+ */
+function refuseOther(half, script) {
+  if (typeof half.version !== 'function') throw new Error(REPLACED)
+  const compiled = half.version()
+  if (compiled !== script) throw new Error(`it is of version ${compiled}, and its JavaScript of ${script}`)
 }
 
 /** The end of a file that was cut is found by a SIGBUS when it is loaded. @param {string} file */
@@ -101,25 +139,4 @@ function refuseCut(file) {
   throw new Error(`${file}: file too short`)
 }
 
-/** @returns {System} */
-function thisSystem() {
-  const { platform, arch } = process
-  return { platform, arch, glibc: glibc(), restricted: 'permission' in process }
-}
-
-/** Node's report names the version of glibc if that is the C library. */
-function glibc() {
-  const report = /** @type {any} */ (process.report)
-  const before = report?.excludeNetwork
-  try {
-    // Otherwise it looks up the names of all peers.
-    report.excludeNetwork = true
-    return report.getReport().header.glibcVersionRuntime ?? null
-  } catch {
-    return undefined
-  } finally {
-    if (report) report.excludeNetwork = before
-  }
-}
-
-module.exports = { loadError, refuseCut }
+module.exports = { loadError, refuseCut, refuseOther }

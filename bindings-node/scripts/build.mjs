@@ -1,5 +1,6 @@
-// Builds the native module: cargo compiles it, napi's own generator writes native.d.ts. Not its native.js, which looks
-// for some thirty packages that nobody has reserved, and blames npm for whatever goes wrong.
+// Builds the native module of this system: cargo compiles it, napi's own generator writes native.d.ts. Not
+// its native.js, which looks for some thirty packages that nobody has reserved, and blames npm for whatever
+// goes wrong.
 //
 // Not `napi build`: that names a target to cargo, which moves everything to another folder and compiles
 // every dependency a second time.
@@ -16,7 +17,12 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { generateTypeDef } from '@napi-rs/cli'
+import platforms from '../lib/platforms.js'
+import systems from '../lib/system.js'
 
+const platform = systems.platformOf(systems.thisSystem())
+if (platform === undefined)
+  throw new Error('lib/platforms.js has no row for this system; add one, and two lines in native.js')
 const folder = fileURLToPath(new URL('..', import.meta.url))
 const wanted = process.argv.slice(2)
 const release = wanted.filter((argument) => argument === '--release')
@@ -45,14 +51,14 @@ const ours = messages.filter(
 )
 const library = ours
   .flatMap((message) => message.filenames ?? [])
-  .find((name) => name.endsWith('dropoff_node.so'))
+  .find((name) => /dropoff_node\.(so|dylib|dll)$/.test(name))
 const script = ours.find(isOurScript)
 if (!library || !script) throw new Error('cargo did not say where it put the module; was dropoff-node built?')
 
 const { dts } = await generateTypeDef({ typeDefDir: `${script.out_dir}/types`, cwd: folder })
 writeFileSync(`${folder}native.d.ts`, dts)
 // Renamed into its place: a program that has the old one loaded keeps it.
-const module = `${folder}dropoff.linux-x64-gnu.node`
+const module = `${folder}${platforms.fileOf(platform)}`
 copyFileSync(library, `${module}.new`)
 renameSync(`${module}.new`, module)
 

@@ -1,34 +1,73 @@
 #!/usr/bin/env bash
-# Packs what users get: a wheel and its source, an npm tarball, a C tarball, and a tarball with the sandbox's program.
-# Each has LICENSE and THIRD-PARTY-LICENSES.txt.
+# Packs what users get: a wheel and its source, npm's packages, a C tarball, and a tarball with the sandbox's
+# program. Each has LICENSE and THIRD-PARTY-LICENSES.txt.
 #
-# Usage: pack.sh dev|release OUT. `dev` takes what the tests have built anyway.
+# Usage: pack.sh dev OUT             what the tests have built anyway
+#        pack.sh release OUT TARGET  for one of Rust's targets, such as x86_64-unknown-linux-musl; wants
+#                                    .venv-dist/bin first in PATH, and rustup's std for that target
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
+usage() { echo "usage: $0 dev OUT | release OUT TARGET" >&2 && exit 2; }
+[ $# -ge 2 ] || usage
 profile=$1
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
 rm -rf "${out:?}"/*
-case $profile in
-release) flags=(--release) built=$root/target/release ;;
-dev) flags=() built=$root/target/debug ;;
-*) echo "usage: $0 dev|release OUT" >&2 && exit 2 ;;
-esac
 cd "$root"
 
-.venv/bin/maturin build --quiet "${flags[@]}" -m bindings-python/Cargo.toml --out "$out"
-.venv/bin/maturin sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
+case $profile in
+dev)
+    target=$(rustc -vV | sed -n 's/^host: //p')
+    maturin=.venv/bin/maturin arguments=()
+    built=$root/target/debug
+    ;;
+release)
+    target=${3:?"usage: $0 release OUT TARGET"}
+    maturin=maturin arguments=(--release --zig --target "$target")
+    built=$root/target/$target/release
+    flags=CARGO_TARGET_$(echo "$target" | tr a-z- A-Z_)_RUSTFLAGS
+    ;;
+*) usage ;;
+esac
+arch=${target%%-*}
+case $target in
+*-linux-gnu) system=linux-$arch libc=gnu ;;
+*-linux-musl) system=linux-$arch-musl libc=musl ;;
+*) echo "$0 knows no packages for $target" >&2 && exit 2 ;;
+esac
+case $arch in
+x86_64) cpu=x64 ;;
+aarch64) cpu=arm64 ;;
+esac
+platform=linux-${cpu:?"no name for $arch"}-$libc
 
 if [ "$profile" = dev ]; then
     node bindings-node/scripts/build.mjs --workspace --all-targets
+    module=bindings-node/dropoff.$platform.node
 else
-    node bindings-node/scripts/build.mjs --release
+    if [ $libc = gnu ]; then
+        # RHEL 7 has this one, and Amazon Linux 2 and Debian 10 newer ones.
+        arguments+=(--compatibility manylinux2014) zig=$target.2.17
+        # By itself zig puts an unwinder of its own into each library. CPython before 3.14 ends threads that
+        # outlive the program by unwinding them with libgcc's, and the process crashes where the two meet.
+        compiler=cc
+        [ "$arch" = "$(uname -m)" ] || compiler=$arch-linux-gnu-gcc
+        export "$flags=-C link-arg=$("$compiler" -print-file-name=libgcc_s.so.1)"
+    else
+        arguments+=(--compatibility musllinux_1_2) zig=$target
+        # A library for musl's own loader; Rust would link musl in.
+        export "$flags=-C target-feature=-crt-static"
+    fi
+    # The sandbox apart: with its features tokio wants descriptors for signals, and panics where few are left.
+    cargo-zigbuild zigbuild --release --lib -p dropoff-c -p dropoff-node --target "$zig"
+    cargo-zigbuild zigbuild --release -p dropoff-sandbox --target "$zig"
+    module=$built/libdropoff_node.so
 fi
-(cd bindings-node && npm pack --silent --pack-destination "$out" >/dev/null)
+"$maturin" build --quiet "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
+"$maturin" sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
+node bindings-node/scripts/pack.mjs "$out" "$platform=$module"
 
-[ "$profile" = dev ] || cargo build --release -p dropoff-c -p dropoff-sandbox
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' include/dropoff.h)
-system=linux-x86_64
 # A folder of that name becomes a tarball of it.
 tarball() {
     cp LICENSE THIRD-PARTY-LICENSES.txt "$out/$1"

@@ -122,7 +122,7 @@ def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None
 def use_npm(packages: Path, folder: Path, environment: dict[str, str]) -> None:
     (folder / "package.json").write_text('{"private": true}')
     install = ["npm", "install", "--silent", "--offline", "--no-audit", "--no-fund"]
-    run([*install, one(packages, "dropoff-*.tgz")], folder, environment)
+    run([*install, *packages.glob("*.tgz")], folder, environment)
     (folder / "use.mjs").write_text("import { AgentDrop } from 'dropoff'" + NODE)
     (folder / "use.cjs").write_text("const { AgentDrop } = require('dropoff')" + NODE)
     for program in ("use.mjs", "use.cjs"):

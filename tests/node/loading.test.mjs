@@ -1,5 +1,5 @@
-// When the compiled half cannot be loaded: the true reason is said, and nothing else is looked for. Each time by a program
-// of its own with a copy of the package.
+// When the compiled half cannot be loaded: the true reason is said, and nothing else is looked for. Each time
+// by a program of its own with copies of the packages. What npm installs where is in installing.test.mjs.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -21,17 +21,34 @@ import { ROOT, temporaryFolder } from './sandbox.mjs'
 
 const run = promisify(execFile)
 const source = join(ROOT, 'bindings-node')
-const { loadError } = createRequire(join(source, 'index.js'))('./lib/load_error.js')
-const MODULE = 'dropoff.linux-x64-gnu.node'
+const part = (name) => createRequire(join(source, 'index.js'))(`./lib/${name}.js`)
+const { PLATFORMS, fileOf, packageOf } = part('platforms')
+const { loadError, refuseOther } = part('load_error')
+const { libcOf, platformOf, thisSystem } = part('system')
+const PLATFORM = platformOf(thisSystem())
+const MODULE = fileOf(PLATFORM)
 const BYTES = readFileSync(join(source, MODULE))
+const VERSION = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')).version
 const project = temporaryFolder()
-const installed = join(project, 'node_modules/dropoff')
+const modules = join(project, 'node_modules')
+const installed = join(modules, 'dropoff')
 mkdirSync(installed, { recursive: true })
-for (const { name } of readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isFile())) {
-  if (name !== MODULE) copyFileSync(join(source, name), join(installed, name))
-}
+const shipped = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isFile())
+for (const { name } of shipped.filter(({ name }) => name !== MODULE && name !== 'Cargo.toml'))
+  copyFileSync(join(source, name), join(installed, name))
 cpSync(join(source, 'lib'), join(installed, 'lib'), { recursive: true })
-const file = join(installed, MODULE)
+const file = packageOfPlatform(PLATFORM)
+
+/** Makes the package of a platform, for now without its file, and says where that belongs. */
+function packageOfPlatform(name) {
+  const folder = join(modules, packageOf(name))
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: packageOf(name), version: VERSION, main: fileOf(name) }),
+  )
+  return join(folder, fileOf(name))
+}
 const TELL = `console.log(JSON.stringify([e.name, e.code, e.message, e.cause?.message]))`
 writeFileSync(join(project, 'use.mjs'), `import 'dropoff'`)
 writeFileSync(join(project, 'use.cjs'), `try { require('dropoff'); console.log('[]') } catch (e) { ${TELL} }`)
@@ -100,23 +117,91 @@ test('Node keeps compiled modules out', async () => {
   assert.match(off.message, /without --no-addons$/)
 })
 
-test('it is not there', async () => {
+test('its package is there without it', async () => {
   const { name, code, message, cause } = await loadWith(undefined)
   assert.deepEqual([name, code], ['Error', 'ERR_DLOPEN_FAILED'])
+  assert(message.endsWith(`: ${file} is missing; install dropoff again`), message)
+  assert.match(cause, /^Cannot find module '/)
+})
+
+test('its package is not there', async () => {
+  rmSync(join(modules, '@dropoff'), { recursive: true })
+  const { code, message } = await load()
+  const wanted = packageOf(PLATFORM)
+  assert.equal(code, 'ERR_DLOPEN_FAILED')
+  assert.equal(
+    message,
+    `dropoff's compiled module cannot be loaded: ${wanted}, its package for ${PLATFORMS[PLATFORM].words}, is not ` +
+      `installed; run "npm install --include=optional", or "npm install ${wanted}@${VERSION}" if a lock file leaves it out`,
+  )
+  // A folder that was copied from another system.
+  const other = Object.keys(PLATFORMS).find((name) => name !== PLATFORM)
+  packageOfPlatform(other)
+  const copied = await load()
   assert(
-    message.includes(`${file} is missing; install the package again, run "npm run build:release"`),
+    copied.message.endsWith(
+      `: this is ${PLATFORMS[PLATFORM].words}, and node_modules was made for another system, with ` +
+        `${packageOf(other)}; run "npm install" on this system, without a node_modules that was copied`,
+    ),
+    copied.message,
+  )
+  packageOfPlatform(PLATFORM)
+})
+
+test('a clone is told how it is built, and a bundle that it has to leave dropoff out', async () => {
+  rmSync(join(modules, '@dropoff'), { recursive: true })
+  writeFileSync(join(installed, 'Cargo.toml'), '')
+  const clone = await load()
+  assert(
+    clone.message.endsWith(
+      `${join(installed, MODULE)} is missing; run "npm run build:release" in that folder`,
+    ),
+    clone.message,
+  )
+  rmSync(join(installed, 'Cargo.toml'))
+  const wanted = { system: thisSystem(), name: PLATFORM, file: undefined, folder: '/app/dist', others: [] }
+  assert.match(
+    loadError(Object.assign(new Error(''), { code: 'MODULE_NOT_FOUND' }), wanted).message,
+    /: @dropoff\/\S+ is not to be found from \/app\/dist; tell your bundler that dropoff is external, and install it there$/,
+  )
+  packageOfPlatform(PLATFORM)
+})
+
+test('a bundler put the path of the module in its place', () => {
+  const wanted = { system: thisSystem(), name: PLATFORM, file, folder: '/app/dist', others: [] }
+  for (const half of ['./dropoff.node', {}]) {
+    assert.throws(
+      () => refuseOther(half, VERSION),
+      (cause) => {
+        assert.match(
+          loadError(cause, wanted).message,
+          /: something else .*; tell your bundler that dropoff is external$/,
+        )
+        return true
+      },
+    )
+  }
+})
+
+test('it is of another release', async () => {
+  const manifest = join(installed, 'package.json')
+  const before = readFileSync(manifest, 'utf8')
+  writeFileSync(manifest, before.replace(`"version": "${VERSION}"`, '"version": "0.0.7"'))
+  const { message } = await loadWith(BYTES)
+  writeFileSync(manifest, before)
+  assert(
+    message.endsWith(`: it is of version ${VERSION}, and its JavaScript of 0.0.7; install dropoff again`),
     message,
   )
-  assert.match(cause, /^Cannot find module '\.\/dropoff\.linux-x64-gnu\.node'/)
 })
 
 test('nothing else is looked for', async () => {
   // What a stranger could publish, and what the environment may say.
   for (const name of ['dropoff-linux-x64-gnu', 'dropoff-linux-x64-musl', 'dropoff-wasm32-wasi']) {
-    mkdirSync(join(project, 'node_modules', name), { recursive: true })
-    writeFileSync(join(project, 'node_modules', name, 'index.js'), "process.stdout.write('a stranger ran ')")
+    mkdirSync(join(modules, name), { recursive: true })
+    writeFileSync(join(modules, name, 'index.js'), "process.stdout.write('a stranger ran ')")
   }
-  process.env.NAPI_RS_NATIVE_LIBRARY_PATH = join(project, 'node_modules/dropoff-linux-x64-gnu/index.js')
+  process.env.NAPI_RS_NATIVE_LIBRARY_PATH = join(modules, 'dropoff-linux-x64-gnu/index.js')
   try {
     assert.match((await loadWith(undefined)).message, /is missing/)
   } finally {
@@ -125,7 +210,7 @@ test('nothing else is looked for', async () => {
   const texts = readdirSync(join(installed, 'lib')).map((name) => join(installed, 'lib', name))
   for (const text of [join(installed, 'native.js'), join(installed, 'index.js'), ...texts]) {
     for (const [, wanted] of readFileSync(text, 'utf8').matchAll(/require\('([^']*)'\)/g)) {
-      assert.match(wanted, /^(\.\.?\/|node:)/, text)
+      assert.match(wanted, /^(\.\.?\/|node:|@dropoff\/)/, text)
     }
   }
 })
@@ -137,7 +222,7 @@ test('it is damaged', async () => {
     assert.equal(code, 'ERR_DLOPEN_FAILED')
     assert(
       message.includes(
-        `${file} is damaged or for another machine (it is for Linux x86-64 with glibc, and this is `,
+        `${file} is damaged or for another machine (it is for ${PLATFORMS[PLATFORM].words}, and this is `,
       ),
       message,
     )
@@ -174,31 +259,78 @@ test('the system is too old, or lacks a library', async () => {
 })
 
 test('systems that are not here', () => {
-  const here = { platform: 'linux', arch: 'x64', glibc: '2.36', restricted: false }
+  const here = { platform: 'linux', arch: 'x64', libc: 'glibc', restricted: false }
   const told = (words, system, code = 'ERR_DLOPEN_FAILED') => {
     const cause = Object.assign(new Error(words), { code })
-    const error = loadError(cause, '/p/x.node', { ...here, ...system })
+    const all = { ...here, ...system }
+    const name = platformOf(all)
+    const error = loadError(cause, { system: all, name, file: '/p/x.node', folder: source, others: [] })
     assert.equal(error.cause, cause)
     assert.equal(error.code, 'ERR_DLOPEN_FAILED')
     assert(!error.message.includes('\n'))
     return error.message
   }
-  const mac = { platform: 'darwin', arch: 'arm64', glibc: null }
-  assert.match(told('not a mach-o file', mac), /Linux x86-64 with glibc, and this is darwin arm64; use such/)
-  assert.match(told('Cannot find module', mac, 'MODULE_NOT_FOUND'), /this is darwin arm64/)
-  assert.match(told('x', { platform: 'win32' }), /this is win32 x64/)
-  assert.match(told('x', { arch: 'arm64' }), /this is linux arm64/)
-  // musl's own words.
-  const musl =
+  const systems = 'Linux x86-64 with glibc, .* and Linux arm64 with musl'
+  const unsupported = (words) =>
+    new RegExp(`: it is for ${systems}, and this is ${words}; use such a machine`)
+  const plan9 = { platform: 'plan9', arch: 'arm64', libc: undefined }
+  assert.match(told('Cannot find module', plan9, 'MODULE_NOT_FOUND'), unsupported('plan9 arm64'))
+  assert.match(told('x', { arch: 's390x' }), unsupported('linux s390x with glibc'))
+  assert.match(told('x', { arch: 'ia32', libc: 'musl' }), unsupported('linux ia32 with musl'))
+  // The words of musl's loader for a file of glibc's, for one of another machine, and for a library that is
+  // not there.
+  const musl = { libc: 'musl' }
+  const of = 'it is for Linux x86-64 with musl, and this is linux x64 with musl'
+  const glibcs =
     'Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /p/x.node)'
-  assert.match(told(musl, { glibc: null }), /another C library, as Alpine has musl; use an image with glibc/)
+  assert(
+    told(glibcs, musl).includes(`/p/x.node is damaged or for another machine (${of}); install dropoff again`),
+  )
+  assert(
+    told('Error loading shared library /p/x.node: Exec format error', musl).includes('for another machine'),
+  )
+  assert.match(
+    told('Error loading shared library libgcc_s.so.1: No such file or directory (needed by /p/x.node)', musl),
+    /: this system has no libgcc_s\.so\.1, which it needs; install that$/,
+  )
   assert.match(told('/p/x.node: failed to map segment from shared object'), /noexec/)
   const denied = '/p/x.node: cannot open shared object file: Permission denied'
   assert.match(told(denied), /this user may not read \/p\/x\.node; change its permissions/)
   assert.match(
     told('something\nnew'),
-    /: something \(it is for Linux x86-64 with glibc, and this is linux x64 with glibc 2\.36\); see the cause/,
+    /: something \(it is for Linux x86-64 with glibc, and this is linux x64 with glibc\); see the cause/,
   )
-  assert.match(loadError('no error', '/p/x.node', here).message, /: no error \(/)
-  assert.match(loadError(undefined, '/p/x.node', here).message, /: undefined \(/)
+  const bare = { system: here, name: 'linux-x64-gnu', file: '/p/x.node', folder: source, others: [] }
+  assert.match(loadError('no error', bare).message, /: no error \(/)
+  assert.match(loadError(undefined, bare).message, /: undefined \(/)
+})
+
+test('the platform is that of the C library', () => {
+  const linux = { platform: 'linux', arch: 'arm64' }
+  assert.equal(platformOf({ ...linux, libc: 'musl' }), 'linux-arm64-musl')
+  assert.equal(platformOf({ ...linux, libc: 'glibc' }), 'linux-arm64-gnu')
+  assert.equal(platformOf({ ...linux, libc: undefined }), 'linux-arm64-gnu')
+  assert.equal(platformOf({ platform: 'linux', arch: 'arm', libc: 'glibc' }), undefined)
+  const { glibcVersionRuntime } = process.report.getReport().header
+  const libc = glibcVersionRuntime ? 'glibc' : 'musl'
+  assert.equal(libcOf(process.execPath), libc)
+  // A program that names no loader, and one that cannot be read: Node's report tells.
+  const script = join(project, 'script')
+  writeFileSync(script, '#!/bin/sh\n')
+  assert.deepEqual([libcOf(script), libcOf('/nowhere')], [libc, libc])
+  const other = join(project, 'other')
+  const bytes = readFileSync(process.execPath).subarray(0, 8192)
+  const at = bytes.indexOf('/ld-linux-')
+  assert(libc !== 'glibc' || at > 0)
+  if (at > 0) bytes.write('/ld-musl--', at)
+  writeFileSync(other, bytes)
+  assert.equal(libcOf(other), 'musl')
+})
+
+test('each platform is written out for bundlers', () => {
+  const text = readFileSync(join(source, 'native.js'), 'utf8')
+  const written = [...text.matchAll(/require\('([^']*)'\)/g)].map(([, wanted]) => wanted)
+  const halves = written.filter((name) => name.endsWith('.node') || name.startsWith('@'))
+  const rows = Object.keys(PLATFORMS).flatMap((name) => [`./${fileOf(name)}`, packageOf(name)])
+  assert.deepEqual(halves.sort(), rows.sort())
 })

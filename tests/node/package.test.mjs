@@ -1,5 +1,5 @@
-// The package as users get it: packed, installed in an empty project, and used from there, as the examples and
-// the README do.
+// The packages as users get them: packed, installed in an empty project, and used from there, as the examples and
+// the README do. What npm chooses for which system is in installing.test.mjs.
 
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
@@ -12,6 +12,7 @@ import { test } from 'node:test'
 import { inspect, promisify } from 'node:util'
 import { KeyPair, version } from '../../bindings-node/index.mjs'
 import { soon, until } from './helpers.mjs'
+import { PLATFORM, PLATFORMS, packPackages } from './packages.mjs'
 import { makeProfile } from './profiles.mjs'
 import { PROGRAM, ROOT, STALL, sandboxForTests, temporaryFolder } from './sandbox.mjs'
 
@@ -22,12 +23,10 @@ const project = temporaryFolder()
 const run = promisify(execFile)
 const options = { cwd: project, encoding: 'utf8', timeout: 240_000 }
 
-const packed = JSON.parse(
-  (await run('npm', ['pack', '--json', '--pack-destination', project], { ...options, cwd: source })).stdout,
-)
+const [main, compiled] = await packPackages(project)
 writeFileSync(join(project, 'package.json'), '{"private": true}')
-await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${packed[0].filename}`], options)
-const installed = join(project, 'node_modules/dropoff')
+const install = ['install', '--offline', '--no-audit', '--no-fund', main.tarball, compiled.tarball]
+await run('npm', install, options)
 
 const { api_url, storage_url, h_api_key, agentdrop_api_key } = sandbox.where
 const environment = {
@@ -61,18 +60,27 @@ test('the versions are one', () => {
   assert.deepEqual([manifest.version, version], [cargo, cargo])
 })
 
-test('it needs nothing and runs nothing when it is installed', () => {
-  for (const name of ['dependencies', 'optionalDependencies', 'peerDependencies'])
-    assert(!(name in manifest), name)
-  for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
-    assert(!(name in manifest.scripts), name)
-  assert.match(manifest.engines.node, /^>=20/)
+test('it needs its compiled half alone, and runs nothing when it is installed', () => {
+  const halves = Object.keys(PLATFORMS).map((name) => [`@dropoff/${name}`, version])
+  assert.deepEqual(main.manifest.optionalDependencies, Object.fromEntries(halves))
+  for (const { manifest } of [main, compiled]) {
+    for (const name of ['dependencies', 'peerDependencies', 'devDependencies', 'scripts'])
+      assert(!(name in manifest), name)
+    assert.equal(manifest.version, version)
+    assert.match(manifest.engines.node, /^>=20/)
+    assert.equal(manifest.license, 'MIT OR Apache-2.0')
+  }
+  for (const name of ['os', 'cpu', 'libc']) assert(!(name in main.manifest), name)
+  const { os, cpu, libc } = PLATFORMS[PLATFORM]
+  assert.deepEqual(
+    [compiled.manifest.os, compiled.manifest.cpu, compiled.manifest.libc],
+    [[os], [cpu], libc && [libc]],
+  )
   // There is no lock file (see .npmrc), so what the build needs is named exactly.
   for (const wanted of Object.values(manifest.devDependencies)) assert.match(wanted, /^\d+\.\d+\.\d+$/)
 })
 
-test('it holds what it needs and no more', () => {
-  const files = packed[0].files.map((file) => file.path).sort()
+test('they hold what they need and no more', () => {
   const entries = readdirSync(join(source, 'lib'), { recursive: true, withFileTypes: true })
   const lib = entries
     .filter((entry) => entry.isFile())
@@ -95,9 +103,18 @@ test('it holds what it needs and no more', () => {
     'testing.d.ts',
     'testing.d.mts',
     'native.js',
-    'dropoff.linux-x64-gnu.node',
   ]
-  assert.deepEqual(files, [...lib, ...rest].sort())
+  assert.deepEqual(main.files, [...lib, ...rest].sort())
+  assert.deepEqual(
+    compiled.files,
+    ['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.txt', `dropoff.${PLATFORM}.node`, 'package.json'].sort(),
+  )
+})
+
+test('npm pack in a clone makes one package with everything in it', async () => {
+  const dry = await run('npm', ['pack', '--json', '--dry-run'], { ...options, cwd: source })
+  const files = JSON.parse(dry.stdout)[0].files.map(({ path }) => path)
+  assert.deepEqual(files.sort(), [...main.files, `dropoff.${PLATFORM}.node`].sort())
 })
 
 const USE = `
@@ -155,7 +172,7 @@ for (const [tool, arguments_] of [
   ['@arethetypeswrong/cli/dist/index.js', []],
 ]) {
   test(`${tool.split('/')[0]} finds nothing wrong`, async () => {
-    const command = [join(source, 'node_modules', tool), join(project, packed[0].filename), ...arguments_]
+    const command = [join(source, 'node_modules', tool), main.tarball, ...arguments_]
     const done = await run(process.execPath, command, options).catch((error) =>
       assert.fail(error.stdout + error.stderr),
     )
