@@ -146,8 +146,8 @@ export interface HCompanyOptions extends Options {
   apiKey?: string | null | undefined
   /** The account's region, `eu` (default) or `us`. Regions are separate: a profile lives in one. */
   region?: 'eu' | 'us' | null | undefined
-  /** Another place for the API; https, or http on loopback. Default: the environment variable `HAI_API_BASE_URL` of
-   * the process. Goes before `region`. */
+  /** Another place for the API; https, or http on loopback. Default: the environment variable
+   * `HAI_API_BASE_URL`. Goes before `region`. */
   baseUrl?: string | URL | null | undefined
 }
 
@@ -155,8 +155,8 @@ export interface HCompanyOptions extends Options {
 export interface AgentDropOptions extends Options {
   /** The API key (`agd_…` or `ada_…`). Default: the environment variable `AGENTDROP_API_KEY`. */
   apiKey?: string | null | undefined
-  /** Another place for the API; https, or http on loopback. Default: the environment variable `AGENTDROP_BASE_URL` of
-   * the process. */
+  /** Another place for the API; https, or http on loopback. Default: the environment variable
+   * `AGENTDROP_BASE_URL`. */
   baseUrl?: string | URL | null | undefined
 }
 

@@ -208,13 +208,17 @@ typedef enum {
 /** The status that the function returned with this error; DROPOFF_OK for NULL. Threads: any. */
 dropoff_status dropoff_error_kind(const dropoff_error *error);
 
-/** The stable name of the caller's remedy, such as "rate_limited". Threads: any. */
+/** The stable name of the caller's remedy, such as "rate_limited". Lives as long as the error.
+ *  Threads: any. */
 const char *dropoff_error_kind_name(const dropoff_error *error);
 
-/** One line of plain English that ends with what to do. It holds no secret. Threads: any. */
+/** One line of plain English that ends with what to do. It holds no secret. Lives as long as the error.
+ *  Threads: any. */
 const char *dropoff_error_message(const dropoff_error *error);
 
-/** The step that failed, such as "put" or "complete_upload". NULL if there is none. Threads: any. */
+/** The step that failed, such as "put" or "complete_upload". NULL if there is none. Lives as long as the
+ *  error.
+ *  Threads: any. */
 const char *dropoff_error_operation(const dropoff_error *error);
 
 /** Whose side the trouble is on. Threads: any. */
@@ -231,60 +235,66 @@ bool dropoff_error_retry_after_ms(const dropoff_error *error, uint64_t *ms);
 /** The HTTP status, when there was a reply. 0 if there is none. Threads: any. */
 int dropoff_error_http_status(const dropoff_error *error);
 
-/** The service's or storage's own code, such as FILES_MISSING or "AccessDenied". NULL if there is none.
+/** The service's or storage's own code, such as FILES_MISSING or "AccessDenied". NULL if there is none. Lives
+ *  as long as the error.
  *  Threads: any. */
 const char *dropoff_error_service_code(const dropoff_error *error);
 
-/** The id the service or storage logged the request under. NULL if there is none. Threads: any. */
+/** The id the service or storage logged the request under. NULL if there is none. Lives as long as the error.
+ *  Threads: any. */
 const char *dropoff_error_request_id(const dropoff_error *error);
 
 /** How many fields the service complained about. Threads: any. */
 size_t dropoff_error_details_count(const dropoff_error *error);
 
 /** The field's path, such as "files.0.name"; empty when the service named none. NULL if `index` is not below
- *  dropoff_error_details_count.
+ *  dropoff_error_details_count. Lives as long as the error.
  *  Threads: any. */
 const char *dropoff_error_details_field(const dropoff_error *error, size_t index);
 
-/** The service's words about it. NULL if `index` is not below dropoff_error_details_count. Threads: any. */
+/** The service's words about it. NULL if `index` is not below dropoff_error_details_count. Lives as long as
+ *  the error.
+ *  Threads: any. */
 const char *dropoff_error_details_message(const dropoff_error *error, size_t index);
 
 /** Whether what was asked for happened all the same. Threads: any. */
 dropoff_outcome dropoff_error_outcome(const dropoff_error *error);
 
-/** A lower layer's words. NULL if there is none. Threads: any. */
+/** A lower layer's words. NULL if there is none. Lives as long as the error. Threads: any. */
 const char *dropoff_error_cause(const dropoff_error *error);
 
 /** The fate of the parts that a failed call left with the service. Threads: any. */
 dropoff_cleanup dropoff_error_cleanup(const dropoff_error *error);
 
 /** The kind of the resource that the service reserved before the failure, such as "transfer"; NULL if there
- *  is none.
+ *  is none. Lives as long as the error.
  *  Threads: any. */
 const char *dropoff_error_resource_kind(const dropoff_error *error);
 
-/** The id of the resource that the service reserved before the failure; NULL if there is none.
+/** The id of the resource that the service reserved before the failure; NULL if there is none. Lives as long
+ *  as the error.
  *  Threads: any. */
 const char *dropoff_error_resource_id(const dropoff_error *error);
 
-/** The local file the error is about. NULL if there is none. Threads: any. */
+/** The local file the error is about. NULL if there is none. Lives as long as the error. Threads: any. */
 const char *dropoff_error_path(const dropoff_error *error);
 
 /** The operating system's error number for a local file, or for what it had no room for. 0 if there is none.
  *  Threads: any. */
 int dropoff_error_errno(const dropoff_error *error);
 
-/** The journal from which the same call goes on where this one stopped. NULL if there is none.
+/** The journal from which the same call goes on where this one stopped. NULL if there is none. Lives as long
+ *  as the error.
  *  Threads: any. */
 const char *dropoff_error_journal(const dropoff_error *error);
 
 /** Storage's ETag, without quotes, of what it holds or of what was in the way; dropoff_error_outcome says
- *  which. NULL if there is none.
+ *  which. NULL if there is none. Lives as long as the error.
  *  Threads: any. */
 const char *dropoff_error_etag(const dropoff_error *error);
 
 /** Every fact as one JSON object, the same in all languages: absent facts are null, `retry_after` is in
- *  seconds.
+ *  seconds. Lives as long as the error.
  *  Threads: any. */
 const char *dropoff_error_to_json(const dropoff_error *error);
 

@@ -18,7 +18,8 @@ use crate::{errors, inputs, json, options};
 /// on a thread of its own instead of the caller's.
 ///
 /// api_key: the API key (agd_… or ada_…). Default: the environment variable AGENTDROP_API_KEY.
-/// base_url: another place for the API; https, or http on loopback.
+/// base_url: another place for the API; https, or http on loopback. Default: the environment variable
+/// AGENTDROP_BASE_URL.
 /// options: see Options.
 /// Raises AuthenticationError: there is no key.
 /// Raises InvalidInputError: a URL or option is not one.

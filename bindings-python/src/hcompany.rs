@@ -18,7 +18,8 @@ use crate::{errors, inputs, options, profile};
 /// api_key: the API key. Default: the environment variable HAI_API_KEY, then the file that hai login writes
 /// (~/.config/hai/.env).
 /// region: the account's region, eu (default) or us. Regions are separate: a profile lives in one.
-/// base_url: another place for the API; https, or http on loopback. Goes before region.
+/// base_url: another place for the API; https, or http on loopback. Default: the environment variable
+/// HAI_API_BASE_URL. Goes before region.
 /// options: see Options.
 /// Raises AuthenticationError: there is no key.
 /// Raises InvalidInputError: a region, URL or option is not one.

@@ -97,7 +97,7 @@ pub extern "C" fn dropoff_error_kind(error: Option<&dropoff_error>) -> dropoff_s
     guard::get(error, dropoff_status::DROPOFF_OK, |e| dropoff_status::of(e.error.kind()))
 }
 
-/// The stable name of the caller's remedy, such as "rate_limited".
+/// The stable name of the caller's remedy, such as "rate_limited". Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -105,7 +105,7 @@ pub extern "C" fn dropoff_error_kind_name(error: Option<&dropoff_error>) -> *con
     guard::get(error, ptr::null(), |e| e.kind_name.as_ptr())
 }
 
-/// One line of plain English that ends with what to do. It holds no secret.
+/// One line of plain English that ends with what to do. It holds no secret. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -113,7 +113,8 @@ pub extern "C" fn dropoff_error_message(error: Option<&dropoff_error>) -> *const
     guard::get(error, ptr::null(), |e| e.message.as_ptr())
 }
 
-/// The step that failed, such as "put" or "complete_upload". NULL if there is none.
+/// The step that failed, such as "put" or "complete_upload". NULL if there is none. Lives as long as the
+/// error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -163,7 +164,8 @@ pub extern "C" fn dropoff_error_http_status(error: Option<&dropoff_error>) -> c_
     guard::get(error, 0, |e| e.error.http_status().unwrap_or(0).into())
 }
 
-/// The service's or storage's own code, such as FILES_MISSING or "AccessDenied". NULL if there is none.
+/// The service's or storage's own code, such as FILES_MISSING or "AccessDenied". NULL if there is none. Lives
+/// as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -171,7 +173,7 @@ pub extern "C" fn dropoff_error_service_code(error: Option<&dropoff_error>) -> *
     guard::get(error, ptr::null(), |e| e.service_code.as_ptr())
 }
 
-/// The id the service or storage logged the request under. NULL if there is none.
+/// The id the service or storage logged the request under. NULL if there is none. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -188,7 +190,7 @@ pub extern "C" fn dropoff_error_details_count(error: Option<&dropoff_error>) -> 
 }
 
 /// The field's path, such as "files.0.name"; empty when the service named none. NULL if `index` is not below
-/// dropoff_error_details_count.
+/// dropoff_error_details_count. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -196,7 +198,8 @@ pub extern "C" fn dropoff_error_details_field(error: Option<&dropoff_error>, ind
     guard::get(error, ptr::null(), |e| e.details.get(index).map_or(ptr::null(), |d| d.field.as_ptr()))
 }
 
-/// The service's words about it. NULL if `index` is not below dropoff_error_details_count.
+/// The service's words about it. NULL if `index` is not below dropoff_error_details_count. Lives as long as
+/// the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -215,7 +218,7 @@ pub extern "C" fn dropoff_error_outcome(error: Option<&dropoff_error>) -> dropof
     guard::get(error, dropoff_outcome::DROPOFF_OUTCOME_NONE, |e| dropoff_outcome::of(e.error.outcome()))
 }
 
-/// A lower layer's words. NULL if there is none.
+/// A lower layer's words. NULL if there is none. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -232,7 +235,7 @@ pub extern "C" fn dropoff_error_cleanup(error: Option<&dropoff_error>) -> dropof
 }
 
 /// The kind of the resource that the service reserved before the failure, such as "transfer"; NULL if there
-/// is none.
+/// is none. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -240,7 +243,8 @@ pub extern "C" fn dropoff_error_resource_kind(error: Option<&dropoff_error>) -> 
     guard::get(error, ptr::null(), |e| e.resource_kind.as_ptr())
 }
 
-/// The id of the resource that the service reserved before the failure; NULL if there is none.
+/// The id of the resource that the service reserved before the failure; NULL if there is none. Lives as long
+/// as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -248,7 +252,7 @@ pub extern "C" fn dropoff_error_resource_id(error: Option<&dropoff_error>) -> *c
     guard::get(error, ptr::null(), |e| e.resource_id.as_ptr())
 }
 
-/// The local file the error is about. NULL if there is none.
+/// The local file the error is about. NULL if there is none. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -264,7 +268,8 @@ pub extern "C" fn dropoff_error_errno(error: Option<&dropoff_error>) -> c_int {
     guard::get(error, 0, |e| e.error.errno().unwrap_or(0))
 }
 
-/// The journal from which the same call goes on where this one stopped. NULL if there is none.
+/// The journal from which the same call goes on where this one stopped. NULL if there is none. Lives as long
+/// as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -273,7 +278,7 @@ pub extern "C" fn dropoff_error_journal(error: Option<&dropoff_error>) -> *const
 }
 
 /// Storage's ETag, without quotes, of what it holds or of what was in the way; dropoff_error_outcome says
-/// which. NULL if there is none.
+/// which. NULL if there is none. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -282,7 +287,7 @@ pub extern "C" fn dropoff_error_etag(error: Option<&dropoff_error>) -> *const c_
 }
 
 /// Every fact as one JSON object, the same in all languages: absent facts are null, `retry_after` is in
-/// seconds.
+/// seconds. Lives as long as the error.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
