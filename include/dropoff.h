@@ -98,8 +98,7 @@ extern "C" {
  */
 
 /** How a call ended: what the caller can do about it. A number never changes its meaning; later versions may
- *  add numbers, so treat one you do not know like DROPOFF_INTERNAL.
- *  Threads: a plain number. */
+ *  add numbers, so treat one you do not know like DROPOFF_INTERNAL. Threads: a plain number. */
 typedef enum {
     /** It succeeded. */
     DROPOFF_OK = 0,
@@ -217,8 +216,7 @@ const char *dropoff_error_kind_name(const dropoff_error *error);
 const char *dropoff_error_message(const dropoff_error *error);
 
 /** The step that failed, such as "put" or "complete_upload". NULL if there is none. Lives as long as the
- *  error.
- *  Threads: any. */
+ *  error. Threads: any. */
 const char *dropoff_error_operation(const dropoff_error *error);
 
 /** Whose side the trouble is on. Threads: any. */
@@ -236,8 +234,7 @@ bool dropoff_error_retry_after_ms(const dropoff_error *error, uint64_t *ms);
 int dropoff_error_http_status(const dropoff_error *error);
 
 /** The service's or storage's own code, such as FILES_MISSING or "AccessDenied". NULL if there is none. Lives
- *  as long as the error.
- *  Threads: any. */
+ *  as long as the error. Threads: any. */
 const char *dropoff_error_service_code(const dropoff_error *error);
 
 /** The id the service or storage logged the request under. NULL if there is none. Lives as long as the error.
@@ -248,13 +245,11 @@ const char *dropoff_error_request_id(const dropoff_error *error);
 size_t dropoff_error_details_count(const dropoff_error *error);
 
 /** The field's path, such as "files.0.name"; empty when the service named none. NULL if `index` is not below
- *  dropoff_error_details_count. Lives as long as the error.
- *  Threads: any. */
+ *  dropoff_error_details_count. Lives as long as the error. Threads: any. */
 const char *dropoff_error_details_field(const dropoff_error *error, size_t index);
 
 /** The service's words about it. NULL if `index` is not below dropoff_error_details_count. Lives as long as
- *  the error.
- *  Threads: any. */
+ *  the error. Threads: any. */
 const char *dropoff_error_details_message(const dropoff_error *error, size_t index);
 
 /** Whether what was asked for happened all the same. Threads: any. */
@@ -267,13 +262,11 @@ const char *dropoff_error_cause(const dropoff_error *error);
 dropoff_cleanup dropoff_error_cleanup(const dropoff_error *error);
 
 /** The kind of the resource that the service reserved before the failure, such as "transfer"; NULL if there
- *  is none. Lives as long as the error.
- *  Threads: any. */
+ *  is none. Lives as long as the error. Threads: any. */
 const char *dropoff_error_resource_kind(const dropoff_error *error);
 
 /** The id of the resource that the service reserved before the failure; NULL if there is none. Lives as long
- *  as the error.
- *  Threads: any. */
+ *  as the error. Threads: any. */
 const char *dropoff_error_resource_id(const dropoff_error *error);
 
 /** The local file the error is about. NULL if there is none. Lives as long as the error. Threads: any. */
@@ -284,18 +277,15 @@ const char *dropoff_error_path(const dropoff_error *error);
 int dropoff_error_errno(const dropoff_error *error);
 
 /** The journal from which the same call goes on where this one stopped. NULL if there is none. Lives as long
- *  as the error.
- *  Threads: any. */
+ *  as the error. Threads: any. */
 const char *dropoff_error_journal(const dropoff_error *error);
 
 /** Storage's ETag, without quotes, of what it holds or of what was in the way; dropoff_error_outcome says
- *  which. NULL if there is none. Lives as long as the error.
- *  Threads: any. */
+ *  which. NULL if there is none. Lives as long as the error. Threads: any. */
 const char *dropoff_error_etag(const dropoff_error *error);
 
 /** Every fact as one JSON object, the same in all languages: absent facts are null, `retry_after` is in
- *  seconds. Lives as long as the error.
- *  Threads: any. */
+ *  seconds. Lives as long as the error. Threads: any. */
 const char *dropoff_error_to_json(const dropoff_error *error);
 
 /*
@@ -440,8 +430,7 @@ typedef struct {
  */
 
 /** What to send. The call that takes it empties it: it cannot be used again, and is still yours to free, at
- *  any time after. A plan and a presign send nothing, and empty streams alone.
- *  Threads: one at a time. */
+ *  any time after. A plan and a presign send nothing, and empty streams alone. Threads: one at a time. */
 typedef struct dropoff_source dropoff_source;
 
 /** Reads the next bytes of a stream into `buffer`, at most `capacity`, and says in `read_out` how many; none
@@ -459,8 +448,7 @@ typedef int (*dropoff_rewind_fn)(void *user_data);
 
 /** A file, or a folder where a browser profile is due. A leading ~/ is the home folder; a relative path is
  *  one from the current folder of this moment. The bytes of the path need not be UTF-8. Nothing is opened
- *  yet: a missing file is the error of the call that sends it.
- *  Threads: any. */
+ *  yet: a missing file is the error of the call that sends it. Threads: any. */
 dropoff_status dropoff_source_from_path(const char *path, dropoff_source **source, dropoff_error **error);
 
 /** `length` bytes in memory. Without a `release` they are copied. With one they are borrowed: they must stay
@@ -517,8 +505,7 @@ typedef enum {
 } dropoff_phase;
 
 /** A snapshot of a call on its way. Later versions may add fields at the end: a field is there if `size`
- *  covers it.
- *  Threads: plain data. The one that a callback is given is valid until the callback returns. */
+ *  covers it. Threads: plain data. The one that a callback is given is valid until the callback returns. */
 typedef struct {
     /** Bytes of this struct that were written. */
     size_t size;
@@ -570,32 +557,27 @@ typedef int (*dropoff_progress_fn)(const dropoff_progress *progress, void *user_
  */
 
 /** A call that was started and may still be running. Freeing it does not stop the call; only
- *  dropoff_job_cancel does.
- *  Threads: any number may use one job at once, but for freeing it. */
+ *  dropoff_job_cancel does. Threads: any number may use one job at once, but for freeing it. */
 typedef struct dropoff_job dropoff_job;
 
 /** Told once that a job is over. `job` is the job's own, for this call only: ask it for its result, and do
- *  not free it.
- *  Threads: it is called on a thread of dropoff's own, where it may use all of dropoff. */
+ *  not free it. Threads: it is called on a thread of dropoff's own, where it may use all of dropoff. */
 typedef void (*dropoff_done_fn)(const dropoff_job *job, void *user_data);
 
 /** Waits until the job is over. DROPOFF_OK if it succeeded, otherwise what it failed with. Threads: any. */
 dropoff_status dropoff_job_wait(const dropoff_job *job, dropoff_error **error);
 
 /** Waits `ms` milliseconds at most. DROPOFF_OK and `over` false: it is still running. DROPOFF_OK and `over`
- *  true: it succeeded. Another status is what it failed with, and `over` is not written.
- *  Threads: any. */
+ *  true: it succeeded. Another status is what it failed with, and `over` is not written. Threads: any. */
 dropoff_status dropoff_job_wait_ms(const dropoff_job *job, uint64_t ms, bool *over,
     dropoff_error **error);
 
 /** Whether the job is over, one way or the other, and its progress callback is through. Does not wait. False
- *  for NULL.
- *  Threads: any. */
+ *  for NULL. Threads: any. */
 bool dropoff_job_is_done(const dropoff_job *job);
 
 /** Asks the job to stop. It ends with DROPOFF_CANCELLED unless it was over already; wait for it to know
- *  which. Does not wait. NULL, or a job that is over, is fine.
- *  Threads: any. */
+ *  which. Does not wait. NULL, or a job that is over, is fine. Threads: any. */
 void dropoff_job_cancel(const dropoff_job *job);
 
 /** How far the job is. `size` is sizeof(dropoff_progress): no more is written than that. Threads: any. */
@@ -620,8 +602,7 @@ dropoff_status dropoff_job_on_done(const dropoff_job *job, dropoff_done_fn callb
 /** A descriptor that becomes readable when the job is over, for poll, epoll, GLib or libuv, and stays so.
  *  Then ask for the result, which waits for the last call of the progress callback at most. It does not wait
  *  for on_done callbacks. It is the job's: do not read from it, and do not close it; it goes with the last
- *  handle of the job. Each call gives the same one; a forked child asks anew.
- *  Threads: any. */
+ *  handle of the job. Each call gives the same one; a forked child asks anew. Threads: any. */
 dropoff_status dropoff_job_fd(const dropoff_job *job, int *fd, dropoff_error **error);
 
 /** Frees the handle, at any time. A job that is still running goes on, its callbacks are still called, and
@@ -709,8 +690,7 @@ typedef struct {
 } dropoff_stored_object;
 
 /** Waits for a job that results in a dropoff_stored_object, and gives that, which is yours to free; or the
- *  job's error.
- *  Threads: any. */
+ *  job's error. Threads: any. */
 dropoff_status dropoff_job_stored_object(const dropoff_job *job, dropoff_stored_object **stored_object,
     dropoff_error **error);
 
@@ -817,8 +797,7 @@ typedef struct {
     NULL}
 
 /** The name and browser of a profile. The browser must be one the service knows ("chromium", "firefox",
- *  "webkit", ...; the service decides) and the version is free text such as "131".
- *  Threads: plain data. */
+ *  "webkit", ...; the service decides) and the version is free text such as "131". Threads: plain data. */
 typedef struct {
     size_t size;
     /** What the profile is called. Needed. */
@@ -923,8 +902,7 @@ typedef struct {
 } dropoff_profile;
 
 /** Waits for a job that results in a dropoff_profile, and gives that, which is yours to free; or the job's
- *  error.
- *  Threads: any. */
+ *  error. Threads: any. */
 dropoff_status dropoff_job_profile(const dropoff_job *job, dropoff_profile **profile,
     dropoff_error **error);
 
@@ -942,8 +920,7 @@ void dropoff_profile_free(dropoff_profile *profile);
 typedef struct dropoff_profile_ticket dropoff_profile_ticket;
 
 /** Waits for a job of dropoff_hcompany_start_initiate_upload and gives its result, which is yours to free; or
- *  what the job failed with.
- *  Threads: any. */
+ *  what the job failed with. Threads: any. */
 dropoff_status dropoff_job_profile_ticket(const dropoff_job *job, dropoff_profile_ticket **ticket,
     dropoff_error **error);
 
@@ -957,8 +934,7 @@ const char *dropoff_profile_ticket_profile_id(const dropoff_profile_ticket *tick
 uint64_t dropoff_profile_ticket_expires_in_ms(const dropoff_profile_ticket *ticket);
 
 /** The service's reply as one JSON object, secrets included: who has it can upload. Do not log it. Lives as
- *  long as the ticket.
- *  Threads: any. */
+ *  long as the ticket. Threads: any. */
 const char *dropoff_profile_ticket_reveal_json(const dropoff_profile_ticket *ticket);
 
 /*
@@ -1000,8 +976,7 @@ dropoff_status dropoff_hcompany_new(const dropoff_hcompany_settings *settings, d
 void dropoff_hcompany_free(dropoff_hcompany *client);
 
 /** From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
- *  no limit. See dropoff_options.bandwidth_limit.
- *  Threads: any. */
+ *  no limit. See dropoff_options.bandwidth_limit. Threads: any. */
 dropoff_status dropoff_hcompany_set_bandwidth_limit(const dropoff_hcompany *client,
     uint64_t bytes_per_second, dropoff_error **error);
 
@@ -1020,8 +995,7 @@ dropoff_status dropoff_hcompany_start_upload_profile(const dropoff_hcompany *cli
     const dropoff_profile_upload *upload, dropoff_job **job, dropoff_error **error);
 
 /** Step one: reserves a profile id and asks for a presigned form. Safe to repeat; a reserved id that is not
- *  used is removed by the service within a day. The result is yours to free.
- *  Threads: any. */
+ *  used is removed by the service within a day. The result is yours to free. Threads: any. */
 dropoff_status dropoff_hcompany_initiate_upload(const dropoff_hcompany *client,
     dropoff_profile_ticket **ticket, dropoff_error **error);
 
@@ -1044,8 +1018,7 @@ dropoff_status dropoff_hcompany_start_upload(const dropoff_hcompany *client,
     dropoff_error **error);
 
 /** Step three: registers the uploaded archive as a profile, within a day of step one. The result is yours to
- *  free. DROPOFF_INVALID_INPUT if profile_id is no UUID.
- *  Threads: any. */
+ *  free. DROPOFF_INVALID_INPUT if profile_id is no UUID. Threads: any. */
 dropoff_status dropoff_hcompany_complete_upload(const dropoff_hcompany *client, const char *profile_id,
     const dropoff_profile_details *details, dropoff_profile **profile, dropoff_error **error);
 
@@ -1055,8 +1028,7 @@ dropoff_status dropoff_hcompany_start_complete_upload(const dropoff_hcompany *cl
 
 /** The profile as the service has it now. It is never verified: nothing was sent to compare with. The result
  *  is yours to free. DROPOFF_NOT_FOUND also for a profile that was never completed, DROPOFF_INVALID_INPUT if
- *  profile_id is no UUID.
- *  Threads: any. */
+ *  profile_id is no UUID. Threads: any. */
 dropoff_status dropoff_hcompany_get_profile(const dropoff_hcompany *client, const char *profile_id,
     dropoff_profile **profile, dropoff_error **error);
 
@@ -1177,8 +1149,7 @@ typedef struct {
 } dropoff_profile_inspection;
 
 /** Waits for a job that results in a dropoff_profile_inspection, and gives that, which is yours to free; or
- *  the job's error.
- *  Threads: any. */
+ *  the job's error. Threads: any. */
 dropoff_status dropoff_job_profile_inspection(const dropoff_job *job,
     dropoff_profile_inspection **profile_inspection, dropoff_error **error);
 
@@ -1214,15 +1185,13 @@ dropoff_status dropoff_key_pair_generate(dropoff_key_pair **key_pair, dropoff_er
 
 /** The pair of a private key: standard base64 of 32 raw bytes, as the service's SDKs keep it. The copy that
  *  was passed is yours to wipe. Free the pair with dropoff_key_pair_free. DROPOFF_ENCRYPTION if it is no such
- *  key; no error holds what was passed.
- *  Threads: any. */
+ *  key; no error holds what was passed. Threads: any. */
 dropoff_status dropoff_key_pair_from_private_key(const char *private_key, dropoff_key_pair **key_pair,
     dropoff_error **error);
 
 /** The pair that the official SDK keeps: `path` is its folder .agentdrop, or the config.json in it; a leading
  *  ~/ is the home folder. Free it with dropoff_key_pair_free. DROPOFF_SOURCE_UNREADABLE if it cannot be read,
- *  DROPOFF_ENCRYPTION if it holds no key.
- *  Threads: any. It reads the file on this one. */
+ *  DROPOFF_ENCRYPTION if it holds no key. Threads: any. It reads the file on this one. */
 dropoff_status dropoff_key_pair_from_agentdrop_config(const char *path, dropoff_key_pair **key_pair,
     dropoff_error **error);
 
@@ -1234,8 +1203,7 @@ void dropoff_key_pair_free(dropoff_key_pair *key_pair);
 const char *dropoff_key_pair_public_key(const dropoff_key_pair *key_pair);
 
 /** The private key in the same form: who has it can open what is sealed for this agent, and seal in its name.
- *  Do not log it. Lives as long as the pair.
- *  Threads: any. */
+ *  Do not log it. Lives as long as the pair. Threads: any. */
 const char *dropoff_key_pair_reveal_private_key(const dropoff_key_pair *key_pair);
 
 /*
@@ -1244,8 +1212,7 @@ const char *dropoff_key_pair_reveal_private_key(const dropoff_key_pair *key_pair
 
 /** How a transfer's files are sealed, so that only the recipient can read them. File names, sizes and their
  *  order are not sealed, and nothing binds a sealed file to its transfer. Either key_pair is set or
- *  encrypted_key.
- *  Threads: plain data. */
+ *  encrypted_key. Threads: plain data. */
 typedef struct {
     size_t size;
     /** The sender's key pair. */
@@ -1285,8 +1252,7 @@ typedef struct {
 
 /** The files to send and their recipient. Everything but sender, recipient and files is left to the service's
  *  defaults unless set, except auto_delete, which is always sent because the service's documents disagree on
- *  its default.
- *  Threads: plain data. */
+ *  its default. Threads: plain data. */
 typedef struct {
     size_t size;
     /** The id of the agent that sends. Needed. */
@@ -1463,8 +1429,7 @@ typedef struct {
 } dropoff_transfer_info;
 
 /** Waits for a job that results in a dropoff_sent_files, and gives that, which is yours to free; or the job's
- *  error.
- *  Threads: any. */
+ *  error. Threads: any. */
 dropoff_status dropoff_job_sent_files(const dropoff_job *job, dropoff_sent_files **sent_files,
     dropoff_error **error);
 
@@ -1472,8 +1437,7 @@ dropoff_status dropoff_job_sent_files(const dropoff_job *job, dropoff_sent_files
 void dropoff_sent_files_free(dropoff_sent_files *sent_files);
 
 /** Waits for a job that results in a dropoff_sent_transfer, and gives that, which is yours to free; or the
- *  job's error.
- *  Threads: any. */
+ *  job's error. Threads: any. */
 dropoff_status dropoff_job_sent_transfer(const dropoff_job *job, dropoff_sent_transfer **sent_transfer,
     dropoff_error **error);
 
@@ -1481,8 +1445,7 @@ dropoff_status dropoff_job_sent_transfer(const dropoff_job *job, dropoff_sent_tr
 void dropoff_sent_transfer_free(dropoff_sent_transfer *sent_transfer);
 
 /** Waits for a job that results in a dropoff_transfer_plan, and gives that, which is yours to free; or the
- *  job's error.
- *  Threads: any. */
+ *  job's error. Threads: any. */
 dropoff_status dropoff_job_transfer_plan(const dropoff_job *job, dropoff_transfer_plan **transfer_plan,
     dropoff_error **error);
 
@@ -1490,8 +1453,7 @@ dropoff_status dropoff_job_transfer_plan(const dropoff_job *job, dropoff_transfe
 void dropoff_transfer_plan_free(dropoff_transfer_plan *transfer_plan);
 
 /** Waits for a job that results in a dropoff_confirmed, and gives that, which is yours to free; or the job's
- *  error.
- *  Threads: any. */
+ *  error. Threads: any. */
 dropoff_status dropoff_job_confirmed(const dropoff_job *job, dropoff_confirmed **confirmed,
     dropoff_error **error);
 
@@ -1499,8 +1461,7 @@ dropoff_status dropoff_job_confirmed(const dropoff_job *job, dropoff_confirmed *
 void dropoff_confirmed_free(dropoff_confirmed *confirmed);
 
 /** Waits for a job that results in a dropoff_transfer_info, and gives that, which is yours to free; or the
- *  job's error.
- *  Threads: any. */
+ *  job's error. Threads: any. */
 dropoff_status dropoff_job_transfer_info(const dropoff_job *job, dropoff_transfer_info **transfer_info,
     dropoff_error **error);
 
@@ -1518,8 +1479,7 @@ void dropoff_transfer_info_free(dropoff_transfer_info *transfer_info);
 typedef struct dropoff_transfer_ticket dropoff_transfer_ticket;
 
 /** Waits for a job of dropoff_agentdrop_start_presign and gives its result, which is yours to free; or what
- *  the job failed with.
- *  Threads: any. */
+ *  the job failed with. Threads: any. */
 dropoff_status dropoff_job_transfer_ticket(const dropoff_job *job, dropoff_transfer_ticket **ticket,
     dropoff_error **error);
 
@@ -1534,8 +1494,7 @@ const char *dropoff_transfer_ticket_id(const dropoff_transfer_ticket *ticket);
 const char *dropoff_transfer_ticket_expires_at(const dropoff_transfer_ticket *ticket);
 
 /** The service's reply as one JSON object, secrets included: who has it can upload. Do not log it. Lives as
- *  long as the ticket.
- *  Threads: any. */
+ *  long as the ticket. Threads: any. */
 const char *dropoff_transfer_ticket_reveal_json(const dropoff_transfer_ticket *ticket);
 
 /*
@@ -1574,8 +1533,7 @@ dropoff_status dropoff_agentdrop_new(const dropoff_agentdrop_settings *settings,
 void dropoff_agentdrop_free(dropoff_agentdrop *client);
 
 /** From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
- *  no limit. See dropoff_options.bandwidth_limit.
- *  Threads: any. */
+ *  no limit. See dropoff_options.bandwidth_limit. Threads: any. */
 dropoff_status dropoff_agentdrop_set_bandwidth_limit(const dropoff_agentdrop *client,
     uint64_t bytes_per_second, dropoff_error **error);
 
@@ -1596,8 +1554,7 @@ dropoff_status dropoff_agentdrop_start_send(const dropoff_agentdrop *client,
 /** What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first
  *  request's body without its secrets. The journal is left alone, and sources can be used again. The result
  *  is yours to free. DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up, and which
- *  is emptied.
- *  Threads: any. */
+ *  is emptied. Threads: any. */
 dropoff_status dropoff_agentdrop_plan(const dropoff_agentdrop *client, const dropoff_transfer *transfer,
     dropoff_transfer_plan **plan, dropoff_error **error);
 
@@ -1607,8 +1564,7 @@ dropoff_status dropoff_agentdrop_start_plan(const dropoff_agentdrop *client,
 
 /** Step one: makes a pending transfer and asks for a presigned URL per file. The files are looked at for
  *  their sizes; give the same ones to dropoff_agentdrop_upload. A stream is read to its end and emptied, and
- *  needs a new source there. The result is yours to free.
- *  Threads: any. */
+ *  needs a new source there. The result is yours to free. Threads: any. */
 dropoff_status dropoff_agentdrop_presign(const dropoff_agentdrop *client,
     const dropoff_transfer *transfer, dropoff_transfer_ticket **ticket, dropoff_error **error);
 
@@ -1618,8 +1574,7 @@ dropoff_status dropoff_agentdrop_start_presign(const dropoff_agentdrop *client,
 
 /** Step two: sends the files to storage, several at once. Files go with URLs by position; their names and
  *  sizes must be those that were presigned. To be told its progress, start it and use
- *  dropoff_job_on_progress. The result is yours to free.
- *  Threads: any. */
+ *  dropoff_job_on_progress. The result is yours to free. Threads: any. */
 dropoff_status dropoff_agentdrop_upload(const dropoff_agentdrop *client,
     const dropoff_transfer_ticket *ticket, const dropoff_file *files, size_t files_count,
     dropoff_sent_files **sent, dropoff_error **error);
@@ -1630,8 +1585,7 @@ dropoff_status dropoff_agentdrop_start_upload(const dropoff_agentdrop *client,
     dropoff_error **error);
 
 /** Step three: makes the transfer active. The result is yours to free. DROPOFF_REJECTED with the service code
- *  FILES_MISSING if storage lacks a file, DROPOFF_CONFLICT if somebody else confirmed it.
- *  Threads: any. */
+ *  FILES_MISSING if storage lacks a file, DROPOFF_CONFLICT if somebody else confirmed it. Threads: any. */
 dropoff_status dropoff_agentdrop_confirm(const dropoff_agentdrop *client, const char *transfer_id,
     dropoff_confirmed **confirmed, dropoff_error **error);
 
@@ -1684,8 +1638,7 @@ typedef struct {
     {sizeof(dropoff_sealed_file), NULL, NULL, NULL, NULL, NULL}
 
 /** Waits for a job that results in a dropoff_opened_file, and gives that, which is yours to free; or the
- *  job's error.
- *  Threads: any. */
+ *  job's error. Threads: any. */
 dropoff_status dropoff_job_opened_file(const dropoff_job *job, dropoff_opened_file **opened_file,
     dropoff_error **error);
 
@@ -1826,8 +1779,7 @@ typedef struct {
 } dropoff_stored_parts;
 
 /** Waits for a job that results in a dropoff_stored_parts, and gives that, which is yours to free; or the
- *  job's error.
- *  Threads: any. */
+ *  job's error. Threads: any. */
 dropoff_status dropoff_job_stored_parts(const dropoff_job *job, dropoff_stored_parts **stored_parts,
     dropoff_error **error);
 
@@ -1854,14 +1806,12 @@ dropoff_status dropoff_storage_new(const dropoff_options *options, dropoff_stora
 void dropoff_storage_free(dropoff_storage *client);
 
 /** From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
- *  no limit. See dropoff_options.bandwidth_limit.
- *  Threads: any. */
+ *  no limit. See dropoff_options.bandwidth_limit. Threads: any. */
 dropoff_status dropoff_storage_set_bandwidth_limit(const dropoff_storage *client,
     uint64_t bytes_per_second, dropoff_error **error);
 
 /** Sends a source with a presigned PUT and waits. Safe to repeat: the object is replaced as a whole or not at
- *  all. The result is yours to free.
- *  Threads: any. */
+ *  all. The result is yours to free. Threads: any. */
 dropoff_status dropoff_storage_put(const dropoff_storage *client, const dropoff_put_request *put,
     dropoff_stored_object **stored, dropoff_error **error);
 
@@ -1879,8 +1829,7 @@ dropoff_status dropoff_storage_start_post_form(const dropoff_storage *client,
 
 /** Sends a source in parts with a presigned PUT each, several at once, and waits. Completing the upload with
  *  the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat: a part that is sent again
- *  replaces itself. The result is yours to free.
- *  Threads: any. */
+ *  replaces itself. The result is yours to free. Threads: any. */
 dropoff_status dropoff_storage_put_parts(const dropoff_storage *client,
     const dropoff_put_parts_request *parts, dropoff_stored_parts **stored, dropoff_error **error);
 
@@ -1893,14 +1842,12 @@ dropoff_status dropoff_storage_start_put_parts(const dropoff_storage *client,
  */
 
 /** The version of the library that runs, such as "0.1.0"; DROPOFF_VERSION is that of the header. Lives for
- *  ever.
- *  Threads: any. */
+ *  ever. Threads: any. */
 const char *dropoff_version(void);
 
 /** For tests: how many handles of any type were not freed, and how many user_data pointers dropoff still
  *  holds. A job that runs on, or bytes on their last way out, may keep it above 0 for a little after
- *  everything was freed.
- *  Threads: any. */
+ *  everything was freed. Threads: any. */
 size_t dropoff_live_handles(void);
 
 #ifdef __cplusplus

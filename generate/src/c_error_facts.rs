@@ -40,7 +40,13 @@ use crate::guard;
     }
     let json = "Every fact as one JSON object, the same in all languages: absent facts are null, `retry_after` is in \
                 seconds.";
-    code.push_str(&getter("to_json", &format!("{json} {LIFE}"), "*const c_char", "ptr::null()", "e.json.of(&e.error.to_json())"));
+    code.push_str(&getter(
+        "to_json",
+        &format!("{json} {LIFE}"),
+        "*const c_char",
+        "ptr::null()",
+        "e.json.of(&e.error.to_json())",
+    ));
     code
 }
 

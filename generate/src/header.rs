@@ -251,7 +251,18 @@ fn comment(margin: &str, said: &[String]) -> Vec<String> {
         return vec![whole];
     }
     let mut lines: Vec<String> = Vec::new();
-    let said = filled(&said, WIDTH - margin.len() - 4);
+    let is_short = !said.contains(&"");
+    let mut said = filled(&said, WIDTH - margin.len() - 4);
+    // Of a comment of one paragraph the line about threads ends its last line, if it fits there.
+    if let [.., before, last] = said.as_mut_slice()
+        && is_short
+        && last.starts_with("Threads:")
+        && !is_rule(before)
+        && margin.len() + 4 + before.len() + 1 + last.len() + 3 <= WIDTH
+    {
+        *before = format!("{before} {last}");
+        said.pop();
+    }
     for (at, line) in said.iter().enumerate() {
         let begin = if at == 0 { "/** " } else { " *  " };
         lines.push(format!("{margin}{begin}{line}").trim_end().to_owned());
