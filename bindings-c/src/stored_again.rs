@@ -23,6 +23,8 @@ impl CallerStruct for dropoff_stored_object {
         attempts: 0,
         warnings: ptr::null(),
         warnings_count: 0,
+        verified_by: ptr::null(),
+        crc64nvme: ptr::null(),
     };
     const FIRST_SIZE: usize = size_of::<Self>();
     fn size(&self) -> usize {
@@ -42,6 +44,8 @@ impl dropoff_stored_object {
             verified: self.verified,
             attempts: self.attempts,
             warnings: warnings.into_iter().map(str::to_owned).collect(),
+            verified_by: text(self.verified_by, "verified_by")?,
+            crc64nvme: text(self.crc64nvme, "crc64nvme")?,
         })
     }
 }

@@ -163,6 +163,8 @@ const stored = (value, name) => {
     verified: field(flag, 'verified'),
     attempts: field(attempts, 'attempts'),
     warnings: value.warnings == null ? undefined : field(warnings, 'warnings'),
+    verifiedBy: optional('verifiedBy'),
+    crc64nvme: optional('crc64nvme'),
   }
 }
 

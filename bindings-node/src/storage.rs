@@ -24,20 +24,24 @@ pub struct Stored {
     pub sha256: Option<String>,
     /// MD5 in hex.
     pub md5: Option<String>,
-    /// Whether ETag and MD5 agreed.
+    /// Whether a digest of storage's and ours agreed.
     pub verified: bool,
     /// Requests it took.
     pub attempts: u32,
     /// What was not certain.
     pub warnings: Option<Vec<String>>,
+    /// The digest that agreed.
+    pub verified_by: Option<String>,
+    /// CRC-64/NVME in base64.
+    pub crc64nvme: Option<String>,
 }
 
 impl Stored {
     pub(crate) fn into_core(self) -> Result<StoredObject, Error> {
         let bytes = inputs::whole(self.bytes).ok_or_else(|| Error::internal("a size is none"))?;
-        let Self { etag, sha256, md5, verified, attempts, warnings, .. } = self;
+        let Self { etag, sha256, md5, verified, attempts, warnings, verified_by, crc64nvme, .. } = self;
         let warnings = warnings.unwrap_or_default();
-        Ok(StoredObject { bytes, etag, sha256, md5, verified, attempts, warnings })
+        Ok(StoredObject { bytes, etag, sha256, md5, verified, attempts, warnings, verified_by, crc64nvme })
     }
 }
 

@@ -161,7 +161,7 @@ fn cannot_be_read(why: &str) -> Failure {
 // <generated results> by `make generate`, from the core's sources
 record! {
     /// An object that storage has after an upload.
-    StoredObject { bytes, etag, sha256, md5, verified, attempts, warnings }
+    StoredObject { bytes, etag, sha256, md5, verified, attempts, warnings, verified_by, crc64nvme }
 }
 
 record! {
@@ -208,7 +208,9 @@ record! {
 
 record! {
     /// One file of a `SentTransfer`.
-    SentFile { file_id, name, bytes, etag, md5, sha256, verified, attempts, parts }
+    SentFile {
+        file_id, name, bytes, etag, md5, sha256, verified, attempts, parts, verified_by, crc64nvme,
+    }
 }
 
 record! {
@@ -240,11 +242,11 @@ record! {
 
 record! {
     /// One part that storage has.
-    StoredPart { part_number, bytes, etag, md5, verified, attempts }
+    StoredPart { part_number, bytes, etag, md5, verified, attempts, verified_by, crc64nvme }
 }
 
 record! {
     /// The parts that storage has after `Storage::put_parts`.
-    StoredParts { bytes, part_size, parts, verified }
+    StoredParts { bytes, part_size, parts, verified, verified_by, crc64nvme }
 }
 // </generated results>

@@ -105,7 +105,8 @@ impl Signer {
         format!("{}{path}?{query}&X-Amz-Signature={}", self.origin, self.signature(now, &string_to_sign))
     }
 
-    /// The target and the complete, ordered fields of a POST form. Every field becomes a condition.
+    /// The target and the complete, ordered fields of a POST form. Every field becomes a condition; an empty
+    /// checksum is one that the sender fills in.
     pub fn form(
         &self,
         mut fields: Vec<(String, String)>,
@@ -121,8 +122,10 @@ impl Signer {
             ("x-amz-date", stamp(now)),
         ];
 
-        let mut conditions: Vec<Value> =
-            fields.iter().map(|(name, value)| json!(["eq", format!("${name}"), value])).collect();
+        let mut conditions: Vec<Value> = fields
+            .iter()
+            .map(|(name, value)| json!([operator(name, value), format!("${name}"), value]))
+            .collect();
         for (name, value) in &auth {
             conditions.push(json!(["eq", format!("${name}"), value]));
         }
@@ -138,6 +141,10 @@ impl Signer {
         fields.push(("x-amz-signature".into(), signature));
         (format!("{}/{}", self.origin, self.bucket), fields)
     }
+}
+
+fn operator(name: &str, value: &str) -> &'static str {
+    if value.is_empty() && name.starts_with("x-amz-checksum-") { "starts-with" } else { "eq" }
 }
 
 fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {

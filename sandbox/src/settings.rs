@@ -4,6 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::config::Config;
+use crate::storage::AnsweredChecksums;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -17,6 +18,11 @@ pub(crate) struct Settings {
     pub include_tagging: bool,
     /// Tickets point at storage behind a certificate of this kind.
     pub storage_over_tls: Option<Certificate>,
+    /// Signed into URLs for a PUT, and told with them.
+    pub signed_headers: Vec<(String, String)>,
+    /// The same, and not told.
+    pub withheld_headers: Vec<(String, String)>,
+    pub answered_checksums: AnsweredChecksums,
     /// How many seconds the clock that signs tickets is behind the one that storage judges them by.
     pub signed_ago: u64,
 }
@@ -33,6 +39,9 @@ impl Settings {
             fields: config.fields.clone(),
             include_tagging: config.include_tagging,
             storage_over_tls: None,
+            signed_headers: Vec::new(),
+            withheld_headers: Vec::new(),
+            answered_checksums: AnsweredChecksums::default(),
             signed_ago: 0,
         }
     }
@@ -68,7 +77,14 @@ impl Settings {
                     next.include_tagging = value.as_bool().ok_or("include_tagging: expected a boolean")?;
                 }
                 "storage_over_tls" => next.storage_over_tls = Certificate::of(value)?,
-                "fields" => next.fields = pairs(value)?,
+                "fields" => next.fields = pairs(name, value)?,
+                "signed_headers" => next.signed_headers = pairs(name, value)?,
+                "withheld_headers" => next.withheld_headers = pairs(name, value)?,
+                "answered_checksums" => next.answered_checksums.names = header_names(value)?,
+                "md5_etags" => {
+                    next.answered_checksums.md5_etags =
+                        value.as_bool().ok_or("md5_etags: expected a boolean")?;
+                }
                 _ => return Err(format!("unknown setting {name:?}")),
             }
         }
@@ -100,9 +116,14 @@ impl Certificate {
     }
 }
 
+fn header_names(value: &Value) -> Result<Vec<&'static str>, String> {
+    let items = value.as_array().ok_or("answered_checksums: expected a list of names of headers")?;
+    items.iter().map(|item| AnsweredChecksums::named(item.as_str().unwrap_or_default())).collect()
+}
+
 /// Reads `[[name, value], ...]` or `{name: value, ...}`.
-fn pairs(value: &Value) -> Result<Vec<(String, String)>, String> {
-    let wrong = || "fields: expected [[name, value], ...] of strings".to_string();
+fn pairs(setting: &str, value: &Value) -> Result<Vec<(String, String)>, String> {
+    let wrong = || format!("{setting}: expected [[name, value], ...] of strings");
     match value {
         Value::Array(items) => items
             .iter()

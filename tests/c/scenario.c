@@ -264,6 +264,8 @@ static void got_stored(const dropoff_stored_object *stored) {
     BOOL(stored, verified);
     NUMBER(stored, attempts);
     TEXTS(stored, warnings);
+    TEXT(stored, verified_by);
+    TEXT(stored, crc64nvme);
 }
 
 static void got_packed(const dropoff_pack_report *packed) {
@@ -300,6 +302,7 @@ static void got_profile(const dropoff_profile *profile) {
     BOOL(profile, verified);
     BOOL(profile, unchanged);
     TEXTS(profile, abandoned_profile_ids);
+    TEXT(profile, verified_by);
     if (profile->upload == NULL) {
         got_text("upload", NULL);
     } else {
@@ -383,6 +386,8 @@ static void got_files(const dropoff_sent_file *const *files, size_t count) {
         BOOL(file, verified);
         NUMBER(file, attempts);
         NUMBER(file, parts);
+        TEXT(file, verified_by);
+        TEXT(file, crc64nvme);
     }
     leave();
 }
@@ -886,6 +891,8 @@ static int put_parts(void) {
     NUMBER(stored, bytes);
     NUMBER(stored, part_size);
     BOOL(stored, verified);
+    TEXT(stored, verified_by);
+    TEXT(stored, crc64nvme);
     for (at = 0; at < stored->parts_count; at++) {
         const dropoff_stored_part *part = stored->parts[at];
         CHECK(part->size == sizeof *part);
@@ -896,6 +903,8 @@ static int put_parts(void) {
         TEXT(part, md5);
         BOOL(part, verified);
         NUMBER(part, attempts);
+        TEXT(part, verified_by);
+        TEXT(part, crc64nvme);
     }
     leave();
     dropoff_stored_parts_free(stored);

@@ -33,14 +33,21 @@ pub struct SentFile {
     pub etag: Option<String>,
     /// MD5 of what was sent, in hex, if it was computed. A file in parts has none.
     pub md5: Option<String>,
-    /// SHA-256 of what was sent, in hex: with `integrity_check` on, for a file sent whole.
+    /// SHA-256 of what was sent, in hex, if it was computed. A file in parts has none.
     pub sha256: Option<String>,
-    /// Whether storage's ETag, or that of every part, equals the MD5 of what was sent.
+    /// Whether storage answered with a digest, for every part if it went in parts, that equals that of what was
+    /// sent.
     pub verified: bool,
     /// Requests it took, over all its parts.
     pub attempts: u32,
     /// How many parts it was sent in; 0 if it went whole.
     pub parts: u32,
+    /// The digest that verified it, `crc32`, `crc32c`, `crc64nvme`, `md5`, `sha1` or `sha256`; for a file in
+    /// parts the weakest of theirs. A CRC finds damage on the way, and is no proof against somebody who means
+    /// to deceive.
+    pub verified_by: Option<String>,
+    /// CRC-64/NVME of what was sent, in base64, unless `integrity_check` is false.
+    pub crc64nvme: Option<String>,
 }
 
 /// The service's answer to a confirm.

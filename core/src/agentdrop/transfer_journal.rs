@@ -250,6 +250,8 @@ mod tests {
             etag: "e".into(),
             md5: None,
             verified: false,
+            verified_by: None,
+            crc64nvme: None,
             attempts: 1,
         }
     }

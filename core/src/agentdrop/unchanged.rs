@@ -4,6 +4,7 @@ use super::prepare::PreparedFile;
 use super::state::TransferState;
 use super::ticket::{Delivery, Ticket};
 use super::transfer_journal::FirstRecord;
+use crate::digest::Digests;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::source::{SentRange, SourceComparison};
@@ -64,7 +65,8 @@ async fn is_what_was_sent(
         (Delivery::Whole(_), None) => Ok(true),
         (Delivery::Whole(_), Some(facts)) => {
             let (md5, sha256) = (facts.md5.as_deref(), facts.sha256.as_deref());
-            file.source.holds(&[SentRange { start: 0, len: facts.bytes, md5, sha256 }]).await
+            let digests = Digests::of_result(md5, sha256, facts.crc64nvme.as_deref());
+            file.source.holds(&[SentRange { start: 0, len: facts.bytes, digests }]).await
         }
     }
 }

@@ -14,7 +14,9 @@ use super::transfer_journal::TransferJournal;
 use crate::error::{Error, Outcome, Result};
 use crate::job::JobContext;
 use crate::service::Service;
-use crate::storage::{PartUpload, PutTarget, Sender, StoredPart, UploadLimiter, send_parts};
+use crate::storage::{
+    PartUpload, PutTarget, Sender, StoredPart, UploadLimiter, all_verified_by, crc64_of_all, send_parts,
+};
 
 /// A transfer whose bytes are to be sent, or the rest of them.
 pub(super) struct ActiveTransfer {
@@ -109,8 +111,8 @@ impl Uploading<'_> {
 
     async fn whole(&self, index: usize, file: &PreparedFile, target: &PutTarget) -> Result<FileState> {
         let slot = self.limiter.slot().await?;
-        let digest = self.sender.digest_for_whole(file.source.len());
-        let stored = self.sender.with_slot(&slot).put(target, &file.source, digest, true).await?;
+        let sender = self.sender.with_slot(&slot);
+        let stored = sender.put(target, &file.source, file.source.len(), true).await?;
         slot.finish(stored.bytes);
         let sent = SentFile {
             file_id: self.ticket.destinations[index].file_id.clone(),
@@ -122,6 +124,8 @@ impl Uploading<'_> {
             verified: stored.verified,
             attempts: stored.attempts,
             parts: 0,
+            verified_by: stored.verified_by,
+            crc64nvme: stored.crc64nvme,
         };
         self.journal.sent(index, &sent).await?;
         Ok(FileState { sent: Some(sent), ..FileState::default() })
@@ -159,6 +163,8 @@ impl Uploading<'_> {
             verified: parts.iter().all(|p| p.verified),
             attempts: parts.iter().fold(0, |sum, part| sum.saturating_add(part.attempts)),
             parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+            verified_by: all_verified_by(&parts),
+            crc64nvme: crc64_of_all(&parts),
         };
         if completion == Completion::Sure {
             self.journal.sent(index, &sent).await?;

@@ -9,6 +9,7 @@ use http::Method;
 use super::profile::Profile;
 use super::resource::PROFILE;
 use super::wire::CompleteBody;
+use crate::digest::Algorithm;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::api::{CallFailure, Repeat};
 use crate::job::JobContext;
@@ -96,7 +97,10 @@ pub(super) fn verified(mut profile: Profile, sent: &StoredObject) -> Result<Prof
     }
     if let (Some(ours), Some(theirs)) = (&sent.sha256, &profile.checksum) {
         match crate::digest::same_sha256(ours, theirs) {
-            Some(true) => profile.verified = true,
+            Some(true) => {
+                profile.verified = true;
+                profile.verified_by = Some(Algorithm::Sha256.key().to_owned());
+            }
             Some(false) => {
                 let what = format!("its SHA-256 is {theirs} and what was sent has {ours}");
                 return Err(damaged(&profile.id, &what));

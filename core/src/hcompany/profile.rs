@@ -74,6 +74,9 @@ pub struct Profile {
     /// Ids that were reserved and given up because their ticket ran out; the service removes them.
     #[serde(skip_deserializing)]
     pub abandoned_profile_ids: Vec<String>,
+    /// The digest that verified it: `sha256`, or none.
+    #[serde(skip_deserializing)]
+    pub verified_by: Option<String>,
 }
 
 /// Takes null, or another type than the documents say, for "not told". A reply whose id can be read is

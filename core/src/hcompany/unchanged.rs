@@ -3,7 +3,7 @@
 
 use super::complete;
 use super::profile::Profile;
-use crate::digest::{Algorithm, Hasher, same_sha256};
+use crate::digest::{Algorithm, AlgorithmSet, Hasher, same_sha256};
 use crate::error::{ErrorKind, Result};
 use crate::job::JobContext;
 use crate::logs;
@@ -28,7 +28,7 @@ pub(super) async fn is_the_same(profile: &Profile, source: &Prepared) -> Result<
     if profile.file_size_bytes.is_some_and(|size| size != source.len()) {
         return Ok(false);
     }
-    let mut hasher = Hasher::new(Algorithm::Sha256);
+    let mut hasher = Hasher::new(AlgorithmSet::of(Algorithm::Sha256));
     let mut reader = SequentialReader::new(source.clone());
     let mut remaining = source.len();
     while remaining > 0 {
@@ -36,6 +36,6 @@ pub(super) async fn is_the_same(profile: &Profile, source: &Prepared) -> Result<
         remaining -= piece.len() as u64;
         hasher.update(&piece);
     }
-    let ours = hasher.finish().sha256.map(|digest| digest.hex()).unwrap_or_default();
+    let ours = hasher.finish().hex(Algorithm::Sha256).unwrap_or_default();
     Ok(same_sha256(&ours, theirs) == Some(true))
 }

@@ -48,9 +48,9 @@ pub(super) async fn send(
     let clients = service.clients.get()?;
     let sender = Sender::new(&clients, &service.clients.options, ctx);
     // SHA-256 whatever `integrity_check` says unless it is off: the service reports one to compare.
-    let digest = sender.wants_proof().then_some(Algorithm::Sha256);
+    let wanted = sender.wants_proof().then_some(Algorithm::Sha256);
     let form = form(service, ticket)?.file_name(FILE_NAME)?;
-    let sent = sender.post_form(&form, &archive.source, digest).await;
+    let sent = sender.post_form(&form, &archive.source, wanted).await;
     sent.map_err(|error| match &archive.packed {
         Some(contents) if error.kind() == ErrorKind::TooLarge => {
             error.with_note(&format!("the largest files in it: {}", contents.largest))

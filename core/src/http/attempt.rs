@@ -62,7 +62,7 @@ pub(super) async fn run(
     progress: &Arc<Counters>,
 ) -> Result<(Reply, Option<Connection>), Unanswered> {
     let (gate, open) = (expect && outgoing.payload.len() > EXPECT_ABOVE).then(ContinueGate::new).unzip();
-    let opened = AttemptBody::open(&outgoing.payload, outgoing.digest, gate, bandwidth, progress).await;
+    let opened = AttemptBody::open(&outgoing.payload, outgoing.digests, gate, bandwidth, progress).await;
     let (body, state, pending) = opened.map_err(Unanswered::of)?;
     let mut request = request(target, outgoing, &connection, body).map_err(Unanswered::of)?;
     if let Some(open) = open {

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
 use super::bandwidth::Bandwidth;
-use crate::digest::{Algorithm, DigestTap, PendingDigests};
+use crate::digest::{AlgorithmSet, DigestTap, PendingDigests};
 use crate::error::{Error, Result};
 use crate::progress::Counters;
 use crate::source::{Prepared, Reading, SourceReader};
@@ -135,7 +135,7 @@ pub(super) struct AttemptBody {
     before: Bytes,
     reader: SourceReader,
     after: Bytes,
-    tap: Option<DigestTap>,
+    tap: Option<Box<DigestTap>>,
     left: u64,
     /// Read, and not given out yet.
     pending: PendingChunk,
@@ -157,23 +157,18 @@ enum Stage {
 }
 
 impl AttemptBody {
-    /// Opens a fresh body. The receiver of the digest is there if one was asked for.
+    /// Opens a fresh body. The receiver of the digests is there if any were asked for.
     pub(super) async fn open(
         payload: &Payload,
-        digest: Option<Algorithm>,
+        digests: AlgorithmSet,
         gate: Option<ContinueGate>,
         bandwidth: &Arc<Bandwidth>,
         progress: &Arc<Counters>,
     ) -> Result<(Self, Arc<BodyState>, Option<PendingDigests>)> {
-        let (tap, pending) = match digest {
-            Some(algorithm) => {
-                let (tap, pending) = DigestTap::new(algorithm, payload.source.len());
-                (Some(tap), Some(pending))
-            }
-            None => (None, None),
-        };
+        let digested = !digests.is_empty();
+        let (tap, pending) = digested.then(|| DigestTap::new(digests, payload.source.len())).unzip();
         let left = payload.len();
-        let reader = payload.source.open_to_be_proved(digest.is_some()).await?;
+        let reader = payload.source.open_to_be_proved(digested).await?;
         let state = Arc::new(BodyState {
             complete: AtomicBool::new(left == 0),
             stopped: AtomicBool::new(false),
@@ -193,7 +188,7 @@ impl AttemptBody {
             before: payload.before.clone(),
             reader,
             after: payload.after.clone(),
-            tap,
+            tap: tap.map(Box::new),
             left,
             pending: PendingChunk::default(),
             bandwidth: Arc::clone(bandwidth),
@@ -342,7 +337,8 @@ mod tests {
         let source = Prepared::new(source, spool, Duration::from_secs(10)).await.expect("memory");
         let bandwidth = Arc::new(Bandwidth::new(BandwidthLimit::new(limit)));
         let progress = Arc::new(Counters::new());
-        let opened = AttemptBody::open(&Payload::plain(source), None, None, &bandwidth, &progress).await;
+        let opened =
+            AttemptBody::open(&Payload::plain(source), AlgorithmSet::NONE, None, &bandwidth, &progress).await;
         let (body, state, _) = opened.expect("a body");
         (body, state, bandwidth, progress)
     }

@@ -10,6 +10,7 @@ use super::connector::Connector;
 use super::proxies::Proxies;
 use super::retry::Retry;
 use super::storage::StorageClient;
+use crate::digest::AnsweredDigests;
 use crate::error::Result;
 use crate::job::JobContext;
 use crate::options::{Options, checked_bandwidth};
@@ -26,6 +27,7 @@ pub(crate) struct Clients {
 pub(crate) struct HttpClients {
     pub(crate) api: ApiClient,
     pub(crate) storage: StorageClient,
+    pub(crate) answered: AnsweredDigests,
     connections: Arc<Connections>,
     budgets: Budgets,
 }
@@ -66,6 +68,7 @@ impl Clients {
             Ok(HttpClients {
                 api: ApiClient::new(&self.options, Arc::clone(&connector), Arc::clone(&connections)),
                 storage: StorageClient::new(&self.options, connector, self.bandwidth.clone()),
+                answered: AnsweredDigests::default(),
                 connections,
                 budgets: Budgets::default(),
             })

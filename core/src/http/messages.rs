@@ -7,7 +7,7 @@ use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::body::Payload;
-use crate::digest::{Algorithm, Digests};
+use crate::digest::{AlgorithmSet, Digests};
 use crate::secret::Mask;
 use crate::source::Reading;
 
@@ -16,7 +16,8 @@ pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) payload: Payload,
-    pub(crate) digest: Option<Algorithm>,
+    /// Those of the source to compute while it is sent.
+    pub(crate) digests: AlgorithmSet,
     /// Whether the server is asked first if it wants a large body (`Expect: 100-continue`). It costs a round
     /// trip.
     pub(crate) expect_continue: bool,

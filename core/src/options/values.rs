@@ -105,8 +105,10 @@ pub const OPTIONS: &[OptionSpec] = &[
         OptionKind::AutoOrBool,
         "\"auto\", true or false",
         "\"auto\"",
-        "When a digest is computed while sending (`auto`: SHA-256 for every profile, MD5 for a PUT, \
-         or a file in parts, of up to 256 MiB; true: for every upload; false: for none).",
+        "Whether what storage has is compared with what was sent (`auto`: by every CRC that storage answers \
+         with, at any size, or else by MD5 or SHA for up to 256 MiB; true: by whatever it answers, at any \
+         size; false: not at all). The service's SHA-256 of a profile is compared too, unless it is false. \
+         With true an answer that may not be storage's own is an error.",
     ),
     spec(
         "spool_dir",
@@ -192,15 +194,16 @@ pub struct Options {
     pub(crate) trusted_storage: Option<Vec<Origin>>,
 }
 
-/// When a digest is computed while sending.
+/// Whether what storage has is compared with what was sent, by the digests that it answers with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntegrityCheck {
-    /// SHA-256 always for a browser profile; MD5 for a PUT of up to 256 MiB, since MD5 costs about
-    /// four times the CPU of the upload itself.
+    /// By every CRC that storage answers with, at any size. Where it answers none, by MD5 or SHA for up to
+    /// 256 MiB, since these cost up to four times the CPU of the upload itself. SHA-256 always for a browser
+    /// profile.
     Auto,
-    /// For every upload.
+    /// The same, by MD5 or SHA at any size; and an answer that may not be storage's own is an error.
     On,
-    /// For none.
+    /// Not at all.
     Off,
 }
 
@@ -210,7 +213,7 @@ pub(crate) const AT_ONCE_AT_FIRST: usize = 4;
 /// And the most that there may become. Each is a connection of somebody's quota.
 pub(crate) const AT_ONCE_AT_MOST: usize = 16;
 
-/// Above this size `integrity_check = auto` does not compute an MD5 for a PUT.
+/// Above this size `integrity_check = auto` computes CRCs alone for an object.
 pub(crate) const AUTO_MD5_LIMIT: u64 = 256 * MIB;
 
 impl Default for Options {
@@ -245,7 +248,7 @@ impl Options {
         Self::default()
     }
 
-    /// When a digest is computed while sending. Default [`IntegrityCheck::Auto`].
+    /// Whether what storage has is compared with what was sent. Default [`IntegrityCheck::Auto`].
     #[must_use]
     pub fn integrity_check(mut self, check: IntegrityCheck) -> Self {
         self.integrity_check = check;

@@ -13,19 +13,16 @@ use super::identity::{FileChange, Identity, Reading};
 use super::plain_reader::PlainReader;
 use super::prepared::{Backing, Prepared};
 use super::reader::SourceReader;
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::{AlgorithmSet, Digests, Hasher};
 use crate::error::{Error, ErrorKind, Result};
 use crate::logs;
 use crate::sys::{self, FileSystem};
 
-/// The digests of bytes that were sent.
-#[derive(Clone, Copy)]
-pub(crate) struct SentRange<'a> {
+/// Bytes that were sent, and their digests.
+pub(crate) struct SentRange {
     pub(crate) start: u64,
     pub(crate) len: u64,
-    /// In hex, as they are told to callers.
-    pub(crate) md5: Option<&'a str>,
-    pub(crate) sha256: Option<&'a str>,
+    pub(crate) digests: Digests,
 }
 
 /// The relation of a source to one that an earlier process looked at.
@@ -40,12 +37,7 @@ pub(crate) enum SourceComparison {
 impl Prepared {
     /// Fails with `source_changed` if the file was not one and the same while this was read of it. `reading`
     /// is that of the attempt that storage took; what becomes of the file later is not what was sent.
-    pub(crate) async fn prove(
-        &self,
-        reading: Option<&Arc<Reading>>,
-        md5: Option<&str>,
-        sha256: Option<&str>,
-    ) -> Result<()> {
+    pub(crate) async fn prove(&self, reading: Option<&Arc<Reading>>, digests: &Digests) -> Result<()> {
         let Some(reading) = reading else { return Ok(()) };
         if let Backing::Path(file) = &self.backing
             && (self.start, self.len) != (0, file.identity.size)
@@ -54,7 +46,7 @@ impl Prepared {
             return match change {
                 FileChange::None => Ok(()),
                 // With the other parts, once all are there.
-                _ if md5.is_some() || sha256.is_some() => {
+                _ if !digests.is_empty() => {
                     file.doubtful.store(true, Relaxed);
                     Ok(())
                 }
@@ -65,7 +57,7 @@ impl Prepared {
         if change == FileChange::None {
             return Ok(());
         }
-        let sent = SentRange { start: 0, len: self.len, md5, sha256 };
+        let sent = SentRange { start: 0, len: self.len, digests: digests.clone() };
         let same = match &self.backing {
             Backing::Sealed { plain, seal } => {
                 let again = PlainReader::again(&reading.file, reading.system, 0..plain.len);
@@ -84,7 +76,7 @@ impl Prepared {
 
     /// Fails with `source_changed` if the file's record was another while parts of it were read, and these
     /// are not what it holds now.
-    pub(crate) async fn prove_parts(&self, parts: &[SentRange<'_>]) -> Result<()> {
+    pub(crate) async fn prove_parts(&self, parts: &[SentRange]) -> Result<()> {
         match &self.backing {
             Backing::Path(file) if file.doubtful.load(Relaxed) => match self.holds(parts).await? {
                 true => Ok(()),
@@ -98,7 +90,7 @@ impl Prepared {
     }
 
     /// Whether the source holds just these bytes. A range without a digest is not proved.
-    pub(crate) async fn holds(&self, sent: &[SentRange<'_>]) -> Result<bool> {
+    pub(crate) async fn holds(&self, sent: &[SentRange]) -> Result<bool> {
         let inspected = match &self.backing {
             Backing::Path(file) => file,
             // The marks of its blocks tell.
@@ -120,24 +112,16 @@ impl Prepared {
         Ok(self.is_held_by(&file, system, sent).await)
     }
 
-    async fn is_held_by(&self, file: &Arc<File>, system: FileSystem, sent: &[SentRange<'_>]) -> bool {
+    async fn is_held_by(&self, file: &Arc<File>, system: FileSystem, sent: &[SentRange]) -> bool {
         for piece in sent {
-            let algorithm = match (piece.md5, piece.sha256) {
-                (_, Some(_)) => Algorithm::Sha256,
-                (Some(_), None) => Algorithm::Md5,
-                (None, None) => return false,
-            };
-            let mut hasher = Hasher::new(algorithm);
+            let Some((algorithm, digest)) = piece.digests.strongest() else { return false };
+            let mut hasher = Hasher::new(AlgorithmSet::of(algorithm));
             let again = PlainReader::again(file, system, piece.start..piece.start + piece.len);
             let again = SourceReader::plain(again);
             if self.read_through(again, |bytes| hasher.update(bytes)).await.is_err() {
                 return false;
             }
-            let digests = hasher.finish();
-            let said = |digest: &Option<Digest>, text: Option<&str>| {
-                digest.as_ref().zip(text).is_some_and(|(digest, text)| digest.equals_text(text) == Some(true))
-            };
-            if !said(&digests.sha256, piece.sha256) && !said(&digests.md5, piece.md5) {
+            if hasher.finish().get(algorithm) != Some(digest) {
                 return false;
             }
         }

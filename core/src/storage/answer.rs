@@ -8,7 +8,7 @@ use super::middlebox;
 use super::result::StoredObject;
 use super::ticket_origin::TicketOrigin;
 use super::upload::Upload;
-use crate::digest::{Digest, Digests};
+use crate::digest::{Algorithm, Digests};
 use crate::error::{Error, ErrorKind, Outcome, Side};
 use crate::http::tries::Tries;
 use crate::http::{Outgoing, Reply};
@@ -22,17 +22,18 @@ pub(super) fn unanswered(error: Error, mask: &Mask) -> (Error, Action) {
 
 pub(super) fn object(
     outgoing: &Outgoing,
-    digests: Digests,
+    digests: &Digests,
     etag: Option<String>,
-    verified: bool,
+    verified_by: Option<Algorithm>,
 ) -> StoredObject {
-    let Digests { md5, sha256 } = digests;
     StoredObject {
         bytes: outgoing.payload.source.len(),
-        sha256: sha256.as_ref().map(Digest::hex),
-        md5: md5.as_ref().map(Digest::hex),
+        sha256: digests.hex(Algorithm::Sha256),
+        md5: digests.hex(Algorithm::Md5),
+        crc64nvme: digests.base64(Algorithm::Crc64Nvme),
         etag,
-        verified,
+        verified: verified_by.is_some(),
+        verified_by: verified_by.map(|algorithm| algorithm.key().to_owned()),
         attempts: 0,
         warnings: Vec::new(),
     }
@@ -50,11 +51,9 @@ pub(super) fn is_success(outgoing: &Outgoing, reply: &Reply) -> bool {
     outgoing.is_done(reply.status, &reply.headers) && !Document::parse(&reply.body).is_error()
 }
 
-/// Whether what is in the way is what an earlier try of ours sent, whose answer was lost: its ETag says so.
-pub(super) fn is_own_upload(reply: &Reply, etag: Option<&str>, tries: &Tries) -> bool {
-    let lost = reply.status == StatusCode::PRECONDITION_FAILED && tries.outcome() == Outcome::Unknown;
-    let same = || tries.sent_digests().md5.as_ref()?.equals_text(etag?);
-    lost && same() == Some(true)
+/// Whether what is in the way may be what an earlier try of ours sent, whose answer was lost: its ETag tells.
+pub(super) fn may_be_own_upload(reply: &Reply, tries: &Tries) -> bool {
+    reply.status == StatusCode::PRECONDITION_FAILED && tries.outcome() == Outcome::Unknown
 }
 
 /// Whether the object may be there though the answer is no success. After the last byte, a gateway's failure
@@ -95,33 +94,4 @@ pub(super) fn etag(reply: &Reply) -> Option<String> {
     let header = reply.headers.get(http::header::ETAG).and_then(|text| text.to_str().ok());
     // A form may have asked for a description of what it stored, and then some say it nowhere else.
     header.map(bare).or_else(|| Document::parse(&reply.body).etag.as_deref().map(bare))
-}
-
-/// Whether our MD5 is the ETag; `None` if that tells nothing. It does not under KMS or customer keys, which
-/// storage announces, nor when it does not look like an MD5.
-pub(super) fn etag_matches(reply: &Reply, etag: Option<&str>) -> Option<bool> {
-    let encrypted_there = reply
-        .headers
-        .get("x-amz-server-side-encryption")
-        .is_some_and(|v| v.as_bytes().starts_with(b"aws:kms"))
-        || reply.headers.contains_key("x-amz-server-side-encryption-customer-algorithm");
-    let etag = etag.filter(|etag| etag.len() == 32 && !encrypted_there)?;
-    reply.digests.md5.as_ref()?.equals_text(etag)
-}
-
-/// An ETag that looks like an MD5 and is not ours. Damage on the way is an accident, which does not happen
-/// twice to the same bytes; the ETags of some stores and gateways are of other kinds and look the same.
-pub(super) fn differs(host: &str, etag: &str, md5: &Digest, again: bool) -> (Error, Action) {
-    let (md5, action) = (md5.hex(), if again { Action::Fail } else { Action::Retry });
-    let text = if again {
-        format!(
-            "storage at {host} took it twice, each time with an ETag that is not the MD5 of what was sent ({etag}, ours {md5}): either its ETags are no MD5s, and then integrity_check is to be false, or something on the way changes every upload; compare what is stored with the source"
-        )
-    } else {
-        format!(
-            "storage at {host} took it, but its ETag is not the MD5 of what was sent ({etag}, ours {md5}): it was changed on the way, or this storage's ETags are no MD5s; send it again, with integrity_check false if they are not"
-        )
-    };
-    let error = Error::new(ErrorKind::Integrity, text).side_is(Side::Storage);
-    (error.retryable_is(!again), action)
 }

@@ -115,8 +115,7 @@ async fn put_now(clients: &Clients, request: PutRequest, ctx: &JobContext) -> Re
     ctx.progress.expect(1, source.len());
     ctx.set_raw_upload(RawUpload::Object);
     let sender = Sender::new(&http, &clients.options, ctx);
-    let digest = sender.digest_for_whole(source.len());
-    let stored = sender.put(&target, &source, digest, true).await?;
+    let stored = sender.put(&target, &source, source.len(), true).await?;
     ctx.progress.file_done();
     Ok(stored)
 }
@@ -133,8 +132,7 @@ async fn post_form_now(
     ctx.progress.expect(1, source.len());
     ctx.set_raw_upload(RawUpload::Object);
     let sender = Sender::new(&http, &clients.options, ctx);
-    let digest = sender.digest_for_whole(source.len());
-    let stored = sender.post_form(&target, &source, digest).await?;
+    let stored = sender.post_form(&target, &source, None).await?;
     ctx.progress.file_done();
     Ok(stored)
 }

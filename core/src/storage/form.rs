@@ -33,10 +33,10 @@ pub(super) struct Framing {
     pub(super) after: Bytes,
 }
 
-pub(super) fn frame(fields: &Fields, file_name: &str, file_type: &str) -> Result<Framing> {
+pub(super) fn frame(fields: &[(String, String)], file_name: &str, file_type: &str) -> Result<Framing> {
     let boundary = boundary(fields);
     let mut before = Vec::with_capacity(4096);
-    for (name, value) in &fields.0 {
+    for (name, value) in fields {
         part_head(&mut before, &boundary, name);
         before.extend_from_slice(b"\r\n\r\n");
         before.extend_from_slice(value.as_bytes());
@@ -73,10 +73,10 @@ fn escaped(name: &str) -> String {
 }
 
 /// 128 random bits, so no value can have been made to contain it; looked for all the same.
-fn boundary(fields: &Fields) -> String {
+fn boundary(fields: &[(String, String)]) -> String {
     loop {
         let boundary = format!("dropoff-{:032x}", fastrand::u128(..));
-        if !fields.0.iter().any(|(_, value)| value.contains(&boundary)) {
+        if !fields.iter().any(|(_, value)| value.contains(&boundary)) {
             return boundary;
         }
     }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn values_are_verbatim_names_are_quoted_and_the_file_is_last() {
         let odd = "<Tagging>\r\n \"a\" é\u{1F600}\n";
-        let fields = Fields(vec![("key".into(), "k/ÿ".into()), ("ta\"g\r\n".into(), odd.into())]);
+        let fields = [("key".into(), "k/ÿ".into()), ("ta\"g\r\n".into(), odd.into())];
         let framing = frame(&fields, "profile.zip", "application/zip").expect("small");
         let b = &framing.boundary;
         let expected = format!(
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn fields_beyond_the_limit_of_storage_are_refused_before_sending() {
-        let fields = Fields(vec![("big".into(), "x".repeat(FIELDS_LIMIT))]);
+        let fields = [("big".into(), "x".repeat(FIELDS_LIMIT))];
         let error = frame(&fields, "f", "t").err().expect("too much");
         assert_eq!(error.kind(), ErrorKind::Rejected);
     }

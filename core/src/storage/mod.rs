@@ -2,7 +2,9 @@
 //! ETags) and no provider.
 
 mod answer;
+mod checksums;
 mod client;
+mod demanded_checksum;
 mod diagnosis;
 mod document;
 mod error_codes;
@@ -27,6 +29,7 @@ pub(crate) mod ticket_origin;
 mod upload;
 mod upload_limiter;
 mod url_query;
+mod verification;
 
 pub use client::Storage;
 pub(crate) use part_plan::PartPlan;
@@ -35,5 +38,6 @@ pub(crate) use post_form::FormTarget;
 pub(crate) use put::{PutHeaders, PutTarget, SignedAt};
 pub use request::{PostFormRequest, PutPartsRequest, PutRequest};
 pub use result::{StoredObject, StoredPart, StoredParts};
+pub(crate) use result::{all_verified_by, crc64_of_all};
 pub(crate) use send::{Sender, with_earlier_tries};
 pub(crate) use upload_limiter::UploadLimiter;

@@ -17,7 +17,7 @@ use super::put::PutTarget;
 use super::result::StoredPart;
 use super::send::{Sender, stored_all_the_same};
 use super::upload_limiter::UploadLimiter;
-use crate::digest::Algorithm;
+use crate::digest::Digests;
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::source::{Prepared, SentRange, SequentialReader};
 
@@ -56,8 +56,6 @@ pub(crate) async fn send_parts(
         plan,
         targets,
         source,
-        // Whether a digest is worth its cost is a question of the whole.
-        digest: sender.digest_for_etag(plan.size()),
         order: sealed.then(|| Mutex::new(InOrder { reader: SequentialReader::new(source.clone()), next: 1 })),
         waiting: std::sync::Mutex::new(missing.into_iter()),
         asked: AtomicBool::new(false),
@@ -83,7 +81,7 @@ pub(crate) async fn send_parts(
     let all = all.ok_or_else(|| Error::internal("a part was forgotten"))?;
     let proved = match parts.order {
         // A part that was cut is not looked at again after it was read.
-        Some(order) => source.prove(order.into_inner().reader.reading().as_ref(), None, None).await,
+        Some(order) => source.prove(order.into_inner().reader.reading().as_ref(), &Digests::default()).await,
         None => source.prove_parts(&sent_ranges(&plan, &all)).await,
     };
     proved.map_err(|e| stored_all_the_same(e).outcome_is(Outcome::Completed))?;
@@ -103,10 +101,10 @@ fn by_number(done: Vec<StoredPart>, count: usize) -> Vec<Option<StoredPart>> {
 }
 
 /// The digests of the bytes of these parts.
-pub(crate) fn sent_ranges<'a>(plan: &PartPlan, parts: &'a [StoredPart]) -> Vec<SentRange<'a>> {
-    let range = |part: &'a StoredPart| {
+pub(crate) fn sent_ranges(plan: &PartPlan, parts: &[StoredPart]) -> Vec<SentRange> {
+    let range = |part: &StoredPart| {
         let (start, len) = plan.part(u64::from(part.part_number));
-        SentRange { start, len, md5: part.md5.as_deref(), sha256: None }
+        SentRange { start, len, digests: part.digests() }
     };
     parts.iter().map(range).collect()
 }
@@ -115,7 +113,6 @@ struct Parts<'a> {
     plan: PartPlan,
     targets: &'a [PutTarget],
     source: &'a Prepared,
-    digest: Option<Algorithm>,
     order: Option<Mutex<InOrder>>,
     /// Numbers of the parts that nobody has taken up.
     waiting: std::sync::Mutex<std::vec::IntoIter<u64>>,
@@ -156,7 +153,7 @@ impl Parts<'_> {
         let target = target.ok_or_else(|| Error::internal("a part has no target"))?;
         let context = |e: Error| e.context(&format!("part {number} of {}", self.plan.count()));
         let sender = self.sender.with_slot(&slot);
-        let stored = sender.put(target, &source, self.digest, expect_continue).await.map_err(context)?;
+        let stored = sender.put(target, &source, self.plan.size(), expect_continue).await.map_err(context)?;
         slot.finish(stored.bytes);
         let etag = stored.etag.filter(|etag| !etag.is_empty()).ok_or_else(|| context(no_etag()))?;
         Ok(StoredPart {
@@ -166,6 +163,8 @@ impl Parts<'_> {
             md5: stored.md5,
             verified: stored.verified,
             attempts: stored.attempts,
+            verified_by: stored.verified_by,
+            crc64nvme: stored.crc64nvme,
         })
     }
 }

@@ -124,6 +124,11 @@ impl Policy {
         Ok(())
     }
 
+    /// Whether the field is to be there, with a value that the form's sender may choose.
+    pub(crate) fn leaves_open(&self, name: &str) -> bool {
+        self.named.iter().any(|named| named == name) && !self.exact.iter().any(|(exact, _)| exact == name)
+    }
+
     /// For a form of unknown age: by its own date and this machine's clock.
     pub(crate) fn expiry_by_date(&self) -> Option<Expiry> {
         self.period.map(Expiry::by_clock)

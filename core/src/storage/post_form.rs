@@ -1,18 +1,21 @@
 //! A presigned `POST` form: every field as it was given, then the file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 
+use super::checksums::demandable;
+use super::demanded_checksum::FilledChecksums;
 use super::expiry::Expiry;
 use super::form::{self, Fields};
 use super::policy::Policy;
 use super::ticket_origin::TicketOrigin;
 use super::upload::Upload;
 use super::url_query;
-use crate::digest::Algorithm;
+use crate::digest::AlgorithmSet;
 use crate::error::{Error, Result};
 use crate::http::Target;
 use crate::http::{Outgoing, Payload};
@@ -90,8 +93,26 @@ impl FormTarget {
             .map_or(Ok(()), |policy| policy.check(&self.fields, &self.file_name, size, self.from))
     }
 
-    pub(super) fn upload(&self, source: &Prepared, digest: Option<Algorithm>) -> Result<Upload<'_>> {
+    /// The checksums that it demands without their values, by the names of their fields.
+    fn demanded(&self) -> Vec<&'static str> {
+        let is_demanded = |name: &str| {
+            let open = self.policy.as_ref().map(|policy| policy.leaves_open(name));
+            match self.fields.get(name) {
+                Some(value) => value.trim().is_empty() && open != Some(false),
+                None => open == Some(true),
+            }
+        };
+        demandable().filter(|name| is_demanded(name)).collect()
+    }
+
+    pub(super) async fn upload(&self, source: &Prepared) -> Result<Upload<'_>> {
         self.check(source.len()).map_err(|e| e.with_operation("post_form"))?;
+        let filled = FilledChecksums::compute(&self.demanded(), source).await;
+        let filled = filled.map_err(|e| e.with_operation("post_form"))?;
+        let mut fields = Cow::Borrowed(&self.fields.0[..]);
+        if !filled.digests.is_empty() {
+            filled.put_into_fields(fields.to_mut());
+        }
         // The part's own type is not what the policy checks. One that HTTP does not allow would end
         // the line it stands on.
         let file_type = self
@@ -99,8 +120,8 @@ impl FormTarget {
             .get("content-type")
             .filter(|text| HeaderValue::from_str(text).is_ok())
             .unwrap_or("application/octet-stream");
-        let framing = form::frame(&self.fields, &self.file_name, file_type)
-            .map_err(|e| e.with_operation("post_form"))?;
+        let framing =
+            form::frame(&fields, &self.file_name, file_type).map_err(|e| e.with_operation("post_form"))?;
         let mut headers = HeaderMap::new();
         let content_type = format!("multipart/form-data; boundary={}", framing.boundary);
         for (name, value) in [(CONTENT_TYPE, content_type.as_str()), (USER_AGENT, &self.user_agent)] {
@@ -113,7 +134,7 @@ impl FormTarget {
             method: Method::POST,
             headers: Arc::new(headers),
             payload: Payload { before: framing.before, source: source.clone(), after: framing.after },
-            digest,
+            digests: AlgorithmSet::NONE,
             expect_continue: true,
             redirect: redirect.map(str::to_owned),
         };
@@ -123,11 +144,14 @@ impl FormTarget {
         }
         Ok(Upload {
             operation: "post_form",
+            kind: "form",
             target: &self.target,
             outgoing,
-            fields: &self.fields.0,
+            fields,
+            filled,
             expiry: self.expiry,
             from: self.from,
+            costly_check: false,
             mask,
         })
     }

@@ -2,6 +2,7 @@
 //! one version only.
 
 use super::upload::Upload;
+use crate::digest::Algorithm;
 use crate::error::{Error, Outcome};
 use crate::http::tries::Tries;
 
@@ -65,7 +66,7 @@ fn own_earlier_try(tries: &Tries, etag: Option<&str>) -> String {
         _ => "that may be the doing of an earlier try of this call, which got no clear answer",
     }
     .to_owned();
-    if let Some(md5) = &tries.sent_digests().md5 {
+    if let Some(md5) = tries.sent_digests().get(Algorithm::Md5) {
         let found = etag.map(|etag| format!(" and its ETag is {etag}")).unwrap_or_default();
         text.push_str(&format!(" (the MD5 of what was sent is {}{found})", md5.hex()));
     }

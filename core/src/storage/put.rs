@@ -1,16 +1,18 @@
 //! A presigned `PUT`: the headers that were signed, exact length, nothing else.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use super::demanded_checksum::{self, FilledChecksums};
 use super::expiry::Expiry;
 use super::signed_url::SignedUrl;
 use super::ticket_origin::{TicketOrigin, broken_ticket};
 use super::upload::Upload;
 use super::url_query;
-use crate::digest::Algorithm;
+use crate::digest::AlgorithmSet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
 use crate::http::{Outgoing, Payload};
@@ -74,6 +76,8 @@ pub(crate) struct PutTarget {
     target: Target,
     method: Method,
     headers: PutHeaders,
+    /// The checksums that it demands without their values, by the names of their headers.
+    demanded: Vec<&'static str>,
     expiry: Option<Expiry>,
     from: TicketOrigin,
 }
@@ -93,7 +97,9 @@ impl PutTarget {
         if let Some(expiry) = expiry {
             expiry.check("the presigned URL")?;
         }
-        Ok(Self { target, method: Method::PUT, headers, expiry, from: TicketOrigin::Caller })
+        let demanded = demanded(&target, &signed, &headers);
+        let (method, from) = (Method::PUT, TicketOrigin::Caller);
+        Ok(Self { target, method, headers, demanded, expiry, from })
     }
 
     /// A URL that a service signed.
@@ -109,7 +115,8 @@ impl PutTarget {
             SignedAt::Now => signed.expiry_from_now(),
             SignedAt::Since(age) => signed.expiry_since(age),
         };
-        Ok(Self { target, method, headers: headers.clone(), expiry, from: TicketOrigin::Service })
+        let (demanded, headers) = (demanded(&target, &signed, headers), headers.clone());
+        Ok(Self { target, method, headers, demanded, expiry, from: TicketOrigin::Service })
     }
 
     /// Whether an upload to it may still start, as far as the URL tells.
@@ -125,36 +132,43 @@ impl PutTarget {
             .find_map(|(name, value)| if name == "partNumber" { value.parse().ok() } else { None })
     }
 
-    /// `digest` is what storage's ETag is compared with; `expect_continue` is whether storage is asked first
-    /// if it wants it.
-    pub(super) fn upload(
-        &self,
-        source: &Prepared,
-        digest: Option<Algorithm>,
-        expect_continue: bool,
-    ) -> Result<Upload<'_>> {
+    /// `expect_continue` is whether storage is asked first if it wants it.
+    pub(super) async fn upload(&self, source: &Prepared, expect_continue: bool) -> Result<Upload<'_>> {
         self.headers.check_length(source.len(), self.from).map_err(|e| e.with_operation("put"))?;
+        let filled = FilledChecksums::compute(&self.demanded, source).await;
+        let filled = filled.map_err(|e| e.with_operation("put"))?;
+        let mut headers = Arc::clone(&self.headers.0.sent);
+        if !self.demanded.is_empty() {
+            filled.put_into_headers(Arc::make_mut(&mut headers))?;
+        }
         let mut mask = Mask::of_query(self.target.url());
         for (name, value) in &*self.headers.0.sent {
             mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
         Ok(Upload {
             operation: "put",
+            kind: if self.part_number().is_some() { "part" } else { "object" },
             target: &self.target,
             outgoing: Outgoing {
                 method: self.method.clone(),
-                headers: Arc::clone(&self.headers.0.sent),
+                headers,
                 payload: Payload::plain(source.clone()),
-                digest,
+                digests: AlgorithmSet::NONE,
                 expect_continue,
                 redirect: None,
             },
-            fields: &[],
+            fields: Cow::Borrowed(&[]),
+            filled,
             expiry: self.expiry,
             from: self.from,
+            costly_check: false,
             mask,
         })
     }
+}
+
+fn demanded(target: &Target, signed: &SignedUrl, headers: &PutHeaders) -> Vec<&'static str> {
+    demanded_checksum::of_put(signed.signed_headers(), &headers.0.sent, target.url())
 }
 
 /// Everything that a URL and the headers for it give away before a byte is sent.

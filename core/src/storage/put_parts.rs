@@ -4,7 +4,7 @@ use super::part_plan::{DEFAULT_PART_SIZE, MOST_PARTS, PartPlan};
 use super::parts::{PartUpload, send_parts};
 use super::put::PutTarget;
 use super::request::PutPartsRequest;
-use super::result::StoredParts;
+use super::result::{StoredParts, all_verified_by, crc64_of_all};
 use super::send::Sender;
 use super::upload_limiter::UploadLimiter;
 use crate::error::{Error, Result};
@@ -32,6 +32,8 @@ pub(super) async fn put_parts_now(
         bytes: plan.size(),
         part_size: plan.part_size(),
         verified: parts.iter().all(|p| p.verified),
+        verified_by: all_verified_by(&parts),
+        crc64nvme: crc64_of_all(&parts),
         parts,
     })
 }

@@ -1,5 +1,7 @@
 //! An object that storage has after an upload.
 
+use crate::digest::{Algorithm, Digests, crc64_of_parts};
+
 /// An object that storage has after an upload.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct StoredObject {
@@ -11,7 +13,7 @@ pub struct StoredObject {
     pub sha256: Option<String>,
     /// MD5 of what was sent, in hex, if it was computed.
     pub md5: Option<String>,
-    /// Whether storage's ETag equals the MD5 of what was sent.
+    /// Whether storage answered with a digest that equals that of what was sent.
     pub verified: bool,
     /// Requests it took, the successful one included.
     pub attempts: u32,
@@ -19,6 +21,12 @@ pub struct StoredObject {
     /// own.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// The digest that verified it: `crc32`, `crc32c`, `crc64nvme`, `md5`, `sha1` or `sha256`. A CRC finds
+    /// damage on the way, and is no proof against somebody who means to deceive.
+    pub verified_by: Option<String>,
+    /// CRC-64/NVME of what was sent, in base64, as S3 takes it as `x-amz-checksum-crc64nvme`; unless
+    /// `integrity_check` is false.
+    pub crc64nvme: Option<String>,
 }
 
 /// One part that storage has.
@@ -32,10 +40,15 @@ pub struct StoredPart {
     pub etag: String,
     /// MD5 of what was sent, in hex, if it was computed.
     pub md5: Option<String>,
-    /// Whether the ETag equals it.
+    /// Whether storage answered with a digest that equals that of what was sent.
     pub verified: bool,
     /// Requests it took, the successful one included.
     pub attempts: u32,
+    /// The digest that verified it, as in [`StoredObject`].
+    pub verified_by: Option<String>,
+    /// CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
+    /// it. Unless `integrity_check` is false.
+    pub crc64nvme: Option<String>,
 }
 
 /// The parts that storage has after [`Storage::put_parts`](crate::Storage::put_parts).
@@ -47,6 +60,38 @@ pub struct StoredParts {
     pub part_size: u64,
     /// The parts, by number. Completing the upload needs their ETags.
     pub parts: Vec<StoredPart>,
-    /// Whether every part's ETag equals the MD5 of what was sent.
+    /// Whether every part is verified.
     pub verified: bool,
+    /// The weakest digest that verified a part, if every part is verified.
+    pub verified_by: Option<String>,
+    /// CRC-64/NVME of the whole, in base64: completing the upload with it as `x-amz-checksum-crc64nvme` has S3
+    /// compare it. Unless `integrity_check` is false.
+    pub crc64nvme: Option<String>,
+}
+
+impl StoredObject {
+    /// The digests of what was sent.
+    pub(crate) fn digests(&self) -> Digests {
+        Digests::of_result(self.md5.as_deref(), self.sha256.as_deref(), self.crc64nvme.as_deref())
+    }
+}
+
+impl StoredPart {
+    /// The digests of what was sent.
+    pub(crate) fn digests(&self) -> Digests {
+        Digests::of_result(self.md5.as_deref(), None, self.crc64nvme.as_deref())
+    }
+}
+
+/// The weakest digest that verified a part; `None` unless each is verified.
+pub(crate) fn all_verified_by(parts: &[StoredPart]) -> Option<String> {
+    let kinds = parts.iter().map(|part| part.verified_by.as_deref().and_then(Algorithm::of_key));
+    let kinds: Option<Vec<Algorithm>> = kinds.collect();
+    let weakest = kinds?.into_iter().min_by_key(|kind| kind.strength());
+    weakest.map(|kind| kind.key().to_owned())
+}
+
+/// CRC-64/NVME of all parts together.
+pub(crate) fn crc64_of_all(parts: &[StoredPart]) -> Option<String> {
+    crc64_of_parts(parts.iter().map(|part| (part.bytes, part.crc64nvme.as_deref())))
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use super::answer::{
-    answer_cut, differs, etag, etag_matches, is_own_upload, is_success, lacks_store_signs, may_be_stored,
-    object, unanswered,
+    answer_cut, etag, is_success, lacks_store_signs, may_be_own_upload, may_be_stored, object, unanswered,
 };
 use super::error_codes::Action;
 use super::expiry::Expiry;
@@ -17,14 +16,15 @@ use super::result::StoredObject;
 use super::signed_checksum::{self, Explained};
 use super::upload::Upload;
 use super::upload_limiter::UploadSlot;
+use super::verification::{AnsweredChecksums, Verification, completed, is_worth_its_cost, worth_computing};
 use super::{middlebox, precondition, reply};
-use crate::digest::{Algorithm, Digest};
+use crate::digest::{Algorithm, AlgorithmSet, Digest};
 use crate::error::{Error, Outcome, Result};
 use crate::http::tries::Tries;
 use crate::http::{HttpClients, Outgoing, Reply};
 use crate::job::JobContext;
 use crate::logs;
-use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck, Options};
+use crate::options::{IntegrityCheck, Options};
 use crate::progress::{Counters, roughly};
 use crate::secret::Mask;
 use crate::source::{Prepared, Reading};
@@ -42,9 +42,9 @@ pub(crate) struct Sender<'a> {
 /// The findings of the tries of one upload so far.
 struct UploadHistory {
     tries: Tries,
-    /// The MD5 of a try that storage answered with another ETag.
+    /// The digest of a try that storage answered with another one.
     differed: Option<Digest>,
-    /// Whether storage has refused it for a checksum that nobody here can compute.
+    /// Whether storage has refused it for a checksum that cannot be computed once more.
     doubted: bool,
 }
 
@@ -72,53 +72,49 @@ impl<'a> Sender<'a> {
         Sender { slot: Some(slot), ..*self }
     }
 
-    /// The digest storage can confirm by its ETag, if it is worth its cost.
-    pub(crate) fn digest_for_etag(&self, len: u64) -> Option<Algorithm> {
-        self.is_worth_a_digest(len).then_some(Algorithm::Md5)
-    }
-
-    /// The same for an object that is sent whole. A caller who wants everything checked has a use for the
-    /// SHA-256 too, though storage cannot confirm it.
-    pub(crate) fn digest_for_whole(&self, len: u64) -> Option<Algorithm> {
-        match self.options.integrity_check {
-            IntegrityCheck::On => Some(Algorithm::Both),
-            _ => self.digest_for_etag(len),
-        }
-    }
-
-    fn is_worth_a_digest(&self, len: u64) -> bool {
-        match self.options.integrity_check {
-            IntegrityCheck::On => true,
-            IntegrityCheck::Off => false,
-            IntegrityCheck::Auto => len <= AUTO_MD5_LIMIT,
-        }
-    }
-
     /// Whether the caller wants what was sent compared with what arrived, where a service offers it.
     pub(crate) fn wants_proof(&self) -> bool {
         self.options.integrity_check != IntegrityCheck::Off
     }
 
-    /// Sends a source with a presigned `PUT` until storage has it. `digest` is what storage's ETag is
-    /// compared with; `expect_continue` is whether storage is asked first if it wants it.
+    /// Sends a source with a presigned `PUT` until storage has it. `object_size` is the size of the object, of
+    /// which the source may be a part; `expect_continue` is whether storage is asked first if it wants it.
     pub(crate) async fn put(
         &self,
         target: &PutTarget,
         source: &Prepared,
-        digest: Option<Algorithm>,
+        object_size: u64,
         expect_continue: bool,
     ) -> Result<StoredObject> {
-        self.send_until_stored(&target.upload(source, digest, expect_continue)?).await
+        let mut upload = target.upload(source, expect_continue).await?;
+        self.choose_digests(&mut upload, object_size);
+        self.send_until_stored(&upload).await
     }
 
-    /// The same with a presigned form.
+    /// The same with a presigned form. `wanted` is a digest that somebody else compares, so that no other costly
+    /// one is worth it.
     pub(crate) async fn post_form(
         &self,
         target: &FormTarget,
         source: &Prepared,
-        digest: Option<Algorithm>,
+        wanted: Option<Algorithm>,
     ) -> Result<StoredObject> {
-        self.send_until_stored(&target.upload(source, digest)?).await
+        let mut upload = target.upload(source).await?;
+        self.choose_digests(&mut upload, source.len());
+        if let Some(wanted) = wanted {
+            let digests = upload.outgoing.digests;
+            upload.outgoing.digests = digests.in_common(AlgorithmSet::CRCS).with(wanted);
+            upload.costly_check = false;
+        }
+        self.send_until_stored(&upload).await
+    }
+
+    fn choose_digests(&self, upload: &mut Upload<'_>, object_size: u64) {
+        let check = self.options.integrity_check;
+        let answered = self.clients.answered.of(upload.kind, upload.target.authority());
+        let worth = worth_computing(check, answered, object_size);
+        upload.outgoing.digests = worth.without(upload.filled.digests.kinds());
+        upload.costly_check = is_worth_its_cost(check, object_size);
     }
 
     async fn send_until_stored(&self, upload: &Upload<'_>) -> Result<StoredObject> {
@@ -140,8 +136,8 @@ impl<'a> Sender<'a> {
             let error = match self.try_once(upload, &mut history).await {
                 Ok((stored, file)) => {
                     retry.succeeded();
-                    let (md5, sha256) = (stored.md5.as_deref(), stored.sha256.as_deref());
-                    let proved = upload.outgoing.payload.source.prove(file.as_ref(), md5, sha256).await;
+                    let source = &upload.outgoing.payload.source;
+                    let proved = source.prove(file.as_ref(), &stored.digests()).await;
                     proved.map_err(|e| {
                         let error = stored_all_the_same(e).with_operation(operation);
                         history.tries.add_outcome(error).etag_is(stored.etag.as_deref())
@@ -201,10 +197,11 @@ impl<'a> Sender<'a> {
         let etag = etag(&reply);
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
-            if is_own_upload(&reply, etag.as_deref(), tries) {
+            if may_be_own_upload(&reply, tries)
+                && let Some(stored) = own_upload(upload, &reply, etag.as_deref(), tries).await
+            {
                 self.stored(tries, etag.as_deref());
-                let sent = tries.sent_digests().clone();
-                return Ok((object(outgoing, sent, etag, true), tries.changed().cloned()));
+                return Ok((stored, tries.changed().cloned()));
             }
             return Err(refused(upload, &reply, etag.as_deref(), history, host, mask).await);
         }
@@ -223,16 +220,44 @@ impl<'a> Sender<'a> {
             return self.doubted(outgoing, reply, host, mask).map(|stored| (stored, file));
         }
         self.stored(tries, etag.as_deref());
-        match (etag_matches(&reply, etag.as_deref()), &etag, &reply.digests.md5) {
-            (Some(false), Some(etag), Some(md5)) => {
-                self.progress.take_back(reply.counted);
-                tries.stored_as(etag);
-                let again = history.differed.replace(md5.clone()).is_some_and(|before| before == *md5);
-                let (error, action) = differs(host, etag, md5, again);
-                Err((error.hiding(|text| mask.hidden(text)), action))
-            }
-            (same, ..) => Ok((object(outgoing, reply.digests, etag, same == Some(true)), reply.file)),
+        self.verified(upload, reply, etag, history, mask).await
+    }
+
+    /// The object that storage says it has, unless its digest is another than ours.
+    async fn verified(
+        &self,
+        upload: &Upload<'_>,
+        mut reply: Reply,
+        etag: Option<String>,
+        history: &mut UploadHistory,
+        mask: &Mask,
+    ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
+        let answered = AnsweredChecksums::of(&reply, etag.as_deref());
+        let mut ours = std::mem::take(&mut reply.digests);
+        ours.complete_with(&upload.filled.digests);
+        if self.options.integrity_check != IntegrityCheck::Off {
+            self.clients.answered.note(upload.kind, upload.target.authority(), answered.kinds());
         }
+        let incomparable = answered.kinds().in_common(ours.kinds()).is_empty();
+        if upload.costly_check && incomparable {
+            ours = completed(&upload.outgoing.payload.source, ours, answered.kinds()).await;
+        }
+        let verified_by = match answered.compare(&ours) {
+            Verification::Same(algorithm) => Some(algorithm),
+            Verification::Unknown => None,
+            Verification::Differs(difference) => {
+                self.progress.take_back(reply.counted);
+                if let Some(etag) = &etag {
+                    history.tries.stored_as(etag);
+                }
+                let before = history.differed.replace(difference.ours);
+                let again = before == Some(difference.ours);
+                let error = difference.error(upload.target.url().host_str().unwrap_or(""), again);
+                let action = if again { Action::Fail } else { Action::Retry };
+                return Err((error.hiding(|text| mask.hidden(text)), action));
+            }
+        };
+        Ok((object(&upload.outgoing, &ours, etag, verified_by), reply.file))
     }
 
     /// A success that nothing but its status shows; an error where the caller wants proof.
@@ -252,7 +277,7 @@ impl<'a> Sender<'a> {
         }
         let warning = middlebox::uncertain_success(host, reply.status, &reply.headers, mask);
         tracing::warn!(target: logs::TARGET, job = self.progress.job(), "{warning}");
-        Ok(StoredObject { warnings: vec![warning], ..object(outgoing, reply.digests, None, false) })
+        Ok(StoredObject { warnings: vec![warning], ..object(outgoing, &reply.digests, None, None) })
     }
 
     fn log_answer(&self, outgoing: &Outgoing, reply: &Reply, host: &str) {
@@ -269,6 +294,25 @@ impl<'a> Sender<'a> {
     fn stored(&self, tries: &mut Tries, etag: Option<&str>) {
         tries.stored();
         self.ctx.record_stored(etag);
+    }
+}
+
+/// What is in the way of an upload, if it is what an earlier try of ours sent, whose answer was lost.
+async fn own_upload(
+    upload: &Upload<'_>,
+    reply: &Reply,
+    etag: Option<&str>,
+    tries: &Tries,
+) -> Option<StoredObject> {
+    let there = AnsweredChecksums::of(reply, etag);
+    let mut sent = tries.sent_digests().clone();
+    sent.complete_with(&upload.filled.digests);
+    let sent = completed(&upload.outgoing.payload.source, sent, there.kinds()).await;
+    match there.compare(&sent) {
+        Verification::Same(algorithm) => {
+            Some(object(&upload.outgoing, &sent, etag.map(str::to_owned), Some(algorithm)))
+        }
+        _ => None,
     }
 }
 
@@ -315,7 +359,7 @@ pub(crate) fn with_earlier_tries(error: Error) -> Error {
             "an earlier try sent everything and got no clear answer, so look whether it is there before you send it again",
         ),
         Outcome::Completed => error.with_note(
-            "an earlier try was stored, with an ETag that is not the MD5 of what was sent, so look at what is there",
+            "an earlier try was stored, with another digest than that of what was sent, so look at what is there",
         ),
     }
 }

@@ -2,45 +2,22 @@
 //! with the checksum of another one fails however often it is sent: `@aws-sdk/s3-request-presigner` signs
 //! that of an empty body unless it is told otherwise, and others sign a file that has changed since.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use super::checksums::{WrittenChecksum, written};
 use super::ticket_origin::TicketOrigin;
 use super::upload::Upload;
-use crate::digest::Checksum;
+use crate::digest::{AlgorithmSet, Digests, Hasher};
 use crate::error::{Error, ErrorKind, Result, Side};
 use crate::source::Prepared;
 
-/// Where a ticket may say one: a header, a form field, or a parameter of the URL, which is where signers put
-/// headers.
-const NAMES: [(&str, Checksum); 8] = [
-    ("x-amz-checksum-crc32", Checksum::Crc32),
-    ("x-amz-checksum-crc32c", Checksum::Crc32c),
-    ("x-amz-checksum-crc64nvme", Checksum::Crc64Nvme),
-    ("x-amz-checksum-sha1", Checksum::Sha1),
-    ("x-amz-checksum-sha256", Checksum::Sha256),
-    // `UNSIGNED-PAYLOAD` is none, nor is anything else that is not as long as one.
-    ("x-amz-content-sha256", Checksum::Sha256),
-    ("content-md5", Checksum::Md5),
-    ("x-ms-blob-content-md5", Checksum::Md5),
-];
-
 /// A file is read for this before it is sent only if that is next to nothing.
 const MAX_READ_BEFORE_SENDING: u64 = 1024 * 1024;
-
-struct SignedChecksum {
-    name: &'static str,
-    kind: Checksum,
-    text: String,
-    value: Vec<u8>,
-}
 
 /// Fails if what is to be sent is known not to be what the ticket was signed for.
 pub(super) async fn check(upload: &Upload<'_>) -> Result<()> {
     let source = &upload.outgoing.payload.source;
     for signed in all(upload) {
         let read = source.is_in_memory() || source.len() <= MAX_READ_BEFORE_SENDING;
-        if let Verdict::Differs(what) = signed.verdict(source, read).await? {
+        if let Verdict::Differs(what) = verdict(&signed, source, read).await? {
             return Err(refused_unsent(upload, &what));
         }
     }
@@ -51,7 +28,7 @@ pub(super) async fn check(upload: &Upload<'_>) -> Result<()> {
 pub(super) enum Explained {
     /// The ticket can never work.
     Certain(Error),
-    /// Probably so; nobody here can compute the checksum, or read the source again.
+    /// Probably so; the source cannot be read again.
     Likely(Error),
 }
 
@@ -86,7 +63,7 @@ async fn broken(upload: &Upload<'_>) -> Option<(String, bool)> {
     let source = &upload.outgoing.payload.source;
     let mut doubted = None;
     for signed in all(upload) {
-        match signed.verdict(source, true).await {
+        match verdict(&signed, source, true).await {
             Ok(Verdict::Differs(what)) => return Some((what, true)),
             Ok(Verdict::Matches) => {}
             // Storage's word is all there is, and damage on the way is told in the same.
@@ -96,8 +73,8 @@ async fn broken(upload: &Upload<'_>) -> Option<(String, bool)> {
                         "it was signed with {}={}, which may not be the {} of what was sent; {}",
                         signed.name,
                         signed.text,
-                        signed.kind.name(),
-                        signed.advice()
+                        signed.algorithm.name(),
+                        advice(&signed)
                     )
                 });
             }
@@ -113,67 +90,53 @@ enum Verdict {
     Unknown,
 }
 
-impl SignedChecksum {
-    /// Whether the source is what was signed. It is read only if `read` says so.
-    async fn verdict(&self, source: &Prepared, read: bool) -> Result<Verdict> {
-        let Self { name, kind, text, value } = self;
-        if kind.is_of_empty(value) {
-            return Ok(if source.len() == 0 {
-                Verdict::Matches
-            } else {
-                Verdict::Differs(format!(
-                    "it was signed with {name}={text}, which is the {} of an empty body, for an upload of {} bytes; {}",
-                    kind.name(),
-                    source.len(),
-                    self.advice()
-                ))
-            });
-        }
-        let Some(mut hasher) = kind.hasher().filter(|_| read && !source.is_sealed()) else {
-            return Ok(Verdict::Unknown);
-        };
-        source.each_chunk(|chunk| hasher.update(chunk)).await?;
-        let computed = hasher.finish();
-        Ok(if computed == *value {
+/// Whether the source is what was signed. It is read only if `read` says so.
+async fn verdict(signed: &WrittenChecksum, source: &Prepared, read: bool) -> Result<Verdict> {
+    let WrittenChecksum { name, algorithm, text, value, .. } = signed;
+    let only = AlgorithmSet::of(*algorithm);
+    if Digests::of(only, &[]).get(*algorithm) == Some(value) {
+        return Ok(if source.len() == 0 {
             Verdict::Matches
         } else {
             Verdict::Differs(format!(
-                "it was signed with {name}={text}, and the {} of what is to be sent is {}; {}",
-                kind.name(),
-                STANDARD.encode(computed),
-                self.advice()
+                "it was signed with {name}={text}, which is the {} of an empty body, for an upload of {} bytes; {}",
+                algorithm.name(),
+                source.len(),
+                advice(signed)
             ))
-        })
+        });
     }
+    if !read || source.is_sealed() {
+        return Ok(Verdict::Unknown);
+    }
+    let mut hasher = Hasher::new(only);
+    source.each_chunk(|chunk| hasher.update(chunk)).await?;
+    let computed = hasher.finish();
+    Ok(if computed.get(*algorithm) == Some(value) {
+        Verdict::Matches
+    } else {
+        Verdict::Differs(format!(
+            "it was signed with {name}={text}, and the {} of what is to be sent is {}; {}",
+            algorithm.name(),
+            computed.get(*algorithm).map(|digest| signed.as_written(digest)).unwrap_or_default(),
+            advice(signed)
+        ))
+    })
+}
 
-    fn advice(&self) -> String {
-        let how = if self.name.starts_with("x-amz-checksum-") { IN_AWS_SDKS } else { "" };
-        format!("have it signed for these bytes, or without a checksum{how}")
-    }
+fn advice(signed: &WrittenChecksum) -> String {
+    let how = if signed.name.starts_with("x-amz-checksum-") { IN_AWS_SDKS } else { "" };
+    format!("have it signed for these bytes, or without a checksum{how}")
 }
 
 /// The setting of the signer, by its names in the SDKs for JavaScript and Python.
 const IN_AWS_SDKS: &str =
     " (AWS SDKs: requestChecksumCalculation: 'WHEN_REQUIRED', request_checksum_calculation='when_required')";
 
-/// The ticket's promises.
-fn all(upload: &Upload<'_>) -> Vec<SignedChecksum> {
-    let signed = |name, kind: Checksum, text: String| {
-        let value = kind.decode(&text)?;
-        Some(SignedChecksum { name, kind, text, value })
-    };
-    let said = NAMES.iter().filter_map(|(name, kind)| signed(name, *kind, upload.says(name)?));
-    let mut all: Vec<SignedChecksum> = said.collect();
-    // Google's is a list.
-    for item in upload.says("x-goog-hash").as_deref().unwrap_or_default().split(',') {
-        let (kind, text) = match item.trim().split_once('=') {
-            Some(("md5", text)) => (Checksum::Md5, text),
-            Some(("crc32c", text)) => (Checksum::Crc32c, text),
-            _ => continue,
-        };
-        all.extend(signed("x-goog-hash", kind, text.to_owned()));
-    }
-    all
+/// The ticket's promises. Checksums that were filled in are none: they are those of the source.
+fn all(upload: &Upload<'_>) -> Vec<WrittenChecksum> {
+    let filled = upload.filled.names();
+    written(|name| upload.says(name).filter(|_| !filled.contains(&name)).into_iter().collect())
 }
 
 fn refused_unsent(upload: &Upload<'_>, what: &str) -> Error {

@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use url::Url;
 
+use super::checksums::demandable;
 use super::expiry::{Expiry, MAX_LIFETIME, TicketPeriod, now};
 use super::ticket_origin::{TicketOrigin, broken_ticket};
 use crate::error::Result;
@@ -84,11 +85,17 @@ impl SignedUrl {
         Some(Expiry::lasts(lifetime.saturating_sub(age).max(by_date)).with_period(self.period))
     }
 
-    /// Refuses a request that lacks a signed header; storage would answer `SignatureDoesNotMatch`.
+    pub(crate) fn signed_headers(&self) -> &[String] {
+        &self.signed_headers
+    }
+
+    /// Refuses a request that lacks a signed header; storage would answer `SignatureDoesNotMatch`. The value of a
+    /// checksum need not be told: it is that of the body.
     pub(crate) fn check(&self, headers: &HeaderMap, from: TicketOrigin) -> Result<()> {
         for name in &self.signed_headers {
             let set_by_us = matches!(name.as_str(), "host" | "content-length");
-            if !set_by_us && !name.is_empty() && !headers.contains_key(name.as_str()) {
+            let filled_in = demandable().any(|demandable| demandable == name);
+            if !set_by_us && !filled_in && !name.is_empty() && !headers.contains_key(name.as_str()) {
                 return Err(broken_ticket(
                     from,
                     format!(

@@ -1,5 +1,8 @@
 //! One upload: what goes where, and until when it may start.
 
+use std::borrow::Cow;
+
+use super::demanded_checksum::FilledChecksums;
 use super::expiry::Expiry;
 use super::ticket_origin::TicketOrigin;
 use crate::http::Outgoing;
@@ -9,12 +12,18 @@ use crate::secret::Mask;
 /// One upload: what goes where, and until when it may start.
 pub(super) struct Upload<'a> {
     pub(super) operation: &'static str,
+    /// For what storage's answers to such requests have in common: a part's may be others than an object's.
+    pub(super) kind: &'static str,
     pub(super) target: &'a Target,
     pub(super) outgoing: Outgoing,
     /// The fields of a form.
-    pub(super) fields: &'a [(String, String)],
+    pub(super) fields: Cow<'a, [(String, String)]>,
+    /// The checksums that its ticket demanded and did not tell.
+    pub(super) filled: FilledChecksums,
     pub(super) expiry: Option<Expiry>,
     pub(super) from: TicketOrigin,
+    /// Whether a digest that costs as much as the upload is worth it.
+    pub(super) costly_check: bool,
     /// Secrets of the ticket that storage may echo.
     pub(super) mask: Mask,
 }

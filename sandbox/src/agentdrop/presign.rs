@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::http::request::Parts;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::checks::refuse;
@@ -35,15 +35,19 @@ pub(crate) fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
         .files
         .iter()
         .map(|file| {
-            let headers = [("content-type", file.content_type.as_str())];
+            let mut headers = vec![("content-type", file.content_type.as_str())];
+            let more = settings.signed_headers.iter().chain(&settings.withheld_headers);
+            headers.extend(more.map(|(name, value)| (name.as_str(), value.as_str())));
             let url =
                 signer.url("PUT", &file.key, &headers, settings.upload_expires_in, settings.signing_time());
+            let mut told = Map::from_iter([("Content-Type".to_string(), json!(file.content_type))]);
+            told.extend(settings.signed_headers.iter().map(|(name, value)| (name.clone(), json!(value))));
             json!({
                 "file_id": file.id,
                 "file_name": file.name,
                 "upload_url": url,
                 "method": "PUT",
-                "headers": { "Content-Type": file.content_type },
+                "headers": told,
             })
         })
         .collect();

@@ -33,6 +33,8 @@ pub(crate) enum Action {
         reply: OrderedReply,
     },
     StallAfter(u64),
+    /// A bit of the body is another, after so many bytes.
+    FlipBit(u64),
     Slow(u64),
     TruncateReply(usize),
     EndlessReply,
@@ -65,6 +67,7 @@ struct ActionFields {
     body: Option<Value>,
     headers: Map<String, Value>,
     stall_after: Option<u64>,
+    flip_bit: Option<u64>,
     slow: Option<u64>,
     truncate_reply: Option<usize>,
     endless_reply: bool,
@@ -99,6 +102,7 @@ pub(crate) fn parse(ordered: &Value) -> Result<Fault, String> {
     }
     actions.extend(fields.reset_after.map(Action::ResetAfter));
     actions.extend(fields.stall_after.map(Action::StallAfter));
+    actions.extend(fields.flip_bit.map(Action::FlipBit));
     if let Some(rate) = fields.slow {
         if rate == 0 {
             return Err("do: slow: expected bytes per second above 0".into());

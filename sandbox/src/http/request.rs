@@ -18,6 +18,24 @@ use super::reply::BoxError;
 pub(crate) struct RequestBody {
     pub inner: Incoming,
     pub entry: Option<Arc<Entry>>,
+    /// Bytes before the one that is damaged on the way, if one is to be.
+    pub damage_after: Option<u64>,
+}
+
+impl RequestBody {
+    /// The lowest bit of the byte that is due becomes another.
+    fn damaged(&mut self, data: Bytes) -> Bytes {
+        let (Some(before), len) = (self.damage_after, data.len() as u64) else { return data };
+        self.damage_after = before.checked_sub(len);
+        match usize::try_from(before).ok().filter(|_| before < len) {
+            Some(at) => {
+                let mut data = BytesMut::from(&data[..]);
+                data[at] ^= 1;
+                data.freeze()
+            }
+            None => data,
+        }
+    }
 }
 
 impl Body for RequestBody {
@@ -34,6 +52,7 @@ impl Body for RequestBody {
         {
             entry.record_body(data);
         }
+        let frame = frame.map(|frame| frame.map(|frame| frame.map_data(|data| self.damaged(data))));
         Poll::Ready(frame.map(|frame| frame.map_err(BoxError::from)))
     }
 

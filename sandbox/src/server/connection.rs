@@ -60,8 +60,13 @@ pub(crate) async fn serve_connection<S: Socket>(app: Arc<App>, role: Role, socke
 async fn respond(app: &Arc<App>, role: Role, connection: &Connection, request: Request<Incoming>) -> Reply {
     let (head, inner) = request.into_parts();
     if role == Role::Control {
-        return dispatch(app, role, Request::from_parts(head, RequestBody { inner, entry: None }), None)
-            .await;
+        return dispatch(
+            app,
+            role,
+            Request::from_parts(head, RequestBody { inner, entry: None, damage_after: None }),
+            None,
+        )
+        .await;
     }
     if role == Role::Storage {
         connection.pace.set_connection_rate(lock(&app.settings).connection_rate);
@@ -69,7 +74,7 @@ async fn respond(app: &Arc<App>, role: Role, connection: &Connection, request: R
     let op = operation(role, &head);
     let entry = app.log.begin(op, &head, connection.id);
     let fault = app.faults.take(op).or_else(|| app.hostile.draw(op));
-    let body = RequestBody { inner, entry: Some(entry.clone()) };
+    let body = RequestBody { inner, entry: Some(entry.clone()), damage_after: None };
     let request = Request::from_parts(head, body);
     let exchange = Exchange { app, role, connection, entry: &entry };
     let reply = match fault {

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::http::log::Entry;
 use crate::http::reply::{self, Reply};
 use crate::http::request::{RequestBody, read_up_to};
+use crate::lock::lock;
 use crate::operation::{Role, operation};
 use crate::{agentdrop, control, hcompany, storage};
 
@@ -21,7 +22,8 @@ pub(crate) async fn dispatch(
     entry: Option<&Arc<Entry>>,
 ) -> Reply {
     if let (Role::Storage, Some(entry)) = (role, entry) {
-        return storage::handle(&app.storage, request, entry).await;
+        let answered = lock(&app.settings).answered_checksums.clone();
+        return storage::handle(&app.storage, &answered, request, entry).await;
     }
     let (head, body) = request.into_parts();
     // One byte more than allowed, for the endpoint to refuse in its own words.

@@ -56,6 +56,10 @@ impl Exchange<'_> {
                 let _body = self.read_part(request, bytes).await;
                 self.connection.take_over(Takeover::Stall).await
             }
+            Action::FlipBit(after) => {
+                let damaged = request.map(|body| RequestBody { damage_after: Some(after), ..body });
+                self.dispatch(damaged).await
+            }
             Action::RefuseAfter { bytes, reply } => self.refuse_after(request, bytes, &reply).await,
             Action::LoseReply => self.lose_reply(request).await,
             Action::Slow(rate) => self.slow_down(request, rate).await,

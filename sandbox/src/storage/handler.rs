@@ -7,6 +7,7 @@ use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode};
 use s3s::service::S3Service;
 
+use super::answered_checksums::AnsweredChecksums;
 use super::backends::{Backend, Storage};
 use super::discard::discard;
 use super::form_upload::{malformed, open_form, refuse_fields};
@@ -14,17 +15,31 @@ use super::s3_errors::{PolicyForm, as_s3_error};
 use super::s3_reply::{request_id, s3_error, stamp};
 use crate::http::form_body::FormBody;
 use crate::http::log::Entry;
+use crate::http::query::part_number;
 use crate::http::reply::{self, BoxError, Reply};
 use crate::http::request::RequestBody;
 
 /// Answers one request to storage.
-pub(crate) async fn handle(storage: &Storage, request: Request<RequestBody>, entry: &Arc<Entry>) -> Reply {
+pub(crate) async fn handle(
+    storage: &Storage,
+    answered: &AnsweredChecksums,
+    request: Request<RequestBody>,
+    entry: &Arc<Entry>,
+) -> Reply {
     if let Some(refusal) = refuse_head(request.headers(), request.uri().query(), entry, request.method()) {
         return refusal;
     }
     let mut reply = match &storage.backend {
         Backend::Discard { bucket } => discard(storage, bucket, request).await,
-        Backend::Embedded(service) => embedded(service, request, entry).await,
+        Backend::Embedded(service) => {
+            let is_part = part_number(request.uri().query()).is_some();
+            let is_upload = request.method() == Method::PUT || request.method() == Method::POST;
+            let mut reply = embedded(service, request, entry).await;
+            if is_upload && reply.status().is_success() {
+                answered.apply(&mut reply, is_part);
+            }
+            reply
+        }
         Backend::External(_) => reply::empty(StatusCode::NOT_FOUND),
     };
     if !reply.headers().contains_key("x-amz-request-id") {
@@ -56,6 +71,15 @@ fn refuse_head(
             StatusCode::LENGTH_REQUIRED,
             "MissingContentLength",
             "You must provide the Content-Length HTTP header.",
+            &[],
+        ));
+    }
+    let checksums = headers.keys().filter(|name| name.as_str().starts_with("x-amz-checksum-"));
+    if checksums.count() > 1 {
+        return Some(s3_error(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequest",
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
             &[],
         ));
     }

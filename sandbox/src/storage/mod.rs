@@ -1,5 +1,6 @@
 //! Storage: what holds the uploaded bytes, and how it answers. Knows no service.
 
+mod answered_checksums;
 mod backends;
 mod discard;
 mod external;
@@ -11,6 +12,7 @@ mod s3_errors;
 mod s3_reply;
 mod uploads;
 
+pub(crate) use answered_checksums::AnsweredChecksums;
 pub(crate) use backends::{Backend, Storage};
 pub(crate) use external::External;
 pub(crate) use handler::handle;

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::Md5;
+use s3s::checksum::ChecksumHasher;
+use s3s::crypto::Checksum as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
@@ -88,6 +90,13 @@ impl Objects {
             size: 0,
             md5: Md5::new(),
             sha256: Sha256::new(),
+            others: ChecksumHasher {
+                crc32: Some(s3s::crypto::Crc32::new()),
+                crc32c: Some(s3s::crypto::Crc32c::new()),
+                crc64nvme: Some(s3s::crypto::Crc64Nvme::new()),
+                sha1: Some(s3s::crypto::Sha1::new()),
+                sha256: None,
+            },
         })
     }
 
@@ -132,6 +141,7 @@ pub(crate) struct Incoming {
     size: u64,
     md5: Md5,
     sha256: Sha256,
+    others: ChecksumHasher,
 }
 
 /// Computed while receiving.
@@ -139,6 +149,24 @@ pub(crate) struct Digests {
     pub size: u64,
     pub md5: Vec<u8>,
     pub sha256: Vec<u8>,
+    /// The others that S3 knows.
+    others: s3s::dto::Checksum,
+}
+
+impl Digests {
+    /// Each in base64, by the header that carries it.
+    pub fn checksums(&self) -> Vec<(&'static str, String)> {
+        let others = &self.others;
+        let all = [
+            ("content-md5", Some(BASE64.encode(&self.md5))),
+            ("x-amz-checksum-sha256", Some(BASE64.encode(&self.sha256))),
+            ("x-amz-checksum-sha1", others.checksum_sha1.clone()),
+            ("x-amz-checksum-crc32", others.checksum_crc32.clone()),
+            ("x-amz-checksum-crc32c", others.checksum_crc32c.clone()),
+            ("x-amz-checksum-crc64nvme", others.checksum_crc64nvme.clone()),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
 }
 
 impl Incoming {
@@ -148,6 +176,7 @@ impl Incoming {
         self.size += data.len() as u64;
         self.md5.update(data);
         self.sha256.update(data);
+        self.others.update(data);
         Ok(())
     }
 
@@ -156,17 +185,19 @@ impl Incoming {
         self.file.into_temp_path()
     }
 
-    pub fn digests(&self) -> Digests {
+    /// Those of all that came. Nothing may come after it.
+    pub fn digests(&mut self) -> Digests {
         Digests {
             size: self.size,
             md5: self.md5.clone().finalize().to_vec(),
             sha256: self.sha256.clone().finalize().to_vec(),
+            others: std::mem::take(&mut self.others).finalize(),
         }
     }
 }
 
-/// Whether `claimed`, base64 as a header carries it, names these bytes. `None`: it is not a digest.
-pub(crate) fn digest_matches(claimed: &str, actual: &[u8]) -> Option<bool> {
-    let claimed = BASE64.decode(claimed).ok()?;
+/// Whether `claimed`, base64 as a header carries it, is `actual`. `None`: it is not a digest.
+pub(crate) fn digest_matches(claimed: &str, actual: &str) -> Option<bool> {
+    let (claimed, actual) = (BASE64.decode(claimed).ok()?, BASE64.decode(actual).ok()?);
     (claimed.len() == actual.len()).then(|| claimed == actual)
 }

@@ -16,6 +16,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio_util::io::ReaderStream;
 
+use super::answered_checksums;
 use super::objects::{Digests, Incoming, Object, Objects, digest_matches};
 use super::uploads::{MAX_PARTS, NO_SUCH_UPLOAD, Refusal, Uploads};
 use crate::presign::{Signer, hex};
@@ -50,25 +51,31 @@ impl Bucket {
 /// The claims of a body about itself.
 struct Claims {
     content_length: Option<i64>,
-    content_md5: Option<String>,
-    checksum_sha256: Option<String>,
-    /// Whether it names a checksum that nobody here computes.
-    other_checksum: bool,
+    /// By the header that makes them.
+    checksums: Vec<(&'static str, String)>,
 }
 
 /// Works for the inputs of both operations, which have the same fields and no common trait.
 macro_rules! claims {
-    ($input:expr) => {
-        Claims {
-            content_length: $input.content_length,
-            content_md5: $input.content_md5.take(),
-            checksum_sha256: $input.checksum_sha256.take(),
-            other_checksum: $input.checksum_crc32.is_some()
-                || $input.checksum_crc32c.is_some()
-                || $input.checksum_crc64nvme.is_some()
-                || $input.checksum_sha1.is_some(),
-        }
-    };
+    ($input:expr, $headers:expr) => {{
+        let claimed = [
+            ("content-md5", $input.content_md5.take()),
+            ("x-amz-checksum-crc32", $input.checksum_crc32.take()),
+            ("x-amz-checksum-crc32c", $input.checksum_crc32c.take()),
+            ("x-amz-checksum-crc64nvme", $input.checksum_crc64nvme.take()),
+            ("x-amz-checksum-sha1", $input.checksum_sha1.take()),
+            ("x-amz-checksum-sha256", $input.checksum_sha256.take()),
+            // Google's, as far as it is one of these.
+            ("x-amz-checksum-crc32c", google_crc32c(&$headers)),
+        ];
+        let checksums = claimed.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        Claims { content_length: $input.content_length, checksums }
+    }};
+}
+
+fn google_crc32c(headers: &HeaderMap) -> Option<String> {
+    let list = headers.get("x-goog-hash")?.to_str().ok()?;
+    list.split(',').find_map(|item| item.trim().strip_prefix("crc32c=")).map(str::to_string)
 }
 
 fn internal(error: std::io::Error) -> s3s::S3Error {
@@ -86,14 +93,6 @@ impl Bucket {
         if bucket != self.name {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         }
-        if claims.other_checksum {
-            // Better than accepting a checksum nobody looks at.
-            return Err(s3_error!(
-                NotImplemented,
-                "The sandbox checks Content-MD5 and x-amz-checksum-sha256 only"
-            ));
-        }
-
         let mut incoming = self.objects.receive().map_err(internal)?;
         if let Some(mut body) = body {
             while let Some(data) = body.next().await {
@@ -105,12 +104,10 @@ impl Bucket {
         if claims.content_length.is_some_and(|length| u64::try_from(length) != Ok(digests.size)) {
             return Err(s3_error!(IncompleteBody, "The body is not as long as Content-Length says"));
         }
-        let claims = [
-            ("Content-MD5", claims.content_md5, &digests.md5),
-            ("x-amz-checksum-sha256", claims.checksum_sha256, &digests.sha256),
-        ];
-        for (name, claimed, actual) in claims {
-            match claimed.map(|claimed| digest_matches(&claimed, actual)) {
+        let computed = digests.checksums();
+        for (name, claimed) in claims.checksums {
+            let actual = computed.iter().find(|(known, _)| *known == name);
+            match actual.map(|(_, actual)| digest_matches(&claimed, actual)) {
                 None | Some(Some(true)) => {}
                 Some(Some(false)) => {
                     return Err(s3_error!(
@@ -131,13 +128,13 @@ impl Bucket {
 impl S3 for Bucket {
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let mut input = req.input;
-        let claims = claims!(input);
+        let claims = claims!(input, req.headers);
         let (incoming, digests) = self.receive(&input.bucket, input.body, claims).await?;
         self.objects.keep(&input.key, incoming, &digests, input.content_type, None).map_err(internal)?;
 
         // As a header too: the library puts the output's ETag on a PUT reply, but not on a form's.
         let etag = hex(&digests.md5);
-        let mut headers = HeaderMap::new();
+        let mut headers = answered_checksums::all(&digests);
         if let Ok(value) = HeaderValue::from_str(&format!("\"{etag}\"")) {
             headers.insert(ETAG, value);
         }
@@ -156,14 +153,15 @@ impl S3 for Bucket {
                 "Part number must be an integer between 1 and {MAX_PARTS}, inclusive"
             ));
         }
-        let claims = claims!(input);
+        let claims = claims!(input, req.headers);
         let (incoming, digests) = self.receive(&input.bucket, input.body, claims).await?;
         let kept = self.uploads.put(&input.upload_id, &input.key, number, incoming, &digests);
         match kept {
-            Ok(etag) => Ok(S3Response::new(UploadPartOutput {
-                e_tag: Some(ETag::Strong(etag)),
-                ..UploadPartOutput::default()
-            })),
+            Ok(etag) => {
+                let e_tag = Some(ETag::Strong(etag));
+                let output = UploadPartOutput { e_tag, ..UploadPartOutput::default() };
+                Ok(S3Response::with_headers(output, answered_checksums::all(&digests)))
+            }
             Err(Refusal::NoSuchUpload) => Err(s3_error!(NoSuchUpload, "{NO_SUCH_UPLOAD}")),
             Err(other) => Err(s3_error!(InternalError, "{other:?}")),
         }

@@ -127,7 +127,7 @@ impl Uploads {
         }
         let failed = |error: std::io::Error| Refusal::Failed(error.to_string());
         let etag = joined_etag(&parts);
-        let whole = join(objects, parts).map_err(failed)?;
+        let mut whole = join(objects, parts).map_err(failed)?;
         let digests = whole.digests();
         objects.keep(&upload.key, whole, &digests, upload.content_type, Some(etag)).map_err(failed)
     }

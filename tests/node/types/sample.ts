@@ -297,6 +297,7 @@ async function transfers(d: AgentDrop): Promise<void> {
     same<number>()(file.bytes + file.attempts + file.parts)
     same<string | null>()(file.etag ?? file.md5 ?? file.sha256)
     same<boolean>()(file.verified)
+    same<string | null>()(file.verifiedBy ?? file.crc64nvme)
   }
   const ticket = await d.presign(new Set(files), terms)
   same<TransferTicket>()(ticket)
@@ -328,12 +329,14 @@ async function raw(s: Storage): Promise<void> {
   same<number>()(stored.bytes + stored.attempts)
   same<string | null>()(stored.etag ?? stored.sha256 ?? stored.md5)
   same<boolean>()(stored.verified)
+  same<string | null>()(stored.verifiedBy ?? stored.crc64nvme)
   for (const some of pairs) same<StoredObject>()(await s.postForm('https://h', some, 'x', form))
   const inParts: PutPartsArguments = { partSize: 5, ...bounded }
   const parts = await s.putParts(['https://h/k', new URL('https://h/k')], 'x', inParts)
   same<StoredParts>()(parts)
   same<number>()(parts.bytes + parts.partSize)
   same<boolean>()(parts.verified)
+  same<string | null>()(parts.verifiedBy ?? parts.crc64nvme)
   const [part] = parts.parts
   same<StoredPart | undefined>()(part)
   if (part) {
@@ -341,6 +344,7 @@ async function raw(s: Storage): Promise<void> {
     same<string>()(part.etag)
     same<string | null>()(part.md5)
     same<boolean>()(part.verified)
+    same<string | null>()(part.verifiedBy ?? part.crc64nvme)
   }
   same<Job<StoredParts>>()(s.startPutParts(new Set(['https://h/k']), 'x'))
   const job = s.startPut('https://h/k', 'x')
