@@ -811,13 +811,19 @@ export interface StoredObject {
   readonly sha256: string | null
   /** MD5 of what was sent, in hex, if it was computed. */
   readonly md5: string | null
-  /** Whether storage's ETag equals the MD5 of what was sent. */
+  /** Whether storage answered with a digest that equals that of what was sent. */
   readonly verified: boolean
   /** Requests it took, the successful one included. */
   readonly attempts: number
   /** Doubts that are left all the same, each a sentence: a success that bears no sign of being storage's
    * own. */
   readonly warnings: readonly string[]
+  /** The digest that verified it: `crc32`, `crc32c`, `crc64nvme`, `md5`, `sha1` or `sha256`. A CRC finds
+   * damage on the way, and is no proof against somebody who means to deceive. */
+  readonly verifiedBy: string | null
+  /** CRC-64/NVME of what was sent, in base64, as S3 takes it as `x-amz-checksum-crc64nvme`; unless
+   * `integrityCheck` is false. */
+  readonly crc64nvme: string | null
 }
 
 /** The result of packing a folder. */
@@ -888,6 +894,8 @@ export interface Profile {
   readonly packed: PackReport | null
   /** Ids that were reserved and given up because their ticket ran out; the service removes them. */
   readonly abandonedProfileIds: readonly string[]
+  /** The digest that verified it: `sha256`, or none. */
+  readonly verifiedBy: string | null
 }
 
 /** One kind of file in a folder. */
@@ -989,14 +997,21 @@ export interface SentFile {
   readonly etag: string | null
   /** MD5 of what was sent, in hex, if it was computed. A file in parts has none. */
   readonly md5: string | null
-  /** SHA-256 of what was sent, in hex: with `integrityCheck` on, for a file sent whole. */
+  /** SHA-256 of what was sent, in hex, if it was computed. A file in parts has none. */
   readonly sha256: string | null
-  /** Whether storage's ETag, or that of every part, equals the MD5 of what was sent. */
+  /** Whether storage answered with a digest, for every part if it went in parts, that equals that of what
+   * was sent. */
   readonly verified: boolean
   /** Requests it took, over all its parts. */
   readonly attempts: number
   /** How many parts it was sent in; 0 if it went whole. */
   readonly parts: number
+  /** The digest that verified it, `crc32`, `crc32c`, `crc64nvme`, `md5`, `sha1` or `sha256`; for a file in
+   * parts the weakest of theirs. A CRC finds damage on the way, and is no proof against somebody who
+   * means to deceive. */
+  readonly verifiedBy: string | null
+  /** CRC-64/NVME of what was sent, in base64, unless `integrityCheck` is false. */
+  readonly crc64nvme: string | null
 }
 
 /** A transfer that is active, file by file. */
@@ -1082,10 +1097,15 @@ export interface StoredPart {
   readonly etag: string
   /** MD5 of what was sent, in hex, if it was computed. */
   readonly md5: string | null
-  /** Whether the ETag equals it. */
+  /** Whether storage answered with a digest that equals that of what was sent. */
   readonly verified: boolean
   /** Requests it took, the successful one included. */
   readonly attempts: number
+  /** The digest that verified it, as in {@link StoredObject}. */
+  readonly verifiedBy: string | null
+  /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
+   * it. Unless `integrityCheck` is false. */
+  readonly crc64nvme: string | null
 }
 
 /** The parts that storage has after {@link Storage.putParts}. */
@@ -1096,8 +1116,13 @@ export interface StoredParts {
   readonly partSize: number
   /** The parts, by number. Completing the upload needs their ETags. */
   readonly parts: readonly StoredPart[]
-  /** Whether every part's ETag equals the MD5 of what was sent. */
+  /** Whether every part is verified. */
   readonly verified: boolean
+  /** The weakest digest that verified a part, if every part is verified. */
+  readonly verifiedBy: string | null
+  /** CRC-64/NVME of the whole, in base64: completing the upload with it as `x-amz-checksum-crc64nvme` has
+   * S3 compare it. Unless `integrityCheck` is false. */
+  readonly crc64nvme: string | null
 }
 // </generated results>
 

@@ -679,7 +679,7 @@ typedef struct {
     const char *sha256;
     /** MD5 of what was sent, in hex, if it was computed. Or NULL. */
     const char *md5;
-    /** Whether storage's ETag equals the MD5 of what was sent. */
+    /** Whether storage answered with a digest that equals that of what was sent. */
     bool verified;
     /** Requests it took, the successful one included. */
     uint32_t attempts;
@@ -687,6 +687,12 @@ typedef struct {
      *  own. */
     const char *const *warnings;
     size_t warnings_count;
+    /** The digest that verified it: "crc32", "crc32c", "crc64nvme", "md5", "sha1" or "sha256". A CRC finds
+     *  damage on the way, and is no proof against somebody who means to deceive. Or NULL. */
+    const char *verified_by;
+    /** CRC-64/NVME of what was sent, in base64, as S3 takes it as "x-amz-checksum-crc64nvme"; unless
+     *  integrity_check is false. Or NULL. */
+    const char *crc64nvme;
 } dropoff_stored_object;
 
 /** Waits for a job that results in a dropoff_stored_object, and gives that, which is yours to free; or the
@@ -899,6 +905,8 @@ typedef struct {
     /** Ids that were reserved and given up because their ticket ran out; the service removes them. */
     const char *const *abandoned_profile_ids;
     size_t abandoned_profile_ids_count;
+    /** The digest that verified it: "sha256", or none. Or NULL. */
+    const char *verified_by;
 } dropoff_profile;
 
 /** Waits for a job that results in a dropoff_profile, and gives that, which is yours to free; or the job's
@@ -1319,14 +1327,21 @@ typedef struct {
     const char *etag;
     /** MD5 of what was sent, in hex, if it was computed. A file in parts has none. Or NULL. */
     const char *md5;
-    /** SHA-256 of what was sent, in hex: with integrity_check on, for a file sent whole. Or NULL. */
+    /** SHA-256 of what was sent, in hex, if it was computed. A file in parts has none. Or NULL. */
     const char *sha256;
-    /** Whether storage's ETag, or that of every part, equals the MD5 of what was sent. */
+    /** Whether storage answered with a digest, for every part if it went in parts, that equals that of what
+     *  was sent. */
     bool verified;
     /** Requests it took, over all its parts. */
     uint32_t attempts;
     /** How many parts it was sent in; 0 if it went whole. */
     uint32_t parts;
+    /** The digest that verified it, "crc32", "crc32c", "crc64nvme", "md5", "sha1" or "sha256"; for a file in
+     *  parts the weakest of theirs. A CRC finds damage on the way, and is no proof against somebody who means
+     *  to deceive. Or NULL. */
+    const char *verified_by;
+    /** CRC-64/NVME of what was sent, in base64, unless integrity_check is false. Or NULL. */
+    const char *crc64nvme;
 } dropoff_sent_file;
 
 /** Several of dropoff_sent_file, in the order that they were given.
@@ -1755,10 +1770,15 @@ typedef struct {
     const char *etag;
     /** MD5 of what was sent, in hex, if it was computed. Or NULL. */
     const char *md5;
-    /** Whether the ETag equals it. */
+    /** Whether storage answered with a digest that equals that of what was sent. */
     bool verified;
     /** Requests it took, the successful one included. */
     uint32_t attempts;
+    /** The digest that verified it, as in dropoff_stored_object. Or NULL. */
+    const char *verified_by;
+    /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
+     *  it. Unless integrity_check is false. Or NULL. */
+    const char *crc64nvme;
 } dropoff_stored_part;
 
 /** The parts that storage has after dropoff_storage_put_parts.
@@ -1774,8 +1794,13 @@ typedef struct {
     /** The parts, by number. Completing the upload needs their ETags. */
     const dropoff_stored_part *const *parts;
     size_t parts_count;
-    /** Whether every part's ETag equals the MD5 of what was sent. */
+    /** Whether every part is verified. */
     bool verified;
+    /** The weakest digest that verified a part, if every part is verified. Or NULL. */
+    const char *verified_by;
+    /** CRC-64/NVME of the whole, in base64: completing the upload with it as "x-amz-checksum-crc64nvme" has
+     *  S3 compare it. Unless integrity_check is false. Or NULL. */
+    const char *crc64nvme;
 } dropoff_stored_parts;
 
 /** Waits for a job that results in a dropoff_stored_parts, and gives that, which is yours to free; or the

@@ -174,7 +174,7 @@ record! {
     Profile {
         id, name, browser_name, browser_version, description, labels, s3_path, file_size_bytes, checksum,
         usage_count, last_used_at, is_default, user_id, org_id, created_at, updated_at, verified, unchanged,
-        upload, packed, abandoned_profile_ids,
+        upload, packed, abandoned_profile_ids, verified_by,
     }
 }
 
@@ -208,9 +208,7 @@ record! {
 
 record! {
     /// One file of a `SentTransfer`.
-    SentFile {
-        file_id, name, bytes, etag, md5, sha256, verified, attempts, parts, verified_by, crc64nvme,
-    }
+    SentFile { file_id, name, bytes, etag, md5, sha256, verified, attempts, parts, verified_by, crc64nvme }
 }
 
 record! {

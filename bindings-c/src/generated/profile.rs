@@ -104,6 +104,8 @@ pub struct dropoff_profile {
     /// Ids that were reserved and given up because their ticket ran out; the service removes them.
     pub abandoned_profile_ids: *const *const c_char,
     pub abandoned_profile_ids_count: usize,
+    /// The digest that verified it: "sha256", or none. Or NULL.
+    pub verified_by: *const c_char,
 }
 
 impl Described for dropoff::Profile {
@@ -134,6 +136,7 @@ impl Described for dropoff::Profile {
             packed: arena.record_or_null(self.packed.as_ref()),
             abandoned_profile_ids: arena.texts(&self.abandoned_profile_ids),
             abandoned_profile_ids_count: self.abandoned_profile_ids.len(),
+            verified_by: arena.text_or_null(self.verified_by.as_deref()),
         }
     }
 }

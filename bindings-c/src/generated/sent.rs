@@ -19,14 +19,21 @@ pub struct dropoff_sent_file {
     pub etag: *const c_char,
     /// MD5 of what was sent, in hex, if it was computed. A file in parts has none. Or NULL.
     pub md5: *const c_char,
-    /// SHA-256 of what was sent, in hex: with integrity_check on, for a file sent whole. Or NULL.
+    /// SHA-256 of what was sent, in hex, if it was computed. A file in parts has none. Or NULL.
     pub sha256: *const c_char,
-    /// Whether storage's ETag, or that of every part, equals the MD5 of what was sent.
+    /// Whether storage answered with a digest, for every part if it went in parts, that equals that of what
+    /// was sent.
     pub verified: bool,
     /// Requests it took, over all its parts.
     pub attempts: u32,
     /// How many parts it was sent in; 0 if it went whole.
     pub parts: u32,
+    /// The digest that verified it, "crc32", "crc32c", "crc64nvme", "md5", "sha1" or "sha256"; for a file in
+    /// parts the weakest of theirs. A CRC finds damage on the way, and is no proof against somebody who means
+    /// to deceive. Or NULL.
+    pub verified_by: *const c_char,
+    /// CRC-64/NVME of what was sent, in base64, unless integrity_check is false. Or NULL.
+    pub crc64nvme: *const c_char,
 }
 
 impl Described for dropoff::SentFile {
@@ -43,6 +50,8 @@ impl Described for dropoff::SentFile {
             verified: self.verified,
             attempts: self.attempts,
             parts: self.parts,
+            verified_by: arena.text_or_null(self.verified_by.as_deref()),
+            crc64nvme: arena.text_or_null(self.crc64nvme.as_deref()),
         }
     }
 }

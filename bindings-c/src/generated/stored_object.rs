@@ -19,7 +19,7 @@ pub struct dropoff_stored_object {
     pub sha256: *const c_char,
     /// MD5 of what was sent, in hex, if it was computed. Or NULL.
     pub md5: *const c_char,
-    /// Whether storage's ETag equals the MD5 of what was sent.
+    /// Whether storage answered with a digest that equals that of what was sent.
     pub verified: bool,
     /// Requests it took, the successful one included.
     pub attempts: u32,
@@ -27,6 +27,12 @@ pub struct dropoff_stored_object {
     /// own.
     pub warnings: *const *const c_char,
     pub warnings_count: usize,
+    /// The digest that verified it: "crc32", "crc32c", "crc64nvme", "md5", "sha1" or "sha256". A CRC finds
+    /// damage on the way, and is no proof against somebody who means to deceive. Or NULL.
+    pub verified_by: *const c_char,
+    /// CRC-64/NVME of what was sent, in base64, as S3 takes it as "x-amz-checksum-crc64nvme"; unless
+    /// integrity_check is false. Or NULL.
+    pub crc64nvme: *const c_char,
 }
 
 impl Described for dropoff::StoredObject {
@@ -43,6 +49,8 @@ impl Described for dropoff::StoredObject {
             attempts: self.attempts,
             warnings: arena.texts(&self.warnings),
             warnings_count: self.warnings.len(),
+            verified_by: arena.text_or_null(self.verified_by.as_deref()),
+            crc64nvme: arena.text_or_null(self.crc64nvme.as_deref()),
         }
     }
 }

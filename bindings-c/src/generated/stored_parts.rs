@@ -17,10 +17,15 @@ pub struct dropoff_stored_part {
     pub etag: *const c_char,
     /// MD5 of what was sent, in hex, if it was computed. Or NULL.
     pub md5: *const c_char,
-    /// Whether the ETag equals it.
+    /// Whether storage answered with a digest that equals that of what was sent.
     pub verified: bool,
     /// Requests it took, the successful one included.
     pub attempts: u32,
+    /// The digest that verified it, as in dropoff_stored_object. Or NULL.
+    pub verified_by: *const c_char,
+    /// CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
+    /// it. Unless integrity_check is false. Or NULL.
+    pub crc64nvme: *const c_char,
 }
 
 impl Described for dropoff::StoredPart {
@@ -34,6 +39,8 @@ impl Described for dropoff::StoredPart {
             md5: arena.text_or_null(self.md5.as_deref()),
             verified: self.verified,
             attempts: self.attempts,
+            verified_by: arena.text_or_null(self.verified_by.as_deref()),
+            crc64nvme: arena.text_or_null(self.crc64nvme.as_deref()),
         }
     }
 }
@@ -54,8 +61,13 @@ pub struct dropoff_stored_parts {
     /// The parts, by number. Completing the upload needs their ETags.
     pub parts: *const *const dropoff_stored_part,
     pub parts_count: usize,
-    /// Whether every part's ETag equals the MD5 of what was sent.
+    /// Whether every part is verified.
     pub verified: bool,
+    /// The weakest digest that verified a part, if every part is verified. Or NULL.
+    pub verified_by: *const c_char,
+    /// CRC-64/NVME of the whole, in base64: completing the upload with it as "x-amz-checksum-crc64nvme" has
+    /// S3 compare it. Unless integrity_check is false. Or NULL.
+    pub crc64nvme: *const c_char,
 }
 
 impl Described for dropoff::StoredParts {
@@ -69,6 +81,8 @@ impl Described for dropoff::StoredParts {
             parts: arena.records(&self.parts),
             parts_count: self.parts.len(),
             verified: self.verified,
+            verified_by: arena.text_or_null(self.verified_by.as_deref()),
+            crc64nvme: arena.text_or_null(self.crc64nvme.as_deref()),
         }
     }
 }

@@ -397,7 +397,7 @@ class StoredObject:
 
     @property
     def verified(self) -> bool:
-        """Whether storage's ETag equals the MD5 of what was sent."""
+        """Whether storage answered with a digest that equals that of what was sent."""
 
     @property
     def attempts(self) -> int:
@@ -407,6 +407,17 @@ class StoredObject:
     def warnings(self) -> list[str]:
         """Doubts that are left all the same, each a sentence: a success that bears no sign of being
         storage's own."""
+
+    @property
+    def verified_by(self) -> str | None:
+        """The digest that verified it: ``crc32``, ``crc32c``, ``crc64nvme``, ``md5``, ``sha1`` or
+        ``sha256``. A CRC finds damage on the way, and is no proof against somebody who means to
+        deceive."""
+
+    @property
+    def crc64nvme(self) -> str | None:
+        """CRC-64/NVME of what was sent, in base64, as S3 takes it as ``x-amz-checksum-crc64nvme``; unless
+        ``integrity_check`` is false."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -547,6 +558,10 @@ class Profile:
     @property
     def abandoned_profile_ids(self) -> list[str]:
         """Ids that were reserved and given up because their ticket ran out; the service removes them."""
+
+    @property
+    def verified_by(self) -> str | None:
+        """The digest that verified it: ``sha256``, or none."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -753,11 +768,12 @@ class SentFile:
 
     @property
     def sha256(self) -> str | None:
-        """SHA-256 of what was sent, in hex: with ``integrity_check`` on, for a file sent whole."""
+        """SHA-256 of what was sent, in hex, if it was computed. A file in parts has none."""
 
     @property
     def verified(self) -> bool:
-        """Whether storage's ETag, or that of every part, equals the MD5 of what was sent."""
+        """Whether storage answered with a digest, for every part if it went in parts, that equals that of
+        what was sent."""
 
     @property
     def attempts(self) -> int:
@@ -766,6 +782,16 @@ class SentFile:
     @property
     def parts(self) -> int:
         """How many parts it was sent in; 0 if it went whole."""
+
+    @property
+    def verified_by(self) -> str | None:
+        """The digest that verified it, ``crc32``, ``crc32c``, ``crc64nvme``, ``md5``, ``sha1`` or
+        ``sha256``; for a file in parts the weakest of theirs. A CRC finds damage on the way, and is no
+        proof against somebody who means to deceive."""
+
+    @property
+    def crc64nvme(self) -> str | None:
+        """CRC-64/NVME of what was sent, in base64, unless ``integrity_check`` is false."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -948,11 +974,20 @@ class StoredPart:
 
     @property
     def verified(self) -> bool:
-        """Whether the ETag equals it."""
+        """Whether storage answered with a digest that equals that of what was sent."""
 
     @property
     def attempts(self) -> int:
         """Requests it took, the successful one included."""
+
+    @property
+    def verified_by(self) -> str | None:
+        """The digest that verified it, as in :class:`StoredObject`."""
+
+    @property
+    def crc64nvme(self) -> str | None:
+        """CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum
+        needs it. Unless ``integrity_check`` is false."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -977,7 +1012,16 @@ class StoredParts:
 
     @property
     def verified(self) -> bool:
-        """Whether every part's ETag equals the MD5 of what was sent."""
+        """Whether every part is verified."""
+
+    @property
+    def verified_by(self) -> str | None:
+        """The weakest digest that verified a part, if every part is verified."""
+
+    @property
+    def crc64nvme(self) -> str | None:
+        """CRC-64/NVME of the whole, in base64: completing the upload with it as
+        ``x-amz-checksum-crc64nvme`` has S3 compare it. Unless ``integrity_check`` is false."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""

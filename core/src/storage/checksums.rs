@@ -142,8 +142,8 @@ mod tests {
         // Amazon's of an object, and of one that was put together of parts.
         let crc = ("x-amz-checksum-crc64nvme", "tEY4O+wNv1A=");
         assert_eq!(found(&[crc, ("x-amz-checksum-type", "FULL_OBJECT")]), [(crc.0, A::Crc64Nvme)]);
-        assert_eq!(found(&[crc, ("x-amz-checksum-type", "COMPOSITE")]), []);
-        assert_eq!(found(&[("x-amz-checksum-crc32c", "WZm2cQ==-2")]), []);
+        assert!(found(&[crc, ("x-amz-checksum-type", "COMPOSITE")]).is_empty());
+        assert!(found(&[("x-amz-checksum-crc32c", "WZm2cQ==-2")]).is_empty());
         // Google writes two headers of one name, or one with both.
         let crc = ("x-goog-hash", A::Crc32c);
         let md5 = ("x-goog-hash", A::Md5);
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(found(&[("x-goog-hash", both)]), [crc, md5]);
         let (one, other) = both.split_once(',').expect("two");
         assert_eq!(found(&[("x-goog-hash", one), ("x-goog-hash", other)]), [crc, md5]);
-        assert_eq!(found(&[("x-goog-hash", "crc32c=,sha256=AAAA,md5")]), []);
+        assert!(found(&[("x-goog-hash", "crc32c=,sha256=AAAA,md5")]).is_empty());
     }
 
     #[test]

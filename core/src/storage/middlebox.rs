@@ -157,6 +157,7 @@ const STORE_HEADERS: &[&str] = &[
     "x-goog-generation",
     "x-goog-hash",
     "x-ms-request-id",
+    "x-ms-content-crc64",
     "x-oss-request-id",
     "x-cos-request-id",
     "x-obs-request-id",

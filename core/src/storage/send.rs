@@ -102,8 +102,8 @@ impl<'a> Sender<'a> {
         let mut upload = target.upload(source).await?;
         self.choose_digests(&mut upload, source.len());
         if let Some(wanted) = wanted {
-            let digests = upload.outgoing.digests;
-            upload.outgoing.digests = digests.in_common(AlgorithmSet::CRCS).with(wanted);
+            let digests = upload.outgoing.digests.in_common(AlgorithmSet::CRCS).with(wanted);
+            upload.outgoing.digests = digests.without(upload.filled.digests.kinds());
             upload.costly_check = false;
         }
         self.send_until_stored(&upload).await

@@ -63,6 +63,44 @@ fn put_that_was_changed_is_refused() {
 }
 
 #[test]
+fn checksums_are_answered_and_demanded_as_the_settings_say() {
+    let sandbox = start();
+    let put = |headers: &[(&str, &str)]| {
+        let (_, url) = presign(&sandbox, 11);
+        send("PUT", &url, &[&[TEXT], headers].concat(), b"hello world")
+    };
+    let plain = put(&[]).is(200, "");
+    assert_eq!(plain.header("x-amz-checksum-crc64nvme"), None);
+
+    let google = "crc32c=yZRlqg==,md5=XrY7u+Ae7tCTyyK7j1rNww==";
+    let names = ["x-amz-checksum-crc64nvme", "x-goog-hash", "x-ms-content-crc64"];
+    let change = json!({"answered_checksums": names, "md5_etags": false});
+    sandbox.change_settings(change).expect("good settings");
+    let answered = put(&[]).is(200, "");
+    let wanted = ["jSnVw/bqjr4=", google, "vo7q9sPVKY0="];
+    assert_eq!(names.map(|name| answered.header(name)), wanted.map(Some));
+    assert_eq!(answered.header("x-amz-checksum-type"), Some("FULL_OBJECT"));
+    assert_eq!(answered.header("x-amz-checksum-crc32c"), None);
+    assert_ne!(answered.header("etag"), plain.header("etag"));
+    sandbox.order(json!({"on": "put", "do": {"flip_bit": 0}})).expect("a good order");
+    assert_eq!(put(&[]).is(200, "").header(names[0]), Some("31qbYBHMcuo="));
+    put(&[("x-goog-hash", "crc32c=AAAAAA==")]).is(400, "BadDigest");
+
+    let (one, other) = (("x-amz-checksum-crc32c", "yZRlqg=="), ("x-amz-checksum-crc64nvme", "jSnVw/bqjr4="));
+    put(&[one]).is(403, "not signed");
+    let signed =
+        json!({"signed_headers": [one], "withheld_headers": {"x-amz-checksum-crc64nvme": "jSnVw/bqjr4="}});
+    sandbox.change_settings(signed).expect("good settings");
+    put(&[one, other]).is(400, "Expecting a single x-amz-checksum- header");
+    sandbox.change_settings(json!({"withheld_headers": []})).expect("good settings");
+    put(&[one]).is(200, "");
+    put(&[]).is(403, "SignatureDoesNotMatch");
+    for wrong in [json!(["x-amz-checksum-md5"]), json!("x-goog-hash")] {
+        sandbox.change_settings(json!({"answered_checksums": wrong})).expect_err("no such header");
+    }
+}
+
+#[test]
 fn put_that_breaks_off_leaves_nothing() {
     let sandbox = start();
     let (_, url) = presign(&sandbox, 100);
