@@ -170,7 +170,9 @@ mod tests {
         for (name, text) in files {
             let path = dir.path().join(name);
             fs::create_dir_all(path.parent().expect("parent")).expect("dirs");
-            fs::write(path, text.replace("{here}", &dir.path().display().to_string())).expect("write");
+            // In JSON a backslash is two.
+            let here = dir.path().display().to_string().replace('\\', "/");
+            fs::write(path, text.replace("{here}", &here)).expect("write");
         }
         let guard = StallGuard::default();
         let folder = Folder::recognise(dir.path(), pack, &guard).expect("a profile");

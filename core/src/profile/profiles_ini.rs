@@ -120,7 +120,7 @@ mod tests {
     fn of(text: &str, wanted: Option<&str>, used: &[&str]) -> Result<String, String> {
         let is_used = |path: &Path| used.iter().any(|used| path.ends_with(used));
         let found = chosen(Path::new("/h"), text, wanted, is_used);
-        found.map(|path| path.display().to_string()).map_err(|e| e.message().to_owned())
+        found.map(|path| path.display().to_string().replace('\\', "/")).map_err(|e| e.message().to_owned())
     }
 
     #[test]

@@ -75,7 +75,7 @@ mod tests {
         std::fs::remove_file(folder.path().join(".env")).expect("removed");
         std::fs::create_dir(folder.path().join(".env")).expect("a folder in its place");
         let error = found().expect_err("no file");
-        assert!(error.message().contains("cannot be read") && error.errno() == Some(21), "{error:?}");
+        assert!(error.message().contains("cannot be read") && error.errno().is_some(), "{error:?}");
 
         let error = api_key(Some("  ".into()), "NO_SUCH_VARIABLE", None).expect_err("none");
         assert_eq!(error.kind(), ErrorKind::Authentication);

@@ -187,6 +187,7 @@ fn signs_of_other_systems_count_wherever_they_are() {
     );
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_folder_is_from_here_if_its_log_says_so() {
     let dir = folder(&[("Default/Cookies", "=chrome_v10")]);
