@@ -51,9 +51,10 @@ pub struct dropoff_options {
     /// A transfer with a file of at least this many bytes is sent in parts. 1 to 5368709120 bytes (5 GiB);
     /// default 524288000 (500 MiB).
     pub multipart_threshold: u64,
-    /// When a digest is computed while sending (DROPOFF_AUTO: SHA-256 for every profile, MD5 for a PUT, or a
-    /// file in parts, of up to 256 MiB; DROPOFF_YES: for every upload; DROPOFF_NO: for none). A
-    /// dropoff_choice; default DROPOFF_AUTO.
+    /// Whether what storage has is compared with what was sent (DROPOFF_AUTO: by every CRC that storage
+    /// answers with, at any size, or else by MD5 or SHA for up to 256 MiB; true: by whatever it answers, at
+    /// any size; false: not at all). The service's SHA-256 of a profile is compared too, unless it is false.
+    /// With true an answer that may not be storage's own is an error. A dropoff_choice; default DROPOFF_AUTO.
     pub integrity_check: c_int,
     /// The folder for packed profiles and streams while they are sent; they have no name there. Default the
     /// system's temporary folder.
