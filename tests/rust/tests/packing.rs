@@ -6,7 +6,6 @@ use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -162,37 +161,53 @@ fn what_vanishes_is_left_out_unless_it_is_what_signs_in() {
     assert_eq!(error.kind(), ErrorKind::SourceChanged, "{error:?}");
 }
 
-/// A database and its log always say the same number, but for a moment.
+/// Lets a writer go when the test ends, however it ends: a scope waits for its threads.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+/// The log follows the database: at any moment it says the same number or the one before, or is being written.
+/// Copied one after the other it would be ahead, or further behind.
 #[test]
 fn a_snapshot_takes_a_database_and_its_log_together() {
     let stage = Stage::new(Config::default());
     let (database, log) = (stage.path("Default/History"), stage.path("Default/History-wal"));
     stage.file("Default/History", b"SQLite format 3\0");
-    let stop = Arc::new(AtomicBool::new(false));
-    let writer = std::thread::spawn({
-        let (stop, database, log) = (Arc::clone(&stop), database.clone(), log.clone());
-        move || {
-            for number in 0_u64.. {
-                if stop.load(Relaxed) {
-                    return;
-                }
-                let file = File::options().write(true).open(&database).expect("the database");
-                file.write_all_at(&number.to_be_bytes(), 100_000).expect("written");
-                std::thread::sleep(Duration::from_millis(5));
-                fs::write(&log, number.to_be_bytes()).expect("written");
+    let file = File::options().write(true).open(&database).expect("the database");
+    let write = |number: u64| {
+        file.write_all_at(&number.to_be_bytes(), 100_000).expect("written");
+        std::thread::sleep(Duration::from_millis(5));
+        fs::write(&log, number.to_be_bytes()).expect("written");
+    };
+    write(0);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let _stop = StopOnDrop(&stop);
+        scope.spawn(|| {
+            for number in (1..).take_while(|_| !stop.load(Relaxed)) {
                 // Long enough at times, and too short at others.
                 std::thread::sleep(Duration::from_millis(10 + number % 7 * 10));
+                write(number);
             }
+        });
+        for _ in 0..5 {
+            let profile = stage.start(Pack::new().if_running(IfRunning::Snapshot)).wait().expect("packed");
+            assert_eq!(profile.packed.expect("a report").consistency, Consistency::Snapshot);
+            let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes).ok();
+            let database = number(&stage.stored("Default/History")[100_000..]).expect("a number");
+            let log = number(&stage.stored("Default/History-wal"));
+            let ahead = log.map(|log| database.checked_sub(log));
+            assert!(
+                matches!(ahead, None | Some(Some(0 | 1))),
+                "{database} in the database, {log:?} in its log"
+            );
+            stage.sandbox.reset();
         }
     });
-    for _ in 0..5 {
-        let profile = stage.start(Pack::new().if_running(IfRunning::Snapshot)).wait().expect("packed");
-        assert_eq!(profile.packed.expect("a report").consistency, Consistency::Snapshot);
-        assert_eq!(stage.stored("Default/History")[100_000..], stage.stored("Default/History-wal")[..]);
-        stage.sandbox.reset();
-    }
-    stop.store(true, Relaxed);
-    writer.join().expect("the writer");
 }
 
 /// The database is large, so that it is written to while it is copied, and rests after that.
@@ -238,10 +253,12 @@ fn a_snapshot_takes_a_database_and_the_file_it_names_together() {
         let content = |number: u64| number.to_be_bytes().repeat(10_000);
         let file = |number: u64| format!("{files}/{number}");
         stage.file(&file(0), &content(0));
+        let log = File::options().write(true).open(stage.path(&database)).expect("the database");
+        log.write_all_at(&0_u64.to_be_bytes(), 100).expect("named");
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
+            let _stop = StopOnDrop(&stop);
             scope.spawn(|| {
-                let log = File::options().write(true).open(stage.path(&database)).expect("the database");
                 for number in (1..).take_while(|_| !stop.load(Relaxed)) {
                     fs::write(stage.path(&file(number)), content(number)).expect("written");
                     log.write_all_at(&number.to_be_bytes(), 100).expect("named");
@@ -263,7 +280,6 @@ fn a_snapshot_takes_a_database_and_the_file_it_names_together() {
                 }
                 stage.sandbox.reset();
             }
-            stop.store(true, Relaxed);
         });
     }
 }
