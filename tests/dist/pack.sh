@@ -53,14 +53,17 @@ else
         compiler=cc
         [ "$arch" = "$(uname -m)" ] || compiler=$arch-linux-gnu-gcc
         export "$flags=-C link-arg=$("$compiler" -print-file-name=libgcc_s.so.1)"
+        # Where it is linked to a program, lld would look for what it wants of this machine's glibc, too.
+        program=(-C link-arg=-Wl,--allow-shlib-undefined)
     else
         arguments+=(--compatibility musllinux_1_2) zig=$target
         # A library for musl's own loader; Rust would link musl in.
         export "$flags=-C target-feature=-crt-static"
+        program=()
     fi
     # The sandbox apart: with its features tokio wants descriptors for signals, and panics where few are left.
     cargo-zigbuild zigbuild --release --lib -p dropoff-c -p dropoff-node --target "$zig"
-    cargo-zigbuild zigbuild --release -p dropoff-sandbox --target "$zig"
+    cargo-zigbuild rustc --release -p dropoff-sandbox --bin dropoff-sandbox --target "$zig" -- "${program[@]}"
     module=$built/libdropoff_node.so
 fi
 "$maturin" build --quiet "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
