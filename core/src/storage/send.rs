@@ -198,7 +198,7 @@ impl<'a> Sender<'a> {
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
             if may_be_own_upload(&reply, tries)
-                && let Some(stored) = own_upload(upload, &reply, etag.as_deref(), tries).await
+                && let Some(stored) = Box::pin(own_upload(upload, &reply, etag.as_deref(), tries)).await
             {
                 self.stored(tries, etag.as_deref());
                 return Ok((stored, tries.changed().cloned()));
@@ -240,7 +240,9 @@ impl<'a> Sender<'a> {
         }
         let incomparable = answered.kinds().in_common(ours.kinds()).is_empty();
         if upload.costly_check && incomparable {
-            ours = completed(&upload.outgoing.payload.source, ours, answered.kinds()).await;
+            // Away from here, as it is rare: only uploads that need it are to take its room.
+            let reading = completed(&upload.outgoing.payload.source, ours, answered.kinds());
+            ours = Box::pin(reading).await;
         }
         let verified_by = match answered.compare(&ours) {
             Verification::Same(algorithm) => Some(algorithm),
