@@ -12,7 +12,7 @@ QUADRATIC = (
 )
 HASHED = (
     "curl hashes nothing. `upload_profile` is all of its flow, with the SHA-256 that the service compares. A "
-    "raw form of this size has CRCs alone, by default and with `integrity_check` on, as the sink answers no MD5."
+    "raw form of this size has CRCs alone, by default and with `integrity_check`: the sink answers no MD5."
 )
 FRESH = "requests as the SDK uses it, and the SDK, open a connection for each file; that doubles their bound."
 

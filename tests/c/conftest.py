@@ -49,6 +49,14 @@ def run(command: list[Any], **more: Any) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def not_of_tests(symbols: str) -> set[str]:
+    """The names that nm prints, without those that no user's library has: the functions for tests of a debug
+    build, and those that the sandbox's S3 server asks of a crate the core takes without them.
+    tests/dist/symbols.py looks at what is shipped."""
+    names = {line.split()[2] for line in symbols.splitlines()}
+    return {name for name in names if not name.startswith(("dropoff_debug_", "crc_fast_"))}
+
+
 def until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
     """Waits until it is so, and no longer than the process lives. A minute is no verdict; it ends a hang."""
     deadline = time.monotonic() + 60

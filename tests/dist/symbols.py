@@ -1,7 +1,7 @@
 """Prints what each compiled file of the packages asks of a system; fails where that is more than it may be.
 
-Usage: symbols.py FOLDER. Needs binutils. A file may ask for glibc 2.17 (manylinux2014) and for libraries that
-every such system has; an unwinder is the system's own: see pack.sh.
+Usage: symbols.py FOLDER. Needs binutils. The C library shows its own names alone. A file may ask for glibc 2.17
+(manylinux2014) and for libraries that every such system has; an unwinder is the system's own: see pack.sh.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def compiled(package: Path) -> Iterator[tuple[str, bytes]]:
             yield name, content
 
 
-def tell(tool: str, option: str, file: Path) -> str:
-    return subprocess.run([tool, option, file], capture_output=True, text=True, check=True).stdout
+def tell(tool: str, option: str, file: Path, *more: str) -> str:
+    return subprocess.run([tool, option, *more, file], capture_output=True, text=True, check=True).stdout
 
 
 def look(name: str, file: Path) -> list[str]:
@@ -46,6 +46,9 @@ def look(name: str, file: Path) -> list[str]:
     wrong = [f"{name} needs {library}" for library in set(needed) - LIBRARIES - LOADERS - {UNWINDER}]
     if newest > OLDEST:
         wrong.append(f"{name} needs glibc {newest[0]}.{newest[1]}")
+    if name.endswith("/libdropoff.so") or "libdropoff.so." in name:
+        exported = [line.split()[-1] for line in tell("nm", "-D", file, "--defined-only").splitlines()]
+        wrong += [f"{name} exports {symbol}" for symbol in exported if not symbol.startswith("dropoff_")]
     if UNWINDER not in needed:
         wrong.append(f"{name} does not need {UNWINDER}, so it has an unwinder of its own")
     return wrong

@@ -10,6 +10,10 @@ use super::value::{Digest, Digests};
 /// Digests being computed.
 pub(crate) struct Hasher(Vec<(Algorithm, HashState)>);
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most are CRCs, and a box for each would be an allocation more"
+)]
 enum HashState {
     Crc(Crc),
     Md5(Md5),
