@@ -11,8 +11,8 @@ pub struct SentTransfer {
     pub encrypted: bool,
     /// When the service says the upload URLs (or the transfer) expire, RFC 3339; its documents disagree.
     pub expires_at: Option<String>,
-    /// SHA-256, in hex, of the public key that files were sealed for, if they were sealed here; compare it with
-    /// the recipient's.
+    /// SHA-256, in hex, of the public key that files were sealed for, if they were sealed here; compare it
+    /// with the recipient's.
     pub recipient_key_fingerprint: Option<String>,
     /// Whose word it is that this key is the recipient's, `caller` or `service`, if files were sealed here.
     pub recipient_key_source: Option<String>,
@@ -35,8 +35,8 @@ pub struct SentFile {
     pub md5: Option<String>,
     /// SHA-256 of what was sent, in hex, if it was computed. A file in parts has none.
     pub sha256: Option<String>,
-    /// Whether storage answered with a digest, for every part if it went in parts, that equals that of what was
-    /// sent.
+    /// Whether storage answered with a digest, for every part if it went in parts, that equals that of what
+    /// was sent.
     pub verified: bool,
     /// Requests it took, over all its parts.
     pub attempts: u32,

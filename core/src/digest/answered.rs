@@ -8,8 +8,8 @@ use super::algorithm::AlgorithmSet;
 /// A client that meets more hosts computes for the others what it computes for one it does not know.
 const MOST_HOSTS: usize = 1000;
 
-/// The digests that each host answered last, by the kind of request: S3 answers a part with the digest that its
-/// upload was begun with, and an object with another.
+/// The digests that each host answered last, by the kind of request: S3 answers a part with the digest that
+/// its upload was begun with, and an object with another.
 #[derive(Default)]
 pub(crate) struct AnsweredDigests(Mutex<HashMap<&'static str, HashMap<String, AlgorithmSet>>>);
 

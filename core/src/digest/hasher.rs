@@ -98,8 +98,8 @@ mod tests {
     #[test]
     fn digests_are_those_of_other_programs() {
         use Algorithm as A;
-        // Of nothing, as the AWS SDKs sign it. Of "abc" by Python's zlib and hashlib, and the CRCs that those do
-        // not have by boto's awscrt.
+        // Of nothing, as the AWS SDKs sign it. Of "abc" by Python's zlib and hashlib, and the CRCs that those
+        // do not have by boto's awscrt.
         for (kind, nothing, abc) in [
             (A::Crc32, "AAAAAA==", "NSRBwg=="),
             (A::Crc32c, "AAAAAA==", "Nks/tw=="),

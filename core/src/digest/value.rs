@@ -131,8 +131,8 @@ pub(crate) fn md5_of_md5s<'a>(all: impl Iterator<Item = &'a str>) -> Option<Stri
     Some(Digest::new(md5.finalize().as_slice()).hex())
 }
 
-/// CRC-64/NVME, in base64, of bytes whose pieces have these lengths and these, in base64; `None` if one of them
-/// is none.
+/// CRC-64/NVME, in base64, of bytes whose pieces have these lengths and these, in base64; `None` if one of
+/// them is none.
 pub(crate) fn crc64_of_parts<'a>(all: impl Iterator<Item = (u64, Option<&'a str>)>) -> Option<String> {
     let mut whole = 0;
     for (len, one) in all {

@@ -1,5 +1,5 @@
-//! The names under which the dialects of storage write a digest of a body: S3's, Google's and Azure's headers,
-//! which a ticket, a form's fields and an answer share.
+//! The names under which the dialects of storage write a digest of a body: S3's, Google's and Azure's
+//! headers, which a ticket, a form's fields and an answer share.
 
 use http::HeaderMap;
 

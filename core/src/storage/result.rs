@@ -64,8 +64,8 @@ pub struct StoredParts {
     pub verified: bool,
     /// The weakest digest that verified a part, if every part is verified.
     pub verified_by: Option<String>,
-    /// CRC-64/NVME of the whole, in base64: completing the upload with it as `x-amz-checksum-crc64nvme` has S3
-    /// compare it. Unless `integrity_check` is false.
+    /// CRC-64/NVME of the whole, in base64: completing the upload with it as `x-amz-checksum-crc64nvme` has
+    /// S3 compare it. Unless `integrity_check` is false.
     pub crc64nvme: Option<String>,
 }
 

@@ -89,8 +89,8 @@ impl SignedUrl {
         &self.signed_headers
     }
 
-    /// Refuses a request that lacks a signed header; storage would answer `SignatureDoesNotMatch`. The value of a
-    /// checksum need not be told: it is that of the body.
+    /// Refuses a request that lacks a signed header; storage would answer `SignatureDoesNotMatch`. The value
+    /// of a checksum need not be told: it is that of the body.
     pub(crate) fn check(&self, headers: &HeaderMap, from: TicketOrigin) -> Result<()> {
         for name in &self.signed_headers {
             let set_by_us = matches!(name.as_str(), "host" | "content-length");

@@ -8,8 +8,8 @@ use crate::http::Reply;
 use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck};
 use crate::source::Prepared;
 
-/// The digests to compute while a body is sent. `answered` are those that this storage answered last, if it is
-/// known; `object_size` is that of the whole, also where a part is sent.
+/// The digests to compute while a body is sent. `answered` are those that this storage answered last, if it
+/// is known; `object_size` is that of the whole, also where a part is sent.
 pub(super) fn worth_computing(
     check: IntegrityCheck,
     answered: Option<AlgorithmSet>,
@@ -44,8 +44,8 @@ pub(super) fn is_worth_its_cost(check: IntegrityCheck, object_size: u64) -> bool
     }
 }
 
-/// The digests of what was sent, with others that were not computed meanwhile: the source is read again, and its
-/// CRC tells whether that is what was sent.
+/// The digests of what was sent, with others that were not computed meanwhile: the source is read again, and
+/// its CRC tells whether that is what was sent.
 pub(super) async fn completed(source: &Prepared, mut sent: Digests, wanted: AlgorithmSet) -> Digests {
     let missing = wanted.without(sent.kinds());
     let Some(crc) = sent.get(Algorithm::Crc64Nvme).copied().filter(|_| !missing.is_empty()) else {
@@ -142,8 +142,8 @@ fn is_encrypted_there(reply: &Reply) -> bool {
 
 impl Difference {
     /// Damage on the way is an accident, which does not happen twice to the same bytes; the ETags of some
-    /// stores and gateways are of other kinds and look the same. `again` is whether it happened before to these
-    /// bytes.
+    /// stores and gateways are of other kinds and look the same. `again` is whether it happened before to
+    /// these bytes.
     pub(super) fn error(&self, host: &str, again: bool) -> Error {
         let Self { name, theirs, shown: ours, .. } = self;
         let of = self.algorithm.name();
