@@ -209,7 +209,7 @@ static void an_encryption_that_is_none_is_refused(void) {
     MUST_FAIL(DROPOFF_INVALID_INPUT, "recipient_public_key",
               dropoff_agentdrop_send(client, &transfer, &sent, &error));
     encryption.encrypted_key = NULL;
-    MUST_FAIL(DROPOFF_INVALID_INPUT, "one of transfer.encrypt.key_pair",
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "one of encrypt.key_pair",
               dropoff_agentdrop_send(client, &transfer, &sent, &error));
     CHECK(sent == NULL);
     /* The recipient is nobody whom the service knows, so only the key given can be meant. */

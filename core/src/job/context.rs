@@ -156,7 +156,9 @@ mod tests {
         let (begun, has_begun) = std::sync::mpsc::channel();
         let (open, gate) = oneshot::channel::<()>();
         let (end, ended) = std::sync::mpsc::channel();
+        let (alive, is_stopped) = std::sync::mpsc::channel::<()>();
         let job = start("send", None, |ctx| async move {
+            let _alive = alive;
             ctx.uninterrupted(async move {
                 begun.send(()).expect("heard");
                 let _ = gate.await;
@@ -168,6 +170,7 @@ mod tests {
         .expect("started");
         has_begun.recv().expect("it begins");
         job.cancel();
+        is_stopped.recv().expect_err("dropped with the work");
         open.send(()).expect("it waits for this");
         assert_eq!(job.wait().expect_err("cancelled").kind(), ErrorKind::Cancelled);
         ended.try_recv().expect("it was done first");
