@@ -33,6 +33,8 @@ pub struct Stored {
     /// The digest that agreed.
     pub verified_by: Option<String>,
     /// CRC-64/NVME in base64.
+    // Else napi would look for crc64Nvme.
+    #[napi(js_name = "crc64nvme")]
     pub crc64nvme: Option<String>,
 }
 

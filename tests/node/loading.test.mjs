@@ -207,7 +207,9 @@ test('nothing else is looked for', async () => {
   } finally {
     delete process.env.NAPI_RS_NATIVE_LIBRARY_PATH
   }
-  const texts = readdirSync(join(installed, 'lib')).map((name) => join(installed, 'lib', name))
+  const entries = readdirSync(join(installed, 'lib'), { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const texts = files.map((entry) => join(entry.parentPath ?? entry.path, entry.name))
   for (const text of [join(installed, 'native.js'), join(installed, 'index.js'), ...texts]) {
     for (const [, wanted] of readFileSync(text, 'utf8').matchAll(/require\('([^']*)'\)/g)) {
       assert.match(wanted, /^(\.\.?\/|node:|@dropoff\/)/, text)
