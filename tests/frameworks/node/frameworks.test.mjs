@@ -126,18 +126,6 @@ for (const [framework, see] of Object.entries(seen)) {
   }
 }
 
-test('the guide begins with tools', async () => {
-  const [, first] = readFileSync(join(ROOT, 'docs/tools.md'), 'utf8').match(/^```js\n(.*?)^```/ms)
-  const file = join(made, 'first.mjs')
-  writeFileSync(file, `${first}\nexport { tools }`)
-  process.env.AGENTDROP_API_KEY = 'agd_key'
-  const { tools } = await import(file)
-  assert.deepEqual(
-    tools.map((tool) => tool.name),
-    ['send_files', 'get_transfer'],
-  )
-})
-
 test('the adapters type-check', () => {
   const files = Object.keys(seen).map((heading) => {
     const file = join(made, `${heading.replace(/\W/g, '')}.mjs`)
