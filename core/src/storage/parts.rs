@@ -61,6 +61,7 @@ pub(crate) async fn send_parts(
         asked: AtomicBool::new(false),
         sender,
         limiter,
+        on_stored,
     };
     let mut running = FuturesUnordered::new();
     loop {
@@ -72,7 +73,6 @@ pub(crate) async fn send_parts(
         }
         let Some(part) = running.next().await else { break };
         let part = part.map_err(|e| e.unless_all_is_done(stored.iter().flatten().count() + 1 == count))?;
-        on_stored(part.clone()).await?;
         let index = part.part_number as usize - 1;
         stored[index] = Some(part);
     }
@@ -109,7 +109,7 @@ pub(crate) fn sent_ranges(plan: &PartPlan, parts: &[StoredPart]) -> Vec<SentRang
     parts.iter().map(range).collect()
 }
 
-struct Parts<'a> {
+struct Parts<'a, 'o> {
     plan: PartPlan,
     targets: &'a [PutTarget],
     source: &'a Prepared,
@@ -119,6 +119,7 @@ struct Parts<'a> {
     asked: AtomicBool,
     sender: &'a Sender<'a>,
     limiter: &'a UploadLimiter,
+    on_stored: OnStored<'o>,
 }
 
 /// A source that is read once, from its beginning.
@@ -128,7 +129,7 @@ struct InOrder {
     next: u64,
 }
 
-impl Parts<'_> {
+impl Parts<'_, '_> {
     async fn send_next(&self) -> Result<StoredPart> {
         let (number, source) = match &self.order {
             None => {
@@ -156,7 +157,7 @@ impl Parts<'_> {
         let stored = sender.put(target, &source, self.plan.size(), expect_continue).await.map_err(context)?;
         slot.finish(stored.bytes);
         let etag = stored.etag.filter(|etag| !etag.is_empty()).ok_or_else(|| context(no_etag()))?;
-        Ok(StoredPart {
+        let part = StoredPart {
             part_number: u32::try_from(number).unwrap_or(u32::MAX),
             bytes: stored.bytes,
             etag,
@@ -165,11 +166,14 @@ impl Parts<'_> {
             attempts: stored.attempts,
             verified_by: stored.verified_by,
             crc64nvme: stored.crc64nvme,
-        })
+        };
+        // Before the next one starts: if that fails, what is stored must be known.
+        (self.on_stored)(part.clone()).await?;
+        Ok(part)
     }
 }
 
-impl Parts<'_> {
+impl Parts<'_, '_> {
     fn next_number(&self) -> Result<u64> {
         let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
         next.ok_or_else(|| Error::internal("more parts were begun than there are"))
