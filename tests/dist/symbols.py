@@ -1,7 +1,8 @@
 """Prints what each compiled file of the packages asks of a system; fails where that is more than it may be.
 
-Usage: symbols.py FOLDER. Needs binutils. The C library shows its own names alone. A file may ask for glibc 2.17
-(manylinux2014) and for libraries that every such system has; an unwinder is the system's own: see pack.sh.
+Usage: symbols.py FOLDER. Needs binutils. The C library shows its own names alone. A file may ask for glibc
+2.17 (manylinux2014) and for libraries that every such system has; an unwinder is the system's own: see
+pack.sh.
 """
 
 from __future__ import annotations

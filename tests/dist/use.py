@@ -176,14 +176,13 @@ def unpack_sandbox(packages: Path, folder: Path) -> Path:
 
 
 def main(packages: Path) -> None:
-    with (
-        tempfile.TemporaryDirectory() as temporary,
-        subprocess.Popen(
-            [unpack_sandbox(packages, Path(temporary)), "serve", "--exit-with-stdin"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        ) as running,
-    ):
+    with tempfile.TemporaryDirectory() as temporary:
+        use_all(packages, Path(temporary), unpack_sandbox(packages, Path(temporary)))
+
+
+def use_all(packages: Path, temporary: Path, sandbox: Path) -> None:
+    command = [sandbox, "serve", "--exit-with-stdin"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         assert running.stdin and running.stdout
         services = json.loads(running.stdout.readline())
         environment = {
@@ -198,7 +197,7 @@ def main(packages: Path) -> None:
         }
         try:
             for what, use in (("wheel", use_wheel), ("npm tarball", use_npm), ("C tarball", use_c)):
-                folder = Path(temporary) / what.replace(" ", "-")
+                folder = temporary / what.replace(" ", "-")
                 folder.mkdir()
                 (folder / "report.pdf").write_bytes(b"%PDF")
                 use(packages, folder, environment)
