@@ -67,8 +67,11 @@ fn typed(name: &str, schema: &Value, value: Value) -> Result<Value> {
     Err(refusal("type", &[("name", name), ("due", &due)]))
 }
 
-/// The keywords of a schema that bound a value, each with whether a value keeps to it.
-const BOUNDS: &[(&str, fn(&Value, u64) -> bool)] = &[
+/// Whether a value keeps to the limit of one keyword.
+type Holds = fn(&Value, u64) -> bool;
+
+/// The keywords of a schema that bound a value.
+const BOUNDS: &[(&str, Holds)] = &[
     ("minItems", |value, least| value.as_array().is_none_or(|items| items.len() as u64 >= least)),
     ("minimum", |value, least| value.as_u64().is_some_and(|number| number >= least)),
     ("maximum", |value, most| {
