@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = (
+    "cli/src",
     "core/src",
     "bindings-c/src",
     "bindings-python/src",
