@@ -1,7 +1,7 @@
 """The pytest plugin of dropoff: the fixture ``dropoff_sandbox``.
 
-pytest imports it at every start, wherever the package is installed, and ends if that fails. So it stands beside
-the package and not in it, and imports it when a test asks for the fixture.
+pytest imports it at every start, wherever the package is installed, and ends if that fails. So it stands
+beside the package and not in it, and imports it when a test asks for the fixture.
 """
 
 from __future__ import annotations
