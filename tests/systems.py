@@ -21,9 +21,9 @@ ROOMS = {
 }
 UNSAFE = ("core/src/sys/", "core/src/seal/gcm.rs", "bindings-c/src/")
 SYSTEM = re.compile(
-    r"\bcfg(?:_attr|!)?\s*\([^)]*\b(?:unix|windows|target_(?:os|family|env|vendor))\b"
-    r"|\bstd::os::|\bconsts::OS\b"
-    r"|\b(?:libc|rustix|windows_sys)::"
+    r"\bcfg(?:_attr|!)?\s*\(.*\b(?:unix|windows|target_(?:os|family|env|vendor))\b"
+    r"|\bos::(?:unix|windows|linux|macos|fd|raw)\b|\bconsts::(?:OS|FAMILY)\b"
+    r"|\b(?:libc|rustix|windows_sys)(?:::|;)"
     r'|"/(?:proc|dev|sys)/'
 )
 UNSAFE_CODE = re.compile(r"\bunsafe\b(?!_)")
@@ -31,7 +31,7 @@ UNSAFE_CODE = re.compile(r"\bunsafe\b(?!_)")
 
 def product(text):
     """The lines without comments, and without the tests at the end."""
-    lines = text.split("#[cfg(test)]\nmod tests")[0].splitlines()
+    lines = text.split("#[cfg(test)]\nmod tests {")[0].splitlines()
     return [re.sub(r"(?<!:)//.*", "", line) for line in lines]
 
 

@@ -64,7 +64,7 @@ impl AgentDropBuilder {
     /// # Errors
     /// `authentication` without a key; `invalid_input` for a bad base URL.
     pub fn build(self) -> Result<AgentDrop> {
-        let base = service::base_url(self.base_url.as_ref(), BASE_URL_VARIABLE, || Ok(BASE))?;
+        let base = service::base_url(self.base_url.as_ref(), BASE_URL_VARIABLE, BASE)?;
         let given = self.api_key.map(|k| k.reveal().to_owned());
         let key = service::api_key(given, KEY_VARIABLE, None)?;
         Ok(AgentDrop { service: Arc::new(Service::new(self.options, base, key, ROOT, wire::refusal)) })

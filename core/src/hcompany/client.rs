@@ -77,10 +77,13 @@ impl HCompanyBuilder {
     /// # Errors
     /// `authentication` without a key; `invalid_input` for a bad region or base URL.
     pub fn build(self) -> Result<HCompany> {
-        let of_the_region = || match self.region.as_deref() {
-            None | Some("eu") => Ok(EU),
-            Some("us") => Ok(US),
-            Some(other) => Err(Error::invalid(format!("region must be \"eu\" or \"us\", not {other:?}"))),
+        // A wrong one is told, also where another place goes before it.
+        let of_the_region = match self.region.as_deref() {
+            None | Some("eu") => EU,
+            Some("us") => US,
+            Some(other) => {
+                return Err(Error::invalid(format!("region must be \"eu\" or \"us\", not {other:?}")));
+            }
         };
         let base = service::base_url(self.base_url.as_ref(), BASE_URL_VARIABLE, of_the_region)?;
         let login = Login { command: "hai login", file: login_file() };

@@ -82,11 +82,7 @@ impl std::fmt::Debug for Service {
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The place of the API: the URL given, else the environment's, else the service's own.
-pub(crate) fn base_url(
-    given: Option<&Secret>,
-    variable: &str,
-    own: impl FnOnce() -> Result<&'static str>,
-) -> Result<Url> {
+pub(crate) fn base_url(given: Option<&Secret>, variable: &str, own: &str) -> Result<Url> {
     if let Some(url) = given {
         return checked_url("base_url", url.reveal());
     }
@@ -94,7 +90,7 @@ pub(crate) fn base_url(
     let found = std::env::var_os(variable).map(|url| url.to_string_lossy().trim().to_owned());
     match found.filter(|url| !url.is_empty()) {
         Some(url) => checked_url(variable, &url),
-        None => checked_url("base_url", own()?),
+        None => checked_url("base_url", own),
     }
 }
 
@@ -129,20 +125,19 @@ mod tests {
     use crate::error::ErrorKind;
 
     fn base_url(text: &str) -> Result<Url> {
-        super::base_url(Some(&Secret::new(text)), "NO_SUCH_VARIABLE", || Ok("https://api.example.com"))
+        super::base_url(Some(&Secret::new(text)), "NO_SUCH_VARIABLE", "https://api.example.com")
     }
 
     #[test]
     fn the_own_place_is_where_neither_the_caller_nor_the_environment_names_one() {
-        let own = || Ok("https://api.example.com");
-        let url = super::base_url(None, "NO_SUCH_VARIABLE", own).expect("a URL");
+        let url = super::base_url(None, "NO_SUCH_VARIABLE", "https://api.example.com").expect("a URL");
         assert_eq!(url.as_str(), "https://api.example.com/");
     }
 
     #[test]
     fn a_variable_that_holds_no_place_is_named() {
         // Each process has it, and it holds no URL.
-        let error = super::base_url(None, "PATH", || Ok("https://api.example.com")).expect_err("no URL");
+        let error = super::base_url(None, "PATH", "https://api.example.com").expect_err("no URL");
         assert!(error.message().starts_with("PATH is not a URL"), "{error}");
     }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::files::{blocking_with_timeout, changed, open_regular};
 use super::identity::{FileChange, Identity, Reading};
 use super::plain_reader::PlainReader;
-use super::prepared::{Backing, Prepared};
+use super::prepared::{Backing, InspectedFile, Prepared};
 use super::reader::SourceReader;
 use crate::digest::{AlgorithmSet, Digests, Hasher};
 use crate::error::{Error, ErrorKind, Result};
@@ -78,15 +78,24 @@ impl Prepared {
     /// are not what it holds now.
     pub(crate) async fn prove_parts(&self, parts: &[SentRange]) -> Result<()> {
         match &self.backing {
-            Backing::Path(file) if file.doubtful.load(Relaxed) => match self.holds(parts).await? {
-                true => Ok(()),
-                false => {
-                    let now = look_again(&file.path, self.io_timeout).await?;
-                    Err(changed(&file.path, &file.identity.difference(&now)))
-                }
-            },
+            Backing::Path(file) if file.doubtful.load(Relaxed) => self.hold_or_fail(file, parts).await,
             _ => Ok(()),
         }
+    }
+
+    /// Fails with `source_changed` if a file has other bytes than those of these digests by now.
+    pub(crate) async fn still_holds(&self, digests: &Digests) -> Result<()> {
+        let Backing::Path(file) = &self.backing else { return Ok(()) };
+        self.hold_or_fail(file, &[SentRange { start: self.start, len: self.len, digests: digests.clone() }])
+            .await
+    }
+
+    async fn hold_or_fail(&self, file: &InspectedFile, ranges: &[SentRange]) -> Result<()> {
+        if self.holds(ranges).await? {
+            return Ok(());
+        }
+        let now = look_again(&file.path, self.io_timeout).await?;
+        Err(changed(&file.path, &file.identity.difference(&now)))
     }
 
     /// Whether the source holds just these bytes. A range without a digest is not proved.

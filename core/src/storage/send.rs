@@ -103,7 +103,7 @@ impl<'a> Sender<'a> {
         self.choose_digests(&mut upload, source.len());
         if let Some(wanted) = wanted {
             let digests = upload.outgoing.digests.in_common(AlgorithmSet::CRCS).with(wanted);
-            upload.outgoing.digests = digests.without(upload.filled.digests.kinds());
+            upload.outgoing.digests = without_filled(digests, &upload);
             upload.costly_check = false;
         }
         self.send_until_stored(&upload).await
@@ -116,7 +116,7 @@ impl<'a> Sender<'a> {
         }
         let answered = self.clients.answered.of(upload.kind, upload.target.authority());
         let worth = worth_computing(check, answered, object_size);
-        upload.outgoing.digests = worth.without(upload.filled.digests.kinds());
+        upload.outgoing.digests = without_filled(worth, upload);
         upload.costly_check = is_worth_its_cost(check, object_size);
     }
 
@@ -237,13 +237,12 @@ impl<'a> Sender<'a> {
     ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
         let mut ours = std::mem::take(&mut reply.digests);
         ours.complete_with(&upload.filled.digests);
-        if ours.is_empty() {
+        // A checksum that the ticket demanded is there whatever the caller wants.
+        if ours.is_empty() || !self.wants_proof() {
             return Ok((object(&upload.outgoing, &ours, etag, None), reply.file));
         }
         let answered = AnsweredChecksums::of(&reply, etag.as_deref());
-        if self.options.integrity_check != IntegrityCheck::Off {
-            self.clients.answered.note(upload.kind, upload.target.authority(), answered.kinds());
-        }
+        self.clients.answered.note(upload.kind, upload.target.authority(), answered.kinds());
         let incomparable = answered.kinds().in_common(ours.kinds()).is_empty();
         if upload.costly_check && incomparable {
             // Away from here, as it is rare: only uploads that need it are to take its room.
@@ -305,6 +304,13 @@ impl<'a> Sender<'a> {
     }
 }
 
+/// Those that were not computed already. The CRC is computed anew: it proves what was sent of a file that changes
+/// meanwhile.
+fn without_filled(digests: AlgorithmSet, upload: &Upload<'_>) -> AlgorithmSet {
+    let crc = AlgorithmSet::of(Algorithm::Crc64Nvme);
+    digests.without(upload.filled.digests.kinds().without(crc))
+}
+
 /// What is in the way of an upload, if it is what an earlier try of ours sent, whose answer was lost.
 async fn own_upload(
     upload: &Upload<'_>,
@@ -338,6 +344,13 @@ async fn refused(
     }
     if may_be_stored(reply, error.service_code()) {
         history.tries.may_be_stored();
+    }
+    // Each try reads the file anew, and the checksum is that of the first look.
+    if !upload.filled.digests.is_empty()
+        && signed_checksum::is_refusal_of_digest(&error)
+        && let Err(changed) = upload.outgoing.payload.source.still_holds(&upload.filled.digests).await
+    {
+        return (changed, Action::Fail);
     }
     match (signed_checksum::explain(upload, &error, host).await, upload.expiry) {
         (Some(Explained::Certain(explained)), _) => (explained, Action::Fail),

@@ -36,11 +36,7 @@ pub(super) enum Explained {
 pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) -> Option<Explained> {
     let code = refusal.service_code()?;
     let (what, certain) = match code {
-        "BadDigest"
-        | "InvalidDigest"
-        | "XAmzContentChecksumMismatch"
-        | "XAmzContentSHA256Mismatch"
-        | "Md5Mismatch" => broken(upload).await?,
+        _ if is_refusal_of_digest(refusal) => broken(upload).await?,
         "InvalidRequest" if refusal.kind() == ErrorKind::StorageRefused && all(upload).is_empty() => {
             let algorithm = upload.says("x-amz-sdk-checksum-algorithm")?;
             let what = format!(
@@ -55,6 +51,18 @@ pub(super) async fn explain(upload: &Upload<'_>, refusal: &Error, host: &str) ->
     let text = format!("storage at {host} refused the upload ({status} {code}){always}: {what}");
     let error = refusal.clone().retold(ErrorKind::StorageRefused, text).side_is(side(upload.from));
     Some(if certain { Explained::Certain(error) } else { Explained::Likely(error) })
+}
+
+/// Whether storage says that the bytes are not those of a checksum it was given.
+pub(super) fn is_refusal_of_digest(refusal: &Error) -> bool {
+    let codes = [
+        "BadDigest",
+        "InvalidDigest",
+        "XAmzContentChecksumMismatch",
+        "XAmzContentSHA256Mismatch",
+        "Md5Mismatch",
+    ];
+    refusal.service_code().is_some_and(|code| codes.contains(&code))
 }
 
 /// The fault of the ticket, if storage says that it has one, and whether that is certain: nothing, if

@@ -155,7 +155,7 @@ impl Difference {
                 "storage at {host} took it, but its ETag is not the MD5 of what was sent ({theirs}, ours {ours}): it was changed on the way, or this storage's ETags are no MD5s; send it again, with integrity_check false if they are not"
             ),
             (_, true) => format!(
-                "storage at {host} took it twice, each time with a {name} that is not the {of} of what was sent ({theirs}, ours {ours}): something on the way changes every upload, or storage says it wrong; compare what is stored with the source"
+                "storage at {host} took it twice, and its {name} was not the {of} of what was sent either time ({theirs}, ours {ours}): something on the way changes every upload, or storage says it wrong; compare what is stored with the source"
             ),
             (_, false) => format!(
                 "storage at {host} took it, but its {name} is not the {of} of what was sent ({theirs}, ours {ours}): it was changed on the way; send it again"

@@ -52,6 +52,12 @@ fn typed(name: &str, schema: &Value, value: Value) -> Result<Value> {
     if !fits {
         return Err(refusal("type", &[("name", name), ("due", due(kind))]));
     }
+    for (bound, holds) in BOUNDS {
+        if let Some(limit) = schema[*bound].as_u64().filter(|limit| !holds(&value, *limit)) {
+            let due = due(bound).replace("{limit}", &limit.to_string());
+            return Err(refusal("type", &[("name", name), ("due", &due)]));
+        }
+    }
     let Some(choices) = schema["enum"].as_array() else { return Ok(value) };
     if choices.contains(&value) {
         return Ok(value);
@@ -60,6 +66,18 @@ fn typed(name: &str, schema: &Value, value: Value) -> Result<Value> {
     let due = due("enum").replace("{names}", &names.join(", "));
     Err(refusal("type", &[("name", name), ("due", &due)]))
 }
+
+/// Whether a value keeps to the limit of one keyword.
+type Holds = fn(&Value, u64) -> bool;
+
+/// The keywords of a schema that bound a value.
+const BOUNDS: &[(&str, Holds)] = &[
+    ("minItems", |value, least| value.as_array().is_none_or(|items| items.len() as u64 >= least)),
+    ("minimum", |value, least| value.as_u64().is_some_and(|number| number >= least)),
+    ("maximum", |value, most| {
+        value.as_i64().is_some_and(|number| number < 0) || value.as_u64().is_some_and(|number| number <= most)
+    }),
+];
 
 /// JSON has one type of number.
 fn whole(value: Value) -> Value {
@@ -85,10 +103,37 @@ mod tests {
                 let kind = schema["type"].as_str().expect(name);
                 assert!(["string", "integer", "boolean", "array"].contains(&kind), "{name}: {kind}");
                 assert!(kind != "array" || schema["items"]["type"] == "string", "{name}");
+                let compared = |keyword: &str| {
+                    ["type", "description", "items", "enum"].contains(&keyword)
+                        || BOUNDS.iter().any(|(bound, _)| *bound == keyword)
+                };
+                let keywords = schema.as_object().expect("a schema").keys();
+                assert_eq!(
+                    keywords.filter(|keyword| !compared(keyword)).collect::<Vec<_>>(),
+                    [""; 0],
+                    "{name}"
+                );
             }
             for name in tool["input"]["required"].as_array().expect("required") {
                 assert!(properties.contains_key(name.as_str().expect("a name")), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn bounds_of_a_schema_are_held() {
+        let schema = r#"{"properties": {"n": {"type": "integer", "minimum": 1, "maximum": 9},
+            "l": {"type": "array", "items": {"type": "string"}, "minItems": 1}}}"#;
+        for right in [r#"{"n":1}"#, r#"{"n":9}"#, r#"{"l":["a"]}"#] {
+            assert_eq!(checked_arguments("t", schema, right).expect("within"), right);
+        }
+        for (wrong, told) in [
+            (r#"{"n": 0}"#, "n must be 1 or more"),
+            (r#"{"n": -7}"#, "n must be 1 or more"),
+            (r#"{"n": 10}"#, "n must be 9 or less"),
+            (r#"{"l": []}"#, "l must be a list of at least 1"),
+        ] {
+            assert_eq!(checked_arguments("t", schema, wrong).expect_err(wrong).message(), told);
         }
     }
 

@@ -51,14 +51,23 @@ mod tests {
 
     #[test]
     fn each_sentence_is_there_and_a_value_fills_its_place_alone() {
-        for which in
-            ["arguments", "unknown", "missing", "type", "outside", "name", "recipient", "target", "program"]
-        {
+        for which in [
+            "arguments",
+            "unknown",
+            "missing",
+            "type",
+            "outside",
+            "url",
+            "name",
+            "recipient",
+            "target",
+            "program",
+        ] {
             assert!(PARSED["refusals"][which].is_string(), "{which}");
         }
         let told = sentence("missing", &[("name", "{tool}\n x"), ("tool", "")]);
         assert_eq!(told, "{tool} x is missing; an empty text needs it");
-        for kind in ["string", "integer", "boolean", "array", "enum"] {
+        for kind in ["string", "integer", "boolean", "array", "enum", "minItems", "minimum", "maximum"] {
             assert!(PARSED["due"][kind].is_string(), "{kind}");
         }
         assert!(refused_names().count() > 5);

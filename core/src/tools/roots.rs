@@ -49,6 +49,10 @@ impl Roots {
     /// # Errors
     /// `invalid_input`, in words for a model.
     pub fn find(&self, given: &str) -> Result<AllowedFile> {
+        // It may be a signed one, and a refusal would show it as a path.
+        if paths::is_url(Path::new(given.trim_start())) {
+            return Err(refusal("url", &[]));
+        }
         let named = paths::expand_home(PathBuf::from(given));
         let named = self.0.first().map(|first| first.join(&named)).unwrap_or(named);
         let real = real_path(&named, 0);
@@ -104,9 +108,8 @@ fn refused(names: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
     use super::*;
+    use crate::sys::testing::symlink;
 
     // What a model may name is in tests/vectors/tool_paths.json, which the bindings run.
 

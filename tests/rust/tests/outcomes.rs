@@ -277,3 +277,19 @@ fn an_algorithm_without_its_checksum_is_named() {
     assert!(error.message().contains("x-amz-sdk-checksum-algorithm=CRC32 and no checksum"), "{error}");
     assert_eq!((error.kind(), error.retryable()), (ErrorKind::StorageRefused, false));
 }
+
+/// The checksum that the ticket demanded is that of the first look, and each try reads the file anew.
+#[test]
+fn a_file_that_changed_after_its_demanded_checksum_is_told_and_not_sent_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("app.log");
+    std::fs::write(&path, b"line\n".repeat(1000)).expect("the file");
+    let body = "<Error><Code>BadDigest</Code></Error>";
+    let refused = format!("HTTP/1.1 400 X\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let peer = Peer::start(vec![Answer::OverwriteAndLose(path.clone()), Answer::Say(refused)]);
+    let put = PutRequest::new(format!("{}/k", peer.origin), path.as_path()).header("Content-MD5", "");
+    let error = peer.storage().put(put).expect_err("it changed");
+    // The first try had all of it, and its answer was lost.
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::SourceChanged, Outcome::Unknown), "{error:?}");
+    assert_eq!(peer.requests(), 2);
+}

@@ -1,16 +1,11 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.append(str(Path(__file__).resolve().parents[1]))
-
-from situations import SITUATIONS, Sandbox, running  # noqa: E402
+from situations import SITUATIONS, Sandbox, running
 
 
 @pytest.fixture(scope="session")
