@@ -115,3 +115,26 @@ def test_sentences_quoted_are_in_the_core(path: Path) -> None:
 )
 def test_a_quotation_that_is_none_is_noticed(said: str, flaw: str) -> None:
     assert flaw in flaws(said)[0]
+
+
+# -- the sandbox's manual
+
+
+def test_the_manual_has_all_that_can_be_ordered_and_set() -> None:
+    manual = (ROOT / "sandbox/README.md").read_text("utf-8")
+    orders = manual.partition("\n## Orders\n")[2].partition("\n## ")[0]
+    operations = manual.partition("\n## Operations\n")[2].partition("\n## ")[0]
+
+    def source(path: str) -> str:
+        return (ROOT / "sandbox/src" / path).read_text("utf-8")
+
+    actions = source("faults/action.rs").partition("struct ActionFields {")[2].partition("}")[0]
+    fields = re.findall(r"(\w+):", actions)
+    ops = re.findall(r'"(\w+)"', source("operation.rs").partition("OPS: ")[2].partition("];")[0])
+    settings = re.findall(
+        r'^ +"(\w+)" (?:if [^=]*)?=>', source("settings.rs").partition("fn change")[2], re.M
+    )
+    assert len(fields) > 15 and len(ops) > 20 and len(settings) > 12
+    assert not [field for field in fields if f'"{field}"' not in orders and f"`{field}`" not in orders]
+    assert not [op for op in ops if f"`{op}`" not in operations]
+    assert not [name for name in settings if f"`{name}`" not in manual]
