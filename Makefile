@@ -1,6 +1,6 @@
 # Each target is one command on a fresh machine with cargo, a C compiler, Python 3.11 or later and Node 20.17 or
-# later; `make test` also wants clang, valgrind, strace, pkg-config and unzip. What the package registries have is installed
-# into .venv*, node_modules and target/, nothing elsewhere.
+# later; `make test` also wants clang, valgrind, strace, pkg-config, unzip, bsdtar and 7z, which `.ci/tools` installs.
+# What the package registries have is installed into .venv*, node_modules and target/, nothing elsewhere.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
