@@ -62,3 +62,15 @@ def flaws(said: str) -> list[str]:
     if not (all(map(is_long, fragments)) or any(are_in(file, fragments) for file in files())):
         found.append(f"no file has all of {said!r}")
     return found
+
+
+def is_said(sentence: str) -> bool:
+    """Whether an error says just this, with anything where its literal has a gap."""
+
+    def fits(literal: str) -> bool:
+        texts = re.split(r"\{[^{}]*\}", literal)
+        pattern = ".+".join(map(re.escape, texts))
+        # More than a gap with a few words around it.
+        return sum(map(len, texts)) * 2 > len(sentence) and re.fullmatch(pattern, sentence) is not None
+
+    return any(fits(literal) for file in files() for literal in file)

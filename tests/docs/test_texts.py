@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from blocks import NO_PROGRAMS, OF_FRAMEWORKS, PAGES, PROGRAMS, ROOT, of_page
-from core_sentences import flaws
+from core_sentences import flaws, is_said
 
 sys.path += [str(ROOT / "docs" / "site"), str(ROOT / "bench")]
 
@@ -115,6 +115,18 @@ def test_sentences_quoted_are_in_the_core(path: Path) -> None:
 )
 def test_a_quotation_that_is_none_is_noticed(said: str, flaw: str) -> None:
     assert flaw in flaws(said)[0]
+
+
+# -- tools for agents
+
+
+def test_what_a_model_sees_after_a_failure_is_what_the_tools_say() -> None:
+    description = json.loads((ROOT / "core/src/tools/description.json").read_text("utf-8"))
+    [sample] = [block for block in of_page(DOCS / "guides/agents.md") if block.language == "json"]
+    told = json.loads(sample.text)["error"]
+    assert is_said(told["message"]) and not is_said(told["message"].replace("reply", "answer"))
+    assert told["next"] in [row["say"] for row in description["next"]]
+    assert set(told) <= set(description["error"]["properties"]["error"]["properties"])
 
 
 # -- the sandbox's manual
