@@ -61,6 +61,33 @@ def test_the_figures_shown_are_those_published() -> None:
         assert (DOCS / "assets" / name).read_text("utf-8") == drawn
 
 
+def test_the_costs_named_are_those_of_the_baseline() -> None:
+    page = " ".join((DOCS / "performance.md").read_text("utf-8").split())
+    costs = json.loads((ROOT / "tests/costs/baseline.json").read_text("utf-8"))["costs"]
+    http, https = (costs[f"PUT over {scheme}, a MiB"] for scheme in ("http", "https"))
+    assert (
+        f"a MiB over http takes {http['reads']:.0f} reads, {http['writes']:.0f} writes, "
+        f"{http['allocations']:.0f} allocations and {round(http['instructions'], -2):,.0f} instructions "
+        f"outside the kernel, and over https {https['reads']:.0f} reads, {https['writes']:.0f} writes and "
+        f"{https['allocations']:.0f} allocations." in page
+    )
+
+
+def test_the_packages_weighed_are_those_that_were_tried() -> None:
+    page = (DOCS / "platforms.md").read_text("utf-8")
+    gates = json.loads((DOCS / "performance.json").read_text("utf-8"))["gates"]
+    shown = {gate["name"]: gate["seen"] for gate in gates if gate["setting"] == "make dist"}
+    for name, weighed in [
+        ("size of wheel", r"a file of ([\d,]+) bytes"),
+        ("size of .node", r"`\.node`, ([\d,]+) bytes"),
+        ("size of libdropoff.so, stripped", r"`libdropoff\.so`, ([\d,]+) bytes"),
+    ]:
+        [said] = re.findall(weighed, page)
+        weight = f"{int(said.replace(',', '')) / 1e6:.3g} MB"
+        # A run that found no packages shows none.
+        assert shown.get(name, weight) == weight, name
+
+
 def test_a_report_is_published_as_it_is_measured() -> None:
     def case(group: str, peer: str, cpu: float, kib: int, variant: str | None = None) -> dict[str, object]:
         figures = {"cpu_per_gib": cpu, "wall": 2 * cpu, "over_idle_kib": kib}
