@@ -29,11 +29,10 @@ LONGEST_FUNCTION, LONGEST_FILE, LONGEST_COMMENT = 50, 400, 110
 # Tables, not code.
 DATA = ("core/src/profile/rules", "generate/src/faces.rs")
 # Signs of a comment at the start of a line: of C's family, and of all others.
-C_FAMILY = (".c", ".cpp", ".h", ".hpp", ".html")
+C_FAMILY = (".c", ".cpp", ".h", ".hpp", ".html", ".js", ".mjs", ".ts", ".mts")
 SLASHES, HASH = re.compile(r"\s*(//|/\*|\*|<!--)"), re.compile(r"\s*#")
-# Prose, data, and what others made. The comments of Rust and JavaScript, and the header made of them, are not
-# within it yet.
-NO_COMMENTS = (".md", ".json", ".svg", ".rs", ".js", ".mjs", ".ts", ".mts", "dropoff.h")
+# Prose, data, and what others made. Rust's comments, and the header made of them, are not within it yet.
+NO_COMMENTS = (".md", ".json", ".svg", ".rs", "dropoff.h")
 NO_COMMENTS_BELOW = ("tests/vectors/", "fuzz/corpus/", "THIRD-PARTY-LICENSES.txt", ".git-blame-ignore-revs")
 FUNCTION = re.compile(r"^(\s*)(?:pub(?:\([a-z: ]+\))? )?(?:const |async |unsafe |extern \"C\" )*fn (\w+)")
 

@@ -1,5 +1,5 @@
-// Lints the workflows with actionlint, and looks whether each make target that they name is there, and whether
-// Dependabot knows each list of others' packages.
+// Lints the workflows with actionlint, and looks whether each make target that they name is there, and
+// whether Dependabot knows each list of others' packages.
 //
 //     node tests/lint/workflows.mjs
 
