@@ -111,8 +111,8 @@ export interface Tool {
   readonly title: string
   /** What it does and when to use it, for the model. */
   readonly description: string
-  /** JSON Schema of its arguments, without those that the program has settled. A copy: to change it allows a model
-   * nothing. */
+  /** JSON Schema of its arguments, without those that the program has settled. A copy: to change it allows a
+   * model nothing. */
   readonly inputSchema: ObjectSchema
   /** JSON Schema of what a success gives. */
   readonly outputSchema: ObjectSchema
