@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use dropoff::{Error, Result};
 
 /// Options that no secret may be given by; other programs have them, and so people try.
-const KEY_OPTIONS: &[&str] = &["--api-key", "--private-key", "--key"];
+const KEY_OPTIONS: &[&str] = &["--api-key", "--private-key", "--key", "--secret-key"];
 const URL_OPTIONS: &[&str] = &["--url", "--target"];
 /// How the services' keys begin.
 const KEY_PREFIXES: &[&str] = &["agd_", "ada_", "hk-"];
@@ -40,7 +40,7 @@ pub fn check(arguments: &[OsString]) -> Result<()> {
         if KEY_OPTIONS.contains(&name) || KEY_PREFIXES.iter().any(|prefix| value.starts_with(prefix)) {
             return Err(refused(
                 "a key",
-                "the environment variable AGENTDROP_API_KEY or HAI_API_KEY, --api-key-file FILE, or --key-file FILE for a private key",
+                "the environment variable AGENTDROP_API_KEY or HAI_API_KEY, --api-key-file FILE, --key-file FILE for a private key, or DROPOFF_SANDBOX_SECRET_KEY for the sandbox's storage",
             ));
         }
         if URL_OPTIONS.contains(&name) || is_signed_url(value) {

@@ -16,7 +16,7 @@ use crate::output::{self, Format};
 use crate::progress::{Display, ProgressChoice};
 use crate::report::Report;
 use crate::screen::Screen;
-use crate::{argv, commands, interrupt, logs};
+use crate::{argv, commands, interrupt, logs, stdin};
 
 /// What a command works with.
 pub struct Session {
@@ -81,13 +81,18 @@ impl Session {
         Self { format, screen, progress: shared.progress, sends_stdin: false }
     }
 
-    /// What is sent: a file, or standard input where the path is `-`.
-    pub fn source(&mut self, path: &Path) -> Source {
+    /// What is sent: a file, or standard input where the path is `-`, which must then have `size` bytes.
+    ///
+    /// # Errors
+    /// `invalid_input` for a size of a file.
+    pub fn source(&mut self, path: &Path, size: Option<u64>) -> Result<Source> {
         if path == Path::new("-") {
             self.sends_stdin = true;
-            Source::reader(std::io::stdin())
-        } else {
-            Source::path(path)
+            return Ok(stdin::source(size));
+        }
+        match size {
+            Some(_) => Err(Error::bad_argument("--size is for standard input; leave it out for a file")),
+            None => Ok(Source::path(path)),
         }
     }
 
