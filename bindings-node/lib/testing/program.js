@@ -6,11 +6,12 @@
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const { accessSync, constants } = require('node:fs')
-const { delimiter, join } = require('node:path')
+const { delimiter, join, parse } = require('node:path')
 const { createInterface } = require('node:readline')
 
 const VARIABLE = 'DROPOFF_SANDBOX'
-const NAME = 'dropoff-sandbox'
+// The sandbox alone; and the command, which has it as a subcommand.
+const NAMES = { 'dropoff-sandbox': 'serve', dropoff: 'sandbox' }
 /** It starts within milliseconds; a machine may stand still for many of them. */
 const START_LIMIT = 60_000
 const STOP_LIMIT = 10_000
@@ -20,14 +21,14 @@ function found(given) {
   if (given) return given
   const named = process.env[VARIABLE]
   if (named) return named
-  const program = (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, NAME))
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const program = Object.keys(NAMES)
+    .flatMap((name) => folders.map((folder) => join(folder, name)))
     .find(isProgram)
   if (program !== undefined) return program
   throw new Error(
-    `there is no program ${NAME}: install it (from a clone: cargo install --locked --path sandbox), ` +
-      `or name its path in the environment variable ${VARIABLE}`,
+    'there is no program dropoff or dropoff-sandbox: install dropoff-cli, or name its path in the environment ' +
+      `variable ${VARIABLE}`,
   )
 }
 
@@ -50,7 +51,8 @@ class Program {
 
   /** @param {string} path @param {readonly string[]} options */
   constructor(path, options) {
-    this.#process = spawn(path, ['serve', '--exit-with-stdin', ...options], {
+    const subcommand = parse(path).name === 'dropoff' ? NAMES.dropoff : NAMES['dropoff-sandbox']
+    this.#process = spawn(path, [subcommand, '--exit-with-stdin', ...options], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     this.#ended = new Promise((resolve) => {
