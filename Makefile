@@ -247,7 +247,7 @@ dist-packages: .venv-dist/done
 	PATH=$(abspath .venv-dist/bin):$$PATH tests/dist/pack.sh release dist $(TARGET)
 	.venv-dist/bin/python tests/dist/symbols.py dist
 	.venv-dist/bin/auditwheel show dist/*.whl
-	.venv-dist/bin/abi3audit --summary dist/*.whl
+	.venv-dist/bin/abi3audit --summary dist/dropoff-*.whl
 
 # The packages that lie in dist/, which another machine may have made: each is used once from a clean folder, and its
 # files and licences are printed. Builds nothing.

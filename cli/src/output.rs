@@ -79,7 +79,8 @@ pub fn print(report: &Report, format: Format, screen: &Screen) {
         Format::Json => report.json.to_string(),
         Format::Quiet => report.ids.join("\n"),
     };
-    write_out(&text);
+    // Nothing is the result of what only runs.
+    write_out(if report.json.is_null() && format == Format::Json { "" } else { &text });
     if format != Format::Json {
         for warning in &report.warnings {
             screen.line(&format!("{YELLOW}warning:{YELLOW:#} {warning}"));

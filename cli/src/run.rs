@@ -64,6 +64,9 @@ pub fn run(arguments: &[OsString]) -> Exit {
 
 /// The parser's complaint as one line, with the nearest name if it knows one.
 fn one_sentence(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "there is no command; see --help for those that there are".to_owned();
+    }
     let text = error.render().to_string();
     let told = text.split("\n\nUsage:").next().unwrap_or(&text).trim_start_matches("error: ");
     let lines: Vec<&str> = told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();

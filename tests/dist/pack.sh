@@ -18,7 +18,7 @@ cd "$root"
 case $profile in
 dev)
     target=$(rustc -vV | sed -n 's/^host: //p')
-    maturin=.venv/bin/maturin arguments=()
+    maturin=.venv/bin/maturin arguments=() program=()
     built=$root/target/debug
     ;;
 release)
@@ -67,7 +67,7 @@ else
     module=$built/libdropoff_node.so
 fi
 "$maturin" build --quiet "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
-"$maturin" build --quiet "${arguments[@]}" -m cli/Cargo.toml --out "$out"
+"$maturin" build --quiet "${arguments[@]}" -m cli/Cargo.toml --out "$out" -- "${program[@]}"
 "$maturin" sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
 node bindings-node/scripts/pack.mjs "$out" "$platform=$module"
 node cli/npm/pack.mjs "$out" "$platform=$built/dropoff"

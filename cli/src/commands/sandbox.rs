@@ -28,7 +28,7 @@ impl SandboxCommand {
             Ok(())
         });
         match done {
-            Ok(()) => Ok(Report { exit: None, json: Value::Null, ..Report::default() }),
+            Ok(()) => Ok(Report::default()),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(Error::bad_argument(&format!(
                 "port {port} is taken by another program; give another by --port, or none for a free one"
             ))),
