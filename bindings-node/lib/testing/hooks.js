@@ -27,18 +27,10 @@ function sandboxForTests(hooks, options) {
   if ([before, after, beforeEach].some((hook) => typeof hook !== 'function')) {
     throw invalid('sandboxForTests needs the hooks of the test runner: { before, after, beforeEach }')
   }
-  const { sandbox, start } = unstarted('sandboxForTests', options)
-  /** @type {(() => void) | undefined} */
-  let restore
-  before(async () => {
-    await start()
-    restore = pointAt(sandbox)
-  })
+  const { sandbox, share } = unstarted('sandboxForTests', options)
+  before(() => share(() => pointAt(sandbox)))
   beforeEach(() => sandbox.reset())
-  after(async () => {
-    restore?.()
-    await sandbox.stop()
-  })
+  after(() => sandbox.stop())
   return sandbox
 }
 
