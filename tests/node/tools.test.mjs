@@ -205,6 +205,12 @@ test('what a tool needs is asked for', () => {
     [{ targets: new Map([['a', 'https://x']]) }, 'targets must be an object or a function, not a Map'],
     [{ targets: new URLSearchParams('a=https://x') }, 'not an URLSearchParams'],
     [{ targets: ['https://x'] }, 'targets must be an object or a function, not an array'],
+    [{ targets: { r: { upload_url: 'https://x' } } }, 'targets.r has no setting named "upload_url"'],
+    [{ targets: { r: {} } }, 'targets.r.url must be a string or a URL, not undefined'],
+    [{ targets: { r: ['https://x', {}] } }, 'targets.r must be a URL or an object such as { url, headers }'],
+    [{ targets: { r: 5 } }, 'targets.r must be a URL or an object such as { url, headers }, not a number'],
+    [{ targets: { r: { url: 'https://x', headers: 5 } } }, 'targets.r.headers must be an object of strings'],
+    [{ targets: { a: 'https://x', r: null } }, 'targets.r must be a URL or an object'],
     [{ pack: 'minimal' }, 'pack must be'],
     [{ Sender: 'a' }, 'perhaps sender is meant'],
   ])
