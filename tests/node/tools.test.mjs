@@ -262,6 +262,24 @@ test('what a framework does to a schema changes nothing', async () => {
   }
 })
 
+test('a slip of the program is not told as one of the model', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const [send] = makeTools({ roots: join(folder, 'outbox'), ...everything() })
+  const told = []
+  const listener = ({ message }) => told.push(message)
+  process.on('warning', listener)
+  for (const wrong of [{ toolCallId: '1' }, { onProgress: 5 }, 'x']) {
+    const { error } = await send.run({ paths: ['report.pdf'], recipient: 'b' }, wrong)
+    assert.deepEqual([error.kind, error.outcome], ['internal', 'not_completed'])
+    assert.match(error.message, /^a function of this program failed \(TypeError\);/)
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listener)
+  assert.match(told[0], /run has no argument named "toolCallId"; its arguments are signal, onProgress/)
+  assert.equal(told.length, 3)
+  assert.deepEqual(await sandbox.requests(), [])
+})
+
 test('whatever a function of the program throws, a call never rejects', async () => {
   const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
   const refusing = () => {

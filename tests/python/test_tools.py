@@ -474,6 +474,19 @@ def test_a_function_of_the_program_that_raises(
     )
 
 
+def test_a_slip_of_the_program_is_not_told_as_one_of_the_model(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    send, *_ = make_tools(roots=[tmp_path], **everything(sandbox))
+    wrong: Any
+    for wrong in (5, asynchronous):
+        told = send.run({"paths": ["report.pdf"], "recipient": "b"}, on_progress=wrong)["error"]
+        assert (told["kind"], told["outcome"]) == ("internal", "not_completed")
+    assert "on_progress must be a plain function of one argument" in caplog.text
+    assert sandbox.requests() == []
+
+
 def test_a_traceback_with_locals_shows_no_target(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "report.pdf").write_bytes(b"%PDF")
     signed = "https://storage.example/x?X-Amz-Signature=0"
