@@ -16,7 +16,10 @@ const STOP_LIMIT = 10_000
 const LINE_LIMIT = 65_536
 const NAMED = `name the right one in the environment variable ${VARIABLE}`
 
-/** The path given, else the environment's, else the program on the PATH. @param {string | null | undefined} given */
+/**
+ * The path given, else the environment's, else the program on the PATH.
+ * @param {string | null | undefined} given
+ */
 function found(given) {
   if (given) return given
   const named = process.env[VARIABLE]

@@ -123,7 +123,10 @@ class Sandbox {
     return new Storage(this.#settings({}, options))
   }
 
-  /** What is not given leads nowhere else than here. @param {Record<string, unknown>} service @param {any} options */
+  /**
+   * What is not given leads nowhere else than here.
+   * @param {Record<string, unknown>} service @param {any} options
+   */
   #settings(service, options) {
     const own = { ...service, trustedStorage: [this.storageUrl], backoffBase: 1, caFile: this.caFile }
     return filled(own, options)

@@ -23,13 +23,17 @@ function sentence(which, values) {
   return native.toolSentence(which, Object.entries(values))
 }
 
-/** The error for arguments that are wrong or not allowed. @param {string} which @param {Record<string, string>} values */
+/**
+ * The error for arguments that are wrong or not allowed.
+ * @param {string} which @param {Record<string, string>} values
+ */
 function refusal(which, values) {
   return invalid(sentence(which, values))
 }
 
 /**
- * The facts of `value` that the schema has, without those that are absent, by the names that all languages share.
+ * The facts of `value` that the schema has, without those that are absent, by the names that all languages
+ * share.
  * @param {Schema} schema @param {any} value @returns {any}
  */
 function described(schema, value) {

@@ -35,7 +35,10 @@ const instance = (cls) => (value, name) => {
   throw invalid(`${name} must be of the class ${cls.name}, not ${describe(value)}`)
 }
 
-/** One path or several. A text alone would be taken for a list of letters. @type {import('../arguments.js').Kind} */
+/**
+ * One path or several. A text alone would be taken for a list of letters.
+ * @type {import('../arguments.js').Kind}
+ */
 const paths = (value, name) => {
   if (typeof value === 'string' || value instanceof URL) return [path(value, name)]
   if (typeof value === 'object' && Symbol.iterator in value)

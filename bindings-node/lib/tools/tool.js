@@ -103,7 +103,10 @@ function failed(error, outcome) {
   return failure(made('internal', sentence('program', { name: name || 'an error' }), known ?? outcome))
 }
 
-/** A part of what was thrown, if it lets itself be read. @param {any} thrown @param {(thrown: any) => any} part */
+/**
+ * A part of what was thrown, if it lets itself be read.
+ * @param {any} thrown @param {(thrown: any) => any} part
+ */
 function read(thrown, part) {
   try {
     return part(thrown)

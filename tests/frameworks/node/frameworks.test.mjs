@@ -44,7 +44,7 @@ const situations = [
   },
 ]
 
-/** The lines below a heading of the guide, as a module that takes the tools and gives what they make of them. */
+/** The lines below a heading of the guide, as a module that takes the tools and gives what they make. */
 function lines(heading) {
   const section = readFileSync(join(ROOT, 'docs/guides/agents.md'), 'utf8')
     .split(`\n### ${heading}\n`)[1]
