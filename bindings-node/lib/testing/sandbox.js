@@ -19,8 +19,8 @@ const MAKE = Symbol('made by startSandbox or sandboxForTests')
 const START = table({ program: path, options: texts })
 
 // For the hooks and not for users.
-/** @typedef {{ sandbox: Sandbox, start: () => Promise<void>, share: (point: () => () => void) => Promise<void> }} Unstarted */
-/** @type {(method: string, options: any) => Unstarted} */
+/** @typedef {(point: () => () => void) => Promise<void>} Share */
+/** @type {(method: string, options: any) => { sandbox: Sandbox, start: () => Promise<void>, share: Share }} */
 let unstarted
 
 class Sandbox {

@@ -66,7 +66,7 @@ class Tool {
   }
 }
 
-/** A slip of the program, which a model cannot correct, so no `invalid_input`. @param {any} ways @returns {Ways} */
+/** A slip here is the program's, and a model cannot correct it. @param {any} ways @returns {Ways} */
 function checkedWays(ways) {
   try {
     return check('run', RUN, ways)
