@@ -19,8 +19,8 @@ const shared = new Map()
 
 /**
  * One for whoever asks for the same while it runs; the last release ends it. Mocha, and node:test without
- * isolation, run the hooks of all files before the first test: each file then looks at the sandbox that clients
- * are led to.
+ * isolation, run the hooks of all files before the first test: each file then looks at the sandbox that
+ * clients are led to.
  *
  * @param {Start} given
  * @param {(ready: any) => () => void} point leads clients to it, and gives what leads them back

@@ -20,7 +20,8 @@ const START = table({ program: path, options: texts })
 
 // For the hooks and not for users.
 /** @typedef {(point: () => () => void) => Promise<void>} Share */
-/** @type {(method: string, options: any) => { sandbox: Sandbox, start: () => Promise<void>, share: Share }} */
+/** @typedef {{ sandbox: Sandbox, start: () => Promise<void>, share: Share }} Unstarted */
+/** @type {(method: string, options: any) => Unstarted} */
 let unstarted
 
 class Sandbox {
