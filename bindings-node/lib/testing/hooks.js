@@ -55,9 +55,9 @@ function pointAt(sandbox) {
 
 /** Under Jest `process.env` is a copy, which programs that a test starts are not given. */
 function environments() {
-  /** @type {NodeJS.ProcessEnv} */
-  const programs = runInThisContext('process').env
-  return programs === process.env ? [programs] : [programs, process.env]
+  /** @type {NodeJS.ProcessEnv | undefined} */
+  const programs = runInThisContext('globalThis.process?.env')
+  return programs === undefined || programs === process.env ? [process.env] : [programs, process.env]
 }
 
 /**

@@ -39,6 +39,11 @@ const written = {
     import { sandboxForTests } from 'dropoff/testing'
     import { send, sendElsewhere } from './program.cjs'
     const sandbox = sandboxForTests({ beforeAll, afterAll, beforeEach })${tests}`,
+  bun: `
+    import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
+    import { sandboxForTests } from 'dropoff/testing'
+    import { send, sendElsewhere } from './program.cjs'
+    const sandbox = sandboxForTests({ beforeAll, afterAll, beforeEach })${tests}`,
   node: `
     import assert from 'node:assert/strict'
     import { after, before, beforeEach, test } from 'node:test'
@@ -54,7 +59,7 @@ const written = {
 }
 
 /** What a runner says of the tests, which stand in two files of a folder of their own. */
-async function ran(name, extension, test, command) {
+async function ran(name, extension, test, command, runtime = process.execPath) {
   const project = join(folder, name)
   mkdirSync(project)
   writeFileSync(join(project, 'package.json'), '{"private": true}')
@@ -68,12 +73,13 @@ async function ran(name, extension, test, command) {
     NODE_TEST_CONTEXT: undefined,
   }
   return await new Promise((resolve) =>
-    execFile(process.execPath, command, { cwd: project, env, timeout: 300_000 }, (error, out, err) =>
+    execFile(runtime, command, { cwd: project, env, timeout: 300_000 }, (error, out, err) =>
       resolve({ code: error ? (error.code ?? 1) : 0, said: out + err }),
     ),
   )
 }
 
+const bin = join(here, 'node_modules', '.bin')
 const script = (path, ...options) => [join(here, 'node_modules', path), ...options]
 
 for (const [name, options] of [
@@ -113,3 +119,16 @@ for (const isolation of ['process', 'none']) {
     assert.match(said, /pass 6\n/)
   })
 }
+
+test('bun test', async () => {
+  const { code, said } = await ran('bun', 'mjs', written.bun, ['test'], join(bin, 'bun'))
+  assert.equal(code, 0, said)
+  assert.match(said, / 6 pass/)
+})
+
+test('deno test, by the hooks of node:test', async () => {
+  const command = ['test', '--no-check', '--allow-all', '--node-modules-dir=manual']
+  const { code, said } = await ran('deno', 'mjs', written.node, command, join(bin, 'deno'))
+  assert.equal(code, 0, said)
+  assert.match(said, /6 passed/)
+})
