@@ -30,9 +30,9 @@
  * - A stream of bytes: a `Readable`, a `ReadableStream`, or any iterable of byte arrays, async or not, such
  *   as a generator or an array of them. It is read from where it stands to its end, into a temporary file
  *   without a name, so that a retry can send it again. A stream that is given to a call belongs to it:
- *   whatever happens, it is read to its end or destroyed. One of `fs.createReadStream` brings its file's name.
- *   An error of such a call is therefore not `retryable`: open the stream anew. A Blob or memory can be given
- *   again.
+ *   whatever happens, it is read to its end or destroyed. One of `fs.createReadStream` brings its file's
+ *   name. An error of such a call is therefore not `retryable`: open the stream anew. A Blob or memory can be
+ *   given again.
  *
  * With `journal`, and for a plan, a Blob or stream is `invalid_input`: it cannot be read again.
  */
