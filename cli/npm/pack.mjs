@@ -1,5 +1,5 @@
-// Packs what npm publishes of the command: `dropoff-cli`, a few lines of JavaScript that install everywhere, and
-// the package of each platform that is given, with the program.
+// Packs what npm publishes of the command: `dropoff-cli`, a few lines of JavaScript that install everywhere,
+// and the package of each platform that is given, with the program.
 //
 //   node cli/npm/pack.mjs OUT linux-x64-gnu=target/release/dropoff [NAME=FILE ...]
 
