@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packs what users get: a wheel and its source, npm's packages, a C tarball, the command as wheel, npm's
-# packages and tarball, and a tarball with the sandbox's program. Each has LICENSE and THIRD-PARTY-LICENSES.txt.
+# Packs what users get: a wheel and its source, npm packages, a C tarball, the sandbox as a tarball, and the
+# command as wheel, npm packages and tarball. Each has LICENSE and THIRD-PARTY-LICENSES.txt.
 #
 # Usage: pack.sh dev OUT             what the tests have built anyway
 #        pack.sh release OUT TARGET  for one of Rust's targets, such as x86_64-unknown-linux-musl; wants

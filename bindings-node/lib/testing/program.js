@@ -8,8 +8,9 @@ const { accessSync, constants } = require('node:fs')
 const { delimiter, join, parse } = require('node:path')
 
 const VARIABLE = 'DROPOFF_SANDBOX'
+const NAME = 'dropoff-sandbox'
 // The sandbox alone; and the command, which has it as a subcommand.
-const NAMES = { 'dropoff-sandbox': 'serve', dropoff: 'sandbox' }
+const NAMES = { [NAME]: 'serve', dropoff: 'sandbox' }
 /** It starts within milliseconds; a machine may stand still for many of them. */
 const START_LIMIT = 60_000
 const STOP_LIMIT = 10_000
@@ -59,7 +60,7 @@ class Program {
   /** @param {string} path @param {readonly string[]} options */
   constructor(path, options) {
     this.#path = path
-    const subcommand = parse(String(path)).name === 'dropoff' ? NAMES.dropoff : NAMES['dropoff-sandbox']
+    const subcommand = parse(String(path)).name === 'dropoff' ? NAMES.dropoff : NAMES[NAME]
     try {
       this.#process = spawn(path, [subcommand, '--exit-with-stdin', ...options], {
         stdio: ['pipe', 'pipe', 'inherit'],

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "DROPOFF_SANDBOX"
+NAME = "dropoff-sandbox"
 # The sandbox alone; and the command, which has it as a subcommand.
-NAMES = {"dropoff-sandbox": "serve", "dropoff": "sandbox"}
+NAMES = {NAME: "serve", "dropoff": "sandbox"}
 # It starts within milliseconds. A machine may stand still for many of them.
 START_LIMIT = 60.0
 STOP_LIMIT = 10.0
