@@ -403,6 +403,29 @@ test('a signal stops each call, and each tells what became of it', async () => {
   assert.deepEqual([late.error.kind, late.error.outcome], ['cancelled', 'not_completed'])
 })
 
+test('a signal stops a call whose function of the program does not answer', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  let asked
+  const silent = () => new Promise(() => asked())
+  const tools = byName(
+    makeTools({ roots: join(folder, 'outbox'), ...everything(), recipients: silent, targets: silent }),
+  )
+  for (const [tool, given] of [
+    ['send_files', { paths: ['report.pdf'], recipient: 'b' }],
+    ['put_file', { path: 'report.pdf', target: 'report' }],
+  ]) {
+    const stop = new AbortController()
+    const isAsked = new Promise((resolve) => (asked = resolve))
+    let error
+    void tools[tool].run(given, { signal: stop.signal }).then((told) => (error = told.error))
+    await isAsked
+    stop.abort()
+    await until(() => error)
+    assert.deepEqual([error.kind, error.outcome], ['cancelled', 'not_completed'])
+  }
+  assert.deepEqual(await sandbox.requests(), [])
+})
+
 test('a handler may be taken off its tool', async () => {
   const [{ run }] = makeTools({ roots: temporary, hcompany: new HCompany({ apiKey: 'x' }) })
   assert.equal((await run('{}')).error.message, 'path is missing; upload_profile needs it')

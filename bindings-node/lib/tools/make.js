@@ -18,6 +18,7 @@ const {
 const { called, describe, invalid } = require('../errors.js')
 const native = require('../../native.js')
 const { HCompany } = require('../hcompany.js')
+const { onAbort } = require('../signals.js')
 const { pack: packKind, startInspectProfile } = require('../profiles.js')
 const { KeyPair, encryptionKind, startOpenSealed } = require('../sealing.js')
 const { Storage } = require('../storage.js')
@@ -27,6 +28,7 @@ const { Tool } = require('./tool.js')
 /** @typedef {import('./description.js').Schema} Schema */
 /** @typedef {import('./tool.js').Begin} Begin */
 /** @typedef {import('./tool.js').Given} Given */
+/** @typedef {import('./tool.js').Ways} Ways */
 /** @typedef {Record<string, Begin>} Begins */
 
 /** @param {Function} cls @returns {import('../arguments.js').Kind} */
@@ -178,12 +180,27 @@ function spelled(given) {
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]))
 }
 
+/** What the program answers, unless the call is stopped. @param {any} given @param {Ways} ways */
+async function answer(given, { signal }) {
+  if (signal === undefined) return await given
+  signal.throwIfAborted()
+  let unsubscribe
+  const stopped = new Promise((_, reject) => {
+    unsubscribe = onAbort(signal, () => reject(signal.reason))
+  })
+  try {
+    return await Promise.race([given, stopped])
+  } finally {
+    unsubscribe?.()
+  }
+}
+
 /** @param {Allowed} allowed @param {any} made @returns {Begins} */
 function transfers(allowed, { agentdrop, sender, recipients, mode, encrypt, timeout }) {
   return {
     send_files: async ({ paths, ...given }, run) => {
       const { recipient } = given
-      if (typeof recipients === 'function' && (await recipients(recipient)) !== true)
+      if (typeof recipients === 'function' && (await answer(recipients(recipient), run)) !== true)
         throw refusal('recipient', { recipient })
       const found = paths.map((/** @type {string} */ path) => allowed.find(path))
       const files = found.map((/** @type {any} */ { name, path }) => [name, path])
@@ -224,7 +241,7 @@ function opening(allowed, { keyPair }) {
 function putting(allowed, { storage, targets, timeout }) {
   return async ({ path, target: name }, run) => {
     const source = allowed.path(path)
-    const target = typeof targets === 'function' ? await targets(name) : targets[name]
+    const target = typeof targets === 'function' ? await answer(targets(name), run) : targets[name]
     if (target === undefined || target === null) throw refusal('target', { target: name })
     const { url, headers } = addressed(target)
     return storage.startPut(url, source, { headers, timeout, ...run })
