@@ -183,6 +183,8 @@ test('what a tool needs is asked for', () => {
   for (const [wrong, words] of [
     [none, 'there are no tools without agentdrop'],
     [{ roots: [] }, 'roots is empty'],
+    [{ roots: '' }, 'roots is empty; name a folder, or "." for the one that the program runs in'],
+    [{ roots: ['.', ''] }, 'roots[1] is empty; name a folder'],
     [{ roots: null }, 'roots is missing'],
     [{ roots: 5 }, 'roots must be'],
     [{ recipients: null }, 'needs sender and recipients'],

@@ -37,14 +37,21 @@ const instance = (cls) => (value, name) => {
   throw invalid(`${name} must be of the class ${cls.name}, not ${describe(value)}`)
 }
 
+/** @type {import('../arguments.js').Kind} */
+const root = (value, name) => {
+  // Of a variable that is not set, say, and would be the folder that the program runs in.
+  if (value === '')
+    throw invalid(`${name} is empty; name a folder, or "." for the one that the program runs in`)
+  return path(value, name)
+}
 /**
  * One path or several. A text alone would be taken for a list of letters.
  * @type {import('../arguments.js').Kind}
  */
 const paths = (value, name) => {
-  if (typeof value === 'string' || value instanceof URL) return [path(value, name)]
+  if (typeof value === 'string' || value instanceof URL) return [root(value, name)]
   if (typeof value === 'object' && Symbol.iterator in value)
-    return Array.from(value, (item, at) => path(item, `${name}[${at}]`))
+    return Array.from(value, (item, at) => root(item, `${name}[${at}]`))
   throw invalid(`${name} must be a path or a list of paths, not ${describe(value)}`)
 }
 /** A list of ids, or a function that is asked. @type {import('../arguments.js').Kind} */
