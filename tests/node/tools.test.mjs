@@ -341,6 +341,11 @@ test('a function decides on recipients and gives targets', async () => {
   const [put] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets })
   const none = await put.run({ path: 'report.pdf', target: 'x' })
   assert.match(none.error.message, /^this program has no target x;/)
+  const gone = { constructor: 'https://storage.example/' }
+  const [putElsewhere] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets: gone })
+  delete gone.constructor
+  const told = await putElsewhere.run({ path: 'report.pdf', target: 'constructor' })
+  assert.match(told.error.message, /^this program has no target constructor;/)
   assert.deepEqual(asked, ['x'])
 })
 

@@ -22,7 +22,7 @@ const { onAbort } = require('../signals.js')
 const { pack: packKind, startInspectProfile } = require('../profiles.js')
 const { KeyPair, encryptionKind, startOpenSealed } = require('../sealing.js')
 const { Storage } = require('../storage.js')
-const { camel, refusal, tools } = require('./description.js')
+const { camel, copied, refusal, tools } = require('./description.js')
 const { Tool } = require('./tool.js')
 
 /** @typedef {import('./description.js').Schema} Schema */
@@ -176,7 +176,7 @@ function makeTools(given) {
  * @param {Schema} schema @param {string[]} settled @param {Record<string, string[]>} chosen
  */
 function schemaOf(schema, settled, chosen) {
-  const left = structuredClone(schema)
+  const left = copied(schema)
   for (const name of settled) delete left.properties[name]
   for (const [name, values] of Object.entries(chosen)) left.properties[name].enum = values
   return left
@@ -190,7 +190,7 @@ function spelled(given) {
 /** What the program answers, unless the call is stopped. @param {any} given @param {Ways} ways */
 async function answer(given, { signal }) {
   if (signal === undefined) return await given
-  signal.throwIfAborted()
+  if (signal.aborted) throw signal.reason
   let unsubscribe
   const stopped = new Promise((_, reject) => {
     unsubscribe = onAbort(signal, () => reject(signal.reason))
@@ -244,11 +244,16 @@ function opening(allowed, { keyPair }) {
     startOpenSealed(allowed.path(path), { to: allowed.path(to), keyPair, ...spelled(texts), ...run })
 }
 
+/** The one of this name, which may be `constructor`. @param {any} targets @param {string} name */
+function own(targets, name) {
+  return Object.hasOwn(targets, name) ? targets[name] : undefined
+}
+
 /** @param {Allowed} allowed @param {any} made @returns {Begin} */
 function putting(allowed, { storage, targets, timeout }) {
   return async ({ path, target: name }, run) => {
     const source = allowed.path(path)
-    const target = typeof targets === 'function' ? await answer(targets(name), run) : targets[name]
+    const target = typeof targets === 'function' ? await answer(targets(name), run) : own(targets, name)
     if (target === undefined || target === null) throw refusal('target', { target: name })
     const { url, headers } = addressed(target)
     return storage.startPut(url, source, { headers, timeout, ...run })
