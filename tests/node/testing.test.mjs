@@ -252,10 +252,10 @@ test('a program that is no sandbox', async () => {
     ['a\0b', 'cannot be started (ERR_INVALID_ARG_VALUE);'],
     ['/bin/false', '/bin/false is not ready, it ended with 1; its standard error says why'],
     [script('killed', 'kill -9 $$'), 'it ended with SIGKILL;'],
-    ['/bin/echo', '/bin/echo is no dropoff-sandbox, it does not say where it listens;'],
-    [script('object', 'echo "{}"; cat'), 'is no dropoff-sandbox'],
-    [script('null', 'echo null; cat'), 'is no dropoff-sandbox'],
-    [script('endless', 'yes | tr -d "\\n"'), 'is no dropoff-sandbox'],
+    ['/bin/echo', '/bin/echo is no sandbox, it does not say where it listens;'],
+    [script('object', 'echo "{}"; cat'), 'is no sandbox'],
+    [script('null', 'echo null; cat'), 'is no sandbox'],
+    [script('endless', 'yes | tr -d "\\n"'), 'is no sandbox'],
   ])
     await assert.rejects(startSandbox({ program }), ({ message }) => {
       assert(message.includes(words), message)

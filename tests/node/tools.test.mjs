@@ -183,6 +183,8 @@ test('what a tool needs is asked for', () => {
   for (const [wrong, words] of [
     [none, 'there are no tools without agentdrop'],
     [{ roots: [] }, 'roots is empty'],
+    [{ roots: '' }, 'roots is empty; name a folder, or "." for the one that the program runs in'],
+    [{ roots: ['.', ''] }, 'roots[1] is empty; name a folder'],
     [{ roots: null }, 'roots is missing'],
     [{ roots: 5 }, 'roots must be'],
     [{ recipients: null }, 'needs sender and recipients'],
@@ -339,6 +341,11 @@ test('a function decides on recipients and gives targets', async () => {
   const [put] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets })
   const none = await put.run({ path: 'report.pdf', target: 'x' })
   assert.match(none.error.message, /^this program has no target x;/)
+  const gone = { constructor: 'https://storage.example/' }
+  const [putElsewhere] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets: gone })
+  delete gone.constructor
+  const told = await putElsewhere.run({ path: 'report.pdf', target: 'constructor' })
+  assert.match(told.error.message, /^this program has no target constructor;/)
   assert.deepEqual(asked, ['x'])
 })
 
@@ -401,6 +408,29 @@ test('a signal stops each call, and each tells what became of it', async () => {
   assert.notEqual(told[0].error.transfer_id, told[1].error.transfer_id)
   const late = await send.run(given, { signal: stop.signal })
   assert.deepEqual([late.error.kind, late.error.outcome], ['cancelled', 'not_completed'])
+})
+
+test('a signal stops a call whose function of the program does not answer', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  let asked
+  const silent = () => new Promise(() => asked())
+  const tools = byName(
+    makeTools({ roots: join(folder, 'outbox'), ...everything(), recipients: silent, targets: silent }),
+  )
+  for (const [tool, given] of [
+    ['send_files', { paths: ['report.pdf'], recipient: 'b' }],
+    ['put_file', { path: 'report.pdf', target: 'report' }],
+  ]) {
+    const stop = new AbortController()
+    const isAsked = new Promise((resolve) => (asked = resolve))
+    let error
+    void tools[tool].run(given, { signal: stop.signal }).then((told) => (error = told.error))
+    await isAsked
+    stop.abort()
+    await until(() => error)
+    assert.deepEqual([error.kind, error.outcome], ['cancelled', 'not_completed'])
+  }
+  assert.deepEqual(await sandbox.requests(), [])
 })
 
 test('a handler may be taken off its tool', async () => {

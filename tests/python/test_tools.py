@@ -257,6 +257,8 @@ def test_what_a_tool_needs_is_asked_for(sandbox: Sandbox) -> None:
             "there are no tools without",
         ),
         ({"roots": []}, "roots is empty"),
+        ({"roots": ""}, 'roots is empty; name a folder, or "." for the one that the program runs in'),
+        ({"roots": [".", ""]}, r"roots\[1\] is empty; name a folder"),
         ({"roots": None}, "roots must be a path or a list of paths, not NoneType"),
         ({"roots": [5]}, r"roots\[0\] must be a path \(str or os.PathLike\), not int"),
         ({"roots": [b"outbox"]}, r"roots\[0\] must be a path \(str or os.PathLike\), not bytes"),

@@ -82,7 +82,7 @@ class Program {
   /** @param {unknown} how */
   #endedWith(how) {
     return new Error(
-      `${this.#path} is not ready, it ended with ${how}; its standard error says why, or it is no ${NAME}: ${NAMED}`,
+      `${this.#path} is not ready, it ended with ${how}; its standard error says why, or it is no sandbox: ${NAMED}`,
     )
   }
 
@@ -145,7 +145,7 @@ function services(path, line) {
   } catch {
     // No JSON, or null.
   }
-  throw new Error(`${path} is no ${NAME}, it does not say where it listens; ${NAMED}`)
+  throw new Error(`${path} is no sandbox, it does not say where it listens; ${NAMED}`)
 }
 
 module.exports = { Program, found }

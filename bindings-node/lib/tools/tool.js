@@ -8,7 +8,7 @@ const { DropoffError, fromFacts, words } = require('../errors.js')
 const { onAbort } = require('../signals.js')
 const native = require('../../native.js')
 const { checked } = require('./arguments.js')
-const { described, failure, sentence } = require('./description.js')
+const { copied, described, failure, sentence } = require('./description.js')
 
 /** @typedef {import('./description.js').Schema} Schema */
 /** @typedef {import('../job.js').Job} Job */
@@ -32,7 +32,7 @@ class Tool {
     this.title = tool.title
     this.description = tool.description
     this.inputSchema = inputSchema
-    this.outputSchema = structuredClone(tool.output)
+    this.outputSchema = copied(tool.output)
     this.annotations = { ...tool.annotations }
     // Frameworks take it off the tool.
     this.run = this.run.bind(this)

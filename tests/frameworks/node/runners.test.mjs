@@ -16,10 +16,16 @@ after(() => rmSync(folder, { recursive: true }))
 const program = `
   exports.send = () => new (require('dropoff').AgentDrop)().send(
     [['report.pdf', Buffer.from('%PDF')]], { sender: 'a', recipient: 'b' })
+  exports.tool = () => require('dropoff/tools').makeTools({
+    roots: __dirname, agentdrop: new (require('dropoff').AgentDrop)(), sender: 'a', recipients: ['b'],
+  })[0].run({ paths: ['program.cjs'], recipient: 'b' })
   const program = 'require("./program.cjs").send().then(({ status }) => console.log(status))'
   exports.sendElsewhere = () => require('node:util').promisify(require('node:child_process').execFile)(
     process.execPath, ['-e', program], { cwd: __dirname })`
 const tests = `
+  test('a tool sends one', async () => {
+    expect((await tool()).status).toBe('active')
+  })
   test('a file is sent', async () => {
     await sandbox.faults({ on: 'put', do: { delay_ms: 1 } })
     expect((await send()).status).toBe('active')
@@ -37,24 +43,24 @@ const written = {
   vitest: `
     import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
     import { sandboxForTests } from 'dropoff/testing'
-    import { send, sendElsewhere } from './program.cjs'
+    import { send, sendElsewhere, tool } from './program.cjs'
     const sandbox = sandboxForTests({ beforeAll, afterAll, beforeEach })${tests}`,
   bun: `
     import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
     import { sandboxForTests } from 'dropoff/testing'
-    import { send, sendElsewhere } from './program.cjs'
+    import { send, sendElsewhere, tool } from './program.cjs'
     const sandbox = sandboxForTests({ beforeAll, afterAll, beforeEach })${tests}`,
   node: `
     import assert from 'node:assert/strict'
     import { after, before, beforeEach, test } from 'node:test'
     import { sandboxForTests } from 'dropoff/testing'
-    import { send, sendElsewhere } from './program.cjs'
+    import { send, sendElsewhere, tool } from './program.cjs'
     const expect = (value) => ({
       toBe: (wanted) => assert.equal(value, wanted), toEqual: (wanted) => assert.deepEqual(value, wanted) })
     const sandbox = sandboxForTests({ before, after, beforeEach })${tests}`,
   jest: `
     const { sandboxForTests } = require('dropoff/testing')
-    const { send, sendElsewhere } = require('./program.cjs')
+    const { send, sendElsewhere, tool } = require('./program.cjs')
     const sandbox = sandboxForTests()${tests}`,
 }
 
@@ -94,20 +100,21 @@ for (const [name, options] of [
     const command = script('vitest/vitest.mjs', 'run', '--root', '.', ...options)
     const { code, said } = await ran(`vitest ${name}`, 'mjs', written.vitest, command)
     assert.equal(code, 0, said)
-    assert.match(said, /Tests +6 passed/)
+    assert.match(said, /Tests +8 passed/)
   })
 }
 
 for (const [name, options] of [
   ['workers', ['--maxWorkers', '2']],
   ['its own process', ['--runInBand']],
+  ["a browser's environment", ['--runInBand', '--env', 'jsdom']],
   ['its own process, with modules that are loaded anew', ['--runInBand', '--resetModules']],
 ]) {
   test(`jest, in ${name}`, async () => {
     const command = script('jest/bin/jest.js', '--rootDir', '.', ...options)
     const { code, said } = await ran(`jest ${name}`, 'js', written.jest, command)
     assert.equal(code, 0, said)
-    assert.match(said, /Tests: +6 passed/)
+    assert.match(said, /Tests: +8 passed/)
   })
 }
 
@@ -116,19 +123,19 @@ for (const isolation of ['process', 'none']) {
     const command = ['--test', `--test-isolation=${isolation}`]
     const { code, said } = await ran(`node ${isolation}`, 'mjs', written.node, command)
     assert.equal(code, 0, said)
-    assert.match(said, /pass 6\n/)
+    assert.match(said, /pass 8\n/)
   })
 }
 
 test('bun test', async () => {
   const { code, said } = await ran('bun', 'mjs', written.bun, ['test'], join(bin, 'bun'))
   assert.equal(code, 0, said)
-  assert.match(said, / 6 pass/)
+  assert.match(said, / 8 pass/)
 })
 
 test('deno test, by the hooks of node:test', async () => {
   const command = ['test', '--no-check', '--allow-all', '--node-modules-dir=manual']
   const { code, said } = await ran('deno', 'mjs', written.node, command, join(bin, 'deno'))
   assert.equal(code, 0, said)
-  assert.match(said, /6 passed/)
+  assert.match(said, /8 passed/)
 })

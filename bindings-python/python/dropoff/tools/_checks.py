@@ -47,6 +47,11 @@ def _path(value: Any, what: str) -> str:
     if not isinstance(value, str | os.PathLike):
         raise InvalidInputError(f"{what} must be a path (str or os.PathLike), not {_kind(value)}")
     path = os.fsdecode(value)
+    if not path:
+        # Of a variable that is not set, say, and would be the folder that the program runs in.
+        raise InvalidInputError(
+            f'{what} is empty; name a folder, or "." for the one that the program runs in'
+        )
     try:
         os.fsencode(path)
     except UnicodeError:
