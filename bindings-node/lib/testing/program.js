@@ -81,7 +81,7 @@ class Program {
   /** @param {unknown} how */
   #endedWith(how) {
     return new Error(
-      `${this.#path} is not ready, it ended with ${how}; its standard error says why, or it is no ${NAME}: ${NAMED}`,
+      `${this.#path} is not ready, it ended with ${how}; its standard error says why, or it is no dropoff-sandbox: ${NAMED}`,
     )
   }
 
@@ -144,7 +144,7 @@ function services(path, line) {
   } catch {
     // No JSON, or null.
   }
-  throw new Error(`${path} is no ${NAME}, it does not say where it listens; ${NAMED}`)
+  throw new Error(`${path} is no dropoff-sandbox, it does not say where it listens; ${NAMED}`)
 }
 
 module.exports = { Program, found }
