@@ -1,13 +1,13 @@
 #!/bin/sh
-# Installs the C library below a prefix: header, shared and static library, pkg-config and CMake files. What it
-# installs holds no absolute path, so the folder can be moved.
+# Installs the C library below a prefix: header, shared and static library, pkg-config and CMake files. What
+# it installs holds no absolute path, so the folder can be moved.
 #
 #     cargo build --release -p dropoff-c && bindings-c/install.sh /usr/local
 #
-# PROFILE-DIR is the folder cargo built into (target/release). Libraries go to LIBDIR below PREFIX, such as lib64 or
-# lib/x86_64-linux-gnu instead of lib; the environment may name it, too. A packager's DESTDIR stands before every path,
-# and the machine's loader is told nothing then. Needs binutils, as every C compiler does; LD, OBJCOPY, READELF and AR
-# name others.
+# PROFILE-DIR is the folder cargo built into (target/release). Libraries go to LIBDIR below PREFIX, such as
+# lib64 or lib/x86_64-linux-gnu instead of lib; the environment may name it, too. A packager's DESTDIR stands
+# before every path, and the machine's loader is told nothing then. Needs binutils, as every C compiler does;
+# LD, OBJCOPY, READELF and AR name others.
 set -eu
 
 usage() {
@@ -35,8 +35,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 built=${built:-${CARGO_TARGET_DIR:-$here/../target}/release}
 header=$here/../include/dropoff.h
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' "$header")
-# What `rustc --print native-static-libs` says, but for gcc_s: the compiler adds that one, or gcc_eh with -static, by
-# itself. tests/c compares.
+# What `rustc --print native-static-libs` says, but for gcc_s: the compiler adds that one, or gcc_eh with
+# -static, by itself. tests/c compares.
 native="util rt pthread m dl c"
 
 # The folder of the files is found from theirs, so it must be below the prefix.
@@ -60,10 +60,10 @@ done
 soname=$(LC_ALL=C "$READELF" -d "$built/libdropoff_c.so" | sed -n 's/.*Library soname: \[\(.*\)\]$/\1/p')
 [ -n "$soname" ] || fail "$built/libdropoff_c.so has no SONAME; build it with bindings-c/build.rs"
 
-# Of the archive one object whose only globals are dropoff_*: as cargo writes it, it exports Rust's library and its
-# dependencies' names, and links neither beside another Rust library nor beside libdeflate. Groups are dissolved, or
-# the linker would drop ours, local symbols and all, for those of another archive; std's LLVM bitcode ends nm and ar
-# where an older LLVM is their plugin.
+# Of the archive one object whose only globals are dropoff_*: as cargo writes it, it exports Rust's library
+# and its dependencies' names, and links neither beside another Rust library nor beside libdeflate. Groups are
+# dissolved, or the linker would drop ours, local symbols and all, for those of another archive; std's LLVM
+# bitcode ends nm and ar where an older LLVM is their plugin.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$LD" -r -o "$scratch/dropoff.o" --force-group-allocation --whole-archive "$built/libdropoff_c.a"
@@ -131,8 +131,8 @@ EOF
 
 [ -z "${DESTDIR:-}" ] || exit 0
 
-# Whether the loader looks into a folder: into few, and there only at what ldconfig has noted. Not every user's PATH
-# leads to ldconfig, and musl has none.
+# Whether the loader looks into a folder: into few, and there only at what ldconfig has noted. Not every
+# user's PATH leads to ldconfig, and musl has none.
 PATH=$PATH:/usr/sbin:/sbin
 searched() {
     ldconfig -N -X -v 2>/dev/null | sed -n 's,^\(/[^:]*\):.*,\1,p' | while read -r folder; do

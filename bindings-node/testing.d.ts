@@ -1,9 +1,9 @@
 /**
- * Both services on loopback, for tests: strict as their documents, over storage that checks signatures, and with
- * faults on order.
+ * Both services on loopback, for tests: strict as their documents, over storage that checks signatures, and
+ * with faults on order.
  *
  * ```js
- * import { after, before, beforeEach, test } from 'node:test' // or beforeAll, afterAll, beforeEach of vitest or jest
+ * import { after, before, beforeEach, test } from 'node:test' // of vitest or jest: beforeAll, afterAll
  * import { sandboxForTests } from 'dropoff/testing'
  *
  * const sandbox = sandboxForTests({ before, after, beforeEach })
@@ -28,7 +28,8 @@ export type SandboxOptions = {
   options?: readonly string[] | undefined
 }
 
-/** A fault on order, such as `{ on: 'put', times: 2, do: { reply: { status: 503 } } }`. The sandbox's manual lists them. */
+/** A fault on order, such as `{ on: 'put', times: 2, do: { reply: { status: 503 } } }`. The sandbox's manual
+ * lists them. */
 export type FaultOrder = {
   /** An operation, such as `presign`, `put` or `confirm`, or `any`. */
   on: string
@@ -94,7 +95,8 @@ export class Sandbox {
   faults(...orders: FaultOrder[]): Promise<void>
   /** Forgets all orders, or those for these operations, and lets go the requests that they hold. */
   clearFaults(...operations: string[]): Promise<void>
-  /** From now on so many requests of a hundred meet a fault drawn at random. A seed draws the same ones each time. */
+  /** From now on so many requests of a hundred meet a fault drawn at random. A seed draws the same ones each
+   * time. */
   hostile(percent: number, seed?: number): Promise<void>
   /** Changes settings, such as `{ upload_expires_in: 1 }`. @throws {Error} There is no such setting. */
   settings(changes: Readonly<Record<string, unknown>>): Promise<void>
@@ -126,8 +128,9 @@ export class Sandbox {
 export function startSandbox(options?: SandboxOptions): Promise<Sandbox>
 
 /**
- * A sandbox for the tests of a file: started before the first, emptied before each, ended after the last. While it
- * runs, clients that are made without arguments lead to it, and so do those of programs that a test starts.
+ * A sandbox for the tests of a file: started before the first, emptied before each, ended after the last.
+ * While it runs, clients that are made without arguments lead to it, and so do those of programs that a test
+ * starts.
  *
  * @param hooks Those of the runner. Default: the global ones, which jest and mocha have.
  */

@@ -1,8 +1,9 @@
 // @ts-check
 'use strict'
 
-// Settings of clients that are given none, while tests of a program have a sandbox. The environment alone will not
-// do: in a worker thread and under Jest `process.env` is a copy, which the compiled half does not see.
+// Settings of clients that are given none, while tests of a program have a sandbox. The environment alone
+// will not do: in a worker thread and under Jest `process.env` is a copy, which the compiled half does not
+// see.
 
 /** @type {Record<string, Record<string, unknown>>} */
 let defaults = {}

@@ -96,7 +96,10 @@ function ofSystem(words) {
   return library && `this system has no ${library}, which it needs; install that`
 }
 
-/** @param {string} words @param {string} file @param {string} name @param {import('./system.js').System} system */
+/**
+ * @param {string} words @param {string} file @param {string} name
+ * @param {import('./system.js').System} system
+ */
 function ofFile(words, file, name, system) {
   if (/: Permission denied/.test(words)) return `this user may not read ${file}; change its permissions`
   if (/failed to map segment/.test(words))

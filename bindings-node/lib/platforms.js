@@ -2,8 +2,8 @@
 'use strict'
 
 // The systems that there is a compiled half for, by napi's names of them: the file is dropoff.NAME.node, in a
-// package @dropoff/NAME of its own. A scope, since nobody else can publish in it. A new row wants two lines in
-// native.js and a build in the release workflow.
+// package @dropoff/NAME of its own. A scope, since nobody else can publish in it. A new row wants two lines
+// in native.js and a build in the release workflow.
 
 /**
  * @typedef {object} Platform

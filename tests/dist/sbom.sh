@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes what each package is compiled from (CycloneDX 1.5, all systems) beside the packages: sbom.sh OUT. The wheel
-# has its own inside as well.
+# Writes what each package is compiled from (CycloneDX 1.5, all systems) beside the packages: sbom.sh OUT. The
+# wheel has its own inside as well.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"

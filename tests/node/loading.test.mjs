@@ -57,7 +57,8 @@ writeFileSync(join(project, 'use.cjs'), `try { require('dropoff'); console.log('
 const ended = (...args) =>
   run(process.execPath, args, { cwd: project, timeout: 240_000 }).catch((error) => error)
 
-/** Loads the package by import and by require; gives `{ name, code, message, cause }`, or nothing if it loads. */
+/** Loads the package by import and by require; gives `{ name, code, message, cause }`, or nothing if it
+ * loads. */
 async function load(...flags) {
   const imported = await ended(...flags, 'use.mjs')
   const required = await ended(...flags, 'use.cjs')

@@ -146,8 +146,20 @@ def pytest_of_a_user(folder: Path, test: str) -> subprocess.CompletedProcess[str
 
 
 def test_the_plugin_is_found() -> None:
-    [entry] = [entry for entry in entry_points(group="pytest11") if entry.value == "dropoff._pytest_plugin"]
-    assert entry.name == "dropoff"
+    [entry] = [entry for entry in entry_points(group="pytest11") if entry.name == "dropoff"]
+    assert entry.value == "pytest_dropoff"
+
+
+def test_a_damaged_package_ends_no_run_that_does_not_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "damaged" / "dropoff").mkdir(parents=True)
+    (tmp_path / "damaged" / "dropoff" / "__init__.py").write_text("raise ImportError('it is damaged')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "damaged"))
+    done = pytest_of_a_user(tmp_path, "def test_nothing(): pass\n\ndef test_it(dropoff_sandbox): pass\n")
+    assert "1 passed, 1 error" in done.stdout and "ImportError: it is damaged" in done.stdout, (
+        done.stdout + done.stderr
+    )
 
 
 def test_a_program_runs_against_it_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

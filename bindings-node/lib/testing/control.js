@@ -1,7 +1,8 @@
 // @ts-check
 'use strict'
 
-// One request to the sandbox's control endpoint. Not by `fetch`, which tests replace, and which may use a proxy.
+// One request to the sandbox's control endpoint. Not by `fetch`, which tests replace, and which may use a
+// proxy.
 
 const { request } = require('node:http')
 

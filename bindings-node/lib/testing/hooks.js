@@ -40,7 +40,10 @@ function sandboxForTests(hooks = globalThis, options = undefined) {
   return sandbox
 }
 
-/** Lets clients without arguments lead to the sandbox, also in programs that a test starts. @param {any} sandbox */
+/**
+ * Lets clients without arguments lead to the sandbox, also in programs that a test starts.
+ * @param {any} sandbox
+ */
 function pointAt(sandbox) {
   const { apiUrl: baseUrl, storageUrl, caFile } = sandbox
   const trust = { trustedStorage: [storageUrl], ...(caFile && { caFile }) }

@@ -15,7 +15,10 @@ const NAME = 'dropoff-sandbox'
 const START_LIMIT = 60_000
 const STOP_LIMIT = 10_000
 
-/** The path given, else the environment's, else the program on the PATH. @param {string | null | undefined} given */
+/**
+ * The path given, else the environment's, else the program on the PATH.
+ * @param {string | null | undefined} given
+ */
 function found(given) {
   if (given) return given
   const named = process.env[VARIABLE]

@@ -25,39 +25,67 @@ const instance = (cls) => (value, name) => {
   throw invalid(`${name} must be of the class ${cls.name}, not ${describe(value)}`)
 }
 
-/** One path or several. A text alone would be taken for a list of letters. @type {import('../arguments.js').Kind} */
+/**
+ * One path or several. A text alone would be taken for a list of letters.
+ * @type {import('../arguments.js').Kind}
+ */
 const paths = (value, name) => {
   if (typeof value === 'string' || value instanceof URL) return [path(value, name)]
   if (typeof value === 'object' && Symbol.iterator in value)
     return Array.from(value, (item, at) => path(item, `${name}[${at}]`))
   throw invalid(`${name} must be a path or a list of paths, not ${describe(value)}`)
 }
-/** A list of names, or a function that is asked. @type {import('../arguments.js').Kind} */
-const names = (value, name) => {
+/** A list of ids, or a function that is asked. @type {import('../arguments.js').Kind} */
+const ids = (value, name) => {
   if (typeof value === 'function') return value
-  if (typeof value === 'object' && value !== null && Symbol.iterator in value)
-    return Array.from(value, (item, at) => text(item, `${name}[${at}]`))
-  throw invalid(`${name} must be a list of strings or a function, not ${describe(value)}`)
+  if (typeof value !== 'object' || typeof value[Symbol.iterator] !== 'function')
+    throw invalid(`${name} must be a list of strings or a function, not ${describe(value)}`)
+  const listed = Array.from(value, (item, at) => text(item, `${name}[${at}]`))
+  if (listed.length === 0) throw invalid(`${name} is empty; name whom files may be sent to`)
+  const empty = listed.indexOf('')
+  if (empty >= 0) throw invalid(`${name}[${empty}] is empty; give an id, or leave it out`)
+  return listed
 }
-/** Values by name, or a function that gives them. @type {import('../arguments.js').Kind} */
+/** URLs by name, or a function that gives them. @type {import('../arguments.js').Kind} */
 const byName = (value, name) => {
-  if (typeof value === 'function' || (typeof value === 'object' && !Array.isArray(value))) return value
-  throw invalid(`${name} must be an object or a function, not ${describe(value)}`)
+  if (typeof value === 'function') return value
+  // A Map has none of the names that it holds.
+  if (typeof value !== 'object' || Symbol.iterator in value)
+    throw invalid(`${name} must be an object or a function, not ${describe(value)}`)
+  if (Object.keys(value).length === 0) throw invalid(`${name} is empty; give the presigned URLs by name`)
+  return value
 }
+/** Of every transfer. @type {import('../arguments.js').Kind} */
+const needed = (value, name) => {
+  if (text(value, name) === '') throw invalid(`${name} is empty; every transfer needs one`)
+  return value
+}
+/** Within the range of a call's. @type {import('../arguments.js').Kind} */
+const limit = (value, name) => {
+  const number = milliseconds(value, name)
+  if (!(number >= 0 && number <= LONGEST))
+    throw invalid(`${name} must be more than 0 and at most 10 000 000 000, in milliseconds`)
+  // In whole nanoseconds.
+  if (Math.round(number * 1e6) === 0)
+    throw invalid(`${name} must be more than zero; leave it out for no limit`)
+  return number
+}
+/** Milliseconds, as the compiled half's. */
+const LONGEST = 10_000_000_000
 
 const MAKE = table({
   roots: required(paths),
   agentdrop: instance(AgentDrop),
-  sender: text,
-  recipients: names,
-  mode: text,
+  sender: needed,
+  recipients: ids,
+  mode: needed,
   encrypt: (value, name) => encryptionKind(value, name) && value,
   hcompany: instance(HCompany),
   pack: (value, name) => packKind(value, name) && value,
   keyPair: instance(KeyPair),
   storage: instance(Storage),
   targets: byName,
-  timeout: milliseconds,
+  timeout: limit,
 })
 /** The arguments that are one of the core's. */
 const PACK = ['level', 'profile', 'if_running']
