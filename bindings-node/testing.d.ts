@@ -23,9 +23,9 @@ import type { AgentDrop, AgentDropOptions, HCompany, HCompanyOptions, Options, S
 /** How a sandbox is started. */
 export type SandboxOptions = {
   /** Path of `dropoff-sandbox`. Default: the environment variable `DROPOFF_SANDBOX`, then the `PATH`. */
-  program?: string | null | undefined
+  program?: string | URL | null | undefined
   /** Of its command line, such as `['--tls']`. */
-  options?: readonly string[] | undefined
+  options?: readonly string[] | null | undefined
 }
 
 /** A fault on order, such as `{ on: 'put', times: 2, do: { reply: { status: 503 } } }`. The sandbox's manual
@@ -84,7 +84,7 @@ export class Sandbox {
   /** The variables that point clients without arguments at it, also in other programs. */
   environment(): Record<string, string>
 
-  /** A client of its AgentDrop. Retries wait a millisecond; `options` go before that. */
+  /** A client of its AgentDrop. Retries wait a millisecond; `options` that are given go before that. */
   agentdrop(options?: AgentDropOptions): AgentDrop
   /** A client of its H Company, as {@link agentdrop}. */
   hcompany(options?: HCompanyOptions): HCompany
@@ -124,8 +124,12 @@ export class Sandbox {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Starts a sandbox. It does not keep the process alive, and ends with it. */
-export function startSandbox(options?: SandboxOptions): Promise<Sandbox>
+/**
+ * Starts a sandbox. It does not keep the process alive, and ends with it.
+ *
+ * @throws {Error} There is no such program, or it is no sandbox, or it did not start.
+ */
+export function startSandbox(options?: SandboxOptions | null): Promise<Sandbox>
 
 /**
  * A sandbox for the tests of a file: started before the first, emptied before each, ended after the last.
@@ -134,4 +138,4 @@ export function startSandbox(options?: SandboxOptions): Promise<Sandbox>
  *
  * @param hooks Those of the runner. Default: the global ones, which jest and mocha have.
  */
-export function sandboxForTests(hooks?: TestHooks, options?: SandboxOptions): Sandbox
+export function sandboxForTests(hooks?: TestHooks | null, options?: SandboxOptions | null): Sandbox

@@ -12,8 +12,8 @@
  *
  * Names, descriptions, schemas and results are the same in all languages: names are in snake_case and times
  * in seconds. They depend on no framework, and fit each with a few lines of glue. A result holds the facts
- * that a model can use and no URL; a failure is `{ error: {…} }` with `retryable`, `outcome` and `next`, a
- * sentence on what to do.
+ * that a model can use and no signed URL; a failure is `{ error: {…} }` with `retryable`, `outcome` and
+ * `next`, a sentence on what to do.
  *
  * @packageDocumentation
  */
@@ -60,7 +60,8 @@ export type ToolOptions = {
   /** For `put_file`; it needs `targets`. */
   storage?: Storage | null | undefined
   /** Where files may be put, by a name that the model chooses by; or a function that gives the target of a
-   * name, and nothing if there is none. The model sees no URL. */
+   * name, and nothing if there is none. The model sees no signed URL: it is told of a target that is refused
+   * by its host and path. */
   targets?:
     | Readonly<Record<string, Target>>
     | ((name: string) => Target | null | undefined | PromiseLike<Target | null | undefined>)

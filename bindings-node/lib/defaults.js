@@ -8,18 +8,26 @@
 /** @type {Record<string, Record<string, unknown>>} */
 let defaults = {}
 
-/** @param {Record<string, Record<string, unknown>>} byClient */
+/** Gives those there were before. @param {Record<string, Record<string, unknown>>} byClient */
 function setDefaults(byClient) {
+  const before = defaults
   defaults = byClient
+  return before
 }
 
 /** What was given, and the defaults of the client for the rest. @param {string} client @param {any} given */
 function withDefaults(client, given) {
   const own = defaults[client]
-  if (own === undefined || typeof (given ?? {}) !== 'object' || Array.isArray(given)) return given
-  const filled = { ...own, ...given }
-  for (const name of Object.keys(own)) filled[name] ??= own[name]
-  return filled
+  return own === undefined ? given : filled(own, given)
 }
 
-module.exports = { setDefaults, withDefaults }
+/** What was given, and these for what is left out. @param {Record<string, unknown>} own @param {any} given */
+function filled(own, given) {
+  // The client says what is wrong with it.
+  if (typeof (given ?? {}) !== 'object' || Array.isArray(given)) return given
+  const settings = { ...own, ...given }
+  for (const name of Object.keys(own)) settings[name] ??= own[name]
+  return settings
+}
+
+module.exports = { filled, setDefaults, withDefaults }

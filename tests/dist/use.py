@@ -27,7 +27,6 @@ NODE = """
 const d = new AgentDrop({ baseUrl: process.env.API_URL, trustedStorage: [process.env.STORAGE_URL] })
 d.send(['report.pdf'], { sender: 'a', recipient: 'b' }).then((sent) => console.log(sent.status))
 """
-ROOT = Path(__file__).resolve().parents[2]
 # What users test with.
 PYTEST = """
 from dropoff import AgentDrop

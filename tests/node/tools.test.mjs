@@ -318,6 +318,16 @@ test('a function decides on recipients and gives targets', async () => {
   assert.deepEqual(asked, ['x'])
 })
 
+test('a target that is refused is told without its signature', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const targets = { report: 'https://10.0.0.1/bucket/report?X-Amz-Signature=0' }
+  const [put] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets })
+  const told = await put.run({ path: 'report.pdf', target: 'report' })
+  assert.equal(told.error.kind, 'unsafe_target')
+  assert.match(told.error.message, /10\.0\.0\.1\/bucket\/report /)
+  assert(!JSON.stringify(told).includes('X-Amz'))
+})
+
 test('a function of the program that throws', async () => {
   const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
   const failing = () => {

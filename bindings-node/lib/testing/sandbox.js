@@ -4,6 +4,8 @@
 // A running sandbox: where it is, clients of it, and its control endpoint.
 
 const { AgentDrop } = require('../agentdrop.js')
+const { filled } = require('../defaults.js')
+const { check, path, table, texts } = require('../arguments.js')
 const { invalid } = require('../errors.js')
 const { HCompany } = require('../hcompany.js')
 const { Storage } = require('../storage.js')
@@ -14,8 +16,10 @@ const { Program, found } = require('./program.js')
 const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
 const MAKE = Symbol('made by startSandbox or sandboxForTests')
 
+const START = table({ program: path, options: texts })
+
 // For the hooks and not for users.
-/** @type {(options: any) => { sandbox: Sandbox, start: () => Promise<void> }} */
+/** @type {(method: string, options: any) => { sandbox: Sandbox, start: () => Promise<void> }} */
 let unstarted
 
 class Sandbox {
@@ -25,10 +29,11 @@ class Sandbox {
   #program
   /** @type {any} */
   #ready
+  #stopped = false
 
   static {
-    unstarted = (options) => {
-      const sandbox = new Sandbox(MAKE, options)
+    unstarted = (method, options) => {
+      const sandbox = new Sandbox(MAKE, check(method, START, options))
       return { sandbox, start: () => sandbox.#start() }
     }
   }
@@ -36,7 +41,7 @@ class Sandbox {
   /** @param {symbol} make @param {any} options */
   constructor(make, options) {
     if (make !== MAKE) throw invalid('a Sandbox is made by startSandbox() or sandboxForTests()')
-    this.#options = options ?? {}
+    this.#options = options
   }
 
   async #start() {
@@ -47,7 +52,11 @@ class Sandbox {
 
   get #where() {
     if (this.#ready !== undefined) return this.#ready
-    throw new Error('the sandbox is not running; it is started before the first test, so use it within tests')
+    throw new Error(
+      this.#stopped
+        ? 'the sandbox is stopped, and what it had is gone; use it before that, or start another'
+        : 'the sandbox is not started yet; it is before the first test, so use it within tests',
+    )
   }
 
   get apiUrl() {
@@ -88,21 +97,26 @@ class Sandbox {
 
   /** @param {any} [options] */
   agentdrop(options) {
-    return new AgentDrop({ apiKey: this.agentdropApiKey, baseUrl: this.apiUrl, ...this.#trust(), ...options })
+    return new AgentDrop(this.#settings({ apiKey: this.agentdropApiKey, baseUrl: this.apiUrl }, options))
   }
 
   /** @param {any} [options] */
   hcompany(options) {
-    return new HCompany({ apiKey: this.hApiKey, baseUrl: this.apiUrl, ...this.#trust(), ...options })
+    return new HCompany(this.#settings({ apiKey: this.hApiKey, baseUrl: this.apiUrl }, options))
   }
 
   /** @param {any} [options] */
   storage(options) {
-    return new Storage({ ...this.#trust(), ...options })
+    return new Storage(this.#settings({}, options))
   }
 
-  #trust() {
-    return { trustedStorage: [this.storageUrl], backoffBase: 1, caFile: this.caFile }
+  /**
+   * What is not given leads nowhere else than here.
+   * @param {Record<string, unknown>} service @param {any} options
+   */
+  #settings(service, options) {
+    const own = { ...service, trustedStorage: [this.storageUrl], backoffBase: 1, caFile: this.caFile }
+    return filled(own, options)
   }
 
   // -- what is to happen
@@ -169,6 +183,7 @@ class Sandbox {
 
   async stop() {
     this.#ready = undefined
+    this.#stopped = true
     await this.#program?.stop()
   }
 

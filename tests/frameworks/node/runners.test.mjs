@@ -15,13 +15,20 @@ after(() => rmSync(folder, { recursive: true }))
 
 const program = `
   exports.send = () => new (require('dropoff').AgentDrop)().send(
-    [['report.pdf', Buffer.from('%PDF')]], { sender: 'a', recipient: 'b' })`
+    [['report.pdf', Buffer.from('%PDF')]], { sender: 'a', recipient: 'b' })
+  const program = 'require("./program.cjs").send().then(({ status }) => console.log(status))'
+  exports.sendElsewhere = () => require('node:util').promisify(require('node:child_process').execFile)(
+    process.execPath, ['-e', program], { cwd: __dirname })`
 const tests = `
   test('a file is sent', async () => {
     await sandbox.faults({ on: 'put', do: { delay_ms: 1 } })
     expect((await send()).status).toBe('active')
     const [stored] = await sandbox.objects()
     expect(String(await sandbox.content(stored.key))).toBe('%PDF')
+  })
+  test('a program that a test starts sends one', async () => {
+    expect((await sendElsewhere()).stdout).toBe('active\\n')
+    expect((await sandbox.transfers()).length).toBe(1)
   })
   test('the next test begins with nothing', async () => {
     expect(await sandbox.objects()).toEqual([])
@@ -30,11 +37,11 @@ const written = {
   vitest: `
     import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
     import { sandboxForTests } from 'dropoff/testing'
-    import { send } from './program.cjs'
+    import { send, sendElsewhere } from './program.cjs'
     const sandbox = sandboxForTests({ beforeAll, afterAll, beforeEach })${tests}`,
   jest: `
     const { sandboxForTests } = require('dropoff/testing')
-    const { send } = require('./program.cjs')
+    const { send, sendElsewhere } = require('./program.cjs')
     const sandbox = sandboxForTests()${tests}`,
 }
 
@@ -66,7 +73,7 @@ for (const pool of ['forks', 'threads']) {
     const command = ['vitest/vitest.mjs', 'run', '--pool', pool, '--root', '.']
     const { code, said } = await ran(`vitest-${pool}`, 'mine.test.mjs', written.vitest, command)
     assert.equal(code, 0, said)
-    assert.match(said, /Tests +2 passed/)
+    assert.match(said, /Tests +3 passed/)
   })
 }
 
@@ -77,5 +84,5 @@ test('jest', async () => {
     '.',
   ])
   assert.equal(code, 0, said)
-  assert.match(said, /Tests: +2 passed/)
+  assert.match(said, /Tests: +3 passed/)
 })

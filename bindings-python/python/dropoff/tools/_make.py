@@ -66,7 +66,8 @@ def make_tools(
     :param key_pair: opens what came sealed for it.
     :param storage: a client; it needs `targets`.
     :param targets: where files may be put, by a name that the model chooses by; or a function that gives the
-        target of a name, and raises ``KeyError`` if there is none. The model sees no URL.
+        target of a name, and raises ``KeyError`` if there is none. The model sees no signed
+        URL: it is told of a target that is refused by its host and path.
     :param timeout: seconds that bound each call that sends bytes. Default: no limit.
     :raises InvalidInputError: what one of them needs is missing, or there is nothing to make tools of.
     """
