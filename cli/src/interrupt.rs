@@ -1,7 +1,7 @@
 //! Ctrl-C and the request to terminate: the first cancels the call that runs, so that it cleans up; the second ends the
 //! process at once. It owns the signals, and must not know what runs.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 
 use crate::exit::Exit;
 use crate::screen::Screen;
@@ -14,6 +14,11 @@ static RUNNING: Mutex<Option<Cancel>> = Mutex::new(None);
 
 /// Listens from now on. Where the system refuses a handler, a signal ends the process as ever.
 pub fn listen(screen: &Screen) {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| start_listening(screen));
+}
+
+fn start_listening(screen: &Screen) {
     let screen = screen.clone();
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
     let signals = {

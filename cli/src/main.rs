@@ -14,6 +14,8 @@ mod report;
 mod run;
 mod screen;
 mod secrets;
+mod state;
+mod stdin;
 mod sys;
 
 fn main() {

@@ -70,12 +70,17 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 /// Prints a result. Whoever closed standard output has read enough.
 pub fn print(report: &Report, format: Format, screen: &Screen) {
     let text = match format {
+        Format::Human | Format::Agent | Format::Quiet if report.text.is_some() => {
+            report.text.clone().unwrap_or_default()
+        }
         Format::Human => human(report),
+        Format::Agent if !report.for_agents.is_empty() => line_of(&report.for_agents),
         Format::Agent => line_of(&report.facts),
         Format::Json => report.json.to_string(),
         Format::Quiet => report.ids.join("\n"),
     };
-    write_out(&text);
+    // Nothing is the result of what only runs.
+    write_out(if report.json.is_null() && format == Format::Json { "" } else { &text });
     if format != Format::Json {
         for warning in &report.warnings {
             screen.line(&format!("{YELLOW}warning:{YELLOW:#} {warning}"));

@@ -29,8 +29,11 @@ pub struct Display {
 
 enum How {
     Nothing,
-    Bar(ProgressBar),
-    Lines { last: Option<(Phase, Instant)> },
+    /// There once there is something to show.
+    Bar(Option<ProgressBar>),
+    Lines {
+        last: Option<(Phase, Instant)>,
+    },
 }
 
 /// How often a program is told; a new phase is told at once.
@@ -41,8 +44,8 @@ impl Display {
         let how = match choice {
             ProgressChoice::Auto if format == Format::Json => How::Lines { last: None },
             ProgressChoice::Json => How::Lines { last: None },
-            ProgressChoice::Auto if format.is_watched() => How::Bar(bar(screen)),
-            ProgressChoice::Bar => How::Bar(bar(screen)),
+            ProgressChoice::Auto if format.is_watched() => How::Bar(None),
+            ProgressChoice::Bar => How::Bar(None),
             ProgressChoice::Auto | ProgressChoice::None => How::Nothing,
         };
         Self { screen: screen.clone(), how, warned: false }
@@ -51,7 +54,7 @@ impl Display {
     pub fn show(&mut self, progress: &Progress) {
         match &mut self.how {
             How::Nothing => return,
-            How::Bar(bar) => draw(bar, progress),
+            How::Bar(bar) => draw(bar.get_or_insert_with(new_bar), &self.screen, progress),
             How::Lines { last } => {
                 let due =
                     last.is_none_or(|(phase, at)| phase != progress.phase || at.elapsed() >= LINE_INTERVAL);
@@ -76,13 +79,12 @@ impl Display {
     }
 }
 
-fn bar(screen: &Screen) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-    screen.set_bar(Some(bar.clone()));
-    bar
+/// It shows nothing by itself.
+fn new_bar() -> ProgressBar {
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
 }
 
-fn draw(bar: &ProgressBar, progress: &Progress) {
+fn draw(bar: &ProgressBar, screen: &Screen, progress: &Progress) {
     let known = progress.bytes_total > 0;
     let template = if known { "{prefix:<10} {bar:24} {percent:>3}%  {msg}" } else { "{prefix:<10} {msg}" };
     if let Ok(style) = ProgressStyle::with_template(template) {
@@ -92,6 +94,10 @@ fn draw(bar: &ProgressBar, progress: &Progress) {
     bar.set_position(progress.bytes_done.min(progress.bytes_total));
     bar.set_prefix(progress.phase.as_str());
     bar.set_message(message(progress));
+    if bar.is_hidden() && progress.phase != Phase::Done {
+        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        screen.set_bar(Some(bar.clone()));
+    }
     bar.tick();
 }
 

@@ -13,6 +13,8 @@ pub struct Report {
     pub headline: String,
     /// What people and agents are told beside it, by name; an absent one is left out.
     pub facts: Vec<(&'static str, String)>,
+    /// What agents are told in place of these facts, where people have lines.
+    pub for_agents: Vec<(&'static str, String)>,
     /// What scripts go on with, a line each.
     pub ids: Vec<String>,
     /// Doubts that are left, each a sentence.
@@ -20,6 +22,8 @@ pub struct Report {
     /// Lines for people alone, below the facts.
     pub lines: Vec<String>,
     /// All of it.
+    /// The whole of what people, agents and scripts get, in place of all this.
+    pub text: Option<String>,
     pub json: Value,
     pub exit: Option<Exit>,
 }

@@ -16,7 +16,7 @@ use crate::output::{self, Format};
 use crate::progress::{Display, ProgressChoice};
 use crate::report::Report;
 use crate::screen::Screen;
-use crate::{argv, commands, interrupt, logs};
+use crate::{argv, commands, interrupt, logs, stdin};
 
 /// What a command works with.
 pub struct Session {
@@ -64,6 +64,9 @@ pub fn run(arguments: &[OsString]) -> Exit {
 
 /// The parser's complaint as one line, with the nearest name if it knows one.
 fn one_sentence(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "there is no command; see --help for those that there are".to_owned();
+    }
     let text = error.render().to_string();
     let told = text.split("\n\nUsage:").next().unwrap_or(&text).trim_start_matches("error: ");
     let lines: Vec<&str> = told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -81,13 +84,18 @@ impl Session {
         Self { format, screen, progress: shared.progress, sends_stdin: false }
     }
 
-    /// What is sent: a file, or standard input where the path is `-`.
-    pub fn source(&mut self, path: &Path) -> Source {
+    /// What is sent: a file, or standard input where the path is `-`, which must then have `size` bytes.
+    ///
+    /// # Errors
+    /// `invalid_input` for a size of a file.
+    pub fn source(&mut self, path: &Path, size: Option<u64>) -> Result<Source> {
         if path == Path::new("-") {
             self.sends_stdin = true;
-            Source::reader(std::io::stdin())
-        } else {
-            Source::path(path)
+            return Ok(stdin::source(size));
+        }
+        match size {
+            Some(_) => Err(Error::bad_argument("--size is for standard input; leave it out for a file")),
+            None => Ok(Source::path(path)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! All that this program asks of the operating system itself: its signals.
+//! All that this program asks of the operating system itself: its signals, and files for secrets.
 
 #[cfg(unix)]
 /// The signals that end a program.
@@ -35,4 +35,13 @@ impl Signals {
     pub async fn next(&mut self) {
         self.0.recv().await;
     }
+}
+
+/// A new file that its owner alone may read.
+pub fn create_private_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }

@@ -25,6 +25,7 @@ mod http;
 mod lock;
 mod operation;
 mod presign;
+pub mod program;
 mod sandbox;
 mod server;
 mod settings;

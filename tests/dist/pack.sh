@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packs what users get: a wheel and its source, npm's packages, a C tarball, and a tarball with the sandbox's
-# program. Each has LICENSE and THIRD-PARTY-LICENSES.txt.
+# Packs what users get: a wheel and its source, npm's packages, a C tarball, the command as wheel, npm's
+# packages and tarball, and a tarball with the sandbox's program. Each has LICENSE and THIRD-PARTY-LICENSES.txt.
 #
 # Usage: pack.sh dev OUT             what the tests have built anyway
 #        pack.sh release OUT TARGET  for one of Rust's targets, such as x86_64-unknown-linux-musl; wants
@@ -18,7 +18,7 @@ cd "$root"
 case $profile in
 dev)
     target=$(rustc -vV | sed -n 's/^host: //p')
-    maturin=.venv/bin/maturin arguments=()
+    maturin=.venv/bin/maturin arguments=() program=()
     built=$root/target/debug
     ;;
 release)
@@ -67,8 +67,10 @@ else
     module=$built/libdropoff_node.so
 fi
 "$maturin" build --quiet "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
+"$maturin" build --quiet "${arguments[@]}" -m cli/Cargo.toml --out "$out" -- "${program[@]}"
 "$maturin" sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
 node bindings-node/scripts/pack.mjs "$out" "$platform=$module"
+node cli/npm/pack.mjs "$out" "$platform=$built/dropoff"
 
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' include/dropoff.h)
 # A folder of that name becomes a tarball of it.
@@ -82,6 +84,17 @@ name=dropoff-c-$version-$system
 DESTDIR=$out bindings-c/install.sh "/$name" "$built"
 mkdir "$out/$name/examples"
 cp examples/c/{send_files,upload_profile}.c "$out/$name/examples"
+tarball "$name"
+
+name=dropoff-cli-$version-$system
+mkdir -p "$out/$name"/share/{man/man1,bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
+install -D "$built/dropoff" "$out/$name/bin/dropoff"
+cp cli/README.md "$out/$name"
+share=$out/$name/share
+"$built/dropoff" man "$share/man/man1" >/dev/null
+"$built/dropoff" completion bash >"$share/bash-completion/completions/dropoff"
+"$built/dropoff" completion zsh >"$share/zsh/site-functions/_dropoff"
+"$built/dropoff" completion fish >"$share/fish/vendor_completions.d/dropoff.fish"
 tarball "$name"
 
 name=dropoff-sandbox-$version-$system

@@ -23,6 +23,7 @@ def versions() -> dict[str, str]:
     return {
         "Cargo.toml": tomllib.loads(read("Cargo.toml"))["workspace"]["package"]["version"],
         "bindings-node/package.json": json.loads(read("bindings-node/package.json"))["version"],
+        "cli/npm/package.json": json.loads(read("cli/npm/package.json"))["version"],
         "include/dropoff.h": header,
         **{page: _of_tarball(page) for page in PAGES},
     }

@@ -18,5 +18,6 @@ SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) cargo cyclonedx --quiet --format js
 for part in c node python; do
     mv "bindings-$part/$name.json" "$out/dropoff-$part.cdx.json"
 done
+mv "cli/$name.json" "$out/dropoff-cli.cdx.json"
 mv "sandbox/$name.json" "$out/dropoff-sandbox.cdx.json"
 ls -l "$out"/*.cdx.json

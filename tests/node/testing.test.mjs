@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -172,8 +172,11 @@ test('a program that is not there', async () => {
   process.env.PATH = folder
   try {
     await assert.rejects(startSandbox(), /environment variable DROPOFF_SANDBOX/)
-    symlinkSync(PROGRAM, join(folder, 'dropoff-sandbox'))
-    await (await startSandbox()).stop()
+    // The command has it as a subcommand; the sandbox alone goes before it.
+    for (const name of ['dropoff', 'dropoff-sandbox']) {
+      symlinkSync(join(dirname(PROGRAM), name), join(folder, name))
+      await (await startSandbox()).stop()
+    }
   } finally {
     Object.assign(process.env, { PATH, DROPOFF_SANDBOX: PROGRAM })
   }

@@ -5,10 +5,11 @@
 
 const { spawn } = require('node:child_process')
 const { accessSync, constants } = require('node:fs')
-const { delimiter, join } = require('node:path')
+const { delimiter, join, parse } = require('node:path')
 
 const VARIABLE = 'DROPOFF_SANDBOX'
-const NAME = 'dropoff-sandbox'
+// The sandbox alone; and the command, which has it as a subcommand.
+const NAMES = { 'dropoff-sandbox': 'serve', dropoff: 'sandbox' }
 /** It starts within milliseconds; a machine may stand still for many of them. */
 const START_LIMIT = 60_000
 const STOP_LIMIT = 10_000
@@ -24,14 +25,14 @@ function found(given) {
   if (given) return given
   const named = process.env[VARIABLE]
   if (named) return named
-  const program = (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, NAME))
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const program = Object.keys(NAMES)
+    .flatMap((name) => folders.map((folder) => join(folder, name)))
     .find(isProgram)
   if (program !== undefined) return program
   throw new Error(
-    `there is no program ${NAME}: install it (from a clone: cargo install --locked --path sandbox), ` +
-      `or name its path in the environment variable ${VARIABLE}`,
+    'there is no program dropoff or dropoff-sandbox: install dropoff-cli, or name its path in the environment ' +
+      `variable ${VARIABLE}`,
   )
 }
 
@@ -58,8 +59,9 @@ class Program {
   /** @param {string} path @param {readonly string[]} options */
   constructor(path, options) {
     this.#path = path
+    const subcommand = parse(String(path)).name === 'dropoff' ? NAMES.dropoff : NAMES['dropoff-sandbox']
     try {
-      this.#process = spawn(path, ['serve', '--exit-with-stdin', ...options], {
+      this.#process = spawn(path, [subcommand, '--exit-with-stdin', ...options], {
         stdio: ['pipe', 'pipe', 'inherit'],
       })
     } catch (error) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dropoff::{PostFormRequest, Result, Storage};
 
 use super::put::{check_one_stdin, report};
-use crate::client_options::{ClientOptions, parse_duration};
+use crate::client_options::{ClientOptions, parse_bytes, parse_duration};
 use crate::report::Report;
 use crate::run::Session;
 use crate::secrets::Target;
@@ -25,6 +25,9 @@ pub struct PostForm {
     /// The file name that storage is told.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Bytes that standard input must have; where it has others, nothing is sent.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    size: Option<u64>,
     /// Bounds the whole command, retries included, such as 10min.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     timeout: Option<Duration>,
@@ -36,7 +39,7 @@ impl PostForm {
     pub fn run(self, session: &mut Session) -> Result<Report> {
         check_one_stdin(&self.file, self.url_file.as_deref())?;
         let (url, fields) = Target::find(self.url_file.as_deref())?.form()?;
-        let mut request = PostFormRequest::new(url, fields, session.source(&self.file));
+        let mut request = PostFormRequest::new(url, fields, session.source(&self.file, self.size)?);
         if let Some(name) = self.name {
             request = request.file_name(name);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dropoff::{Error, PutRequest, Result, Storage, StoredObject};
 
-use crate::client_options::{ClientOptions, parse_duration};
+use crate::client_options::{ClientOptions, parse_bytes, parse_duration};
 use crate::report::{Report, size};
 use crate::run::Session;
 use crate::secrets::Target;
@@ -24,6 +24,9 @@ pub struct Put {
     /// A header that was signed into the URL, such as "Content-Type: text/plain".
     #[arg(short = 'H', long, value_name = "NAME: VALUE")]
     header: Vec<String>,
+    /// Bytes that standard input must have; where it has others, nothing is sent.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    size: Option<u64>,
     /// Bounds the whole command, retries included, such as 10min.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     timeout: Option<Duration>,
@@ -35,7 +38,7 @@ impl Put {
     pub fn run(self, session: &mut Session) -> Result<Report> {
         check_one_stdin(&self.file, self.url_file.as_deref())?;
         let (url, headers) = Target::find(self.url_file.as_deref())?.put()?;
-        let mut request = PutRequest::new(url, session.source(&self.file));
+        let mut request = PutRequest::new(url, session.source(&self.file, self.size)?);
         for (name, value) in headers {
             request = request.header(name, value);
         }

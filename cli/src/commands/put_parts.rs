@@ -6,7 +6,7 @@ use std::time::Duration;
 use dropoff::{PutPartsRequest, Result, Storage};
 
 use super::put::check_one_stdin;
-use crate::client_options::{ClientOptions, parse_duration};
+use crate::client_options::{ClientOptions, parse_bytes, parse_duration};
 use crate::report::{Report, count, size};
 use crate::run::Session;
 use crate::secrets::Target;
@@ -23,6 +23,9 @@ pub struct PutParts {
     /// The file with the presigned URLs; - is standard input.
     #[arg(long, value_name = "FILE")]
     url_file: Option<PathBuf>,
+    /// Bytes that standard input must have; where it has others, nothing is sent.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    size: Option<u64>,
     /// Bounds the whole command, retries included, such as 10min.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     timeout: Option<Duration>,
@@ -35,7 +38,7 @@ impl PutParts {
     pub fn run(self, session: &mut Session) -> Result<Report> {
         check_one_stdin(&self.file, self.url_file.as_deref())?;
         let urls = Target::find(self.url_file.as_deref())?.parts()?;
-        let mut request = PutPartsRequest::new(urls, session.source(&self.file));
+        let mut request = PutPartsRequest::new(urls, session.source(&self.file, self.size)?);
         if let Some(limit) = self.timeout {
             request = request.timeout(limit);
         }

@@ -11,10 +11,12 @@ import sysconfig
 import time
 from collections.abc import Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 VARIABLE = "DROPOFF_SANDBOX"
-NAME = "dropoff-sandbox"
+# The sandbox alone; and the command, which has it as a subcommand.
+NAMES = {"dropoff-sandbox": "serve", "dropoff": "sandbox"}
 # It starts within milliseconds. A machine may stand still for many of them.
 START_LIMIT = 60.0
 STOP_LIMIT = 10.0
@@ -30,12 +32,13 @@ def found(given: str | PathLike[str] | None) -> str:
     if named := os.environ.get(VARIABLE):
         return named
     folders = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
-    if (program := shutil.which(NAME, path=folders)) is None:
-        raise FileNotFoundError(
-            f"there is no program {NAME}: install it (from a clone: cargo install --locked --path sandbox), "
-            f"or name its path in the environment variable {VARIABLE}"
-        )
-    return program
+    for name in NAMES:
+        if program := shutil.which(name, path=folders):
+            return program
+    raise FileNotFoundError(
+        "there is no program dropoff or dropoff-sandbox: install dropoff-cli, or name its path in the "
+        f"environment variable {VARIABLE}"
+    )
 
 
 class Program:
@@ -44,7 +47,7 @@ class Program:
     def __init__(self, program: str, options: Sequence[str]) -> None:
         try:
             self._process = subprocess.Popen(
-                [program, "serve", "--exit-with-stdin", *options],
+                [program, NAMES.get(Path(program).stem, "serve"), "--exit-with-stdin", *options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,

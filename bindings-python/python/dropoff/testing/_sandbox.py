@@ -28,8 +28,8 @@ class Sandbox:
 
     def __init__(self, program: str | PathLike[str] | None = None, *, options: Sequence[str] = ()) -> None:
         """
-        :param program: path of ``dropoff-sandbox``. Default: the environment variable ``DROPOFF_SANDBOX``,
-            then the scripts of this Python, then the ``PATH``.
+        :param program: path of ``dropoff`` or ``dropoff-sandbox``. Default: the environment variable
+            ``DROPOFF_SANDBOX``, then the scripts of this Python, then the ``PATH``.
         :param options: of its command line, such as ``["--tls"]``.
         :raises FileNotFoundError: there is no such program.
         :raises RuntimeError: it is no sandbox, or it did not start.
