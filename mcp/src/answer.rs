@@ -1,5 +1,5 @@
-//! A call's end as a client sees it: facts that fit the tool's output schema, and text for those that show a model
-//! nothing else.
+//! A call's end as a client sees it: facts that fit the tool's output schema, and text for those that show a
+//! model nothing else.
 
 use dropoff::{Error, tools};
 use rmcp::model::{CallToolResult, ContentBlock};

@@ -1,5 +1,5 @@
-//! What a call asks of the client: its folders, and the user's word. It owns how the versions of the protocol ask: by a
-//! request of the server while the call runs, or by an answer with which the client calls again.
+//! What a call asks of the client: its folders, and the user's word. It owns how the versions of the protocol
+//! ask: by a request of the server while the call runs, or by an answer with which the client calls again.
 
 // The protocol means to drop roots some day; until then they are how a client names its folders.
 #![expect(deprecated)]

@@ -1,6 +1,7 @@
-//! A server of the Model Context Protocol over standard input and output: the core's tools, for a model to call. It owns
-//! what a client of the protocol sees and asks, and how a call of a model becomes one of the core. It must not know a
-//! service's or storage's rules, which are the core's, nor the command line and where its secrets come from.
+//! A server of the Model Context Protocol over standard input and output: the core's tools, for a model to
+//! call. It owns what a client of the protocol sees and asks, and how a call of a model becomes one of the
+//! core. It must not know a service's or storage's rules, which are the core's, nor the command line and
+//! where its secrets come from.
 
 mod answer;
 mod arguments;

@@ -1,4 +1,5 @@
-//! The tools that this server offers, as clients are told of them; and the reasons why it does not offer the others.
+//! The tools that this server offers, as clients are told of them; and the reasons why it does not offer the
+//! others.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! How far a call is, as the protocol tells it: one number that grows, although a job counts what is packed and what is
-//! sent apart, and takes back what was sent in vain.
+//! How far a call is, as the protocol tells it: one number that grows, although a job counts what is packed
+//! and what is sent apart, and takes back what was sent in vain.
 
 use dropoff::{Phase, Progress};
 use rmcp::model::{ProgressNotificationParam, ProgressToken};

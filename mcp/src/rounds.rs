@@ -1,5 +1,5 @@
-//! Calls that wait for what the client was asked, in versions of the protocol in which it calls again with the answers.
-//! What was agreed on stays here; the client carries the number of it alone.
+//! Calls that wait for what the client was asked, in versions of the protocol in which it calls again with
+//! the answers. What was agreed on stays here; the client carries the number of it alone.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

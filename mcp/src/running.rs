@@ -1,5 +1,5 @@
-//! A job while it runs for a call: its progress is told, and it is cancelled when the client says so or is gone. The job's
-//! own clean-up is waited for in both cases.
+//! A job while it runs for a call: its progress is told, and it is cancelled when the client says so or is
+//! gone. The job's own clean-up is waited for in both cases.
 
 use std::time::Duration;
 
@@ -47,7 +47,8 @@ pub(crate) async fn finished<T: Clone + Send + 'static>(
     job.await
 }
 
-/// Tells progress to a client that asked for it. A client that reads nothing holds back what is told, and never the call.
+/// Tells progress to a client that asked for it. A client that reads nothing holds back what is told, and
+/// never the call.
 struct Telling {
     to: Option<(Peer<RoleServer>, Meter)>,
     on_its_way: Option<JoinHandle<()>>,

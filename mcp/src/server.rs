@@ -23,7 +23,7 @@ use crate::settings::Settings;
 pub(crate) struct Server {
     settings: Settings,
     clients: Clients,
-    pub(crate) offer: Offer,
+    offer: Offer,
     consent: Consent,
     rounds: Rounds,
     /// The client is gone, or whoever runs this wants it to stop.
@@ -80,11 +80,26 @@ impl Server {
         ErrorData::invalid_params(told, None)
     }
 
+    /// For whoever starts it: tools that are not offered, and folders that are not there.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let tools = self.offer.missing.iter();
+        let tools = tools.map(|missing| format!("{} is not offered: {}", missing.name, missing.why));
+        let gone = self.settings.roots.iter().filter(|root| !root.starts_with("~") && !root.exists());
+        let gone = gone.map(|root| format!("{} is allowed and not there; check the path", root.display()));
+        gone.chain(tools).collect()
+    }
+
     fn instructions(&self) -> String {
-        let mut text = "Sends files and browser profiles of this machine through presigned object storage. Only paths in \
-            the allowed folders, and only the recipients and targets that the schemas name, can be used. After a \
-            failure, do what its line says; never repeat a call whose outcome is completed or unknown."
+        let mut text = "Sends files and browser profiles of this machine through presigned object storage. \
+            Only paths in the allowed folders, and only the recipients and targets that the schemas name, can \
+            be used. After a failure, do what its line says; never repeat a call whose outcome is completed or \
+            unknown."
             .to_owned();
+        if !self.settings.roots.is_empty() {
+            let folders: Vec<_> =
+                self.settings.roots.iter().map(|root| quoted(&root.to_string_lossy())).collect();
+            text += &format!(" Allowed folders and files: {}.", folders.join(", "));
+        }
         for missing in &self.offer.missing {
             text += &format!(" Not offered here: {} ({}).", missing.name, missing.why);
         }
@@ -140,11 +155,6 @@ impl ServerHandler for Server {
             Err(Ended::Asks(questions)) => (*questions).into(),
         })
     }
-}
-
-/// For whoever starts it: a tool that is not offered, and the reason.
-pub(crate) fn notes(offer: &Offer) -> Vec<String> {
-    offer.missing.iter().map(|missing| format!("{} is not offered: {}", missing.name, missing.why)).collect()
 }
 
 /// A defect of this machine, told as the core's errors are.

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
+use dropoff::tools::Roots;
 use dropoff::{Error, KeyPair, Options, Result};
 
 use crate::targets::Targets;
 
-/// What a server offers and to whom it may send. Keys of the services come from the environment, as the core reads
-/// them.
+/// What a server offers and to whom it may send. Keys of the services come from the environment, as the core
+/// reads them.
 #[derive(Debug, Default)]
 pub struct Settings {
-    /// The folders, and single files, that a model's paths may be in. None: those that the client names as its roots.
+    /// The folders, and single files, that a model's paths may be in. None: those that the client names as
+    /// its roots.
     pub roots: Vec<PathBuf>,
     /// The id that transfers come from.
     pub sender: Option<String>,
@@ -44,6 +46,9 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<()> {
         if self.seal && self.key_pair.is_none() {
             return Err(Error::bad_argument("files can only be sealed with a private key; give one"));
+        }
+        if !self.roots.is_empty() {
+            Roots::new(self.roots.iter().cloned())?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use crate::input::Input;
-use crate::server::{Server, failed_here, notes};
+use crate::server::{Server, failed_here};
 use crate::settings::Settings;
 
 /// A cancelled call has this long to clean up; the core's own limit is 5 s.
@@ -40,10 +40,10 @@ impl McpServer {
         Ok(Self { server: Server::new(settings)?, stop: CancellationToken::new() })
     }
 
-    /// Sentences about the tools that are not offered, for whoever starts the server.
+    /// Sentences about tools that are not offered and folders that are not there, for whoever starts the server.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        notes(&self.server.offer)
+        self.server.notes()
     }
 
     /// What stops it.
@@ -52,8 +52,8 @@ impl McpServer {
         Stopper(self.stop.clone())
     }
 
-    /// Serves the client on standard input and output until the input ends, or until it is stopped. Standard output is
-    /// the protocol's alone.
+    /// Serves the client on standard input and output until the input ends, or until it is stopped. Standard
+    /// output is the protocol's alone.
     ///
     /// # Errors
     /// `invalid_input` for what is no client of the protocol; `unavailable` if there is no thread for it.

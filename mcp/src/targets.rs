@@ -1,5 +1,5 @@
-//! The places in object storage that the user has prepared, by the names that a model chooses by. It keeps their URLs,
-//! which are secrets, from being shown.
+//! The places in object storage that the user has prepared, by the names that a model chooses by. It keeps
+//! their URLs, which are secrets, from being shown.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,8 +24,8 @@ enum Target {
 }
 
 impl Targets {
-    /// From JSON text: an object with a presigned URL for each name, or with `url` and the `headers` that were signed
-    /// into it.
+    /// From JSON text: an object with a presigned URL for each name, or with `url` and the `headers` that
+    /// were signed into it.
     ///
     /// # Errors
     /// `invalid_input` for anything else; the message quotes nothing of it.
