@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     output.part(errors, "classes", &python_errors::classes(&root));
     output.part("bindings-python/python/dropoff/_options.py", "options", &python::options());
     output.part("bindings-python/src/results.rs", "results", &python::compiled(&root));
-    output.part("bindings-node/index.d.ts", "results", &node::interfaces(&root));
+    output.part("bindings-node/index.d.ts", "results", &node::results(&root));
     output.part("bindings-node/index.d.ts", "options", &node::options());
     output.part("bindings-node/index.d.ts", "error codes", &node::error_codes(&root));
     output.part("bindings-node/index.d.ts", "error facts", &node::error_facts(&root));

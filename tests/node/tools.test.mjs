@@ -205,6 +205,12 @@ test('what a tool needs is asked for', () => {
     [{ targets: new Map([['a', 'https://x']]) }, 'targets must be an object or a function, not a Map'],
     [{ targets: new URLSearchParams('a=https://x') }, 'not an URLSearchParams'],
     [{ targets: ['https://x'] }, 'targets must be an object or a function, not an array'],
+    [{ targets: { r: { upload_url: 'https://x' } } }, 'targets.r has no setting named "upload_url"'],
+    [{ targets: { r: {} } }, 'targets.r.url must be a string or a URL, not undefined'],
+    [{ targets: { r: ['https://x', {}] } }, 'targets.r must be a URL or an object such as { url, headers }'],
+    [{ targets: { r: 5 } }, 'targets.r must be a URL or an object such as { url, headers }, not a number'],
+    [{ targets: { r: { url: 'https://x', headers: 5 } } }, 'targets.r.headers must be an object of strings'],
+    [{ targets: { a: 'https://x', r: null } }, 'targets.r must be a URL or an object'],
     [{ pack: 'minimal' }, 'pack must be'],
     [{ Sender: 'a' }, 'perhaps sender is meant'],
   ])
@@ -254,6 +260,24 @@ test('what a framework does to a schema changes nothing', async () => {
   } finally {
     errorSchema.properties.error.properties.next = next
   }
+})
+
+test('a slip of the program is not told as one of the model', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const [send] = makeTools({ roots: join(folder, 'outbox'), ...everything() })
+  const told = []
+  const listener = ({ message }) => told.push(message)
+  process.on('warning', listener)
+  for (const wrong of [{ toolCallId: '1' }, { onProgress: 5 }, 'x']) {
+    const { error } = await send.run({ paths: ['report.pdf'], recipient: 'b' }, wrong)
+    assert.deepEqual([error.kind, error.outcome], ['internal', 'not_completed'])
+    assert.match(error.message, /^a function of this program failed \(TypeError\);/)
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listener)
+  assert.match(told[0], /run has no argument named "toolCallId"; its arguments are signal, onProgress/)
+  assert.equal(told.length, 3)
+  assert.deepEqual(await sandbox.requests(), [])
 })
 
 test('whatever a function of the program throws, a call never rejects', async () => {

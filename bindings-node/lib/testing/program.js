@@ -71,9 +71,9 @@ class Program {
       this.#process.once('error', (error) => resolve(unstartable(path, error)))
       this.#process.once('close', (status, signal) => resolve(this.#endedWith(status ?? signal)))
     })
-    // Whoever forgets it is not kept waiting.
+    // Whoever forgets it is not kept waiting. Bun's pipes keep nobody waiting, and have no such method.
     this.#process.unref()
-    for (const pipe of [this.#process.stdin, this.#process.stdout]) /** @type {any} */ (pipe).unref()
+    for (const pipe of [this.#process.stdin, this.#process.stdout]) /** @type {any} */ (pipe).unref?.()
     // It may be gone already.
     this.#process.stdin?.on('error', () => {})
   }

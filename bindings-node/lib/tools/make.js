@@ -4,7 +4,17 @@
 // Makes tools of clients: which there are, what a model may choose, and the calls they make.
 
 const { AgentDrop } = require('../agentdrop.js')
-const { check, milliseconds, path, required, table, text } = require('../arguments.js')
+const {
+  check,
+  milliseconds,
+  pairs,
+  path,
+  refuseUnknown,
+  required,
+  table,
+  text,
+  url,
+} = require('../arguments.js')
 const { called, describe, invalid } = require('../errors.js')
 const native = require('../../native.js')
 const { HCompany } = require('../hcompany.js')
@@ -46,6 +56,16 @@ const ids = (value, name) => {
   if (empty >= 0) throw invalid(`${name}[${empty}] is empty; give an id, or leave it out`)
   return listed
 }
+/** @param {any} target @param {string} name */
+const checkTarget = (target, name) => {
+  if (typeof target !== 'object' || target === null || Symbol.iterator in target)
+    throw invalid(`${name} must be a URL or an object such as { url, headers }, not ${describe(target)}`)
+  refuseUnknown(target, ['url', 'headers'], `${name} has no setting named`, 'its settings are')
+  url(target.url, `${name}.url`)
+  if (target.headers != null) pairs(target.headers, `${name}.headers`)
+}
+/** A target as an object. @param {any} target */
+const addressed = (target) => (typeof target === 'string' || target instanceof URL ? { url: target } : target)
 /** URLs by name, or a function that gives them. @type {import('../arguments.js').Kind} */
 const byName = (value, name) => {
   if (typeof value === 'function') return value
@@ -53,6 +73,7 @@ const byName = (value, name) => {
   if (typeof value !== 'object' || Symbol.iterator in value)
     throw invalid(`${name} must be an object or a function, not ${describe(value)}`)
   if (Object.keys(value).length === 0) throw invalid(`${name} is empty; give the presigned URLs by name`)
+  for (const [key, target] of Object.entries(value)) checkTarget(addressed(target), `${name}.${key}`)
   return value
 }
 /** Of every transfer. @type {import('../arguments.js').Kind} */
@@ -205,8 +226,7 @@ function putting(allowed, { storage, targets, timeout }) {
     const source = allowed.path(path)
     const target = typeof targets === 'function' ? await targets(name) : targets[name]
     if (target === undefined || target === null) throw refusal('target', { target: name })
-    const isAddress = typeof target === 'string' || target instanceof URL
-    const { url, headers } = isAddress ? { url: target, headers: undefined } : target
+    const { url, headers } = addressed(target)
     return storage.startPut(url, source, { headers, timeout, ...run })
   }
 }

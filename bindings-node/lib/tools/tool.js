@@ -51,7 +51,7 @@ class Tool {
     /** Of what this call has begun. */
     let outcome = 'not_completed'
     try {
-      const { signal, onProgress } = check(this.name, RUN, ways)
+      const { signal, onProgress } = checkedWays(ways)
       if (signal?.aborted) stop.abort(reason)
       else if (signal) unsubscribe = onAbort(signal, () => stop.abort(reason))
       const arguments_ = checked(this.name, this.#input, given)
@@ -63,6 +63,15 @@ class Tool {
     } finally {
       unsubscribe?.()
     }
+  }
+}
+
+/** A slip here is the program's, and a model cannot correct it. @param {any} ways @returns {Ways} */
+function checkedWays(ways) {
+  try {
+    return check('run', RUN, ways)
+  } catch (error) {
+    throw new TypeError(error instanceof Error ? error.message : words(error))
   }
 }
 
