@@ -5,7 +5,6 @@ use std::io::{Read, Write};
 use clap::{Args, Parser, Subcommand};
 use dropoff_sandbox::{Config, Sandbox, StorageConfig};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Both upload services on loopback, with faults on order.
 #[derive(Parser)]
@@ -77,9 +76,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 
     // Before anything is created: a signal from here on must find its handler.
-    let (mut terminated, mut interrupted) = {
+    let told_to_end = {
         let _entered = runtime.enter();
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+        told_to_end()?
     };
     let hostile = json!({"percent": options.hostile, "seed": options.seed});
     let sandbox = Sandbox::start_on(config(options)?, port)?;
@@ -113,13 +112,42 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     runtime.block_on(async {
         tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
+            () = told_to_end => {}
             _ = ended.recv() => {}
         }
     });
     drop(sandbox);
     Ok(())
+}
+
+/// Ends with the first signal that asks for it; those are caught from the call on.
+#[cfg(unix)]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut terminated, mut interrupted) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+    })
+}
+
+/// Ctrl-C, Ctrl-Break, and the end of the console.
+#[cfg(windows)]
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
+
+    let (mut c, mut broken, mut closed) = (ctrl_c()?, ctrl_break()?, ctrl_close()?);
+    Ok(async move {
+        tokio::select! {
+            _ = c.recv() => {}
+            _ = broken.recv() => {}
+            _ = closed.recv() => {}
+        }
+    })
 }
 
 fn config(options: Serve) -> Result<Config, String> {
