@@ -25,6 +25,9 @@ impl CallerStruct for dropoff_stored_object {
         warnings_count: 0,
         verified_by: ptr::null(),
         crc64nvme: ptr::null(),
+        parts: ptr::null(),
+        parts_count: 0,
+        reply: ptr::null(),
     };
     const FIRST_SIZE: usize = size_of::<Self>();
     fn size(&self) -> usize {
@@ -46,6 +49,7 @@ impl dropoff_stored_object {
             warnings: warnings.into_iter().map(str::to_owned).collect(),
             verified_by: text(self.verified_by, "verified_by")?,
             crc64nvme: text(self.crc64nvme, "crc64nvme")?,
+            ..StoredObject::default()
         })
     }
 }

@@ -160,8 +160,20 @@ fn cannot_be_read(why: &str) -> Failure {
 
 // <generated results> by `make generate`, from the core's sources
 record! {
+    /// One part that storage has.
+    StoredPart { part_number, bytes, etag, md5, verified, attempts, verified_by, crc64nvme }
+}
+
+record! {
+    /// Storage's reply to a success. What the ticket held is hidden in it.
+    StorageReply { status, headers, body }
+}
+
+record! {
     /// An object that storage has after an upload.
-    StoredObject { bytes, etag, sha256, md5, verified, attempts, warnings, verified_by, crc64nvme }
+    StoredObject {
+        bytes, etag, sha256, md5, verified, attempts, warnings, verified_by, crc64nvme, parts, reply,
+    }
 }
 
 record! {
@@ -236,11 +248,6 @@ record! {
 record! {
     /// A transfer as the service reports it.
     TransferInfo { id, status, fields }
-}
-
-record! {
-    /// One part that storage has.
-    StoredPart { part_number, bytes, etag, md5, verified, attempts, verified_by, crc64nvme }
 }
 
 record! {

@@ -375,6 +375,7 @@ class AsyncStorage:
         source: _Source,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredObject:
@@ -387,6 +388,7 @@ class AsyncStorage:
         source: _Source,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
@@ -398,6 +400,9 @@ class AsyncStorage:
         source: _Source,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredParts:
@@ -409,10 +414,57 @@ class AsyncStorage:
         source: _Source,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
         """As :meth:`Storage.start_put_parts`. Returns at once."""
+
+    async def post(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.post`."""
+
+    def start_post(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_post`. Returns at once."""
+
+    async def send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _Source,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.send`."""
+
+    def start_send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _Source,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_send`. Returns at once."""
 
     # </generated calls Storage>
 
