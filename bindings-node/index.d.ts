@@ -672,7 +672,11 @@ export class Storage {
     arguments_?: SendPlanArguments | null,
   ): Promise<StoredObject>
   /** Starts {@link send}. Wrong arguments throw here, everything else is the job's. */
-  startSend(plan: string | URL | object, source: Source, arguments_?: SendPlanArguments | null): Job<StoredObject>
+  startSend(
+    plan: string | URL | object,
+    source: Source,
+    arguments_?: SendPlanArguments | null,
+  ): Job<StoredObject>
 }
 
 /**

@@ -144,6 +144,7 @@ NEEDED = {
     "dropoff_sealed_file": {"path": '"/nowhere"'},
     "dropoff_put_request": {"url": '"https://example.com/k"', "path": '"/nowhere"'},
     "dropoff_post_form_request": {"url": '"https://example.com/k"', "path": '"/nowhere"'},
+    "dropoff_send_request": {"plan": '"https://example.com/k"', "path": '"/nowhere"'},
     "dropoff_put_parts_request": {"urls": "a_url", "urls_count": "1", "path": '"/nowhere"'},
 }
 HAVE_DEFAULTS = {"api_key", "base_url"}

@@ -76,7 +76,7 @@ def test_a_commit_that_is_refused_says_where(s3, weed, storage):
     plan["commit"] = plan["commit"].replace("X-Amz-Signature=", "X-Amz-Signature=0")
     with pytest.raises(DropoffError) as caught:
         storage.send(plan, b"x")
-    assert caught.value.details[0].field == "/commit" and caught.value.cleanup == "done"
+    assert caught.value.details[0]["field"] == "/commit" and caught.value.cleanup == "done"
 
 
 def test_boto3s_own_results_are_plans(s3, weed, storage):
