@@ -321,7 +321,7 @@ soak: build
 FUZZ_SECONDS ?= 600
 fuzz:
 	cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing; run: cargo install cargo-fuzz" >&2; exit 1; }
-	for target in ticket storage_xml transfer_json profile_json retry_after journal cookies; do \
+	for target in ticket storage_xml transfer_json profile_json retry_after journal cookies plan; do \
 	    cargo fuzz run --fuzz-dir fuzz --target-dir target/fuzz -s none $$target -- \
 	        -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 || exit 1; \
 	done

@@ -667,6 +667,42 @@ dropoff_status dropoff_log_set(int level, dropoff_log_fn callback, void *user_da
  * What storage has after an upload.
  */
 
+/** One part that storage has. Threads: it never changes, so any number of threads may read it at once. */
+typedef struct {
+    size_t size;
+    /** Its number, from 1. */
+    uint32_t part_number;
+    /** Bytes of it. */
+    uint64_t bytes;
+    /** Storage's ETag of it, without quotes: completing the upload needs it. Empty where storage gives none
+     *  and needs none, as for Azure's blocks. */
+    const char *etag;
+    /** MD5 of what was sent, in hex, if it was computed. Or NULL. */
+    const char *md5;
+    /** Whether storage answered with a digest that equals that of what was sent. */
+    bool verified;
+    /** Requests it took, the successful one included. */
+    uint32_t attempts;
+    /** The digest that verified it, as in dropoff_stored_object. Or NULL. */
+    const char *verified_by;
+    /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
+     *  it. Unless integrity_check is false. Or NULL. */
+    const char *crc64nvme;
+} dropoff_stored_part;
+
+/** Storage's reply to a success. What the ticket held is hidden in it.
+ *  Threads: it never changes, so any number of threads may read it at once. */
+typedef struct {
+    size_t size;
+    /** The HTTP status. */
+    uint32_t status;
+    /** The headers about the object and the exchange, by their names in lower case. As the text of a JSON
+     *  object. */
+    const char *headers_json;
+    /** The body as text, at most 64 KiB of it. */
+    const char *body;
+} dropoff_storage_reply;
+
 /** An object that storage has after an upload.
  *  Threads: it never changes, so any number of threads may read it at once. */
 typedef struct {
@@ -695,6 +731,12 @@ typedef struct {
     /** CRC-64/NVME of what was sent, in base64, as S3 takes it as "x-amz-checksum-crc64nvme"; unless
      *  integrity_check is false. Or NULL. */
     const char *crc64nvme;
+    /** The parts that it was sent in, by number; none of an object that went whole. */
+    const dropoff_stored_part *const *parts;
+    size_t parts_count;
+    /** Storage's reply, in which some services say what they made of the bytes. That of the commit, where a
+     *  plan has one. Or NULL. */
+    const dropoff_storage_reply *reply;
 } dropoff_stored_object;
 
 /** Waits for a job that results in a dropoff_stored_object, and gives that, which is yours to free; or the
@@ -1757,31 +1799,33 @@ typedef struct {
 #define DROPOFF_PUT_PARTS_REQUEST_INIT \
     {sizeof(dropoff_put_parts_request), NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL}
 
+/** A plan, and what is to be sent by it. Threads: plain data. */
+typedef struct {
+    size_t size;
+    /** What the backend handed out, as JSON or a bare URL. Needed. */
+    const char *plan;
+    /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
+    const char *path;
+    /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
+    dropoff_source *source;
+    /** Whether requests of the plan may carry "Authorization", each to its own URL alone: a Git LFS server
+     *  hands out such tokens. Default: false, and such a plan is refused. */
+    bool allow_authorization;
+    /** Bounds the whole call, retries included. Default: no limit. */
+    uint64_t timeout_ms;
+    /** Who is told how far the call is. */
+    dropoff_progress_fn on_progress;
+    /** Handed to on_progress and to finalizer. */
+    void *user_data;
+    /** Called once by each call that takes this struct. */
+    dropoff_finalizer finalizer;
+} dropoff_send_request;
+#define DROPOFF_SEND_REQUEST_INIT \
+    {sizeof(dropoff_send_request), NULL, NULL, NULL, false, 0, NULL, NULL, NULL}
+
 /*
  * Raw storage: stored parts
  */
-
-/** One part that storage has. Threads: it never changes, so any number of threads may read it at once. */
-typedef struct {
-    size_t size;
-    /** Its number, from 1. */
-    uint32_t part_number;
-    /** Bytes of it. */
-    uint64_t bytes;
-    /** Storage's ETag of it, without quotes: completing the upload needs it. */
-    const char *etag;
-    /** MD5 of what was sent, in hex, if it was computed. Or NULL. */
-    const char *md5;
-    /** Whether storage answered with a digest that equals that of what was sent. */
-    bool verified;
-    /** Requests it took, the successful one included. */
-    uint32_t attempts;
-    /** The digest that verified it, as in dropoff_stored_object. Or NULL. */
-    const char *verified_by;
-    /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
-     *  it. Unless integrity_check is false. Or NULL. */
-    const char *crc64nvme;
-} dropoff_stored_part;
 
 /** The parts that storage has after dropoff_storage_put_parts.
  *  Threads: it never changes, so any number of threads may read it at once. */
@@ -1863,6 +1907,19 @@ dropoff_status dropoff_storage_put_parts(const dropoff_storage *client,
 /** Starts dropoff_storage_put_parts. The job is yours to free. Threads: any. */
 dropoff_status dropoff_storage_start_put_parts(const dropoff_storage *client,
     const dropoff_put_parts_request *parts, dropoff_job **job, dropoff_error **error);
+
+/** Starts sending a source with a raw POST, to a service that takes the body as something new and says in the
+ *  result's reply what it made of it. 200, 201, 202 and 204 are successes. A request that may have been
+ *  handled is not sent again; then the outcome is unknown. The job is yours to free, and
+ *  dropoff_job_stored_object gives its result. Threads: any. */
+dropoff_status dropoff_storage_start_post(const dropoff_storage *client, const dropoff_put_request *post,
+    dropoff_job **job, dropoff_error **error);
+
+/** Starts sending a source as a plan says: what a backend hands out, as JSON. Nothing is sent before all of
+ *  it is understood; an error names the JSON Pointer of what is wrong. The job is yours to free, and
+ *  dropoff_job_stored_object gives its result. Threads: any. */
+dropoff_status dropoff_storage_start_send(const dropoff_storage *client, const dropoff_send_request *send,
+    dropoff_job **job, dropoff_error **error);
 
 /*
  * The library itself

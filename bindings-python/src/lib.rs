@@ -69,8 +69,8 @@ mod _native {
     #[pymodule_export]
     use super::results::{
         CategorySize, Confirmed, CookieKeys, FileSize, LeftOut, PackReport, PlannedFile, Profile,
-        ProfileInspection, SentFile, SentTransfer, StoredObject, StoredPart, StoredParts, TransferInfo,
-        TransferPlan,
+        ProfileInspection, SentFile, SentTransfer, StorageReply, StoredObject, StoredPart, StoredParts,
+        TransferInfo, TransferPlan,
     };
     #[pymodule_export]
     use super::storage::Storage;

@@ -171,6 +171,11 @@ impl Counters {
         }
     }
 
+    /// For requests of the same job whose bytes are none of the source's.
+    pub(crate) fn beside(&self) -> Self {
+        Self { job: self.job, ..Self::new() }
+    }
+
     pub(crate) fn job(&self) -> u64 {
         self.job
     }

@@ -212,7 +212,11 @@ pub const SECTIONS: &[Section] = &[
     Section {
         heading: "Stored objects\n\nWhat storage has after an upload.",
         has_module: false,
-        records: &[result("StoredObject", "storage/result.rs")],
+        records: &[
+            part("StoredPart", "storage/result.rs"),
+            part("StorageReply", "storage/result.rs"),
+            result("StoredObject", "storage/result.rs"),
+        ],
         ..own("stored_object")
     },
     Section {
@@ -508,13 +512,28 @@ pub const SECTIONS: &[Section] = &[
                 more: "",
                 last_of_0_1: "finalizer",
             },
+            RequestFace {
+                name: "send_request",
+                core: "SendRequest",
+                file: STORAGE,
+                begin: "dropoff::SendRequest::new({plan}, {source})",
+                fields: &[
+                    argument("plan", Kind::NeededText, STORAGE, "SendRequest"),
+                    own_field("source", Kind::Source, ""),
+                    field("allow_authorization", Kind::Flag),
+                    TIMEOUT,
+                    PROGRESS,
+                ],
+                more: "",
+                last_of_0_1: "finalizer",
+            },
         ],
         ..own("storage_requests")
     },
     Section {
         heading: "Raw storage: stored parts",
         has_module: false,
-        records: &[part("StoredPart", "storage/result.rs"), result("StoredParts", "storage/result.rs")],
+        records: &[result("StoredParts", "storage/result.rs")],
         ..own("stored_parts")
     },
     own("storage"),
@@ -589,6 +608,8 @@ pub const PYTHON_CALLS: &[(&str, &str, &str)] = &[
     ("Storage", "put", "put_request"),
     ("Storage", "post_form", "post_form_request"),
     ("Storage", "put_parts", "put_parts_request"),
+    ("Storage", "post", "put_request"),
+    ("Storage", "send", "send_request"),
     ("", "open_sealed", "sealed_file"),
 ];
 

@@ -415,6 +415,7 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredObject:
@@ -427,6 +428,7 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
@@ -438,6 +440,9 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredParts:
@@ -449,10 +454,57 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
         """As :meth:`Storage.start_put_parts`. Returns at once."""
+
+    async def post(
+        self,
+        url: str,
+        source: _AsyncSource,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.post`."""
+
+    def start_post(
+        self,
+        url: str,
+        source: _AsyncSource,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_post`. Returns at once."""
+
+    async def send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _AsyncSource,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.send`."""
+
+    def start_send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _AsyncSource,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_send`. Returns at once."""
 
     # </generated calls Storage>
 
