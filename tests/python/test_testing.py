@@ -212,6 +212,26 @@ def test_it_ends_with_its_block_and_with_the_process() -> None:
     until(lambda: is_gone(done.stdout.strip()))
 
 
+def test_ctrl_c_at_a_terminal_does_not_reach_it() -> None:
+    """A terminal sends it to all processes of a group. A prompt or debugger goes on after that."""
+    code = """
+        import os, signal
+        from dropoff.testing import Sandbox
+
+        os.setpgrp()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with Sandbox() as sandbox:
+            try:
+                os.killpg(0, signal.SIGINT)
+                signal.pause()
+            except KeyboardInterrupt:
+                print(sandbox.agentdrop().send([("a", b"1")], sender="a", recipient="b").status)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.stdout == "active\n", done.stderr
+
+
 # -- the fixture
 
 

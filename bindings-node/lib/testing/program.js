@@ -65,6 +65,8 @@ class Program {
     try {
       this.#process = spawn(path, [subcommand, '--exit-with-stdin', ...options], {
         stdio: ['pipe', 'pipe', 'inherit'],
+        // Ctrl-C at a terminal is for the program there, and not for this one.
+        detached: true,
       })
     } catch (error) {
       throw unstartable(path, error)

@@ -53,6 +53,8 @@ class Program:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,
+                # Ctrl-C at a prompt or in a debugger is for the program there, and not for this one.
+                process_group=0,
             )
         except FileNotFoundError:
             raise FileNotFoundError(f"there is no program {program}; {_NAMED}") from None
