@@ -67,6 +67,7 @@ class Program {
         stdio: ['pipe', 'pipe', 'inherit'],
         // Ctrl-C at a terminal is for the program there, and not for this one.
         detached: true,
+        windowsHide: true,
       })
     } catch (error) {
       throw unstartable(path, error)
