@@ -291,13 +291,13 @@ const char *dropoff_error_to_json(const dropoff_error *error);
 /*
  * Callbacks
  *
- * Everywhere a function pointer is taken, a `user_data` pointer goes with it, is handed to each call as it is,
- * and may be NULL. After them comes a finalizer, or NULL: it is called exactly once with that user_data, when
- * dropoff needs it no more, also if the function that took it fails, with whatever status; but not for a struct that is
- * refused for its size or for fields that the library does not know. So one that frees its user_data makes the request
- * good for one call. A callback runs on a
- * thread of dropoff's, all signals blocked; it must return, and neither throw nor longjmp out. It may call any
- * function of dropoff's that this header does not forbid it.
+ * Everywhere a function pointer is taken, a `user_data` pointer goes with it, is handed to each call as it
+ * is, and may be NULL. After them comes a finalizer, or NULL: it is called exactly once with that user_data,
+ * when dropoff needs it no more, also if the function that took it fails, with whatever status; but not for
+ * a struct that is refused for its size or for fields that the library does not know. So one that frees its
+ * user_data makes the request good for one call. A callback runs on a
+ * thread of dropoff's, all signals blocked; it must return, and neither throw nor longjmp out. It may call
+ * any function of dropoff's that this header does not forbid it.
  */
 
 /** Tells that dropoff needs `user_data` no more. Called exactly once.
@@ -309,16 +309,19 @@ typedef void (*dropoff_finalizer)(void *user_data);
  * Structs that a program fills
  *
  * A request, settings and options are plain structs. Begin each with its macro, such as
- * `dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;`, and set what you need: zero and NULL are the default wherever
- * they are no value. In C99 `dropoff_transfer transfer = {.size = sizeof transfer, ...}` is the same but for
- * dropoff_options, where some fields may be zero. The struct may go as soon as the call returns.
+ * `dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;`, and set what you need: zero and NULL are the default
+ * wherever they are no value. In C99 `dropoff_transfer transfer = {.size = sizeof transfer, ...}` is the
+ * same but for dropoff_options, where some fields may be zero. The struct may go as soon as the call
+ * returns.
  *
- * A list is a pointer and a count; NULL with 0 is none. `size` tells the library which fields the program knows, so
- * programs and libraries of different versions fit: fields are only added at the end. DROPOFF_INVALID_INPUT for a size
- * that is none, and for a field that is set and that the library does not know.
+ * A list is a pointer and a count; NULL with 0 is none. `size` tells the library which fields the program
+ * knows, so programs and libraries of different versions fit: fields are only added at the end.
+ * DROPOFF_INVALID_INPUT for a size that is none, and for a field that is set and that the library does not
+ * know.
  *
- * Results are structs that the library fills, and begin with their size too: a field that is not within it is one of
- * a later version. They are read and never written; each list in them is of as many as its count says.
+ * Results are structs that the library fills, and begin with their size too: a field that is not within it
+ * is one of a later version. They are read and never written; each list in them is of as many as its count
+ * says.
  */
 
 /** A truth value that may be left open. Threads: a plain number. */
@@ -553,9 +556,10 @@ typedef int (*dropoff_progress_fn)(const dropoff_progress *progress, void *user_
 /*
  * Jobs
  *
- * Each call that takes time has a form that waits and a `_start_` form that gives a job. Ask the job for its result
- * with the function of its kind, such as dropoff_job_profile; each of these waits until the job is over, and may be
- * called again. In a forked child a job of the parent is DROPOFF_CANCELLED; the child can start jobs of its own.
+ * Each call that takes time has a form that waits and a `_start_` form that gives a job. Ask the job for its
+ * result with the function of its kind, such as dropoff_job_profile; each of these waits until the job is
+ * over, and may be called again. In a forked child a job of the parent is DROPOFF_CANCELLED; the child can
+ * start jobs of its own.
  */
 
 /** A call that was started and may still be running. Freeing it does not stop the call; only
@@ -571,8 +575,7 @@ dropoff_status dropoff_job_wait(const dropoff_job *job, dropoff_error **error);
 
 /** Waits `ms` milliseconds at most. DROPOFF_OK and `over` false: it is still running. DROPOFF_OK and `over`
  *  true: it succeeded. Another status is what it failed with, and `over` is not written. Threads: any. */
-dropoff_status dropoff_job_wait_ms(const dropoff_job *job, uint64_t ms, bool *over,
-    dropoff_error **error);
+dropoff_status dropoff_job_wait_ms(const dropoff_job *job, uint64_t ms, bool *over, dropoff_error **error);
 
 /** Whether the job is over, one way or the other, and its progress callback is through. Does not wait. False
  *  for NULL. Threads: any. */
@@ -615,9 +618,9 @@ void dropoff_job_free(dropoff_job *job);
 /*
  * Logs
  *
- * What dropoff does, a line at a time: each request and answer, what is tried again and why, how each job ended. One
- * callback of the process is told, on a thread that does nothing else. No line holds a secret: no key, no URL's
- * query, no form field.
+ * What dropoff does, a line at a time: each request and answer, what is tried again and why, how each job
+ * ended. One callback of the process is told, on a thread that does nothing else. No line holds a secret: no
+ * key, no URL's query, no form field.
  *
  *     static void show(dropoff_log_level level, const char *message, void *user_data) {
  *         fprintf((FILE *)user_data, "%d %s\n", (int)level, message);
@@ -964,7 +967,8 @@ void dropoff_profile_free(dropoff_profile *profile);
 /*
  * H Company: tickets
  *
- * A reserved profile and the presigned form to send its archive with: the first step of the flow done step by step.
+ * A reserved profile and the presigned form to send its archive with: the first step of the flow done step
+ * by step.
  */
 
 /** A reserved profile and its presigned form. Free it with dropoff_profile_ticket_free.
@@ -992,8 +996,8 @@ const char *dropoff_profile_ticket_reveal_json(const dropoff_profile_ticket *tic
 /*
  * H Company: the client
  *
- * Uploads browser profiles: initiate-upload, a presigned POST form with a zip, complete-upload, and proof by the
- * service's own SHA-256. dropoff_hcompany_upload_profile does all of it; the rest are its steps.
+ * Uploads browser profiles: initiate-upload, a presigned POST form with a zip, complete-upload, and proof by
+ * the service's own SHA-256. dropoff_hcompany_upload_profile does all of it; the rest are its steps.
  */
 
 /** Settings for dropoff_hcompany. Threads: plain data. */
@@ -1091,9 +1095,9 @@ dropoff_status dropoff_hcompany_start_get_profile(const dropoff_hcompany *client
 /*
  * H Company: looking at a folder
  *
- * What a browser's folder holds, what of it would be packed, whether a browser is using it, and whether it will sign
- * in on Linux, where the agents' browsers run. It needs no client, no key and no network, and the folder is only read.
- * No site and no cookie is named.
+ * What a browser's folder holds, what of it would be packed, whether a browser is using it, and whether it
+ * will sign in on Linux, where the agents' browsers run. It needs no client, no key and no network, and the
+ * folder is only read. No site and no cookie is named.
  */
 
 /** One kind of file in a folder. Threads: it never changes, so any number of threads may read it at once. */
@@ -1560,7 +1564,8 @@ const char *dropoff_transfer_ticket_reveal_json(const dropoff_transfer_ticket *t
  * AgentDrop: the client
  *
  * Sends transfers: a presigned PUT per file, or per part of large ones, several at once, then confirm.
- * dropoff_agentdrop_send does all of it; dropoff_agentdrop_plan says what that would send; the rest are its steps.
+ * dropoff_agentdrop_send does all of it; dropoff_agentdrop_plan says what that would send; the rest are its
+ * steps.
  */
 
 /** Settings for dropoff_agentdrop. Threads: plain data. */

@@ -85,8 +85,8 @@ pub extern "C" fn dropoff_storage_free(client: Option<Box<dropoff_storage>>) {
     guard::free(client);
 }
 
-/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0: no limit.
-/// See dropoff_options.bandwidth_limit.
+/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
+/// no limit. See dropoff_options.bandwidth_limit.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -101,8 +101,8 @@ pub extern "C" fn dropoff_storage_set_bandwidth_limit(
     })
 }
 
-/// Sends a source with a presigned PUT and waits. Safe to repeat: the object is replaced as a whole or not at all. The
-/// result is yours to free.
+/// Sends a source with a presigned PUT and waits. Safe to repeat: the object is replaced as a whole or not at
+/// all. The result is yours to free.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -174,9 +174,9 @@ pub unsafe extern "C" fn dropoff_storage_start_post_form(
     })
 }
 
-/// Sends a source in parts with a presigned PUT each, several at once, and waits. Completing the upload with the parts'
-/// ETags, or aborting it, is left to whoever began it. Safe to repeat: a part that is sent again replaces itself. The
-/// result is yours to free.
+/// Sends a source in parts with a presigned PUT each, several at once, and waits. Completing the upload with
+/// the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat: a part that is sent again
+/// replaces itself. The result is yours to free.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

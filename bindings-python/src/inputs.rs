@@ -172,8 +172,8 @@ pub(crate) fn pairs(value: &Bound<'_, PyAny>, what: &str) -> Result<Vec<(String,
         .collect()
 }
 
-/// A list of texts; `kind` says in the message of what. One alone would be taken for a list of letters, so it is
-/// refused.
+/// A list of texts; `kind` says in the message of what. One alone would be taken for a list of letters, so it
+/// is refused.
 pub(crate) fn texts(value: &Bound<'_, PyAny>, what: &str, kind: &str) -> Result<Vec<String>, Failure> {
     let items = each(value, what, kind)?.into_iter().enumerate();
     items.map(|(at, item)| text(&item, &format!("{what}[{at}]")).map(str::to_owned)).collect()

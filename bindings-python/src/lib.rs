@@ -3,8 +3,8 @@
 //! Nothing here knows a protocol. A call goes `inputs` → core job → `wait` → `results` or `errors`.
 //!
 //! Only `start_…` methods are compiled. Their waiting and awaiting forms, and every loop that runs the
-//! caller's code, are Python (`dropoff/_waiting.py`, `_awaiting.py`, `_threads.py`): on a thread that is in the
-//! interpreter when the program ends, Rust must not be below the caller's code (see `reader`).
+//! caller's code, are Python (`dropoff/_waiting.py`, `_awaiting.py`, `_threads.py`): on a thread that is in
+//! the interpreter when the program ends, Rust must not be below the caller's code (see `reader`).
 
 mod agentdrop;
 mod call_context;

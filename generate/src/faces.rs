@@ -1,5 +1,5 @@
-//! The parts of each face, in their order: names and kinds, and not one sentence that the core has. It knows the
-//! core's types by name.
+//! The parts of each face, in their order: names and kinds, and not one sentence that the core has. It knows
+//! the core's types by name.
 
 use dropoff::OPTIONS;
 
@@ -540,7 +540,8 @@ pub const SECTIONS: &[Section] = &[
     own("library"),
 ];
 
-/// A class of Python's for a kind of error, where its name, its bases or its sentences are not those of the core alone.
+/// A class of Python's for a kind of error, where its name, its bases or its sentences are not those of the
+/// core alone.
 pub struct PythonError {
     pub kind: &'static str,
     pub class: &'static str,
@@ -578,8 +579,8 @@ pub const PYTHON_ERRORS: &[PythonError] = &[
     python_error("DiskFull", "DiskFullError", "OSError", ""),
 ];
 
-/// The fields of `dropoff_progress` after its size, by their names in the core, and what is C's own about them; later
-/// ones stand at the end.
+/// The fields of `dropoff_progress` after its size, by their names in the core, and what is C's own about
+/// them; later ones stand at the end.
 pub const C_PROGRESS: &[(&str, &str)] = &[
     ("bytes_done", ""),
     ("bytes_total", ""),

@@ -161,8 +161,8 @@ impl HCompany {
         job::start("initiate_upload", None, move |ctx| async move { initiate(&service, &ctx).await })
     }
 
-    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires. A folder
-    /// is packed as `pack` says; a zip is sent as it is.
+    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires. A
+    /// folder is packed as `pack` says; a zip is sent as it is.
     ///
     /// # Errors
     /// As [`Storage::post_form`](crate::Storage::post_form), and `browser_running`, `source_changed`,

@@ -1,5 +1,5 @@
-//! Whether a service can be used: it is asked for something that nobody has, once. It knows no service's answers but by
-//! the kind of error that they become.
+//! Whether a service can be used: it is asked for something that nobody has, once. It knows no service's
+//! answers but by the kind of error that they become.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,8 @@ pub struct ServiceCheck {
     pub proxy: Option<String>,
     /// How long it took to answer, connecting included.
     pub took: Duration,
-    /// Seconds by which this machine's clock is ahead of the service's, to a second or two, if it told the time.
+    /// Seconds by which this machine's clock is ahead of the service's, to a second or two, if it told the
+    /// time.
     pub clock_ahead: Option<f64>,
     /// Why it cannot be used: the key is refused, or there is no way to it.
     pub error: Option<Error>,

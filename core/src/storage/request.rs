@@ -162,8 +162,8 @@ pub struct PutPartsRequest {
 }
 
 impl PutPartsRequest {
-    /// * `urls`: the presigned URLs in order of their part numbers, from 1, exactly as they were handed out; 1
-    ///   to 10,000 of them.
+    /// * `urls`: the presigned URLs in order of their part numbers, from 1, exactly as they were handed out;
+    ///   1 to 10,000 of them.
     pub fn new<U: Into<String>>(urls: impl IntoIterator<Item = U>, source: impl Into<Source>) -> Self {
         let urls = urls.into_iter().map(Secret::new).collect();
         Self {

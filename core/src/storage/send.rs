@@ -312,8 +312,8 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// Those that were not computed already. The CRC is computed anew: it proves what was sent of a file that changes
-/// meanwhile.
+/// Those that were not computed already. The CRC is computed anew: it proves what was sent of a file that
+/// changes meanwhile.
 fn without_filled(digests: AlgorithmSet, upload: &Upload<'_>) -> AlgorithmSet {
     let crc = AlgorithmSet::of(Algorithm::Crc64Nvme);
     digests.without(upload.filled.digests.kinds().without(crc))
