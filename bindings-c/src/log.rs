@@ -165,7 +165,7 @@ struct LogThread {
 impl LogThread {
     fn tell_all(self) {
         self.end.0.begin();
-        for LogRecord { level, message } in &self.waiting {
+        for LogRecord { level, message, .. } in &self.waiting {
             self.tell(level, &message);
             // Lines are dropped only while others wait, so after each drop this is come by.
             let lost = self.dropped.swap(0, Relaxed);

@@ -5,19 +5,20 @@
 // will not do: in a worker thread and under Jest `process.env` is a copy, which the compiled half does not
 // see.
 
-/** @type {Record<string, Record<string, unknown>>} */
-let defaults = {}
+/** Not a variable here: a runner that loads modules anew, or bundles them, has this one twice. */
+const DEFAULTS = Symbol.for('dropoff.defaults')
+const there = /** @type {Record<symbol, Record<string, Record<string, unknown>> | undefined>} */ (globalThis)
 
-/** Gives those there were before. @param {Record<string, Record<string, unknown>>} byClient */
+/** Gives those there were before. @param {Record<string, Record<string, unknown>> | undefined} byClient */
 function setDefaults(byClient) {
-  const before = defaults
-  defaults = byClient
+  const before = there[DEFAULTS]
+  there[DEFAULTS] = byClient
   return before
 }
 
 /** What was given, and the defaults of the client for the rest. @param {string} client @param {any} given */
 function withDefaults(client, given) {
-  const own = defaults[client]
+  const own = there[DEFAULTS]?.[client]
   return own === undefined ? given : filled(own, given)
 }
 

@@ -46,6 +46,7 @@ pub enum Command {
     Transfer(commands::transfer::TransferCommand),
     #[command(subcommand)]
     Profile(commands::profile::ProfileCommand),
+    Mcp(commands::mcp::Mcp),
     Put(commands::put::Put),
     PostForm(commands::post_form::PostForm),
     PutParts(commands::put_parts::PutParts),

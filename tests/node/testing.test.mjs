@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { promisify } from 'node:util'
@@ -151,18 +152,73 @@ test('settings that are undefined lead nowhere else', async () => {
   }
 })
 
+/** Hooks that are called by the test, as runners would. */
+function hooksByHand() {
+  const calls = {}
+  const hook = (name) => (call) => (calls[name] = call)
+  return { calls, hooks: { before: hook('before'), after: hook('after'), beforeEach: hook('each') } }
+}
+
 test('hooks within hooks give back what was there', async () => {
-  const hooks = {}
-  const hook = (name) => (call) => (hooks[name] = call)
-  const inner = sandboxForTests({ before: hook('before'), after: hook('after'), beforeEach: hook('each') })
-  await hooks.before()
-  await hooks.each()
+  const { calls, hooks } = hooksByHand()
+  const inner = sandboxForTests(hooks, { options: ['--tls'] })
+  await calls.before()
+  await calls.each()
   await new AgentDrop().send(files, terms)
   assert.equal((await inner.transfers()).length, 1)
-  await hooks.after()
+  await calls.after()
   process.env.AGENTDROP_BASE_URL = 'http://127.0.0.1:9' // under Jest the compiled half sees none
   await new AgentDrop().send(files, terms)
   process.env.AGENTDROP_BASE_URL = sandbox.apiUrl
+  assert.equal((await sandbox.transfers()).length, 1)
+})
+
+test('files whose hooks all run before the first test share one', async () => {
+  const [one, two] = [hooksByHand(), hooksByHand()]
+  const [first, second] = [one, two].map(({ hooks }) => sandboxForTests(hooks, { options: ['--tls'] }))
+  // Both at once, as no runner does.
+  await Promise.all([one.calls.before(), two.calls.before()])
+  await one.calls.each()
+  await two.calls.each()
+  await new AgentDrop().send(files, terms)
+  assert.deepEqual([(await first.transfers()).length, (await second.transfers()).length], [1, 1])
+  const { controlUrl } = second
+  await one.calls.after()
+  assert.throws(() => first.apiUrl, /the sandbox is stopped/)
+  await new AgentDrop().send(files, terms)
+  assert.equal((await second.transfers()).length, 2)
+  await two.calls.after()
+  await assert.rejects(fetch(`${controlUrl}/healthz`))
+  assert.equal(process.env.AGENTDROP_BASE_URL, sandbox.apiUrl)
+  // The first again, as in a runner's watch mode.
+  await one.calls.before()
+  await new AgentDrop().send(files, terms)
+  assert.equal((await first.transfers()).length, 1)
+  await one.calls.after()
+})
+
+test('a program that does not start is started anew by the next hooks', async () => {
+  const path = join(folder, 'later')
+  const { calls, hooks } = hooksByHand()
+  const later = sandboxForTests(hooks, { program: path })
+  await assert.rejects(calls.before(), /there is no program/)
+  symlinkSync(PROGRAM, path)
+  await calls.before()
+  assert.deepEqual(await later.objects(), [])
+  await calls.after()
+})
+
+test('a module that is loaded anew leads there too', async () => {
+  const { env } = process
+  const require = createRequire(import.meta.url)
+  const loaded = Object.keys(require.cache).filter((path) => path.includes('bindings-node/lib'))
+  const index = join(ROOT, 'bindings-node/index.js')
+  for (const path of [...loaded, index]) delete require.cache[path]
+  env.AGENTDROP_BASE_URL = 'http://127.0.0.1:9' // in a worker thread the compiled half sees another
+  const { AgentDrop: Anew } = require(index)
+  assert.notEqual(Anew, AgentDrop)
+  await new Anew().send(files, terms)
+  env.AGENTDROP_BASE_URL = sandbox.apiUrl
   assert.equal((await sandbox.transfers()).length, 1)
 })
 
@@ -196,10 +252,10 @@ test('a program that is no sandbox', async () => {
     ['a\0b', 'cannot be started (ERR_INVALID_ARG_VALUE);'],
     ['/bin/false', '/bin/false is not ready, it ended with 1; its standard error says why'],
     [script('killed', 'kill -9 $$'), 'it ended with SIGKILL;'],
-    ['/bin/echo', '/bin/echo is no dropoff-sandbox, it does not say where it listens;'],
-    [script('object', 'echo "{}"; cat'), 'is no dropoff-sandbox'],
-    [script('null', 'echo null; cat'), 'is no dropoff-sandbox'],
-    [script('endless', 'yes | tr -d "\\n"'), 'is no dropoff-sandbox'],
+    ['/bin/echo', '/bin/echo is no sandbox, it does not say where it listens;'],
+    [script('object', 'echo "{}"; cat'), 'is no sandbox'],
+    [script('null', 'echo null; cat'), 'is no sandbox'],
+    [script('endless', 'yes | tr -d "\\n"'), 'is no sandbox'],
   ])
     await assert.rejects(startSandbox({ program }), ({ message }) => {
       assert(message.includes(words), message)

@@ -183,6 +183,8 @@ test('what a tool needs is asked for', () => {
   for (const [wrong, words] of [
     [none, 'there are no tools without agentdrop'],
     [{ roots: [] }, 'roots is empty'],
+    [{ roots: '' }, 'roots is empty; name a folder, or "." for the one that the program runs in'],
+    [{ roots: ['.', ''] }, 'roots[1] is empty; name a folder'],
     [{ roots: null }, 'roots is missing'],
     [{ roots: 5 }, 'roots must be'],
     [{ recipients: null }, 'needs sender and recipients'],
@@ -205,6 +207,12 @@ test('what a tool needs is asked for', () => {
     [{ targets: new Map([['a', 'https://x']]) }, 'targets must be an object or a function, not a Map'],
     [{ targets: new URLSearchParams('a=https://x') }, 'not an URLSearchParams'],
     [{ targets: ['https://x'] }, 'targets must be an object or a function, not an array'],
+    [{ targets: { r: { upload_url: 'https://x' } } }, 'targets.r has no setting named "upload_url"'],
+    [{ targets: { r: {} } }, 'targets.r.url must be a string or a URL, not undefined'],
+    [{ targets: { r: ['https://x', {}] } }, 'targets.r must be a URL or an object such as { url, headers }'],
+    [{ targets: { r: 5 } }, 'targets.r must be a URL or an object such as { url, headers }, not a number'],
+    [{ targets: { r: { url: 'https://x', headers: 5 } } }, 'targets.r.headers must be an object of strings'],
+    [{ targets: { a: 'https://x', r: null } }, 'targets.r must be a URL or an object'],
     [{ pack: 'minimal' }, 'pack must be'],
     [{ Sender: 'a' }, 'perhaps sender is meant'],
   ])
@@ -254,6 +262,24 @@ test('what a framework does to a schema changes nothing', async () => {
   } finally {
     errorSchema.properties.error.properties.next = next
   }
+})
+
+test('a slip of the program is not told as one of the model', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const [send] = makeTools({ roots: join(folder, 'outbox'), ...everything() })
+  const told = []
+  const listener = ({ message }) => told.push(message)
+  process.on('warning', listener)
+  for (const wrong of [{ toolCallId: '1' }, { onProgress: 5 }, 'x']) {
+    const { error } = await send.run({ paths: ['report.pdf'], recipient: 'b' }, wrong)
+    assert.deepEqual([error.kind, error.outcome], ['internal', 'not_completed'])
+    assert.match(error.message, /^a function of this program failed \(TypeError\);/)
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listener)
+  assert.match(told[0], /run has no argument named "toolCallId"; its arguments are signal, onProgress/)
+  assert.equal(told.length, 3)
+  assert.deepEqual(await sandbox.requests(), [])
 })
 
 test('whatever a function of the program throws, a call never rejects', async () => {
@@ -315,6 +341,11 @@ test('a function decides on recipients and gives targets', async () => {
   const [put] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets })
   const none = await put.run({ path: 'report.pdf', target: 'x' })
   assert.match(none.error.message, /^this program has no target x;/)
+  const gone = { constructor: 'https://storage.example/' }
+  const [putElsewhere] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets: gone })
+  delete gone.constructor
+  const told = await putElsewhere.run({ path: 'report.pdf', target: 'constructor' })
+  assert.match(told.error.message, /^this program has no target constructor;/)
   assert.deepEqual(asked, ['x'])
 })
 
@@ -377,6 +408,29 @@ test('a signal stops each call, and each tells what became of it', async () => {
   assert.notEqual(told[0].error.transfer_id, told[1].error.transfer_id)
   const late = await send.run(given, { signal: stop.signal })
   assert.deepEqual([late.error.kind, late.error.outcome], ['cancelled', 'not_completed'])
+})
+
+test('a signal stops a call whose function of the program does not answer', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  let asked
+  const silent = () => new Promise(() => asked())
+  const tools = byName(
+    makeTools({ roots: join(folder, 'outbox'), ...everything(), recipients: silent, targets: silent }),
+  )
+  for (const [tool, given] of [
+    ['send_files', { paths: ['report.pdf'], recipient: 'b' }],
+    ['put_file', { path: 'report.pdf', target: 'report' }],
+  ]) {
+    const stop = new AbortController()
+    const isAsked = new Promise((resolve) => (asked = resolve))
+    let error
+    void tools[tool].run(given, { signal: stop.signal }).then((told) => (error = told.error))
+    await isAsked
+    stop.abort()
+    await until(() => error)
+    assert.deepEqual([error.kind, error.outcome], ['cancelled', 'not_completed'])
+  }
+  assert.deepEqual(await sandbox.requests(), [])
 })
 
 test('a handler may be taken off its tool', async () => {

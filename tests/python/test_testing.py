@@ -141,10 +141,10 @@ def test_a_program_that_is_no_sandbox(tmp_path: Path) -> None:
         (tmp_path / "binary", RuntimeError, r"/binary cannot be started \(Exec format error\);"),
         ("a\0b", RuntimeError, r"cannot be started \(embedded null byte\);"),
         ("/bin/false", RuntimeError, "/bin/false is not ready, it ended with 1; its standard error says why"),
-        ("/bin/echo", RuntimeError, "/bin/echo is no dropoff-sandbox, it does not say where it listens;"),
-        (script(tmp_path, "echo '{}'; cat"), RuntimeError, "/program is no dropoff-sandbox"),
-        (script(tmp_path, "echo null; cat"), RuntimeError, "/program is no dropoff-sandbox"),
-        (script(tmp_path, "yes | tr -d '\\n'"), RuntimeError, "/program is no dropoff-sandbox"),
+        ("/bin/echo", RuntimeError, "/bin/echo is no sandbox, it does not say where it listens;"),
+        (script(tmp_path, "echo '{}'; cat"), RuntimeError, "/program is no sandbox"),
+        (script(tmp_path, "echo null; cat"), RuntimeError, "/program is no sandbox"),
+        (script(tmp_path, "yes | tr -d '\\n'"), RuntimeError, "/program is no sandbox"),
     ):
         with pytest.raises(error, match=words) as told:
             Sandbox(program)

@@ -257,6 +257,8 @@ def test_what_a_tool_needs_is_asked_for(sandbox: Sandbox) -> None:
             "there are no tools without",
         ),
         ({"roots": []}, "roots is empty"),
+        ({"roots": ""}, 'roots is empty; name a folder, or "." for the one that the program runs in'),
+        ({"roots": [".", ""]}, r"roots\[1\] is empty; name a folder"),
         ({"roots": None}, "roots must be a path or a list of paths, not NoneType"),
         ({"roots": [5]}, r"roots\[0\] must be a path \(str or os.PathLike\), not int"),
         ({"roots": [b"outbox"]}, r"roots\[0\] must be a path \(str or os.PathLike\), not bytes"),
@@ -284,6 +286,13 @@ def test_what_a_tool_needs_is_asked_for(sandbox: Sandbox) -> None:
         ({"targets": {}}, "targets is empty; give the presigned URLs by name"),
         ({"targets": {5: "https://x"}}, r"a name of targets must be text \(str\), not int"),
         ({"targets": "https://x"}, "targets must be a mapping or a function, not str"),
+        (
+            {"targets": {"r": {"upload_url": "https://x"}}},
+            'or a pair of one and its headers .* "r" is a dict',
+        ),
+        ({"targets": {"a": "https://x", "b": None}}, '"b" is a NoneType'),
+        ({"targets": {"r": ("https://x", {}, 3)}}, '"r" is a tuple of 3'),
+        ({"targets": {"r": ("https://x", 3)}}, '"r" is a pair of str and int'),
         ({"targets": asynchronous}, "targets must be a plain function, not async"),
         (
             {"agentdrop": sandbox.hcompany()},
@@ -323,8 +332,8 @@ def test_a_limit_of_time_is_refused_as_a_call_refuses_it(sandbox: Sandbox) -> No
 
 def test_a_refusal_with_locals_shows_no_target() -> None:
     signed = "https://storage.example/x?X-Amz-Signature=0"
-    wrong: list[Any] = [{5: signed}, [signed], {"report": signed}]
-    for targets, more in zip(wrong, ({}, {}, {"pack": 5}), strict=True):
+    wrong: list[Any] = [{5: signed}, [signed], {"r": (signed, 5)}, {"r": [signed]}, {"report": signed}]
+    for targets, more in zip(wrong, ({}, {}, {}, {}, {"pack": 5}), strict=True):
         refused: Any = {"roots": ["."], "storage": Storage(), **more}
         with pytest.raises(InvalidInputError) as told:
             make_tools(**refused, targets=targets)
@@ -467,11 +476,24 @@ def test_a_function_of_the_program_that_raises(
     )
 
 
+def test_a_slip_of_the_program_is_not_told_as_one_of_the_model(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    send, *_ = make_tools(roots=[tmp_path], **everything(sandbox))
+    wrong: Any
+    for wrong in (5, asynchronous):
+        told = send.run({"paths": ["report.pdf"], "recipient": "b"}, on_progress=wrong)["error"]
+        assert (told["kind"], told["outcome"]) == ("internal", "not_completed")
+    assert "on_progress must be a plain function of one argument" in caplog.text
+    assert sandbox.requests() == []
+
+
 def test_a_traceback_with_locals_shows_no_target(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "report.pdf").write_bytes(b"%PDF")
     signed = "https://storage.example/x?X-Amz-Signature=0"
     wrong: Any = {"two": (signed, {}, 3), "other": (signed, 3)}
-    put = make_tools(roots=[tmp_path], storage=Storage(), targets=wrong)[0]
+    put = make_tools(roots=[tmp_path], storage=Storage(), targets=wrong.__getitem__)[0]
     kinds = [put.run(path="report.pdf", target=name)["error"]["kind"] for name in wrong]
     assert kinds == ["internal", "invalid_input"]
     [record] = caplog.records

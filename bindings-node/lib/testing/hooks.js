@@ -27,18 +27,10 @@ function sandboxForTests(hooks, options) {
   if ([before, after, beforeEach].some((hook) => typeof hook !== 'function')) {
     throw invalid('sandboxForTests needs the hooks of the test runner: { before, after, beforeEach }')
   }
-  const { sandbox, start } = unstarted('sandboxForTests', options)
-  /** @type {(() => void) | undefined} */
-  let restore
-  before(async () => {
-    await start()
-    restore = pointAt(sandbox)
-  })
+  const { sandbox, share } = unstarted('sandboxForTests', options)
+  before(() => share(() => pointAt(sandbox)))
   beforeEach(() => sandbox.reset())
-  after(async () => {
-    restore?.()
-    await sandbox.stop()
-  })
+  after(() => sandbox.stop())
   return sandbox
 }
 
@@ -63,9 +55,9 @@ function pointAt(sandbox) {
 
 /** Under Jest `process.env` is a copy, which programs that a test starts are not given. */
 function environments() {
-  /** @type {NodeJS.ProcessEnv} */
-  const programs = runInThisContext('process').env
-  return programs === process.env ? [programs] : [programs, process.env]
+  /** @type {NodeJS.ProcessEnv | undefined} */
+  const programs = runInThisContext('globalThis.process?.env')
+  return programs === undefined || programs === process.env ? [process.env] : [programs, process.env]
 }
 
 /**

@@ -72,9 +72,9 @@ class Program {
       this.#process.once('error', (error) => resolve(unstartable(path, error)))
       this.#process.once('close', (status, signal) => resolve(this.#endedWith(status ?? signal)))
     })
-    // Whoever forgets it is not kept waiting.
+    // Whoever forgets it is not kept waiting. Bun's pipes keep nobody waiting, and have no such method.
     this.#process.unref()
-    for (const pipe of [this.#process.stdin, this.#process.stdout]) /** @type {any} */ (pipe).unref()
+    for (const pipe of [this.#process.stdin, this.#process.stdout]) /** @type {any} */ (pipe).unref?.()
     // It may be gone already.
     this.#process.stdin?.on('error', () => {})
   }
@@ -82,7 +82,7 @@ class Program {
   /** @param {unknown} how */
   #endedWith(how) {
     return new Error(
-      `${this.#path} is not ready, it ended with ${how}; its standard error says why, or it is no ${NAME}: ${NAMED}`,
+      `${this.#path} is not ready, it ended with ${how}; its standard error says why, or it is no sandbox: ${NAMED}`,
     )
   }
 
@@ -145,7 +145,7 @@ function services(path, line) {
   } catch {
     // No JSON, or null.
   }
-  throw new Error(`${path} is no ${NAME}, it does not say where it listens; ${NAMED}`)
+  throw new Error(`${path} is no sandbox, it does not say where it listens; ${NAMED}`)
 }
 
 module.exports = { Program, found }

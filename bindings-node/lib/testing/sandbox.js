@@ -10,7 +10,7 @@ const { invalid } = require('../errors.js')
 const { HCompany } = require('../hcompany.js')
 const { Storage } = require('../storage.js')
 const { ask } = require('./control.js')
-const { Program, found } = require('./program.js')
+const { running, sharedRunning } = require('./running.js')
 
 /** What `await using` looks for; where the engine has none, what compilers put there. */
 const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
@@ -19,14 +19,16 @@ const MAKE = Symbol('made by startSandbox or sandboxForTests')
 const START = table({ program: path, options: texts })
 
 // For the hooks and not for users.
-/** @type {(method: string, options: any) => { sandbox: Sandbox, start: () => Promise<void> }} */
+/** @typedef {(point: () => () => void) => Promise<void>} Share */
+/** @typedef {{ sandbox: Sandbox, start: () => Promise<void>, share: Share }} Unstarted */
+/** @type {(method: string, options: any) => Unstarted} */
 let unstarted
 
 class Sandbox {
   /** @type {any} */
   #options
-  /** @type {Program | undefined} */
-  #program
+  /** @type {(() => Promise<void>) | undefined} */
+  #release
   /** @type {any} */
   #ready
   #stopped = false
@@ -34,7 +36,18 @@ class Sandbox {
   static {
     unstarted = (method, options) => {
       const sandbox = new Sandbox(MAKE, check(method, START, options))
-      return { sandbox, start: () => sandbox.#start() }
+      return {
+        sandbox,
+        start: async () => sandbox.#begin(await running(sandbox.#options)),
+        // Those that share it are led to it by the first of them, which begins in time to say where.
+        share: async (point) => {
+          const led = (/** @type {any} */ ready) => {
+            sandbox.#ready = ready
+            return point()
+          }
+          sandbox.#begin(await sharedRunning(sandbox.#options, led))
+        },
+      }
     }
   }
 
@@ -44,10 +57,11 @@ class Sandbox {
     this.#options = options
   }
 
-  async #start() {
-    const { program, options = [] } = this.#options
-    this.#program = new Program(found(program), options)
-    this.#ready = await this.#program.ready()
+  /** @param {import('./running.js').Running} running */
+  #begin({ ready, release }) {
+    this.#ready = ready
+    this.#release = release
+    this.#stopped = false
   }
 
   get #where() {
@@ -184,7 +198,7 @@ class Sandbox {
   async stop() {
     this.#ready = undefined
     this.#stopped = true
-    await this.#program?.stop()
+    await this.#release?.()
   }
 
   async [ASYNC_DISPOSE]() {

@@ -14,9 +14,17 @@ const tools = description.tools
 /** @type {Schema} */
 const told = description.error
 /** What is public may be changed by a framework, so nothing is read from it. @type {Schema} */
-const errorSchema = structuredClone(told)
+const errorSchema = copied(told)
 /** @type {{ when: Record<string, unknown>, say: string }[]} */
 const rules = description.next
+
+/**
+ * A schema of one's own. Not by `structuredClone`, which Jest's jsdom does not have.
+ * @param {Schema} schema @returns {Schema}
+ */
+function copied(schema) {
+  return JSON.parse(JSON.stringify(schema))
+}
 
 /** One of the description's sentences. @param {string} which @param {Record<string, string>} values */
 function sentence(which, values) {
@@ -86,4 +94,4 @@ function camel(name) {
   return name.replace(/_[a-z0-9]/g, (letter) => letter.charAt(1).toUpperCase())
 }
 
-module.exports = { camel, described, errorSchema, failure, refusal, sentence, tools }
+module.exports = { camel, copied, described, errorSchema, failure, refusal, sentence, tools }

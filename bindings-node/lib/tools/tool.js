@@ -8,7 +8,7 @@ const { DropoffError, fromFacts, words } = require('../errors.js')
 const { onAbort } = require('../signals.js')
 const native = require('../../native.js')
 const { checked } = require('./arguments.js')
-const { described, failure, sentence } = require('./description.js')
+const { copied, described, failure, sentence } = require('./description.js')
 
 /** @typedef {import('./description.js').Schema} Schema */
 /** @typedef {import('../job.js').Job} Job */
@@ -32,7 +32,7 @@ class Tool {
     this.title = tool.title
     this.description = tool.description
     this.inputSchema = inputSchema
-    this.outputSchema = structuredClone(tool.output)
+    this.outputSchema = copied(tool.output)
     this.annotations = { ...tool.annotations }
     // Frameworks take it off the tool.
     this.run = this.run.bind(this)
@@ -51,7 +51,7 @@ class Tool {
     /** Of what this call has begun. */
     let outcome = 'not_completed'
     try {
-      const { signal, onProgress } = check(this.name, RUN, ways)
+      const { signal, onProgress } = checkedWays(ways)
       if (signal?.aborted) stop.abort(reason)
       else if (signal) unsubscribe = onAbort(signal, () => stop.abort(reason))
       const arguments_ = checked(this.name, this.#input, given)
@@ -63,6 +63,15 @@ class Tool {
     } finally {
       unsubscribe?.()
     }
+  }
+}
+
+/** A slip here is the program's, and a model cannot correct it. @param {any} ways @returns {Ways} */
+function checkedWays(ways) {
+  try {
+    return check('run', RUN, ways)
+  } catch (error) {
+    throw new TypeError(error instanceof Error ? error.message : words(error))
   }
 }
 

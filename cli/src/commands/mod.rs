@@ -3,6 +3,7 @@
 pub mod completion;
 pub mod doctor;
 pub mod key;
+pub mod mcp;
 pub mod open;
 pub mod post_form;
 pub mod profile;
@@ -37,6 +38,7 @@ pub fn run(command: Command, session: &mut Session) -> Result<Report> {
         Command::Sandbox(sandbox) => sandbox.run(session),
         Command::Completion(completion) => completion.run(),
         Command::Man(man) => man.run(),
+        Command::Mcp(mcp) => mcp.run(session),
         Command::Put(put) => put.run(session),
         Command::PostForm(form) => form.run(session),
         Command::PutParts(parts) => parts.run(session),

@@ -80,7 +80,7 @@ class Program:
             if not part:
                 raise RuntimeError(
                     f"{program} is not ready, it ended with {self._status()}; its standard error says why, "
-                    f"or it is no {NAME}: {_NAMED}"
+                    f"or it is no sandbox: {_NAMED}"
                 )
             line += part
         return line.partition(b"\n")[0]
@@ -110,5 +110,5 @@ def _services(program: str, line: bytes) -> dict[str, Any]:
     except ValueError:
         told = None
     if not isinstance(told, dict) or "control_url" not in told:
-        raise RuntimeError(f"{program} is no {NAME}, it does not say where it listens; {_NAMED}")
+        raise RuntimeError(f"{program} is no sandbox, it does not say where it listens; {_NAMED}")
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -46,6 +47,11 @@ def _path(value: Any, what: str) -> str:
     if not isinstance(value, str | os.PathLike):
         raise InvalidInputError(f"{what} must be a path (str or os.PathLike), not {_kind(value)}")
     path = os.fsdecode(value)
+    if not path:
+        # Of a variable that is not set, say, and would be the folder that the program runs in.
+        raise InvalidInputError(
+            f'{what} is empty; name a folder, or "." for the one that the program runs in'
+        )
     try:
         os.fsencode(path)
     except UnicodeError:
@@ -88,11 +94,35 @@ def check_targets(given: Any) -> None:
     """They are a mapping, or a function that is asked."""
     if callable(given):
         _check_function(given, "targets")
-    elif not isinstance(given, Mapping):
-        kind = _kind(given)
-        # A traceback that shows locals must not show what is signed.
-        del given
+        return
+    kind = None if isinstance(given, Mapping) else _kind(given)
+    # Another mapping may make them when it is asked for one.
+    kinds = {name: _kind_of_target(target) for name, target in given.items()} if type(given) is dict else {}
+    # A traceback that shows locals must not show what is signed.
+    del given
+    if kind is not None:
         raise InvalidInputError(f"targets must be a mapping or a function, not {kind}")
+    for name, found in kinds.items():
+        if found is not None:
+            raise InvalidInputError(
+                "a target must be a URL (str), or a pair of one and its headers (a mapping of str to str); "
+                f"{json.dumps(str(name)[:50])} is {found}"
+            )
+
+
+def _kind_of_target(target: object) -> str | None:
+    """What is wrong with it: its type."""
+    if isinstance(target, str):
+        return None
+    if not isinstance(target, tuple) or len(target) != 2:
+        return f"a {_kind(target)}" + (f" of {len(target)}" if isinstance(target, tuple) else "")
+    url, headers = target
+    try:
+        if isinstance(url, str) and (headers is None or isinstance(headers, Mapping)):
+            return None
+        return f"a pair of {_kind(url)} and {_kind(headers)}"
+    finally:
+        del target, url, headers
 
 
 def _check_function(given: Any, what: str) -> None:

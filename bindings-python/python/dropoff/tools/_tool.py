@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
 from .._errors import DropoffError, InternalError
-from .._native import Job, Progress
+from .._native import Job, Progress, _is_callback
 from ._arguments import checked
 from ._description import described, failure, sentence
 
@@ -119,6 +119,9 @@ class Tool:
         named: dict[str, Any],
         on_progress: _OnProgress | None,
     ) -> Job[Any]:
+        if on_progress is not None and not _is_callback(on_progress):
+            # A slip of the program, which a model cannot correct.
+            raise TypeError("on_progress must be a plain function of one argument, a Progress")
         given = named if arguments is None else arguments
         return self._begin(checked(self.name, self._input, given), on_progress)
 
