@@ -19,6 +19,9 @@ const PLATFORMS = {
   'linux-x64-musl': { os: 'linux', cpu: 'x64', libc: 'musl', words: 'Linux x86-64 with musl' },
   'linux-arm64-gnu': { os: 'linux', cpu: 'arm64', libc: 'glibc', words: 'Linux arm64 with glibc' },
   'linux-arm64-musl': { os: 'linux', cpu: 'arm64', libc: 'musl', words: 'Linux arm64 with musl' },
+  'darwin-x64': { os: 'darwin', cpu: 'x64', words: 'macOS x86-64' },
+  'darwin-arm64': { os: 'darwin', cpu: 'arm64', words: 'macOS arm64' },
+  'win32-x64-msvc': { os: 'win32', cpu: 'x64', words: 'Windows x86-64' },
 }
 
 /** @param {string} name */

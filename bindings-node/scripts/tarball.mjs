@@ -12,8 +12,11 @@ export function pack(out, manifest, copies, readme) {
     for (const [from, to] of copies) cpSync(from, join(stage, to), { recursive: true, dereference: true })
     if (readme) writeFileSync(join(stage, 'README.md'), readme)
     writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-    const command = ['pack', '--silent', '--pack-destination', resolve(out)]
-    const done = spawnSync('npm', command, { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] })
+    // npm is a script on Windows, which a shell alone runs, and which is given the words as they stand.
+    const shell = process.platform === 'win32'
+    const to = shell ? `"${resolve(out)}"` : resolve(out)
+    const command = ['pack', '--silent', '--pack-destination', to]
+    const done = spawnSync('npm', command, { cwd: stage, shell, stdio: ['ignore', 'ignore', 'inherit'] })
     if (done.error) throw done.error
     if (done.status !== 0) process.exit(done.status ?? 1)
   } finally {

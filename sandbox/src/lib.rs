@@ -29,6 +29,7 @@ pub mod program;
 mod sandbox;
 mod server;
 mod settings;
+mod signals;
 mod start;
 mod state;
 mod storage;

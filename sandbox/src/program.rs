@@ -4,11 +4,11 @@
 use std::io::{self, Read};
 
 use serde_json::{Value, json};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::config::{Config, StorageConfig};
 use crate::sandbox::Sandbox;
+use crate::signals::told_to_end;
 
 /// The options of the program.
 #[derive(Debug, clap::Args)]
@@ -77,14 +77,14 @@ pub fn serve(options: Serve, ready: impl FnOnce(&Value) -> io::Result<()>) -> io
     let hostile = json!({"percent": options.hostile, "seed": options.seed});
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Before anything is created: a signal from here on must find its handler.
-    let (terminated, interrupted) = {
+    let told_to_end = {
         let _entered = runtime.enter();
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+        told_to_end()?
     };
     let refused = |why: String| io::Error::new(io::ErrorKind::InvalidInput, why);
     let sandbox = Sandbox::start_on(config(options).map_err(refused)?, port)?;
     sandbox.set_hostile_mode(hostile).map_err(refused)?;
-    let (ends, ended) = mpsc::channel(1);
+    let (ends, mut ended) = mpsc::channel(1);
     // Without the option the sending end stays here, and the receiving one waits for ever.
     let _kept = if exit_with_stdin {
         end_with_stdin(ends);
@@ -93,7 +93,12 @@ pub fn serve(options: Serve, ready: impl FnOnce(&Value) -> io::Result<()>) -> io
         Some(ends)
     };
     ready(&place(&sandbox))?;
-    runtime.block_on(wait(terminated, interrupted, ended));
+    runtime.block_on(async {
+        tokio::select! {
+            () = told_to_end => {}
+            _ = ended.recv() => {}
+        }
+    });
     Ok(())
 }
 
@@ -104,14 +109,6 @@ fn end_with_stdin(ends: mpsc::Sender<()>) {
         while matches!(std::io::stdin().read(&mut ignored), Ok(1..)) {}
         drop(ends);
     });
-}
-
-async fn wait(mut terminated: Signal, mut interrupted: Signal, mut ended: mpsc::Receiver<()>) {
-    tokio::select! {
-        _ = terminated.recv() => {}
-        _ = interrupted.recv() => {}
-        _ = ended.recv() => {}
-    }
 }
 
 fn place(sandbox: &Sandbox) -> Value {

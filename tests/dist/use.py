@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -99,6 +100,11 @@ def run(command: list[str | Path], folder: Path, environment: dict[str, str]) ->
     return done.stdout.strip()
 
 
+def found_program(name: str) -> str:
+    """npm is a script on Windows, which is not found by its bare name."""
+    return shutil.which(name) or name
+
+
 def one(folder: Path, pattern: str) -> Path:
     [found] = folder.glob(pattern)
     return found
@@ -106,7 +112,7 @@ def one(folder: Path, pattern: str) -> Path:
 
 def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None:
     venv.create(folder / "venv", with_pip=True)
-    python = folder / "venv" / "bin" / "python"
+    python = folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     install = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
     run([python, *install, one(packages, "dropoff-*.whl")], folder, environment)
     assert run([python, "-c", PYTHON], folder, environment) == "active"
@@ -120,7 +126,7 @@ def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None
 
 def install_by_npm(tarballs: list[Path], folder: Path, environment: dict[str, str]) -> None:
     (folder / "package.json").write_text('{"private": true}')
-    install = ["npm", "install", "--silent", "--offline", "--no-audit", "--no-fund"]
+    install = [found_program("npm"), "install", "--silent", "--offline", "--no-audit", "--no-fund"]
     run([*install, *tarballs], folder, environment)
 
 
@@ -186,8 +192,16 @@ def use_c(packages: Path, folder: Path, environment: dict[str, str]) -> None:
         archive.extractall(folder, filter="data")
     prefix = one(folder, "dropoff-c-*")
     (folder / "use.c").write_text(C)
+    if sys.platform == "win32":
+        # mingw's, by the import library that is Microsoft's too. Programs find a DLL beside them or in PATH.
+        command = ["gcc", "-std=c99", f"-I{prefix}/include", "use.c", "-o", "shared", f"-L{prefix}/lib"]
+        run([*command, "-ldropoff"], folder, environment)
+        beside = environment | {"PATH": f"{prefix / 'bin'}{os.pathsep}{environment['PATH']}"}
+        assert run([folder / "shared.exe"], folder, beside) == "active"
+        return
     found = environment | {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
-    for how, flags in (("shared", []), ("static", ["--static"])):
+    ways = [("shared", []), ("static", ["--static"])]
+    for how, flags in ways[:1] if sys.platform == "darwin" else ways:
         libraries = run(["pkg-config", "--cflags", "--libs", *flags, "dropoff"], folder, found).split()
         if how == "static":
             # The linker prefers the shared one wherever both are.
@@ -220,7 +234,8 @@ def look_at_licences(folder: Path) -> None:
 def unpack_sandbox(packages: Path, folder: Path) -> Path:
     with tarfile.open(one(packages, "dropoff-sandbox-*.tar.gz")) as archive:
         archive.extractall(folder, filter="data")
-    return one(folder, "dropoff-sandbox-*") / "dropoff-sandbox"
+    name = "dropoff-sandbox.exe" if sys.platform == "win32" else "dropoff-sandbox"
+    return one(folder, "dropoff-sandbox-*") / name
 
 
 def main(packages: Path) -> None:
