@@ -6,16 +6,21 @@
 const { spawn } = require('node:child_process')
 const { constants } = require('node:os')
 
+/** The packages that may have it, the likelier first: npm may have installed those of both C libraries. */
+function packages(platform, arch) {
+  if (platform === 'win32') return [`win32-${arch}-msvc`]
+  if (platform !== 'linux') return [`${platform}-${arch}`]
+  const isGlibc = process.report?.getReport().header.glibcVersionRuntime !== undefined
+  return (isGlibc ? ['gnu', 'musl'] : ['musl', 'gnu']).map((libc) => `linux-${arch}-${libc}`)
+}
+
 /** The program's path, and a sentence where there is none. */
 function program() {
   const { platform, arch } = process
-  const names =
-    platform === 'linux' ? [`${platform}-${arch}-gnu`, `${platform}-${arch}-musl`] : [`${platform}-${arch}`]
-  // npm installs the package that fits; where it cannot tell the C library, both, and glibc says which it is.
-  const isGlibc = platform !== 'linux' || process.report?.getReport().header.glibcVersionRuntime !== undefined
-  for (const name of isGlibc ? names : names.reverse()) {
+  const file = platform === 'win32' ? 'dropoff.exe' : 'dropoff'
+  for (const name of packages(platform, arch)) {
     try {
-      return require.resolve(`@dropoff/cli-${name}/dropoff`)
+      return require.resolve(`@dropoff/cli-${name}/${file}`)
     } catch {
       // The next one, or the error below.
     }

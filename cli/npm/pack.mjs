@@ -34,6 +34,7 @@ pack(out, { ...manifest, optionalDependencies }, [
 
 for (const [name, file] of given) {
   const { os, cpu, libc, words } = PLATFORMS[name]
+  const program = os === 'win32' ? 'dropoff.exe' : 'dropoff'
   const { version, homepage, bugs, license, author, repository, engines, publishConfig } = manifest
   const own = {
     name: packageOf(name),
@@ -41,9 +42,9 @@ for (const [name, file] of given) {
     description: `The program of dropoff-cli for ${words}`,
     ...{ homepage, bugs, license, author, repository, engines, publishConfig },
     ...{ os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) },
-    files: ['dropoff', 'THIRD-PARTY-LICENSES.txt'],
+    files: [program, 'THIRD-PARTY-LICENSES.txt'],
   }
   const half = `The program of [dropoff-cli](${homepage}) for ${words}`
   const readme = `# ${packageOf(name)}\n\n${half}. npm installs it with dropoff-cli where it fits.\n`
-  pack(out, own, [...licences, [resolve(file), 'dropoff']], readme)
+  pack(out, own, [...licences, [resolve(file), program]], readme)
 }

@@ -40,7 +40,7 @@ fn wrong(spec: &OptionSpec) -> Error {
 /// The sentence with the name that was typed.
 fn named_as_flag(spec: &OptionSpec, error: &Error) -> Error {
     let told = error.message().replace(&format!("option {}", spec.name), &format!("--{}", flag(spec)));
-    Error::bad_argument(&told)
+    error.clone().with_message(told)
 }
 
 fn parse(spec: &OptionSpec, values: &[String]) -> Option<OptionValue> {

@@ -17,6 +17,7 @@ mod secrets;
 mod state;
 mod stdin;
 mod sys;
+mod wording;
 
 fn main() {
     let exit = run::run(&std::env::args_os().collect::<Vec<_>>());

@@ -16,6 +16,7 @@ use crate::output::{self, Format};
 use crate::progress::{Display, ProgressChoice};
 use crate::report::Report;
 use crate::screen::Screen;
+use crate::wording::in_words_of_the_command;
 use crate::{argv, commands, interrupt, logs, stdin};
 
 /// What a command works with.
@@ -129,6 +130,7 @@ impl Session {
             }
             Err(error) => {
                 let exit = Exit::of(&error, self.sends_stdin);
+                let error = in_words_of_the_command(error);
                 output::print_error(&error, exit, self.format, &self.screen);
                 exit
             }

@@ -101,6 +101,7 @@ def test_an_unknown_outcome_says_where_to_look_first(cli: Cli) -> None:
         done = cli.run(*arguments, cli.file("report.pdf"))
         told = done.stderr
         assert done.returncode == 8
+        assert "ask `dropoff transfer get tr_" in told
         assert re.search(r"look.first.*dropoff transfer get tr_", told), told
 
 

@@ -172,7 +172,7 @@ def test_the_doctor_says_what_is_in_the_way(
 def test_whoami_tells_a_wrong_key_and_none(cli: Cli) -> None:
     assert cli.error(4, "whoami", AGENTDROP_API_KEY="agd_wrong")["kind"] == "authentication"
     none = cli.error(4, "whoami", AGENTDROP_API_KEY=None, HAI_API_KEY=None)
-    assert "AGENTDROP_API_KEY" in none["message"]
+    assert "give --api-key-file" in none["message"] and "AGENTDROP_API_KEY" in none["message"]
     key = cli.file("key.txt", cli.ready["agentdrop_api_key"] + "\n")
     sent = ("send", cli.file("report.pdf"), "--from", "a", "--to", "b", "--api-key-file")
     assert cli.json(0, *sent, key, AGENTDROP_API_KEY=None)["status"] == "active"

@@ -20,7 +20,7 @@ cd "$root"
 case $profile in
 dev)
     target=$(rustc -vV | sed -n 's/^host: //p')
-    maturin=.venv/bin/maturin arguments=() program=()
+    maturin=.venv/bin/maturin arguments=()
     built=$root/target/debug
     ;;
 release)
@@ -44,11 +44,11 @@ x86_64) cpu=x64 ;;
 aarch64) cpu=arm64 ;;
 esac
 : "${cpu:?"no name for $arch"}"
-program=dropoff-sandbox
+exe="" linking=()
 case $system in
 linux-*) platform=linux-$cpu-$libc library=libdropoff_node.so ;;
 macos-*) platform=darwin-$cpu library=libdropoff_node.dylib ;;
-windows-*) platform=win32-$cpu-msvc library=dropoff_node.dll program=dropoff-sandbox.exe ;;
+windows-*) platform=win32-$cpu-msvc library=dropoff_node.dll exe=.exe ;;
 esac
 
 if [ "$profile" = dev ]; then
@@ -78,7 +78,6 @@ else
         arguments+=(--compatibility musllinux_1_2) zig=$target
         # A library for musl's own loader; Rust would link musl in.
         export "$flags=-C target-feature=-crt-static"
-        linking=()
     fi
     # The sandbox apart: with its features tokio wants descriptors for signals, and panics where few are left.
     cargo-zigbuild zigbuild --release --lib -p dropoff-c -p dropoff-node --target "$zig"
@@ -86,10 +85,10 @@ else
     module=$built/$library
 fi
 "$maturin" build --quiet "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
-"$maturin" build --quiet "${arguments[@]}" -m cli/Cargo.toml --out "$out" -- "${program[@]}"
+"$maturin" build --quiet "${arguments[@]}" -m cli/Cargo.toml --out "$out" -- "${linking[@]}"
 "$maturin" sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
 node bindings-node/scripts/pack.mjs "$out" "$platform=$module"
-node cli/npm/pack.mjs "$out" "$platform=$built/dropoff"
+node cli/npm/pack.mjs "$out" "$platform=$built/dropoff$exe"
 
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' include/dropoff.h)
 # A folder of that name becomes a tarball of it.
@@ -106,8 +105,8 @@ cp examples/c/{send_files,upload_profile}.c "$out/$name/examples"
 tarball "$name"
 
 name=dropoff-cli-$version-$system
-mkdir -p "$out/$name"/share/{man/man1,bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
-install -D "$built/dropoff" "$out/$name/bin/dropoff"
+mkdir -p "$out/$name"/{bin,share/{man/man1,bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}}
+cp "$built/dropoff$exe" "$out/$name/bin"
 cp cli/README.md "$out/$name"
 share=$out/$name/share
 "$built/dropoff" man "$share/man/man1" >/dev/null
@@ -118,7 +117,7 @@ tarball "$name"
 
 name=dropoff-sandbox-$version-$system
 mkdir "$out/$name"
-cp "$built/$program" sandbox/README.md "$out/$name"
+cp "$built/dropoff-sandbox$exe" sandbox/README.md "$out/$name"
 tarball "$name"
 
 (cd "$out" && wc -c -- *)

@@ -18,6 +18,7 @@ from pathlib import Path
 from contents import LICENCES, all_packages, files
 
 ROOT = Path(__file__).resolve().parents[2]
+EXE = ".exe" if sys.platform == "win32" else ""
 
 PYTHON = """
 import os, dropoff
@@ -151,11 +152,11 @@ def use_command(command: Path, folder: Path, environment: dict[str, str]) -> Non
 def use_command_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None:
     """By the libraries' extra, which finds it where pip looks."""
     venv.create(folder / "venv", with_pip=True)
-    scripts = folder / "venv" / "bin"
+    scripts = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
     install = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
     library = one(packages, "dropoff-*.whl")
     run([scripts / "python", *install, "--find-links", packages, f"{library}[cli]"], folder, environment)
-    use_command(scripts / "dropoff", folder, environment)
+    use_command(scripts / f"dropoff{EXE}", folder, environment)
     # The library's own tests find the sandbox in it.
     without = {name: value for name, value in environment.items() if name != "DROPOFF_SANDBOX"}
     code = "from dropoff.testing import Sandbox\nwith Sandbox() as s: print(len(s.objects()))"
@@ -164,14 +165,15 @@ def use_command_wheel(packages: Path, folder: Path, environment: dict[str, str])
 
 def use_command_npm(packages: Path, folder: Path, environment: dict[str, str]) -> None:
     install_by_npm([tgz for tgz in packages.glob("*.tgz") if "dropoff-cli" in tgz.name], folder, environment)
-    use_command(folder / "node_modules" / ".bin" / "dropoff", folder, environment)
+    name = "dropoff.cmd" if sys.platform == "win32" else "dropoff"
+    use_command(folder / "node_modules" / ".bin" / name, folder, environment)
 
 
 def use_command_tarball(packages: Path, folder: Path, environment: dict[str, str]) -> None:
     with tarfile.open(one(packages, "dropoff-cli-*.tar.gz")) as archive:
         archive.extractall(folder, filter="data")
     [prefix] = folder.glob("dropoff-cli-*")
-    use_command(prefix / "bin" / "dropoff", folder, environment)
+    use_command(prefix / "bin" / f"dropoff{EXE}", folder, environment)
     assert (prefix / "share" / "man" / "man1" / "dropoff-send.1").stat().st_size > 1000
 
 
@@ -237,8 +239,7 @@ def look_at_licences(folder: Path) -> None:
 def unpack_sandbox(packages: Path, folder: Path) -> Path:
     with tarfile.open(one(packages, "dropoff-sandbox-*.tar.gz")) as archive:
         archive.extractall(folder, filter="data")
-    name = "dropoff-sandbox.exe" if sys.platform == "win32" else "dropoff-sandbox"
-    return one(folder, "dropoff-sandbox-*") / name
+    return one(folder, "dropoff-sandbox-*") / f"dropoff-sandbox{EXE}"
 
 
 def main(packages: Path) -> None:

@@ -9,6 +9,7 @@ use super::shared::ServiceArguments;
 use crate::exit::Exit;
 use crate::report::Report;
 use crate::run::Session;
+use crate::wording::in_words_of_the_command;
 
 /// Looks for what would be in the way of an upload: keys, network, proxy, TLS roots, clock, spool folder.
 #[derive(Debug, clap::Args)]
@@ -38,7 +39,12 @@ impl Finding {
     }
     fn bad(name: impl Into<String>, error: &Error) -> Self {
         let exit = Exit::of(error, false);
-        Self { name: name.into(), good: Some(false), told: error.message().to_owned(), exit }
+        Self {
+            name: name.into(),
+            good: Some(false),
+            told: in_words_of_the_command(error.clone()).message().to_owned(),
+            exit,
+        }
     }
     fn skipped(name: impl Into<String>, told: impl Into<String>) -> Self {
         Self { name: name.into(), good: None, told: told.into(), exit: Exit::Done }
@@ -83,7 +89,9 @@ impl Doctor {
 fn of_service(service: &str, found: &Found) -> Vec<Finding> {
     let name = |what: &str| format!("{service} {what}");
     let (check, origin) = match found {
-        Found::NoKey(error) => return vec![Finding::skipped(name("key"), error.message())],
+        Found::NoKey(error) => {
+            return vec![Finding::skipped(name("key"), in_words_of_the_command(error.clone()).message())];
+        }
         Found::Checked { check, origin } => (check, origin),
     };
     let proxy = check.proxy.as_deref().map_or("no proxy".to_owned(), |proxy| format!("through {proxy}"));
