@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::checked::CheckedTransfer;
 use super::plan::{self, TransferPlan};
 use super::presign::{self, Retention};
@@ -10,7 +12,7 @@ use super::resource::TRANSFER;
 use super::result::{Confirmed, SentFile, SentTransfer};
 use super::ticket::TransferTicket;
 use super::wire::{self, TransferInfo};
-use super::{confirm, send};
+use super::{confirm, revealed, send};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::options::Options;
@@ -157,6 +159,17 @@ impl AgentDrop {
             let (ticket, _) = presign::start(&service, transfer, Retention::Ticket, &ctx).await?;
             Ok(TransferTicket(Arc::new(ticket)))
         })
+    }
+
+    /// The ticket of what [`TransferTicket::reveal`] gave, also in another process and on another machine: there
+    /// it is uploaded to, and whoever has its id confirms it. Nothing is sent. The files of a sealed transfer
+    /// are uploaded where their key is.
+    ///
+    /// # Errors
+    /// `invalid_input`: it is not what a ticket revealed, or the files are sealed.
+    pub fn restore_ticket(&self, revealed: &Value) -> Result<TransferTicket> {
+        let ticket = revealed::ticket(revealed, &self.service.clients.options)?;
+        Ok(TransferTicket(Arc::new(ticket)))
     }
 
     /// Step two: sends the files to storage, several at once. Files go with URLs by position; their
