@@ -127,7 +127,7 @@ impl Logger {
             end: CallbackEnd(callback_state),
         };
         let thread = thread::Builder::new().name("dropoff-log".to_owned());
-        sys::without_signals(|| thread.spawn(move || log_thread.tell_all()))
+        sys::starting_threads(|| thread.spawn(move || log_thread.tell_all()))
             .map_err(|e| Error::no_thread(&e))?;
         Ok(logger)
     }

@@ -21,7 +21,8 @@ const FIELDS = ['source', 'name', 'contentType', 'encryptionIv']
 
 /**
  * Up to this many bytes are copied at once, in a few milliseconds. More is read piece by piece, as a stream
- * is. It is never lent: no program could keep JavaScript from transferring or resizing it while a thread reads.
+ * is. It is never lent: no program could keep JavaScript from transferring or resizing it while a thread
+ * reads.
  */
 const COPIED = 16 * 1024 * 1024
 
@@ -145,7 +146,10 @@ function toFiles(value, streams, copies) {
   return files
 }
 
-/** @param {any} item @returns {{ source: any, name?: string, contentType?: string, encryptionIv?: string }} */
+/**
+ * @param {any} item
+ * @returns {{ source: any, name?: string, contentType?: string, encryptionIv?: string }}
+ */
 function asFile(item) {
   if (item instanceof File) return item
   if (Array.isArray(item)) {
