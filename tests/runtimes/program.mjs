@@ -1,5 +1,5 @@
-// What a program does with the package, in any runtime: run by run.test.mjs in each. It needs no test runner, since
-// those differ; every check has a name, and the last line says how many there were.
+// What a program does with the package, in any runtime: run by run.test.mjs in each. It needs no test runner,
+// since those differ; every check has a name, and the last line says how many there were.
 
 import assert from 'node:assert/strict'
 import { createReadStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

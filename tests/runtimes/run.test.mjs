@@ -1,5 +1,5 @@
-// The package in every runtime that docs/platforms.md names: the same program, in each that is installed beside this
-// file. Their binaries come inside of npm packages.
+// The package in every runtime that docs/platforms.md names: the same program, in each that is installed
+// beside this file. Their binaries come inside of npm packages.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
