@@ -35,7 +35,7 @@ RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.lo
 PYTEST := $(BIN)/python -m pytest -q -rP
 
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
-	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, MCP clients, packages"
+	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, MCP clients, runtimes, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
@@ -45,11 +45,11 @@ test-full: test test-browser
 # These wait more than they compute, and share no file, so two of them run at a time. What counts system
 # calls, and what compiles, is not among them.
 SIDE_BY_SIDE := test-cli test-python test-c test-node test-profiles test-readme test-seaweed test-sdk test-frameworks
-SIDE_BY_SIDE += test-mcp
+SIDE_BY_SIDE += test-mcp test-runtimes
 JOBS ?= 2
 FRAMEWORKS := .venv-frameworks/done .venv-crewai/done tests/frameworks/node/node_modules/done
 MCP_CLIENTS := .venv-mcp/done tests/mcp/node/node_modules/done
-side-by-side: build python node .venv-sdk/done $(FRAMEWORKS) $(MCP_CLIENTS)
+side-by-side: build python node .venv-sdk/done tests/runtimes/node_modules/done $(FRAMEWORKS) $(MCP_CLIENTS)
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(SIDE_BY_SIDE)
 
 test-rust: build

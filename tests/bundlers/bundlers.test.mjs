@@ -1,5 +1,6 @@
 // The rows of docs/guides/bundlers.md: what each bundler makes of a program, with the setting named there,
-// runs and sends a file. Next.js and Electron are not here: one takes minutes, the other's binary is on no npm.
+// runs and sends a file. Next.js and Electron are not here: one takes minutes, the other is no npm package
+// alone.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
