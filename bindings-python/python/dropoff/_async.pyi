@@ -189,6 +189,9 @@ class AsyncAgentDrop:
         :raises InvalidInputError: it is neither.
         """
 
+    def restore_ticket(self, revealed: Mapping[str, Any]) -> TransferTicket:
+        """As :meth:`AgentDrop.restore_ticket`. Waits for nothing."""
+
     async def close(self) -> None:
         """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
         Calls from then on are refused with :class:`InvalidInputError`. ``async with`` does so at the end."""

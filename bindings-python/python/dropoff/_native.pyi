@@ -183,10 +183,20 @@ class File:
             bytes. For :meth:`Encryption.presealed` alone; each file needs its own.
         """
 
-    def __getnewargs_ex__(self) -> tuple[tuple[_AsyncSource], dict[str, str | None]]: ...
+    @staticmethod
+    def described(
+        name: str, size: int, *, content_type: str | None = None, encryption_iv: str | None = None
+    ) -> File:
+        """A file of which only the name and the size are known: for :meth:`AgentDrop.presign` and
+        :meth:`AgentDrop.plan`, where somebody else has the bytes. Everything else refuses it."""
+
     @property
     def source(self) -> _AsyncSource:
-        """As it was given."""
+        """As it was given; ``None`` if it is only described."""
+
+    @property
+    def size(self) -> int | None:
+        """The size, if that is all that is known of the bytes."""
 
     @property
     def name(self) -> str | None:
@@ -1262,7 +1272,8 @@ class TransferTicket:
         """When the service says its URLs expire, RFC 3339."""
 
     def reveal(self) -> dict[str, Any]:
-        """The service's reply, secrets included. Do not log it."""
+        """The service's reply, secrets included, for :meth:`AgentDrop.restore_ticket` elsewhere; its member
+        ``dropoff`` is ours: the files as they were promised. Do not log it."""
 
 @final
 class HCompany:
@@ -1616,6 +1627,15 @@ class AgentDrop:
 
         The sources are looked at for their sizes, and a file object is read to its end: give the same
         files to :meth:`upload`, file objects rewound. Arguments and errors as in :meth:`send`.
+        """
+
+    def restore_ticket(self, revealed: Mapping[str, Any]) -> TransferTicket:
+        """The ticket of what :meth:`TransferTicket.reveal` gave, also in another process and on another
+        machine: there it is uploaded to, and whoever has its id confirms it. Nothing is sent.
+
+        :param revealed: whole, as JSON has it. It holds secrets.
+        :raises InvalidInputError: it is not what a ticket revealed, or the files are sealed, whose key stays
+            where the ticket was asked for.
         """
 
     def upload(

@@ -244,7 +244,7 @@ impl HCompany {
     /// Only if the runtime cannot start.
     pub fn start_check(&self) -> Result<Job<ServiceCheck>> {
         let service = Arc::clone(&self.service);
-        job::start("check", None, move |_| async move { service::check(&service, NO_PROFILE).await })
+        job::start("check", None, move |ctx| async move { service::check(&service, NO_PROFILE, &ctx).await })
     }
 
     /// Starts [`HCompany::get_profile`].

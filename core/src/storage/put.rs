@@ -27,6 +27,8 @@ pub(crate) enum SignedAt {
     Now,
     /// Signed this long ago, by this machine's clock then and now.
     Since(Duration),
+    /// On another machine, so that only the URL's own date tells.
+    Elsewhere,
 }
 
 /// The headers of an upload, checked. Shared, since thousands of uploads have the same.
@@ -173,6 +175,7 @@ impl PutTarget {
         let expiry = match age {
             SignedAt::Now => signed.expiry_from_now(),
             SignedAt::Since(age) => signed.expiry_since(age),
+            SignedAt::Elsewhere => signed.expiry_by_date(),
         };
         let (demanded, headers) = (demanded(&target, &signed, headers), headers.clone());
         let (from, purpose) = (TicketOrigin::Service, Purpose::PUT);
