@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { AgentDrop, Encryption, HCompany, KeyPair, Storage } from '../../bindings-node/index.mjs'
 import { called } from '../../bindings-node/lib/errors.js'
-import { child, failure, rejection, thrown, until } from './helpers.mjs'
+import { NOWHERE, child, failure, rejection, thrown, until } from './helpers.mjs'
 import { native } from './native.mjs'
 import {
   BIG,
@@ -103,7 +103,7 @@ const RAISED = {
       await secure.stop()
     }
   },
-  source_unreadable: () => sandbox.agentdrop().send(['/nowhere'], TERMS),
+  source_unreadable: () => sandbox.agentdrop().send([NOWHERE], TERMS),
   source_changed: async () => {
     const path = join(folder, 'rewritten')
     writeFileSync(path, 'before')
@@ -199,15 +199,15 @@ const FACTS = [
 test('facts are in the units and types of JavaScript', async () => {
   const limited = await failure(RAISED.rate_limited, 'rate_limited')
   assert.equal(limited.retryAfter, 999_000)
-  const missing = await failure(RAISED.source_unreadable, 'source_unreadable', '/nowhere')
-  assert.deepEqual([missing.path, missing.errno, missing.side], ['/nowhere', 2, 'caller'])
+  const missing = await failure(RAISED.source_unreadable, 'source_unreadable', NOWHERE)
+  assert.deepEqual([missing.path, missing.errno, missing.side], [NOWHERE, 2, 'caller'])
   const refused = await failure(RAISED.rejected, 'rejected')
   assert(refused.transferId === null && refused.details.length > 0 && refused.details[0].message)
 })
 
 test('the stack is that of the call', async () => {
   async function whereItWasCalled() {
-    await sandbox.agentdrop().send(['/nowhere'], TERMS)
+    await sandbox.agentdrop().send([NOWHERE], TERMS)
   }
   assert.match((await rejection(whereItWasCalled())).stack, /whereItWasCalled/)
   assert.match(
