@@ -156,8 +156,8 @@ test-dist: build python node
 	$(BIN)/python tests/dist/use.py target/dist-dev
 	@echo "suite packages: passed"
 
-# Other systems, by cross-compilers and emulators in a chroot of Debian's next release, below target/platforms or where
-# DROPOFF_PLATFORMS says. Root and debootstrap, 6 GB, and an hour the first time. `TARGET=windows` is one of them alone.
+# Other systems, by cross-compilers and emulators in a chroot of Debian's next release, below target/platforms
+# or where DROPOFF_PLATFORMS says. Root and debootstrap, 8 GB, and half an hour the first time.
 test-platforms: MOST_SECONDS := 14400
 test-platforms: product .venv-dist/done
 	@$(PATIENCE) $(PYTHON) tests/platforms/run.py $(if $(filter file,$(origin TARGET)),,$(TARGET))

@@ -69,10 +69,10 @@ install_linux() {
     soname=$(LC_ALL=C "$READELF" -d "$built/libdropoff_c.so" | sed -n 's/.*Library soname: \[\(.*\)\]$/\1/p')
     [ -n "$soname" ] || fail "$built/libdropoff_c.so has no SONAME; build it with bindings-c/build.rs"
 
-    # Of the archive one object whose only globals are dropoff_*: as cargo writes it, it exports Rust's library and its
-    # dependencies' names, and links neither beside another Rust library nor beside libdeflate. Groups are dissolved, or
-    # the linker would drop ours, local symbols and all, for those of another archive; std's LLVM bitcode ends nm and ar
-    # where an older LLVM is their plugin.
+    # Of the archive one object whose only globals are dropoff_*: as cargo writes it, it exports Rust's
+    # library and its dependencies' names, and links neither beside another Rust library nor beside libdeflate. Groups
+    # are dissolved, or the linker would drop ours, local symbols and all, for those of another archive; std's
+    # LLVM bitcode ends nm and ar where an older LLVM is their plugin.
     "$LD" -r -o "$scratch/dropoff.o" --force-group-allocation --whole-archive "$built/libdropoff_c.a"
     "$OBJCOPY" --wildcard --keep-global-symbol='dropoff_*' --remove-section=.llvmbc --remove-section=.llvmcmd \
         "$scratch/dropoff.o"
@@ -99,7 +99,7 @@ install_macos() {
     IMPORTED_SONAME \"@rpath/$soname\""
 }
 
-# A DLL's own name is in what is linked to it, so the import library is made anew, for the name that is installed.
+# A DLL's own name is in what is linked to it, so the import library is made anew, for the installed name.
 install_windows() {
     DLLTOOL=${DLLTOOL:-$(command -v x86_64-w64-mingw32-dlltool || command -v llvm-dlltool || echo dlltool)}
     command -v "$DLLTOOL" >/dev/null || fail "$DLLTOOL is missing; install binutils of mingw-w64, or LLVM"

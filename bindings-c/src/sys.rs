@@ -22,11 +22,11 @@ pub(crate) fn path_to_bytes(path: &Path) -> Vec<u8> {
 
 /// Runs `start` so that threads that it starts, and theirs, take no signals, and keep their code.
 ///
-/// Linux never unloads the library (build.rs), and Windows is asked not to. A program's handlers then run on its
-/// own threads, where it expects them. And SIGPIPE, which would end a program that did not ask for it: a write
-/// to a connection that the peer has closed raises it on the thread that writes, unless that thread blocks it,
-/// and then the write fails with EPIPE as it should. (Rust's own programs ignore SIGPIPE, and so do Python and
-/// Node; a C program does not.)
+/// Linux never unloads the library (build.rs), and Windows is asked not to. A program's handlers then run
+/// on its own threads, where it expects them. And SIGPIPE, which would end a program that did not ask for
+/// it: a write to a connection that the peer has closed raises it on the thread that writes, unless that
+/// thread blocks it, and then the write fails with EPIPE as it should. (Rust's own programs ignore SIGPIPE,
+/// and so do Python and Node; a C program does not.)
 pub(crate) fn starting_threads<T>(start: impl FnOnce() -> T) -> T {
     family::starting_threads(start)
 }

@@ -76,8 +76,8 @@ function notInstalled({ name, folder, others }) {
 }
 
 /**
- * What would hold for every file of ours. The words are those of glibc's elf/dl-version.c and elf/dl-load.c, of
- * musl's ldso/dynlink.c, and of Windows' system error 126, which does not name the library.
+ * What would hold for every file of ours. The words are those of glibc's elf/dl-version.c and elf/dl-load.c,
+ * of musl's ldso/dynlink.c, and of Windows' system error 126, which does not name the library.
  * @param {string} words
  */
 function ofSystem(words) {

@@ -56,8 +56,8 @@ if [ "$profile" = dev ]; then
     module=bindings-node/dropoff.$platform.node
 elif [ -z "$libc" ]; then
     arguments=(--release --target "$target")
-    # The oldest macOS that Rust knows on both processors; Windows' C library in the file itself, since not every
-    # machine has it.
+    # The oldest macOS that Rust knows on both processors; Windows' C library in the file itself, since not
+    # every machine has it.
     export MACOSX_DEPLOYMENT_TARGET=11.0
     case $system in windows-*) export "$flags=-C target-feature=+crt-static" ;; esac
     cargo build --release --lib -p dropoff-c -p dropoff-node --target "$target"

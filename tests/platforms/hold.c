@@ -1,4 +1,5 @@
-/* Has a file open and shares it with nobody, as Chrome has its lockfile and its cookies, until its input ends.
+/* Has a file open and shares it with nobody, as Chrome has its lockfile and its cookies, until its input
+ * ends.
  *
  *     hold.exe PATH
  */
@@ -10,7 +11,7 @@ int wmain(int count, wchar_t **words)
 {
     HANDLE file;
     if (count != 2) return 2;
-    file = CreateFileW(words[1], GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    file = CreateFileW(words[1], GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_ALWAYS, 0, NULL);
     if (file == INVALID_HANDLE_VALUE) {
         fprintf(stderr, "error %lu\n", GetLastError());
         return 1;

@@ -13,7 +13,7 @@ use super::lock::{lock_file, lock_opened, open_file};
 use crate::error::{ErrorKind, Result};
 use crate::sys::testing::{is_private, open_to_all};
 
-/// Unlocked before it is closed, as a `Journal` is: Windows unlocks a file that was closed when it gets to it.
+/// Unlocked before it is closed, as a `Journal` is: Windows unlocks a closed file when it gets to it.
 #[derive(Debug)]
 struct Locked(File);
 
@@ -33,7 +33,8 @@ impl DerefMut for Locked {
 
 impl Drop for Locked {
     fn drop(&mut self) {
-        self.0.unlock().expect("unlocked");
+        // Wine has another error than Windows for what it has unlocked already.
+        let _ = self.0.unlock();
     }
 }
 
