@@ -70,9 +70,9 @@ install_linux() {
     [ -n "$soname" ] || fail "$built/libdropoff_c.so has no SONAME; build it with bindings-c/build.rs"
 
     # Of the archive one object whose only globals are dropoff_*: as cargo writes it, it exports Rust's
-    # library and its dependencies' names, and links neither beside another Rust library nor beside libdeflate. Groups
-    # are dissolved, or the linker would drop ours, local symbols and all, for those of another archive; std's
-    # LLVM bitcode ends nm and ar where an older LLVM is their plugin.
+    # library and its dependencies' names, and links neither beside another Rust library nor beside
+    # libdeflate. Groups are dissolved, or the linker would drop ours, local symbols and all, for those of
+    # another archive; std's LLVM bitcode ends nm and ar where an older LLVM is their plugin.
     "$LD" -r -o "$scratch/dropoff.o" --force-group-allocation --whole-archive "$built/libdropoff_c.a"
     "$OBJCOPY" --wildcard --keep-global-symbol='dropoff_*' --remove-section=.llvmbc --remove-section=.llvmcmd \
         "$scratch/dropoff.o"

@@ -529,13 +529,15 @@ const PACKING = `
   const job = h.startUploadProfile(${JSON.stringify(endless)}, { name: 'p' })
   while (!job.done && job.progress().bytesDone === 0) await sleep(5)
 `
+// Within a text in a text, where a backslash would be taken for the beginning of another sign.
+const slashed = (path) => JSON.stringify(path.replaceAll('\\', '/'))
 const WORKER = `
   const { Worker } = await import('node:worker_threads')
   const { once } = await import('node:events')
   const program = \`
-    const { HCompany } = require(${JSON.stringify(PACKAGE)})
+    const { HCompany } = require(${slashed(PACKAGE)})
     const { parentPort } = require('node:worker_threads')
-    const job = new HCompany({ apiKey: 'k' }).startUploadProfile(${JSON.stringify(endless)}, { name: 'p' })
+    const job = new HCompany({ apiKey: 'k' }).startUploadProfile(${slashed(endless)}, { name: 'p' })
     const timer = setInterval(() => {
       if (job.progress().bytesDone > 0) parentPort.postMessage('packing')
     }, 5)\`

@@ -2,7 +2,8 @@
 # Debian's next release in a folder of its own, with the compilers and emulators that tests/platforms wants:
 #   tests/platforms/chroot.sh FOLDER check|windows …
 # A part that is there already is left as it is. Wants root, debootstrap and a Debian mirror: DEBIAN_MIRROR,
-# or the one this machine's apt has. Nothing outside of FOLDER is changed. All of it takes some minutes and 5 GB.
+# or the one this machine's apt has. Nothing outside of FOLDER is changed. All of it takes some minutes and
+# 5 GB.
 set -euo pipefail
 
 folder=$(realpath -m "$1")

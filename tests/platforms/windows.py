@@ -30,7 +30,7 @@ BUILD = [
     *(f"-p{name}" for name in ["dropoff", "dropoff-c", "dropoff-node", "dropoff-python"]),
 ]
 NODE = "22.23.3"
-NODE_SUITES = ["scenarios", "sealing", "sources", "profiles", "options", "transfers", "errors", "process"]
+NODE_SUITES = ["scenarios", "sealing", "sources", "profiles", "options", "transfers", "errors"]
 TOLD = {"API_URL": "api_url", "STORAGE_URL": "storage_url", "AGENTDROP_API_KEY": "agentdrop_api_key"}
 COMPILER = "x86_64-w64-mingw32-gcc"
 PREFIX = FOLDER / "wine"
