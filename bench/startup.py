@@ -46,7 +46,7 @@ def sizes(wheel):
 def packed_sizes(folder):
     """The same, of the packages that users get; of several systems the largest."""
     return {
-        "wheel": max((path.stat().st_size for path in folder.glob("*.whl")), default=None),
+        "wheel": max((path.stat().st_size for path in folder.glob("dropoff-*.whl")), default=None),
         ".node": _largest(folder, "dropoff-linux-*.tgz", ".node"),
         "libdropoff.so, stripped": _largest(folder, "dropoff-c-*.tar.gz", "/libdropoff.so."),
     }

@@ -346,6 +346,8 @@ export interface PutArguments extends BoundedArguments {
 export interface PostFormArguments extends BoundedArguments {
   /** The file name told to storage. Default `file`. */
   fileName?: string | null | undefined
+  /** The name of the field that holds the file. Default `file`, as S3 and Google have it. */
+  fileField?: string | null | undefined
 }
 
 /** Arguments of {@link Storage.putParts}. */
@@ -353,6 +355,25 @@ export interface PutPartsArguments extends BoundedArguments {
   /** Bytes of each part but the last. Default: the option `partSize`, or 8 MiB, or what fits the number of
    * URLs if those do not. */
   partSize?: number | null | undefined
+  /** Bytes of each part, where they are not equal. */
+  partSizes?: List<number> | null | undefined
+  /** The headers that were signed into every URL, sent as given. */
+  headers?: Pairs | null | undefined
+  /** The headers of each part, in the order of the URLs, beside `headers`. */
+  partHeaders?: List<Pairs> | null | undefined
+}
+
+/** Arguments of {@link Storage.post}. */
+export interface PostArguments extends BoundedArguments {
+  /** The headers that the service wants, sent as given. */
+  headers?: Pairs | null | undefined
+}
+
+/** Arguments of {@link Storage.send}. */
+export interface SendPlanArguments extends BoundedArguments {
+  /** Whether requests of the plan may carry `Authorization`, each to its own URL alone: a Git LFS server
+   * hands out such tokens. Default: false, and such a plan is refused. */
+  allowAuthorization?: boolean | null | undefined
 }
 // </generated arguments>
 
@@ -626,6 +647,41 @@ export class Storage {
     source: Source,
     arguments_?: PutPartsArguments | null,
   ): Job<StoredParts>
+
+  /**
+   * Sends a source with a raw POST, to a service that takes the body as something new, and waits for its answer,
+   * which is the result's `reply`. 200, 201, 202 and 204 are successes. A request that may have been handled is not
+   * sent again, since it might be taken twice; then the error's `outcome` is `unknown`.
+   *
+   * @param url Where the bytes go, exactly as it was handed out.
+   * @throws {DropoffError} As {@link put}.
+   */
+  post(url: string | URL, source: Source, arguments_?: PostArguments | null): Promise<StoredObject>
+  /** Starts {@link post}. Wrong arguments throw here, everything else is the job's. */
+  startPost(url: string | URL, source: Source, arguments_?: PostArguments | null): Job<StoredObject>
+
+  /**
+   * Sends a source as a plan says, and waits until storage has it. A plan is what a backend hands out: an object or
+   * its JSON, in our own form, a bare presigned URL, the results of boto3's presigners, Uppy Companion's and OpenDAL's
+   * requests, or a Git LFS server's reply. Nothing is sent before all of it is understood, every URL of it has passed
+   * the guard, and its sizes are those of the source. Parts that a failed call leaves are removed where the plan says
+   * how.
+   *
+   * @param plan What the backend handed out.
+   * @throws {DropoffError} As {@link put}. `invalid_input`: the plan cannot work; the `field` of the error's `details`
+   * is the JSON Pointer of what is wrong. `rejected`: a Git LFS server refuses the object.
+   */
+  send(
+    plan: string | URL | object,
+    source: Source,
+    arguments_?: SendPlanArguments | null,
+  ): Promise<StoredObject>
+  /** Starts {@link send}. Wrong arguments throw here, everything else is the job's. */
+  startSend(
+    plan: string | URL | object,
+    source: Source,
+    arguments_?: SendPlanArguments | null,
+  ): Job<StoredObject>
 }
 
 /**
@@ -809,6 +865,38 @@ export type FileCategory =
   | 'unknown'
 
 // <generated results> by `make generate`, from the core's sources
+/** One part that storage has. */
+export type StoredPart = {
+  /** Its number, from 1. */
+  readonly partNumber: number
+  /** Bytes of it. */
+  readonly bytes: number
+  /** Storage's ETag of it, without quotes: completing the upload needs it. Empty where storage gives none
+   * and needs none, as for Azure's blocks. */
+  readonly etag: string
+  /** MD5 of what was sent, in hex, if it was computed. */
+  readonly md5: string | null
+  /** Whether storage answered with a digest that equals that of what was sent. */
+  readonly verified: boolean
+  /** Requests it took, the successful one included. */
+  readonly attempts: number
+  /** The digest that verified it, as in {@link StoredObject}. */
+  readonly verifiedBy: string | null
+  /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
+   * it. Unless `integrityCheck` is false. */
+  readonly crc64nvme: string | null
+}
+
+/** Storage's reply to a success. What the ticket held is hidden in it. */
+export type StorageReply = {
+  /** The HTTP status. */
+  readonly status: number
+  /** The headers about the object and the exchange, by their names in lower case. */
+  readonly headers: Readonly<Record<string, unknown>>
+  /** The body as text, at most 64 KiB of it. */
+  readonly body: string
+}
+
 /** An object that storage has after an upload. */
 export type StoredObject = {
   /** Bytes of the source that storage took. */
@@ -832,6 +920,11 @@ export type StoredObject = {
   /** CRC-64/NVME of what was sent, in base64, as S3 takes it as `x-amz-checksum-crc64nvme`; unless
    * `integrityCheck` is false. */
   readonly crc64nvme: string | null
+  /** The parts that it was sent in, by number; none of an object that went whole. */
+  readonly parts: readonly StoredPart[]
+  /** Storage's reply, in which some services say what they made of the bytes. That of the commit, where a
+   * plan has one. */
+  readonly reply: StorageReply | null
 }
 
 /** The result of packing a folder. */
@@ -1093,27 +1186,6 @@ export type OpenedFile = {
   readonly path: string
   /** Bytes of it. */
   readonly bytes: number
-}
-
-/** One part that storage has. */
-export type StoredPart = {
-  /** Its number, from 1. */
-  readonly partNumber: number
-  /** Bytes of it. */
-  readonly bytes: number
-  /** Storage's ETag of it, without quotes: completing the upload needs it. */
-  readonly etag: string
-  /** MD5 of what was sent, in hex, if it was computed. */
-  readonly md5: string | null
-  /** Whether storage answered with a digest that equals that of what was sent. */
-  readonly verified: boolean
-  /** Requests it took, the successful one included. */
-  readonly attempts: number
-  /** The digest that verified it, as in {@link StoredObject}. */
-  readonly verifiedBy: string | null
-  /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
-   * it. Unless `integrityCheck` is false. */
-  readonly crc64nvme: string | null
 }
 
 /** The parts that storage has after {@link Storage.putParts}. */

@@ -9,7 +9,8 @@ use unix as family;
 #[cfg(windows)]
 use windows as family;
 
-/// A path as it stands in a program's memory: any bytes, since file names need not be UTF-8; on Windows UTF-8.
+/// A path as it stands in a program's memory: any bytes, since file names need not be UTF-8; on Windows
+/// UTF-8.
 pub(crate) fn path_from_bytes(bytes: &[u8], name: &str) -> Result<PathBuf> {
     family::path_from_bytes(bytes, name)
 }
@@ -62,8 +63,8 @@ mod unix {
             // SAFETY: both sets are ours; sigfillset makes the first one valid before it is read.
             let failed = unsafe {
                 libc::sigfillset(all.as_mut_ptr());
-                // A fault of this very thread must stay what it is: blocked, the kernel would kill the process
-                // without asking a handler, such as that of a sanitizer or of Rust's own stack guard.
+                // A fault of this very thread must stay what it is: blocked, the kernel would kill the
+                // process without asking a handler, such as that of a sanitizer or of Rust's own stack guard.
                 for fault in
                     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT]
                 {

@@ -239,6 +239,19 @@ impl AgentDrop {
         Job::start(py, on_progress, |streams| Ok(self.0.start_presign(terms.to_core(files, streams)?)?))
     }
 
+    /// The ticket of what TransferTicket.reveal gave, also in another process and on another machine: there
+    /// it is uploaded to, and whoever has its id confirms it. Nothing is sent.
+    ///
+    /// revealed: whole, as JSON has it. It holds secrets.
+    /// Raises InvalidInputError: it is not what a ticket revealed, or the files are sealed, whose key stays
+    /// where the ticket was asked for.
+    fn restore_ticket(&self, revealed: &Bound<'_, PyAny>) -> PyResult<TransferTicket> {
+        guarded(|| {
+            let revealed = serde_json::Value::Object(json::object(revealed, "revealed")?);
+            Ok(TransferTicket(self.0.restore_ticket(&revealed)?))
+        })
+    }
+
     /// Step two: sends the files to storage, several at once.
     ///
     /// start_upload() gives a Job of it at once.

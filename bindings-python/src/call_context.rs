@@ -1,5 +1,5 @@
-//! The context of whoever made a call (`contextvars`): what runs for it on other threads runs in copies of that, and
-//! so are its log records handled. It knows what a job's number is, and no more of it.
+//! The context of whoever made a call (`contextvars`): what runs for it on other threads runs in copies of
+//! that, and so are its log records handled. It knows what a job's number is, and no more of it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

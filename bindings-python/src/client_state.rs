@@ -1,5 +1,5 @@
-//! What every client has beside the core's client: the arguments it was made with, by which it is pickled, and the
-//! calls that run, which closing it stops. It knows no call.
+//! What every client has beside the core's client: the arguments it was made with, by which it is pickled,
+//! and the calls that run, which closing it stops. It knows no call.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -31,7 +31,8 @@ const FEWEST: usize = 16;
 struct Calls {
     is_closed: bool,
     running: Vec<RunningCall>,
-    /// So many are looked through for ones that are over, so that a call costs the same whatever their number.
+    /// So many are looked through for ones that are over, so that a call costs the same whatever their
+    /// number.
     limit: usize,
 }
 

@@ -172,9 +172,19 @@ pub(crate) fn pairs(value: &Bound<'_, PyAny>, what: &str) -> Result<Vec<(String,
         .collect()
 }
 
-/// A list of texts; `kind` says in the message of what. One alone would be taken for a list of letters, so it is
-/// refused.
+/// A list of texts; `kind` says in the message of what. One alone would be taken for a list of letters, so it
+/// is refused.
 pub(crate) fn texts(value: &Bound<'_, PyAny>, what: &str, kind: &str) -> Result<Vec<String>, Failure> {
+    let items = each(value, what, kind)?.into_iter().enumerate();
+    items.map(|(at, item)| text(&item, &format!("{what}[{at}]")).map(str::to_owned)).collect()
+}
+
+/// The items of a list, which is neither text nor a mapping.
+pub(crate) fn each<'py>(
+    value: &Bound<'py, PyAny>,
+    what: &str,
+    kind: &str,
+) -> Result<Vec<Bound<'py, PyAny>>, Failure> {
     let wrong = || {
         bad_argument(&format!(
             "{what} must be a list of {kind}, not {}; put a single one in brackets",
@@ -186,9 +196,7 @@ pub(crate) fn texts(value: &Bound<'_, PyAny>, what: &str, kind: &str) -> Result<
         || PyMemoryView::from(value).is_ok();
     let iterator = value.try_iter();
     let (false, Ok(iterator)) = (lone, iterator) else { return Err(wrong()) };
-    let each =
-        iterator.enumerate().map(|(at, item)| text(&item?, &format!("{what}[{at}]")).map(str::to_owned));
-    each.collect()
+    Ok(iterator.collect::<PyResult<Vec<_>>>()?)
 }
 
 /// A pair that is a list, as JSON has them.

@@ -180,8 +180,8 @@ impl Job {
         Snapshots::new(Arc::clone(&self.job))
     }
 
-    /// Wakes the loop with `token` when it is over, and when the last call of its callback has returned; it may do so
-    /// more often than that. Dropping what this gives takes it back.
+    /// Wakes the loop with `token` when it is over, and when the last call of its callback has returned; it
+    /// may do so more often than that. Dropping what this gives takes it back.
     fn _notify(&self, loop_waker: &LoopWaker, token: u64) -> WakeRequest {
         let waker = loop_waker.waker(token);
         if let Some(callback) = &self.callback {
@@ -227,8 +227,8 @@ impl Job {
 }
 
 /// Calls a `start_…` method and appends its job to `jobs`, with no moment between in which a signal
-/// could be handled and the job be lost. `called` is what the caller called instead, for messages; `running` the
-/// asyncio loop that will wait for it.
+/// could be handled and the job be lost. `called` is what the caller called instead, for messages; `running`
+/// the asyncio loop that will wait for it.
 #[pyfunction]
 #[pyo3(signature = (jobs, start, args, kwargs, called, running=None))]
 pub(crate) fn _start_into<'py>(

@@ -5,8 +5,8 @@
 //! first wants any. A call that ends waits until that thread has handled the records so far; so handlers
 //! run on one thread, in order, and none above a frame of ours.
 //!
-//! Under gevent and eventlet there is no such thread, since a handler's locks are a hub's: whoever waits for a call
-//! takes the records (`dropoff/_green.py`).
+//! Under gevent and eventlet there is no such thread, since a handler's locks are a hub's: whoever waits for
+//! a call takes the records (`dropoff/_green.py`).
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -177,7 +177,8 @@ fn sink(record: LogRecord) {
     }
 }
 
-/// Lets the core tell what the logger `dropoff` wants by now. Called wherever a job is made; clients are silent.
+/// Lets the core tell what the logger `dropoff` wants by now. Called wherever a job is made; clients are
+/// silent.
 pub(crate) fn follow(py: Python<'_>) {
     // Nothing about logging may keep a call from being made.
     let least = wanted(py).unwrap_or_default().filter(|_| thread_runs(py));
@@ -188,8 +189,8 @@ pub(crate) fn follow(py: Python<'_>) {
     }
 }
 
-/// Lets the records of a call that was just made be handled in its caller's context. The interpreter lock is held since
-/// then, so none of them was.
+/// Lets the records of a call that was just made be handled in its caller's context. The interpreter lock is
+/// held since then, so none of them was.
 pub(crate) fn remember_context(py: Python<'_>, job: &Arc<AnyJob>) -> PyResult<()> {
     if FORWARDED.load(Relaxed) == 0 {
         return Ok(());
@@ -292,7 +293,8 @@ impl Records {
     }
 }
 
-/// The level's number in `logging`, the text, the numbers of the job and of the attempt, and the caller's context.
+/// The level's number in `logging`, the text, the numbers of the job and of the attempt, and the caller's
+/// context.
 type ToldRecord = (i64, String, Option<u64>, Option<u32>, Option<Py<PyAny>>);
 
 impl Item {
@@ -325,8 +327,8 @@ pub(crate) fn _records_take(py: Python<'_>, upto: u64) -> Option<ToldRecord> {
     queue()?.take_shared(upto).map(|item| item.told(py))
 }
 
-/// Waits until the records so far are handled, and for ones that stand still no longer than `LOG_DRAIN_LIMIT`: their
-/// handler may be waiting for this very thread.
+/// Waits until the records so far are handled, and for ones that stand still no longer than
+/// `LOG_DRAIN_LIMIT`: their handler may be waiting for this very thread.
 pub(crate) fn settle(py: Python<'_>, interrupted: impl Fn() -> PyResult<()>) -> PyResult<()> {
     let Some(queue) = queue() else { return Ok(()) };
     let Some(upto) = queue.owed() else { return Ok(()) };

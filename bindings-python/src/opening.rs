@@ -13,12 +13,14 @@ use crate::inputs;
 use crate::job::Job;
 use crate::results::ToPython;
 
-/// Opens a file that was downloaded sealed. open_sealed() gives an OpenedFile, start_open_sealed() a Job at once.
+/// Opens a file that was downloaded sealed. open_sealed() gives an OpenedFile, start_open_sealed() a Job
+/// at once.
 ///
 /// path: the file as it was downloaded. to: where the opened one goes; nothing may be there yet. It appears
 /// there whole, readable by its owner alone, after its tag was checked, or not at all.
-/// key_pair: the recipient's. sender_public_key, encrypted_key, encryption_iv, encryption_salt: as the transfer's
-/// download reply has them, in base64, None included. With sender_public_key only what that sender sealed opens.
+/// key_pair: the recipient's. sender_public_key, encrypted_key, encryption_iv, encryption_salt: as the
+/// transfer's download reply has them, in base64, None included. With sender_public_key only what that sender
+/// sealed opens.
 /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
 /// raises, the call is cancelled.
 /// Raises EncryptionError if it is not what the sender sealed for these keys, SourceUnreadableError,

@@ -140,7 +140,8 @@ impl Streams {
 
 /// Starts a daemon thread of Python's own. `_thread.start_new_thread` is C: it runs no Python code on this
 /// thread, which may be one that Python is about to end. Where it has been replaced by Python code, that is
-/// gevent's or eventlet's, and `dropoff/_green.py` knows what to start. It runs in a copy of the caller's context.
+/// gevent's or eventlet's, and `dropoff/_green.py` knows what to start. It runs in a copy of the caller's
+/// context.
 pub(crate) fn start_thread<'py>(
     function: &Bound<'py, PyAny>,
     arguments: Bound<'py, PyTuple>,
@@ -180,8 +181,8 @@ pub(crate) fn is_green(py: Python<'_>) -> bool {
     green().unwrap_or(false)
 }
 
-/// Python has one class, and these words, for a thread that the operating system refused; it keeps the number to
-/// itself, which is that of pthread_create(3).
+/// Python has one class, and these words, for a thread that the operating system refused; it keeps the number
+/// to itself, which is that of pthread_create(3).
 fn without_room(py: Python<'_>, raised: PyErr) -> PyErr {
     let refused = raised.is_instance_of::<PyRuntimeError>(py)
         && raised.value(py).to_string().contains("can't start new thread");

@@ -176,6 +176,42 @@ fn cannot_be_read(why: &str) -> Failure {
 
 // <generated results> by `make generate`, from the core's sources
 record! {
+    /// One part that storage has.
+    StoredPart {
+        /// Its number, from 1.
+        part_number,
+        /// Bytes of it.
+        bytes,
+        /// Storage's ETag of it, without quotes: completing the upload needs it. Empty where storage gives
+        /// none and needs none, as for Azure's blocks.
+        etag,
+        /// MD5 of what was sent, in hex, if it was computed.
+        md5,
+        /// Whether storage answered with a digest that equals that of what was sent.
+        verified,
+        /// Requests it took, the successful one included.
+        attempts,
+        /// The digest that verified it, as in `StoredObject`.
+        verified_by,
+        /// CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum
+        /// needs it. Unless `integrity_check` is false.
+        crc64nvme,
+    }
+}
+
+record! {
+    /// Storage's reply to a success. What the ticket held is hidden in it.
+    StorageReply {
+        /// The HTTP status.
+        status,
+        /// The headers about the object and the exchange, by their names in lower case.
+        headers,
+        /// The body as text, at most 64 KiB of it.
+        body,
+    }
+}
+
+record! {
     /// An object that storage has after an upload.
     StoredObject {
         /// Bytes of the source that storage took.
@@ -199,6 +235,11 @@ record! {
         /// CRC-64/NVME of what was sent, in base64, as S3 takes it as `x-amz-checksum-crc64nvme`; unless
         /// `integrity_check` is false.
         crc64nvme,
+        /// The parts that it was sent in, by number; none of an object that went whole.
+        parts,
+        /// Storage's reply, in which some services say what they made of the bytes. That of the commit, where
+        /// a plan has one.
+        reply,
     }
 }
 
@@ -480,29 +521,6 @@ record! {
         status,
         /// Every field of the reply, these two included.
         fields,
-    }
-}
-
-record! {
-    /// One part that storage has.
-    StoredPart {
-        /// Its number, from 1.
-        part_number,
-        /// Bytes of it.
-        bytes,
-        /// Storage's ETag of it, without quotes: completing the upload needs it.
-        etag,
-        /// MD5 of what was sent, in hex, if it was computed.
-        md5,
-        /// Whether storage answered with a digest that equals that of what was sent.
-        verified,
-        /// Requests it took, the successful one included.
-        attempts,
-        /// The digest that verified it, as in `StoredObject`.
-        verified_by,
-        /// CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum
-        /// needs it. Unless `integrity_check` is false.
-        crc64nvme,
     }
 }
 

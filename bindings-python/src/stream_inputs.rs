@@ -1,5 +1,6 @@
-//! Objects that are read as streams: file objects, iterators of bytes, and what only an asyncio loop can read. It
-//! decides who reads them and knows nothing of the reading, which is `reader`'s and `dropoff/_sources.py`'s.
+//! Objects that are read as streams: file objects, iterators of bytes, and what only an asyncio loop can
+//! read. It decides who reads them and knows nothing of the reading, which is `reader`'s and
+//! `dropoff/_sources.py`'s.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -65,13 +66,14 @@ fn asynchronous<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>, Fai
     Ok(file)
 }
 
-/// A new object, without a call of its `__init__`: that would be Python code above this frame, on a thread that
-/// Python may be about to end (see `reader`).
+/// A new object, without a call of its `__init__`: that would be Python code above this frame, on a thread
+/// that Python may be about to end (see `reader`).
 fn made<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
     class.call_method1("__new__", (class,))
 }
 
-/// The name that a file object has by itself: that of the file it was opened from, or that a browser uploaded.
+/// The name that a file object has by itself: that of the file it was opened from, or that a browser
+/// uploaded.
 pub(crate) fn own_name(value: &Bound<'_, PyAny>) -> Option<String> {
     // Those read other bytes than the file of that name holds.
     let decodes = ["gzip", "bz2", "lzma"];

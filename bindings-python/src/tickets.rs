@@ -9,7 +9,9 @@ use crate::results::ToPython;
 
 /// Pickles end up in files and queues.
 fn holds_secrets() -> PyErr {
-    PyTypeError::new_err("a ticket holds secrets, so it cannot be pickled or copied; keep using this one")
+    PyTypeError::new_err(
+        "a ticket holds secrets, so it cannot be pickled or copied; keep using this one, or send what reveal() gives",
+    )
 }
 
 /// A reserved profile and the presigned form to send its archive with.

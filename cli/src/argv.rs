@@ -1,5 +1,5 @@
-//! Finds secrets among the arguments, before anything else reads or prints them. It owns what a secret looks like on a
-//! command line, and must not know what the arguments mean.
+//! Finds secrets among the arguments, before anything else reads or prints them. It owns what a secret looks
+//! like on a command line, and must not know what the arguments mean.
 
 use std::ffi::OsString;
 
@@ -20,7 +20,8 @@ const SECRET_HEADERS: &[&str] =
 pub const SAFE_URL: &str =
     "--url-file FILE, --url-file - (standard input) or the environment variable DROPOFF_URL";
 
-/// Refuses a command line that holds a secret: other programs of this machine can read it, and a shell keeps it.
+/// Refuses a command line that holds a secret: other programs of this machine can read it, and a shell keeps
+/// it.
 ///
 /// # Errors
 /// `invalid_input`, which says how the secret is given, and nothing of it.

@@ -1,5 +1,5 @@
-//! The library's table of options as flags. It owns how a value is written on a command line; names, ranges and sentences
-//! are the table's.
+//! The library's table of options as flags. It owns how a value is written on a command line; names, ranges
+//! and sentences are the table's.
 
 use std::time::Duration;
 

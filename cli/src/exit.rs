@@ -1,5 +1,5 @@
-//! What the command ends with: one number for each thing to do next. It owns that table alone, and must not know how a
-//! result is printed.
+//! What the command ends with: one number for each thing to do next. It owns that table alone, and must not
+//! know how a result is printed.
 
 use dropoff::{Error, ErrorKind, Outcome};
 
@@ -87,8 +87,8 @@ impl Exit {
         }
     }
 
-    /// What this very error is to be followed by. `from_stdin`: standard input was the source. It is spent, which is
-    /// why such an error is not retryable, but the same pipeline reads it anew.
+    /// What this very error is to be followed by. `from_stdin`: standard input was the source. It is spent,
+    /// which is why such an error is not retryable, but the same pipeline reads it anew.
     #[must_use]
     pub fn of(error: &Error, from_stdin: bool) -> Self {
         let kind = error.kind();

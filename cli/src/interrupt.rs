@@ -1,5 +1,5 @@
-//! Ctrl-C and the request to terminate: the first cancels the call that runs, so that it cleans up; the second ends the
-//! process at once. It owns the signals, and must not know what runs.
+//! Ctrl-C and the request to terminate: the first cancels the call that runs, so that it cleans up; the
+//! second ends the process at once. It owns the signals, and must not know what runs.
 
 use std::sync::{Mutex, Once, PoisonError};
 

@@ -1,5 +1,5 @@
-//! The command `dropoff`, over the library's blocking calls. It reads the command line, makes one request of it, waits,
-//! and prints the result; it knows no service's protocol.
+//! The command `dropoff`, over the library's blocking calls. It reads the command line, makes one request of
+//! it, waits, and prints the result; it knows no service's protocol.
 
 mod arguments;
 mod argv;

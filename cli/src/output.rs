@@ -1,5 +1,5 @@
-//! How results and errors are printed: for people, agents, programs and scripts. It owns all that goes to standard output,
-//! and must not know which command ran.
+//! How results and errors are printed: for people, agents, programs and scripts. It owns all that goes to
+//! standard output, and must not know which command ran.
 
 use std::io::{IsTerminal, Write};
 

@@ -1,5 +1,5 @@
-//! How far a call is: a bar on a terminal, lines of JSON for programs. It owns what progress looks like, and must not know
-//! what is sent.
+//! How far a call is: a bar on a terminal, lines of JSON for programs. It owns what progress looks like, and
+//! must not know what is sent.
 
 use std::time::{Duration, Instant};
 

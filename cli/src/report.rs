@@ -1,5 +1,5 @@
-//! A result as commands hand it to the printer: one list of facts for people and agents, ids for scripts, and JSON with
-//! everything. It must not know how these look.
+//! A result as commands hand it to the printer: one list of facts for people and agents, ids for scripts, and
+//! JSON with everything. It must not know how these look.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! One run of the command: the line is read, its command done, its result printed. It owns that order, and what a job is
-//! waited for with.
+//! One run of the command: the line is read, its command done, its result printed. It owns that order, and
+//! what a job is waited for with.
 
 use std::ffi::OsString;
 use std::io::Write;

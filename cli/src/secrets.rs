@@ -1,4 +1,5 @@
-//! Where secrets come from: a file, standard input, the environment. It owns how they are read, and must not print them.
+//! Where secrets come from: a file, standard input, the environment. It owns how they are read, and must not
+//! print them.
 
 use std::io::Read;
 use std::path::Path;

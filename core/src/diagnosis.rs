@@ -1,5 +1,5 @@
-//! What a program over the library may want to know of the machine it runs on, before it sends anything: what of it the
-//! library will use. It sends nothing, and knows no service.
+//! What a program over the library may want to know of the machine it runs on, before it sends anything: what
+//! of it the library will use. It sends nothing, and knows no service.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,8 @@ use crate::source::Spool;
 pub struct TrustedRoots {
     /// How many there are.
     pub count: usize,
-    /// Where they come from: `system`, `SSL_CERT_FILE`, `SSL_CERT_DIR`, or `bundled` where the system has none.
+    /// Where they come from: `system`, `SSL_CERT_FILE`, `SSL_CERT_DIR`, or `bundled` where the system has
+    /// none.
     pub source: &'static str,
 }
 

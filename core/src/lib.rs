@@ -73,7 +73,8 @@ pub use seal::KeyPair;
 pub use service::ServiceCheck;
 pub use source::Source;
 pub use storage::{
-    PostFormRequest, PutPartsRequest, PutRequest, Storage, StoredObject, StoredPart, StoredParts,
+    PostFormRequest, PostRequest, PutPartsRequest, PutRequest, SendRequest, Storage, StorageReply,
+    StoredObject, StoredPart, StoredParts,
 };
 #[doc(hidden)]
 pub use sys::WakePair;

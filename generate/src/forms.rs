@@ -20,7 +20,7 @@ fn calls<'a>(stubs: &'a str, client: &str) -> Vec<Call<'a>> {
         let Some((name, rest)) = line.strip_prefix("    def ").and_then(|def| def.split_once('(')) else {
             continue;
         };
-        let waits = !matches!(name, "set_bandwidth_limit" | "close");
+        let waits = !matches!(name, "set_bandwidth_limit" | "close" | "restore_ticket");
         if name.starts_with('_') || name.starts_with("start_") || !waits {
             continue;
         }

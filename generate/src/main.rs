@@ -1,5 +1,5 @@
-//! Makes the faces from the core's sources: `dropoff-generate` writes the generated files, `--check` names those that
-//! are not what it would write.
+//! Makes the faces from the core's sources: `dropoff-generate` writes the generated files, `--check` names
+//! those that are not what it would write.
 
 mod c_error_facts;
 mod c_progress;

@@ -25,6 +25,7 @@ fn line(error: &Value) -> String {
     let fact = |name: &&str| match &error[*name] {
         Value::Null => None,
         Value::String(text) => Some(format!("{name} {text}")),
+        Value::Number(number) => Some(format!("{name} {}", number.as_f64().unwrap_or_default())),
         other => Some(format!("{name} {other}")),
     };
     let deciding = ["kind", "outcome", "retryable", "retry_after", "transfer_id", "profile_id"];

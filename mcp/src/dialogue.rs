@@ -154,8 +154,10 @@ fn unasked() -> Ended {
     tools::not_allowed("unasked", &[]).into()
 }
 
+/// The path of a `file:` URI without a host: another machine's folder is no root.
 fn local_path(uri: &str) -> Option<PathBuf> {
-    Url::parse(uri).ok().filter(|url| url.scheme() == "file")?.to_file_path().ok()
+    let url = Url::parse(uri).ok().filter(|url| url.scheme() == "file" && !url.has_host())?;
+    url.to_file_path().ok()
 }
 
 #[cfg(test)]
@@ -164,7 +166,10 @@ mod tests {
 
     #[test]
     fn only_a_folder_of_this_machine_is_a_root() {
-        assert_eq!(local_path("file:///tmp/a%20b"), Some(PathBuf::from("/tmp/a b")));
+        let folder = std::env::temp_dir().join("a b");
+        let uri = Url::from_file_path(&folder).expect("an absolute path");
+        assert!(uri.as_str().ends_with("a%20b"), "{uri}");
+        assert_eq!(local_path(uri.as_str()), Some(folder));
         for other in ["https://example.com/tmp", "/tmp", "file://elsewhere/tmp", ""] {
             assert_eq!(local_path(other), None, "{other}");
         }

@@ -40,7 +40,8 @@ impl McpServer {
         Ok(Self { server: Server::new(settings)?, stop: CancellationToken::new() })
     }
 
-    /// Sentences about tools that are not offered and folders that are not there, for whoever starts the server.
+    /// Sentences about tools that are not offered and folders that are not there, for whoever starts the
+    /// server.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         self.server.notes()

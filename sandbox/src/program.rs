@@ -1,5 +1,5 @@
-//! The sandbox as a program: starts it, tells whoever runs it where it is, and ends with a signal or with its parent.
-//! `dropoff-sandbox serve` and the command line's own subcommand are both this.
+//! The sandbox as a program: starts it, tells whoever runs it where it is, and ends with a signal or with its
+//! parent. `dropoff-sandbox serve` and the command line's own subcommand are both this.
 
 use std::io::{self, Read};
 

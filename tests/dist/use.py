@@ -219,7 +219,8 @@ def look_at_source(packages: Path) -> None:
     """What pip would build from: the core has to be in it."""
     with tarfile.open(one(packages, "dropoff-[0-9]*.tar.gz")) as archive:
         names = [name.split("/", 1)[-1] for name in archive.getnames()]
-    for needed in ("pyproject.toml", "core/src/lib.rs", "bindings-python/src/lib.rs", "Cargo.lock"):
+    rust = ("core/src/lib.rs", "bindings-python/src/lib.rs", "Cargo.lock")
+    for needed in ("pyproject.toml", "python/pytest_dropoff/__init__.py", *rust):
         assert needed in names, f"{needed} is not in the source distribution"
     assert not [name for name in names if name.endswith(".so")], "compiled files in the source distribution"
 

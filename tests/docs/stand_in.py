@@ -32,6 +32,10 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._answer(403, {})
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(200 if self.headers["Content-Type"] == "application/pdf" else 403, {})
+
     def _answer(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in (headers | {"Content-Length": "0"}).items():

@@ -3,12 +3,18 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { DropoffError } from '../../bindings-node/index.mjs'
 import { TERMS } from './sandbox.mjs'
 
 export const sha256 = (content) => createHash('sha256').update(content).digest('hex')
+
+/** A path where nothing is, as this system writes it. */
+export const NOWHERE = resolve('/nowhere')
+
+export const isWindows = process.platform === 'win32'
 
 /** What a promise rejects with. */
 export async function rejection(promise) {

@@ -1,7 +1,8 @@
 // What users test with: the sandbox, and the hooks that give one to the tests of a file.
 
 import assert from 'node:assert/strict'
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -252,8 +253,9 @@ test('a program that is no sandbox', async () => {
     ['a\0b', 'cannot be started (ERR_INVALID_ARG_VALUE);'],
     ['/bin/false', '/bin/false is not ready, it ended with 1; its standard error says why'],
     [script('killed', 'kill -9 $$'), 'it ended with SIGKILL;'],
-    ['/bin/echo', '/bin/echo is no sandbox, it does not say where it listens;'],
+    ['/bin/echo', '/bin/echo is no sandbox, or one of another version: it does not say where it listens;'],
     [script('object', 'echo "{}"; cat'), 'is no sandbox'],
+    [script('another', `echo '{"control_url": "http://x", "api_url": 5}'; cat`), 'one of another version'],
     [script('null', 'echo null; cat'), 'is no sandbox'],
     [script('endless', 'yes | tr -d "\\n"'), 'is no sandbox'],
   ])
@@ -309,4 +311,27 @@ test('a sandbox that nobody stops keeps no program alive, and ends with it', asy
       () => true,
     ),
   )
+})
+
+test('Ctrl-C at a terminal, which all processes of a group get, does not reach it', async () => {
+  const testing = join(ROOT, 'bindings-node/testing.js')
+  const program = `
+    process.on('SIGINT', async () => {
+      const sent = await s.agentdrop().send([['x', Buffer.from('1')]], ${JSON.stringify(terms)})
+      console.log(sent.status)
+      await s.stop()
+      clearInterval(alive)
+    })
+    const alive = setInterval(() => {}, 1000)
+    let s
+    void require(${JSON.stringify(testing)}).startSandbox().then((started) => {
+      s = started
+      process.kill(-process.pid, 'SIGINT')
+    })`
+  const child = spawn(process.execPath, ['-e', program], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said] = await once(child.stdout, 'data')
+  assert.equal(String(said), 'active\n')
 })

@@ -407,6 +407,7 @@ test('a signal stops each call, and each tells what became of it', async () => {
   )
   assert.notEqual(told[0].error.transfer_id, told[1].error.transfer_id)
   const late = await send.run(given, { signal: stop.signal })
+  assert.deepEqual([late.error.retryable, late.error.next], [told[0].error.retryable, told[0].error.next])
   assert.deepEqual([late.error.kind, late.error.outcome], ['cancelled', 'not_completed'])
 })
 

@@ -124,7 +124,7 @@ def test_a_program_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def script(folder: Path, text: str) -> str:
-    path = folder / "program"
+    path = folder / f"program-{len(list(folder.iterdir()))}"
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
     return str(path)
@@ -141,10 +141,15 @@ def test_a_program_that_is_no_sandbox(tmp_path: Path) -> None:
         (tmp_path / "binary", RuntimeError, r"/binary cannot be started \(Exec format error\);"),
         ("a\0b", RuntimeError, r"cannot be started \(embedded null byte\);"),
         ("/bin/false", RuntimeError, "/bin/false is not ready, it ended with 1; its standard error says why"),
-        ("/bin/echo", RuntimeError, "/bin/echo is no sandbox, it does not say where it listens;"),
-        (script(tmp_path, "echo '{}'; cat"), RuntimeError, "/program is no sandbox"),
-        (script(tmp_path, "echo null; cat"), RuntimeError, "/program is no sandbox"),
-        (script(tmp_path, "yes | tr -d '\\n'"), RuntimeError, "/program is no sandbox"),
+        ("/bin/echo", RuntimeError, "/bin/echo is no sandbox, or one of another version: it does not say"),
+        (
+            script(tmp_path, 'echo \'{"control_url": "http://x", "api_url": 5}\'; cat'),
+            RuntimeError,
+            "another",
+        ),
+        (script(tmp_path, "echo '{}'; cat"), RuntimeError, "/program-. is no sandbox"),
+        (script(tmp_path, "echo null; cat"), RuntimeError, "/program-. is no sandbox"),
+        (script(tmp_path, "yes | tr -d '\\n'"), RuntimeError, "/program-. is no sandbox"),
     ):
         with pytest.raises(error, match=words) as told:
             Sandbox(program)
@@ -205,6 +210,26 @@ def test_it_ends_with_its_block_and_with_the_process() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode < 0 and done.stdout.startswith("http://")
     until(lambda: is_gone(done.stdout.strip()))
+
+
+def test_ctrl_c_at_a_terminal_does_not_reach_it() -> None:
+    """A terminal sends it to all processes of a group. A prompt or debugger goes on after that."""
+    code = """
+        import os, signal
+        from dropoff.testing import Sandbox
+
+        os.setpgrp()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with Sandbox() as sandbox:
+            try:
+                os.killpg(0, signal.SIGINT)
+                signal.pause()
+            except KeyboardInterrupt:
+                print(sandbox.agentdrop().send([("a", b"1")], sender="a", recipient="b").status)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.stdout == "active\n", done.stderr
 
 
 # -- the fixture

@@ -288,11 +288,11 @@ def test_what_a_tool_needs_is_asked_for(sandbox: Sandbox) -> None:
         ({"targets": "https://x"}, "targets must be a mapping or a function, not str"),
         (
             {"targets": {"r": {"upload_url": "https://x"}}},
-            'or a pair of one and its headers .* "r" is a dict',
+            'or a pair of one and its headers .*; found dict by the name "r"',
         ),
-        ({"targets": {"a": "https://x", "b": None}}, '"b" is a NoneType'),
-        ({"targets": {"r": ("https://x", {}, 3)}}, '"r" is a tuple of 3'),
-        ({"targets": {"r": ("https://x", 3)}}, '"r" is a pair of str and int'),
+        ({"targets": {"a": "https://x", "b": None}}, 'found NoneType by the name "b"'),
+        ({"targets": {"r": ("https://x", {}, 3)}}, 'found a tuple of 3 by the name "r"'),
+        ({"targets": {"r": ("https://x", 3)}}, 'found a pair of str and int by the name "r"'),
         ({"targets": asynchronous}, "targets must be a plain function, not async"),
         (
             {"agentdrop": sandbox.hcompany()},

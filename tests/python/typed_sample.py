@@ -39,6 +39,7 @@ from dropoff import (
     Source,
     SourceNotFoundError,
     Storage,
+    StorageReply,
     StoredObject,
     StoredPart,
     StoredParts,
@@ -152,6 +153,11 @@ in_parts = s.put_parts(["https://h/1", "https://h/2"], Path("x"), part_size=5_00
 assert_type(in_parts, StoredParts)
 assert_type(in_parts.parts, list[StoredPart])
 assert_type(s.start_put_parts((u for u in ["https://h/1"]), b"x"), Job[StoredParts])
+assert_type(s.send({"url": "https://h/k"}, "x", allow_authorization=True).reply, StorageReply | None)
+assert_type(s.start_send("https://h/k", b"x"), Job[StoredObject])
+assert_type(s.post("https://h/k", b"x", headers={"a": "b"}).parts, list[StoredPart])
+s.put_parts(["https://h/1"], "x", part_sizes=[1], headers={"a": "b"}, part_headers=[[("c", "d")]])
+s.post_form("https://h", {}, "x", file_field="upload")
 
 texts: Any = {"sender_public_key": "s", "encrypted_key": "k", "encryption_iv": "iv"}
 assert_type(open_sealed("a", to=Path("b"), key_pair=pair, **texts), OpenedFile)
@@ -178,6 +184,8 @@ async def asynchronous() -> None:
     assert_type(await ad.plan(["a"], sender="a", recipient="b", encrypt=for_them), TransferPlan)
     assert_type(ad.start_plan(["a"], sender="a", recipient="b"), Job[TransferPlan])
     assert_type(await AsyncStorage().put_parts(["https://h/1"], "x"), StoredParts)
+    assert_type(await AsyncStorage().send({"url": "https://h/k"}, "x"), StoredObject)
+    assert_type(await AsyncStorage().post("https://h/k", "x"), StoredObject)
     assert_type(await async_open_sealed("a", to="b", key_pair=pair, **texts), OpenedFile)
     await ad.send(["a"], sender="a")  # type: ignore[call-arg]
     AsyncStorage(max_atempts=3)  # type: ignore[call-arg]

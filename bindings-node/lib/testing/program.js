@@ -16,6 +16,7 @@ const START_LIMIT = 60_000
 const STOP_LIMIT = 10_000
 /** Characters. A sandbox says it is ready within a few hundred. */
 const LINE_LIMIT = 65_536
+const FACTS = ['api_url', 'storage_url', 'control_url', 'h_api_key', 'agentdrop_api_key']
 const NAMED = `name the right one in the environment variable ${VARIABLE}`
 
 /**
@@ -64,6 +65,9 @@ class Program {
     try {
       this.#process = spawn(path, [subcommand, '--exit-with-stdin', ...options], {
         stdio: ['pipe', 'pipe', 'inherit'],
+        // Ctrl-C at a terminal is for the program there, and not for this one.
+        detached: true,
+        windowsHide: true,
       })
     } catch (error) {
       throw unstartable(path, error)
@@ -141,11 +145,13 @@ function unstartable(path, error) {
 function services(path, line) {
   try {
     const told = JSON.parse(line)
-    if (typeof told.control_url === 'string') return told
+    if (FACTS.every((name) => typeof told[name] === 'string')) return told
   } catch {
     // No JSON, or null.
   }
-  throw new Error(`${path} is no sandbox, it does not say where it listens; ${NAMED}`)
+  throw new Error(
+    `${path} is no sandbox, or one of another version: it does not say where it listens; ${NAMED}`,
+  )
 }
 
 module.exports = { Program, found }

@@ -191,14 +191,14 @@ function spelled(given) {
 async function answer(given, { signal }) {
   if (signal === undefined) return await given
   if (signal.aborted) throw signal.reason
-  let unsubscribe
+  let unsubscribe = () => {}
   const stopped = new Promise((_, reject) => {
     unsubscribe = onAbort(signal, () => reject(signal.reason))
   })
   try {
     return await Promise.race([given, stopped])
   } finally {
-    unsubscribe?.()
+    unsubscribe()
   }
 }
 

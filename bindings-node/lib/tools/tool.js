@@ -79,7 +79,7 @@ function checkedWays(ways) {
 function stopped({ dropoff }) {
   return dropoff instanceof DropoffError
     ? dropoff
-    : made('cancelled', 'cancelled by the caller', 'not_completed')
+    : made('cancelled', 'cancelled by the caller', 'not_completed', true)
 }
 
 /** What a call ended with, as a model is told of it. @param {any} error @param {string} outcome */
@@ -115,11 +115,14 @@ function read(thrown, part) {
   }
 }
 
-/** An error of this side. @param {string} code @param {string} message @param {string} outcome */
-function made(code, message, outcome) {
+/**
+ * An error of this side.
+ * @param {string} code @param {string} message @param {string} outcome @param {boolean} [retryable]
+ */
+function made(code, message, outcome, retryable = false) {
   const facts = JSON.parse(native.badArgument(message).error)
   const number = native.errorCodes().find((row) => row.code === code)?.number
-  return fromFacts(JSON.stringify({ ...facts, code, number, message, outcome }))
+  return fromFacts(JSON.stringify({ ...facts, code, number, message, outcome, retryable }))
 }
 
 module.exports = { Tool }

@@ -189,6 +189,9 @@ class AsyncAgentDrop:
         :raises InvalidInputError: it is neither.
         """
 
+    def restore_ticket(self, revealed: Mapping[str, Any]) -> TransferTicket:
+        """As :meth:`AgentDrop.restore_ticket`. Waits for nothing."""
+
     async def close(self) -> None:
         """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
         Calls from then on are refused with :class:`InvalidInputError`. ``async with`` does so at the end."""
@@ -415,6 +418,7 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredObject:
@@ -427,6 +431,7 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
@@ -438,6 +443,9 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredParts:
@@ -449,10 +457,57 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
         """As :meth:`Storage.start_put_parts`. Returns at once."""
+
+    async def post(
+        self,
+        url: str,
+        source: _AsyncSource,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.post`."""
+
+    def start_post(
+        self,
+        url: str,
+        source: _AsyncSource,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_post`. Returns at once."""
+
+    async def send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _AsyncSource,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.send`."""
+
+    def start_send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _AsyncSource,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_send`. Returns at once."""
 
     # </generated calls Storage>
 

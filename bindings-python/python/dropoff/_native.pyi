@@ -183,10 +183,20 @@ class File:
             bytes. For :meth:`Encryption.presealed` alone; each file needs its own.
         """
 
-    def __getnewargs_ex__(self) -> tuple[tuple[_AsyncSource], dict[str, str | None]]: ...
+    @staticmethod
+    def described(
+        name: str, size: int, *, content_type: str | None = None, encryption_iv: str | None = None
+    ) -> File:
+        """A file of which only the name and the size are known: for :meth:`AgentDrop.presign` and
+        :meth:`AgentDrop.plan`, where somebody else has the bytes. Everything else refuses it."""
+
     @property
     def source(self) -> _AsyncSource:
-        """As it was given."""
+        """As it was given; ``None`` if it is only described."""
+
+    @property
+    def size(self) -> int | None:
+        """The size, if that is all that is known of the bytes."""
 
     @property
     def name(self) -> str | None:
@@ -420,6 +430,84 @@ class Progress:
 
 # <generated results> by `make generate`, from the core's sources
 @final
+class StoredPart:
+    """One part that storage has."""
+
+    @property
+    def part_number(self) -> int:
+        """Its number, from 1."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of it."""
+
+    @property
+    def etag(self) -> str:
+        """Storage's ETag of it, without quotes: completing the upload needs it. Empty where storage gives
+        none and needs none, as for Azure's blocks."""
+
+    @property
+    def md5(self) -> str | None:
+        """MD5 of what was sent, in hex, if it was computed."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether storage answered with a digest that equals that of what was sent."""
+
+    @property
+    def attempts(self) -> int:
+        """Requests it took, the successful one included."""
+
+    @property
+    def verified_by(self) -> str | None:
+        """The digest that verified it, as in :class:`StoredObject`."""
+
+    @property
+    def crc64nvme(self) -> str | None:
+        """CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum
+        needs it. Unless ``integrity_check`` is false."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class StorageReply:
+    """Storage's reply to a success. What the ticket held is hidden in it."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> dict[str, Any]:
+        """The headers about the object and the exchange, by their names in lower case."""
+
+    @property
+    def body(self) -> str:
+        """The body as text, at most 64 KiB of it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class StoredObject:
     """An object that storage has after an upload."""
 
@@ -462,6 +550,15 @@ class StoredObject:
     def crc64nvme(self) -> str | None:
         """CRC-64/NVME of what was sent, in base64, as S3 takes it as ``x-amz-checksum-crc64nvme``; unless
         ``integrity_check`` is false."""
+
+    @property
+    def parts(self) -> list[StoredPart]:
+        """The parts that it was sent in, by number; none of an object that went whole."""
+
+    @property
+    def reply(self) -> StorageReply | None:
+        """Storage's reply, in which some services say what they made of the bytes. That of the commit,
+        where a plan has one."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
@@ -1102,55 +1199,6 @@ class OpenedFile:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
-class StoredPart:
-    """One part that storage has."""
-
-    @property
-    def part_number(self) -> int:
-        """Its number, from 1."""
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of it."""
-
-    @property
-    def etag(self) -> str:
-        """Storage's ETag of it, without quotes: completing the upload needs it."""
-
-    @property
-    def md5(self) -> str | None:
-        """MD5 of what was sent, in hex, if it was computed."""
-
-    @property
-    def verified(self) -> bool:
-        """Whether storage answered with a digest that equals that of what was sent."""
-
-    @property
-    def attempts(self) -> int:
-        """Requests it took, the successful one included."""
-
-    @property
-    def verified_by(self) -> str | None:
-        """The digest that verified it, as in :class:`StoredObject`."""
-
-    @property
-    def crc64nvme(self) -> str | None:
-        """CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum
-        needs it. Unless ``integrity_check`` is false."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
-
-    @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
-
-        :raises InvalidInputError: the fields are not those of such an object.
-        """
-
-    def __eq__(self, other: object, /) -> bool: ...
-
-@final
 class StoredParts:
     """The parts that storage has after :meth:`Storage.put_parts`."""
 
@@ -1224,7 +1272,8 @@ class TransferTicket:
         """When the service says its URLs expire, RFC 3339."""
 
     def reveal(self) -> dict[str, Any]:
-        """The service's reply, secrets included. Do not log it."""
+        """The service's reply, secrets included, for :meth:`AgentDrop.restore_ticket` elsewhere; its member
+        ``dropoff`` is ours: the files as they were promised. Do not log it."""
 
 @final
 class HCompany:
@@ -1580,6 +1629,15 @@ class AgentDrop:
         files to :meth:`upload`, file objects rewound. Arguments and errors as in :meth:`send`.
         """
 
+    def restore_ticket(self, revealed: Mapping[str, Any]) -> TransferTicket:
+        """The ticket of what :meth:`TransferTicket.reveal` gave, also in another process and on another
+        machine: there it is uploaded to, and whoever has its id confirms it. Nothing is sent.
+
+        :param revealed: whole, as JSON has it. It holds secrets.
+        :raises InvalidInputError: it is not what a ticket revealed, or the files are sealed, whose key stays
+            where the ticket was asked for.
+        """
+
     def upload(
         self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
     ) -> list[SentFile]:
@@ -1753,6 +1811,7 @@ class Storage:
         source: _Source,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredObject:
@@ -1761,6 +1820,8 @@ class Storage:
         :param url: where the form goes, exactly as it was handed out.
         :param fields: sent byte for byte in the order given; the file follows as the field ``file``.
         :param file_name: the file name told to storage. Default ``file``.
+        :param file_field: the name of the field that holds the file. Default ``file``, as S3 and Google
+            have it.
         :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
             ``timedelta``, above 0 and at most 10 000 000 s.
         :param on_progress: as in :meth:`put`.
@@ -1773,6 +1834,9 @@ class Storage:
         source: _Source,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredParts:
@@ -1785,11 +1849,65 @@ class Storage:
             handed out; 1 to 10,000 of them.
         :param part_size: bytes of each part but the last. Default: the option ``part_size``, or 8 MiB, or
             what fits the number of URLs if those do not.
+        :param part_sizes: bytes of each part, in the order of the URLs, where they are not equal.
+        :param headers: the headers that were signed into every URL, sent as given.
+        :param part_headers: the headers of each part, in the order of the URLs, beside those of all.
         :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
             ``timedelta``, above 0 and at most 10 000 000 s.
         :param on_progress: as in :meth:`put`.
         :raises InvalidInputError: the source does not fit the number of URLs, or those are in another order.
         :raises DropoffError: as :meth:`put`, with the number of the part in the message.
+        """
+
+    def post(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """Sends a source with a raw POST, to a service that takes the body as something new, and waits for
+        its answer, which is the result's ``reply``.
+
+        200, 201, 202 and 204 are successes. A request that may have been handled is not sent again, since it
+        might be taken twice; then the error's ``outcome`` is ``unknown``.
+
+        :param url: the presigned URL, exactly as it was handed out.
+        :param headers: the headers that were signed into the URL, sent as given.
+        :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
+            ``timedelta``, above 0 and at most 10 000 000 s.
+        :param on_progress: as in :meth:`put`.
+        :raises DropoffError: as :meth:`put`.
+        """
+
+    def send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _Source,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """Sends a source as a plan says, and waits until storage has it.
+
+        A plan is what a backend hands out: a mapping or its JSON, in our own form, a bare presigned URL, the
+        results of boto3's presigners, Uppy Companion's and OpenDAL's requests, or a Git LFS server's reply.
+        Nothing is sent before all of it is understood, every URL of it has passed the guard, and its sizes
+        are those of the source. Parts that a failed call leaves are removed where the plan says how.
+
+        :param plan: what the backend handed out, as JSON or a bare URL.
+        :param allow_authorization: whether requests of the plan may carry ``Authorization``, each to its
+            own URL alone: a Git LFS server hands out such tokens. Default: false, and such a plan is refused.
+        :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
+            ``timedelta``, above 0 and at most 10 000 000 s.
+        :param on_progress: as in :meth:`put`.
+        :raises InvalidInputError: the plan cannot work. The ``field`` of the error's ``details`` is the JSON
+            Pointer of what is wrong.
+        :raises RejectedError: a Git LFS server refuses the object.
+        :raises DropoffError: as :meth:`put`.
         """
 
     # <generated start Storage> by `make generate`, from the forms above
@@ -1811,6 +1929,7 @@ class Storage:
         source: _Source,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
@@ -1822,10 +1941,35 @@ class Storage:
         source: _Source,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
         """Starts :meth:`put_parts`. Wrong arguments raise here, everything else in the job."""
+
+    def start_post(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """Starts :meth:`post`. Wrong arguments raise here, everything else in the job."""
+
+    def start_send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _Source,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """Starts :meth:`send`. Wrong arguments raise here, everything else in the job."""
 
     # </generated start Storage>
 

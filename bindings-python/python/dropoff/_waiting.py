@@ -75,7 +75,8 @@ CLOSING = InterruptedError()
 
 def at_once_methods(cls: type) -> list[Callable[..., Any]]:
     """The methods of a client that wait for nothing, and so have one form."""
-    return [cls.set_bandwidth_limit]  # type: ignore[attr-defined]
+    names = ("set_bandwidth_limit", "restore_ticket")
+    return [getattr(cls, name) for name in names if hasattr(cls, name)]
 
 
 def green() -> ModuleType | None:

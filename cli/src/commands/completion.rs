@@ -1,4 +1,5 @@
-//! `dropoff completion` and `dropoff man`: what shells and `man` know of the command, made from the command itself.
+//! `dropoff completion` and `dropoff man`: what shells and `man` know of the command, made from the command
+//! itself.
 
 use std::path::PathBuf;
 
@@ -12,8 +13,8 @@ use crate::report::Report;
 
 /// Prints what makes a shell complete this command.
 ///
-/// bash: eval "$(dropoff completion bash)" in ~/.bashrc; zsh: dropoff completion zsh > a folder of fpath/_dropoff; fish:
-/// dropoff completion fish > ~/.config/fish/completions/dropoff.fish
+/// bash: eval "$(dropoff completion bash)" in ~/.bashrc; zsh: dropoff completion zsh > a folder of
+/// fpath/_dropoff; fish: dropoff completion fish > ~/.config/fish/completions/dropoff.fish
 #[derive(Debug, clap::Args)]
 pub struct Completion {
     shell: Shell,

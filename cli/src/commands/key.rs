@@ -21,8 +21,8 @@ pub enum KeyCommand {
     },
     /// Prints the public key and its fingerprint, never the private one.
     Show {
-        /// A file of `dropoff key new`, or the official SDK's folder or config.json; - is standard input [default: the
-        /// environment variable DROPOFF_PRIVATE_KEY, else ~/.agentdrop].
+        /// A file of `dropoff key new`, or the official SDK's folder or config.json; - is standard input
+        /// [default: the environment variable DROPOFF_PRIVATE_KEY, else ~/.agentdrop].
         file: Option<PathBuf>,
     },
 }

@@ -1,5 +1,6 @@
 //! `dropoff mcp`: the tools for agents, served to a client of the Model Context Protocol.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -67,6 +68,9 @@ impl Mcp {
         let server = McpServer::new(self.settings()?)?;
         for note in server.notes() {
             session.screen.line(&note);
+        }
+        if std::io::stdin().is_terminal() {
+            session.screen.line("a client of the Model Context Protocol is awaited here; Ctrl-D ends it");
         }
         interrupt::listen(&session.screen);
         let stopper = server.stopper();

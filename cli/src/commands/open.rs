@@ -38,8 +38,8 @@ pub struct Open {
     /// The file's nonce.
     #[arg(long, value_name = "BASE64")]
     encryption_iv: Option<String>,
-    /// The recipient's key: a file of `dropoff key new`, or the official SDK's folder or config.json [default: the
-    /// environment variable DROPOFF_PRIVATE_KEY, else ~/.agentdrop].
+    /// The recipient's key: a file of `dropoff key new`, or the official SDK's folder or config.json
+    /// [default: the environment variable DROPOFF_PRIVATE_KEY, else ~/.agentdrop].
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }

@@ -13,8 +13,8 @@ use crate::secrets::Target;
 
 /// Sends a file with a presigned POST form.
 ///
-/// The form is a secret and no argument: it comes from --url-file, or from the environment variable DROPOFF_URL, as JSON
-/// the way presigners give it: {"url": "https://…", "fields": {"key": "…", …}}.
+/// The form is a secret and no argument: it comes from --url-file, or from the environment variable
+/// DROPOFF_URL, as JSON the way presigners give it: {"url": "https://…", "fields": {"key": "…", …}}.
 #[derive(Debug, clap::Args)]
 pub struct PostForm {
     /// The file; - is standard input.

@@ -18,7 +18,8 @@ use crate::run::Session;
 /// Browser profiles of H Company.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
-    /// Looks at a browser's folder: what would be packed, and whether it will sign in elsewhere. Sends nothing.
+    /// Looks at a browser's folder: what would be packed, and whether it will sign in elsewhere. Sends
+    /// nothing.
     Inspect {
         /// The browser's user-data folder.
         folder: PathBuf,

@@ -12,8 +12,9 @@ use crate::secrets::Target;
 
 /// Sends a file with a presigned PUT.
 ///
-/// The URL is a secret and no argument: it comes from --url-file, or from the environment variable DROPOFF_URL; either
-/// holds the URL alone, or JSON with the headers that were signed into it: {"url": "https://…", "headers": {…}}.
+/// The URL is a secret and no argument: it comes from --url-file, or from the environment variable
+/// DROPOFF_URL; either holds the URL alone, or JSON with the headers that were signed into it: {"url":
+/// "https://…", "headers": {…}}.
 #[derive(Debug, clap::Args)]
 pub struct Put {
     /// The file; - is standard input.

@@ -13,9 +13,9 @@ use crate::secrets::Target;
 
 /// Sends a file in parts, with a presigned PUT for each.
 ///
-/// The URLs are secrets and no arguments: they come from --url-file, or from the environment variable DROPOFF_URL, one a
-/// line in the order of the parts' numbers, or as JSON: {"urls": ["https://…", …]}. Completing the upload with the ETags
-/// of the result is left to whoever began it.
+/// The URLs are secrets and no arguments: they come from --url-file, or from the environment variable
+/// DROPOFF_URL, one a line in the order of the parts' numbers, or as JSON: {"urls": ["https://…", …]}.
+/// Completing the upload with the ETags of the result is left to whoever began it.
 #[derive(Debug, clap::Args)]
 pub struct PutParts {
     /// The file; - is standard input.

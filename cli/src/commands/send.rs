@@ -39,8 +39,8 @@ pub struct Send {
     /// Seals the files for this public key of the recipient.
     #[arg(long, value_name = "PUBLIC_KEY", conflicts_with = "seal", help_heading = "Sealing")]
     seal_for: Option<String>,
-    /// The sender's key: a file of `dropoff key new`, or the official SDK's folder or config.json [default: the
-    /// environment variable DROPOFF_PRIVATE_KEY, else ~/.agentdrop].
+    /// The sender's key: a file of `dropoff key new`, or the official SDK's folder or config.json [default:
+    /// the environment variable DROPOFF_PRIVATE_KEY, else ~/.agentdrop].
     #[arg(long, value_name = "FILE", help_heading = "Sealing")]
     key_file: Option<PathBuf>,
     /// How long the transfer lives, such as 12h or 7d [default: the service's].
@@ -67,8 +67,8 @@ pub struct Send {
     /// Whether all files go in parts [default: if one of them is large].
     #[arg(long, value_name = "true|false")]
     multipart: Option<bool>,
-    /// Keeps a journal, from which the same command goes on if it is interrupted [default: one for these files and this
-    /// recipient in ~/.local/state/dropoff].
+    /// Keeps a journal, from which the same command goes on if it is interrupted [default: one for these
+    /// files and this recipient in ~/.local/state/dropoff].
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true)]
     resume: Option<Option<PathBuf>>,
     /// Tells what would be sent, and sends nothing.

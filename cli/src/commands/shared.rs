@@ -65,8 +65,8 @@ impl ServiceArguments {
     }
 }
 
-/// The key pair in a file: what the official SDK keeps (its folder or its config.json), or the private key alone.
-/// Without a file: the environment's, else the official SDK's.
+/// The key pair in a file: what the official SDK keeps (its folder or its config.json), or the private key
+/// alone. Without a file: the environment's, else the official SDK's.
 ///
 /// # Errors
 /// `source_unreadable`, `encryption`; `invalid_input` if there is none at all.

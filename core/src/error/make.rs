@@ -35,7 +35,8 @@ impl Error {
         Self::invalid(message)
     }
 
-    /// A local file that a program over this library could not read, told as those are that the library reads.
+    /// A local file that a program over this library could not read, told as those are that the library
+    /// reads.
     #[must_use]
     pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         Self::local_io(path, "reading", error)

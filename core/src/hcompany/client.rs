@@ -161,8 +161,8 @@ impl HCompany {
         job::start("initiate_upload", None, move |ctx| async move { initiate(&service, &ctx).await })
     }
 
-    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires. A folder
-    /// is packed as `pack` says; a zip is sent as it is.
+    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires. A
+    /// folder is packed as `pack` says; a zip is sent as it is.
     ///
     /// # Errors
     /// As [`Storage::post_form`](crate::Storage::post_form), and `browser_running`, `source_changed`,
@@ -244,7 +244,7 @@ impl HCompany {
     /// Only if the runtime cannot start.
     pub fn start_check(&self) -> Result<Job<ServiceCheck>> {
         let service = Arc::clone(&self.service);
-        job::start("check", None, move |_| async move { service::check(&service, NO_PROFILE).await })
+        job::start("check", None, move |ctx| async move { service::check(&service, NO_PROFILE, &ctx).await })
     }
 
     /// Starts [`HCompany::get_profile`].

@@ -76,7 +76,7 @@ impl ApiClient {
         retry: &mut Retry<'_>,
     ) -> Result<ApiReply, CallFailure> {
         loop {
-            let failure = match self.try_once(call).await {
+            let failure = match self.try_once(call, retry.job()).await {
                 Ok(reply) => {
                     retry.succeeded();
                     return Ok(reply);
@@ -97,11 +97,11 @@ impl ApiClient {
 
     /// One try. One that finds no descriptor is none, as long as another connection of this client has one
     /// that it will give back.
-    pub(crate) async fn try_once(&self, call: &ApiCall<'_>) -> Result<ApiReply, CallFailure> {
+    pub(crate) async fn try_once(&self, call: &ApiCall<'_>, job: u64) -> Result<ApiReply, CallFailure> {
         let mut closed = false;
         loop {
             let turn = self.connections.to_service().await;
-            match self.attempt(call).await {
+            match self.attempt(call, job).await {
                 Err(CallFailure::NotHandled(error)) if error.is_out_of_descriptors() => {
                     let first = !std::mem::replace(&mut closed, true);
                     if !(first && self.close_idle().await || turn.after_another().await) {
@@ -125,10 +125,10 @@ impl ApiClient {
         self.http.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn attempt(&self, call: &ApiCall<'_>) -> Result<ApiReply, CallFailure> {
+    async fn attempt(&self, call: &ApiCall<'_>, job: u64) -> Result<ApiReply, CallFailure> {
         let reply = self.exchange(call).await.map_err(|failure| failure.with_operation(call.operation))?;
         let status = reply.status.as_u16();
-        tracing::debug!(target: logs::TARGET, operation = call.operation, status, "the service answered");
+        tracing::debug!(target: logs::TARGET, job, operation = call.operation, status, "the service answered");
         judge(call, reply)
     }
 

@@ -24,6 +24,8 @@ use crate::source::{Prepared, SentRange, SequentialReader};
 /// One object to be sent in parts.
 pub(crate) struct PartUpload<'a> {
     pub(crate) plan: PartPlan,
+    /// Whether completing it takes the parts' ETags, so that a part without one is of no use.
+    pub(crate) needs_etags: bool,
     /// In order of part number.
     pub(crate) targets: &'a [PutTarget],
     pub(crate) source: &'a Prepared,
@@ -41,7 +43,7 @@ pub(crate) async fn send_parts(
     limiter: &UploadLimiter,
     on_stored: OnStored<'_>,
 ) -> Result<Vec<StoredPart>> {
-    let PartUpload { plan, targets, source, done } = upload;
+    let PartUpload { plan, needs_etags, targets, source, done } = upload;
     let count = usize::try_from(plan.count()).unwrap_or(usize::MAX);
     if targets.len() != count || source.len() != plan.size() {
         return Err(Error::internal("a plan of parts does not fit its targets"));
@@ -53,7 +55,8 @@ pub(crate) async fn send_parts(
     let sealed = source.part(0, 0).is_none();
     let _buffers = sealed.then(|| limiter.reserve(&plan));
     let parts = Parts {
-        plan,
+        plan: plan.clone(),
+        needs_etags,
         targets,
         source,
         order: sealed.then(|| Mutex::new(InOrder { reader: SequentialReader::new(source.clone()), next: 1 })),
@@ -111,6 +114,7 @@ pub(crate) fn sent_ranges(plan: &PartPlan, parts: &[StoredPart]) -> Vec<SentRang
 
 struct Parts<'a, 'o> {
     plan: PartPlan,
+    needs_etags: bool,
     targets: &'a [PutTarget],
     source: &'a Prepared,
     order: Option<Mutex<InOrder>>,
@@ -156,7 +160,10 @@ impl Parts<'_, '_> {
         let sender = self.sender.with_slot(&slot);
         let stored = sender.put(target, &source, self.plan.size(), expect_continue).await.map_err(context)?;
         slot.finish(stored.bytes);
-        let etag = stored.etag.filter(|etag| !etag.is_empty()).ok_or_else(|| context(no_etag()))?;
+        let etag = stored.etag.unwrap_or_default();
+        if etag.is_empty() && self.needs_etags {
+            return Err(context(no_etag()));
+        }
         let part = StoredPart {
             part_number: u32::try_from(number).unwrap_or(u32::MAX),
             bytes: stored.bytes,

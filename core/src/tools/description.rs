@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Side};
 
-/// The description as JSON text: `tools` with name, title, description, hints and schemas; `error`, the schema of a
-/// failure; `next`, what to do after one, the first rule that fits; and the sentences of [`sentence`].
+/// The description as JSON text: `tools` with name, title, description, hints and schemas; `error`, the
+/// schema of a failure; `next`, what to do after one, the first rule that fits; and the sentences of
+/// [`sentence`].
 pub const DESCRIPTION: &str = include_str!("description.json");
 
 static PARSED: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(DESCRIPTION).unwrap_or_default());

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
-from served import PRIVATE_KEY, PROGRAM, ROOT, Sandbox
+from mcp_types import TextContent
+from served import PRIVATE_KEY, PROGRAM, ROOT, Sandbox, Server
 
 GUIDE = (ROOT / "docs" / "guides" / "mcp.md").read_text("utf-8")
 BLOCKS: list[dict[str, Any]] = [
@@ -61,6 +62,19 @@ def test_the_file_of_targets_and_all_arguments(sandbox: Sandbox, tmp_path: Path)
     offered = asyncio.run(names(StdioServerParameters(command=PROGRAM, args=args, env=environment)))
     # The table has a row for each tool, and no other.
     assert offered == re.findall(r"^\| `(\w+_\w+)` \|", GUIDE, re.M) and len(offered) == 7
+
+
+def test_the_line_of_a_failure_is_as_the_guide_shows_it(sandbox: Sandbox, server: Server) -> None:
+    [shown] = re.findall(r"^```text\n(.*)\n```", GUIDE, re.M)
+    sandbox.fault({"on": "presign", "do": {"reply": {"status": 503, "headers": {"Retry-After": "120"}}}})
+
+    async def line() -> str:
+        async with server.client() as client:
+            result = await client.call_tool("send_files", {"paths": ["report.pdf"], "recipient": "b"})
+            assert isinstance(result.content[0], TextContent)
+            return result.content[0].text
+
+    assert asyncio.run(line()) == shown
 
 
 def test_sentences_of_the_guide_are_the_servers() -> None:

@@ -43,6 +43,21 @@ def test_progress_grows_to_the_end(sandbox: Sandbox, sending: Server, mode: str)
     assert any("sending" in (message or "") for _, _, message in told)
 
 
+def test_calls_run_at_the_same_time(sandbox: Sandbox, server: Server, mode: str) -> None:
+    # Nothing is answered before all are there.
+    sandbox.fault({"on": "put", "times": 8, "do": {"hold": True}})
+    given = {"paths": ["report.pdf"], "recipient": "b"}
+
+    async def called() -> list[dict[str, Any]]:
+        async with server.client(mode) as client:
+            calls = [asyncio.create_task(client.call_tool("send_files", given)) for _ in range(8)]
+            await asyncio.to_thread(until, lambda: len(sandbox.requests("put")) == 8)
+            sandbox.clear_faults()
+            return [success(await call) for call in calls]
+
+    assert len({sent["id"] for sent in asyncio.run(called())}) == 8
+
+
 def test_no_progress_is_told_to_who_did_not_ask(sandbox: Sandbox, server: Server) -> None:
     raw = server.start()
     raw.begin()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 
 import pytest
-from served import Raw, Sandbox, Server
+from served import PROGRAM, Raw, Sandbox, Server
 
 LIST = {"jsonrpc": "2.0", "id": 5, "method": "tools/list"}
 
@@ -79,6 +82,21 @@ def test_what_speaks_another_protocol_is_told_how_to_start_this(sandbox: Sandbox
     assert raw.process.wait(60) == 2
     _, told = raw.end()
     assert "start this command from a client's settings" in told
+
+
+def test_a_person_at_a_terminal_is_told_who_is_awaited(sandbox: Sandbox, server: Server) -> None:
+    ours, theirs = pty.openpty()
+    command, environment = [PROGRAM, *server.arguments], {**os.environ, **server.environment}
+    process = subprocess.Popen(command, env=environment, stdin=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    assert process.stderr
+    told = b""
+    while b"is awaited here" not in told:
+        told += process.stderr.readline()
+    os.write(ours, b"\x04")
+    assert process.wait(60) == 0
+    process.stderr.close()
+    os.close(ours)
 
 
 @pytest.mark.parametrize(

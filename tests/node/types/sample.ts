@@ -61,11 +61,14 @@ import type {
   Progress,
   PutArguments,
   PutPartsArguments,
+  PostArguments,
   SendArguments,
+  SendPlanArguments,
   SentFile,
   SentTransfer,
   CategorySize,
   Source,
+  StorageReply,
   StoredObject,
   StoredPart,
   StoredParts,
@@ -361,6 +364,20 @@ async function raw(s: Storage): Promise<void> {
     same<boolean>()(part.verified)
     same<string | null>()(part.verifiedBy ?? part.crc64nvme)
   }
+  const unequal = {
+    partSizes: [1, 4],
+    headers: { a: 'b' },
+    partHeaders: [{}, [['c', 'd']]],
+  } satisfies PutPartsArguments
+  same<StoredParts>()(await s.putParts(['https://h/k', 'https://h/k'], 'x', unequal))
+  const plan: SendPlanArguments = { allowAuthorization: true, ...bounded }
+  const sent = await s.send({ url: 'https://h/k' }, 'x', plan)
+  same<StorageReply | null>()(sent.reply)
+  same<readonly StoredPart[]>()(sent.parts)
+  same<Job<StoredObject>>()(s.startSend(new URL('https://h/k'), 'x'))
+  const post: PostArguments = { headers: { a: 'b' }, ...bounded }
+  same<StoredObject>()(await s.post('https://h/k', 'x', post))
+  same<Job<StoredObject>>()(s.startPost('https://h/k', 'x'))
   same<Job<StoredParts>>()(s.startPutParts(new Set(['https://h/k']), 'x'))
   const job = s.startPut('https://h/k', 'x')
   same<Job<StoredObject>>()(job)

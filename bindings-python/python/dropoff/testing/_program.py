@@ -23,6 +23,7 @@ START_LIMIT = 60.0
 STOP_LIMIT = 10.0
 # Bytes. A sandbox says it is ready within a few hundred.
 LINE_LIMIT = 65_536
+_FACTS = ("api_url", "storage_url", "control_url", "h_api_key", "agentdrop_api_key")
 _NAMED = f"name the right one in the environment variable {VARIABLE}"
 
 
@@ -52,6 +53,8 @@ class Program:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,
+                # Ctrl-C at a prompt or in a debugger is for the program there, and not for this one.
+                process_group=0,
             )
         except FileNotFoundError:
             raise FileNotFoundError(f"there is no program {program}; {_NAMED}") from None
@@ -109,6 +112,9 @@ def _services(program: str, line: bytes) -> dict[str, Any]:
         told = json.loads(line)
     except ValueError:
         told = None
-    if not isinstance(told, dict) or "control_url" not in told:
-        raise RuntimeError(f"{program} is no sandbox, it does not say where it listens; {_NAMED}")
-    return told
+    facts = told if isinstance(told, dict) else {}
+    if not all(isinstance(facts.get(name), str) for name in _FACTS) or "ca_file" not in facts:
+        raise RuntimeError(
+            f"{program} is no sandbox, or one of another version: it does not say where it listens; {_NAMED}"
+        )
+    return facts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -182,7 +183,7 @@ class Sandbox:
             with refusal:
                 told = json.loads(refusal.read()).get("error", "")
             raise (KeyError(path) if refusal.code == 404 else ValueError(f"the sandbox: {told}")) from None
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise RuntimeError("the sandbox does not answer; perhaps its process was ended") from error
         return content
 

@@ -106,7 +106,7 @@ def check_targets(given: Any) -> None:
         if found is not None:
             raise InvalidInputError(
                 "a target must be a URL (str), or a pair of one and its headers (a mapping of str to str); "
-                f"{json.dumps(str(name)[:50])} is {found}"
+                f"found {found} by the name {json.dumps(str(name)[:50])}"
             )
 
 
@@ -114,8 +114,10 @@ def _kind_of_target(target: object) -> str | None:
     """What is wrong with it: its type."""
     if isinstance(target, str):
         return None
-    if not isinstance(target, tuple) or len(target) != 2:
-        return f"a {_kind(target)}" + (f" of {len(target)}" if isinstance(target, tuple) else "")
+    if not isinstance(target, tuple):
+        return _kind(target)
+    if len(target) != 2:
+        return f"a tuple of {len(target)}"
     url, headers = target
     try:
         if isinstance(url, str) and (headers is None or isinstance(headers, Mapping)):
