@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms
+.PHONY: demo man generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -65,6 +65,11 @@ docs:
 	.venv-docs/bin/python docs/site/build.py
 
 # Nothing of it runs, so the C in its dependencies is compiled as quickly as can be.
+# The command's manual, a page for each of its commands, into target/man.
+man: product
+	mkdir -p target/man
+	target/debug/dropoff man target/man
+
 rustdoc:
 	cargo doc --no-deps --package dropoff --config 'profile.dev.package."*".opt-level=0'
 
