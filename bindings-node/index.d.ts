@@ -649,9 +649,9 @@ export class Storage {
   ): Job<StoredParts>
 
   /**
-   * Sends a source with a raw POST, to a service that takes the body as something new, and waits for its answer,
-   * which is the result's `reply`. 200, 201, 202 and 204 are successes. A request that may have been handled is not
-   * sent again, since it might be taken twice; then the error's `outcome` is `unknown`.
+   * Sends a source with a raw POST, to a service that takes the body as something new, and waits for its
+   * answer, which is the result's `reply`. 200, 201, 202 and 204 are successes. A request that may have been
+   * handled is not sent again, since it might be taken twice; then the error's `outcome` is `unknown`.
    *
    * @param url Where the bytes go, exactly as it was handed out.
    * @throws {DropoffError} As {@link put}.
@@ -661,15 +661,15 @@ export class Storage {
   startPost(url: string | URL, source: Source, arguments_?: PostArguments | null): Job<StoredObject>
 
   /**
-   * Sends a source as a plan says, and waits until storage has it. A plan is what a backend hands out: an object or
-   * its JSON, in our own form, a bare presigned URL, the results of boto3's presigners, Uppy Companion's and OpenDAL's
-   * requests, or a Git LFS server's reply. Nothing is sent before all of it is understood, every URL of it has passed
-   * the guard, and its sizes are those of the source. Parts that a failed call leaves are removed where the plan says
-   * how.
+   * Sends a source as a plan says, and waits until storage has it. A plan is what a backend hands out: an
+   * object or its JSON, in our own form, a bare presigned URL, the results of boto3's presigners, Uppy
+   * Companion's and OpenDAL's requests, or a Git LFS server's reply. Nothing is sent before all of it is
+   * understood, every URL of it has passed the guard, and its sizes are those of the source. Parts that a
+   * failed call leaves are removed where the plan says how.
    *
    * @param plan What the backend handed out.
-   * @throws {DropoffError} As {@link put}. `invalid_input`: the plan cannot work; the `field` of the error's `details`
-   * is the JSON Pointer of what is wrong. `rejected`: a Git LFS server refuses the object.
+   * @throws {DropoffError} As {@link put}. `invalid_input`: the plan cannot work; the `field` of the error's
+   * `details` is the JSON Pointer of what is wrong. `rejected`: a Git LFS server refuses the object.
    */
   send(
     plan: string | URL | object,

@@ -212,9 +212,10 @@ pub unsafe extern "C" fn dropoff_storage_start_put_parts(
     })
 }
 
-/// Starts sending a source with a raw POST, to a service that takes the body as something new and says in the result's
-/// reply what it made of it. 200, 201, 202 and 204 are successes. A request that may have been handled is not sent again;
-/// then the outcome is unknown. The job is yours to free, and dropoff_job_stored_object gives its result.
+/// Starts sending a source with a raw POST, to a service that takes the body as something new and says in the
+/// result's reply what it made of it. 200, 201, 202 and 204 are successes. A request that may have been
+/// handled is not sent again; then the outcome is unknown. The job is yours to free, and
+/// dropoff_job_stored_object gives its result.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -232,8 +233,8 @@ pub unsafe extern "C" fn dropoff_storage_start_post(
     })
 }
 
-/// Starts sending a source as a plan says: what a backend hands out, as JSON. Nothing is sent before all of it is
-/// understood; an error names the JSON Pointer of what is wrong. The job is yours to free, and
+/// Starts sending a source as a plan says: what a backend hands out, as JSON. Nothing is sent before all of
+/// it is understood; an error names the JSON Pointer of what is wrong. The job is yours to free, and
 /// dropoff_job_stored_object gives its result.
 ///
 /// Threads: any.

@@ -48,7 +48,8 @@ impl File {
         })
     }
 
-    /// A file of which only the name and the size are known: for presign and plan, where somebody else has the bytes.
+    /// A file of which only the name and the size are known: for presign and plan, where somebody else has
+    /// the bytes.
     #[staticmethod]
     #[pyo3(signature = (name, size, *, content_type=None, encryption_iv=None))]
     fn described(

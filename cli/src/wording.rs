@@ -1,5 +1,5 @@
-//! The library's sentences in the words of the command: where those name an argument or a call, people here have a flag or
-//! another command. It owns these pairs, and changes no fact.
+//! The library's sentences in the words of the command: where those name an argument or a call, people here
+//! have a flag or another command. It owns these pairs, and changes no fact.
 
 use dropoff::{Error, OPTIONS, RESOURCE_KINDS};
 

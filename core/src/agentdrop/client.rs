@@ -163,9 +163,9 @@ impl AgentDrop {
         })
     }
 
-    /// The ticket of what [`TransferTicket::reveal`] gave, also in another process and on another machine: there
-    /// it is uploaded to, and whoever has its id confirms it. Nothing is sent. The files of a sealed transfer
-    /// are uploaded where their key is.
+    /// The ticket of what [`TransferTicket::reveal`] gave, also in another process and on another machine:
+    /// there it is uploaded to, and whoever has its id confirms it. Nothing is sent. The files of a sealed
+    /// transfer are uploaded where their key is.
     ///
     /// # Errors
     /// `invalid_input`: it is not what a ticket revealed, or the files are sealed.

@@ -1,5 +1,5 @@
-//! A ticket that travels to another process: what it reveals is the service's reply and the files that were promised,
-//! and of that a ticket is made again. It knows nothing of keys, so what is sealed here stays here.
+//! A ticket that travels to another process: what it reveals is the service's reply and the files that were
+//! promised, and of that a ticket is made again. It knows nothing of keys, so what is sealed here stays here.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,9 @@ struct Promised {
 }
 
 impl TransferTicket {
-    /// The service's reply, secrets included, for [`AgentDrop::restore_ticket`](crate::AgentDrop::restore_ticket)
-    /// elsewhere. Its member `dropoff` is ours: the files as they were promised. Do not log it.
+    /// The service's reply, secrets included, for
+    /// [`AgentDrop::restore_ticket`](crate::AgentDrop::restore_ticket) elsewhere. Its member `dropoff` is
+    /// ours: the files as they were promised. Do not log it.
     #[must_use]
     pub fn reveal(&self) -> Value {
         with_files(self.0.reply(), &self.0)

@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::options::Options;
 use crate::storage::plan::{PlanTargets, read_plan};
 
-/// Any plan is refused or understood, with its secrets in no error; what is understood has requests that passed
-/// the guard.
+/// Any plan is refused or understood, with its secrets in no error; what is understood has requests that
+/// passed the guard.
 pub fn fuzz_plan(data: &[u8]) {
     let secret = &super::secret(data);
     let text = String::from_utf8_lossy(data).into_owned();

@@ -1,5 +1,5 @@
-//! A value of a plan together with the place where it stands (JSON Pointer, RFC 6901), so that every complaint
-//! names what is wrong.
+//! A value of a plan together with the place where it stands (JSON Pointer, RFC 6901), so that every
+//! complaint names what is wrong.
 
 use serde_json::{Map, Value};
 

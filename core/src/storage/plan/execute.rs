@@ -1,6 +1,6 @@
 //! Sends a source as a plan says: its bytes by the engine of every other upload, and the steps around them in
-//! their order. It ends settled: what failed before the commit is aborted, and a commit whose answer is lost is
-//! an unknown outcome.
+//! their order. It ends settled: what failed before the commit is aborted, and a commit whose answer is lost
+//! is an unknown outcome.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! A Git LFS server's reply to a batch request, or its entry for one object: `actions` with `upload` and
-//! `verify`, or with the `init`, `parts`, `commit` and `abort` of giftless' transfer `multipart-basic`. Servers
-//! may add members of their own, so those that nobody knows are passed over.
+//! `verify`, or with the `init`, `parts`, `commit` and `abort` of giftless' transfer `multipart-basic`.
+//! Servers may add members of their own, so those that nobody knows are passed over.
 
 use http::Method;
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! A plan as it is understood: requests, and where each was written. No form of JSON is left in it, and none of
-//! its URLs has passed the guard yet.
+//! A plan as it is understood: requests, and where each was written. No form of JSON is left in it, and none
+//! of its URLs has passed the guard yet.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
-//! One request: a bare URL (boto3's `generate_presigned_url`), `{url, fields}` (its `generate_presigned_post`),
-//! `{method, url, headers}` (OpenDAL, and the `{method, uri, headers}` of its Rust type), and Uppy Companion's
-//! `{method, url, fields, headers, expires}`. Our own form writes a request the same way.
+//! One request: a bare URL (boto3's `generate_presigned_url`), `{url, fields}` (its
+//! `generate_presigned_post`), `{method, url, headers}` (OpenDAL, and the `{method, uri, headers}` of its
+//! Rust type), and Uppy Companion's `{method, url, fields, headers, expires}`. Our own form writes a request
+//! the same way.
 
 use std::time::Duration;
 
@@ -111,8 +112,8 @@ pub(super) fn whole(at: &Cursor<'_>, known: &[&str]) -> Result<Delivery> {
     }))
 }
 
-/// Until when a request may be made: `expires_in` or `expires` in seconds, `expires_at` in RFC 3339. The length
-/// of time counts, since it asks no clock.
+/// Until when a request may be made: `expires_in` or `expires` in seconds, `expires_at` in RFC 3339. The
+/// length of time counts, since it asks no clock.
 pub(super) fn expiry(at: &Cursor<'_>) -> Result<PlannedExpiry> {
     let mut expiry = PlannedExpiry::default();
     if let Some(moment) = at.get("expires_at") {
