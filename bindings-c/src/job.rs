@@ -63,7 +63,7 @@ pub(crate) fn started<T: Outcome>(
     progress: Option<Callback>,
     start: impl FnOnce() -> Result<Job<T>>,
 ) -> Result<dropoff_job> {
-    let job = sys::without_signals(start)?.erased(|result| Box::new(result) as AnyResult);
+    let job = sys::starting_threads(start)?.erased(|result| Box::new(result) as AnyResult);
     let job = dropoff_job::new(Arc::new(SharedJob {
         job,
         result_name: T::NAME,
@@ -86,7 +86,7 @@ impl dropoff_job {
         if self.shared.callback_state.set(state).is_err() {
             return Err(Error::bad_argument("this job already tells its progress; give one callback for it"));
         }
-        sys::without_signals(|| self.shared.job.watch(PROGRESS_INTERVAL, Box::new(tell)));
+        sys::starting_threads(|| self.shared.job.watch(PROGRESS_INTERVAL, Box::new(tell)));
         Ok(())
     }
 
@@ -289,7 +289,7 @@ pub unsafe extern "C" fn dropoff_job_on_done(
             // SAFETY: the function C gave for this user_data, called once; `job` outlives the call.
             unsafe { callback(ptr::from_ref(&job), user_data.pointer()) };
         };
-        sys::without_signals(|| job.shared.job.on_done(Box::new(call)));
+        sys::starting_threads(|| job.shared.job.on_done(Box::new(call)));
         Ok(())
     })
 }

@@ -127,7 +127,7 @@ impl Logger {
             end: CallbackEnd(callback_state),
         };
         let thread = thread::Builder::new().name("dropoff-log".to_owned());
-        sys::without_signals(|| thread.spawn(move || log_thread.tell_all()))
+        sys::starting_threads(|| thread.spawn(move || log_thread.tell_all()))
             .map_err(|e| Error::no_thread(&e))?;
         Ok(logger)
     }
@@ -165,7 +165,7 @@ struct LogThread {
 impl LogThread {
     fn tell_all(self) {
         self.end.0.begin();
-        for LogRecord { level, message } in &self.waiting {
+        for LogRecord { level, message, .. } in &self.waiting {
             self.tell(level, &message);
             // Lines are dropped only while others wait, so after each drop this is come by.
             let lost = self.dropped.swap(0, Relaxed);

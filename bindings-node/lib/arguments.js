@@ -139,7 +139,12 @@ const json = (value, name) => {
 const plan = (value, name) =>
   typeof value === 'string' || value instanceof URL ? url(value, name) : json(value, name)
 
-/** Any number of things of a kind. One alone would be taken for a list of its parts. @param {Kind} kind @param {string} due @returns {Kind} */
+/**
+ * Any number of things of a kind. One alone would be taken for a list of its parts.
+ * @param {Kind} kind
+ * @param {string} due
+ * @returns {Kind}
+ */
 const list = (kind, due) => (value, name) => {
   if (!Array.isArray(value)) throw wrong(name, `a list of ${due}`, value)
   return value.map((item, at) => kind(item, `${name}[${at}]`))

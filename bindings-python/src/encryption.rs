@@ -43,6 +43,7 @@ impl KeyPair {
         })
     }
 
+    /// The public key: standard base64 of 32 raw bytes. Not a secret.
     #[getter]
     fn public_key(&self) -> String {
         self.0.public_key()

@@ -7,19 +7,24 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::errors::{Failure, guarded};
 use crate::inputs;
 use crate::reader::Streams;
+use crate::stream_inputs::own_name;
 
 /// One file of a transfer: a source, the name the recipient sees, and its media type.
 ///
-/// source: a path, bytes-like, or a file object opened in binary mode.
-/// name: without folders. Default: the last part of the path; bytes and file objects need one.
+/// source: a path, bytes-like, a file object opened in binary mode, or an iterator of bytes.
+/// name: without folders. Default: the last part of the path, or the name that a file object has by itself.
 /// content_type: default, guessed from the name, and application/octet-stream for a sealed file.
 /// encryption_iv: the nonce it was sealed with before it came here, base64 of 12 bytes; for
 /// Encryption.presealed alone.
 #[pyclass(frozen, get_all, module = "dropoff")]
 pub(crate) struct File {
+    /// As it was given.
     source: Py<PyAny>,
+    /// As it was given.
     name: Option<String>,
+    /// As it was given.
     content_type: Option<String>,
+    /// As it was given.
     encryption_iv: Option<String>,
 }
 
@@ -72,8 +77,9 @@ impl File {
 
 impl File {
     pub(crate) fn to_core(&self, py: Python<'_>, streams: &Streams) -> Result<dropoff::File, Failure> {
-        let mut file = dropoff::File::new(inputs::source(self.source.bind(py), streams)?);
-        if let Some(name) = &self.name {
+        let source = self.source.bind(py);
+        let mut file = dropoff::File::new(inputs::source(source, streams)?);
+        if let Some(name) = self.name.clone().or_else(|| own_name(source)) {
             file = file.name(name);
         }
         if let Some(media_type) = &self.content_type {

@@ -7,6 +7,8 @@
 //! interpreter when the program ends, Rust must not be below the caller's code (see `reader`).
 
 mod agentdrop;
+mod call_context;
+mod client_state;
 mod defect;
 mod encryption;
 mod errors;
@@ -25,6 +27,7 @@ mod progress;
 mod reader;
 mod results;
 mod storage;
+mod stream_inputs;
 mod tickets;
 mod tools;
 mod wait;

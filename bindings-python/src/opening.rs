@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use dropoff::SealedFile;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyMapping, PyType};
 
 use crate::encryption::KeyPair;
 use crate::errors::guarded;
@@ -61,10 +61,13 @@ pub(crate) struct OpenedFile(dropoff::OpenedFile);
 
 #[pymethods]
 impl OpenedFile {
+    /// Where it is.
     #[getter]
     fn path<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.path.as_os_str().into_bound_py_any(py)
     }
+
+    /// Its size.
     #[getter]
     fn bytes(&self) -> u64 {
         self.0.bytes
@@ -76,6 +79,16 @@ impl OpenedFile {
         fields.set_item("path", self.path(py)?)?;
         fields.set_item("bytes", self.bytes())?;
         Ok(fields)
+    }
+
+    /// The object that to_dict() told, as a dict or as JSON has it.
+    ///
+    /// Raises InvalidInputError: the fields are not those of such an object.
+    #[classmethod]
+    fn from_dict(cls: &Bound<'_, PyType>, fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let named = PyDict::new(cls.py());
+        named.update(fields.cast::<PyMapping>()?)?;
+        Self::_restore(cls, &named)
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {

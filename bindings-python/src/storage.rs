@@ -4,11 +4,13 @@ use dropoff::{PostFormRequest, PostRequest, PutPartsRequest, PutRequest, SendReq
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::client_state::{ClientState, Pickled, lasting};
 use crate::errors::guarded;
 use crate::job::Job;
 use crate::{inputs, json, options};
 
-/// Uploads to presigned targets that some other program asked for. May be shared between threads.
+/// Uploads to presigned targets that some other program asked for. May be shared between threads, and
+/// pickled: it is made anew where it is unpickled.
 ///
 /// Each call has a start_… twin that takes the same arguments, returns a Job at once, and calls on_progress
 /// on a thread of its own instead of the caller's.
@@ -16,7 +18,7 @@ use crate::{inputs, json, options};
 /// options: see Options.
 /// Raises InvalidInputError: an option is not one.
 #[pyclass(frozen, module = "dropoff")]
-pub(crate) struct Storage(dropoff::Storage);
+pub(crate) struct Storage(dropoff::Storage, pub(crate) ClientState);
 
 // It has a default other than None, so it is converted before the body runs.
 fn file_name<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
@@ -27,8 +29,12 @@ fn file_name<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
 impl Storage {
     #[new]
     #[pyo3(signature = (**options))]
-    fn new(options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        guarded(|| Ok(Self(dropoff::Storage::new(options::options(options)?))))
+    fn new(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        guarded(|| {
+            let options = lasting(options)?;
+            let core = dropoff::Storage::new(options::options(options.as_ref())?);
+            Ok(Self(core, ClientState::new(py, options.as_ref(), &[], false)?))
+        })
     }
 
     /// From now on all uploads of this client together send at most so many bytes a second, those under way
@@ -260,6 +266,15 @@ impl Storage {
             }
             Ok(self.0.start_send(request)?)
         })
+    }
+
+    // `close()`, `with` and their async forms: see `dropoff/_waiting.py` and `_async.py`.
+    fn _close<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, Job>>> {
+        self.1.close(py)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickled<'py>> {
+        slf.get().1.pickled(slf.as_any())
     }
 
     fn __repr__(&self) -> String {

@@ -614,12 +614,18 @@ pub const PYTHON_CALLS: &[(&str, &str, &str)] = &[
 ];
 
 /// Classes of Python whose help is that of the stubs, with their files below `bindings-python/src/`.
-pub const PYTHON_CLASSES: &[(&str, &str)] =
-    &[("hcompany.rs", "HCompany"), ("agentdrop.rs", "AgentDrop"), ("storage.rs", "Storage")];
+pub const PYTHON_CLASSES: &[(&str, &str)] = &[
+    ("hcompany.rs", "HCompany"),
+    ("agentdrop.rs", "AgentDrop"),
+    ("storage.rs", "Storage"),
+    ("progress.rs", "Progress"),
+];
 
 /// What is Python's own about an argument, after the core's sentences.
-pub const PYTHON_MORE: &[(&str, &str, &str)] =
-    &[("transfer", "files", " Paths, `(name, source)` pairs or [`File`] objects.")];
+pub const PYTHON_MORE: &[(&str, &str, &str)] = &[
+    ("transfer", "files", " Paths, `(name, source)` pairs or [`File`] objects."),
+    ("file", "name", " A file object that was opened from a file brings its own."),
+];
 
 /// The texts of an enum's values, which are the last words of C's enumerators.
 pub fn value_texts(face: &EnumFace) -> Vec<String> {

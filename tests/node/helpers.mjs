@@ -43,7 +43,8 @@ export function thrown(call, code, ...words) {
   assert.fail('it must throw')
 }
 
-/** Milliseconds after which something hangs. No verdict on how long anything takes: a machine may stop for many. */
+/** Milliseconds after which something hangs. No verdict on how long anything takes: a machine may stop for
+ * many. */
 export const HANGS = 120_000
 
 export async function until(condition) {
@@ -64,8 +65,8 @@ export async function soon(promise) {
 }
 
 /**
- * A Node of its own with clients `d` and `h` of the sandbox; gives `{ code, signal, out, err }`. It is killed once what
- * `killed` gives is there.
+ * A Node of its own with clients `d` and `h` of the sandbox; gives `{ code, signal, out, err }`. It is killed
+ * once what `killed` gives is there.
  */
 export async function child(sandbox, body, { killed, flags = [], environment = {}, descriptors } = {}) {
   const { api_url: baseUrl, storage_url: storage, h_api_key: hKey, agentdrop_api_key: key } = sandbox.where

@@ -1,6 +1,7 @@
 """How the API is used, as a type checker sees it. Checked by test_types.py, never run."""
 
 import io
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, assert_type
@@ -8,14 +9,18 @@ from typing import Any, Literal, assert_type
 from dropoff import (
     AgentDrop,
     AsyncAgentDrop,
+    AsyncFileLike,
     AsyncHCompany,
+    AsyncSource,
     AsyncStorage,
     CategorySize,
     Confirmed,
     CookieKeys,
     DropoffError,
     Encryption,
+    ErrorKind,
     File,
+    FileLike,
     HCompany,
     Job,
     KeyPair,
@@ -31,6 +36,7 @@ from dropoff import (
     RateLimitedError,
     SentFile,
     SentTransfer,
+    Source,
     SourceNotFoundError,
     Storage,
     StorageReply,
@@ -44,6 +50,7 @@ from dropoff import (
     async_open_sealed,
     inspect_profile,
     open_sealed,
+    progress_bar,
     start_inspect_profile,
     start_open_sealed,
 )
@@ -56,6 +63,7 @@ def show(progress: Progress) -> None:
     assert_type(progress.ticket_left, float | None)
     assert_type(progress.time_needed, float | None)
     assert_type(progress.warning, str | None)
+    assert_type(progress.to_dict(), dict[str, Any])
     assert_type(progress.active_for, float)
 
 
@@ -183,6 +191,25 @@ async def asynchronous() -> None:
     AsyncStorage(max_atempts=3)  # type: ignore[call-arg]
 
 
+# What is public for wrappers of one's own.
+def wrapped(source: Source, files: list[FileLike]) -> SentTransfer:
+    with AgentDrop() as drop, progress_bar("out", using="rich") as bar:
+        drop.start_send([("a", source)], sender="a", recipient="b").add_done_callback(print)
+        return drop.send(files, sender="a", recipient="b", on_progress=bar)
+
+
+async def read_in_loop() -> AsyncIterator[bytes]:
+    yield b"x"
+
+
+async def wrapped_in_loop(source: AsyncSource, files: list[AsyncFileLike]) -> None:
+    async with AsyncAgentDrop() as drop:
+        future = drop.start_send([("a", source), read_in_loop()], sender="a", recipient="b").future()
+        assert_type(future.result(), SentTransfer)
+        await drop.send(files, sender="a", recipient="b")
+    AgentDrop().send([read_in_loop()], sender="a", recipient="b")  # type: ignore[list-item]
+
+
 try:
     s.put("https://h/k", "x")
 except RateLimitedError as error:
@@ -191,7 +218,8 @@ except SourceNotFoundError as error:
     print(error.filename, error.errno)
 except DropoffError as error:
     assert_type(error.to_dict(), dict[str, Any])
-    assert_type(error.kind, str)
+    kind: ErrorKind = error.kind
+    assert kind == "network" or kind == "tls"
     assert_type(error.details, list[dict[str, str]])
     assert_type(error.journal, str | None)
     assert_type(error.etag, str | None)
@@ -247,3 +275,5 @@ open_sealed("a", to="b", key_pair="key", **texts)  # type: ignore[arg-type]
 make_tools(hcompany=h)  # type: ignore[call-arg]
 make_tools(roots=["x"], agentdrop=h)  # type: ignore[arg-type]
 tools[0].name = 3  # type: ignore[assignment]
+assert_type(SentTransfer.from_dict({"id": "tr_1"}), SentTransfer)
+wrapped(iter([b"x"]), ["a", io.BytesIO(b"x"), (b for b in [b"x"])])

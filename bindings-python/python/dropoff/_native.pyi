@@ -1,5 +1,8 @@
 # Lines of `:param` about arguments that the core describes are made by `make generate`; the rest is by hand.
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextvars import Context
 from datetime import timedelta
 from os import PathLike
 from types import GenericAlias, TracebackType
@@ -17,17 +20,34 @@ _LOG_DRAIN_LIMIT: float
 class _Readable(Protocol):
     def read(self, size: int, /) -> Buffer: ...
 
-_Source: TypeAlias = str | PathLike[str] | PathLike[bytes] | Buffer | _Readable
+class _Chunks(Protocol):
+    def __next__(self) -> Buffer: ...
+
+class _AsyncReadable(Protocol):
+    async def read(self, size: int, /) -> Buffer: ...
+
+class _AsyncChunks(Protocol):
+    def __aiter__(self) -> AsyncIterator[Buffer]: ...
+
+_Source: TypeAlias = str | PathLike[str] | PathLike[bytes] | Buffer | _Readable | _Chunks
 """A path (a leading ``~/`` is the home folder), bytes in memory (``bytes`` are shared, anything else is
-copied), or a file object opened in binary mode, which is read from where it stands to its end. If the call
-fails, one that can seek is set back to where it stood; the error of a call that read one that cannot is not
-``retryable``. One that stands at the end of something is refused."""
+copied), a file object opened in binary mode, or an iterator of bytes. The last two are read from where
+they stand to their end. If the call fails, a file object that can seek is set back to where it stood; the
+error of a call that read one that cannot, or an iterator, is not ``retryable``. One that stands at the end
+of something is refused."""
+_AsyncSource: TypeAlias = _Source | _AsyncReadable | _AsyncChunks
+"""Those, and for a call of an async client what is read in its loop: an async iterable of bytes, or a file
+object whose ``read`` is a coroutine, such as those of ``aiofiles`` and the ``UploadFile`` of Starlette and
+FastAPI."""
 _Path: TypeAlias = str | PathLike[str] | PathLike[bytes]
 """A leading ``~/`` is the home folder."""
 _File: TypeAlias = _Source | tuple[str, _Source] | File
+_AsyncFile: TypeAlias = _AsyncSource | tuple[str, _AsyncSource] | File
 _Pairs: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 _Seconds: TypeAlias = float | timedelta
 _OnProgress: TypeAlias = Callable[[Progress], object]
+
+_LogRecord: TypeAlias = tuple[int, str, int | None, int | None, Context | None]
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -63,8 +83,30 @@ class Job(Generic[_T_co]):
         """Asks the call to stop, and returns at once. It then ends with :class:`CancelledError` unless it
         was over already; :meth:`wait` says which."""
 
+    @property
+    def number(self) -> int:
+        """Its number, which the records of the logger ``dropoff`` have as ``job``."""
+
     def progress(self) -> Progress:
         """How far it is."""
+
+    def add_done_callback(
+        self, fn: Callable[[Job[_T_co]], object], /, *, context: Context | None = None
+    ) -> None:
+        """Calls ``fn`` with the job when it is over, at once if it is already.
+
+        In an asyncio loop it is called there, soon; anywhere else on a daemon thread, ``dropoff-done``. An
+        exception that it raises is told to the loop's handler, or to the logger ``dropoff``.
+
+        :param context: the :mod:`contextvars` context to call it in. Default: a copy of the caller's.
+        """
+
+    def remove_done_callback(self, fn: Callable[[Job[_T_co]], object], /) -> int:
+        """Takes back what :meth:`add_done_callback` was given, and says how often that was."""
+
+    def future(self) -> Future[_T_co]:
+        """A :class:`concurrent.futures.Future` of the result, a new one each time. Cancelling it cancels the
+        call."""
 
     def done(self) -> bool:
         """Whether it is over, one way or the other, the last call of ``on_progress`` included."""
@@ -125,25 +167,25 @@ class File:
 
     def __new__(
         cls,
-        source: _Source,
+        source: _AsyncSource,
         *,
         name: str | None = None,
         content_type: str | None = None,
         encryption_iv: str | None = None,
     ) -> Self:
         """
-        :param source: a path, bytes-like, or a file object opened in binary mode.
+        :param source: a path, bytes-like, a file object opened in binary mode, or an iterator of bytes.
         :param name: the name that the recipient sees, without folders. Default: the last part of the
-            path; memory and streams need one.
+            path; memory and streams need one. A file object that was opened from a file brings its own.
         :param content_type: the media type. Default: guessed from the name, and
             ``application/octet-stream`` for a sealed file.
         :param encryption_iv: the nonce that the file was sealed with before it came here: base64 of 12
             bytes. For :meth:`Encryption.presealed` alone; each file needs its own.
         """
 
-    def __getnewargs_ex__(self) -> tuple[tuple[_Source], dict[str, str | None]]: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[_AsyncSource], dict[str, str | None]]: ...
     @property
-    def source(self) -> _Source:
+    def source(self) -> _AsyncSource:
         """As it was given."""
 
     @property
@@ -277,7 +319,6 @@ class Pack:
             looked at by the call that gets this, and ``profile`` when the folder is.
         """
 
-    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
     @property
     def level(self) -> Literal["default", "minimal", "full"]:
         """As it was given."""
@@ -302,6 +343,7 @@ class Pack:
     def prefix(self) -> str:
         """As it was given."""
 
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -373,6 +415,8 @@ class Progress:
         """Average rate of packing or sending, in bytes per second; 0 before."""
 
     # </generated progress>
+    def to_dict(self) -> dict[str, Any]:
+        """Every value, fit for JSON; lengths of time in seconds."""
 
 # <generated results> by `make generate`, from the core's sources
 @final
@@ -416,6 +460,13 @@ class StoredPart:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -436,6 +487,13 @@ class StorageReply:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -495,6 +553,13 @@ class StoredObject:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -539,6 +604,13 @@ class PackReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -639,6 +711,13 @@ class Profile:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -666,6 +745,13 @@ class CategorySize:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -682,6 +768,13 @@ class FileSize:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -712,6 +805,13 @@ class LeftOut:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -730,6 +830,13 @@ class CookieKeys:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -813,6 +920,13 @@ class ProfileInspection:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -869,6 +983,13 @@ class SentFile:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -909,6 +1030,13 @@ class SentTransfer:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -937,6 +1065,13 @@ class PlannedFile:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -967,6 +1102,13 @@ class TransferPlan:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -983,6 +1125,13 @@ class Confirmed:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -1006,6 +1155,13 @@ class TransferInfo:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -1022,6 +1178,13 @@ class OpenedFile:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -1056,6 +1219,13 @@ class StoredParts:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -1096,7 +1266,8 @@ class TransferTicket:
 
 @final
 class HCompany:
-    """A client of H Company's browser profiles. May be shared between threads.
+    """A client of H Company's browser profiles. May be shared between threads, and pickled if its key came
+    from the environment: it is made anew where it is unpickled.
 
     Each call has a ``start_…`` twin that takes the same arguments, returns a :class:`Job` at once, and
     calls ``on_progress`` on a thread of its own instead of the caller's.
@@ -1130,6 +1301,20 @@ class HCompany:
         :raises InvalidInputError: it is neither.
         """
 
+    def close(self) -> None:
+        """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+        Calls from then on are refused with :class:`InvalidInputError`. As a context manager it does so at
+        the end."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def _close(self) -> list[Job[Any]]: ...
     def upload_profile(
         self,
         source: _Source,
@@ -1283,7 +1468,8 @@ class HCompany:
 
 @final
 class AgentDrop:
-    """A client of AgentDrop transfers. May be shared between threads.
+    """A client of AgentDrop transfers. May be shared between threads, and pickled if its key came from the
+    environment: it is made anew where it is unpickled.
 
     Each call has a ``start_…`` twin that takes the same arguments, returns a :class:`Job` at once, and
     calls ``on_progress`` on a thread of its own instead of the caller's.
@@ -1310,6 +1496,20 @@ class AgentDrop:
         :raises InvalidInputError: it is neither.
         """
 
+    def close(self) -> None:
+        """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+        Calls from then on are refused with :class:`InvalidInputError`. As a context manager it does so at
+        the end."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def _close(self) -> list[Job[Any]]: ...
     def send(
         self,
         files: Iterable[_File],
@@ -1520,7 +1720,8 @@ class AgentDrop:
 
 @final
 class Storage:
-    """Uploads to presigned targets that some other program asked for. May be shared between threads.
+    """Uploads to presigned targets that some other program asked for. May be shared between threads, and
+    pickled: it is made anew where it is unpickled.
 
     Each call has a ``start_…`` twin that takes the same arguments, returns a :class:`Job` at once, and
     calls ``on_progress`` on a thread of its own instead of the caller's.
@@ -1540,6 +1741,20 @@ class Storage:
         :raises InvalidInputError: it is neither.
         """
 
+    def close(self) -> None:
+        """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+        Calls from then on are refused with :class:`InvalidInputError`. As a context manager it does so at
+        the end."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def _close(self) -> list[Job[Any]]: ...
     def put(
         self,
         url: str,
@@ -1760,7 +1975,7 @@ def _tool_arguments(tool: str, schema: str, given: str) -> str: ...
 def _tool_sentence(which: str, values: list[tuple[str, str]]) -> str: ...
 def _records_owed() -> int | None: ...
 def _records_queued() -> int | None: ...
-def _records_take(upto: int) -> tuple[int, str] | None: ...
+def _records_take(upto: int) -> _LogRecord | None: ...
 def _records_handled(upto: int, loop_waker: _LoopWaker, token: int) -> int: ...
 def _panic(point: str) -> None: ...
 def _error_kinds() -> list[tuple[str, int]]: ...
@@ -1770,4 +1985,5 @@ def _start_into(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     called: Callable[..., Any],
+    running: AbstractEventLoop | None = None,
 ) -> None: ...

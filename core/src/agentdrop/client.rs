@@ -15,13 +15,15 @@ use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::options::Options;
 use crate::secret::Secret;
-use crate::service::{self, Service};
+use crate::service::{self, Service, ServiceCheck};
 
 const ROOT: &str = "v1";
 const KEY_VARIABLE: &str = "AGENTDROP_API_KEY";
 /// The service's own SDK reads none.
 const BASE_URL_VARIABLE: &str = "AGENTDROP_BASE_URL";
 const BASE: &str = "https://api.agent-drop.com";
+/// Where no transfer is.
+const NO_TRANSFER: &[&str] = &["transfers", "none"];
 
 /// A client of AgentDrop transfers.
 ///
@@ -209,6 +211,23 @@ impl AgentDrop {
     /// `not_found`, and the transport's.
     pub fn get_transfer(&self, transfer_id: &str) -> Result<TransferInfo> {
         self.start_get_transfer(transfer_id)?.wait()
+    }
+
+    /// Asks the service once, whether it can be reached and takes the key. It changes nothing.
+    ///
+    /// # Errors
+    /// Only if the runtime cannot start: trouble with the service is [`ServiceCheck::error`].
+    pub fn check(&self) -> Result<ServiceCheck> {
+        self.start_check()?.wait()
+    }
+
+    /// Starts [`AgentDrop::check`].
+    ///
+    /// # Errors
+    /// Only if the runtime cannot start.
+    pub fn start_check(&self) -> Result<Job<ServiceCheck>> {
+        let service = Arc::clone(&self.service);
+        job::start("check", None, move |_| async move { service::check(&service, NO_TRANSFER).await })
     }
 
     /// Starts [`AgentDrop::get_transfer`].

@@ -6,9 +6,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE};
 use http::{HeaderValue, Method};
 
 use super::Target;
@@ -47,6 +47,8 @@ pub(crate) struct ApiClient {
     /// Whether the service has ever answered.
     answered: AtomicBool,
     addresses: RotatingResolver,
+    /// The latest reply's `Date`, and when it came by this machine's clock.
+    dated: Mutex<Option<(HeaderValue, SystemTime)>>,
 }
 
 impl ApiClient {
@@ -62,6 +64,7 @@ impl ApiClient {
             proxy_passed: AtomicBool::default(),
             answered: AtomicBool::default(),
             addresses: RotatingResolver::default(),
+            dated: Mutex::default(),
         }
     }
 
@@ -148,10 +151,35 @@ impl ApiClient {
             Ok(reply) => {
                 self.proxy_passed.store(true, SeqCst);
                 self.answered.store(true, SeqCst);
+                self.keep_date(&reply);
                 Ok(reply)
             }
             Err(e) => Err(self.failure_of(&target, proxy, &e.without_url()).await),
         }
+    }
+
+    fn keep_date(&self, reply: &ApiReply) {
+        if let Some(date) = reply.headers.get(DATE) {
+            *self.dated.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((date.clone(), SystemTime::now()));
+        }
+    }
+
+    /// Seconds by which this machine's clock was ahead of the service's when that answered last, to a second
+    /// or two.
+    pub(crate) fn clock_ahead(&self) -> Option<f64> {
+        let dated = self.dated.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (date, came) = dated?;
+        let said = httpdate::parse_http_date(date.to_str().ok()?).ok()?;
+        Some(match came.duration_since(said) {
+            Ok(ahead) => ahead.as_secs_f64(),
+            Err(behind) => -behind.duration().as_secs_f64(),
+        })
+    }
+
+    /// The proxy that calls to a host go through, as it may be shown.
+    pub(crate) fn proxy_shown(&self, url: &url::Url) -> Result<Option<String>> {
+        Ok(self.connector.proxy(&Target::of_service(url)?)?.map(ToString::to_string))
     }
 
     fn http(&self, target: &Target, proxy: Option<&Proxy>) -> Result<reqwest::Client> {

@@ -82,6 +82,15 @@ import type {
 
 const several: List<FileLike> = new Map([['a', 'b']]).keys()
 
+/** Results go where any JSON object goes: a tool's structured content, a logger's fields. */
+function tellJson(
+  results: [SentTransfer, Profile, StoredParts, TransferPlan, ProfileInspection, OpenedFile, Progress],
+  facts: ErrorFacts,
+  record: LogRecord,
+): Record<string, unknown>[] {
+  return [...results, facts, record]
+}
+
 /** Compiles only if the two types are the same. */
 function same<T>() {
   return <U extends T>(value: U & ([T] extends [U] ? unknown : never)): void => void value
@@ -151,7 +160,13 @@ const sources: Source[] = [
   Readable.from([Buffer.from('x')]),
   new Blob(['x']).stream(),
   generated(),
+  counted(),
+  [Buffer.from('x'), new Uint8Array(1)],
+  new Set([Buffer.from('x')]),
 ]
+function* counted(): Generator<Uint8Array> {
+  yield Buffer.from('x')
+}
 async function* generated(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('x')
 }
@@ -478,6 +493,7 @@ void [
   failed,
   new Storage(),
   several,
+  tellJson,
 ]
 
 // What must not type-check; an expectation that is not needed is an error too.
