@@ -237,8 +237,8 @@ record! {
         crc64nvme,
         /// The parts that it was sent in, by number; none of an object that went whole.
         parts,
-        /// Storage's reply, in which some services say what they made of the bytes. That of the commit,
-        /// where a plan has one.
+        /// Storage's reply, in which some services say what they made of the bytes. That of the commit, where
+        /// a plan has one.
         reply,
     }
 }
