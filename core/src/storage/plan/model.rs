@@ -7,6 +7,7 @@ use http::Method;
 use time::OffsetDateTime;
 
 use crate::secret::Secret;
+use crate::storage::form::Fields;
 
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -63,7 +64,7 @@ pub(super) struct PlannedExpiry {
 pub(super) struct PlannedForm {
     pub(super) request: PlannedRequest,
     pub(super) fields_at: String,
-    pub(super) fields: Vec<(String, String)>,
+    pub(super) fields: Fields,
     pub(super) file_field: Option<String>,
     pub(super) file_name: Option<String>,
 }

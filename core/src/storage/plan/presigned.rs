@@ -14,6 +14,7 @@ use super::headers::{headers, pairs};
 use super::model::{Delivery, PlannedExpiry, PlannedForm, PlannedRequest};
 use crate::error::Result;
 use crate::secret::Secret;
+use crate::storage::form::Fields;
 
 /// Longer than any signer makes one.
 const URL_LIMIT: usize = 32 * 1024;
@@ -106,7 +107,7 @@ pub(super) fn whole(at: &Cursor<'_>, known: &[&str]) -> Result<Delivery> {
     Ok(Delivery::Form(PlannedForm {
         fields_at: fields_at.map_or_else(|| at.at.clone(), |fields| fields.at),
         request,
-        fields: fields.unwrap_or_default(),
+        fields: Fields(fields.unwrap_or_default()),
         file_field: text("file_field")?,
         file_name: text("file_name")?,
     }))

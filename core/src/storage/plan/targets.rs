@@ -105,7 +105,7 @@ impl Rules<'_> {
             return Err(at_place(&request.headers_at, error));
         }
         let field = file_field.as_deref().unwrap_or("file");
-        let made = FormTarget::with_file_field(request.url.reveal(), fields, field, None, self.options);
+        let made = FormTarget::with_file_field(request.url.reveal(), fields.0, field, None, self.options);
         let made = made.and_then(|target| target.file_name(file_name.as_deref().unwrap_or("file")));
         let place = |error: Error| match error.kind() {
             ErrorKind::UnsafeTarget => at_place(&request.url_at, error),
