@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A request comes in through `server`, which gives it to `hcompany` or `agentdrop` (the API), to `storage`
-//! or to `control`, or carries out the fault that it meets (`faults`). All of them share one `App`: `state`
+//! (or `azure` or `google` in its place), to `control`, or carries out the fault that it meets (`faults`). All of them share one `App`: `state`
 //! is what the services remember, `presign` makes the tickets, and `http` has requests, replies and their
 //! log.
 //!
@@ -17,9 +17,11 @@
 
 mod agentdrop;
 mod app;
+mod azure;
 mod config;
 mod control;
 mod faults;
+mod google;
 mod hcompany;
 mod http;
 mod lock;
