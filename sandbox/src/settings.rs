@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub answered_checksums: AnsweredChecksums,
     /// The kind of URL that a ticket for one PUT has.
     pub dialect: Dialect,
+    /// How much of each request a session of Google's keeps.
+    pub session_keeps: Option<u64>,
     /// Those that Azure's URLs give.
     pub sas_permissions: String,
     /// How many seconds the clock that signs tickets is behind the one that storage judges them by.
@@ -47,6 +49,7 @@ impl Settings {
             withheld_headers: Vec::new(),
             answered_checksums: AnsweredChecksums::default(),
             dialect: Dialect::S3,
+            session_keeps: None,
             sas_permissions: "cw".into(),
             signed_ago: 0,
         }
@@ -69,6 +72,8 @@ impl Settings {
                 "upload_expires_in" => next.upload_expires_in = number()?,
                 "signed_ago" => next.signed_ago = number()?,
                 "dialect" => next.dialect = Dialect::of(value)?,
+                "session_keeps" if value.is_null() => next.session_keeps = None,
+                "session_keeps" => next.session_keeps = Some(number()?),
                 "sas_permissions" => {
                     next.sas_permissions = value.as_str().ok_or("sas_permissions: expected a text")?.into();
                 }

@@ -25,10 +25,21 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         query = set(parse_qs(urlsplit(self.path).query))
-        if query >= GOOGLE and self.headers["Content-Type"] == "application/pdf":
+        if "upload_id" in query:
+            md5 = base64.b64encode(hashlib.md5(body).digest()).decode()
+            self._answer(200, {"x-goog-hash": f"md5={md5}", "X-GUploader-UploadID": "x"})
+        elif query >= GOOGLE and self.headers["Content-Type"] == "application/pdf":
             self._answer(200, {"ETag": f'"{hashlib.md5(body).hexdigest()}"', "X-GUploader-UploadID": "x"})
         elif query >= AZURE and self.headers["x-ms-blob-type"] == "BlockBlob":
             self._answer(201, {"ETag": '"0x8DD0A0A0A0A0A0A"', "x-ms-request-id": "x"})
+        else:
+            self._answer(403, {})
+
+    def do_POST(self) -> None:
+        query = set(parse_qs(urlsplit(self.path).query))
+        if query >= GOOGLE and self.headers["x-goog-resumable"] == "start":
+            place = f"http://{self.headers['Host']}{urlsplit(self.path).path}?upload_id=1"
+            self._answer(201, {"Location": place, "X-GUploader-UploadID": "x"})
         else:
             self._answer(403, {})
 

@@ -352,6 +352,7 @@ class AsyncStorage:
         source: _Source,
         *,
         headers: _Pairs | None = None,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredObject:
@@ -363,6 +364,7 @@ class AsyncStorage:
         source: _Source,
         *,
         headers: _Pairs | None = None,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:

@@ -15,7 +15,8 @@ use crate::error::{Error, Outcome, Result};
 use crate::job::JobContext;
 use crate::service::Service;
 use crate::storage::{
-    PartUpload, PutTarget, Sender, StoredPart, UploadLimiter, all_verified_by, crc64_of_all, send_parts,
+    PartTargets, PartUpload, PutTarget, Sender, StoredPart, UploadLimiter, all_verified_by, crc64_of_all,
+    send_parts,
 };
 
 /// A transfer whose bytes are to be sent, or the rest of them.
@@ -140,6 +141,7 @@ impl Uploading<'_> {
         let on_stored = |part: StoredPart| -> futures_util::future::BoxFuture<'_, Result<()>> {
             Box::pin(async move { self.journal.part(index, &part).await })
         };
+        let targets = PartTargets::Given(targets);
         let upload = PartUpload { plan: *plan, targets, source: &file.source, done: state.parts };
         let parts = send_parts(upload, &self.sender, self.limiter, &on_stored);
         // Until they are put together there is no object.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::post_form::FormTarget;
 use super::put::PutTarget;
+use super::put_object::{ObjectUpload, put_object};
 use super::put_parts::put_parts_now;
 use super::request::{PostFormRequest, PutPartsRequest, PutRequest};
 use super::result::{StoredObject, StoredParts};
@@ -109,15 +110,29 @@ impl std::fmt::Debug for Storage {
 }
 
 async fn put_now(clients: &Clients, request: PutRequest, ctx: &JobContext) -> Result<StoredObject> {
+    check_journal(&request)?;
     let http = clients.get()?;
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
     let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
-    ctx.set_raw_upload(RawUpload::Object);
     let sender = Sender::new(&http, &clients.options, ctx);
-    let stored = sender.put(&target, &source, source.len(), true).await?;
+    let upload = ObjectUpload { target: &target, source: &source, journal: request.journal };
+    let stored = Box::pin(put_object(upload, &sender, &clients.options, ctx)).await?;
     ctx.progress.file_done();
     Ok(stored)
+}
+
+/// A source that another process cannot have again has no use for a journal.
+fn check_journal(request: &PutRequest) -> Result<()> {
+    match &request.journal {
+        Some(_) if request.source.is_stream() => Err(Error::invalid(
+            "the source is a stream, which cannot be read again after a restart; give its path or its bytes, or leave journal out",
+        )),
+        Some(journal) if request.source.as_path() == Some(journal.as_path()) => {
+            Err(Error::invalid("the journal is the source itself; give a path of its own"))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn post_form_now(
@@ -141,4 +156,22 @@ async fn post_form_now(
 fn for_the_caller(error: Error) -> Error {
     let error = with_earlier_tries(error);
     if error.kind() == ErrorKind::Expired { error.retryable_is(false) } else { error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    #[test]
+    fn a_journal_takes_no_stream_and_not_the_source_itself() {
+        let storage = Storage::new(Options::new());
+        let url = "https://bucket.s3.example/k";
+        let stream = PutRequest::new(url, Source::reader(&b"x"[..])).journal("journal");
+        let itself = PutRequest::new(url, "journal").journal("journal");
+        for (put, why) in [(stream, "is a stream"), (itself, "the source itself")] {
+            let error = storage.put(put).expect_err("refused");
+            assert!(error.kind() == ErrorKind::InvalidInput && error.message().contains(why), "{error}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The requests to raw storage: a presigned `PUT`, a presigned form, or a presigned `PUT` for each part.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::form::Fields;
@@ -13,12 +14,19 @@ pub struct PutRequest {
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) source: Source,
     pub(super) timeout: Option<Duration>,
+    pub(super) journal: Option<PathBuf>,
 }
 
 impl PutRequest {
     /// * `url`: the presigned URL, exactly as it was handed out.
     pub fn new(url: impl Into<String>, source: impl Into<Source>) -> Self {
-        Self { url: Secret::new(url), headers: Vec::new(), source: source.into(), timeout: None }
+        Self {
+            url: Secret::new(url),
+            headers: Vec::new(),
+            source: source.into(),
+            timeout: None,
+            journal: None,
+        }
     }
     /// One of the headers that were signed into the URL, sent as given.
     #[must_use]
@@ -30,6 +38,16 @@ impl PutRequest {
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+    /// A journal: a file that lets the same call go on where this one stopped, after its process was killed
+    /// or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage keeps what
+    /// it has; what goes whole begins anew, and makes no journal. The URL of the second call may have another
+    /// signature. The file holds what opens a session, and is removed once the object is stored. No stream can
+    /// be read again, so there is none with a journal.
+    #[must_use]
+    pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
+        self.journal = Some(path.into());
         self
     }
 }

@@ -12,6 +12,7 @@ use crate::http::log::Entry;
 use crate::http::query::query_value;
 use crate::http::reply::{self, Reply};
 use crate::http::request::RequestBody;
+use crate::lock::lock;
 use crate::storage::{Digests, Incoming, digest_matches, s3_error};
 
 const UPLOAD_ID: HeaderName = HeaderName::from_static("x-guploader-uploadid");
@@ -106,9 +107,13 @@ async fn in_session(app: &App, id: &str, headers: &HeaderMap, mut body: RequestB
             return Err(bad("InvalidArgument", "Bytes before the first one of this request are missing."));
         }
         app.storage.sessions.cut(id, from);
+        let mut room = lock(&app.settings).session_keeps.unwrap_or(u64::MAX);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| bad("IncompleteBody", "The body is not whole."))?;
-            app.storage.sessions.append(id, frame.data_ref().map_or(&[], |data| data));
+            let data = frame.data_ref().map_or(&[][..], |data| data);
+            let kept = data.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+            app.storage.sessions.append(id, &data[..kept]);
+            room -= kept as u64;
         }
     }
     if (from.is_some() || total == 0)
