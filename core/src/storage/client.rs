@@ -1,5 +1,6 @@
 //! Raw storage: uploads to targets that some other program asked for.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::post_form::FormTarget;
@@ -110,28 +111,28 @@ impl std::fmt::Debug for Storage {
 }
 
 async fn put_now(clients: &Clients, request: PutRequest, ctx: &JobContext) -> Result<StoredObject> {
-    check_journal(&request)?;
+    let journal = journal_of(&request)?;
     let http = clients.get()?;
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
     let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     let sender = Sender::new(&http, &clients.options, ctx);
-    let upload = ObjectUpload { target: &target, source: &source, journal: request.journal };
+    let upload = ObjectUpload { target: &target, source: &source, journal };
     let stored = Box::pin(put_object(upload, &sender, &clients.options, ctx)).await?;
     ctx.progress.file_done();
     Ok(stored)
 }
 
 /// A source that another process cannot have again has no use for a journal.
-fn check_journal(request: &PutRequest) -> Result<()> {
-    match &request.journal {
+fn journal_of(request: &PutRequest) -> Result<Option<PathBuf>> {
+    match request.journal.clone().transpose()? {
         Some(_) if request.source.is_stream() => Err(Error::invalid(
             "the source is a stream, which cannot be read again after a restart; give its path or its bytes, or leave journal out",
         )),
         Some(journal) if request.source.as_path() == Some(journal.as_path()) => {
             Err(Error::invalid("the journal is the source itself; give a path of its own"))
         }
-        _ => Ok(()),
+        journal => Ok(journal),
     }
 }
 

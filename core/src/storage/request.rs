@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::form::Fields;
+use crate::error::Result;
 use crate::secret::Secret;
 use crate::source::Source;
 
@@ -14,7 +15,7 @@ pub struct PutRequest {
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) source: Source,
     pub(super) timeout: Option<Duration>,
-    pub(super) journal: Option<PathBuf>,
+    pub(super) journal: Option<Result<PathBuf>>,
 }
 
 impl PutRequest {
@@ -47,7 +48,7 @@ impl PutRequest {
     /// be read again, so there is none with a journal.
     #[must_use]
     pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
-        self.journal = Some(path.into());
+        self.journal = Some(crate::paths::local_path(path.into(), "journal"));
         self
     }
 }
