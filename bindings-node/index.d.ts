@@ -3,12 +3,13 @@
  *
  * Three clients, cheap to keep and safe to use for many calls at once: {@link HCompany} uploads browser
  * profiles, {@link AgentDrop} sends transfers, sealed if asked for, and {@link Storage} uploads to presigned
- * targets that another program asked for. {@link openSealed} opens what came sealed, and {@link inspectProfile} tells
- * what a browser's folder holds and whether it will sign in elsewhere. Calls return promises; each has a `start…` twin that returns a {@link Job}. Every error
- * is a {@link DropoffError}.
+ * targets that another program asked for. {@link openSealed} opens what came sealed, and
+ * {@link inspectProfile} tells what a browser's folder holds and whether it will sign in elsewhere. Calls
+ * return promises; each has a `start…` twin that returns a {@link Job}. Every error is a
+ * {@link DropoffError}.
  *
- * Lengths of time are milliseconds and sizes are bytes, everywhere. `null` and `undefined` mean "not given". A
- * name that is not known, such as `onprogress` or `max_attempts`, is refused.
+ * Lengths of time are milliseconds and sizes are bytes, everywhere. `null` and `undefined` mean "not given".
+ * A name that is not known, such as `onprogress` or `max_attempts`, is refused.
  *
  * The package may be loaded in several worker threads. When a worker ends, its calls are cancelled.
  *
@@ -20,29 +21,31 @@
  *
  * - A path, as a string (a leading `~/` is the home folder; a relative one is of the moment of the call) or a
  *   `file:` URL. For a browser profile it may be a folder.
- * - Memory: a `Buffer`, any typed array or `DataView`, an `ArrayBuffer` or `SharedArrayBuffer`. Up to 16 MiB is
- *   copied before the call returns. More is read as a stream is, piece by piece into a temporary file, and must
- *   stay as it is until the call is over; memory that is resized or transferred meanwhile is an error. With
- *   `journal`, and for a plan, which take no stream, memory of any size is copied before the call returns: some
- *   milliseconds per 16 MiB, and twice the memory. For large contents a path is better.
+ * - Memory: a `Buffer`, any typed array or `DataView`, an `ArrayBuffer` or `SharedArrayBuffer`. Up to 16 MiB
+ *   is copied before the call returns. More is read as a stream is, piece by piece into a temporary file, and
+ *   must stay as it is until the call is over; memory that is resized or transferred meanwhile is an error.
+ *   With `journal`, and for a plan, which take no stream, memory of any size is copied before the call
+ *   returns: some milliseconds per 16 MiB, and twice the memory. For large contents a path is better.
  * - A `Blob`, read as it is sent. A `File` of the web brings its own name.
- * - A stream of bytes: a `Readable`, a `ReadableStream`, or any async iterable of byte arrays. It is read from
- *   where it stands to its end, into a temporary file without a name, so that a retry can send it again. A
- *   stream that is given to a call belongs to it: whatever happens, it is read to its end or destroyed.
- *   An error of such a call is therefore not `retryable`: open the stream anew. A Blob or memory can be given again.
+ * - A stream of bytes: a `Readable`, a `ReadableStream`, or any iterable of byte arrays, async or not, such
+ *   as a generator or an array of them. It is read from where it stands to its end, into a temporary file
+ *   without a name, so that a retry can send it again. A stream that is given to a call belongs to it:
+ *   whatever happens, it is read to its end or destroyed. One of `fs.createReadStream` brings its file's
+ *   name. An error of such a call is therefore not `retryable`: open the stream anew. A Blob or memory can be
+ *   given again.
  *
  * With `journal`, and for a plan, a Blob or stream is `invalid_input`: it cannot be read again.
  */
 export type Source = string | URL | ArrayBufferView | ArrayBufferLike | Blob | ByteStream
 
 /** A stream of bytes; see {@link Source}. */
-export type ByteStream = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>
+export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array>
 
 /** A file of a transfer: a source, or one with a name. Memory, Blobs and streams need a name. */
 export type FileLike = Source | readonly [name: string, source: Source] | File | FileFields
 
-/** Any number of things: an array, a `Set`, or whatever iterates over them. Not a string, which would be a list of
- * letters: put a single one in brackets. */
+/** Any number of things: an array, a `Set`, or whatever iterates over them. Not a string, which would be a
+ * list of letters: put a single one in brackets. */
 export type List<T> = Iterable<T> & object
 
 /** A {@link File} as a plain object. */
@@ -66,8 +69,8 @@ export interface FileFields {
 export type Pairs = Readonly<Record<string, string>> | Iterable<readonly [name: string, value: string]>
 
 /** Told while a call runs: on this thread, every 100 ms at most, and once at the end before the call settles.
- * If it throws, or returns a promise that rejects, the call is cancelled and rejects with that very error. It is
- * not called again before its promise is settled; a promise is not waited for at the end. */
+ * If it throws, or returns a promise that rejects, the call is cancelled and rejects with that very error. It
+ * is not called again before its promise is settled; a promise is not waited for at the end. */
 export type OnProgress = (progress: Progress) => unknown
 
 /** What every client can be given. The defaults suit most programs. */
@@ -350,6 +353,8 @@ export interface PutArguments extends BoundedArguments {
 export interface PostFormArguments extends BoundedArguments {
   /** The file name told to storage. Default `file`. */
   fileName?: string | null | undefined
+  /** The name of the field that holds the file. Default `file`, as S3 and Google have it. */
+  fileField?: string | null | undefined
 }
 
 /** Arguments of {@link Storage.putParts}. */
@@ -357,6 +362,25 @@ export interface PutPartsArguments extends BoundedArguments {
   /** Bytes of each part but the last. Default: the option `partSize`, or 8 MiB, or what fits the number of
    * URLs if those do not. */
   partSize?: number | null | undefined
+  /** Bytes of each part, where they are not equal. */
+  partSizes?: List<number> | null | undefined
+  /** The headers that were signed into every URL, sent as given. */
+  headers?: Pairs | null | undefined
+  /** The headers of each part, in the order of the URLs, beside `headers`. */
+  partHeaders?: List<Pairs> | null | undefined
+}
+
+/** Arguments of {@link Storage.post}. */
+export interface PostArguments extends BoundedArguments {
+  /** The headers that the service wants, sent as given. */
+  headers?: Pairs | null | undefined
+}
+
+/** Arguments of {@link Storage.send}. */
+export interface SendPlanArguments extends BoundedArguments {
+  /** Whether requests of the plan may carry `Authorization`, each to its own URL alone: a Git LFS server
+   * hands out such tokens. Default: false, and such a plan is refused. */
+  allowAuthorization?: boolean | null | undefined
 }
 // </generated arguments>
 
@@ -371,7 +395,8 @@ export interface WaitArguments {
   signal?: AbortSignal | null | undefined
 }
 
-/** TypeScript knows the symbol from version 5.2 on, and only with its library `esnext.disposable` or Node's types. */
+/** TypeScript knows the symbol from version 5.2 on, and only with its library `esnext.disposable` or Node's
+ * types. */
 declare global {
   interface SymbolConstructor {
     /** What `await using` looks for. */
@@ -384,7 +409,8 @@ export class HCompany {
   /**
    * Makes no connection yet.
    *
-   * @throws {DropoffError} `authentication`: there is no key; `invalid_input`: a region, URL or option is not one.
+   * @throws {DropoffError} `authentication`: there is no key; `invalid_input`: a region, URL or option is not
+   * one.
    */
   constructor(options?: HCompanyOptions | null)
 
@@ -399,27 +425,27 @@ export class HCompany {
   /**
    * Uploads a profile and waits until the service has registered it and its checksum is compared.
    *
-   * Packing reads the folder and writes nothing to it; the archive has no name in the temporary folder. The same
-   * folder and `pack` give the same archive, byte for byte. Warnings are logged, and are in
+   * Packing reads the folder and writes nothing to it; the archive has no name in the temporary folder. The
+   * same folder and `pack` give the same archive, byte for byte. Warnings are logged, and are in
    * {@link Profile.packed}.
    *
    * @param source A browser's user-data folder, which is packed, or a zip of one, sent as it is.
-   * @throws {DropoffError} Any code. `invalid_input`: nothing was sent. `browser_running`: a browser is using the folder
-   * (see {@link Pack.ifRunning}). `source_changed`: a file changed while it was packed. `too_large`: the archive is larger than
-   * the service takes; the message names the largest files. `integrity`: the profile is registered,
-   * `outcome` is `completed`, and is not what was sent. `unknown_outcome`: ask {@link getProfile} for its
-   * `profileId` later.
+   * @throws {DropoffError} Any code. `invalid_input`: nothing was sent. `browser_running`: a browser is using
+   * the folder (see {@link Pack.ifRunning}). `source_changed`: a file changed while it was packed.
+   * `too_large`: the archive is larger than the service takes; the message names the largest files.
+   * `integrity`: the profile is registered, `outcome` is `completed`, and is not what was sent.
+   * `unknown_outcome`: ask {@link getProfile} for its `profileId` later.
    */
   uploadProfile(source: Source, arguments_: UploadProfileArguments): Promise<Profile>
   /** Starts {@link uploadProfile}. Wrong arguments throw here, everything else is the job's. */
   startUploadProfile(source: Source, arguments_: UploadProfileArguments): Job<Profile>
 
   /**
-   * Step one: reserves a profile id and asks for a presigned form. Safe to repeat; a reserved id that is not used
-   * is removed by the service within a day.
+   * Step one: reserves a profile id and asks for a presigned form. Safe to repeat; a reserved id that is not
+   * used is removed by the service within a day.
    *
-   * @throws {DropoffError} `authentication`, `permission`, `rate_limited`, `unavailable`, `network`, `timeout`,
-   * `tls`.
+   * @throws {DropoffError} `authentication`, `permission`, `rate_limited`, `unavailable`, `network`,
+   * `timeout`, `tls`.
    */
   initiateUpload(arguments_?: CallArguments | null): Promise<ProfileTicket>
   /** Starts {@link initiateUpload}. */
@@ -448,8 +474,8 @@ export class HCompany {
    * Step three: registers the uploaded archive as a profile, within a day of step one.
    *
    * @param profileId {@link ProfileTicket.profileId}.
-   * @throws {DropoffError} `rejected` (`details` names the fields), `not_found`, `integrity`, `unknown_outcome`, and
-   * those of {@link initiateUpload}.
+   * @throws {DropoffError} `rejected` (`details` names the fields), `not_found`, `integrity`,
+   * `unknown_outcome`, and those of {@link initiateUpload}.
    */
   completeUpload(profileId: string, arguments_: CompleteUploadArguments): Promise<Profile>
   /** Starts {@link completeUpload}. */
@@ -486,10 +512,10 @@ export class AgentDrop {
    * Sends files and waits until the transfer is active.
    *
    * @param files Any number of files, in any iterable; results come in their order.
-   * @throws {DropoffError} Any code. `transferId` names the pending transfer if one was made; it is not delivered
-   * unless `outcome` says so, and calling again is safe. After a failure `cleanup` tells what became of uploads in
-   * parts that were begun; with the argument `journal` they are kept, and the error's `journal` is the journal.
-   * `encryption`: sealing is asked for and not possible; nothing was sent.
+   * @throws {DropoffError} Any code. `transferId` names the pending transfer if one was made; it is not
+   * delivered unless `outcome` says so, and calling again is safe. After a failure `cleanup` tells what
+   * became of uploads in parts that were begun; with the argument `journal` they are kept, and the error's
+   * `journal` is the journal. `encryption`: sealing is asked for and not possible; nothing was sent.
    */
   send(files: List<FileLike>, arguments_: SendArguments): Promise<SentTransfer>
   /** Starts {@link send}. Wrong arguments throw here, everything else is the job's. */
@@ -517,8 +543,8 @@ export class AgentDrop {
   startPresign(files: List<FileLike>, arguments_: PresignArguments): Job<TransferTicket>
 
   /**
-   * Step two: sends the files to storage, several at once. A ticket of uploads in parts that failed is spent: its
-   * uploads are aborted.
+   * Step two: sends the files to storage, several at once. A ticket of uploads in parts that failed is spent:
+   * its uploads are aborted.
    *
    * @param files Those that were presigned, in the same order, with the same names and sizes.
    * @throws {DropoffError} As {@link Storage.put}, with the file's name in the message.
@@ -573,14 +599,14 @@ export class Storage {
   setBandwidthLimit(bytesPerSecond: number | null): void
 
   /**
-   * Sends a source with a presigned PUT and waits until storage has it. Safe to repeat: the object is replaced
-   * as a whole or not at all.
+   * Sends a source with a presigned PUT and waits until storage has it. Safe to repeat: the object is
+   * replaced as a whole or not at all.
    *
    * @param url The presigned URL, exactly as it was handed out.
-   * @throws {DropoffError} `unsafe_target`: the address is private or not https, or a header is not one to send (see
-   * {@link Options.trustedStorage}). `expired`, `storage_refused`, `too_large`: storage, or the ticket itself,
-   * says no. `source_unreadable`, `source_changed`: the source fails; what a stream threw is the `cause`.
-   * `integrity`, `network`, `timeout`, `tls`, `unavailable`, `rate_limited`.
+   * @throws {DropoffError} `unsafe_target`: the address is private or not https, or a header is not one to
+   * send (see {@link Options.trustedStorage}). `expired`, `storage_refused`, `too_large`: storage, or the
+   * ticket itself, says no. `source_unreadable`, `source_changed`: the source fails; what a stream threw is
+   * the `cause`. `integrity`, `network`, `timeout`, `tls`, `unavailable`, `rate_limited`.
    */
   put(url: string | URL, source: Source, arguments_?: PutArguments | null): Promise<StoredObject>
   /** Starts {@link put}. Wrong arguments throw here, everything else is the job's. */
@@ -609,13 +635,13 @@ export class Storage {
 
   /**
    * Sends a source in parts with a presigned PUT each, several at once, and waits until storage has them.
-   * Completing the upload with the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat: a part
-   * that is sent again replaces itself.
+   * Completing the upload with the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat:
+   * a part that is sent again replaces itself.
    *
-   * @param urls The presigned URLs in order of their part numbers, from 1, exactly as they were handed out; 1 to
-   * 10,000.
-   * @throws {DropoffError} As {@link put}, with the part's number in the message. `invalid_input`: the source cannot
-   * be cut into so many parts of equal size, the last one shorter.
+   * @param urls The presigned URLs in order of their part numbers, from 1, exactly as they were handed out; 1
+   * to 10,000.
+   * @throws {DropoffError} As {@link put}, with the part's number in the message. `invalid_input`: the source
+   * cannot be cut into so many parts of equal size, the last one shorter.
    */
   putParts(
     urls: List<string | URL>,
@@ -628,13 +654,49 @@ export class Storage {
     source: Source,
     arguments_?: PutPartsArguments | null,
   ): Job<StoredParts>
+
+  /**
+   * Sends a source with a raw POST, to a service that takes the body as something new, and waits for its answer,
+   * which is the result's `reply`. 200, 201, 202 and 204 are successes. A request that may have been handled is not
+   * sent again, since it might be taken twice; then the error's `outcome` is `unknown`.
+   *
+   * @param url Where the bytes go, exactly as it was handed out.
+   * @throws {DropoffError} As {@link put}.
+   */
+  post(url: string | URL, source: Source, arguments_?: PostArguments | null): Promise<StoredObject>
+  /** Starts {@link post}. Wrong arguments throw here, everything else is the job's. */
+  startPost(url: string | URL, source: Source, arguments_?: PostArguments | null): Job<StoredObject>
+
+  /**
+   * Sends a source as a plan says, and waits until storage has it. A plan is what a backend hands out: an object or
+   * its JSON, in our own form, a bare presigned URL, the results of boto3's presigners, Uppy Companion's and OpenDAL's
+   * requests, or a Git LFS server's reply. Nothing is sent before all of it is understood, every URL of it has passed
+   * the guard, and its sizes are those of the source. Parts that a failed call leaves are removed where the plan says
+   * how.
+   *
+   * @param plan What the backend handed out.
+   * @throws {DropoffError} As {@link put}. `invalid_input`: the plan cannot work; the `field` of the error's `details`
+   * is the JSON Pointer of what is wrong. `rejected`: a Git LFS server refuses the object.
+   */
+  send(
+    plan: string | URL | object,
+    source: Source,
+    arguments_?: SendPlanArguments | null,
+  ): Promise<StoredObject>
+  /** Starts {@link send}. Wrong arguments throw here, everything else is the job's. */
+  startSend(
+    plan: string | URL | object,
+    source: Source,
+    arguments_?: SendPlanArguments | null,
+  ): Job<StoredObject>
 }
 
 /**
- * The long-term key pair of an agent, on Curve25519. It never changes and may be used for any number of calls.
+ * The long-term key pair of an agent, on Curve25519. It never changes and may be used for any number of
+ * calls.
  *
- * Printing, `JSON.stringify` and {@link toString} show the public half alone. `structuredClone` and `postMessage` give an
- * empty object, which no call takes: load the pair in the thread that uses it.
+ * Printing, `JSON.stringify` and {@link toString} show the public half alone. `structuredClone` and
+ * `postMessage` give an empty object, which no call takes: load the pair in the thread that uses it.
  */
 export class KeyPair {
   /** Nothing else passes for one. */
@@ -647,8 +709,8 @@ export class KeyPair {
    */
   static generate(): KeyPair
   /**
-   * The pair of a private key: standard base64 of 32 bytes, as {@link revealPrivateKey} gives it and the service's
-   * SDKs keep it.
+   * The pair of a private key: standard base64 of 32 bytes, as {@link revealPrivateKey} gives it and the
+   * service's SDKs keep it.
    *
    * @throws {DropoffError} `encryption` for any other text. The message does not hold it.
    */
@@ -656,14 +718,15 @@ export class KeyPair {
   /**
    * The pair that the official SDK keeps.
    *
-   * @param path Its folder `.agentdrop`, or the `config.json` in it; read at once. A leading `~/` is the home folder.
+   * @param path Its folder `.agentdrop`, or the `config.json` in it; read at once. A leading `~/` is the home
+   * folder.
    * @throws {DropoffError} `source_unreadable` if it cannot be read, `encryption` if it holds no key.
    */
   static fromAgentdropConfig(path: string | URL): KeyPair
   /** The public key: standard base64 of 32 bytes. Not a secret. */
   readonly publicKey: string
-  /** The private key in the same form. Keep it secret; do not log it. Unlike the pair's own memory, a string of
-   * JavaScript is not wiped when it is let go. */
+  /** The private key in the same form. Keep it secret; do not log it. Unlike the pair's own memory, a string
+   * of JavaScript is not wiped when it is let go. */
   revealPrivateKey(): string
   /** The public half. */
   toJSON(): { publicKey: string }
@@ -672,9 +735,9 @@ export class KeyPair {
 }
 
 /**
- * How a transfer's files are sealed, so that only the recipient can read them. File names, sizes and their order are
- * not sealed, and nothing binds a sealed file to its transfer. May be used for any number of calls: each transfer gets
- * a key of its own.
+ * How a transfer's files are sealed, so that only the recipient can read them. File names, sizes and their
+ * order are not sealed, and nothing binds a sealed file to its transfer. May be used for any number of calls:
+ * each transfer gets a key of its own.
  */
 export class Encryption {
   /** Nothing else passes for one. */
@@ -737,8 +800,8 @@ export class Job<T> {
   readonly done: boolean;
 
   /**
-   * For `await using`: at the end of the block a call that is not over is cancelled, and waited for until nothing of it
-   * runs any more. It never rejects; {@link wait} tells what became of the call.
+   * For `await using`: at the end of the block a call that is not over is cancelled, and waited for until
+   * nothing of it runs any more. It never rejects; {@link wait} tells what became of the call.
    *
    * ```js
    * await using job = d.startSend(['report.pdf'], terms)
@@ -751,7 +814,7 @@ export class Job<T> {
 
 // <generated progress> by `make generate`, from the core's sources
 /** A snapshot of a call on its way. */
-export interface Progress {
+export type Progress = {
   /** The step that the call is at. `preparing`: looking at the sources. `packing`: packing a profile
    * folder. `requesting`: asking the service for a presigned target. `sending`: sending bytes to storage.
    * `completing`: telling the service, and asking it what happened. `done`: over, one way or the other.
@@ -809,8 +872,40 @@ export type FileCategory =
   | 'unknown'
 
 // <generated results> by `make generate`, from the core's sources
+/** One part that storage has. */
+export type StoredPart = {
+  /** Its number, from 1. */
+  readonly partNumber: number
+  /** Bytes of it. */
+  readonly bytes: number
+  /** Storage's ETag of it, without quotes: completing the upload needs it. Empty where storage gives none
+   * and needs none, as for Azure's blocks. */
+  readonly etag: string
+  /** MD5 of what was sent, in hex, if it was computed. */
+  readonly md5: string | null
+  /** Whether storage answered with a digest that equals that of what was sent. */
+  readonly verified: boolean
+  /** Requests it took, the successful one included. */
+  readonly attempts: number
+  /** The digest that verified it, as in {@link StoredObject}. */
+  readonly verifiedBy: string | null
+  /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
+   * it. Unless `integrityCheck` is false. */
+  readonly crc64nvme: string | null
+}
+
+/** Storage's reply to a success. What the ticket held is hidden in it. */
+export type StorageReply = {
+  /** The HTTP status. */
+  readonly status: number
+  /** The headers about the object and the exchange, by their names in lower case. */
+  readonly headers: Readonly<Record<string, unknown>>
+  /** The body as text, at most 64 KiB of it. */
+  readonly body: string
+}
+
 /** An object that storage has after an upload. */
-export interface StoredObject {
+export type StoredObject = {
   /** Bytes of the source that storage took. */
   readonly bytes: number
   /** Storage's ETag, without quotes, if it sent one. */
@@ -832,10 +927,15 @@ export interface StoredObject {
   /** CRC-64/NVME of what was sent, in base64, as S3 takes it as `x-amz-checksum-crc64nvme`; unless
    * `integrityCheck` is false. */
   readonly crc64nvme: string | null
+  /** The parts that it was sent in, by number; none of an object that went whole. */
+  readonly parts: readonly StoredPart[]
+  /** Storage's reply, in which some services say what they made of the bytes. That of the commit, where a
+   * plan has one. */
+  readonly reply: StorageReply | null
 }
 
 /** The result of packing a folder. */
-export interface PackReport {
+export type PackReport = {
   /** Files in the archive. */
   readonly files: number
   /** Their size before packing. */
@@ -858,7 +958,7 @@ export interface PackReport {
 }
 
 /** A browser profile as the service reports it, and what was proved about it. */
-export interface Profile {
+export type Profile = {
   /** The profile's id, a UUID. */
   readonly id: string
   /** Its name. */
@@ -907,7 +1007,7 @@ export interface Profile {
 }
 
 /** One kind of file in a folder. */
-export interface CategorySize {
+export type CategorySize = {
   /** `login` (cookies and what sites store), `settings`, `extensions`, `apps` (installed web apps),
    * `passwords`, `autofill`, `bookmarks`, `history`, `cache`, `runtime`, `other_profile` or `unknown`. */
   readonly category: FileCategory
@@ -920,7 +1020,7 @@ export interface CategorySize {
 }
 
 /** A file and its size. */
-export interface FileSize {
+export type FileSize = {
   /** Inside the folder; what names a site is not shown. */
   readonly path: string
   /** Its size. */
@@ -928,7 +1028,7 @@ export interface FileSize {
 }
 
 /** Something that would not be packed. */
-export interface LeftOut {
+export type LeftOut = {
   /** Inside the folder; what names a site is not shown. */
   readonly path: string
   /** Its category, as in {@link CategorySize}. */
@@ -942,7 +1042,7 @@ export interface LeftOut {
 }
 
 /** How a profile's cookies are encrypted. */
-export interface CookieKeys {
+export type CookieKeys = {
   /** The system they were written on, if the folder shows it: `linux`, `macos`, `windows`, otherwise
    * `unknown`. */
   readonly system: 'linux' | 'macos' | 'windows' | 'unknown'
@@ -952,7 +1052,7 @@ export interface CookieKeys {
 }
 
 /** The contents of a browser's folder, and whether it will sign in elsewhere. */
-export interface ProfileInspection {
+export type ProfileInspection = {
   /** `chrome` (Chrome, Chromium, Edge, Brave and the like) or `firefox`. */
   readonly family: 'chrome' | 'firefox'
   /** The browser that wrote it, as far as the folder tells: `Chromium`, `Google Chrome`, `Firefox`, … */
@@ -994,7 +1094,7 @@ export interface ProfileInspection {
 }
 
 /** One file of a {@link SentTransfer}. */
-export interface SentFile {
+export type SentFile = {
   /** The service's id of it. */
   readonly fileId: string
   /** Its name. */
@@ -1023,7 +1123,7 @@ export interface SentFile {
 }
 
 /** A transfer that is active, file by file. */
-export interface SentTransfer {
+export type SentTransfer = {
   /** The transfer's id. */
   readonly id: string
   /** `active`, as the service reported it. */
@@ -1042,7 +1142,7 @@ export interface SentTransfer {
 }
 
 /** One file of a {@link TransferPlan}. */
-export interface PlannedFile {
+export type PlannedFile = {
   /** Its name. */
   readonly name: string
   /** Bytes that would be sent: 16 more than the file has if it is sealed here. */
@@ -1056,7 +1156,7 @@ export interface PlannedFile {
 }
 
 /** The files and the first request that {@link AgentDrop.send} would send. */
-export interface TransferPlan {
+export type TransferPlan = {
   /** Whether its files go in parts. */
   readonly multipart: boolean
   /** Whether they are sealed. */
@@ -1070,7 +1170,7 @@ export interface TransferPlan {
 }
 
 /** The service's answer to a confirm. */
-export interface Confirmed {
+export type Confirmed = {
   /** The transfer's id. */
   readonly id: string
   /** `active`, as the service reported it. */
@@ -1078,7 +1178,7 @@ export interface Confirmed {
 }
 
 /** A transfer as the service reports it. */
-export interface TransferInfo {
+export type TransferInfo = {
   /** The transfer's id. */
   readonly id: string
   /** `pending`, `active`, `expired`, `deleted`, `downloaded`, and whatever the service adds. */
@@ -1088,36 +1188,15 @@ export interface TransferInfo {
 }
 
 /** A file that was opened. */
-export interface OpenedFile {
+export type OpenedFile = {
   /** Where it is. */
   readonly path: string
   /** Bytes of it. */
   readonly bytes: number
 }
 
-/** One part that storage has. */
-export interface StoredPart {
-  /** Its number, from 1. */
-  readonly partNumber: number
-  /** Bytes of it. */
-  readonly bytes: number
-  /** Storage's ETag of it, without quotes: completing the upload needs it. */
-  readonly etag: string
-  /** MD5 of what was sent, in hex, if it was computed. */
-  readonly md5: string | null
-  /** Whether storage answered with a digest that equals that of what was sent. */
-  readonly verified: boolean
-  /** Requests it took, the successful one included. */
-  readonly attempts: number
-  /** The digest that verified it, as in {@link StoredObject}. */
-  readonly verifiedBy: string | null
-  /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
-   * it. Unless `integrityCheck` is false. */
-  readonly crc64nvme: string | null
-}
-
 /** The parts that storage has after {@link Storage.putParts}. */
-export interface StoredParts {
+export type StoredParts = {
   /** Bytes of the source that storage took. */
   readonly bytes: number
   /** Bytes of each part but the last. */
@@ -1169,8 +1248,9 @@ export class TransferTicket {
   toString(): string
 }
 
-/** The service's reply to a presign, as it came: `upload_urls` for files that go whole, `files` for files in parts. */
-export interface PresignReply {
+/** The service's reply to a presign, as it came: `upload_urls` for files that go whole, `files` for files in
+ * parts. */
+export type PresignReply = {
   /** The transfer's id. */
   id: string
   /** Where each file goes. */
@@ -1256,7 +1336,7 @@ export type ErrorCode =
 export type Outcome = 'completed' | 'not_completed' | 'unknown'
 
 /** The facts of a {@link DropoffError}. Those that are absent are `null`. */
-export interface ErrorFacts {
+export type ErrorFacts = {
   /** The stable name of the caller's remedy, such as `rate_limited`. */
   readonly code: ErrorCode
   /** The stable number of the kind, the same in all languages; never 0. */
@@ -1339,23 +1419,25 @@ export class DropoffError extends Error implements ErrorFacts {
 export type Ended = DropoffError | { readonly outcome: 'completed'; readonly result: unknown }
 
 /**
- * Opens a file that was downloaded sealed, with the recipient's key pair. The file appears at `to` whole, readable by
- * its owner alone, after its tag was checked, or not at all: until then it has no name. Needs no client.
+ * Opens a file that was downloaded sealed, with the recipient's key pair. The file appears at `to` whole,
+ * readable by its owner alone, after its tag was checked, or not at all: until then it has no name. Needs no
+ * client.
  *
  * @param path The file as it was downloaded: a path or a `file:` URL. A leading `~/` is the home folder.
- * @throws {DropoffError} `encryption`: it is not what the sender sealed for these keys. `invalid_input`: there is
- * something at `to`, or it cannot be written to. `source_unreadable`, `source_changed`, `disk_full`.
+ * @throws {DropoffError} `encryption`: it is not what the sender sealed for these keys. `invalid_input`:
+ * there is something at `to`, or it cannot be written to. `source_unreadable`, `source_changed`, `disk_full`.
  */
 export function openSealed(path: string | URL, arguments_: OpenSealedArguments): Promise<OpenedFile>
 /** Starts {@link openSealed}. Wrong arguments throw here, everything else is the job's. */
 export function startOpenSealed(path: string | URL, arguments_: OpenSealedArguments): Job<OpenedFile>
 
 /**
- * Looks at a browser's folder as {@link HCompany.uploadProfile} would, without packing or sending anything. The folder is
- * only read. Needs no client, no key and no network.
+ * Looks at a browser's folder as {@link HCompany.uploadProfile} would, without packing or sending anything.
+ * The folder is only read. Needs no client, no key and no network.
  *
  * @param path A browser's user-data folder: a path or a `file:` URL. A leading `~/` is the home folder.
- * @throws {DropoffError} `invalid_input`: it is no browser's folder, or has no such profile. `source_unreadable`.
+ * @throws {DropoffError} `invalid_input`: it is no browser's folder, or has no such profile.
+ * `source_unreadable`.
  */
 export function inspectProfile(
   path: string | URL,
@@ -1372,7 +1454,7 @@ export function startInspectProfile(
 export type LogLevel = 'warn' | 'info' | 'debug'
 
 /** A line of the log. */
-export interface LogRecord {
+export type LogRecord = {
   /** How much it matters. */
   readonly level: LogLevel
   /** One line without secrets: what happened, then its facts as `name=value`. `job` tells calls apart. */
@@ -1380,16 +1462,17 @@ export interface LogRecord {
 }
 
 /**
- * Gives `callback` the log from now on, or no longer if it is `null`. There is one callback at a time per thread.
+ * Gives `callback` the log from now on, or no longer if it is `null`. There is one callback at a time per
+ * thread.
  *
- * It is called on this thread, in order, within 100 ms while the event loop turns; every record of a call before
- * its promise settles; and what is left when the process exits. It does not keep the program alive. What happens
- * is logged for the whole process: a callback hears of the calls of worker threads too, and a worker may have one
- * of its own, which ends with it. If the event loop is blocked for long, the oldest records above 10 000 are
- * dropped, and a record of level `warn` says how many.
+ * It is called on this thread, in order, within 100 ms while the event loop turns; every record of a call
+ * before its promise settles; and what is left when the process exits. It does not keep the program alive.
+ * What happens is logged for the whole process: a callback hears of the calls of worker threads too, and a
+ * worker may have one of its own, which ends with it. If the event loop is blocked for long, the oldest
+ * records above 10 000 are dropped, and a record of level `warn` says how many.
  *
- * If it throws, or gives a promise that rejects, calls go on, and so do its own; the first time, the process emits a
- * warning with the code `DROPOFF_LOG`.
+ * If it throws, or gives a promise that rejects, calls go on, and so do its own; the first time, the process
+ * emits a warning with the code `DROPOFF_LOG`.
  *
  * With `NODE_DEBUG=dropoff` in the environment every record is printed on stderr, once, callback or not.
  *

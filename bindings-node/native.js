@@ -42,6 +42,17 @@ try {
         ? require('./dropoff.linux-arm64-musl.node')
         : require('@dropoff/linux-arm64-musl')
       break
+    case 'darwin-x64':
+      module.exports = isBeside ? require('./dropoff.darwin-x64.node') : require('@dropoff/darwin-x64')
+      break
+    case 'darwin-arm64':
+      module.exports = isBeside ? require('./dropoff.darwin-arm64.node') : require('@dropoff/darwin-arm64')
+      break
+    case 'win32-x64-msvc':
+      module.exports = isBeside
+        ? require('./dropoff.win32-x64-msvc.node')
+        : require('@dropoff/win32-x64-msvc')
+      break
     default:
       throw new Error(`no compiled module for ${system.platform} ${system.arch}`)
   }

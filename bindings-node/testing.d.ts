@@ -1,9 +1,9 @@
 /**
- * Both services on loopback, for tests: strict as their documents, over storage that checks signatures, and with
- * faults on order.
+ * Both services on loopback, for tests: strict as their documents, over storage that checks signatures, and
+ * with faults on order.
  *
  * ```js
- * import { after, before, beforeEach, test } from 'node:test' // or beforeAll, afterAll, beforeEach of vitest or jest
+ * import { after, before, beforeEach, test } from 'node:test' // of vitest or jest: beforeAll, afterAll
  * import { sandboxForTests } from 'dropoff/testing'
  *
  * const sandbox = sandboxForTests({ before, after, beforeEach })
@@ -22,13 +22,15 @@ import type { AgentDrop, AgentDropOptions, HCompany, HCompanyOptions, Options, S
 
 /** How a sandbox is started. */
 export type SandboxOptions = {
-  /** Path of `dropoff-sandbox`. Default: the environment variable `DROPOFF_SANDBOX`, then the `PATH`. */
-  program?: string | null | undefined
+  /** Path of `dropoff` or `dropoff-sandbox`. Default: the environment variable `DROPOFF_SANDBOX`, then the
+   * `PATH`. */
+  program?: string | URL | null | undefined
   /** Of its command line, such as `['--tls']`. */
-  options?: readonly string[] | undefined
+  options?: readonly string[] | null | undefined
 }
 
-/** A fault on order, such as `{ on: 'put', times: 2, do: { reply: { status: 503 } } }`. The sandbox's manual lists them. */
+/** A fault on order, such as `{ on: 'put', times: 2, do: { reply: { status: 503 } } }`. The sandbox's manual
+ * lists them. */
 export type FaultOrder = {
   /** An operation, such as `presign`, `put` or `confirm`, or `any`. */
   on: string
@@ -83,7 +85,7 @@ export class Sandbox {
   /** The variables that point clients without arguments at it, also in other programs. */
   environment(): Record<string, string>
 
-  /** A client of its AgentDrop. Retries wait a millisecond; `options` go before that. */
+  /** A client of its AgentDrop. Retries wait a millisecond; `options` that are given go before that. */
   agentdrop(options?: AgentDropOptions): AgentDrop
   /** A client of its H Company, as {@link agentdrop}. */
   hcompany(options?: HCompanyOptions): HCompany
@@ -94,7 +96,8 @@ export class Sandbox {
   faults(...orders: FaultOrder[]): Promise<void>
   /** Forgets all orders, or those for these operations, and lets go the requests that they hold. */
   clearFaults(...operations: string[]): Promise<void>
-  /** From now on so many requests of a hundred meet a fault drawn at random. A seed draws the same ones each time. */
+  /** From now on so many requests of a hundred meet a fault drawn at random. A seed draws the same ones each
+   * time. */
   hostile(percent: number, seed?: number): Promise<void>
   /** Changes settings, such as `{ upload_expires_in: 1 }`. @throws {Error} There is no such setting. */
   settings(changes: Readonly<Record<string, unknown>>): Promise<void>
@@ -122,13 +125,19 @@ export class Sandbox {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Starts a sandbox. It does not keep the process alive, and ends with it. */
-export function startSandbox(options?: SandboxOptions): Promise<Sandbox>
+/**
+ * Starts a sandbox. It does not keep the process alive, and ends with it.
+ *
+ * @throws {Error} There is no such program, or it is no sandbox, or it did not start.
+ */
+export function startSandbox(options?: SandboxOptions | null): Promise<Sandbox>
 
 /**
- * A sandbox for the tests of a file: started before the first, emptied before each, ended after the last. While it
- * runs, clients that are made without arguments lead to it, and so do those of programs that a test starts.
+ * A sandbox for the tests of a file: started before the first, emptied before each, ended after the last.
+ * While it runs, clients that are made without arguments lead to it, and so do those of programs that a test
+ * starts. A client that was made before, as while a module is loaded, leads where it did. Hooks of one
+ * process that ask for the same share one.
  *
  * @param hooks Those of the runner. Default: the global ones, which jest and mocha have.
  */
-export function sandboxForTests(hooks?: TestHooks, options?: SandboxOptions): Sandbox
+export function sandboxForTests(hooks?: TestHooks | null, options?: SandboxOptions | null): Sandbox

@@ -10,10 +10,10 @@
  * })
  * ```
  *
- * Names, descriptions, schemas and results are the same in all languages: names are in snake_case and times in
- * seconds. They depend on no framework, and fit each with a few lines of glue. A result holds the facts that a
- * model can use and no URL; a failure is `{ error: {…} }` with `retryable`, `outcome` and `next`, a sentence on what
- * to do.
+ * Names, descriptions, schemas and results are the same in all languages: names are in snake_case and times
+ * in seconds. They depend on no framework, and fit each with a few lines of glue. A result holds the facts
+ * that a model can use and no signed URL; a failure is `{ error: {…} }` with `retryable`, `outcome` and
+ * `next`, a sentence on what to do.
  *
  * @packageDocumentation
  */
@@ -35,11 +35,11 @@ import type {
 export type Target =
   string | URL | { readonly url: string | URL; readonly headers?: Pairs | null | undefined }
 
-/** What tools are made of, and what they may do. A model chooses paths, recipients and targets, and may do so as a
- * stranger's text tells it. So it reaches only what is allowed here. */
+/** What tools are made of, and what they may do. A model chooses paths, recipients and targets, and may do so
+ * as a stranger's text tells it. So it reaches only what is allowed here. */
 export type ToolOptions = {
-  /** Folders, and single files, that paths may be in; symlinks are followed before that is looked at. Hidden files and
-   * keys in them are refused unless they are a root themselves. */
+  /** Folders, and single files, that paths may be in; symlinks are followed before that is looked at. Hidden
+   * files and keys in them are refused unless they are a root themselves. */
   roots: List<string | URL> | string | URL
   /** For `send_files` and `get_transfer`; it needs `sender` and `recipients`. */
   agentdrop?: AgentDrop | null | undefined
@@ -59,8 +59,9 @@ export type ToolOptions = {
   keyPair?: KeyPair | null | undefined
   /** For `put_file`; it needs `targets`. */
   storage?: Storage | null | undefined
-  /** Where files may be put, by a name that the model chooses by; or a function that gives the target of a name, and
-   * nothing if there is none. The model sees no URL. */
+  /** Where files may be put, by a name that the model chooses by; or a function that gives the target of a
+   * name, and nothing if there is none. The model sees no signed URL: it is told of a target that is refused
+   * by its host and path. */
   targets?:
     | Readonly<Record<string, Target>>
     | ((name: string) => Target | null | undefined | PromiseLike<Target | null | undefined>)
@@ -91,7 +92,8 @@ export type ToolError = {
   readonly [fact: string]: unknown
 }
 
-/** The facts that {@link Tool.outputSchema} describes, or after a failure `error`, as {@link errorSchema} says. */
+/** The facts that {@link Tool.outputSchema} describes, or after a failure `error`, as {@link errorSchema}
+ * says. */
 export type ToolResult = { readonly error?: ToolError; readonly [fact: string]: unknown }
 
 /** How a tool is called. */
@@ -110,7 +112,8 @@ export interface Tool {
   readonly title: string
   /** What it does and when to use it, for the model. */
   readonly description: string
-  /** JSON Schema of its arguments, of which those that the program has settled are left out. */
+  /** JSON Schema of its arguments, without those that the program has settled. A copy: to change it allows a
+   * model nothing. */
   readonly inputSchema: ObjectSchema
   /** JSON Schema of what a success gives. */
   readonly outputSchema: ObjectSchema
@@ -132,7 +135,8 @@ export interface Tool {
 /**
  * Tools for what is given.
  *
- * @throws {DropoffError} `invalid_input`: what one of them needs is missing, or there is nothing to make tools of.
+ * @throws {DropoffError} `invalid_input`: what one of them needs is missing, or there is nothing to make
+ * tools of.
  */
 export function makeTools(options: ToolOptions): Tool[]
 

@@ -291,13 +291,13 @@ const char *dropoff_error_to_json(const dropoff_error *error);
 /*
  * Callbacks
  *
- * Everywhere a function pointer is taken, a `user_data` pointer goes with it, is handed to each call as it is,
- * and may be NULL. After them comes a finalizer, or NULL: it is called exactly once with that user_data, when
- * dropoff needs it no more, also if the function that took it fails, with whatever status; but not for a struct that is
- * refused for its size or for fields that the library does not know. So one that frees its user_data makes the request
- * good for one call. A callback runs on a
- * thread of dropoff's, all signals blocked; it must return, and neither throw nor longjmp out. It may call any
- * function of dropoff's that this header does not forbid it.
+ * Everywhere a function pointer is taken, a `user_data` pointer goes with it, is handed to each call as it
+ * is, and may be NULL. After them comes a finalizer, or NULL: it is called exactly once with that user_data,
+ * when dropoff needs it no more, also if the function that took it fails, with whatever status; but not for
+ * a struct that is refused for its size or for fields that the library does not know. So one that frees its
+ * user_data makes the request good for one call. A callback runs on a
+ * thread of dropoff's, all signals blocked; it must return, and neither throw nor longjmp out. It may call
+ * any function of dropoff's that this header does not forbid it.
  */
 
 /** Tells that dropoff needs `user_data` no more. Called exactly once.
@@ -309,16 +309,19 @@ typedef void (*dropoff_finalizer)(void *user_data);
  * Structs that a program fills
  *
  * A request, settings and options are plain structs. Begin each with its macro, such as
- * `dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;`, and set what you need: zero and NULL are the default wherever
- * they are no value. In C99 `dropoff_transfer transfer = {.size = sizeof transfer, ...}` is the same but for
- * dropoff_options, where some fields may be zero. The struct may go as soon as the call returns.
+ * `dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;`, and set what you need: zero and NULL are the default
+ * wherever they are no value. In C99 `dropoff_transfer transfer = {.size = sizeof transfer, ...}` is the
+ * same but for dropoff_options, where some fields may be zero. The struct may go as soon as the call
+ * returns.
  *
- * A list is a pointer and a count; NULL with 0 is none. `size` tells the library which fields the program knows, so
- * programs and libraries of different versions fit: fields are only added at the end. DROPOFF_INVALID_INPUT for a size
- * that is none, and for a field that is set and that the library does not know.
+ * A list is a pointer and a count; NULL with 0 is none. `size` tells the library which fields the program
+ * knows, so programs and libraries of different versions fit: fields are only added at the end.
+ * DROPOFF_INVALID_INPUT for a size that is none, and for a field that is set and that the library does not
+ * know.
  *
- * Results are structs that the library fills, and begin with their size too: a field that is not within it is one of
- * a later version. They are read and never written; each list in them is of as many as its count says.
+ * Results are structs that the library fills, and begin with their size too: a field that is not within it
+ * is one of a later version. They are read and never written; each list in them is of as many as its count
+ * says.
  */
 
 /** A truth value that may be left open. Threads: a plain number. */
@@ -553,9 +556,10 @@ typedef int (*dropoff_progress_fn)(const dropoff_progress *progress, void *user_
 /*
  * Jobs
  *
- * Each call that takes time has a form that waits and a `_start_` form that gives a job. Ask the job for its result
- * with the function of its kind, such as dropoff_job_profile; each of these waits until the job is over, and may be
- * called again. In a forked child a job of the parent is DROPOFF_CANCELLED; the child can start jobs of its own.
+ * Each call that takes time has a form that waits and a `_start_` form that gives a job. Ask the job for its
+ * result with the function of its kind, such as dropoff_job_profile; each of these waits until the job is
+ * over, and may be called again. In a forked child a job of the parent is DROPOFF_CANCELLED; the child can
+ * start jobs of its own.
  */
 
 /** A call that was started and may still be running. Freeing it does not stop the call; only
@@ -571,8 +575,7 @@ dropoff_status dropoff_job_wait(const dropoff_job *job, dropoff_error **error);
 
 /** Waits `ms` milliseconds at most. DROPOFF_OK and `over` false: it is still running. DROPOFF_OK and `over`
  *  true: it succeeded. Another status is what it failed with, and `over` is not written. Threads: any. */
-dropoff_status dropoff_job_wait_ms(const dropoff_job *job, uint64_t ms, bool *over,
-    dropoff_error **error);
+dropoff_status dropoff_job_wait_ms(const dropoff_job *job, uint64_t ms, bool *over, dropoff_error **error);
 
 /** Whether the job is over, one way or the other, and its progress callback is through. Does not wait. False
  *  for NULL. Threads: any. */
@@ -615,9 +618,9 @@ void dropoff_job_free(dropoff_job *job);
 /*
  * Logs
  *
- * What dropoff does, a line at a time: each request and answer, what is tried again and why, how each job ended. One
- * callback of the process is told, on a thread that does nothing else. No line holds a secret: no key, no URL's
- * query, no form field.
+ * What dropoff does, a line at a time: each request and answer, what is tried again and why, how each job
+ * ended. One callback of the process is told, on a thread that does nothing else. No line holds a secret: no
+ * key, no URL's query, no form field.
  *
  *     static void show(dropoff_log_level level, const char *message, void *user_data) {
  *         fprintf((FILE *)user_data, "%d %s\n", (int)level, message);
@@ -667,6 +670,42 @@ dropoff_status dropoff_log_set(int level, dropoff_log_fn callback, void *user_da
  * What storage has after an upload.
  */
 
+/** One part that storage has. Threads: it never changes, so any number of threads may read it at once. */
+typedef struct {
+    size_t size;
+    /** Its number, from 1. */
+    uint32_t part_number;
+    /** Bytes of it. */
+    uint64_t bytes;
+    /** Storage's ETag of it, without quotes: completing the upload needs it. Empty where storage gives none
+     *  and needs none, as for Azure's blocks. */
+    const char *etag;
+    /** MD5 of what was sent, in hex, if it was computed. Or NULL. */
+    const char *md5;
+    /** Whether storage answered with a digest that equals that of what was sent. */
+    bool verified;
+    /** Requests it took, the successful one included. */
+    uint32_t attempts;
+    /** The digest that verified it, as in dropoff_stored_object. Or NULL. */
+    const char *verified_by;
+    /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
+     *  it. Unless integrity_check is false. Or NULL. */
+    const char *crc64nvme;
+} dropoff_stored_part;
+
+/** Storage's reply to a success. What the ticket held is hidden in it.
+ *  Threads: it never changes, so any number of threads may read it at once. */
+typedef struct {
+    size_t size;
+    /** The HTTP status. */
+    uint32_t status;
+    /** The headers about the object and the exchange, by their names in lower case. As the text of a JSON
+     *  object. */
+    const char *headers_json;
+    /** The body as text, at most 64 KiB of it. */
+    const char *body;
+} dropoff_storage_reply;
+
 /** An object that storage has after an upload.
  *  Threads: it never changes, so any number of threads may read it at once. */
 typedef struct {
@@ -695,6 +734,12 @@ typedef struct {
     /** CRC-64/NVME of what was sent, in base64, as S3 takes it as "x-amz-checksum-crc64nvme"; unless
      *  integrity_check is false. Or NULL. */
     const char *crc64nvme;
+    /** The parts that it was sent in, by number; none of an object that went whole. */
+    const dropoff_stored_part *const *parts;
+    size_t parts_count;
+    /** Storage's reply, in which some services say what they made of the bytes. That of the commit, where a
+     *  plan has one. Or NULL. */
+    const dropoff_storage_reply *reply;
 } dropoff_stored_object;
 
 /** Waits for a job that results in a dropoff_stored_object, and gives that, which is yours to free; or the
@@ -922,7 +967,8 @@ void dropoff_profile_free(dropoff_profile *profile);
 /*
  * H Company: tickets
  *
- * A reserved profile and the presigned form to send its archive with: the first step of the flow done step by step.
+ * A reserved profile and the presigned form to send its archive with: the first step of the flow done step
+ * by step.
  */
 
 /** A reserved profile and its presigned form. Free it with dropoff_profile_ticket_free.
@@ -950,8 +996,8 @@ const char *dropoff_profile_ticket_reveal_json(const dropoff_profile_ticket *tic
 /*
  * H Company: the client
  *
- * Uploads browser profiles: initiate-upload, a presigned POST form with a zip, complete-upload, and proof by the
- * service's own SHA-256. dropoff_hcompany_upload_profile does all of it; the rest are its steps.
+ * Uploads browser profiles: initiate-upload, a presigned POST form with a zip, complete-upload, and proof by
+ * the service's own SHA-256. dropoff_hcompany_upload_profile does all of it; the rest are its steps.
  */
 
 /** Settings for dropoff_hcompany. Threads: plain data. */
@@ -1049,9 +1095,9 @@ dropoff_status dropoff_hcompany_start_get_profile(const dropoff_hcompany *client
 /*
  * H Company: looking at a folder
  *
- * What a browser's folder holds, what of it would be packed, whether a browser is using it, and whether it will sign
- * in on Linux, where the agents' browsers run. It needs no client, no key and no network, and the folder is only read.
- * No site and no cookie is named.
+ * What a browser's folder holds, what of it would be packed, whether a browser is using it, and whether it
+ * will sign in on Linux, where the agents' browsers run. It needs no client, no key and no network, and the
+ * folder is only read. No site and no cookie is named.
  */
 
 /** One kind of file in a folder. Threads: it never changes, so any number of threads may read it at once. */
@@ -1518,7 +1564,8 @@ const char *dropoff_transfer_ticket_reveal_json(const dropoff_transfer_ticket *t
  * AgentDrop: the client
  *
  * Sends transfers: a presigned PUT per file, or per part of large ones, several at once, then confirm.
- * dropoff_agentdrop_send does all of it; dropoff_agentdrop_plan says what that would send; the rest are its steps.
+ * dropoff_agentdrop_send does all of it; dropoff_agentdrop_plan says what that would send; the rest are its
+ * steps.
  */
 
 /** Settings for dropoff_agentdrop. Threads: plain data. */
@@ -1763,31 +1810,33 @@ typedef struct {
 #define DROPOFF_PUT_PARTS_REQUEST_INIT \
     {sizeof(dropoff_put_parts_request), NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL}
 
+/** A plan, and what is to be sent by it. Threads: plain data. */
+typedef struct {
+    size_t size;
+    /** What the backend handed out, as JSON or a bare URL. Needed. */
+    const char *plan;
+    /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
+    const char *path;
+    /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
+    dropoff_source *source;
+    /** Whether requests of the plan may carry "Authorization", each to its own URL alone: a Git LFS server
+     *  hands out such tokens. Default: false, and such a plan is refused. */
+    bool allow_authorization;
+    /** Bounds the whole call, retries included. Default: no limit. */
+    uint64_t timeout_ms;
+    /** Who is told how far the call is. */
+    dropoff_progress_fn on_progress;
+    /** Handed to on_progress and to finalizer. */
+    void *user_data;
+    /** Called once by each call that takes this struct. */
+    dropoff_finalizer finalizer;
+} dropoff_send_request;
+#define DROPOFF_SEND_REQUEST_INIT \
+    {sizeof(dropoff_send_request), NULL, NULL, NULL, false, 0, NULL, NULL, NULL}
+
 /*
  * Raw storage: stored parts
  */
-
-/** One part that storage has. Threads: it never changes, so any number of threads may read it at once. */
-typedef struct {
-    size_t size;
-    /** Its number, from 1. */
-    uint32_t part_number;
-    /** Bytes of it. */
-    uint64_t bytes;
-    /** Storage's ETag of it, without quotes: completing the upload needs it. */
-    const char *etag;
-    /** MD5 of what was sent, in hex, if it was computed. Or NULL. */
-    const char *md5;
-    /** Whether storage answered with a digest that equals that of what was sent. */
-    bool verified;
-    /** Requests it took, the successful one included. */
-    uint32_t attempts;
-    /** The digest that verified it, as in dropoff_stored_object. Or NULL. */
-    const char *verified_by;
-    /** CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
-     *  it. Unless integrity_check is false. Or NULL. */
-    const char *crc64nvme;
-} dropoff_stored_part;
 
 /** The parts that storage has after dropoff_storage_put_parts.
  *  Threads: it never changes, so any number of threads may read it at once. */
@@ -1869,6 +1918,19 @@ dropoff_status dropoff_storage_put_parts(const dropoff_storage *client,
 /** Starts dropoff_storage_put_parts. The job is yours to free. Threads: any. */
 dropoff_status dropoff_storage_start_put_parts(const dropoff_storage *client,
     const dropoff_put_parts_request *parts, dropoff_job **job, dropoff_error **error);
+
+/** Starts sending a source with a raw POST, to a service that takes the body as something new and says in the
+ *  result's reply what it made of it. 200, 201, 202 and 204 are successes. A request that may have been
+ *  handled is not sent again; then the outcome is unknown. The job is yours to free, and
+ *  dropoff_job_stored_object gives its result. Threads: any. */
+dropoff_status dropoff_storage_start_post(const dropoff_storage *client, const dropoff_put_request *post,
+    dropoff_job **job, dropoff_error **error);
+
+/** Starts sending a source as a plan says: what a backend hands out, as JSON. Nothing is sent before all of
+ *  it is understood; an error names the JSON Pointer of what is wrong. The job is yours to free, and
+ *  dropoff_job_stored_object gives its result. Threads: any. */
+dropoff_status dropoff_storage_start_send(const dropoff_storage *client, const dropoff_send_request *send,
+    dropoff_job **job, dropoff_error **error);
 
 /*
  * The library itself

@@ -1,7 +1,7 @@
 /*
- * dropoff for C++17 and later: handles that free themselves, exceptions with the facts, callbacks that are any callable.
- * Everything else is dropoff.h, which is the manual: requests are its structs, results are its structs, and each call
- * has the name and the rules that it has there.
+ * dropoff for C++17 and later: handles that free themselves, exceptions with the facts, callbacks that are
+ * any callable. Everything else is dropoff.h, which is the manual: requests are its structs, results are its
+ * structs, and each call has the name and the rules that it has there.
  *
  *     #include <dropoff.hpp>
  *     #include <iostream>
@@ -24,12 +24,13 @@
  *
  * Errors. Every function that fails throws dropoff::error, but for those marked noexcept.
  *
- * Text. A field of a struct is a pointer to characters that end with NUL, as a literal or std::string::c_str() is. What
- * is only a std::string_view is kept by a dropoff::texts for as long as that lives.
+ * Text. A field of a struct is a pointer to characters that end with NUL, as a literal or
+ * std::string::c_str() is. What is only a std::string_view is kept by a dropoff::texts for as long as that
+ * lives.
  *
- * Threads. As in dropoff.h: clients and jobs may be used by several threads at once. A callable is called on threads of
- * dropoff's. If it throws, the call is cancelled, and waiting for it throws that very exception; a call that succeeded
- * all the same gives its result.
+ * Threads. As in dropoff.h: clients and jobs may be used by several threads at once. A callable is called on
+ * threads of dropoff's. If it throws, the call is cancelled, and waiting for it throws that very exception; a
+ * call that succeeded all the same gives its result.
  */
 
 #ifndef DROPOFF_HPP
@@ -104,8 +105,8 @@ class error : public std::runtime_error {
     std::shared_ptr<const dropoff_error> handle_;
 };
 
-/** Throws what a function of dropoff.h failed with. The error by reference: it is read after that function's call, in
- *  whichever order a compiler evaluates arguments. */
+/** Throws what a function of dropoff.h failed with. The error by reference: it is read after that function's
+ *  call, in whichever order a compiler evaluates arguments. */
 inline void check(dropoff_status status, dropoff_error *const &error) {
     if (status != DROPOFF_OK)
         throw dropoff::error(error);
@@ -192,11 +193,12 @@ class texts {
 
 /** Is told how far a call is; false cancels the call. */
 using on_progress = std::function<bool(const dropoff_progress &)>;
-/** Reads at most `capacity` bytes into `buffer` and gives how many; 0 is the end. What it throws ends the call. */
+/** Reads at most `capacity` bytes into `buffer` and gives how many; 0 is the end. What it throws ends the
+ *  call. */
 using read_fn = std::function<std::size_t(std::uint8_t *buffer, std::size_t capacity)>;
 /** Sets a stream back to where it stood before the first read, or throws if it cannot. */
 using rewind_fn = std::function<void()>;
-/** Is told one line of the log, on a thread of dropoff's. An exception of it is let go: nobody waits for it. */
+/** Is told one line of the log, on a thread of dropoff's. An exception of it is let go: nobody waits. */
 using on_log = std::function<void(dropoff_log_level level, const char *message)>;
 
 namespace detail {
@@ -288,7 +290,8 @@ struct read_state {
 };
 } // namespace detail
 
-/** As dropoff_log_set: the lines of `level` and those that matter more go to `told`; none go anywhere without it. */
+/** As dropoff_log_set: the lines of `level` and those that matter more go to `told`; none go anywhere without
+ *  it. */
 inline void set_log(dropoff_log_level level, on_log told = {}) {
     dropoff_error *error = nullptr;
     if (level == DROPOFF_LOG_NONE || !told) {
@@ -299,7 +302,8 @@ inline void set_log(dropoff_log_level level, on_log told = {}) {
     check(dropoff_log_set(level, detail::log_state::tell, state, detail::log_state::release, &error), error);
 }
 
-/** The bytes to send, where they are not a path's: `put.source = source.get();`. The call that takes it empties it. */
+/** The bytes to send, where they are not a path's: `put.source = source.get();`. The call that takes it
+ *  empties it. */
 class source {
   public:
     /** As a path, for the calls that take a source alone. */

@@ -22,15 +22,16 @@ ROOT = Path(__file__).resolve().parents[1]
 LISTING = ROOT / "THIRD-PARTY-LICENSES.txt"
 PACKAGES = {
     "C": "dropoff-c",
+    "command": "dropoff-cli",
     "Node": "dropoff-node",
     "Python": "dropoff-python",
     "sandbox": "dropoff-sandbox",
 }
 HEADING = "crate version: licence [packages it is in]"
 INTRODUCTION = """\
-dropoff itself is licensed under MIT or Apache-2.0, see LICENSE. Its packages for C, Node and Python and its
-sandbox are compiled from the crates below too. They contain Rust's standard library, which is licensed under
-MIT or Apache-2.0 (https://github.com/rust-lang/rust/blob/master/COPYRIGHT).
+dropoff itself is licensed under MIT or Apache-2.0, see LICENSE. Its packages for C, Node and Python, its
+command and its sandbox are compiled from the crates below too. They contain Rust's standard library, which is
+licensed under MIT or Apache-2.0 (https://github.com/rust-lang/rust/blob/master/COPYRIGHT).
 
 Made by `make licences` from the crates' own files. Where a crate leaves a choice, it is taken under the first
 of these that it offers: {order}.

@@ -1,18 +1,22 @@
-"""Fails where a function of the product is longer than 50 lines, or a file longer than 400 but for data.
+"""Fails where a function of the product is longer than 50 lines, a file longer than 400 but for data, or a
+line of a comment longer than 110 characters.
 
     python3 tests/sizes.py           # what `make lint` runs
     python3 tests/sizes.py --count   # lines of product and tests, and the longest of each
 
 Comments, blank lines and tests inside a file do not count. Rust is read as rustfmt leaves it: a function ends
-with the first brace that stands as far to the left as its own line.
+with the first brace that stands as far to the left as its own line. A comment is a line that begins as one,
+in any text that git has.
 """
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = (
+    "cli/src",
     "core/src",
     "bindings-c/src",
     "bindings-python/src",
@@ -22,9 +26,22 @@ PRODUCT = (
 )
 # Nobody reads or edits it by hand.
 GENERATED = ("bindings-c/src/generated",)
-LONGEST_FUNCTION, LONGEST_FILE = 50, 400
+LONGEST_FUNCTION, LONGEST_FILE, LONGEST_COMMENT = 50, 400, 110
 # Tables, not code.
 DATA = ("core/src/profile/rules", "generate/src/faces.rs")
+# Signs of a comment at the start of a line: of C's family, and of all others.
+C_FAMILY = (".c", ".cpp", ".h", ".hpp", ".html", ".js", ".mjs", ".ts", ".mts", ".rs")
+# The row of a table has to be one line.
+SLASHES, HASH = re.compile(r"\s*(//(?![/!] \|)|/\*|\*\s|<!--)"), re.compile(r"\s*#")
+# Prose, data, and what others or our generator made.
+NO_COMMENTS = (".md", ".json", ".svg")
+NO_COMMENTS_BELOW = (
+    *GENERATED,
+    "tests/vectors/",
+    "fuzz/corpus/",
+    "THIRD-PARTY-LICENSES.txt",
+    ".git-blame-ignore-revs",
+)
 FUNCTION = re.compile(r"^(\s*)(?:pub(?:\([a-z: ]+\))? )?(?:const |async |unsafe |extern \"C\" )*fn (\w+)")
 
 
@@ -55,6 +72,18 @@ def files(folder):
             yield str(path.relative_to(ROOT)), product(path.read_text())
 
 
+def long_comments():
+    """Each line of a comment that is too long, as file and line."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if name.endswith(NO_COMMENTS) or name.startswith(NO_COMMENTS_BELOW) or not (ROOT / name).is_file():
+            continue
+        begins = (SLASHES if name.endswith(C_FAMILY) else HASH).match
+        for number, line in enumerate((ROOT / name).read_text("utf-8").splitlines(), 1):
+            if len(line) > LONGEST_COMMENT and begins(line):
+                yield f"{name}:{number}"
+
+
 def main():
     counted = [(name, lines) for folder in PRODUCT for name, lines in files(folder)]
     long_files = [
@@ -67,6 +96,8 @@ def main():
     long_functions = [entry for entry in lengths if entry[0] > LONGEST_FUNCTION]
     for length, name in sorted(long_files + long_functions, reverse=True):
         print(f"{name} has {length} lines; split it by what it does")
+    for place in (long_lines := list(long_comments())):
+        print(f"{place}: a comment of more than {LONGEST_COMMENT} characters")
     if "--count" in sys.argv:
         for folder in PRODUCT:
             inside = [lines for name, lines in counted if name.startswith(folder)]
@@ -74,7 +105,7 @@ def main():
         print("longest files:", *(f"{length} {name}" for length, name in top(counted)), sep="\n  ")
         longest = sorted(lengths)[-10:]
         print("longest functions:", *(f"{length} {name}" for length, name in longest), sep="\n  ")
-    return int(bool(long_files or long_functions))
+    return int(bool(long_files or long_functions or long_lines))
 
 
 def top(counted):

@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # Where a system may be asked for, by the folder of its crate.
 ROOMS = {
+    "cli/src": "sys.rs",
     "core/src": "sys/",
     "bindings-c/src": "sys.rs",
     "bindings-python/src": "sys.rs",

@@ -1,8 +1,10 @@
 /* Our library, as a C program uses it.
  *
- * The job comes as pairs of words, a list as pairs with the same name, since C has no JSON (commands.py makes them):
+ * The job comes as pairs of words, a list as pairs with the same name, since C has no JSON (commands.py makes
+ * them):
  *
- *     dropoff-c do put url https://... file large.bin ca_file ca.pem storage_url https://... bool:integrity_check true
+ *     dropoff-c do put url https://... file large.bin ca_file ca.pem \
+ *         storage_url https://... bool:integrity_check true
  *
  * A name with a colon is an option of ours after its kind: ms:, number:, bool: or text:.
  */

@@ -1,7 +1,8 @@
 //! AgentDrop: the client
 //!
 //! Sends transfers: a presigned PUT per file, or per part of large ones, several at once, then confirm.
-//! dropoff_agentdrop_send does all of it; dropoff_agentdrop_plan says what that would send; the rest are its steps.
+//! dropoff_agentdrop_send does all of it; dropoff_agentdrop_plan says what that would send; the rest are its
+//! steps.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -68,8 +69,8 @@ impl dropoff_agentdrop {
     }
 }
 
-/// Makes a client. It makes no connection yet. DROPOFF_AUTHENTICATION without a key, DROPOFF_INVALID_INPUT for a bad URL
-/// or option.
+/// Makes a client. It makes no connection yet. DROPOFF_AUTHENTICATION without a key, DROPOFF_INVALID_INPUT
+/// for a bad URL or option.
 ///
 /// May be NULL: settings.
 /// Threads: any. It reads the environment: not while another thread calls setenv.
@@ -98,8 +99,8 @@ pub extern "C" fn dropoff_agentdrop_free(client: Option<Box<dropoff_agentdrop>>)
     guard::free(client);
 }
 
-/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0: no limit.
-/// See dropoff_options.bandwidth_limit.
+/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
+/// no limit. See dropoff_options.bandwidth_limit.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -116,9 +117,10 @@ pub extern "C" fn dropoff_agentdrop_set_bandwidth_limit(
 
 /// Sends files and waits until the transfer is active. The result is yours to free.
 ///
-/// Any status. The error's resource_id names the pending transfer if one was made; it is not delivered unless the error's
-/// outcome says so. With a journal, the error's journal says whether the same call goes on from there. A presign whose
-/// reply was lost is not repeated, since that could leave two pending transfers; calling again is safe.
+/// Any status. The error's resource_id names the pending transfer if one was made; it is not delivered unless
+/// the error's outcome says so. With a journal, the error's journal says whether the same call goes on from
+/// there. A presign whose reply was lost is not repeated, since that could leave two pending transfers;
+/// calling again is safe.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -154,9 +156,10 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_send(
     })
 }
 
-/// What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first request's body
-/// without its secrets. The journal is left alone, and sources can be used again. The result is yours to free.
-/// DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up, and which is emptied.
+/// What dropoff_agentdrop_send would send, without a network: the files as they would go, and the first
+/// request's body without its secrets. The journal is left alone, and sources can be used again. The result
+/// is yours to free. DROPOFF_INVALID_INPUT also for a stream, which telling its size would use up, and which
+/// is emptied.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -192,9 +195,9 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_plan(
     })
 }
 
-/// Step one: makes a pending transfer and asks for a presigned URL per file. The files are looked at for their sizes;
-/// give the same ones to dropoff_agentdrop_upload. A stream is read to its end and emptied, and needs a new source
-/// there. The result is yours to free.
+/// Step one: makes a pending transfer and asks for a presigned URL per file. The files are looked at for
+/// their sizes; give the same ones to dropoff_agentdrop_upload. A stream is read to its end and emptied, and
+/// needs a new source there. The result is yours to free.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -230,9 +233,9 @@ pub unsafe extern "C" fn dropoff_agentdrop_start_presign(
     })
 }
 
-/// Step two: sends the files to storage, several at once. Files go with URLs by position; their names and sizes must be
-/// those that were presigned. To be told its progress, start it and use dropoff_job_on_progress. The result is yours to
-/// free.
+/// Step two: sends the files to storage, several at once. Files go with URLs by position; their names and
+/// sizes must be those that were presigned. To be told its progress, start it and use
+/// dropoff_job_on_progress. The result is yours to free.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

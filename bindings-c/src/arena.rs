@@ -30,7 +30,8 @@ struct Allocation {
 
 impl Drop for Allocation {
     fn drop(&mut self) {
-        // SAFETY: `at` is what `keep` leaked for this very function, and this is the only place that frees it.
+        // SAFETY: `at` is what `keep` leaked for this very function, and this is the only place that frees
+        // it.
         unsafe { (self.free)(self.at) }
     }
 }
@@ -115,7 +116,8 @@ pub(crate) fn give<T: Described>(result: &T) -> *mut T::Facts {
 /// # Safety
 /// `facts` is NULL, or came from [`give`] and was not freed.
 pub(crate) unsafe fn free<F>(facts: *mut F) {
-    // SAFETY: the facts are at the beginning of what `give` leaked; a pointer that is not NULL is one of those.
+    // SAFETY: the facts are at the beginning of what `give` leaked; a pointer that is not NULL is one of
+    // those.
     let given = (!facts.is_null()).then(|| unsafe { Box::from_raw(facts.cast::<Given<F>>()) });
     guard::free(given);
 }

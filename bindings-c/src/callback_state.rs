@@ -31,8 +31,8 @@ impl CallbackState {
         self.changed.notify_all();
     }
 
-    /// Waits until there will be no more calls; true if that is so. In the callback itself there is nothing to
-    /// wait for.
+    /// Waits until there will be no more calls; true if that is so. In the callback itself there is nothing
+    /// to wait for.
     pub(crate) fn over_within(&self, limit: Duration) -> bool {
         if self.pid != std::process::id() {
             return true;

@@ -1,8 +1,8 @@
 //! Giving user data back from a thread that moves bytes.
 //!
-//! The last bytes of a source are dropped wherever they were last used, often on a worker of the runtime. A finalizer
-//! is the caller's code and may block, so it is called there by a thread of its own: one, which lives while there is
-//! something to give back.
+//! The last bytes of a source are dropped wherever they were last used, often on a worker of the runtime. A
+//! finalizer is the caller's code and may block, so it is called there by a thread of its own: one, which
+//! lives while there is something to give back.
 
 use std::ffi::c_void;
 use std::sync::{Mutex, PoisonError, TryLockError};

@@ -1,16 +1,19 @@
 //! Structs that a program fills
 //!
 //! A request, settings and options are plain structs. Begin each with its macro, such as
-//! `dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;`, and set what you need: zero and NULL are the default wherever
-//! they are no value. In C99 `dropoff_transfer transfer = {.size = sizeof transfer, ...}` is the same but for
-//! dropoff_options, where some fields may be zero. The struct may go as soon as the call returns.
+//! `dropoff_transfer transfer = DROPOFF_TRANSFER_INIT;`, and set what you need: zero and NULL are the default
+//! wherever they are no value. In C99 `dropoff_transfer transfer = {.size = sizeof transfer, ...}` is the
+//! same but for dropoff_options, where some fields may be zero. The struct may go as soon as the call
+//! returns.
 //!
-//! A list is a pointer and a count; NULL with 0 is none. `size` tells the library which fields the program knows, so
-//! programs and libraries of different versions fit: fields are only added at the end. DROPOFF_INVALID_INPUT for a size
-//! that is none, and for a field that is set and that the library does not know.
+//! A list is a pointer and a count; NULL with 0 is none. `size` tells the library which fields the program
+//! knows, so programs and libraries of different versions fit: fields are only added at the end.
+//! DROPOFF_INVALID_INPUT for a size that is none, and for a field that is set and that the library does not
+//! know.
 //!
-//! Results are structs that the library fills, and begin with their size too: a field that is not within it is one of
-//! a later version. They are read and never written; each list in them is of as many as its count says.
+//! Results are structs that the library fills, and begin with their size too: a field that is not within it
+//! is one of a later version. They are read and never written; each list in them is of as many as its count
+//! says.
 
 use std::ffi::{c_char, c_int};
 use std::mem::{MaybeUninit, size_of};
@@ -98,7 +101,8 @@ pub(crate) unsafe fn read<T: CallerStruct>(given: *const T, at: &str) -> Result<
     let mut copy = MaybeUninit::new(T::INIT);
     // SAFETY: both are at least that long, and whatever is not copied is as INIT has it.
     unsafe { ptr::copy_nonoverlapping(given.cast::<u8>(), copy.as_mut_ptr().cast(), size.min(known)) };
-    // SAFETY: the fields of these structs are numbers, bools and pointers. The header says that a bool is one.
+    // SAFETY: the fields of these structs are numbers, bools and pointers. The header says that a bool is
+    // one.
     Ok(unsafe { copy.assume_init() })
 }
 

@@ -19,8 +19,8 @@ pub extern "C" fn dropoff_debug_panic(error: Option<&mut MaybeUninit<*mut dropof
     guard::run(error, || panic!("asked for"))
 }
 
-/// Panics with all there is to print of what holds secrets, as a careless defect of ours might. A form cannot be
-/// printed at all.
+/// Panics with all there is to print of what holds secrets, as a careless defect of ours might. A form cannot
+/// be printed at all.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dropoff_debug_panic_with(
     client: Option<&dropoff_hcompany>,

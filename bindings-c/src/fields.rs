@@ -1,5 +1,6 @@
-//! Fields of structs that a program filled, as the core takes them. Each error names the field as every language names
-//! the argument, by its path in the request, such as `files[2].name`, and never holds what is in it.
+//! Fields of structs that a program filled, as the core takes them. Each error names the field as every
+//! language names the argument, by its path in the request, such as `files[2].name`, and never holds what is
+//! in it.
 
 use std::ffi::{c_char, c_int};
 use std::mem::size_of;
@@ -25,8 +26,8 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// # Safety
-    /// Every pointer of the struct, and of those that it points to, is NULL or points to what the header says of that
-    /// field, which stays as it is meanwhile.
+    /// Every pointer of the struct, and of those that it points to, is NULL or points to what the header says
+    /// of that field, which stays as it is meanwhile.
     pub(crate) unsafe fn new(at: &'a str) -> Self {
         Self { at, is_parameter: true, keeps_sources: false }
     }
@@ -143,8 +144,8 @@ impl<'a> Fields<'a> {
         Ok(Some((item, at)))
     }
 
-    /// An array of structs, each with its path. They lie as far apart as the program's compiler put them, which is as
-    /// far as the first one's size.
+    /// An array of structs, each with its path. They lie as far apart as the program's compiler put them,
+    /// which is as far as the first one's size.
     pub(crate) fn structs<T: CallerStruct>(
         &self,
         given: *const T,

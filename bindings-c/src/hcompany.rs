@@ -1,7 +1,7 @@
 //! H Company: the client
 //!
-//! Uploads browser profiles: initiate-upload, a presigned POST form with a zip, complete-upload, and proof by the
-//! service's own SHA-256. dropoff_hcompany_upload_profile does all of it; the rest are its steps.
+//! Uploads browser profiles: initiate-upload, a presigned POST form with a zip, complete-upload, and proof by
+//! the service's own SHA-256. dropoff_hcompany_upload_profile does all of it; the rest are its steps.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -70,8 +70,8 @@ pub(crate) fn pack_or_default(pack: Option<dropoff_pack>) -> Result<Pack> {
     pack.map_or_else(|| Ok(Pack::new()), |pack| pack.into_core(&fields!("pack")))
 }
 
-/// Makes a client. It makes no connection yet. DROPOFF_AUTHENTICATION without a key, DROPOFF_INVALID_INPUT for a bad
-/// region, URL or option.
+/// Makes a client. It makes no connection yet. DROPOFF_AUTHENTICATION without a key, DROPOFF_INVALID_INPUT
+/// for a bad region, URL or option.
 ///
 /// May be NULL: settings.
 /// Threads: any. It reads the environment: not while another thread calls setenv.
@@ -100,8 +100,8 @@ pub extern "C" fn dropoff_hcompany_free(client: Option<Box<dropoff_hcompany>>) {
     guard::free(client);
 }
 
-/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0: no limit.
-/// See dropoff_options.bandwidth_limit.
+/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
+/// no limit. See dropoff_options.bandwidth_limit.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -116,11 +116,12 @@ pub extern "C" fn dropoff_hcompany_set_bandwidth_limit(
     })
 }
 
-/// Uploads a profile and waits until the service has registered it and its checksum is compared. The result is yours to
-/// free.
+/// Uploads a profile and waits until the service has registered it and its checksum is compared. The result
+/// is yours to free.
 ///
-/// Any status. After DROPOFF_INTEGRITY the profile is registered (the error's outcome is completed) with other bytes than
-/// were sent; after DROPOFF_UNKNOWN_OUTCOME ask dropoff_hcompany_get_profile with the error's resource_id.
+/// Any status. After DROPOFF_INTEGRITY the profile is registered (the error's outcome is completed) with
+/// other bytes than were sent; after DROPOFF_UNKNOWN_OUTCOME ask dropoff_hcompany_get_profile with the
+/// error's resource_id.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -156,8 +157,8 @@ pub unsafe extern "C" fn dropoff_hcompany_start_upload_profile(
     })
 }
 
-/// Step one: reserves a profile id and asks for a presigned form. Safe to repeat; a reserved id that is not used is removed
-/// by the service within a day. The result is yours to free.
+/// Step one: reserves a profile id and asks for a presigned form. Safe to repeat; a reserved id that is not
+/// used is removed by the service within a day. The result is yours to free.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -187,8 +188,8 @@ pub extern "C" fn dropoff_hcompany_start_initiate_upload(
     })
 }
 
-/// Step two: sends the archive to storage with a ticket. Empties `source`; a folder is packed as `pack` says. Safe to
-/// repeat, with another source, until the ticket expires. To be told its progress, start it and use
+/// Step two: sends the archive to storage with a ticket. Empties `source`; a folder is packed as `pack` says.
+/// Safe to repeat, with another source, until the ticket expires. To be told its progress, start it and use
 /// dropoff_job_on_progress. The result is yours to free.
 ///
 /// May be NULL: pack.
@@ -229,8 +230,8 @@ pub unsafe extern "C" fn dropoff_hcompany_start_upload(
     })
 }
 
-/// Step three: registers the uploaded archive as a profile, within a day of step one. The result is yours to free.
-/// DROPOFF_INVALID_INPUT if profile_id is no UUID.
+/// Step three: registers the uploaded archive as a profile, within a day of step one. The result is yours to
+/// free. DROPOFF_INVALID_INPUT if profile_id is no UUID.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -266,8 +267,9 @@ pub unsafe extern "C" fn dropoff_hcompany_start_complete_upload(
     })
 }
 
-/// The profile as the service has it now. It is never verified: nothing was sent to compare with. The result is yours to
-/// free. DROPOFF_NOT_FOUND also for a profile that was never completed, DROPOFF_INVALID_INPUT if profile_id is no UUID.
+/// The profile as the service has it now. It is never verified: nothing was sent to compare with. The result
+/// is yours to free. DROPOFF_NOT_FOUND also for a profile that was never completed, DROPOFF_INVALID_INPUT if
+/// profile_id is no UUID.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

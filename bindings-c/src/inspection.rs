@@ -1,8 +1,8 @@
 //! H Company: looking at a folder
 //!
-//! What a browser's folder holds, what of it would be packed, whether a browser is using it, and whether it will sign
-//! in on Linux, where the agents' browsers run. It needs no client, no key and no network, and the folder is only read.
-//! No site and no cookie is named.
+//! What a browser's folder holds, what of it would be packed, whether a browser is using it, and whether it
+//! will sign in on Linux, where the agents' browsers run. It needs no client, no key and no network, and the
+//! folder is only read. No site and no cookie is named.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -24,9 +24,9 @@ fn inspect(folder: PathBuf, pack: &Pack) -> Result<dropoff_job> {
     started(None, || start_inspect_profile(folder, pack))
 }
 
-/// Looks at a browser's user-data folder as dropoff_hcompany_upload_profile would, and waits. `folder` is the path that
-/// chrome://version or about:profiles tells; a leading ~/ is the home folder. `pack` is what it would be packed with;
-/// if_running and prefix make no difference. The result is yours to free.
+/// Looks at a browser's user-data folder as dropoff_hcompany_upload_profile would, and waits. `folder` is the
+/// path that chrome://version or about:profiles tells; a leading ~/ is the home folder. `pack` is what it
+/// would be packed with; if_running and prefix make no difference. The result is yours to free.
 ///
 /// DROPOFF_INVALID_INPUT for what is no browser's folder, DROPOFF_SOURCE_UNREADABLE.
 ///

@@ -1,8 +1,9 @@
 //! Jobs
 //!
-//! Each call that takes time has a form that waits and a `_start_` form that gives a job. Ask the job for its result
-//! with the function of its kind, such as dropoff_job_profile; each of these waits until the job is over, and may be
-//! called again. In a forked child a job of the parent is DROPOFF_CANCELLED; the child can start jobs of its own.
+//! Each call that takes time has a form that waits and a `_start_` form that gives a job. Ask the job for its
+//! result with the function of its kind, such as dropoff_job_profile; each of these waits until the job is
+//! over, and may be called again. In a forked child a job of the parent is DROPOFF_CANCELLED; the child can
+//! start jobs of its own.
 
 use std::any::Any;
 use std::ffi::{c_int, c_void};
@@ -22,7 +23,8 @@ use crate::job_fd::JobFd;
 use crate::progress::{Callback, PROGRESS_INTERVAL, dropoff_progress, dropoff_progress_fn};
 use crate::sys;
 
-/// A call that was started and may still be running. Freeing it does not stop the call; only dropoff_job_cancel does.
+/// A call that was started and may still be running. Freeing it does not stop the call; only
+/// dropoff_job_cancel does.
 ///
 /// Threads: any number may use one job at once, but for freeing it.
 pub struct dropoff_job {
@@ -38,7 +40,8 @@ struct SharedJob {
     fd: JobFd,
 }
 
-/// Told once that a job is over. `job` is the job's own, for this call only: ask it for its result, and do not free it.
+/// Told once that a job is over. `job` is the job's own, for this call only: ask it for its result, and do
+/// not free it.
 ///
 /// Threads: it is called on a thread of dropoff's own, where it may use all of dropoff.
 pub type dropoff_done_fn = Option<unsafe extern "C" fn(job: *const dropoff_job, user_data: *mut c_void)>;
@@ -54,7 +57,8 @@ pub(crate) trait Outcome: Clone + Send + 'static {
 /// What a job resulted in, whatever that is.
 type AnyResult = Box<dyn Any + Send>;
 
-/// The size of dropoff_progress in 0.1. The struct may grow, but a program compiled before goes on asking for this.
+/// The size of dropoff_progress in 0.1. The struct may grow, but a program compiled before goes on asking for
+/// this.
 const FIRST_SIZE: usize = 48;
 const _: () = assert!(size_of::<dropoff_progress>() >= FIRST_SIZE);
 
@@ -63,7 +67,7 @@ pub(crate) fn started<T: Outcome>(
     progress: Option<Callback>,
     start: impl FnOnce() -> Result<Job<T>>,
 ) -> Result<dropoff_job> {
-    let job = sys::without_signals(start)?.erased(|result| Box::new(result) as AnyResult);
+    let job = sys::starting_threads(start)?.erased(|result| Box::new(result) as AnyResult);
     let job = dropoff_job::new(Arc::new(SharedJob {
         job,
         result_name: T::NAME,
@@ -86,7 +90,7 @@ impl dropoff_job {
         if self.shared.callback_state.set(state).is_err() {
             return Err(Error::bad_argument("this job already tells its progress; give one callback for it"));
         }
-        sys::without_signals(|| self.shared.job.watch(PROGRESS_INTERVAL, Box::new(tell)));
+        sys::starting_threads(|| self.shared.job.watch(PROGRESS_INTERVAL, Box::new(tell)));
         Ok(())
     }
 
@@ -180,8 +184,8 @@ pub extern "C" fn dropoff_job_wait(
     guard::run(error, || needed!(job)?.wait(None).unwrap_or(Ok(())))
 }
 
-/// Waits `ms` milliseconds at most. DROPOFF_OK and `over` false: it is still running. DROPOFF_OK and `over` true: it
-/// succeeded. Another status is what it failed with, and `over` is not written.
+/// Waits `ms` milliseconds at most. DROPOFF_OK and `over` false: it is still running. DROPOFF_OK and `over`
+/// true: it succeeded. Another status is what it failed with, and `over` is not written.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -201,7 +205,8 @@ pub extern "C" fn dropoff_job_wait_ms(
     })
 }
 
-/// Whether the job is over, one way or the other, and its progress callback is through. Does not wait. False for NULL.
+/// Whether the job is over, one way or the other, and its progress callback is through. Does not wait. False
+/// for NULL.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -209,8 +214,8 @@ pub extern "C" fn dropoff_job_is_done(job: Option<&dropoff_job>) -> bool {
     guard::get(job, false, |job| job.wait(Some(Duration::ZERO)).is_some())
 }
 
-/// Asks the job to stop. It ends with DROPOFF_CANCELLED unless it was over already; wait for it to know which. Does
-/// not wait. NULL, or a job that is over, is fine.
+/// Asks the job to stop. It ends with DROPOFF_CANCELLED unless it was over already; wait for it to know
+/// which. Does not wait. NULL, or a job that is over, is fine.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -247,8 +252,8 @@ pub unsafe extern "C" fn dropoff_job_progress(
     })
 }
 
-/// Tells the job's progress to a callback from now on. A job has one such callback; a request's on_progress is the
-/// same.
+/// Tells the job's progress to a callback from now on. A job has one such callback; a request's on_progress
+/// is the same.
 ///
 /// May be NULL: user_data, finalizer.
 /// Threads: any.
@@ -267,8 +272,9 @@ pub unsafe extern "C" fn dropoff_job_on_progress(
     })
 }
 
-/// Calls `callback` once when the job is over; at once, on another thread, if it is already. A job takes any number of
-/// these. They are called also when the handle is freed before. Waiting for the job does not wait for them.
+/// Calls `callback` once when the job is over; at once, on another thread, if it is already. A job takes any
+/// number of these. They are called also when the handle is freed before. Waiting for the job does not wait
+/// for them.
 ///
 /// May be NULL: user_data, finalizer.
 /// Threads: any.
@@ -289,15 +295,15 @@ pub unsafe extern "C" fn dropoff_job_on_done(
             // SAFETY: the function C gave for this user_data, called once; `job` outlives the call.
             unsafe { callback(ptr::from_ref(&job), user_data.pointer()) };
         };
-        sys::without_signals(|| job.shared.job.on_done(Box::new(call)));
+        sys::starting_threads(|| job.shared.job.on_done(Box::new(call)));
         Ok(())
     })
 }
 
-/// A descriptor that becomes readable when the job is over, for poll, epoll, GLib or libuv, and stays so. Then ask for
-/// the result, which waits for the last call of the progress callback at most. It does not wait for on_done callbacks. It is the job's: do not read from it, and
-/// do not close it; it goes with the last handle of the job. Each call
-/// gives the same one; a forked child asks anew.
+/// A descriptor that becomes readable when the job is over, for poll, epoll, GLib or libuv, and stays so.
+/// Then ask for the result, which waits for the last call of the progress callback at most. It does not wait
+/// for on_done callbacks. It is the job's: do not read from it, and do not close it; it goes with the last
+/// handle of the job. Each call gives the same one; a forked child asks anew.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -313,8 +319,8 @@ pub extern "C" fn dropoff_job_fd(
     })
 }
 
-/// Frees the handle, at any time. A job that is still running goes on, its callbacks are still called, and nothing
-/// waits for it any more. NULL is fine. Not while another thread uses the same handle.
+/// Frees the handle, at any time. A job that is still running goes on, its callbacks are still called, and
+/// nothing waits for it any more. NULL is fine. Not while another thread uses the same handle.
 ///
 /// Threads: one at a time.
 #[unsafe(no_mangle)]

@@ -1,5 +1,5 @@
-//! The descriptor of a job, which becomes readable when the job is over. It knows no result and no callback, and waits
-//! for none.
+//! The descriptor of a job, which becomes readable when the job is over. It knows no result and no callback,
+//! and waits for none.
 
 use std::any::Any;
 use std::ffi::c_int;
@@ -11,8 +11,8 @@ use std::task::{Wake, Waker};
 use arc_swap::ArcSwapOption;
 use dropoff::{Error, Result, WakePair};
 
-/// Without a lock: a thread of the parent could hold it at the moment of a fork, and nobody would give it back in the
-/// child.
+/// Without a lock: a thread of the parent could hold it at the moment of a fork, and nobody would give it
+/// back in the child.
 #[derive(Default)]
 pub(crate) struct JobFd(ArcSwapOption<Made>);
 
@@ -38,7 +38,8 @@ impl Wake for Ends {
 }
 
 impl JobFd {
-    /// The same for all that ask in this process. `wake_when_over` is the job's own; it wakes at once if that is over.
+    /// The same for all that ask in this process. `wake_when_over` is the job's own; it wakes at once if that
+    /// is over.
     pub(crate) fn get(
         &self,
         wake_when_over: impl FnOnce(&Waker) -> Box<dyn Any + Send + Sync>,

@@ -72,9 +72,9 @@ pub extern "C" fn dropoff_key_pair_generate(
     guard::run(error, || give_pair(key_pair, KeyPair::generate))
 }
 
-/// The pair of a private key: standard base64 of 32 raw bytes, as the service's SDKs keep it. The copy that was passed
-/// is yours to wipe. Free the pair with dropoff_key_pair_free. DROPOFF_ENCRYPTION if it is no such key; no error holds
-/// what was passed.
+/// The pair of a private key: standard base64 of 32 raw bytes, as the service's SDKs keep it. The copy that
+/// was passed is yours to wipe. Free the pair with dropoff_key_pair_free. DROPOFF_ENCRYPTION if it is no such
+/// key; no error holds what was passed.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -89,9 +89,9 @@ pub unsafe extern "C" fn dropoff_key_pair_from_private_key(
     })
 }
 
-/// The pair that the official SDK keeps: `path` is its folder .agentdrop, or the config.json in it; a leading ~/ is the
-/// home folder. Free it with dropoff_key_pair_free. DROPOFF_SOURCE_UNREADABLE if it cannot be read, DROPOFF_ENCRYPTION
-/// if it holds no key.
+/// The pair that the official SDK keeps: `path` is its folder .agentdrop, or the config.json in it; a leading
+/// ~/ is the home folder. Free it with dropoff_key_pair_free. DROPOFF_SOURCE_UNREADABLE if it cannot be read,
+/// DROPOFF_ENCRYPTION if it holds no key.
 ///
 /// Threads: any. It reads the file on this one.
 #[unsafe(no_mangle)]
@@ -122,8 +122,8 @@ pub extern "C" fn dropoff_key_pair_public_key(key_pair: Option<&dropoff_key_pair
     guard::get(key_pair, ptr::null(), |k| k.public_key.as_ptr())
 }
 
-/// The private key in the same form: who has it can open what is sealed for this agent, and seal in its name. Do not log
-/// it. Lives as long as the pair.
+/// The private key in the same form: who has it can open what is sealed for this agent, and seal in its name.
+/// Do not log it. Lives as long as the pair.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

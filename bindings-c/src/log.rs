@@ -1,8 +1,8 @@
 //! Logs
 //!
-//! What dropoff does, a line at a time: each request and answer, what is tried again and why, how each job ended. One
-//! callback of the process is told, on a thread that does nothing else. No line holds a secret: no key, no URL's
-//! query, no form field.
+//! What dropoff does, a line at a time: each request and answer, what is tried again and why, how each job
+//! ended. One callback of the process is told, on a thread that does nothing else. No line holds a secret: no
+//! key, no URL's query, no form field.
 //!
 //!     static void show(dropoff_log_level level, const char *message, void *user_data) {
 //!         fprintf((FILE *)user_data, "%d %s\n", (int)level, message);
@@ -49,12 +49,12 @@ pub enum dropoff_log_level {
     DROPOFF_LOG_DEBUG = 3,
 }
 
-/// Is told one log line: what happened, then its facts as name=value. `message` has no newline and is valid until the
-/// callback returns.
+/// Is told one log line: what happened, then its facts as name=value. `message` has no newline and is valid
+/// until the callback returns.
 ///
-/// Threads: it is called on a thread of dropoff's own, one line after the other. It holds no transfer up: up to 1024
-/// lines wait for it, those beyond are dropped, and a line at DROPOFF_LOG_WARN says how many. It may use dropoff,
-/// dropoff_log_set included; what dropoff does for it is logged as well.
+/// Threads: it is called on a thread of dropoff's own, one line after the other. It holds no transfer up: up
+/// to 1024 lines wait for it, those beyond are dropped, and a line at DROPOFF_LOG_WARN says how many. It may
+/// use dropoff, dropoff_log_set included; what dropoff does for it is logged as well.
 pub type dropoff_log_fn =
     Option<unsafe extern "C" fn(level: dropoff_log_level, message: *const c_char, user_data: *mut c_void)>;
 
@@ -78,7 +78,8 @@ struct Logger {
     callback_state: Arc<CallbackState>,
 }
 
-/// User data that is taken once, without a lock: one that another thread held at a fork stays locked in the child.
+/// User data that is taken once, without a lock: one that another thread held at a fork stays locked in the
+/// child.
 struct SharedUserData {
     pointer: AtomicPtr<c_void>,
     owned: AtomicPtr<UserData>,
@@ -127,7 +128,7 @@ impl Logger {
             end: CallbackEnd(callback_state),
         };
         let thread = thread::Builder::new().name("dropoff-log".to_owned());
-        sys::without_signals(|| thread.spawn(move || log_thread.tell_all()))
+        sys::starting_threads(|| thread.spawn(move || log_thread.tell_all()))
             .map_err(|e| Error::no_thread(&e))?;
         Ok(logger)
     }
@@ -165,7 +166,7 @@ struct LogThread {
 impl LogThread {
     fn tell_all(self) {
         self.end.0.begin();
-        for LogRecord { level, message } in &self.waiting {
+        for LogRecord { level, message, .. } in &self.waiting {
             self.tell(level, &message);
             // Lines are dropped only while others wait, so after each drop this is come by.
             let lost = self.dropped.swap(0, Relaxed);
@@ -184,7 +185,8 @@ impl LogThread {
             LogLevel::Debug => dropoff_log_level::DROPOFF_LOG_DEBUG,
         };
         let message = Text::new(message);
-        // SAFETY: the function C gave for this user_data, called from one thread; `message` outlives the call.
+        // SAFETY: the function C gave for this user_data, called from one thread; `message` outlives the
+        // call.
         unsafe { (self.function)(level, message.as_ptr(), self.user_data.pointer()) };
     }
 }
@@ -211,8 +213,8 @@ fn line(record: LogRecord) {
     }
 }
 
-/// Makes the core's level that of the callback, whoever else changes them at the same time. False if the core's
-/// lines go elsewhere.
+/// Makes the core's level that of the callback, whoever else changes them at the same time. False if the
+/// core's lines go elsewhere.
 fn agree() -> bool {
     let wanted = || CURRENT_LOGGER.load().as_ref().map(|logger| logger.level);
     loop {
@@ -238,14 +240,15 @@ fn level_of(number: c_int) -> Result<Option<LogLevel>> {
     }
 }
 
-/// Tells the lines of `level`, which is a dropoff_log_level, and those that matter more, to `callback`: from now on,
-/// for the whole process, whichever part of it makes the calls, and instead of the callback before. That one is told
-/// what still waits for it, then its finalizer is called, and then this returns; so hold no lock that they take.
-/// Called by them, this does not wait for them. With DROPOFF_LOG_NONE nobody is told from now on, and `callback` may
-/// be NULL. If this fails, the callback before stays.
+/// Tells the lines of `level`, which is a dropoff_log_level, and those that matter more, to `callback`: from
+/// now on, for the whole process, whichever part of it makes the calls, and instead of the callback before.
+/// That one is told what still waits for it, then its finalizer is called, and then this returns; so hold no
+/// lock that they take. Called by them, this does not wait for them. With DROPOFF_LOG_NONE nobody is told
+/// from now on, and `callback` may be NULL. If this fails, the callback before stays.
 ///
-/// Set DROPOFF_LOG_NONE before the process ends: lines that wait then are lost, and the callback may be called until
-/// the very end. After fork() the child's lines go to its own copy of the callback and its user_data.
+/// Set DROPOFF_LOG_NONE before the process ends: lines that wait then are lost, and the callback may be
+/// called until the very end. After fork() the child's lines go to its own copy of the callback and its
+/// user_data.
 ///
 /// May be NULL: user_data, finalizer.
 /// Threads: any.

@@ -1,6 +1,7 @@
 //! H Company: tickets
 //!
-//! A reserved profile and the presigned form to send its archive with: the first step of the flow done step by step.
+//! A reserved profile and the presigned form to send its archive with: the first step of the flow done step
+//! by step.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -76,8 +77,8 @@ pub extern "C" fn dropoff_profile_ticket_expires_in_ms(ticket: Option<&dropoff_p
     guard::get(ticket, 0, |t| u64::try_from(t.ticket.expires_in().as_millis()).unwrap_or(u64::MAX))
 }
 
-/// The service's reply as one JSON object, secrets included: who has it can upload. Do not log it. Lives as long
-/// as the ticket.
+/// The service's reply as one JSON object, secrets included: who has it can upload. Do not log it. Lives as
+/// long as the ticket.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

@@ -13,13 +13,14 @@ use crate::callback::{UserData, dropoff_finalizer};
 use crate::callback_state::{CallbackEnd, CallbackState};
 pub use crate::generated::progress::dropoff_progress;
 
-/// Is told how far a call is, about every 100 ms and once more when it is over. Returns 0 to go on; anything else
-/// cancels the call, and it is not called again. What the last call returns changes nothing. `progress` is valid until
-/// it returns.
+/// Is told how far a call is, about every 100 ms and once more when it is over. Returns 0 to go on; anything
+/// else cancels the call, and it is not called again. What the last call returns changes nothing. `progress`
+/// is valid until it returns.
 ///
-/// Threads: it is called on a thread of dropoff's own, never twice at once for one call. It may use dropoff, and cancel
-/// its own job, but should not wait for it: that only delays the next call of it. A function that waits for the
-/// call, blocking forms included, returns after the last call of it and its finalizer have returned.
+/// Threads: it is called on a thread of dropoff's own, never twice at once for one call. It may use dropoff,
+/// and cancel its own job, but should not wait for it: that only delays the next call of it. A function that
+/// waits for the call, blocking forms included, returns after the last call of it and its finalizer have
+/// returned.
 pub type dropoff_progress_fn =
     Option<unsafe extern "C" fn(progress: *const dropoff_progress, user_data: *mut c_void) -> c_int>;
 
@@ -84,7 +85,8 @@ impl RunningCallback {
         self.end.0.begin();
         let progress = dropoff_progress::of(progress);
         let Callback { function, user_data } = &self.callback;
-        // SAFETY: the function C gave for this user_data, called from one thread; `progress` outlives the call.
+        // SAFETY: the function C gave for this user_data, called from one thread; `progress` outlives the
+        // call.
         match unsafe { function(&raw const progress, user_data.pointer()) } {
             0 => ControlFlow::Continue(()),
             _ => ControlFlow::Break(()),

@@ -23,9 +23,10 @@ fn open(sealed: &dropoff_sealed_file, to: PathBuf, key_pair: &dropoff_key_pair) 
     started(None, || start_open_sealed(&sealed, to, &key_pair.pair))
 }
 
-/// Opens a sealed file with the recipient's key pair and waits. The file appears at `to`, where nothing may be yet, whole
-/// and readable by its owner alone, after its tag was checked, or not at all. A leading ~/ is the home folder. To be told
-/// its progress, start it and use dropoff_job_on_progress. The result is yours to free.
+/// Opens a sealed file with the recipient's key pair and waits. The file appears at `to`, where nothing may
+/// be yet, whole and readable by its owner alone, after its tag was checked, or not at all. A leading ~/ is
+/// the home folder. To be told its progress, start it and use dropoff_job_on_progress. The result is yours to
+/// free.
 ///
 /// DROPOFF_ENCRYPTION if it is not what the sender sealed for these keys, DROPOFF_SOURCE_UNREADABLE,
 /// DROPOFF_INVALID_INPUT if there is something at `to` or nothing can be written there, DROPOFF_DISK_FULL.

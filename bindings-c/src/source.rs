@@ -17,8 +17,8 @@ use crate::guard;
 use crate::handle::{LiveHandle, UseOnce, give, needed};
 use crate::text::os_path;
 
-/// What to send. The call that takes it empties it: it cannot be used again, and is still yours to free, at any time
-/// after. A plan and a presign send nothing, and empty streams alone.
+/// What to send. The call that takes it empties it: it cannot be used again, and is still yours to free, at
+/// any time after. A plan and a presign send nothing, and empty streams alone.
 ///
 /// Threads: one at a time.
 pub struct dropoff_source {
@@ -47,13 +47,14 @@ impl dropoff_source {
     }
 }
 
-/// Reads the next bytes of a stream into `buffer`, at most `capacity`, and says in `read_out` how many; none is the
-/// end. Returns 0, or another number if it failed: that ends the call with DROPOFF_SOURCE_UNREADABLE, and the number,
-/// best one of errno.h, is told in the error's cause. `buffer` and `read_out` are valid until it returns.
+/// Reads the next bytes of a stream into `buffer`, at most `capacity`, and says in `read_out` how many; none
+/// is the end. Returns 0, or another number if it failed: that ends the call with DROPOFF_SOURCE_UNREADABLE,
+/// and the number, best one of errno.h, is told in the error's cause. `buffer` and `read_out` are valid until
+/// it returns.
 ///
-/// Threads: it is called on one thread of dropoff's own, one call at a time, and may block for as long as it likes. It
-/// may call dropoff, but not wait for the job that reads it. After a cancel it is called no more; the call that is
-/// under way then is not waited for.
+/// Threads: it is called on one thread of dropoff's own, one call at a time, and may block for as long as it
+/// likes. It may call dropoff, but not wait for the job that reads it. After a cancel it is called no more;
+/// the call that is under way then is not waited for.
 pub type dropoff_read_fn = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
@@ -68,9 +69,9 @@ pub type dropoff_read_fn = Option<
 /// Threads: as a dropoff_read_fn, after the last read.
 pub type dropoff_rewind_fn = Option<unsafe extern "C" fn(user_data: *mut c_void) -> c_int>;
 
-/// A file, or a folder where a browser profile is due. A leading ~/ is the home folder; a relative path is one from
-/// the current folder of this moment. The bytes of the path need not be UTF-8. Nothing is opened yet: a missing file
-/// is the error of the call that sends it.
+/// A file, or a folder where a browser profile is due. A leading ~/ is the home folder; a relative path is
+/// one from the current folder of this moment. The bytes of the path need not be UTF-8. Nothing is opened
+/// yet: a missing file is the error of the call that sends it.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -86,9 +87,9 @@ pub unsafe extern "C" fn dropoff_source_from_path(
     })
 }
 
-/// `length` bytes in memory. Without a `release` they are copied. With one they are borrowed: they must stay as they
-/// are until `release(user_data)` is called, exactly once, when nothing needs them any more; that may be a little
-/// after the call that sent them has returned. `data` may be NULL if `length` is 0.
+/// `length` bytes in memory. Without a `release` they are copied. With one they are borrowed: they must stay
+/// as they are until `release(user_data)` is called, exactly once, when nothing needs them any more; that may
+/// be a little after the call that sent them has returned. `data` may be NULL if `length` is 0.
 ///
 /// May be NULL: data, user_data, release.
 /// Threads: any; `release` is called on any thread.
@@ -123,8 +124,9 @@ pub unsafe extern "C" fn dropoff_source_from_memory(
     })
 }
 
-/// A stream of unknown length. It is read once, into an unnamed temporary file (option spool_dir), so that a retry can
-/// send it again. A call that fails after it was read is not retryable: the stream has to be opened anew.
+/// A stream of unknown length. It is read once, into an unnamed temporary file (option spool_dir), so that a
+/// retry can send it again. A call that fails after it was read is not retryable: the stream has to be opened
+/// anew.
 ///
 /// May be NULL: user_data, finalizer.
 /// Threads: any.
@@ -145,9 +147,9 @@ pub unsafe extern "C" fn dropoff_source_from_reader(
     })
 }
 
-/// The same for a stream that can go back: when a call fails that has read of it, `rewind` is called, and then the same
-/// call can be made again with a new source of the same stream. If `rewind` fails, or a read that is under way does not
-/// end within 2 s, the error is not retryable.
+/// The same for a stream that can go back: when a call fails that has read of it, `rewind` is called, and
+/// then the same call can be made again with a new source of the same stream. If `rewind` fails, or a read
+/// that is under way does not end within 2 s, the error is not retryable.
 ///
 /// May be NULL: user_data, finalizer.
 /// Threads: any.
@@ -192,8 +194,8 @@ impl AsRef<[u8]> for Range {
         if self.length == 0 {
             return &[];
         }
-        // SAFETY: not NULL and not too long, which was checked; the header says that the range stays valid and
-        // unchanged until it is released, which dropping this does.
+        // SAFETY: not NULL and not too long, which was checked; the header says that the range stays valid
+        // and unchanged until it is released, which dropping this does.
         unsafe { slice::from_raw_parts(self.data, self.length) }
     }
 }

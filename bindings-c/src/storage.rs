@@ -11,7 +11,7 @@ use crate::error::{dropoff_error, dropoff_status};
 use crate::fields::fields;
 use crate::generated::options::dropoff_options;
 use crate::generated::storage_requests::{
-    dropoff_post_form_request, dropoff_put_parts_request, dropoff_put_request,
+    dropoff_post_form_request, dropoff_put_parts_request, dropoff_put_request, dropoff_send_request,
 };
 use crate::generated::stored_object::dropoff_stored_object;
 use crate::generated::stored_parts::dropoff_stored_parts;
@@ -36,6 +36,14 @@ impl dropoff_storage {
     fn post_form(&self, form: &dropoff_post_form_request, progress: Option<Callback>) -> Result<dropoff_job> {
         let request = form.into_core(&fields!("form"))?;
         started(progress, || self.client.start_post_form(request))
+    }
+    fn post(&self, post: &dropoff_put_request, progress: Option<Callback>) -> Result<dropoff_job> {
+        let request = post.into_core(&fields!("post"))?;
+        started(progress, || self.client.start_post(request.into()))
+    }
+    fn send(&self, send: &dropoff_send_request, progress: Option<Callback>) -> Result<dropoff_job> {
+        let request = send.into_core(&fields!("send"))?;
+        started(progress, || self.client.start_send(request))
     }
     fn put_parts(
         &self,
@@ -77,8 +85,8 @@ pub extern "C" fn dropoff_storage_free(client: Option<Box<dropoff_storage>>) {
     guard::free(client);
 }
 
-/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0: no limit.
-/// See dropoff_options.bandwidth_limit.
+/// From now on all uploads of a client together send at most so many bytes a second, those under way too; 0:
+/// no limit. See dropoff_options.bandwidth_limit.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -93,8 +101,8 @@ pub extern "C" fn dropoff_storage_set_bandwidth_limit(
     })
 }
 
-/// Sends a source with a presigned PUT and waits. Safe to repeat: the object is replaced as a whole or not at all. The
-/// result is yours to free.
+/// Sends a source with a presigned PUT and waits. Safe to repeat: the object is replaced as a whole or not at
+/// all. The result is yours to free.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -166,9 +174,9 @@ pub unsafe extern "C" fn dropoff_storage_start_post_form(
     })
 }
 
-/// Sends a source in parts with a presigned PUT each, several at once, and waits. Completing the upload with the parts'
-/// ETags, or aborting it, is left to whoever began it. Safe to repeat: a part that is sent again replaces itself. The
-/// result is yours to free.
+/// Sends a source in parts with a presigned PUT each, several at once, and waits. Completing the upload with
+/// the parts' ETags, or aborting it, is left to whoever began it. Safe to repeat: a part that is sent again
+/// replaces itself. The result is yours to free.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -201,5 +209,45 @@ pub unsafe extern "C" fn dropoff_storage_start_put_parts(
         let progress = parts.progress();
         let client = needed!(client)?;
         job::give_started(needed!(job), || client.put_parts(&parts, progress))
+    })
+}
+
+/// Starts sending a source with a raw POST, to a service that takes the body as something new and says in the result's
+/// reply what it made of it. 200, 201, 202 and 204 are successes. A request that may have been handled is not sent again;
+/// then the outcome is unknown. The job is yours to free, and dropoff_job_stored_object gives its result.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_storage_start_post(
+    client: Option<&dropoff_storage>,
+    post: *const dropoff_put_request,
+    job: Option<&mut MaybeUninit<*mut dropoff_job>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let post = given_struct!(post)?;
+        let progress = post.progress();
+        let client = needed!(client)?;
+        job::give_started(needed!(job), || client.post(&post, progress))
+    })
+}
+
+/// Starts sending a source as a plan says: what a backend hands out, as JSON. Nothing is sent before all of it is
+/// understood; an error names the JSON Pointer of what is wrong. The job is yours to free, and
+/// dropoff_job_stored_object gives its result.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_storage_start_send(
+    client: Option<&dropoff_storage>,
+    send: *const dropoff_send_request,
+    job: Option<&mut MaybeUninit<*mut dropoff_job>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let send = given_struct!(send)?;
+        let progress = send.progress();
+        let client = needed!(client)?;
+        job::give_started(needed!(job), || client.send(&send, progress))
     })
 }

@@ -1,4 +1,4 @@
-//! What the operating system decides: paths as C writes them, and signals.
+//! What the operating system decides: paths as C writes them, and what threads of a library have to mind.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,8 @@ use unix as family;
 #[cfg(windows)]
 use windows as family;
 
-/// A path as it stands in a program's memory: any bytes, since file names need not be UTF-8; on Windows UTF-8.
+/// A path as it stands in a program's memory: any bytes, since file names need not be UTF-8; on Windows
+/// UTF-8.
 pub(crate) fn path_from_bytes(bytes: &[u8], name: &str) -> Result<PathBuf> {
     family::path_from_bytes(bytes, name)
 }
@@ -19,14 +20,15 @@ pub(crate) fn path_to_bytes(path: &Path) -> Vec<u8> {
     family::path_to_bytes(path)
 }
 
-/// Runs `start` so that threads that it starts, and theirs, take no signals.
+/// Runs `start` so that threads that it starts, and theirs, take no signals, and keep their code.
 ///
-/// A program's handlers then run on its own threads, where it expects them. And SIGPIPE, which would end a
-/// program that did not ask for it: a write to a connection that the peer has closed raises it on the thread
-/// that writes, unless that thread blocks it, and then the write fails with EPIPE as it should. (Rust's own
-/// programs ignore SIGPIPE, and so do Python and Node; a C program does not.)
-pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    family::without_signals(start)
+/// Linux never unloads the library (build.rs), and Windows is asked not to. A program's handlers then run on its
+/// own threads, where it expects them. And SIGPIPE, which would end a program that did not ask for it: a write
+/// to a connection that the peer has closed raises it on the thread that writes, unless that thread blocks it,
+/// and then the write fails with EPIPE as it should. (Rust's own programs ignore SIGPIPE, and so do Python and
+/// Node; a C program does not.)
+pub(crate) fn starting_threads<T>(start: impl FnOnce() -> T) -> T {
+    family::starting_threads(start)
 }
 
 #[cfg(unix)]
@@ -47,7 +49,7 @@ mod unix {
         path.as_os_str().as_bytes().to_vec()
     }
 
-    pub(super) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    pub(super) fn starting_threads<T>(start: impl FnOnce() -> T) -> T {
         let _restored = Restore::new();
         start()
     }
@@ -61,8 +63,8 @@ mod unix {
             // SAFETY: both sets are ours; sigfillset makes the first one valid before it is read.
             let failed = unsafe {
                 libc::sigfillset(all.as_mut_ptr());
-                // A fault of this very thread must stay what it is: blocked, the kernel would kill the process
-                // without asking a handler, such as that of a sanitizer or of Rust's own stack guard.
+                // A fault of this very thread must stay what it is: blocked, the kernel would kill the
+                // process without asking a handler, such as that of a sanitizer or of Rust's own stack guard.
                 for fault in
                     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT]
                 {
@@ -88,8 +90,15 @@ mod unix {
 #[cfg(windows)]
 mod windows {
     use std::path::{Path, PathBuf};
+    use std::ptr::null_mut;
+    use std::sync::Once;
 
     use dropoff::{Error, Result};
+    use windows_sys::Win32::System::LibraryLoader::{
+        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
+    };
+
+    static PINNED: Once = Once::new();
 
     pub(super) fn path_from_bytes(bytes: &[u8], name: &str) -> Result<PathBuf> {
         let text = std::str::from_utf8(bytes);
@@ -101,8 +110,15 @@ mod windows {
         path.to_string_lossy().into_owned().into_bytes()
     }
 
-    /// Windows sends a thread none.
-    pub(super) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    /// Windows sends a thread no signals. `FreeLibrary` would take the code away from under it.
+    pub(super) fn starting_threads<T>(start: impl FnOnce() -> T) -> T {
+        PINNED.call_once(|| {
+            let flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN;
+            let mut module = null_mut();
+            // SAFETY: the address is one of this library's, and the call writes one handle. One that fails
+            // leaves what there was before: a program that must not unload it.
+            unsafe { GetModuleHandleExW(flags, (&raw const PINNED).cast(), &raw mut module) };
+        });
         start()
     }
 }

@@ -39,8 +39,8 @@ impl Outcome for TransferTicket {
     }
 }
 
-/// Waits for a job of dropoff_agentdrop_start_presign and gives its result, which is yours to free; or what the
-/// job failed with.
+/// Waits for a job of dropoff_agentdrop_start_presign and gives its result, which is yours to free; or what
+/// the job failed with.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -78,8 +78,8 @@ pub extern "C" fn dropoff_transfer_ticket_expires_at(
     guard::get(ticket, ptr::null(), |t| t.expires_at.as_ptr())
 }
 
-/// The service's reply as one JSON object, secrets included: who has it can upload. Do not log it. Lives as long
-/// as the ticket.
+/// The service's reply as one JSON object, secrets included: who has it can upload. Do not log it. Lives as
+/// long as the ticket.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

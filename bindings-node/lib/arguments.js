@@ -135,6 +135,16 @@ const json = (value, name) => {
   return written
 }
 
+/** What a backend handed out: an object, its JSON, or a URL. @type {Kind} */
+const plan = (value, name) =>
+  typeof value === 'string' || value instanceof URL ? url(value, name) : json(value, name)
+
+/** Any number of things of a kind. One alone would be taken for a list of its parts. @param {Kind} kind @param {string} due @returns {Kind} */
+const list = (kind, due) => (value, name) => {
+  if (!Array.isArray(value)) throw wrong(name, `a list of ${due}`, value)
+  return value.map((item, at) => kind(item, `${name}[${at}]`))
+}
+
 /** @type {Kind} */
 const attempts = (value, name) => {
   if (count(value, name) > 0xffff_ffff) throw invalid(`${name} must be what upload() gave`)
@@ -236,9 +246,11 @@ module.exports = {
   count,
   flag,
   json,
+  list,
   milliseconds,
   pairs,
   path,
+  plan,
   refuseUnknown,
   required,
   signal,

@@ -17,7 +17,8 @@ const PROGRESS_INTERVAL = 100
 const LONGEST = 2 ** 31 - 1
 const WAIT = table({ timeout: milliseconds, signal: signalKind })
 const MAKE = Symbol('made by a start… method')
-/** What `await using` looks for; where the engine has none, as in a vm context of Node 20, what compilers put there. */
+/** What `await using` looks for; where the engine has none, as in a vm context of Node 20, what compilers put
+ * there. */
 const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
 
 class Job {
@@ -152,7 +153,8 @@ class Job {
     this.#inCallback = false
   }
 
-  /** What became of the call is told by `wait()` alone: an error here would stand in the way of the block's own. */
+  /** What became of the call is told by `wait()` alone: an error here would stand in the way of the block's
+   * own. */
   async [ASYNC_DISPOSE]() {
     this.#native.cancel()
     await this.#ended.catch(() => {})
@@ -206,10 +208,11 @@ function attached(reason, facts) {
  * @param {{
  *   convert: (streams: Streams, args: any) => T,
  *   begin: (made: T, args: any) => import('../native.js').Job | import('../native.js').Failed,
- * }} how `convert` turns the other arguments into native ones, streams first; `begin` only makes the native call
+ * }} how `convert` turns the other arguments into native ones, streams first; `begin` only makes the
+ * native call
  *
- * What is wrong with the other arguments is told first, and what they hold is taken over even if those given by
- * name are wrong: a stream that is given to a call belongs to it.
+ * What is wrong with the other arguments is told first, and what they hold is taken over even if those given
+ * by name are wrong: a stream that is given to a call belongs to it.
  */
 function start(method, table, given, { convert, begin }) {
   const streams = new Streams()

@@ -76,8 +76,8 @@ function notInstalled({ name, folder, others }) {
 }
 
 /**
- * What would hold for every file of ours. The words are those of glibc's elf/dl-version.c and elf/dl-load.c,
- * and of musl's ldso/dynlink.c.
+ * What would hold for every file of ours. The words are those of glibc's elf/dl-version.c and elf/dl-load.c, of
+ * musl's ldso/dynlink.c, and of Windows' system error 126, which does not name the library.
  * @param {string} words
  */
 function ofSystem(words) {
@@ -93,17 +93,33 @@ function ofSystem(words) {
     /^(lib[^/:]+): cannot open shared object file/.exec(words) ??
     /^Error loading shared library (lib[^/:]+): No such file/.exec(words) ??
     []
-  return library && `this system has no ${library}, which it needs; install that`
+  if (library) return `this system has no ${library}, which it needs; install that`
+  if (/specified module could not be found/.test(words))
+    return `this system lacks a library that it needs; install Microsoft's Visual C++ runtime, and ${AGAIN}`
 }
 
-/** @param {string} words @param {string} file @param {string} name @param {import('./system.js').System} system */
+/**
+ * @param {string} words @param {string} file @param {string} name
+ * @param {import('./system.js').System} system
+ */
 function ofFile(words, file, name, system) {
-  if (/: Permission denied/.test(words)) return `this user may not read ${file}; change its permissions`
+  if (/: Permission denied|^Access is denied/.test(words))
+    return `this user may not read ${file}; change its permissions`
   if (/failed to map segment/.test(words))
     return `the system lets no code run from ${file}; put it on a file system without noexec, or change the policy`
+  // macOS' dyld, and Windows' system errors 1260 and 4551.
+  if (
+    /code signature|disallowed by system policy|blocked by group policy|Application Control policy/.test(
+      words,
+    )
+  )
+    return `a policy of this system lets no code run from ${file}; ask whoever administers it to allow that file`
   const systems = `it is for ${PLATFORMS[name]?.words}, and this is ${wordsOf(system)}`
   // For another machine's file glibc has the last of these words, though it is there; musl has the first two.
-  if (/Exec format error|ld-linux-|file too short|ELF|cannot read file data|No such file/.test(words))
+  if (
+    /Exec format error|ld-linux-|file too short|ELF|cannot read file data|No such file/.test(words) ||
+    /incompatible architecture|mach-o|not a valid Win32 application/.test(words)
+  )
     return `${file} is damaged or for another machine (${systems}); ${AGAIN}`
   if (words === REPLACED) return `${words}; ${EXTERNAL}`
   if (/ is of version /.test(words)) return `${words}; ${AGAIN}`

@@ -22,7 +22,7 @@ class Streams {
   #pumps = []
   #seen = new Set()
 
-  /** @param {object} stream a Readable, a ReadableStream or an async iterable */
+  /** @param {object} stream a Readable, a ReadableStream or an iterable */
   add(stream) {
     if (this.#seen.has(stream)) {
       throw invalid(
@@ -210,9 +210,9 @@ function openWeb(stream) {
   }
 }
 
-/** @param {AsyncIterable<unknown>} iterable @returns {Opened} */
+/** @param {any} iterable an async one or another @returns {Opened} */
 function openIterable(iterable) {
-  const iterator = iterable[Symbol.asyncIterator]()
+  const iterator = (iterable[Symbol.asyncIterator] ?? iterable[Symbol.iterator]).call(iterable)
   return {
     next: () => iterator.next(),
     stop: () => iterator.return?.(),

@@ -3,6 +3,8 @@
 
 // What may be sent: paths, memory, Blobs and streams, and the files of a transfer.
 
+const { ReadStream } = require('node:fs')
+const { basename } = require('node:path')
 const { fileURLToPath } = require('node:url')
 const { types } = require('node:util')
 const native = require('../native.js')
@@ -13,13 +15,14 @@ const { PIECE, asBuffer, openIterable, openWeb, piece } = require('./pump.js')
 
 const SOURCES =
   'a path (string or file: URL), bytes (Buffer, typed array or ArrayBuffer), a Blob, or a stream of bytes ' +
-  '(Readable, ReadableStream or async iterable)'
+  '(Readable, ReadableStream or iterable)'
 
 const FIELDS = ['source', 'name', 'contentType', 'encryptionIv']
 
 /**
  * Up to this many bytes are copied at once, in a few milliseconds. More is read piece by piece, as a stream
- * is. It is never lent: no program could keep JavaScript from transferring or resizing it while a thread reads.
+ * is. It is never lent: no program could keep JavaScript from transferring or resizing it while a thread
+ * reads.
  */
 const COPIED = 16 * 1024 * 1024
 
@@ -33,8 +36,19 @@ function toSource(value, streams, copies = false) {
   if (value instanceof URL) return native.Source.path(pathOf(value))
   if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return memory(value, streams, copies)
   if (isBlob(value)) return streams.addOpener(() => openWeb(value.stream()))
+  if (Array.isArray(value)) return list(value, streams)
   if (isStream(value)) return streams.add(value)
   throw invalid(`a source is ${SOURCES}, not ${describe(value)}`)
+}
+
+/**
+ * Byte arrays, one after the other. Anything else in it is a slip, and told before a byte is sent.
+ * @param {any[]} chunks @param {import('./pump.js').Streams} streams
+ */
+function list(chunks, streams) {
+  const odd = chunks.find((chunk) => !ArrayBuffer.isView(chunk) && !types.isAnyArrayBuffer(chunk))
+  if (odd === undefined) return streams.addOpener(() => openIterable(chunks))
+  throw invalid(`an array that is a source holds bytes alone, and this one holds ${describe(odd)}`)
 }
 
 /** @param {URL} url */
@@ -92,10 +106,21 @@ function factsOf(blob) {
   }
 }
 
+/** The name of the file that a stream reads. @param {any} source */
+function nameOf(source) {
+  if (!(source instanceof ReadStream)) return undefined
+  const { path } = source
+  // A stream that was made of a descriptor or a FileHandle has none.
+  if (typeof path !== 'string' && !Buffer.isBuffer(path)) return undefined
+  return text(basename(String(path)), 'the name of the stream')
+}
+
 /** @param {any} value */
 function isStream(value) {
-  if (typeof value !== 'object' || value === null) return false
-  return typeof value[Symbol.asyncIterator] === 'function' || typeof value.getReader === 'function'
+  // Of a Map, the pairs.
+  if (typeof value !== 'object' || value === null || types.isMap(value)) return false
+  const iterates = [Symbol.asyncIterator, Symbol.iterator].some((key) => typeof value[key] === 'function')
+  return iterates || typeof value.getReader === 'function'
 }
 
 /**
@@ -114,14 +139,17 @@ function toFiles(value, streams, copies) {
   for (const item of value) {
     const { source, name, contentType, encryptionIv } = asFile(item)
     const made = toSource(source, streams, copies)
-    // A DOM File brings its own name, and every Blob its type.
-    const blob = isBlob(source) ? factsOf(source) : {}
-    called(() => files.add(made, name ?? blob.name, contentType ?? blob.type, encryptionIv))
+    // A DOM File brings its own name, and every Blob its type; a stream of a file brings that one's name.
+    const own = isBlob(source) ? factsOf(source) : { name: nameOf(source), type: undefined }
+    called(() => files.add(made, name ?? own.name, contentType ?? own.type, encryptionIv))
   }
   return files
 }
 
-/** @param {any} item @returns {{ source: any, name?: string, contentType?: string, encryptionIv?: string }} */
+/**
+ * @param {any} item
+ * @returns {{ source: any, name?: string, contentType?: string, encryptionIv?: string }}
+ */
 function asFile(item) {
   if (item instanceof File) return item
   if (Array.isArray(item)) {

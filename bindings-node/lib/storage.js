@@ -6,9 +6,12 @@ const native = require('../native.js')
 const {
   callback,
   count,
+  flag,
+  list,
   milliseconds,
   pairs,
   path,
+  plan: planKind,
   signal,
   table,
   text,
@@ -22,8 +25,16 @@ const { toSource } = require('./sources.js')
 
 const COMMON = { timeout: milliseconds, onProgress: callback, signal }
 const PUT = table({ headers: pairs, journal: path, ...COMMON })
-const POST_FORM = table({ fileName: text, ...COMMON })
-const PUT_PARTS = table({ partSize: count, ...COMMON })
+const POST = table({ headers: pairs, ...COMMON })
+const POST_FORM = table({ fileName: text, fileField: text, ...COMMON })
+const PUT_PARTS = table({
+  partSize: count,
+  partSizes: list(count, 'numbers of bytes'),
+  headers: pairs,
+  partHeaders: list(pairs, 'headers'),
+  ...COMMON,
+})
+const SEND = table({ allowAuthorization: flag, ...COMMON })
 
 class Storage {
   /** @type {import('../native.js').Storage} */
@@ -73,6 +84,22 @@ class Storage {
   }
 
   /** @param {any} url @param {any} source @param {any} [given] */
+  startPost(url, source, given) {
+    return start('post', POST, given, {
+      convert: (streams) => ({ source: toSource(source, streams), url: urlKind(url, 'url') }),
+      begin: (made, args) => this.#native.startPost(made.source, { url: made.url, ...args }),
+    })
+  }
+
+  /** @param {any} plan @param {any} source @param {any} [given] */
+  startSend(plan, source, given) {
+    return start('send', SEND, given, {
+      convert: (streams) => ({ source: toSource(source, streams), plan: planKind(plan, 'plan') }),
+      begin: (made, args) => this.#native.startSend(made.source, { plan: made.plan, ...args }),
+    })
+  }
+
+  /** @param {any} url @param {any} source @param {any} [given] */
   async put(url, source, given) {
     return await this.startPut(url, source, given).wait()
   }
@@ -85,6 +112,16 @@ class Storage {
   /** @param {any} urls @param {any} source @param {any} [given] */
   async putParts(urls, source, given) {
     return await this.startPutParts(urls, source, given).wait()
+  }
+
+  /** @param {any} url @param {any} source @param {any} [given] */
+  async post(url, source, given) {
+    return await this.startPost(url, source, given).wait()
+  }
+
+  /** @param {any} plan @param {any} source @param {any} [given] */
+  async send(plan, source, given) {
+    return await this.startSend(plan, source, given).wait()
   }
 
   [inspect.custom]() {

@@ -4,12 +4,11 @@
 //
 //   node scripts/pack.mjs OUT linux-x64-gnu=target/release/libdropoff_node.so [NAME=FILE ...]
 
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import platforms from '../lib/platforms.js'
+import { pack } from './tarball.mjs'
 
 const { PLATFORMS, fileOf, packageOf } = platforms
 const folder = fileURLToPath(new URL('..', import.meta.url))
@@ -35,7 +34,7 @@ function packMain() {
     Object.keys(PLATFORMS).map((name) => [packageOf(name), manifest.version]),
   )
   const copied = [...own, 'README.md'].filter((name) => name !== 'THIRD-PARTY-LICENSES.txt')
-  pack({ ...manifest, files: own, optionalDependencies }, [
+  pack(out, { ...manifest, files: own, optionalDependencies }, [
     ...licences,
     ...copied.map((name) => [join(folder, name), name]),
   ])
@@ -56,21 +55,5 @@ function packPlatform(name, file) {
     main: fileOf(name),
     files: [fileOf(name), 'THIRD-PARTY-LICENSES.txt'],
   }
-  pack(own, [...licences, [resolve(file), fileOf(name)]], readme)
-}
-
-/** Copies of files, as [FROM, TO], and a manifest, as a tarball. */
-function pack(own, copies, readme) {
-  const stage = mkdtempSync(join(tmpdir(), 'dropoff-pack-'))
-  try {
-    for (const [from, to] of copies) cpSync(from, join(stage, to), { recursive: true })
-    if (readme) writeFileSync(join(stage, 'README.md'), readme)
-    writeFileSync(join(stage, 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
-    const command = ['pack', '--silent', '--pack-destination', resolve(out)]
-    const done = spawnSync('npm', command, { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] })
-    if (done.error) throw done.error
-    if (done.status !== 0) process.exit(done.status ?? 1)
-  } finally {
-    rmSync(stage, { recursive: true })
-  }
+  pack(out, own, [...licences, [resolve(file), fileOf(name)]], readme)
 }

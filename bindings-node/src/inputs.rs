@@ -30,7 +30,8 @@ impl Source {
         Self::new(dropoff::Source::memory(Bytes::copy_from_slice(&bytes)))
     }
 
-    /// What is pushed into a stream. `again`: the same call makes another such stream, of a Blob or of memory.
+    /// What is pushed into a stream. `again`: the same call makes another such stream, of a Blob or of
+    /// memory.
     #[napi]
     pub fn stream(stream: &Stream, again: bool) -> Self {
         Self::new(match again {

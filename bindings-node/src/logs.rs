@@ -1,8 +1,9 @@
 //! Logs: from the core's threads into queues, from where JavaScript takes them. Nothing here calls
 //! JavaScript, so nothing can wait for it, keep the program alive or outlive its environment.
 //!
-//! A callback is fed from a queue of its environment. What `NODE_DEBUG` asks for is printed once, however many
-//! environments print, so for that there is one queue, and the first of them to look takes what is there.
+//! A callback is fed from a queue of its environment. What `NODE_DEBUG` asks for is printed once, however
+//! many environments print, so for that there is one queue, and the first of them to look takes what is
+//! there.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -16,7 +17,8 @@ use napi_derive::napi;
 use crate::errors::{Failed, guarded, refused};
 use crate::teardown;
 
-/// The most a queue holds. JavaScript looks every 100 ms, so it fills up only where a thread is busy for long.
+/// The most a queue holds. JavaScript looks every 100 ms, so it fills up only where a thread is busy for
+/// long.
 const QUEUE_LIMIT: usize = 10_000;
 
 /// One line of the log.

@@ -1,6 +1,6 @@
 //! `Storage`: presigned targets that some other program asked for.
 
-use dropoff::{Error, PostFormRequest, PutPartsRequest, PutRequest, StoredObject};
+use dropoff::{Error, PostFormRequest, PostRequest, PutPartsRequest, PutRequest, SendRequest, StoredObject};
 use napi::{Either, Env};
 use napi_derive::napi;
 
@@ -43,7 +43,18 @@ impl Stored {
         let bytes = inputs::whole(self.bytes).ok_or_else(|| Error::internal("a size is none"))?;
         let Self { etag, sha256, md5, verified, attempts, warnings, verified_by, crc64nvme, .. } = self;
         let warnings = warnings.unwrap_or_default();
-        Ok(StoredObject { bytes, etag, sha256, md5, verified, attempts, warnings, verified_by, crc64nvme })
+        Ok(StoredObject {
+            bytes,
+            etag,
+            sha256,
+            md5,
+            verified,
+            attempts,
+            warnings,
+            verified_by,
+            crc64nvme,
+            ..StoredObject::default()
+        })
     }
 }
 
@@ -69,6 +80,8 @@ pub struct PostFormArguments {
     pub fields: Vec<Vec<String>>,
     /// The file name told to storage.
     pub file_name: Option<String>,
+    /// The name of the field that holds the file.
+    pub file_field: Option<String>,
     /// A limit for the whole call, in milliseconds.
     pub timeout: Option<f64>,
 }
@@ -80,6 +93,23 @@ pub struct PutPartsArguments {
     pub urls: Vec<String>,
     /// Bytes of each part but the last.
     pub part_size: Option<f64>,
+    /// Bytes of each part.
+    pub part_sizes: Option<Vec<f64>>,
+    /// Names and values, for every part.
+    pub headers: Option<Vec<Vec<String>>>,
+    /// The same for each part.
+    pub part_headers: Option<Vec<Vec<Vec<String>>>>,
+    /// A limit for the whole call, in milliseconds.
+    pub timeout: Option<f64>,
+}
+
+/// A plan but for the source.
+#[napi(object, object_to_js = false)]
+pub struct SendPlanArguments {
+    /// Its text.
+    pub plan: String,
+    /// Whether its requests may carry a token.
+    pub allow_authorization: Option<bool>,
     /// A limit for the whole call, in milliseconds.
     pub timeout: Option<f64>,
 }
@@ -132,6 +162,9 @@ impl Storage {
             if let Some(name) = request.file_name {
                 form = form.file_name(name);
             }
+            if let Some(name) = request.file_field {
+                form = form.file_field(name);
+            }
             if let Some(limit) = timeout {
                 form = form.timeout(limit);
             }
@@ -154,10 +187,51 @@ impl Storage {
                 let size = inputs::whole(size).ok_or_else(|| Error::internal("a size is none"))?;
                 parts = parts.part_size(size);
             }
+            if let Some(sizes) = request.part_sizes {
+                let sizes: Option<Vec<u64>> = sizes.into_iter().map(inputs::whole).collect();
+                parts = parts.part_sizes(sizes.ok_or_else(|| Error::internal("a size is none"))?);
+            }
+            for (name, value) in inputs::pairs(request.headers.unwrap_or_default())? {
+                parts = parts.header(name, value);
+            }
+            if let Some(all) = request.part_headers {
+                let all: Result<Vec<_>, Error> = all.into_iter().map(inputs::pairs).collect();
+                parts = parts.part_headers(all?);
+            }
             if let Some(limit) = timeout {
                 parts = parts.timeout(limit);
             }
             self.0.start_put_parts(parts)
+        })
+    }
+
+    /// Sends a source with a raw POST.
+    #[napi]
+    pub fn start_post(&self, env: &Env, source: &Source, request: PutArguments) -> Either<Job, Failed> {
+        Job::start(env, || {
+            let timeout = inputs::timeout(request.timeout)?;
+            let mut post = PostRequest::new(request.url, source.take()?);
+            for (name, value) in inputs::pairs(request.headers.unwrap_or_default())? {
+                post = post.header(name, value);
+            }
+            if let Some(limit) = timeout {
+                post = post.timeout(limit);
+            }
+            self.0.start_post(post)
+        })
+    }
+
+    /// Sends a source by a plan.
+    #[napi]
+    pub fn start_send(&self, env: &Env, source: &Source, request: SendPlanArguments) -> Either<Job, Failed> {
+        Job::start(env, || {
+            let timeout = inputs::timeout(request.timeout)?;
+            let allow = request.allow_authorization.unwrap_or_default();
+            let mut send = SendRequest::new(request.plan, source.take()?).allow_authorization(allow);
+            if let Some(limit) = timeout {
+                send = send.timeout(limit);
+            }
+            self.0.start_send(send)
         })
     }
 

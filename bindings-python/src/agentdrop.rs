@@ -4,15 +4,17 @@ use dropoff::Transfer;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::client_state::{ClientState, Pickled, lasting};
 use crate::encryption::Encryption;
 use crate::errors::{Failure, guarded};
 use crate::job::Job;
 use crate::keywords::Keywords;
 use crate::reader::Streams;
 use crate::tickets::TransferTicket;
-use crate::{errors, inputs, json, options};
+use crate::{inputs, json, options};
 
-/// A client of AgentDrop transfers. May be shared between threads.
+/// A client of AgentDrop transfers. May be shared between threads, and pickled if its key came from the
+/// environment: it is made anew where it is unpickled.
 ///
 /// Each call has a start_… twin that takes the same arguments, returns a Job at once, and calls on_progress
 /// on a thread of its own instead of the caller's.
@@ -24,7 +26,7 @@ use crate::{errors, inputs, json, options};
 /// Raises AuthenticationError: there is no key.
 /// Raises InvalidInputError: a URL or option is not one.
 #[pyclass(frozen, module = "dropoff")]
-pub(crate) struct AgentDrop(dropoff::AgentDrop);
+pub(crate) struct AgentDrop(dropoff::AgentDrop, pub(crate) ClientState);
 
 /// The optional arguments of a transfer. The last is that of a whole send alone.
 const TERMS: [&str; 12] = [
@@ -114,19 +116,23 @@ impl AgentDrop {
     #[new]
     #[pyo3(signature = (api_key=None, *, base_url=None, **options))]
     fn new(
+        py: Python<'_>,
         api_key: Option<&Bound<'_, PyAny>>,
         base_url: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         guarded(|| {
-            let mut builder = dropoff::AgentDrop::builder().options(options::options(options)?);
+            let options = lasting(options)?;
+            let mut builder = dropoff::AgentDrop::builder().options(options::options(options.as_ref())?);
             if let Some(key) = inputs::optional(api_key, "api_key")? {
                 builder = builder.api_key(key);
             }
             if let Some(url) = inputs::optional(base_url, "base_url")? {
                 builder = builder.base_url(url);
             }
-            Ok(Self(builder.build()?))
+            let more = [("base_url", base_url)];
+            let state = ClientState::new(py, options.as_ref(), &more, api_key.is_some())?;
+            Ok(Self(builder.build()?, state))
         })
     }
 
@@ -233,6 +239,19 @@ impl AgentDrop {
         Job::start(py, on_progress, |streams| Ok(self.0.start_presign(terms.to_core(files, streams)?)?))
     }
 
+    /// The ticket of what TransferTicket.reveal gave, also in another process and on another machine: there
+    /// it is uploaded to, and whoever has its id confirms it. Nothing is sent.
+    ///
+    /// revealed: whole, as JSON has it. It holds secrets.
+    /// Raises InvalidInputError: it is not what a ticket revealed, or the files are sealed, whose key stays
+    /// where the ticket was asked for.
+    fn restore_ticket(&self, revealed: &Bound<'_, PyAny>) -> PyResult<TransferTicket> {
+        guarded(|| {
+            let revealed = serde_json::Value::Object(json::object(revealed, "revealed")?);
+            Ok(TransferTicket(self.0.restore_ticket(&revealed)?))
+        })
+    }
+
     /// Step two: sends the files to storage, several at once.
     ///
     /// start_upload() gives a Job of it at once.
@@ -274,8 +293,13 @@ impl AgentDrop {
         Job::start(py, None, |_| Ok(self.0.start_get_transfer(inputs::text(transfer_id, "transfer_id")?)?))
     }
 
-    fn __reduce__(&self) -> PyResult<()> {
-        Err(errors::holds_a_key())
+    // `close()`, `with` and their async forms: see `dropoff/_waiting.py` and `_async.py`.
+    fn _close<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, Job>>> {
+        self.1.close(py)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickled<'py>> {
+        slf.get().1.pickled(slf.as_any())
     }
 
     fn __repr__(&self) -> String {

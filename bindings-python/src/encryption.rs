@@ -43,6 +43,7 @@ impl KeyPair {
         })
     }
 
+    /// The public key: standard base64 of 32 raw bytes. Not a secret.
     #[getter]
     fn public_key(&self) -> String {
         self.0.public_key()
@@ -107,8 +108,8 @@ impl Encryption {
         })
     }
 
-    /// For files that are sealed already, all with the key in encrypted_key: base64 of 60 bytes. They are sent as
-    /// they are, and each is a File with its encryption_iv.
+    /// For files that are sealed already, all with the key in encrypted_key: base64 of 60 bytes. They are
+    /// sent as they are, and each is a File with its encryption_iv.
     #[staticmethod]
     #[pyo3(signature = (encrypted_key, *, algorithm=None))]
     fn presealed(encrypted_key: &Bound<'_, PyAny>, algorithm: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dropoff::{Error, ErrorKind, RESOURCE_KINDS};
-use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyType};
@@ -39,11 +39,6 @@ impl From<Failure> for PyErr {
 /// An argument that could not be converted; `message` names it and says what it may be.
 pub(crate) fn bad_argument(message: &str) -> Failure {
     Failure::Core(Error::bad_argument(message))
-}
-
-/// Clients are not pickled: their key would end up in files and queues.
-pub(crate) fn holds_a_key() -> PyErr {
-    PyTypeError::new_err("a client holds a key, so it cannot be pickled or copied; make one where it is used")
 }
 
 /// The exception for a core error.

@@ -2,15 +2,17 @@
 
 use dropoff::{ProfileDetails, ProfileUpload};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 
+use crate::client_state::{ClientState, Pickled, lasting};
 use crate::errors::{Failure, guarded};
 use crate::job::Job;
 use crate::results::StoredObject;
 use crate::tickets::ProfileTicket;
-use crate::{errors, inputs, options, profile};
+use crate::{inputs, options, profile};
 
-/// A client of H Company's browser profiles. May be shared between threads.
+/// A client of H Company's browser profiles. May be shared between threads, and pickled if its key came from
+/// the environment: it is made anew where it is unpickled.
 ///
 /// Each call has a start_… twin that takes the same arguments, returns a Job at once, and calls on_progress
 /// on a thread of its own instead of the caller's.
@@ -24,7 +26,7 @@ use crate::{errors, inputs, options, profile};
 /// Raises AuthenticationError: there is no key.
 /// Raises InvalidInputError: a region, URL or option is not one.
 #[pyclass(frozen, module = "dropoff")]
-pub(crate) struct HCompany(dropoff::HCompany);
+pub(crate) struct HCompany(dropoff::HCompany, pub(crate) ClientState);
 
 /// The arguments that name a profile.
 struct Details<'a, 'py> {
@@ -64,20 +66,26 @@ impl HCompany {
     #[new]
     #[pyo3(signature = (api_key=None, *, region="eu", base_url=None, **options))]
     fn new(
+        py: Python<'_>,
         api_key: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = region)] region: &str,
         base_url: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         guarded(|| {
-            let mut builder = dropoff::HCompany::builder().region(region).options(options::options(options)?);
+            let options = lasting(options)?;
+            let mut builder =
+                dropoff::HCompany::builder().region(region).options(options::options(options.as_ref())?);
             if let Some(key) = inputs::optional(api_key, "api_key")? {
                 builder = builder.api_key(key);
             }
             if let Some(url) = inputs::optional(base_url, "base_url")? {
                 builder = builder.base_url(url);
             }
-            Ok(Self(builder.build()?))
+            let region = PyString::new(py, region).into_any();
+            let more = [("region", Some(&region)), ("base_url", base_url)];
+            let state = ClientState::new(py, options.as_ref(), &more, api_key.is_some())?;
+            Ok(Self(builder.build()?, state))
         })
     }
 
@@ -237,8 +245,13 @@ impl HCompany {
         Job::start(py, None, |_| Ok(self.0.start_get_profile(inputs::text(profile_id, "profile_id")?)?))
     }
 
-    fn __reduce__(&self) -> PyResult<()> {
-        Err(errors::holds_a_key())
+    // `close()`, `with` and their async forms: see `dropoff/_waiting.py` and `_async.py`.
+    fn _close<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, Job>>> {
+        self.1.close(py)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickled<'py>> {
+        slf.get().1.pickled(slf.as_any())
     }
 
     fn __repr__(&self) -> String {

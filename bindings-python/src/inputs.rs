@@ -16,8 +16,10 @@ use pyo3::types::{
 use crate::errors::{Failure, bad_argument};
 use crate::file::File;
 use crate::reader::Streams;
+use crate::stream_inputs::{file_object, own_name};
 
-const SOURCES: &str = "a path (str or os.PathLike), bytes-like, or a file object opened in binary mode";
+const SOURCES: &str =
+    "a path (str or os.PathLike), bytes-like, a file object opened in binary mode, or an iterator of bytes";
 
 /// A path, bytes or a stream. File objects join `streams`.
 pub(crate) fn source(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Source, Failure> {
@@ -33,30 +35,10 @@ pub(crate) fn source(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<Sour
         let copy: Bound<'_, PyBytes> = view.call_method0("tobytes")?.cast_into().map_err(PyErr::from)?;
         return Ok(Source::memory(Bytes::from_owner(PyBackedBytes::from(copy))));
     }
-    if is_asynchronous(value)? {
-        return Err(bad_argument(&format!(
-            "{} gives its bytes asynchronously, which a source cannot; await them and give the bytes, or give the file's path",
-            type_name(value)
-        )));
-    }
-    if value.hasattr("read")? {
-        // A text file has both; a binary one, wrapped or not, has neither.
-        if value.hasattr("encoding")? && value.hasattr("errors")? {
-            return Err(bad_argument(
-                "the file is opened in text mode; open it in binary mode, as in open(path, \"rb\")",
-            ));
-        }
-        return Ok(Source::seekable(streams.reader(value)?));
+    if let Some(file) = file_object(value)? {
+        return Ok(Source::seekable(streams.reader(value, file)?));
     }
     Err(bad_argument(&format!("a source is {SOURCES}, not {}", type_name(value))))
-}
-
-/// An async iterable, or a file object whose `read` is a coroutine, as those of aiofiles and asyncio.
-fn is_asynchronous(value: &Bound<'_, PyAny>) -> Result<bool, Failure> {
-    match value.getattr_opt("read")? {
-        Some(read) => is_async(&read),
-        None => Ok(value.hasattr("__aiter__")?),
-    }
 }
 
 /// Whether calling it makes a coroutine instead of doing its work.
@@ -149,7 +131,8 @@ fn file(value: &Bound<'_, PyAny>, streams: &Streams) -> Result<dropoff::File, Fa
         return given.get().to_core(value.py(), streams);
     }
     let Ok(pair) = value.cast::<PyTuple>() else {
-        return Ok(dropoff::File::new(source(value, streams)?));
+        let file = dropoff::File::new(source(value, streams)?);
+        return Ok(own_name(value).into_iter().fold(file, dropoff::File::name));
     };
     let Ok((name, inner)) = pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>() else {
         return Err(bad_argument("a tuple in files must be a pair (name, source)"));
@@ -189,9 +172,19 @@ pub(crate) fn pairs(value: &Bound<'_, PyAny>, what: &str) -> Result<Vec<(String,
         .collect()
 }
 
-/// A list of texts; `kind` says in the message of what. One alone would be taken for a list of letters, so it is
-/// refused.
+/// A list of texts; `kind` says in the message of what. One alone would be taken for a list of letters, so it
+/// is refused.
 pub(crate) fn texts(value: &Bound<'_, PyAny>, what: &str, kind: &str) -> Result<Vec<String>, Failure> {
+    let items = each(value, what, kind)?.into_iter().enumerate();
+    items.map(|(at, item)| text(&item, &format!("{what}[{at}]")).map(str::to_owned)).collect()
+}
+
+/// The items of a list, which is neither text nor a mapping.
+pub(crate) fn each<'py>(
+    value: &Bound<'py, PyAny>,
+    what: &str,
+    kind: &str,
+) -> Result<Vec<Bound<'py, PyAny>>, Failure> {
     let wrong = || {
         bad_argument(&format!(
             "{what} must be a list of {kind}, not {}; put a single one in brackets",
@@ -203,9 +196,7 @@ pub(crate) fn texts(value: &Bound<'_, PyAny>, what: &str, kind: &str) -> Result<
         || PyMemoryView::from(value).is_ok();
     let iterator = value.try_iter();
     let (false, Ok(iterator)) = (lone, iterator) else { return Err(wrong()) };
-    let each =
-        iterator.enumerate().map(|(at, item)| text(&item?, &format!("{what}[{at}]")).map(str::to_owned));
-    each.collect()
+    Ok(iterator.collect::<PyResult<Vec<_>>>()?)
 }
 
 /// A pair that is a list, as JSON has them.

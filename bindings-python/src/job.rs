@@ -9,6 +9,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
+use crate::client_state::make_call;
 use crate::errors::{Failure, exception, guarded};
 use crate::inputs;
 use crate::logs;
@@ -16,6 +17,7 @@ use crate::loop_waker::{LoopWaker, WakeRequest};
 use crate::progress::{Progress, ProgressCallback, Snapshots};
 use crate::reader::{Raised, Streams};
 use crate::results::ToPython;
+use crate::stream_inputs::in_loop;
 use crate::wait;
 
 /// What a call resulted in, not yet as Python has it.
@@ -54,6 +56,7 @@ impl Job {
                 py.detach(runtime::prepare)?;
             }
             let job = request(&streams)?.erased(|result| Box::new(result) as AnyResult);
+            logs::remember_context(py, &job).inspect_err(|_| job.cancel())?;
             let threads = || -> PyResult<_> {
                 let tell = |callback| ProgressCallback::start(py, &job, callback);
                 Ok((streams.start(py)?, on_progress.map(tell).transpose()?))
@@ -62,6 +65,15 @@ impl Job {
             let (unreadable, callback) = threads().inspect_err(|_| job.cancel())?;
             Ok(Self { job, unreadable, callback })
         })
+    }
+
+    /// Another object of a job whose own is gone.
+    pub(crate) fn of(job: Arc<AnyJob>) -> Self {
+        Self { job, unreadable: Raised::default(), callback: None }
+    }
+
+    pub(crate) fn any(&self) -> Arc<AnyJob> {
+        Arc::clone(&self.job)
     }
 
     pub(crate) fn over_within(&self, limit: Duration) -> bool {
@@ -142,6 +154,12 @@ impl Job {
         self.job.cancel();
     }
 
+    /// Its number, which log records have as job.
+    #[getter]
+    fn number(&self) -> u64 {
+        self.job.number()
+    }
+
     /// How far it is, as a Progress.
     fn progress(&self) -> Progress {
         Progress(self.job.progress())
@@ -162,8 +180,8 @@ impl Job {
         Snapshots::new(Arc::clone(&self.job))
     }
 
-    /// Wakes the loop with `token` when it is over, and when the last call of its callback has returned; it may do so
-    /// more often than that. Dropping what this gives takes it back.
+    /// Wakes the loop with `token` when it is over, and when the last call of its callback has returned; it
+    /// may do so more often than that. Dropping what this gives takes it back.
     fn _notify(&self, loop_waker: &LoopWaker, token: u64) -> WakeRequest {
         let waker = loop_waker.waker(token);
         if let Some(callback) = &self.callback {
@@ -209,16 +227,19 @@ impl Job {
 }
 
 /// Calls a `start_…` method and appends its job to `jobs`, with no moment between in which a signal
-/// could be handled and the job be lost. `called` is what the caller called instead, for messages.
+/// could be handled and the job be lost. `called` is what the caller called instead, for messages; `running`
+/// the asyncio loop that will wait for it.
 #[pyfunction]
-pub(crate) fn _start_into(
+#[pyo3(signature = (jobs, start, args, kwargs, called, running=None))]
+pub(crate) fn _start_into<'py>(
     jobs: &Bound<'_, PyList>,
-    start: &Bound<'_, PyAny>,
-    args: &Bound<'_, PyTuple>,
+    start: &Bound<'py, PyAny>,
+    args: &Bound<'py, PyTuple>,
     kwargs: &Bound<'_, PyDict>,
     called: &Bound<'_, PyAny>,
+    running: Option<Py<PyAny>>,
 ) -> PyResult<()> {
-    match start.call(args, Some(kwargs)) {
+    match make_call(args, || in_loop(running, || start.call(args, Some(kwargs)))) {
         Ok(job) => jobs.append(job),
         Err(error) => Err(in_its_name(error, start, called)),
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
 use crate::errors::{Failure, bad_argument};
-use crate::inputs::type_name;
+use crate::inputs::{self, type_name};
 
 /// Deeper than any real data, and far from the end of the stack.
 const DEEPEST: usize = 100;
@@ -55,6 +55,14 @@ pub(crate) fn object(value: &Bound<'_, PyAny>, what: &str) -> Result<Map<String,
         Ok(_) => Err(wrong(format!("{} is none", type_name(value)))),
         Err(why) => Err(wrong(why)),
     }
+}
+
+/// Text as it is, and a mapping as the text of a JSON object; `what` names the argument in the message.
+pub(crate) fn text(value: &Bound<'_, PyAny>, what: &str) -> Result<String, Failure> {
+    if value.is_instance_of::<PyString>() {
+        return inputs::text(value, what).map(str::to_owned);
+    }
+    object(value, what).map(|map| Value::Object(map).to_string())
 }
 
 fn read(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, String> {

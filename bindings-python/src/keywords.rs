@@ -1,5 +1,5 @@
-//! The keyword arguments of a call that has many, read by name. It refuses what Python itself would refuse, in
-//! Python's words, and knows no call and no type.
+//! The keyword arguments of a call that has many, read by name. It refuses what Python itself would refuse,
+//! in Python's words, and knows no call and no type.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

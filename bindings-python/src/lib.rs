@@ -3,10 +3,12 @@
 //! Nothing here knows a protocol. A call goes `inputs` → core job → `wait` → `results` or `errors`.
 //!
 //! Only `start_…` methods are compiled. Their waiting and awaiting forms, and every loop that runs the
-//! caller's code, are Python (`dropoff/_waiting.py`, `_awaiting.py`, `_threads.py`): on a thread that is in the
-//! interpreter when the program ends, Rust must not be below the caller's code (see `reader`).
+//! caller's code, are Python (`dropoff/_waiting.py`, `_awaiting.py`, `_threads.py`): on a thread that is in
+//! the interpreter when the program ends, Rust must not be below the caller's code (see `reader`).
 
 mod agentdrop;
+mod call_context;
+mod client_state;
 mod defect;
 mod encryption;
 mod errors;
@@ -25,6 +27,7 @@ mod progress;
 mod reader;
 mod results;
 mod storage;
+mod stream_inputs;
 mod tickets;
 mod tools;
 mod wait;
@@ -66,8 +69,8 @@ mod _native {
     #[pymodule_export]
     use super::results::{
         CategorySize, Confirmed, CookieKeys, FileSize, LeftOut, PackReport, PlannedFile, Profile,
-        ProfileInspection, SentFile, SentTransfer, StoredObject, StoredPart, StoredParts, TransferInfo,
-        TransferPlan,
+        ProfileInspection, SentFile, SentTransfer, StorageReply, StoredObject, StoredPart, StoredParts,
+        TransferInfo, TransferPlan,
     };
     #[pymodule_export]
     use super::storage::Storage;

@@ -5,8 +5,8 @@
 //! first wants any. A call that ends waits until that thread has handled the records so far; so handlers
 //! run on one thread, in order, and none above a frame of ours.
 //!
-//! Under gevent and eventlet there is no such thread, since a handler's locks are a hub's: whoever waits for a call
-//! takes the records (`dropoff/_green.py`).
+//! Under gevent and eventlet there is no such thread, since a handler's locks are a hub's: whoever waits for
+//! a call takes the records (`dropoff/_green.py`).
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -20,7 +20,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 
+use crate::call_context;
 use crate::inputs;
+use crate::job::AnyJob;
 use crate::loop_waker::LoopWaker;
 use crate::reader::{is_green, start_thread};
 use crate::wait::{LOG_DRAIN_LIMIT, POLL_INTERVAL};
@@ -146,6 +148,12 @@ impl Queue {
         item
     }
 
+    /// Whether all so far are handled, or at least taken.
+    fn is_idle(&self) -> bool {
+        let state = self.state();
+        state.queued == if state.shared { state.taken } else { state.handled }
+    }
+
     /// Waits until so many are handled, and tells how many are.
     fn handled(&self, upto: u64, limit: Duration) -> u64 {
         let state = self.state();
@@ -169,7 +177,8 @@ fn sink(record: LogRecord) {
     }
 }
 
-/// Lets the core tell what the logger `dropoff` wants by now. Called wherever a job is made; clients are silent.
+/// Lets the core tell what the logger `dropoff` wants by now. Called wherever a job is made; clients are
+/// silent.
 pub(crate) fn follow(py: Python<'_>) {
     // Nothing about logging may keep a call from being made.
     let least = wanted(py).unwrap_or_default().filter(|_| thread_runs(py));
@@ -178,6 +187,18 @@ pub(crate) fn follow(py: Python<'_>) {
         // False would mean that somebody else in this library listens already, and nobody does.
         let _ = forward(least, sink);
     }
+}
+
+/// Lets the records of a call that was just made be handled in its caller's context. The interpreter lock is
+/// held since then, so none of them was.
+pub(crate) fn remember_context(py: Python<'_>, job: &Arc<AnyJob>) -> PyResult<()> {
+    if FORWARDED.load(Relaxed) == 0 {
+        return Ok(());
+    }
+    if queue().is_some_and(|queue| queue.is_idle()) {
+        call_context::forget_ended(py);
+    }
+    call_context::remember(py, job)
 }
 
 /// The least of the core's levels that somebody gets to see. It reads what `Logger.isEnabledFor` and
@@ -264,22 +285,31 @@ impl Records {
     fn __iter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
-    fn __next__(&self, py: Python<'_>) -> Option<(i64, String)> {
-        py.detach(|| self.0.take()).map(Item::told)
+    fn __next__(&self, py: Python<'_>) -> Option<ToldRecord> {
+        if self.0.state().waiting.is_empty() {
+            call_context::forget_ended(py);
+        }
+        py.detach(|| self.0.take()).map(|item| item.told(py))
     }
 }
 
+/// The level's number in `logging`, the text, the numbers of the job and of the attempt, and the caller's
+/// context.
+type ToldRecord = (i64, String, Option<u64>, Option<u32>, Option<Py<PyAny>>);
+
 impl Item {
-    /// The level's number in `logging`, and the text.
-    fn told(self) -> (i64, String) {
-        let (level, text) = match self {
-            Self::Record(record) => (record.level, record.message),
-            Self::Dropped(count) => {
-                (LogLevel::Warn, format!("{count} records were dropped here, since handlers are too slow"))
-            }
+    fn told(self, py: Python<'_>) -> ToldRecord {
+        let LogRecord { level, message, job, attempt } = match self {
+            Self::Record(record) => record,
+            Self::Dropped(count) => LogRecord {
+                level: LogLevel::Warn,
+                message: format!("{count} records were dropped here, since handlers are too slow"),
+                job: None,
+                attempt: None,
+            },
         };
         let number = LEVELS.into_iter().find(|(known, _)| *known == level).map_or(30, |(_, number)| number);
-        (number, text)
+        (number, message, job, attempt, call_context::of(py, job))
     }
 }
 
@@ -293,12 +323,12 @@ pub(crate) fn _records_queued() -> Option<u64> {
 
 /// The next record up to there.
 #[pyfunction]
-pub(crate) fn _records_take(upto: u64) -> Option<(i64, String)> {
-    queue()?.take_shared(upto).map(Item::told)
+pub(crate) fn _records_take(py: Python<'_>, upto: u64) -> Option<ToldRecord> {
+    queue()?.take_shared(upto).map(|item| item.told(py))
 }
 
-/// Waits until the records so far are handled, and for ones that stand still no longer than `LOG_DRAIN_LIMIT`: their
-/// handler may be waiting for this very thread.
+/// Waits until the records so far are handled, and for ones that stand still no longer than
+/// `LOG_DRAIN_LIMIT`: their handler may be waiting for this very thread.
 pub(crate) fn settle(py: Python<'_>, interrupted: impl Fn() -> PyResult<()>) -> PyResult<()> {
     let Some(queue) = queue() else { return Ok(()) };
     let Some(upto) = queue.owed() else { return Ok(()) };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use dropoff::SealedFile;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyMapping, PyType};
 
 use crate::encryption::KeyPair;
 use crate::errors::guarded;
@@ -13,12 +13,14 @@ use crate::inputs;
 use crate::job::Job;
 use crate::results::ToPython;
 
-/// Opens a file that was downloaded sealed. open_sealed() gives an OpenedFile, start_open_sealed() a Job at once.
+/// Opens a file that was downloaded sealed. open_sealed() gives an OpenedFile, start_open_sealed() a Job
+/// at once.
 ///
 /// path: the file as it was downloaded. to: where the opened one goes; nothing may be there yet. It appears
 /// there whole, readable by its owner alone, after its tag was checked, or not at all.
-/// key_pair: the recipient's. sender_public_key, encrypted_key, encryption_iv, encryption_salt: as the transfer's
-/// download reply has them, in base64, None included. With sender_public_key only what that sender sealed opens.
+/// key_pair: the recipient's. sender_public_key, encrypted_key, encryption_iv, encryption_salt: as the
+/// transfer's download reply has them, in base64, None included. With sender_public_key only what that sender
+/// sealed opens.
 /// on_progress: a plain function that gets a Progress every 0.1 s at most, and once at the end. If it
 /// raises, the call is cancelled.
 /// Raises EncryptionError if it is not what the sender sealed for these keys, SourceUnreadableError,
@@ -61,10 +63,13 @@ pub(crate) struct OpenedFile(dropoff::OpenedFile);
 
 #[pymethods]
 impl OpenedFile {
+    /// Where it is.
     #[getter]
     fn path<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.0.path.as_os_str().into_bound_py_any(py)
     }
+
+    /// Its size.
     #[getter]
     fn bytes(&self) -> u64 {
         self.0.bytes
@@ -76,6 +81,16 @@ impl OpenedFile {
         fields.set_item("path", self.path(py)?)?;
         fields.set_item("bytes", self.bytes())?;
         Ok(fields)
+    }
+
+    /// The object that to_dict() told, as a dict or as JSON has it.
+    ///
+    /// Raises InvalidInputError: the fields are not those of such an object.
+    #[classmethod]
+    fn from_dict(cls: &Bound<'_, PyType>, fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let named = PyDict::new(cls.py());
+        named.update(fields.cast::<PyMapping>()?)?;
+        Self::_restore(cls, &named)
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {

@@ -12,7 +12,8 @@ use crate::job::Job;
 /// level: "default", everything but caches and what belongs to a run or a machine; "minimal", what signs in;
 /// "full", caches too.
 /// profile: only this one of the profiles, by the name of its folder, such as "Profile 2". Default: all.
-/// include, exclude: globs on paths inside the folder, such as "Default/Code Cache"; exclude goes before include.
+/// include, exclude: globs on paths inside the folder, such as "Default/Code Cache"; exclude goes before
+/// include.
 /// if_running: what to do while a browser is using the folder: "error", "snapshot" or "force".
 /// prefix: a folder that everything in the archive is in. Default: none.
 /// Raises InvalidInputError for another level or if_running; globs and prefix are looked at by the call.
@@ -162,8 +163,8 @@ pub(crate) fn pack(value: Option<&Bound<'_, PyAny>>) -> Result<dropoff::Pack, Fa
     }
 }
 
-/// Looks at a browser's folder as upload_profile() would, without packing or sending anything; the folder is only
-/// read. inspect_profile() gives a ProfileInspection, start_inspect_profile() a Job at once.
+/// Looks at a browser's folder as upload_profile() would, without packing or sending anything; the folder is
+/// only read. inspect_profile() gives a ProfileInspection, start_inspect_profile() a Job at once.
 ///
 /// path: the user-data folder. pack: how it would be packed.
 /// Raises InvalidInputError for what is no browser's folder, SourceUnreadableError, or another DropoffError.

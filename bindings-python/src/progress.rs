@@ -10,6 +10,7 @@ use pyo3::exceptions::PyBaseException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
 
 use crate::job::AnyJob;
 use crate::loop_waker::{LoopWaker, WakeRequest};
@@ -22,55 +23,6 @@ pub(crate) struct Progress(pub(crate) dropoff::Progress);
 
 #[pymethods]
 impl Progress {
-    #[getter]
-    fn phase(&self) -> &'static str {
-        self.0.phase.as_str()
-    }
-    #[getter]
-    fn bytes_done(&self) -> u64 {
-        self.0.bytes_done
-    }
-    #[getter]
-    fn bytes_total(&self) -> u64 {
-        self.0.bytes_total
-    }
-    #[getter]
-    fn files_done(&self) -> u32 {
-        self.0.files_done
-    }
-    #[getter]
-    fn files_total(&self) -> u32 {
-        self.0.files_total
-    }
-    #[getter]
-    fn retries(&self) -> u32 {
-        self.0.retries
-    }
-    #[getter]
-    fn elapsed(&self) -> f64 {
-        self.0.elapsed.as_secs_f64()
-    }
-    #[getter]
-    fn active_for(&self) -> f64 {
-        self.0.active_for.as_secs_f64()
-    }
-    #[getter]
-    fn ticket_left(&self) -> Option<f64> {
-        self.0.ticket_left.map(|t| t.as_secs_f64())
-    }
-    #[getter]
-    fn time_needed(&self) -> Option<f64> {
-        self.0.time_needed.map(|t| t.as_secs_f64())
-    }
-    #[getter]
-    fn warning(&self) -> Option<String> {
-        self.0.warning()
-    }
-    #[getter]
-    fn bytes_per_second(&self) -> f64 {
-        self.0.bytes_per_second()
-    }
-
     fn __repr__(&self) -> String {
         let p = &self.0;
         let seconds = |time: Option<Duration>| match time {
@@ -90,6 +42,104 @@ impl Progress {
             seconds(p.ticket_left),
             seconds(p.time_needed)
         )
+    }
+
+    /// The step that the call is at. preparing: looking at the sources. packing: packing a profile folder.
+    /// requesting: asking the service for a presigned target. sending: sending bytes to storage. completing:
+    /// telling the service, and asking it what happened. done: over, one way or the other. opening: opening a
+    /// sealed file. inspecting: looking at a profile folder.
+    #[getter]
+    fn phase(&self) -> &'static str {
+        self.0.phase.as_str()
+    }
+
+    /// Source bytes handed to the network in attempts that still count; goes back when one fails. While a
+    /// folder is packed: bytes of it that are packed.
+    #[getter]
+    fn bytes_done(&self) -> u64 {
+        self.0.bytes_done
+    }
+
+    /// Source bytes to send in all, or to pack while a folder is packed; 0 until known.
+    #[getter]
+    fn bytes_total(&self) -> u64 {
+        self.0.bytes_total
+    }
+
+    /// Files storage has accepted.
+    #[getter]
+    fn files_done(&self) -> u32 {
+        self.0.files_done
+    }
+
+    /// Files in all; 0 until known.
+    #[getter]
+    fn files_total(&self) -> u32 {
+        self.0.files_total
+    }
+
+    /// Requests that were repeated so far.
+    #[getter]
+    fn retries(&self) -> u32 {
+        self.0.retries
+    }
+
+    /// Time since the call started. In seconds.
+    #[getter]
+    fn elapsed(&self) -> f64 {
+        self.0.elapsed.as_secs_f64()
+    }
+
+    /// How long the bytes have been counted: since packing began, and later since sending began; 0 before. In
+    /// seconds.
+    #[getter]
+    fn active_for(&self) -> f64 {
+        self.0.active_for.as_secs_f64()
+    }
+
+    /// How long uploads may still start with the presigned ticket in use, while sending. One that has started
+    /// may finish. In seconds; None if that is not known.
+    #[getter]
+    fn ticket_left(&self) -> Option<f64> {
+        self.0.ticket_left.map(|t| t.as_secs_f64())
+    }
+
+    /// How long sending the rest takes at the rate so far, after 2 s of sending. In seconds; None if that is
+    /// not known.
+    #[getter]
+    fn time_needed(&self) -> Option<f64> {
+        self.0.time_needed.map(|t| t.as_secs_f64())
+    }
+
+    /// A likely failure if it goes on like this, as a sentence: sending needs more time than the ticket has,
+    /// so uploads that have to start over or have not started by then fail. None if there is none.
+    #[getter]
+    fn warning(&self) -> Option<String> {
+        self.0.warning()
+    }
+
+    /// Average rate of packing or sending, in bytes per second; 0 before.
+    #[getter]
+    fn bytes_per_second(&self) -> f64 {
+        self.0.bytes_per_second()
+    }
+
+    /// Every value, fit for JSON; lengths of time in seconds.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let values = PyDict::new(py);
+        values.set_item("phase", self.phase())?;
+        values.set_item("bytes_done", self.bytes_done())?;
+        values.set_item("bytes_total", self.bytes_total())?;
+        values.set_item("files_done", self.files_done())?;
+        values.set_item("files_total", self.files_total())?;
+        values.set_item("retries", self.retries())?;
+        values.set_item("elapsed", self.elapsed())?;
+        values.set_item("active_for", self.active_for())?;
+        values.set_item("ticket_left", self.ticket_left())?;
+        values.set_item("time_needed", self.time_needed())?;
+        values.set_item("warning", self.warning())?;
+        values.set_item("bytes_per_second", self.bytes_per_second())?;
+        Ok(values)
     }
 }
 

@@ -20,6 +20,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyMemoryView, PyModule, PyString, PyTuple};
 
+use crate::call_context;
 use crate::errors::{Failure, bad_argument, exception};
 use crate::inputs;
 use crate::loop_waker::LoopWaker;
@@ -60,7 +61,13 @@ pub(crate) struct Streams {
     orders: Sender<PlacedOrder>,
     placed: Receiver<PlacedOrder>,
     waker: SharedWaker,
-    files: RefCell<Vec<Py<PyAny>>>,
+    files: RefCell<Vec<StreamFile>>,
+}
+
+/// A stream as it was given, and the file object that reads it.
+struct StreamFile {
+    given: Py<PyAny>,
+    file: Py<PyAny>,
 }
 
 /// Who wants to know that an order was placed, or that none will come any more. A thread waits for the orders
@@ -96,15 +103,15 @@ impl Streams {
         Self { orders, placed, waker: SharedWaker::default(), files: RefCell::default() }
     }
 
-    /// One more file object. The same one twice would be empty the second time.
-    pub(crate) fn reader(&self, file: &Bound<'_, PyAny>) -> Result<Reader, Failure> {
+    /// One more stream, read by `file`. The same one twice would be empty the second time.
+    pub(crate) fn reader(&self, given: &Bound<'_, PyAny>, file: Bound<'_, PyAny>) -> Result<Reader, Failure> {
         let mut files = self.files.borrow_mut();
-        if files.iter().any(|seen| seen.is(file)) {
+        if files.iter().any(|seen| seen.given.is(given)) {
             return Err(bad_argument(
                 "the same file object is given twice, and a stream can be read only once; give its bytes or open it twice",
             ));
         }
-        files.push(file.clone().unbind());
+        files.push(StreamFile { given: given.clone().unbind(), file: file.unbind() });
         let orders = Some(self.orders.clone());
         Ok(Reader { at: files.len() - 1, orders, waker: Arc::clone(&self.waker) })
     }
@@ -113,7 +120,8 @@ impl Streams {
     pub(crate) fn start(self, py: Python<'_>) -> PyResult<Raised> {
         // The readers alone keep the thread going: it ends when the core has dropped them all.
         drop(self.orders);
-        let (raised, files) = (Raised::default(), self.files.into_inner());
+        let files: Vec<_> = self.files.into_inner().into_iter().map(|stream| stream.file).collect();
+        let raised = Raised::default();
         if !files.is_empty() {
             static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
             let read = READ.import(py, "dropoff._threads", "read")?;
@@ -132,7 +140,8 @@ impl Streams {
 
 /// Starts a daemon thread of Python's own. `_thread.start_new_thread` is C: it runs no Python code on this
 /// thread, which may be one that Python is about to end. Where it has been replaced by Python code, that is
-/// gevent's or eventlet's, and `dropoff/_green.py` knows what to start.
+/// gevent's or eventlet's, and `dropoff/_green.py` knows what to start. It runs in a copy of the caller's
+/// context.
 pub(crate) fn start_thread<'py>(
     function: &Bound<'py, PyAny>,
     arguments: Bound<'py, PyTuple>,
@@ -143,7 +152,10 @@ pub(crate) fn start_thread<'py>(
     // Each time, since it may be replaced at any time.
     let start = module.getattr("start_new_thread")?;
     if !is_green(py) {
-        return start.call1((function, arguments)).map(drop).map_err(|e| without_room(py, e));
+        let mut all = vec![function.clone()];
+        all.extend(arguments);
+        let run = (call_context::copied(py)?.getattr("run")?, PyTuple::new(py, all)?);
+        return start.call1(run).map(drop).map_err(|e| without_room(py, e));
     }
     static GREEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let started = GREEN.import(py, "dropoff._green", "start")?.call1((function, arguments));
@@ -169,8 +181,8 @@ pub(crate) fn is_green(py: Python<'_>) -> bool {
     green().unwrap_or(false)
 }
 
-/// Python has one class, and these words, for a thread that the operating system refused; it keeps the number to
-/// itself, which is that of pthread_create(3).
+/// Python has one class, and these words, for a thread that the operating system refused; it keeps the number
+/// to itself, which is that of pthread_create(3).
 fn without_room(py: Python<'_>, raised: PyErr) -> PyErr {
     let refused = raised.is_instance_of::<PyRuntimeError>(py)
         && raised.value(py).to_string().contains("can't start new thread");

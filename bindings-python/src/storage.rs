@@ -1,14 +1,16 @@
 //! `Storage`: presigned targets that some other program asked for.
 
-use dropoff::{PostFormRequest, PutPartsRequest, PutRequest};
+use dropoff::{PostFormRequest, PostRequest, PutPartsRequest, PutRequest, SendRequest};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::client_state::{ClientState, Pickled, lasting};
 use crate::errors::guarded;
 use crate::job::Job;
-use crate::{inputs, options};
+use crate::{inputs, json, options};
 
-/// Uploads to presigned targets that some other program asked for. May be shared between threads.
+/// Uploads to presigned targets that some other program asked for. May be shared between threads, and
+/// pickled: it is made anew where it is unpickled.
 ///
 /// Each call has a start_… twin that takes the same arguments, returns a Job at once, and calls on_progress
 /// on a thread of its own instead of the caller's.
@@ -16,7 +18,7 @@ use crate::{inputs, options};
 /// options: see Options.
 /// Raises InvalidInputError: an option is not one.
 #[pyclass(frozen, module = "dropoff")]
-pub(crate) struct Storage(dropoff::Storage);
+pub(crate) struct Storage(dropoff::Storage, pub(crate) ClientState);
 
 // It has a default other than None, so it is converted before the body runs.
 fn file_name<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
@@ -27,8 +29,12 @@ fn file_name<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
 impl Storage {
     #[new]
     #[pyo3(signature = (**options))]
-    fn new(options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        guarded(|| Ok(Self(dropoff::Storage::new(options::options(options)?))))
+    fn new(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        guarded(|| {
+            let options = lasting(options)?;
+            let core = dropoff::Storage::new(options::options(options.as_ref())?);
+            Ok(Self(core, ClientState::new(py, options.as_ref(), &[], false)?))
+        })
     }
 
     /// From now on all uploads of this client together send at most so many bytes a second, those under way
@@ -98,11 +104,12 @@ impl Storage {
     /// url: where the form goes, exactly as it was handed out.
     /// fields: sent byte for byte in the order given; the file follows as the field file.
     /// file_name: the file name told to storage. Default file.
+    /// file_field: the name of the field that holds the file. Default file, as S3 and Google have it.
     /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
     /// above 0 and at most 10 000 000 s.
     /// on_progress: as in put.
     /// Raises DropoffError: as put.
-    #[pyo3(signature = (url, fields, source, *, file_name="file", timeout=None, on_progress=None))]
+    #[pyo3(signature = (url, fields, source, *, file_name="file", file_field=None, timeout=None, on_progress=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
     fn start_post_form(
         &self,
@@ -111,6 +118,7 @@ impl Storage {
         fields: &Bound<'_, PyAny>,
         source: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = file_name)] file_name: &str,
+        file_field: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
@@ -119,6 +127,9 @@ impl Storage {
             let mut request =
                 PostFormRequest::new(inputs::text(url, "url")?, fields, inputs::source(source, streams)?)
                     .file_name(file_name);
+            if let Some(name) = inputs::optional(file_field, "file_field")? {
+                request = request.file_field(name);
+            }
             if let Some(limit) = inputs::timeout(timeout)? {
                 request = request.timeout(limit);
             }
@@ -137,18 +148,28 @@ impl Storage {
     /// 10,000 of them.
     /// part_size: bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the
     /// number of URLs if those do not.
+    /// part_sizes: bytes of each part, in the order of the URLs, where they are not equal.
+    /// headers: the headers that were signed into every URL, sent as given.
+    /// part_headers: the headers of each part, in the order of the URLs, beside those of all.
     /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
     /// above 0 and at most 10 000 000 s.
     /// on_progress: as in put.
     /// Raises InvalidInputError: the source does not fit the number of URLs, or those are in another order.
     /// Raises DropoffError: as put, with the number of the part in the message.
-    #[pyo3(signature = (urls, source, *, part_size=None, timeout=None, on_progress=None))]
+    #[pyo3(signature = (
+        urls, source, *, part_size=None, part_sizes=None, headers=None, part_headers=None, timeout=None,
+        on_progress=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
     fn start_put_parts(
         &self,
         py: Python<'_>,
         urls: &Bound<'_, PyAny>,
         source: &Bound<'_, PyAny>,
         part_size: Option<&Bound<'_, PyAny>>,
+        part_sizes: Option<&Bound<'_, PyAny>>,
+        headers: Option<&Bound<'_, PyAny>>,
+        part_headers: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
@@ -160,11 +181,110 @@ impl Storage {
             if let Some(bytes) = part_size {
                 request = request.part_size(inputs::count(bytes, "part_size")?);
             }
+            if let Some(sizes) = part_sizes {
+                let sizes = inputs::each(sizes, "part_sizes", "numbers of bytes, one for each part");
+                let sizes = sizes?.into_iter().map(|bytes| inputs::count(&bytes, "part_sizes"));
+                request = request.part_sizes(sizes.collect::<Result<Vec<u64>, _>>()?);
+            }
+            for (name, value) in headers.map_or(Ok(Vec::new()), |h| inputs::pairs(h, "headers"))? {
+                request = request.header(name, value);
+            }
+            if let Some(all) = part_headers {
+                let all = inputs::each(all, "part_headers", "headers, some for each part");
+                let all = all?.into_iter().map(|part| inputs::pairs(&part, "part_headers"));
+                request = request.part_headers(all.collect::<Result<Vec<_>, _>>()?);
+            }
             if let Some(limit) = inputs::timeout(timeout)? {
                 request = request.timeout(limit);
             }
             Ok(self.0.start_put_parts(request)?)
         })
+    }
+
+    /// Sends a source with a raw POST, to a service that takes the body as something new, and waits for its
+    /// answer, which is the result's reply.
+    ///
+    /// start_post() gives a Job of it at once.
+    ///
+    /// 200, 201, 202 and 204 are successes. A request that may have been handled is not sent again, since it
+    /// might be taken twice; then the error's outcome is unknown.
+    ///
+    /// url: the presigned URL, exactly as it was handed out.
+    /// headers: the headers that were signed into the URL, sent as given.
+    /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
+    /// above 0 and at most 10 000 000 s.
+    /// on_progress: as in put.
+    /// Raises DropoffError: as put.
+    #[pyo3(signature = (url, source, *, headers=None, timeout=None, on_progress=None))]
+    fn start_post(
+        &self,
+        py: Python<'_>,
+        url: &Bound<'_, PyAny>,
+        source: &Bound<'_, PyAny>,
+        headers: Option<&Bound<'_, PyAny>>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        on_progress: Option<Py<PyAny>>,
+    ) -> PyResult<Job> {
+        Job::start(py, on_progress, |streams| {
+            let mut request = PostRequest::new(inputs::text(url, "url")?, inputs::source(source, streams)?);
+            for (name, value) in headers.map_or(Ok(Vec::new()), |h| inputs::pairs(h, "headers"))? {
+                request = request.header(name, value);
+            }
+            if let Some(limit) = inputs::timeout(timeout)? {
+                request = request.timeout(limit);
+            }
+            Ok(self.0.start_post(request)?)
+        })
+    }
+
+    /// Sends a source as a plan says, and waits until storage has it.
+    ///
+    /// start_send() gives a Job of it at once.
+    ///
+    /// A plan is what a backend hands out: a mapping or its JSON, in our own form, a bare presigned URL, the
+    /// results of boto3's presigners, Uppy Companion's and OpenDAL's requests, or a Git LFS server's reply.
+    /// Nothing is sent before all of it is understood, every URL of it has passed the guard, and its sizes
+    /// are those of the source. Parts that a failed call leaves are removed where the plan says how.
+    ///
+    /// plan: what the backend handed out, as JSON or a bare URL.
+    /// allow_authorization: whether requests of the plan may carry Authorization, each to its own URL alone:
+    /// a Git LFS server hands out such tokens. Default: false, and such a plan is refused.
+    /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
+    /// above 0 and at most 10 000 000 s.
+    /// on_progress: as in put.
+    /// Raises InvalidInputError: the plan cannot work. The field of the error's details is the JSON Pointer
+    /// of what is wrong.
+    /// Raises RejectedError: a Git LFS server refuses the object.
+    /// Raises DropoffError: as put.
+    #[pyo3(signature = (plan, source, *, allow_authorization=None, timeout=None, on_progress=None))]
+    fn start_send(
+        &self,
+        py: Python<'_>,
+        plan: &Bound<'_, PyAny>,
+        source: &Bound<'_, PyAny>,
+        allow_authorization: Option<&Bound<'_, PyAny>>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        on_progress: Option<Py<PyAny>>,
+    ) -> PyResult<Job> {
+        Job::start(py, on_progress, |streams| {
+            let mut request = SendRequest::new(json::text(plan, "plan")?, inputs::source(source, streams)?);
+            if let Some(allow) = allow_authorization {
+                request = request.allow_authorization(inputs::truth(allow, "allow_authorization")?);
+            }
+            if let Some(limit) = inputs::timeout(timeout)? {
+                request = request.timeout(limit);
+            }
+            Ok(self.0.start_send(request)?)
+        })
+    }
+
+    // `close()`, `with` and their async forms: see `dropoff/_waiting.py` and `_async.py`.
+    fn _close<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, Job>>> {
+        self.1.close(py)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickled<'py>> {
+        slf.get().1.pickled(slf.as_any())
     }
 
     fn __repr__(&self) -> String {

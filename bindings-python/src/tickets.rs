@@ -9,7 +9,9 @@ use crate::results::ToPython;
 
 /// Pickles end up in files and queues.
 fn holds_secrets() -> PyErr {
-    PyTypeError::new_err("a ticket holds secrets, so it cannot be pickled or copied; keep using this one")
+    PyTypeError::new_err(
+        "a ticket holds secrets, so it cannot be pickled or copied; keep using this one, or send what reveal() gives",
+    )
 }
 
 /// A reserved profile and the presigned form to send its archive with.
@@ -18,14 +20,18 @@ pub(crate) struct ProfileTicket(pub(crate) dropoff::ProfileTicket);
 
 #[pymethods]
 impl ProfileTicket {
+    /// The reserved id; give it to HCompany.complete_upload.
     #[getter]
     fn profile_id(&self) -> &str {
         self.0.profile_id()
     }
+
+    /// Seconds in which an upload may still start.
     #[getter]
     fn expires_in(&self) -> f64 {
         self.0.expires_in().as_secs_f64()
     }
+
     /// The service's reply, secrets included. Do not log it.
     fn reveal(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         Ok(json::to_python(py, &self.0.reveal())?.unbind())
@@ -44,14 +50,18 @@ pub(crate) struct TransferTicket(pub(crate) dropoff::TransferTicket);
 
 #[pymethods]
 impl TransferTicket {
+    /// The transfer's id; give it to AgentDrop.confirm.
     #[getter]
     fn id(&self) -> &str {
         self.0.id()
     }
+
+    /// When the service says its URLs expire, RFC 3339.
     #[getter]
     fn expires_at(&self) -> Option<&str> {
         self.0.expires_at()
     }
+
     /// The service's reply, secrets included. Do not log it.
     fn reveal(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         Ok(json::to_python(py, &self.0.reveal())?.unbind())

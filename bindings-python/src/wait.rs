@@ -10,8 +10,8 @@ use crate::logs;
 
 /// How late Ctrl-C may be noticed, and how often progress is told.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// How long a job that was told to stop is waited for: it may be telling the service to drop parts, which takes 5 s
-/// at most.
+/// How long a job that was told to stop is waited for: it may be telling the service to drop parts, which
+/// takes 5 s at most.
 pub(crate) const CANCEL_WAIT_LIMIT: Duration = Duration::from_secs(6);
 /// How long log records that stand still are waited for.
 pub(crate) const LOG_DRAIN_LIMIT: Duration = Duration::from_secs(2);

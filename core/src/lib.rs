@@ -24,6 +24,7 @@
 //! with the reason ([`Error::outcome`]).
 
 mod agentdrop;
+pub mod diagnosis;
 mod digest;
 mod error;
 mod exhausted;
@@ -69,9 +70,11 @@ pub use profile::{
 };
 pub use progress::{Phase, Progress};
 pub use seal::KeyPair;
+pub use service::ServiceCheck;
 pub use source::Source;
 pub use storage::{
-    PostFormRequest, PutPartsRequest, PutRequest, Storage, StoredObject, StoredPart, StoredParts,
+    PostFormRequest, PostRequest, PutPartsRequest, PutRequest, SendRequest, Storage, StorageReply,
+    StoredObject, StoredPart, StoredParts,
 };
 #[doc(hidden)]
 pub use sys::WakePair;

@@ -55,6 +55,10 @@ pub struct LogRecord {
     pub level: LogLevel,
     /// One line: what happened, then its facts as `name=value`.
     pub message: String,
+    /// The number of the call it is about, which [`Job::number`](crate::Job::number) tells too.
+    pub job: Option<u64>,
+    /// Which try of a request is about to be made, if it is about one that is repeated; the first is 1.
+    pub attempt: Option<u32>,
 }
 
 type Sink = Box<dyn Fn(LogRecord) + Send + Sync>;
@@ -105,7 +109,8 @@ impl Subscriber for Forwarder {
             let mut line = EventText::default();
             event.record(&mut line);
             let level = LogLevel::of(*event.metadata().level());
-            sink(LogRecord { level, message: line.message + &line.facts });
+            let EventText { message, facts, job, attempt } = line;
+            sink(LogRecord { level, message: message + &facts, job, attempt });
         }
     }
     // The core makes no spans; those of other libraries are of no interest here.
@@ -122,9 +127,19 @@ impl Subscriber for Forwarder {
 struct EventText {
     message: String,
     facts: String,
+    job: Option<u64>,
+    attempt: Option<u32>,
 }
 
 impl Visit for EventText {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match field.name() {
+            "job" => self.job = Some(value),
+            "attempt" => self.attempt = u32::try_from(value).ok(),
+            _ => {}
+        }
+        self.record_debug(field, &value);
+    }
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Writing to a String does not fail.
         let _ = match field.name() {

@@ -88,8 +88,8 @@ pub struct Progress {
 const MIN_MEASURED_TIME: Duration = Duration::from_secs(2);
 
 impl Progress {
-    /// A likely failure if it goes on like this, as a sentence: sending needs more time than the ticket has, so
-    /// uploads that have to start over or have not started by then fail.
+    /// A likely failure if it goes on like this, as a sentence: sending needs more time than the ticket has,
+    /// so uploads that have to start over or have not started by then fail.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let (needed, left) = (self.time_needed?, self.ticket_left?);
@@ -169,6 +169,11 @@ impl Counters {
             ticket_ends: AtomicU64::new(0),
             started: Instant::now(),
         }
+    }
+
+    /// For requests of the same job whose bytes are none of the source's.
+    pub(crate) fn beside(&self) -> Self {
+        Self { job: self.job, ..Self::new() }
     }
 
     pub(crate) fn job(&self) -> u64 {

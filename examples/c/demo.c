@@ -1,5 +1,5 @@
-/* The C half of `make demo`: both flows against a sandbox, no account needed. demo.sh builds it and starts the
- * sandbox, whose facts come in the environment; the argument is an empty folder to work in.
+/* The C half of `make demo`: both flows against a sandbox, no account needed. demo.sh builds it and starts
+ * the sandbox, whose facts come in the environment; the argument is an empty folder to work in.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -116,8 +116,8 @@ static void sealed_transfer_of_two_files(const dropoff_options *options) {
 
     printf("\nC: a sealed transfer of two files\n");
     write_file("report.pdf", "%PDF-1.7\n", 3000000);
-    /* In earnest each agent has its own pair, kept by the official SDK in ~/.agentdrop, and the sender knows the
-     * recipient's public key, or leaves it out to trust the service with that. */
+    /* In earnest each agent has its own pair, kept by the official SDK in ~/.agentdrop, and the sender knows
+     * the recipient's public key, or leaves it out to trust the service with that. */
     must(dropoff_key_pair_generate(&sender, &error));
     must(dropoff_key_pair_generate(&recipient, &error));
     sealing.key_pair = sender;

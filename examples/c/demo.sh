@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds demo.c as a user of the installed library would, and runs it against a sandbox of its own. Nothing is left
-# behind: the sandbox ends with its standard input, and the folder is removed.
+# Builds demo.c as a user of the installed library would, and runs it against a sandbox of its own. Nothing is
+# left behind: the sandbox ends with its standard input, and the folder is removed.
 #
 # Usage: examples/c/demo.sh [PROFILE-DIR], the folder cargo built into (target/debug).
 set -euo pipefail

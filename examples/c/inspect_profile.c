@@ -1,5 +1,5 @@
-/* Says what of a browser's user-data folder would be packed, and whether it will sign in on Linux. It needs no key and
- * no network.
+/* Says what of a browser's user-data folder would be packed, and whether it will sign in on Linux. It needs
+ * no key and no network.
  *
  *     cc inspect_profile.c $(pkg-config --cflags --libs dropoff) && ./a.out ~/.config/google-chrome
  */

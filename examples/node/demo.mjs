@@ -1,8 +1,8 @@
 // The tour that `make demo` gives: both flows against the sandbox, no account needed.
 //
-// Starts the sandbox, uploads a small browser-profile folder, sends two files, sends them once more sealed and
-// opens them as the recipient, and prints what the services then hold. The sandbox ends when its standard input closes, so nothing is left behind even if this program is
-// killed.
+// Starts the sandbox, uploads a small browser-profile folder, sends two files, sends them once more sealed
+// and opens them as the recipient, and prints what the services then hold. The sandbox ends when its standard
+// input closes, so nothing is left behind even if this program is killed.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -94,7 +94,8 @@ async function tour(services, folder) {
   console.log('\nAll arrived.')
 }
 
-/** Both agents have a key pair, and the service knows the public halves, as after the official SDK's `register`. */
+/** Both agents have a key pair, and the service knows the public halves, as after the official SDK's
+ * `register`. */
 async function sealedTour(services, d, files, folder) {
   console.log('\nNode: the same files, sealed for the recipient')
   const [ours, theirs] = [KeyPair.generate(), KeyPair.generate()]

@@ -1,5 +1,5 @@
-//! The core's public types as its sources have them: their fields and setters, each with its sentences. It knows no
-//! language but Rust.
+//! The core's public types as its sources have them: their fields and setters, each with its sentences. It
+//! knows no language but Rust.
 
 use std::path::Path;
 

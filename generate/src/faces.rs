@@ -1,5 +1,5 @@
-//! The parts of each face, in their order: names and kinds, and not one sentence that the core has. It knows the
-//! core's types by name.
+//! The parts of each face, in their order: names and kinds, and not one sentence that the core has. It knows
+//! the core's types by name.
 
 use dropoff::OPTIONS;
 
@@ -212,7 +212,11 @@ pub const SECTIONS: &[Section] = &[
     Section {
         heading: "Stored objects\n\nWhat storage has after an upload.",
         has_module: false,
-        records: &[result("StoredObject", "storage/result.rs")],
+        records: &[
+            part("StoredPart", "storage/result.rs"),
+            part("StorageReply", "storage/result.rs"),
+            result("StoredObject", "storage/result.rs"),
+        ],
         ..own("stored_object")
     },
     Section {
@@ -509,20 +513,36 @@ pub const SECTIONS: &[Section] = &[
                 more: "",
                 last_of_0_1: "finalizer",
             },
+            RequestFace {
+                name: "send_request",
+                core: "SendRequest",
+                file: STORAGE,
+                begin: "dropoff::SendRequest::new({plan}, {source})",
+                fields: &[
+                    argument("plan", Kind::NeededText, STORAGE, "SendRequest"),
+                    own_field("source", Kind::Source, ""),
+                    field("allow_authorization", Kind::Flag),
+                    TIMEOUT,
+                    PROGRESS,
+                ],
+                more: "",
+                last_of_0_1: "finalizer",
+            },
         ],
         ..own("storage_requests")
     },
     Section {
         heading: "Raw storage: stored parts",
         has_module: false,
-        records: &[part("StoredPart", "storage/result.rs"), result("StoredParts", "storage/result.rs")],
+        records: &[result("StoredParts", "storage/result.rs")],
         ..own("stored_parts")
     },
     own("storage"),
     own("library"),
 ];
 
-/// A class of Python's for a kind of error, where its name, its bases or its sentences are not those of the core alone.
+/// A class of Python's for a kind of error, where its name, its bases or its sentences are not those of the
+/// core alone.
 pub struct PythonError {
     pub kind: &'static str,
     pub class: &'static str,
@@ -560,8 +580,8 @@ pub const PYTHON_ERRORS: &[PythonError] = &[
     python_error("DiskFull", "DiskFullError", "OSError", ""),
 ];
 
-/// The fields of `dropoff_progress` after its size, by their names in the core, and what is C's own about them; later
-/// ones stand at the end.
+/// The fields of `dropoff_progress` after its size, by their names in the core, and what is C's own about
+/// them; later ones stand at the end.
 pub const C_PROGRESS: &[(&str, &str)] = &[
     ("bytes_done", ""),
     ("bytes_total", ""),
@@ -590,16 +610,24 @@ pub const PYTHON_CALLS: &[(&str, &str, &str)] = &[
     ("Storage", "put", "put_request"),
     ("Storage", "post_form", "post_form_request"),
     ("Storage", "put_parts", "put_parts_request"),
+    ("Storage", "post", "put_request"),
+    ("Storage", "send", "send_request"),
     ("", "open_sealed", "sealed_file"),
 ];
 
 /// Classes of Python whose help is that of the stubs, with their files below `bindings-python/src/`.
-pub const PYTHON_CLASSES: &[(&str, &str)] =
-    &[("hcompany.rs", "HCompany"), ("agentdrop.rs", "AgentDrop"), ("storage.rs", "Storage")];
+pub const PYTHON_CLASSES: &[(&str, &str)] = &[
+    ("hcompany.rs", "HCompany"),
+    ("agentdrop.rs", "AgentDrop"),
+    ("storage.rs", "Storage"),
+    ("progress.rs", "Progress"),
+];
 
 /// What is Python's own about an argument, after the core's sentences.
-pub const PYTHON_MORE: &[(&str, &str, &str)] =
-    &[("transfer", "files", " Paths, `(name, source)` pairs or [`File`] objects.")];
+pub const PYTHON_MORE: &[(&str, &str, &str)] = &[
+    ("transfer", "files", " Paths, `(name, source)` pairs or [`File`] objects."),
+    ("file", "name", " A file object that was opened from a file brings its own."),
+];
 
 /// The texts of an enum's values, which are the last words of C's enumerators.
 pub fn value_texts(face: &EnumFace) -> Vec<String> {

@@ -20,8 +20,8 @@ fn calls<'a>(stubs: &'a str, client: &str) -> Vec<Call<'a>> {
         let Some((name, rest)) = line.strip_prefix("    def ").and_then(|def| def.split_once('(')) else {
             continue;
         };
-        let other = name.starts_with('_') || name.starts_with("start_") || name == "set_bandwidth_limit";
-        if other {
+        let waits = !matches!(name, "set_bandwidth_limit" | "close" | "restore_ticket");
+        if name.starts_with('_') || name.starts_with("start_") || !waits {
             continue;
         }
         let (mut arguments, mut last) = (String::from("("), rest);
@@ -53,10 +53,11 @@ pub fn starting(stubs: &str, client: &str) -> String {
     text
 }
 
-/// Both forms of an asynchronous client.
+/// Both forms of an asynchronous client, which reads asynchronous sources too.
 pub fn asynchronous(stubs: &str, client: &str) -> String {
     let mut text = String::new();
     for Call { name, arguments, result } in calls(stubs, client) {
+        let arguments = arguments.replace(": _Source", ": _AsyncSource").replace("[_File]", "[_AsyncFile]");
         text.push_str(&format!("    async def {name}{arguments} -> {result}:\n"));
         text.push_str(&format!("        \"\"\"As :meth:`{client}.{name}`.\"\"\"\n\n"));
         text.push_str(&format!("    def start_{name}{arguments} -> Job[{result}]:\n"));

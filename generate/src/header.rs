@@ -1,5 +1,5 @@
-//! `include/dropoff.h`: the sections in their order, each with its heading, its types and its functions. cbindgen writes
-//! those; by itself it would put all types first and all functions after them.
+//! `include/dropoff.h`: the sections in their order, each with its heading, its types and its functions.
+//! cbindgen writes those; by itself it would put all types first and all functions after them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -200,8 +200,8 @@ fn with_macros(root: &Path, section: &Section, mut text: String) -> String {
     text
 }
 
-/// Comments and prototypes as they are read best: a short comment on one line, what it says of threads right after
-/// it, and a prototype on as few lines as it needs.
+/// Comments and prototypes as they are read best: a short comment on one line, what it says of threads right
+/// after it, and a prototype on as few lines as it needs.
 fn compact(items: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut rest = items.lines();

@@ -1,5 +1,5 @@
-//! Makes the faces from the core's sources: `dropoff-generate` writes the generated files, `--check` names those that
-//! are not what it would write.
+//! Makes the faces from the core's sources: `dropoff-generate` writes the generated files, `--check` names
+//! those that are not what it would write.
 
 mod c_error_facts;
 mod c_progress;
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
     // The header is made of these very files, so they come first.
     output.text("include/dropoff.h", &header::header(&root, &output));
     output.part("bindings-python/python/dropoff/_native.pyi", "results", &python::stubs(&root));
+    output.part("bindings-python/python/dropoff/_native.pyi", "progress", &python::progress(&root));
     for file in ["_native.pyi", "_sealed.pyi", "_inspecting.pyi"] {
         let path = format!("bindings-python/python/dropoff/{file}");
         let text = python_arguments::with_parameters(&root, &output.read(&path));
@@ -62,14 +63,14 @@ fn main() -> ExitCode {
         let code = python_help::with_help(&output.read(&path), &stubs, class);
         output.text(&path, &code);
     }
-    output.part("bindings-python/python/dropoff/_native.pyi", "progress", &python::progress(&root));
     let errors = "bindings-python/python/dropoff/_errors.py";
+    output.part("bindings-python/python/dropoff/_kinds.py", "kinds", &python_errors::kinds());
     output.part(errors, "facts", &python_errors::attributes(&root));
     output.part(errors, "constructor", &python_errors::constructor(&root));
     output.part(errors, "classes", &python_errors::classes(&root));
     output.part("bindings-python/python/dropoff/_options.py", "options", &python::options());
     output.part("bindings-python/src/results.rs", "results", &python::compiled(&root));
-    output.part("bindings-node/index.d.ts", "results", &node::interfaces(&root));
+    output.part("bindings-node/index.d.ts", "results", &node::results(&root));
     output.part("bindings-node/index.d.ts", "options", &node::options());
     output.part("bindings-node/index.d.ts", "error codes", &node::error_codes(&root));
     output.part("bindings-node/index.d.ts", "error facts", &node::error_facts(&root));

@@ -13,16 +13,16 @@ use crate::progress;
 
 const WIDTH: usize = 110;
 
-/// Interfaces of results.
-pub fn interfaces(root: &Path) -> String {
+/// The types of results: aliases, which fit `Record<string, unknown>` as interfaces do not.
+pub fn results(root: &Path) -> String {
     let records = SECTIONS.iter().flat_map(|section| section.records);
-    let all: Vec<String> = records.map(|face| interface(root, face)).collect();
+    let all: Vec<String> = records.map(|face| result(root, face)).collect();
     all.join("\n")
 }
 
-fn interface(root: &Path, face: &RecordFace) -> String {
+fn result(root: &Path, face: &RecordFace) -> String {
     let found = record(root, face.file, face.name);
-    let mut text = format!("{}export interface {} {{\n", comment(&found.docs, 0), face.name);
+    let mut text = format!("{}export type {} = {{\n", comment(&found.docs, 0), face.name);
     for field in &found.members {
         text.push_str(&comment(&field.docs, 2));
         text.push_str(&format!("  readonly {}: {}\n", docs::camel(&field.name), type_of(root, face, field)));
@@ -110,9 +110,9 @@ fn in_milliseconds(option: &OptionSpec) -> String {
         .replace(&format!("default {}", option.default), &format!("default {grouped} ms"))
 }
 
-/// The interface of progress.
+/// The type of progress.
 pub fn progress(root: &Path) -> String {
-    let mut text = format!("{}export interface Progress {{\n", comment(&[progress::about(root)], 0));
+    let mut text = format!("{}export type Progress = {{\n", comment(&[progress::about(root)], 0));
     for member in progress::members(root) {
         let about = member.docs.join(" ");
         let (ty, about) = match member.ty.as_str() {
@@ -148,7 +148,7 @@ pub fn error_facts(root: &Path) -> String {
     let mut text = comment(&[with_values(&outcome.docs.join(" "), &outcome.members)], 0);
     text.push_str(&format!("export type Outcome = {}\n\n", values_of(&outcome.members)));
     text.push_str("/** The facts of a {@link DropoffError}. Those that are absent are `null`. */\n");
-    text.push_str("export interface ErrorFacts {\n");
+    text.push_str("export type ErrorFacts = {\n");
     for (name, about, ty) in all_facts(root) {
         text.push_str(&comment(&[about], 2));
         text.push_str(&member_of("readonly ", &name, &ty));

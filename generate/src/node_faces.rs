@@ -188,7 +188,11 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link Storage.postForm}.",
         of: "post_form_request",
         fields: &["file_name"],
-        own: &[],
+        own: &[(
+            "fileField?",
+            "string | null | undefined",
+            "The name of the field that holds the file. Default `file`, as S3 and Google have it.",
+        )],
     },
     NodeArguments {
         name: "PutPartsArguments",
@@ -196,6 +200,42 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link Storage.putParts}.",
         of: "put_parts_request",
         fields: &["part_size"],
+        own: &[
+            (
+                "partSizes?",
+                "List<number> | null | undefined",
+                "Bytes of each part, where they are not equal.",
+            ),
+            (
+                "headers?",
+                "Pairs | null | undefined",
+                "The headers that were signed into every URL, sent as given.",
+            ),
+            (
+                "partHeaders?",
+                "List<Pairs> | null | undefined",
+                "The headers of each part, in the order of the URLs, beside `headers`.",
+            ),
+        ],
+    },
+    NodeArguments {
+        name: "PostArguments",
+        extends: "BoundedArguments",
+        about: "Arguments of {@link Storage.post}.",
+        of: "put_request",
+        fields: &[],
+        own: &[(
+            "headers?",
+            "Pairs | null | undefined",
+            "The headers that the service wants, sent as given.",
+        )],
+    },
+    NodeArguments {
+        name: "SendPlanArguments",
+        extends: "BoundedArguments",
+        about: "Arguments of {@link Storage.send}.",
+        of: "send_request",
+        fields: &["allow_authorization"],
         own: &[],
     },
 ];

@@ -35,6 +35,10 @@ fn class(root: &Path, face: &RecordFace) -> String {
     text.push_str(
         "\n    def to_dict(self) -> dict[str, Any]:\n        \"\"\"Every field, fit for JSON.\"\"\"\n",
     );
+    text.push_str("\n    @classmethod\n    def from_dict(cls, fields: Mapping[str, Any]) -> Self:\n");
+    text.push_str("        \"\"\"The object that :meth:`to_dict` told, as a dict or as JSON has it.\n\n");
+    text.push_str("        :raises InvalidInputError: the fields are not those of such an object.\n");
+    text.push_str("        \"\"\"\n");
     text.push_str("\n    def __eq__(self, other: object, /) -> bool: ...\n");
     text
 }
@@ -87,15 +91,14 @@ pub fn compiled(root: &Path) -> String {
     let mut text = String::new();
     for face in records().filter(|face| face.name != "OpenedFile") {
         let found = record(root, face.file, face.name);
-        let names: Vec<&str> = found.members.iter().map(|field| field.name.as_str()).collect();
         let about: Vec<String> = found.docs.iter().map(|text| docs::plain(text)).collect();
-        let whole = format!("    {} {{ {} }}\n", face.name, names.join(", "));
-        let fields = if whole.len() <= WIDTH {
-            whole
-        } else {
-            let lines = docs::wrapped(&format!("{},", names.join(", ")), WIDTH - 8);
-            format!("    {} {{\n        {}\n    }}\n", face.name, lines.join("\n        "))
-        };
+        let mut fields = format!("    {} {{\n", face.name);
+        for field in &found.members {
+            let about: Vec<String> = field.docs.iter().map(|text| docs::plain(text)).collect();
+            fields.push_str(&docs::rust(&about, 8));
+            fields.push_str(&format!("        {},\n", field.name));
+        }
+        fields.push_str("    }\n");
         text.push_str(&format!("record! {{\n{}{fields}}}\n\n", docs::rust(&about, 4)));
     }
     text.trim_end().to_owned() + "\n"

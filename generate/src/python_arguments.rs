@@ -1,5 +1,5 @@
-//! The arguments of Python's calls: the lines of `:param` in the stubs whose arguments are the core's. People write the
-//! signatures, and lines about what is Python's own.
+//! The arguments of Python's calls: the lines of `:param` in the stubs whose arguments are the core's. People
+//! write the signatures, and lines about what is Python's own.
 
 use std::path::Path;
 

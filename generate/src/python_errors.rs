@@ -36,10 +36,15 @@ pub fn classes(root: &Path) -> String {
     text
 }
 
+/// The names of the kinds, one a line.
+pub fn kinds() -> String {
+    ErrorKind::ALL.iter().map(|kind| format!("    \"{}\",\n", kind.as_str())).collect()
+}
+
 /// The annotations of the facts.
 pub fn attributes(root: &Path) -> String {
     let internal = ErrorKind::Internal;
-    let mut text = format!("    kind: ClassVar[str] = \"{}\"\n", internal.as_str());
+    let mut text = format!("    kind: ClassVar[ErrorKind] = \"{}\"\n", internal.as_str());
     text.push_str(&docstring(&[kind_docs(root, "as_str")], 4));
     text.push_str(&format!("    code: ClassVar[int] = {}\n", internal.code()));
     text.push_str(&docstring(&[kind_docs(root, "code")], 4));

@@ -1,5 +1,5 @@
-//! The texts of Python's `help()`: those of the stubs without their marks, as documentation of the compiled classes and of
-//! the methods that start a job, from which the waiting forms have theirs.
+//! The texts of Python's `help()`: those of the stubs without their marks, as documentation of the compiled
+//! classes and of the methods that start a job, from which the waiting forms have theirs.
 
 use crate::docs;
 

@@ -1,11 +1,9 @@
-//! The sandbox as a program: starts it, says where it is, and ends it with its parent.
+//! The sandbox as a program of its own.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
-use clap::{Args, Parser, Subcommand};
-use dropoff_sandbox::{Config, Sandbox, StorageConfig};
-use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use clap::{Parser, Subcommand};
+use dropoff_sandbox::program::{Serve, serve};
 
 /// Both upload services on loopback, with faults on order.
 #[derive(Parser)]
@@ -21,138 +19,11 @@ enum Command {
     Serve(Serve),
 }
 
-#[derive(Args)]
-struct Serve {
-    /// Port of the API; 0 takes a free one.
-    #[arg(long, default_value_t = 0)]
-    port: u16,
-    /// Serve storage over https with a generated certificate authority.
-    #[arg(long)]
-    tls: bool,
-    /// Upper end of the form policy's content-length-range.
-    #[arg(long)]
-    max_profile_bytes: Option<u64>,
-    /// Life of upload tickets, in seconds.
-    #[arg(long)]
-    upload_expires_in: Option<u64>,
-    /// Cut uploads in parts by this many bytes, whatever part size was asked for.
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
-    forced_part_size: Option<u64>,
-    /// Read at most this many bytes per second from each connection to storage; 0 is no limit.
-    #[arg(long, default_value_t = 0, value_name = "BYTES_PER_SECOND")]
-    rate: u64,
-    /// embedded, discard, or the URL of an S3 endpoint.
-    #[arg(long, default_value = "embedded")]
-    storage: String,
-    /// Bucket of the S3 endpoint.
-    #[arg(long, default_value = "dropoff-sandbox")]
-    bucket: String,
-    /// Access key id for the S3 endpoint.
-    #[arg(long)]
-    access_key: Option<String>,
-    /// Secret key for the S3 endpoint; better given as DROPOFF_SANDBOX_SECRET_KEY.
-    #[arg(long)]
-    secret_key: Option<String>,
-    /// Region for the S3 endpoint.
-    #[arg(long, default_value = "us-east-1")]
-    region: String,
-    /// Leave the tagging field out of form tickets.
-    #[arg(long)]
-    no_tagging: bool,
-    /// Hostile mode: the share of requests, in percent, that meet a fault drawn at random.
-    #[arg(long, default_value_t = 0, value_name = "PERCENT")]
-    hostile: u8,
-    /// Seed of hostile mode; the same one draws the same faults.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// End when standard input ends, so that a killed parent leaves nothing behind.
-    #[arg(long)]
-    exit_with_stdin: bool,
-}
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> std::io::Result<()> {
     let Command::Serve(options) = Cli::parse().command;
-    let exit_with_stdin = options.exit_with_stdin;
-    let port = options.port;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-
-    // Before anything is created: a signal from here on must find its handler.
-    let (mut terminated, mut interrupted) = {
-        let _entered = runtime.enter();
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
-    };
-    let hostile = json!({"percent": options.hostile, "seed": options.seed});
-    let sandbox = Sandbox::start_on(config(options)?, port)?;
-    sandbox.set_hostile_mode(hostile)?;
-    let (eof, mut ended) = tokio::sync::mpsc::channel::<()>(1);
-    // Without the option the sending end stays here, and the receiving one waits for ever.
-    let _kept = if exit_with_stdin {
-        // A plain thread: a blocked read cannot be cancelled, and the process does not wait for it.
-        std::thread::spawn(move || {
-            let mut ignored = [0; 256];
-            while matches!(std::io::stdin().read(&mut ignored), Ok(1..)) {}
-            drop(eof);
-        });
-        None
-    } else {
-        Some(eof)
-    };
-
-    let ready = json!({
-        "api_url": sandbox.api_url(),
-        "storage_url": sandbox.storage_url(),
-        "untrusted_storage_url": sandbox.untrusted_storage_url(),
-        "control_url": sandbox.control_url(),
-        "h_api_key": sandbox.h_api_key(),
-        "agentdrop_api_key": sandbox.agentdrop_api_key(),
-        "ca_file": sandbox.ca_file(),
-    });
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{ready}")?;
-    stdout.flush()?;
-
-    runtime.block_on(async {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-            _ = ended.recv() => {}
-        }
-    });
-    drop(sandbox);
-    Ok(())
-}
-
-fn config(options: Serve) -> Result<Config, String> {
-    let storage = match options.storage.as_str() {
-        "embedded" => StorageConfig::Embedded,
-        "discard" => StorageConfig::Discard,
-        endpoint if endpoint.starts_with("http://") || endpoint.starts_with("https://") => {
-            StorageConfig::External {
-                endpoint: endpoint.to_string(),
-                bucket: options.bucket,
-                access_key: options.access_key.ok_or("--storage URL needs --access-key")?,
-                secret_key: options
-                    .secret_key
-                    .or_else(|| std::env::var("DROPOFF_SANDBOX_SECRET_KEY").ok())
-                    .ok_or("--storage URL needs --secret-key or DROPOFF_SANDBOX_SECRET_KEY")?,
-                region: options.region,
-            }
-        }
-        other => return Err(format!("--storage: unknown value {other:?}")),
-    };
-    let mut config = Config {
-        tls: options.tls,
-        storage,
-        include_tagging: !options.no_tagging,
-        forced_part_size: options.forced_part_size,
-        connection_rate: options.rate,
-        ..Config::default()
-    };
-    if let Some(bytes) = options.max_profile_bytes {
-        config.max_profile_bytes = bytes;
-    }
-    if let Some(seconds) = options.upload_expires_in {
-        config.upload_expires_in = seconds;
-    }
-    Ok(config)
+    serve(options, |ready| {
+        let mut stdout = std::io::stdout().lock();
+        writeln!(stdout, "{ready}")?;
+        stdout.flush()
+    })
 }

@@ -1,4 +1,5 @@
-/* The sandbox's control endpoint, for programs that wait for what it shows and let go what it holds. After check.h. */
+/* The sandbox's control endpoint, for programs that wait for what it shows and let go what it holds. After
+   check.h. */
 #ifndef CONTROL_H
 #define CONTROL_H
 

@@ -1,5 +1,5 @@
-// dropoff.hpp: results and handles that free themselves, errors with their facts, callables across the C boundary.
-// Its argument is the test; where the services are stands in the environment.
+// dropoff.hpp: results and handles that free themselves, errors with their facts, callables across the C
+// boundary. Its argument is the test; where the services are stands in the environment.
 #include <dropoff.hpp>
 
 #include <atomic>

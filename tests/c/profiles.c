@@ -1,4 +1,5 @@
-/* Packing a browser's folder and looking at one: the edges that the scenarios, which make whole calls, do not reach. */
+/* Packing a browser's folder and looking at one: the edges that the scenarios, which make whole calls, do not
+ * reach. */
 #include "check.h"
 #include "control.h"
 
@@ -30,8 +31,8 @@ static void write_file(const char *folder, const char *name, const char *text, o
     CHECK(length == 0 || truncate(path, length) == 0);
 }
 
-/* What a Chromium that was closed leaves: files that go, one of them under a name that nobody knows, and a cache and a
- * lock that do not. The path is that of the last one made. */
+/* What a Chromium that was closed leaves: files that go, one of them under a name that nobody knows, and a
+ * cache and a lock that do not. The path is that of the last one made. */
 enum { FILES = 6, BYTES = 2 + 13 + 2 + 5000 + 90 + 10 };
 
 static const char *made_profile(const char *folder) {

@@ -1,6 +1,6 @@
-/* Loaded before the C library (LD_PRELOAD): from the moment that the file named by REFUSE_THREADS is there, as many
- * threads can be alive besides as it says, and the next is refused as by a limit of processes. Such a limit does not
- * bind root, and a thread that has just ended may still count. */
+/* Loaded before the C library (LD_PRELOAD): from the moment that the file named by REFUSE_THREADS is there,
+ * as many threads can be alive besides as it says, and the next is refused as by a limit of processes. Such a
+ * limit does not bind root, and a thread that has just ended may still count. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

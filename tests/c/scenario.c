@@ -255,6 +255,26 @@ static void got_error(void) {
     error = NULL;
 }
 
+/* Of a result that stands alone: what is within another has none. */
+static void got_parts(const dropoff_stored_part *const *parts, size_t count) {
+    size_t at;
+    for (at = 0; at < count; at++) {
+        const dropoff_stored_part *part = parts[at];
+        CHECK(part->size == sizeof *part);
+        enter_item("parts", at);
+        NUMBER(part, part_number);
+        NUMBER(part, bytes);
+        TEXT(part, etag);
+        TEXT(part, md5);
+        BOOL(part, verified);
+        NUMBER(part, attempts);
+        TEXT(part, verified_by);
+        TEXT(part, crc64nvme);
+    }
+    if (count > 0)
+        leave();
+}
+
 static void got_stored(const dropoff_stored_object *stored) {
     CHECK(stored->size == sizeof *stored);
     NUMBER(stored, bytes);
@@ -266,6 +286,15 @@ static void got_stored(const dropoff_stored_object *stored) {
     TEXTS(stored, warnings);
     TEXT(stored, verified_by);
     TEXT(stored, crc64nvme);
+    if (stored->reply == NULL) {
+        got_text("reply", NULL);
+    } else {
+        CHECK(stored->reply->size == sizeof *stored->reply);
+        got_number("reply.status", stored->reply->status);
+        got_text("reply.headers_json", stored->reply->headers_json);
+        got_text("reply.body", stored->reply->body);
+    }
+    got_parts(stored->parts, stored->parts_count);
 }
 
 static void got_packed(const dropoff_pack_report *packed) {
@@ -880,7 +909,6 @@ static int post_form(void) {
 static int put_parts(void) {
     dropoff_put_parts_request request = DROPOFF_PUT_PARTS_REQUEST_INIT;
     dropoff_stored_parts *stored = NULL;
-    size_t at;
     request.urls_count = texts("url", NULL, &request.urls);
     SET_SOURCE(request, source_line());
     request.part_size = number(arg("part_size"));
@@ -894,22 +922,28 @@ static int put_parts(void) {
     BOOL(stored, verified);
     TEXT(stored, verified_by);
     TEXT(stored, crc64nvme);
-    for (at = 0; at < stored->parts_count; at++) {
-        const dropoff_stored_part *part = stored->parts[at];
-        CHECK(part->size == sizeof *part);
-        enter_item("parts", at);
-        NUMBER(part, part_number);
-        NUMBER(part, bytes);
-        TEXT(part, etag);
-        TEXT(part, md5);
-        BOOL(part, verified);
-        NUMBER(part, attempts);
-        TEXT(part, verified_by);
-        TEXT(part, crc64nvme);
-    }
-    leave();
+    got_parts(stored->parts, stored->parts_count);
     dropoff_stored_parts_free(stored);
     return 0;
+}
+
+/* There is only one way to send by a plan: as a job. */
+static int send_plan(void) {
+    dropoff_send_request request = DROPOFF_SEND_REQUEST_INIT;
+    dropoff_stored_object *stored = NULL;
+    dropoff_status status;
+    request.plan = arg("plan");
+    SET_SOURCE(request, source_line());
+    request.timeout_ms = number(arg("timeout"));
+    if (make_storage())
+        return 1;
+    if (arg("cancel") != NULL)
+        return cancelled(dropoff_storage_start_send(storage, &request, &job, &error)) != DROPOFF_OK;
+    if (dropoff_storage_start_send(storage, &request, &job, &error))
+        return 1;
+    status = dropoff_job_stored_object(job, &stored, &error);
+    dropoff_job_free(job);
+    return status != DROPOFF_OK || show_stored(stored);
 }
 
 static int open_sealed(void) {
@@ -946,6 +980,7 @@ int main(void) {
         {"storage.put", put},
         {"storage.post_form", post_form},
         {"storage.put_parts", put_parts},
+        {"storage.send", send_plan},
         {"open_sealed", open_sealed},
         {"inspect_profile", inspect_profile},
     };

@@ -1,5 +1,5 @@
-/* Keys, sealing, plans, journals, parts and opening: the edges that the scenarios, which make whole calls, do not
- * reach. */
+/* Keys, sealing, plans, journals, parts and opening: the edges that the scenarios, which make whole calls, do
+ * not reach. */
 #include "check.h"
 
 #include <dirent.h>

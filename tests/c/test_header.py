@@ -26,7 +26,7 @@ PATHS = {"path", "folder", "to", "journal", "spool_dir", "ca_file"}
 def test_the_header_was_read_whole() -> None:
     declared = re.findall(r"^[^\s/*#}][^;]*\b(dropoff_\w+)\(", header.TEXT, re.M)
     assert [f.name for f in FUNCTIONS] == declared
-    assert len(FUNCTIONS) > 100 and len(HANDLES) == 9 and len(CALLBACKS) == 6 and len(REQUESTS) == 13
+    assert len(FUNCTIONS) > 100 and len(HANDLES) == 9 and len(CALLBACKS) == 6 and len(REQUESTS) == 14
     typedefs = re.findall(r"^(?:typedef .*?\b|\} )(dropoff_\w+)(?:;|\)\()", header.TEXT, re.M)
     assert [t.name for t in TYPES] == typedefs
     fields = re.findall(r"^    \w[^()\n]*;$", header.TEXT, re.M)
@@ -144,6 +144,7 @@ NEEDED = {
     "dropoff_sealed_file": {"path": '"/nowhere"'},
     "dropoff_put_request": {"url": '"https://example.com/k"', "path": '"/nowhere"'},
     "dropoff_post_form_request": {"url": '"https://example.com/k"', "path": '"/nowhere"'},
+    "dropoff_send_request": {"plan": '"https://example.com/k"', "path": '"/nowhere"'},
     "dropoff_put_parts_request": {"urls": "a_url", "urls_count": "1", "path": '"/nowhere"'},
 }
 HAVE_DEFAULTS = {"api_key", "base_url"}

@@ -197,6 +197,9 @@ def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
         elif name in ("labels_json", "request_json"):
             name = name.removesuffix("_json")
             wanted, value = fields[name], value and json.loads(value)
+        elif name == "reply.headers_json":
+            name = "reply.headers"
+            wanted, value = fields["reply"]["headers"], value and json.loads(value)
         elif name.startswith("resource.") and fields["resource"] is None:
             wanted, name = None, "resource"
         elif name in ("http_status", "errno"):
@@ -215,7 +218,7 @@ def compare_getters(outcome: dict[str, Any], got: list[list[str]]) -> None:
 
 
 # One text gives all of these, as JSON.
-WHOLE = {"labels", "request"}
+WHOLE = {"labels", "request", "reply.headers"}
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -258,6 +261,8 @@ def carry_out(
         [reply] = driver.call("agentdrop.presign", cut, [announced(sources)], in_parts)["result"]["files"]
         parts = sorted(reply["part_urls"], key=lambda part: part["part_number"])
         lines = [("url", part["upload_url"]) for part in parts]
+    elif call == "storage.send":
+        lines = [("arg", "plan", plan_text(driver, sources, args))]
     elif call == "open_sealed":
         lines = [("arg", "to", folder / "opened")]
     if "journal" in args or call in RESUMED:
@@ -297,6 +302,25 @@ def carry_out(
     outcome = made(RESUMED[call], args | between.get("args", {}), None)
     assert "error" in outcome or not journal.exists(), "the journal is left behind"
     return outcome
+
+
+def plan_text(driver: Driver, sources: list[Source], args: dict[str, Any]) -> str:
+    """A plan of the sandbox's own replies, changed, or the scenario's alone."""
+    plan: dict[str, Any] = {}
+    match args.pop("from", None):
+        case "put":
+            [reply] = driver.call("agentdrop.presign", {}, [announced(sources)])["result"]["upload_urls"]
+            plan = {"url": reply["upload_url"], "headers": reply["headers"]}
+        case "form":
+            reply = driver.call("hcompany.initiate_upload", {}, [])["result"]
+            plan = {"url": reply["upload_url"], "fields": reply["upload_fields"]}
+        case "parts":
+            in_parts = ("arg", "multipart", "true")
+            [reply] = driver.call("agentdrop.presign", {}, [announced(sources)], in_parts)["result"]["files"]
+            parts = sorted(reply["part_urls"], key=lambda part: part["part_number"])
+            plan = {"parts": [part["upload_url"] for part in parts]}
+    text: str | None = args.pop("text", None)
+    return text or json.dumps(merged(plan, args.pop("plan", {})))
 
 
 def announced(sources: list[Source]) -> Source:

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Packs what users get: a wheel and its source, npm's packages, a C tarball, and a tarball with the sandbox's
-# program. Each has LICENSE and THIRD-PARTY-LICENSES.txt.
+# Packs what users get: a wheel and its source, npm packages, a C tarball, the sandbox as a tarball, and the
+# command as wheel, npm packages and tarball. Each has LICENSE and THIRD-PARTY-LICENSES.txt.
 #
 # Usage: pack.sh dev OUT             what the tests have built anyway
 #        pack.sh release OUT TARGET  for one of Rust's targets, such as x86_64-unknown-linux-musl; wants
-#                                    .venv-dist/bin first in PATH, and rustup's std for that target
+#                                    .venv-dist/bin first in PATH, and rustup's std for that target. Those of
+#                                    macOS and Windows are made on such a machine, with its own compiler.
+# TAR names GNU's tar, where it is not the usual one.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 usage() { echo "usage: $0 dev OUT | release OUT TARGET" >&2 && exit 2; }
@@ -33,17 +35,34 @@ arch=${target%%-*}
 case $target in
 *-linux-gnu) system=linux-$arch libc=gnu ;;
 *-linux-musl) system=linux-$arch-musl libc=musl ;;
+*-apple-darwin) system=macos-$arch libc= ;;
+*-pc-windows-msvc) system=windows-$arch libc= ;;
 *) echo "$0 knows no packages for $target" >&2 && exit 2 ;;
 esac
 case $arch in
 x86_64) cpu=x64 ;;
 aarch64) cpu=arm64 ;;
 esac
-platform=linux-${cpu:?"no name for $arch"}-$libc
+: "${cpu:?"no name for $arch"}"
+exe="" linking=()
+case $system in
+linux-*) platform=linux-$cpu-$libc library=libdropoff_node.so ;;
+macos-*) platform=darwin-$cpu library=libdropoff_node.dylib ;;
+windows-*) platform=win32-$cpu-msvc library=dropoff_node.dll exe=.exe ;;
+esac
 
 if [ "$profile" = dev ]; then
     node bindings-node/scripts/build.mjs --workspace --all-targets
     module=bindings-node/dropoff.$platform.node
+elif [ -z "$libc" ]; then
+    arguments=(--release --target "$target")
+    # The oldest macOS that Rust knows on both processors; Windows' C library in the file itself, since not every
+    # machine has it.
+    export MACOSX_DEPLOYMENT_TARGET=11.0
+    case $system in windows-*) export "$flags=-C target-feature=+crt-static" ;; esac
+    cargo build --release --lib -p dropoff-c -p dropoff-node --target "$target"
+    cargo build --release -p dropoff-sandbox --bin dropoff-sandbox --target "$target"
+    module=$built/$library
 else
     if [ $libc = gnu ]; then
         # RHEL 7 has this one, and Amazon Linux 2 and Debian 10 newer ones.
@@ -54,27 +73,28 @@ else
         [ "$arch" = "$(uname -m)" ] || compiler=$arch-linux-gnu-gcc
         export "$flags=-C link-arg=$("$compiler" -print-file-name=libgcc_s.so.1)"
         # Where it is linked to a program, lld would look for what it wants of this machine's glibc, too.
-        program=(-C link-arg=-Wl,--allow-shlib-undefined)
+        linking=(-C link-arg=-Wl,--allow-shlib-undefined)
     else
         arguments+=(--compatibility musllinux_1_2) zig=$target
         # A library for musl's own loader; Rust would link musl in.
         export "$flags=-C target-feature=-crt-static"
-        program=()
     fi
     # The sandbox apart: with its features tokio wants descriptors for signals, and panics where few are left.
     cargo-zigbuild zigbuild --release --lib -p dropoff-c -p dropoff-node --target "$zig"
-    cargo-zigbuild rustc --release -p dropoff-sandbox --bin dropoff-sandbox --target "$zig" -- "${program[@]}"
-    module=$built/libdropoff_node.so
+    cargo-zigbuild rustc --release -p dropoff-sandbox --bin dropoff-sandbox --target "$zig" -- "${linking[@]}"
+    module=$built/$library
 fi
 "$maturin" build --quiet "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
+"$maturin" build --quiet "${arguments[@]}" -m cli/Cargo.toml --out "$out" -- "${linking[@]}"
 "$maturin" sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
 node bindings-node/scripts/pack.mjs "$out" "$platform=$module"
+node cli/npm/pack.mjs "$out" "$platform=$built/dropoff$exe"
 
 version=$(sed -n 's/^#define DROPOFF_VERSION "\(.*\)"$/\1/p' include/dropoff.h)
 # A folder of that name becomes a tarball of it.
 tarball() {
     cp LICENSE THIRD-PARTY-LICENSES.txt "$out/$1"
-    tar -C "$out" --sort=name --owner=0 --group=0 -czf "$out/$1.tar.gz" "$1"
+    "${TAR:-tar}" -C "$out" --sort=name --owner=0 --group=0 -czf "$out/$1.tar.gz" "$1"
     rm -r "${out:?}/$1"
 }
 
@@ -84,9 +104,20 @@ mkdir "$out/$name/examples"
 cp examples/c/{send_files,upload_profile}.c "$out/$name/examples"
 tarball "$name"
 
-name=dropoff-sandbox-$version-$system
-mkdir "$out/$name"
-cp "$built/dropoff-sandbox" sandbox/README.md "$out/$name"
+name=dropoff-cli-$version-$system
+mkdir -p "$out/$name"/{bin,share/{man/man1,bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}}
+cp "$built/dropoff$exe" "$out/$name/bin"
+cp cli/README.md "$out/$name"
+share=$out/$name/share
+"$built/dropoff" man "$share/man/man1" >/dev/null
+"$built/dropoff" completion bash >"$share/bash-completion/completions/dropoff"
+"$built/dropoff" completion zsh >"$share/zsh/site-functions/_dropoff"
+"$built/dropoff" completion fish >"$share/fish/vendor_completions.d/dropoff.fish"
 tarball "$name"
 
-(cd "$out" && ls -l --block-size=1 | awk 'NR > 1 { printf "%12d %s\n", $5, $9 }')
+name=dropoff-sandbox-$version-$system
+mkdir "$out/$name"
+cp "$built/dropoff-sandbox$exe" sandbox/README.md "$out/$name"
+tarball "$name"
+
+(cd "$out" && wc -c -- *)

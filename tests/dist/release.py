@@ -13,6 +13,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# They name the tarball that `npm pack` makes.
+PAGES = ("README.md", "docs/first-hour/node.md", "bindings-node/README.md")
 
 
 def versions() -> dict[str, str]:
@@ -21,8 +23,15 @@ def versions() -> dict[str, str]:
     return {
         "Cargo.toml": tomllib.loads(read("Cargo.toml"))["workspace"]["package"]["version"],
         "bindings-node/package.json": json.loads(read("bindings-node/package.json"))["version"],
+        "cli/npm/package.json": json.loads(read("cli/npm/package.json"))["version"],
         "include/dropoff.h": header,
+        **{page: _of_tarball(page) for page in PAGES},
     }
+
+
+def _of_tarball(page: str) -> str:
+    found = re.findall(r"\bdropoff-(\d[\w.+-]*)\.tgz\b", read(page))
+    return " and ".join(sorted(set(found))) or "none"
 
 
 def read(name: str) -> str:

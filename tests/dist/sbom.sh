@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes what each package is compiled from (CycloneDX 1.5, all systems) beside the packages: sbom.sh OUT. The wheel
-# has its own inside as well.
+# Writes what each package is compiled from (CycloneDX 1.5, all systems) beside the packages: sbom.sh OUT. The
+# wheel has its own inside as well.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
@@ -18,5 +18,6 @@ SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) cargo cyclonedx --quiet --format js
 for part in c node python; do
     mv "bindings-$part/$name.json" "$out/dropoff-$part.cdx.json"
 done
+mv "cli/$name.json" "$out/dropoff-cli.cdx.json"
 mv "sandbox/$name.json" "$out/dropoff-sandbox.cdx.json"
 ls -l "$out"/*.cdx.json

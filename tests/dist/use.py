@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -17,6 +18,7 @@ from pathlib import Path
 from contents import LICENCES, all_packages, files
 
 ROOT = Path(__file__).resolve().parents[2]
+EXE = ".exe" if sys.platform == "win32" else ""
 
 PYTHON = """
 import os, dropoff
@@ -27,7 +29,6 @@ NODE = """
 const d = new AgentDrop({ baseUrl: process.env.API_URL, trustedStorage: [process.env.STORAGE_URL] })
 d.send(['report.pdf'], { sender: 'a', recipient: 'b' }).then((sent) => console.log(sent.status))
 """
-ROOT = Path(__file__).resolve().parents[2]
 # What users test with.
 PYTEST = """
 from dropoff import AgentDrop
@@ -100,6 +101,11 @@ def run(command: list[str | Path], folder: Path, environment: dict[str, str]) ->
     return done.stdout.strip()
 
 
+def found_program(name: str) -> str:
+    """npm is a script on Windows, which is not found by its bare name."""
+    return shutil.which(name) or name
+
+
 def one(folder: Path, pattern: str) -> Path:
     [found] = folder.glob(pattern)
     return found
@@ -107,9 +113,9 @@ def one(folder: Path, pattern: str) -> Path:
 
 def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None:
     venv.create(folder / "venv", with_pip=True)
-    python = folder / "venv" / "bin" / "python"
+    python = folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     install = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
-    run([python, *install, one(packages, "*.whl")], folder, environment)
+    run([python, *install, one(packages, "dropoff-*.whl")], folder, environment)
     assert run([python, "-c", PYTHON], folder, environment) == "active"
     assert run([python, "-c", TOOLS], folder, environment) == "3"
     runner = (ROOT / "tests" / "python" / "requirements.txt").read_text().split("pytest==")[1].split()[0]
@@ -119,10 +125,62 @@ def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None
     assert "1 passed" in run([python, "-m", "pytest", "-q"], folder, environment)
 
 
-def use_npm(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+def install_by_npm(tarballs: list[Path], folder: Path, environment: dict[str, str]) -> None:
     (folder / "package.json").write_text('{"private": true}')
-    install = ["npm", "install", "--silent", "--offline", "--no-audit", "--no-fund"]
-    run([*install, *packages.glob("*.tgz")], folder, environment)
+    install = [found_program("npm"), "install", "--silent", "--offline", "--no-audit", "--no-fund"]
+    run([*install, *tarballs], folder, environment)
+
+
+def use_command(command: Path, folder: Path, environment: dict[str, str]) -> None:
+    """The same, however it was installed: a file is sent, and its sandbox is one that tests can use."""
+    told = environment | {
+        "AGENTDROP_BASE_URL": environment["API_URL"],
+        "DROPOFF_TRUSTED_STORAGE": environment["STORAGE_URL"],
+    }
+    sent = json.loads(run([command, "send", "report.pdf", "--from=a", "--to=b", "--json"], folder, told))
+    assert sent["status"] == "active", sent
+    with subprocess.Popen(
+        [command, "sandbox", "--exit-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as sandbox:
+        assert sandbox.stdin and sandbox.stdout
+        assert "api_url" in json.loads(sandbox.stdout.readline())
+        sandbox.stdin.close()
+    done = subprocess.run([command, "put", "x"], env=environment, capture_output=True, check=False)
+    assert done.returncode == 2, done
+
+
+def use_command_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+    """By the libraries' extra, which finds it where pip looks."""
+    venv.create(folder / "venv", with_pip=True)
+    scripts = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
+    install = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
+    library = one(packages, "dropoff-*.whl")
+    run([scripts / "python", *install, "--find-links", packages, f"{library}[cli]"], folder, environment)
+    use_command(scripts / f"dropoff{EXE}", folder, environment)
+    # The library's own tests find the sandbox in it.
+    without = {name: value for name, value in environment.items() if name != "DROPOFF_SANDBOX"}
+    code = "from dropoff.testing import Sandbox\nwith Sandbox() as s: print(len(s.objects()))"
+    assert run([scripts / "python", "-c", code], folder, without | {"PATH": os.defpath}) == "0"
+
+
+def use_command_npm(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+    install_by_npm([tgz for tgz in packages.glob("*.tgz") if "dropoff-cli" in tgz.name], folder, environment)
+    name = "dropoff.cmd" if sys.platform == "win32" else "dropoff"
+    use_command(folder / "node_modules" / ".bin" / name, folder, environment)
+
+
+def use_command_tarball(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+    with tarfile.open(one(packages, "dropoff-cli-*.tar.gz")) as archive:
+        archive.extractall(folder, filter="data")
+    [prefix] = folder.glob("dropoff-cli-*")
+    use_command(prefix / "bin" / f"dropoff{EXE}", folder, environment)
+    assert (prefix / "share" / "man" / "man1" / "dropoff-send.1").stat().st_size > 1000
+
+
+def use_npm(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+    install_by_npm(
+        [tgz for tgz in packages.glob("*.tgz") if "dropoff-cli" not in tgz.name], folder, environment
+    )
     (folder / "use.mjs").write_text("import { AgentDrop } from 'dropoff'" + NODE)
     (folder / "use.cjs").write_text("const { AgentDrop } = require('dropoff')" + NODE)
     for program in ("use.mjs", "use.cjs"):
@@ -138,8 +196,16 @@ def use_c(packages: Path, folder: Path, environment: dict[str, str]) -> None:
         archive.extractall(folder, filter="data")
     prefix = one(folder, "dropoff-c-*")
     (folder / "use.c").write_text(C)
+    if sys.platform == "win32":
+        # mingw's, by the import library that is Microsoft's too. Programs find a DLL beside them or in PATH.
+        command = ["gcc", "-std=c99", f"-I{prefix}/include", "use.c", "-o", "shared", f"-L{prefix}/lib"]
+        run([*command, "-ldropoff"], folder, environment)
+        beside = environment | {"PATH": f"{prefix / 'bin'}{os.pathsep}{environment['PATH']}"}
+        assert run([folder / "shared.exe"], folder, beside) == "active"
+        return
     found = environment | {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
-    for how, flags in (("shared", []), ("static", ["--static"])):
+    ways = [("shared", []), ("static", ["--static"])]
+    for how, flags in ways[:1] if sys.platform == "darwin" else ways:
         libraries = run(["pkg-config", "--cflags", "--libs", *flags, "dropoff"], folder, found).split()
         if how == "static":
             # The linker prefers the shared one wherever both are.
@@ -153,7 +219,8 @@ def look_at_source(packages: Path) -> None:
     """What pip would build from: the core has to be in it."""
     with tarfile.open(one(packages, "dropoff-[0-9]*.tar.gz")) as archive:
         names = [name.split("/", 1)[-1] for name in archive.getnames()]
-    for needed in ("pyproject.toml", "core/src/lib.rs", "bindings-python/src/lib.rs", "Cargo.lock"):
+    rust = ("core/src/lib.rs", "bindings-python/src/lib.rs", "Cargo.lock")
+    for needed in ("pyproject.toml", "python/pytest_dropoff/__init__.py", *rust):
         assert needed in names, f"{needed} is not in the source distribution"
     assert not [name for name in names if name.endswith(".so")], "compiled files in the source distribution"
 
@@ -172,12 +239,22 @@ def look_at_licences(folder: Path) -> None:
 def unpack_sandbox(packages: Path, folder: Path) -> Path:
     with tarfile.open(one(packages, "dropoff-sandbox-*.tar.gz")) as archive:
         archive.extractall(folder, filter="data")
-    return one(folder, "dropoff-sandbox-*") / "dropoff-sandbox"
+    return one(folder, "dropoff-sandbox-*") / f"dropoff-sandbox{EXE}"
 
 
 def main(packages: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         use_all(packages, Path(temporary), unpack_sandbox(packages, Path(temporary)))
+
+
+USES = (
+    ("wheel", use_wheel),
+    ("npm tarball", use_npm),
+    ("C tarball", use_c),
+    ("command's wheel", use_command_wheel),
+    ("command's npm packages", use_command_npm),
+    ("command's tarball", use_command_tarball),
+)
 
 
 def use_all(packages: Path, temporary: Path, sandbox: Path) -> None:
@@ -196,7 +273,7 @@ def use_all(packages: Path, temporary: Path, sandbox: Path) -> None:
             "DROPOFF_SANDBOX": str(sandbox),
         }
         try:
-            for what, use in (("wheel", use_wheel), ("npm tarball", use_npm), ("C tarball", use_c)):
+            for what, use in USES:
                 folder = temporary / what.replace(" ", "-")
                 folder.mkdir()
                 (folder / "report.pdf").write_bytes(b"%PDF")

@@ -141,4 +141,5 @@ def environment(place: Path, sandbox: dict[str, Any], weed: Weed, stand_in: Stan
         "STORAGE_EMULATOR_HOST": stand_in.url,
         "AZURE_STORAGE_CONNECTION_STRING": stand_in.azure_connection,
         "STAND_IN_URL": stand_in.url,
+        "POST_URL": f"{stand_in.url}/posted",
     }

@@ -1,4 +1,5 @@
-// What a program of the documentation imports in place of 'dropoff'. It names the services; here they are the sandbox.
+// What a program of the documentation imports in place of 'dropoff'. It names the services; here they are the
+// sandbox.
 import * as dropoff from 'dropoff'
 export * from 'dropoff'
 

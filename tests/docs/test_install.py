@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -209,7 +210,9 @@ def test_the_manual_of_c_does_what_it_says(
 def test_rust(clone: Path, project: Path, environment: dict[str, str]) -> None:
     run("cargo init --quiet --vcs none --name project .", project, environment)
     run(line("cargo add"), project, environment)
-    assert 'dropoff = { version = "0.1.0", path = "../dropoff/core" }' in (project / "Cargo.toml").read_text()
+    version = tomllib.loads((clone / "Cargo.toml").read_text("utf-8"))["workspace"]["package"]["version"]
+    added = f'dropoff = {{ version = "{version}", path = "../dropoff/core" }}'
+    assert added in (project / "Cargo.toml").read_text("utf-8")
     (project / "src" / "main.rs").write_text(
         re.findall(r"^```rust,no_run\n(.*?)^```", README, re.M | re.S)[0]
     )

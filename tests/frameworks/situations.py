@@ -20,6 +20,7 @@ from dropoff import AgentDrop  # noqa: E402
 from dropoff.tools import Tool, make_tools  # noqa: E402
 
 PROGRAM = os.environ.get("DROPOFF_SANDBOX") or str(ROOT / "target" / "debug" / "dropoff-sandbox")
+RECIPIENTS = ["analysis-agent"]
 ARGUMENTS = {"paths": ["report.pdf"], "recipient": "analysis-agent"}
 LOST = {"on": "confirm", "times": -1, "do": {"lose_reply": True}}
 SILENT = {"on": "get_transfer", "times": -1, "do": {"reply": {"status": 500}}}
@@ -50,6 +51,14 @@ def adapted(heading: str, tools: list[Tool]) -> dict[str, Any]:
     return names
 
 
+def described() -> dict[str, dict[str, Any]]:
+    """What a model must be told of each tool, by name; not from the tools, which a framework may change."""
+    text = (ROOT / "core" / "src" / "tools" / "description.json").read_text("utf-8")
+    tools: dict[str, dict[str, Any]] = {tool["name"]: tool for tool in json.loads(text)["tools"]}
+    tools["send_files"]["input"]["properties"]["recipient"]["enum"] = RECIPIENTS
+    return {name: tool for name, tool in tools.items() if tool["client"] == "agentdrop"}
+
+
 class Sandbox(Control):
     def __init__(self, ready: dict[str, Any], folder: Path) -> None:
         super().__init__(ready["control_url"])
@@ -65,7 +74,7 @@ class Sandbox(Control):
             max_attempts=2,
             backoff_base=0.001,
         )
-        return make_tools(roots=[self._folder], agentdrop=drop, sender="a", recipients=["analysis-agent"])
+        return make_tools(roots=[self._folder], agentdrop=drop, sender="a", recipients=RECIPIENTS)
 
 
 @contextmanager

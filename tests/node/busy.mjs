@@ -1,5 +1,5 @@
-// Calls that run until somebody ends them: from memory, from a stream and from a Blob, whole and in sealed parts,
-// with all that a call can hold on to. Storage takes 100 000 bytes of each file or part (see STALL).
+// Calls that run until somebody ends them: from memory, from a stream and from a Blob, whole and in sealed
+// parts, with all that a call can hold on to. Storage takes 100 000 bytes of each file or part (see STALL).
 
 import { mkdtempSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -3,12 +3,18 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { DropoffError } from '../../bindings-node/index.mjs'
 import { TERMS } from './sandbox.mjs'
 
 export const sha256 = (content) => createHash('sha256').update(content).digest('hex')
+
+/** A path where nothing is, as this system writes it. */
+export const NOWHERE = resolve('/nowhere')
+
+export const isWindows = process.platform === 'win32'
 
 /** What a promise rejects with. */
 export async function rejection(promise) {
@@ -43,7 +49,8 @@ export function thrown(call, code, ...words) {
   assert.fail('it must throw')
 }
 
-/** Milliseconds after which something hangs. No verdict on how long anything takes: a machine may stop for many. */
+/** Milliseconds after which something hangs. No verdict on how long anything takes: a machine may stop for
+ * many. */
 export const HANGS = 120_000
 
 export async function until(condition) {
@@ -64,8 +71,8 @@ export async function soon(promise) {
 }
 
 /**
- * A Node of its own with clients `d` and `h` of the sandbox; gives `{ code, signal, out, err }`. It is killed once what
- * `killed` gives is there.
+ * A Node of its own with clients `d` and `h` of the sandbox; gives `{ code, signal, out, err }`. It is killed
+ * once what `killed` gives is there.
  */
 export async function child(sandbox, body, { killed, flags = [], environment = {}, descriptors } = {}) {
   const { api_url: baseUrl, storage_url: storage, h_api_key: hKey, agentdrop_api_key: key } = sandbox.where

@@ -1,5 +1,5 @@
-// A program that has clients and has not used them pays for no thread and no file descriptor of ours. Node has
-// threads of its own, so what counts is what is added.
+// A program that has clients and has not used them pays for no thread and no file descriptor of ours. Node
+// has threads of its own, so what counts is what is added.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -13,8 +13,8 @@ const run = promisify(execFile)
 const PROGRAM = `
   const { readdirSync, readlinkSync } = require('node:fs')
   const held = () => {
-    // By number, what each is. The one that reads the folder is gone when it is looked at. glibc's malloc reads
-    // overcommit_memory for a moment when any thread gives memory back (malloc-sysdep.h).
+    // By number, what each is. The one that reads the folder is gone when it is looked at. glibc's malloc
+    // reads overcommit_memory for a moment when any thread gives memory back (malloc-sysdep.h).
     const descriptors = {}
     for (const number of readdirSync('/proc/self/fd')) {
       try {

@@ -12,8 +12,9 @@ import { startSandbox, temporaryFolder } from './sandbox.mjs'
 
 const GIB = 2 ** 30
 const MIB = 2 ** 20
-/** How much of the processor the loop's thread may use between two turns of a timer, at the 99th percentile, in
- * milliseconds. Not how late the timer is: on a machine that has other work it is late whatever the loop does. */
+/** How much of the processor the loop's thread may use between two turns of a timer, at the 99th percentile,
+ * in milliseconds. Not how late the timer is: on a machine that has other work it is late whatever the loop
+ * does. */
 const TURN = 20
 
 const sandbox = await startSandbox('--storage', 'discard')

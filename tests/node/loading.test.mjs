@@ -57,7 +57,8 @@ writeFileSync(join(project, 'use.cjs'), `try { require('dropoff'); console.log('
 const ended = (...args) =>
   run(process.execPath, args, { cwd: project, timeout: 240_000 }).catch((error) => error)
 
-/** Loads the package by import and by require; gives `{ name, code, message, cause }`, or nothing if it loads. */
+/** Loads the package by import and by require; gives `{ name, code, message, cause }`, or nothing if it
+ * loads. */
 async function load(...flags) {
   const imported = await ended(...flags, 'use.mjs')
   const required = await ended(...flags, 'use.cjs')
@@ -272,7 +273,7 @@ test('systems that are not here', () => {
     assert(!error.message.includes('\n'))
     return error.message
   }
-  const systems = 'Linux x86-64 with glibc, .* and Linux arm64 with musl'
+  const systems = 'Linux x86-64 with glibc, .*, macOS arm64 and Windows x86-64'
   const unsupported = (words) =>
     new RegExp(`: it is for ${systems}, and this is ${words}; use such a machine`)
   const plan9 = { platform: 'plan9', arch: 'arm64', libc: undefined }
@@ -302,6 +303,27 @@ test('systems that are not here', () => {
     told('something\nnew'),
     /: something \(it is for Linux x86-64 with glibc, and this is linux x64 with glibc\); see the cause/,
   )
+  // Those of macOS' dyld and of Windows.
+  const mac = { platform: 'darwin', arch: 'arm64', libc: undefined }
+  const tried = (why) => `dlopen(/p/x.node, 0x0001): tried: '/p/x.node' (${why})`
+  assert(
+    told(
+      tried("mach-o file, but is an incompatible architecture (have 'x86_64', need 'arm64')"),
+      mac,
+    ).includes(
+      '/p/x.node is damaged or for another machine (it is for macOS arm64, and this is darwin arm64)',
+    ),
+  )
+  const policy = /a policy of this system lets no code run from \/p\/x\.node; ask whoever/
+  assert.match(told(tried('code signature in <9> not valid for use in process'), mac), policy)
+  const windows = { platform: 'win32', arch: 'x64', libc: undefined }
+  assert.match(told('\\\\?\\C:\\x.node is not a valid Win32 application.\r\n', windows), /is damaged or/)
+  assert.match(
+    told('The specified module could not be found.\r\nC:\\x.node', windows),
+    /: this system lacks a library that it needs; install Microsoft's Visual C\+\+ runtime, and install dropoff again$/,
+  )
+  assert.match(told('Access is denied.\r\nC:\\x.node', windows), /this user may not read \/p\/x\.node/)
+  assert.match(told('An Application Control policy has blocked this file.\r\n', windows), policy)
   const bare = { system: here, name: 'linux-x64-gnu', file: '/p/x.node', folder: source, others: [] }
   assert.match(loadError('no error', bare).message, /: no error \(/)
   assert.match(loadError(undefined, bare).message, /: undefined \(/)
@@ -313,6 +335,8 @@ test('the platform is that of the C library', () => {
   assert.equal(platformOf({ ...linux, libc: 'glibc' }), 'linux-arm64-gnu')
   assert.equal(platformOf({ ...linux, libc: undefined }), 'linux-arm64-gnu')
   assert.equal(platformOf({ platform: 'linux', arch: 'arm', libc: 'glibc' }), undefined)
+  assert.equal(platformOf({ platform: 'win32', arch: 'x64', libc: undefined }), 'win32-x64-msvc')
+  assert.equal(platformOf({ platform: 'darwin', arch: 'arm64', libc: undefined }), 'darwin-arm64')
   const { glibcVersionRuntime } = process.report.getReport().header
   const libc = glibcVersionRuntime ? 'glibc' : 'musl'
   assert.equal(libcOf(process.execPath), libc)

@@ -1,5 +1,5 @@
-// The packages as users get them: packed, installed in an empty project, and used from there, as the examples and
-// the README do. What npm chooses for which system is in installing.test.mjs.
+// The packages as users get them: packed, installed in an empty project, and used from there, as the examples
+// and the README do. What npm chooses for which system is in installing.test.mjs.
 
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'

@@ -47,8 +47,8 @@ function command(...given) {
 }
 
 /**
- * Makes a folder as a scenario's `{"profile": …}` says. Gives a function that ends the browser that a lock in it names,
- * if one does. A second making of the same folder leaves links and sockets that are there.
+ * Makes a folder as a scenario's `{"profile": …}` says. Gives a function that ends the browser that a lock in
+ * it names, if one does. A second making of the same folder leaves links and sockets that are there.
  */
 export function makeProfile(names, root) {
   let running

@@ -146,6 +146,7 @@ export async function sandboxForTests(...options) {
     delete process.env[name.toLowerCase()]
   }
   process.env.HOME = home
+  process.env.USERPROFILE = home
   const sandbox = await startSandbox(...options)
   beforeEach(() => sandbox.reset())
   after(async () => {

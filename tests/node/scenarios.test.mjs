@@ -263,6 +263,30 @@ class Caller {
     return await this.finish((more) => s.startPutParts(urls, made.source, { partSize, ...more }))
   }
 
+  // A plan of the sandbox's own replies, changed, or the scenario's alone.
+  async 'storage.send'([made]) {
+    const { from, plan: changes, text } = this.args
+    const d = sandbox.agentdrop(this.client)
+    const files = [['raw.bin', made.content ?? Buffer.alloc(0)]]
+    const who = { sender: 'sender-agent', recipient: 'recipient-agent' }
+    let plan = {}
+    if (from === 'put') {
+      const [given] = (await d.presign(files, who)).reveal().upload_urls
+      plan = { url: given.upload_url, headers: given.headers }
+    } else if (from === 'form') {
+      const given = (await sandbox.hcompany().initiateUpload()).reveal()
+      plan = { url: given.upload_url, fields: given.upload_fields }
+    } else if (from === 'parts') {
+      const ticket = await d.presign(files, { ...who, multipart: true })
+      const parts = ticket.reveal().files[0].part_urls.sort((a, b) => a.part_number - b.part_number)
+      plan = { parts: parts.map((part) => part.upload_url) }
+    }
+    await this.orderFaults()
+    const s = sandbox.storage(this.client)
+    const given = text ?? merged(plan, changes ?? {})
+    return await this.finish((more) => s.startSend(given, made.source, more))
+  }
+
   async open_sealed([made]) {
     const { privateKey, ...args } = this.args
     const to = join(this.folder, 'opened')

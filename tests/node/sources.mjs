@@ -33,8 +33,8 @@ export function zipped(length) {
 }
 
 /**
- * Makes one; files go below `folder`. `content` is null where it is not known before the call. A file that is there
- * is left alone: a journal knows it by its inode and time.
+ * Makes one; files go below `folder`. `content` is null where it is not known before the call. A file that is
+ * there is left alone: a journal knows it by its inode and time.
  */
 export function make(spec, at, folder) {
   const path = join(folder, spec.name ?? `file-${at}.bin`)

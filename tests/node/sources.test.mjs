@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { createReadStream, mkdirSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { test } from 'node:test'
@@ -11,7 +12,7 @@ import { inspect } from 'node:util'
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import { File } from '../../bindings-node/index.mjs'
-import { child, failure, rejection, sha256, soon, thrown, until } from './helpers.mjs'
+import { child, failure, isWindows, rejection, sha256, soon, thrown, until } from './helpers.mjs'
 import { PROFILE, TERMS, sandboxForTests, temporaryFolder } from './sandbox.mjs'
 import { chunks, pattern, zipped } from './sources.mjs'
 
@@ -62,6 +63,9 @@ const KINDS = {
   'a ReadableStream': (content) => new Blob([content]).stream(),
   'a ReadableStream of another maker': (content) => Readable.toWeb(Readable.from(chunks(content, 70_000))),
   'an async generator': (content) => generated(content, 1000),
+  'a generator': (content) => counted(content, 1000),
+  'an array of Buffers': (content) => [...counted(content, 100_000)],
+  'a Set of Buffers': (content) => new Set(counted(content, 100_000)),
   'an async iterable of other views': (content) => ({
     async *[Symbol.asyncIterator]() {
       yield new Uint8Array(content.subarray(0, 4)).buffer
@@ -70,6 +74,10 @@ const KINDS = {
       yield content.subarray(8)
     },
   }),
+}
+
+function* counted(content, size) {
+  for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size)
 }
 
 function file(name, content) {
@@ -227,7 +235,9 @@ test('a URL is no source, and is not shown', async () => {
     const error = await failure(() => send([source]), 'invalid_input', 'not a URL')
     assert(!inspect(error).includes('canary'))
   }
-  await failure(() => send([new URL('file://elsewhere/x')]), 'invalid_input', 'no file of this machine')
+  // A share of that host, on Windows.
+  const words = isWindows ? 'names no file' : 'no file of this machine'
+  await failure(() => send([new URL('file://elsewhere/x')]), 'invalid_input', words)
 })
 
 test('a path with a hole in it', async () => {
@@ -392,6 +402,52 @@ test('a call that is refused keeps no program alive', async () => {
   assert.equal(refused.out, 'invalid_input\ninvalid_input')
 })
 
+test('a stream of a file brings its name, and a given one goes first', async () => {
+  const path = file('report ü.csv', 'a,b\n')
+  const stream = () => createReadStream(path)
+  const named = [stream(), { source: stream(), name: 'other.csv' }, ['pair.csv', stream()]]
+  const bytes = createReadStream(Buffer.from(path))
+  const sent = await send([...named, bytes])
+  assert.deepEqual(
+    sent.files.map((sent) => sent.name),
+    ['report ü.csv', 'other.csv', 'pair.csv', 'report ü.csv'],
+  )
+  const plain = await open(path)
+  await failure(() => send([plain.createReadStream()]), 'invalid_input', 'has no name')
+  await plain.close()
+})
+
+test('a generator is closed when nobody wants it any more, and an array can be sent again', async () => {
+  const state = {}
+  const endless = (function* () {
+    try {
+      for (;;) yield Buffer.alloc(1000)
+    } finally {
+      state.closed = true
+    }
+  })()
+  await assert.rejects(send([['a', endless]], { signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' })
+  await until(() => state.closed)
+  await sandbox.fault({ on: 'put', times: 9, do: { reply: { status: 403 } } })
+  const array = [Buffer.from('ab'), new Uint8Array([99])]
+  await assert.rejects(send([['a', array]]))
+  await sandbox.clearFaults()
+  assert.equal((await send([['a', array]])).files[0].bytes, 3)
+})
+
+test('an array that is a source holds bytes alone', async () => {
+  for (const [wrong, said] of [
+    [['a.pdf'], 'holds a string'],
+    [[Buffer.from('a'), 5], 'holds a number'],
+    [[[Buffer.from('a')]], 'holds an array'],
+  ]) {
+    await failure(() => send([['a', wrong]]), 'invalid_input', said)
+    await failure(() => sandbox.storage().put('https://example.com', wrong), 'invalid_input', said)
+  }
+  await failure(() => send([['a', new Map([[1, 2]])]]), 'invalid_input', 'a source is a path')
+  await failure(() => send([['a', new Set([5])]]), 'source_unreadable', 'a number, not bytes')
+})
+
 // -- streams that fail
 
 const trouble = new RangeError('the disk\nis gone')
@@ -399,6 +455,10 @@ const trouble = new RangeError('the disk\nis gone')
 test('what a stream throws is the cause', async () => {
   const failing = {
     'a generator': (async function* () {
+      yield Buffer.from('ab')
+      throw trouble
+    })(),
+    'a generator that is not async': (function* () {
       yield Buffer.from('ab')
       throw trouble
     })(),

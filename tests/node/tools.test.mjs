@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { Encryption, HCompany, KeyPair, Storage } from '../../bindings-node/index.mjs'
+import { DropoffError, Encryption, HCompany, KeyPair, Storage } from '../../bindings-node/index.mjs'
 import { errorSchema, makeTools } from '../../bindings-node/tools.mjs'
 import { expect } from './expect.mjs'
 import { soon, thrown, until } from './helpers.mjs'
@@ -179,23 +179,147 @@ test('schemas say what the program allows', () => {
 })
 
 test('what a tool needs is asked for', () => {
+  const none = { agentdrop: null, hcompany: null, keyPair: null, storage: null }
   for (const [wrong, words] of [
-    [{ roots: '.' }, 'there are no tools without agentdrop'],
-    [{ roots: [], hcompany: sandbox.hcompany() }, 'roots is empty'],
-    [{ hcompany: sandbox.hcompany() }, 'roots is missing'],
-    [{ roots: 5, hcompany: sandbox.hcompany() }, 'roots must be'],
-    [{ roots: '.', agentdrop: sandbox.agentdrop(), sender: 'a' }, 'needs sender and recipients'],
-    [{ roots: '.', agentdrop: sandbox.agentdrop(), sender: 'a', recipients: 'b' }, 'recipients must be'],
-    [
-      { roots: '.', agentdrop: sandbox.hcompany() },
-      'agentdrop must be of the class AgentDrop, not a HCompany',
-    ],
-    [{ roots: '.', storage: new Storage() }, 'storage needs targets'],
-    [{ roots: '.', storage: new Storage(), targets: 'https://x' }, 'targets must be'],
-    [{ roots: '.', hcompany: sandbox.hcompany(), pack: 'minimal' }, 'pack must be'],
-    [{ roots: '.', Sender: 'a' }, 'perhaps sender is meant'],
+    [none, 'there are no tools without agentdrop'],
+    [{ roots: [] }, 'roots is empty'],
+    [{ roots: '' }, 'roots is empty; name a folder, or "." for the one that the program runs in'],
+    [{ roots: ['.', ''] }, 'roots[1] is empty; name a folder'],
+    [{ roots: null }, 'roots is missing'],
+    [{ roots: 5 }, 'roots must be'],
+    [{ recipients: null }, 'needs sender and recipients'],
+    [{ sender: null }, 'needs sender and recipients'],
+    [{ sender: 5 }, 'sender must be a string, not a number'],
+    [{ sender: '' }, 'sender is empty; every transfer needs one'],
+    [{ mode: '' }, 'mode is empty; every transfer needs one'],
+    [{ recipients: 'b' }, 'recipients must be a list of strings or a function, not a string'],
+    [{ ...none, recipients: 5 }, 'recipients must be a list of strings or a function, not a number'],
+    [{ recipients: { b: false } }, 'recipients must be a list of strings or a function, not an Object'],
+    [{ recipients: [] }, 'recipients is empty; name whom files may be sent to'],
+    [{ recipients: new Set() }, 'recipients is empty'],
+    [{ recipients: new Map([['b', false]]) }, 'recipients[0] must be a string, not an array'],
+    [{ recipients: ['b', ''] }, 'recipients[1] is empty; give an id'],
+    [{ agentdrop: sandbox.hcompany() }, 'agentdrop must be of the class AgentDrop, not a HCompany'],
+    [{ targets: null }, 'storage needs targets'],
+    [{ targets: 'https://x' }, 'targets must be an object or a function, not a string'],
+    [{ targets: {} }, 'targets is empty; give the presigned URLs by name'],
+    [{ targets: new Map() }, 'targets must be an object or a function, not a Map'],
+    [{ targets: new Map([['a', 'https://x']]) }, 'targets must be an object or a function, not a Map'],
+    [{ targets: new URLSearchParams('a=https://x') }, 'not an URLSearchParams'],
+    [{ targets: ['https://x'] }, 'targets must be an object or a function, not an array'],
+    [{ targets: { r: { upload_url: 'https://x' } } }, 'targets.r has no setting named "upload_url"'],
+    [{ targets: { r: {} } }, 'targets.r.url must be a string or a URL, not undefined'],
+    [{ targets: { r: ['https://x', {}] } }, 'targets.r must be a URL or an object such as { url, headers }'],
+    [{ targets: { r: 5 } }, 'targets.r must be a URL or an object such as { url, headers }, not a number'],
+    [{ targets: { r: { url: 'https://x', headers: 5 } } }, 'targets.r.headers must be an object of strings'],
+    [{ targets: { a: 'https://x', r: null } }, 'targets.r must be a URL or an object'],
+    [{ pack: 'minimal' }, 'pack must be'],
+    [{ Sender: 'a' }, 'perhaps sender is meant'],
   ])
-    thrown(() => makeTools(wrong), 'invalid_input', words)
+    thrown(() => makeTools({ roots: '.', ...everything(), ...wrong }), 'invalid_input', words)
+})
+
+test('a limit of time is refused as a call refuses it', () => {
+  const message = (call) => {
+    try {
+      call()
+    } catch (error) {
+      return error.message
+    }
+  }
+  const files = [['x', Buffer.from('')]]
+  for (const timeout of [0, 1e-9, -1, 10_000_000_001, NaN, Infinity, '5', true]) {
+    const made = message(() => makeTools({ roots: '.', ...everything(), timeout }))
+    assert(made?.startsWith('timeout must be'), `${timeout}: ${made}`)
+    const terms = { sender: 'a', recipient: 'b', timeout }
+    assert.equal(
+      made,
+      message(() => sandbox.agentdrop().startSend(files, terms)),
+    )
+  }
+  for (const timeout of [0.5, 10_000_000_000, null])
+    assert.equal(makeTools({ roots: '.', ...everything(), timeout }).length, 7)
+})
+
+test('what a framework does to a schema changes nothing', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const made = () => makeTools({ roots: join(folder, 'outbox'), ...everything() })[0]
+  const send = made()
+  const before = JSON.stringify(send)
+  const { next } = errorSchema.properties.error.properties
+  delete send.inputSchema.properties.recipient.enum
+  send.inputSchema.properties.sender = { type: 'string' }
+  for (const name of Object.keys(send.outputSchema.properties)) delete send.outputSchema.properties[name]
+  send.annotations.readOnlyHint = true
+  delete errorSchema.properties.error.properties.next
+  try {
+    const { error } = await send.run({ paths: ['report.pdf'], recipient: 'stranger' })
+    assert.equal(error.message, 'recipient must be one of b, c')
+    assert(error.next)
+    assert.match((await send.run({ sender: 'x', recipient: 'b' })).error.message, /has no argument sender/)
+    assert.equal((await send.run({ paths: ['report.pdf'], recipient: 'b' })).status, 'active')
+    assert.equal(JSON.stringify(made()), before)
+  } finally {
+    errorSchema.properties.error.properties.next = next
+  }
+})
+
+test('a slip of the program is not told as one of the model', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const [send] = makeTools({ roots: join(folder, 'outbox'), ...everything() })
+  const told = []
+  const listener = ({ message }) => told.push(message)
+  process.on('warning', listener)
+  for (const wrong of [{ toolCallId: '1' }, { onProgress: 5 }, 'x']) {
+    const { error } = await send.run({ paths: ['report.pdf'], recipient: 'b' }, wrong)
+    assert.deepEqual([error.kind, error.outcome], ['internal', 'not_completed'])
+    assert.match(error.message, /^a function of this program failed \(TypeError\);/)
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listener)
+  assert.match(told[0], /run has no argument named "toolCallId"; its arguments are signal, onProgress/)
+  assert.equal(told.length, 3)
+  assert.deepEqual(await sandbox.requests(), [])
+})
+
+test('whatever a function of the program throws, a call never rejects', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const refusing = () => {
+    throw new Error('a trap of the program')
+  }
+  const traps = Object.fromEntries(Object.getOwnPropertyNames(Reflect).map((trap) => [trap, refusing]))
+  const warnings = []
+  const listener = (warning) => warnings.push(warning.code)
+  process.on('warning', listener)
+  const things = [
+    Object.create(null),
+    Symbol('secret'),
+    undefined,
+    null,
+    new Proxy({}, traps),
+    Object.defineProperty(new Error('x'), 'stack', { get: refusing }),
+    Object.defineProperty(new Error('x'), 'name', { get: refusing }),
+    Object.assign(new Error('x'), { stack: Object.create(null) }),
+    new DropoffError({}),
+  ]
+  for (const thing of things) {
+    const recipients = () => {
+      throw thing
+    }
+    const terms = { roots: join(folder, 'outbox'), agentdrop: sandbox.agentdrop(), sender: 'a' }
+    const { error } = await makeTools({ ...terms, recipients })[0].run({
+      paths: ['report.pdf'],
+      recipient: 'b',
+    })
+    assert.match(error.message, /^a function of this program failed/)
+    assert.deepEqual([error.kind, error.outcome], ['internal', 'not_completed'])
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listener)
+  assert.deepEqual(
+    warnings,
+    things.map(() => 'DROPOFF_TOOL'),
+  )
 })
 
 test('a function decides on recipients and gives targets', async () => {
@@ -217,7 +341,22 @@ test('a function decides on recipients and gives targets', async () => {
   const [put] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets })
   const none = await put.run({ path: 'report.pdf', target: 'x' })
   assert.match(none.error.message, /^this program has no target x;/)
+  const gone = { constructor: 'https://storage.example/' }
+  const [putElsewhere] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets: gone })
+  delete gone.constructor
+  const told = await putElsewhere.run({ path: 'report.pdf', target: 'constructor' })
+  assert.match(told.error.message, /^this program has no target constructor;/)
   assert.deepEqual(asked, ['x'])
+})
+
+test('a target that is refused is told without its signature', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const targets = { report: 'https://10.0.0.1/bucket/report?X-Amz-Signature=0' }
+  const [put] = makeTools({ roots: join(folder, 'outbox'), storage: new Storage(), targets })
+  const told = await put.run({ path: 'report.pdf', target: 'report' })
+  assert.equal(told.error.kind, 'unsafe_target')
+  assert.match(told.error.message, /10\.0\.0\.1\/bucket\/report /)
+  assert(!JSON.stringify(told).includes('X-Amz'))
 })
 
 test('a function of the program that throws', async () => {
@@ -268,7 +407,31 @@ test('a signal stops each call, and each tells what became of it', async () => {
   )
   assert.notEqual(told[0].error.transfer_id, told[1].error.transfer_id)
   const late = await send.run(given, { signal: stop.signal })
+  assert.deepEqual([late.error.retryable, late.error.next], [told[0].error.retryable, told[0].error.next])
   assert.deepEqual([late.error.kind, late.error.outcome], ['cancelled', 'not_completed'])
+})
+
+test('a signal stops a call whose function of the program does not answer', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  let asked
+  const silent = () => new Promise(() => asked())
+  const tools = byName(
+    makeTools({ roots: join(folder, 'outbox'), ...everything(), recipients: silent, targets: silent }),
+  )
+  for (const [tool, given] of [
+    ['send_files', { paths: ['report.pdf'], recipient: 'b' }],
+    ['put_file', { path: 'report.pdf', target: 'report' }],
+  ]) {
+    const stop = new AbortController()
+    const isAsked = new Promise((resolve) => (asked = resolve))
+    let error
+    void tools[tool].run(given, { signal: stop.signal }).then((told) => (error = told.error))
+    await isAsked
+    stop.abort()
+    await until(() => error)
+    assert.deepEqual([error.kind, error.outcome], ['cancelled', 'not_completed'])
+  }
+  assert.deepEqual(await sandbox.requests(), [])
 })
 
 test('a handler may be taken off its tool', async () => {

@@ -36,8 +36,11 @@ for (const project of ['tsconfig.json', 'tsconfig.bundler.json', 'tsconfig.lib.j
 const named = (kind) =>
   declarations.statements.filter((s) => ts.isClassDeclaration(s) === (kind === 'class') && s.name)
 const classes = new Map(named('class').map((s) => [s.name.text, s]))
-const interfaces = new Map(
-  declarations.statements.filter(ts.isInterfaceDeclaration).map((s) => [s.name.text, s]),
+/** Results, by their names: aliases of object types. */
+const results = new Map(
+  declarations.statements
+    .filter((s) => ts.isTypeAliasDeclaration(s) && ts.isTypeLiteralNode(s.type))
+    .map((s) => [s.name.text, s.type]),
 )
 /** Names, each once however often it is overloaded. */
 const members = (node, modifier = ts.ModifierFlags.None) => {
@@ -81,7 +84,7 @@ test('the fields of objects are those that are declared', async () => {
   const d = sandbox.agentdrop()
   const h = sandbox.hcompany()
   const own = (value) => Object.keys(value).sort()
-  const declared = (name) => members(interfaces.get(name) ?? classes.get(name)).sort()
+  const declared = (name) => members(results.get(name) ?? classes.get(name)).sort()
   const file = new cjs.File('x', { name: 'n', contentType: 'a/b', encryptionIv: 'x' })
   assert.deepEqual([...own(file), 'toJSON'].sort(), declared('File'))
   const job = d.startSend([['a', Buffer.from('1')]], TERMS)
@@ -129,7 +132,7 @@ test('everything declared is documented', () => {
     assert(ts.getJSDocCommentsAndTags(statement).length > 0, statement.getText().slice(0, 80))
     // The facts of an error are documented once, in ErrorFacts.
     if (statement.name?.text === 'DropoffError') continue
-    for (const member of statement.members ?? []) {
+    for (const member of statement.members ?? statement.type?.members ?? []) {
       const isPrivate = ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private
       if (!isPrivate)
         assert(ts.getJSDocCommentsAndTags(member).length > 0, `${statement.name.text}: ${member.getText()}`)

@@ -64,7 +64,9 @@ def test_the_types_are_those_of_the_stubs() -> None:
     assert hints["metadata"] == Mapping[str, Any] | None
     assert hints["return"] is SentTransfer
     assert typing.get_type_hints(AgentDrop.plan)["return"] is TransferPlan
-    assert hints == typing.get_type_hints(AsyncAgentDrop.send)
+    there = typing.get_type_hints(AsyncAgentDrop.send)
+    # An async client reads what its loop reads, too.
+    assert str(hints.pop("files")) != str(there.pop("files")) and hints == there
     assert typing.get_type_hints(AgentDrop.start_confirm)["return"] == Job[dropoff.Confirmed]
     assert inspect.iscoroutinefunction(AsyncAgentDrop.send) and not inspect.iscoroutinefunction(
         AgentDrop.send

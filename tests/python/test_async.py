@@ -450,14 +450,14 @@ async def chunks() -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("source", [AsyncFile(), asyncio.StreamReader, chunks])
-def test_an_async_source_is_refused(sandbox: Sandbox, source: Any) -> None:
+def test_an_async_source_is_refused_by_sync_clients(sandbox: Sandbox, source: Any) -> None:
     async def body() -> None:
         given = source() if callable(source) else source
-        for send in (sandbox.agentdrop().send, sandbox.async_agentdrop().start_send):
-            with pytest.raises(InvalidInputError, match="asynchronously.*give the bytes"):
+        for send in (sandbox.agentdrop().send, sandbox.agentdrop().start_send):
+            with pytest.raises(InvalidInputError, match="asynchronously, which only the async clients read"):
                 send([("a", given)], **TERMS)
         with pytest.raises(InvalidInputError, match="asynchronously"):
-            await sandbox.async_hcompany().upload_profile(given, **PROFILE)
+            sandbox.hcompany().upload_profile(given, **PROFILE)
 
     asyncio.run(body(), debug=True)
     assert not sandbox.requests()

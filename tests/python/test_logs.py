@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import gc
+import io
 import json
 import logging
 import re
@@ -12,6 +15,7 @@ import sys
 import textwrap
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +23,7 @@ from typing import Any
 import pytest
 from conftest import Sandbox
 from control import HANGS
-from dropoff import DropoffError, NotFoundError
+from dropoff import DropoffError, NotFoundError, _native
 from helpers import HELD, PROFILE, SHARED, STALL, TERMS, Program, async_child, child, complaints, soon, until
 from sources import zipped
 
@@ -96,6 +100,83 @@ def test_a_failure_and_a_repetition_are_info(sandbox: Sandbox, debug: pytest.Log
     again, failed = told(debug, logging.INFO)
     assert again.startswith("trying again ") and "kind=unavailable" in again and "503" in again
     assert failed.startswith("failed ") and "kind=not_found" in failed and caught.value.message in failed
+
+
+REQUEST = contextvars.ContextVar("request", default="none")
+
+
+def test_records_are_handled_in_the_context_of_their_call(
+    sandbox: Sandbox, handled: Callable[[Callable[[str], object]], None]
+) -> None:
+    seen: list[tuple[str, str]] = []
+    handled(lambda text: seen.append((REQUEST.get(), text)))
+    d, a = sandbox.agentdrop(), sandbox.async_agentdrop()
+    read: list[str] = []
+    progressed: list[str] = []
+
+    class Named(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            read.append(REQUEST.get())
+            return super().read(size)
+
+    def send(request: str) -> None:
+        REQUEST.set(request)
+        d.start_send(
+            [("a", Named(b"1"))], on_progress=lambda _: progressed.append(REQUEST.get()), **TERMS
+        ).wait()
+
+    async def sends() -> None:
+        async def one(request: str) -> None:
+            REQUEST.set(request)
+            await a.send([("a", b"1")], **TERMS)
+
+        await asyncio.gather(*(one(f"async {n}") for n in range(5)))
+
+    threads = [threading.Thread(target=send, args=(f"thread {n}",)) for n in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    asyncio.run(sends())
+    d.start_get_transfer("tr_nothing").future().exception()
+    by_job: dict[str, set[str]] = {}
+    for request, text in seen:
+        for number in re.findall(r"job=(\d+)", text):
+            by_job.setdefault(number, set()).add(request)
+    expected = [f"{kind} {n}" for kind in ("async", "thread") for n in range(5)]
+    assert sorted(request for [request] in by_job.values()) == [*expected[:5], "none", *expected[5:]]
+    assert set(read) == set(progressed) == set(expected[5:])
+
+
+def test_a_record_has_the_numbers_of_its_job_and_attempt(
+    sandbox: Sandbox, debug: pytest.LogCaptureFixture
+) -> None:
+    sandbox.fault({"on": "put", "times": 2, "do": {"reply": {"status": 503}}})
+    job = sandbox.agentdrop().start_send([("a", b"1")], **TERMS)
+    job.wait()
+    records: list[Any] = [r for r in debug.records if r.name == "dropoff"]
+    assert {record.job for record in records} - {None} == {job.number} and job.number > 0
+    again = [r.attempt for r in records if r.getMessage().startswith("trying again")]
+    assert again == [2, 3] and f"job={job.number} attempt=2" in debug.text
+    assert {r.attempt for r in records if "started" in r.getMessage()} == {None}
+
+
+def test_contexts_are_let_go_after_their_calls(sandbox: Sandbox, debug: pytest.LogCaptureFixture) -> None:
+    class Kept:
+        pass
+
+    variable: contextvars.ContextVar[Kept] = contextvars.ContextVar("kept")
+    d = sandbox.agentdrop()
+
+    def send() -> weakref.ref[Kept]:
+        kept = Kept()
+        variable.set(kept)
+        d.send([("a", b"1")], **TERMS)
+        return weakref.ref(kept)
+
+    gone = [contextvars.copy_context().run(send) for _ in range(20)]
+    d.send([("a", b"1")], **TERMS)
+    until(lambda: (d.plan([("a", b"1")], **TERMS), gc.collect(), not any(ref() for ref in gone))[-1])
 
 
 def test_a_replaced_ticket_is_a_warning(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
@@ -291,6 +372,8 @@ def test_a_handler_that_waits_for_the_caller_delays_it_only(
             assert d.send([("a", b"1")], **TERMS).status == "active"
         else:
             assert asyncio.run(a.send([("a", b"1")], **TERMS)).status == "active"
+    # Its records are none of the next test's.
+    until(lambda: _native._records_owed() is None)
 
 
 def test_slow_handlers_are_waited_for(sandbox: Sandbox, handled: Any) -> None:
@@ -479,6 +562,9 @@ def test_forks_in_the_middle_of_records(sandbox: Sandbox) -> None:
 
 SCRIPT = """
 import asyncio
+import contextvars
+import gc
+import io
 import json
 import logging
 import multiprocessing

@@ -6,13 +6,15 @@ import copy
 import json
 import os
 import pickle
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import dropoff
 import pytest
 from conftest import Sandbox
-from dropoff import Encryption, File, KeyPair, Pack, inspect_profile, open_sealed
+from dropoff import Encryption, File, KeyPair, Pack, Storage, inspect_profile, open_sealed
 from helpers import PROFILE, TERMS, download, user_data
 from sources import zipped
 
@@ -82,7 +84,9 @@ def test_results_survive_pickling_and_copying(sandbox: Sandbox, tmp_path: Path) 
         for twin in (*twins, copy.copy(original), copy.deepcopy(original)):
             assert type(twin) is type(original) and twin == original
             assert repr(twin) == repr(original) and twin.to_dict() == original.to_dict()
-        stub = {name for name in dir(original) if not name.startswith("_")} - {"to_dict"}
+        as_json = json.loads(json.dumps(original.to_dict()))
+        assert type(original).from_dict(as_json) == original or isinstance(original, dropoff.OpenedFile)
+        stub = {name for name in dir(original) if not name.startswith("_")} - {"from_dict", "to_dict"}
         assert set(original.to_dict()) == stub or isinstance(original, dropoff.TransferInfo)
         assert json.loads(json.dumps(original.to_dict())) == original.to_dict()
         assert repr(original).startswith(f"{type(original).__name__}(") and original != object()
@@ -143,15 +147,58 @@ def test_what_holds_secrets_is_not_pickled(sandbox: Sandbox) -> None:
     h, d = sandbox.hcompany(), sandbox.agentdrop()
     tickets = [h.initiate_upload(), d.presign([("a", b"1")], **TERMS)]
     clients = [h, d, sandbox.async_hcompany(), sandbox.async_agentdrop()]
-    for what, kind in [(t, "ticket") for t in tickets] + [(c, "client") for c in clients]:
+    words = {"ticket": "a ticket holds .*cannot be pickled", "client": "given its key cannot be pickled"}
+    proxied = Storage(proxy="http://user:hunter2@127.0.0.1:1")
+    kinds = [(t, words["ticket"]) for t in tickets] + [(c, words["client"]) for c in clients]
+    for what, words_of_it in [*kinds, (proxied, "proxy has a password cannot be pickled")]:
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-            with pytest.raises(TypeError, match=f"a {kind} holds .*cannot be pickled"):
+            with pytest.raises(TypeError, match=words_of_it) as caught:
                 pickle.dumps(what, protocol)
+            assert "hunter2" not in str(caught.value)
         with pytest.raises(TypeError, match="or copied"):
             copy.copy(what)
-    for storage in (sandbox.storage(), sandbox.async_storage()):
-        with pytest.raises(TypeError, match="cannot pickle"):
-            copy.copy(storage)
+
+
+def test_storage_is_pickled_with_its_options(sandbox: Sandbox) -> None:
+    [target] = sandbox.agentdrop().presign([("a", b"1")], **TERMS).reveal()["upload_urls"]
+    origins = iter([sandbox.storage_url])
+    made = Storage(trusted_storage=origins, max_attempts=1)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        for twin in (pickle.loads(pickle.dumps(made, protocol)), copy.deepcopy(made)):
+            sandbox.fault({"on": "put", "do": {"reply": {"status": 503}}})
+            with pytest.raises(dropoff.UnavailableError):
+                twin.put(target["upload_url"], b"1", headers=target["headers"])
+            assert twin.put(target["upload_url"], b"1", headers=target["headers"]).attempts == 1
+    twin = pickle.loads(pickle.dumps(sandbox.async_storage()))
+    assert type(twin) is dropoff.AsyncStorage
+
+
+def test_a_client_whose_key_is_in_the_environment_is_made_anew(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENTDROP_API_KEY", sandbox.agentdrop_api_key)
+    monkeypatch.setenv("HAI_API_KEY", sandbox.h_api_key)
+    options = sandbox.options()
+    d = dropoff.AgentDrop(base_url=sandbox.api_url, **options)
+    h = dropoff.HCompany(base_url=sandbox.api_url, region="us", **options)
+    a = dropoff.AsyncAgentDrop(base_url=sandbox.api_url, **options)
+    pickles = [pickle.dumps(client) for client in (d, h, a)]
+    assert not any(key.encode() in pickles[0] for key in (sandbox.agentdrop_api_key, sandbox.h_api_key))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(d.send, [("a", b"1")], **TERMS).result().status == "active"
+    assert repr(pickle.loads(pickles[1])) == repr(h) and repr(pickle.loads(pickles[2])) == repr(a)
+    monkeypatch.delenv("AGENTDROP_API_KEY")
+    with pytest.raises(dropoff.AuthenticationError):
+        pickle.loads(pickles[0])
+
+
+def test_a_result_is_made_of_a_dict(sandbox: Sandbox) -> None:
+    assert dropoff.Confirmed.from_dict({"id": "tr_1", "status": "active"}).status == "active"
+    for wrong, words in (({"id": "x"}, "status"), ({"id": 3, "status": "a"}, "id")):
+        with pytest.raises(dropoff.InvalidInputError, match=f"no.*fields of a Confirmed .{words}"):
+            dropoff.Confirmed.from_dict(wrong)
+    with pytest.raises(dropoff.InvalidInputError, match="mapping"):
+        dropoff.Confirmed.from_dict([])  # type: ignore[arg-type]
 
 
 def test_a_dict_of_a_result_is_plain(sandbox: Sandbox) -> None:

@@ -279,6 +279,27 @@ class Caller:
         urls = [part["upload_url"] for part in parts]
         return put_parts(urls, made[0].source, part_size=self.part_size, **self.args).to_dict()
 
+    def storage_send(self, made: list[Made]) -> dict[str, Any]:
+        """A plan of the sandbox's own replies, changed, or the scenario's alone."""
+        d = self.sandbox.agentdrop(**self.options | {"cancel_at": None})
+        who = {"sender": "sender-agent", "recipient": "recipient-agent"}
+        file = ("raw.bin", made[0].content or b"")
+        plan: dict[str, Any] = {}
+        match self.args.pop("from", None):
+            case "put":
+                [given] = d.presign([file], **who).reveal()["upload_urls"]
+                plan = {"url": given["upload_url"], "headers": given["headers"]}
+            case "form":
+                given = self.sandbox.hcompany().initiate_upload().reveal()
+                plan = {"url": given["upload_url"], "fields": given["upload_fields"]}
+            case "parts":
+                parts = d.presign([file], **who, multipart=True).reveal()["files"][0]["part_urls"]
+                parts.sort(key=lambda part: part["part_number"])
+                plan = {"parts": [part["upload_url"] for part in parts]}
+        self.order_faults()
+        given = self.args.pop("text", None) or merged(plan, self.args.pop("plan", {}))
+        return self.sandbox.storage(**self.options).send(given, made[0].source, **self.args).to_dict()
+
     def open_sealed(self, made: list[Made]) -> dict[str, Any]:
         to = self.folder / "opened"
         pair = KeyPair.from_private_key(self.args.pop("private_key"))

@@ -122,7 +122,7 @@ def test_bytes_are_shared_and_let_go(sandbox: Sandbox) -> None:
     until(lambda: sys.getrefcount(content) == before)
 
 
-@pytest.mark.parametrize("source", [None, 3, object(), (b for b in [b"x"]), ["x"], ("a", b"x")])
+@pytest.mark.parametrize("source", [None, 3, object(), {"x": b"x"}, ["x"], [b"x"], ("a", b"x")])
 def test_what_is_no_source(sandbox: Sandbox, source: Any) -> None:
     with pytest.raises(InvalidInputError, match="a source is a path"):
         sandbox.hcompany().upload_profile(source, **PROFILE)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -13,7 +15,15 @@ from typing import Any
 
 import pytest
 from conftest import PROGRAM
-from dropoff import AuthenticationError, DropoffError, Encryption, KeyPair, TooLargeError, UnavailableError
+from dropoff import (
+    AuthenticationError,
+    DropoffError,
+    Encryption,
+    InvalidInputError,
+    KeyPair,
+    TooLargeError,
+    UnavailableError,
+)
 from dropoff.testing import Sandbox
 from helpers import digest, until
 
@@ -106,14 +116,80 @@ def test_a_program_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="environment variable DROPOFF_SANDBOX"):
         Sandbox()
-    (tmp_path / "dropoff-sandbox").symlink_to(PROGRAM)
-    with Sandbox() as sandbox:
-        assert sandbox.objects() == []
+    # The command has it as a subcommand; the sandbox alone goes before it.
+    for name in ("dropoff", "dropoff-sandbox"):
+        (tmp_path / name).symlink_to(PROGRAM.with_name(name))
+        with Sandbox() as sandbox:
+            assert sandbox.objects() == []
 
 
-def test_a_program_that_does_not_start() -> None:
-    with pytest.raises(RuntimeError, match="/bin/false is not ready, it ended with 1;"):
-        Sandbox("/bin/false")
+def script(folder: Path, text: str) -> str:
+    path = folder / f"program-{len(list(folder.iterdir()))}"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_program_that_is_no_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no program")
+    (tmp_path / "binary").write_bytes(b"\x7fELF")
+    (tmp_path / "binary").chmod(0o755)
+    for program, error, words in (
+        ("/no/such/program", FileNotFoundError, "there is no program /no/such/program;"),
+        (tmp_path, RuntimeError, r"cannot be started \(Permission denied\);"),
+        (tmp_path / "text", RuntimeError, r"/text cannot be started \(Permission denied\);"),
+        (tmp_path / "binary", RuntimeError, r"/binary cannot be started \(Exec format error\);"),
+        ("a\0b", RuntimeError, r"cannot be started \(embedded null byte\);"),
+        ("/bin/false", RuntimeError, "/bin/false is not ready, it ended with 1; its standard error says why"),
+        ("/bin/echo", RuntimeError, "/bin/echo is no sandbox, or one of another version: it does not say"),
+        (
+            script(tmp_path, 'echo \'{"control_url": "http://x", "api_url": 5}\'; cat'),
+            RuntimeError,
+            "another",
+        ),
+        (script(tmp_path, "echo '{}'; cat"), RuntimeError, "/program-. is no sandbox"),
+        (script(tmp_path, "echo null; cat"), RuntimeError, "/program-. is no sandbox"),
+        (script(tmp_path, "yes | tr -d '\\n'"), RuntimeError, "/program-. is no sandbox"),
+    ):
+        with pytest.raises(error, match=words) as told:
+            Sandbox(program)
+        assert str(told.value).endswith("name the right one in the environment variable DROPOFF_SANDBOX")
+
+
+def test_one_option_that_is_no_list_is_refused() -> None:
+    with pytest.raises(
+        InvalidInputError, match="options must be a list of str, not str; put a single one in"
+    ):
+        Sandbox(options="--tls")
+
+
+def test_a_sandbox_that_is_closed_or_killed_says_so(tmp_path: Path) -> None:
+    sandbox = Sandbox()
+    sandbox.close()
+    sandbox.close()
+    for call in (sandbox.requests, sandbox.reset, sandbox.objects):
+        with pytest.raises(
+            RuntimeError, match="the sandbox is closed, and what it had is gone; use it before"
+        ):
+            call()
+    with Sandbox(script(tmp_path, f'echo $$ > {tmp_path}/pid; exec {PROGRAM} "$@"')) as sandbox:
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+        until(lambda: is_gone(sandbox.control_url))
+        with pytest.raises(RuntimeError, match="the sandbox does not answer; perhaps its process was ended"):
+            sandbox.requests()
+
+
+def test_settings_that_are_none_lead_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox() as elsewhere, Sandbox() as sandbox:
+        for name, value in elsewhere.environment().items():
+            monkeypatch.setenv(name, value)
+        nothing: dict[str, Any] = {"trusted_storage": None, "backoff_base": None, "ca_file": None}
+        service = nothing | {"api_key": None, "base_url": None}
+        assert sandbox.agentdrop(**service).send(FILES, **TERMS).status == "active"
+        assert sandbox.hcompany(**service).initiate_upload().profile_id
+        ticket = sandbox.agentdrop().presign(FILES, **TERMS).reveal()["upload_urls"][0]
+        assert sandbox.storage(**nothing).put(ticket["upload_url"], b"%PDF", headers=ticket.get("headers"))
+        assert len(sandbox.requests()) > 4 and elsewhere.requests() == []
 
 
 def is_gone(url: str) -> bool:
@@ -136,6 +212,26 @@ def test_it_ends_with_its_block_and_with_the_process() -> None:
     until(lambda: is_gone(done.stdout.strip()))
 
 
+def test_ctrl_c_at_a_terminal_does_not_reach_it() -> None:
+    """A terminal sends it to all processes of a group. A prompt or debugger goes on after that."""
+    code = """
+        import os, signal
+        from dropoff.testing import Sandbox
+
+        os.setpgrp()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with Sandbox() as sandbox:
+            try:
+                os.killpg(0, signal.SIGINT)
+                signal.pause()
+            except KeyboardInterrupt:
+                print(sandbox.agentdrop().send([("a", b"1")], sender="a", recipient="b").status)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.stdout == "active\n", done.stderr
+
+
 # -- the fixture
 
 
@@ -146,8 +242,20 @@ def pytest_of_a_user(folder: Path, test: str) -> subprocess.CompletedProcess[str
 
 
 def test_the_plugin_is_found() -> None:
-    [entry] = [entry for entry in entry_points(group="pytest11") if entry.value == "dropoff._pytest_plugin"]
-    assert entry.name == "dropoff"
+    [entry] = [entry for entry in entry_points(group="pytest11") if entry.name == "dropoff"]
+    assert entry.value == "pytest_dropoff"
+
+
+def test_a_damaged_package_ends_no_run_that_does_not_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "damaged" / "dropoff").mkdir(parents=True)
+    (tmp_path / "damaged" / "dropoff" / "__init__.py").write_text("raise ImportError('it is damaged')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "damaged"))
+    done = pytest_of_a_user(tmp_path, "def test_nothing(): pass\n\ndef test_it(dropoff_sandbox): pass\n")
+    assert "1 passed, 1 error" in done.stdout and "ImportError: it is damaged" in done.stdout, (
+        done.stdout + done.stderr
+    )
 
 
 def test_a_program_runs_against_it_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

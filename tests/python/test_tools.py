@@ -8,8 +8,11 @@ import inspect
 import json
 import logging
 import traceback
+from collections import UserList, deque
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dropoff
@@ -249,13 +252,163 @@ def test_the_guide_lists_every_tool() -> None:
 
 def test_what_a_tool_needs_is_asked_for(sandbox: Sandbox) -> None:
     for wrong, words in (
-        ({"roots": ["."]}, "there are no tools without agentdrop"),
-        ({"roots": [], "hcompany": sandbox.hcompany()}, "roots is empty"),
-        ({"roots": ["."], "agentdrop": sandbox.agentdrop(), "sender": "a"}, "needs sender and recipients"),
-        ({"roots": ["."], "storage": Storage()}, "storage needs targets"),
+        (
+            {"agentdrop": None, "hcompany": None, "key_pair": None, "storage": None},
+            "there are no tools without",
+        ),
+        ({"roots": []}, "roots is empty"),
+        ({"roots": ""}, 'roots is empty; name a folder, or "." for the one that the program runs in'),
+        ({"roots": [".", ""]}, r"roots\[1\] is empty; name a folder"),
+        ({"roots": None}, "roots must be a path or a list of paths, not NoneType"),
+        ({"roots": [5]}, r"roots\[0\] must be a path \(str or os.PathLike\), not int"),
+        ({"roots": [b"outbox"]}, r"roots\[0\] must be a path \(str or os.PathLike\), not bytes"),
+        ({"roots": "\ud800"}, r"roots holds characters that no path holds"),
+        ({"recipients": None}, "agentdrop needs sender and recipients"),
+        ({"sender": None}, "agentdrop needs sender and recipients"),
+        ({"sender": 5}, r"sender must be text \(str\), not int"),
+        ({"sender": ""}, "sender is empty; every transfer needs one"),
+        ({"mode": b"x"}, r"mode must be text \(str\), not bytes"),
+        (
+            {"recipients": "bob"},
+            "recipients must be a list of ids or a function, not str; put a single one in",
+        ),
+        ({"agentdrop": None, "recipients": 5}, "recipients must be a list of ids or a function, not int"),
+        ({"recipients": 5}, "recipients must be a list of ids or a function, not int"),
+        ({"recipients": {"b": False}}, "recipients must be a list of ids or a function, not dict"),
+        ({"recipients": b"bob"}, "recipients must be a list of ids or a function, not bytes"),
+        ({"recipients": ["b", ""]}, r"recipients\[1\] is empty; give an id"),
+        ({"recipients": iter([])}, "recipients is empty"),
+        ({"recipients": []}, "recipients is empty; name whom files may be sent to"),
+        ({"recipients": ["b", 5]}, r"recipients\[1\] must be text \(str\), not int"),
+        ({"recipients": ["\ud800"]}, r"recipients\[0\] holds characters that UTF-8 cannot hold"),
+        ({"recipients": asynchronous}, "recipients must be a plain function, not async"),
+        ({"targets": None}, "storage needs targets"),
+        ({"targets": {}}, "targets is empty; give the presigned URLs by name"),
+        ({"targets": {5: "https://x"}}, r"a name of targets must be text \(str\), not int"),
+        ({"targets": "https://x"}, "targets must be a mapping or a function, not str"),
+        (
+            {"targets": {"r": {"upload_url": "https://x"}}},
+            'or a pair of one and its headers .*; found dict by the name "r"',
+        ),
+        ({"targets": {"a": "https://x", "b": None}}, 'found NoneType by the name "b"'),
+        ({"targets": {"r": ("https://x", {}, 3)}}, 'found a tuple of 3 by the name "r"'),
+        ({"targets": {"r": ("https://x", 3)}}, 'found a pair of str and int by the name "r"'),
+        ({"targets": asynchronous}, "targets must be a plain function, not async"),
+        (
+            {"agentdrop": sandbox.hcompany()},
+            "agentdrop must be an AgentDrop or AsyncAgentDrop, not dropoff.HCompany",
+        ),
+        ({"hcompany": "hk"}, "hcompany must be an HCompany or AsyncHCompany, not str"),
+        (
+            {"storage": sandbox.agentdrop()},
+            "storage must be a Storage or AsyncStorage, not dropoff.AgentDrop",
+        ),
+        ({"key_pair": PAIR.public_key}, "key_pair must be a KeyPair, not str"),
+        (
+            {"encrypt": PAIR},
+            r"encrypt must be an Encryption, such as Encryption\(key_pair\), not dropoff.KeyPair",
+        ),
+        ({"pack": "minimal"}, r"pack must be a Pack, such as Pack\(level=\"minimal\"\), not str"),
     ):
         with pytest.raises(InvalidInputError, match=words):
-            make_tools(**wrong)
+            make_tools(**{"roots": ["."]} | everything(sandbox) | wrong)
+
+
+async def asynchronous(_: str) -> bool:
+    return True
+
+
+def test_a_limit_of_time_is_refused_as_a_call_refuses_it(sandbox: Sandbox) -> None:
+    wrong: tuple[Any, ...] = (0, -1, 10_000_001, 10**400, True, "5", float("nan"), timedelta(seconds=-1))
+    for timeout in wrong:
+        with pytest.raises(InvalidInputError) as made:
+            make_tools(roots=["."], timeout=timeout, **everything(sandbox))
+        with pytest.raises(InvalidInputError) as called:
+            sandbox.agentdrop().start_send([("x", b"")], sender="a", recipient="b", timeout=timeout)
+        assert made.value.message == called.value.message
+    for right in (0.5, 10_000_000, timedelta(days=1), None):
+        assert make_tools(roots=["."], timeout=right, **everything(sandbox))
+
+
+def test_a_refusal_with_locals_shows_no_target() -> None:
+    signed = "https://storage.example/x?X-Amz-Signature=0"
+    wrong: list[Any] = [{5: signed}, [signed], {"r": (signed, 5)}, {"r": [signed]}, {"report": signed}]
+    for targets, more in zip(wrong, ({}, {}, {}, {}, {"pack": 5}), strict=True):
+        refused: Any = {"roots": ["."], "storage": Storage(), **more}
+        with pytest.raises(InvalidInputError) as told:
+            make_tools(**refused, targets=targets)
+        [_, *ours] = traceback.TracebackException.from_exception(told.value, capture_locals=True).stack
+        assert ours and "X-Amz" not in str([frame.locals for frame in ours])
+
+
+def test_what_a_framework_does_to_a_schema_changes_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    send, *_ = make_tools(roots=[tmp_path], **everything(sandbox))
+    before = send.to_dict()
+    send.to_dict()["input_schema"]["properties"].clear()
+    assert send.to_dict() == before
+    send.input_schema["properties"]["recipient"].pop("enum")
+    send.input_schema["properties"]["sender"] = {"type": "string"}
+    send.output_schema["properties"].clear()
+    send.annotations["readOnlyHint"] = True
+    ERROR_SCHEMA["properties"]["error"]["properties"].pop("next")
+    try:
+        told = send.run(paths=["report.pdf"], recipient="stranger")["error"]
+        assert told["message"] == "recipient must be one of b, c" and told["next"]
+        assert "has no argument sender" in send.run(sender="x", recipient="b")["error"]["message"]
+        assert send.run(paths=["report.pdf"], recipient="b")["status"] == "active"
+        assert make_tools(roots=[tmp_path], **everything(sandbox))[0].to_dict() == before
+    finally:
+        ERROR_SCHEMA["properties"]["error"]["properties"]["next"] = {"type": "string"}
+
+
+class PathOfBytes:
+    def __fspath__(self) -> bytes:
+        return b"report.pdf"
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("report.pdf",),
+        deque(["report.pdf"]),
+        UserList(["report.pdf"]),
+        [Path("report.pdf")],
+        [PathOfBytes()],
+        {"report.pdf": 1}.keys(),
+    ],
+    ids=["tuple", "deque", "list-like", "path", "path of bytes", "keys"],
+)
+def test_arguments_are_what_frameworks_hand_over(sandbox: Sandbox, tmp_path: Path, paths: Any) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    send, *_ = make_tools(roots=[tmp_path], **everything(sandbox))
+    given = MappingProxyType({"paths": paths, "recipient": "b"})
+    assert send.run(given).get("status") == "active", send.run(given)
+
+
+def test_arguments_that_no_json_holds_are_refused(sandbox: Sandbox, tmp_path: Path) -> None:
+    send, *_ = make_tools(roots=[tmp_path], **everything(sandbox))
+    circle: list[Any] = []
+    circle.append(circle)
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for paths in (circle, UserList([circle]), deep, [b"x"], [10**5000], [object()], [float("nan")]):
+        told = send.run({"paths": paths, "recipient": "b"})["error"]
+        assert told["kind"] == "invalid_input", told
+        assert told["message"].startswith("the arguments of send_files must be a JSON object")
+    while deep:  # Python would free it by recursion
+        [deep] = deep
+    assert sandbox.requests() == []
+
+
+def test_a_target_that_is_refused_is_told_without_its_signature(tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    targets = {"report": "https://10.0.0.1/bucket/report?X-Amz-Signature=0"}
+    [put] = make_tools(roots=[tmp_path], storage=Storage(), targets=targets)
+    told = put.run(path="report.pdf", target="report")["error"]
+    assert told["kind"] == "unsafe_target" and "10.0.0.1" in told["message"]
+    assert "X-Amz" not in json.dumps(told)
 
 
 def test_an_async_client_does_as_well(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -323,11 +476,24 @@ def test_a_function_of_the_program_that_raises(
     )
 
 
+def test_a_slip_of_the_program_is_not_told_as_one_of_the_model(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    send, *_ = make_tools(roots=[tmp_path], **everything(sandbox))
+    wrong: Any
+    for wrong in (5, asynchronous):
+        told = send.run({"paths": ["report.pdf"], "recipient": "b"}, on_progress=wrong)["error"]
+        assert (told["kind"], told["outcome"]) == ("internal", "not_completed")
+    assert "on_progress must be a plain function of one argument" in caplog.text
+    assert sandbox.requests() == []
+
+
 def test_a_traceback_with_locals_shows_no_target(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "report.pdf").write_bytes(b"%PDF")
     signed = "https://storage.example/x?X-Amz-Signature=0"
     wrong: Any = {"two": (signed, {}, 3), "other": (signed, 3)}
-    put = make_tools(roots=[tmp_path], storage=Storage(), targets=wrong)[0]
+    put = make_tools(roots=[tmp_path], storage=Storage(), targets=wrong.__getitem__)[0]
     kinds = [put.run(path="report.pdf", target=name)["error"]["kind"] for name in wrong]
     assert kinds == ["internal", "invalid_input"]
     [record] = caplog.records

@@ -23,7 +23,7 @@ def test_a_typical_program_type_checks() -> None:
 
 
 def test_the_package_and_its_tests_type_check() -> None:
-    run("mypy", "--strict", "-p", "dropoff")
+    run("mypy", "--strict", "-p", "dropoff", "-p", "pytest_dropoff")
     run("mypy", "--strict", *HERE.glob("*.py"))
 
 

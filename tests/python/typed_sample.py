@@ -1,6 +1,7 @@
 """How the API is used, as a type checker sees it. Checked by test_types.py, never run."""
 
 import io
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, assert_type
@@ -8,14 +9,18 @@ from typing import Any, Literal, assert_type
 from dropoff import (
     AgentDrop,
     AsyncAgentDrop,
+    AsyncFileLike,
     AsyncHCompany,
+    AsyncSource,
     AsyncStorage,
     CategorySize,
     Confirmed,
     CookieKeys,
     DropoffError,
     Encryption,
+    ErrorKind,
     File,
+    FileLike,
     HCompany,
     Job,
     KeyPair,
@@ -31,8 +36,10 @@ from dropoff import (
     RateLimitedError,
     SentFile,
     SentTransfer,
+    Source,
     SourceNotFoundError,
     Storage,
+    StorageReply,
     StoredObject,
     StoredPart,
     StoredParts,
@@ -43,6 +50,7 @@ from dropoff import (
     async_open_sealed,
     inspect_profile,
     open_sealed,
+    progress_bar,
     start_inspect_profile,
     start_open_sealed,
 )
@@ -55,6 +63,7 @@ def show(progress: Progress) -> None:
     assert_type(progress.ticket_left, float | None)
     assert_type(progress.time_needed, float | None)
     assert_type(progress.warning, str | None)
+    assert_type(progress.to_dict(), dict[str, Any])
     assert_type(progress.active_for, float)
 
 
@@ -144,6 +153,11 @@ in_parts = s.put_parts(["https://h/1", "https://h/2"], Path("x"), part_size=5_00
 assert_type(in_parts, StoredParts)
 assert_type(in_parts.parts, list[StoredPart])
 assert_type(s.start_put_parts((u for u in ["https://h/1"]), b"x"), Job[StoredParts])
+assert_type(s.send({"url": "https://h/k"}, "x", allow_authorization=True).reply, StorageReply | None)
+assert_type(s.start_send("https://h/k", b"x"), Job[StoredObject])
+assert_type(s.post("https://h/k", b"x", headers={"a": "b"}).parts, list[StoredPart])
+s.put_parts(["https://h/1"], "x", part_sizes=[1], headers={"a": "b"}, part_headers=[[("c", "d")]])
+s.post_form("https://h", {}, "x", file_field="upload")
 
 texts: Any = {"sender_public_key": "s", "encrypted_key": "k", "encryption_iv": "iv"}
 assert_type(open_sealed("a", to=Path("b"), key_pair=pair, **texts), OpenedFile)
@@ -170,9 +184,30 @@ async def asynchronous() -> None:
     assert_type(await ad.plan(["a"], sender="a", recipient="b", encrypt=for_them), TransferPlan)
     assert_type(ad.start_plan(["a"], sender="a", recipient="b"), Job[TransferPlan])
     assert_type(await AsyncStorage().put_parts(["https://h/1"], "x"), StoredParts)
+    assert_type(await AsyncStorage().send({"url": "https://h/k"}, "x"), StoredObject)
+    assert_type(await AsyncStorage().post("https://h/k", "x"), StoredObject)
     assert_type(await async_open_sealed("a", to="b", key_pair=pair, **texts), OpenedFile)
     await ad.send(["a"], sender="a")  # type: ignore[call-arg]
     AsyncStorage(max_atempts=3)  # type: ignore[call-arg]
+
+
+# What is public for wrappers of one's own.
+def wrapped(source: Source, files: list[FileLike]) -> SentTransfer:
+    with AgentDrop() as drop, progress_bar("out", using="rich") as bar:
+        drop.start_send([("a", source)], sender="a", recipient="b").add_done_callback(print)
+        return drop.send(files, sender="a", recipient="b", on_progress=bar)
+
+
+async def read_in_loop() -> AsyncIterator[bytes]:
+    yield b"x"
+
+
+async def wrapped_in_loop(source: AsyncSource, files: list[AsyncFileLike]) -> None:
+    async with AsyncAgentDrop() as drop:
+        future = drop.start_send([("a", source), read_in_loop()], sender="a", recipient="b").future()
+        assert_type(future.result(), SentTransfer)
+        await drop.send(files, sender="a", recipient="b")
+    AgentDrop().send([read_in_loop()], sender="a", recipient="b")  # type: ignore[list-item]
 
 
 try:
@@ -183,7 +218,8 @@ except SourceNotFoundError as error:
     print(error.filename, error.errno)
 except DropoffError as error:
     assert_type(error.to_dict(), dict[str, Any])
-    assert_type(error.kind, str)
+    kind: ErrorKind = error.kind
+    assert kind == "network" or kind == "tls"
     assert_type(error.details, list[dict[str, str]])
     assert_type(error.journal, str | None)
     assert_type(error.etag, str | None)
@@ -239,3 +275,5 @@ open_sealed("a", to="b", key_pair="key", **texts)  # type: ignore[arg-type]
 make_tools(hcompany=h)  # type: ignore[call-arg]
 make_tools(roots=["x"], agentdrop=h)  # type: ignore[arg-type]
 tools[0].name = 3  # type: ignore[assignment]
+assert_type(SentTransfer.from_dict({"id": "tr_1"}), SentTransfer)
+wrapped(iter([b"x"]), ["a", io.BytesIO(b"x"), (b for b in [b"x"])])

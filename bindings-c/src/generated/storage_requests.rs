@@ -247,3 +247,76 @@ impl dropoff_put_parts_request {
         Ok(request)
     }
 }
+
+/// A plan, and what is to be sent by it.
+///
+/// Threads: plain data.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct dropoff_send_request {
+    pub size: usize,
+    /// What the backend handed out, as JSON or a bare URL. Needed.
+    pub plan: *const c_char,
+    /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
+    pub path: *const c_char,
+    /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
+    pub source: *mut dropoff_source,
+    /// Whether requests of the plan may carry "Authorization", each to its own URL alone: a Git LFS server
+    /// hands out such tokens. Default: false, and such a plan is refused.
+    pub allow_authorization: bool,
+    /// Bounds the whole call, retries included. Default: no limit.
+    pub timeout_ms: u64,
+    /// Who is told how far the call is.
+    pub on_progress: dropoff_progress_fn,
+    /// Handed to on_progress and to finalizer.
+    pub user_data: *mut c_void,
+    /// Called once by each call that takes this struct.
+    pub finalizer: dropoff_finalizer,
+}
+
+impl CallerStruct for dropoff_send_request {
+    const NAME: &'static str = "dropoff_send_request";
+    const INIT_MACRO: &'static str = "DROPOFF_SEND_REQUEST_INIT";
+    const INIT: Self = Self {
+        size: size_of::<Self>(),
+        plan: ptr::null(),
+        path: ptr::null(),
+        source: ptr::null_mut(),
+        allow_authorization: false,
+        timeout_ms: 0,
+        on_progress: None,
+        user_data: ptr::null_mut(),
+        finalizer: None,
+    };
+    const FIRST_SIZE: usize = offset_of!(Self, finalizer) + size_of::<dropoff_finalizer>();
+    fn size(&self) -> usize {
+        self.size
+    }
+}
+
+// A field of a later version would hide in padding at the end.
+const _: () = assert!(
+    offset_of!(dropoff_send_request, finalizer) + size_of::<dropoff_finalizer>()
+        == size_of::<dropoff_send_request>()
+);
+
+impl dropoff_send_request {
+    /// The callback, which takes the caller's data from here on.
+    pub(crate) fn progress(&self) -> Option<Callback> {
+        Callback::given(self.on_progress, self.user_data, self.finalizer)
+    }
+
+    /// The core's request.
+    pub(crate) fn into_core(self, reader: &Fields<'_>) -> Result<dropoff::SendRequest> {
+        let plan = reader.needed_text(self.plan, "plan")?;
+        let source = reader.source(self.path, self.source)?;
+
+        let mut request = dropoff::SendRequest::new(plan, source);
+        request = request.allow_authorization(self.allow_authorization);
+        if self.timeout_ms > 0 {
+            request = request.timeout(Duration::from_millis(self.timeout_ms));
+        }
+
+        Ok(request)
+    }
+}

@@ -2,6 +2,78 @@
 
 use crate::generated::prelude::*;
 
+/// One part that storage has.
+///
+/// Threads: it never changes, so any number of threads may read it at once.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct dropoff_stored_part {
+    pub size: usize,
+    /// Its number, from 1.
+    pub part_number: u32,
+    /// Bytes of it.
+    pub bytes: u64,
+    /// Storage's ETag of it, without quotes: completing the upload needs it. Empty where storage gives none
+    /// and needs none, as for Azure's blocks.
+    pub etag: *const c_char,
+    /// MD5 of what was sent, in hex, if it was computed. Or NULL.
+    pub md5: *const c_char,
+    /// Whether storage answered with a digest that equals that of what was sent.
+    pub verified: bool,
+    /// Requests it took, the successful one included.
+    pub attempts: u32,
+    /// The digest that verified it, as in dropoff_stored_object. Or NULL.
+    pub verified_by: *const c_char,
+    /// CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
+    /// it. Unless integrity_check is false. Or NULL.
+    pub crc64nvme: *const c_char,
+}
+
+impl Described for dropoff::StoredPart {
+    type Facts = dropoff_stored_part;
+    fn facts(&self, arena: &mut Arena) -> dropoff_stored_part {
+        dropoff_stored_part {
+            size: size_of::<dropoff_stored_part>(),
+            part_number: self.part_number,
+            bytes: self.bytes,
+            etag: arena.text(&self.etag),
+            md5: arena.text_or_null(self.md5.as_deref()),
+            verified: self.verified,
+            attempts: self.attempts,
+            verified_by: arena.text_or_null(self.verified_by.as_deref()),
+            crc64nvme: arena.text_or_null(self.crc64nvme.as_deref()),
+        }
+    }
+}
+
+/// Storage's reply to a success. What the ticket held is hidden in it.
+///
+/// Threads: it never changes, so any number of threads may read it at once.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct dropoff_storage_reply {
+    pub size: usize,
+    /// The HTTP status.
+    pub status: u32,
+    /// The headers about the object and the exchange, by their names in lower case. As the text of a JSON
+    /// object.
+    pub headers_json: *const c_char,
+    /// The body as text, at most 64 KiB of it.
+    pub body: *const c_char,
+}
+
+impl Described for dropoff::StorageReply {
+    type Facts = dropoff_storage_reply;
+    fn facts(&self, arena: &mut Arena) -> dropoff_storage_reply {
+        dropoff_storage_reply {
+            size: size_of::<dropoff_storage_reply>(),
+            status: self.status,
+            headers_json: arena.json(&self.headers),
+            body: arena.text(&self.body),
+        }
+    }
+}
+
 /// An object that storage has after an upload.
 ///
 /// Threads: it never changes, so any number of threads may read it at once.
@@ -33,6 +105,12 @@ pub struct dropoff_stored_object {
     /// CRC-64/NVME of what was sent, in base64, as S3 takes it as "x-amz-checksum-crc64nvme"; unless
     /// integrity_check is false. Or NULL.
     pub crc64nvme: *const c_char,
+    /// The parts that it was sent in, by number; none of an object that went whole.
+    pub parts: *const *const dropoff_stored_part,
+    pub parts_count: usize,
+    /// Storage's reply, in which some services say what they made of the bytes. That of the commit, where a
+    /// plan has one. Or NULL.
+    pub reply: *const dropoff_storage_reply,
 }
 
 impl Described for dropoff::StoredObject {
@@ -51,6 +129,9 @@ impl Described for dropoff::StoredObject {
             warnings_count: self.warnings.len(),
             verified_by: arena.text_or_null(self.verified_by.as_deref()),
             crc64nvme: arena.text_or_null(self.crc64nvme.as_deref()),
+            parts: arena.records(&self.parts),
+            parts_count: self.parts.len(),
+            reply: arena.record_or_null(self.reply.as_ref()),
         }
     }
 }

@@ -2,49 +2,6 @@
 
 use crate::generated::prelude::*;
 
-/// One part that storage has.
-///
-/// Threads: it never changes, so any number of threads may read it at once.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct dropoff_stored_part {
-    pub size: usize,
-    /// Its number, from 1.
-    pub part_number: u32,
-    /// Bytes of it.
-    pub bytes: u64,
-    /// Storage's ETag of it, without quotes: completing the upload needs it.
-    pub etag: *const c_char,
-    /// MD5 of what was sent, in hex, if it was computed. Or NULL.
-    pub md5: *const c_char,
-    /// Whether storage answered with a digest that equals that of what was sent.
-    pub verified: bool,
-    /// Requests it took, the successful one included.
-    pub attempts: u32,
-    /// The digest that verified it, as in dropoff_stored_object. Or NULL.
-    pub verified_by: *const c_char,
-    /// CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum needs
-    /// it. Unless integrity_check is false. Or NULL.
-    pub crc64nvme: *const c_char,
-}
-
-impl Described for dropoff::StoredPart {
-    type Facts = dropoff_stored_part;
-    fn facts(&self, arena: &mut Arena) -> dropoff_stored_part {
-        dropoff_stored_part {
-            size: size_of::<dropoff_stored_part>(),
-            part_number: self.part_number,
-            bytes: self.bytes,
-            etag: arena.text(&self.etag),
-            md5: arena.text_or_null(self.md5.as_deref()),
-            verified: self.verified,
-            attempts: self.attempts,
-            verified_by: arena.text_or_null(self.verified_by.as_deref()),
-            crc64nvme: arena.text_or_null(self.crc64nvme.as_deref()),
-        }
-    }
-}
-
 /// The parts that storage has after dropoff_storage_put_parts.
 ///
 /// Threads: it never changes, so any number of threads may read it at once.

@@ -4,50 +4,73 @@
 // A running sandbox: where it is, clients of it, and its control endpoint.
 
 const { AgentDrop } = require('../agentdrop.js')
+const { filled } = require('../defaults.js')
+const { check, path, table, texts } = require('../arguments.js')
 const { invalid } = require('../errors.js')
 const { HCompany } = require('../hcompany.js')
 const { Storage } = require('../storage.js')
 const { ask } = require('./control.js')
-const { Program, found } = require('./program.js')
+const { running, sharedRunning } = require('./running.js')
 
 /** What `await using` looks for; where the engine has none, what compilers put there. */
 const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
 const MAKE = Symbol('made by startSandbox or sandboxForTests')
 
+const START = table({ program: path, options: texts })
+
 // For the hooks and not for users.
-/** @type {(options: any) => { sandbox: Sandbox, start: () => Promise<void> }} */
+/** @typedef {(point: () => () => void) => Promise<void>} Share */
+/** @typedef {{ sandbox: Sandbox, start: () => Promise<void>, share: Share }} Unstarted */
+/** @type {(method: string, options: any) => Unstarted} */
 let unstarted
 
 class Sandbox {
   /** @type {any} */
   #options
-  /** @type {Program | undefined} */
-  #program
+  /** @type {(() => Promise<void>) | undefined} */
+  #release
   /** @type {any} */
   #ready
+  #stopped = false
 
   static {
-    unstarted = (options) => {
-      const sandbox = new Sandbox(MAKE, options)
-      return { sandbox, start: () => sandbox.#start() }
+    unstarted = (method, options) => {
+      const sandbox = new Sandbox(MAKE, check(method, START, options))
+      return {
+        sandbox,
+        start: async () => sandbox.#begin(await running(sandbox.#options)),
+        // Those that share it are led to it by the first of them, which begins in time to say where.
+        share: async (point) => {
+          const led = (/** @type {any} */ ready) => {
+            sandbox.#ready = ready
+            return point()
+          }
+          sandbox.#begin(await sharedRunning(sandbox.#options, led))
+        },
+      }
     }
   }
 
   /** @param {symbol} make @param {any} options */
   constructor(make, options) {
     if (make !== MAKE) throw invalid('a Sandbox is made by startSandbox() or sandboxForTests()')
-    this.#options = options ?? {}
+    this.#options = options
   }
 
-  async #start() {
-    const { program, options = [] } = this.#options
-    this.#program = new Program(found(program), options)
-    this.#ready = await this.#program.ready()
+  /** @param {import('./running.js').Running} running */
+  #begin({ ready, release }) {
+    this.#ready = ready
+    this.#release = release
+    this.#stopped = false
   }
 
   get #where() {
     if (this.#ready !== undefined) return this.#ready
-    throw new Error('the sandbox is not running; it is started before the first test, so use it within tests')
+    throw new Error(
+      this.#stopped
+        ? 'the sandbox is stopped, and what it had is gone; use it before that, or start another'
+        : 'the sandbox is not started yet; it is before the first test, so use it within tests',
+    )
   }
 
   get apiUrl() {
@@ -88,21 +111,26 @@ class Sandbox {
 
   /** @param {any} [options] */
   agentdrop(options) {
-    return new AgentDrop({ apiKey: this.agentdropApiKey, baseUrl: this.apiUrl, ...this.#trust(), ...options })
+    return new AgentDrop(this.#settings({ apiKey: this.agentdropApiKey, baseUrl: this.apiUrl }, options))
   }
 
   /** @param {any} [options] */
   hcompany(options) {
-    return new HCompany({ apiKey: this.hApiKey, baseUrl: this.apiUrl, ...this.#trust(), ...options })
+    return new HCompany(this.#settings({ apiKey: this.hApiKey, baseUrl: this.apiUrl }, options))
   }
 
   /** @param {any} [options] */
   storage(options) {
-    return new Storage({ ...this.#trust(), ...options })
+    return new Storage(this.#settings({}, options))
   }
 
-  #trust() {
-    return { trustedStorage: [this.storageUrl], backoffBase: 1, caFile: this.caFile }
+  /**
+   * What is not given leads nowhere else than here.
+   * @param {Record<string, unknown>} service @param {any} options
+   */
+  #settings(service, options) {
+    const own = { ...service, trustedStorage: [this.storageUrl], backoffBase: 1, caFile: this.caFile }
+    return filled(own, options)
   }
 
   // -- what is to happen
@@ -169,7 +197,8 @@ class Sandbox {
 
   async stop() {
     this.#ready = undefined
-    await this.#program?.stop()
+    this.#stopped = true
+    await this.#release?.()
   }
 
   async [ASYNC_DISPOSE]() {

@@ -9,12 +9,12 @@ const { refusal } = require('./description.js')
 
 /**
  * The arguments without those that are null.
- * @param {string} tool @param {import('./description.js').Schema} schema @param {any} given
+ * @param {string} tool @param {string} schema as JSON text @param {any} given
  * @returns {Record<string, any>}
  */
 function checked(tool, schema, given) {
   const text = typeof given === 'string' ? given : written(tool, given ?? {})
-  return JSON.parse(called(() => native.toolArguments(tool, JSON.stringify(schema), text)))
+  return JSON.parse(called(() => native.toolArguments(tool, schema, text)))
 }
 
 /** @param {string} tool @param {any} given */

@@ -12,22 +12,36 @@ const description = JSON.parse(native.toolsDescription())
 /** @type {Schema[]} */
 const tools = description.tools
 /** @type {Schema} */
-const errorSchema = description.error
+const told = description.error
+/** What is public may be changed by a framework, so nothing is read from it. @type {Schema} */
+const errorSchema = copied(told)
 /** @type {{ when: Record<string, unknown>, say: string }[]} */
 const rules = description.next
+
+/**
+ * A schema of one's own. Not by `structuredClone`, which Jest's jsdom does not have.
+ * @param {Schema} schema @returns {Schema}
+ */
+function copied(schema) {
+  return JSON.parse(JSON.stringify(schema))
+}
 
 /** One of the description's sentences. @param {string} which @param {Record<string, string>} values */
 function sentence(which, values) {
   return native.toolSentence(which, Object.entries(values))
 }
 
-/** The error for arguments that are wrong or not allowed. @param {string} which @param {Record<string, string>} values */
+/**
+ * The error for arguments that are wrong or not allowed.
+ * @param {string} which @param {Record<string, string>} values
+ */
 function refusal(which, values) {
   return invalid(sentence(which, values))
 }
 
 /**
- * The facts of `value` that the schema has, without those that are absent, by the names that all languages share.
+ * The facts of `value` that the schema has, without those that are absent, by the names that all languages
+ * share.
  * @param {Schema} schema @param {any} value @returns {any}
  */
 function described(schema, value) {
@@ -35,14 +49,14 @@ function described(schema, value) {
     return 'items' in schema ? value.map((item) => described(schema.items, item)) : value
   if (typeof value !== 'object' || value === null || !('properties' in schema)) return value
   /** @type {Record<string, any>} */
-  const told = {}
+  const facts = {}
   for (const [name, inner] of Object.entries(schema.properties)) {
     const fact = value[name] ?? value[camel(name)]
     const isNone = fact === undefined || fact === null
     if (isNone || (Array.isArray(fact) && fact.length === 0 && !schema.required?.includes(name))) continue
-    told[name] = described(inner, fact)
+    facts[name] = described(inner, fact)
   }
-  return told
+  return facts
 }
 
 /** An error as a model is told of it. @param {import('../errors.js').DropoffError} error */
@@ -56,14 +70,14 @@ function failure(error) {
     retry_after: retryAfter === null ? null : retryAfter / 1000,
   }
   const rule = rules.find(({ when }) => Object.entries(when).every(([name, value]) => facts[name] === value))
-  return described(errorSchema, { error: { ...facts, next: rule?.say } })
+  return described(told, { error: { ...facts, next: rule?.say } })
 }
 
 /** How the schemas spell what messages spell as JavaScript does. */
 const spellings = new Map(
   [
     ...tools.flatMap((tool) => [tool.name, ...Object.keys(tool.input.properties)]),
-    ...Object.keys(errorSchema.properties.error.properties),
+    ...Object.keys(told.properties.error.properties),
   ].map((name) => [camel(name), name]),
 )
 
@@ -80,4 +94,4 @@ function camel(name) {
   return name.replace(/_[a-z0-9]/g, (letter) => letter.charAt(1).toUpperCase())
 }
 
-module.exports = { camel, described, errorSchema, failure, refusal, sentence, tools }
+module.exports = { camel, copied, described, errorSchema, failure, refusal, sentence, tools }

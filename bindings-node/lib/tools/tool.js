@@ -4,11 +4,11 @@
 // One tool: what a model is told of it, and its handler.
 
 const { callback, check, signal: signalKind, table } = require('../arguments.js')
-const { DropoffError, fromFacts } = require('../errors.js')
+const { DropoffError, fromFacts, words } = require('../errors.js')
 const { onAbort } = require('../signals.js')
 const native = require('../../native.js')
 const { checked } = require('./arguments.js')
-const { described, failure, sentence } = require('./description.js')
+const { copied, described, failure, sentence } = require('./description.js')
 
 /** @typedef {import('./description.js').Schema} Schema */
 /** @typedef {import('../job.js').Job} Job */
@@ -19,6 +19,10 @@ const { described, failure, sentence } = require('./description.js')
 const RUN = table({ signal: signalKind, onProgress: callback })
 
 class Tool {
+  /** As JSON text. Frameworks change the schemas that they are given, and these two are what is held to. */
+  #input
+  /** @type {Schema} */
+  #output
   /** @type {Begin} */
   #begin
 
@@ -28,10 +32,12 @@ class Tool {
     this.title = tool.title
     this.description = tool.description
     this.inputSchema = inputSchema
-    this.outputSchema = tool.output
-    this.annotations = tool.annotations
+    this.outputSchema = copied(tool.output)
+    this.annotations = { ...tool.annotations }
     // Frameworks take it off the tool.
     this.run = this.run.bind(this)
+    this.#input = JSON.stringify(inputSchema)
+    this.#output = tool.output
     this.#begin = begin
     Object.freeze(this)
   }
@@ -45,13 +51,13 @@ class Tool {
     /** Of what this call has begun. */
     let outcome = 'not_completed'
     try {
-      const { signal, onProgress } = check(this.name, RUN, ways)
+      const { signal, onProgress } = checkedWays(ways)
       if (signal?.aborted) stop.abort(reason)
       else if (signal) unsubscribe = onAbort(signal, () => stop.abort(reason))
-      const arguments_ = checked(this.name, this.inputSchema, given)
+      const arguments_ = checked(this.name, this.#input, given)
       const job = await this.#begin(arguments_, { signal: stop.signal, onProgress })
       outcome = 'unknown'
-      return described(this.outputSchema, await job.wait())
+      return described(this.#output, await job.wait())
     } catch (error) {
       return error === reason ? failure(stopped(reason)) : failed(error, outcome)
     } finally {
@@ -60,29 +66,63 @@ class Tool {
   }
 }
 
+/** A slip here is the program's, and a model cannot correct it. @param {any} ways @returns {Ways} */
+function checkedWays(ways) {
+  try {
+    return check('run', RUN, ways)
+  } catch (error) {
+    throw new TypeError(error instanceof Error ? error.message : words(error))
+  }
+}
+
 /** What became of a call that was stopped; without a word on that, it had not begun. @param {any} reason */
 function stopped({ dropoff }) {
   return dropoff instanceof DropoffError
     ? dropoff
-    : made('cancelled', 'cancelled by the caller', 'not_completed')
+    : made('cancelled', 'cancelled by the caller', 'not_completed', true)
 }
 
 /** What a call ended with, as a model is told of it. @param {any} error @param {string} outcome */
 function failed(error, outcome) {
-  if (error instanceof DropoffError) return failure(error)
+  try {
+    // One that a program has made itself need not have a fact.
+    if (error instanceof DropoffError && 'code' in error) return failure(error)
+  } catch {
+    // Not even that can be asked of it.
+  }
   // Of the program's own functions: what they throw is for its log, and may hold what is not for a model.
-  const name = error instanceof Error && /^\w{1,60}$/.test(error.name) ? error.name : 'an error'
-  process.emitWarning(`a tool met ${name} of a function of the program: ${error?.stack ?? error}`, {
+  const name = read(
+    error,
+    (thrown) => thrown instanceof Error && /^\w{1,60}$/.test(thrown.name) && thrown.name,
+  )
+  const stack = read(error, (thrown) => thrown.stack) ?? error
+  process.emitWarning(`a tool met ${name || 'an error'} of a function of the program: ${words(stack)}`, {
     code: 'DROPOFF_TOOL',
   })
-  return failure(made('internal', sentence('program', { name }), error?.dropoff?.outcome ?? outcome))
+  const known = read(error, (thrown) => thrown.dropoff?.outcome)
+  return failure(made('internal', sentence('program', { name: name || 'an error' }), known ?? outcome))
 }
 
-/** An error of this side. @param {string} code @param {string} message @param {string} outcome */
-function made(code, message, outcome) {
+/**
+ * A part of what was thrown, if it lets itself be read.
+ * @param {any} thrown @param {(thrown: any) => any} part
+ */
+function read(thrown, part) {
+  try {
+    return part(thrown)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * An error of this side.
+ * @param {string} code @param {string} message @param {string} outcome @param {boolean} [retryable]
+ */
+function made(code, message, outcome, retryable = false) {
   const facts = JSON.parse(native.badArgument(message).error)
   const number = native.errorCodes().find((row) => row.code === code)?.number
-  return fromFacts(JSON.stringify({ ...facts, code, number, message, outcome }))
+  return fromFacts(JSON.stringify({ ...facts, code, number, message, outcome, retryable }))
 }
 
 module.exports = { Tool }

@@ -65,6 +65,7 @@ from ._native import (
     SentFile,
     SentTransfer,
     Storage,
+    StorageReply,
     StoredObject,
     StoredPart,
     StoredParts,
@@ -99,7 +100,13 @@ if TYPE_CHECKING:
         async_inspect_profile,
         async_open_sealed,
     )
+    from ._kinds import ErrorKind
+    from ._native import _AsyncFile as AsyncFileLike
+    from ._native import _AsyncSource as AsyncSource
+    from ._native import _File as FileLike
+    from ._native import _Source as Source
     from ._options import Options
+    from ._progress_bar import progress_bar
 else:
     # Imported when they are asked for. asyncio costs more than all the rest together, and so does
     # `typing`, which the options need only for type checkers.
@@ -110,6 +117,12 @@ else:
         "async_inspect_profile": "_async",
         "async_open_sealed": "_async",
         "Options": "_options",
+        "AsyncFileLike": "_annotations",
+        "AsyncSource": "_annotations",
+        "ErrorKind": "_kinds",
+        "FileLike": "_annotations",
+        "Source": "_annotations",
+        "progress_bar": "_progress_bar",
     }
 
     def __getattr__(name):
@@ -128,7 +141,9 @@ else:
 __all__ = [
     "AgentDrop",
     "AsyncAgentDrop",
+    "AsyncFileLike",
     "AsyncHCompany",
+    "AsyncSource",
     "AsyncStorage",
     "AuthenticationError",
     "BrowserRunningError",
@@ -140,8 +155,10 @@ __all__ = [
     "DropoffError",
     "Encryption",
     "EncryptionError",
+    "ErrorKind",
     "ExpiredError",
     "File",
+    "FileLike",
     "FileSize",
     "HCompany",
     "IntegrityError",
@@ -167,11 +184,13 @@ __all__ = [
     "SentFile",
     "SentTransfer",
     "CategorySize",
+    "Source",
     "SourceChangedError",
     "SourceNotFoundError",
     "SourceUnreadableError",
     "Storage",
     "StorageRefusedError",
+    "StorageReply",
     "StoredObject",
     "StoredPart",
     "StoredParts",
@@ -190,6 +209,7 @@ __all__ = [
     "async_open_sealed",
     "inspect_profile",
     "open_sealed",
+    "progress_bar",
     "start_inspect_profile",
     "start_open_sealed",
 ]

@@ -28,21 +28,44 @@ def _checked_schema(cls: type, check: typing.Callable[[object], bool]) -> Any:
     schemas = pydantic.core_schema
 
     def checked(value: object) -> object:
+        if isinstance(value, collections.abc.Mapping) and hasattr(cls, "from_dict"):
+            try:
+                return cls.from_dict(value)
+            except ValueError as error:
+                raise pydantic.PydanticCustomError(
+                    "dropoff_fields", "{reason}", {"reason": str(error)}
+                ) from None
         if not check(value):
             raise pydantic.PydanticCustomError("dropoff_type", f"Input should be a {cls.__name__}")
         return value
 
     if not hasattr(cls, "to_dict"):
         return schemas.no_info_plain_validator_function(checked)
-    told = schemas.plain_serializer_function_ser_schema(lambda value: value.to_dict())
+    told = schemas.plain_serializer_function_ser_schema(_told)
     return schemas.no_info_plain_validator_function(checked, serialization=told)
+
+
+def _told(value: Any) -> Any:
+    return value.to_dict() if hasattr(value, "to_dict") else value
 
 
 def json_schema(cls: type, _schema: object, handler: Any) -> dict[str, Any]:
     """What has a `to_dict` is told by it; anything else is left out of what a model is told it may give."""
+    if hasattr(cls, "from_dict"):
+        return _schema_of_fields(cls, handler)
     if hasattr(cls, "to_dict") or handler.mode == "serialization":
         return {"type": "object", "title": cls.__name__}
     raise import_module("pydantic_core").PydanticOmit
+
+
+def _schema_of_fields(cls: type, handler: Any) -> dict[str, Any]:
+    """The schema of a result, from the types of its attributes, with what the stubs say of each."""
+    properties: dict[str, Any] = {}
+    for name, kind in attributes_of(cls).items():
+        adapter = import_module("pydantic").TypeAdapter(kind)
+        properties[name] = handler(adapter.core_schema) | {"description": getattr(cls, name).__doc__}
+    title = {"type": "object", "title": cls.__name__, "description": cls.__doc__}
+    return title | {"properties": properties, "required": list(properties)}
 
 
 class _OpenObject:
@@ -71,6 +94,24 @@ class FileObject(typing.Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+class Chunks(typing.Protocol):
+    """An iterator of bytes."""
+
+    def __next__(self) -> bytes: ...
+
+
+class AsyncFileObject(typing.Protocol):
+    """A file object whose `read` is a coroutine."""
+
+    async def read(self, size: int, /) -> bytes: ...
+
+
+class AsyncChunks(typing.Protocol):
+    """An async iterable of bytes."""
+
+    def __aiter__(self) -> collections.abc.AsyncIterator[bytes]: ...
+
+
 class ProgressCallback(typing.Protocol):
     """A plain function that is called with a `Progress`."""
 
@@ -93,6 +134,9 @@ def _taken_if(cls: Any, check: typing.Callable[[object], bool]) -> None:
 
 _taken_if(Buffer, _has_a_buffer)
 _taken_if(FileObject, lambda value: callable(getattr(value, "read", None)))
+_taken_if(Chunks, lambda value: hasattr(value, "__next__"))
+_taken_if(AsyncFileObject, lambda value: callable(getattr(value, "read", None)))
+_taken_if(AsyncChunks, lambda value: hasattr(value, "__aiter__"))
 _taken_if(ProgressCallback, callable)
 
 
@@ -156,11 +200,15 @@ class _Stub:
 
 
 def _names() -> dict[str, Any]:
+    from ._kinds import ErrorKind
     from ._options import Options
 
     names: dict[str, Any] = dict(vars(typing))
     names.update(vars(collections.abc))
     names.update({name: value for name, value in vars(_native).items() if isinstance(value, type)})
+    from asyncio import AbstractEventLoop
+    from concurrent.futures import Future
+    from contextvars import Context
     from datetime import timedelta
     from os import PathLike
     from types import TracebackType
@@ -168,13 +216,30 @@ def _names() -> dict[str, Any]:
     names.update(PathLike=PathLike, TracebackType=TracebackType, GenericAlias=GenericAlias)
     names.update(timedelta=timedelta, Options=Options, Buffer=Buffer, _Readable=FileObject)
     names.update(Mapping=_Mapping())
-    names.update(_OnProgress=ProgressCallback)
+    names.update(ErrorKind=ErrorKind, _OnProgress=ProgressCallback, Context=Context, Future=Future)
+    names.update(AbstractEventLoop=AbstractEventLoop)
+    names.update(_Chunks=Chunks, _AsyncReadable=AsyncFileObject, _AsyncChunks=AsyncChunks)
     return names
 
 
 @cache
 def _stub(name: str) -> _Stub:
     return _Stub(name)
+
+
+_ALIASES = {
+    "AsyncFileLike": "_AsyncFile",
+    "AsyncSource": "_AsyncSource",
+    "FileLike": "_File",
+    "Source": "_Source",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public aliases of the stubs."""
+    if name not in _ALIASES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _stub("_native").names[_ALIASES[name]]
 
 
 @cache

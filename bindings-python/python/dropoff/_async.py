@@ -4,15 +4,28 @@ no client: whoever opens a file or looks at a folder may have no account."""
 from __future__ import annotations
 
 from inspect import Parameter, signature
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
-from ._awaiting import awaiting
+from ._awaiting import awaiting, leave, starting
 from ._native import AgentDrop, HCompany, Storage, start_inspect_profile, start_open_sealed
-from ._waiting import annotated, at_once_methods, starting_methods
+from ._waiting import CLOSE, CLOSING, annotate, annotated, at_once_methods, starting_methods
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 def _of_the_sync_client(self: Any, /, *args: Any) -> tuple[Any, ...]:
     return (self._client, *args)
+
+
+def _closing() -> Any:
+    async def close(self: Any) -> None:
+        for job in self._client._close():
+            await leave(job, CLOSING)
+
+    close.__doc__ = CLOSE
+    annotate(close)
+    return close
 
 
 class _Client:
@@ -44,22 +57,40 @@ class _Client:
         for name, start in starting_methods(of):
             for call in (
                 awaiting(name, start, _of_the_sync_client),
-                annotated(start, _of_the_sync_client),
+                starting(start, _of_the_sync_client),
             ):
                 cls._add(call)
         for method in at_once_methods(of):
             cls._add(annotated(method, _of_the_sync_client))
+        cls._add(_closing())
 
     @classmethod
     def _add(cls, call: Any) -> None:
         call.__qualname__ = f"{cls.__name__}.{call.__name__}"
         setattr(cls, call.__name__, call)
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        await self.close()  # type: ignore[attr-defined]
+
     def __reduce__(self) -> Any:
-        return self._client.__reduce__()  # which says why not
+        _, (_, _, named) = self._client.__reduce__()  # which says so if it may not be pickled
+        return _made_again, (type(self), named)
 
     def __repr__(self) -> str:
         return f"Async{self._client!r}"
+
+
+def _made_again(cls: type[_Client], named: dict[str, Any]) -> _Client:
+    return cls(**named)
 
 
 class AsyncHCompany(_Client, of=HCompany):

@@ -1,6 +1,7 @@
 """The async clients. The arguments and errors of each call are those of the sync client's."""
 
 from collections.abc import Iterable, Mapping
+from types import TracebackType
 from typing import Any, Self, final
 
 from typing_extensions import Unpack
@@ -22,12 +23,12 @@ from ._native import (
     TransferInfo,
     TransferPlan,
     TransferTicket,
-    _File,
+    _AsyncFile,
+    _AsyncSource,
     _OnProgress,
     _Pairs,
     _Path,
     _Seconds,
-    _Source,
 )
 from ._options import Options
 
@@ -59,10 +60,23 @@ class AsyncHCompany:
         :raises InvalidInputError: it is neither.
         """
 
+    async def close(self) -> None:
+        """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+        Calls from then on are refused with :class:`InvalidInputError`. ``async with`` does so at the end."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
     # <generated calls HCompany> by `make generate`, from `_native.pyi`
     async def upload_profile(
         self,
-        source: _Source,
+        source: _AsyncSource,
         *,
         name: str,
         browser_name: str | None = None,
@@ -78,7 +92,7 @@ class AsyncHCompany:
 
     def start_upload_profile(
         self,
-        source: _Source,
+        source: _AsyncSource,
         *,
         name: str,
         browser_name: str | None = None,
@@ -101,7 +115,7 @@ class AsyncHCompany:
     async def upload(
         self,
         ticket: ProfileTicket,
-        source: _Source,
+        source: _AsyncSource,
         *,
         pack: Pack | None = None,
         on_progress: _OnProgress | None = None,
@@ -111,7 +125,7 @@ class AsyncHCompany:
     def start_upload(
         self,
         ticket: ProfileTicket,
-        source: _Source,
+        source: _AsyncSource,
         *,
         pack: Pack | None = None,
         on_progress: _OnProgress | None = None,
@@ -175,10 +189,26 @@ class AsyncAgentDrop:
         :raises InvalidInputError: it is neither.
         """
 
+    def restore_ticket(self, revealed: Mapping[str, Any]) -> TransferTicket:
+        """As :meth:`AgentDrop.restore_ticket`. Waits for nothing."""
+
+    async def close(self) -> None:
+        """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+        Calls from then on are refused with :class:`InvalidInputError`. ``async with`` does so at the end."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
     # <generated calls AgentDrop> by `make generate`, from `_native.pyi`
     async def send(
         self,
-        files: Iterable[_File],
+        files: Iterable[_AsyncFile],
         *,
         sender: str,
         recipient: str,
@@ -199,7 +229,7 @@ class AsyncAgentDrop:
 
     def start_send(
         self,
-        files: Iterable[_File],
+        files: Iterable[_AsyncFile],
         *,
         sender: str,
         recipient: str,
@@ -220,7 +250,7 @@ class AsyncAgentDrop:
 
     async def plan(
         self,
-        files: Iterable[_File],
+        files: Iterable[_AsyncFile],
         *,
         sender: str,
         recipient: str,
@@ -241,7 +271,7 @@ class AsyncAgentDrop:
 
     def start_plan(
         self,
-        files: Iterable[_File],
+        files: Iterable[_AsyncFile],
         *,
         sender: str,
         recipient: str,
@@ -262,7 +292,7 @@ class AsyncAgentDrop:
 
     async def presign(
         self,
-        files: Iterable[_File],
+        files: Iterable[_AsyncFile],
         *,
         sender: str,
         recipient: str,
@@ -282,7 +312,7 @@ class AsyncAgentDrop:
 
     def start_presign(
         self,
-        files: Iterable[_File],
+        files: Iterable[_AsyncFile],
         *,
         sender: str,
         recipient: str,
@@ -301,12 +331,12 @@ class AsyncAgentDrop:
         """As :meth:`AgentDrop.start_presign`. Returns at once."""
 
     async def upload(
-        self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
+        self, ticket: TransferTicket, files: Iterable[_AsyncFile], *, on_progress: _OnProgress | None = None
     ) -> list[SentFile]:
         """As :meth:`AgentDrop.upload`."""
 
     def start_upload(
-        self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
+        self, ticket: TransferTicket, files: Iterable[_AsyncFile], *, on_progress: _OnProgress | None = None
     ) -> Job[list[SentFile]]:
         """As :meth:`AgentDrop.start_upload`. Returns at once."""
 
@@ -345,11 +375,24 @@ class AsyncStorage:
         :raises InvalidInputError: it is neither.
         """
 
+    async def close(self) -> None:
+        """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+        Calls from then on are refused with :class:`InvalidInputError`. ``async with`` does so at the end."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
     # <generated calls Storage> by `make generate`, from `_native.pyi`
     async def put(
         self,
         url: str,
-        source: _Source,
+        source: _AsyncSource,
         *,
         headers: _Pairs | None = None,
         journal: _Path | None = None,
@@ -361,7 +404,7 @@ class AsyncStorage:
     def start_put(
         self,
         url: str,
-        source: _Source,
+        source: _AsyncSource,
         *,
         headers: _Pairs | None = None,
         journal: _Path | None = None,
@@ -374,9 +417,10 @@ class AsyncStorage:
         self,
         url: str,
         fields: _Pairs,
-        source: _Source,
+        source: _AsyncSource,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredObject:
@@ -386,9 +430,10 @@ class AsyncStorage:
         self,
         url: str,
         fields: _Pairs,
-        source: _Source,
+        source: _AsyncSource,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
@@ -397,9 +442,12 @@ class AsyncStorage:
     async def put_parts(
         self,
         urls: Iterable[str],
-        source: _Source,
+        source: _AsyncSource,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredParts:
@@ -408,13 +456,60 @@ class AsyncStorage:
     def start_put_parts(
         self,
         urls: Iterable[str],
-        source: _Source,
+        source: _AsyncSource,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
         """As :meth:`Storage.start_put_parts`. Returns at once."""
+
+    async def post(
+        self,
+        url: str,
+        source: _AsyncSource,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.post`."""
+
+    def start_post(
+        self,
+        url: str,
+        source: _AsyncSource,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_post`. Returns at once."""
+
+    async def send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _AsyncSource,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """As :meth:`Storage.send`."""
+
+    def start_send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _AsyncSource,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """As :meth:`Storage.start_send`. Returns at once."""
 
     # </generated calls Storage>
 

@@ -63,11 +63,11 @@ def awaiting(
 
     async def call(*args: Any, **kwargs: Any) -> Any:
         on_progress = take_callback(kwargs)
-        asyncio.get_running_loop()  # under another framework this raises, with nothing started
+        loop = asyncio.get_running_loop()  # under another framework this raises, with nothing started
         jobs: list[Job[Any]] = []
         try:
             try:
-                _start_into(jobs, start, given(*args), kwargs, call)
+                _start_into(jobs, start, given(*args), kwargs, call, loop)
             finally:
                 # A traceback that shows locals must not show a presigned URL.
                 del args, kwargs
@@ -79,3 +79,19 @@ def awaiting(
             raise
 
     return named_like(start, name, call)
+
+
+def starting(
+    start: Callable[..., Job[Any]], given: Callable[..., tuple[Any, ...]] = lambda *args: args
+) -> Callable[..., Any]:
+    """`start_x(…)` of an async client, which may be called outside of a loop. `given` as above."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        jobs: list[Job[Any]] = []
+        try:
+            _start_into(jobs, start, given(*args), kwargs, call, asyncio._get_running_loop())
+        finally:
+            del args, kwargs  # as above
+        return jobs[0]
+
+    return named_like(start, start.__name__, call)

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, ClassVar, Literal
 
+    from ._kinds import ErrorKind
+
 
 class DropoffError(Exception):
     """What went wrong, as facts a program can act on. ``str()`` gives the message."""
 
     # <generated facts> by `make generate`, from the core's sources
-    kind: ClassVar[str] = "internal"
+    kind: ClassVar[ErrorKind] = "internal"
     """The stable name of the caller's remedy, such as ``rate_limited``."""
     code: ClassVar[int] = 24
     """The stable number of the kind, the same in all languages; never 0."""

@@ -1,5 +1,8 @@
 # Lines of `:param` about arguments that the core describes are made by `make generate`; the rest is by hand.
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextvars import Context
 from datetime import timedelta
 from os import PathLike
 from types import GenericAlias, TracebackType
@@ -17,17 +20,34 @@ _LOG_DRAIN_LIMIT: float
 class _Readable(Protocol):
     def read(self, size: int, /) -> Buffer: ...
 
-_Source: TypeAlias = str | PathLike[str] | PathLike[bytes] | Buffer | _Readable
+class _Chunks(Protocol):
+    def __next__(self) -> Buffer: ...
+
+class _AsyncReadable(Protocol):
+    async def read(self, size: int, /) -> Buffer: ...
+
+class _AsyncChunks(Protocol):
+    def __aiter__(self) -> AsyncIterator[Buffer]: ...
+
+_Source: TypeAlias = str | PathLike[str] | PathLike[bytes] | Buffer | _Readable | _Chunks
 """A path (a leading ``~/`` is the home folder), bytes in memory (``bytes`` are shared, anything else is
-copied), or a file object opened in binary mode, which is read from where it stands to its end. If the call
-fails, one that can seek is set back to where it stood; the error of a call that read one that cannot is not
-``retryable``. One that stands at the end of something is refused."""
+copied), a file object opened in binary mode, or an iterator of bytes. The last two are read from where
+they stand to their end. If the call fails, a file object that can seek is set back to where it stood; the
+error of a call that read one that cannot, or an iterator, is not ``retryable``. One that stands at the end
+of something is refused."""
+_AsyncSource: TypeAlias = _Source | _AsyncReadable | _AsyncChunks
+"""Those, and for a call of an async client what is read in its loop: an async iterable of bytes, or a file
+object whose ``read`` is a coroutine, such as those of ``aiofiles`` and the ``UploadFile`` of Starlette and
+FastAPI."""
 _Path: TypeAlias = str | PathLike[str] | PathLike[bytes]
 """A leading ``~/`` is the home folder."""
 _File: TypeAlias = _Source | tuple[str, _Source] | File
+_AsyncFile: TypeAlias = _AsyncSource | tuple[str, _AsyncSource] | File
 _Pairs: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 _Seconds: TypeAlias = float | timedelta
 _OnProgress: TypeAlias = Callable[[Progress], object]
+
+_LogRecord: TypeAlias = tuple[int, str, int | None, int | None, Context | None]
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -63,8 +83,30 @@ class Job(Generic[_T_co]):
         """Asks the call to stop, and returns at once. It then ends with :class:`CancelledError` unless it
         was over already; :meth:`wait` says which."""
 
+    @property
+    def number(self) -> int:
+        """Its number, which the records of the logger ``dropoff`` have as ``job``."""
+
     def progress(self) -> Progress:
         """How far it is."""
+
+    def add_done_callback(
+        self, fn: Callable[[Job[_T_co]], object], /, *, context: Context | None = None
+    ) -> None:
+        """Calls ``fn`` with the job when it is over, at once if it is already.
+
+        In an asyncio loop it is called there, soon; anywhere else on a daemon thread, ``dropoff-done``. An
+        exception that it raises is told to the loop's handler, or to the logger ``dropoff``.
+
+        :param context: the :mod:`contextvars` context to call it in. Default: a copy of the caller's.
+        """
+
+    def remove_done_callback(self, fn: Callable[[Job[_T_co]], object], /) -> int:
+        """Takes back what :meth:`add_done_callback` was given, and says how often that was."""
+
+    def future(self) -> Future[_T_co]:
+        """A :class:`concurrent.futures.Future` of the result, a new one each time. Cancelling it cancels the
+        call."""
 
     def done(self) -> bool:
         """Whether it is over, one way or the other, the last call of ``on_progress`` included."""
@@ -125,26 +167,36 @@ class File:
 
     def __new__(
         cls,
-        source: _Source,
+        source: _AsyncSource,
         *,
         name: str | None = None,
         content_type: str | None = None,
         encryption_iv: str | None = None,
     ) -> Self:
         """
-        :param source: a path, bytes-like, or a file object opened in binary mode.
+        :param source: a path, bytes-like, a file object opened in binary mode, or an iterator of bytes.
         :param name: the name that the recipient sees, without folders. Default: the last part of the
-            path; memory and streams need one.
+            path; memory and streams need one. A file object that was opened from a file brings its own.
         :param content_type: the media type. Default: guessed from the name, and
             ``application/octet-stream`` for a sealed file.
         :param encryption_iv: the nonce that the file was sealed with before it came here: base64 of 12
             bytes. For :meth:`Encryption.presealed` alone; each file needs its own.
         """
 
-    def __getnewargs_ex__(self) -> tuple[tuple[_Source], dict[str, str | None]]: ...
+    @staticmethod
+    def described(
+        name: str, size: int, *, content_type: str | None = None, encryption_iv: str | None = None
+    ) -> File:
+        """A file of which only the name and the size are known: for :meth:`AgentDrop.presign` and
+        :meth:`AgentDrop.plan`, where somebody else has the bytes. Everything else refuses it."""
+
     @property
-    def source(self) -> _Source:
-        """As it was given."""
+    def source(self) -> _AsyncSource:
+        """As it was given; ``None`` if it is only described."""
+
+    @property
+    def size(self) -> int | None:
+        """The size, if that is all that is known of the bytes."""
 
     @property
     def name(self) -> str | None:
@@ -277,7 +329,6 @@ class Pack:
             looked at by the call that gets this, and ``profile`` when the folder is.
         """
 
-    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
     @property
     def level(self) -> Literal["default", "minimal", "full"]:
         """As it was given."""
@@ -302,6 +353,7 @@ class Pack:
     def prefix(self) -> str:
         """As it was given."""
 
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -373,8 +425,88 @@ class Progress:
         """Average rate of packing or sending, in bytes per second; 0 before."""
 
     # </generated progress>
+    def to_dict(self) -> dict[str, Any]:
+        """Every value, fit for JSON; lengths of time in seconds."""
 
 # <generated results> by `make generate`, from the core's sources
+@final
+class StoredPart:
+    """One part that storage has."""
+
+    @property
+    def part_number(self) -> int:
+        """Its number, from 1."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of it."""
+
+    @property
+    def etag(self) -> str:
+        """Storage's ETag of it, without quotes: completing the upload needs it. Empty where storage gives
+        none and needs none, as for Azure's blocks."""
+
+    @property
+    def md5(self) -> str | None:
+        """MD5 of what was sent, in hex, if it was computed."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether storage answered with a digest that equals that of what was sent."""
+
+    @property
+    def attempts(self) -> int:
+        """Requests it took, the successful one included."""
+
+    @property
+    def verified_by(self) -> str | None:
+        """The digest that verified it, as in :class:`StoredObject`."""
+
+    @property
+    def crc64nvme(self) -> str | None:
+        """CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum
+        needs it. Unless ``integrity_check`` is false."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class StorageReply:
+    """Storage's reply to a success. What the ticket held is hidden in it."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> dict[str, Any]:
+        """The headers about the object and the exchange, by their names in lower case."""
+
+    @property
+    def body(self) -> str:
+        """The body as text, at most 64 KiB of it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
+    def __eq__(self, other: object, /) -> bool: ...
+
 @final
 class StoredObject:
     """An object that storage has after an upload."""
@@ -419,8 +551,24 @@ class StoredObject:
         """CRC-64/NVME of what was sent, in base64, as S3 takes it as ``x-amz-checksum-crc64nvme``; unless
         ``integrity_check`` is false."""
 
+    @property
+    def parts(self) -> list[StoredPart]:
+        """The parts that it was sent in, by number; none of an object that went whole."""
+
+    @property
+    def reply(self) -> StorageReply | None:
+        """Storage's reply, in which some services say what they made of the bytes. That of the commit,
+        where a plan has one."""
+
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -466,6 +614,13 @@ class PackReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -566,6 +721,13 @@ class Profile:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -593,6 +755,13 @@ class CategorySize:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -609,6 +778,13 @@ class FileSize:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -639,6 +815,13 @@ class LeftOut:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -657,6 +840,13 @@ class CookieKeys:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -740,6 +930,13 @@ class ProfileInspection:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -796,6 +993,13 @@ class SentFile:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -836,6 +1040,13 @@ class SentTransfer:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -864,6 +1075,13 @@ class PlannedFile:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -894,6 +1112,13 @@ class TransferPlan:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -910,6 +1135,13 @@ class Confirmed:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -933,6 +1165,13 @@ class TransferInfo:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
+
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -950,47 +1189,12 @@ class OpenedFile:
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 
-    def __eq__(self, other: object, /) -> bool: ...
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
 
-@final
-class StoredPart:
-    """One part that storage has."""
-
-    @property
-    def part_number(self) -> int:
-        """Its number, from 1."""
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of it."""
-
-    @property
-    def etag(self) -> str:
-        """Storage's ETag of it, without quotes: completing the upload needs it."""
-
-    @property
-    def md5(self) -> str | None:
-        """MD5 of what was sent, in hex, if it was computed."""
-
-    @property
-    def verified(self) -> bool:
-        """Whether storage answered with a digest that equals that of what was sent."""
-
-    @property
-    def attempts(self) -> int:
-        """Requests it took, the successful one included."""
-
-    @property
-    def verified_by(self) -> str | None:
-        """The digest that verified it, as in :class:`StoredObject`."""
-
-    @property
-    def crc64nvme(self) -> str | None:
-        """CRC-64/NVME of what was sent, in base64: completing an upload that was begun with this checksum
-        needs it. Unless ``integrity_check`` is false."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Every field, fit for JSON."""
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -1025,6 +1229,13 @@ class StoredParts:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The object that :meth:`to_dict` told, as a dict or as JSON has it.
+
+        :raises InvalidInputError: the fields are not those of such an object.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
 
@@ -1061,11 +1272,13 @@ class TransferTicket:
         """When the service says its URLs expire, RFC 3339."""
 
     def reveal(self) -> dict[str, Any]:
-        """The service's reply, secrets included. Do not log it."""
+        """The service's reply, secrets included, for :meth:`AgentDrop.restore_ticket` elsewhere; its member
+        ``dropoff`` is ours: the files as they were promised. Do not log it."""
 
 @final
 class HCompany:
-    """A client of H Company's browser profiles. May be shared between threads.
+    """A client of H Company's browser profiles. May be shared between threads, and pickled if its key came
+    from the environment: it is made anew where it is unpickled.
 
     Each call has a ``start_…`` twin that takes the same arguments, returns a :class:`Job` at once, and
     calls ``on_progress`` on a thread of its own instead of the caller's.
@@ -1099,6 +1312,20 @@ class HCompany:
         :raises InvalidInputError: it is neither.
         """
 
+    def close(self) -> None:
+        """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+        Calls from then on are refused with :class:`InvalidInputError`. As a context manager it does so at
+        the end."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def _close(self) -> list[Job[Any]]: ...
     def upload_profile(
         self,
         source: _Source,
@@ -1252,7 +1479,8 @@ class HCompany:
 
 @final
 class AgentDrop:
-    """A client of AgentDrop transfers. May be shared between threads.
+    """A client of AgentDrop transfers. May be shared between threads, and pickled if its key came from the
+    environment: it is made anew where it is unpickled.
 
     Each call has a ``start_…`` twin that takes the same arguments, returns a :class:`Job` at once, and
     calls ``on_progress`` on a thread of its own instead of the caller's.
@@ -1279,6 +1507,20 @@ class AgentDrop:
         :raises InvalidInputError: it is neither.
         """
 
+    def close(self) -> None:
+        """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+        Calls from then on are refused with :class:`InvalidInputError`. As a context manager it does so at
+        the end."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def _close(self) -> list[Job[Any]]: ...
     def send(
         self,
         files: Iterable[_File],
@@ -1387,6 +1629,15 @@ class AgentDrop:
         files to :meth:`upload`, file objects rewound. Arguments and errors as in :meth:`send`.
         """
 
+    def restore_ticket(self, revealed: Mapping[str, Any]) -> TransferTicket:
+        """The ticket of what :meth:`TransferTicket.reveal` gave, also in another process and on another
+        machine: there it is uploaded to, and whoever has its id confirms it. Nothing is sent.
+
+        :param revealed: whole, as JSON has it. It holds secrets.
+        :raises InvalidInputError: it is not what a ticket revealed, or the files are sealed, whose key stays
+            where the ticket was asked for.
+        """
+
     def upload(
         self, ticket: TransferTicket, files: Iterable[_File], *, on_progress: _OnProgress | None = None
     ) -> list[SentFile]:
@@ -1489,7 +1740,8 @@ class AgentDrop:
 
 @final
 class Storage:
-    """Uploads to presigned targets that some other program asked for. May be shared between threads.
+    """Uploads to presigned targets that some other program asked for. May be shared between threads, and
+    pickled: it is made anew where it is unpickled.
 
     Each call has a ``start_…`` twin that takes the same arguments, returns a :class:`Job` at once, and
     calls ``on_progress`` on a thread of its own instead of the caller's.
@@ -1509,6 +1761,20 @@ class Storage:
         :raises InvalidInputError: it is neither.
         """
 
+    def close(self) -> None:
+        """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+        Calls from then on are refused with :class:`InvalidInputError`. As a context manager it does so at
+        the end."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def _close(self) -> list[Job[Any]]: ...
     def put(
         self,
         url: str,
@@ -1552,6 +1818,7 @@ class Storage:
         source: _Source,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredObject:
@@ -1560,6 +1827,8 @@ class Storage:
         :param url: where the form goes, exactly as it was handed out.
         :param fields: sent byte for byte in the order given; the file follows as the field ``file``.
         :param file_name: the file name told to storage. Default ``file``.
+        :param file_field: the name of the field that holds the file. Default ``file``, as S3 and Google
+            have it.
         :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
             ``timedelta``, above 0 and at most 10 000 000 s.
         :param on_progress: as in :meth:`put`.
@@ -1572,6 +1841,9 @@ class Storage:
         source: _Source,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredParts:
@@ -1584,11 +1856,65 @@ class Storage:
             handed out; 1 to 10,000 of them.
         :param part_size: bytes of each part but the last. Default: the option ``part_size``, or 8 MiB, or
             what fits the number of URLs if those do not.
+        :param part_sizes: bytes of each part, in the order of the URLs, where they are not equal.
+        :param headers: the headers that were signed into every URL, sent as given.
+        :param part_headers: the headers of each part, in the order of the URLs, beside those of all.
         :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
             ``timedelta``, above 0 and at most 10 000 000 s.
         :param on_progress: as in :meth:`put`.
         :raises InvalidInputError: the source does not fit the number of URLs, or those are in another order.
         :raises DropoffError: as :meth:`put`, with the number of the part in the message.
+        """
+
+    def post(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """Sends a source with a raw POST, to a service that takes the body as something new, and waits for
+        its answer, which is the result's ``reply``.
+
+        200, 201, 202 and 204 are successes. A request that may have been handled is not sent again, since it
+        might be taken twice; then the error's ``outcome`` is ``unknown``.
+
+        :param url: the presigned URL, exactly as it was handed out.
+        :param headers: the headers that were signed into the URL, sent as given.
+        :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
+            ``timedelta``, above 0 and at most 10 000 000 s.
+        :param on_progress: as in :meth:`put`.
+        :raises DropoffError: as :meth:`put`.
+        """
+
+    def send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _Source,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> StoredObject:
+        """Sends a source as a plan says, and waits until storage has it.
+
+        A plan is what a backend hands out: a mapping or its JSON, in our own form, a bare presigned URL, the
+        results of boto3's presigners, Uppy Companion's and OpenDAL's requests, or a Git LFS server's reply.
+        Nothing is sent before all of it is understood, every URL of it has passed the guard, and its sizes
+        are those of the source. Parts that a failed call leaves are removed where the plan says how.
+
+        :param plan: what the backend handed out, as JSON or a bare URL.
+        :param allow_authorization: whether requests of the plan may carry ``Authorization``, each to its
+            own URL alone: a Git LFS server hands out such tokens. Default: false, and such a plan is refused.
+        :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
+            ``timedelta``, above 0 and at most 10 000 000 s.
+        :param on_progress: as in :meth:`put`.
+        :raises InvalidInputError: the plan cannot work. The ``field`` of the error's ``details`` is the JSON
+            Pointer of what is wrong.
+        :raises RejectedError: a Git LFS server refuses the object.
+        :raises DropoffError: as :meth:`put`.
         """
 
     # <generated start Storage> by `make generate`, from the forms above
@@ -1611,6 +1937,7 @@ class Storage:
         source: _Source,
         *,
         file_name: str = "file",
+        file_field: str | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:
@@ -1622,10 +1949,35 @@ class Storage:
         source: _Source,
         *,
         part_size: int | None = None,
+        part_sizes: Iterable[int] | None = None,
+        headers: _Pairs | None = None,
+        part_headers: Iterable[_Pairs] | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredParts]:
         """Starts :meth:`put_parts`. Wrong arguments raise here, everything else in the job."""
+
+    def start_post(
+        self,
+        url: str,
+        source: _Source,
+        *,
+        headers: _Pairs | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """Starts :meth:`post`. Wrong arguments raise here, everything else in the job."""
+
+    def start_send(
+        self,
+        plan: str | Mapping[str, object],
+        source: _Source,
+        *,
+        allow_authorization: bool | None = None,
+        timeout: _Seconds | None = None,
+        on_progress: _OnProgress | None = None,
+    ) -> Job[StoredObject]:
+        """Starts :meth:`send`. Wrong arguments raise here, everything else in the job."""
 
     # </generated start Storage>
 
@@ -1651,7 +2003,7 @@ def _tool_arguments(tool: str, schema: str, given: str) -> str: ...
 def _tool_sentence(which: str, values: list[tuple[str, str]]) -> str: ...
 def _records_owed() -> int | None: ...
 def _records_queued() -> int | None: ...
-def _records_take(upto: int) -> tuple[int, str] | None: ...
+def _records_take(upto: int) -> _LogRecord | None: ...
 def _records_handled(upto: int, loop_waker: _LoopWaker, token: int) -> int: ...
 def _panic(point: str) -> None: ...
 def _error_kinds() -> list[tuple[str, int]]: ...
@@ -1661,4 +2013,5 @@ def _start_into(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     called: Callable[..., Any],
+    running: AbstractEventLoop | None = None,
 ) -> None: ...

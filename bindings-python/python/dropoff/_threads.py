@@ -14,9 +14,10 @@ from . import _native
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextvars import Context
     from typing import Any, Protocol
 
-    from ._native import Progress, _LoopWaker
+    from ._native import Progress, _LogRecord, _LoopWaker
 
     class _Order(Protocol):
         """Something to be done with a file object, which the compiled half waits for."""
@@ -96,17 +97,18 @@ def tell(
     state.end()
 
 
-def log(records: Iterable[tuple[int, str]]) -> None:
+def log(records: Iterable[_LogRecord]) -> None:
     """Hands what the compiled half tells to the logger `dropoff`, for as long as the program lives."""
     import threading
 
     # Which shows in the records, and would be "Dummy-1".
     threading.current_thread().name = "dropoff-logs"
-    for level, text in records:
+    for record in records:
         try:
-            handle(level, text)
+            handle(*record)
         except BaseException:  # noqa: BLE001 - there is no caller it could go to
-            _told_wrong(level, text)
+            _told_wrong(*record[:2])
+        del record  # it holds its caller's context
 
 
 def hand_over(upto: int) -> None:
@@ -115,10 +117,18 @@ def hand_over(upto: int) -> None:
         try:
             handle(*record)
         except Exception:  # noqa: BLE001 - what else ends a handler, such as a timeout, is meant for the caller
-            _told_wrong(*record)
+            _told_wrong(*record[:2])
 
 
-def handle(level: int, text: str) -> None:
+def handle(level: int, text: str, job: int | None, attempt: int | None, context: Context | None) -> None:
+    """In the context of whoever made the call: filters and handlers find its request id and its trace."""
+    from contextvars import Context
+
+    # A copy: on one thread a handler that makes a call may come here again.
+    (Context() if context is None else context.copy()).run(_handle, level, text, job, attempt)
+
+
+def _handle(level: int, text: str, job: int | None, attempt: int | None) -> None:
     import logging
 
     logger = logging.getLogger("dropoff")
@@ -126,7 +136,9 @@ def handle(level: int, text: str) -> None:
         # As libraries do: without any handler `logging` would print warnings on stderr.
         logger.addHandler(logging.NullHandler())
     if logger.isEnabledFor(level):
-        logger.handle(logger.makeRecord(logger.name, level, "(unknown file)", 0, text, (), None))
+        facts = {"job": job, "attempt": attempt}
+        record = logger.makeRecord(logger.name, level, "(unknown file)", 0, text, (), None, extra=facts)
+        logger.handle(record)
 
 
 def _told_wrong(level: int, text: str) -> None:

@@ -10,6 +10,8 @@ from ._native import _is_callback, _start_into
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from concurrent.futures import Future
+    from contextvars import Context
     from types import ModuleType, TracebackType
     from typing import Any
 
@@ -30,14 +32,51 @@ def add_waiting_forms(cls: type) -> None:
     _STARTING[cls] = [(name.removeprefix("start_"), start) for name, start in methods]
     for name, start in starting_methods(cls):
         setattr(cls, name, waiting(name, start))
-        setattr(cls, f"start_{name}", annotated(start))
+        setattr(cls, f"start_{name}", starting(start))
     for method in at_once_methods(cls):
         setattr(cls, method.__name__, annotated(method))
+    _add_closing(cls)
+
+
+def _add_closing(cls: type) -> None:
+    """Gives a client `close()` and `with client`."""
+
+    def close(self: Any) -> None:
+        for job in self._close():
+            if (other := green()) is not None:
+                other.end(job, CLOSING)
+            else:
+                job._join()
+
+    def __enter__(self: Any, /) -> Any:
+        return self
+
+    def __exit__(
+        self: Any,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        self.close()
+
+    close.__doc__ = CLOSE
+    for method in (close, __enter__, __exit__):
+        method.__module__, method.__qualname__ = "dropoff", f"{cls.__name__}.{method.__name__}"
+        annotate(method)
+        setattr(cls, method.__name__, method)
+
+
+CLOSE = """Stops the calls that run, and waits for their end, at most 6 s for one that cannot be stopped.
+Calls from then on are refused with InvalidInputError."""
+# What ends a job of a client that is closed.
+CLOSING = InterruptedError()
 
 
 def at_once_methods(cls: type) -> list[Callable[..., Any]]:
     """The methods of a client that wait for nothing, and so have one form."""
-    return [cls.set_bandwidth_limit]  # type: ignore[attr-defined]
+    names = ("set_bandwidth_limit", "restore_ticket")
+    return [getattr(cls, name) for name in names if hasattr(cls, name)]
 
 
 def green() -> ModuleType | None:
@@ -94,10 +133,41 @@ def add_forms_of_waiting(cls: type[Job[Any]]) -> None:
 
         await leave(self, exc_value)
 
+    def add_done_callback(
+        self: Job[Any], fn: Callable[[Job[Any]], object], /, *, context: Context | None = None
+    ) -> None:
+        """Calls fn with the job when it is over, at once if it is already: in the running asyncio loop, or
+        on a daemon thread, dropoff-done."""
+        from . import _done
+
+        _done.add(self, fn, context)
+
+    def remove_done_callback(self: Job[Any], fn: Callable[[Job[Any]], object], /) -> int:
+        """Takes back what add_done_callback was given, and says how often that was."""
+        from . import _done
+
+        return _done.remove(self, fn)
+
+    def future(self: Job[Any]) -> Future[Any]:
+        """A concurrent.futures.Future of the result, a new one each time. Cancelling it cancels the call."""
+        from . import _done
+
+        return _done.future(self)
+
     wait.__doc__ = cls._wait.__doc__
-    for method in (wait, __enter__, __exit__, __await__, __aenter__, __aexit__):
+    for method in (
+        add_done_callback,
+        remove_done_callback,
+        future,
+        wait,
+        __enter__,
+        __exit__,
+        __await__,
+        __aenter__,
+        __aexit__,
+    ):
         method.__module__, method.__qualname__ = "dropoff", f"Job.{method.__name__}"
-        _annotate(method)
+        annotate(method)
         setattr(cls, method.__name__, method)
 
 
@@ -125,10 +195,24 @@ def waiting(name: str, start: Callable[..., Job[Any]]) -> Callable[..., Any]:
     return named_like(start, name, call)
 
 
+def starting(start: Callable[..., Job[Any]]) -> Callable[..., Any]:
+    """A compiled `start_x(…)`, as a function that has annotations, and is a call of its client."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        jobs: list[Job[Any]] = []
+        try:
+            _start_into(jobs, start, args, kwargs, call)
+        finally:
+            del args, kwargs  # as above
+        return jobs[0]
+
+    return named_like(start, start.__name__, call)
+
+
 def annotated(
     method: Callable[..., Any], given: Callable[..., tuple[Any, ...]] = lambda *args: args
 ) -> Callable[..., Any]:
-    """A compiled method such as `start_x(…)`, as a function that has annotations. `given` as in
+    """A compiled method that waits for nothing, as a function that has annotations. `given` as in
     `_awaiting.awaiting`."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -156,11 +240,11 @@ def named_like(start: Callable[..., Any], name: str, call: Callable[..., Any]) -
     call.__name__, call.__qualname__ = name, start.__qualname__.replace(start.__name__, name)
     call.__doc__, call.__module__ = start.__doc__, "dropoff"
     call.__wrapped__ = _Shape(start, call)  # type: ignore[attr-defined]  # where inspect finds the signature
-    _annotate(call)
+    annotate(call)
     return call
 
 
-def _annotate(call: Callable[..., Any]) -> None:
+def annotate(call: Callable[..., Any]) -> None:
     def found() -> dict[str, Any]:
         from ._annotations import annotations_of
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::checked::CheckedTransfer;
 use super::plan::{self, TransferPlan};
 use super::presign::{self, Retention};
@@ -10,18 +12,20 @@ use super::resource::TRANSFER;
 use super::result::{Confirmed, SentFile, SentTransfer};
 use super::ticket::TransferTicket;
 use super::wire::{self, TransferInfo};
-use super::{confirm, send};
+use super::{confirm, revealed, send};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::options::Options;
 use crate::secret::Secret;
-use crate::service::{self, Service};
+use crate::service::{self, Service, ServiceCheck};
 
 const ROOT: &str = "v1";
 const KEY_VARIABLE: &str = "AGENTDROP_API_KEY";
 /// The service's own SDK reads none.
 const BASE_URL_VARIABLE: &str = "AGENTDROP_BASE_URL";
 const BASE: &str = "https://api.agent-drop.com";
+/// Where no transfer is.
+const NO_TRANSFER: &[&str] = &["transfers", "none"];
 
 /// A client of AgentDrop transfers.
 ///
@@ -159,6 +163,17 @@ impl AgentDrop {
         })
     }
 
+    /// The ticket of what [`TransferTicket::reveal`] gave, also in another process and on another machine: there
+    /// it is uploaded to, and whoever has its id confirms it. Nothing is sent. The files of a sealed transfer
+    /// are uploaded where their key is.
+    ///
+    /// # Errors
+    /// `invalid_input`: it is not what a ticket revealed, or the files are sealed.
+    pub fn restore_ticket(&self, revealed: &Value) -> Result<TransferTicket> {
+        let ticket = revealed::ticket(revealed, &self.service.clients.options)?;
+        Ok(TransferTicket(Arc::new(ticket)))
+    }
+
     /// Step two: sends the files to storage, several at once. Files go with URLs by position; their
     /// names and sizes must be those that were presigned.
     ///
@@ -209,6 +224,23 @@ impl AgentDrop {
     /// `not_found`, and the transport's.
     pub fn get_transfer(&self, transfer_id: &str) -> Result<TransferInfo> {
         self.start_get_transfer(transfer_id)?.wait()
+    }
+
+    /// Asks the service once, whether it can be reached and takes the key. It changes nothing.
+    ///
+    /// # Errors
+    /// Only if the runtime cannot start: trouble with the service is [`ServiceCheck::error`].
+    pub fn check(&self) -> Result<ServiceCheck> {
+        self.start_check()?.wait()
+    }
+
+    /// Starts [`AgentDrop::check`].
+    ///
+    /// # Errors
+    /// Only if the runtime cannot start.
+    pub fn start_check(&self) -> Result<Job<ServiceCheck>> {
+        let service = Arc::clone(&self.service);
+        job::start("check", None, move |ctx| async move { service::check(&service, NO_TRANSFER, &ctx).await })
     }
 
     /// Starts [`AgentDrop::get_transfer`].

@@ -26,7 +26,7 @@ pub(super) async fn confirm(
     let mut retry = service.retry(&clients, ctx);
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
-        let (error, may_repeat) = match clients.api.try_once(&call).await {
+        let (error, may_repeat) = match clients.api.try_once(&call, retry.job()).await {
             Ok(reply) => match service::parse::<ConfirmReply>(OPERATION, &reply) {
                 Ok(reply) => {
                     retry.succeeded();

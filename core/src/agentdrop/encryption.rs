@@ -38,8 +38,8 @@ impl Encryption {
         Self { mode: SealMode::Seal { pair: key_pair, recipient: None }, algorithm: ALGORITHM.to_owned() }
     }
 
-    /// The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes. Default: the one that
-    /// the service names, which trusts the service to name the right one; compare
+    /// The recipient's public key, known from elsewhere: standard base64 of 32 raw bytes. Default: the one
+    /// that the service names, which trusts the service to name the right one; compare
     /// [`SentTransfer::recipient_key_fingerprint`](crate::SentTransfer::recipient_key_fingerprint).
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod resource;
 mod restore;
 mod result;
 mod resume;
+mod revealed;
 mod same_call;
 pub(crate) mod sealing;
 mod send;

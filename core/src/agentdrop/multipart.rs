@@ -51,7 +51,7 @@ pub(super) async fn complete(
     call.hides = vec![&upload.upload_id];
     let mut retry = service.retry(&clients, ctx);
     loop {
-        match clients.api.try_once(&call).await {
+        match clients.api.try_once(&call, retry.job()).await {
             Ok(_) => {
                 retry.succeeded();
                 return Ok(Completion::Sure);

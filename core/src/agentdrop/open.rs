@@ -162,7 +162,10 @@ pub fn start_open_sealed(
         Scheme::ToAPerson => None,
         _ => Some(Nonce::parse(&sealed.encryption_iv)?),
     };
-    let (from, to) = (Source::path(sealed.path.clone()), local_path(to.into(), "to")?);
+    let (from, to) = (Source::path(sealed.path.clone()), to.into());
+    // Asked of what was given: making it absolute, Windows makes other names of some.
+    let is_name = sys::may_be_named(&to);
+    let to = local_path(to, "to")?;
     from.check()?;
     job::start("open_sealed", None, move |ctx| async move {
         let options = crate::options::Options::new();
@@ -179,7 +182,10 @@ pub fn start_open_sealed(
             Some(nonce) => nonce,
             None => Nonce::read(&reader.bytes(NONCE_LEN as u64).await?)?,
         };
-        let opened = open(reader, len, &to, key.opener(nonce)?, &ctx).await?;
+        ctx.progress.expect(1, len);
+        ctx.progress.enter(Phase::Opening);
+        let unnamed = Unnamed::beside(&to, is_name)?;
+        let opened = open(reader, len, unnamed, key.opener(nonce)?, &ctx).await?;
         let opened = blocking("writing a file", move || opened.sync()).await?;
         // The name is given on another thread, which no cancel stops.
         ctx.outcome_if_stopped(Outcome::Unknown);
@@ -192,17 +198,14 @@ pub fn start_open_sealed(
     })
 }
 
-/// The plaintext, without a name yet.
+/// Writes the plaintext to a file without a name yet.
 async fn open(
     mut reader: SequentialReader,
     len: u64,
-    to: &Path,
+    mut out: Unnamed,
     mut opener: Opener,
     ctx: &JobContext,
 ) -> Result<Unnamed> {
-    ctx.progress.expect(1, len);
-    ctx.progress.enter(Phase::Opening);
-    let mut out = Unnamed::beside(to)?;
     let mut left = len;
     while left > 0 {
         let sealed = reader.piece(left).await?;
@@ -234,11 +237,12 @@ struct Unnamed {
 }
 
 impl Unnamed {
-    fn beside(to: &Path) -> Result<Self> {
+    /// `is_name`: whether what the caller gave may be a file's.
+    fn beside(to: &Path, is_name: bool) -> Result<Self> {
         if to.symlink_metadata().is_ok() {
             return Err(taken(to));
         }
-        if !sys::may_be_named(to) {
+        if !is_name {
             return Err(Error::invalid(format!(
                 "to names no file ({to:?}); give the path of one that is not there yet"
             )));
@@ -363,10 +367,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let there = folder.path().join("there");
         std::fs::write(&there, "mine").expect("written");
-        let error = Unnamed::beside(&there).err().expect("refused");
+        let error = Unnamed::beside(&there, true).err().expect("refused");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let later = folder.path().join("later");
-        for unnamed in [Unnamed::beside(&later), named_beside(&later)] {
+        for unnamed in [Unnamed::beside(&later, true), named_beside(&later)] {
             let unnamed = unnamed.and_then(|u| u.write(b"plain")).expect("written");
             assert!(!later.exists());
             std::fs::write(&later, "theirs").expect("written");

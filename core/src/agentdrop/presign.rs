@@ -40,6 +40,9 @@ pub(super) async fn start(
     ctx: &JobContext,
 ) -> Result<(Ticket, Vec<PreparedFile>)> {
     let CheckedTransfer { terms, files, .. } = transfer;
+    if retention != Retention::Ticket {
+        files.iter().try_for_each(|file| file.source.check_bytes())?;
+    }
     let sealing = TransferSealing::new(service, &terms, ctx).await?;
     let seals = prepare::new_seals(files.len(), &sealing)?;
     let mut files = prepare::open_files(service, files, &seals, ctx).await?;

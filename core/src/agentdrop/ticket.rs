@@ -210,11 +210,6 @@ impl TransferTicket {
     pub fn expires_at(&self) -> Option<&str> {
         self.0.expires_at.as_deref()
     }
-    /// The service's reply, secrets included. Do not log it.
-    #[must_use]
-    pub fn reveal(&self) -> Value {
-        self.0.reply()
-    }
 }
 
 /// Shows how many destinations there are and on which hosts, and nothing that opens them.

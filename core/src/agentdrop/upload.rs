@@ -141,8 +141,13 @@ impl Uploading<'_> {
         let on_stored = |part: StoredPart| -> futures_util::future::BoxFuture<'_, Result<()>> {
             Box::pin(async move { self.journal.part(index, &part).await })
         };
-        let targets = PartTargets::Given(targets);
-        let upload = PartUpload { plan: *plan, targets, source: &file.source, done: state.parts };
+        let upload = PartUpload {
+            plan: plan.clone(),
+            needs_etags: true,
+            targets: PartTargets::Given(targets),
+            source: &file.source,
+            done: state.parts,
+        };
         let parts = send_parts(upload, &self.sender, self.limiter, &on_stored);
         // Until they are put together there is no object.
         let parts = parts.await.map_err(|e| e.outcome_is(Outcome::NotCompleted))?;

@@ -158,6 +158,11 @@ impl Error {
     pub fn stream_is_closed(self) -> Self {
         self.stream_is_lost("the stream was closed with this call")
     }
+    /// The same error in a sentence of a program's own, for one whose users know neither calls nor arguments.
+    #[must_use]
+    pub fn with_message(self, message: impl Into<String>) -> Self {
+        self.with(|f| f.message = one_line(&message.into()))
+    }
     /// The same error, with one more thing to know at the end of its sentence.
     pub(crate) fn with_note(self, what: &str) -> Self {
         self.with(|f| f.message = one_line(&format!("{}; {what}", f.message)))

@@ -35,6 +35,13 @@ impl Error {
         Self::invalid(message)
     }
 
+    /// A local file that a program over this library could not read, told as those are that the library
+    /// reads.
+    #[must_use]
+    pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+        Self::local_io(path, "reading", error)
+    }
+
     /// A local I/O failure on `path`, told the way the operating system tells it.
     pub(crate) fn local_io(path: &Path, doing: &str, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Io;

@@ -144,7 +144,8 @@ impl Error {
     pub fn cleanup(&self) -> Cleanup {
         self.0.cleanup
     }
-    /// The resource that the service reserved before the failure: its `kind`, such as `transfer`, and its `id`.
+    /// The resource that the service reserved before the failure: its `kind`, such as `transfer`, and its
+    /// `id`.
     #[must_use]
     pub fn resource(&self) -> Option<&Resource> {
         self.0.resource.as_ref()

@@ -4,6 +4,7 @@
 
 mod cookies;
 mod journal;
+mod plan;
 mod profile_json;
 mod retry_after;
 mod storage_xml;
@@ -18,6 +19,7 @@ use crate::http::api::ApiReply;
 
 pub use cookies::fuzz_cookies;
 pub use journal::fuzz_journal;
+pub use plan::fuzz_plan;
 pub use profile_json::fuzz_profile_json;
 pub use retry_after::fuzz_retry_after;
 pub use storage_xml::fuzz_storage_xml;
@@ -74,5 +76,6 @@ mod tests {
         replay("retry_after", super::fuzz_retry_after);
         replay("journal", super::fuzz_journal);
         replay("cookies", super::fuzz_cookies);
+        replay("plan", super::fuzz_plan);
     }
 }

@@ -16,7 +16,7 @@ use crate::job::{self, Job};
 use crate::options::Options;
 use crate::profile::Pack;
 use crate::secret::Secret;
-use crate::service::{self, Login, Service};
+use crate::service::{self, Login, Service, ServiceCheck};
 use crate::source::Source;
 use crate::storage::StoredObject;
 
@@ -27,6 +27,8 @@ const BASE_URL_VARIABLE: &str = "HAI_API_BASE_URL";
 /// The service's base URLs, by region, as its OpenAPI document lists them.
 const EU: &str = "https://agp.eu.hcompany.ai";
 const US: &str = "https://agp.hcompany.ai";
+/// The UUID that no profile has.
+const NO_PROFILE: &[&str] = &["00000000-0000-0000-0000-000000000000"];
 
 /// A client of H Company's browser profiles.
 ///
@@ -159,8 +161,8 @@ impl HCompany {
         job::start("initiate_upload", None, move |ctx| async move { initiate(&service, &ctx).await })
     }
 
-    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires. A folder
-    /// is packed as `pack` says; a zip is sent as it is.
+    /// Step two: sends the archive to storage with a ticket. Safe to repeat until the ticket expires. A
+    /// folder is packed as `pack` says; a zip is sent as it is.
     ///
     /// # Errors
     /// As [`Storage::post_form`](crate::Storage::post_form), and `browser_running`, `source_changed`,
@@ -226,6 +228,23 @@ impl HCompany {
     /// `not_found` also for a profile that was never completed.
     pub fn get_profile(&self, profile_id: &str) -> Result<Profile> {
         self.start_get_profile(profile_id)?.wait()
+    }
+
+    /// Asks the service once, whether it can be reached and takes the key. It changes nothing.
+    ///
+    /// # Errors
+    /// Only if the runtime cannot start: trouble with the service is [`ServiceCheck::error`].
+    pub fn check(&self) -> Result<ServiceCheck> {
+        self.start_check()?.wait()
+    }
+
+    /// Starts [`HCompany::check`].
+    ///
+    /// # Errors
+    /// Only if the runtime cannot start.
+    pub fn start_check(&self) -> Result<Job<ServiceCheck>> {
+        let service = Arc::clone(&self.service);
+        job::start("check", None, move |ctx| async move { service::check(&service, NO_PROFILE, &ctx).await })
     }
 
     /// Starts [`HCompany::get_profile`].

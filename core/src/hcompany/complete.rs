@@ -34,7 +34,7 @@ pub(super) async fn complete(
     let mut lost = false;
     ctx.outcome_if_stopped(Outcome::Unknown);
     loop {
-        let (error, may_repeat, ask) = match clients.api.try_once(&call).await {
+        let (error, may_repeat, ask) = match clients.api.try_once(&call, retry.job()).await {
             Ok(reply) => match service::parse::<Profile>(OPERATION, &reply) {
                 Ok(profile) => {
                     retry.succeeded();

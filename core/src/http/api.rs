@@ -6,9 +6,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE};
 use http::{HeaderValue, Method};
 
 use super::Target;
@@ -47,6 +47,8 @@ pub(crate) struct ApiClient {
     /// Whether the service has ever answered.
     answered: AtomicBool,
     addresses: RotatingResolver,
+    /// The latest reply's `Date`, and when it came by this machine's clock.
+    dated: Mutex<Option<(HeaderValue, SystemTime)>>,
 }
 
 impl ApiClient {
@@ -62,6 +64,7 @@ impl ApiClient {
             proxy_passed: AtomicBool::default(),
             answered: AtomicBool::default(),
             addresses: RotatingResolver::default(),
+            dated: Mutex::default(),
         }
     }
 
@@ -73,7 +76,7 @@ impl ApiClient {
         retry: &mut Retry<'_>,
     ) -> Result<ApiReply, CallFailure> {
         loop {
-            let failure = match self.try_once(call).await {
+            let failure = match self.try_once(call, retry.job()).await {
                 Ok(reply) => {
                     retry.succeeded();
                     return Ok(reply);
@@ -94,11 +97,11 @@ impl ApiClient {
 
     /// One try. One that finds no descriptor is none, as long as another connection of this client has one
     /// that it will give back.
-    pub(crate) async fn try_once(&self, call: &ApiCall<'_>) -> Result<ApiReply, CallFailure> {
+    pub(crate) async fn try_once(&self, call: &ApiCall<'_>, job: u64) -> Result<ApiReply, CallFailure> {
         let mut closed = false;
         loop {
             let turn = self.connections.to_service().await;
-            match self.attempt(call).await {
+            match self.attempt(call, job).await {
                 Err(CallFailure::NotHandled(error)) if error.is_out_of_descriptors() => {
                     let first = !std::mem::replace(&mut closed, true);
                     if !(first && self.close_idle().await || turn.after_another().await) {
@@ -122,10 +125,10 @@ impl ApiClient {
         self.http.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn attempt(&self, call: &ApiCall<'_>) -> Result<ApiReply, CallFailure> {
+    async fn attempt(&self, call: &ApiCall<'_>, job: u64) -> Result<ApiReply, CallFailure> {
         let reply = self.exchange(call).await.map_err(|failure| failure.with_operation(call.operation))?;
         let status = reply.status.as_u16();
-        tracing::debug!(target: logs::TARGET, operation = call.operation, status, "the service answered");
+        tracing::debug!(target: logs::TARGET, job, operation = call.operation, status, "the service answered");
         judge(call, reply)
     }
 
@@ -148,10 +151,35 @@ impl ApiClient {
             Ok(reply) => {
                 self.proxy_passed.store(true, SeqCst);
                 self.answered.store(true, SeqCst);
+                self.keep_date(&reply);
                 Ok(reply)
             }
             Err(e) => Err(self.failure_of(&target, proxy, &e.without_url()).await),
         }
+    }
+
+    fn keep_date(&self, reply: &ApiReply) {
+        if let Some(date) = reply.headers.get(DATE) {
+            *self.dated.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((date.clone(), SystemTime::now()));
+        }
+    }
+
+    /// Seconds by which this machine's clock was ahead of the service's when that answered last, to a second
+    /// or two.
+    pub(crate) fn clock_ahead(&self) -> Option<f64> {
+        let dated = self.dated.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (date, came) = dated?;
+        let said = httpdate::parse_http_date(date.to_str().ok()?).ok()?;
+        Some(match came.duration_since(said) {
+            Ok(ahead) => ahead.as_secs_f64(),
+            Err(behind) => -behind.duration().as_secs_f64(),
+        })
+    }
+
+    /// The proxy that calls to a host go through, as it may be shown.
+    pub(crate) fn proxy_shown(&self, url: &url::Url) -> Result<Option<String>> {
+        Ok(self.connector.proxy(&Target::of_service(url)?)?.map(ToString::to_string))
     }
 
     fn http(&self, target: &Target, proxy: Option<&Proxy>) -> Result<reqwest::Client> {

@@ -23,6 +23,16 @@ pub(crate) struct Outgoing {
     pub(crate) expect_continue: bool,
     /// Where a form asked to be redirected to when it is done.
     pub(crate) redirect: Option<String>,
+    pub(crate) handling: Handling,
+}
+
+/// The meaning of a request to whoever handles it, where that is not a store that replaces an object.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Handling {
+    /// A 202 is a success: what is to be done with the body is the service's own business.
+    pub(crate) takes_202: bool,
+    /// A request that may have been handled is not made again: it would be done twice.
+    pub(crate) once: bool,
 }
 
 impl Outgoing {
@@ -35,6 +45,7 @@ impl Outgoing {
                 let rest = location.strip_prefix(to.as_str());
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '&']))
             }
+            _ if status == StatusCode::ACCEPTED => self.handling.takes_202,
             _ => matches!(status, StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT),
         }
     }

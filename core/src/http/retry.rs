@@ -99,6 +99,11 @@ impl<'a> Retry<'a> {
         Ok(())
     }
 
+    /// The number of the job that it is for.
+    pub(crate) fn job(&self) -> u64 {
+        self.progress.job()
+    }
+
     /// The running try succeeded.
     pub(crate) fn succeeded(&self) {
         self.budget.refill(self.paid);

@@ -19,7 +19,7 @@ use super::messages::{Outgoing, Reply};
 use super::pool::{Connection, ConnectionPool};
 use super::tries::Tries;
 use super::tunnel::LoginTurn;
-use crate::error::Result;
+use crate::error::{Outcome, Result};
 use crate::options::{AT_ONCE_AT_MOST, Options};
 use crate::progress::Counters;
 
@@ -132,7 +132,8 @@ impl StorageClient {
                 }
                 Err(mut failed) => {
                     tries.no_answer(&mut failed);
-                    if !failed.stale_connection || fresh {
+                    let done_twice = outgoing.handling.once && tries.outcome() != Outcome::NotCompleted;
+                    if !failed.stale_connection || fresh || done_twice {
                         return Err(failed.error);
                     }
                     if failed.began {

@@ -19,6 +19,19 @@ use crate::os_limits;
 /// makes four times as many.
 pub(super) const WAITING_RECORDS: usize = 256 * 1024;
 
+/// How many roots the system's store has, and where its certificates come from.
+pub(crate) fn system_roots() -> Result<(usize, &'static str)> {
+    let system = of_system();
+    check_environment(&system.certs)?;
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    Ok(match system.certs.iter().filter(|root| Certificate::read(root).is_some()).count() {
+        0 => (webpki_roots::TLS_SERVER_ROOTS.len(), "bundled"),
+        count if set("SSL_CERT_FILE") => (count, "SSL_CERT_FILE"),
+        count if set("SSL_CERT_DIR") => (count, "SSL_CERT_DIR"),
+        count => (count, "system"),
+    })
+}
+
 pub(super) fn config(options: &Options) -> Result<ClientConfig> {
     let system = of_system();
     // With some of the roots only, or with the bundled ones, a good certificate might be refused.

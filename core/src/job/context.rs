@@ -107,8 +107,8 @@ impl JobContext {
         }
     }
 
-    /// Does what a cancel or a deadline does not stop half-way: a call that is stopped meanwhile ends after it,
-    /// so that what its caller does next finds it done.
+    /// Does what a cancel or a deadline does not stop half-way: a call that is stopped meanwhile ends after
+    /// it, so that what its caller does next finds it done.
     pub(crate) async fn uninterrupted(&self, work: impl Future<Output = ()> + Send + 'static) {
         let ended = CancellationToken::new();
         self.at_end().uninterrupted = Some(ended.clone());

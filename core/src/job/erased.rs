@@ -22,6 +22,8 @@ pub trait ErasedJob<R>: Send + Sync {
     fn cancel(&self);
     /// See [`Job::progress`].
     fn progress(&self) -> Progress;
+    /// See [`Job::number`].
+    fn number(&self) -> u64;
     /// See [`Job::watch`].
     fn watch(&self, interval: Duration, f: Box<dyn FnMut(Progress) -> ControlFlow<()> + Send>);
     /// See [`Job::on_done`].
@@ -67,6 +69,9 @@ impl<T: Clone + Send + 'static, R> ErasedJob<R> for Converted<T, R> {
     }
     fn progress(&self) -> Progress {
         self.job.progress()
+    }
+    fn number(&self) -> u64 {
+        self.job.number()
     }
     fn watch(&self, interval: Duration, f: Box<dyn FnMut(Progress) -> ControlFlow<()> + Send>) {
         self.job.watch(interval, f);

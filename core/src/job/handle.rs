@@ -160,6 +160,11 @@ impl<T: Clone + Send + 'static> Job<T> {
         self.shared.counters.snapshot()
     }
 
+    /// Its number, by which log records name it as `job`. No two jobs of a process have the same.
+    pub fn number(&self) -> u64 {
+        self.shared.counters.job()
+    }
+
     /// Calls `f` once when the work is over, at once if it is already. `f` runs on a thread of its
     /// own, never on one that moves bytes.
     pub fn on_done(&self, f: impl FnOnce(Result<T>) + Send + 'static) {

@@ -1,6 +1,7 @@
 //! Tests of journals, on real files.
 
 use std::fs::File;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,8 +13,32 @@ use super::lock::{lock_file, lock_opened, open_file};
 use crate::error::{ErrorKind, Result};
 use crate::sys::testing::{is_private, open_to_all};
 
-fn opened(path: &Path) -> Result<(File, Vec<Value>)> {
-    let (mut file, _) = lock_file(path, Duration::from_millis(50))?;
+/// Unlocked before it is closed, as a `Journal` is: Windows unlocks a file that was closed when it gets to it.
+#[derive(Debug)]
+struct Locked(File);
+
+impl Deref for Locked {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+impl DerefMut for Locked {
+    fn deref_mut(&mut self) -> &mut File {
+        &mut self.0
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        self.0.unlock().expect("unlocked");
+    }
+}
+
+fn opened(path: &Path) -> Result<(Locked, Vec<Value>)> {
+    let mut file = Locked(lock_file(path, Duration::from_millis(50))?.0);
     let records = read(&mut file, path)?;
     Ok((file, records))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// A value for [`Options::set`], in whatever type the caller's language had.
+/// A value for [`Options::set`](crate::Options::set), in whatever type the caller's language had.
 #[derive(Debug, Clone)]
 pub enum OptionValue {
     /// A length of time.

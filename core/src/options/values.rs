@@ -1,5 +1,6 @@
-//! The settings of a client: the table of their names, ranges and sentences, their defaults, and how one is set by its
-//! name. An option is added here alone; `make generate` writes its setter and the other languages' part.
+//! The settings of a client: the table of their names, ranges and sentences, their defaults, and how one is
+//! set by its name. An option is added here alone; `make generate` writes its setter and the other languages'
+//! part.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,8 +17,8 @@ const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 const GIB: u64 = 1024 * MIB;
 
-/// The option table. Names, ranges, defaults and sentences are the same in all languages; later options stand at its
-/// end, since C's struct has their order.
+/// The option table. Names, ranges, defaults and sentences are the same in all languages; later options stand
+/// at its end, since C's struct has their order.
 pub const OPTIONS: &[OptionSpec] = &[
     spec(
         "connect_timeout",

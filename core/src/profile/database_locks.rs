@@ -127,8 +127,8 @@ fn candidates(folder: &Folder, profiles: &[&str], entries: &[TreeEntry]) -> Vec<
     paths.into_iter().flat_map(index).collect()
 }
 
-/// A LevelDB in the folder that this very process has open, as a program with a browser in it does. LevelDB opens
-/// its `LOCK` to write; who only asks for locks does not.
+/// A LevelDB in the folder that this very process has open, as a program with a browser in it does. LevelDB
+/// opens its `LOCK` to write; who only asks for locks does not.
 fn own_leveldb(root: &Path) -> Option<String> {
     let root = fs::canonicalize(root).ok()?;
     sys::find_open_for_writing(|file| {

@@ -37,6 +37,11 @@ impl Folder {
         }
     }
 
+    /// Where something in the folder is, as it may be shown: with the separators of this system.
+    pub(super) fn shown_at(&self, inside: &str) -> PathBuf {
+        self.root.join(self.display_path(inside)).components().collect()
+    }
+
     /// A path of the folder as it may be shown: what names a site is not.
     pub(super) fn display_path(&self, path: &str) -> String {
         const SCHEMES: [&str; 6] = ["http_", "https_", "http+++", "https+++", "file_", "moz-extension+++"];
@@ -81,7 +86,7 @@ impl Folder {
 
     /// The error for a file in it that could not be read.
     pub(super) fn unreadable(&self, path: &str, doing: &str, error: &std::io::Error) -> Error {
-        Error::local_io(&self.root.join(self.display_path(path)), doing, error)
+        Error::local_io(&self.shown_at(path), doing, error)
     }
 
     /// The profile's folder, if one was asked for.

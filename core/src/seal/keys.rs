@@ -65,6 +65,12 @@ impl KeyPair {
         self.public.base64()
     }
 
+    /// SHA-256 of the raw public key, in hex: short enough to compare by eye.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.public.fingerprint()
+    }
+
     /// The private key in the same form. Keep it secret; do not log it.
     #[must_use]
     pub fn reveal_private_key(&self) -> Zeroizing<String> {

@@ -2,11 +2,14 @@
 //! reply means that is a refusal or cannot be read.
 
 mod api_key;
+mod check;
 mod client;
 mod refusal;
 mod reply;
 
 pub(crate) use api_key::{Login, api_key};
+pub use check::ServiceCheck;
+pub(crate) use check::check;
 pub(crate) use client::{Service, base_url};
 pub(crate) use refusal::refusal;
 pub(crate) use reply::parse;

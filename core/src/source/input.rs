@@ -16,6 +16,8 @@ pub(super) enum SourceKind {
     Path(PathBuf),
     Memory(Bytes),
     Stream(Stream),
+    /// So many bytes that somebody else has.
+    Described(u64),
     /// A URL where a path is due. Not kept: it may be a signed one, and an error would print it.
     Url,
 }
@@ -47,12 +49,20 @@ impl Source {
         Self(SourceKind::Stream(Stream::seeking(Box::new(reader))))
     }
 
+    /// So many bytes that somebody else will send: for [`AgentDrop::presign`](crate::AgentDrop::presign) and
+    /// [`AgentDrop::plan`](crate::AgentDrop::plan), which want no more than the size. Everything else refuses
+    /// it.
+    pub fn described(bytes: u64) -> Self {
+        Self(SourceKind::Described(bytes))
+    }
+
     /// The same source once more; none of a stream, which is read once. Memory is shared, not copied.
     #[must_use]
     pub fn again(&self) -> Option<Self> {
         match &self.0 {
             SourceKind::Path(path) => Some(Self(SourceKind::Path(path.clone()))),
             SourceKind::Memory(bytes) => Some(Self(SourceKind::Memory(bytes.clone()))),
+            SourceKind::Described(bytes) => Some(Self::described(*bytes)),
             SourceKind::Url => Some(Self(SourceKind::Url)),
             SourceKind::Stream(_) => None,
         }
@@ -64,6 +74,14 @@ impl Source {
             SourceKind::Url => {
                 Err(Error::invalid("a source is a file's path or its bytes, not a URL; fetch it first"))
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses one whose bytes somebody else has, where bytes are wanted.
+    pub(crate) fn check_bytes(&self) -> Result<()> {
+        match &self.0 {
+            SourceKind::Described(_) => Err(described_only()),
             _ => Ok(()),
         }
     }
@@ -88,12 +106,20 @@ impl Source {
     }
 }
 
+/// Bytes were wanted where only their number is known.
+pub(super) fn described_only() -> Error {
+    Error::invalid(
+        "only the size of the file is given, and here its bytes are wanted; give its path, its bytes or a stream",
+    )
+}
+
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
             SourceKind::Path(path) => write!(f, "Source({})", path.display()),
             SourceKind::Memory(bytes) => write!(f, "Source({} bytes in memory)", bytes.len()),
             SourceKind::Stream(_) => f.write_str("Source(a stream)"),
+            SourceKind::Described(bytes) => write!(f, "Source({bytes} bytes elsewhere)"),
             SourceKind::Url => f.write_str("Source(a URL)"),
         }
     }

@@ -186,8 +186,8 @@ fn look_if_over(reading: &Reading, count: u64, left: u64) {
     }
 }
 
-/// The bytes that can be had without waiting; `None` if another thread has to wait for it. Memory never waits,
-/// and tmpfs does not know how to be asked for what is cached alone.
+/// The bytes that can be had without waiting; `None` if another thread has to wait for it. Memory never
+/// waits, and tmpfs does not know how to be asked for what is cached alone.
 fn read_at_once(file: &File, in_memory: bool, into: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
     match in_memory {
         true => file.read_at(into, offset).map(Some),

@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::files::{blocking_with_timeout, changed, no_answer, open_regular, read_start, refuse_made_up};
 use super::identity::{self, FileChange, Identity, Reading};
-use super::input::{Source, SourceKind};
+use super::input::{Source, SourceKind, described_only};
 use super::plain_reader::{BufferedPart, PlainReader};
 use super::reader::SourceReader;
 use super::spool::{Spool, Spooled};
@@ -43,6 +43,8 @@ pub(super) enum Backing {
         plain: Box<Prepared>,
         seal: Arc<FileSeal>,
     },
+    /// Bytes that somebody else has; there are none to read.
+    Described,
     /// A part that was cut from a body that is read once, in order.
     Pieces(Arc<BufferedPart>),
 }
@@ -63,6 +65,7 @@ impl Prepared {
         source.check()?;
         let (backing, len) = match source.0 {
             SourceKind::Url => return Err(Error::internal("a URL got past its check")),
+            SourceKind::Described(len) => (Backing::Described, len),
             SourceKind::Memory(bytes) => {
                 let len = bytes.len() as u64;
                 (Backing::Memory(bytes), len)
@@ -156,7 +159,7 @@ impl Prepared {
             },
             Backing::Path(file) => Ok(Some(file.identity.lasting(true))),
             Backing::Memory(bytes) => identity::of_memory(bytes.clone()).await.map(Some),
-            Backing::Spooled(_) | Backing::Pieces(_) => Ok(None),
+            Backing::Spooled(_) | Backing::Pieces(_) | Backing::Described => Ok(None),
         }
     }
 
@@ -210,6 +213,7 @@ impl Prepared {
                 let (start, end) = whole.ok_or_else(|| Error::internal("memory is longer than memory"))?;
                 Ok(PlainReader::memory(bytes.slice(start..end)))
             }
+            Backing::Described => Err(described_only()),
             Backing::Pieces(part) => Ok(PlainReader::part(Arc::clone(part))),
             Backing::Sealed { .. } => Err(Error::internal("what is sealed was to be sealed again")),
             Backing::Spooled(spooled) => {
@@ -228,6 +232,7 @@ impl Prepared {
         let count = count.min(usize::try_from(self.len).unwrap_or(count));
         match &self.backing {
             Backing::Memory(bytes) => Ok(bytes[..count].to_vec()),
+            Backing::Described => Err(described_only()),
             Backing::Sealed { .. } | Backing::Pieces(_) => {
                 Err(Error::internal("the first bytes of what is sealed tell nothing"))
             }

@@ -32,6 +32,10 @@ impl Spool {
         Self { folder: folder.map_or_else(std::env::temp_dir, Path::to_owned) }
     }
 
+    pub(crate) fn place(&self) -> &Path {
+        &self.folder
+    }
+
     /// An empty unnamed file, readable by this user only.
     pub(crate) fn create(&self) -> Result<File> {
         tempfile::tempfile_in(&self.folder)

@@ -36,13 +36,16 @@ pub(super) fn object(
         verified_by: verified_by.map(|algorithm| algorithm.key().to_owned()),
         attempts: 0,
         warnings: Vec::new(),
+        parts: Vec::new(),
+        reply: None,
     }
 }
 
 /// Whether nothing says that a store answered. A service looks for itself when it is told that all was sent,
 /// and a redirect is the one that was asked for.
 pub(super) fn lacks_store_signs(upload: &Upload<'_>, reply: &Reply, etag: Option<&str>) -> bool {
-    let known = upload.from == TicketOrigin::Service || !reply.status.is_success();
+    let service = upload.from == TicketOrigin::Service || upload.outgoing.handling.takes_202;
+    let known = service || !reply.status.is_success();
     !known && etag.is_none() && !middlebox::has_store_header(&reply.headers)
 }
 

@@ -80,7 +80,13 @@ pub(super) async fn put_in_blocks(
     let on_stored = |part: StoredPart| -> BoxFuture<'_, Result<()>> {
         Box::pin(async move { journal.part(&part).await })
     };
-    let upload = PartUpload { plan, targets: PartTargets::Made(&block), source, done };
+    let upload = PartUpload {
+        plan: plan.clone(),
+        needs_etags: false,
+        targets: PartTargets::Made(&block),
+        source,
+        done,
+    };
     // Until they are committed there is no blob.
     let parts = send_parts(upload, sender, limiter, &on_stored).await;
     let parts = parts.map_err(|e| e.outcome_is(Outcome::NotCompleted))?;
@@ -102,6 +108,8 @@ pub(super) async fn put_in_blocks(
         verified_by,
         attempts,
         warnings: stored.warnings,
+        reply: stored.reply,
+        parts,
     })
 }
 

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::kept_reply::KeptReply;
+use super::plan;
+use super::post::post_now;
 use super::post_form::FormTarget;
 use super::put::PutTarget;
 use super::put_object::{ObjectUpload, put_object};
 use super::put_parts::put_parts_now;
-use super::request::{PostFormRequest, PutPartsRequest, PutRequest};
+use super::request::{PostFormRequest, PostRequest, PutPartsRequest, PutRequest, SendRequest};
 use super::result::{StoredObject, StoredParts};
 use super::send::{Sender, with_earlier_tries};
 use crate::error::{Error, ErrorKind, Result};
@@ -104,6 +107,52 @@ impl Storage {
     }
 }
 
+impl Storage {
+    /// Sends a source with a raw `POST` and waits: to a service that takes the body as something new, and says
+    /// in the result's `reply` what it made of it. 200, 201, 202 and 204 are successes. A request that may have
+    /// been handled is not sent again, since it might be taken twice; then the outcome is unknown.
+    ///
+    /// # Errors
+    /// As [`Storage::put`].
+    pub fn post(&self, request: PostRequest) -> Result<StoredObject> {
+        self.start_post(request)?.wait()
+    }
+
+    /// Starts [`Storage::post`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_post(&self, request: PostRequest) -> Result<Job<StoredObject>> {
+        let clients = Arc::clone(&self.clients);
+        job::start("post", request.timeout, move |ctx| async move {
+            post_now(&clients, request, &ctx).await.map_err(for_the_caller)
+        })
+    }
+
+    /// Sends a source as a plan says, and waits. A plan is what a backend hands out, as JSON: in our own form,
+    /// a bare presigned URL, the results of boto3's presigners, Uppy Companion's and OpenDAL's requests, or a
+    /// Git LFS server's reply with its `actions`. Nothing is sent before all of it is understood, every URL of
+    /// it has passed the guard, and its sizes are those of the source.
+    ///
+    /// # Errors
+    /// As [`Storage::put`], and `invalid_input` or `rejected` for a plan that cannot work. The message begins
+    /// with the JSON Pointer of what is wrong, which is the `field` of the error's details, too.
+    pub fn send(&self, request: SendRequest) -> Result<StoredObject> {
+        self.start_send(request)?.wait()
+    }
+
+    /// Starts [`Storage::send`].
+    ///
+    /// # Errors
+    /// `invalid_input`; everything else ends the job.
+    pub fn start_send(&self, request: SendRequest) -> Result<Job<StoredObject>> {
+        let clients = Arc::clone(&self.clients);
+        job::start("send", request.timeout, move |ctx| async move {
+            plan::send_now(&clients, request, &ctx).await.map_err(for_the_caller)
+        })
+    }
+}
+
 impl std::fmt::Debug for Storage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Storage")
@@ -117,10 +166,12 @@ async fn put_now(clients: &Clients, request: PutRequest, ctx: &JobContext) -> Re
     let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     let sender = Sender::new(&http, &clients.options, ctx);
+    let kept = KeptReply::default();
+    let sender = sender.keeping(&kept);
     let upload = ObjectUpload { target: &target, source: &source, journal };
     let stored = Box::pin(put_object(upload, &sender, &clients.options, ctx)).await?;
     ctx.progress.file_done();
-    Ok(stored)
+    Ok(StoredObject { reply: kept.take(), ..stored })
 }
 
 /// A source that another process cannot have again has no use for a journal.
@@ -142,15 +193,17 @@ async fn post_form_now(
     ctx: &JobContext,
 ) -> Result<StoredObject> {
     let http = clients.get()?;
-    let target = FormTarget::new(request.url.reveal(), request.fields.0, None, &clients.options)?
+    let (url, field) = (request.url.reveal(), &request.file_field);
+    let target = FormTarget::with_file_field(url, request.fields.0, field, None, &clients.options)?
         .file_name(&request.file_name)?;
     let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     ctx.set_raw_upload(RawUpload::Object);
     let sender = Sender::new(&http, &clients.options, ctx);
-    let stored = sender.post_form(&target, &source, None).await?;
+    let kept = KeptReply::default();
+    let stored = sender.keeping(&kept).post_form(&target, &source, None).await?;
     ctx.progress.file_done();
-    Ok(stored)
+    Ok(StoredObject { reply: kept.take(), ..stored })
 }
 
 /// The same call with the same ticket fails the same way once that has run out.

@@ -28,6 +28,9 @@ pub(super) struct Document {
     pub(super) json: bool,
 }
 
+/// The documents whose elements matter.
+const WITH_FACTS: [&str; 3] = ["Error", "PostResponse", "CompleteMultipartUploadResult"];
+
 impl Document {
     /// Reads what can be read. Entities are not expanded beyond the five of XML itself.
     pub(super) fn parse(body: &[u8]) -> Self {
@@ -47,7 +50,7 @@ impl Document {
                 Ok(Event::GeneralRef(name)) => text.push_str(entity(&name)),
                 Ok(Event::End(_)) => {
                     let name = path.pop();
-                    if path.len() == 1 && ["Error", "PostResponse"].contains(&path[0].as_str()) {
+                    if path.len() == 1 && WITH_FACTS.contains(&path[0].as_str()) {
                         document.take(name.as_deref().unwrap_or_default(), text.trim());
                     }
                     text.clear();

@@ -1,5 +1,5 @@
 //! A `multipart/form-data` body in the exact shape presigned POST forms are checked in: every field
-//! byte for byte, `file` last, and the length known before the first byte.
+//! byte for byte, the file last, and the length known before the first byte.
 
 use bytes::Bytes;
 
@@ -33,7 +33,14 @@ pub(super) struct Framing {
     pub(super) after: Bytes,
 }
 
-pub(super) fn frame(fields: &[(String, String)], file_name: &str, file_type: &str) -> Result<Framing> {
+/// The file's own part: the names of the field and the file, and its type.
+pub(super) struct FilePart<'a> {
+    pub(super) field: &'a str,
+    pub(super) name: &'a str,
+    pub(super) content_type: &'a str,
+}
+
+pub(super) fn frame(fields: &[(String, String)], file: &FilePart<'_>) -> Result<Framing> {
     let boundary = boundary(fields);
     let mut before = Vec::with_capacity(4096);
     for (name, value) in fields {
@@ -42,10 +49,10 @@ pub(super) fn frame(fields: &[(String, String)], file_name: &str, file_type: &st
         before.extend_from_slice(value.as_bytes());
         before.extend_from_slice(b"\r\n");
     }
-    part_head(&mut before, &boundary, "file");
-    let file_name = escaped(file_name);
+    part_head(&mut before, &boundary, file.field);
+    let file_name = escaped(file.name);
     before.extend_from_slice(format!("; filename=\"{file_name}\"\r\n").as_bytes());
-    before.extend_from_slice(format!("Content-Type: {file_type}\r\n\r\n").as_bytes());
+    before.extend_from_slice(format!("Content-Type: {}\r\n\r\n", file.content_type).as_bytes());
     let after = format!("\r\n--{boundary}--\r\n");
     let around = before.len() + after.len();
     if around > FIELDS_LIMIT {
@@ -86,11 +93,15 @@ fn boundary(fields: &[(String, String)]) -> String {
 mod tests {
     use super::*;
 
+    fn file<'a>(name: &'a str, content_type: &'a str) -> FilePart<'a> {
+        FilePart { field: "file", name, content_type }
+    }
+
     #[test]
     fn values_are_verbatim_names_are_quoted_and_the_file_is_last() {
         let odd = "<Tagging>\r\n \"a\" é\u{1F600}\n";
         let fields = [("key".into(), "k/ÿ".into()), ("ta\"g\r\n".into(), odd.into())];
-        let framing = frame(&fields, "profile.zip", "application/zip").expect("small");
+        let framing = frame(&fields, &file("profile.zip", "application/zip")).expect("small");
         let b = &framing.boundary;
         let expected = format!(
             "--{b}\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk/ÿ\r\n\
@@ -105,7 +116,7 @@ mod tests {
     #[test]
     fn fields_beyond_the_limit_of_storage_are_refused_before_sending() {
         let fields = [("big".into(), "x".repeat(FIELDS_LIMIT))];
-        let error = frame(&fields, "f", "t").err().expect("too much");
+        let error = frame(&fields, &file("f", "t")).err().expect("too much");
         assert_eq!(error.kind(), ErrorKind::Rejected);
     }
 }

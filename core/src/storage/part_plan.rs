@@ -1,4 +1,7 @@
-//! How an object is cut into parts: equal ones, only the last may be shorter, since R2 demands it.
+//! How an object is cut into parts: equal ones, only the last may be shorter, since R2 demands it; or those
+//! that somebody else has chosen.
+
+use std::sync::Arc;
 
 /// The part size unless the caller says otherwise: small enough that losing one costs little, large enough
 /// that a request a part costs little.
@@ -10,10 +13,13 @@ const SMALLEST: u64 = 5 * MIB;
 pub(crate) const MOST_PARTS: u64 = 10_000;
 
 /// The parts of one object. An empty object has one part, which is empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PartPlan {
     size: u64,
+    /// Of the largest.
     part_size: u64,
+    /// Where each begins and how long it is, unless they are equal.
+    chosen: Option<Arc<[(u64, u64)]>>,
 }
 
 impl PartPlan {
@@ -21,12 +27,19 @@ impl PartPlan {
     pub(crate) fn new(size: u64, wanted: Option<u64>) -> Self {
         let fewest = size.div_ceil(MOST_PARTS).next_multiple_of(MIB);
         let part_size = wanted.unwrap_or(DEFAULT_PART_SIZE).max(SMALLEST).max(fewest);
-        Self { size, part_size }
+        Self { size, part_size, chosen: None }
     }
 
     /// In parts of exactly this size, which somebody else has fixed.
     pub(crate) fn fixed(size: u64, part_size: u64) -> Self {
-        Self { size, part_size: part_size.max(1) }
+        Self { size, part_size: part_size.max(1), chosen: None }
+    }
+
+    /// In these parts: where each begins and how long it is, all within the object.
+    pub(crate) fn chosen(size: u64, ranges: &[(u64, u64)]) -> Self {
+        debug_assert!(ranges.iter().all(|(start, len)| start + len <= size), "parts of the object");
+        let part_size = ranges.iter().map(|(_, len)| *len).max().unwrap_or(0);
+        Self { size, part_size, chosen: Some(ranges.into()) }
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -39,11 +52,18 @@ impl PartPlan {
 
     /// How many parts there are.
     pub(crate) fn count(&self) -> u64 {
-        self.size.div_ceil(self.part_size).max(1)
+        match &self.chosen {
+            Some(ranges) => ranges.len() as u64,
+            None => self.size.div_ceil(self.part_size).max(1),
+        }
     }
 
     /// Where part `number` begins and how long it is. Numbers count from 1.
     pub(crate) fn part(&self, number: u64) -> (u64, u64) {
+        if let Some(ranges) = &self.chosen {
+            let at = usize::try_from(number.saturating_sub(1)).ok();
+            return at.and_then(|at| ranges.get(at)).copied().unwrap_or((self.size, 0));
+        }
         let start = (number.saturating_sub(1)).saturating_mul(self.part_size).min(self.size);
         (start, self.part_size.min(self.size - start))
     }

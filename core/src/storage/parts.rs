@@ -25,6 +25,8 @@ use crate::source::{Prepared, SentRange, SequentialReader};
 /// One object to be sent in parts.
 pub(crate) struct PartUpload<'a> {
     pub(crate) plan: PartPlan,
+    /// Whether completing it takes the parts' ETags, so that a part without one is of no use.
+    pub(crate) needs_etags: bool,
     pub(crate) targets: PartTargets<'a>,
     pub(crate) source: &'a Prepared,
     /// Parts that storage has already.
@@ -61,11 +63,10 @@ impl PartTargets<'_> {
 
     /// The word for one of them.
     fn noun(&self) -> &'static str {
-        if self.have_etags() { "part" } else { "block" }
-    }
-
-    fn have_etags(&self) -> bool {
-        matches!(self, Self::Given(_))
+        match self {
+            Self::Given(_) => "part",
+            Self::Made(_) => "block",
+        }
     }
 }
 
@@ -79,7 +80,7 @@ pub(crate) async fn send_parts(
     limiter: &UploadLimiter,
     on_stored: OnStored<'_>,
 ) -> Result<Vec<StoredPart>> {
-    let PartUpload { plan, targets, source, done } = upload;
+    let PartUpload { plan, needs_etags, targets, source, done } = upload;
     let count = usize::try_from(plan.count()).unwrap_or(usize::MAX);
     if !targets.fit(count) || source.len() != plan.size() {
         return Err(Error::internal("a plan of parts does not fit its targets"));
@@ -91,7 +92,8 @@ pub(crate) async fn send_parts(
     let sealed = source.part(0, 0).is_none();
     let _buffers = sealed.then(|| limiter.reserve(&plan));
     let parts = Parts {
-        plan,
+        plan: plan.clone(),
+        needs_etags,
         targets,
         source,
         order: sealed.then(|| Mutex::new(InOrder { reader: SequentialReader::new(source.clone()), next: 1 })),
@@ -149,6 +151,7 @@ pub(crate) fn sent_ranges(plan: &PartPlan, parts: &[StoredPart]) -> Vec<SentRang
 
 struct Parts<'a, 'o> {
     plan: PartPlan,
+    needs_etags: bool,
     targets: PartTargets<'a>,
     source: &'a Prepared,
     order: Option<Mutex<InOrder>>,
@@ -195,10 +198,10 @@ impl Parts<'_, '_> {
         let stored =
             sender.put(&target, &source, self.plan.size(), expect_continue).await.map_err(context)?;
         slot.finish(stored.bytes);
-        let etag = match stored.etag.filter(|etag| !etag.is_empty()) {
-            None if self.targets.have_etags() => return Err(context(no_etag())),
-            etag => etag.unwrap_or_default(),
-        };
+        let etag = stored.etag.unwrap_or_default();
+        if etag.is_empty() && self.needs_etags {
+            return Err(context(no_etag()));
+        }
         let part = StoredPart {
             part_number: u32::try_from(number).unwrap_or(u32::MAX),
             bytes: stored.bytes,

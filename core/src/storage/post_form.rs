@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use super::checksums::demandable;
 use super::demanded_checksum::FilledChecksums;
 use super::expiry::Expiry;
-use super::form::{self, Fields};
+use super::form::{self, Fields, FilePart};
 use super::policy::Policy;
 use super::ticket_origin::TicketOrigin;
 use super::upload::Upload;
@@ -18,7 +18,7 @@ use super::url_query;
 use crate::digest::AlgorithmSet;
 use crate::error::{Error, Result};
 use crate::http::Target;
-use crate::http::{Outgoing, Payload};
+use crate::http::{Handling, Outgoing, Payload};
 use crate::options::Options;
 use crate::secret::Mask;
 use crate::source::Prepared;
@@ -31,6 +31,7 @@ pub(crate) struct FormTarget {
     expiry: Option<Expiry>,
     from: TicketOrigin,
     file_name: String,
+    file_field: String,
     user_agent: String,
 }
 
@@ -42,14 +43,28 @@ impl FormTarget {
         lifetime: Option<Duration>,
         options: &Options,
     ) -> Result<Self> {
+        Self::with_file_field(url, fields, "file", lifetime, options)
+    }
+
+    /// The same for a form whose file stands in a field of another name.
+    pub(crate) fn with_file_field(
+        url: &str,
+        fields: Vec<(String, String)>,
+        file_field: &str,
+        lifetime: Option<Duration>,
+        options: &Options,
+    ) -> Result<Self> {
         let from = if lifetime.is_some() { TicketOrigin::Service } else { TicketOrigin::Caller };
         url_query::check_writing(url, from)?;
         let target = Target::check(url, options)?;
         let fields = Fields(fields);
-        if fields.get("file").is_some() {
-            return Err(Error::invalid(
-                "the form has a field named \"file\", which is the name of the upload itself; leave it out",
-            ));
+        if file_field.is_empty() || file_field.len() > 255 {
+            return Err(Error::invalid("file_field must be 1 to 255 bytes"));
+        }
+        if fields.get(file_field).is_some() {
+            return Err(Error::invalid(format!(
+                "the form has a field named {file_field:?}, which is the name of the upload itself; leave it out"
+            )));
         }
         let policy = Policy::decode(&fields);
         let expiry = match lifetime {
@@ -66,6 +81,7 @@ impl FormTarget {
             expiry,
             from,
             file_name: "file".to_owned(),
+            file_field: file_field.to_owned(),
             user_agent: options.user_agent.clone(),
         })
     }
@@ -76,6 +92,12 @@ impl FormTarget {
         }
         self.file_name = name.to_owned();
         Ok(self)
+    }
+
+    /// The same, until this moment at the latest.
+    pub(super) fn until(self, expiry: Option<Expiry>) -> Self {
+        let sooner = [self.expiry, expiry].into_iter().flatten().min_by_key(Expiry::at);
+        Self { expiry: sooner, ..self }
     }
 
     /// The most bytes the ticket allows, if it says.
@@ -120,8 +142,8 @@ impl FormTarget {
             .get("content-type")
             .filter(|text| HeaderValue::from_str(text).is_ok())
             .unwrap_or("application/octet-stream");
-        let framing =
-            form::frame(&fields, &self.file_name, file_type).map_err(|e| e.with_operation("post_form"))?;
+        let file = FilePart { field: &self.file_field, name: &self.file_name, content_type: file_type };
+        let framing = form::frame(&fields, &file).map_err(|e| e.with_operation("post_form"))?;
         let mut headers = HeaderMap::new();
         let content_type = format!("multipart/form-data; boundary={}", framing.boundary);
         for (name, value) in [(CONTENT_TYPE, content_type.as_str()), (USER_AGENT, &self.user_agent)] {
@@ -137,6 +159,7 @@ impl FormTarget {
             digests: AlgorithmSet::NONE,
             expect_continue: true,
             redirect: redirect.map(str::to_owned),
+            handling: Handling::default(),
         };
         let mut mask = Mask::of_query(self.target.url());
         for (name, value) in &self.fields.0 {

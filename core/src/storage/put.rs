@@ -18,7 +18,7 @@ use super::url_query;
 use crate::digest::AlgorithmSet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
-use crate::http::{Outgoing, Payload};
+use crate::http::{Handling, Outgoing, Payload};
 use crate::options::Options;
 use crate::secret::{Mask, Secret};
 use crate::source::Prepared;
@@ -30,6 +30,8 @@ pub(crate) enum SignedAt {
     Now,
     /// Signed this long ago, by this machine's clock then and now.
     Since(Duration),
+    /// On another machine, so that only the URL's own date tells.
+    Elsewhere,
 }
 
 /// The headers of an upload, checked. Shared, since thousands of uploads have the same.
@@ -47,7 +49,12 @@ struct CheckedHeaders {
 
 impl PutHeaders {
     pub(crate) fn new(given: &[(String, Secret)], options: &Options) -> Result<Self> {
-        checked(given, options).map(|headers| Self(Arc::new(headers)))
+        checked(given, false, options).map(|headers| Self(Arc::new(headers)))
+    }
+
+    /// The same, where the caller lets a ticket's own token through.
+    pub(super) fn with_authorization(given: &[(String, Secret)], options: &Options) -> Result<Self> {
+        checked(given, true, options).map(|headers| Self(Arc::new(headers)))
     }
 
     /// Those for an upload to `url`, with what its dialect wants besides.
@@ -94,8 +101,28 @@ pub(crate) struct PutTarget {
     demanded: Vec<&'static str>,
     expiry: Option<Expiry>,
     from: TicketOrigin,
+    purpose: Purpose,
     /// Whether it is the object's, whole or in parts that a signer has numbered, or a request of a dialect's own.
     of_object: bool,
+}
+
+/// A request's place among the steps of an upload, and what its answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Purpose {
+    pub(super) operation: &'static str,
+    pub(super) handling: Handling,
+}
+
+impl Purpose {
+    const PUT: Self = Self { operation: "put", handling: Handling { takes_202: false, once: false } };
+    /// A body that a service takes by `POST`, as a new thing each time.
+    pub(super) const POST: Self =
+        Self { operation: "post", handling: Handling { takes_202: true, once: true } };
+
+    /// A step that says something of an upload and sends none of its bytes.
+    pub(super) const fn step(operation: &'static str) -> Self {
+        Self { operation, handling: Handling { takes_202: true, once: false } }
+    }
 }
 
 /// Where it is, and nothing that opens it.
@@ -107,7 +134,11 @@ impl std::fmt::Display for PutTarget {
 
 impl PutTarget {
     pub(crate) fn new(url: &str, headers: &[(String, Secret)], options: &Options) -> Result<Self> {
-        let headers = PutHeaders::new(headers, options)?;
+        Self::of_caller(url, PutHeaders::new(headers, options)?, options)
+    }
+
+    /// The same with headers that were checked.
+    pub(super) fn of_caller(url: &str, headers: PutHeaders, options: &Options) -> Result<Self> {
         let (target, signed) = checked_target(url, &headers, TicketOrigin::Caller, options)?;
         let expiry = signed.expiry_by_date();
         if let Some(expiry) = expiry {
@@ -115,8 +146,40 @@ impl PutTarget {
         }
         let headers = headers.in_dialect_of(target.url(), TicketOrigin::Caller)?;
         let demanded = demanded(&target, &signed, &headers);
-        let (method, from) = (Method::PUT, TicketOrigin::Caller);
-        Ok(Self { target, method, headers, demanded, expiry, from, of_object: true })
+        let (from, purpose) = (TicketOrigin::Caller, Purpose::PUT);
+        let method = Method::PUT;
+        Ok(Self { target, method, headers, demanded, expiry, from, purpose, of_object: true })
+    }
+
+    /// The same by another method.
+    pub(super) fn by(self, method: Method, purpose: Purpose) -> Self {
+        Self { method, purpose, ..self }
+    }
+
+    /// A step beside the bytes of an upload. Whatever its URL was signed for is right, and its answer is no
+    /// store's.
+    pub(super) fn step(
+        url: &str,
+        method: Method,
+        headers: PutHeaders,
+        purpose: Purpose,
+        options: &Options,
+    ) -> Result<Self> {
+        let from = TicketOrigin::Caller;
+        url_query::check_writing(url, from)?;
+        let target = Target::check(url, options)?;
+        headers.check_host(&target)?;
+        let signed = SignedUrl::decode(target.url());
+        signed.check(&headers.0.sent, from)?;
+        let (expiry, from) = (signed.expiry_by_date(), TicketOrigin::Service);
+        let demanded = Vec::new();
+        Ok(Self { target, method, headers, demanded, expiry, from, purpose, of_object: true })
+    }
+
+    /// The same, until this moment at the latest.
+    pub(super) fn until(self, expiry: Option<Expiry>) -> Self {
+        let sooner = [self.expiry, expiry].into_iter().flatten().min_by_key(Expiry::at);
+        Self { expiry: sooner, ..self }
     }
 
     /// A URL that a service signed.
@@ -131,11 +194,12 @@ impl PutTarget {
         let expiry = match age {
             SignedAt::Now => signed.expiry_from_now(),
             SignedAt::Since(age) => signed.expiry_since(age),
+            SignedAt::Elsewhere => signed.expiry_by_date(),
         };
         let headers = headers.in_dialect_of(target.url(), TicketOrigin::Service)?;
         let demanded = demanded(&target, &signed, &headers);
-        let from = TicketOrigin::Service;
-        Ok(Self { target, method, headers, demanded, expiry, from, of_object: true })
+        let (from, purpose) = (TicketOrigin::Service, Purpose::PUT);
+        Ok(Self { target, method, headers, demanded, expiry, from, purpose, of_object: true })
     }
 
     /// Whether an upload to it may still start, as far as the URL tells.
@@ -201,11 +265,17 @@ impl PutTarget {
             .find_map(|(name, value)| if name == "partNumber" { value.parse().ok() } else { None })
     }
 
+    /// Whether completing an upload takes the ETag of a part that goes there. Azure's blocks have none, and are
+    /// known by the names in their URLs.
+    pub(super) fn answers_etag(&self) -> bool {
+        !self.target.url().query_pairs().any(|(name, value)| name == "comp" && value == "block")
+    }
+
     /// `expect_continue` is whether storage is asked first if it wants it.
     pub(super) async fn upload(&self, source: &Prepared, expect_continue: bool) -> Result<Upload<'_>> {
         self.check_length(source.len())?;
         let filled = FilledChecksums::compute(&self.demanded, source).await;
-        let filled = filled.map_err(|e| e.with_operation("put"))?;
+        let filled = filled.map_err(|e| e.with_operation(self.purpose.operation))?;
         self.upload_filled(Payload::plain(source.clone()), filled, expect_continue)
     }
 
@@ -229,7 +299,7 @@ impl PutTarget {
             mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
         Ok(Upload {
-            operation: "put",
+            operation: self.purpose.operation,
             kind: match self.part_number() {
                 Some(_) => "part",
                 None if self.of_object => "object",
@@ -243,6 +313,7 @@ impl PutTarget {
                 digests: AlgorithmSet::NONE,
                 expect_continue,
                 redirect: None,
+                handling: self.purpose.handling,
             },
             fields: Cow::Borrowed(&[]),
             filled,
@@ -274,9 +345,26 @@ fn checked_target(
     Ok((target, signed))
 }
 
+/// Names that frame the request, carry a credential, or have it mean another one.
+const NOT_SETTABLE: [&str; 13] = [
+    "authorization",
+    "connection",
+    "cookie",
+    "expect",
+    "forwarded",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+];
+
 /// Headers come from a service's reply and are sent as given, except those that would change where
 /// or how the request is framed, or carry a credential.
-fn checked(given: &[(String, Secret)], options: &Options) -> Result<CheckedHeaders> {
+fn checked(given: &[(String, Secret)], may_authorize: bool, options: &Options) -> Result<CheckedHeaders> {
     let mut all = CheckedHeaders::default();
     let mut headers = HeaderMap::new();
     for (name, value) in given {
@@ -290,8 +378,8 @@ fn checked(given: &[(String, Secret)], options: &Options) -> Result<CheckedHeade
             *slot = Some(value.reveal().trim().to_owned());
             continue;
         }
-        let not_settable = ["authorization", "cookie", "transfer-encoding", "connection", "expect"];
-        if not_settable.contains(&lower.as_str()) || lower.starts_with("proxy-") {
+        let allowed = may_authorize && lower == "authorization";
+        if !allowed && (NOT_SETTABLE.contains(&lower.as_str()) || lower.starts_with("proxy-")) {
             return Err(Error::new(
                 ErrorKind::UnsafeTarget,
                 format!("the header {name} may not be set on an upload to storage; leave it out"),

@@ -2,7 +2,7 @@
 
 use super::part_plan::{DEFAULT_PART_SIZE, MOST_PARTS, PartPlan};
 use super::parts::{PartTargets, PartUpload, send_parts};
-use super::put::PutTarget;
+use super::put::{PutHeaders, PutTarget};
 use super::request::PutPartsRequest;
 use super::result::{StoredParts, all_verified_by, crc64_of_all};
 use super::send::Sender;
@@ -20,13 +20,22 @@ pub(super) async fn put_parts_now(
     let http = clients.get()?;
     let targets = targets(&request, clients)?;
     let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
-    let plan = fitting(source.len(), targets.len() as u64, request.part_size, clients.options.part_size)?;
+    let plan = match request.part_sizes {
+        Some(sizes) => of_sizes(&sizes, source.len(), targets.len())?,
+        None => fitting(source.len(), targets.len() as u64, request.part_size, clients.options.part_size)?,
+    };
     ctx.progress.expect(1, source.len());
     ctx.set_raw_upload(RawUpload::Several);
     let sender = Sender::new(&http, &clients.options, ctx);
     let limiter = UploadLimiter::new(&clients.options, ctx);
-    let targets = PartTargets::Given(&targets);
-    let upload = PartUpload { plan, targets, source: &source, done: Vec::new() };
+    let needs_etags = targets.iter().any(PutTarget::answers_etag);
+    let upload = PartUpload {
+        plan: plan.clone(),
+        needs_etags,
+        targets: PartTargets::Given(&targets),
+        source: &source,
+        done: Vec::new(),
+    };
     let parts = send_parts(upload, &sender, &limiter, &|_| Box::pin(async { Ok(()) })).await?;
     ctx.progress.file_done();
     Ok(StoredParts {
@@ -46,8 +55,25 @@ fn targets(request: &PutPartsRequest, clients: &Clients) -> Result<Vec<PutTarget
             request.urls.len()
         )));
     }
-    let each = request.urls.iter().zip(1_u64..).map(|(url, number)| {
-        let target = PutTarget::new(url.reveal(), &[], &clients.options)
+    if request.part_size.is_some() && request.part_sizes.is_some() {
+        return Err(Error::invalid("part_size and part_sizes say the same in two ways; give one of them"));
+    }
+    let own = request.part_headers.as_deref();
+    if let Some(own) = own.filter(|own| own.len() != request.urls.len()) {
+        return Err(Error::invalid(format!(
+            "part_headers are those of {} parts and {} URLs were given; give headers for each part",
+            own.len(),
+            request.urls.len()
+        )));
+    }
+    let common = PutHeaders::new(&request.headers, &clients.options)?;
+    let each = request.urls.iter().zip(1_u64..).enumerate().map(|(at, (url, number))| {
+        let headers = match own.map(|own| &own[at]) {
+            Some(own) => PutHeaders::new(&[&request.headers[..], own].concat(), &clients.options),
+            None => Ok(common.clone()),
+        };
+        let target = headers
+            .and_then(|headers| PutTarget::of_caller(url.reveal(), headers, &clients.options))
             .map_err(|e| e.context(&format!("the URL of part {number}")))?;
         match target.part_number() {
             Some(other) if other != number => Err(Error::invalid(format!(
@@ -59,8 +85,30 @@ fn targets(request: &PutPartsRequest, clients: &Clients) -> Result<Vec<PutTarget
     each.collect()
 }
 
+/// The plan of parts of these sizes.
+fn of_sizes(sizes: &[u64], size: u64, urls: usize) -> Result<PartPlan> {
+    let total = sizes.iter().try_fold(0_u64, |sum, bytes| sum.checked_add(*bytes));
+    if sizes.len() != urls || total != Some(size) {
+        let total = total.map_or_else(|| "too many".to_owned(), |total| total.to_string());
+        return Err(Error::invalid(format!(
+            "part_sizes are {} with {total} bytes in all, for {urls} URLs and {size} bytes to send; give the size of each part",
+            sizes.len()
+        )));
+    }
+    if size > 0 && sizes.contains(&0) {
+        return Err(Error::invalid("part_sizes holds 0; a part has a byte at least"));
+    }
+    let mut end = 0;
+    let mut ranges = Vec::with_capacity(sizes.len());
+    for len in sizes {
+        ranges.push((end, *len));
+        end += len;
+    }
+    Ok(PartPlan::chosen(size, &ranges))
+}
+
 /// The plan that makes as many parts as there are URLs.
-fn fitting(size: u64, urls: u64, asked: Option<u64>, option: Option<u64>) -> Result<PartPlan> {
+pub(super) fn fitting(size: u64, urls: u64, asked: Option<u64>, option: Option<u64>) -> Result<PartPlan> {
     if let Some(part_size) = asked {
         if part_size == 0 {
             return Err(Error::invalid("part_size must be more than zero"));

@@ -1,9 +1,11 @@
-//! An object that storage has after an upload.
+//! An object that storage has after an upload, its parts, and storage's reply.
+
+use serde_json::{Map, Value};
 
 use crate::digest::{Algorithm, Digests, crc64_of_parts};
 
 /// An object that storage has after an upload.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct StoredObject {
     /// Bytes of the source that storage took.
     pub bytes: u64,
@@ -27,6 +29,24 @@ pub struct StoredObject {
     /// CRC-64/NVME of what was sent, in base64, as S3 takes it as `x-amz-checksum-crc64nvme`; unless
     /// `integrity_check` is false.
     pub crc64nvme: Option<String>,
+    /// The parts that it was sent in, by number; none of an object that went whole.
+    #[serde(default)]
+    pub parts: Vec<StoredPart>,
+    /// Storage's reply, in which some services say what they made of the bytes. That of the commit, where a
+    /// plan has one.
+    #[serde(default)]
+    pub reply: Option<StorageReply>,
+}
+
+/// Storage's reply to a success. What the ticket held is hidden in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub struct StorageReply {
+    /// The HTTP status.
+    pub status: u32,
+    /// The headers about the object and the exchange, by their names in lower case.
+    pub headers: Map<String, Value>,
+    /// The body as text, at most 64 KiB of it.
+    pub body: String,
 }
 
 /// One part that storage has.
@@ -36,7 +56,8 @@ pub struct StoredPart {
     pub part_number: u32,
     /// Bytes of it.
     pub bytes: u64,
-    /// Storage's ETag of it, without quotes: completing the upload needs it.
+    /// Storage's ETag of it, without quotes: completing the upload needs it. Empty where storage gives none
+    /// and needs none, as for Azure's blocks.
     pub etag: String,
     /// MD5 of what was sent, in hex, if it was computed.
     pub md5: Option<String>,

@@ -10,15 +10,17 @@ use super::answer::{
 };
 use super::error_codes::Action;
 use super::expiry::Expiry;
+use super::kept_reply::KeptReply;
 use super::post_form::FormTarget;
 use super::put::PutTarget;
 use super::result::StoredObject;
 use super::signed_checksum::{self, Explained};
 use super::upload::Upload;
+use super::upload_history::UploadHistory;
 use super::upload_limiter::UploadSlot;
 use super::verification::{AnsweredChecksums, Verification, completed, is_worth_its_cost, worth_computing};
 use super::{middlebox, precondition, reply};
-use crate::digest::{Algorithm, AlgorithmSet, Digest};
+use crate::digest::{Algorithm, AlgorithmSet};
 use crate::error::{Error, Outcome, Result};
 use crate::http::retry::Retry;
 use crate::http::tries::Tries;
@@ -38,31 +40,12 @@ pub(crate) struct Sender<'a> {
     ctx: &'a JobContext,
     progress: &'a Arc<Counters>,
     slot: Option<&'a UploadSlot<'a>>,
-}
-
-/// The findings of the tries of one upload so far.
-struct UploadHistory {
-    tries: Tries,
-    /// The digest of a try that storage answered with another one.
-    differed: Option<Digest>,
-    /// Whether storage has refused it for a checksum that cannot be computed once more.
-    doubted: bool,
-}
-
-impl UploadHistory {
-    /// The error of a try that may be made again, or of the call.
-    fn before_retry(&mut self, error: Error, action: Action) -> Result<Error> {
-        if error.outcome() == Outcome::Unknown {
-            self.tries.may_be_stored();
-        }
-        let error = self.tries.add_outcome(error);
-        if action == Action::Fail { Err(error) } else { Ok(error) }
-    }
+    kept: Option<&'a KeptReply>,
 }
 
 impl<'a> Sender<'a> {
     pub(crate) fn new(clients: &'a HttpClients, options: &'a Options, ctx: &'a JobContext) -> Self {
-        Self { clients, options, ctx, progress: &ctx.progress, slot: None }
+        Self { clients, options, ctx, progress: &ctx.progress, slot: None, kept: None }
     }
 
     /// For an upload that has this turn among others of its call.
@@ -71,6 +54,22 @@ impl<'a> Sender<'a> {
         'a: 'b,
     {
         Sender { slot: Some(slot), ..*self }
+    }
+
+    /// Keeps storage's answer to a success.
+    pub(super) fn keeping<'b>(&self, kept: &'b KeptReply) -> Sender<'b>
+    where
+        'a: 'b,
+    {
+        Sender { kept: Some(kept), ..*self }
+    }
+
+    /// For a step that sends none of the source: its bytes and its time are not the upload's.
+    pub(super) fn counting<'b>(&self, progress: &'b Arc<Counters>) -> Sender<'b>
+    where
+        'a: 'b,
+    {
+        Sender { progress, ..*self }
     }
 
     /// Whether the caller wants what was sent compared with what arrived, where a service offers it.
@@ -89,6 +88,12 @@ impl<'a> Sender<'a> {
     ) -> Result<StoredObject> {
         let mut upload = target.upload(source, expect_continue).await?;
         self.choose_digests(&mut upload, object_size);
+        self.send_until_stored(&upload).await
+    }
+
+    /// Makes a step beside the bytes of an upload, whose body nobody compares.
+    pub(super) async fn step(&self, target: &PutTarget, body: &Prepared) -> Result<StoredObject> {
+        let upload = target.upload(body, false).await?;
         self.send_until_stored(&upload).await
     }
 
@@ -128,7 +133,7 @@ impl<'a> Sender<'a> {
         let until = upload.expiry.map(|e| e.at());
         let mut retry =
             self.clients.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
-        let mut history = UploadHistory { tries: Tries::new(), differed: None, doubted: false };
+        let mut history = UploadHistory::new(upload.outgoing.handling.once);
         loop {
             let turn = self.clients.turn().await;
             history.tries.begin_request();
@@ -216,6 +221,9 @@ impl<'a> Sender<'a> {
         if reply.cut_error() {
             self.progress.take_back(reply.counted);
             return Err((answer_cut(host), Action::Retry));
+        }
+        if let Some(kept) = self.kept {
+            kept.keep(&reply, mask);
         }
         if lacks_store_signs(upload, &reply, etag.as_deref()) {
             // Whatever becomes of the call, it may be there.
@@ -344,8 +352,8 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// Those that were not computed already. The CRC is computed anew: it proves what was sent of a file that changes
-/// meanwhile.
+/// Those that were not computed already. The CRC is computed anew: it proves what was sent of a file that
+/// changes meanwhile.
 fn without_filled(digests: AlgorithmSet, upload: &Upload<'_>) -> AlgorithmSet {
     let crc = AlgorithmSet::of(Algorithm::Crc64Nvme);
     digests.without(upload.filled.digests.kinds().without(crc))

@@ -26,13 +26,14 @@ compile_error!(
 
 // Numbers of errors where no call of ours failed, as `io::Error::raw_os_error` has them.
 pub(crate) use family::os_error;
-// Files opened for reading. Neither waits for whoever is at the other end of a pipe; a folder may be opened too.
+// Files opened for reading. Neither waits for whoever is at the other end of a pipe; a folder may be opened
+// too.
 pub(crate) use family::{open_to_read, open_without_following};
 // Files opened for reading and writing that only their owner may open, and whose they are; the first is made
 // if there is none, the second must not be there yet.
 pub(crate) use family::{belongs_to_user, create_private, make_private, open_private};
-// A file without a name in a folder, and giving it one that nothing has yet; whether an error may mean that there
-// are none.
+// A file without a name in a folder, and giving it one that nothing has yet; whether an error may mean that
+// there are none.
 pub(crate) use family::{may_lack_unnamed_files, name_file, unnamed_file_in};
 // Whether a file may get this path, as far as its last name goes.
 pub(crate) use family::may_be_named;
@@ -48,17 +49,18 @@ pub(crate) use files::{FileFacts, FileSystem, Time};
 pub(crate) use family::PositionalIo;
 // The bytes of a file that can be had without waiting for a disk.
 pub(crate) use family::read_cached;
-// Whether another program keeps others from a file, by a lock on any byte of it or by not sharing it, and which
-// process, if it has a number here. Nothing is locked to find out.
+// Whether another program keeps others from a file, by a lock on any byte of it or by not sharing it, and
+// which process, if it has a number here. Nothing is locked to find out.
 pub(crate) use family::lock_holder;
 // The first file that this process has open for writing, and that is wanted: no lock of its own is told.
 pub(crate) use family::find_open_for_writing;
-// The program of a process, the name of this machine, and whether somebody listens at a Unix socket, which is not
-// waited for.
+// The program of a process, the name of this machine, and whether somebody listens at a Unix socket, which is
+// not waited for.
 pub(crate) use family::{is_listened_to, is_this_host, program_of};
 pub(crate) use processes::RunningProgram;
-// The options of a connection that uploads: the kernel holds at most so many bytes that it has not sent, and gives
-// up no sooner than a caller's own limit. None is needed to be correct, so one that is refused is no error.
+// The options of a connection that uploads: the kernel holds at most so many bytes that it has not sent, and
+// gives up no sooner than a caller's own limit. None is needed to be correct, so one that is refused is no
+// error.
 pub(crate) use family::tune_upload;
 // What a loop of another language watches.
 pub use wake_pair::WakePair;
@@ -66,9 +68,9 @@ pub use wake_pair::WakePair;
 pub(crate) use socket::WatchedSocket;
 // Leaves the heap as it is between the records of TLS.
 pub(crate) use family::keep_heap;
-// How many descriptors this process may have at once; whether an error number says that there are no more, and then
-// why, and what to do about it; and the error of opening some now, for those whom others tell only that something
-// failed.
+// How many descriptors this process may have at once; whether an error number says that there are no more,
+// and then why, and what to do about it; and the error of opening some now, for those whom others tell only
+// that something failed.
 pub(crate) use family::{
     descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors,
 };
@@ -76,7 +78,8 @@ pub(crate) use family::{
 pub(crate) use family::WAITING_NEEDS;
 // Why a thread could not be started, and what to do about it.
 pub(crate) use family::why_no_thread;
-// Whether an error says that another program has the file open, or a part of it locked, and does not share it.
+// Whether an error says that another program has the file open, or a part of it locked, and does not share
+// it.
 pub(crate) use family::is_held_elsewhere;
 // A name as a program has written it into a file of its own.
 pub(crate) use family::name_from_bytes;

@@ -6,8 +6,8 @@ use super::family::{PairEnd, end_number, ends};
 
 /// Two sockets that are connected to each other. For bindings.
 ///
-/// Both live as long as anybody may write: a write to a closed pair raises SIGPIPE, which programs may have set
-/// back to its deadly default.
+/// Both live as long as anybody may write: a write to a closed pair raises SIGPIPE, which programs may have
+/// set back to its deadly default.
 pub struct WakePair {
     read_end: PairEnd,
     write_end: PairEnd,
@@ -34,8 +34,8 @@ impl WakePair {
         Ok(pair)
     }
 
-    /// Makes the watched end readable, by a byte: a forked child has a copy of the other end too, so closing it
-    /// would not.
+    /// Makes the watched end readable, by a byte: a forked child has a copy of the other end too, so closing
+    /// it would not.
     pub fn wake(&self) {
         // As long as somebody reads from time to time there is room.
         let _ = (&self.write_end).write(&[1]);

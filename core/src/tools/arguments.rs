@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 /// frameworks send for what was left out. No text at all is no arguments.
 ///
 /// # Errors
-/// `invalid_input`, in words for a model: no object, an unknown argument, one that is missing or of another type.
+/// `invalid_input`, in words for a model: no object, an unknown argument, one that is missing or of another
+/// type.
 pub fn checked_arguments(tool: &str, schema: &str, given: &str) -> Result<String> {
     let schema: Value =
         serde_json::from_str(schema).map_err(|e| Error::internal("a schema is no JSON").cause(&e))?;

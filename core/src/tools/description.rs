@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Side};
 
-/// The description as JSON text: `tools` with name, title, description, hints and schemas; `error`, the schema of a
-/// failure; `next`, what to do after one, the first rule that fits; and the sentences of [`sentence`].
+/// The description as JSON text: `tools` with name, title, description, hints and schemas; `error`, the
+/// schema of a failure; `next`, what to do after one, the first rule that fits; and the sentences of
+/// [`sentence`].
 pub const DESCRIPTION: &str = include_str!("description.json");
 
 static PARSED: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(DESCRIPTION).unwrap_or_default());
@@ -26,8 +27,38 @@ pub fn sentence(which: &str, values: &[(&str, &str)]) -> String {
     })
 }
 
-pub(super) fn refusal(which: &str, values: &[(&str, &str)]) -> Error {
+/// The tools, each with name, title, description, hints and schemas.
+#[must_use]
+pub fn all() -> &'static [Value] {
+    PARSED["tools"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The schema of what a model is told of a failure.
+#[must_use]
+pub fn error_schema() -> &'static Value {
+    &PARSED["error"]
+}
+
+/// What to do after a failure with these facts: the first rule that fits.
+pub(super) fn next_step(facts: &Value) -> &'static str {
+    let rules = PARSED["next"].as_array().into_iter().flatten();
+    let fits = |rule: &Value| {
+        let when = rule["when"].as_object().into_iter().flatten();
+        when.into_iter().all(|(name, value)| facts[name] == *value)
+    };
+    rules.into_iter().find(|rule| fits(rule)).and_then(|rule| rule["say"].as_str()).unwrap_or_default()
+}
+
+/// The error for arguments that are wrong or not allowed: a model gives others.
+#[must_use]
+pub fn refusal(which: &str, values: &[(&str, &str)]) -> Error {
     Error::invalid(sentence(which, values))
+}
+
+/// The error for what other arguments do not mend: the user's word is missing.
+#[must_use]
+pub fn not_allowed(which: &str, values: &[(&str, &str)]) -> Error {
+    Error::new(ErrorKind::Permission, sentence(which, values)).side_is(Side::Caller)
 }
 
 /// The words for what an argument of a type has to be.
@@ -62,6 +93,11 @@ mod tests {
             "recipient",
             "target",
             "program",
+            "no_folder",
+            "declined",
+            "unasked",
+            "not_offered",
+            "no_tool",
         ] {
             assert!(PARSED["refusals"][which].is_string(), "{which}");
         }

@@ -2,8 +2,10 @@
 
 mod arguments;
 mod description;
+mod facts;
 mod roots;
 
 pub use arguments::checked_arguments;
-pub use description::{DESCRIPTION, sentence};
+pub use description::{DESCRIPTION, all, error_schema, not_allowed, refusal, sentence};
+pub use facts::{described, failure};
 pub use roots::{AllowedFile, Roots};

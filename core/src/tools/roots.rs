@@ -43,8 +43,8 @@ impl Roots {
         Ok(Self(roots))
     }
 
-    /// The file that a model named, if it may name it. It need not be there yet. A relative path is inside the
-    /// first root. Hidden files and keys are refused unless they are a root themselves.
+    /// The file that a model named, if it may name it. It need not be there yet. A relative path is inside
+    /// the first root. Hidden files and keys are refused unless they are a root themselves.
     ///
     /// # Errors
     /// `invalid_input`, in words for a model.

@@ -63,8 +63,8 @@ impl Pace {
         self.connection_rate.store(rate, Ordering::Relaxed);
     }
 
-    /// Keeps the kernel from taking in megabytes that nobody reads; or no longer does. Through a small window a
-    /// connection without any fault may go on at a few kilobytes per 100 ms, which is the sender's timer.
+    /// Keeps the kernel from taking in megabytes that nobody reads; or no longer does. Through a small window
+    /// a connection without any fault may go on at a few kilobytes per 100 ms, which is the sender's timer.
     pub fn set_small_window(&self, small: bool) {
         self.is_window_small.store(small, Ordering::Relaxed);
     }

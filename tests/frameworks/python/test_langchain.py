@@ -8,7 +8,7 @@ from dropoff.tools import Tool
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import StructuredTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from situations import ARGUMENTS, Sandbox, adapted, check
+from situations import ARGUMENTS, Sandbox, adapted, check, described
 
 CALL = {"type": "tool_call", "id": "1", "name": "send_files", "args": ARGUMENTS}
 
@@ -29,8 +29,8 @@ def test_the_model_sees_the_facts(sandbox: Sandbox, situation: str) -> None:
 
 
 def test_the_model_is_told_the_schema(sandbox: Sandbox) -> None:
-    [tool, *_] = sandbox.tools(None)
-    told = convert_to_openai_tool(made([tool]))["function"]
-    assert told["description"] == tool.description
-    assert told["parameters"]["properties"] == tool.input_schema["properties"]
-    assert told["parameters"]["required"] == ["paths", "recipient"]
+    due = described()["send_files"]
+    told = convert_to_openai_tool(made(sandbox.tools(None)))["function"]
+    assert told["description"] == due["description"]
+    assert told["parameters"]["properties"] == due["input"]["properties"]
+    assert told["parameters"]["required"] == due["input"]["required"]

@@ -7,7 +7,7 @@ import asyncio
 from dropoff.tools import Tool
 from mcp import Client
 from mcp_types import CallToolResult, ListToolsResult, TextContent
-from situations import ARGUMENTS, Sandbox, adapted, check
+from situations import ARGUMENTS, Sandbox, adapted, check, described
 
 
 async def called(tools: list[Tool]) -> tuple[ListToolsResult, CallToolResult]:
@@ -17,10 +17,10 @@ async def called(tools: list[Tool]) -> tuple[ListToolsResult, CallToolResult]:
 
 def seen(tools: list[Tool]) -> str:
     listed, result = asyncio.run(called(tools))
-    for told, tool in zip(listed.tools, tools, strict=True):
-        assert (told.name, told.title, told.description) == (tool.name, tool.title, tool.description)
-        assert (told.input_schema, told.output_schema) == (tool.input_schema, tool.output_schema)
-        assert told.annotations and told.annotations.read_only_hint == tool.annotations["readOnlyHint"]
+    for told, due in zip(listed.tools, described().values(), strict=True):
+        assert (told.name, told.title, told.description) == (due["name"], due["title"], due["description"])
+        assert (told.input_schema, told.output_schema) == (due["input"], due["output"])
+        assert told.annotations and told.annotations.read_only_hint == due["annotations"]["readOnlyHint"]
     [content] = result.content
     assert isinstance(content, TextContent)
     assert result.is_error == ('"error"' in content.text) == (result.structured_content is None)

@@ -8,7 +8,7 @@ from typing import Any
 from agents import Agent, Model, ModelResponse, Runner, Usage, set_tracing_disabled
 from dropoff.tools import Tool
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseOutputText
-from situations import ARGUMENTS, Sandbox, adapted, check
+from situations import ARGUMENTS, Sandbox, adapted, check, described
 
 set_tracing_disabled(True)
 
@@ -43,7 +43,7 @@ def done() -> ResponseOutputMessage:
 def seen(tools: list[Tool], arguments: str = json.dumps(ARGUMENTS)) -> str:
     model = Calling(arguments)
     made = adapted("openai-agents", tools)["openai_agents_tools"]
-    assert [tool.params_json_schema for tool in made] == [tool.input_schema for tool in tools]
+    assert [tool.params_json_schema for tool in made] == [due["input"] for due in described().values()]
     assert Runner.run_sync(Agent(name="a", model=model, tools=made), "send it").final_output == "done"
     [text] = model.texts
     return text

@@ -6,7 +6,7 @@ from dropoff.tools import Tool
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
-from situations import ARGUMENTS, Sandbox, adapted, check
+from situations import ARGUMENTS, Sandbox, adapted, check, described
 
 
 def seen(tools: list[Tool]) -> str:
@@ -14,7 +14,7 @@ def seen(tools: list[Tool]) -> str:
 
     def model(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         told = {tool.name: tool.parameters_json_schema for tool in info.function_tools}
-        assert told == {tool.name: tool.input_schema for tool in tools}
+        assert told == {name: due["input"] for name, due in described().items()}
         parts = [part for message in messages for part in message.parts if isinstance(part, ToolReturnPart)]
         if not parts:
             return ModelResponse(parts=[ToolCallPart("send_files", ARGUMENTS)])

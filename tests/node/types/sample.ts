@@ -61,11 +61,14 @@ import type {
   Progress,
   PutArguments,
   PutPartsArguments,
+  PostArguments,
   SendArguments,
+  SendPlanArguments,
   SentFile,
   SentTransfer,
   CategorySize,
   Source,
+  StorageReply,
   StoredObject,
   StoredPart,
   StoredParts,
@@ -78,6 +81,15 @@ import type {
 } from 'dropoff'
 
 const several: List<FileLike> = new Map([['a', 'b']]).keys()
+
+/** Results go where any JSON object goes: a tool's structured content, a logger's fields. */
+function tellJson(
+  results: [SentTransfer, Profile, StoredParts, TransferPlan, ProfileInspection, OpenedFile, Progress],
+  facts: ErrorFacts,
+  record: LogRecord,
+): Record<string, unknown>[] {
+  return [...results, facts, record]
+}
 
 /** Compiles only if the two types are the same. */
 function same<T>() {
@@ -148,7 +160,13 @@ const sources: Source[] = [
   Readable.from([Buffer.from('x')]),
   new Blob(['x']).stream(),
   generated(),
+  counted(),
+  [Buffer.from('x'), new Uint8Array(1)],
+  new Set([Buffer.from('x')]),
 ]
+function* counted(): Generator<Uint8Array> {
+  yield Buffer.from('x')
+}
 async function* generated(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('x')
 }
@@ -346,6 +364,20 @@ async function raw(s: Storage): Promise<void> {
     same<boolean>()(part.verified)
     same<string | null>()(part.verifiedBy ?? part.crc64nvme)
   }
+  const unequal = {
+    partSizes: [1, 4],
+    headers: { a: 'b' },
+    partHeaders: [{}, [['c', 'd']]],
+  } satisfies PutPartsArguments
+  same<StoredParts>()(await s.putParts(['https://h/k', 'https://h/k'], 'x', unequal))
+  const plan: SendPlanArguments = { allowAuthorization: true, ...bounded }
+  const sent = await s.send({ url: 'https://h/k' }, 'x', plan)
+  same<StorageReply | null>()(sent.reply)
+  same<readonly StoredPart[]>()(sent.parts)
+  same<Job<StoredObject>>()(s.startSend(new URL('https://h/k'), 'x'))
+  const post: PostArguments = { headers: { a: 'b' }, ...bounded }
+  same<StoredObject>()(await s.post('https://h/k', 'x', post))
+  same<Job<StoredObject>>()(s.startPost('https://h/k', 'x'))
   same<Job<StoredParts>>()(s.startPutParts(new Set(['https://h/k']), 'x'))
   const job = s.startPut('https://h/k', 'x')
   same<Job<StoredObject>>()(job)
@@ -461,6 +493,7 @@ void [
   failed,
   new Storage(),
   several,
+  tellJson,
 ]
 
 // What must not type-check; an expectation that is not needed is an error too.

@@ -71,6 +71,8 @@ mod documentation {
     pub struct Sealed;
     #[doc = include_str!("../../../docs/guides/storage.md")]
     pub struct Storage;
+    #[doc = include_str!("../../../docs/guides/plans.md")]
+    pub struct Plans;
     #[doc = include_str!("../../../docs/errors/index.md")]
     pub struct Errors;
 }

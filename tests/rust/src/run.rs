@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use dropoff::{
     AgentDrop, Encryption, Error, File, HCompany, Job, KeyPair, OptionKind, OptionValue, Options, Pack,
     PostFormRequest, ProfileDetails, ProfileUpload, PutPartsRequest, PutRequest, Result, SealedFile,
-    SentTransfer, Source, Storage, Transfer,
+    SendRequest, SentTransfer, Source, Storage, Transfer,
 };
 use dropoff_sandbox::{Config, Sandbox};
 use serde_json::{Map, Value, json};
@@ -142,6 +142,7 @@ impl Caller<'_> {
             "storage.put" => self.put(one(made)),
             "storage.resume" => self.put_twice(one(made)),
             "storage.post_form" => self.post_form(one(made)),
+            "storage.send" => self.send_plan(one(made)),
             other => panic!("unknown call {other}"),
         }
     }
@@ -352,6 +353,36 @@ impl Caller<'_> {
             made.source,
         );
         self.finish(Storage::new(self.options()?).start_post_form(form)?).map(|s| json!(s))
+    }
+
+    /// A plan of the sandbox's own replies, changed, or the scenario's alone.
+    fn send_plan(&self, made: Made) -> Result<Value> {
+        let bytes = made.bytes.clone().unwrap_or_default();
+        let file = || File::new(Source::memory(bytes)).name("raw.bin");
+        let mut plan = match self.arg("from") {
+            Some("put") => {
+                let ticket = self.agentdrop(self.options()?)?.presign(self.terms().file(file()))?.reveal();
+                let target = &ticket["upload_urls"][0];
+                json!({"url": target["upload_url"], "headers": target["headers"]})
+            }
+            Some("form") => {
+                let ticket = self.hcompany(crate::options(self.sandbox))?.initiate_upload()?.reveal();
+                json!({"url": ticket["upload_url"], "fields": ticket["upload_fields"]})
+            }
+            Some("parts") => {
+                let terms = self.terms().multipart(true).file(file());
+                let ticket = self.agentdrop(self.options()?)?.presign(terms)?.reveal();
+                let mut parts = ticket["files"][0]["part_urls"].as_array().cloned().expect("part URLs");
+                parts.sort_by_key(|part| part["part_number"].as_u64());
+                json!({"parts": parts.iter().map(|part| part["upload_url"].clone()).collect::<Vec<_>>()})
+            }
+            _ => json!({}),
+        };
+        merge(&mut plan, self.scenario.args.get("plan").unwrap_or(&json!({})));
+        self.order_faults();
+        let text = self.arg("text").map_or_else(|| plan.to_string(), str::to_owned);
+        let request = SendRequest::new(text, made.source);
+        self.finish(Storage::new(self.options()?).start_send(request)?).map(|s| json!(s))
     }
 
     fn change_target(&self, target: &mut Value) {

@@ -37,7 +37,7 @@ fn logs_tell_what_happened_and_no_secret() {
     let text = text.join("\n");
     for wanted in [
         "debug started job=1 operation=send",
-        "debug the service answered operation=presign status=200",
+        "debug the service answered job=1 operation=presign status=200",
         "debug storage answered job=1 host=127.0.0.1 status=503 bytes=1000",
         "info trying again job=1 attempt=2",
         "kind=unavailable",

@@ -170,8 +170,8 @@ impl Drop for StopOnDrop<'_> {
     }
 }
 
-/// The log follows the database: at any moment it says the same number or the one before, or is being written.
-/// Copied one after the other it would be ahead, or further behind.
+/// The log follows the database: at any moment it says the same number or the one before, or is being
+/// written. Copied one after the other it would be ahead, or further behind.
 #[test]
 fn a_snapshot_takes_a_database_and_its_log_together() {
     let stage = Stage::new(Config::default());

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::Result;
 
-/// Runs `call`, and prints as one line of JSON what it cost over the process as it stood before, and its facts.
+/// Runs `call`, and prints as one line of JSON what it cost over the process as it stood before, and its
+/// facts.
 pub fn measure(call: impl FnOnce() -> Result<Value>) -> Result<()> {
     // The kernel forgets its peak so far: starting may have needed more for a moment than is left idle.
     std::fs::write("/proc/self/clear_refs", "5")?;

@@ -12,7 +12,8 @@ with faults on order.
         assert [request["op"] for request in sandbox.requests()].count("put") == 2
 
 With pytest there is the fixture ``dropoff_sandbox``, an empty sandbox that the environment of the test points
-at, so that a program that says ``AgentDrop()`` runs against it unchanged.
+at, so that a program that says ``AgentDrop()`` runs against it unchanged. A client that was made before the
+test, as while a module is loaded, leads where it did.
 """
 
 from ._sandbox import Sandbox

@@ -8,15 +8,23 @@ import select
 import shutil
 import subprocess
 import sysconfig
+import time
 from collections.abc import Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 VARIABLE = "DROPOFF_SANDBOX"
 NAME = "dropoff-sandbox"
+# The sandbox alone; and the command, which has it as a subcommand.
+NAMES = {NAME: "serve", "dropoff": "sandbox"}
 # It starts within milliseconds. A machine may stand still for many of them.
 START_LIMIT = 60.0
 STOP_LIMIT = 10.0
+# Bytes. A sandbox says it is ready within a few hundred.
+LINE_LIMIT = 65_536
+_FACTS = ("api_url", "storage_url", "control_url", "h_api_key", "agentdrop_api_key")
+_NAMED = f"name the right one in the environment variable {VARIABLE}"
 
 
 def found(given: str | PathLike[str] | None) -> str:
@@ -26,47 +34,66 @@ def found(given: str | PathLike[str] | None) -> str:
     if named := os.environ.get(VARIABLE):
         return named
     folders = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
-    if (program := shutil.which(NAME, path=folders)) is None:
-        raise FileNotFoundError(
-            f"there is no program {NAME}: install it (from a clone: cargo install --locked --path sandbox), "
-            f"or name its path in the environment variable {VARIABLE}"
-        )
-    return program
+    for name in NAMES:
+        if program := shutil.which(name, path=folders):
+            return program
+    raise FileNotFoundError(
+        "there is no program dropoff or dropoff-sandbox: install dropoff-cli, or name its path in the "
+        f"environment variable {VARIABLE}"
+    )
 
 
 class Program:
     """It runs until it is stopped, and ends with this process, however that ends."""
 
     def __init__(self, program: str, options: Sequence[str]) -> None:
-        self._process = subprocess.Popen(
-            [program, "serve", "--exit-with-stdin", *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-        )
         try:
-            self.ready = self._first_line(program)
+            self._process = subprocess.Popen(
+                [program, NAMES.get(Path(program).stem, "serve"), "--exit-with-stdin", *options],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                # Ctrl-C at a prompt or in a debugger is for the program there, and not for this one.
+                process_group=0,
+            )
+        except FileNotFoundError:
+            raise FileNotFoundError(f"there is no program {program}; {_NAMED}") from None
+        except (OSError, ValueError) as error:
+            why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+            raise RuntimeError(f"{program} cannot be started ({why}); {_NAMED}") from error
+        try:
+            self.ready = _services(program, self._first_line(program))
         except BaseException:
+            self._process.kill()
             self.stop()
             raise
 
-    def _first_line(self, program: str) -> dict[str, Any]:
+    def _first_line(self, program: str) -> bytes:
+        """Its first line, or as much of it as there may be."""
         assert self._process.stdout is not None
-        readable, _, _ = select.select([self._process.stdout], [], [], START_LIMIT)
-        line = self._process.stdout.readline() if readable else b""
-        if not line:
-            status = self._ended()
-            what = f"did not say so within {START_LIMIT:.0f} s" if status is None else f"ended with {status}"
-            raise RuntimeError(f"{program} is not ready, it {what}; its standard error says why")
-        ready: dict[str, Any] = json.loads(line)
-        return ready
+        late = time.monotonic() + START_LIMIT
+        line = b""
+        while b"\n" not in line and len(line) < LINE_LIMIT:
+            wait = max(0.0, late - time.monotonic())
+            readable, _, _ = select.select([self._process.stdout], [], [], wait)
+            if not readable:
+                limit = f"{START_LIMIT:.0f} s"
+                raise RuntimeError(f"{program} is not ready, it did not say so within {limit}; {_NAMED}")
+            part = os.read(self._process.stdout.fileno(), LINE_LIMIT)
+            if not part:
+                raise RuntimeError(
+                    f"{program} is not ready, it ended with {self._status()}; its standard error says why, "
+                    f"or it is no sandbox: {_NAMED}"
+                )
+            line += part
+        return line.partition(b"\n")[0]
 
-    def _ended(self) -> int | None:
+    def _status(self) -> object:
         try:
             # Its output ends a moment before it does.
             return self._process.wait(STOP_LIMIT)
         except subprocess.TimeoutExpired:
-            return None
+            return "no more output"
 
     def stop(self) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -77,3 +104,17 @@ class Program:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+
+
+def _services(program: str, line: bytes) -> dict[str, Any]:
+    """Where it listens, and its keys."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        told = None
+    facts = told if isinstance(told, dict) else {}
+    if not all(isinstance(facts.get(name), str) for name in _FACTS) or "ca_file" not in facts:
+        raise RuntimeError(
+            f"{program} is no sandbox, or one of another version: it does not say where it listens; {_NAMED}"
+        )
+    return facts

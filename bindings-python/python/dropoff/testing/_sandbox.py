@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -11,6 +12,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Any
 
+from .._errors import InvalidInputError
 from .._native import AgentDrop, HCompany, Storage
 from ._program import Program, found
 
@@ -27,12 +29,15 @@ class Sandbox:
 
     def __init__(self, program: str | PathLike[str] | None = None, *, options: Sequence[str] = ()) -> None:
         """
-        :param program: path of ``dropoff-sandbox``. Default: the environment variable ``DROPOFF_SANDBOX``,
-            then the scripts of this Python, then the ``PATH``.
+        :param program: path of ``dropoff`` or ``dropoff-sandbox``. Default: the environment variable
+            ``DROPOFF_SANDBOX``, then the scripts of this Python, then the ``PATH``.
         :param options: of its command line, such as ``["--tls"]``.
         :raises FileNotFoundError: there is no such program.
-        :raises RuntimeError: it did not start.
+        :raises RuntimeError: it is no sandbox, or it did not start.
         """
+        if isinstance(options, str):
+            raise InvalidInputError("options must be a list of str, not str; put a single one in brackets")
+        self._closed = False
         self._program = Program(found(program), options)
         ready = self._program.ready
         self.api_url: str = ready["api_url"]
@@ -50,6 +55,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Ends it. What was stored is gone."""
+        self._closed = True
         self._program.stop()
 
     def __enter__(self) -> Sandbox:
@@ -78,23 +84,22 @@ class Sandbox:
 
     def agentdrop(self, **options: Any) -> AgentDrop:
         """A client of its AgentDrop. Retries wait a millisecond; `options` as of :class:`dropoff.AgentDrop`,
-        ``api_key`` and ``base_url`` too, go before that."""
-        return AgentDrop(**self._options(self.agentdrop_api_key) | options)
+        ``api_key`` and ``base_url`` too, go before that unless they are None."""
+        return AgentDrop(**self._options(options, self.agentdrop_api_key))
 
     def hcompany(self, **options: Any) -> HCompany:
         """A client of its H Company, as :meth:`agentdrop`."""
-        return HCompany(**self._options(self.h_api_key) | options)
+        return HCompany(**self._options(options, self.h_api_key))
 
     def storage(self, **options: Any) -> Storage:
         """A client of storage, for the targets of its tickets; `options` as of :class:`dropoff.Storage`."""
-        return Storage(**self._storage_options() | options)
+        return Storage(**self._options(options))
 
-    def _options(self, api_key: str) -> dict[str, Any]:
-        return {"api_key": api_key, "base_url": self.api_url} | self._storage_options()
-
-    def _storage_options(self) -> dict[str, Any]:
-        options: dict[str, Any] = {"trusted_storage": [self.storage_url], "backoff_base": 0.001}
-        return options if self.ca_file is None else options | {"ca_file": self.ca_file}
+    def _options(self, given: dict[str, Any], api_key: str | None = None) -> dict[str, Any]:
+        """What is not given leads nowhere else than here."""
+        service = {} if api_key is None else {"api_key": api_key, "base_url": self.api_url}
+        storage = {"trusted_storage": [self.storage_url], "backoff_base": 0.001, "ca_file": self.ca_file}
+        return service | storage | {name: value for name, value in given.items() if value is not None}
 
     # -- what is to happen
 
@@ -165,6 +170,8 @@ class Sandbox:
         return listed
 
     def _ask(self, method: str, path: str, body: Any = None) -> bytes:
+        if self._closed:
+            raise RuntimeError("the sandbox is closed, and what it had is gone; use it before that")
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.control_url + path, data, method=method)
         # Loopback is behind no proxy, whatever the environment says.
@@ -176,6 +183,8 @@ class Sandbox:
             with refusal:
                 told = json.loads(refusal.read()).get("error", "")
             raise (KeyError(path) if refusal.code == 404 else ValueError(f"the sandbox: {told}")) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise RuntimeError("the sandbox does not answer; perhaps its process was ended") from error
         return content
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@
     )
 
 Names, descriptions and schemas are the same in all languages. They depend on no framework, and fit each with
-a few lines of glue. A result holds the facts that a model can use and no URL; a failure is
+a few lines of glue. A result holds the facts that a model can use and no signed URL; a failure is
 ``{"error": {…}}`` with ``retryable``, ``outcome`` and ``next``, a sentence on what to do.
 """
 

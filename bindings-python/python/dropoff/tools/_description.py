@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,7 +13,8 @@ from .._native import _tool_sentence, _tools_description
 _DESCRIPTION: Final[dict[str, Any]] = json.loads(_tools_description())
 
 TOOLS: Final[list[dict[str, Any]]] = _DESCRIPTION["tools"]
-ERROR_SCHEMA: Final[dict[str, Any]] = _DESCRIPTION["error"]
+# What is public may be changed by a framework, so nothing is read from it.
+ERROR_SCHEMA: Final[dict[str, Any]] = copy.deepcopy(_DESCRIPTION["error"])
 """The JSON Schema of what a tool gives after a failure."""
 
 
@@ -49,5 +51,5 @@ def failure(error: DropoffError) -> dict[str, Any]:
         for rule in _DESCRIPTION["next"]
         if all(facts.get(name) == value for name, value in rule["when"].items())
     )
-    told: dict[str, Any] = described(ERROR_SCHEMA, {"error": facts})
+    told: dict[str, Any] = described(_DESCRIPTION["error"], {"error": facts})
     return told

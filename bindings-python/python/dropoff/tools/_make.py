@@ -12,6 +12,15 @@ from .. import _native
 from .._async import AsyncAgentDrop, AsyncHCompany, AsyncStorage
 from .._errors import InvalidInputError
 from .._native import AgentDrop, Encryption, HCompany, Job, KeyPair, Pack, Storage, _ToolRoots
+from ._checks import (
+    check_objects,
+    check_targets,
+    check_timeout,
+    checked_names,
+    checked_recipients,
+    checked_roots,
+    checked_text,
+)
 from ._description import TOOLS, refusal
 from ._tool import Tool
 
@@ -57,31 +66,40 @@ def make_tools(
     :param key_pair: opens what came sealed for it.
     :param storage: a client; it needs `targets`.
     :param targets: where files may be put, by a name that the model chooses by; or a function that gives the
-        target of a name, and raises ``KeyError`` if there is none. The model sees no URL.
+        target of a name, and raises ``KeyError`` if there is none. The model sees no signed
+        URL: it is told of a target that is refused by its host and path.
     :param timeout: seconds that bound each call that sends bytes. Default: no limit.
     :raises InvalidInputError: what one of them needs is missing, or there is nothing to make tools of.
     """
-    # A text alone would be taken for a list of letters.
-    allowed = _ToolRoots([roots] if isinstance(roots, str | PathLike) else list(roots))
+    try:
+        known = None if targets is None else _Targets(targets)
+    finally:
+        # A traceback that shows locals must not show what is signed.
+        del targets
+    check_objects(agentdrop=agentdrop, hcompany=hcompany, storage=storage, key_pair=key_pair)
+    check_objects(encrypt=encrypt, pack=pack)
+    check_timeout(timeout)
+    terms = _terms(sender=sender, mode=mode) | {"encrypt": encrypt, "timeout": timeout}
+    whom = None if recipients is None else checked_recipients(recipients)
+    allowed = _ToolRoots([*checked_roots(roots)])
     begins: dict[str, _Begin] = {}
-    chosen: dict[str, dict[str, Collection[str]]] = {}
+    chosen: dict[str, dict[str, list[str]]] = {}
     if agentdrop is not None:
-        if sender is None or recipients is None:
+        if sender is None or whom is None:
             raise InvalidInputError("agentdrop needs sender and recipients; give both")
-        terms = {"sender": sender, "mode": mode, "encrypt": encrypt, "timeout": timeout}
-        begins |= _transfers(agentdrop, allowed, recipients, terms)
-        if not callable(recipients):
-            chosen["send_files"] = {"recipient": recipients}
+        begins |= _transfers(agentdrop, allowed, whom, terms)
+        if not callable(whom):
+            chosen["send_files"] = {"recipient": whom}
     if hcompany is not None:
         begins |= _profiles(hcompany, allowed, pack, timeout)
     if key_pair is not None:
         begins["open_sealed"] = _opening(key_pair, allowed)
     if storage is not None:
-        if targets is None:
+        if known is None:
             raise InvalidInputError("storage needs targets; give the presigned URLs by name")
-        begins["put_file"] = _putting(storage, allowed, targets, timeout)
-        if not callable(targets):
-            chosen["put_file"] = {"target": targets}
+        begins["put_file"] = _putting(storage, allowed, known, timeout)
+        if known.names is not None:
+            chosen["put_file"] = {"target": known.names}
     if not begins:
         raise InvalidInputError("there are no tools without agentdrop, hcompany, key_pair or storage")
     settled = () if pack is None else _PACK
@@ -95,8 +113,16 @@ def make_tools(
 _PACK = ("level", "profile", "if_running")
 
 
+def _terms(**texts: str | None) -> _Given:
+    """What the program says of each transfer."""
+    for name, text in texts.items():
+        if text is not None and not checked_text(text, name):
+            raise InvalidInputError(f"{name} is empty; every transfer needs one")
+    return dict(texts)
+
+
 def _schema(
-    described: Mapping[str, Any], settled: Iterable[str], chosen: Mapping[str, Collection[str]]
+    described: Mapping[str, Any], settled: Iterable[str], chosen: Mapping[str, list[str]]
 ) -> dict[str, Any]:
     """The arguments that are left for the model, and what it may choose among."""
     schema: dict[str, Any] = copy.deepcopy(dict(described))
@@ -110,7 +136,7 @@ def _schema(
 def _transfers(
     client: AgentDrop | AsyncAgentDrop,
     allowed: _ToolRoots,
-    recipients: Collection[str] | Callable[[str], bool],
+    recipients: list[str] | Callable[[str], bool],
     terms: _Given,
 ) -> dict[str, _Begin]:
     def send(given: _Given, on_progress: Any) -> Job[Any]:
@@ -167,12 +193,9 @@ def _opening(key_pair: KeyPair, allowed: _ToolRoots) -> _Begin:
 def _putting(
     client: Storage | AsyncStorage,
     allowed: _ToolRoots,
-    targets: Mapping[str, Target] | Callable[[str], Target],
+    known: _Targets,
     timeout: float | timedelta | None,
 ) -> _Begin:
-    known = _Targets(targets)
-    del targets
-
     def put(given: _Given, on_progress: Any) -> Job[Any]:
         _, path = allowed.find(given["path"])
         return known.start_put(client, given["target"], path, timeout=timeout, on_progress=on_progress)
@@ -183,10 +206,18 @@ def _putting(
 class _Targets:
     """Shows none of them, also where a traceback shows locals: they are signed."""
 
-    __slots__ = ("_find",)
+    __slots__ = ("_find", "names")
+
+    names: list[str] | None
+    """Those there are, unless a function is asked."""
 
     def __init__(self, given: Mapping[str, Target] | Callable[[str], Target]) -> None:
-        self._find: Callable[[str], Target] = given if callable(given) else given.__getitem__
+        try:
+            check_targets(given)
+            self._find: Callable[[str], Target] = given if callable(given) else given.__getitem__
+            self.names = None if callable(given) else checked_names(list(given))
+        finally:
+            del given
 
     def start_put(self, client: Storage | AsyncStorage, name: str, path: str, **more: Any) -> Job[Any]:
         target: Any = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
 from .._errors import DropoffError, InternalError
-from .._native import Job, Progress
+from .._native import Job, Progress, _is_callback
 from ._arguments import checked
 from ._description import described, failure, sentence
 
@@ -27,7 +28,17 @@ class Tool:
     cancellation of an asyncio task, which cancel the call.
     """
 
-    __slots__ = ("_begin", "annotations", "description", "input_schema", "name", "output_schema", "title")
+    __slots__ = (
+        "_begin",
+        "_input",
+        "_output",
+        "annotations",
+        "description",
+        "input_schema",
+        "name",
+        "output_schema",
+        "title",
+    )
 
     name: str
     """Its name, such as ``send_files``."""
@@ -36,7 +47,8 @@ class Tool:
     description: str
     """What it does and when to use it, for the model."""
     input_schema: dict[str, Any]
-    """JSON Schema of its arguments, of which those that the program has settled are left out."""
+    """JSON Schema of its arguments, of which those that the program has settled are left out. A copy: to
+    change it allows a model nothing."""
     output_schema: dict[str, Any]
     """JSON Schema of what a success gives."""
     annotations: dict[str, bool]
@@ -49,8 +61,11 @@ class Tool:
         self.title = description["title"]
         self.description = description["description"]
         self.input_schema = input_schema
-        self.output_schema = description["output"]
-        self.annotations = description["annotations"]
+        self.output_schema = copy.deepcopy(description["output"])
+        self.annotations = dict(description["annotations"])
+        # Frameworks change the schemas that they are given, and these are what is held to.
+        self._input = json.dumps(input_schema)
+        self._output: Mapping[str, Any] = description["output"]
         self._begin: _Begin = begin
 
     def run(
@@ -94,7 +109,9 @@ class Tool:
     def to_dict(self) -> dict[str, Any]:
         """What a model is told of it, fit for JSON: ``name``, ``title``, ``description``, ``input_schema``,
         ``output_schema`` and ``annotations``."""
-        return {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
+        return {
+            name: copy.deepcopy(getattr(self, name)) for name in self.__slots__ if not name.startswith("_")
+        }
 
     def _start(
         self,
@@ -102,11 +119,14 @@ class Tool:
         named: dict[str, Any],
         on_progress: _OnProgress | None,
     ) -> Job[Any]:
+        if on_progress is not None and not _is_callback(on_progress):
+            # A slip of the program, which a model cannot correct.
+            raise TypeError("on_progress must be a plain function of one argument, a Progress")
         given = named if arguments is None else arguments
-        return self._begin(checked(self.name, json.dumps(self.input_schema), given), on_progress)
+        return self._begin(checked(self.name, self._input, given), on_progress)
 
     def _told(self, result: Any) -> dict[str, Any]:
-        told: dict[str, Any] = described(self.output_schema, result.to_dict())
+        told: dict[str, Any] = described(self._output, result.to_dict())
         return told
 
     def __repr__(self) -> str:

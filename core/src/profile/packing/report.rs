@@ -14,9 +14,9 @@ pub struct PackReport {
     /// Files and folders left out: locks, sockets, symlinks, caches, and those that the level or a pattern
     /// excludes; a folder counts once.
     pub left_out: u64,
-    /// Whether the files belong together. `clean`: nothing changed while they were packed. `snapshot`: a browser
-    /// was using them, and its databases were copied at one moment each. `forced`: a browser was using them, or
-    /// they changed, and they were packed as they were.
+    /// Whether the files belong together. `clean`: nothing changed while they were packed. `snapshot`: a
+    /// browser was using them, and its databases were copied at one moment each. `forced`: a browser was
+    /// using them, or they changed, and they were packed as they were.
     pub consistency: Consistency,
     /// Whether the browser's name or version was taken from the folder, because the caller did not give it.
     pub browser_guessed: bool,

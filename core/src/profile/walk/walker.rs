@@ -126,7 +126,7 @@ impl Walk<'_> {
         if depth > MAX_DEPTH {
             return Err(Error::invalid(format!(
                 "{} is nested more than {MAX_DEPTH} folders deep, which no browser does; exclude it",
-                self.folder.root.join(self.folder.display_path(inside)).display()
+                self.folder.shown_at(inside).display()
             )));
         }
         let names = match list_folder(here, self.guard)? {

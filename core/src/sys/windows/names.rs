@@ -28,8 +28,8 @@ pub(crate) fn name_from_bytes(bytes: &[u8]) -> Option<&OsStr> {
 const LONGEST_NAME: usize = 255;
 const DEVICES: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
 
-/// Windows would cut a name at its NUL, drop a blank or a dot at its end, open a device for some, and for a colon a
-/// stream of another file (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
+/// Windows would cut a name at its NUL, drop a blank or a dot at its end, open a device for some, and for a
+/// colon a stream of another file (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
 pub(crate) fn may_be_named(path: &Path) -> bool {
     let Some(name) = path.file_name() else { return false };
     let ends_in_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/")

@@ -16,8 +16,8 @@ pub(crate) fn raw_socket(socket: &TcpStream) -> RawSocket {
     socket.as_raw_socket()
 }
 
-/// Windows gives up after some 20 s without an acknowledgement, which a busy line has, and holds as much unsent as
-/// the line takes in a moment.
+/// Windows gives up after some 20 s without an acknowledgement, which a busy line has, and holds as much
+/// unsent as the line takes in a moment.
 pub(crate) fn tune_upload(socket: &SockRef<'_>, _: u32, stall_timeout: Duration) {
     let _ = socket.set_tcp_nodelay(true);
     let seconds = u32::try_from(stall_timeout.as_secs().saturating_mul(4)).unwrap_or(u32::MAX).to_ne_bytes();

@@ -1,6 +1,7 @@
-"""The pytest plugin: the fixture ``dropoff_sandbox``.
+"""The pytest plugin of dropoff: the fixture ``dropoff_sandbox``.
 
-pytest imports it at every start, where the package is installed. So it imports the rest when a test asks.
+pytest imports it at every start, wherever the package is installed, and ends if that fails. So it stands
+beside the package and not in it, and imports it when a test asks for the fixture.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .testing import Sandbox
+    from dropoff.testing import Sandbox
 
 # With a proxy of the developer's own, loopback could be looked for elsewhere.
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -20,7 +21,7 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 @pytest.fixture(scope="session")
 def dropoff_sandbox_of_the_session() -> Iterator[Sandbox]:
     """One sandbox for all tests, started for the first that wants it."""
-    from .testing import Sandbox
+    from dropoff.testing import Sandbox
 
     with Sandbox() as sandbox:
         yield sandbox

@@ -1,0 +1,59 @@
+//! `dropoff put-parts`: a file to a presigned URL for each of its parts.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dropoff::{PutPartsRequest, Result, Storage};
+
+use super::put::check_one_stdin;
+use crate::client_options::{ClientOptions, parse_bytes, parse_duration};
+use crate::report::{Report, count, size};
+use crate::run::Session;
+use crate::secrets::Target;
+
+/// Sends a file in parts, with a presigned PUT for each.
+///
+/// The URLs are secrets and no arguments: they come from --url-file, or from the environment variable
+/// DROPOFF_URL, one a line in the order of the parts' numbers, or as JSON: {"urls": ["https://…", …]}.
+/// Completing the upload with the ETags of the result is left to whoever began it.
+#[derive(Debug, clap::Args)]
+pub struct PutParts {
+    /// The file; - is standard input.
+    file: PathBuf,
+    /// The file with the presigned URLs; - is standard input.
+    #[arg(long, value_name = "FILE")]
+    url_file: Option<PathBuf>,
+    /// Bytes that standard input must have; where it has others, nothing is sent.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    size: Option<u64>,
+    /// Bounds the whole command, retries included, such as 10min.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    timeout: Option<Duration>,
+    // With `--part-size` among them.
+    #[command(flatten)]
+    options: ClientOptions,
+}
+
+impl PutParts {
+    pub fn run(self, session: &mut Session) -> Result<Report> {
+        check_one_stdin(&self.file, self.url_file.as_deref())?;
+        let urls = Target::find(self.url_file.as_deref())?.parts()?;
+        let mut request = PutPartsRequest::new(urls, session.source(&self.file, self.size)?);
+        if let Some(limit) = self.timeout {
+            request = request.timeout(limit);
+        }
+        let storage = Storage::new(self.options.options()?);
+        let stored = session.wait(|| storage.start_put_parts(request))?;
+        let parts = count(stored.parts.len(), "part");
+        let mut report = Report::of(&stored, format!("stored {parts}, {}", size(stored.bytes)));
+        report.fact("bytes", Some(stored.bytes));
+        report.fact("part_size", Some(stored.part_size));
+        report.fact("verified", Some(stored.verified));
+        report.fact("verified_by", stored.verified_by.as_deref());
+        report.ids.extend(stored.parts.iter().map(|part| format!("{} {}", part.part_number, part.etag)));
+        report
+            .lines
+            .extend(stored.parts.iter().map(|part| format!("  part {}  {}", part.part_number, part.etag)));
+        Ok(report)
+    }
+}

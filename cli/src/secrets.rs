@@ -1,0 +1,144 @@
+//! Where secrets come from: a file, standard input, the environment. It owns how they are read, and must not
+//! print them.
+
+use std::io::Read;
+use std::path::Path;
+
+use dropoff::{Error, Result};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::argv::SAFE_URL;
+
+/// The environment variable for a target.
+pub const URL_VARIABLE: &str = "DROPOFF_URL";
+/// More is no secret, but a file given by mistake. Ten thousand presigned URLs have some 20 MB.
+const MOST_BYTES: u64 = 32 << 20;
+
+/// The text of a file, or of standard input where the path is `-`.
+///
+/// # Errors
+/// `source_unreadable`; `invalid_input` for what is empty, too long or no text.
+pub fn read(path: &Path, what: &str) -> Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let failed = |error: std::io::Error| Error::unreadable(path, &error);
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        let file = std::fs::File::open(path).map_err(failed)?;
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    let place = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Error::bad_argument(&format!("{place} is too long for {what}; give another file")));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if text.trim().is_empty() => Err(Error::bad_argument(&format!(
+            "{place} is empty and should hold {what}; check how it is written"
+        ))),
+        Ok(text) => Ok(Zeroizing::new(text.trim().to_owned())),
+        Err(_) => Err(Error::bad_argument(&format!(
+            "{place} holds no text and should hold {what}; give another file"
+        ))),
+    }
+}
+
+/// A presigned target as it was handed out: a URL alone, or JSON with it.
+pub struct Target(Zeroizing<String>);
+
+impl Target {
+    /// From the file named, else the environment.
+    ///
+    /// # Errors
+    /// `invalid_input` if neither names one; those of [`read`].
+    pub fn find(file: Option<&Path>) -> Result<Self> {
+        if let Some(path) = file {
+            return read(path, "a presigned URL").map(Self);
+        }
+        match std::env::var(URL_VARIABLE).map(Zeroizing::new) {
+            Ok(text) if !text.trim().is_empty() => Ok(Self(Zeroizing::new(text.trim().to_owned()))),
+            _ => Err(Error::bad_argument(&format!("there is no presigned URL; give it by {SAFE_URL}"))),
+        }
+    }
+
+    fn json(&self) -> Result<Option<Value>> {
+        if !self.0.starts_with(['{', '[']) {
+            return Ok(None);
+        }
+        // The parser's own words quote nothing of the text.
+        serde_json::from_str(&self.0).map(Some).map_err(|error| {
+            Error::bad_argument(&format!(
+                "the presigned target is no JSON ({error}); check how it is written"
+            ))
+        })
+    }
+
+    /// The URL of a `PUT` and the headers that were signed into it.
+    ///
+    /// # Errors
+    /// `invalid_input` for another form.
+    pub fn put(&self) -> Result<(String, Vec<(String, String)>)> {
+        match self.json()? {
+            None => Ok((self.single_line()?, Vec::new())),
+            Some(json) => {
+                let headers = json.get("headers").map_or(Some(Vec::new()), pairs);
+                url_of(&json).zip(headers).ok_or_else(|| {
+                    Error::bad_argument("the target of a put is a URL, or JSON such as {\"url\": \"https://…\", \"headers\": {\"Content-Type\": \"…\"}}; check how it is written")
+                })
+            }
+        }
+    }
+
+    /// The URL of a form and its fields, in their order.
+    ///
+    /// # Errors
+    /// `invalid_input` for another form.
+    pub fn form(&self) -> Result<(String, Vec<(String, String)>)> {
+        let json = self.json()?.unwrap_or_default();
+        url_of(&json).zip(json.get("fields").and_then(pairs)).ok_or_else(|| {
+            Error::bad_argument("the target of a form is JSON such as {\"url\": \"https://…\", \"fields\": {\"key\": \"…\"}}; check how it is written")
+        })
+    }
+
+    /// The URLs of parts, in the order of their numbers.
+    ///
+    /// # Errors
+    /// `invalid_input` for another form.
+    pub fn parts(&self) -> Result<Vec<String>> {
+        let texts = |list: &Value| -> Option<Vec<String>> {
+            list.as_array()?.iter().map(|url| Some(url.as_str()?.to_owned())).collect()
+        };
+        match self.json()? {
+            None => Ok(self.0.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()),
+            Some(json) => texts(json.get("urls").unwrap_or(&json)).ok_or_else(|| {
+                Error::bad_argument("the targets of parts are one URL a line, or JSON such as {\"urls\": [\"https://…\", …]}; check how they are written")
+            }),
+        }
+    }
+
+    fn single_line(&self) -> Result<String> {
+        if self.0.lines().count() > 1 {
+            return Err(Error::bad_argument(
+                "there is more than one line and a put has one URL; give that alone, or use put-parts",
+            ));
+        }
+        Ok(self.0.to_string())
+    }
+}
+
+fn url_of(json: &Value) -> Option<String> {
+    Some(json.get("url")?.as_str()?.to_owned())
+}
+
+/// An object's members, or a list of pairs, which keeps a name that comes twice.
+fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
+    match value {
+        Value::Object(map) => map.iter().map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect(),
+        Value::Array(list) => list
+            .iter()
+            .map(|pair| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned())))
+            .collect(),
+        Value::Null => Some(Vec::new()),
+        _ => None,
+    }
+}

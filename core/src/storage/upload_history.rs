@@ -1,0 +1,37 @@
+//! The findings of the tries of one upload, and whether they leave room for another.
+
+use super::error_codes::Action;
+use crate::digest::Digest;
+use crate::error::{Error, Outcome, Result};
+use crate::http::tries::Tries;
+
+/// The findings of the tries of one upload so far.
+pub(super) struct UploadHistory {
+    pub(super) tries: Tries,
+    /// The digest of a try that storage answered with another one.
+    pub(super) differed: Option<Digest>,
+    /// Whether storage has refused it for a checksum that cannot be computed once more.
+    pub(super) doubted: bool,
+    /// Whether a request that may have been handled is not to be made again.
+    once: bool,
+}
+
+impl UploadHistory {
+    pub(super) fn new(once: bool) -> Self {
+        Self { tries: Tries::new(), differed: None, doubted: false, once }
+    }
+
+    /// The error of a try that may be made again, or of the call.
+    pub(super) fn before_retry(&mut self, error: Error, action: Action) -> Result<Error> {
+        if error.outcome() == Outcome::Unknown {
+            self.tries.may_be_stored();
+        }
+        let error = self.tries.add_outcome(error);
+        if self.once && error.outcome() == Outcome::Unknown {
+            return Err(error.retryable_is(false).with_note(
+                "a POST that is sent again may be taken twice, so look what became of it before you do that",
+            ));
+        }
+        if action == Action::Fail { Err(error) } else { Ok(error) }
+    }
+}

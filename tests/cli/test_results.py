@@ -1,0 +1,180 @@
+"""Each command, against the sandbox: what it prints in each format, and what it ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Cli
+
+SEND = ("send", "--from", "a", "--to", "b")
+
+
+def test_send_in_each_format(cli: Cli) -> None:
+    report = cli.file("report.pdf")
+    sent = cli.json(0, *SEND, report)
+    assert sent["status"] == "active" and sent["files"][0]["verified"] is True
+    quiet = cli.run("-q", *SEND, report)
+    assert quiet.stdout.startswith("tr_") and len(quiet.stdout.split()) == 1 and quiet.stderr == ""
+    agent = cli.run("--format", "agent", *SEND, report).stdout
+    assert len(agent.splitlines()) == 1 and " status=active " in agent and " verified=true" in agent
+    human = cli.run(*SEND, report)
+    assert human.stdout.startswith("sent 1 file, 10 B, to b\n") and human.stderr == ""
+    assert "\x1b" not in human.stdout, "colour that no terminal asked for"
+    assert cli.run(*SEND, report, CLAUDECODE="1").stdout.startswith("transfer=tr_"), "an agent runs it"
+
+
+def test_progress_of_a_program_is_lines_of_json(cli: Cli) -> None:
+    done = cli.run("--json", *SEND, cli.file("report.pdf", b"x" * 1_000_000))
+    lines = [json.loads(line)["progress"] for line in done.stderr.splitlines()]
+    assert lines[-1]["phase"] == "done" and lines[-1]["bytes_done"] == 1_000_000
+
+
+def test_standard_input_is_sent(cli: Cli) -> None:
+    sent = cli.json(0, *SEND, "-", "--name", "notes.txt", stdin="from a pipe")
+    assert sent["files"][0]["name"] == "notes.txt" and sent["files"][0]["bytes"] == 11
+    [stored] = cli.objects()
+    assert cli.content(stored["key"]) == b"from a pipe"
+
+
+def test_a_dry_run_sends_nothing(cli: Cli) -> None:
+    plan = cli.json(0, *SEND, "-n", cli.file("report.pdf"), "--expires-in", "12h")
+    assert plan["total_bytes"] == 10 and plan["request"]["expires_in"] == "12h"
+    assert cli.requests() == []
+
+
+def test_ten_thousand_files(cli: Cli) -> None:
+    folder = cli.folder / "many"
+    folder.mkdir()
+    paths = [folder / f"{number:05}.txt" for number in range(10_000)]
+    for path in paths:
+        path.write_bytes(b"x")
+    listed = cli.file("list.txt", "\n".join(map(str, paths)))
+    assert len(cli.json(0, *SEND, "-n", "--files-from", listed)["files"]) == 10_000
+    assert len(cli.json(0, *SEND, "-n", *paths)["files"]) == 10_000
+
+
+def test_sealed_and_opened(cli: Cli) -> None:
+    keys = {}
+    for name in ("sender", "recipient"):
+        keys[name] = cli.json(0, "key", "new", f"{name}.key")["public_key"]
+        assert (cli.folder / f"{name}.key").stat().st_mode & 0o777 == 0o600
+        assert cli.json(0, "key", "show", f"{name}.key")["public_key"] == keys[name]
+    plain = cli.file("plan.txt", "nobody else may read this")
+    sent = cli.json(0, *SEND, plain, "--seal-for", keys["recipient"], "--key-file", "sender.key")
+    assert sent["encrypted"] is True and sent["recipient_key_source"] == "caller"
+    [stored] = cli.objects()
+    sealed = cli.file("downloaded", cli.content(stored["key"]))
+    [transfer] = json.loads(cli._control("GET", "/transfers"))
+    reply = cli.file("reply.json", json.dumps(transfer | {"sender_public_key": keys["sender"]}))
+    arguments = ("open", sealed, "--to", "opened.txt", "--reply", reply, "--key-file", "recipient.key")
+    assert cli.json(0, *arguments)["bytes"] == 25
+    assert (cli.folder / "opened.txt").read_text() == "nobody else may read this"
+    assert cli.error(2, *arguments)["kind"] == "invalid_input", "nothing is replaced"
+    other = ("--key-file", "sender.key", "--to", "other.txt")
+    assert cli.error(2, *arguments[:2], *other, "--reply", reply)["kind"] == "encryption"
+
+
+def test_a_key_is_never_replaced_and_never_printed(cli: Cli) -> None:
+    made = cli.run("key", "new", "my.key")
+    private = (cli.folder / "my.key").read_text().strip()
+    for done in (
+        made,
+        cli.run("key", "show", "my.key"),
+        cli.run("--json", "key", "show", "-", stdin=private),
+    ):
+        assert done.returncode == 0 and private not in done.stdout + done.stderr
+    assert "is never replaced" in cli.error(2, "key", "new", "my.key")["message"]
+
+
+def test_put_post_form_and_put_parts(cli: Cli) -> None:
+    data = cli.file("x.bin", b"0123456789")
+    assert cli.json(0, "put", data, "--url-file", cli.target())["bytes"] == 10
+    by_environment = json.dumps(cli.presigned())
+    assert cli.json(0, "put", data, DROPOFF_URL=by_environment)["verified"] is True
+    assert cli.json(0, "put", data, "--url-file", "-", stdin=by_environment)["verified"] is True
+    target = cli.presigned()
+    bare = cli.file("url.txt", target["url"] + "\n")
+    headers = [part for name, value in target["headers"].items() for part in ("-H", f"{name}: {value}")]
+    assert cli.json(0, "put", "-", "--url-file", bare, *headers, stdin=b"0123456789")["bytes"] == 10
+    archive = cli.file("form.json", json.dumps(cli.form()))
+    assert cli.json(0, "post-form", data, "--url-file", archive)["bytes"] == 10
+
+
+def test_transfer_and_profile_get(cli: Cli) -> None:
+    sent = cli.json(0, *SEND, cli.file("report.pdf"))
+    assert cli.json(0, "transfer", "get", sent["id"])["status"] == "active"
+    assert cli.error(6, "transfer", "get", "tr_nobody")["kind"] == "not_found"
+    unknown = "00000000-0000-4000-8000-000000000000"
+    assert cli.error(6, "profile", "get", unknown)["kind"] == "not_found"
+
+
+@pytest.fixture
+def profile(cli: Cli) -> Path:
+    folder = cli.folder / "user-data"
+    (folder / "Default").mkdir(parents=True)
+    (folder / "Local State").write_text("{}")
+    (folder / "Default" / "Preferences").write_text("{}")
+    return folder
+
+
+def test_a_profile_is_inspected_uploaded_and_known_again(cli: Cli, profile: Path) -> None:
+    assert cli.json(0, "profile", "inspect", profile)["family"] == "chrome"
+    upload = (
+        "profile",
+        "upload",
+        profile,
+        "--name",
+        "shop",
+        "--browser",
+        "chromium@131",
+        "--label",
+        "team=red",
+    )
+    first = cli.json(0, *upload)
+    assert first["verified"] is True and first["labels"] == {"team": "red"}
+    again = cli.json(9, *upload, "--if-changed-from", first["id"])
+    assert again["unchanged"] is True and again["id"] == first["id"]
+    assert cli.json(0, "profile", "get", first["id"])["name"] == "shop"
+
+
+def test_whoami_and_doctor(cli: Cli) -> None:
+    assert cli.json(0, "whoami")["agentdrop"] == {
+        "key": "AGENTDROP_API_KEY",
+        "accepted": True,
+        "url": cli.ready["api_url"] + "/",
+    }
+    healthy = cli.json(0, "doctor")
+    results = {check["name"]: check["result"] for check in healthy["checks"]}
+    assert healthy["ok"] is True and set(results.values()) == {"ok"}, healthy
+    assert {"agentdrop key", "agentdrop network", "agentdrop clock", "tls roots", "spool"} <= set(results)
+
+
+@pytest.mark.parametrize(
+    ("broken", "check", "code", "told"),
+    [
+        ({"AGENTDROP_API_KEY": "agd_wrong"}, "agentdrop key", 4, "key"),
+        ({"AGENTDROP_API_KEY": None, "HAI_API_KEY": None}, "agentdrop key", 4, "AGENTDROP_API_KEY"),
+        ({"AGENTDROP_BASE_URL": "http://127.0.0.1:1"}, "agentdrop network", 5, "127.0.0.1:1"),
+        ({"TMPDIR": "/nowhere"}, "spool", 2, "/nowhere"),
+        ({"SSL_CERT_FILE": "/nowhere.pem"}, "tls roots", 2, "/nowhere.pem"),
+    ],
+)
+def test_the_doctor_says_what_is_in_the_way(
+    cli: Cli, broken: dict[str, str | None], check: str, code: int, told: str
+) -> None:
+    found = cli.json(code, "doctor", **broken)
+    [failed] = [entry for entry in found["checks"] if entry["name"] == check]
+    assert failed["result"] == "failed" and told in failed["message"]
+
+
+def test_whoami_tells_a_wrong_key_and_none(cli: Cli) -> None:
+    assert cli.error(4, "whoami", AGENTDROP_API_KEY="agd_wrong")["kind"] == "authentication"
+    none = cli.error(4, "whoami", AGENTDROP_API_KEY=None, HAI_API_KEY=None)
+    assert "give --api-key-file" in none["message"] and "AGENTDROP_API_KEY" in none["message"]
+    key = cli.file("key.txt", cli.ready["agentdrop_api_key"] + "\n")
+    sent = ("send", cli.file("report.pdf"), "--from", "a", "--to", "b", "--api-key-file")
+    assert cli.json(0, *sent, key, AGENTDROP_API_KEY=None)["status"] == "active"
+    with_stdin = cli.json(0, *sent, "-", AGENTDROP_API_KEY=None, stdin=key.read_text())
+    assert with_stdin["status"] == "active"

@@ -1,0 +1,109 @@
+"""Type-checks the four crates for systems that this one is not, in `make lint`: no error and no warning.
+
+    python3 tests/platforms/check.py [TARGET …]
+
+Uses rustup's std of a target (`rustup target add`), or the chroot of `make test-platforms`, and says plainly
+which target it left out for want of both.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from emulated import BUILD_STD, FOLDER, ROOT, cargo, libnode
+
+TARGETS = ["x86_64-pc-windows-gnu", "aarch64-apple-darwin", "x86_64-apple-darwin"]
+# One command for all: pyo3 switches on features of crates that the others have too.
+CRATES = ["--lib", *(f"-p{name}" for name in ["dropoff", "dropoff-c", "dropoff-node", "dropoff-python"])]
+MINGW = "x86_64-w64-mingw32-gcc"
+LOGS = FOLDER / "logs"
+
+
+def zig() -> Path | None:
+    """The compiler of what is C in our dependencies, for macOS; a package of PyPI, as `make dist` has it."""
+    return next((ROOT / ".venv-dist" / "lib").glob("python*/site-packages/ziglang/zig"), None)
+
+
+def environment() -> dict[str, str]:
+    caches = {
+        "ZIG_GLOBAL_CACHE_DIR": str(FOLDER / "zig"),
+        "CARGO_ZIGBUILD_CACHE_DIR": str(FOLDER / "zigbuild"),
+    }
+    return {"LIBNODE_PATH": str(libnode()), "CARGO_ZIGBUILD_ZIG_PATH": str(zig()), **caches}
+
+
+def by_rustup(target: str, log: Path) -> int:
+    program = (
+        ["cargo", "check"] if "windows" in target else [str(ROOT / ".venv-dist/bin/cargo-zigbuild"), "check"]
+    )
+    own = {"PYO3_NO_PYTHON": "1", "CARGO_TERM_COLOR": "never", **environment()}
+    with log.open("wb") as file:
+        return subprocess.run(
+            [*program, "--target", target, *CRATES],
+            cwd=ROOT,
+            env=os.environ | own,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        ).returncode
+
+
+def by_chroot(target: str, log: Path) -> int:
+    program = "cargo" if "windows" in target else ROOT / ".venv-dist/bin/cargo-zigbuild"
+    return cargo(
+        "check",
+        "--target",
+        target,
+        BUILD_STD,
+        *CRATES,
+        environment=environment(),
+        output=log,
+        program=program,
+    )
+
+
+def has_std(target: str) -> bool:
+    sysroot = subprocess.run(
+        ["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True
+    ).stdout
+    return (Path(sysroot.strip()) / "lib" / "rustlib" / target / "lib").exists()
+
+
+def way(target: str) -> Callable[[str, Path], int] | str:
+    """What can check it, or what is missing."""
+    if "apple" in target and zig() is None:
+        return "zig is not there; run: make .venv-dist/done"
+    if has_std(target) and ("apple" in target or shutil.which(MINGW)):
+        return by_rustup
+    if (FOLDER / "rust.done").exists() and ("apple" in target or (FOLDER / "mingw.done").exists()):
+        return by_chroot
+    more = "" if "apple" in target else f", and install {MINGW}"
+    return f"no std for it; run: rustup target add {target}{more}; or: make test-platforms"
+
+
+def main(targets: list[str]) -> int:
+    wrong = 0
+    for target in targets or TARGETS:
+        how = way(target)
+        if isinstance(how, str):
+            print(f"{target}: left out: {how}")
+            continue
+        LOGS.mkdir(parents=True, exist_ok=True)
+        log = LOGS / f"check-{target}.log"
+        code = how(target, log)
+        text = log.read_text(errors="replace")
+        warned = re.search(r"^warning: ", text, re.M)
+        if code != 0 or warned:
+            print(text)
+            wrong += 1
+        print(f"{target}: " + ("no error and no warning" if code == 0 and not warned else f"failed ({code})"))
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

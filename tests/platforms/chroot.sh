@@ -1,0 +1,75 @@
+#!/bin/bash
+# Debian's next release in a folder of its own, with the compilers and the emulators that tests/platforms wants:
+#   tests/platforms/chroot.sh FOLDER windows|arm64|musl|check …
+# A part that is there already is left as it is. Wants root, debootstrap and a Debian mirror: DEBIAN_MIRROR, or the one
+# this machine's apt has. Nothing outside of FOLDER is changed. A part takes two to ten minutes, and all of them 5 GB.
+set -euo pipefail
+
+folder=$(realpath -m "$1")
+shift
+release=forky
+root=$folder/root
+
+fail() { echo "tests/platforms: $*" >&2; exit 1; }
+
+mirror() {
+    if [ -n "${DEBIAN_MIRROR:-}" ]; then
+        echo "$DEBIAN_MIRROR"
+        return
+    fi
+    apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 2>/dev/null | sort -u |
+        awk '$1 == "Debian" && $2 !~ /security/ { print $2; exit }'
+}
+
+base() {
+    [ -e "$folder/base.done" ] && return
+    [ "$(id -u)" = 0 ] || fail "a chroot is made by root; run this with sudo"
+    command -v debootstrap >/dev/null || fail "debootstrap is missing; run: apt-get install debootstrap"
+    local from
+    from=$(mirror)
+    [ -n "$from" ] || fail "this machine's apt has no Debian mirror; name one: DEBIAN_MIRROR=https://… make test-platforms"
+    rm -rf "$root"
+    mkdir -p "$root"
+    # Every release after the stable one is set up as sid is; an older debootstrap does not know it by its name.
+    debootstrap --variant=minbase --include=ca-certificates "$release" "$root" "$from" \
+        /usr/share/debootstrap/scripts/sid
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
+    echo 'APT::Install-Recommends "false";' >"$root/etc/apt/apt.conf.d/tests"
+    # Whether a mirror may be behind is said by this machine's own apt.
+    apt-config dump Acquire::Check-Valid-Until >>"$root/etc/apt/apt.conf.d/tests"
+    rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
+    # Wine is not in every next release; it then comes from sid, and nothing else does.
+    printf 'deb %s %s main\n' "$from" "$release" "$from" sid >"$root/etc/apt/sources.list"
+    printf 'Package: *\nPin: release n=sid\nPin-Priority: 100\n' >"$root/etc/apt/preferences.d/sid"
+    inside dpkg --add-architecture arm64
+    touch "$folder/base.done"
+}
+
+# In a mount namespace of its own, so that nothing has to be unmounted.
+inside() {
+    unshare --mount --fork bash -c 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
+        cp /etc/resolv.conf "$0/etc/resolv.conf" && DEBIAN_FRONTEND=noninteractive exec chroot "$0" "$@"' "$root" "$@"
+}
+
+packages() {
+    local part=$1
+    shift
+    [ -e "$folder/$part.done" ] && return
+    base
+    inside apt-get update -q
+    inside apt-get install -q -y "$@"
+    inside apt-get clean
+    touch "$folder/$part.done"
+}
+
+rust() { packages rust rustc cargo rust-src gcc libc6-dev pkg-config; }
+
+for part in "$@"; do
+    case $part in
+        check) rust; packages mingw gcc-mingw-w64-x86-64 ;;
+        windows) rust; packages mingw gcc-mingw-w64-x86-64; packages wine wine wine64 ;;
+        arm64) rust; packages arm64 gcc-aarch64-linux-gnu libc6-dev-arm64-cross libstd-rust-dev:arm64 libc6-dev:arm64 libgcc-s1:arm64 qemu-user ;;
+        musl) rust; packages musl musl-dev musl-tools ;;
+        *) fail "there is no part $part; there are check, windows, arm64 and musl" ;;
+    esac
+done

@@ -1,0 +1,270 @@
+"""Plans against a backend that answers as it is told to: the steps around the bytes, and how a call ends."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+import dropoff
+import pytest
+from dropoff import DropoffError, InvalidInputError, Storage, StoredObject, UnsafeTargetError
+
+DATA = bytes(index % 251 for index in range(1000))
+CUT = (0, b"")
+
+
+class Seen(NamedTuple):
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Backend:
+    """Answers by path: a status and a body, or a list of them for one request after the other."""
+
+    url: str
+    answers: dict[str, Any] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
+
+    def asked(self) -> list[tuple[str, str]]:
+        return [(request.method, request.path) for request in self.seen]
+
+    def body(self, path: str) -> bytes:
+        [body] = [request.body for request in self.seen if request.path == path]
+        return body
+
+    def storage(self) -> Storage:
+        return Storage(trusted_storage=[self.url], backoff_base=0.001, max_attempts=3)
+
+    def send(self, plan: Any, **more: Any) -> StoredObject:
+        return self.storage().send(plan, DATA, **more)
+
+    def fails(self, plan: Any, **more: Any) -> DropoffError:
+        with pytest.raises(DropoffError) as caught:
+            self.send(plan, **more)
+        return caught.value
+
+
+@pytest.fixture
+def backend() -> Iterator[Backend]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _handle(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            path = self.path.partition("?")[0]
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            here.seen.append(Seen(self.command, path, headers, body))
+            answer = here.answers.get(path, (200, b""))
+            if isinstance(answer, list):
+                answer = answer.pop(0)
+            status, said = answer
+            if answer == CUT:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            # That of a form would be the file's.
+            if "multipart" not in self.headers.get("Content-Type", ""):
+                self.send_header("ETag", f'"{hashlib.md5(body).hexdigest()}"')
+            self.send_header("Set-Cookie", "c=1")
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        do_PUT = do_POST = do_DELETE = do_PATCH = _handle
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    here = Backend(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield here
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def parts(backend: Backend, **more: Any) -> dict[str, Any]:
+    """Two parts, and the steps around them."""
+    steps = {name: f"{backend.url}/{name}" for name in ("init", "commit", "abort", "verify")}
+    return {"parts": [f"{backend.url}/1", f"{backend.url}/2"], "part_size": 600, **steps, **more}
+
+
+def test_steps_are_made_in_their_order(backend: Backend) -> None:
+    backend.answers["/commit"] = (200, b'{"id": 7, "url": "https://x.example/?a=1"}')
+    stored = backend.send(parts(backend, commit={"url": f"{backend.url}/commit", "format": "json"}))
+    asked = backend.asked()
+    assert asked[0] == ("POST", "/init") and asked[3:] == [("POST", "/commit"), ("POST", "/verify")]
+    assert sorted(asked[1:3]) == [("PUT", "/1"), ("PUT", "/2")]
+    assert backend.body("/1") + backend.body("/2") == DATA
+    etags = [hashlib.md5(DATA[:600]).hexdigest(), hashlib.md5(DATA[600:]).hexdigest()]
+    listed = [
+        {"part_number": number, "etag": etag, "bytes": size}
+        for number, etag, size in zip((1, 2), etags, (600, 400), strict=True)
+    ]
+    assert json.loads(backend.body("/commit")) == {"parts": listed}
+    assert [part.etag for part in stored.parts] == etags
+    assert stored.verified and stored.verified_by == "md5" and stored.attempts == 2
+    reply = stored.reply
+    assert reply is not None and reply.status == 200 and json.loads(reply.body)["id"] == 7
+    assert "etag" in reply.headers and "set-cookie" not in reply.headers
+
+
+def test_the_list_of_parts_in_xml(backend: Backend) -> None:
+    done = b"<CompleteMultipartUploadResult><ETag>&quot;abc-2&quot;</ETag></CompleteMultipartUploadResult>"
+    backend.answers["/k"] = (200, done)
+    stored = backend.send(parts(backend, commit=f"{backend.url}/k?uploadId=u"))
+    first, second = (part.etag for part in stored.parts)
+    wanted = (
+        '<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        f"<Part><PartNumber>1</PartNumber><ETag>&quot;{first}&quot;</ETag></Part>"
+        f"<Part><PartNumber>2</PartNumber><ETag>&quot;{second}&quot;</ETag></Part></CompleteMultipartUpload>"
+    )
+    assert backend.body("/k").decode() == wanted
+
+
+def test_an_error_inside_the_success_of_a_commit_is_one(backend: Backend) -> None:
+    failed = b"<Error><Code>InternalError</Code><Message>again</Message></Error>"
+    backend.answers["/commit"] = [(200, failed), (200, b"<CompleteMultipartUploadResult/>")]
+    backend.send(parts(backend))
+    assert backend.asked().count(("POST", "/commit")) == 2
+    backend.answers["/commit"] = (200, b"<Error><Code>InvalidPart</Code></Error>")
+    error = backend.fails(parts(backend))
+    assert error.service_code == "InvalidPart" and error.outcome == "not_completed"
+    assert error.cleanup == "done" and error.details[0]["field"] == "/commit"
+    assert backend.asked()[-1] == ("DELETE", "/abort")
+
+
+def test_what_failed_among_the_parts_is_aborted(backend: Backend) -> None:
+    backend.answers["/2"] = (403, b"<Error><Code>AccessDenied</Code></Error>")
+    error = backend.fails(parts(backend))
+    assert (error.kind, error.outcome, error.cleanup) == ("storage_refused", "not_completed", "done")
+    assert backend.asked()[-1] == ("DELETE", "/abort") and ("POST", "/commit") not in backend.asked()
+    # There is nothing of it any more.
+    backend.answers["/abort"] = (404, b"<Error><Code>NoSuchUpload</Code></Error>")
+    assert backend.fails(parts(backend)).cleanup == "done"
+    backend.answers["/abort"] = (403, b"")
+    assert backend.fails(parts(backend)).cleanup == "failed"
+
+
+def test_a_commit_whose_answer_is_lost_is_unknown_and_not_aborted(backend: Backend) -> None:
+    backend.answers["/commit"] = CUT
+    error = backend.fails(parts(backend))
+    assert error.outcome == "unknown" and ("DELETE", "/abort") not in backend.asked()
+    # Three tries, and one more where the first found its connection closed.
+    assert backend.asked().count(("POST", "/commit")) in (3, 4)
+    # Nobody knows which of them was done.
+    backend.answers["/commit"] = [CUT, (404, b"<Error><Code>NoSuchUpload</Code></Error>")]
+    error = backend.fails(parts(backend))
+    assert error.outcome == "unknown" and ("DELETE", "/abort") not in backend.asked()
+
+
+def test_a_verify_that_is_refused_is_no_success(backend: Backend) -> None:
+    backend.answers["/verify"] = (422, b'{"message": "no"}')
+    error = backend.fails({"url": f"{backend.url}/k", "verify": f"{backend.url}/verify"})
+    assert error.outcome == "not_completed" and error.details[0]["field"] == "/verify"
+    assert "storage has the bytes" in error.message
+
+
+def test_a_post_is_not_sent_again_once_it_may_have_been_handled(backend: Backend) -> None:
+    backend.answers["/p"] = CUT
+    with pytest.raises(DropoffError) as caught:
+        backend.storage().post(f"{backend.url}/p", DATA)
+    assert caught.value.outcome == "unknown" and not caught.value.retryable and len(backend.seen) == 1
+    backend.answers["/p"] = (202, b"taken")
+    stored = backend.storage().post(f"{backend.url}/p", DATA, headers={"Content-Type": "a/b"})
+    assert stored.reply is not None and (stored.reply.status, stored.reply.body) == (202, "taken")
+    assert not stored.warnings and backend.seen[-1].headers["content-type"] == "a/b"
+    # A service's own word for failure, inside of a success.
+    backend.answers["/p"] = (200, b'{"ok": false, "error": "not_here"}')
+    with pytest.raises(DropoffError, match="not_here"):
+        backend.storage().post(f"{backend.url}/p", DATA)
+
+
+def test_a_reply_holds_no_secret_of_the_ticket(backend: Backend) -> None:
+    secret = "canary-canary-canary-canary"
+    backend.answers["/k"] = (200, secret.encode())
+    stored = backend.send(f"{backend.url}/k?X-Amz-Signature={secret}")
+    assert stored.reply is not None and stored.reply.body == "[hidden]"
+
+
+def test_git_lfs(backend: Backend) -> None:
+    token = {"Authorization": "RemoteAuth canary-canary"}
+    oid = hashlib.sha256(DATA).hexdigest()
+    actions = {
+        "upload": {"href": f"{backend.url}/up", "header": {"x-a": "b"}, "expires_in": 60},
+        "verify": {"href": f"{backend.url}/verify", "header": token},
+    }
+    reply = {"transfer": "basic", "objects": [{"oid": oid, "size": len(DATA), "actions": actions}]}
+    error = backend.fails(reply)
+    assert isinstance(error, UnsafeTargetError) and not backend.seen
+    assert error.details[0]["field"] == "/objects/0/actions/verify/header" and "canary" not in error.message
+    backend.send(reply, allow_authorization=True)
+    upload, verify = backend.seen
+    assert upload.headers["x-a"] == "b" and upload.headers["content-type"] == "application/octet-stream"
+    assert "authorization" not in upload.headers
+    assert verify.headers["authorization"] == token["Authorization"]
+    assert verify.headers["content-type"] == "application/vnd.git-lfs+json"
+    assert json.loads(verify.body) == {"oid": oid, "size": len(DATA)}
+
+
+def test_parts_of_git_lfs_may_be_there_already_and_have_digests(backend: Backend) -> None:
+    oid = hashlib.sha256(DATA).hexdigest()
+    part = {"href": f"{backend.url}/2", "pos": 600, "want_digest": "contentMD5"}
+    commit = {"href": f"{backend.url}/commit", "method": "PUT", "body": "<BlockList/>"}
+    entry = {"oid": oid, "size": len(DATA), "actions": {"parts": [part], "commit": commit}}
+    stored = backend.send(entry)
+    assert backend.body("/2") == DATA[600:] and backend.body("/commit") == b"<BlockList/>"
+    assert (
+        backend.seen[0].headers["content-md5"] == base64.b64encode(hashlib.md5(DATA[600:]).digest()).decode()
+    )
+    assert stored.bytes == len(DATA) and not stored.verified, "the rest was not seen here"
+
+
+def test_a_hundred_thousand_parts_are_refused(backend: Backend) -> None:
+    error = backend.fails({"parts": [f"{backend.url}/{number}" for number in range(100_000)]})
+    assert isinstance(error, InvalidInputError) and error.details[0]["field"] == "/parts" and not backend.seen
+
+
+def test_raw_parts_have_headers_and_lengths_of_their_own(backend: Backend) -> None:
+    urls = [f"{backend.url}/1", f"{backend.url}/2"]
+    storage = backend.storage()
+    each = [{"b": "1"}, {"b": "2"}]
+    stored = storage.put_parts(urls, DATA, part_sizes=[1, 999], headers={"a": "0"}, part_headers=each)
+    assert [part.bytes for part in stored.parts] == [1, 999]
+    headers = {request.path: (request.headers["a"], request.headers["b"]) for request in backend.seen}
+    assert headers == {"/1": ("0", "1"), "/2": ("0", "2")}
+    with pytest.raises(InvalidInputError, match="1000 bytes to send"):
+        storage.put_parts(urls, DATA, part_sizes=[1, 2])
+    with pytest.raises(InvalidInputError, match="part_headers"):
+        storage.put_parts(urls, DATA, part_headers=[{}])
+
+
+def test_a_form_whose_file_stands_in_another_field(backend: Backend) -> None:
+    backend.storage().post_form(f"{backend.url}/f", {"k": "v"}, DATA, file_field="upload")
+    assert b'name="upload"; filename="file"' in backend.body("/f")
+    plan = {"url": f"{backend.url}/g", "fields": [{"name": "k", "value": "v"}], "file_field": "data"}
+    backend.send(plan | {"file_name": "n.bin"})
+    assert b'name="data"; filename="n.bin"' in backend.body("/g")
+
+
+def test_the_async_client_has_both(backend: Backend) -> None:
+    import asyncio
+
+    async def both() -> tuple[StoredObject, StoredObject]:
+        storage = dropoff.AsyncStorage(trusted_storage=[backend.url])
+        sent = await storage.send({"url": f"{backend.url}/k"}, DATA)
+        return sent, await storage.post(f"{backend.url}/p", DATA)
+
+    sent, posted = asyncio.run(both())
+    assert sent.bytes == posted.bytes == len(DATA)
