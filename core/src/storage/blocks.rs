@@ -1,5 +1,5 @@
-//! A blob that is sent in blocks: each alone, several at once, then the list that makes a blob of them. Until that is
-//! taken there is no new blob, and Azure drops blocks that nobody commits within a week.
+//! A blob that is sent in blocks: each alone, several at once, then the list that makes a blob of them. Until
+//! that is taken there is no new blob, and Azure drops blocks that nobody commits within a week.
 //! <https://learn.microsoft.com/rest/api/storageservices/put-block-list>
 
 use bytes::Bytes;
@@ -19,7 +19,8 @@ use crate::error::{Error, Outcome, Result};
 use crate::job::{JobContext, RawUpload};
 use crate::source::Prepared;
 
-/// The names of the blocks of one upload, which no other has: two uploads to one name would be mixed otherwise.
+/// The names of the blocks of one upload, which no other has: two uploads to one name would be mixed
+/// otherwise.
 pub(super) struct BlockNames {
     /// Hex digits of chance, [`PREFIX_LEN`] of them.
     pub(super) prefix: String,

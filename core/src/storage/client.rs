@@ -108,9 +108,9 @@ impl Storage {
 }
 
 impl Storage {
-    /// Sends a source with a raw `POST` and waits: to a service that takes the body as something new, and says
-    /// in the result's `reply` what it made of it. 200, 201, 202 and 204 are successes. A request that may have
-    /// been handled is not sent again, since it might be taken twice; then the outcome is unknown.
+    /// Sends a source with a raw `POST` and waits: to a service that takes the body as something new, and
+    /// says in the result's `reply` what it made of it. 200, 201, 202 and 204 are successes. A request that
+    /// may have been handled is not sent again, since it might be taken twice; then the outcome is unknown.
     ///
     /// # Errors
     /// As [`Storage::put`].
@@ -129,10 +129,10 @@ impl Storage {
         })
     }
 
-    /// Sends a source as a plan says, and waits. A plan is what a backend hands out, as JSON: in our own form,
-    /// a bare presigned URL, the results of boto3's presigners, Uppy Companion's and OpenDAL's requests, or a
-    /// Git LFS server's reply with its `actions`. Nothing is sent before all of it is understood, every URL of
-    /// it has passed the guard, and its sizes are those of the source.
+    /// Sends a source as a plan says, and waits. A plan is what a backend hands out, as JSON: in our own
+    /// form, a bare presigned URL, the results of boto3's presigners, Uppy Companion's and OpenDAL's
+    /// requests, or a Git LFS server's reply with its `actions`. Nothing is sent before all of it is
+    /// understood, every URL of it has passed the guard, and its sizes are those of the source.
     ///
     /// # Errors
     /// As [`Storage::put`], and `invalid_input` or `rejected` for a plan that cannot work. The message begins

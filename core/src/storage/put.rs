@@ -102,7 +102,8 @@ pub(crate) struct PutTarget {
     expiry: Option<Expiry>,
     from: TicketOrigin,
     purpose: Purpose,
-    /// Whether it is the object's, whole or in parts that a signer has numbered, or a request of a dialect's own.
+    /// Whether it is the object's, whole or in parts that a signer has numbered, or a request of a dialect's
+    /// own.
     of_object: bool,
 }
 
@@ -265,8 +266,8 @@ impl PutTarget {
             .find_map(|(name, value)| if name == "partNumber" { value.parse().ok() } else { None })
     }
 
-    /// Whether completing an upload takes the ETag of a part that goes there. Azure's blocks have none, and are
-    /// known by the names in their URLs.
+    /// Whether completing an upload takes the ETag of a part that goes there. Azure's blocks have none, and
+    /// are known by the names in their URLs.
     pub(super) fn answers_etag(&self) -> bool {
         !self.target.url().query_pairs().any(|(name, value)| name == "comp" && value == "block")
     }

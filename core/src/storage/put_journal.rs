@@ -1,11 +1,12 @@
-//! The journal of one object that goes in blocks or in a session: what it was begun with, and how far it is. One
-//! without a file takes no notes. Knows no dialect: what each keeps is a value to it.
+//! The journal of one object that goes in blocks or in a session: what it was begun with, and how far it is.
+//! One without a file takes no notes. Knows no dialect: what each keeps is a value to it.
 //!
 //! The records, in the order they are written ([`crate::journal`] says how each is kept):
 //!
 //! | record | when | what |
 //! |---|---|---|
-//! | `put` | nothing was sent | where to, without its signature; the source's size and identity; what the dialect keeps |
+//! | `put` | nothing was sent | where to, without its signature; the source's size and identity; what the
+//! dialect keeps |
 //! | `part` | storage has a block | its number and digests |
 //! | `committing` | the blocks are about to become the object | |
 //! | `done` | storage has the object; the journal is about to be removed | |
@@ -160,8 +161,8 @@ fn parts(records: impl Iterator<Item = Value>) -> Option<Vec<StoredPart>> {
     Some(parts)
 }
 
-/// Refuses a call that is not the journal's, and a source that is not the one it was begun with. The signature may be
-/// another: a URL that ran out is no reason to send everything again.
+/// Refuses a call that is not the journal's, and a source that is not the one it was begun with. The
+/// signature may be another: a URL that ran out is no reason to send everything again.
 async fn check(
     begun: &Begun,
     target: &PutTarget,

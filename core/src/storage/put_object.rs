@@ -1,5 +1,5 @@
-//! One object to a presigned URL: whole, or in the way that the URL's dialect has for what is large. Knows which ways
-//! there are, and not how any of them works.
+//! One object to a presigned URL: whole, or in the way that the URL's dialect has for what is large. Knows
+//! which ways there are, and not how any of them works.
 
 use std::path::PathBuf;
 

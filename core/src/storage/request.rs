@@ -45,8 +45,8 @@ impl PutRequest {
     /// A journal: a file that lets the same call go on where this one stopped, after its process was killed
     /// or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage keeps what
     /// it has; what goes whole begins anew, and makes no journal. The URL of the second call may have another
-    /// signature. The file holds what opens a session, and is removed once the object is stored. No stream can
-    /// be read again, so there is none with a journal.
+    /// signature. The file holds what opens a session, and is removed once the object is stored. No stream
+    /// can be read again, so there is none with a journal.
     #[must_use]
     pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
         self.journal = Some(crate::paths::local_path(path.into(), "journal"));

@@ -1,5 +1,5 @@
-//! An object that goes in a session: begun, sent, and gone on with from what storage has, after a break or in another
-//! process. <https://cloud.google.com/storage/docs/resumable-uploads>
+//! An object that goes in a session: begun, sent, and gone on with from what storage has, after a break or in
+//! another process. <https://cloud.google.com/storage/docs/resumable-uploads>
 
 use http::header::{CONTENT_RANGE, LOCATION, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -302,8 +302,8 @@ impl<'a> Session<'a> {
         Ok(hasher.finish())
     }
 
-    /// Fails if the source changed while it was sent. Where storage's digest of all is that of the file as it is,
-    /// nothing else counts.
+    /// Fails if the source changed while it was sent. Where storage's digest of all is that of the file as it
+    /// is, nothing else counts.
     async fn prove(
         &self,
         sent: Option<&Prepared>,

@@ -1,5 +1,5 @@
-//! Azure's dialect of storage, over the objects of the embedded store: shared access signatures, blobs whole and in
-//! blocks, refusals in Azure's words. Knows no service.
+//! Azure's dialect of storage, over the objects of the embedded store: shared access signatures, blobs whole
+//! and in blocks, refusals in Azure's words. Knows no service.
 
 mod blobs;
 mod refusals;

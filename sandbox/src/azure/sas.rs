@@ -78,8 +78,8 @@ pub(super) fn check(
 
 fn signature(signer: &Signer, key: &str, [permissions, start, end]: [&str; 3]) -> String {
     let resource = format!("/blob/{ACCOUNT}/{}/{key}", signer.bucket);
-    // After the resource: policy, addresses, protocols; after the kind: snapshot, encryption scope, and five headers
-    // of a download.
+    // After the resource: policy, addresses, protocols; after the kind: snapshot, encryption scope, and five
+    // headers of a download.
     let signed =
         [permissions, start, end, &resource, "", "", "", VERSION, "b", "", "", "", "", "", "", ""].join("\n");
     let mut mac = Hmac::<Sha256>::new_from_slice(signer.secret_key.as_bytes()).expect("HMAC takes any key");

@@ -1,5 +1,5 @@
-//! Google's dialect of storage, over the objects of the embedded store: V4 signatures, objects whole and in sessions.
-//! Knows no service.
+//! Google's dialect of storage, over the objects of the embedded store: V4 signatures, objects whole and in
+//! sessions. Knows no service.
 
 mod objects;
 mod signature;

@@ -31,7 +31,8 @@ impl Sessions {
         id
     }
 
-    /// How many bytes it keeps whatever becomes of a request, and whether its object is stored. `None`: it is unknown.
+    /// How many bytes it keeps whatever becomes of a request, and whether its object is stored. `None`: it is
+    /// unknown.
     pub fn has(&self, id: &str) -> Option<(usize, bool)> {
         let open = lock(&self.open);
         let session = open.get(id)?;

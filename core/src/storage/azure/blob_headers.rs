@@ -1,5 +1,5 @@
-//! The headers of a blob that goes in blocks: each is one of the blob's, which are told with the list, or of every
-//! request.
+//! The headers of a blob that goes in blocks: each is one of the blob's, which are told with the list, or of
+//! every request.
 
 use http::{HeaderMap, HeaderName};
 
@@ -11,8 +11,8 @@ pub(in crate::storage) struct BlobHeaders {
     pub(in crate::storage) list: HeaderMap,
 }
 
-/// What describes the blob where it comes whole, and the list of blocks otherwise, in which HTTP's own names are those
-/// of the list.
+/// What describes the blob where it comes whole, and the list of blocks otherwise, in which HTTP's own names
+/// are those of the list.
 const RENAMED: [(&str, &str); 5] = [
     ("content-type", "x-ms-blob-content-type"),
     ("content-encoding", "x-ms-blob-content-encoding"),

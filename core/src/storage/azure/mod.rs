@@ -1,5 +1,6 @@
-//! Azure's dialect of a presigned upload: a URL with a shared access signature (SAS). Owns what such a URL and its codes
-//! say, the headers that Azure wants beside it, and which blobs go in blocks. Knows no service, and not how bytes are sent.
+//! Azure's dialect of a presigned upload: a URL with a shared access signature (SAS). Owns what such a URL
+//! and its codes say, the headers that Azure wants beside it, and which blobs go in blocks. Knows no service,
+//! and not how bytes are sent.
 
 mod blob_headers;
 mod block_plan;

@@ -7,8 +7,8 @@ use url::Url;
 use super::super::ticket_origin::{TicketOrigin, broken_ticket};
 use crate::error::Result;
 
-/// Azure wants it with a blob that is sent whole, a SAS does not sign it, and nearly every signer forgets to hand it
-/// out.
+/// Azure wants it with a blob that is sent whole, a SAS does not sign it, and nearly every signer forgets to
+/// hand it out.
 pub(in crate::storage) const BLOB_TYPE: &str = "x-ms-blob-type";
 
 /// The parameters that an upload depends on.
@@ -20,8 +20,8 @@ pub(super) struct Sas {
 }
 
 impl Sas {
-    /// Of a URL for a whole blob; `None` if it is none. One with `comp` is for a part of a blob, or for something
-    /// else.
+    /// Of a URL for a whole blob; `None` if it is none. One with `comp` is for a part of a blob, or for
+    /// something else.
     pub(super) fn of_whole_blob(url: &Url) -> Option<Self> {
         let (mut version, mut permissions, mut signed) = (None, None, false);
         for (name, value) in url.query_pairs() {
@@ -46,7 +46,8 @@ pub(in crate::storage) fn is_sas(url: &Url) -> bool {
 /// Azurite refuses a header that is missing or wrong with 400 and an empty body.
 pub(in crate::storage) const SILENT: &str = "no reason was given, as Azurite gives none for a header that is missing or wrong; check the headers of the upload";
 
-/// Whether an upload with these headers needs [`BLOB_TYPE`] besides; an error if the URL permits no upload at all.
+/// Whether an upload with these headers needs [`BLOB_TYPE`] besides; an error if the URL permits no upload at
+/// all.
 pub(in crate::storage) fn lacks_blob_type(
     url: &Url,
     headers: &HeaderMap,

@@ -7,9 +7,10 @@ use http::header::RANGE;
 /// Sessions keep whole pieces of this size until the last one has come.
 pub(super) const GRANULE: u64 = 256 * 1024;
 
-/// The bytes from the beginning on that need not be sent again, of an object of `len` bytes. Anything beyond whole
-/// pieces is a claim that no session of Google's makes (an emulator says `bytes=0-0` when it has nothing), and a session
-/// ignores what it has already. The last byte is sent again in any case, since it is that which ends the session.
+/// The bytes from the beginning on that need not be sent again, of an object of `len` bytes. Anything beyond
+/// whole pieces is a claim that no session of Google's makes (an emulator says `bytes=0-0` when it has
+/// nothing), and a session ignores what it has already. The last byte is sent again in any case, since it is
+/// that which ends the session.
 pub(in crate::storage) fn acknowledged(headers: &HeaderMap, len: u64) -> u64 {
     let text = headers.get(RANGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let last = text.trim().strip_prefix("bytes=").unwrap_or(text).strip_prefix("0-");

@@ -1,4 +1,5 @@
-//! The meaning of the codes that Google alone has, as data. <https://cloud.google.com/storage/docs/xml-api/reference-status>
+//! The meaning of the codes that Google alone has, as data.
+//! <https://cloud.google.com/storage/docs/xml-api/reference-status>
 
 use super::super::error_codes::{Action, CodeRow};
 use crate::error::ErrorKind as K;

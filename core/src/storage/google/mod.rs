@@ -1,5 +1,5 @@
-//! Google's dialect of a presigned upload. Owns what its codes and headers mean, and which uploads go in a session.
-//! Knows no service, and not how bytes are sent.
+//! Google's dialect of a presigned upload. Owns what its codes and headers mean, and which uploads go in a
+//! session. Knows no service, and not how bytes are sent.
 
 mod acknowledged;
 mod codes;

@@ -1,5 +1,5 @@
-//! The description of a stored object in JSON, which a session ends with where its URL is of the JSON API: there
-//! digests and size are in it and in no header.
+//! The description of a stored object in JSON, which a session ends with where its URL is of the JSON API:
+//! there digests and size are in it and in no header.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
