@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo man generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms
+.PHONY: demo man generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-clouds test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,7 +35,7 @@ RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.lo
 PYTEST := $(BIN)/python -m pytest -q -rP
 
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
-	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, official SDKs, frameworks of agents, MCP clients, runtimes, packages"
+	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, clouds, official SDKs, frameworks of agents, MCP clients, runtimes, packages"
 
 # And what needs more: real browsers (see test-browser), and Java among the readers of archives.
 test-full: test test-browser
@@ -44,12 +44,13 @@ test-full: test test-browser
 
 # These wait more than they compute, and share no file, so two of them run at a time. What counts system
 # calls, and what compiles, is not among them.
-SIDE_BY_SIDE := test-cli test-python test-c test-node test-profiles test-readme test-seaweed test-sdk test-frameworks
+SIDE_BY_SIDE := test-cli test-python test-c test-node test-profiles test-readme test-seaweed test-clouds test-sdk test-frameworks
 SIDE_BY_SIDE += test-mcp test-runtimes
 JOBS ?= 2
+CLOUDS := .venv-clouds/done tests/clouds/node_modules/done
 FRAMEWORKS := .venv-frameworks/done .venv-crewai/done tests/frameworks/node/node_modules/done
 MCP_CLIENTS := .venv-mcp/done tests/mcp/node/node_modules/done
-side-by-side: build python node .venv-sdk/done tests/runtimes/node_modules/done $(FRAMEWORKS) $(MCP_CLIENTS)
+side-by-side: build python node .venv-sdk/done $(CLOUDS) tests/runtimes/node_modules/done $(FRAMEWORKS) $(MCP_CLIENTS)
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(SIDE_BY_SIDE)
 
 test-rust: build
@@ -123,6 +124,11 @@ test-browser: build python node
 test-seaweed: build python
 	@$(RUN) seaweed $(PYTEST) tests/seaweed
 	@echo "suite SeaweedFS: passed"
+
+# Azure's and Google's storage as other people imitate it, with the libraries that sign there.
+test-clouds: build python $(CLOUDS)
+	@$(RUN) clouds env PYTHONPATH=bindings-python/python .venv-clouds/bin/python -m pytest tests/clouds -q
+	@echo "suite clouds: passed"
 
 # In an environment of its own: the SDKs' dependencies are not ours.
 test-sdk: build python node .venv-sdk/done
@@ -365,6 +371,15 @@ docs/site/node_modules/done tests/docs/node_modules/done tests/runtimes/node_mod
 .venv-dist/done: tests/dist/requirements.txt tests/python/requirements.txt
 	$(PYTHON) -m venv .venv-dist
 	.venv-dist/bin/pip install --quiet --disable-pip-version-check -r tests/dist/requirements.txt
+	touch $@
+
+.venv-clouds/done: tests/clouds/requirements.txt
+	$(PYTHON) -m venv .venv-clouds
+	.venv-clouds/bin/pip install --quiet --disable-pip-version-check -r tests/clouds/requirements.txt
+	touch $@
+
+tests/clouds/node_modules/done: tests/clouds/package.json
+	cd tests/clouds && npm install --silent --no-audit --no-fund
 	touch $@
 
 .venv-sdk/done: tests/sdk/requirements.txt

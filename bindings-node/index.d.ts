@@ -113,8 +113,8 @@ export interface Options {
    * 10,000 parts that storage allows. 5242880 to 5368709120 bytes (5 MiB to 5 GiB); default 8388608 (8
    * MiB), more where a file would need over 10,000 parts. */
   partSize?: number | null | undefined
-  /** A transfer with a file of at least this many bytes is sent in parts. 1 to 5368709120 bytes (5 GiB);
-   * default 524288000 (500 MiB). */
+  /** A transfer with a file of at least this many bytes is sent in parts, and a blob of Azure's in blocks.
+   * 1 to 5368709120 bytes (5 GiB); default 524288000 (500 MiB). */
   multipartThreshold?: number | null | undefined
   /** Whether what storage has is compared with what was sent (`auto`: by every CRC that storage answers
    * with, at any size, or else by MD5 or SHA for up to 256 MiB; true: by whatever it answers, at any
@@ -340,6 +340,13 @@ export interface OpenSealedArguments extends CallArguments {
 export interface PutArguments extends BoundedArguments {
   /** The headers that were signed into the URL, sent as given. */
   headers?: Pairs | null | undefined
+  /** A journal: a file that lets the same call go on where this one stopped, after its process was killed
+   * or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage keeps
+   * what it has; what goes whole begins anew, and makes no journal. The URL of the second call may have
+   * another signature. The file holds what opens a session, and is removed once the object is stored. No
+   * stream can be read again, so there is none with a journal. A leading `~/` is the home folder; a
+   * relative path is of the moment of the call. */
+  journal?: string | URL | null | undefined
 }
 
 /** Arguments of {@link Storage.postForm}. */

@@ -10,6 +10,7 @@ const {
   list,
   milliseconds,
   pairs,
+  path,
   plan: planKind,
   signal,
   table,
@@ -23,7 +24,7 @@ const { optionAlone, settings } = require('./settings.js')
 const { toSource } = require('./sources.js')
 
 const COMMON = { timeout: milliseconds, onProgress: callback, signal }
-const PUT = table({ headers: pairs, ...COMMON })
+const PUT = table({ headers: pairs, journal: path, ...COMMON })
 const POST = table({ headers: pairs, ...COMMON })
 const POST_FORM = table({ fileName: text, fileField: text, ...COMMON })
 const PUT_PARTS = table({
@@ -53,7 +54,11 @@ class Storage {
   /** @param {any} url @param {any} source @param {any} [given] */
   startPut(url, source, given) {
     return start('put', PUT, given, {
-      convert: (streams) => ({ source: toSource(source, streams), url: urlKind(url, 'url') }),
+      // A journal takes no stream, and large memory would be read as one.
+      convert: (streams, { journal }) => ({
+        source: toSource(source, streams, journal !== undefined),
+        url: urlKind(url, 'url'),
+      }),
       begin: (made, args) => this.#native.startPut(made.source, { url: made.url, ...args }),
     })
   }

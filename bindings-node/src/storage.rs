@@ -67,6 +67,8 @@ pub struct PutArguments {
     pub headers: Option<Vec<Vec<String>>>,
     /// A limit for the whole call, in milliseconds.
     pub timeout: Option<f64>,
+    /// The path of a journal.
+    pub journal: Option<String>,
 }
 
 /// A presigned POST form but for its source.
@@ -137,6 +139,9 @@ impl Storage {
             }
             if let Some(limit) = timeout {
                 put = put.timeout(limit);
+            }
+            if let Some(journal) = request.journal {
+                put = put.journal(journal);
             }
             self.0.start_put(put)
         })

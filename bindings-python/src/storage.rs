@@ -54,6 +54,11 @@ impl Storage {
     ///
     /// url: the presigned URL, exactly as it was handed out.
     /// headers: the headers that were signed into the URL, sent as given.
+    /// journal: a journal: a file that lets the same call go on where this one stopped, after its process was
+    /// killed or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage
+    /// keeps what it has; what goes whole begins anew, and makes no journal. The URL of the second call may
+    /// have another signature. The file holds what opens a session, and is removed once the object is stored.
+    /// No stream can be read again, so there is none with a journal. A leading ~/ is the home folder.
     /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
     /// above 0 and at most 10 000 000 s.
     /// on_progress: a plain function, called on this thread with a Progress, every 0.1 s at most and once at
@@ -65,13 +70,15 @@ impl Storage {
     /// __cause__.
     /// Raises IntegrityError, NetworkError, TransferTimeoutError, TlsError, UnavailableError,
     /// RateLimitedError: as their names say.
-    #[pyo3(signature = (url, source, *, headers=None, timeout=None, on_progress=None))]
+    #[pyo3(signature = (url, source, *, headers=None, journal=None, timeout=None, on_progress=None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python call")]
     fn start_put(
         &self,
         py: Python<'_>,
         url: &Bound<'_, PyAny>,
         source: &Bound<'_, PyAny>,
         headers: Option<&Bound<'_, PyAny>>,
+        journal: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
@@ -79,6 +86,9 @@ impl Storage {
             let mut request = PutRequest::new(inputs::text(url, "url")?, inputs::source(source, streams)?);
             for (name, value) in headers.map_or(Ok(Vec::new()), |h| inputs::pairs(h, "headers"))? {
                 request = request.header(name, value);
+            }
+            if let Some(journal) = journal {
+                request = request.journal(inputs::needed_path(journal, "journal")?);
             }
             if let Some(limit) = inputs::timeout(timeout)? {
                 request = request.timeout(limit);

@@ -78,7 +78,7 @@ impl Mask {
     /// Hides the value of a query parameter, form field or header.
     pub(crate) fn hide(&mut self, name: &str, value: &str) {
         let name = name.to_ascii_lowercase();
-        let bearer = ["sig", "token", "credential", "policy", "-key", "auth"];
+        let bearer = ["sig", "token", "credential", "policy", "-key", "auth", "upload_id"];
         let telling = bearer.iter().any(|word| name.contains(word));
         if value.len() >= Self::ALWAYS_SECRET_LEN || (telling && value.len() >= Self::MIN_SECRET_LEN) {
             self.0.push(Secret::new(value));

@@ -477,6 +477,7 @@ pub const SECTIONS: &[Section] = &[
                     },
                     TIMEOUT,
                     PROGRESS,
+                    field("journal", Kind::Path),
                 ],
                 more: "",
                 last_of_0_1: "finalizer",

@@ -179,7 +179,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         extends: "BoundedArguments",
         about: "Arguments of {@link Storage.put}.",
         of: "put_request",
-        fields: &["headers"],
+        fields: &["headers", "journal"],
         own: &[],
     },
     NodeArguments {

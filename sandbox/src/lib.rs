@@ -9,17 +9,19 @@
 //! ```
 //!
 //! A request comes in through `server`, which gives it to `hcompany` or `agentdrop` (the API), to `storage`
-//! or to `control`, or carries out the fault that it meets (`faults`). All of them share one `App`: `state`
-//! is what the services remember, `presign` makes the tickets, and `http` has requests, replies and their
-//! log.
+//! (or `azure` or `google` in its place), to `control`, or carries out the fault that it meets (`faults`).
+//! All of them share one `App`: `state` is what the services remember, `presign` makes the tickets, and
+//! `http` has requests, replies and their log.
 //!
 //! `sandbox/README.md` lists settings, faults and the names of operations.
 
 mod agentdrop;
 mod app;
+mod azure;
 mod config;
 mod control;
 mod faults;
+mod google;
 mod hcompany;
 mod http;
 mod lock;

@@ -25,6 +25,11 @@ pub(crate) const OPS: &[&str] = &[
     "presign_multipart",
     "put",
     "put_part",
+    "put_block",
+    "put_block_list",
+    "start_session",
+    "ask_session",
+    "put_session",
     "complete_multipart",
     "abort_multipart",
     "confirm",
@@ -43,13 +48,7 @@ pub(crate) const OPS: &[&str] = &[
 pub(crate) fn operation(role: Role, head: &Parts) -> &'static str {
     let method = &head.method;
     if role == Role::Storage {
-        return match *method {
-            Method::PUT if query::part_number(head.uri.query()).is_some() => "put_part",
-            Method::PUT => "put",
-            Method::POST => "post_form",
-            Method::GET | Method::HEAD => "get_object",
-            _ => "other",
-        };
+        return of_storage(head);
     }
     let path = head.uri.path().trim_start_matches('/');
     let segments: Vec<&str> = path.split('/').collect();
@@ -71,6 +70,26 @@ pub(crate) fn operation(role: Role, head: &Parts) -> &'static str {
         (&Method::POST, ["v1", "agents", "register"]) => "register_agent",
         (&Method::GET, ["v1", "agents", _, "inbox"]) => "inbox",
         (_, ["v1", "channels", ..]) => "channel",
+        _ => "other",
+    }
+}
+
+fn of_storage(head: &Parts) -> &'static str {
+    let query = head.uri.query();
+    let has = |name: &str| query::query_value(query, name).is_some();
+    let comp = query::query_value(query, "comp");
+    match head.method {
+        Method::PUT if comp.as_deref() == Some("block") => "put_block",
+        Method::PUT if comp.as_deref() == Some("blocklist") => "put_block_list",
+        Method::PUT if has("upload_id") => match head.headers.get("content-range") {
+            Some(range) if range.as_bytes().starts_with(b"bytes */") => "ask_session",
+            _ => "put_session",
+        },
+        Method::PUT if query::part_number(query).is_some() => "put_part",
+        Method::PUT => "put",
+        Method::POST if head.headers.contains_key("x-goog-resumable") => "start_session",
+        Method::POST => "post_form",
+        Method::GET | Method::HEAD => "get_object",
         _ => "other",
     }
 }

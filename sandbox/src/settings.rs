@@ -23,6 +23,12 @@ pub(crate) struct Settings {
     /// The same, and not told.
     pub withheld_headers: Vec<(String, String)>,
     pub answered_checksums: AnsweredChecksums,
+    /// The kind of URL that a ticket for one PUT has.
+    pub dialect: Dialect,
+    /// How much of each request a session of Google's keeps.
+    pub session_keeps: Option<u64>,
+    /// Those that Azure's URLs give.
+    pub sas_permissions: String,
     /// How many seconds the clock that signs tickets is behind the one that storage judges them by.
     pub signed_ago: u64,
 }
@@ -42,6 +48,9 @@ impl Settings {
             signed_headers: Vec::new(),
             withheld_headers: Vec::new(),
             answered_checksums: AnsweredChecksums::default(),
+            dialect: Dialect::S3,
+            session_keeps: None,
+            sas_permissions: "cw".into(),
             signed_ago: 0,
         }
     }
@@ -62,6 +71,12 @@ impl Settings {
                 "max_profile_bytes" => next.max_profile_bytes = number()?,
                 "upload_expires_in" => next.upload_expires_in = number()?,
                 "signed_ago" => next.signed_ago = number()?,
+                "dialect" => next.dialect = Dialect::of(value)?,
+                "session_keeps" if value.is_null() => next.session_keeps = None,
+                "session_keeps" => next.session_keeps = Some(number()?),
+                "sas_permissions" => {
+                    next.sas_permissions = value.as_str().ok_or("sas_permissions: expected a text")?.into();
+                }
                 "max_file_bytes" => next.max_file_bytes = number()?,
                 "connection_rate" => next.connection_rate = number()?,
                 "forced_part_size" if value.is_null() => next.forced_part_size = None,
@@ -90,6 +105,28 @@ impl Settings {
         }
         *self = next;
         Ok(())
+    }
+}
+
+/// Whose URLs a ticket for one PUT has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    S3,
+    Azure,
+    Google,
+    /// That begins a session.
+    GoogleSession,
+}
+
+impl Dialect {
+    fn of(value: &Value) -> Result<Self, String> {
+        match value.as_str() {
+            Some("s3") => Ok(Self::S3),
+            Some("azure") => Ok(Self::Azure),
+            Some("google") => Ok(Self::Google),
+            Some("google_session") => Ok(Self::GoogleSession),
+            _ => Err("dialect: expected \"s3\", \"azure\", \"google\" or \"google_session\"".into()),
+        }
     }
 }
 

@@ -89,7 +89,7 @@ struct StorageSetup {
 
 fn external_storage(signer: Signer, objects: Arc<Objects>) -> io::Result<StorageSetup> {
     let backend = Backend::External(External::new(signer.clone())?);
-    let storage = Storage { backend, objects, uploads: Arc::default() };
+    let storage = Storage::new(backend, objects, Arc::default());
     Ok(StorageSetup { storage, signer, listeners: Vec::new(), untrusted_origin: None, ca_pem: None })
 }
 
@@ -117,7 +117,7 @@ fn local_storage(discard: bool, tls: bool, objects: Arc<Objects>, folder: &Path)
     } else {
         Backend::Embedded(storage::service(objects.clone(), uploads.clone(), &signer))
     };
-    let storage = Storage { backend, objects, uploads };
+    let storage = Storage::new(backend, objects, uploads);
     Ok(StorageSetup { storage, signer, listeners: vec![listener, untrusted], untrusted_origin, ca_pem })
 }
 

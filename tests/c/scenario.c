@@ -887,6 +887,7 @@ static int put(void) {
     request.url = arg("url");
     SET_SOURCE(request, source_line());
     request.headers_count = pairs("header", &request.headers);
+    request.journal = arg("journal");
     request.timeout_ms = number(arg("timeout"));
     if (make_storage() || MAKE(storage, put, &request, &stored))
         return 1;

@@ -232,6 +232,9 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 # -- scenarios
 
+# Calls that are made twice with one journal.
+RESUMED = {"agentdrop.resume": "agentdrop.send", "storage.resume": "storage.put"}
+
 
 def carry_out(
     driver: Driver, scenario: Scenario, sources: list[Source], folder: Path, cancel_by: str
@@ -244,7 +247,7 @@ def carry_out(
     lines: list[Line] = []
 
     # The raw calls take a target from the sandbox's own replies.
-    if call == "storage.put":
+    if call in ("storage.put", "storage.resume"):
         reply = driver.call("agentdrop.presign", {}, [announced(sources)])["result"]["upload_urls"][0]
         target = merged({"url": reply["upload_url"], "headers": reply["headers"]}, changes)
         lines = [("arg", "url", target["url"])] + [("header", *h) for h in target["headers"].items()]
@@ -262,7 +265,7 @@ def carry_out(
         lines = [("arg", "plan", plan_text(driver, sources, args))]
     elif call == "open_sealed":
         lines = [("arg", "to", folder / "opened")]
-    if "journal" in args or call == "agentdrop.resume":
+    if "journal" in args or call in RESUMED:
         args["journal"] = folder / args.get("journal", "journal")
     if "api_key" in scenario:
         lines.append(("arg", "api_key", scenario["api_key"]))
@@ -277,12 +280,12 @@ def carry_out(
         profile = made(call, earlier, None)["result"]
         sandbox.forget_requests()
         args["if_changed_from"] = args["if_changed_from"].replace("$profile", profile["id"])
-    if call != "agentdrop.resume":
+    if call not in RESUMED:
         outcome = made(call, args, scenario.get("cancel_at"))
         return opened(outcome, folder / "opened") if call == "open_sealed" else outcome
 
     journal = args["journal"]
-    first = made("agentdrop.send", args, scenario.get("cancel_at"))
+    first = made(RESUMED[call], args, scenario.get("cancel_at"))
     assert set(first) == {"error"} and first["error"]["journal"] == str(journal), first
     sandbox.clear_faults()
     between = scenario.get("between", {})
@@ -296,7 +299,7 @@ def carry_out(
     if between.get("touch"):
         touch(sources)
     # In a process of its own, as after a crash.
-    outcome = made("agentdrop.send", args | between.get("args", {}), None)
+    outcome = made(RESUMED[call], args | between.get("args", {}), None)
     assert "error" in outcome or not journal.exists(), "the journal is left behind"
     return outcome
 

@@ -25,7 +25,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         query = set(parse_qs(urlsplit(self.path).query))
-        if query >= GOOGLE and self.headers["Content-Type"] == "application/pdf":
+        if "upload_id" in query:
+            md5 = base64.b64encode(hashlib.md5(body).digest()).decode()
+            self._answer(200, {"x-goog-hash": f"md5={md5}", "X-GUploader-UploadID": "x"})
+        elif query >= GOOGLE and self.headers["Content-Type"] == "application/pdf":
             self._answer(200, {"ETag": f'"{hashlib.md5(body).hexdigest()}"', "X-GUploader-UploadID": "x"})
         elif query >= AZURE and self.headers["x-ms-blob-type"] == "BlockBlob":
             self._answer(201, {"ETag": '"0x8DD0A0A0A0A0A0A"', "x-ms-request-id": "x"})
@@ -33,8 +36,14 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(403, {})
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(200 if self.headers["Content-Type"] == "application/pdf" else 403, {})
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        query = set(parse_qs(urlsplit(self.path).query))
+        if query >= GOOGLE and self.headers["x-goog-resumable"] == "start":
+            place = f"http://{self.headers['Host']}{urlsplit(self.path).path}?upload_id=1"
+            self._answer(201, {"Location": place, "X-GUploader-UploadID": "x"})
+        else:
+            is_post = body and self.headers["Content-Type"] == "application/pdf"
+            self._answer(200 if is_post else 403, {})
 
     def _answer(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)

@@ -174,20 +174,26 @@ class Caller {
     const error = await rejection(this.finish((more) => d.startSend(files, { ...terms, ...more })))
     assert(error instanceof DropoffError, error)
     assert.equal(error.journal, terms.journal)
-    await sandbox.clearFaults()
-    const { rewrite, touch, journal, args, settings = {}, faults = [] } = this.scenario.between ?? {}
-    await sandbox.settings(settings)
-    await sandbox.fault(...faults)
-    if (journal !== undefined) writeFileSync(terms.journal, journal)
-    const again = this.sources(this.folder)
-    if (rewrite) again.forEach(({ source }) => typeof source === 'string' && writeOthers(source))
-    if (touch) again.forEach(({ source }) => typeof source === 'string' && utimesSync(source, 1e9, 1e9))
+    const again = await this.betweenCalls(terms.journal)
+    const { args } = this.scenario.between ?? {}
     const sent = await d.send(
       again.map((m) => m.file()),
       { ...terms, ...this.terms(args) },
     )
     assert(!existsSync(terms.journal), 'the journal is left behind')
     return sent
+  }
+
+  async betweenCalls(path) {
+    await sandbox.clearFaults()
+    const { rewrite, touch, journal, settings = {}, faults = [] } = this.scenario.between ?? {}
+    await sandbox.settings(settings)
+    await sandbox.fault(...faults)
+    if (journal !== undefined) writeFileSync(path, journal)
+    const again = this.sources(this.folder)
+    if (rewrite) again.forEach(({ source }) => typeof source === 'string' && writeOthers(source))
+    if (touch) again.forEach(({ source }) => typeof source === 'string' && utimesSync(source, 1e9, 1e9))
+    return again
   }
 
   async 'agentdrop.steps'(made) {
@@ -208,15 +214,32 @@ class Caller {
 
   // The targets come from the sandbox's own replies; the key stays out of the raw client.
 
-  async 'storage.put'([made]) {
+  async putTarget(made) {
     const ticket = await sandbox
       .agentdrop()
       .presign([['raw.bin', made.content ?? Buffer.alloc(0)]], this.terms())
     const [given] = ticket.reveal().upload_urls
-    const target = merged({ url: given.upload_url, headers: given.headers }, this.target)
+    return merged({ url: given.upload_url, headers: given.headers }, this.target)
+  }
+
+  async 'storage.resume'([made]) {
+    const { url, headers } = await this.putTarget(made)
     await this.orderFaults()
     const s = sandbox.storage(this.client)
-    const { url, headers } = target
+    const told = { headers, journal: join(this.folder, 'journal') }
+    const error = await rejection(this.finish((more) => s.startPut(url, made.source, { ...told, ...more })))
+    assert(error instanceof DropoffError, error)
+    assert.equal(error.journal, told.journal)
+    const [again] = await this.betweenCalls(told.journal)
+    const stored = await s.put(url, again.source, told)
+    assert(!existsSync(told.journal), 'the journal is left behind')
+    return stored
+  }
+
+  async 'storage.put'([made]) {
+    const { url, headers } = await this.putTarget(made)
+    await this.orderFaults()
+    const s = sandbox.storage(this.client)
     return await this.finish((more) => s.startPut(url, made.source, { headers, ...more }))
   }
 
@@ -283,7 +306,13 @@ class Caller {
 function asScenario(error) {
   const { code, number, retryAfter, message, ...facts } = JSON.parse(JSON.stringify(error))
   const seconds = retryAfter === null ? null : retryAfter / 1000
-  return { ...snakeKeys(facts), kind: code, code: number, retry_after: seconds, message: snakeWords(message) }
+  return {
+    ...snakeKeys(facts),
+    kind: code,
+    code: number,
+    retry_after: seconds,
+    message: snakeWords(message),
+  }
 }
 
 for (const scenario of scenarios) {

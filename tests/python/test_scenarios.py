@@ -204,6 +204,14 @@ class Caller:
         with pytest.raises(DropoffError) as caught:
             d.send([m.file() for m in made], **self.terms())
         assert caught.value.journal == str(journal), caught.value.to_dict()
+        self.between_calls(journal, made)
+        # It was made for the first call, and is cancelled where that is.
+        again = self.sandbox.agentdrop(**self.options | {"cancel_at": None})
+        sent: dict[str, Any] = again.send([m.file() for m in made], **self.terms()).to_dict()
+        assert not journal.exists(), "the journal is left behind"
+        return sent
+
+    def between_calls(self, journal: Path, made: list[Made]) -> None:
         self.sandbox.clear_faults()
         between = self.scenario.get("between", {})
         self.args |= between.get("args", {})
@@ -217,11 +225,6 @@ class Caller:
         if between.get("touch"):
             for source in made:
                 source.touch()
-        # It was made for the first call, and is cancelled where that is.
-        again = self.sandbox.agentdrop(**self.options | {"cancel_at": None})
-        sent: dict[str, Any] = again.send([m.file() for m in made], **self.terms()).to_dict()
-        assert not journal.exists(), "the journal is left behind"
-        return sent
 
     def agentdrop_steps(self, made: list[Made]) -> dict[str, Any]:
         d = self.sandbox.agentdrop(self.scenario.get("api_key"), **self.options)
@@ -235,12 +238,29 @@ class Caller:
     # The targets come from the sandbox's own replies; the key stays out of the raw client.
 
     def storage_put(self, made: list[Made]) -> dict[str, Any]:
-        ticket = self.sandbox.agentdrop().presign([("raw.bin", made[0].content or b"")], **self.terms())
-        given = ticket.reveal()["upload_urls"][0]
-        target = merged({"url": given["upload_url"], "headers": given["headers"]}, self.target)
+        target = self.put_target(made)
         self.order_faults()
         put = self.sandbox.storage(**self.options).put
         return put(target["url"], made[0].source, headers=target["headers"]).to_dict()
+
+    def storage_resume(self, made: list[Made]) -> dict[str, Any]:
+        target = self.put_target(made)
+        self.order_faults()
+        journal = self.folder / self.args.get("journal", "journal")
+        told = {"headers": target["headers"], "journal": journal}
+        with pytest.raises(DropoffError) as caught:
+            self.sandbox.storage(**self.options).put(target["url"], made[0].source, **told)
+        assert caught.value.journal == str(journal), caught.value.to_dict()
+        self.between_calls(journal, made)
+        again = self.sandbox.storage(**self.options | {"cancel_at": None})
+        stored: dict[str, Any] = again.put(target["url"], made[0].source, **told).to_dict()
+        assert not journal.exists(), "the journal is left behind"
+        return stored
+
+    def put_target(self, made: list[Made]) -> dict[str, Any]:
+        ticket = self.sandbox.agentdrop().presign([("raw.bin", made[0].content or b"")], **self.terms())
+        given = ticket.reveal()["upload_urls"][0]
+        return merged({"url": given["upload_url"], "headers": given["headers"]}, self.target)
 
     def storage_post_form(self, made: list[Made]) -> dict[str, Any]:
         given = self.sandbox.hcompany().initiate_upload().reveal()

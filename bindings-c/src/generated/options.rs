@@ -48,8 +48,8 @@ pub struct dropoff_options {
     /// 10,000 parts that storage allows. 5242880 to 5368709120 bytes (5 MiB to 5 GiB); default 8388608 (8
     /// MiB), more where a file would need over 10,000 parts.
     pub part_size: u64,
-    /// A transfer with a file of at least this many bytes is sent in parts. 1 to 5368709120 bytes (5 GiB);
-    /// default 524288000 (500 MiB).
+    /// A transfer with a file of at least this many bytes is sent in parts, and a blob of Azure's in blocks.
+    /// 1 to 5368709120 bytes (5 GiB); default 524288000 (500 MiB).
     pub multipart_threshold: u64,
     /// Whether what storage has is compared with what was sent (DROPOFF_AUTO: by every CRC that storage
     /// answers with, at any size, or else by MD5 or SHA for up to 256 MiB; true: by whatever it answers, at

@@ -26,6 +26,12 @@ pub struct dropoff_put_request {
     pub user_data: *mut c_void,
     /// Called once by each call that takes this struct.
     pub finalizer: dropoff_finalizer,
+    /// A journal: a file that lets the same call go on where this one stopped, after its process was killed
+    /// or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage keeps what
+    /// it has; what goes whole begins anew, and makes no journal. The URL of the second call may have another
+    /// signature. The file holds what opens a session, and is removed once the object is stored. No stream
+    /// can be read again, so there is none with a journal. A leading ~/ is the home folder.
+    pub journal: *const c_char,
 }
 
 impl CallerStruct for dropoff_put_request {
@@ -42,6 +48,7 @@ impl CallerStruct for dropoff_put_request {
         on_progress: None,
         user_data: ptr::null_mut(),
         finalizer: None,
+        journal: ptr::null(),
     };
     const FIRST_SIZE: usize = offset_of!(Self, finalizer) + size_of::<dropoff_finalizer>();
     fn size(&self) -> usize {
@@ -51,8 +58,7 @@ impl CallerStruct for dropoff_put_request {
 
 // A field of a later version would hide in padding at the end.
 const _: () = assert!(
-    offset_of!(dropoff_put_request, finalizer) + size_of::<dropoff_finalizer>()
-        == size_of::<dropoff_put_request>()
+    offset_of!(dropoff_put_request, journal) + size_of::<*const c_char>() == size_of::<dropoff_put_request>()
 );
 
 impl dropoff_put_request {
@@ -65,6 +71,7 @@ impl dropoff_put_request {
     pub(crate) fn into_core(self, reader: &Fields<'_>) -> Result<dropoff::PutRequest> {
         let url = reader.needed_text(self.url, "url")?;
         let headers = reader.pairs(self.headers, self.headers_count, "headers")?;
+        let journal = reader.path(self.journal, "journal")?;
         let source = reader.source(self.path, self.source)?;
 
         let mut request = dropoff::PutRequest::new(url, source);
@@ -73,6 +80,9 @@ impl dropoff_put_request {
         }
         if self.timeout_ms > 0 {
             request = request.timeout(Duration::from_millis(self.timeout_ms));
+        }
+        if let Some(value) = journal {
+            request = request.journal(value);
         }
 
         Ok(request)

@@ -395,6 +395,7 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         headers: _Pairs | None = None,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredObject:
@@ -406,6 +407,7 @@ class AsyncStorage:
         source: _AsyncSource,
         *,
         headers: _Pairs | None = None,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:

@@ -1781,6 +1781,7 @@ class Storage:
         source: _Source,
         *,
         headers: _Pairs | None = None,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> StoredObject:
@@ -1790,6 +1791,12 @@ class Storage:
 
         :param url: the presigned URL, exactly as it was handed out.
         :param headers: the headers that were signed into the URL, sent as given.
+        :param journal: a journal: a file that lets the same call go on where this one stopped, after its
+            process was killed or it failed. It is for what goes in blocks (Azure) or in a session (Google),
+            where storage keeps what it has; what goes whole begins anew, and makes no journal. The URL of the
+            second call may have another signature. The file holds what opens a session, and is removed once
+            the object is stored. No stream can be read again, so there is none with a journal. A leading
+            ``~/`` is the home folder.
         :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
             ``timedelta``, above 0 and at most 10 000 000 s.
         :param on_progress: a plain function, called on this thread with a :class:`Progress`, every 0.1 s
@@ -1917,6 +1924,7 @@ class Storage:
         source: _Source,
         *,
         headers: _Pairs | None = None,
+        journal: _Path | None = None,
         timeout: _Seconds | None = None,
         on_progress: _OnProgress | None = None,
     ) -> Job[StoredObject]:

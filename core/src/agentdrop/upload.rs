@@ -15,7 +15,8 @@ use crate::error::{Error, Outcome, Result};
 use crate::job::JobContext;
 use crate::service::Service;
 use crate::storage::{
-    PartUpload, PutTarget, Sender, StoredPart, UploadLimiter, all_verified_by, crc64_of_all, send_parts,
+    PartTargets, PartUpload, PutTarget, Sender, StoredPart, UploadLimiter, all_verified_by, crc64_of_all,
+    send_parts,
 };
 
 /// A transfer whose bytes are to be sent, or the rest of them.
@@ -143,7 +144,7 @@ impl Uploading<'_> {
         let upload = PartUpload {
             plan: plan.clone(),
             needs_etags: true,
-            targets,
+            targets: PartTargets::Given(targets),
             source: &file.source,
             done: state.parts,
         };

@@ -34,6 +34,10 @@ impl Payload {
     pub(crate) fn plain(source: Prepared) -> Self {
         Self { before: Bytes::new(), source, after: Bytes::new() }
     }
+    /// Bytes that are nobody's source.
+    pub(crate) fn framing(bytes: Bytes) -> Self {
+        Self { before: bytes, source: Prepared::empty(), after: Bytes::new() }
+    }
     pub(crate) fn len(&self) -> u64 {
         self.before.len() as u64 + self.source.len() + self.after.len() as u64
     }

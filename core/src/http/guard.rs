@@ -86,6 +86,28 @@ impl Target {
         })
     }
 
+    /// Another place at the same origin, which passed the checks with this one.
+    pub(crate) fn at(&self, text: &str) -> Result<Self> {
+        let url = Url::parse(text).ok().filter(|url| url.origin() == self.url().origin());
+        let url = url.ok_or_else(|| unsafe_target("storage named a place at another origin"))?;
+        let uri = text.parse::<http::Uri>().ok();
+        let path_and_query = uri.and_then(|uri| uri.path_and_query().cloned());
+        let path_and_query = path_and_query
+            .ok_or_else(|| unsafe_target("the URL that storage gave holds characters HTTP does not allow"))?;
+        Ok(Self { url: SecretUrl::new(url), path_and_query, ..self.clone() })
+    }
+
+    /// The same with more in its query, which has to be written as it is sent.
+    pub(crate) fn with_query(&self, more: &str) -> Result<Self> {
+        let between = if self.path_and_query.query().is_some() { '&' } else { '?' };
+        let path_and_query = format!("{}{between}{more}", self.path_and_query).parse();
+        let path_and_query = path_and_query.map_err(|_| Error::internal("a URL could not be added to"))?;
+        let mut url = self.url().clone();
+        let query = url.query().map_or_else(|| more.to_owned(), |query| format!("{query}&{more}"));
+        url.set_query(Some(&query));
+        Ok(Self { url: SecretUrl::new(url), path_and_query, ..self.clone() })
+    }
+
     pub(crate) fn url(&self) -> &Url {
         self.url.reveal()
     }

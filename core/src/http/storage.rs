@@ -80,8 +80,29 @@ impl StorageClient {
         progress: &Arc<Counters>,
         tries: &mut Tries,
     ) -> Result<Reply> {
+        self.try_on(target, outgoing, progress, tries, false).await
+    }
+
+    /// One try on a connection of its own, which is never sent again unasked.
+    pub(crate) async fn try_afresh(
+        &self,
+        target: &Target,
+        outgoing: &Outgoing,
+        progress: &Arc<Counters>,
+        tries: &mut Tries,
+    ) -> Result<Reply> {
+        self.try_on(target, outgoing, progress, tries, true).await
+    }
+
+    async fn try_on(
+        &self,
+        target: &Target,
+        outgoing: &Outgoing,
+        progress: &Arc<Counters>,
+        tries: &mut Tries,
+        mut fresh: bool,
+    ) -> Result<Reply> {
         let mut expect = outgoing.expect_continue && !self.ignores_expect.contains(target);
-        let mut fresh = false;
         loop {
             tries.begin_request();
             let connection =

@@ -97,7 +97,8 @@ impl Options {
     pub fn part_size(self, number: u64) -> Result<Self> {
         self.with("part_size", OptionValue::Number(number))
     }
-    /// A transfer with a file of at least this many bytes is sent in parts. Default 524288000 (500 MiB).
+    /// A transfer with a file of at least this many bytes is sent in parts, and a blob of Azure's in blocks.
+    /// Default 524288000 (500 MiB).
     ///
     /// # Errors
     /// `invalid_input` for anything but 1 to 5368709120 bytes (5 GiB).

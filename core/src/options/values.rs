@@ -99,7 +99,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         OptionKind::Number,
         "1 to 5368709120 bytes (5 GiB)",
         "524288000 (500 MiB)",
-        "A transfer with a file of at least this many bytes is sent in parts.",
+        "A transfer with a file of at least this many bytes is sent in parts, and a blob of Azure's in blocks.",
     ),
     spec(
         "integrity_check",

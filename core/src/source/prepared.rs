@@ -84,6 +84,11 @@ impl Prepared {
         Ok(Self { backing, start: 0, len, io_timeout })
     }
 
+    /// Nothing.
+    pub(crate) fn empty() -> Self {
+        Self { backing: Backing::Memory(Bytes::new()), start: 0, len: 0, io_timeout: Duration::MAX }
+    }
+
     /// Looks at the source and seals it: a stream while it is spooled, so that no plaintext is kept, anything
     /// else each time it is opened.
     pub(crate) async fn sealed(

@@ -1,5 +1,6 @@
 //! Raw storage: uploads to targets that some other program asked for.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::kept_reply::KeptReply;
@@ -7,6 +8,7 @@ use super::plan;
 use super::post::post_now;
 use super::post_form::FormTarget;
 use super::put::PutTarget;
+use super::put_object::{ObjectUpload, put_object};
 use super::put_parts::put_parts_now;
 use super::request::{PostFormRequest, PostRequest, PutPartsRequest, PutRequest, SendRequest};
 use super::result::{StoredObject, StoredParts};
@@ -158,16 +160,31 @@ impl std::fmt::Debug for Storage {
 }
 
 async fn put_now(clients: &Clients, request: PutRequest, ctx: &JobContext) -> Result<StoredObject> {
+    let journal = journal_of(&request)?;
     let http = clients.get()?;
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
     let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
-    ctx.set_raw_upload(RawUpload::Object);
     let sender = Sender::new(&http, &clients.options, ctx);
     let kept = KeptReply::default();
-    let stored = sender.keeping(&kept).put(&target, &source, source.len(), true).await?;
+    let sender = sender.keeping(&kept);
+    let upload = ObjectUpload { target: &target, source: &source, journal };
+    let stored = Box::pin(put_object(upload, &sender, &clients.options, ctx)).await?;
     ctx.progress.file_done();
     Ok(StoredObject { reply: kept.take(), ..stored })
+}
+
+/// A source that another process cannot have again has no use for a journal.
+fn journal_of(request: &PutRequest) -> Result<Option<PathBuf>> {
+    match request.journal.clone().transpose()? {
+        Some(_) if request.source.is_stream() => Err(Error::invalid(
+            "the source is a stream, which cannot be read again after a restart; give its path or its bytes, or leave journal out",
+        )),
+        Some(journal) if request.source.as_path() == Some(journal.as_path()) => {
+            Err(Error::invalid("the journal is the source itself; give a path of its own"))
+        }
+        journal => Ok(journal),
+    }
 }
 
 async fn post_form_now(
@@ -193,4 +210,22 @@ async fn post_form_now(
 fn for_the_caller(error: Error) -> Error {
     let error = with_earlier_tries(error);
     if error.kind() == ErrorKind::Expired { error.retryable_is(false) } else { error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    #[test]
+    fn a_journal_takes_no_stream_and_not_the_source_itself() {
+        let storage = Storage::new(Options::new());
+        let url = "https://bucket.s3.example/k";
+        let stream = PutRequest::new(url, Source::reader(&b"x"[..])).journal("journal");
+        let itself = PutRequest::new(url, "journal").journal("journal");
+        for (put, why) in [(stream, "is a stream"), (itself, "the source itself")] {
+            let error = storage.put(put).expect_err("refused");
+            assert!(error.kind() == ErrorKind::InvalidInput && error.message().contains(why), "{error}");
+        }
+    }
 }

@@ -54,6 +54,12 @@ impl FilledChecksums {
         Ok(Self { digests, values })
     }
 
+    /// Those of what is sent around an empty source: a header tells each.
+    pub(super) fn of_content(digests: Digests) -> Self {
+        let value = value_for(CONTENT_MD5, &digests).map(|value| (CONTENT_MD5, value));
+        Self { values: value.into_iter().collect(), digests }
+    }
+
     pub(super) fn names(&self) -> Vec<&'static str> {
         self.values.iter().map(|(name, _)| *name).collect()
     }

@@ -5,11 +5,13 @@
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
+use super::azure;
 use super::document::Document;
 use super::error_codes::{
     Action, CODES, EXPIRED, FAILING, METHOD, NO_ACCOUNT, NO_KMS, NO_ROOM, NOWHERE, OVERLOADED, REFUSED,
     SIGNATURE, SLOW, TOO_LARGE,
 };
+use super::google;
 use super::url_query;
 use crate::error::ErrorKind;
 use crate::http::retry::{retry_after, wait_and_try};
@@ -63,7 +65,8 @@ fn by_code(code: &str) -> Option<Diagnosis> {
             false => Diagnosis::refused(NO_KMS),
         });
     }
-    let row = CODES.iter().find(|(codes, ..)| codes.contains(&code));
+    let mut rows = [CODES, azure::CODES, google::CODES].into_iter().flatten();
+    let row = rows.find(|(codes, ..)| codes.contains(&code));
     row.map(|(_, kind, action, advice)| Diagnosis::new(*kind, *action, *advice))
 }
 
@@ -183,6 +186,9 @@ fn by_reason(refused: &StorageRefusal<'_>, code: &str) -> Option<Diagnosis> {
     }
     if says(&["cap exceeded", "billing account", "account is disabled", "account is suspended"]) {
         return Some(Diagnosis::refused(NO_ACCOUNT));
+    }
+    if refused.status == StatusCode::BAD_REQUEST && code.is_empty() && azure::is_sas(refused.url) {
+        return said.is_empty().then(|| Diagnosis::refused(azure::SILENT));
     }
     // Ceph and what is made of it refuse an expired URL without a word.
     let silent = said.is_empty() || said.trim_end_matches('.') == "access denied";

@@ -30,10 +30,12 @@ pub(super) const NOWHERE: &str = "the ticket points at a place that does not exi
 pub(super) const REFUSED: &str =
     "the ticket does not allow this upload; check its conditions or ask for a new one";
 
+/// Codes, what they are an error of, the remedy, and the end of the sentence.
+pub(super) type CodeRow = (&'static [&'static str], K, Action, &'static str);
+
 /// Codes that mean the same wherever they stand: of S3, R2, B2, Google's XML API, MinIO, Ceph, Azure, OSS,
-/// COS, OBS. With each what it is an error of, whether the same bytes may be sent again, and what the
-/// sentence ends with.
-pub(super) const CODES: &[(&[&str], K, Action, &str)] = &[
+/// COS, OBS.
+pub(super) const CODES: &[CodeRow] = &[
     (&["ExpiredRequest", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"], K::Expired, Fail, EXPIRED),
     (&["EntityTooLarge", "RequestBodyTooLarge", "MaxMessageLengthExceeded"], K::TooLarge, Fail, TOO_LARGE),
     (
@@ -43,7 +45,7 @@ pub(super) const CODES: &[(&[&str], K, Action, &str)] = &[
         "it is smaller than the ticket demands; check that it is the right file",
     ),
     (
-        &["BadDigest", "XAmzContentChecksumMismatch", "Md5Mismatch"],
+        &["BadDigest", "XAmzContentChecksumMismatch", "Md5Mismatch", "Crc64Mismatch"],
         K::Integrity,
         Retry,
         "the bytes that arrived are not the ones that were sent; try again",

@@ -2,6 +2,8 @@
 //! ETags) and no provider.
 
 mod answer;
+mod azure;
+mod blocks;
 mod checksums;
 mod client;
 mod demanded_checksum;
@@ -10,6 +12,7 @@ mod document;
 mod error_codes;
 mod expiry;
 pub(crate) mod form;
+mod google;
 mod kept_reply;
 mod middlebox;
 mod pace;
@@ -21,11 +24,14 @@ mod post;
 mod post_form;
 mod precondition;
 mod put;
+mod put_journal;
+mod put_object;
 mod put_parts;
 pub(crate) mod reply;
 mod request;
 mod result;
 mod send;
+mod session;
 mod signed_checksum;
 pub(crate) mod signed_url;
 pub(crate) mod ticket_origin;
@@ -37,7 +43,7 @@ mod verification;
 
 pub use client::Storage;
 pub(crate) use part_plan::PartPlan;
-pub(crate) use parts::{PartUpload, send_parts, sent_ranges};
+pub(crate) use parts::{PartTargets, PartUpload, send_parts, sent_ranges};
 pub(crate) use post_form::FormTarget;
 pub(crate) use put::{PutHeaders, PutTarget, SignedAt};
 pub use request::{PostFormRequest, PostRequest, PutPartsRequest, PutRequest, SendRequest};

@@ -4,6 +4,7 @@
 //! cipher's state is that of everything before, and each is held in memory until storage has it, within the
 //! call's budget.
 
+use std::borrow::Cow;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -26,11 +27,47 @@ pub(crate) struct PartUpload<'a> {
     pub(crate) plan: PartPlan,
     /// Whether completing it takes the parts' ETags, so that a part without one is of no use.
     pub(crate) needs_etags: bool,
-    /// In order of part number.
-    pub(crate) targets: &'a [PutTarget],
+    pub(crate) targets: PartTargets<'a>,
     pub(crate) source: &'a Prepared,
     /// Parts that storage has already.
     pub(crate) done: Vec<StoredPart>,
+}
+
+/// Where each part goes.
+#[derive(Clone, Copy)]
+pub(crate) enum PartTargets<'a> {
+    /// In order of part number. Storage gives each part an ETag.
+    Given(&'a [PutTarget]),
+    /// Made of the part's number when its turn comes, since there may be very many. Such parts have no ETag.
+    Made(&'a (dyn Fn(u64) -> Result<PutTarget> + Sync)),
+}
+
+impl PartTargets<'_> {
+    fn fit(&self, count: usize) -> bool {
+        match self {
+            Self::Given(targets) => targets.len() == count,
+            Self::Made(_) => true,
+        }
+    }
+
+    fn of_part(&self, number: u64) -> Result<Cow<'_, PutTarget>> {
+        let missing = || Error::internal("a part has no target");
+        match self {
+            Self::Given(targets) => {
+                let target = usize::try_from(number - 1).ok().and_then(|at| targets.get(at));
+                target.map(Cow::Borrowed).ok_or_else(missing)
+            }
+            Self::Made(make) => make(number).map(Cow::Owned),
+        }
+    }
+
+    /// The word for one of them.
+    fn noun(&self) -> &'static str {
+        match self {
+            Self::Given(_) => "part",
+            Self::Made(_) => "block",
+        }
+    }
 }
 
 /// The action for each part as soon as storage has it.
@@ -45,7 +82,7 @@ pub(crate) async fn send_parts(
 ) -> Result<Vec<StoredPart>> {
     let PartUpload { plan, needs_etags, targets, source, done } = upload;
     let count = usize::try_from(plan.count()).unwrap_or(usize::MAX);
-    if targets.len() != count || source.len() != plan.size() {
+    if !targets.fit(count) || source.len() != plan.size() {
         return Err(Error::internal("a plan of parts does not fit its targets"));
     }
     let mut stored = by_number(done, count);
@@ -115,7 +152,7 @@ pub(crate) fn sent_ranges(plan: &PartPlan, parts: &[StoredPart]) -> Vec<SentRang
 struct Parts<'a, 'o> {
     plan: PartPlan,
     needs_etags: bool,
-    targets: &'a [PutTarget],
+    targets: PartTargets<'a>,
     source: &'a Prepared,
     order: Option<Mutex<InOrder>>,
     /// Numbers of the parts that nobody has taken up.
@@ -154,11 +191,12 @@ impl Parts<'_, '_> {
         let slot = self.limiter.slot().await?;
         // Storage wants the same of all parts; a round trip for each would be felt.
         let expect_continue = !self.asked.swap(true, Relaxed);
-        let target = usize::try_from(number - 1).ok().and_then(|at| self.targets.get(at));
-        let target = target.ok_or_else(|| Error::internal("a part has no target"))?;
-        let context = |e: Error| e.context(&format!("part {number} of {}", self.plan.count()));
+        let target = self.targets.of_part(number)?;
+        let context =
+            |e: Error| e.context(&format!("{} {number} of {}", self.targets.noun(), self.plan.count()));
         let sender = self.sender.with_slot(&slot);
-        let stored = sender.put(target, &source, self.plan.size(), expect_continue).await.map_err(context)?;
+        let stored =
+            sender.put(&target, &source, self.plan.size(), expect_continue).await.map_err(context)?;
         slot.finish(stored.bytes);
         let etag = stored.etag.unwrap_or_default();
         if etag.is_empty() && self.needs_etags {

@@ -1,6 +1,8 @@
 //! The meaning of a condition in the ticket that does not hold (412): a ticket may replace nothing, or
 //! one version only.
 
+use http::StatusCode;
+
 use super::upload::Upload;
 use crate::digest::Algorithm;
 use crate::error::{Error, Outcome};
@@ -27,7 +29,14 @@ impl Condition {
     }
 }
 
-/// The error for a 412. `etag` is what storage said of the object in the way.
+/// Whether a refusal is about what is stored there. Azure has a status and codes of its own for that.
+pub(super) fn is_about(status: StatusCode, code: Option<&str>) -> bool {
+    status == StatusCode::PRECONDITION_FAILED || code.is_some_and(|code| IN_THE_WAY.contains(&code))
+}
+
+const IN_THE_WAY: [&str; 2] = ["BlobAlreadyExists", "UnauthorizedBlobOverwrite"];
+
+/// The error for a refusal of this kind. `etag` is what storage said of the object in the way.
 pub(super) fn failed(
     upload: &Upload<'_>,
     refusal: Error,
@@ -53,8 +62,9 @@ pub(super) fn failed(
         (None, true) => format!("a condition in the ticket does not hold; {}", own_earlier_try(tries, etag)),
         (None, false) => return refusal.etag_is(etag),
     };
+    let status = refusal.http_status().unwrap_or_default();
     let code = refusal.service_code().map(|code| format!(" {code}")).unwrap_or_default();
-    let text = format!("storage at {host} refused the upload (412{code}): {what}");
+    let text = format!("storage at {host} refused the upload ({status}{code}): {what}");
     let kind = refusal.kind();
     refusal.retold(kind, upload.mask.hidden(&text)).etag_is(etag)
 }

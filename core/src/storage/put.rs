@@ -4,10 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use super::azure;
 use super::demanded_checksum::{self, FilledChecksums};
 use super::expiry::Expiry;
+use super::google;
 use super::signed_url::SignedUrl;
 use super::ticket_origin::{TicketOrigin, broken_ticket};
 use super::upload::Upload;
@@ -54,6 +57,17 @@ impl PutHeaders {
         checked(given, true, options).map(|headers| Self(Arc::new(headers)))
     }
 
+    /// Those for an upload to `url`, with what its dialect wants besides.
+    fn in_dialect_of(&self, url: &url::Url, from: TicketOrigin) -> Result<Self> {
+        if !azure::lacks_blob_type(url, &self.0.sent, from)? {
+            return Ok(self.clone());
+        }
+        let mut sent = HeaderMap::clone(&self.0.sent);
+        sent.insert(azure::BLOB_TYPE, HeaderValue::from_static("BlockBlob"));
+        let (host, length) = (self.0.host.clone(), self.0.length.clone());
+        Ok(Self(Arc::new(CheckedHeaders { sent: Arc::new(sent), host, length })))
+    }
+
     fn check_host(&self, target: &Target) -> Result<()> {
         match &self.0.host {
             Some(host) if !host.eq_ignore_ascii_case(target.authority()) => Err(Error::new(
@@ -88,6 +102,9 @@ pub(crate) struct PutTarget {
     expiry: Option<Expiry>,
     from: TicketOrigin,
     purpose: Purpose,
+    /// Whether it is the object's, whole or in parts that a signer has numbered, or a request of a dialect's
+    /// own.
+    of_object: bool,
 }
 
 /// A request's place among the steps of an upload, and what its answer means.
@@ -128,9 +145,11 @@ impl PutTarget {
         if let Some(expiry) = expiry {
             expiry.check("the presigned URL")?;
         }
+        let headers = headers.in_dialect_of(target.url(), TicketOrigin::Caller)?;
         let demanded = demanded(&target, &signed, &headers);
         let (from, purpose) = (TicketOrigin::Caller, Purpose::PUT);
-        Ok(Self { target, method: Method::PUT, headers, demanded, expiry, from, purpose })
+        let method = Method::PUT;
+        Ok(Self { target, method, headers, demanded, expiry, from, purpose, of_object: true })
     }
 
     /// The same by another method.
@@ -154,7 +173,8 @@ impl PutTarget {
         let signed = SignedUrl::decode(target.url());
         signed.check(&headers.0.sent, from)?;
         let (expiry, from) = (signed.expiry_by_date(), TicketOrigin::Service);
-        Ok(Self { target, method, headers, demanded: Vec::new(), expiry, from, purpose })
+        let demanded = Vec::new();
+        Ok(Self { target, method, headers, demanded, expiry, from, purpose, of_object: true })
     }
 
     /// The same, until this moment at the latest.
@@ -177,14 +197,65 @@ impl PutTarget {
             SignedAt::Since(age) => signed.expiry_since(age),
             SignedAt::Elsewhere => signed.expiry_by_date(),
         };
-        let (demanded, headers) = (demanded(&target, &signed, headers), headers.clone());
+        let headers = headers.in_dialect_of(target.url(), TicketOrigin::Service)?;
+        let demanded = demanded(&target, &signed, &headers);
         let (from, purpose) = (TicketOrigin::Service, Purpose::PUT);
-        Ok(Self { target, method, headers, demanded, expiry, from, purpose })
+        Ok(Self { target, method, headers, demanded, expiry, from, purpose, of_object: true })
     }
 
     /// Whether an upload to it may still start, as far as the URL tells.
     pub(crate) fn is_over(&self) -> bool {
         self.expiry.is_some_and(|expiry| expiry.left().is_zero())
+    }
+
+    pub(super) fn url(&self) -> &url::Url {
+        self.target.url()
+    }
+
+    /// Those that are sent.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers.0.sent
+    }
+
+    /// Where the object is, without what opens it.
+    pub(super) fn place(&self) -> String {
+        let url = self.target.url();
+        url[..url::Position::AfterPath].to_owned()
+    }
+
+    /// Refuses a source of another length than the ticket says.
+    pub(super) fn check_length(&self, len: u64) -> Result<()> {
+        let checked = self.headers.check_length(len, self.from);
+        let checked = checked.and_then(|()| google::check_length(self.headers(), len, self.from));
+        checked.map_err(|e| e.with_operation("put"))
+    }
+
+    /// For another request about the same object: with more in the query, and these headers.
+    pub(super) fn with(&self, more: &str, headers: HeaderMap) -> Result<Self> {
+        let headers =
+            CheckedHeaders { sent: Arc::new(headers), host: self.headers.0.host.clone(), length: None };
+        let (target, headers) = (self.target.with_query(more)?, PutHeaders(Arc::new(headers)));
+        Ok(Self { target, headers, demanded: Vec::new(), of_object: false, ..self.clone() })
+    }
+
+    /// For a request of a dialect's own at the same URL, with these headers.
+    pub(super) fn with_method(&self, method: Method, headers: HeaderMap) -> Self {
+        let headers = CheckedHeaders { sent: Arc::new(headers), host: None, length: None };
+        let headers = PutHeaders(Arc::new(headers));
+        Self { method, headers, demanded: Vec::new(), of_object: false, ..self.clone() }
+    }
+
+    /// The same at a URL that storage gave, at the same origin. It has no time of its own that is known.
+    pub(super) fn at(&self, url: &str) -> Result<Self> {
+        Ok(Self { target: self.target.at(url)?, expiry: None, ..self.clone() })
+    }
+
+    /// A refusal, said in times if the ticket's own time is the reason.
+    pub(super) fn explained(&self, refused: Error, headers: &HeaderMap) -> Error {
+        match self.expiry {
+            Some(expiry) => expiry.explain_refusal(refused, self.url().host_str().unwrap_or(""), headers),
+            None => refused,
+        }
     }
 
     /// The part that its URL was signed for.
@@ -203,12 +274,25 @@ impl PutTarget {
 
     /// `expect_continue` is whether storage is asked first if it wants it.
     pub(super) async fn upload(&self, source: &Prepared, expect_continue: bool) -> Result<Upload<'_>> {
-        let operation = self.purpose.operation;
-        self.headers.check_length(source.len(), self.from).map_err(|e| e.with_operation(operation))?;
+        self.check_length(source.len())?;
         let filled = FilledChecksums::compute(&self.demanded, source).await;
-        let filled = filled.map_err(|e| e.with_operation(operation))?;
+        let filled = filled.map_err(|e| e.with_operation(self.purpose.operation))?;
+        self.upload_filled(Payload::plain(source.clone()), filled, expect_continue)
+    }
+
+    /// The upload of a few bytes that are made here.
+    pub(super) fn upload_framing(&self, bytes: Bytes, filled: FilledChecksums) -> Result<Upload<'_>> {
+        self.upload_filled(Payload::framing(bytes), filled, false)
+    }
+
+    fn upload_filled(
+        &self,
+        payload: Payload,
+        filled: FilledChecksums,
+        expect_continue: bool,
+    ) -> Result<Upload<'_>> {
         let mut headers = Arc::clone(&self.headers.0.sent);
-        if !self.demanded.is_empty() {
+        if !filled.names().is_empty() {
             filled.put_into_headers(Arc::make_mut(&mut headers))?;
         }
         let mut mask = Mask::of_query(self.target.url());
@@ -216,13 +300,17 @@ impl PutTarget {
             mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
         }
         Ok(Upload {
-            operation,
-            kind: if self.part_number().is_some() { "part" } else { "object" },
+            operation: self.purpose.operation,
+            kind: match self.part_number() {
+                Some(_) => "part",
+                None if self.of_object => "object",
+                None => "piece",
+            },
             target: &self.target,
             outgoing: Outgoing {
                 method: self.method.clone(),
                 headers,
-                payload: Payload::plain(source.clone()),
+                payload,
                 digests: AlgorithmSet::NONE,
                 expect_continue,
                 redirect: None,

@@ -1,7 +1,7 @@
 //! Raw parts: the caller began a multipart upload somewhere and will complete it.
 
 use super::part_plan::{DEFAULT_PART_SIZE, MOST_PARTS, PartPlan};
-use super::parts::{PartUpload, send_parts};
+use super::parts::{PartTargets, PartUpload, send_parts};
 use super::put::{PutHeaders, PutTarget};
 use super::request::PutPartsRequest;
 use super::result::{StoredParts, all_verified_by, crc64_of_all};
@@ -29,8 +29,13 @@ pub(super) async fn put_parts_now(
     let sender = Sender::new(&http, &clients.options, ctx);
     let limiter = UploadLimiter::new(&clients.options, ctx);
     let needs_etags = targets.iter().any(PutTarget::answers_etag);
-    let upload =
-        PartUpload { plan: plan.clone(), needs_etags, targets: &targets, source: &source, done: Vec::new() };
+    let upload = PartUpload {
+        plan: plan.clone(),
+        needs_etags,
+        targets: PartTargets::Given(&targets),
+        source: &source,
+        done: Vec::new(),
+    };
     let parts = send_parts(upload, &sender, &limiter, &|_| Box::pin(async { Ok(()) })).await?;
     ctx.progress.file_done();
     Ok(StoredParts {

@@ -1,9 +1,11 @@
 //! The requests to raw storage: a presigned `PUT`, a raw `POST`, a presigned form, a presigned `PUT` for each
 //! part, or a plan.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::form::Fields;
+use crate::error::Result;
 use crate::secret::Secret;
 use crate::source::Source;
 
@@ -14,12 +16,19 @@ pub struct PutRequest {
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) source: Source,
     pub(super) timeout: Option<Duration>,
+    pub(super) journal: Option<Result<PathBuf>>,
 }
 
 impl PutRequest {
     /// * `url`: the presigned URL, exactly as it was handed out.
     pub fn new(url: impl Into<String>, source: impl Into<Source>) -> Self {
-        Self { url: Secret::new(url), headers: Vec::new(), source: source.into(), timeout: None }
+        Self {
+            url: Secret::new(url),
+            headers: Vec::new(),
+            source: source.into(),
+            timeout: None,
+            journal: None,
+        }
     }
     /// One of the headers that were signed into the URL, sent as given.
     #[must_use]
@@ -31,6 +40,16 @@ impl PutRequest {
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+    /// A journal: a file that lets the same call go on where this one stopped, after its process was killed
+    /// or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage keeps what
+    /// it has; what goes whole begins anew, and makes no journal. The URL of the second call may have another
+    /// signature. The file holds what opens a session, and is removed once the object is stored. No stream
+    /// can be read again, so there is none with a journal.
+    #[must_use]
+    pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
+        self.journal = Some(crate::paths::local_path(path.into(), "journal"));
         self
     }
 }
@@ -66,7 +85,8 @@ impl PostRequest {
 /// A `PUT` of the same with another method.
 impl From<PutRequest> for PostRequest {
     fn from(put: PutRequest) -> Self {
-        let PutRequest { url, headers, source, timeout } = put;
+        // What goes by POST goes whole, and begins anew.
+        let PutRequest { url, headers, source, timeout, journal: _ } = put;
         Self { url, headers, source, timeout }
     }
 }

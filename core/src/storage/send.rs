@@ -22,6 +22,7 @@ use super::verification::{AnsweredChecksums, Verification, completed, is_worth_i
 use super::{middlebox, precondition, reply};
 use crate::digest::{Algorithm, AlgorithmSet};
 use crate::error::{Error, Outcome, Result};
+use crate::http::retry::Retry;
 use crate::http::tries::Tries;
 use crate::http::{HttpClients, Outgoing, Reply};
 use crate::job::JobContext;
@@ -114,7 +115,7 @@ impl<'a> Sender<'a> {
         self.send_until_stored(&upload).await
     }
 
-    fn choose_digests(&self, upload: &mut Upload<'_>, object_size: u64) {
+    pub(super) fn choose_digests(&self, upload: &mut Upload<'_>, object_size: u64) {
         let check = self.options.integrity_check;
         if check == IntegrityCheck::Off {
             return;
@@ -125,7 +126,7 @@ impl<'a> Sender<'a> {
         upload.costly_check = is_worth_its_cost(check, object_size);
     }
 
-    async fn send_until_stored(&self, upload: &Upload<'_>) -> Result<StoredObject> {
+    pub(super) async fn send_until_stored(&self, upload: &Upload<'_>) -> Result<StoredObject> {
         let operation = upload.operation;
         signed_checksum::check(upload).await.map_err(|e| e.with_operation(operation))?;
         self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
@@ -276,7 +277,7 @@ impl<'a> Sender<'a> {
     }
 
     /// A success that nothing but its status shows; an error where the caller wants proof.
-    fn doubted(
+    pub(super) fn doubted(
         &self,
         outgoing: &Outgoing,
         reply: Reply,
@@ -295,6 +296,45 @@ impl<'a> Sender<'a> {
         Ok(StoredObject { warnings: vec![warning], ..object(outgoing, &reply.digests, None, None) })
     }
 
+    /// One request of a dialect's own, and its answer as it is.
+    pub(super) async fn request(
+        &self,
+        upload: &Upload<'_>,
+        tries: &mut Tries,
+    ) -> Result<Reply, (Error, Action)> {
+        let turn = self.clients.turn().await;
+        tries.begin_request();
+        let (target, outgoing) = (upload.target, &upload.outgoing);
+        // Whoever asks how far storage is would not have all of it sent again before that.
+        let sent = self.clients.storage.try_afresh(target, outgoing, self.progress, tries).await;
+        drop(turn);
+        let reply = sent.map_err(|error| unanswered(error, &upload.mask))?;
+        self.log_answer(outgoing, &reply, target.url().host_str().unwrap_or(""));
+        Ok(reply)
+    }
+
+    /// The tries of such requests.
+    pub(super) fn retry(&self, upload: &Upload<'_>) -> Retry<'a> {
+        self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
+        let until = upload.expiry.map(|e| e.at());
+        self.clients.retry(upload.target.url(), self.options, self.ctx).until(until)
+    }
+
+    /// Notes which digests such an answer had.
+    pub(super) fn note_answered(&self, upload: &Upload<'_>, kinds: AlgorithmSet) {
+        self.clients.answered.note(upload.kind, upload.target.authority(), kinds);
+    }
+
+    pub(super) fn take_back(&self, bytes: u64) {
+        self.progress.take_back(bytes);
+    }
+
+    /// Has the progress show `now` bytes in place of `before`.
+    pub(super) fn show(&self, before: u64, now: u64) {
+        self.progress.take_back(before.saturating_sub(now));
+        self.progress.already_there(now.saturating_sub(before));
+    }
+
     fn log_answer(&self, outgoing: &Outgoing, reply: &Reply, host: &str) {
         tracing::debug!(
             target: logs::TARGET,
@@ -306,7 +346,7 @@ impl<'a> Sender<'a> {
         );
     }
 
-    fn stored(&self, tries: &mut Tries, etag: Option<&str>) {
+    pub(super) fn stored(&self, tries: &mut Tries, etag: Option<&str>) {
         tries.stored();
         self.ctx.record_stored(etag);
     }
@@ -347,7 +387,7 @@ async fn refused(
     mask: &Mask,
 ) -> (Error, Action) {
     let (error, action) = reply::refusal(reply, upload.target.url(), mask);
-    if reply.status == StatusCode::PRECONDITION_FAILED {
+    if precondition::is_about(reply.status, error.service_code()) {
         return (precondition::failed(upload, error, etag, &history.tries, host), action);
     }
     if may_be_stored(reply, error.service_code()) {
@@ -377,9 +417,14 @@ pub(super) fn stored_all_the_same(error: Error) -> Error {
     error.context("storage has it, but what it has may be part old and part new")
 }
 
+fn is_about_what_is_there(error: &Error) -> bool {
+    let status = error.http_status().and_then(|status| StatusCode::from_u16(status).ok());
+    status.is_some_and(|status| precondition::is_about(status, error.service_code()))
+}
+
 /// Says in the sentence what a request before the one it is about may have done. A 412 says it anyway.
 pub(crate) fn with_earlier_tries(error: Error) -> Error {
-    if !error.of_earlier_request() || error.http_status() == Some(412) {
+    if !error.of_earlier_request() || is_about_what_is_there(&error) {
         return error;
     }
     match error.outcome() {

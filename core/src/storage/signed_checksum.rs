@@ -61,6 +61,7 @@ pub(super) fn is_refusal_of_digest(refusal: &Error) -> bool {
         "XAmzContentChecksumMismatch",
         "XAmzContentSHA256Mismatch",
         "Md5Mismatch",
+        "Crc64Mismatch",
     ];
     refusal.service_code().is_some_and(|code| codes.contains(&code))
 }

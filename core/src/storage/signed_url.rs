@@ -10,6 +10,7 @@ use url::Url;
 
 use super::checksums::demandable;
 use super::expiry::{Expiry, MAX_LIFETIME, TicketPeriod, now};
+use super::google;
 use super::ticket_origin::{TicketOrigin, broken_ticket};
 use crate::error::Result;
 
@@ -93,7 +94,8 @@ impl SignedUrl {
     /// of a checksum need not be told: it is that of the body.
     pub(crate) fn check(&self, headers: &HeaderMap, from: TicketOrigin) -> Result<()> {
         for name in &self.signed_headers {
-            let set_by_us = matches!(name.as_str(), "host" | "content-length");
+            // The third can have one value only.
+            let set_by_us = matches!(name.as_str(), "host" | "content-length" | google::RESUMABLE);
             let filled_in = demandable().any(|demandable| demandable == name);
             if !set_by_us && !filled_in && !name.is_empty() && !headers.contains_key(name.as_str()) {
                 return Err(broken_ticket(

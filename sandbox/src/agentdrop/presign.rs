@@ -10,10 +10,12 @@ use super::checks::refuse;
 use super::errors::invalid;
 use super::reader::{Reader, UploadKind, object};
 use crate::app::App;
+use crate::azure;
+use crate::google::{self, Signed};
 use crate::http::reply::{self, Reply};
 use crate::lock::lock;
-use crate::presign::rfc3339;
-use crate::settings::Settings;
+use crate::presign::{Signer, rfc3339};
+use crate::settings::{Dialect, Settings};
 
 pub(crate) fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
     let map = match object(head, body) {
@@ -35,11 +37,7 @@ pub(crate) fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
         .files
         .iter()
         .map(|file| {
-            let mut headers = vec![("content-type", file.content_type.as_str())];
-            let more = settings.signed_headers.iter().chain(&settings.withheld_headers);
-            headers.extend(more.map(|(name, value)| (name.as_str(), value.as_str())));
-            let url =
-                signer.url("PUT", &file.key, &headers, settings.upload_expires_in, settings.signing_time());
+            let url = upload_url(&signer, &settings, &file.key, &file.content_type);
             let mut told = Map::from_iter([("Content-Type".to_string(), json!(file.content_type))]);
             told.extend(settings.signed_headers.iter().map(|(name, value)| (name.clone(), json!(value))));
             json!({
@@ -59,6 +57,23 @@ pub(crate) fn presign(app: &App, head: &Parts, body: &Bytes) -> Reply {
     });
     lock(&app.state).transfers.push(transfer);
     reply::json(StatusCode::OK, &shown)
+}
+
+/// In the dialect of the settings.
+fn upload_url(signer: &Signer, settings: &Settings, key: &str, content_type: &str) -> String {
+    let mut headers = vec![("content-type", content_type)];
+    let more = settings.signed_headers.iter().chain(&settings.withheld_headers);
+    headers.extend(more.map(|(name, value)| (name.as_str(), value.as_str())));
+    let (life, now) = (settings.upload_expires_in, settings.signing_time());
+    match settings.dialect {
+        Dialect::S3 => signer.url("PUT", key, &headers, life, now),
+        Dialect::Azure => azure::url(signer, key, &settings.sas_permissions, life, now),
+        Dialect::Google => google::url(signer, &Signed { method: "PUT", key, headers }, life, now),
+        Dialect::GoogleSession => {
+            headers.push(("x-goog-resumable", "start"));
+            google::url(signer, &Signed { method: "POST", key, headers }, life, now)
+        }
+    }
 }
 
 pub(crate) fn confirm_url(app: &App, id: &str) -> String {

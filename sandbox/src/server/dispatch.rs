@@ -10,7 +10,7 @@ use crate::http::reply::{self, Reply};
 use crate::http::request::{RequestBody, read_up_to};
 use crate::lock::lock;
 use crate::operation::{Role, operation};
-use crate::{agentdrop, control, hcompany, storage};
+use crate::{agentdrop, azure, control, google, hcompany, storage};
 
 /// No API request is larger, but one that carries files.
 const MAX_API_BODY: usize = 1024 * 1024;
@@ -22,6 +22,12 @@ pub(crate) async fn dispatch(
     entry: Option<&Arc<Entry>>,
 ) -> Reply {
     if let (Role::Storage, Some(entry)) = (role, entry) {
+        if azure::is_signed(request.uri().query()) {
+            return azure::handle(app, request, entry).await;
+        }
+        if google::is_for(request.uri().query()) {
+            return google::handle(app, request, entry).await;
+        }
         let answered = lock(&app.settings).answered_checksums.clone();
         return storage::handle(&app.storage, &answered, request, entry).await;
     }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use s3s::service::S3Service;
 
+use super::blocks::Blocks;
 use super::external::External;
 use super::objects::{Digests, Object, Objects};
+use super::sessions::Sessions;
 use super::uploads::{DISCARDED, Refusal, Uploads};
 
 /// Where bytes go, and how to ask for them.
@@ -14,6 +16,8 @@ pub(crate) struct Storage {
     pub backend: Backend,
     pub objects: Arc<Objects>,
     pub uploads: Arc<Uploads>,
+    pub blocks: Blocks,
+    pub sessions: Sessions,
 }
 
 pub(crate) enum Backend {
@@ -23,6 +27,10 @@ pub(crate) enum Backend {
 }
 
 impl Storage {
+    pub fn new(backend: Backend, objects: Arc<Objects>, uploads: Arc<Uploads>) -> Self {
+        Storage { backend, objects, uploads, blocks: Blocks::default(), sessions: Sessions::default() }
+    }
+
     pub fn is_external(&self) -> bool {
         matches!(self.backend, Backend::External(_))
     }
@@ -30,6 +38,8 @@ impl Storage {
     pub fn clear(&self) {
         self.objects.clear();
         self.uploads.clear();
+        self.blocks.clear();
+        self.sessions.clear();
     }
 
     /// The object under `key`. An external store is read through, since its word for size and

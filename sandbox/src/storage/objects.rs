@@ -154,6 +154,11 @@ pub(crate) struct Digests {
 }
 
 impl Digests {
+    /// That of one header.
+    pub fn checksum(&self, name: &str) -> Option<String> {
+        self.checksums().into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
     /// Each in base64, by the header that carries it.
     pub fn checksums(&self) -> Vec<(&'static str, String)> {
         let others = &self.others;
@@ -178,6 +183,11 @@ impl Incoming {
         self.sha256.update(data);
         self.others.update(data);
         Ok(())
+    }
+
+    /// How much came so far.
+    pub fn len(&self) -> u64 {
+        self.size
     }
 
     /// The file alone, which goes when its path is dropped.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::path::Path;
 use std::sync::Mutex;
 
 use md5::Md5;
@@ -172,9 +173,17 @@ fn joined_etag(parts: &[Part]) -> String {
 
 /// One part after the other, each removed once it is copied: the folder never holds everything twice.
 fn join(objects: &Objects, parts: Vec<Part>) -> std::io::Result<Incoming> {
+    join_files(objects, parts.into_iter().filter_map(|part| part.file))
+}
+
+/// One file after the other.
+pub(crate) fn join_files<P: AsRef<Path>>(
+    objects: &Objects,
+    files: impl Iterator<Item = P>,
+) -> std::io::Result<Incoming> {
     let mut whole = objects.receive()?;
     let mut buffer = vec![0; COPY_BUFFER];
-    for file in parts.into_iter().filter_map(|part| part.file) {
+    for file in files {
         let mut from = std::fs::File::open(&file)?;
         loop {
             match from.read(&mut buffer)? {

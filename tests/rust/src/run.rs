@@ -140,6 +140,7 @@ impl Caller<'_> {
                 Ok(json!({"id": confirmed.id, "status": confirmed.status, "files": files}))
             }
             "storage.put" => self.put(one(made)),
+            "storage.resume" => self.put_twice(one(made)),
             "storage.post_form" => self.post_form(one(made)),
             "storage.send" => self.send_plan(one(made)),
             other => panic!("unknown call {other}"),
@@ -189,14 +190,23 @@ impl Caller<'_> {
         let journal = self.journal().unwrap_or_else(|| self.folder.join("journal"));
         let error = failed(self.finish(d.start_send(self.transfer(made)?.journal(&journal))?));
         assert_eq!(error.journal(), Some(journal.as_path()), "{error:?}");
+        let mut scenario = self.scenario.clone();
+        let made = self.made_again(self.folder);
+        let again = self.between_calls(&mut scenario, &journal);
+        let sent = d.send(again.transfer(made)?.journal(&journal));
+        assert!(sent.is_err() || !journal.exists(), "the journal is left behind");
+        sent
+    }
+
+    /// Everything that happens before the second call, whose scenario is this one.
+    fn between_calls<'a>(&'a self, scenario: &'a mut Scenario, journal: &Path) -> Caller<'a> {
         self.sandbox.clear_faults();
         let between = &self.scenario.between;
-        let mut scenario = self.scenario.clone();
         if let Some(args) = between.get("args").and_then(Value::as_object) {
             scenario.args.extend(args.clone());
         }
         if let Some(text) = between.get("journal").and_then(Value::as_str) {
-            std::fs::write(&journal, text).expect("the journal");
+            std::fs::write(journal, text).expect("the journal");
         }
         if let Some(settings) = between.get("settings") {
             self.sandbox.change_settings(settings.clone()).expect("good settings");
@@ -204,8 +214,6 @@ impl Caller<'_> {
         for fault in between.get("faults").and_then(Value::as_array).into_iter().flatten() {
             self.sandbox.order(fault.clone()).expect("a good order");
         }
-        let again = Caller { scenario: &scenario, ..*self };
-        let made = again.made_again(self.folder);
         if between.contains_key("rewrite") {
             for (at, source) in self.scenario.sources.iter().enumerate() {
                 sources::rewrite(source, at, self.folder);
@@ -216,9 +224,7 @@ impl Caller<'_> {
                 sources::touch(source, at, self.folder);
             }
         }
-        let sent = d.send(again.transfer(made)?.journal(&journal));
-        assert!(sent.is_err() || !journal.exists(), "the journal is left behind");
-        sent
+        Caller { scenario, ..*self }
     }
 
     /// The sources once more. Files that are there are left alone: another inode would be another file.
@@ -302,6 +308,29 @@ impl Caller<'_> {
 
     /// The target comes from the sandbox's own presign; the key stays out of the raw client.
     fn put(&self, made: Made) -> Result<Value> {
+        let target = self.put_target(&made)?;
+        self.order_faults();
+        let put = put_request(&target, made.source);
+        self.finish(Storage::new(self.options()?).start_put(put)?).map(|s| json!(s))
+    }
+
+    /// The same put twice, with one journal.
+    fn put_twice(&self, made: Made) -> Result<Value> {
+        let target = self.put_target(&made)?;
+        self.order_faults();
+        let journal = self.journal().unwrap_or_else(|| self.folder.join("journal"));
+        let storage = Storage::new(self.options()?);
+        let put = put_request(&target, made.source).journal(&journal);
+        let error = failed(self.finish(storage.start_put(put)?));
+        assert_eq!(error.journal(), Some(journal.as_path()), "{error:?}");
+        let again = one(self.made_again(self.folder));
+        self.between_calls(&mut self.scenario.clone(), &journal);
+        let stored = storage.put(put_request(&target, again.source).journal(&journal));
+        assert!(stored.is_err() || !journal.exists(), "the journal is left behind");
+        stored.map(|s| json!(s))
+    }
+
+    fn put_target(&self, made: &Made) -> Result<Value> {
         let d = self.agentdrop(crate::options(self.sandbox))?;
         let bytes = made.bytes.clone().unwrap_or_default();
         let file = dropoff::File::new(dropoff::Source::memory(bytes)).name("raw.bin");
@@ -309,12 +338,7 @@ impl Caller<'_> {
         let mut target = ticket["upload_urls"][0].clone();
         target["url"] = target["upload_url"].clone();
         self.change_target(&mut target);
-        self.order_faults();
-        let mut put = PutRequest::new(target["url"].as_str().expect("a URL"), made.source);
-        for (name, value) in pairs(&target["headers"]) {
-            put = put.header(name, value);
-        }
-        self.finish(Storage::new(self.options()?).start_put(put)?).map(|s| json!(s))
+        Ok(target)
     }
 
     fn post_form(&self, made: Made) -> Result<Value> {
@@ -473,6 +497,11 @@ impl Caller<'_> {
         }
         Ok(transfer)
     }
+}
+
+fn put_request(target: &Value, source: dropoff::Source) -> PutRequest {
+    let put = PutRequest::new(target["url"].as_str().expect("a URL"), source);
+    pairs(&target["headers"]).into_iter().fold(put, |put, (name, value)| put.header(name, value))
 }
 
 fn one(made: Vec<Made>) -> Made {

@@ -15,7 +15,7 @@ use crate::prepare_source::prepare_source_in_turn;
 use crate::progress::Phase;
 use crate::source::Prepared;
 use crate::storage::kept_reply::KeptReply;
-use crate::storage::parts::{PartUpload, send_parts};
+use crate::storage::parts::{PartTargets, PartUpload, send_parts};
 use crate::storage::put::PutTarget;
 use crate::storage::request::SendRequest;
 use crate::storage::result::{StoredObject, StoredPart, all_verified_by, crc64_of_all};
@@ -127,6 +127,7 @@ impl PlanUpload<'_> {
         let limiter = UploadLimiter::new(&self.clients.options, self.ctx);
         let needs_etags = self.targets.commit.as_ref().is_some_and(|commit| commit.body.takes_etags());
         let plan = cut.plan.clone();
+        let targets = PartTargets::Given(targets);
         let upload = PartUpload { plan, needs_etags, targets, source: &self.source, done: Vec::new() };
         send_parts(upload, &self.sender(), &limiter, &|_| Box::pin(async { Ok(()) })).await
     }

@@ -1,0 +1,219 @@
+//! The journal of one object that goes in blocks or in a session: what it was begun with, and how far it is.
+//! One without a file takes no notes. Knows no dialect: what each keeps is a value to it.
+//!
+//! The records, in the order they are written ([`crate::journal`] says how each is kept):
+//!
+//! | record | when | what |
+//! |---|---|---|
+//! | `put` | nothing was sent | where to, without its signature; the source's size and identity; what the
+//! dialect keeps |
+//! | `part` | storage has a block | its number and digests |
+//! | `committing` | the blocks are about to become the object | |
+//! | `done` | storage has the object; the journal is about to be removed | |
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::part_plan::PartPlan;
+use super::parts::sent_ranges;
+use super::put::PutTarget;
+use super::result::StoredPart;
+use crate::error::{Error, ErrorKind, Outcome, Result, Side};
+use crate::job::JobContext;
+use crate::journal::Journal;
+use crate::logs;
+use crate::source::{Prepared, SourceComparison};
+
+/// The journal of the upload that is running; of one without, nothing is kept.
+pub(super) struct PutJournal(Option<Journal>);
+
+/// The first record.
+#[derive(Deserialize, Serialize)]
+struct Begun {
+    to: String,
+    bytes: u64,
+    source: Value,
+    kept: Value,
+}
+
+/// An upload that is begun anew, or gone on with.
+pub(super) struct Resumed {
+    pub(super) journal: PutJournal,
+    /// What the dialect kept, if it is gone on with.
+    pub(super) kept: Option<Value>,
+    pub(super) parts: Vec<StoredPart>,
+}
+
+impl PutJournal {
+    /// Opens the journal at `path`, if there is to be one, and reads how far the upload is.
+    pub(super) async fn open(
+        path: Option<PathBuf>,
+        target: &PutTarget,
+        source: &Prepared,
+        ctx: &JobContext,
+    ) -> Result<Resumed> {
+        let Some(path) = path else {
+            return Ok(Resumed { journal: Self(None), kept: None, parts: Vec::new() });
+        };
+        let opened = Journal::open(path).await?;
+        let (journal, mut records) = (opened.journal, opened.records.into_iter().peekable());
+        let is_over = records.clone().any(|record| record["done"] == true);
+        if opened.waited && is_over {
+            return Err(stored_by_another(&journal));
+        }
+        let first = records.next().filter(|_| !is_over);
+        let Some(first) = first else {
+            journal.clear().await?;
+            return Ok(Resumed { journal: Self(Some(journal)), kept: None, parts: Vec::new() });
+        };
+        let begun: Begun = serde_json::from_value(first["put"].clone()).map_err(|_| unreadable(&journal))?;
+        let parts = parts(records).ok_or_else(|| unreadable(&journal))?;
+        check(&begun, target, source, &parts, &journal).await?;
+        ctx.set_journal(Some(journal.path().to_owned()));
+        tracing::info!(
+            target: logs::TARGET,
+            job = ctx.progress.job(),
+            parts_sent = parts.len(),
+            "going on from a journal"
+        );
+        Ok(Resumed { journal: Self(Some(journal)), kept: Some(begun.kept), parts })
+    }
+
+    /// Writes the first record, for good: what was sent under a name must be found again.
+    pub(super) async fn begin(
+        &self,
+        target: &PutTarget,
+        source: &Prepared,
+        kept: Value,
+        ctx: &JobContext,
+    ) -> Result<()> {
+        let Some(journal) = &self.0 else { return Ok(()) };
+        journal.clear().await?;
+        let identity = source.lasting_identity().await?.unwrap_or_default();
+        let begun = Begun { to: target.place(), bytes: source.len(), source: identity, kept };
+        let begun = serde_json::to_value(begun)
+            .map_err(|e| Error::internal("a journal could not be written").cause(&e))?;
+        journal.append_for_good(json!({ "put": begun })).await?;
+        ctx.set_journal(Some(journal.path().to_owned()));
+        Ok(())
+    }
+
+    pub(super) async fn part(&self, part: &StoredPart) -> Result<()> {
+        match &self.0 {
+            Some(journal) => journal.append(json!({ "part": part })).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn committing(&self) -> Result<()> {
+        match &self.0 {
+            Some(journal) => journal.append(json!({ "committing": true })).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Storage has the object. A journal that cannot be removed is found to be over by the next call.
+    pub(super) async fn done(self, ctx: &JobContext) {
+        let Some(journal) = self.0 else { return };
+        // First: whoever stops the call from here on has nothing to resume.
+        ctx.set_journal(None);
+        ctx.outcome_if_stopped(Outcome::Completed);
+        let job = ctx.progress.job();
+        ctx.uninterrupted(async move {
+            if let Err(error) = journal.end(json!({ "done": true })).await {
+                let reason = error.message();
+                tracing::warn!(target: logs::TARGET, job, reason, "storage has the object, and its journal is left over");
+            }
+        })
+        .await;
+    }
+
+    /// The journal leads nowhere any more, and is removed, so that the same call begins anew.
+    pub(super) async fn give_up(self, error: Error, ctx: &JobContext) -> Error {
+        let Some(journal) = self.0 else { return error };
+        let path = journal.path().display().to_string();
+        ctx.set_journal(None);
+        match journal.remove().await {
+            Ok(()) => error
+                .with_note(&format!(
+                    "the journal {path} could not be gone on with and is removed; call again to send everything anew"
+                ))
+                .retryable_is(true),
+            Err(e) => error.with_note(&format!("remove the journal {path}, then call again")).cause(&e),
+        }
+    }
+}
+
+/// The parts that the records after the first one tell; `None` if they make no sense.
+fn parts(records: impl Iterator<Item = Value>) -> Option<Vec<StoredPart>> {
+    let mut parts = Vec::new();
+    for record in records {
+        let Value::Object(record) = record else { return None };
+        let (kind, value) = record.into_iter().next()?;
+        match kind.as_str() {
+            "part" => parts.push(serde_json::from_value(value).ok()?),
+            "committing" => {}
+            _ => return None,
+        }
+    }
+    Some(parts)
+}
+
+/// Refuses a call that is not the journal's, and a source that is not the one it was begun with. The
+/// signature may be another: a URL that ran out is no reason to send everything again.
+async fn check(
+    begun: &Begun,
+    target: &PutTarget,
+    source: &Prepared,
+    parts: &[StoredPart],
+    journal: &Journal,
+) -> Result<()> {
+    let shown = journal.path().display();
+    if begun.to != target.place() {
+        return Err(Error::invalid(format!(
+            "the journal {shown} is of an upload to another place; give a URL for the same object, or another journal"
+        ))
+        .with_path(journal.path()));
+    }
+    let difference = match source.since(&begun.source).await? {
+        _ if begun.bytes != source.len() => "is of another size".to_owned(),
+        SourceComparison::Same => return Ok(()),
+        SourceComparison::Doubtful(how) => match begun.kept["part_size"].as_u64() {
+            Some(size) if source.holds(&sent_ranges(&PartPlan::fixed(begun.bytes, size), parts)).await? => {
+                return Ok(());
+            }
+            _ => how,
+        },
+        SourceComparison::Other(how) => how,
+    };
+    Err(Error::new(
+        ErrorKind::SourceChanged,
+        format!(
+            "the source {difference} since the journal {shown} was begun, and a part of it may have been sent; remove the journal to send it anew"
+        ),
+    )
+    .with_path(journal.path()))
+}
+
+/// While this call waited for the journal, the one that had it was done.
+fn stored_by_another(journal: &Journal) -> Error {
+    let shown = journal.path().display();
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "another call with the journal {shown} has just stored it, and this one sent nothing; call again only to send it a second time"
+        ),
+    )
+    .side_is(Side::Caller)
+    .with_path(journal.path())
+}
+
+fn unreadable(journal: &Journal) -> Error {
+    Error::invalid(format!(
+        "the journal {} holds records that are not those of an upload to storage and was left as it is; remove it to begin anew, or give another path",
+        journal.path().display()
+    ))
+    .with_path(journal.path())
+}

@@ -1,0 +1,122 @@
+//! One object to a presigned URL: whole, or in the way that the URL's dialect has for what is large. Knows
+//! which ways there are, and not how any of them works.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::azure;
+use super::blocks::{BlockNames, BlockUpload, lost_its_blocks, put_in_blocks};
+use super::google::{self, SessionKind};
+use super::part_plan::PartPlan;
+use super::put::PutTarget;
+use super::put_journal::{PutJournal, Resumed};
+use super::result::StoredObject;
+use super::send::Sender;
+use super::session::{Session, SessionEnd, begin_session};
+use super::upload_limiter::UploadLimiter;
+use crate::error::Result;
+use crate::job::{JobContext, RawUpload};
+use crate::options::Options;
+use crate::source::Prepared;
+
+/// One object and where it goes.
+pub(super) struct ObjectUpload<'a> {
+    pub(super) target: &'a PutTarget,
+    pub(super) source: &'a Prepared,
+    /// For what does not go whole.
+    pub(super) journal: Option<PathBuf>,
+}
+
+/// Sends it until storage has it.
+pub(super) async fn put_object(
+    upload: ObjectUpload<'_>,
+    sender: &Sender<'_>,
+    options: &Options,
+    ctx: &JobContext,
+) -> Result<StoredObject> {
+    let ObjectUpload { target, source, journal } = upload;
+    if let Some(plan) = azure::block_plan(target.url(), target.headers(), source.len(), options)? {
+        let resumed = PutJournal::open(journal, target, source, ctx).await?;
+        return in_blocks(target, source, plan, resumed, sender, options, ctx).await;
+    }
+    ctx.set_raw_upload(RawUpload::Object);
+    if let Some(kind) = google::session_kind(target.url(), target.headers()) {
+        return in_session(target, source, kind, journal, sender, ctx).await;
+    }
+    sender.put(target, source, source.len(), true).await
+}
+
+async fn in_blocks(
+    target: &PutTarget,
+    source: &Prepared,
+    plan: PartPlan,
+    resumed: Resumed,
+    sender: &Sender<'_>,
+    options: &Options,
+    ctx: &JobContext,
+) -> Result<StoredObject> {
+    let Resumed { journal, kept, parts } = resumed;
+    let known =
+        kept.and_then(|kept| Some((kept["prefix"].as_str()?.to_owned(), kept["part_size"].as_u64()?)));
+    let is_new = known.is_none();
+    let (names, plan) = match known {
+        Some((prefix, size)) => (BlockNames { prefix }, PartPlan::fixed(source.len(), size)),
+        None => (BlockNames::new()?, plan),
+    };
+    if is_new {
+        let kept = json!({ "prefix": names.prefix, "part_size": plan.part_size() });
+        journal.begin(target, source, kept, ctx).await?;
+    }
+    ctx.set_raw_upload(RawUpload::Several);
+    let limiter = UploadLimiter::new(options, ctx);
+    let upload = BlockUpload { target, source, plan, names, done: parts };
+    match put_in_blocks(upload, sender, &limiter, &journal, ctx).await {
+        Ok(stored) => {
+            journal.done(ctx).await;
+            Ok(stored)
+        }
+        Err(error) if lost_its_blocks(&error) => Err(journal.give_up(error, ctx).await),
+        Err(error) => Err(error),
+    }
+}
+
+async fn in_session(
+    target: &PutTarget,
+    source: &Prepared,
+    kind: SessionKind,
+    journal: Option<PathBuf>,
+    sender: &Sender<'_>,
+    ctx: &JobContext,
+) -> Result<StoredObject> {
+    target.check_length(source.len())?;
+    if kind == SessionKind::Open {
+        // Storage tells how far it is, whoever began it.
+        let sent = Session::new(target, source, sender).send(false).await;
+        return sent.map_err(|(SessionEnd::Failed(error) | SessionEnd::Lost(error))| error);
+    }
+    let Resumed { journal, kept, .. } = PutJournal::open(journal, target, source, ctx).await?;
+    let mut known = kept.and_then(|kept| Some(kept["session"].as_str()?.to_owned()));
+    let mut may_begin_anew = true;
+    loop {
+        let is_new = known.is_none();
+        let url = match known.take() {
+            Some(url) => url,
+            None => {
+                let url = begin_session(target, sender).await?;
+                journal.begin(target, source, json!({ "session": url }), ctx).await?;
+                url
+            }
+        };
+        match Session::new(&target.at(&url)?, source, sender).send(is_new).await {
+            Ok(stored) => {
+                let began = u32::from(is_new);
+                journal.done(ctx).await;
+                return Ok(StoredObject { attempts: stored.attempts.saturating_add(began), ..stored });
+            }
+            Err(SessionEnd::Lost(_)) if may_begin_anew => may_begin_anew = false,
+            Err(SessionEnd::Lost(error)) => return Err(journal.give_up(error, ctx).await),
+            Err(SessionEnd::Failed(error)) => return Err(error),
+        }
+    }
+}
