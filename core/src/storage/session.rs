@@ -92,7 +92,7 @@ pub(super) struct Session<'a> {
 
 /// The answer to a request of a session.
 enum Step {
-    Stored(StoredObject),
+    Stored(Box<StoredObject>),
     /// It has so many bytes.
     Has(u64),
 }
@@ -124,7 +124,7 @@ impl<'a> Session<'a> {
             let (error, action) = match step {
                 Ok(Step::Stored(stored)) => {
                     retry.succeeded();
-                    return Ok(StoredObject { attempts: self.requests, ..stored });
+                    return Ok(StoredObject { attempts: self.requests, ..*stored });
                 }
                 Ok(Step::Has(bytes)) => {
                     self.show(bytes);
@@ -199,7 +199,9 @@ impl<'a> Session<'a> {
                 self.tries = Tries::new();
                 Ok(Step::Has(acknowledged(&reply.headers, self.source.len())))
             }
-            StatusCode::OK | StatusCode::CREATED => self.stored(upload, reply, sent).await.map(Step::Stored),
+            StatusCode::OK | StatusCode::CREATED => {
+                self.stored(upload, reply, sent).await.map(|stored| Step::Stored(Box::new(stored)))
+            }
             status => {
                 self.sender.take_back(reply.counted);
                 let (error, action) = reply::refusal(&reply, self.target.url(), &upload.mask);

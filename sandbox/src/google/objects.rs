@@ -68,31 +68,26 @@ async fn put_object(
         let frame = frame.map_err(|_| bad("IncompleteBody", "The body is not whole."))?;
         incoming.write(frame.data_ref().map_or(&[], |data| data)).map_err(internal)?;
     }
-    check_range(headers, incoming.len())?;
+    if let Some(refusal) = refused_range(headers, incoming.len()) {
+        return Err(refusal);
+    }
     let digests = incoming.digests();
     if let Some(claimed) = text(headers, "content-md5")
         && digest_matches(claimed, &digests.checksum("content-md5").unwrap_or_default()) != Some(true)
     {
         return Err(bad("BadDigest", "The Content-MD5 you specified did not match what we received."));
     }
-    keep(app, key, incoming, &digests, text(headers, CONTENT_TYPE.as_str()).map(str::to_string))
+    Ok(keep(app, key, incoming, &digests, text(headers, CONTENT_TYPE.as_str()).map(str::to_string)))
 }
 
-fn check_range(headers: &HeaderMap, size: u64) -> Result<(), Reply> {
+fn refused_range(headers: &HeaderMap, size: u64) -> Option<Reply> {
     let range = text(headers, "x-goog-content-length-range").and_then(|text| text.split_once(','));
-    let Some((low, high)) = range.and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)))
-    else {
-        return Ok(());
-    };
-    match size {
-        _ if size < low => {
-            Err(bad("EntityTooSmall", "Your proposed upload is smaller than the minimum object size."))
-        }
-        _ if size > high => {
-            Err(bad("EntityTooLarge", "Your proposed upload is larger than the maximum object size."))
-        }
-        _ => Ok(()),
+    let (low, high) = range.and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)))?;
+    if size < low {
+        return Some(bad("EntityTooSmall", "Your proposed upload is smaller than the minimum object size."));
     }
+    let message = "Your proposed upload is larger than the maximum object size.";
+    (size > high).then(|| bad("EntityTooLarge", message))
 }
 
 async fn in_session(app: &App, id: &str, headers: &HeaderMap, mut body: RequestBody) -> Result<Reply, Reply> {
@@ -122,7 +117,7 @@ async fn in_session(app: &App, id: &str, headers: &HeaderMap, mut body: RequestB
         let mut incoming = app.storage.objects.receive().map_err(internal)?;
         incoming.write(&bytes).map_err(internal)?;
         let digests = incoming.digests();
-        return keep(app, &key, incoming, &digests, content_type);
+        return Ok(keep(app, &key, incoming, &digests, content_type));
     }
     let mut reply = reply::empty(StatusCode::PERMANENT_REDIRECT);
     let has = app.storage.sessions.has(id).map_or(0, |(has, _)| has);
@@ -144,14 +139,10 @@ fn content_range(headers: &HeaderMap) -> Option<(Option<usize>, usize)> {
     Some((from, total.parse().ok()?))
 }
 
-fn keep(
-    app: &App,
-    key: &str,
-    incoming: Incoming,
-    digests: &Digests,
-    content_type: Option<String>,
-) -> Result<Reply, Reply> {
-    app.storage.objects.keep(key, incoming, digests, content_type, None).map_err(internal)?;
+fn keep(app: &App, key: &str, incoming: Incoming, digests: &Digests, content_type: Option<String>) -> Reply {
+    if let Err(error) = app.storage.objects.keep(key, incoming, digests, content_type, None) {
+        return internal(error);
+    }
     let mut reply = reply::empty(StatusCode::OK);
     let of = |name: &str| digests.checksum(name).unwrap_or_default();
     let hash = format!("crc32c={},md5={}", of("x-amz-checksum-crc32c"), of("content-md5"));
@@ -167,7 +158,7 @@ fn keep(
             reply.headers_mut().insert(name, value);
         }
     }
-    Ok(reply)
+    reply
 }
 
 fn bad(code: &str, message: &str) -> Reply {

@@ -42,6 +42,15 @@ pub(crate) fn url(signer: &Signer, signed: &Signed<'_>, expires_in: u64, now: Of
     format!("{}/{}/{path}?{query}&X-Goog-Signature={signature}", signer.origin, signer.bucket)
 }
 
+/// Why a URL is not good for a request.
+pub(super) struct Refusal(StatusCode, &'static str, &'static str);
+
+impl From<Refusal> for Reply {
+    fn from(Refusal(status, code, message): Refusal) -> Self {
+        s3_error(status, code, message, &[])
+    }
+}
+
 /// The key of the object that a request is for, if its URL is good for it.
 pub(super) fn check(
     signer: &Signer,
@@ -49,17 +58,12 @@ pub(super) fn check(
     path: &str,
     query: Option<&str>,
     headers: &HeaderMap,
-) -> Result<String, Reply> {
+) -> Result<String, Refusal> {
     let get = |name: &str| query_value(query, name).unwrap_or_default();
-    let denied = |code, message: &str| Err(s3_error(StatusCode::FORBIDDEN, code, message, &[]));
     let key = path.strip_prefix(&format!("/{}/", signer.bucket)).map(percent_decode_str);
     let Some(key) = key.map(|key| key.decode_utf8_lossy().into_owned()) else {
-        return Err(s3_error(
-            StatusCode::NOT_FOUND,
-            "NoSuchBucket",
-            "The specified bucket does not exist.",
-            &[],
-        ));
+        let message = "The specified bucket does not exist.";
+        return Err(Refusal(StatusCode::NOT_FOUND, "NoSuchBucket", message));
     };
     let (stamp, expires, names) = (get("X-Goog-Date"), get("X-Goog-Expires"), get("X-Goog-SignedHeaders"));
     let value = |name: &str| match name {
@@ -69,7 +73,7 @@ pub(super) fn check(
     let signed: Vec<(&str, String)> = names.split(';').map(|name| (name, value(name))).collect();
     let signed: Vec<(&str, &str)> = signed.iter().map(|(name, value)| (*name, value.as_str())).collect();
     if get("X-Goog-Signature") != signature(signer, method, &key, &signed, [&stamp, &expires, &names]) {
-        return denied("SignatureDoesNotMatch", "Access denied.");
+        return Err(Refusal(StatusCode::FORBIDDEN, "SignatureDoesNotMatch", "Access denied."));
     }
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     let from = time::PrimitiveDateTime::parse(&stamp, format).map(time::PrimitiveDateTime::assume_utc);
@@ -78,7 +82,7 @@ pub(super) fn check(
         && from.saturating_add(life) <= OffsetDateTime::now_utc()
     {
         let message = "The provided token has expired.";
-        return Err(s3_error(StatusCode::BAD_REQUEST, "ExpiredToken", message, &[]));
+        return Err(Refusal(StatusCode::BAD_REQUEST, "ExpiredToken", message));
     }
     Ok(key)
 }
