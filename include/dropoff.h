@@ -1740,6 +1740,12 @@ typedef struct {
     /** The headers that were signed into the URL, sent as given. */
     const dropoff_pair *headers;
     size_t headers_count;
+    /** A journal: a file that lets the same call go on where this one stopped, after its process was killed
+     *  or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage keeps what
+     *  it has; what goes whole begins anew, and makes no journal. The URL of the second call may have another
+     *  signature. The file holds what opens a session, and is removed once the object is stored. No stream
+     *  can be read again, so there is none with a journal. A leading ~/ is the home folder. */
+    const char *journal;
     /** Bounds the whole call, retries included. Default: no limit. */
     uint64_t timeout_ms;
     /** Who is told how far the call is. */
@@ -1748,15 +1754,9 @@ typedef struct {
     void *user_data;
     /** Called once by each call that takes this struct. */
     dropoff_finalizer finalizer;
-    /** A journal: a file that lets the same call go on where this one stopped, after its process was killed
-     *  or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage keeps what
-     *  it has; what goes whole begins anew, and makes no journal. The URL of the second call may have another
-     *  signature. The file holds what opens a session, and is removed once the object is stored. No stream
-     *  can be read again, so there is none with a journal. A leading ~/ is the home folder. */
-    const char *journal;
 } dropoff_put_request;
 #define DROPOFF_PUT_REQUEST_INIT \
-    {sizeof(dropoff_put_request), NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL}
+    {sizeof(dropoff_put_request), NULL, NULL, NULL, NULL, 0, NULL, 0, NULL, NULL, NULL}
 
 /** A presigned "POST" form. Threads: plain data. */
 typedef struct {
@@ -1770,6 +1770,8 @@ typedef struct {
     const char *path;
     /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
+    /** The name of the field that holds the file. Default "file", as S3 and Google have it. */
+    const char *file_field;
     /** The file name told to storage. Default "file". */
     const char *file_name;
     /** Bounds the whole call, retries included. Default: no limit. */
@@ -1782,7 +1784,7 @@ typedef struct {
     dropoff_finalizer finalizer;
 } dropoff_post_form_request;
 #define DROPOFF_POST_FORM_REQUEST_INIT \
-    {sizeof(dropoff_post_form_request), NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL}
+    {sizeof(dropoff_post_form_request), NULL, NULL, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL}
 
 /** A presigned "PUT" for each part of an object. Threads: plain data. */
 typedef struct {
@@ -1795,6 +1797,9 @@ typedef struct {
     const char *path;
     /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
+    /** The headers that were signed into every URL, sent as given. */
+    const dropoff_pair *headers;
+    size_t headers_count;
     /** Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of
      *  URLs if those do not. */
     uint64_t part_size;
@@ -1808,7 +1813,7 @@ typedef struct {
     dropoff_finalizer finalizer;
 } dropoff_put_parts_request;
 #define DROPOFF_PUT_PARTS_REQUEST_INIT \
-    {sizeof(dropoff_put_parts_request), NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL}
+    {sizeof(dropoff_put_parts_request), NULL, 0, NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL}
 
 /** A plan, and what is to be sent by it. Threads: plain data. */
 typedef struct {

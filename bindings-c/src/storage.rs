@@ -4,7 +4,7 @@
 
 use std::mem::MaybeUninit;
 
-use dropoff::{Options, Result, Storage, StoredObject, StoredParts};
+use dropoff::{Error, Options, Result, Storage, StoredObject, StoredParts};
 
 use crate::caller_struct::{given_struct, optional_struct};
 use crate::error::{dropoff_error, dropoff_status};
@@ -39,6 +39,11 @@ impl dropoff_storage {
     }
     fn post(&self, post: &dropoff_put_request, progress: Option<Callback>) -> Result<dropoff_job> {
         let request = post.into_core(&fields!("post"))?;
+        if !post.journal.is_null() {
+            return Err(Error::bad_argument(
+                "post.journal is set, and a POST begins anew each time; leave it NULL",
+            ));
+        }
         started(progress, || self.client.start_post(request.into()))
     }
     fn send(&self, send: &dropoff_send_request, progress: Option<Callback>) -> Result<dropoff_job> {

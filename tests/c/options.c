@@ -299,6 +299,7 @@ static void fields_are_named_by_their_path(void) {
     dropoff_encryption encryption = DROPOFF_ENCRYPTION_INIT;
     dropoff_transfer_plan *plan = NULL;
     dropoff_stored_object *stored = NULL;
+    dropoff_job *job = NULL;
 #define REFUSED_FOR(text)                                                                               \
     MUST_FAIL(DROPOFF_INVALID_INPUT, text, dropoff_agentdrop_plan(client, &transfer, &plan, &error))
     bad_options.proxy = "caf\xe9";
@@ -319,6 +320,10 @@ static void fields_are_named_by_their_path(void) {
     put.headers = NULL;
     MUST_FAIL(DROPOFF_INVALID_INPUT, "headers is NULL or cannot have as many items as headers_count says",
               dropoff_storage_put(storage, &put, &stored, &error));
+    put.headers_count = 0;
+    put.journal = "/nowhere.journal";
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "post.journal is set, and a POST begins anew each time; leave it NULL",
+              dropoff_storage_start_post(storage, &put, &job, &error));
 
     REFUSED_FOR("sender is not set");
     transfer.sender = "caf\xe9";

@@ -18,6 +18,12 @@ pub struct dropoff_put_request {
     /// The headers that were signed into the URL, sent as given.
     pub headers: *const dropoff_pair,
     pub headers_count: usize,
+    /// A journal: a file that lets the same call go on where this one stopped, after its process was killed
+    /// or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage keeps what
+    /// it has; what goes whole begins anew, and makes no journal. The URL of the second call may have another
+    /// signature. The file holds what opens a session, and is removed once the object is stored. No stream
+    /// can be read again, so there is none with a journal. A leading ~/ is the home folder.
+    pub journal: *const c_char,
     /// Bounds the whole call, retries included. Default: no limit.
     pub timeout_ms: u64,
     /// Who is told how far the call is.
@@ -26,12 +32,6 @@ pub struct dropoff_put_request {
     pub user_data: *mut c_void,
     /// Called once by each call that takes this struct.
     pub finalizer: dropoff_finalizer,
-    /// A journal: a file that lets the same call go on where this one stopped, after its process was killed
-    /// or it failed. It is for what goes in blocks (Azure) or in a session (Google), where storage keeps what
-    /// it has; what goes whole begins anew, and makes no journal. The URL of the second call may have another
-    /// signature. The file holds what opens a session, and is removed once the object is stored. No stream
-    /// can be read again, so there is none with a journal. A leading ~/ is the home folder.
-    pub journal: *const c_char,
 }
 
 impl CallerStruct for dropoff_put_request {
@@ -44,11 +44,11 @@ impl CallerStruct for dropoff_put_request {
         source: ptr::null_mut(),
         headers: ptr::null(),
         headers_count: 0,
+        journal: ptr::null(),
         timeout_ms: 0,
         on_progress: None,
         user_data: ptr::null_mut(),
         finalizer: None,
-        journal: ptr::null(),
     };
     const FIRST_SIZE: usize = offset_of!(Self, finalizer) + size_of::<dropoff_finalizer>();
     fn size(&self) -> usize {
@@ -58,7 +58,8 @@ impl CallerStruct for dropoff_put_request {
 
 // A field of a later version would hide in padding at the end.
 const _: () = assert!(
-    offset_of!(dropoff_put_request, journal) + size_of::<*const c_char>() == size_of::<dropoff_put_request>()
+    offset_of!(dropoff_put_request, finalizer) + size_of::<dropoff_finalizer>()
+        == size_of::<dropoff_put_request>()
 );
 
 impl dropoff_put_request {
@@ -78,11 +79,11 @@ impl dropoff_put_request {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        if self.timeout_ms > 0 {
-            request = request.timeout(Duration::from_millis(self.timeout_ms));
-        }
         if let Some(value) = journal {
             request = request.journal(value);
+        }
+        if self.timeout_ms > 0 {
+            request = request.timeout(Duration::from_millis(self.timeout_ms));
         }
 
         Ok(request)
@@ -105,6 +106,8 @@ pub struct dropoff_post_form_request {
     pub path: *const c_char,
     /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
+    /// The name of the field that holds the file. Default "file", as S3 and Google have it.
+    pub file_field: *const c_char,
     /// The file name told to storage. Default "file".
     pub file_name: *const c_char,
     /// Bounds the whole call, retries included. Default: no limit.
@@ -127,6 +130,7 @@ impl CallerStruct for dropoff_post_form_request {
         fields_count: 0,
         path: ptr::null(),
         source: ptr::null_mut(),
+        file_field: ptr::null(),
         file_name: ptr::null(),
         timeout_ms: 0,
         on_progress: None,
@@ -155,10 +159,14 @@ impl dropoff_post_form_request {
     pub(crate) fn into_core(self, reader: &Fields<'_>) -> Result<dropoff::PostFormRequest> {
         let url = reader.needed_text(self.url, "url")?;
         let fields = reader.pairs(self.fields, self.fields_count, "fields")?;
+        let file_field = reader.text(self.file_field, "file_field")?;
         let file_name = reader.text(self.file_name, "file_name")?;
         let source = reader.source(self.path, self.source)?;
 
         let mut request = dropoff::PostFormRequest::new(url, fields, source);
+        if let Some(value) = file_field {
+            request = request.file_field(value);
+        }
         if let Some(value) = file_name {
             request = request.file_name(value);
         }
@@ -185,6 +193,9 @@ pub struct dropoff_put_parts_request {
     pub path: *const c_char,
     /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
+    /// The headers that were signed into every URL, sent as given.
+    pub headers: *const dropoff_pair,
+    pub headers_count: usize,
     /// Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of
     /// URLs if those do not.
     pub part_size: u64,
@@ -207,6 +218,8 @@ impl CallerStruct for dropoff_put_parts_request {
         urls_count: 0,
         path: ptr::null(),
         source: ptr::null_mut(),
+        headers: ptr::null(),
+        headers_count: 0,
         part_size: 0,
         timeout_ms: 0,
         on_progress: None,
@@ -234,9 +247,13 @@ impl dropoff_put_parts_request {
     /// The core's request.
     pub(crate) fn into_core(self, reader: &Fields<'_>) -> Result<dropoff::PutPartsRequest> {
         let urls = reader.texts(self.urls, self.urls_count, "urls")?;
+        let headers = reader.pairs(self.headers, self.headers_count, "headers")?;
         let source = reader.source(self.path, self.source)?;
 
         let mut request = dropoff::PutPartsRequest::new(urls, source);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
         if self.part_size > 0 {
             request = request.part_size(self.part_size);
         }
