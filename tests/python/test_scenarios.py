@@ -260,7 +260,8 @@ class Caller:
     def put_target(self, made: list[Made]) -> dict[str, Any]:
         ticket = self.sandbox.agentdrop().presign([("raw.bin", made[0].content or b"")], **self.terms())
         given = ticket.reveal()["upload_urls"][0]
-        return merged({"url": given["upload_url"], "headers": given["headers"]}, self.target)
+        target: dict[str, Any] = {"url": given["upload_url"], "headers": given["headers"]}
+        return dict(merged(target, self.target))
 
     def storage_post_form(self, made: list[Made]) -> dict[str, Any]:
         given = self.sandbox.hcompany().initiate_upload().reveal()
@@ -282,7 +283,7 @@ class Caller:
     def storage_send(self, made: list[Made]) -> dict[str, Any]:
         """A plan of the sandbox's own replies, changed, or the scenario's alone."""
         d = self.sandbox.agentdrop(**self.options | {"cancel_at": None})
-        who = {"sender": "sender-agent", "recipient": "recipient-agent"}
+        who: dict[str, Any] = {"sender": "sender-agent", "recipient": "recipient-agent"}
         file = ("raw.bin", made[0].content or b"")
         plan: dict[str, Any] = {}
         match self.args.pop("from", None):
