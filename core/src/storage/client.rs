@@ -169,7 +169,7 @@ async fn put_now(clients: &Clients, request: PutRequest, ctx: &JobContext) -> Re
     let kept = KeptReply::default();
     let sender = sender.keeping(&kept);
     let upload = ObjectUpload { target: &target, source: &source, journal };
-    let stored = Box::pin(put_object(upload, &sender, &clients.options, ctx)).await?;
+    let stored = put_object(upload, &sender, &clients.options, ctx).await?;
     ctx.progress.file_done();
     Ok(StoredObject { reply: kept.take(), ..stored })
 }

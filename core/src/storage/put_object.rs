@@ -36,13 +36,17 @@ pub(super) async fn put_object(
     ctx: &JobContext,
 ) -> Result<StoredObject> {
     let ObjectUpload { target, source, journal } = upload;
+    // Away from here: only uploads that go in these ways are to take their room.
     if let Some(plan) = azure::block_plan(target.url(), target.headers(), source.len(), options)? {
-        let resumed = PutJournal::open(journal, target, source, ctx).await?;
-        return in_blocks(target, source, plan, resumed, sender, options, ctx).await;
+        return Box::pin(async {
+            let resumed = PutJournal::open(journal, target, source, ctx).await?;
+            in_blocks(target, source, plan, resumed, sender, options, ctx).await
+        })
+        .await;
     }
     ctx.set_raw_upload(RawUpload::Object);
     if let Some(kind) = google::session_kind(target.url(), target.headers()) {
-        return in_session(target, source, kind, journal, sender, ctx).await;
+        return Box::pin(in_session(target, source, kind, journal, sender, ctx)).await;
     }
     sender.put(target, source, source.len(), true).await
 }

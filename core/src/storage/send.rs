@@ -396,7 +396,8 @@ async fn refused(
     // Each try reads the file anew, and the checksum is that of the first look.
     if !upload.filled.digests.is_empty()
         && signed_checksum::is_refusal_of_digest(&error)
-        && let Err(changed) = upload.outgoing.payload.source.still_holds(&upload.filled.digests).await
+        && let Err(changed) =
+            Box::pin(upload.outgoing.payload.source.still_holds(&upload.filled.digests)).await
     {
         return (changed, Action::Fail);
     }
