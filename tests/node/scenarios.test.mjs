@@ -271,7 +271,7 @@ class Caller {
     const who = { sender: 'sender-agent', recipient: 'recipient-agent' }
     let plan = {}
     if (from === 'put') {
-      const [given] = (await d.presign(files, who)).reveal().upload_urls
+      const [given] = (await d.presign(files, { ...who, multipart: false })).reveal().upload_urls
       plan = { url: given.upload_url, headers: given.headers }
     } else if (from === 'form') {
       const given = (await sandbox.hcompany().initiateUpload()).reveal()

@@ -28,11 +28,13 @@ class Seen(NamedTuple):
 
 @dataclass
 class Backend:
-    """Answers by path: a status and a body, or a list of them for one request after the other."""
+    """Answers by path: a status and a body, or a list of them for one request after the other. An event is
+    waited for, and no answer is given."""
 
     url: str
     answers: dict[str, Any] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
+    arrived: threading.Event = field(default_factory=threading.Event)
 
     def asked(self) -> list[tuple[str, str]]:
         return [(request.method, request.path) for request in self.seen]
@@ -66,6 +68,10 @@ def backend() -> Iterator[Backend]:
             answer = here.answers.get(path, (200, b""))
             if isinstance(answer, list):
                 answer = answer.pop(0)
+            here.arrived.set()
+            if isinstance(answer, threading.Event):
+                answer.wait(60)
+                answer = CUT
             status, said = answer
             if answer == CUT:
                 self.close_connection = True
@@ -189,6 +195,28 @@ def test_a_post_is_not_sent_again_once_it_may_have_been_handled(backend: Backend
     backend.answers["/p"] = (200, b'{"ok": false, "error": "not_here"}')
     with pytest.raises(DropoffError, match="not_here"):
         backend.storage().post(f"{backend.url}/p", DATA)
+
+
+@pytest.mark.parametrize("call", ["post", "plan", "put"])
+def test_what_is_stopped_once_it_may_have_been_handled(backend: Backend, call: str) -> None:
+    """A PUT replaces what it stored, so it may be made again. A POST may be taken twice."""
+    answered = backend.answers["/p"] = threading.Event()
+    storage, url = backend.storage(), f"{backend.url}/p"
+    match call:
+        case "post":
+            job = storage.start_post(url, DATA)
+        case "plan":
+            job = storage.start_send({"url": url, "method": "POST"}, DATA)
+        case _:
+            job = storage.start_put(url, DATA)
+    assert backend.arrived.wait(60)
+    job.cancel()
+    with pytest.raises(DropoffError) as caught:
+        job.wait()
+    answered.set()
+    error = caught.value
+    assert error.kind == "cancelled" and error.outcome == "unknown" and len(backend.seen) == 1
+    assert error.retryable == (call == "put"), error.to_dict()
 
 
 def test_a_reply_holds_no_secret_of_the_ticket(backend: Backend) -> None:

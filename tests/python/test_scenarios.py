@@ -288,7 +288,7 @@ class Caller:
         plan: dict[str, Any] = {}
         match self.args.pop("from", None):
             case "put":
-                [given] = d.presign([file], **who).reveal()["upload_urls"]
+                [given] = d.presign([file], **who, multipart=False).reveal()["upload_urls"]
                 plan = {"url": given["upload_url"], "headers": given["headers"]}
             case "form":
                 given = self.sandbox.hcompany().initiate_upload().reveal()

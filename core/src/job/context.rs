@@ -73,7 +73,7 @@ impl JobContext {
     /// Storage said that it has an object. Being stopped does not change that.
     pub(crate) fn record_stored(&self, etag: Option<&str>) {
         let mut record = self.record();
-        if record.raw == Some(RawUpload::Object) {
+        if matches!(record.raw, Some(RawUpload::Object | RawUpload::Once)) {
             record.outcome = Some(Outcome::Completed);
             record.etag = etag.map(str::to_owned);
         }

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Outcome, Resource};
 
 /// A call that ends with bytes in storage, and no service is told.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RawUpload {
     /// One object, which is there as soon as storage says so.
     Object,
     /// Several, or parts of one.
     Several,
+    /// One body that a service takes as a new thing each time.
+    Once,
 }
 
 #[derive(Default)]
@@ -33,21 +35,24 @@ impl CallRecord {
 
     /// The error of a call that is stopped now, with what that leaves behind.
     pub(super) fn stopped(&self, error: Error, body_was_sent: bool) -> Error {
-        // A raw upload replaces the object as a whole, so it may be repeated whatever became of it.
+        // A raw upload replaces the object as a whole, so it may be repeated whatever became of it. A POST
+        // replaces nothing.
         let raw = self.raw;
         let by_now = if raw.is_some() && body_was_sent { Outcome::Unknown } else { Outcome::NotCompleted };
         let outcome = self.outcome.unwrap_or(by_now);
         let retryable = match outcome {
             Outcome::Completed => false,
             Outcome::NotCompleted => true,
-            Outcome::Unknown => raw.is_some(),
+            Outcome::Unknown => raw.is_some_and(|raw| raw != RawUpload::Once),
         };
         let error = error.etag_is(self.etag.as_deref()).retryable_is(retryable).outcome_is(outcome);
         match (raw, outcome) {
-            (Some(RawUpload::Object), Outcome::Unknown) => {
+            (Some(RawUpload::Object | RawUpload::Once), Outcome::Unknown) => {
                 error.with_note("everything was sent, so look whether it is there before you send it again")
             }
-            (Some(RawUpload::Object), Outcome::Completed) => error.with_note("storage has what was sent"),
+            (Some(RawUpload::Object | RawUpload::Once), Outcome::Completed) => {
+                error.with_note("storage has what was sent")
+            }
             _ => error,
         }
     }

@@ -62,6 +62,8 @@ pub(super) struct BlockUpload<'a> {
     pub(super) names: BlockNames,
     /// Blocks that are there already.
     pub(super) done: Vec<StoredPart>,
+    /// What the call is from the moment that they may be the object.
+    pub(super) when_stored: RawUpload,
 }
 
 /// Sends the blocks that are not there yet, and commits all of them.
@@ -72,7 +74,7 @@ pub(super) async fn put_in_blocks(
     journal: &PutJournal,
     ctx: &JobContext,
 ) -> Result<StoredObject> {
-    let BlockUpload { target, source, plan, names, done } = upload;
+    let BlockUpload { target, source, plan, names, done, when_stored } = upload;
     target.check_length(source.len())?;
     let headers = BlobHeaders::of(target.headers());
     ctx.progress.already_there(done.iter().map(|part| part.bytes).sum());
@@ -93,7 +95,7 @@ pub(super) async fn put_in_blocks(
     let parts = parts.map_err(|e| e.outcome_is(Outcome::NotCompleted))?;
 
     journal.committing().await?;
-    ctx.set_raw_upload(RawUpload::Object);
+    ctx.set_raw_upload(when_stored);
     let list = target.with("comp=blocklist", headers.list)?;
     let stored = commit(&list, names.list(plan.count()), sender).await;
     let stored = stored.map_err(|e| e.context("the list of its blocks"))?;

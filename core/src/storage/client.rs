@@ -168,7 +168,7 @@ async fn put_now(clients: &Clients, request: PutRequest, ctx: &JobContext) -> Re
     let sender = Sender::new(&http, &clients.options, ctx);
     let kept = KeptReply::default();
     let sender = sender.keeping(&kept);
-    let upload = ObjectUpload { target: &target, source: &source, journal };
+    let upload = ObjectUpload { target: &target, source: &source, journal, is_all: true };
     let stored = put_object(upload, &sender, &clients.options, ctx).await?;
     ctx.progress.file_done();
     Ok(StoredObject { reply: kept.take(), ..stored })

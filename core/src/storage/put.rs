@@ -157,6 +157,16 @@ impl PutTarget {
         Self { method, purpose, ..self }
     }
 
+    /// The same as an upload of an object.
+    pub(super) fn by_put(self) -> Self {
+        self.by(Method::PUT, Purpose::PUT)
+    }
+
+    /// Whether whoever answers takes the body as a new thing each time.
+    pub(super) fn is_taken_once(&self) -> bool {
+        self.purpose.handling.once
+    }
+
     /// A step beside the bytes of an upload. Whatever its URL was signed for is right, and its answer is no
     /// store's.
     pub(super) fn step(

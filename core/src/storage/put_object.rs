@@ -26,6 +26,15 @@ pub(super) struct ObjectUpload<'a> {
     pub(super) source: &'a Prepared,
     /// For what does not go whole.
     pub(super) journal: Option<PathBuf>,
+    /// Whether the call is over as soon as storage has it.
+    pub(super) is_all: bool,
+}
+
+impl ObjectUpload<'_> {
+    /// What being stopped leaves once storage may have it.
+    fn when_stored(&self) -> RawUpload {
+        if self.is_all { RawUpload::Object } else { RawUpload::Several }
+    }
 }
 
 /// Sends it until storage has it.
@@ -35,32 +44,34 @@ pub(super) async fn put_object(
     options: &Options,
     ctx: &JobContext,
 ) -> Result<StoredObject> {
-    let ObjectUpload { target, source, journal } = upload;
+    let ObjectUpload { target, source, .. } = upload;
+    let session = google::session_kind(target.url(), target.headers());
+    // A POST that begins a session is storage's. Its body would be passed over, and the answer a success.
+    if target.is_taken_once() && session != Some(SessionKind::Signed) {
+        ctx.set_raw_upload(RawUpload::Once);
+        return sender.put(target, source, source.len(), true).await;
+    }
+    ctx.set_raw_upload(upload.when_stored());
     // Away from here: only uploads that go in these ways are to take their room.
     if let Some(plan) = azure::block_plan(target.url(), target.headers(), source.len(), options)? {
-        return Box::pin(async {
-            let resumed = PutJournal::open(journal, target, source, ctx).await?;
-            in_blocks(target, source, plan, resumed, sender, options, ctx).await
-        })
-        .await;
+        return Box::pin(in_blocks(upload, plan, sender, options, ctx)).await;
     }
-    ctx.set_raw_upload(RawUpload::Object);
-    if let Some(kind) = google::session_kind(target.url(), target.headers()) {
-        return Box::pin(in_session(target, source, kind, journal, sender, ctx)).await;
+    if let Some(kind) = session {
+        return Box::pin(in_session(upload, kind, sender, ctx)).await;
     }
     sender.put(target, source, source.len(), true).await
 }
 
 async fn in_blocks(
-    target: &PutTarget,
-    source: &Prepared,
+    upload: ObjectUpload<'_>,
     plan: PartPlan,
-    resumed: Resumed,
     sender: &Sender<'_>,
     options: &Options,
     ctx: &JobContext,
 ) -> Result<StoredObject> {
-    let Resumed { journal, kept, parts } = resumed;
+    let (target, source, when_stored) = (upload.target, upload.source, upload.when_stored());
+    let opened = PutJournal::open(upload.journal, target, source, ctx).await?;
+    let Resumed { journal, kept, parts } = opened;
     let known =
         kept.and_then(|kept| Some((kept["prefix"].as_str()?.to_owned(), kept["part_size"].as_u64()?)));
     let is_new = known.is_none();
@@ -74,7 +85,7 @@ async fn in_blocks(
     }
     ctx.set_raw_upload(RawUpload::Several);
     let limiter = UploadLimiter::new(options, ctx);
-    let upload = BlockUpload { target, source, plan, names, done: parts };
+    let upload = BlockUpload { target, source, plan, names, done: parts, when_stored };
     match put_in_blocks(upload, sender, &limiter, &journal, ctx).await {
         Ok(stored) => {
             journal.done(ctx).await;
@@ -86,20 +97,19 @@ async fn in_blocks(
 }
 
 async fn in_session(
-    target: &PutTarget,
-    source: &Prepared,
+    upload: ObjectUpload<'_>,
     kind: SessionKind,
-    journal: Option<PathBuf>,
     sender: &Sender<'_>,
     ctx: &JobContext,
 ) -> Result<StoredObject> {
+    let (target, source) = (&upload.target.clone().by_put(), upload.source);
     target.check_length(source.len())?;
     if kind == SessionKind::Open {
         // Storage tells how far it is, whoever began it.
         let sent = Session::new(target, source, sender).send(false).await;
         return sent.map_err(|(SessionEnd::Failed(error) | SessionEnd::Lost(error))| error);
     }
-    let Resumed { journal, kept, .. } = PutJournal::open(journal, target, source, ctx).await?;
+    let Resumed { journal, kept, .. } = PutJournal::open(upload.journal, target, source, ctx).await?;
     let mut known = kept.and_then(|kept| Some(kept["session"].as_str()?.to_owned()));
     let mut may_begin_anew = true;
     loop {

@@ -361,7 +361,8 @@ impl Caller<'_> {
         let file = || File::new(Source::memory(bytes)).name("raw.bin");
         let mut plan = match self.arg("from") {
             Some("put") => {
-                let ticket = self.agentdrop(self.options()?)?.presign(self.terms().file(file()))?.reveal();
+                let terms = self.terms().multipart(false).file(file());
+                let ticket = self.agentdrop(self.options()?)?.presign(terms)?.reveal();
                 let target = &ticket["upload_urls"][0];
                 json!({"url": target["upload_url"], "headers": target["headers"]})
             }

@@ -17,6 +17,7 @@ use crate::source::Prepared;
 use crate::storage::kept_reply::KeptReply;
 use crate::storage::parts::{PartTargets, PartUpload, send_parts};
 use crate::storage::put::PutTarget;
+use crate::storage::put_object::{ObjectUpload, put_object};
 use crate::storage::request::SendRequest;
 use crate::storage::result::{StoredObject, StoredPart, all_verified_by, crc64_of_all};
 use crate::storage::send::Sender;
@@ -89,7 +90,10 @@ impl PlanUpload<'_> {
 
     async fn whole(&self, target: &PutTarget) -> Result<StoredObject> {
         let kept = KeptReply::default();
-        let stored = self.sender().keeping(&kept).put(target, &self.source, self.source.len(), true).await?;
+        let is_all = self.targets.verify.is_none();
+        let upload = ObjectUpload { target, source: &self.source, journal: None, is_all };
+        let sender = self.sender();
+        let stored = put_object(upload, &sender.keeping(&kept), &self.clients.options, self.ctx).await?;
         Ok(StoredObject { reply: kept.take(), ..stored })
     }
 
