@@ -1,5 +1,6 @@
 //! The request of one attempt, and storage's answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -82,6 +83,11 @@ impl Reply {
     /// into a 200, and this one was cut off.
     pub(crate) fn cut_error(&self) -> bool {
         !self.whole && self.body.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// Everything that a text made of it must hide; `mask` is what the ticket holds.
+    pub(crate) fn masked_with<'a>(&self, mask: &'a Mask) -> Cow<'a, Mask> {
+        self.hides.as_ref().map_or(Cow::Borrowed(mask), |hides| Cow::Owned(mask.and(hides)))
     }
 
     /// Hides a proxy's login in a refusal. Of a success only what is said about it must hide that.

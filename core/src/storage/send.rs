@@ -196,25 +196,41 @@ impl<'a> Sender<'a> {
         history: &mut UploadHistory,
     ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
         let Upload { target, outgoing, mask, .. } = upload;
-        let tries = &mut history.tries;
-        let sent = self.clients.storage.try_once(target, outgoing, self.progress, tries).await;
-        let mut reply = sent.map_err(|error| unanswered(error, mask))?;
-        let with_proxy = reply.hides.as_ref().map(|hides| mask.and(hides));
-        let mask = with_proxy.as_ref().unwrap_or(mask);
-        let host = target.url().host_str().unwrap_or("");
-        self.log_answer(outgoing, &reply, host);
-        let etag = etag(&reply);
+        let sent = self.clients.storage.try_once(target, outgoing, self.progress, &mut history.tries).await;
+        let reply = sent.map_err(|error| unanswered(error, mask))?;
+        self.log_answer(outgoing, &reply, upload.host());
+        let mask = reply.masked_with(mask);
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
-            if may_be_own_upload(&reply, tries)
-                && let Some(stored) = Box::pin(own_upload(upload, &reply, etag.as_deref(), tries)).await
+            let etag = etag(&reply);
+            if may_be_own_upload(&reply, &history.tries)
+                && let Some(stored) =
+                    Box::pin(own_upload(upload, &reply, etag.as_deref(), &history.tries)).await
             {
-                self.stored(tries, etag.as_deref());
-                return Ok((stored, tries.changed().cloned()));
+                self.stored(&mut history.tries, etag.as_deref());
+                return Ok((stored, history.tries.changed().cloned()));
             }
-            return Err(refused(upload, &reply, etag.as_deref(), history, host, mask).await);
+            return Err(refused(upload, &reply, history, &mask).await);
         }
-        if let Some(error) = middlebox::not_of_storage(&reply, host, mask) {
+        match self.accepted(upload, &reply, history, &mask)? {
+            Accepted::Doubted(stored) => Ok((*stored, reply.file)),
+            Accepted::Stored => {
+                let etag = etag(&reply);
+                self.verified(upload, reply, etag, history, &mask).await
+            }
+        }
+    }
+
+    /// Whether an answer that says so is storage's own word that it has what was sent.
+    pub(super) fn accepted(
+        &self,
+        upload: &Upload<'_>,
+        reply: &Reply,
+        history: &mut UploadHistory,
+        mask: &Mask,
+    ) -> Result<Accepted, (Error, Action)> {
+        let (host, etag) = (upload.host(), etag(reply));
+        if let Some(error) = middlebox::not_of_storage(reply, host, mask) {
             self.progress.take_back(reply.counted);
             return Err((error, Action::Fail));
         }
@@ -223,20 +239,20 @@ impl<'a> Sender<'a> {
             return Err((answer_cut(host), Action::Retry));
         }
         if let Some(kept) = self.kept {
-            kept.keep(&reply, mask);
+            kept.keep(reply, mask);
         }
-        if lacks_store_signs(upload, &reply, etag.as_deref()) {
+        if lacks_store_signs(upload, reply, etag.as_deref()) {
             // Whatever becomes of the call, it may be there.
-            tries.may_be_stored();
-            let file = reply.file.take();
-            return self.doubted(outgoing, reply, host, mask).map(|stored| (stored, file));
+            history.tries.may_be_stored();
+            let stored = self.doubted(&upload.outgoing, reply, host, mask)?;
+            return Ok(Accepted::Doubted(Box::new(stored)));
         }
-        self.stored(tries, etag.as_deref());
-        self.verified(upload, reply, etag, history, mask).await
+        self.stored(&mut history.tries, etag.as_deref());
+        Ok(Accepted::Stored)
     }
 
     /// The object that storage says it has, unless its digest is another than ours.
-    async fn verified(
+    pub(super) async fn verified(
         &self,
         upload: &Upload<'_>,
         mut reply: Reply,
@@ -268,7 +284,7 @@ impl<'a> Sender<'a> {
                 }
                 let before = history.differed.replace(difference.ours);
                 let again = before == Some(difference.ours);
-                let error = difference.error(upload.target.url().host_str().unwrap_or(""), again);
+                let error = difference.error(upload.host(), again);
                 let action = if again { Action::Fail } else { Action::Retry };
                 return Err((error.hiding(|text| mask.hidden(text)), action));
             }
@@ -280,7 +296,7 @@ impl<'a> Sender<'a> {
     pub(super) fn doubted(
         &self,
         outgoing: &Outgoing,
-        reply: Reply,
+        reply: &Reply,
         host: &str,
         mask: &Mask,
     ) -> Result<StoredObject, (Error, Action)> {
@@ -352,6 +368,13 @@ impl<'a> Sender<'a> {
     }
 }
 
+/// A success by its status that is not somebody else's.
+pub(super) enum Accepted {
+    /// Nothing else shows that it is storage's.
+    Doubted(Box<StoredObject>),
+    Stored,
+}
+
 /// Those that were not computed already. The CRC is computed anew: it proves what was sent of a file that
 /// changes meanwhile.
 fn without_filled(digests: AlgorithmSet, upload: &Upload<'_>) -> AlgorithmSet {
@@ -378,17 +401,18 @@ async fn own_upload(
     }
 }
 
-async fn refused(
+/// The error of an answer that is no success, with what it says of the object.
+pub(super) async fn refused(
     upload: &Upload<'_>,
     reply: &Reply,
-    etag: Option<&str>,
     history: &mut UploadHistory,
-    host: &str,
     mask: &Mask,
 ) -> (Error, Action) {
+    let host = upload.host();
     let (error, action) = reply::refusal(reply, upload.target.url(), mask);
     if precondition::is_about(reply.status, error.service_code()) {
-        return (precondition::failed(upload, error, etag, &history.tries, host), action);
+        let etag = etag(reply);
+        return (precondition::failed(upload, error, etag.as_deref(), &history.tries, host), action);
     }
     if may_be_stored(reply, error.service_code()) {
         history.tries.may_be_stored();

@@ -233,7 +233,7 @@ impl<'a> Session<'a> {
         let (etag, size) = (etag(&reply), stored_resource::size(&reply.body));
         if size.is_none() && lacks_store_signs(upload, &reply, etag.as_deref()) {
             self.tries.may_be_stored();
-            let doubted = self.sender.doubted(&upload.outgoing, reply, &host, &upload.mask);
+            let doubted = self.sender.doubted(&upload.outgoing, &reply, &host, &upload.mask);
             let stored = doubted.map_err(|(error, action)| Failure::Told(error, action))?;
             return Ok(StoredObject { bytes: self.source.len(), ..stored });
         }
