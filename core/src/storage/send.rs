@@ -22,9 +22,8 @@ use super::verification::{AnsweredChecksums, Verification, completed, is_worth_i
 use super::{middlebox, precondition, reply};
 use crate::digest::{Algorithm, AlgorithmSet};
 use crate::error::{Error, Outcome, Result};
-use crate::http::retry::Retry;
 use crate::http::tries::Tries;
-use crate::http::{HttpClients, Outgoing, Reply};
+use crate::http::{ConnectionTurn, HttpClients, Outgoing, Reply};
 use crate::job::JobContext;
 use crate::logs;
 use crate::options::{IntegrityCheck, Options};
@@ -35,10 +34,10 @@ use crate::source::{Prepared, Reading};
 /// Everything an upload needs besides what is uploaded.
 #[derive(Clone, Copy)]
 pub(crate) struct Sender<'a> {
-    clients: &'a HttpClients,
+    pub(super) clients: &'a HttpClients,
     pub(super) options: &'a Options,
-    ctx: &'a JobContext,
-    progress: &'a Arc<Counters>,
+    pub(super) ctx: &'a JobContext,
+    pub(super) progress: &'a Arc<Counters>,
     slot: Option<&'a UploadSlot<'a>>,
     kept: Option<&'a KeptReply>,
 }
@@ -127,13 +126,21 @@ impl<'a> Sender<'a> {
     }
 
     pub(super) async fn send_until_stored(&self, upload: &Upload<'_>) -> Result<StoredObject> {
+        self.go_on_until_stored(upload, UploadHistory::new(upload.outgoing.handling.once)).await
+    }
+
+    /// The same with what is known of it already.
+    pub(super) async fn go_on_until_stored(
+        &self,
+        upload: &Upload<'_>,
+        mut history: UploadHistory,
+    ) -> Result<StoredObject> {
         let operation = upload.operation;
         signed_checksum::check(upload).await.map_err(|e| e.with_operation(operation))?;
         self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry =
             self.clients.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
-        let mut history = UploadHistory::new(upload.outgoing.handling.once);
         loop {
             let turn = self.clients.turn().await;
             history.tries.begin_request();
@@ -154,9 +161,8 @@ impl<'a> Sender<'a> {
                     let attempts = retry.attempts().saturating_add(history.tries.repeated());
                     return Ok(StoredObject { attempts, ..stored });
                 }
-                // Not a try: nothing of it left, and what is under way gives back what is missing.
                 Err((error, _)) if error.is_out_of_descriptors() => {
-                    if self.clients.storage.close_idle().await || turn.after_another().await {
+                    if self.has_room_again(turn).await {
                         continue;
                     }
                     return Err(history.tries.add_outcome(error.with_operation(operation)));
@@ -216,6 +222,7 @@ impl<'a> Sender<'a> {
             Accepted::Doubted(stored) => Ok((*stored, reply.file)),
             Accepted::Stored => {
                 let etag = etag(&reply);
+                self.stored(&mut history.tries, etag.as_deref());
                 self.verified(upload, reply, etag, history, &mask).await
             }
         }
@@ -247,7 +254,6 @@ impl<'a> Sender<'a> {
             let stored = self.doubted(&upload.outgoing, reply, host, mask)?;
             return Ok(Accepted::Doubted(Box::new(stored)));
         }
-        self.stored(&mut history.tries, etag.as_deref());
         Ok(Accepted::Stored)
     }
 
@@ -293,7 +299,7 @@ impl<'a> Sender<'a> {
     }
 
     /// A success that nothing but its status shows; an error where the caller wants proof.
-    pub(super) fn doubted(
+    fn doubted(
         &self,
         outgoing: &Outgoing,
         reply: &Reply,
@@ -312,46 +318,13 @@ impl<'a> Sender<'a> {
         Ok(StoredObject { warnings: vec![warning], ..object(outgoing, &reply.digests, None, None) })
     }
 
-    /// One request of a dialect's own, and its answer as it is.
-    pub(super) async fn request(
-        &self,
-        upload: &Upload<'_>,
-        tries: &mut Tries,
-    ) -> Result<Reply, (Error, Action)> {
-        let turn = self.clients.turn().await;
-        tries.begin_request();
-        let (target, outgoing) = (upload.target, &upload.outgoing);
-        // Whoever asks how far storage is would not have all of it sent again before that.
-        let sent = self.clients.storage.try_afresh(target, outgoing, self.progress, tries).await;
-        drop(turn);
-        let reply = sent.map_err(|error| unanswered(error, &upload.mask))?;
-        self.log_answer(outgoing, &reply, target.url().host_str().unwrap_or(""));
-        Ok(reply)
+    /// Whether there is a descriptor again. A try that finds none is none: nothing of it left, and what is
+    /// under way gives back what is missing.
+    pub(super) async fn has_room_again(&self, turn: ConnectionTurn<'_>) -> bool {
+        self.clients.storage.close_idle().await || turn.after_another().await
     }
 
-    /// The tries of such requests.
-    pub(super) fn retry(&self, upload: &Upload<'_>) -> Retry<'a> {
-        self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
-        let until = upload.expiry.map(|e| e.at());
-        self.clients.retry(upload.target.url(), self.options, self.ctx).until(until)
-    }
-
-    /// Notes which digests such an answer had.
-    pub(super) fn note_answered(&self, upload: &Upload<'_>, kinds: AlgorithmSet) {
-        self.clients.answered.note(upload.kind, upload.target.authority(), kinds);
-    }
-
-    pub(super) fn take_back(&self, bytes: u64) {
-        self.progress.take_back(bytes);
-    }
-
-    /// Has the progress show `now` bytes in place of `before`.
-    pub(super) fn show(&self, before: u64, now: u64) {
-        self.progress.take_back(before.saturating_sub(now));
-        self.progress.already_there(now.saturating_sub(before));
-    }
-
-    fn log_answer(&self, outgoing: &Outgoing, reply: &Reply, host: &str) {
+    pub(super) fn log_answer(&self, outgoing: &Outgoing, reply: &Reply, host: &str) {
         tracing::debug!(
             target: logs::TARGET,
             job = self.progress.job(),
