@@ -1,5 +1,5 @@
-//! The findings of all sessions of one call, one after another: a new one knows nothing of what those before it
-//! left.
+//! The findings of all sessions of one call, one after another: a new one knows nothing of what those before
+//! it left.
 
 use super::upload_history::UploadHistory;
 use crate::error::{Error, Outcome};

@@ -1,4 +1,4 @@
-//! Sessions of Google's, as far as no scenario can show them: those that somebody else began, and what is none.
+//! Sessions of Google's, as far as no scenario can show them: those that others began, and what is none.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
