@@ -58,11 +58,17 @@ impl fmt::Debug for SecretUrl {
     }
 }
 
-/// A URL as it may be printed: scheme, host, port and path.
+/// A URL as it may be printed: scheme, host, port and path, of which the beginning tells enough.
 pub(crate) fn without_secrets(url: &url::Url) -> String {
+    const MOST: usize = 500;
     let host = url.host_str().unwrap_or("");
     let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
-    format!("{}://{host}{port}{}", url.scheme(), url.path())
+    // A URL's path is ASCII.
+    let path = match url.path() {
+        path if path.len() > MOST => format!("{}…", &path[..MOST]),
+        path => path.to_owned(),
+    };
+    format!("{}://{host}{port}{path}", url.scheme())
 }
 
 /// Bearer values that a peer may quote back. A peer's words are masked before anything is made of them.

@@ -88,6 +88,7 @@ mod tests {
             "missing",
             "type",
             "outside",
+            "too_long",
             "url",
             "name",
             "recipient",
