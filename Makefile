@@ -234,6 +234,7 @@ lint-workflows: .venv/done bindings-node/node_modules/done
 	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
 	$(SCHEMA) vendor.github-actions .github/actions/*/action.yml
 	node tests/lint/workflows.mjs
+	node tests/lint/release.mjs
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github
 
 # Puts right what `make lint` says of layout, and the spelling that has one correction.
@@ -294,7 +295,7 @@ dist: dist-packages
 dist-packages: .venv-dist/done
 	PATH=$(abspath .venv-dist/bin):$$PATH tests/dist/pack.sh release dist $(TARGET)
 	.venv-dist/bin/python tests/dist/symbols.py dist
-	.venv-dist/bin/auditwheel show dist/*.whl
+	for wheel in dist/*.whl; do .venv-dist/bin/auditwheel show "$$wheel" || exit 1; done
 	.venv-dist/bin/abi3audit --summary dist/dropoff-*.whl
 
 # The packages that lie in dist/, which another machine may have made: each is used once from a clean folder,

