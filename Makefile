@@ -202,9 +202,11 @@ lint-python: .venv/done
 lint-node: bindings-node/node_modules/done
 	cd bindings-node && npm run --silent lint
 
-# For Windows and macOS, as far as the compilers are there; says what it left out.
-lint-platforms:
+# For Windows and macOS, as far as the compilers are there; says what it left out. And whether a suite of
+# test-platforms that crashed would be told.
+lint-platforms: .venv/done
 	$(PYTHON) tests/platforms/check.py
+	$(BIN)/python -m pytest -q tests/platforms/test_run.py
 
 # With the oldest Rust that builds everything, in a folder of its own.
 OLDEST_RUST = $(shell sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)
