@@ -1,5 +1,6 @@
 // Plays the release workflow's own commands over empty files with the names of all packages: each system that
-// npm's packages name is built, each package is published once, halves first, and has one list of its parts. pack.sh is such as macOS' bash reads.
+// npm's packages name is built, each package is published once, halves first, and has one list of its parts.
+// Looks whether pack.sh is such as macOS' bash reads, too.
 //
 //     node tests/lint/release.mjs
 
