@@ -1,5 +1,5 @@
 # Each target is one command on a fresh machine with cargo, a C compiler, Python 3.11 or later and Node 20.17
-# or later; `make test` also wants clang, valgrind, strace, pkg-config, unzip, bsdtar and 7z, which
+# or later; `make test` also wants clang, valgrind, strace, pkg-config, unzip, bsdtar, 7z, zsh and fish, which
 # `.ci/tools` installs. What the package registries have is installed into .venv*, node_modules and target/,
 # nothing elsewhere.
 
@@ -65,12 +65,12 @@ docs:
 	@$(MAKE) --no-print-directory --jobs=2 rustdoc .venv-docs/done docs/site/node_modules/done
 	.venv-docs/bin/python docs/site/build.py
 
-# Nothing of it runs, so the C in its dependencies is compiled as quickly as can be.
 # The command's manual, a page for each of its commands, into target/man.
 man: product
 	mkdir -p target/man
 	target/debug/dropoff man target/man
 
+# Nothing of it runs, so the C in its dependencies is compiled as quickly as can be.
 rustdoc:
 	cargo doc --no-deps --package dropoff --config 'profile.dev.package."*".opt-level=0'
 
@@ -415,4 +415,4 @@ tests/frameworks/node/node_modules/done: tests/frameworks/node/package.json
 
 clean:
 	cargo clean
-	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai .venv-mcp bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules tests/mcp/node/node_modules tests/runtimes/node_modules tests/bundlers/node_modules examples/node/node_modules dist
+	rm -rf .venv .venv-* {,*/,*/*/}*/node_modules dist
