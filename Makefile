@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo man generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-clouds test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms
+.PHONY: demo man generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-clouds test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms lint-every-platform
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -207,6 +207,10 @@ lint-node: bindings-node/node_modules/done
 lint-platforms: .venv/done
 	$(PYTHON) tests/platforms/check.py
 	$(BIN)/python -m pytest -q tests/platforms/test_run.py
+
+# The same where nothing may be left out, as CI runs it. Wants rustup's std of the targets, and mingw.
+lint-every-platform: .venv-dist/done
+	$(PYTHON) tests/platforms/check.py --every
 
 # With the oldest Rust that builds everything, in a folder of its own.
 OLDEST_RUST = $(shell sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)

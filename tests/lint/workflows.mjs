@@ -44,7 +44,6 @@ function hasOthers(path) {
   return Object.values({ ...dependencies, ...devDependencies }).some((from) => !from.startsWith('file:'))
 }
 
-const lint = await createLinter()
 let found = 0
 const watched = new Set(readFileSync(`${root}.github/dependabot.yml`, 'utf8').match(/\/[\w/-]*/g))
 for (const folder of foldersWithPackages().filter((name) => !watched.has(name))) {
@@ -54,6 +53,8 @@ for (const folder of foldersWithPackages().filter((name) => !watched.has(name)))
 for (const name of readdirSync(`${root}.github/workflows`)) {
   const path = `.github/workflows/${name}`
   const text = readFileSync(root + path, 'utf8')
+  // Each its own, since one fails after some text, whatever is in it.
+  const lint = await createLinter()
   const wrong = lint(text, path).filter(({ message }) => !YOUNGER.some((known) => known.test(message)))
   for (const { line, message } of [...wrong, ...missingTargets(text)]) {
     console.log(`${path}:${line}: ${message}`)
