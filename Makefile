@@ -208,7 +208,7 @@ lint-platforms: .venv/done
 	$(PYTHON) tests/platforms/check.py
 	$(BIN)/python -m pytest -q tests/platforms/test_run.py
 
-# The same where nothing may be left out, as CI runs it. Wants rustup's std of the targets, and mingw.
+# The same where nothing may be left out, as CI runs it. Wants rustup's std of the targets.
 lint-every-platform: .venv-dist/done
 	$(PYTHON) tests/platforms/check.py --every
 

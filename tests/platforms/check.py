@@ -29,7 +29,7 @@ LOGS = FOLDER / "logs"
 
 
 def zig() -> Path | None:
-    """The compiler of what is C in our dependencies, for macOS; a package of PyPI, as `make dist` has it."""
+    """A compiler of what is C in our dependencies, for each target; a package of PyPI, as `make dist` has it."""
     return next((ROOT / ".venv-dist" / "lib").glob("python*/site-packages/ziglang/zig"), None)
 
 
@@ -42,9 +42,7 @@ def environment() -> dict[str, str]:
 
 
 def by_rustup(target: str, log: Path) -> int:
-    program = (
-        ["cargo", "check"] if "windows" in target else [str(ROOT / ".venv-dist/bin/cargo-zigbuild"), "check"]
-    )
+    program = [str(ROOT / ".venv-dist/bin/cargo-zigbuild"), "check"] if zig() else ["cargo", "check"]
     own = {"PYO3_NO_PYTHON": "1", "CARGO_TERM_COLOR": "never", **environment()}
     with log.open("wb") as file:
         return subprocess.run(
@@ -81,12 +79,13 @@ def way(target: str) -> Callable[[str, Path], int] | str:
     """What can check it, or what is missing."""
     if "apple" in target and zig() is None:
         return "zig is not there; run: make .venv-dist/done"
-    if has_std(target) and ("apple" in target or shutil.which(MINGW)):
+    if has_std(target) and (zig() or shutil.which(MINGW)):
         return by_rustup
     if (FOLDER / "rust.done").exists() and ("apple" in target or (FOLDER / "mingw.done").exists()):
         return by_chroot
-    more = "" if "apple" in target else f", and install {MINGW}"
-    return f"no std for it; run: rustup target add {target}{more}; or: make test-platforms"
+    if has_std(target):
+        return f"no compiler for it; run: make .venv-dist/done; or install {MINGW}"
+    return f"no std for it; run: rustup target add {target}; or: make test-platforms"
 
 
 def main(arguments: list[str]) -> int:
