@@ -29,7 +29,7 @@ LOGS = FOLDER / "logs"
 
 
 def zig() -> Path | None:
-    """A compiler of what is C in our dependencies, for each target; a package of PyPI, as `make dist` has it."""
+    """A compiler of the C in our dependencies, for each target; a package of PyPI, as `make dist` has it."""
     return next((ROOT / ".venv-dist" / "lib").glob("python*/site-packages/ziglang/zig"), None)
 
 
