@@ -54,6 +54,19 @@ def test_it_takes_what_is_taken(name: str, plan: dict[str, Any]) -> None:
             True,
         ),
         ({"url": URL, "fields": {}, "expires": 60, "expires_at": "2030-01-01T00:00:00Z"}, True),
+        # A form is sent by POST and has no headers; Companion adds an empty list of fields to a PUT.
+        ({"url": URL, "fields": {"key": "k"}, "headers": {"a": "b"}}, False),
+        ({"url": URL, "fields": {"key": "k"}, "headers": ["a: b"]}, False),
+        ({"url": URL, "method": "POST", "file_field": "f", "headers": {"a": ["b"]}}, False),
+        ({"url": URL, "fields": {"key": "k"}, "headers": {}}, True),
+        ({"url": URL, "fields": {"key": "k"}, "headers": {"a": []}}, True),
+        ({"url": URL, "method": "POST", "headers": {"a": "b"}}, True),
+        ({"url": URL, "method": "PUT", "fields": {"key": "k"}}, False),
+        ({"url": URL, "method": "PUT", "fields": [{"name": "key", "value": "k"}]}, False),
+        ({"url": URL, "method": "PUT", "file_name": "a"}, False),
+        ({"url": URL, "method": "PUT", "fields": {}, "headers": {"a": "b"}}, True),
+        ({"url": URL, "method": "PUT", "fields": [], "file_field": "f"}, True),
+        ({"url": URL, "method": "POST", "fields": {"key": "k"}}, True),
     ],
 )
 def test_its_edges(plan: dict[str, Any], valid: bool) -> None:
