@@ -116,10 +116,10 @@ def test_a_pipeline_that_failed_may_be_run_again(cli: Cli) -> None:
 
 def test_what_a_proxy_wants_is_no_better_the_next_time(cli: Cli) -> None:
     """Whether the bytes are in a file or come by a pipe."""
+    put = ("put", "-", "--url-file", cli.target())
     cli.fault(answers("presign", 407), answers("put", 511))
     assert cli.error(6, *SEND, cli.file("x"))["kind"] == "network"
     assert cli.error(6, *SEND, "-", "--name", "x", stdin="x")["kind"] == "network"
-    put = ("put", "-", "--url-file", cli.target())
     assert cli.error(6, *put, stdin="0123456789")["kind"] == "network"
 
 
