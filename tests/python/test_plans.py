@@ -293,8 +293,9 @@ def test_a_commit_may_be_signed_with_the_checksum_of_the_object(backend: Backend
     checksum = {"x-amz-checksum-crc64nvme": base64.b64encode(bytes(range(8))).decode()}
     backend.send(parts(backend, commit={"url": f"{backend.url}/commit", "headers": checksum}))
     md5 = {"Content-MD5": base64.b64encode(hashlib.md5(b"another").digest()).decode()}
-    error = backend.fails(parts(backend, commit={"url": f"{backend.url}/commit", "headers": md5, "body": "b"}))
-    assert "Content-MD5" in error.message or "content-md5" in error.message
+    commit = {"url": f"{backend.url}/commit", "headers": md5, "body": "b"}
+    error = backend.fails(parts(backend, commit=commit))
+    assert "content-md5" in error.message.lower()
 
 
 def test_a_commit_whose_answer_is_lost_is_unknown_and_not_aborted(backend: Backend) -> None:
@@ -334,7 +335,8 @@ def test_a_post_is_not_sent_again_once_it_may_have_been_handled(backend: Backend
 
 def test_the_etag_of_the_reply_to_a_post_is_compared_with_nothing(backend: Backend) -> None:
     """Frameworks make it of their reply: Rack::ETag, Django's ConditionalGetMiddleware."""
-    backend.has_etags, backend.headers = False, {"ETag": f'W/"{32 * "0"}"', "x-amz-checksum-crc32": "AAAAAA=="}
+    backend.has_etags = False
+    backend.headers = {"ETag": f'W/"{32 * "0"}"', "x-amz-checksum-crc32": "AAAAAA=="}
     stored = backend.storage().post(f"{backend.url}/p", DATA)
     assert len(backend.seen) == 1 and not stored.verified
 
