@@ -2,6 +2,8 @@
 //! that is taken there is no new blob, and Azure drops blocks that nobody commits within a week.
 //! <https://learn.microsoft.com/rest/api/storageservices/put-block-list>
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
@@ -83,13 +85,16 @@ pub(super) async fn put_in_blocks(
     let on_stored = |part: StoredPart| -> BoxFuture<'_, Result<()>> {
         Box::pin(async move { journal.part(&part).await })
     };
+    let doubt = OnceLock::new();
     let upload = PartUpload {
         plan: plan.clone(),
         needs_etags: false,
         targets: PartTargets::Made(&block),
         source,
         done,
+        doubt: &doubt,
     };
+
     // Until they are committed there is no blob.
     let parts = send_parts(upload, sender, limiter, &on_stored).await;
     let parts = parts.map_err(|e| e.outcome_is(Outcome::NotCompleted))?;
@@ -110,7 +115,7 @@ pub(super) async fn put_in_blocks(
         verified: verified_by.is_some(),
         verified_by,
         attempts,
-        warnings: stored.warnings,
+        warnings: doubt.into_inner().into_iter().chain(stored.warnings).collect(),
         reply: stored.reply,
         parts,
     })

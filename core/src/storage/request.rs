@@ -82,10 +82,10 @@ impl PostRequest {
     }
 }
 
-/// A `PUT` of the same with another method.
+/// A `PUT` of the same with another method, and without its journal: a body that goes by POST goes whole, and
+/// begins anew.
 impl From<PutRequest> for PostRequest {
     fn from(put: PutRequest) -> Self {
-        // What goes by POST goes whole, and begins anew.
         let PutRequest { url, headers, source, timeout, journal: _ } = put;
         Self { url, headers, source, timeout }
     }

@@ -41,11 +41,13 @@ pub(crate) struct Sender<'a> {
     progress: &'a Arc<Counters>,
     slot: Option<&'a UploadSlot<'a>>,
     kept: Option<&'a KeptReply>,
+    /// Whether a CRC of what is sent is computed whatever the caller wants compared.
+    always_crc: bool,
 }
 
 impl<'a> Sender<'a> {
     pub(crate) fn new(clients: &'a HttpClients, options: &'a Options, ctx: &'a JobContext) -> Self {
-        Self { clients, options, ctx, progress: &ctx.progress, slot: None, kept: None }
+        Self { clients, options, ctx, progress: &ctx.progress, slot: None, kept: None, always_crc: false }
     }
 
     /// For an upload that has this turn among others of its call.
@@ -62,6 +64,11 @@ impl<'a> Sender<'a> {
         'a: 'b,
     {
         Sender { kept: Some(kept), ..*self }
+    }
+
+    /// For an upload whose CRC somebody compares here.
+    pub(super) fn with_crc(&self, always_crc: bool) -> Sender<'a> {
+        Sender { always_crc, ..*self }
     }
 
     /// For a step that sends none of the source: its bytes and its time are not the upload's.
@@ -91,9 +98,16 @@ impl<'a> Sender<'a> {
         self.send_until_stored(&upload).await
     }
 
-    /// Makes a step beside the bytes of an upload, whose body nobody compares.
-    pub(super) async fn step(&self, target: &PutTarget, body: &Prepared) -> Result<StoredObject> {
-        let upload = target.upload(body, false).await?;
+    /// Makes a step beside the bytes of an upload, whose body nobody compares. `secrets` are those of the
+    /// body.
+    pub(super) async fn step(
+        &self,
+        target: &PutTarget,
+        body: &Prepared,
+        secrets: &Mask,
+    ) -> Result<StoredObject> {
+        let mut upload = target.upload(body, false).await?;
+        upload.mask = upload.mask.and(secrets);
         self.send_until_stored(&upload).await
     }
 
@@ -118,6 +132,9 @@ impl<'a> Sender<'a> {
     pub(super) fn choose_digests(&self, upload: &mut Upload<'_>, object_size: u64) {
         let check = self.options.integrity_check;
         if check == IntegrityCheck::Off {
+            if self.always_crc {
+                upload.outgoing.digests = AlgorithmSet::of(Algorithm::Crc64Nvme);
+            }
             return;
         }
         let answered = self.clients.answered.of(upload.kind, upload.target.authority());
@@ -203,7 +220,7 @@ impl<'a> Sender<'a> {
         let mask = with_proxy.as_ref().unwrap_or(mask);
         let host = target.url().host_str().unwrap_or("");
         self.log_answer(outgoing, &reply, host);
-        let etag = etag(&reply);
+        let etag = etag(&reply, outgoing.handling);
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
             if may_be_own_upload(&reply, tries)
@@ -218,13 +235,11 @@ impl<'a> Sender<'a> {
             self.progress.take_back(reply.counted);
             return Err((error, Action::Fail));
         }
-        if reply.cut_error() {
+        if reply.cut_error(outgoing.handling) {
             self.progress.take_back(reply.counted);
-            return Err((answer_cut(host), Action::Retry));
+            return Err((answer_cut(host, outgoing.handling), Action::Retry));
         }
-        if let Some(kept) = self.kept {
-            kept.keep(&reply, mask);
-        }
+        self.keep(&reply, mask);
         if lacks_store_signs(upload, &reply, etag.as_deref()) {
             // Whatever becomes of the call, it may be there.
             tries.may_be_stored();
@@ -246,8 +261,9 @@ impl<'a> Sender<'a> {
     ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
         let mut ours = std::mem::take(&mut reply.digests);
         ours.complete_with(&upload.filled.digests);
-        // A checksum that the ticket demanded is there whatever the caller wants.
-        if ours.is_empty() || !self.wants_proof() {
+        // A checksum that the ticket demanded is there whatever the caller wants. What answers a POST are the
+        // digests of its reply, and a difference would have it sent again.
+        if ours.is_empty() || !self.wants_proof() || upload.outgoing.handling.once {
             return Ok((object(&upload.outgoing, &ours, etag, None), reply.file));
         }
         let answered = AnsweredChecksums::of(&reply, etag.as_deref());
@@ -325,6 +341,13 @@ impl<'a> Sender<'a> {
         self.clients.answered.note(upload.kind, upload.target.authority(), kinds);
     }
 
+    /// Keeps the answer to a success, if the caller is told of it.
+    pub(super) fn keep(&self, reply: &Reply, mask: &Mask) {
+        if let Some(kept) = self.kept {
+            kept.keep(reply, mask);
+        }
+    }
+
     pub(super) fn take_back(&self, bytes: u64) {
         self.progress.take_back(bytes);
     }
@@ -390,7 +413,7 @@ async fn refused(
     if precondition::is_about(reply.status, error.service_code()) {
         return (precondition::failed(upload, error, etag, &history.tries, host), action);
     }
-    if may_be_stored(reply, error.service_code()) {
+    if may_be_stored(reply, error.service_code(), upload.outgoing.handling) {
         history.tries.may_be_stored();
     }
     // Each try reads the file anew, and the checksum is that of the first look.

@@ -205,7 +205,7 @@ impl<'a> Session<'a> {
             status => {
                 self.sender.take_back(reply.counted);
                 let (error, action) = reply::refusal(&reply, self.target.url(), &upload.mask);
-                if may_be_stored(&reply, error.service_code()) {
+                if may_be_stored(&reply, error.service_code(), upload.outgoing.handling) {
                     self.tries.may_be_stored();
                 }
                 Err(match status {
@@ -227,10 +227,12 @@ impl<'a> Session<'a> {
         if let Some(error) = middlebox::not_of_storage(&reply, &host, &upload.mask) {
             return Err(Failure::Told(error, Action::Fail));
         }
-        if reply.cut_error() {
-            return Err(Failure::Told(answer_cut(&host), Action::Retry));
+        let handling = upload.outgoing.handling;
+        if reply.cut_error(handling) {
+            return Err(Failure::Told(answer_cut(&host, handling), Action::Retry));
         }
-        let (etag, size) = (etag(&reply), stored_resource::size(&reply.body));
+        self.sender.keep(&reply, &upload.mask);
+        let (etag, size) = (etag(&reply, handling), stored_resource::size(&reply.body));
         if size.is_none() && lacks_store_signs(upload, &reply, etag.as_deref()) {
             self.tries.may_be_stored();
             let doubted = self.sender.doubted(&upload.outgoing, reply, &host, &upload.mask);
