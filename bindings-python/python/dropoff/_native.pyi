@@ -1836,7 +1836,8 @@ class Storage:
         """Sends a source with a presigned POST form and waits until storage has it.
 
         :param url: where the form goes, exactly as it was handed out.
-        :param fields: sent byte for byte in the order given; the file follows as the last field.
+        :param fields: sent byte for byte in the order given; the file follows as the last field, which
+            ``file_field`` names.
         :param file_name: the file name told to storage. Default ``file``.
         :param file_field: the name of the field that holds the file. Default ``file``, as S3 and Google
             have it.
