@@ -38,6 +38,12 @@ pub(crate) fn copied(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     COPY.import(py, "_contextvars", "copy_context")?.call0()
 }
 
+/// One that holds nothing, for a thread that serves all calls: it would keep that of the first.
+pub(crate) fn empty(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static CONTEXT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    CONTEXT.import(py, "_contextvars", "Context")?.call0()
+}
+
 /// Keeps a copy of the caller's context for the records of its call.
 pub(crate) fn remember(py: Python<'_>, job: &Arc<AnyJob>) -> PyResult<()> {
     let kept = CallContext { job: Arc::clone(job), context: copied(py)?.unbind() };
@@ -65,11 +71,8 @@ pub(crate) fn take_ended(py: Python<'_>, queued: impl FnOnce() -> HashSet<u64>) 
     let Some(all) = &mut *contexts else { return Vec::new() };
     let is_over = |kept: &CallContext| kept.job.wait_timeout(Duration::ZERO).is_some();
     let over: Vec<_> = all.by_number.extract_if(|_, kept| is_over(kept)).collect();
-    if over.is_empty() {
-        return Vec::new();
-    }
     // Only now: a call that is over tells nothing more.
-    let queued = queued();
+    let queued = if over.is_empty() { HashSet::new() } else { queued() };
     let (needed, ended): (Vec<_>, Vec<_>) = over.into_iter().partition(|(number, _)| queued.contains(number));
     all.by_number.extend(needed);
     all.limit = FEWEST.max(all.by_number.len() * 2);

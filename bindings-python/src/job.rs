@@ -250,10 +250,12 @@ pub(crate) fn _start_into<'py>(
     called: &Bound<'_, PyAny>,
     running: Option<Py<PyAny>>,
 ) -> PyResult<Vec<Py<PyAny>>> {
+    let may_go = logs::contexts_may_go(jobs.py());
     match make_call(args, || in_loop(running, || start.call(args, Some(kwargs)))) {
-        Ok(job) => jobs.append(job).map(|()| logs::ended_contexts(jobs.py())),
-        Err(error) => Err(in_its_name(error, start, called)),
+        Ok(job) => jobs.append(job)?,
+        Err(error) => return Err(in_its_name(error, start, called)),
     }
+    Ok(if may_go { logs::ended_contexts(jobs.py()) } else { Vec::new() })
 }
 
 /// What Python says of wrong arguments names the method that got them; the caller called another one.

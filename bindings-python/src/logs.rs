@@ -208,15 +208,16 @@ pub(crate) fn remember_context(py: Python<'_>, job: &Arc<AnyJob>) -> PyResult<()
     call_context::remember(py, job)
 }
 
-/// The contexts of calls that are over, for Python code to let go of. Looked for where a call was made, since
+/// Whether contexts are to be looked through: now nothing waits for a handler, or there are many of them.
+/// Asked before a call is made, whose first records come at once.
+pub(crate) fn contexts_may_go(py: Python<'_>) -> bool {
+    call_context::are_many(py) || queue().is_some_and(|queue| queue.is_idle())
+}
+
+/// The contexts of calls that are over, for Python code to let go of. Looked for where calls are made, since
 /// with many calls and slow handlers the thread that handles records never finds their queue empty.
 pub(crate) fn ended_contexts(py: Python<'_>) -> Vec<Py<PyAny>> {
-    match queue() {
-        Some(queue) if call_context::are_many(py) || queue.is_idle() => {
-            call_context::take_ended(py, || queue.calls())
-        }
-        _ => Vec::new(),
-    }
+    queue().map_or_else(Vec::new, |queue| call_context::take_ended(py, || queue.calls()))
 }
 
 /// The least of the core's levels that somebody gets to see. It reads what `Logger.isEnabledFor` and
@@ -284,9 +285,10 @@ fn thread_runs(py: Python<'_>) -> bool {
         return true;
     }
     static LOG: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let started = LOG
-        .import(py, "dropoff._threads", "log")
-        .and_then(|log| start_thread(log, (Records(Arc::clone(queue)),).into_pyobject(py)?));
+    let started = LOG.import(py, "dropoff._threads", "log").and_then(|log| {
+        let records = (Records(Arc::clone(queue)),).into_pyobject(py)?;
+        start_thread(call_context::empty(py)?, log, records)
+    });
     if started.is_err() {
         // A process that is full, or that ends. The next call tries again.
         queue.state().started = false;

@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use crate::call_context;
 use crate::job::AnyJob;
 use crate::loop_waker::{LoopWaker, WakeRequest};
 use crate::reader::{Raised, RaisedElsewhere, start_thread};
@@ -262,7 +263,8 @@ impl ProgressCallback {
         let snapshots = Snapshots::new(Arc::clone(job));
         let arguments = (snapshots, callback.clone_ref(py), on_progress);
         static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        start_thread(TELL.import(py, "dropoff._threads", "tell")?, arguments.into_pyobject(py)?)?;
+        let tell = TELL.import(py, "dropoff._threads", "tell")?;
+        start_thread(call_context::copied(py)?, tell, arguments.into_pyobject(py)?)?;
         Ok(callback)
     }
 

@@ -158,16 +158,16 @@ impl Streams {
         };
         static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let read = READ.import(py, "dropoff._threads", "read")?;
-        start_thread(read, (orders,).into_pyobject(py)?)?;
+        start_thread(call_context::copied(py)?, read, (orders,).into_pyobject(py)?)?;
         Ok(raised)
     }
 }
 
 /// Starts a daemon thread of Python's own. `_thread.start_new_thread` is C: it runs no Python code on this
 /// thread, which may be one that Python is about to end. Where it has been replaced by Python code, that is
-/// gevent's or eventlet's, and `dropoff/_green.py` knows what to start. It runs in a copy of the caller's
-/// context.
+/// gevent's or eventlet's, and `dropoff/_green.py` knows what to start. It runs in `context`.
 pub(crate) fn start_thread<'py>(
+    context: Bound<'py, PyAny>,
     function: &Bound<'py, PyAny>,
     arguments: Bound<'py, PyTuple>,
 ) -> PyResult<()> {
@@ -179,7 +179,7 @@ pub(crate) fn start_thread<'py>(
     if !is_green(py) {
         let mut all = vec![function.clone()];
         all.extend(arguments);
-        let run = (call_context::copied(py)?.getattr("run")?, PyTuple::new(py, all)?);
+        let run = (context.getattr("run")?, PyTuple::new(py, all)?);
         return start.call1(run).map(drop).map_err(|e| without_room(py, e));
     }
     static GREEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
