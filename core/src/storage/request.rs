@@ -133,7 +133,8 @@ pub struct PostFormRequest {
 
 impl PostFormRequest {
     /// * `url`: where the form goes, exactly as it was handed out.
-    /// * `fields`: sent byte for byte in the order given; the file follows as the field `file`.
+    /// * `fields`: sent byte for byte in the order given; the file follows as the last
+    ///   field, which `file_field` names.
     pub fn new<N: Into<String>, V: Into<String>>(
         url: impl Into<String>,
         fields: impl IntoIterator<Item = (N, V)>,
