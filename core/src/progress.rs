@@ -267,6 +267,10 @@ impl Counters {
     pub(crate) fn body_sent(&self) {
         self.body_sent.store(true, Relaxed);
     }
+    /// No last byte that was handed over so far counts.
+    pub(crate) fn body_is_not_taken(&self) {
+        self.body_sent.store(false, Relaxed);
+    }
     pub(crate) fn was_body_sent(&self) -> bool {
         self.body_sent.load(Relaxed)
     }

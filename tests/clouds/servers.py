@@ -1,14 +1,17 @@
-"""Azurite and gcp-storage-emulator as child processes, on loopback, each empty."""
+"""Azurite and gcp-storage-emulator as child processes, on loopback, each empty; and a gateway."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import http.client
+import http.server
 import os
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -59,6 +62,54 @@ class GoogleEmulator:
 
     def stop(self) -> None:
         self._server.stop()
+
+
+class Gateway:
+    """In front of Azurite: takes as many blocks as are left to it, and refuses the next one."""
+
+    def __init__(self, upstream: str) -> None:
+        self.blocks_left = 0
+        host = upstream.removeprefix("http://")
+        gateway = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_PUT(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if "comp=block&" in self.path:
+                    gateway.blocks_left -= 1
+                    if gateway.blocks_left < 0:
+                        self.send_response(403)
+                        self.send_header("Content-Length", "0")
+                        self.end_headers()
+                        return
+                connection = http.client.HTTPConnection(host, timeout=60)
+                # Its headers are not signed, and the host is that of Azurite.
+                passed = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+                connection.request("PUT", self.path, body, passed)
+                answer = connection.getresponse()
+                told = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower().startswith(("x-ms-", "etag", "content-md5")):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(told)))
+                self.end_headers()
+                self.wfile.write(told)
+                connection.close()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class Server:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from azure.storage.blob import BlobClient, BlobSasPermissions, BlobServiceClient, generate_blob_sas
 from dropoff import DropoffError, ExpiredError, Storage, StorageRefusedError
-from servers import Azurite
+from servers import Azurite, Gateway
 
 MIB = 1 << 20
 PART = 5 * MIB
@@ -73,25 +73,41 @@ def test_a_blob_goes_in_blocks(azurite: Azurite, sign: Sign, size: int) -> None:
     assert [block.size for block in committed][:-1] == [PART] * (len(committed) - 1) and not waiting
 
 
-def test_blocks_go_on_from_a_journal(azurite: Azurite, sign: Sign, tmp_path: Path) -> None:
-    url, blob = sign()
+@pytest.fixture
+def gateway(azurite: Azurite) -> Iterator[Gateway]:
+    gateway = Gateway(azurite.url)
+    yield gateway
+    gateway.stop()
+
+
+def test_blocks_go_on_from_a_journal(azurite: Azurite, gateway: Gateway, sign: Sign, tmp_path: Path) -> None:
     source, journal = tmp_path / "source.bin", tmp_path / "journal"
     source.write_bytes(data := os.urandom(6 * PART))
-    options = {"part_size": PART, "multipart_threshold": PART, "concurrency": 1}
+    client = Storage(
+        trusted_storage=[gateway.url],
+        backoff_base=0.001,
+        part_size=PART,
+        multipart_threshold=PART,
+        concurrency=1,
+    )
 
-    job = storage(azurite, **options).start_put(url, source, journal=journal)
-    while len(journal.read_text().splitlines() if journal.exists() else []) < 4:
-        assert not job.done(), "it was too quick"
-    job.cancel()
-    with pytest.raises(DropoffError):
-        job.wait()
-    assert journal.exists() and not blob.exists(), "nothing is committed"
+    url, blob = sign()
+    gateway.blocks_left = 2
+    with pytest.raises(StorageRefusedError) as caught:
+        client.put(url.replace(azurite.url, gateway.url), source, journal=journal)
+    assert caught.value.outcome == "not_completed" and journal.exists()
+    assert not blob.exists(), "nothing is committed"
+    _, waiting = blob.get_block_list("uncommitted")
+    assert len(waiting) == 2
 
-    # Another signature of the same place.
+    # Another signature of the same place. Two blocks are there, and no more than the others are sent.
     again, _ = sign(hours=2)
-    stored = storage(azurite, **options).put(again, source, journal=journal)
+    gateway.blocks_left = 4
+    stored = client.put(again.replace(azurite.url, gateway.url), source, journal=journal)
     assert blob.download_blob().readall() == data
     assert stored.bytes == len(data) and not journal.exists()
+    committed, _ = blob.get_block_list("all")
+    assert [block.id for block in committed][:2] == [block.id for block in waiting]
 
 
 def test_a_url_that_ran_out(azurite: Azurite, sign: Sign) -> None:

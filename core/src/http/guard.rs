@@ -59,9 +59,7 @@ impl Target {
             .ok()
             .and_then(|uri| uri.path_and_query().cloned())
             .or_else(|| url[url::Position::BeforePath..url::Position::AfterQuery].parse().ok())
-            .ok_or_else(|| {
-                unsafe_target(format!("the storage URL for {} {}", shown(), not_of_http(text)))
-            })?;
+            .ok_or_else(|| unsafe_target(format!("the storage URL for {} {}", shown(), not_of_http(text))))?;
         Ok(Self {
             authority: authority(&url),
             url: SecretUrl::new(url),
@@ -73,9 +71,8 @@ impl Target {
 
     /// Below a service's base URL. The caller chose that, so its address may be any.
     pub(super) fn of_service(url: &Url) -> Result<Self> {
-        let path_and_query = url[url::Position::BeforePath..url::Position::AfterQuery]
-            .parse()
-            .map_err(|_| {
+        let path_and_query =
+            url[url::Position::BeforePath..url::Position::AfterQuery].parse().map_err(|_| {
                 let what = "the service's URL, made of base_url and the ids given,";
                 Error::invalid(format!("{what} {}; check them", not_of_http(url.as_str())))
             })?;

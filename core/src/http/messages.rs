@@ -1,5 +1,6 @@
 //! The request of one attempt, and storage's answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -97,6 +98,11 @@ impl Reply {
             return self.lost;
         }
         !self.whole && self.body.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// Everything that a text made of it must hide; `mask` is what the ticket holds.
+    pub(crate) fn masked_with<'a>(&self, mask: &'a Mask) -> Cow<'a, Mask> {
+        self.hides.as_ref().map_or(Cow::Borrowed(mask), |hides| Cow::Owned(mask.and(hides)))
     }
 
     /// Hides a proxy's login in a refusal. Of a success only what is said about it must hide that.

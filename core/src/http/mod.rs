@@ -32,6 +32,7 @@ mod x509;
 
 pub(crate) use body::Payload;
 pub(crate) use clients::{Clients, HttpClients};
+pub(crate) use connections::ConnectionTurn;
 pub(crate) use guard::{Target, is_loopback};
 pub(crate) use messages::{Handling, Outgoing, Reply};
 pub(crate) use tls::system_roots;

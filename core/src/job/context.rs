@@ -62,9 +62,16 @@ impl JobContext {
         self.record().resource = Some(Resource::new(kind, id));
     }
 
-    /// From here on, being stopped from outside leaves this outcome behind.
-    pub(crate) fn outcome_if_stopped(&self, outcome: Outcome) {
-        self.record().outcome = Some(outcome);
+    /// From here on, being stopped from outside leaves this outcome behind; `None`: what a last byte that was
+    /// sent, or not, leaves.
+    pub(crate) fn outcome_if_stopped(&self, outcome: impl Into<Option<Outcome>>) {
+        self.record().outcome = outcome.into();
+    }
+
+    /// For a raw upload: whatever was sent so far, storage says that it is no object.
+    pub(crate) fn nothing_is_stored(&self) {
+        self.record().outcome = None;
+        self.progress.body_is_not_taken();
     }
 
     /// For a raw upload: once a last byte is sent, being stopped leaves it open whether storage has them.

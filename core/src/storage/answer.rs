@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::document::Document;
 use super::error_codes::Action;
+use super::google::stored_resource;
 use super::middlebox;
 use super::result::StoredObject;
 use super::ticket_origin::TicketOrigin;
@@ -46,7 +47,10 @@ pub(super) fn object(
 pub(super) fn lacks_store_signs(upload: &Upload<'_>, reply: &Reply, etag: Option<&str>) -> bool {
     let service = upload.from == TicketOrigin::Service || upload.outgoing.handling.by_service;
     let known = service || !reply.status.is_success();
-    !known && etag.is_none() && !middlebox::has_store_header(&reply.headers)
+    !known
+        && etag.is_none()
+        && !middlebox::has_store_header(&reply.headers)
+        && !stored_resource::is_one(&reply.body)
 }
 
 /// Whether storage says that it took an upload. A 200 with an error document inside does not.

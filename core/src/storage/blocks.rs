@@ -7,54 +7,20 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use super::azure::BlobHeaders;
+use super::azure::{BLOCK_LIST, BlobHeaders, BlockNames};
 use super::demanded_checksum::FilledChecksums;
 use super::part_plan::PartPlan;
 use super::parts::{PartTargets, PartUpload, send_parts};
 use super::put::PutTarget;
-use super::put_journal::PutJournal;
+use super::put_journal::{PutJournal, left_open};
 use super::result::{StoredObject, StoredPart, all_verified_by, crc64_of_all};
 use super::send::Sender;
+use super::upload_history::UploadHistory;
 use super::upload_limiter::UploadLimiter;
 use crate::digest::{Algorithm, AlgorithmSet, Digests};
 use crate::error::{Error, Outcome, Result};
 use crate::job::{JobContext, RawUpload};
 use crate::source::Prepared;
-
-/// The names of the blocks of one upload, which no other has: two uploads to one name would be mixed
-/// otherwise.
-pub(super) struct BlockNames {
-    /// Hex digits of chance, [`PREFIX_LEN`] of them.
-    pub(super) prefix: String,
-}
-
-impl BlockNames {
-    pub(super) fn new() -> Result<Self> {
-        let mut chance = [0; PREFIX_LEN / 2];
-        let filled = aws_lc_rs::rand::fill(&mut chance);
-        filled.map_err(|_| Error::internal("the system gave no random bytes"))?;
-        Ok(Self { prefix: chance.iter().map(|byte| format!("{byte:02x}")).collect() })
-    }
-
-    /// All of one length, as Azure wants them, and such that base64 has no character that a URL must encode.
-    fn id(&self, number: u64) -> String {
-        use base64::Engine as _;
-        base64::engine::general_purpose::STANDARD.encode(format!("{}{number:06}", self.prefix))
-    }
-
-    /// Each as it was sent last. A list that is sent again names the blocks that it committed.
-    fn list(&self, count: u64) -> Bytes {
-        let mut xml = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
-        for number in 1..=count {
-            xml.push_str(&format!("<Latest>{}</Latest>", self.id(number)));
-        }
-        xml.push_str("</BlockList>");
-        xml.into()
-    }
-}
-
-/// With six digits a multiple of three, so that base64 ends without padding.
-const PREFIX_LEN: usize = 30;
 
 /// What goes where in blocks.
 pub(super) struct BlockUpload<'a> {
@@ -64,6 +30,8 @@ pub(super) struct BlockUpload<'a> {
     pub(super) names: BlockNames,
     /// Blocks that are there already.
     pub(super) done: Vec<StoredPart>,
+    /// Whether an earlier call may have committed all of them.
+    pub(super) may_be_stored: bool,
     /// What the call is from the moment that they may be the object.
     pub(super) when_stored: RawUpload,
 }
@@ -76,12 +44,11 @@ pub(super) async fn put_in_blocks(
     journal: &PutJournal,
     ctx: &JobContext,
 ) -> Result<StoredObject> {
-    let BlockUpload { target, source, plan, names, done, when_stored } = upload;
+    let BlockUpload { target, source, plan, names, done, may_be_stored, when_stored } = upload;
     target.check_length(source.len())?;
     let headers = BlobHeaders::of(target.headers());
     ctx.progress.already_there(done.iter().map(|part| part.bytes).sum());
-    let block =
-        |number| target.with(&format!("comp=block&blockid={}", names.id(number)), headers.block.clone());
+    let block = |number| target.with(&names.query(number), headers.block.clone());
     let on_stored = |part: StoredPart| -> BoxFuture<'_, Result<()>> {
         Box::pin(async move { journal.part(&part).await })
     };
@@ -96,13 +63,18 @@ pub(super) async fn put_in_blocks(
     };
 
     // Until they are committed there is no blob.
-    let parts = send_parts(upload, sender, limiter, &on_stored).await;
-    let parts = parts.map_err(|e| e.outcome_is(Outcome::NotCompleted))?;
+    let not_committed = |e: Error| match may_be_stored {
+        true => left_open(e),
+        false => e.outcome_is(Outcome::NotCompleted),
+    };
+    ctx.outcome_if_stopped(if may_be_stored { Outcome::Unknown } else { Outcome::NotCompleted });
+    let parts = send_parts(upload, sender, limiter, &on_stored).await.map_err(not_committed)?;
 
-    journal.committing().await?;
+    journal.committing().await.map_err(not_committed)?;
+    ctx.outcome_if_stopped(may_be_stored.then_some(Outcome::Unknown));
     ctx.set_raw_upload(when_stored);
-    let list = target.with("comp=blocklist", headers.list)?;
-    let stored = commit(&list, names.list(plan.count()), sender).await;
+    let list = target.with(BLOCK_LIST, headers.list)?;
+    let stored = commit(&list, names.list(plan.count()), sender, may_be_stored).await;
     let stored = stored.map_err(|e| e.context("the list of its blocks"))?;
     let verified_by = all_verified_by(&parts);
     let attempts = parts.iter().fold(stored.attempts, |sum, part| sum.saturating_add(part.attempts));
@@ -122,36 +94,15 @@ pub(super) async fn put_in_blocks(
 }
 
 /// Azure compares the list with its MD5 before it believes it.
-async fn commit(target: &PutTarget, list: Bytes, sender: &Sender<'_>) -> Result<StoredObject> {
+async fn commit(
+    target: &PutTarget,
+    list: Bytes,
+    sender: &Sender<'_>,
+    may_be_stored: bool,
+) -> Result<StoredObject> {
+    let history = if may_be_stored { UploadHistory::after_another_call() } else { UploadHistory::new(false) };
     let digests = Digests::of(AlgorithmSet::of(Algorithm::Md5), &list);
     let filled = FilledChecksums::of_content(digests);
     let upload = target.upload_framing(list, filled)?;
-    sender.send_until_stored(&upload).await
-}
-
-/// Whether blocks that are to be there are not, so that the upload begins anew if it is made again.
-pub(super) fn lost_its_blocks(error: &Error) -> bool {
-    error.service_code() == Some("InvalidBlockList")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_blocks_are_of_one_length_and_stand_in_a_url_as_they_are() {
-        let names = BlockNames::new().expect("chance");
-        let plain = |id: &str| id.bytes().all(|b| b.is_ascii_alphanumeric());
-        for number in [1, 9, 49_999, 50_000] {
-            let id = names.id(number);
-            assert!(id.len() == 48 && plain(&id), "{id}");
-        }
-        assert_ne!(names.prefix, BlockNames::new().expect("chance").prefix);
-        let list = String::from_utf8(names.list(2).to_vec()).expect("text");
-        assert!(list.contains(&format!(
-            "<Latest>{}</Latest><Latest>{}</Latest></Bl",
-            names.id(1),
-            names.id(2)
-        )));
-    }
+    sender.go_on_until_stored(&upload, history).await
 }

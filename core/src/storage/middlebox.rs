@@ -156,6 +156,7 @@ const STORE_HEADERS: &[&str] = &[
     "x-guploader-uploadid",
     "x-goog-generation",
     "x-goog-hash",
+    "x-goog-stored-content-length",
     "x-ms-request-id",
     "x-ms-content-crc64",
     "x-oss-request-id",

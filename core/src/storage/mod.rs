@@ -1,5 +1,5 @@
 //! Sending bytes to a presigned target. Knows storage's own rules (tickets, forms, XML replies,
-//! ETags) and no provider.
+//! ETags) and no service.
 
 mod answer;
 mod azure;
@@ -15,6 +15,7 @@ pub(crate) mod form;
 mod google;
 mod kept_reply;
 mod middlebox;
+mod own_request;
 mod pace;
 mod part_plan;
 mod parts;
@@ -32,6 +33,7 @@ mod request;
 mod result;
 mod send;
 mod session;
+mod session_history;
 mod signed_checksum;
 pub(crate) mod signed_url;
 pub(crate) mod ticket_origin;

@@ -3,6 +3,7 @@
 
 use http::StatusCode;
 
+use super::azure;
 use super::upload::Upload;
 use crate::digest::Algorithm;
 use crate::error::{Error, Outcome};
@@ -31,10 +32,8 @@ impl Condition {
 
 /// Whether a refusal is about what is stored there. Azure has a status and codes of its own for that.
 pub(super) fn is_about(status: StatusCode, code: Option<&str>) -> bool {
-    status == StatusCode::PRECONDITION_FAILED || code.is_some_and(|code| IN_THE_WAY.contains(&code))
+    status == StatusCode::PRECONDITION_FAILED || code.is_some_and(azure::is_in_the_way)
 }
-
-const IN_THE_WAY: [&str; 2] = ["BlobAlreadyExists", "UnauthorizedBlobOverwrite"];
 
 /// The error for a refusal of this kind. `etag` is what storage said of the object in the way.
 pub(super) fn failed(

@@ -296,7 +296,7 @@ impl PutTarget {
     /// Whether completing an upload takes the ETag of a part that goes there. Azure's blocks have none, and
     /// are known by the names in their URLs.
     pub(super) fn answers_etag(&self) -> bool {
-        !self.target.url().query_pairs().any(|(name, value)| name == "comp" && value == "block")
+        !azure::is_of_block(self.target.url())
     }
 
     /// `expect_continue` is whether storage is asked first if it wants it.

@@ -5,8 +5,8 @@
 //!
 //! | record | when | what |
 //! |---|---|---|
-//! | `put` | nothing was sent | where to, without its signature; the source's size and identity; what the
-//! dialect keeps |
+//! | `put` | nothing was sent | where to, without its signature; the source's size and identity; whether the
+//! object may be there without a further record; what the dialect keeps |
 //! | `part` | storage has a block | its number and digests |
 //! | `committing` | the blocks are about to become the object | |
 //! | `done` | storage has the object; the journal is about to be removed | |
@@ -35,6 +35,8 @@ struct Begun {
     to: String,
     bytes: u64,
     source: Value,
+    /// Whether what is sent from here on may become the object, and no record says so.
+    may_be_stored: bool,
     kept: Value,
 }
 
@@ -44,6 +46,14 @@ pub(super) struct Resumed {
     /// What the dialect kept, if it is gone on with.
     pub(super) kept: Option<Value>,
     pub(super) parts: Vec<StoredPart>,
+    /// Whether the object may be there, by what an earlier call did.
+    pub(super) may_be_stored: bool,
+}
+
+impl Resumed {
+    fn nothing(journal: PutJournal) -> Self {
+        Self { journal, kept: None, parts: Vec::new(), may_be_stored: false }
+    }
 }
 
 impl PutJournal {
@@ -55,7 +65,7 @@ impl PutJournal {
         ctx: &JobContext,
     ) -> Result<Resumed> {
         let Some(path) = path else {
-            return Ok(Resumed { journal: Self(None), kept: None, parts: Vec::new() });
+            return Ok(Resumed::nothing(Self(None)));
         };
         let opened = Journal::open(path).await?;
         let (journal, mut records) = (opened.journal, opened.records.into_iter().peekable());
@@ -66,11 +76,13 @@ impl PutJournal {
         let first = records.next().filter(|_| !is_over);
         let Some(first) = first else {
             journal.clear().await?;
-            return Ok(Resumed { journal: Self(Some(journal)), kept: None, parts: Vec::new() });
+            return Ok(Resumed::nothing(Self(Some(journal))));
         };
         let begun: Begun = serde_json::from_value(first["put"].clone()).map_err(|_| unreadable(&journal))?;
-        let parts = parts(records).ok_or_else(|| unreadable(&journal))?;
-        check(&begun, target, source, &parts, &journal).await?;
+        let (parts, committing) = parts(records).ok_or_else(|| unreadable(&journal))?;
+        let may_be_stored = begun.may_be_stored || committing;
+        let checked = check(&begun, target, source, &parts, &journal).await;
+        checked.map_err(|error| if may_be_stored { left_open(error) } else { error })?;
         ctx.set_journal(Some(journal.path().to_owned()));
         tracing::info!(
             target: logs::TARGET,
@@ -78,7 +90,7 @@ impl PutJournal {
             parts_sent = parts.len(),
             "going on from a journal"
         );
-        Ok(Resumed { journal: Self(Some(journal)), kept: Some(begun.kept), parts })
+        Ok(Resumed { journal: Self(Some(journal)), kept: Some(begun.kept), parts, may_be_stored })
     }
 
     /// Writes the first record, for good: what was sent under a name must be found again.
@@ -87,12 +99,13 @@ impl PutJournal {
         target: &PutTarget,
         source: &Prepared,
         kept: Value,
+        may_be_stored: bool,
         ctx: &JobContext,
     ) -> Result<()> {
         let Some(journal) = &self.0 else { return Ok(()) };
         journal.clear().await?;
         let identity = source.lasting_identity().await?.unwrap_or_default();
-        let begun = Begun { to: target.place(), bytes: source.len(), source: identity, kept };
+        let begun = Begun { to: target.place(), bytes: source.len(), source: identity, may_be_stored, kept };
         let begun = serde_json::to_value(begun)
             .map_err(|e| Error::internal("a journal could not be written").cause(&e))?;
         journal.append_for_good(json!({ "put": begun })).await?;
@@ -136,6 +149,10 @@ impl PutJournal {
         let path = journal.path().display().to_string();
         ctx.set_journal(None);
         match journal.remove().await {
+            // To send it anew is what it advises already, or is of no use.
+            Ok(()) if error.kind() == ErrorKind::Integrity => {
+                error.with_note(&format!("the journal {path} is removed"))
+            }
             Ok(()) => error
                 .with_note(&format!(
                     "the journal {path} could not be gone on with and is removed; call again to send everything anew"
@@ -146,19 +163,25 @@ impl PutJournal {
     }
 }
 
-/// The parts that the records after the first one tell; `None` if they make no sense.
-fn parts(records: impl Iterator<Item = Value>) -> Option<Vec<StoredPart>> {
-    let mut parts = Vec::new();
+/// The parts that the records after the first one tell, and whether they were about to become the object;
+/// `None` if they make no sense.
+fn parts(records: impl Iterator<Item = Value>) -> Option<(Vec<StoredPart>, bool)> {
+    let (mut parts, mut committing) = (Vec::new(), false);
     for record in records {
         let Value::Object(record) = record else { return None };
         let (kind, value) = record.into_iter().next()?;
         match kind.as_str() {
             "part" => parts.push(serde_json::from_value(value).ok()?),
-            "committing" => {}
+            "committing" => committing = true,
             _ => return None,
         }
     }
-    Some(parts)
+    Some((parts, committing))
+}
+
+/// An error of a call that an earlier one may have brought to its end.
+pub(super) fn left_open(error: Error) -> Error {
+    error.outcome_is(Outcome::Unknown).earlier_request_is(true)
 }
 
 /// Refuses a call that is not the journal's, and a source that is not the one it was begun with. The

@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::azure;
-use super::blocks::{BlockNames, BlockUpload, lost_its_blocks, put_in_blocks};
+use super::azure::{self, BlockNames};
+use super::blocks::{BlockUpload, put_in_blocks};
+use super::error_codes::Action;
 use super::google::{self, SessionKind};
 use super::part_plan::PartPlan;
 use super::put::PutTarget;
@@ -14,9 +15,10 @@ use super::put_journal::{PutJournal, Resumed};
 use super::result::StoredObject;
 use super::send::Sender;
 use super::session::{Session, SessionEnd, begin_session};
+use super::session_history::SessionHistory;
 use super::upload_history::TAKEN_TWICE;
 use super::upload_limiter::UploadLimiter;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::job::{JobContext, RawUpload};
 use crate::options::Options;
 use crate::source::Prepared;
@@ -77,7 +79,7 @@ async fn in_blocks(
 ) -> Result<StoredObject> {
     let (target, source, when_stored) = (upload.target, upload.source, upload.when_stored());
     let opened = PutJournal::open(upload.journal, target, source, ctx).await?;
-    let Resumed { journal, kept, parts } = opened;
+    let Resumed { journal, kept, parts, may_be_stored } = opened;
     let known =
         kept.and_then(|kept| Some((kept["prefix"].as_str()?.to_owned(), kept["part_size"].as_u64()?)));
     let is_new = known.is_none();
@@ -87,17 +89,17 @@ async fn in_blocks(
     };
     if is_new {
         let kept = json!({ "prefix": names.prefix, "part_size": plan.part_size() });
-        journal.begin(target, source, kept, ctx).await?;
+        journal.begin(target, source, kept, false, ctx).await?;
     }
     ctx.set_raw_upload(RawUpload::Several);
     let limiter = UploadLimiter::new(options, ctx);
-    let upload = BlockUpload { target, source, plan, names, done: parts, when_stored };
+    let upload = BlockUpload { target, source, plan, names, done: parts, may_be_stored, when_stored };
     match put_in_blocks(upload, sender, &limiter, &journal, ctx).await {
         Ok(stored) => {
             journal.done(ctx).await;
             Ok(stored)
         }
-        Err(error) if lost_its_blocks(&error) => Err(journal.give_up(error, ctx).await),
+        Err(error) if azure::lost_its_blocks(&error) => Err(journal.give_up(error, ctx).await),
         Err(error) => Err(error),
     }
 }
@@ -112,31 +114,61 @@ async fn in_session(
     target.check_length(source.len())?;
     if kind == SessionKind::Open {
         // Storage tells how far it is, whoever began it.
-        let sent = Session::new(target, source, sender).send(false).await;
-        return sent.map_err(|(SessionEnd::Failed(error) | SessionEnd::Lost(error))| error);
+        let mut history = SessionHistory::new();
+        let sent = Session::new(target, source, sender, &mut history).send(false).await;
+        return sent.map_err(of_open_session);
     }
     let Resumed { journal, kept, .. } = PutJournal::open(upload.journal, target, source, ctx).await?;
-    let mut known = kept.and_then(|kept| Some(kept["session"].as_str()?.to_owned()));
+    let mut known = kept.and_then(|kept| Some((kept["session"].as_str()?.to_owned(), left(&kept))));
+    let mut history = SessionHistory::new();
+    if let Some((_, before)) = &known {
+        history = SessionHistory::resumed(*before);
+        ctx.outcome_if_stopped(history.tries().outcome());
+    }
     let mut may_begin_anew = true;
     loop {
         let is_new = known.is_none();
         let url = match known.take() {
-            Some(url) => url,
+            Some((url, _)) => url,
             None => {
-                let url = begin_session(target, sender).await?;
-                journal.begin(target, source, json!({ "session": url }), ctx).await?;
+                let begun = begin_session(target, sender, &mut history).await;
+                let url = begun.map_err(|error| history.at_end(error))?;
+                let kept = json!({ "session": url, "before": history.tries().outcome().as_str() });
+                let noted = journal.begin(target, source, kept, true, ctx).await;
+                noted.map_err(|error| history.add_outcome(error))?;
                 url
             }
         };
-        match Session::new(&target.at(&url)?, source, sender).send(is_new).await {
+        match Session::new(&target.at(&url)?, source, sender, &mut history).send(is_new).await {
             Ok(stored) => {
-                let began = u32::from(is_new);
                 journal.done(ctx).await;
-                return Ok(StoredObject { attempts: stored.attempts.saturating_add(began), ..stored });
+                return Ok(stored);
             }
-            Err(SessionEnd::Lost(_)) if may_begin_anew => may_begin_anew = false,
-            Err(SessionEnd::Lost(error)) => return Err(journal.give_up(error, ctx).await),
-            Err(SessionEnd::Failed(error)) => return Err(error),
+            Err(SessionEnd::Lost(_, Action::Retry)) if may_begin_anew => {
+                may_begin_anew = false;
+                history.begin_anew();
+            }
+            Err(SessionEnd::Lost(error, _)) => {
+                return Err(journal.give_up(history.at_end(error), ctx).await);
+            }
+            Err(SessionEnd::Failed(error)) => return Err(history.at_end(error)),
         }
+    }
+}
+
+/// What sessions before the one of a journal left.
+fn left(kept: &Value) -> Outcome {
+    let all = [Outcome::Completed, Outcome::Unknown];
+    let left = all.into_iter().find(|outcome| kept["before"] == outcome.as_str());
+    left.unwrap_or(Outcome::NotCompleted)
+}
+
+/// Nothing here can begin another one.
+fn of_open_session(end: SessionEnd) -> Error {
+    match end {
+        SessionEnd::Lost(error, _) if error.kind() == ErrorKind::Integrity => error
+            .retryable_is(false)
+            .with_note("the session is over, so another one has to be begun for that"),
+        SessionEnd::Failed(error) | SessionEnd::Lost(error, _) => error,
     }
 }

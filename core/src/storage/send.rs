@@ -22,9 +22,8 @@ use super::verification::{AnsweredChecksums, Verification, completed, is_worth_i
 use super::{middlebox, precondition, reply};
 use crate::digest::{Algorithm, AlgorithmSet};
 use crate::error::{Error, Outcome, Result};
-use crate::http::retry::Retry;
 use crate::http::tries::Tries;
-use crate::http::{HttpClients, Outgoing, Reply};
+use crate::http::{ConnectionTurn, HttpClients, Outgoing, Reply};
 use crate::job::JobContext;
 use crate::logs;
 use crate::options::{IntegrityCheck, Options};
@@ -35,10 +34,10 @@ use crate::source::{Prepared, Reading};
 /// Everything an upload needs besides what is uploaded.
 #[derive(Clone, Copy)]
 pub(crate) struct Sender<'a> {
-    clients: &'a HttpClients,
+    pub(super) clients: &'a HttpClients,
     pub(super) options: &'a Options,
-    ctx: &'a JobContext,
-    progress: &'a Arc<Counters>,
+    pub(super) ctx: &'a JobContext,
+    pub(super) progress: &'a Arc<Counters>,
     slot: Option<&'a UploadSlot<'a>>,
     kept: Option<&'a KeptReply>,
     /// Whether a CRC of what is sent is computed whatever the caller wants compared.
@@ -144,13 +143,21 @@ impl<'a> Sender<'a> {
     }
 
     pub(super) async fn send_until_stored(&self, upload: &Upload<'_>) -> Result<StoredObject> {
+        self.go_on_until_stored(upload, UploadHistory::new(upload.outgoing.handling.once)).await
+    }
+
+    /// The same with what is known of it already.
+    pub(super) async fn go_on_until_stored(
+        &self,
+        upload: &Upload<'_>,
+        mut history: UploadHistory,
+    ) -> Result<StoredObject> {
         let operation = upload.operation;
         signed_checksum::check(upload).await.map_err(|e| e.with_operation(operation))?;
         self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
         let until = upload.expiry.map(|e| e.at());
         let mut retry =
             self.clients.retry(upload.target.url(), self.options, self.ctx).same_key().until(until);
-        let mut history = UploadHistory::new(upload.outgoing.handling.once);
         loop {
             let turn = self.clients.turn().await;
             history.tries.begin_request();
@@ -171,9 +178,8 @@ impl<'a> Sender<'a> {
                     let attempts = retry.attempts().saturating_add(history.tries.repeated());
                     return Ok(StoredObject { attempts, ..stored });
                 }
-                // Not a try: nothing of it left, and what is under way gives back what is missing.
                 Err((error, _)) if error.is_out_of_descriptors() => {
-                    if self.clients.storage.close_idle().await || turn.after_another().await {
+                    if self.has_room_again(turn).await {
                         continue;
                     }
                     return Err(history.tries.add_outcome(error.with_operation(operation)));
@@ -213,45 +219,63 @@ impl<'a> Sender<'a> {
         history: &mut UploadHistory,
     ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
         let Upload { target, outgoing, mask, .. } = upload;
-        let tries = &mut history.tries;
-        let sent = self.clients.storage.try_once(target, outgoing, self.progress, tries).await;
-        let mut reply = sent.map_err(|error| unanswered(error, mask))?;
-        let with_proxy = reply.hides.as_ref().map(|hides| mask.and(hides));
-        let mask = with_proxy.as_ref().unwrap_or(mask);
-        let host = target.url().host_str().unwrap_or("");
-        self.log_answer(outgoing, &reply, host);
-        let etag = etag(&reply, outgoing.handling);
+        let sent = self.clients.storage.try_once(target, outgoing, self.progress, &mut history.tries).await;
+        let reply = sent.map_err(|error| unanswered(error, mask))?;
+        self.log_answer(outgoing, &reply, upload.host());
+        let mask = reply.masked_with(mask);
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
-            if may_be_own_upload(&reply, tries)
-                && let Some(stored) = Box::pin(own_upload(upload, &reply, etag.as_deref(), tries)).await
+            let etag = etag(&reply, outgoing.handling);
+            if may_be_own_upload(&reply, &history.tries)
+                && let Some(stored) =
+                    Box::pin(own_upload(upload, &reply, etag.as_deref(), &history.tries)).await
             {
-                self.stored(tries, etag.as_deref());
-                return Ok((stored, tries.changed().cloned()));
+                self.stored(&mut history.tries, etag.as_deref());
+                return Ok((stored, history.tries.changed().cloned()));
             }
-            return Err(refused(upload, &reply, etag.as_deref(), history, host, mask).await);
+            return Err(refused(upload, &reply, history, &mask).await);
         }
-        if let Some(error) = middlebox::not_of_storage(&reply, host, mask) {
+        match self.accepted(upload, &reply, history, &mask)? {
+            Accepted::Doubted(stored) => Ok((*stored, reply.file)),
+            Accepted::Stored => {
+                let etag = etag(&reply, outgoing.handling);
+                self.stored(&mut history.tries, etag.as_deref());
+                self.verified(upload, reply, etag, history, &mask).await
+            }
+        }
+    }
+
+    /// Whether an answer that says so is storage's own word that it has what was sent.
+    pub(super) fn accepted(
+        &self,
+        upload: &Upload<'_>,
+        reply: &Reply,
+        history: &mut UploadHistory,
+        mask: &Mask,
+    ) -> Result<Accepted, (Error, Action)> {
+        let (host, etag) = (upload.host(), etag(reply, upload.outgoing.handling));
+        if let Some(error) = middlebox::not_of_storage(reply, host, mask) {
             self.progress.take_back(reply.counted);
             return Err((error, Action::Fail));
         }
-        if reply.cut_error(outgoing.handling) {
+        if reply.cut_error(upload.outgoing.handling) {
             self.progress.take_back(reply.counted);
-            return Err((answer_cut(host, outgoing.handling), Action::Retry));
+            return Err((answer_cut(host, upload.outgoing.handling), Action::Retry));
         }
-        self.keep(&reply, mask);
-        if lacks_store_signs(upload, &reply, etag.as_deref()) {
+        if let Some(kept) = self.kept {
+            kept.keep(reply, mask);
+        }
+        if lacks_store_signs(upload, reply, etag.as_deref()) {
             // Whatever becomes of the call, it may be there.
-            tries.may_be_stored();
-            let file = reply.file.take();
-            return self.doubted(outgoing, reply, host, mask).map(|stored| (stored, file));
+            history.tries.may_be_stored();
+            let stored = self.doubted(&upload.outgoing, reply, host, mask)?;
+            return Ok(Accepted::Doubted(Box::new(stored)));
         }
-        self.stored(tries, etag.as_deref());
-        self.verified(upload, reply, etag, history, mask).await
+        Ok(Accepted::Stored)
     }
 
     /// The object that storage says it has, unless its digest is another than ours.
-    async fn verified(
+    pub(super) async fn verified(
         &self,
         upload: &Upload<'_>,
         mut reply: Reply,
@@ -284,7 +308,7 @@ impl<'a> Sender<'a> {
                 }
                 let before = history.differed.replace(difference.ours);
                 let again = before == Some(difference.ours);
-                let error = difference.error(upload.target.url().host_str().unwrap_or(""), again);
+                let error = difference.error(upload.host(), again);
                 let action = if again { Action::Fail } else { Action::Retry };
                 return Err((error.hiding(|text| mask.hidden(text)), action));
             }
@@ -293,10 +317,10 @@ impl<'a> Sender<'a> {
     }
 
     /// A success that nothing but its status shows; an error where the caller wants proof.
-    pub(super) fn doubted(
+    fn doubted(
         &self,
         outgoing: &Outgoing,
-        reply: Reply,
+        reply: &Reply,
         host: &str,
         mask: &Mask,
     ) -> Result<StoredObject, (Error, Action)> {
@@ -312,53 +336,13 @@ impl<'a> Sender<'a> {
         Ok(StoredObject { warnings: vec![warning], ..object(outgoing, &reply.digests, None, None) })
     }
 
-    /// One request of a dialect's own, and its answer as it is.
-    pub(super) async fn request(
-        &self,
-        upload: &Upload<'_>,
-        tries: &mut Tries,
-    ) -> Result<Reply, (Error, Action)> {
-        let turn = self.clients.turn().await;
-        tries.begin_request();
-        let (target, outgoing) = (upload.target, &upload.outgoing);
-        // Whoever asks how far storage is would not have all of it sent again before that.
-        let sent = self.clients.storage.try_afresh(target, outgoing, self.progress, tries).await;
-        drop(turn);
-        let reply = sent.map_err(|error| unanswered(error, &upload.mask))?;
-        self.log_answer(outgoing, &reply, target.url().host_str().unwrap_or(""));
-        Ok(reply)
+    /// Whether there is a descriptor again. A try that finds none is none: nothing of it left, and what is
+    /// under way gives back what is missing.
+    pub(super) async fn has_room_again(&self, turn: ConnectionTurn<'_>) -> bool {
+        self.clients.storage.close_idle().await || turn.after_another().await
     }
 
-    /// The tries of such requests.
-    pub(super) fn retry(&self, upload: &Upload<'_>) -> Retry<'a> {
-        self.progress.sending(upload.expiry.and_then(|e| e.known_left()));
-        let until = upload.expiry.map(|e| e.at());
-        self.clients.retry(upload.target.url(), self.options, self.ctx).until(until)
-    }
-
-    /// Notes which digests such an answer had.
-    pub(super) fn note_answered(&self, upload: &Upload<'_>, kinds: AlgorithmSet) {
-        self.clients.answered.note(upload.kind, upload.target.authority(), kinds);
-    }
-
-    /// Keeps the answer to a success, if the caller is told of it.
-    pub(super) fn keep(&self, reply: &Reply, mask: &Mask) {
-        if let Some(kept) = self.kept {
-            kept.keep(reply, mask);
-        }
-    }
-
-    pub(super) fn take_back(&self, bytes: u64) {
-        self.progress.take_back(bytes);
-    }
-
-    /// Has the progress show `now` bytes in place of `before`.
-    pub(super) fn show(&self, before: u64, now: u64) {
-        self.progress.take_back(before.saturating_sub(now));
-        self.progress.already_there(now.saturating_sub(before));
-    }
-
-    fn log_answer(&self, outgoing: &Outgoing, reply: &Reply, host: &str) {
+    pub(super) fn log_answer(&self, outgoing: &Outgoing, reply: &Reply, host: &str) {
         tracing::debug!(
             target: logs::TARGET,
             job = self.progress.job(),
@@ -373,6 +357,13 @@ impl<'a> Sender<'a> {
         tries.stored();
         self.ctx.record_stored(etag);
     }
+}
+
+/// A success by its status that is not somebody else's.
+pub(super) enum Accepted {
+    /// Nothing else shows that it is storage's.
+    Doubted(Box<StoredObject>),
+    Stored,
 }
 
 /// Those that were not computed already. The CRC is computed anew: it proves what was sent of a file that
@@ -401,17 +392,18 @@ async fn own_upload(
     }
 }
 
-async fn refused(
+/// The error of an answer that is no success, with what it says of the object.
+pub(super) async fn refused(
     upload: &Upload<'_>,
     reply: &Reply,
-    etag: Option<&str>,
     history: &mut UploadHistory,
-    host: &str,
     mask: &Mask,
 ) -> (Error, Action) {
+    let host = upload.host();
     let (error, action) = reply::refusal(reply, upload.target.url(), mask);
     if precondition::is_about(reply.status, error.service_code()) {
-        return (precondition::failed(upload, error, etag, &history.tries, host), action);
+        let etag = etag(reply, upload.outgoing.handling);
+        return (precondition::failed(upload, error, etag.as_deref(), &history.tries, host), action);
     }
     if may_be_stored(reply, error.service_code(), upload.outgoing.handling) {
         history.tries.may_be_stored();

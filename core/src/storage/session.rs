@@ -1,53 +1,82 @@
 //! An object that goes in a session: begun, sent, and gone on with from what storage has, after a break or in
 //! another process. <https://cloud.google.com/storage/docs/resumable-uploads>
 
-use http::header::{CONTENT_RANGE, LOCATION, USER_AGENT};
+use std::sync::Arc;
+
+use http::header::{CONTENT_RANGE, LOCATION, RANGE, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
-use super::answer::{answer_cut, etag, lacks_store_signs, may_be_stored, object};
+use super::answer::{etag, is_success};
 use super::error_codes::Action;
 use super::google::{RESUMABLE, acknowledged, stored_resource};
 use super::put::PutTarget;
 use super::result::StoredObject;
-use super::send::{Sender, stored_all_the_same};
+use super::send::{Accepted, Sender, refused, stored_all_the_same};
+use super::session_history::SessionHistory;
 use super::upload::Upload;
-use super::verification::{AnsweredChecksums, Verification};
-use super::{middlebox, reply};
+use super::upload_history::UploadHistory;
+use super::verification::AnsweredChecksums;
+use super::{middlebox, precondition, reply};
 use crate::digest::{AlgorithmSet, Digests, Hasher};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
 use crate::http::Reply;
+use crate::http::page::Page;
 use crate::http::tries::Tries;
 use crate::options::IntegrityCheck;
-use crate::source::{Prepared, SentRange};
+use crate::secret::Mask;
+use crate::source::{Prepared, Reading, SentRange};
 
 /// Begins a session with a signed POST, and gives its URL.
-pub(super) async fn begin_session(target: &PutTarget, sender: &Sender<'_>) -> Result<String> {
+pub(super) async fn begin_session(
+    target: &PutTarget,
+    sender: &Sender<'_>,
+    history: &mut SessionHistory,
+) -> Result<String> {
     let mut headers = target.headers().clone();
     headers.insert(HeaderName::from_static(RESUMABLE), HeaderValue::from_static("start"));
     let post = target.with_method(Method::POST, headers);
     let upload = post.upload_framing(bytes::Bytes::new(), Default::default())?;
     let mut retry = sender.retry(&upload);
+    let beside = sender.beside();
+    let sender = sender.counting(&beside);
     loop {
-        let asked = sender.request(&upload, &mut Tries::new()).await;
-        let (error, action) = match asked {
+        history.begin_request();
+        // Nothing of the object is sent with it, so that it leaves nothing open.
+        let begun = match sender.request(&upload, &mut Tries::new()).await {
             Ok(reply) if matches!(reply.status, StatusCode::OK | StatusCode::CREATED) => {
-                retry.succeeded();
-                return location(&reply, target);
+                location(&reply, target).map_err(|error| (error, Action::Fail))
             }
-            Ok(reply) => {
-                let (error, action) = reply::refusal(&reply, target.url(), &upload.mask);
-                (target.explained(error, &reply.headers), action)
-            }
-            Err(failed) => failed,
+            Ok(reply) => Err(refused_to_begin(target, &upload, &reply, history.tries())),
+            Err(failed) => Err(failed),
         };
-        // Nothing of the object was sent.
-        let error =
-            error.outcome_is(Outcome::NotCompleted).context("beginning a session").with_operation("put");
+        let (error, action) = match begun {
+            Ok(url) => {
+                retry.succeeded();
+                return Ok(url);
+            }
+            Err((error, action)) => (error.context("beginning a session").with_operation("put"), action),
+        };
+        let error = history.add_outcome(error);
         match action {
             Action::Fail => return Err(error),
             Action::Retry => retry.again(error).await?,
         }
     }
+}
+
+fn refused_to_begin(
+    target: &PutTarget,
+    upload: &Upload<'_>,
+    reply: &Reply,
+    tries: &Tries,
+) -> (Error, Action) {
+    let mask = reply.masked_with(&upload.mask);
+    let (error, action) = reply::refusal(reply, target.url(), &mask);
+    if precondition::is_about(reply.status, error.service_code()) {
+        let etag = etag(reply, upload.outgoing.handling);
+        return (precondition::failed(upload, error, etag.as_deref(), tries, upload.host()), action);
+    }
+    (target.explained(error, &reply.headers), action)
 }
 
 fn location(reply: &Reply, target: &PutTarget) -> Result<String> {
@@ -75,8 +104,9 @@ fn location(reply: &Reply, target: &PutTarget) -> Result<String> {
 /// How a session ended that has no object.
 pub(super) enum SessionEnd {
     Failed(Error),
-    /// A new session may do better: this one is no more, or what it made of the bytes is not what was sent.
-    Lost(Error),
+    /// This one is no more, or what it made of the bytes is not what was sent. The action is whether a new
+    /// one may do better.
+    Lost(Error, Action),
 }
 
 /// A session and what is sent in it.
@@ -84,8 +114,7 @@ pub(super) struct Session<'a> {
     target: PutTarget,
     source: &'a Prepared,
     sender: &'a Sender<'a>,
-    tries: Tries,
-    requests: u32,
+    history: &'a mut SessionHistory,
     /// Bytes that the progress shows.
     shown: u64,
 }
@@ -99,23 +128,37 @@ enum Step {
 
 enum Failure {
     Told(Error, Action),
-    Lost(Error),
+    Lost(Error, Action),
+}
+
+fn told((error, action): (Error, Action)) -> Failure {
+    Failure::Told(error, action)
+}
+
+fn fatal(error: Error) -> Failure {
+    Failure::Told(error, Action::Fail)
 }
 
 impl<'a> Session<'a> {
     /// `target` is that of the session.
-    pub(super) fn new(target: &PutTarget, source: &'a Prepared, sender: &'a Sender<'a>) -> Self {
+    pub(super) fn new(
+        target: &PutTarget,
+        source: &'a Prepared,
+        sender: &'a Sender<'a>,
+        history: &'a mut SessionHistory,
+    ) -> Self {
         // Everything else was said when it was begun.
         let agent = target.headers().get(USER_AGENT).cloned();
         let headers = agent.map(|agent| (USER_AGENT, agent)).into_iter().collect();
         let target = target.with_method(Method::PUT, headers);
-        Self { target, source, sender, tries: Tries::new(), requests: 0, shown: 0 }
+        Self { target, source, sender, history, shown: 0 }
     }
 
-    /// Sends what the session has not. A `fresh` one has nothing and need not be asked.
+    /// Sends what the session has not. A `fresh` one has nothing and need not be asked; nor one of an empty
+    /// object, which comes with the question itself.
     pub(super) async fn send(mut self, fresh: bool) -> Result<StoredObject, SessionEnd> {
         let mut retry = self.sender.retry(&self.ask().map_err(SessionEnd::Failed)?);
-        let (mut at, mut best) = (fresh.then_some(0), 0);
+        let (mut at, mut best) = ((fresh || self.source.len() == 0).then_some(0), 0);
         loop {
             let step = match at {
                 Some(from) => self.send_from(from).await,
@@ -124,7 +167,8 @@ impl<'a> Session<'a> {
             let (error, action) = match step {
                 Ok(Step::Stored(stored)) => {
                     retry.succeeded();
-                    return Ok(StoredObject { attempts: self.requests, ..*stored });
+                    let (bytes, attempts) = (self.source.len(), self.history.requests);
+                    return Ok(StoredObject { bytes, attempts, ..*stored });
                 }
                 Ok(Step::Has(bytes)) => {
                     self.show(bytes);
@@ -138,14 +182,16 @@ impl<'a> Session<'a> {
                     }
                     (took_nothing(self.target.url()), Action::Retry)
                 }
-                Err(Failure::Lost(error)) => return Err(SessionEnd::Lost(error.with_operation("put"))),
+                Err(Failure::Lost(error, action)) => {
+                    self.show(0);
+                    let error = self.history.add_outcome(error.with_operation("put"));
+                    return Err(SessionEnd::Lost(error, action));
+                }
                 Err(Failure::Told(error, action)) => (error, action),
             };
-            let error = self.tries.add_outcome(error.with_operation("put"));
-            match action {
-                Action::Fail => return Err(SessionEnd::Failed(error)),
-                Action::Retry => retry.again(error).await.map_err(SessionEnd::Failed)?,
-            }
+            let error = self.history.uploads.before_retry(error.with_operation("put"), action);
+            let error = error.map_err(SessionEnd::Failed)?;
+            retry.again(error).await.map_err(SessionEnd::Failed)?;
             at = None;
         }
     }
@@ -156,15 +202,25 @@ impl<'a> Session<'a> {
 
     async fn ask_how_far(&mut self) -> Result<Step, Failure> {
         let target = self.target.clone();
-        let asking = target.upload_framing(bytes::Bytes::new(), Default::default());
-        let mut upload = asking.map_err(|error| Failure::Told(error, Action::Fail))?;
+        let mut upload = target.upload_framing(bytes::Bytes::new(), Default::default()).map_err(fatal)?;
         let range = format!("bytes */{}", self.source.len());
-        self.request(&mut upload, &range, None).await
+        // Its body holds nothing of the object: it leaves nothing open, and its end is not the upload's.
+        let (beside, mut aside) = (self.sender.beside(), UploadHistory::new(false));
+        self.name_range(&mut upload, &range)?;
+        let reply = self.sender.counting(&beside).request(&upload, &mut aside.tries).await.map_err(told)?;
+        if let Some(step) = self.has(&reply) {
+            return Ok(step);
+        }
+        if !says_stored(&upload, &reply) {
+            return Err(refused_in_session(&upload, &reply, &mut aside).await);
+        }
+        let stored = self.stored(&mut upload, reply, None).await?;
+        self.show(self.source.len());
+        Ok(Step::Stored(Box::new(stored)))
     }
 
     async fn send_from(&mut self, from: u64) -> Result<Step, Failure> {
         let (len, target) = (self.source.len(), self.target.clone());
-        let fatal = |error: Error| Failure::Told(error, Action::Fail);
         let rest = self.source.part(from, len - from);
         let rest = rest.ok_or_else(|| fatal(Error::internal("a session was begun for what is sealed")))?;
         let mut upload = target.upload(&rest, false).await.map_err(fatal)?;
@@ -175,117 +231,109 @@ impl<'a> Session<'a> {
             _ => format!("bytes {from}-{}/{len}", len - 1),
         };
         self.shown = from;
-        self.request(&mut upload, &range, Some(&rest)).await
-    }
-
-    /// One request. `sent` is what of the source is sent with it.
-    async fn request(
-        &mut self,
-        upload: &mut Upload<'_>,
-        range: &str,
-        sent: Option<&Prepared>,
-    ) -> Result<Step, Failure> {
-        let value = HeaderValue::from_str(range).map_err(|_| {
-            Failure::Told(Error::internal("a range could not be made a header"), Action::Fail)
-        })?;
-        std::sync::Arc::make_mut(&mut upload.outgoing.headers).insert(CONTENT_RANGE, value);
-        self.requests += 1;
-        let answered = self.sender.request(upload, &mut self.tries).await;
-        let reply = answered.map_err(|(error, action)| Failure::Told(error, action))?;
-        match reply.status {
-            StatusCode::PERMANENT_REDIRECT => {
-                self.sender.take_back(reply.counted);
-                // Whatever a request before left open: the object is not there.
-                self.tries = Tries::new();
-                Ok(Step::Has(acknowledged(&reply.headers, self.source.len())))
-            }
-            StatusCode::OK | StatusCode::CREATED => {
-                self.stored(upload, reply, sent).await.map(|stored| Step::Stored(Box::new(stored)))
-            }
-            status => {
-                self.sender.take_back(reply.counted);
-                let (error, action) = reply::refusal(&reply, self.target.url(), &upload.mask);
-                if may_be_stored(&reply, error.service_code(), upload.outgoing.handling) {
-                    self.tries.may_be_stored();
-                }
-                Err(match status {
-                    StatusCode::NOT_FOUND | StatusCode::GONE => Failure::Lost(gone(error, self.target.url())),
-                    _ => Failure::Told(error, action),
-                })
-            }
+        self.name_range(&mut upload, &range)?;
+        let reply = self.sender.request(&upload, &mut self.history.uploads.tries).await.map_err(told)?;
+        if let Some(step) = self.has(&reply) {
+            return Ok(step);
         }
+        if !says_stored(&upload, &reply) {
+            self.sender.take_back(reply.counted);
+            return Err(refused_in_session(&upload, &reply, &mut self.history.uploads).await);
+        }
+        let stored = self.stored(&mut upload, reply, Some(&rest)).await?;
+        Ok(Step::Stored(Box::new(stored)))
     }
 
-    /// The object that storage says it has, unless that is not what was sent.
+    fn name_range(&mut self, upload: &mut Upload<'_>, range: &str) -> Result<(), Failure> {
+        let value = HeaderValue::from_str(range)
+            .map_err(|_| fatal(Error::internal("a range could not be made a header")))?;
+        Arc::make_mut(&mut upload.outgoing.headers).insert(CONTENT_RANGE, value);
+        self.history.begin_request();
+        Ok(())
+    }
+
+    /// How much it has, if the answer is a session's that wants more.
+    fn has(&mut self, reply: &Reply) -> Option<Step> {
+        // Only a redirect has a place to go to, or a page.
+        let redirects =
+            reply.headers.contains_key(LOCATION) || Page::of(&reply.headers, &reply.body).is_some();
+        if reply.status != StatusCode::PERMANENT_REDIRECT || redirects {
+            return None;
+        }
+        self.sender.take_back(reply.counted);
+        let is_storage = reply.headers.contains_key(RANGE) || middlebox::has_store_header(&reply.headers);
+        if is_storage && self.history.session_has_no_object() {
+            self.sender.nothing_is_stored();
+        }
+        Some(Step::Has(acknowledged(&reply.headers, self.source.len())))
+    }
+
+    /// The object that storage says it has, unless that is not what was sent. `sent` is what of the source
+    /// this request sent.
     async fn stored(
         &mut self,
-        upload: &Upload<'_>,
+        upload: &mut Upload<'_>,
         reply: Reply,
         sent: Option<&Prepared>,
     ) -> Result<StoredObject, Failure> {
-        let host = self.target.url().host_str().unwrap_or("").to_owned();
-        if let Some(error) = middlebox::not_of_storage(&reply, &host, &upload.mask) {
-            return Err(Failure::Told(error, Action::Fail));
+        let mask = reply.masked_with(&upload.mask).into_owned();
+        match self.sender.accepted(upload, &reply, &mut self.history.uploads, &mask).map_err(told)? {
+            Accepted::Doubted(stored) if sent.is_some() => return Ok(*stored),
+            Accepted::Doubted(_) => return Err(fatal(unproved(upload.host(), reply.status))),
+            Accepted::Stored => {}
         }
-        let handling = upload.outgoing.handling;
-        if reply.cut_error(handling) {
-            return Err(Failure::Told(answer_cut(&host, handling), Action::Retry));
+        let (etag, status, len) = (etag(&reply, upload.outgoing.handling), reply.status, self.source.len());
+        let size = stored_resource::size(&reply);
+        let is_answer_to_bytes = sent.is_some() || size == Some(len);
+        if is_answer_to_bytes {
+            self.is_stored(etag.as_deref());
+        } else {
+            // Whoever knows no sessions takes the question for an object, an empty one.
+            self.history.uploads.tries.may_be_stored();
         }
-        self.sender.keep(&reply, &upload.mask);
-        let (etag, size) = (etag(&reply, handling), stored_resource::size(&reply.body));
-        if size.is_none() && lacks_store_signs(upload, &reply, etag.as_deref()) {
-            self.tries.may_be_stored();
-            let doubted = self.sender.doubted(&upload.outgoing, reply, &host, &upload.mask);
-            let stored = doubted.map_err(|(error, action)| Failure::Told(error, action))?;
-            return Ok(StoredObject { bytes: self.source.len(), ..stored });
+        let Compared { stored, file, sent_digests } = self.compared(upload, reply, sent, &mask).await?;
+        if let Some(theirs) = size.filter(|size| *size != len) {
+            self.is_stored(etag.as_deref());
+            let again = self.history.other_size.replace(theirs) == Some(theirs);
+            let error = of_another_size(upload.host(), theirs, len, again);
+            return Err(Failure::Lost(error, if again { Action::Fail } else { Action::Retry }));
         }
-        self.compared(upload, reply, etag, size, sent).await
+        if !is_answer_to_bytes && !stored.verified {
+            return Err(fatal(unproved(upload.host(), status)));
+        }
+        self.is_stored(etag.as_deref());
+        let proved = self.prove(sent, file.as_ref(), stored.verified, &sent_digests).await;
+        proved.map_err(|error| fatal(stored_all_the_same(error).etag_is(etag.as_deref())))?;
+        Ok(stored)
     }
 
-    /// The same of an answer that is storage's own.
+    /// The same, if its digests are those of all that was sent.
     async fn compared(
         &mut self,
-        upload: &Upload<'_>,
+        upload: &mut Upload<'_>,
         mut reply: Reply,
-        etag: Option<String>,
-        size: Option<u64>,
         sent: Option<&Prepared>,
-    ) -> Result<StoredObject, Failure> {
-        let host = self.target.url().host_str().unwrap_or("").to_owned();
-        self.sender.stored(&mut self.tries, etag.as_deref());
-        if let Some(size) = size.filter(|size| *size != self.source.len()) {
-            return Err(Failure::Lost(self.tries.add_outcome(of_another_size(
-                &host,
-                size,
-                self.source.len(),
-            ))));
-        }
+        mask: &Mask,
+    ) -> Result<Compared, Failure> {
+        let (etag, mut sent_digests) = (etag(&reply, upload.outgoing.handling), reply.digests.clone());
         stored_resource::add_digests(&mut reply.headers, &reply.body);
-        let answered = AnsweredChecksums::of(&reply, etag.as_deref());
-        self.sender.note_answered(upload, answered.kinds());
-        let fail = |error: Error| Failure::Told(error, Action::Fail);
         let whole = sent.is_some_and(|sent| sent.len() == self.source.len());
-        let ours = match whole {
-            true => std::mem::take(&mut reply.digests),
-            false => self.digests_of_all(answered.kinds()).await.map_err(fail)?,
-        };
-        let compared = match self.sender.wants_proof() {
-            true => answered.compare(&ours),
-            false => Verification::Unknown,
-        };
-        let verified_by = match compared {
-            Verification::Same(algorithm) => Some(algorithm),
-            Verification::Unknown => None,
-            Verification::Differs(difference) => {
-                let error = difference.error(&host, false);
-                return Err(Failure::Lost(self.tries.add_outcome(error)));
-            }
-        };
-        self.prove(sent, &reply, verified_by.is_some(), &ours).await.map_err(|error| {
-            fail(self.tries.add_outcome(stored_all_the_same(error)).etag_is(etag.as_deref()))
-        })?;
-        let stored = object(&upload.outgoing, &ours, etag, verified_by);
-        Ok(StoredObject { bytes: self.source.len(), ..stored })
+        if !whole {
+            let answered = AnsweredChecksums::of(&reply, etag.as_deref()).kinds();
+            reply.digests = self.digests_of_all(answered).await.map_err(fatal)?;
+            upload.costly_check = false;
+        }
+        let verified = self.sender.verified(upload, reply, etag, &mut self.history.uploads, mask).await;
+        // It made an object of what it has, and is over.
+        let (stored, file) = verified.map_err(|(error, action)| Failure::Lost(error, action))?;
+        if whole {
+            sent_digests = stored.digests();
+        }
+        Ok(Compared { stored, file, sent_digests })
+    }
+
+    fn is_stored(&mut self, etag: Option<&str>) {
+        self.sender.stored(&mut self.history.uploads.tries, etag);
     }
 
     /// The cheapest of those that storage answers, of all that was sent in however many requests.
@@ -311,15 +359,15 @@ impl<'a> Session<'a> {
     async fn prove(
         &self,
         sent: Option<&Prepared>,
-        reply: &Reply,
+        file: Option<&Arc<Reading>>,
         verified: bool,
-        ours: &Digests,
+        digests: &Digests,
     ) -> Result<()> {
         match sent {
-            Some(sent) if sent.len() == self.source.len() => sent.prove(reply.file.as_ref(), ours).await,
+            Some(sent) if sent.len() == self.source.len() => sent.prove(file, digests).await,
             _ if verified => Ok(()),
             Some(sent) => {
-                sent.prove(reply.file.as_ref(), &reply.digests).await?;
+                sent.prove(file, digests).await?;
                 let all = SentRange { start: 0, len: self.source.len(), digests: Digests::default() };
                 self.source.prove_parts(&[all]).await
             }
@@ -334,6 +382,26 @@ impl<'a> Session<'a> {
     }
 }
 
+/// What storage has, the file it was read from, and the digests of this request's part of it.
+struct Compared {
+    stored: StoredObject,
+    file: Option<Arc<Reading>>,
+    sent_digests: Digests,
+}
+
+fn says_stored(upload: &Upload<'_>, reply: &Reply) -> bool {
+    matches!(reply.status, StatusCode::OK | StatusCode::CREATED) && is_success(&upload.outgoing, reply)
+}
+
+async fn refused_in_session(upload: &Upload<'_>, reply: &Reply, uploads: &mut UploadHistory) -> Failure {
+    let mask = reply.masked_with(&upload.mask);
+    let (error, action) = refused(upload, reply, uploads, &mask).await;
+    match reply.status {
+        StatusCode::NOT_FOUND | StatusCode::GONE => Failure::Lost(gone(error, upload.host()), Action::Retry),
+        _ => Failure::Told(error, action),
+    }
+}
+
 fn took_nothing(url: &url::Url) -> Error {
     Error::new(
         ErrorKind::Unavailable,
@@ -342,21 +410,37 @@ fn took_nothing(url: &url::Url) -> Error {
     .side_is(Side::Storage)
 }
 
-fn gone(refusal: Error, url: &url::Url) -> Error {
+fn gone(refusal: Error, host: &str) -> Error {
     let status = refusal.http_status().unwrap_or_default();
     let text = format!(
-        "storage at {} does not know the session any more ({status}): it ended, was given up, or is older than a week; begin a new one",
-        url.host_str().unwrap_or("")
+        "storage at {host} does not know the session any more ({status}): it ended, was given up, or is older than a week; begin a new one"
     );
     refusal.retold(ErrorKind::StorageRefused, text)
 }
 
-fn of_another_size(host: &str, theirs: u64, ours: u64) -> Error {
+/// A 200 to the question how much there is, which says nothing of that.
+fn unproved(host: &str, status: StatusCode) -> Error {
+    let status = status.as_u16();
     Error::new(
         ErrorKind::Integrity,
         format!(
-            "storage at {host} took it, and says that it has {theirs} bytes of the {ours} that were sent; send it again"
+            "storage at {host} was asked how much the session has, and answered {status} with neither a size nor a digest of it, so nothing shows that all of it is there; look at what is there, and whether the URL is that of a session"
         ),
     )
     .side_is(Side::Storage)
+    .status_is(status)
+    .retryable_is(false)
+    .outcome_is(Outcome::Unknown)
+}
+
+fn of_another_size(host: &str, theirs: u64, ours: u64, again: bool) -> Error {
+    let text = match again {
+        false => format!(
+            "storage at {host} took it, and says that it has {theirs} bytes of the {ours} that were sent; send it again"
+        ),
+        true => format!(
+            "storage at {host} took it twice, and says each time that it has {theirs} bytes of the {ours} that were sent; compare what is stored with the source"
+        ),
+    };
+    Error::new(ErrorKind::Integrity, text).side_is(Side::Storage).retryable_is(!again)
 }

@@ -29,6 +29,11 @@ pub(super) struct Upload<'a> {
 }
 
 impl Upload<'_> {
+    /// For the sentences about it.
+    pub(super) fn host(&self) -> &str {
+        self.target.url().host_str().unwrap_or("")
+    }
+
     /// The ticket's value under this name (in lower case): as a header, a field, or a parameter of its URL.
     pub(super) fn says(&self, name: &str) -> Option<String> {
         if let Some(value) = self.outgoing.headers.get(name) {

@@ -21,6 +21,13 @@ impl UploadHistory {
         Self { tries: Tries::new(), differed: None, doubted: false, once }
     }
 
+    /// Of an upload that another call may have brought to its end.
+    pub(super) fn after_another_call() -> Self {
+        let mut history = Self::new(false);
+        history.tries.may_be_stored();
+        history
+    }
+
     /// The error of a try that may be made again, or of the call.
     pub(super) fn before_retry(&mut self, error: Error, action: Action) -> Result<Error> {
         if error.outcome() == Outcome::Unknown {

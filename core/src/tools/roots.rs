@@ -87,8 +87,8 @@ fn real_path(path: &Path, links: usize) -> Option<PathBuf> {
     match std::fs::canonicalize(path) {
         Ok(real) => return Some(real),
         // Below a file is nothing either.
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) && links <= MOST_LINKS => {
-        }
+        Err(e)
+            if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) && links <= MOST_LINKS => {}
         Err(_) => return None,
     }
     // A path that ends with `..` has no name, and leads out of a folder that is not there.

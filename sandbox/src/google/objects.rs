@@ -13,7 +13,7 @@ use crate::http::query::query_value;
 use crate::http::reply::{self, Reply};
 use crate::http::request::RequestBody;
 use crate::lock::lock;
-use crate::storage::{Digests, Incoming, digest_matches, s3_error};
+use crate::storage::{Digests, Incoming, StoredFacts, digest_matches, s3_error};
 
 const UPLOAD_ID: HeaderName = HeaderName::from_static("x-guploader-uploadid");
 
@@ -38,7 +38,7 @@ async fn answer(app: &Arc<App>, request: Request<RequestBody>, entry: &Entry) ->
         return Err(bad("InvalidArgument", "The request is not as it was signed."));
     }
     if let Some(id) = query_value(query, "upload_id") {
-        return in_session(app, &id, headers, body).await;
+        return in_session(app, &id, entry.content_length, headers, body).await;
     }
     let key = signature::check(&app.signer, head.method.as_str(), path, query, headers)?;
     match (&head.method, text(headers, "x-goog-resumable")) {
@@ -77,7 +77,8 @@ async fn put_object(
     {
         return Err(bad("BadDigest", "The Content-MD5 you specified did not match what we received."));
     }
-    Ok(keep(app, key, incoming, &digests, text(headers, CONTENT_TYPE.as_str()).map(str::to_string)))
+    let content_type = text(headers, CONTENT_TYPE.as_str()).map(str::to_string);
+    keep(app, key, incoming, &digests, content_type).map(|facts| stored(&facts))
 }
 
 fn refused_range(headers: &HeaderMap, size: u64) -> Option<Reply> {
@@ -90,13 +91,20 @@ fn refused_range(headers: &HeaderMap, size: u64) -> Option<Reply> {
     (size > high).then(|| bad("EntityTooLarge", message))
 }
 
-async fn in_session(app: &App, id: &str, headers: &HeaderMap, mut body: RequestBody) -> Result<Reply, Reply> {
+async fn in_session(
+    app: &App,
+    id: &str,
+    length: Option<u64>,
+    headers: &HeaderMap,
+    mut body: RequestBody,
+) -> Result<Reply, Reply> {
     let unknown = || s3_error(StatusCode::NOT_FOUND, "NoSuchUpload", "The session does not exist.", &[]);
     let (has, done) = app.storage.sessions.has(id).ok_or_else(unknown)?;
-    if done {
-        return Ok(reply::empty(StatusCode::OK));
+    if let Some(facts) = done {
+        return Ok(stored(&facts));
     }
-    let (from, total) = content_range(headers).ok_or_else(|| bad("InvalidArgument", "Bad Content-Range."))?;
+    let range = content_range(headers, length.unwrap_or_default());
+    let (from, total) = range.ok_or_else(|| bad("InvalidArgument", "Bad Content-Range."))?;
     if let Some(from) = from {
         if from > has {
             return Err(bad("InvalidArgument", "Bytes before the first one of this request are missing."));
@@ -117,7 +125,9 @@ async fn in_session(app: &App, id: &str, headers: &HeaderMap, mut body: RequestB
         let mut incoming = app.storage.objects.receive().map_err(internal)?;
         incoming.write(&bytes).map_err(internal)?;
         let digests = incoming.digests();
-        return Ok(keep(app, &key, incoming, &digests, content_type));
+        let facts = keep(app, &key, incoming, &digests, content_type)?;
+        app.storage.sessions.finish(id, facts.clone());
+        return Ok(stored(&facts));
     }
     let mut reply = reply::empty(StatusCode::PERMANENT_REDIRECT);
     let has = app.storage.sessions.has(id).map_or(0, |(has, _)| has);
@@ -129,31 +139,43 @@ async fn in_session(app: &App, id: &str, headers: &HeaderMap, mut body: RequestB
     Ok(reply)
 }
 
-/// Where the bytes of a request begin, if there are any, and how many there are to be in all.
-fn content_range(headers: &HeaderMap) -> Option<(Option<usize>, usize)> {
+/// Where the bytes of a request begin, if there are any, and how many there are to be in all. `None`: there
+/// is no such range, or it is not that of a body of this length.
+fn content_range(headers: &HeaderMap, length: u64) -> Option<(Option<usize>, usize)> {
     let (range, total) = text(headers, CONTENT_RANGE.as_str())?.strip_prefix("bytes ")?.split_once('/')?;
-    let from = match range {
-        "*" => None,
-        _ => Some(range.split_once('-')?.0.parse().ok()?),
-    };
-    Some((from, total.parse().ok()?))
+    let total: usize = total.parse().ok()?;
+    if range == "*" {
+        return (length == 0).then_some((None, total));
+    }
+    let (from, last) = range.split_once('-')?;
+    let (from, last): (usize, usize) = (from.parse().ok()?, last.parse().ok()?);
+    let fits = from <= last && last < total && (last - from) as u64 + 1 == length;
+    fits.then_some((Some(from), total))
 }
 
-fn keep(app: &App, key: &str, incoming: Incoming, digests: &Digests, content_type: Option<String>) -> Reply {
-    if let Err(error) = app.storage.objects.keep(key, incoming, digests, content_type, None) {
-        return internal(error);
-    }
-    let mut reply = reply::empty(StatusCode::OK);
+fn keep(
+    app: &App,
+    key: &str,
+    incoming: Incoming,
+    digests: &Digests,
+    content_type: Option<String>,
+) -> Result<StoredFacts, Reply> {
+    app.storage.objects.keep(key, incoming, digests, content_type, None).map_err(internal)?;
     let of = |name: &str| digests.checksum(name).unwrap_or_default();
     let hash = format!("crc32c={},md5={}", of("x-amz-checksum-crc32c"), of("content-md5"));
     let length = digests.size.to_string();
-    for (name, value) in [
+    Ok(vec![
         ("x-goog-hash", hash),
         (ETAG.as_str(), "\"CJ0sandbox\"".to_string()),
         ("x-goog-stored-content-length", length),
-    ] {
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value))
+    ])
+}
+
+/// The answer to an upload that is stored.
+fn stored(facts: &StoredFacts) -> Reply {
+    let mut reply = reply::empty(StatusCode::OK);
+    for (name, value) in facts {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
         {
             reply.headers_mut().insert(name, value);
         }

@@ -22,4 +22,5 @@ pub(crate) use handler::handle;
 pub(crate) use objects::{Digests, Incoming, Object, Objects, digest_matches};
 pub(crate) use s3_backend::service;
 pub(crate) use s3_reply::s3_error;
+pub(crate) use sessions::StoredFacts;
 pub(crate) use uploads::{MAX_PART, MAX_PARTS, MIN_PART, Refusal, Uploads};

@@ -19,9 +19,12 @@ struct Session {
     key: String,
     content_type: Option<String>,
     bytes: Vec<u8>,
-    /// Its object is stored.
-    done: bool,
+    /// Facts of its object, once that is stored: whoever asks later is told the same.
+    stored: Option<StoredFacts>,
 }
+
+/// Facts of a stored object, by their names.
+pub(crate) type StoredFacts = Vec<(&'static str, String)>;
 
 impl Sessions {
     pub fn begin(&self, key: &str, content_type: Option<String>) -> String {
@@ -31,12 +34,12 @@ impl Sessions {
         id
     }
 
-    /// How many bytes it keeps whatever becomes of a request, and whether its object is stored. `None`: it is
+    /// How many bytes it keeps whatever becomes of a request, and its object if that is stored. `None`: it is
     /// unknown.
-    pub fn has(&self, id: &str) -> Option<(usize, bool)> {
+    pub fn has(&self, id: &str) -> Option<(usize, Option<StoredFacts>)> {
         let open = lock(&self.open);
         let session = open.get(id)?;
-        Some((session.bytes.len() - session.bytes.len() % GRANULE, session.done))
+        Some((session.bytes.len() - session.bytes.len() % GRANULE, session.stored.clone()))
     }
 
     /// Bytes after the first `from` are to come anew.
@@ -56,8 +59,14 @@ impl Sessions {
     pub fn take(&self, id: &str, total: usize) -> Option<(String, Option<String>, Vec<u8>)> {
         let mut open = lock(&self.open);
         let session = open.get_mut(id).filter(|session| session.bytes.len() == total)?;
-        session.done = true;
         Some((session.key.clone(), session.content_type.clone(), std::mem::take(&mut session.bytes)))
+    }
+
+    /// Its object is stored.
+    pub fn finish(&self, id: &str, stored: StoredFacts) {
+        if let Some(session) = lock(&self.open).get_mut(id) {
+            session.stored = Some(stored);
+        }
     }
 
     pub fn clear(&self) {

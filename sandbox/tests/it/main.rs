@@ -3,6 +3,7 @@
 mod agents;
 mod client;
 mod create;
+mod dialects;
 mod external;
 mod faults;
 mod multipart;

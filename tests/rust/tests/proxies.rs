@@ -330,4 +330,12 @@ fn one_that_takes_the_password_for_plain_http_is_given_all_uploads() {
         let shown = format!("{:?}", put_over_http(options(&proxy.url(&login))));
         assert!(shown.contains("box alice:[hidden]") && !shown.contains(PASSWORD), "{shown}");
     }
+    let body = format!(r#"{{"error":"denied","message":"login alice:{PASSWORD}"}}"#);
+    let length = body.len();
+    let proxy = Proxy::saying(&format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}"));
+    let options = options(&proxy.url(&login)).trusted_storage(["http://storage.example"]);
+    let session = "http://storage.example/k?uploadType=resumable&upload_id=1";
+    let put = PutRequest::new(session, Source::memory(b"hello".to_vec()));
+    let shown = format!("{:?}", Storage::new(options.expect("options")).put(put));
+    assert!(shown.contains("login alice:[hidden]") && !shown.contains(PASSWORD), "{shown}");
 }

@@ -2,19 +2,35 @@
 //! <https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes>
 
 use super::super::error_codes::{Action, CodeRow};
-use crate::error::ErrorKind as K;
+use crate::error::{Error, ErrorKind as K};
 
 /// What is in the way when nothing may be replaced.
 const EXISTS: &str = "something is stored there already, and the URL or a condition replaces nothing; choose another name, or ask for a URL that may replace it";
+
+/// The codes that say so, with another status than 412.
+const IN_THE_WAY: &[&str] = &["BlobAlreadyExists", "UnauthorizedBlobOverwrite"];
+
+/// A block of the list is not there.
+const NO_BLOCK: &str = "InvalidBlockList";
+
+/// Whether a code is about what is stored there.
+pub(in crate::storage) fn is_in_the_way(code: &str) -> bool {
+    IN_THE_WAY.contains(&code)
+}
+
+/// Whether blocks that are to be there are not, so that the upload begins anew if it is made again.
+pub(in crate::storage) fn lost_its_blocks(error: &Error) -> bool {
+    error.service_code() == Some(NO_BLOCK)
+}
 
 const fn refused(codes: &'static [&'static str], advice: &'static str) -> CodeRow {
     (codes, K::StorageRefused, Action::Fail, advice)
 }
 
 pub(in crate::storage) const CODES: &[CodeRow] = &[
-    refused(&["BlobAlreadyExists", "UnauthorizedBlobOverwrite"], EXISTS),
+    refused(IN_THE_WAY, EXISTS),
     refused(
-        &["InvalidBlockList"],
+        &[NO_BLOCK],
         "a block of the list is not there: another upload to the same name was committed meanwhile, or Azure dropped the blocks, as it does after a week; send it again",
     ),
     refused(

@@ -17,18 +17,32 @@ pub(in crate::storage) enum SessionKind {
 
 /// Whether an upload goes in a session; `None` if not.
 pub(in crate::storage) fn session_kind(url: &Url, headers: &HeaderMap) -> Option<SessionKind> {
-    let mut open = false;
-    for (name, value) in url.query_pairs() {
-        if name.eq_ignore_ascii_case("X-Goog-SignedHeaders") && value.split(';').any(|name| name == RESUMABLE)
-        {
-            return Some(SessionKind::Signed);
-        }
-        open |= name == "upload_id" && !value.is_empty();
-    }
     if headers.get(RESUMABLE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"start")) {
         return Some(SessionKind::Signed);
     }
-    open.then_some(SessionKind::Open)
+    if is_open(url) {
+        return Some(SessionKind::Open);
+    }
+    let mut signed = url.query_pairs().filter(|(name, _)| name.eq_ignore_ascii_case("X-Goog-SignedHeaders"));
+    let signed = signed.any(|(_, names)| names.split(';').any(|name| name == RESUMABLE));
+    signed.then_some(SessionKind::Signed)
+}
+
+/// Whether it is the URL of a session. Others have an `upload_id` too, and a server that knows no sessions
+/// would take the question how far one is for an empty object; so something else has to be Google's.
+fn is_open(url: &Url) -> bool {
+    let has = |wanted: &str, is: fn(&str) -> bool| {
+        url.query_pairs().any(|(name, value)| name.eq_ignore_ascii_case(wanted) && is(&value))
+    };
+    let is_there = |value: &str| !value.is_empty();
+    let host = url.host_str().unwrap_or_default();
+    let is_googles = host.ends_with(".googleapis.com")
+        || has("uploadType", |value| value == "resumable")
+        // A session that a signed URL began has the rest of that in its own.
+        || has("X-Goog-Signature", is_there)
+        || has("GoogleAccessId", is_there);
+    let is_anothers = has("X-Amz-Signature", is_there) || (has("sig", is_there) && has("sv", is_there));
+    has("upload_id", is_there) && is_googles && !is_anothers
 }
 
 #[cfg(test)]
@@ -38,7 +52,8 @@ mod tests {
     #[test]
     fn the_url_or_a_header_says_whether_there_is_a_session() {
         let kind = |query: &str, resumable: Option<&'static str>| {
-            let url = Url::parse(&format!("https://storage.googleapis.com/b/k?{query}")).expect("a URL");
+            let origin = if query.contains("elsewhere") { "files.example" } else { "storage.googleapis.com" };
+            let url = Url::parse(&format!("https://{origin}/b/k?{query}")).expect("a URL");
             let header = resumable.map(|value| {
                 (http::HeaderName::from_static(RESUMABLE), http::HeaderValue::from_static(value))
             });
@@ -46,7 +61,22 @@ mod tests {
         };
         assert_eq!(kind("X-Goog-SignedHeaders=host%3Bx-goog-resumable", None), Some(SessionKind::Signed));
         assert_eq!(kind("GoogleAccessId=a&Expires=1&Signature=s", Some("start")), Some(SessionKind::Signed));
-        assert_eq!(kind("uploadType=resumable&upload_id=ABC", None), Some(SessionKind::Open));
+        for open in [
+            "upload_id=ABC",
+            "uploadType=resumable&upload_id=ABC&elsewhere",
+            "X-Goog-SignedHeaders=host%3Bx-goog-resumable&X-Goog-Signature=s&upload_id=ABC",
+            "GoogleAccessId=a&Expires=1&Signature=s&upload_id=ABC&elsewhere",
+        ] {
+            assert_eq!(kind(open, None), Some(SessionKind::Open), "{open}");
+        }
+        for of_others in [
+            "upload_id=42&token=t&elsewhere",
+            "upload_id=42&X-Amz-Signature=s&uploadType=resumable&elsewhere",
+            "upload_id=42&X-Amz-Signature=s",
+            "upload_id=42&sv=2025-01-05&sig=s&elsewhere",
+        ] {
+            assert_eq!(kind(of_others, None), None, "{of_others}");
+        }
         for (query, header) in
             [("X-Goog-SignedHeaders=host", None), ("upload_id=", None), ("uploadId=ABC", None)]
         {
