@@ -98,7 +98,9 @@ pub fn write_out(text: &str) {
 
 fn human(report: &Report) -> String {
     let width = report.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut text = vec![format!("{BOLD}{}{BOLD:#}", report.headline)];
+    let headline = Some(&report.headline).filter(|headline| !headline.is_empty());
+    let mut text: Vec<String> =
+        headline.map(|headline| format!("{BOLD}{headline}{BOLD:#}")).into_iter().collect();
     text.extend(
         report
             .facts

@@ -118,7 +118,14 @@ impl Mcp {
     fn targets(&self) -> Result<Targets> {
         let text = match &self.targets_file {
             Some(file) => secrets::read(file, "presigned URLs by name")?,
-            None => Zeroizing::new(std::env::var(TARGETS_VARIABLE).unwrap_or_default()),
+            None => {
+                let text = std::env::var_os(TARGETS_VARIABLE).unwrap_or_default().into_string();
+                Zeroizing::new(text.map_err(|_| {
+                    let told =
+                        format!("the environment variable {TARGETS_VARIABLE} holds no text; correct it");
+                    Error::bad_argument(&told)
+                })?)
+            }
         };
         if text.trim().is_empty() { Ok(Targets::default()) } else { Targets::from_json(&text) }
     }

@@ -96,6 +96,7 @@ mod tests {
             "no_folder",
             "declined",
             "unasked",
+            "moved",
             "not_offered",
             "no_tool",
         ] {
