@@ -78,8 +78,9 @@ class Served {
   fault(...orders) {
     return this.#control('POST', '/faults', orders)
   }
-  clearFaults() {
-    return this.#control('DELETE', '/faults')
+  /** Forgets orders for an operation, and lets go what they hold. */
+  letGo(operation) {
+    return this.#control('DELETE', `/faults/${operation}`)
   }
   async requests(operation) {
     const log = JSON.parse(await this.#control('GET', '/requests'))

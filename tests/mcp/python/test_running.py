@@ -26,15 +26,16 @@ SEND_LARGE = {"name": "send_files", "arguments": {"paths": ["large.bin"], "recip
 
 
 def test_progress_grows_to_the_end(sandbox: Sandbox, sending: Server, mode: str) -> None:
-    # Of the two parts the second is sent once the first is answered.
+    # Of the two parts the second is sent once the first is answered. An SDK may pass over what is told with
+    # the result.
     sending.arguments += ["--concurrency", "1"]
-    sandbox.fault({"on": "put_part", "do": {"hold": True}})
+    sandbox.fault(*({"on": operation, "do": {"hold": True}} for operation in ("put_part", "confirm")))
     told: list[tuple[float, float | None, str | None]] = []
 
     async def progress(done: float, total: float | None, message: str | None) -> None:
         told.append((done, total, message))
-        if 0 < done <= PART:
-            sandbox.clear_faults()
+        if done > 0:
+            sandbox.clear_faults("put_part" if done <= PART else "confirm")
 
     async def called() -> dict[str, Any]:
         async with sending.client(mode) as client:
