@@ -215,6 +215,7 @@ test('files that ask for different ones are each led to their own', async () => 
   const [one, two] = [hooksByHand(), hooksByHand()]
   const first = sandboxForTests(one.hooks, { options: ['--tls'] })
   const second = sandboxForTests(two.hooks, { program: join(dirname(PROGRAM), 'dropoff') })
+  const authority = process.env.SSL_CERT_FILE
   await one.calls.before()
   await two.calls.before()
   for (const [{ calls }, own] of [
@@ -225,7 +226,7 @@ test('files that ask for different ones are each led to their own', async () => 
     await calls.each()
     await new AgentDrop().send(files, terms)
     assert.equal((await own.transfers()).length, 1)
-    assert.equal(process.env.SSL_CERT_FILE, own.caFile ?? undefined)
+    assert.equal(process.env.SSL_CERT_FILE, own.caFile ?? authority)
   }
   await one.calls.after()
   await two.calls.each()
@@ -233,7 +234,7 @@ test('files that ask for different ones are each led to their own', async () => 
   assert.equal((await second.transfers()).length, 1)
   await two.calls.after()
   assert.equal(process.env.AGENTDROP_BASE_URL, sandbox.apiUrl)
-  assert.equal(process.env.SSL_CERT_FILE, undefined)
+  assert.equal(process.env.SSL_CERT_FILE, authority)
   await new AgentDrop().send(files, terms)
   assert.equal((await sandbox.transfers()).length, 1)
 })
