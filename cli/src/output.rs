@@ -144,7 +144,9 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 
 fn human(report: &Report) -> String {
     let width = report.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut text = vec![format!("{BOLD}{}{BOLD:#}", plain(&report.headline))];
+    let headline = Some(plain(&report.headline)).filter(|headline| !headline.is_empty());
+    let mut text: Vec<String> =
+        headline.map(|headline| format!("{BOLD}{headline}{BOLD:#}")).into_iter().collect();
     text.extend(
         report.facts.iter().map(|(name, value)| {
             format!("  {DIM}{:<width$}{DIM:#}  {}", name.replace('_', " "), plain(value))

@@ -97,6 +97,7 @@ mod tests {
             "no_folder",
             "declined",
             "unasked",
+            "moved",
             "not_offered",
             "no_tool",
         ] {

@@ -28,6 +28,8 @@ pub struct AllowedFile {
     pub path: PathBuf,
     /// The name that a recipient sees: a symlink's own, and not that of its target.
     pub name: String,
+    /// The bytes of a regular file that is there.
+    pub size: Option<u64>,
 }
 
 impl Roots {
@@ -70,7 +72,12 @@ impl Roots {
             return Err(refusal("name", &[("path", given), ("name", &name)]));
         }
         let name = named.file_name().or(path.file_name()).unwrap_or_default();
-        Ok(AllowedFile { path: (*path).to_owned(), name: name.to_string_lossy().into_owned() })
+        let is_file = path.metadata().ok().filter(|found| found.is_file());
+        Ok(AllowedFile {
+            path: (*path).to_owned(),
+            name: name.to_string_lossy().into_owned(),
+            size: is_file.map(|found| found.len()),
+        })
     }
 
     /// The names below each root that the path is in. A root may have any name: the program gave it.
@@ -132,7 +139,7 @@ mod tests {
         let roots = Roots::new([root.clone()]).expect("roots");
         roots.find("a").expect_err("a circle");
         let found = roots.find("29").expect("it leads to a place where nothing is");
-        assert_eq!(found, AllowedFile { path: root.join("new"), name: "29".into() });
+        assert_eq!(found, AllowedFile { path: root.join("new"), name: "29".into(), size: None });
         roots.find("none/..").expect_err("no folder to lead out of");
     }
 
