@@ -76,21 +76,26 @@ pub(super) async fn put_in_blocks(
     let list = target.with(BLOCK_LIST, headers.list)?;
     let stored = commit(&list, names.list(plan.count()), sender, may_be_stored).await;
     let stored = stored.map_err(|e| e.context("the list of its blocks"))?;
+    Ok(committed(stored, parts, plan.size(), doubt.into_inner()))
+}
+
+/// The blob that a list made of its blocks.
+fn committed(list: StoredObject, parts: Vec<StoredPart>, bytes: u64, doubt: Option<String>) -> StoredObject {
     let verified_by = all_verified_by(&parts);
-    let attempts = parts.iter().fold(stored.attempts, |sum, part| sum.saturating_add(part.attempts));
-    Ok(StoredObject {
-        bytes: plan.size(),
-        etag: stored.etag,
+    let attempts = parts.iter().fold(list.attempts, |sum, part| sum.saturating_add(part.attempts));
+    StoredObject {
+        bytes,
+        etag: list.etag,
         sha256: None,
         md5: None,
         crc64nvme: crc64_of_all(&parts),
         verified: verified_by.is_some(),
         verified_by,
         attempts,
-        warnings: doubt.into_inner().into_iter().chain(stored.warnings).collect(),
-        reply: stored.reply,
+        warnings: doubt.into_iter().chain(list.warnings).collect(),
+        reply: list.reply,
         parts,
-    })
+    }
 }
 
 /// Azure compares the list with its MD5 before it believes it.
