@@ -78,7 +78,7 @@ async fn put_object(
         return Err(bad("BadDigest", "The Content-MD5 you specified did not match what we received."));
     }
     let content_type = text(headers, CONTENT_TYPE.as_str()).map(str::to_string);
-    keep(app, key, incoming, &digests, content_type).map(|facts| stored(&facts))
+    keep(app, key, incoming, &digests, content_type).map_err(internal).map(|facts| stored(&facts))
 }
 
 fn refused_range(headers: &HeaderMap, size: u64) -> Option<Reply> {
@@ -125,7 +125,7 @@ async fn in_session(
         let mut incoming = app.storage.objects.receive().map_err(internal)?;
         incoming.write(&bytes).map_err(internal)?;
         let digests = incoming.digests();
-        let facts = keep(app, &key, incoming, &digests, content_type)?;
+        let facts = keep(app, &key, incoming, &digests, content_type).map_err(internal)?;
         app.storage.sessions.finish(id, facts.clone());
         return Ok(stored(&facts));
     }
@@ -159,8 +159,8 @@ fn keep(
     incoming: Incoming,
     digests: &Digests,
     content_type: Option<String>,
-) -> Result<StoredFacts, Reply> {
-    app.storage.objects.keep(key, incoming, digests, content_type, None).map_err(internal)?;
+) -> std::io::Result<StoredFacts> {
+    app.storage.objects.keep(key, incoming, digests, content_type, None)?;
     let of = |name: &str| digests.checksum(name).unwrap_or_default();
     let hash = format!("crc32c={},md5={}", of("x-amz-checksum-crc32c"), of("content-md5"));
     let length = digests.size.to_string();
