@@ -1,11 +1,11 @@
 # Each target is one command on a fresh machine with cargo, a C compiler, Python 3.11 or later and Node 20.17
-# or later; `make test` also wants clang, valgrind, strace, pkg-config, unzip, bsdtar and 7z, which
+# or later; `make test` also wants clang, valgrind, strace, pkg-config, unzip, bsdtar, 7z, zsh and fish, which
 # `.ci/tools` installs. What the package registries have is installed into .venv*, node_modules and target/,
 # nothing elsewhere.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo man generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-clouds test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms
+.PHONY: demo man generate test test-full lint lint-rust lint-python lint-node lint-text lint-licences lint-workflows format licences deny use-dist sbom release-check release-notes oldest-rust build python node dist bench bench-quick soak fuzz clean test-rust test-costs test-docs test-c test-python test-node test-cli test-readme test-sdk test-seaweed test-clouds test-profiles test-browser test-dist table secret-scan scenario side-by-side product demo-python slow-line docs rustdoc test-frameworks test-mcp test-runtimes test-bundlers dist-packages test-platforms lint-platforms lint-every-platform
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -65,12 +65,12 @@ docs:
 	@$(MAKE) --no-print-directory --jobs=2 rustdoc .venv-docs/done docs/site/node_modules/done
 	.venv-docs/bin/python docs/site/build.py
 
-# Nothing of it runs, so the C in its dependencies is compiled as quickly as can be.
 # The command's manual, a page for each of its commands, into target/man.
 man: product
 	mkdir -p target/man
 	target/debug/dropoff man target/man
 
+# Nothing of it runs, so the C in its dependencies is compiled as quickly as can be.
 rustdoc:
 	cargo doc --no-deps --package dropoff --config 'profile.dev.package."*".opt-level=0'
 
@@ -202,9 +202,15 @@ lint-python: .venv/done
 lint-node: bindings-node/node_modules/done
 	cd bindings-node && npm run --silent lint
 
-# For Windows and macOS, as far as the compilers are there; says what it left out.
-lint-platforms:
+# For Windows and macOS, as far as the compilers are there; says what it left out. And whether a suite of
+# test-platforms that crashed would be told.
+lint-platforms: .venv/done
 	$(PYTHON) tests/platforms/check.py
+	$(BIN)/python -m pytest -q tests/platforms/test_run.py
+
+# The same where nothing may be left out, as CI runs it. Wants rustup's std of the targets.
+lint-every-platform: .venv-dist/done
+	$(PYTHON) tests/platforms/check.py --every
 
 # With the oldest Rust that builds everything, in a folder of its own.
 OLDEST_RUST = $(shell sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)
@@ -234,6 +240,7 @@ lint-workflows: .venv/done bindings-node/node_modules/done
 	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
 	$(SCHEMA) vendor.github-actions .github/actions/*/action.yml
 	node tests/lint/workflows.mjs
+	node tests/lint/release.mjs
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github
 
 # Puts right what `make lint` says of layout, and the spelling that has one correction.
@@ -294,7 +301,7 @@ dist: dist-packages
 dist-packages: .venv-dist/done
 	PATH=$(abspath .venv-dist/bin):$$PATH tests/dist/pack.sh release dist $(TARGET)
 	.venv-dist/bin/python tests/dist/symbols.py dist
-	.venv-dist/bin/auditwheel show dist/*.whl
+	for wheel in dist/*.whl; do .venv-dist/bin/auditwheel show "$$wheel" || exit 1; done
 	.venv-dist/bin/abi3audit --summary dist/dropoff-*.whl
 
 # The packages that lie in dist/, which another machine may have made: each is used once from a clean folder,
@@ -412,4 +419,4 @@ tests/frameworks/node/node_modules/done: tests/frameworks/node/package.json
 
 clean:
 	cargo clean
-	rm -rf .venv .venv-dist .venv-sdk .venv-docs .venv-frameworks .venv-crewai .venv-mcp bindings-node/node_modules docs/site/node_modules tests/docs/node_modules tests/frameworks/node/node_modules tests/mcp/node/node_modules tests/runtimes/node_modules tests/bundlers/node_modules examples/node/node_modules dist
+	rm -rf .venv .venv-* {,*/,*/*/}*/node_modules dist

@@ -14,27 +14,31 @@ ROOT = HERE.parent
 OUT = ROOT / "target/bench"
 VENV = OUT / "venv"
 SDK = ROOT / ".venv-sdk"
+HOSTS = ("dropoff-sink", "dropoff-sandbox")
 PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
 # Much is compiled the first time.
 TIMEOUT = 3600
 
 
-def everything(build):
-    """The paths of the sink and of the sandbox, and of the wheel. Without `build`, what is there."""
+def everything(build, peers, wants_sandbox):
+    """The paths of the sink, of the sandbox if it is wanted, and of the wheel; and what these clients need is
+    there. Without `build`, what is there."""
+    names = ["dropoff-sink", *(["dropoff-sandbox"] if wants_sandbox else [])]
     if build:
-        hosts = ["cargo", "build", "--release", "--quiet", "-p", "dropoff-sink", "-p", "dropoff-sandbox"]
+        hosts = ["cargo", "build", "--release", "--quiet", *(f"--package={name}" for name in names)]
         _say("building the hosts")
         subprocess.run(hosts, check=True, cwd=ROOT, timeout=TIMEOUT)
     wheel = _wheel(build)
     _install_wheel(wheel)
-    if not (SDK / "bin/python").exists():
+    if "agentdrop" in peers and not (SDK / "bin/python").exists():
         subprocess.run([sys.executable, "-m", "venv", SDK], check=True, timeout=120)
         requirements = ROOT / "tests/sdk/requirements.txt"
         subprocess.run([SDK / "bin/python", *PIP, "-r", requirements], check=True, timeout=600)
     _say("installing the clients")
-    install.install(build)
-    return _host("dropoff-sink", build), _host("dropoff-sandbox", build), wheel
+    install.install(build, peers)
+    sink, sandbox = (_host(name, build) if name in names else None for name in HOSTS)
+    return sink, sandbox, wheel
 
 
 def _say(what):

@@ -19,9 +19,18 @@ SMALL = 16 * KIB
 # Bytes per second of one connection, where parts are sent side by side, and how many of them.
 PART_RATE = 50_000_000
 PARTS_AT_ONCE = 4
+# Of those that every client can be told.
+CHECKED_PART = 64 * MIB
+# How often a client is killed that goes on by its journal.
+KILLS = 10
 # The part of `memory_budget` that sealed parts may fill, by default.
 MEMORY_BUDGET = 64 * MIB
 
+# Other clients of S3 that check what they send, and ours beside them.
+CHECKING = ("awscrt", "obstore", "obstore-crc64", "boto3", "s5cmd", "rclone")
+BESIDE_THEM = ("dropoff-rust", "dropoff-python")
+CHECKED_PARTS = "checked parts, https"
+BLOCKS = "blocks at 50 MB/s a connection, https"
 OURS = ("dropoff-rust", "dropoff-c", "dropoff-python", "dropoff-node")
 DEFAULTS = "defaults"
 CHECKED = "integrity_check on"
@@ -42,6 +51,8 @@ class Host:
     rate: int = 0
     total_rate: int = 0
     busy_above: int = 0
+    # It computes and compares CRCs, and is S3 and Azure as far as parts and blocks need it.
+    looks: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,12 @@ class Case:
     label: str = ""
     # Files at once; None: as the peer does by itself.
     concurrency: int | None = None
+    # Of parts, where the client is told.
+    part_size: int | None = None
+    # A URL as Azure signs it, and not as S3 does.
+    azure: bool = False
+    # How often it is killed and run again, with a journal.
+    kills: int = 0
     # Whether a transfer goes in parts; None: by size, as each peer does by itself.
     multipart: bool | None = None
     sealed: bool = False
@@ -96,7 +113,8 @@ def warm_up(case):
     """The same with little to send: brings programs and libraries into memory. Not counted."""
     # By its size it would go another way, which the strict sandbox refuses of the SDK.
     multipart = True if case.host.kind == "sandbox" else case.multipart
-    return replace(case, size=min(case.size, 16 * MIB), count=min(case.count, 16), multipart=multipart)
+    small = {"size": min(case.size, 16 * MIB), "count": min(case.count, 16), "kills": 0}
+    return replace(case, multipart=multipart, **small)
 
 
 # Seconds per GiB and of the start, on the machine of the first measurements: for the estimate alone.
@@ -110,6 +128,12 @@ _PACE = {
     "undici": (3.5, 4.0, 0.2),
     "reqwest": (3.0, 3.5, 0.05),
     "reqwest-64k": (0.7, 0.9, 0.05),
+    "awscrt": (0.6, 1.3, 0.3),
+    "obstore": (1.5, 2.2, 0.3),
+    "obstore-crc64": (1.2, 1.9, 0.3),
+    "boto3": (1.2, 2.0, 0.6),
+    "s5cmd": (3.0, 3.5, 0.1),
+    "rclone": (3.0, 4.0, 0.2),
 }
 _OURS_PACE = (0.4, 0.65, 0.15)
 _HASHING = 3.3
@@ -276,6 +300,45 @@ def _parts():
         )
 
 
+def _checked_parts(quick):
+    size = QUICK_SIZE if quick else GIB
+    for peer in (*BESIDE_THEM, *CHECKING):
+        yield Case(
+            CHECKED_PARTS,
+            peer,
+            "plan" if peer in OURS else "object",
+            Host(tls=True, looks=True),
+            size,
+            concurrency=PARTS_AT_ONCE,
+            part_size=CHECKED_PART,
+            pinned=True,
+            seconds=_seconds(peer, True, size),
+        )
+
+
+def _blocks(quick):
+    size, kills = (GIB, 3) if quick else (4 * GIB, KILLS)
+    seconds = size / (PART_RATE * PARTS_AT_ONCE) + 0.5
+    link = Host(tls=True, looks=True, rate=PART_RATE)
+    lanes = {"concurrency": PARTS_AT_ONCE, "setting": f"concurrency {PARTS_AT_ONCE}", "azure": True}
+    for peer in BESIDE_THEM:
+        yield Case(BLOCKS, peer, "put", link, size, runs=3, seconds=seconds, **lanes)
+    for peer in BESIDE_THEM:
+        label, runs = f"killed {kills} times", 2
+        yield Case(
+            BLOCKS,
+            peer,
+            "put",
+            link,
+            size,
+            label=label,
+            kills=kills,
+            runs=runs,
+            seconds=seconds * 1.3,
+            **lanes,
+        )
+
+
 def _small(quick):
     latency = Host(latency=LATENCY, connect_latency=LATENCY)
     ours = ("dropoff-rust", "dropoff-python")
@@ -378,6 +441,7 @@ def cases(quick):
     every = [*_put("https", quick), *_put("http", quick)]
     if not quick:
         every += [*_memory(), *_capped(), *_form(), *_sdk(), *_parts()]
+    every += [*_checked_parts(quick), *_blocks(quick)]
     every += _small(quick)
     if not quick:
         every += [*_several(), *_adaptive()]

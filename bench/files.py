@@ -45,6 +45,12 @@ class Files:
                 self._digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
         return self._digests[path]
 
+    def no_journal(self):
+        """Where one may be written: there is none."""
+        path = self._folder.parent / "journal"
+        path.unlink(missing_ok=True)
+        return str(path)
+
     def keep_only(self, cases):
         """Deletes what none of these needs."""
         kept = {self._of(case) for case in cases}

@@ -1,7 +1,11 @@
 """What the product must show, each with the setting it is for. A gate that was not measured is not there."""
 
 from cases import (
+    BESIDE_THEM,
+    BLOCKS,
     CHECKED,
+    CHECKED_PARTS,
+    CHECKING,
     DEFAULTS,
     GIB,
     LATENCY,
@@ -32,6 +36,7 @@ def latency_bound(lanes):
 def gates(summary, startup, packing):
     """All that can be said of these runs."""
     found = [*_put(summary), *_memory(summary), *_digest(summary), *_sdk(summary), *_parts(summary)]
+    found += [*_checks(summary), *_checked_parts(summary), *_blocks(summary)]
     found += [*_small(summary), *_several(summary), *_first_byte(summary), *_startup(startup)]
     found += [_gate(name, "upload_profile", value, limit, n, unit) for name, value, limit, unit, n in packing]
     return [gate for gate in found if gate]
@@ -145,6 +150,48 @@ def _parts(summary):
         yield _gate(f"parts at 50 MB/s a connection, {kind}: time / ideal", setting, wall / ideal, 1.2, runs)
         name = f"parts at 50 MB/s a connection, {kind}: memory over idle"
         yield _gate(name, setting, held, MEMORY_BUDGET // MIB + 32, runs, " MiB")
+
+
+def _checks(summary):
+    """What the default check costs, and the one that is asked for, beside none."""
+    for peer in BESIDE_THEM:
+        group = f"PUT https: {peer}"
+        size = _size(summary, f"{group}, {UNCHECKED}")
+        for setting in (DEFAULTS, CHECKED):
+            name = f"https PUT of {size}, {peer}: CPU / unchecked"
+            yield _ratio(summary, name, setting, f"{group}, {setting}", f"{group}, {UNCHECKED}", "cpu", 1.15)
+
+
+def best_that_checks(summary, figure):
+    """The client, among those that are not ours, that takes least of it, and how much."""
+    cases = {peer: summary.value(f"{CHECKED_PARTS}: {peer}", figure) for peer in CHECKING}
+    return min(((value, peer) for peer, value in cases.items() if value), default=(None, None))
+
+
+def _checked_parts(summary):
+    for peer in BESIDE_THEM:
+        case = f"{CHECKED_PARTS}: {peer}, {DEFAULTS}"
+        for what, figure in [("CPU", "cpu"), ("time", "wall")]:
+            _, best = best_that_checks(summary, figure)
+            if best is None or case not in summary.cases:
+                continue
+            facts = summary.cases[case]
+            cut = f"{facts['part_size'] // MIB} MiB, {facts['concurrency']} at once"
+            name = f"https, {_size(summary, case)} in parts of {cut}, {peer}: {what} / {best}'s, the best"
+            yield _ratio(summary, name, DEFAULTS, case, f"{CHECKED_PARTS}: {best}", figure, 0.8)
+
+
+def _blocks(summary):
+    setting = f"concurrency {PARTS_AT_ONCE}"
+    for name, case in summary.group(BLOCKS).items():
+        what = f"{_size(summary, name)} in blocks to Azure, https, {case['peer']}"
+        if times := case["kills"]:
+            what = f"{what}, killed {times} times: sent / the file"
+            yield _gate(what, setting, case["sent_ratio"]["median"], 1.15, case["runs"])
+            continue
+        bound = case["sent"] / (PART_RATE * PARTS_AT_ONCE)
+        what = f"{what}, {PARTS_AT_ONCE} connections of 50 MB/s: time / the link's"
+        yield _gate(what, setting, case["call_wall"]["median"] / bound, 1.2, case["runs"])
 
 
 def _small(summary):

@@ -3,7 +3,9 @@
 import contextlib
 import json
 import shutil
+import ssl
 import sys
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -18,6 +20,10 @@ HERE = Path(__file__).parent
 
 # The environment may name a proxy; loopback is not behind it.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+# A presigner's words, for a client that looks at them. The sink looks at none.
+SIGNED = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=bench"
 
 
 def _ask(url, method="GET", value=None):
@@ -36,6 +42,7 @@ class Sink:
 
     def __init__(self, binary, host, cores, tickets):
         options = ["--tls"] if host.tls else []
+        options += ["--looks"] if host.looks else []
         for name in ("latency", "connect_latency", "rate", "total_rate", "busy_above"):
             if value := getattr(host, name):
                 options += [f"--{name.replace('_', '-')}", str(value)]
@@ -52,6 +59,20 @@ class Sink:
 
     def arrived(self):
         return _ask(self._control + "/")
+
+    def plan(self, key, size, part_size):
+        """Begins an upload in parts, and hands out what a backend would: URLs of parts, and the one that
+        completes it."""
+        url = f"{self.storage_url}/bench/{key}"
+        trusted = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.ca_file))
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), trusted)
+        with opener.open(urllib.request.Request(f"{url}?uploads", method="POST"), timeout=60) as reply:
+            id_ = reply.read().decode().partition("<UploadId>")[2].partition("<")[0]
+        query = f"uploadId={id_}&{SIGNED}&X-Amz-Date={time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+        parts = [
+            {"url": f"{url}?partNumber={number}&{query}"} for number in range(1, -(-size // part_size) + 1)
+        ]
+        return {"version": 1, "part_size": part_size, "parts": parts, "commit": {"url": f"{url}?{query}"}}
 
 
 class Sandbox:

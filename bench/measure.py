@@ -4,6 +4,7 @@ it may use."""
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -65,14 +66,14 @@ def pinned(cores):
         os.sched_setaffinity(0, before)
 
 
-def run(argv, env, cores, timeout):
-    """To its end, or `Failed`."""
+def run(argv, env, cores, timeout, kill_when=None):
+    """To its end, or `Failed`; or until `kill_when` says so, and then it has no output."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         with pinned(cores):
             began = time.monotonic()
             child = _start([str(word) for word in argv], env, output, errors)
         try:
-            peak = _watch(child, began + timeout)
+            peak = _watch(child, began + timeout, kill_when)
         except BaseException:
             # We are to end; it would go on.
             child.kill()
@@ -82,6 +83,8 @@ def run(argv, env, cores, timeout):
         wall = time.monotonic() - began
         # Popen must not wait for it again.
         child.returncode = os.waitstatus_to_exitcode(status)
+        if kill_when and child.returncode == -signal.SIGKILL:
+            return Process("", used.ru_utime, used.ru_stime, wall, peak)
         if child.returncode:
             errors.seek(0)
             said = errors.read().decode("utf-8", "replace").strip()[-2000:]
@@ -98,7 +101,7 @@ def _start(argv, env, output, errors):
         raise Failed(f"{argv[0]}: {error.strerror}") from error
 
 
-def _watch(child, deadline):
+def _watch(child, deadline, kill_when):
     """Until it ends, or is ended at the deadline. The memory it held at most; what wait4 says of that is of
     no use, since it begins with what we hold ourselves at the fork."""
     watcher, peak, pause = os.pidfd_open(child.pid), None, 0.002
@@ -106,7 +109,7 @@ def _watch(child, deadline):
         poller = select.poll()
         poller.register(watcher, select.POLLIN)
         while not poller.poll(pause * 1000):
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or (kill_when and kill_when()):
                 child.kill()
                 return peak
             peak = _most(child.pid) or peak

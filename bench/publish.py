@@ -7,13 +7,26 @@ import re
 import sys
 from pathlib import Path
 
+from cases import CHECKED_PARTS
 from plots import plots
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA, PAGE = ROOT / "docs/performance.json", ROOT / "docs/performance.md"
 REPORT = ROOT / "target/bench/report.json"
 COLUMNS = ["https: CPU s/GiB", "/ curl", "time / curl", "http: CPU s/GiB", "/ curl", "memory, MiB"]
+CHECKED_COLUMNS = ["CPU s/GiB", "/ best", "time s", "/ best", "peak, MiB", "n"]
+CHECKED_FIGURES = ["cpu", "cpu_ratio", "time", "time_ratio", "memory_mib", "runs"]
 FIGURES = ["https_cpu", "https_cpu_ratio", "https_time_ratio", "http_cpu", "http_cpu_ratio", "memory_mib"]
+
+
+CHECKED_HEAD = """## Parts, with a check
+
+1 GiB over https in parts of 64 MiB, four at once, to one host that decrypts and computes a CRC-64 of all
+of it, client and host on one core each. Each client checks as it does by default; `obstore-crc64` is told to
+send a CRC where `obstore` signs a SHA-256. *Best* is the best client that is not ours, of each figure; the
+peak is that of the whole process.
+
+"""
 
 
 def published(report):
@@ -31,7 +44,7 @@ def published(report):
         }
         for gate in report["gates"]
     ]
-    return {"clients": clients, "gates": gates}
+    return {"clients": clients, "checked": _checked(report), "gates": gates}
 
 
 def _clients(report, group):
@@ -55,6 +68,34 @@ def _client(peer, groups):
     }
 
 
+def _checked(report):
+    """Parts with a check, each client's, beside the best that is not ours; none if they were not measured."""
+    cases = [case for case in report["cases"].values() if case["group"] == CHECKED_PARTS]
+    others = [case for case in cases if not _is_ours(case["peer"])]
+    least = {figure: min(case[figure]["median"] for case in others) for figure in ("cpu", "wall") if others}
+    return [
+        {
+            "client": case["peer"],
+            "cpu": _figure(case, "cpu_per_gib"),
+            "cpu_ratio": f"{case['cpu']['median'] / least['cpu']:.2f}" if least else "",
+            "time": _figure(case, "wall"),
+            "time_ratio": f"{case['wall']['median'] / least['wall']:.2f}" if least else "",
+            # Of a program that is not ours as it is seen from outside.
+            "memory_mib": f"{_held(case) / 1024:.0f}",
+            "runs": str(case["runs"]),
+        }
+        for case in cases
+    ]
+
+
+def _held(case):
+    return case["call_peak_kib" if "call_peak_kib" in case else "peak_kib"]["median"]
+
+
+def _is_ours(client):
+    return client.startswith("dropoff-")
+
+
 def _figure(case, figure):
     return f"{case[figure]['median']:.2f}" if case else ""
 
@@ -65,11 +106,14 @@ def _ratio(case, curl, figure):
 
 def tables(data):
     """The page's tables, each with the name of its marker."""
-    clients = [
-        [f"**{row['client']}**" if row["client"].startswith("dropoff-") else row["client"]]
-        + [row[figure] for figure in FIGURES]
-        for row in data["clients"]
-    ]
+    clients, checked = (
+        [
+            [f"**{row['client']}**" if _is_ours(row["client"]) else row["client"]]
+            + [row[figure] for figure in figures]
+            for row in data.get(name, [])
+        ]
+        for name, figures in [("clients", FIGURES), ("checked", CHECKED_FIGURES)]
+    )
     gates = [
         [gate["name"], gate["setting"], gate["seen"], gate["limit"]]
         + ["met" if gate["met"] else "**missed**", str(gate["runs"])]
@@ -77,6 +121,8 @@ def tables(data):
     ]
     return {
         "clients": _table(["", *COLUMNS], clients),
+        # Until a run has it there is nothing to show, its heading neither.
+        "checked": CHECKED_HEAD + _table(["", *CHECKED_COLUMNS], checked) if checked else "",
         "gates": _table(["", "setting", "seen", "at most", "", "n"], gates),
     }
 

@@ -1,8 +1,9 @@
 """Tables in Markdown."""
 
 import pack
-from cases import FORM_SIZE, GIB, OURS
-from gates import LANES, latency_bound, sealing
+from cases import BLOCKS, CHECKED_PARTS, FORM_SIZE, GIB, OURS, PART_RATE, PARTS_AT_ONCE
+from gates import LANES, best_that_checks, latency_bound, sealing
+from machine import PEERS
 
 KIB = 1024
 
@@ -13,6 +14,18 @@ QUADRATIC = (
 HASHED = (
     "curl hashes nothing. `upload_profile` is all of its flow, with the SHA-256 that the service compares. A "
     "raw form of this size has CRCs alone, by default and with `integrity_check`: the sink answers no MD5."
+)
+CHECKING = (
+    "Everyone sends parts of {part} MiB, {lanes} at once, with the check that it has by default; "
+    "`obstore-crc64` is told to send a CRC instead. awscrt sends a CRC-64 behind each part and boto3 a "
+    "CRC-32, obstore signs SHA-256s, s5cmd and rclone send MD5s and sign SHA-256s. Ours computes the CRC-64 "
+    "and compares what the host answers. The host decrypts, computes a CRC-64 of everything, and compares "
+    "what CRC it was sent (so many times: *compared*). Best: of each figure, that of the best client that is "
+    "not ours."
+)
+KILLED = (
+    "Killed: CPU and time are those of all its processes. When it is killed is chance's, by what had come, "
+    "and the same in each run; *sent* is what the host counted, of the file."
 )
 FRESH = "requests as the SDK uses it, and the SDK, open a connection for each file; that doubles their bound."
 
@@ -56,19 +69,20 @@ def _machine(machine):
     versions = [
         f"dropoff {ours['dropoff']}",
         *machine["curl"],
-        f"agentdrop {sdk['agentdrop']} ({sdk['openssl of ssl']})",
-        *(f"{name} {peers[name]}" for name in ("requests", "httpx", "aiohttp") if peers),
+        *([f"agentdrop {sdk['agentdrop']} ({sdk['openssl of ssl']})"] if sdk else []),
+        *(f"{name} {peers[name]}" for name in PEERS if peers and name != "urllib3"),
         f"Node {machine['node']}",
-        f"undici {machine['undici']}",
+        *([f"undici {machine['undici']}"] if machine["undici"] else []),
         f"Python {ours['python']} (zlib {ours['zlib']})",
         machine["rustc"] or "",
     ]
+    hosts = " and ".join(f"`{machine[host]}`" for host in ("sink", "sandbox") if machine[host])
     changed = ", uncommitted changes" if machine["uncommitted_changes"] else ""
     return [
         f"{machine['time']}, {machine['processor']}, {machine['cores']} processors, {machine['kernel']}, "
         f"commit {(machine['commit'] or '?')[:12]}{changed}. {'; '.join(versions)}. Pinned clients have "
-        f"processor {machine['client_on']}, their host has {machine['host_on']}. Hosts: `{machine['sink']}`, "
-        f"`{machine['sandbox']}`. TCP: {machine['congestion_control']}.",
+        f"processor {machine['client_on']}, their host has {machine['host_on']}. Hosts: {hosts}. "
+        f"TCP: {machine['congestion_control']}.",
         "",
     ]
 
@@ -101,6 +115,10 @@ def _group(group, summary):
         lines += _small(cases)
     elif "how many" in group or "8 files" in group:
         lines += _lanes(cases)
+    elif group == CHECKED_PARTS:
+        lines += _checked_parts(cases, summary)
+    elif group == BLOCKS:
+        lines += _blocks(cases)
     elif group == "memory":
         lines += _memory(cases)
     elif group.startswith("first byte"):
@@ -186,6 +204,63 @@ def _small(cases):
         ]
         lines.append(_row(cells))
     return [*lines, "", FRESH] if bound and lanes == min(LANES) else lines
+
+
+def _checked_parts(cases, summary):
+    columns = ["client", "CPU s/GiB", "user + system", "time s", "CPU / best", "time / best", "host: CPU s"]
+    columns += ["compared", "memory, MiB", "peak", "n"]
+    first = next(iter(cases.values()))
+    lines = [CHECKING.format(part=first["part_size"] // KIB**2, lanes=first["concurrency"]), ""]
+    lines += _head(columns)
+    best = {figure: best_that_checks(summary, figure)[0] for figure in ("cpu", "wall")}
+    for name, case in cases.items():
+        per_gib = GIB / case["sent"]
+        ratios = {
+            figure: f"{case[figure]['median'] / least:.3f}" if least else "" for figure, least in best.items()
+        }
+        peak = "call_peak_kib" if "call_peak_kib" in case else "peak_kib"
+        cells = [
+            case["variant"],
+            _spread(case, "cpu_per_gib"),
+            f"{_median(case, 'user', per_gib)} + {_median(case, 'system', per_gib)}",
+            _spread(case, "wall"),
+            *(f"**{ratio}**" if case["peer"] in OURS else ratio for ratio in ratios.values()),
+            _median(case, "sink_cpu"),
+            summary.runs(name)[-1]["arrived"]["checked"],
+            _median(case, "over_idle_kib", 1 / KIB, 1),
+            _median(case, peak, 1 / KIB, 1),
+            case["runs"],
+        ]
+        lines.append(_row(cells))
+    return lines
+
+
+def _blocks(cases):
+    columns = [
+        "client",
+        "CPU s/GiB",
+        "time s",
+        "time / the link's",
+        "sent / file",
+        "memory, MiB",
+        "peak",
+        "n",
+    ]
+    lines = _head(columns)
+    for case in cases.values():
+        bound, wall = case["sent"] / (PART_RATE * PARTS_AT_ONCE), "wall" if case["kills"] else "call_wall"
+        cells = [
+            case["variant"],
+            _spread(case, "cpu_per_gib"),
+            _spread(case, wall),
+            f"{case[wall]['median'] / bound:.3f}",
+            _spread(case, "sent_ratio", digits=3),
+            _median(case, "over_idle_kib", 1 / KIB, 1),
+            _median(case, "call_peak_kib" if "call_peak_kib" in case else "peak_kib", 1 / KIB, 1),
+            case["runs"],
+        ]
+        lines.append(_row(cells))
+    return [*lines, "", KILLED]
 
 
 def _lanes(cases):

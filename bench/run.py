@@ -23,7 +23,7 @@ import pack
 import report
 import sends
 import startup
-from cases import cases, warm_up
+from cases import OURS, cases, warm_up
 from files import Files
 from hosts import Hosts
 from measure import Failed
@@ -45,7 +45,10 @@ def main():
     wants_startup = options.only in STARTUP
     if not chosen and not wants_startup:
         sys.exit(f"no case has {options.only!r} in its name")
-    sink, sandbox, wheel = build.everything(options.build)
+    peers = {case.peer for case in chosen if not isinstance(case, pack.Packing)}
+    wants_sandbox = any(isinstance(case, pack.Packing) or case.host.kind == "sandbox" for case in chosen)
+    needed = (peers | set(OURS) if wants_startup else peers, wants_sandbox)
+    sink, sandbox, wheel = build.everything(options.build, *needed)
     client_cores, host_cores = measure.processors()
 
     described = machine.facts(sink, sandbox, wheel, (client_cores, host_cores))

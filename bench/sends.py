@@ -1,6 +1,7 @@
 """How one case is run: its host made ready, its client run, and whether everything arrived."""
 
 import json
+import random
 import subprocess
 import time
 from pathlib import Path
@@ -18,6 +19,10 @@ HERE = Path(__file__).parent
 TIMEOUT = 300.0
 # What a form adds to its file: some of that, at most.
 FRAMING = 64 * 1024
+# What an Azure SAS says; nobody signed it.
+SAS = "sv=2025-01-05&sr=b&sp=cw&se=2099-01-01T00%3A00%3A00Z&sig=bench"
+# The same moments in each run, of each client.
+SEED = 18
 
 
 class Bench:
@@ -43,7 +48,7 @@ class Bench:
             time.process_time(),
             time.monotonic(),
         )
-        process = measure.run(argv, env, cores, TIMEOUT)
+        process = _killed(argv, env, cores, case, host) if case.kills else _run(argv, env, cores)
         lasted, own = time.monotonic() - began, time.process_time() - own
         sinking, busy = measure.cpu_of(host.child.pid) - sinking, busy_seconds() - busy
 
@@ -59,7 +64,9 @@ class Bench:
             "cpu_per_gib": cpu * GIB / case.sent,
             "wall": process.wall,
             "peak_kib": process.peak_kib,
-            **_of_call(case, call),
+            # Of the last of several that is all that it says.
+            **({"facts": call["facts"]} if case.kills else _of_call(case, call)),
+            "sent_ratio": arrived["bytes"] / case.sent,
             **_of_ticket(host, arrived),
             "arrived": arrived,
             "sink_cpu": sinking,
@@ -81,10 +88,14 @@ class Bench:
 
     def _job(self, case, host):
         paths = [str(path) for path in self._files.paths(case)]
-        url = f"{host.storage_url}/bench"
+        url, key = f"{host.storage_url}/bench", Path(paths[0]).name
         return {
             "do": case.do,
-            "url": url if case.do == "many" else f"{url}/{Path(paths[0]).name}",
+            "url": url if case.do == "many" else f"{url}/{key}" + (f"?{SAS}" if case.azure else ""),
+            "bucket": "bench",
+            "key": key,
+            "part_size": case.part_size,
+            "plan": host.plan(key, case.size, case.part_size) if case.do == "plan" else None,
             "fields": [list(field) for field in FIELDS.items()],
             "file": paths[0],
             "files": paths,
@@ -97,7 +108,7 @@ class Bench:
             "multipart": case.multipart,
             "sealed": case.sealed,
             "private_key": self._private,
-            "journal": None,
+            "journal": self._files.no_journal() if case.kills else None,
         }
 
 
@@ -108,6 +119,26 @@ def _profile(job):
     return argv, env | {"PYTHONPATH": str(HERE / "clients")}
 
 
+def _run(argv, env, cores, kill_when=None):
+    return measure.run(argv, env, cores, TIMEOUT, kill_when)
+
+
+def _killed(argv, env, cores, case, host):
+    """Killed as often as the case says, each time when as many bytes have come as chance says, and then run
+    to its end. All of it as one process."""
+    chance = random.Random(SEED)
+    moments = sorted(chance.uniform(0.0, 0.95) * case.sent for _ in range(case.kills))
+    runs = [_run(argv, env, cores, lambda due=due: host.arrived()["bytes"] >= due) for due in moments]
+    if any(run.output for run in runs):
+        raise Failed(f"it ended before it was killed {case.kills} times")
+    runs.append(_run(argv, env, cores))
+    return measure.Process(
+        runs[-1].output,
+        *(sum(getattr(run, name) for run in runs) for name in ("user", "system", "wall")),
+        max(run.peak_kib or 0 for run in runs),
+    )
+
+
 def check(case, arrived, call):
     """Whether all bytes came, and no more than they had to; `Failed` if not."""
     came, due, most = arrived["bytes"], case.bytes, case.bytes
@@ -116,8 +147,15 @@ def check(case, arrived, call):
     if arrived.get("busy"):
         # What was refused was sent again.
         most = due + arrived["busy"] * case.size
+    if case.kills:
+        # What was under way is sent again; how much that may be is a gate's.
+        most = 2 * due
     if not due <= came <= most:
         raise Failed(f"{due} bytes were due, {came} came: {arrived}")
+    if case.host.looks and (arrived["objects"], arrived["object_bytes"], arrived["refused"]) != (1, due, 0):
+        raise Failed(f"there is not the one object, whole and nothing refused: {arrived}")
+    if case.host.looks and not call["facts"].get("verified", True):
+        raise Failed(f"it did not compare what storage answered: {call['facts']}")
     if call["facts"].get("status") not in (None, "active", 200):
         raise Failed(f"it did not end well: {call['facts']}")
 
@@ -166,6 +204,17 @@ def key_pair(python):
 
 def describe(case):
     """What the report says about a case."""
-    names = ("group", "peer", "variant", "setting", "do", "size", "count", "concurrency", "pinned", "sent")
-    facts = {name: getattr(case, name) for name in names}
+    names = (
+        "group",
+        "peer",
+        "variant",
+        "setting",
+        "do",
+        "size",
+        "count",
+        "concurrency",
+        "part_size",
+        "kills",
+    )
+    facts = {name: getattr(case, name) for name in (*names, "pinned", "sent")}
     return facts | {"defaults": case.setting == DEFAULTS, "host": vars(case.host)}

@@ -22,6 +22,7 @@ FIGURES = [
     "busy",
     "sink_cpu",
     "others",
+    "sent_ratio",
 ]
 
 

@@ -362,11 +362,11 @@ export interface PutPartsArguments extends BoundedArguments {
   /** Bytes of each part but the last. Default: the option `partSize`, or 8 MiB, or what fits the number of
    * URLs if those do not. */
   partSize?: number | null | undefined
-  /** Bytes of each part, where they are not equal. */
-  partSizes?: List<number> | null | undefined
   /** The headers that were signed into every URL, sent as given. */
   headers?: Pairs | null | undefined
-  /** The headers of each part, in the order of the URLs, beside `headers`. */
+  /** Bytes of each part, in the order of the URLs, where they are not equal. */
+  partSizes?: List<number> | null | undefined
+  /** The headers of each part, in the order of the URLs, beside those of all. */
   partHeaders?: List<Pairs> | null | undefined
 }
 
@@ -616,7 +616,7 @@ export class Storage {
    * Sends a source with a presigned POST form and waits until storage has it.
    *
    * @param url Where the form goes.
-   * @param fields Sent byte for byte in the order given; the file follows as the field `file`.
+   * @param fields Sent byte for byte in the order given; the file follows as the last field.
    * @throws {DropoffError} As {@link put}.
    */
   postForm(
@@ -1350,6 +1350,8 @@ export type ErrorFacts = {
   readonly side: 'caller' | 'network' | 'service' | 'storage'
   /** Whether making the same call again now is safe and useful. */
   readonly retryable: boolean
+  /** The same where a stream that was read is opened anew for it, as a pipeline does that is run again. */
+  readonly retryableAnew: boolean
   /** How long the service asked to be left alone. In milliseconds. */
   readonly retryAfter: number | null
   /** The HTTP status, when there was a reply. */
@@ -1393,6 +1395,7 @@ export class DropoffError extends Error implements ErrorFacts {
   readonly operation: ErrorFacts['operation']
   readonly side: ErrorFacts['side']
   readonly retryable: ErrorFacts['retryable']
+  readonly retryableAnew: ErrorFacts['retryableAnew']
   readonly retryAfter: ErrorFacts['retryAfter']
   readonly httpStatus: ErrorFacts['httpStatus']
   readonly serviceCode: ErrorFacts['serviceCode']

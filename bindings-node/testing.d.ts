@@ -82,7 +82,10 @@ export class Sandbox {
   readonly agentdropApiKey: string
   /** The authority of storage's certificate, with the option `--tls`. */
   readonly caFile: string | null
-  /** The variables that point clients without arguments at it, also in other programs. */
+  /**
+   * The variables that point clients without arguments at it, also in other programs. With the option
+   * `--tls` `SSL_CERT_FILE` is one of them, so such a program trusts no other authority than the sandbox's.
+   */
   environment(): Record<string, string>
 
   /** A client of its AgentDrop. Retries wait a millisecond; `options` that are given go before that. */
@@ -136,7 +139,8 @@ export function startSandbox(options?: SandboxOptions | null): Promise<Sandbox>
  * A sandbox for the tests of a file: started before the first, emptied before each, ended after the last.
  * While it runs, clients that are made without arguments lead to it, and so do those of programs that a test
  * starts. A client that was made before, as while a module is loaded, leads where it did. Hooks of one
- * process that ask for the same share one.
+ * process that ask for the same share one; where they ask for different ones, clients lead to that of the
+ * file whose test runs.
  *
  * @param hooks Those of the runner. Default: the global ones, which jest and mocha have.
  */

@@ -225,6 +225,10 @@ dropoff_side dropoff_error_side(const dropoff_error *error);
 /** Whether making the same call again now is safe and useful. Threads: any. */
 bool dropoff_error_retryable(const dropoff_error *error);
 
+/** The same where a stream that was read is opened anew for it, as a pipeline does that is run again.
+ *  Threads: any. */
+bool dropoff_error_retryable_anew(const dropoff_error *error);
+
 /** How long the service asked to be left alone. False if that is not known; then `ms` is not written.
  *  May be NULL: ms.
  *  Threads: any. */
@@ -1763,7 +1767,7 @@ typedef struct {
     size_t size;
     /** Where the form goes, exactly as it was handed out. Needed. */
     const char *url;
-    /** Sent byte for byte in the order given; the file follows as the field "file". */
+    /** Sent byte for byte in the order given; the file follows as the last field, which file_field names. */
     const dropoff_pair *fields;
     size_t fields_count;
     /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
@@ -1924,16 +1928,25 @@ dropoff_status dropoff_storage_put_parts(const dropoff_storage *client,
 dropoff_status dropoff_storage_start_put_parts(const dropoff_storage *client,
     const dropoff_put_parts_request *parts, dropoff_job **job, dropoff_error **error);
 
-/** Starts sending a source with a raw POST, to a service that takes the body as something new and says in the
- *  result's reply what it made of it. 200, 201, 202 and 204 are successes. A request that may have been
- *  handled is not sent again; then the outcome is unknown. The job is yours to free, and
- *  dropoff_job_stored_object gives its result. Threads: any. */
+/** Sends a source with a raw POST, to a service that takes the body as something new and says in the result's
+ *  reply what it made of it, and waits. 200, 201, 202 and 204 are successes. A request that may have been
+ *  handled is not sent again; then the outcome is unknown. The result is yours to free. Threads: any. */
+dropoff_status dropoff_storage_post(const dropoff_storage *client, const dropoff_put_request *post,
+    dropoff_stored_object **stored, dropoff_error **error);
+
+/** Starts dropoff_storage_post. The job is yours to free, and dropoff_job_stored_object gives its result.
+ *  Threads: any. */
 dropoff_status dropoff_storage_start_post(const dropoff_storage *client, const dropoff_put_request *post,
     dropoff_job **job, dropoff_error **error);
 
-/** Starts sending a source as a plan says: what a backend hands out, as JSON. Nothing is sent before all of
- *  it is understood; an error names the JSON Pointer of what is wrong. The job is yours to free, and
- *  dropoff_job_stored_object gives its result. Threads: any. */
+/** Sends a source as a plan says, and waits. A plan is what a backend hands out, as JSON. Nothing is sent
+ *  before all of it is understood; an error names the JSON Pointer of what is wrong. The result is yours to
+ *  free. Threads: any. */
+dropoff_status dropoff_storage_send(const dropoff_storage *client, const dropoff_send_request *send,
+    dropoff_stored_object **stored, dropoff_error **error);
+
+/** Starts dropoff_storage_send. The job is yours to free, and dropoff_job_stored_object gives its result.
+ *  Threads: any. */
 dropoff_status dropoff_storage_start_send(const dropoff_storage *client, const dropoff_send_request *send,
     dropoff_job **job, dropoff_error **error);
 

@@ -606,6 +606,18 @@ class storage {
     owned<dropoff_stored_parts> put_parts(const dropoff_put_parts_request &parts, on_progress told = {}) const {
         return start_put_parts(parts, std::move(told)).wait();
     }
+    job<dropoff_stored_object> start_post(const dropoff_put_request &post, on_progress told = {}) const {
+        return started<dropoff_stored_object>(dropoff_storage_start_post, post, std::move(told));
+    }
+    owned<dropoff_stored_object> post(const dropoff_put_request &post, on_progress told = {}) const {
+        return start_post(post, std::move(told)).wait();
+    }
+    job<dropoff_stored_object> start_send(const dropoff_send_request &send, on_progress told = {}) const {
+        return started<dropoff_stored_object>(dropoff_storage_start_send, send, std::move(told));
+    }
+    owned<dropoff_stored_object> send(const dropoff_send_request &send, on_progress told = {}) const {
+        return start_send(send, std::move(told)).wait();
+    }
     void set_bandwidth_limit(std::uint64_t bytes_per_second) const {
         dropoff_error *error = nullptr;
         check(dropoff_storage_set_bandwidth_limit(get(), bytes_per_second, &error), error);

@@ -26,8 +26,8 @@ SHARED = (
     "bindings-node/lib/errors.js",
 )
 NOUNS = {"agentdrop", "hcompany", "transfer", "transfers", "profile", "profiles"}
-# A header of HTTP.
-NO_NOUN = re.compile(r"transfer[-_]encoding", re.I)
+# A header of HTTP, and members of what a Git LFS server answers.
+NO_NOUN = re.compile(r'transfer[-_]encoding|"transfer", "hash_algo"', re.I)
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 

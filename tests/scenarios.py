@@ -180,6 +180,8 @@ def expect_requests(
         else:
             seen = [entry for entry in log if entry["op"] == operation]
             assert len(seen) == count, f"{operation}: {json.dumps(log, indent=1)}"
+    for operation, entries in scenario.get("seen", {}).items():
+        expect(f"seen.{operation}", entries, [entry for entry in log if entry["op"] == operation])
     # Whatever happens, the key never goes to storage and bytes are never sent chunked.
     for entry in log:
         if entry["op"] in ("put", "put_part", "post_form"):

@@ -16,14 +16,16 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 OUT = ROOT / "target/bench"
 PEERS_PYTHON = OUT / "venv-peers/bin/python"
+RCLONE = OUT / "venv-peers/bin/rclone"
 SDK_PYTHON = ROOT / ".venv-sdk/bin/python"
 OUR_PYTHON = OUT / "venv/bin/python"
 RUST = OUT / "cargo/release"
 C = OUT / "c/bin/dropoff-c"
+MIB = 1024**2
 SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
 # What each can do, beside "idle".
-OURS = {"put", "form", "parts", "many", "send"}
+OURS = {"put", "form", "parts", "plan", "many", "send"}
 CAN = {
     "curl": {"put", "form", "many"},
     "requests": {"put", "many"},
@@ -34,11 +36,19 @@ CAN = {
     "undici": {"put", "many"},
     "reqwest": {"put", "many"},
     "reqwest-64k": {"put", "many"},
+    "awscrt": {"object"},
+    "boto3": {"object"},
+    "obstore": {"object"},
+    "obstore-crc64": {"object"},
+    "s5cmd": {"object"},
+    "rclone": {"object"},
     "dropoff-rust": OURS,
-    "dropoff-c": OURS,
+    "dropoff-c": OURS - {"plan"},
     "dropoff-python": OURS,
-    "dropoff-node": OURS,
+    "dropoff-node": OURS - {"plan"},
 }
+# What is no program of ours has no figures of its own call.
+SILENT = ("curl", "s5cmd", "rclone")
 
 # Options of ours that are lengths of time; seconds in a job, as in Python.
 TIMES = {
@@ -65,6 +75,15 @@ def command(peer, job):
         "undici": lambda job: _node("node_undici.mjs", job),
         "reqwest": lambda job: _program(RUST / "plain-reqwest", job),
         "reqwest-64k": lambda job: _program(RUST / "plain-reqwest", job | {"chunk_size": 64 * 1024}),
+        "awscrt": lambda job: _python(PEERS_PYTHON, "awscrt_put.py", job),
+        "boto3": lambda job: _python(PEERS_PYTHON, "boto3_put.py", job),
+        # It adds a certificate to those that it trusts by default.
+        "obstore": lambda job: _program(PEERS_PYTHON, HERE / "obstore_put.py", job),
+        "obstore-crc64": lambda job: _program(
+            PEERS_PYTHON, HERE / "obstore_put.py", job | {"checksum": "crc64nvme"}
+        ),
+        "s5cmd": _s5cmd,
+        "rclone": _rclone,
         "dropoff-rust": lambda job: _program(RUST / "dropoff-rust", job),
         "dropoff-c": lambda job: ([str(C), *_words(job)], _environment()),
         "dropoff-python": lambda job: _program(OUR_PYTHON, HERE / "dropoff_python.py", job),
@@ -73,10 +92,11 @@ def command(peer, job):
 
 
 def result(peer, job, stdout):
-    """What a run printed, as one object. curl has facts alone; its figures are what the runner measures."""
-    if peer != "curl":
+    """What a run printed, as one object. Programs that are not ours have facts alone; their figures are what
+    the runner measures."""
+    if peer not in SILENT:
         return json.loads(stdout)
-    if job["do"] == "idle":
+    if peer != "curl" or job["do"] == "idle":
         return {"facts": {}}
     sent = [json.loads(line) for line in stdout.splitlines()]
     facts = {
@@ -150,6 +170,33 @@ def _curl(job):
         always += ["--parallel", "--parallel-immediate", "--parallel-max", str(at_once)]
     puts = [_upload(file, f"{job['url']}/{os.path.basename(file)}") for file in job["files"]]
     return [*argv, *always, "--fail-early", *itertools.chain(*puts)], _environment()
+
+
+def _s5cmd(job):
+    (program,) = OUT.glob("venv-peers/lib/python3*/site-packages/s5cmd/bin/s5cmd")
+    if job["do"] == "idle":
+        return [str(program), "version"], _environment()
+    lanes = ["--part-size", str(job["part_size"] // MIB), "--concurrency", str(job["concurrency"])]
+    argv = [str(program), "--endpoint-url", job["storage_url"], "cp", *lanes, job["file"]]
+    roots = _with_roots(job, SYSTEM_ROOTS)["ca_file"]
+    return [*argv, f"s3://{job['bucket']}/{job['key']}"], _of_s3(AWS_CA_BUNDLE=roots)
+
+
+def _rclone(job):
+    if job["do"] == "idle":
+        return [str(RCLONE), "version"], _environment()
+    argv = [str(RCLONE), "copyto", job["file"], f":s3:{job['bucket']}/{job['key']}"]
+    # The bucket is there, and there is no configuration file.
+    argv += ["--config", "/dev/null", "--s3-provider", "Other", "--s3-env-auth", "--s3-no-check-bucket"]
+    argv += ["--s3-endpoint", job["storage_url"], "--s3-chunk-size", f"{job['part_size'] // MIB}Mi"]
+    argv += ["--s3-upload-concurrency", str(job["concurrency"])]
+    return [*argv, "--ca-cert", _with_roots(job, SYSTEM_ROOTS)["ca_file"]], _of_s3()
+
+
+def _of_s3(**more):
+    """With credentials, which the sink takes whatever they are."""
+    keys = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_REGION": "us-east-1"}
+    return _environment(**keys, **more)
 
 
 def _upload(file, url):

@@ -30,7 +30,11 @@ def idle(job):
 
 
 def put(client, job):
-    return client.put(job["url"], job["file"]).to_dict()
+    return client.put(job["url"], job["file"], journal=job.get("journal")).to_dict()
+
+
+def plan(client, job):
+    return client.send(job["plan"], job["file"]).to_dict()
 
 
 def form(client, job):
@@ -76,7 +80,8 @@ def main():
     if job["do"] in ("send", "many"):
         client, call = agentdrop(job), send
     else:
-        client, call = Storage(**options(job)), {"put": put, "form": form, "parts": parts}[job["do"]]
+        calls = {"put": put, "form": form, "parts": parts, "plan": plan}
+        client, call = Storage(**options(job)), calls[job["do"]]
     probe.measure(lambda: call(client, job))
 
 

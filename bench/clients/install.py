@@ -25,7 +25,7 @@ RELEASE = ROOT / "target/release"
 
 
 def python_peers(build=True):
-    """requests, httpx and aiohttp, in an environment of their own."""
+    """What requirements.txt names, in an environment of its own."""
     requirements = HERE / "requirements.txt"
     stamp = _Stamp("venv-peers", requirements)
     if stamp.is_fresh():
@@ -101,11 +101,22 @@ def node(build=True):
 EVERYTHING = {"python-peers": python_peers, "node-peers": node_peers, "rust": rust, "c": c, "node": node}
 
 
-def install(build=True):
-    """All of it."""
+# The clients that need it, as commands.py names them; others need what they do not install.
+NEEDED_BY = {
+    "node-peers": {"undici"},
+    "rust": {"dropoff-rust", "reqwest", "reqwest-64k"},
+    "c": {"dropoff-c"},
+    "node": {"dropoff-node"},
+}
+
+
+def install(build=True, peers=None):
+    """What these clients need; all of it, if none are named."""
     OUT.mkdir(parents=True, exist_ok=True)
-    for one in EVERYTHING.values():
-        one(build)
+    for name, one in EVERYTHING.items():
+        needed_by = NEEDED_BY.get(name)
+        if peers is None or needed_by is None or needed_by & peers:
+            one(build)
 
 
 class _Stamp:

@@ -217,10 +217,27 @@ pub unsafe extern "C" fn dropoff_storage_start_put_parts(
     })
 }
 
-/// Starts sending a source with a raw POST, to a service that takes the body as something new and says in the
-/// result's reply what it made of it. 200, 201, 202 and 204 are successes. A request that may have been
-/// handled is not sent again; then the outcome is unknown. The job is yours to free, and
-/// dropoff_job_stored_object gives its result.
+/// Sends a source with a raw POST, to a service that takes the body as something new and says in the result's
+/// reply what it made of it, and waits. 200, 201, 202 and 204 are successes. A request that may have been
+/// handled is not sent again; then the outcome is unknown. The result is yours to free.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_storage_post(
+    client: Option<&dropoff_storage>,
+    post: *const dropoff_put_request,
+    stored: Option<&mut MaybeUninit<*mut dropoff_stored_object>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let post = given_struct!(post)?;
+        let progress = post.progress();
+        let client = needed!(client)?;
+        job::finish::<StoredObject>(needed!(stored), || client.post(&post, progress))
+    })
+}
+
+/// Starts dropoff_storage_post. The job is yours to free, and dropoff_job_stored_object gives its result.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -238,9 +255,27 @@ pub unsafe extern "C" fn dropoff_storage_start_post(
     })
 }
 
-/// Starts sending a source as a plan says: what a backend hands out, as JSON. Nothing is sent before all of
-/// it is understood; an error names the JSON Pointer of what is wrong. The job is yours to free, and
-/// dropoff_job_stored_object gives its result.
+/// Sends a source as a plan says, and waits. A plan is what a backend hands out, as JSON. Nothing is sent
+/// before all of it is understood; an error names the JSON Pointer of what is wrong. The result is yours to
+/// free.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dropoff_storage_send(
+    client: Option<&dropoff_storage>,
+    send: *const dropoff_send_request,
+    stored: Option<&mut MaybeUninit<*mut dropoff_stored_object>>,
+    error: Option<&mut MaybeUninit<*mut dropoff_error>>,
+) -> dropoff_status {
+    guard::run(error, || {
+        let send = given_struct!(send)?;
+        let progress = send.progress();
+        let client = needed!(client)?;
+        job::finish::<StoredObject>(needed!(stored), || client.send(&send, progress))
+    })
+}
+
+/// Starts dropoff_storage_send. The job is yours to free, and dropoff_job_stored_object gives its result.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

@@ -33,21 +33,20 @@ const url = (value, name) => {
   return text(String(value), name)
 }
 
-/** The URLs of something, in order. A string alone would be taken for a list of letters. @type {Kind} */
-const urls = (value, name) => {
+/**
+ * Any number of things of a kind, of whatever iterates over them. A string alone would be taken for a list of
+ * letters.
+ * @param {Kind} kind @param {string} due @returns {Kind}
+ */
+const list = (kind, due) => (value, name) => {
   if (typeof value !== 'object' || value === null || typeof value[Symbol.iterator] !== 'function') {
-    throw invalid(`${name} must be a list of URLs, not ${describe(value)}; put a single one in brackets`)
+    throw invalid(`${name} must be a list of ${due}, not ${describe(value)}; put a single one in brackets`)
   }
-  return Array.from(value, (item, at) => url(item, `${name}[${at}]`))
+  return Array.from(value, (item, at) => kind(item, `${name}[${at}]`))
 }
 
-/** Any number of strings. One alone would be taken for a list of letters. @type {Kind} */
-const texts = (value, name) => {
-  if (typeof value !== 'object' || value === null || typeof value[Symbol.iterator] !== 'function') {
-    throw invalid(`${name} must be a list of strings, not ${describe(value)}; put a single one in brackets`)
-  }
-  return Array.from(value, (item, at) => text(item, `${name}[${at}]`))
-}
+const urls = list(url, 'URLs')
+const texts = list(text, 'strings')
 
 /** @type {Kind} */
 const path = (value, name) => {
@@ -138,15 +137,6 @@ const json = (value, name) => {
 /** What a backend handed out: an object, its JSON, or a URL. @type {Kind} */
 const plan = (value, name) =>
   typeof value === 'string' || value instanceof URL ? url(value, name) : json(value, name)
-
-/**
- * Any number of things of a kind. One alone would be taken for a list of its parts.
- * @param {Kind} kind @param {string} due @returns {Kind}
- */
-const list = (kind, due) => (value, name) => {
-  if (!Array.isArray(value)) throw wrong(name, `a list of ${due}`, value)
-  return value.map((item, at) => kind(item, `${name}[${at}]`))
-}
 
 /** @type {Kind} */
 const attempts = (value, name) => {

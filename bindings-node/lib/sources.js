@@ -46,9 +46,10 @@ function toSource(value, streams, copies = false) {
  * @param {any[]} chunks @param {import('./pump.js').Streams} streams
  */
 function list(chunks, streams) {
-  const odd = chunks.find((chunk) => !ArrayBuffer.isView(chunk) && !types.isAnyArrayBuffer(chunk))
-  if (odd === undefined) return streams.addOpener(() => openIterable(chunks))
-  throw invalid(`an array that is a source holds bytes alone, and this one holds ${describe(odd)}`)
+  // By its place: what is odd may be `undefined`, as what is not there is.
+  const odd = chunks.findIndex((chunk) => !ArrayBuffer.isView(chunk) && !types.isAnyArrayBuffer(chunk))
+  if (odd < 0) return streams.addOpener(() => openIterable(chunks))
+  throw invalid(`an array that is a source holds bytes alone, and this one holds ${describe(chunks[odd])}`)
 }
 
 /** @param {URL} url */

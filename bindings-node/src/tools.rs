@@ -4,10 +4,13 @@
 use std::path::PathBuf;
 
 use dropoff::tools;
-use napi::Either;
+use napi::{Either, Env};
 use napi_derive::napi;
+use serde_json::json;
 
 use crate::errors::{Failed, guarded};
+use crate::job::Job;
+use crate::results::{ToJs, Value};
 
 /// The description of all tools, as JSON text.
 #[napi]
@@ -38,15 +41,6 @@ pub fn tool_sentence(which: String, values: Vec<Vec<String>>) -> String {
 #[napi]
 pub struct ToolRoots(tools::Roots);
 
-/// A file that a model may name.
-#[napi(object, object_from_js = false)]
-pub struct AllowedFile {
-    /// The name that a recipient sees.
-    pub name: String,
-    /// Where it is.
-    pub path: String,
-}
-
 /// Makes them of paths.
 #[napi]
 pub fn tool_roots(roots: Vec<String>) -> Either<ToolRoots, Failed> {
@@ -55,12 +49,17 @@ pub fn tool_roots(roots: Vec<String>) -> Either<ToolRoots, Failed> {
 
 #[napi]
 impl ToolRoots {
-    /// The file that a model named, if it may name it.
+    /// Looks for files that a model named, which a mount may keep waiting.
     #[napi]
-    pub fn find(&self, given: String) -> Either<AllowedFile, Failed> {
-        guarded(|| {
-            let found = self.0.find(&given)?;
-            Ok(AllowedFile { name: found.name, path: found.path.to_string_lossy().into_owned() })
-        })
+    pub fn start_find(&self, env: &Env, given: Vec<String>) -> Either<Job, Failed> {
+        Job::start(env, || self.0.start_find(given))
+    }
+}
+
+/// By hand: a path need not be UTF-8, and serde refuses such a one.
+impl ToJs for Vec<tools::AllowedFile> {
+    fn to_js(&self) -> Value {
+        let found = self.iter().map(|file| json!({ "name": file.name, "path": file.path.to_string_lossy() }));
+        Value::A(found.collect::<serde_json::Value>().to_string())
     }
 }

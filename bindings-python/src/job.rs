@@ -36,6 +36,8 @@ pub(crate) struct Job {
     unreadable: Raised,
     /// The callback that a thread of its own calls.
     callback: Option<Py<ProgressCallback>>,
+    /// What that raised.
+    callback_raised: Raised,
 }
 
 impl Job {
@@ -58,18 +60,20 @@ impl Job {
             let job = request(&streams)?.erased(|result| Box::new(result) as AnyResult);
             logs::remember_context(py, &job).inspect_err(|_| job.cancel())?;
             let threads = || -> PyResult<_> {
-                let tell = |callback| ProgressCallback::start(py, &job, callback);
-                Ok((streams.start(py)?, on_progress.map(tell).transpose()?))
+                let raised = Raised::default();
+                let tell = |callback| ProgressCallback::start(py, &job, callback, &raised);
+                Ok((streams.start(py, &job)?, on_progress.map(tell).transpose()?, raised))
             };
             // A process that cannot start a thread cannot read or tell, so it must not send either.
-            let (unreadable, callback) = threads().inspect_err(|_| job.cancel())?;
-            Ok(Self { job, unreadable, callback })
+            let (unreadable, callback, callback_raised) = threads().inspect_err(|_| job.cancel())?;
+            Ok(Self { job, unreadable, callback, callback_raised })
         })
     }
 
     /// Another object of a job whose own is gone.
     pub(crate) fn of(job: Arc<AnyJob>) -> Self {
-        Self { job, unreadable: Raised::default(), callback: None }
+        let (unreadable, callback_raised) = Default::default();
+        Self { job, unreadable, callback: None, callback_raised }
     }
 
     pub(crate) fn any(&self) -> Arc<AnyJob> {
@@ -101,7 +105,7 @@ impl Job {
 
     /// The result of a job that is over.
     fn outcome(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        if let Some(raised) = self.callback.as_ref().and_then(|t| t.get().raised(py)) {
+        if let Some(raised) = self.callback_raised.get(py) {
             return Err(self.explain(py, raised));
         }
         let result = self.job.try_result();
@@ -220,15 +224,22 @@ impl Job {
         self.job.shown()
     }
 
-    // See `ProgressCallback`, which is where such a circle can be broken.
+    // What a callback or a file object raised holds the frames it came through, and one of those often holds
+    // the job.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.callback)
+        self.unreadable.traverse(&visit)?;
+        self.callback_raised.traverse(&visit)
+    }
+    fn __clear__(&self) {
+        self.unreadable.clear();
+        self.callback_raised.clear();
     }
 }
 
 /// Calls a `start_…` method and appends its job to `jobs`, with no moment between in which a signal
 /// could be handled and the job be lost. `called` is what the caller called instead, for messages; `running`
-/// the asyncio loop that will wait for it.
+/// the asyncio loop that will wait for it. What it gives are contexts of calls that are over, for Python code
+/// to let go of.
 #[pyfunction]
 #[pyo3(signature = (jobs, start, args, kwargs, called, running=None))]
 pub(crate) fn _start_into<'py>(
@@ -238,11 +249,13 @@ pub(crate) fn _start_into<'py>(
     kwargs: &Bound<'_, PyDict>,
     called: &Bound<'_, PyAny>,
     running: Option<Py<PyAny>>,
-) -> PyResult<()> {
+) -> PyResult<Vec<Py<PyAny>>> {
+    let may_go = logs::contexts_may_go(jobs.py());
     match make_call(args, || in_loop(running, || start.call(args, Some(kwargs)))) {
-        Ok(job) => jobs.append(job),
-        Err(error) => Err(in_its_name(error, start, called)),
+        Ok(job) => jobs.append(job)?,
+        Err(error) => return Err(in_its_name(error, start, called)),
     }
+    Ok(if may_go { logs::ended_contexts(jobs.py()) } else { Vec::new() })
 }
 
 /// What Python says of wrong arguments names the method that got them; the caller called another one.

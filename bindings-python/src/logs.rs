@@ -8,7 +8,7 @@
 //! Under gevent and eventlet there is no such thread, since a handler's locks are a hub's: whoever waits for
 //! a call takes the records (`dropoff/_green.py`).
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
@@ -88,6 +88,8 @@ struct QueueState {
     queued: u64,
     taken: u64,
     handled: u64,
+    /// The call that the record taken last is about, if its context may not have been looked up yet.
+    taken_of: Option<u64>,
     /// Who wants to know when so many are handled.
     wakers: Vec<(u64, Waker)>,
     /// Whether the thread was started, and which it is once it runs.
@@ -125,6 +127,7 @@ impl Queue {
         let mut state = self.state();
         state.thread = Some(thread::current().id());
         state.handled = state.taken;
+        state.taken_of = None;
         self.emptied.notify_all();
         let handled = state.handled;
         for (_, waker) in state.wakers.extract_if(.., |(upto, _)| *upto <= handled) {
@@ -133,6 +136,7 @@ impl Queue {
         while !state.shared {
             if let Some(item) = state.waiting.pop_front() {
                 state.taken += 1;
+                state.taken_of = item.job();
                 return Some(item);
             }
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -146,6 +150,12 @@ impl Queue {
         let item = if state.taken < upto { state.waiting.pop_front() } else { None };
         state.taken += u64::from(item.is_some());
         item
+    }
+
+    /// The calls whose records are still to be handled.
+    fn calls(&self) -> HashSet<u64> {
+        let state = self.state();
+        state.waiting.iter().filter_map(Item::job).chain(state.taken_of).collect()
     }
 
     /// Whether all so far are handled, or at least taken.
@@ -195,10 +205,19 @@ pub(crate) fn remember_context(py: Python<'_>, job: &Arc<AnyJob>) -> PyResult<()
     if FORWARDED.load(Relaxed) == 0 {
         return Ok(());
     }
-    if queue().is_some_and(|queue| queue.is_idle()) {
-        call_context::forget_ended(py);
-    }
     call_context::remember(py, job)
+}
+
+/// Whether contexts are to be looked through: now nothing waits for a handler, or there are many of them.
+/// Asked before a call is made, whose first records come at once.
+pub(crate) fn contexts_may_go(py: Python<'_>) -> bool {
+    call_context::are_many(py) || queue().is_some_and(|queue| queue.is_idle())
+}
+
+/// The contexts of calls that are over, for Python code to let go of. Looked for where calls are made, since
+/// with many calls and slow handlers the thread that handles records never finds their queue empty.
+pub(crate) fn ended_contexts(py: Python<'_>) -> Vec<Py<PyAny>> {
+    queue().map_or_else(Vec::new, |queue| call_context::take_ended(py, || queue.calls()))
 }
 
 /// The least of the core's levels that somebody gets to see. It reads what `Logger.isEnabledFor` and
@@ -266,9 +285,10 @@ fn thread_runs(py: Python<'_>) -> bool {
         return true;
     }
     static LOG: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let started = LOG
-        .import(py, "dropoff._threads", "log")
-        .and_then(|log| start_thread(log, (Records(Arc::clone(queue)),).into_pyobject(py)?));
+    let started = LOG.import(py, "dropoff._threads", "log").and_then(|log| {
+        let records = (Records(Arc::clone(queue)),).into_pyobject(py)?;
+        start_thread(call_context::empty(py)?, log, records)
+    });
     if started.is_err() {
         // A process that is full, or that ends. The next call tries again.
         queue.state().started = false;
@@ -286,10 +306,15 @@ impl Records {
         slf
     }
     fn __next__(&self, py: Python<'_>) -> Option<ToldRecord> {
-        if self.0.state().waiting.is_empty() {
-            call_context::forget_ended(py);
-        }
         py.detach(|| self.0.take()).map(|item| item.told(py))
+    }
+
+    /// The contexts that are needed no more, once no record waits; for Python code to let go of.
+    fn ended(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
+        if self.0.state().waiting.is_empty() {
+            return call_context::take_ended(py, || self.0.calls());
+        }
+        Vec::new()
     }
 }
 
@@ -298,6 +323,14 @@ impl Records {
 type ToldRecord = (i64, String, Option<u64>, Option<u32>, Option<Py<PyAny>>);
 
 impl Item {
+    /// The call that it is about.
+    fn job(&self) -> Option<u64> {
+        match self {
+            Self::Record(record) => record.job,
+            Self::Dropped(_) => None,
+        }
+    }
+
     fn told(self, py: Python<'_>) -> ToldRecord {
         let LogRecord { level, message, job, attempt } = match self {
             Self::Record(record) => record,

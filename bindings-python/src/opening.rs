@@ -1,7 +1,5 @@
 //! `start_open_sealed`: what a recipient does with a sealed file, which needs no service.
 
-use std::path::PathBuf;
-
 use dropoff::SealedFile;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
@@ -11,7 +9,7 @@ use crate::encryption::KeyPair;
 use crate::errors::guarded;
 use crate::inputs;
 use crate::job::Job;
-use crate::results::ToPython;
+use crate::results::{ToPython, are_no_fields, cannot_be_read};
 
 /// Opens a file that was downloaded sealed. open_sealed() gives an OpenedFile, start_open_sealed() a Job
 /// at once.
@@ -87,28 +85,34 @@ impl OpenedFile {
     ///
     /// Raises InvalidInputError: the fields are not those of such an object.
     #[classmethod]
-    fn from_dict(cls: &Bound<'_, PyType>, fields: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let named = PyDict::new(cls.py());
-        named.update(fields.cast::<PyMapping>()?)?;
-        Self::_restore(cls, &named)
+    fn from_dict(_cls: &Bound<'_, PyType>, fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+        guarded(|| Self::restored(fields)?.map_err(|why| are_no_fields("OpenedFile", why)))
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {
         Ok((py.get_type::<Self>().getattr("_restore")?, (self.to_dict(py)?,)))
     }
     #[classmethod]
-    fn _restore(_cls: &Bound<'_, PyType>, fields: &Bound<'_, PyDict>) -> PyResult<Self> {
-        guarded(|| {
-            let field = |name| fields.get_item(name).map(|value| value.into_pyobject(fields.py()));
-            let path = field("path")?.map_err(PyErr::from)?;
-            let bytes = field("bytes")?.map_err(PyErr::from)?;
-            let path: PathBuf = inputs::needed_path(&path, "the pickled path")?;
-            Ok(Self(dropoff::OpenedFile { path, bytes: inputs::count(&bytes, "the pickled bytes")? }))
-        })
+    fn _restore(_cls: &Bound<'_, PyType>, fields: &Bound<'_, PyAny>) -> PyResult<Self> {
+        guarded(|| Self::restored(fields)?.map_err(cannot_be_read))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("OpenedFile(path={}, bytes={})", self.path(py)?.repr()?, self.0.bytes))
+    }
+}
+
+impl OpenedFile {
+    /// Out of its fields, or why they are none.
+    fn restored(fields: &Bound<'_, PyAny>) -> PyResult<Result<Self, &'static str>> {
+        let Ok(given) = fields.cast::<PyMapping>() else { return Ok(Err("it is no mapping")) };
+        let named = PyDict::new(fields.py());
+        named.update(given)?;
+        let path = named.get_item("path")?.map(|value| inputs::path(&value)).transpose();
+        let Ok(Some(Some(path))) = path else { return Ok(Err("path: it is no path")) };
+        let bytes = named.get_item("bytes")?.and_then(|value| inputs::count(&value, "bytes").ok());
+        let Some(bytes) = bytes else { return Ok(Err("bytes: it is no number of bytes")) };
+        Ok(Ok(Self(dropoff::OpenedFile { path, bytes })))
     }
 }
 

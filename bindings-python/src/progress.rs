@@ -7,14 +7,14 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use pyo3::exceptions::PyBaseException;
-use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use crate::call_context;
 use crate::job::AnyJob;
 use crate::loop_waker::{LoopWaker, WakeRequest};
-use crate::reader::{Raised, start_thread};
+use crate::reader::{Raised, RaisedElsewhere, start_thread};
 use crate::wait::POLL_INTERVAL;
 
 /// A snapshot of a call on its way.
@@ -191,7 +191,7 @@ impl Snapshots {
 #[pyclass(frozen)]
 pub(crate) struct ProgressCallback {
     job: Arc<AnyJob>,
-    raised: Raised,
+    raised: RaisedElsewhere,
     ended: Mutex<bool>,
     wakers: Mutex<Vec<Waker>>,
     changed: Condvar,
@@ -240,22 +240,19 @@ impl ProgressCallback {
         self.changed.notify_all();
         self.wake();
     }
-
-    // What a callback raised holds the frames it came through, and one of those often holds the job.
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.raised.traverse(&visit)
-    }
-    fn __clear__(&self) {
-        self.raised.clear();
-    }
 }
 
 impl ProgressCallback {
-    /// Starts the thread that calls `on_progress`.
-    pub(crate) fn start(py: Python<'_>, job: &Arc<AnyJob>, on_progress: Py<PyAny>) -> PyResult<Py<Self>> {
+    /// Starts the thread that calls `on_progress`, and leaves in `raised` what that raises.
+    pub(crate) fn start(
+        py: Python<'_>,
+        job: &Arc<AnyJob>,
+        on_progress: Py<PyAny>,
+        raised: &Raised,
+    ) -> PyResult<Py<Self>> {
         let callback = Self {
             job: Arc::clone(job),
-            raised: Raised::default(),
+            raised: raised.elsewhere(),
             ended: Mutex::new(false),
             wakers: Mutex::default(),
             changed: Condvar::new(),
@@ -266,13 +263,9 @@ impl ProgressCallback {
         let snapshots = Snapshots::new(Arc::clone(job));
         let arguments = (snapshots, callback.clone_ref(py), on_progress);
         static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        start_thread(TELL.import(py, "dropoff._threads", "tell")?, arguments.into_pyobject(py)?)?;
+        let tell = TELL.import(py, "dropoff._threads", "tell")?;
+        start_thread(call_context::copied(py)?, tell, arguments.into_pyobject(py)?)?;
         Ok(callback)
-    }
-
-    /// What the callback raised.
-    pub(crate) fn raised(&self, py: Python<'_>) -> Option<PyErr> {
-        self.raised.get(py)
     }
 
     /// Wakes `waker` when there will be no more calls.

@@ -9,8 +9,9 @@ use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Waker;
+use std::time::Duration;
 
 use dropoff::Error;
 use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyTypeError};
@@ -18,29 +19,42 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyMemoryView, PyModule, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyMemoryView, PyModule, PyString, PyTuple};
 
 use crate::call_context;
 use crate::errors::{Failure, bad_argument, exception};
 use crate::inputs;
-use crate::loop_waker::LoopWaker;
+use crate::job::AnyJob;
+use crate::loop_waker::{LoopWaker, WakeRequest};
 
 /// An exception that Python code raised on another thread, kept for the one that waits.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Raised(Arc<Mutex<Option<Py<PyBaseException>>>>);
 
-impl Raised {
-    /// The first one counts.
+/// The same for the thread that raises it. It keeps nothing: letting go of an exception may run code of the
+/// caller's, by way of the frames that it came through, and on that thread no frame of ours may be below.
+pub(crate) struct RaisedElsewhere(Weak<Mutex<Option<Py<PyBaseException>>>>);
+
+impl RaisedElsewhere {
+    /// The first one counts. If nobody waits any more, there is nobody to keep it for.
     pub(crate) fn keep(&self, error: &Bound<'_, PyBaseException>) {
-        let error = error.clone().unbind();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        if let Some(kept) = self.0.upgrade() {
+            let error = error.clone().unbind();
+            kept.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    }
+}
+
+impl Raised {
+    pub(crate) fn elsewhere(&self) -> RaisedElsewhere {
+        RaisedElsewhere(Arc::downgrade(&self.0))
     }
     pub(crate) fn get(&self, py: Python<'_>) -> Option<PyErr> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.as_ref().map(|e| PyErr::from_value(e.bind(py).clone().into_any()))
     }
 
-    /// For the garbage collector, which must be told by one owner only.
+    /// For the garbage collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self.0.try_lock() {
             Ok(held) => visit.call(&*held),
@@ -116,33 +130,44 @@ impl Streams {
         Ok(Reader { at: files.len() - 1, orders, waker: Arc::clone(&self.waker) })
     }
 
-    /// Starts the thread that reads them, if there are any; tells where it leaves what they raise.
-    pub(crate) fn start(self, py: Python<'_>) -> PyResult<Raised> {
+    /// Starts the thread that reads them for `job`, if there are any; tells where it leaves what they raise.
+    pub(crate) fn start(self, py: Python<'_>, job: &Arc<AnyJob>) -> PyResult<Raised> {
         // The readers alone keep the thread going: it ends when the core has dropped them all.
         drop(self.orders);
-        let files: Vec<_> = self.files.into_inner().into_iter().map(|stream| stream.file).collect();
+        let streams = self.files.into_inner();
         let raised = Raised::default();
-        if !files.is_empty() {
-            static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-            let read = READ.import(py, "dropoff._threads", "read")?;
-            let orders = Orders {
-                placed: Mutex::new(self.placed),
-                waker: self.waker,
-                files,
-                raised: raised.clone(),
-                over: AtomicBool::new(false),
-            };
-            start_thread(read, (orders,).into_pyobject(py)?)?;
+        if streams.is_empty() {
+            return Ok(raised);
         }
+        let call = Py::new(py, CallEnd(Arc::clone(job)))?;
+        let files = PyList::empty(py);
+        for StreamFile { given, file } in streams {
+            let file = file.into_bound(py);
+            if !file.is(&given) {
+                file.setattr("_call", &call)?;
+            }
+            files.append(file)?;
+        }
+        let orders = Orders {
+            placed: Mutex::new(self.placed),
+            waker: self.waker,
+            files: files.unbind(),
+            job: Arc::clone(job),
+            raised: raised.elsewhere(),
+            over: AtomicBool::new(false),
+        };
+        static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let read = READ.import(py, "dropoff._threads", "read")?;
+        start_thread(call_context::copied(py)?, read, (orders,).into_pyobject(py)?)?;
         Ok(raised)
     }
 }
 
 /// Starts a daemon thread of Python's own. `_thread.start_new_thread` is C: it runs no Python code on this
 /// thread, which may be one that Python is about to end. Where it has been replaced by Python code, that is
-/// gevent's or eventlet's, and `dropoff/_green.py` knows what to start. It runs in a copy of the caller's
-/// context.
+/// gevent's or eventlet's, and `dropoff/_green.py` knows what to start. It runs in `context`.
 pub(crate) fn start_thread<'py>(
+    context: Bound<'py, PyAny>,
     function: &Bound<'py, PyAny>,
     arguments: Bound<'py, PyTuple>,
 ) -> PyResult<()> {
@@ -154,7 +179,7 @@ pub(crate) fn start_thread<'py>(
     if !is_green(py) {
         let mut all = vec![function.clone()];
         all.extend(arguments);
-        let run = (call_context::copied(py)?.getattr("run")?, PyTuple::new(py, all)?);
+        let run = (context.getattr("run")?, PyTuple::new(py, all)?);
         return start.call1(run).map(drop).map_err(|e| without_room(py, e));
     }
     static GREEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -253,26 +278,44 @@ impl Drop for Reader {
     }
 }
 
+/// The end of the call that reads a source, for those of `dropoff/_sources.py`.
+#[pyclass(frozen)]
+struct CallEnd(Arc<AnyJob>);
+
+#[pymethods]
+impl CallEnd {
+    fn done(&self) -> bool {
+        self.0.wait_timeout(Duration::ZERO).is_some()
+    }
+    fn _notify(&self, loop_waker: &LoopWaker, token: u64) -> WakeRequest {
+        WakeRequest::new(self.0.wake_when_over(&loop_waker.waker(token)))
+    }
+}
+
 /// The orders of one call, as they come; ends with the call.
 #[pyclass(frozen)]
 struct Orders {
     placed: Mutex<Receiver<PlacedOrder>>,
     waker: SharedWaker,
-    files: Vec<Py<PyAny>>,
-    raised: Raised,
+    /// Emptied by whoever reads them: what lets go of the last one may run code of the caller's.
+    #[pyo3(get)]
+    files: Py<PyList>,
+    job: Arc<AnyJob>,
+    raised: RaisedElsewhere,
     over: AtomicBool,
 }
 
 impl Orders {
     fn order(&self, py: Python<'_>, placed: PlacedOrder) -> Option<Order> {
         let PlacedOrder { at, kind, reply } = placed;
-        let file = self.files.get(at)?.clone_ref(py);
+        let file = self.files.bind(py).get_item(at).ok()?.unbind();
         let (size, back_to) = match kind {
             OrderKind::Read(size) => (Some(size), None),
             OrderKind::Position => (None, None),
             OrderKind::SeekTo(at) => (None, Some(at)),
         };
-        Some(Order { file, size, back_to, reply, raised: self.raised.clone() })
+        let raised = RaisedElsewhere(Weak::clone(&self.raised.0));
+        Some(Order { file, size, back_to, reply, job: Arc::clone(&self.job), raised })
     }
 }
 
@@ -316,7 +359,8 @@ struct Order {
     #[pyo3(get)]
     back_to: Option<u64>,
     reply: Sender<io::Result<Reply>>,
-    raised: Raised,
+    job: Arc<AnyJob>,
+    raised: RaisedElsewhere,
 }
 
 #[pymethods]
@@ -333,9 +377,11 @@ impl Order {
         let _ = self.reply.send(Ok(Reply::At(at)));
     }
 
-    /// Hands over what `read` raised.
+    /// Hands over what `read` raised. After the end of the call that is no cause of anything.
     fn fail(&self, error: &Bound<'_, PyBaseException>) {
-        self.raised.keep(error);
+        if self.job.wait_timeout(Duration::ZERO).is_none() {
+            self.raised.keep(error);
+        }
         let text = PyErr::from_value(error.clone().into_any()).to_string();
         let _ = self.reply.send(Err(io::Error::other(text)));
     }

@@ -166,11 +166,11 @@ fn field<T: Restore>(kept: &mut Map<String, Value>, name: &str) -> Result<T, Str
     T::restore(kept.remove(name).unwrap_or_default()).map_err(|why| format!("{name}: {why}"))
 }
 
-fn are_no_fields(of: &str, why: &str) -> Failure {
+pub(crate) fn are_no_fields(of: &str, why: &str) -> Failure {
     bad_argument(&format!("these are not the fields of a {of} ({why}); give what to_dict() gave"))
 }
 
-fn cannot_be_read(why: &str) -> Failure {
+pub(crate) fn cannot_be_read(why: &str) -> Failure {
     bad_argument(&format!("what was pickled cannot be read ({why}); pickle with the version that unpickles"))
 }
 

@@ -102,7 +102,8 @@ impl Storage {
     /// start_post_form() gives a Job of it at once.
     ///
     /// url: where the form goes, exactly as it was handed out.
-    /// fields: sent byte for byte in the order given; the file follows as the field file.
+    /// fields: sent byte for byte in the order given; the file follows as the last field, which file_field
+    /// names.
     /// file_name: the file name told to storage. Default file.
     /// file_field: the name of the field that holds the file. Default file, as S3 and Google have it.
     /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,

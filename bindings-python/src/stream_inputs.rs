@@ -75,10 +75,8 @@ fn made<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
 /// The name that a file object has by itself: that of the file it was opened from, or that a browser
 /// uploaded.
 pub(crate) fn own_name(value: &Bound<'_, PyAny>) -> Option<String> {
-    // Those read other bytes than the file of that name holds.
-    let decodes = ["gzip", "bz2", "lzma"];
-    let module = value.get_type().getattr("__module__").ok().and_then(|m| m.extract::<String>().ok());
-    if module.is_some_and(|module| decodes.contains(&module.as_str())) || is_path_or_memory(value) {
+    // One that decodes reads other bytes than the file of that name holds.
+    if is_path_or_memory(value) || decodes(value) {
         return None;
     }
     let text = |name: Bound<'_, PyAny>| match name.cast::<PyBytes>() {
@@ -94,6 +92,35 @@ pub(crate) fn own_name(value: &Bound<'_, PyAny>) -> Option<String> {
         return None;
     }
     Path::new(&name).file_name()?.to_str().map(str::to_owned)
+}
+
+/// Whether it is one of the standard library's files that decode, a subclass of one (as other packages have
+/// them), or a buffer over such a file, which passes the name on.
+fn decodes(value: &Bound<'_, PyAny>) -> bool {
+    // So many buffers over one another are nobody's.
+    const LAYERS: usize = 8;
+    let modules = |of: &Bound<'_, PyAny>| -> Vec<String> {
+        let module = |class: Bound<'_, PyAny>| class.getattr("__module__")?.extract();
+        let names = of.get_type().mro().iter().map(module).filter_map(PyResult::ok);
+        names.collect()
+    };
+    let mut layer = value.clone();
+    for _ in 0..LAYERS {
+        let modules = modules(&layer);
+        let of_decoders = |name: &String| {
+            ["gzip", "bz2", "lzma", "_compression"].contains(&name.as_str())
+                || name.starts_with("compression.")
+        };
+        if modules.iter().any(of_decoders) {
+            return true;
+        }
+        let is_buffer = modules.iter().any(|name| name == "_io");
+        match layer.getattr("raw") {
+            Ok(raw) if is_buffer => layer = raw,
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn is_path_or_memory(value: &Bound<'_, PyAny>) -> bool {

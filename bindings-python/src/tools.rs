@@ -1,13 +1,15 @@
 //! What tools for agents share with those of other languages. The tools themselves are Python
 //! (`dropoff/tools/`).
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use dropoff::tools;
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
 use crate::errors::guarded;
+use crate::job::Job;
+use crate::results::ToPython;
 
 /// The description of all tools, as JSON text.
 #[pyfunction]
@@ -39,11 +41,14 @@ impl _ToolRoots {
         guarded(|| Ok(Self(tools::Roots::new(roots)?)))
     }
 
-    /// The name that a recipient sees, and the path.
-    fn find(&self, given: &str) -> PyResult<(String, OsString)> {
-        guarded(|| {
-            let found = self.0.find(given)?;
-            Ok((found.name, found.path.into_os_string()))
-        })
+    /// Looks for files, which a mount may keep waiting: of each the name that a recipient sees, and the path.
+    fn start_find(&self, py: Python<'_>, given: Vec<String>) -> PyResult<Job> {
+        Job::start(py, None, |_| Ok(self.0.start_find(given)?))
+    }
+}
+
+impl ToPython for tools::AllowedFile {
+    fn to_python(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        (&self.name, self.path.as_os_str()).into_py_any(py)
     }
 }

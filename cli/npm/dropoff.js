@@ -4,14 +4,33 @@
 // Runs the program of this platform's package, and ends as it does.
 
 const { spawn } = require('node:child_process')
+const { accessSync, closeSync, constants: modes, openSync, readSync } = require('node:fs')
 const { constants } = require('node:os')
+const { isatty } = require('node:tty')
 
 /** The packages that may have it, the likelier first: npm may have installed those of both C libraries. */
 function packages(platform, arch) {
   if (platform === 'win32') return [`win32-${arch}-msvc`]
   if (platform !== 'linux') return [`${platform}-${arch}`]
-  const isGlibc = process.report?.getReport().header.glibcVersionRuntime !== undefined
-  return (isGlibc ? ['gnu', 'musl'] : ['musl', 'gnu']).map((libc) => `linux-${arch}-${libc}`)
+  return (isOfMusl(process.execPath) ? ['musl', 'gnu'] : ['gnu', 'musl']).map((libc) => `linux-${arch}-${libc}`)
+}
+
+/**
+ * Whether a program names musl's loader (elf(5), PT_INTERP), which stands near its beginning. Node's report
+ * tells it too, but takes milliseconds of each start.
+ */
+function isOfMusl(file) {
+  let descriptor
+  try {
+    descriptor = openSync(file, 'r')
+    const head = Buffer.alloc(4096)
+    readSync(descriptor, head, 0, head.length, 0)
+    return head.includes('/ld-musl-')
+  } catch {
+    return false
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
+  }
 }
 
 /** The program's path, and a sentence where there is none. */
@@ -32,14 +51,38 @@ function program() {
   process.exit(3)
 }
 
-const child = spawn(program(), process.argv.slice(2), { stdio: 'inherit' })
-child.on('error', (error) => {
-  console.error(`dropoff could not be started: ${error.message}`)
-  process.exit(3)
-})
-// Ctrl-C reaches the program by the terminal; who would get it from here too would end at once.
-process.on('SIGINT', () => {})
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-child.on('close', (code, signal) => {
-  process.exitCode = code ?? 128 + constants.signals[signal]
-})
+/** Becomes the program, where Node can: then there is nobody in between whom a signal could go to. */
+function become(file, args) {
+  if (process.platform === 'win32' || typeof process.execve !== 'function') return
+  try {
+    // What cannot be run would abort Node.
+    accessSync(file, modes.X_OK)
+  } catch {
+    return
+  }
+  process.execve(file, [file, ...args])
+}
+
+/** Runs it, and passes on what it does not get by itself. */
+function run(file, args) {
+  const child = spawn(file, args, { stdio: 'inherit' })
+  child.on('error', (error) => {
+    console.error(`dropoff could not be started: ${error.message}`)
+    process.exit(3)
+  })
+  // Who tells a whole group tells the program too, which counts both as one if they come at once. A terminal
+  // always does, so its Ctrl-C is not passed on.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !isatty(0)) child.kill(signal)
+    })
+  }
+  child.on('close', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal]
+  })
+}
+
+const file = program()
+const args = process.argv.slice(2)
+become(file, args)
+run(file, args)

@@ -87,17 +87,16 @@ impl Exit {
         }
     }
 
-    /// What this very error is to be followed by. `from_stdin`: standard input was the source. It is spent,
-    /// which is why such an error is not retryable, but the same pipeline reads it anew.
+    /// What this very error is to be followed by. Standard input that was the source is spent, which is why
+    /// such an error is not retryable; but the same pipeline reads it anew.
     #[must_use]
-    pub fn of(error: &Error, from_stdin: bool) -> Self {
-        let kind = error.kind();
-        match Self::of_kind(kind) {
-            fixed @ (Self::Interrupted | Self::Integrity | Self::Internal) => fixed,
+    pub fn of(error: &Error) -> Self {
+        let again = error.retryable_anew();
+        match Self::of_kind(error.kind()) {
+            // Before all others: what is repeated without a look may be done twice.
             _ if error.outcome() == Outcome::Unknown => Self::Unknown,
-            Self::Again if error.retryable() || (from_stdin && kind != ErrorKind::Expired) => Self::Again,
+            Self::Again | Self::Refused if again => Self::Again,
             Self::Again => Self::Refused,
-            Self::Refused if error.retryable() => Self::Again,
             other => other,
         }
     }

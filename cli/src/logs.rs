@@ -2,7 +2,7 @@
 
 use dropoff::logs::{LogLevel, forward};
 
-use crate::output::Format;
+use crate::output::{Format, plain};
 use crate::screen::Screen;
 
 /// Tells what happens from now on: with `-v` what was tried again, with `-vv` each step.
@@ -19,7 +19,7 @@ pub fn show(verbosity: u8, format: Format, screen: &Screen) {
             Format::Json => {
                 serde_json::json!({"log": {"level": level, "message": record.message}}).to_string()
             }
-            _ => format!("{level}: {}", record.message),
+            _ => format!("{level}: {}", plain(&record.message)),
         });
     });
 }

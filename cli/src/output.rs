@@ -1,7 +1,8 @@
 //! How results and errors are printed: for people, agents, programs and scripts. It owns all that goes to
 //! standard output, and must not know which command ran.
 
-use std::io::{IsTerminal, Write};
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
@@ -67,8 +68,10 @@ const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 
-/// Prints a result. Whoever closed standard output has read enough.
-pub fn print(report: &Report, format: Format, screen: &Screen) {
+/// Prints a result, and gives how the command ends by that.
+#[must_use]
+pub fn print(report: &Report, format: Format, screen: &Screen) -> Exit {
+    let exit = report.exit.unwrap_or(Exit::Done);
     let text = match format {
         Format::Human | Format::Agent | Format::Quiet if report.text.is_some() => {
             report.text.clone().unwrap_or_default()
@@ -76,36 +79,80 @@ pub fn print(report: &Report, format: Format, screen: &Screen) {
         Format::Human => human(report),
         Format::Agent if !report.for_agents.is_empty() => line_of(&report.for_agents),
         Format::Agent => line_of(&report.facts),
+        // Nothing is the result of what only runs.
+        Format::Json if report.json.is_null() => String::new(),
         Format::Json => report.json.to_string(),
-        Format::Quiet => report.ids.join("\n"),
+        Format::Quiet => report.ids.iter().map(|id| plain(id)).collect::<Vec<_>>().join("\n"),
     };
-    // Nothing is the result of what only runs.
-    write_out(if report.json.is_null() && format == Format::Json { "" } else { &text });
+    let exit = match write_out(&text) {
+        Ok(()) => exit,
+        Err(error) => {
+            unwritten(&error, if report.text.is_some() { "" } else { &text }, format, screen);
+            if matches!(exit, Exit::Done | Exit::Unchanged) { Exit::Local } else { exit }
+        }
+    };
     if format != Format::Json {
         for warning in &report.warnings {
-            screen.line(&format!("{YELLOW}warning:{YELLOW:#} {warning}"));
+            screen.line(&format!("{YELLOW}warning:{YELLOW:#} {}", plain(warning)));
         }
+    }
+    exit
+}
+
+/// Writes to standard output, with a line's end unless there is nothing. Whoever closed it has read enough.
+///
+/// # Errors
+/// The system's, as of a full disk.
+pub fn write_out(text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut out = anstream::stdout().lock();
+    read_enough(writeln!(out, "{text}").and_then(|()| out.flush()))
+}
+
+/// The same for what is written by others.
+///
+/// # Errors
+/// All but that nobody reads any more.
+pub fn read_enough(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 
-/// Writes to standard output, with a line's end unless there is nothing.
-pub fn write_out(text: &str) {
+/// What could not be written to standard output goes to standard error: with it the ids would be lost.
+pub fn unwritten(error: &io::Error, text: &str, format: Format, screen: &Screen) {
+    let what = if text.is_empty() { "" } else { "; what belongs there follows" };
+    let told = format!("standard output cannot be written to ({error}){what}");
+    screen.line(&match format {
+        Format::Json => json!({"warning": told}).to_string(),
+        _ => format!("{RED}error:{RED:#} {told}"),
+    });
     if !text.is_empty() {
-        let mut out = anstream::stdout().lock();
-        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        screen.line(text);
     }
+}
+
+/// Words of a service or of a file, whose control characters are not for the terminal: they could hide or
+/// replace what stands there.
+#[must_use]
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text.into() }
 }
 
 fn human(report: &Report) -> String {
     let width = report.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut text = vec![format!("{BOLD}{}{BOLD:#}", report.headline)];
+    let headline = Some(plain(&report.headline)).filter(|headline| !headline.is_empty());
+    let mut text: Vec<String> =
+        headline.map(|headline| format!("{BOLD}{headline}{BOLD:#}")).into_iter().collect();
     text.extend(
-        report
-            .facts
-            .iter()
-            .map(|(name, value)| format!("  {DIM}{:<width$}{DIM:#}  {value}", name.replace('_', " "))),
+        report.facts.iter().map(|(name, value)| {
+            format!("  {DIM}{:<width$}{DIM:#}  {}", name.replace('_', " "), plain(value))
+        }),
     );
-    text.extend(report.lines.iter().cloned());
+    text.extend(report.lines.iter().map(|line| plain(line).into_owned()));
     text.retain(|line| !line.is_empty());
     text.join("\n")
 }
@@ -113,9 +160,10 @@ fn human(report: &Report) -> String {
 /// `name=value`, a value in quotes where it would otherwise be several words.
 fn line_of(facts: &[(&'static str, String)]) -> String {
     let word = |(name, value): &(&str, String)| {
-        let plain =
+        let value = plain(value);
+        let is_word =
             !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '='));
-        if plain { format!("{name}={value}") } else { format!("{name}={value:?}") }
+        if is_word { format!("{name}={value}") } else { format!("{name}={value:?}") }
     };
     facts.iter().map(word).collect::<Vec<_>>().join(" ")
 }
@@ -123,11 +171,16 @@ fn line_of(facts: &[(&'static str, String)]) -> String {
 /// Prints an error: as an object on standard output for programs, otherwise on standard error.
 pub fn print_error(error: &Error, exit: Exit, format: Format, screen: &Screen) {
     match format {
-        Format::Json => write_out(&json!({"error": error.to_json()}).to_string()),
+        Format::Json => {
+            let text = json!({"error": error.to_json()}).to_string();
+            if let Err(error) = write_out(&text) {
+                unwritten(&error, &text, format, screen);
+            }
+        }
         Format::Human => {
             screen.line(&format!("{RED}error:{RED:#} {error}"));
             for (name, value) in what_remains(error, exit) {
-                screen.line(&format!("  {DIM}{}{DIM:#}  {value}", name.replace('_', " ")));
+                screen.line(&format!("  {DIM}{}{DIM:#}  {}", name.replace('_', " "), plain(&value)));
             }
         }
         Format::Agent => {
@@ -178,5 +231,18 @@ mod tests {
     fn a_line_for_agents_can_be_taken_apart_again() {
         let facts = [("id", "tr_1".to_owned()), ("note", "a \"b\" c".to_owned()), ("empty", String::new())];
         assert_eq!(line_of(&facts), r#"id=tr_1 note="a \"b\" c" empty="""#);
+    }
+
+    #[test]
+    fn what_others_say_has_no_power_over_the_terminal() {
+        let mut report = Report { headline: "is \u{1b}]0;title\u{7}".to_owned(), ..Report::default() };
+        report.fact("sender", Some("a\u{1b}]52;c;eA==\u{7}\u{9b}2J\nb"));
+        report.lines.push("  \u{1b}[8mhidden".to_owned());
+        let ours = anstream::adapter::strip_str(&human(&report)).to_string();
+        for text in [ours, line_of(&report.facts)] {
+            assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        }
+        assert_eq!(human(&report).lines().count(), 3);
+        assert!(line_of(&report.facts).starts_with("sender=\"a "), "{}", line_of(&report.facts));
     }
 }

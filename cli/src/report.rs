@@ -21,10 +21,11 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Lines for people alone, below the facts.
     pub lines: Vec<String>,
-    /// All of it.
     /// The whole of what people, agents and scripts get, in place of all this.
     pub text: Option<String>,
+    /// All of it, for programs.
     pub json: Value,
+    /// What the command ends with, if it is done and that is not all to say.
     pub exit: Option<Exit>,
 }
 

@@ -12,7 +12,7 @@ use dropoff::{Error, Job, Result, Source};
 
 use crate::arguments::{Cli, Shared};
 use crate::exit::Exit;
-use crate::output::{self, Format};
+use crate::output::{self, Format, FormatChoice};
 use crate::progress::{Display, ProgressChoice};
 use crate::report::Report;
 use crate::screen::Screen;
@@ -24,9 +24,10 @@ pub struct Session {
     pub format: Format,
     pub screen: Screen,
     progress: ProgressChoice,
-    /// Standard input is what is sent.
-    pub sends_stdin: bool,
 }
+
+/// What a size that belongs to no stream is told.
+pub const SIZE_OF_A_FILE: &str = "--size is for standard input; leave it out for a file";
 
 /// How often progress is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -34,10 +35,9 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// Runs the command of these arguments.
 pub fn run(arguments: &[OsString]) -> Exit {
     let screen = Screen::default();
-    let wants_json = arguments.iter().any(|argument| argument == "--json" || argument == "--format=json")
-        || arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+    // Before the line can be read, so that what is wrong with it is told as was asked.
+    let format = format_of(arguments);
     let usage = |error: Error| {
-        let format = if wants_json { Format::Json } else { Format::Human };
         output::print_error(&error, Exit::Usage, format, &screen);
         Exit::Usage
     };
@@ -46,20 +46,44 @@ pub fn run(arguments: &[OsString]) -> Exit {
     }
     match Cli::try_parse_from(arguments) {
         Ok(Cli { shared, command }) => {
-            let mut session = Session::new(&shared, screen);
-            let done = commands::run(command, &mut session);
+            let session = Session::new(&shared, screen);
+            let done = commands::run(command, &session);
             session.end(done)
         }
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            // Whoever closed standard output has read enough.
-            let _ = error.print().and_then(|()| std::io::stdout().flush());
-            Exit::Done
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
+            let Err(error) = output::read_enough(printed) else { return Exit::Done };
+            output::unwritten(&error, "", format, &screen);
+            Exit::Local
         }
-        Err(error) if wants_json => usage(Error::bad_argument(&one_sentence(&error))),
+        // Whoever names no command wants to see which there are.
+        Err(error)
+            if format == Format::Json
+                || (format != Format::Human
+                    && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) =>
+        {
+            usage(Error::bad_argument(&one_sentence(&error)))
+        }
         Err(error) => {
             let _ = error.print();
             Exit::Usage
         }
+    }
+}
+
+/// The format that a command line asks for, whatever else is wrong with it.
+fn format_of(arguments: &[OsString]) -> Format {
+    let asked = |name: &str| {
+        let pair = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == name);
+        pair || arguments.iter().any(|argument| *argument == *format!("--format={name}"))
+    };
+    let has = |flags: &[&str]| arguments.iter().any(|argument| flags.iter().any(|flag| argument == flag));
+    match () {
+        () if has(&["--json"]) || asked("json") => Format::Json,
+        () if has(&["--quiet", "-q"]) || asked("quiet") => Format::Quiet,
+        () if asked("agent") => Format::Agent,
+        () if asked("human") => Format::Human,
+        () => FormatChoice::Auto.settle(),
     }
 }
 
@@ -82,20 +106,19 @@ impl Session {
             Shared { format, .. } => format.settle(),
         };
         logs::show(shared.verbose, format, &screen);
-        Self { format, screen, progress: shared.progress, sends_stdin: false }
+        Self { format, screen, progress: shared.progress }
     }
 
     /// What is sent: a file, or standard input where the path is `-`, which must then have `size` bytes.
     ///
     /// # Errors
     /// `invalid_input` for a size of a file.
-    pub fn source(&mut self, path: &Path, size: Option<u64>) -> Result<Source> {
+    pub fn source(&self, path: &Path, size: Option<u64>) -> Result<Source> {
         if path == Path::new("-") {
-            self.sends_stdin = true;
             return Ok(stdin::source(size));
         }
         match size {
-            Some(_) => Err(Error::bad_argument("--size is for standard input; leave it out for a file")),
+            Some(_) => Err(Error::bad_argument(SIZE_OF_A_FILE)),
             None => Ok(Source::path(path)),
         }
     }
@@ -108,7 +131,7 @@ impl Session {
         interrupt::listen(&self.screen);
         let job = start()?;
         let running = job.clone();
-        interrupt::set_running(Some(Box::new(move || running.cancel())));
+        interrupt::set_running(Box::new(move || running.cancel()));
         let mut display = Display::new(self.progress, self.format, &self.screen);
         let result = loop {
             let over = job.wait_timeout(LOOK_INTERVAL);
@@ -117,19 +140,16 @@ impl Session {
                 break result;
             }
         };
-        interrupt::set_running(None);
+        interrupt::set_over();
         display.close();
         result
     }
 
     fn end(&self, done: Result<Report>) -> Exit {
         match done {
-            Ok(report) => {
-                output::print(&report, self.format, &self.screen);
-                report.exit.unwrap_or(Exit::Done)
-            }
+            Ok(report) => output::print(&report, self.format, &self.screen),
             Err(error) => {
-                let exit = Exit::of(&error, self.sends_stdin);
+                let exit = Exit::of(&error);
                 let error = in_words_of_the_command(error);
                 output::print_error(&error, exit, self.format, &self.screen);
                 exit

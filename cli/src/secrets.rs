@@ -1,6 +1,7 @@
 //! Where secrets come from: a file, standard input, the environment. It owns how they are read, and must not
 //! print them.
 
+use std::env::VarError;
 use std::io::Read;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::argv::SAFE_URL;
+use crate::commands::shown;
 
 /// The environment variable for a target.
 pub const URL_VARIABLE: &str = "DROPOFF_URL";
@@ -20,25 +22,73 @@ const MOST_BYTES: u64 = 32 << 20;
 /// # Errors
 /// `source_unreadable`; `invalid_input` for what is empty, too long or no text.
 pub fn read(path: &Path, what: &str) -> Result<Zeroizing<String>> {
+    let bytes = read_bytes(path, what)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if text.trim().is_empty() => Err(Error::bad_argument(&format!(
+            "{} is empty and should hold {what}; check how it is written",
+            shown(path)
+        ))),
+        Ok(text) => Ok(Zeroizing::new(text.trim().to_owned())),
+        Err(_) => Err(no_text(path, what)),
+    }
+}
+
+/// The same, as it is.
+///
+/// # Errors
+/// `source_unreadable`; `invalid_input` for what is too long.
+pub fn read_bytes(path: &Path, what: &str) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::new());
-    let failed = |error: std::io::Error| Error::unreadable(path, &error);
+    let failed = |error: std::io::Error| unreadable(path, what, &error);
     if path == Path::new("-") {
         std::io::stdin().lock().take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     } else {
         let file = std::fs::File::open(path).map_err(failed)?;
         file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     }
-    let place = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
     if bytes.len() as u64 > MOST_BYTES {
+        let place = shown(path);
         return Err(Error::bad_argument(&format!("{place} is too long for {what}; give another file")));
     }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) if text.trim().is_empty() => Err(Error::bad_argument(&format!(
-            "{place} is empty and should hold {what}; check how it is written"
-        ))),
-        Ok(text) => Ok(Zeroizing::new(text.trim().to_owned())),
-        Err(_) => Err(Error::bad_argument(&format!(
-            "{place} holds no text and should hold {what}; give another file"
+    Ok(bytes)
+}
+
+/// What should be text.
+pub fn no_text(path: &Path, what: &str) -> Error {
+    let place = shown(path);
+    Error::bad_argument(&format!("{place} holds no text and should hold {what}; give another file"))
+}
+
+/// Whoever gives a secret in place of its file is not to find it on the screen, in a log or in JSON.
+fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> Error {
+    let told = Error::unreadable(path, error);
+    if path == Path::new("-") || path.symlink_metadata().is_ok() || looks_like_a_path(path) {
+        return told;
+    }
+    told.without_path().with_message(format!(
+        "there is no file with {what} where one was named, and what was named is not repeated, since it may be the secret itself; check the path"
+    ))
+}
+
+/// A short name or one with an extension, in a folder that is there. Services' and private keys have twenty
+/// characters or more.
+fn looks_like_a_path(path: &Path) -> bool {
+    let folder = path.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir());
+    let is_short = path.file_name().is_some_and(|name| name.len() < 20);
+    let is_extension = |text: &std::ffi::OsStr| text.len() <= 5 && !text.as_encoded_bytes().contains(&b'=');
+    folder && (is_short || path.extension().is_some_and(is_extension))
+}
+
+/// The value of an environment variable; what is empty is not set.
+///
+/// # Errors
+/// `invalid_input` for what is no text, which would otherwise be passed over for another.
+pub fn from_environment(variable: &str) -> Result<Option<Zeroizing<String>>> {
+    match std::env::var(variable).map(Zeroizing::new) {
+        Ok(text) if !text.trim().is_empty() => Ok(Some(Zeroizing::new(text.trim().to_owned()))),
+        Ok(_) | Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(Error::bad_argument(&format!(
+            "the environment variable {variable} holds no text; check how it is set"
         ))),
     }
 }
@@ -55,10 +105,9 @@ impl Target {
         if let Some(path) = file {
             return read(path, "a presigned URL").map(Self);
         }
-        match std::env::var(URL_VARIABLE).map(Zeroizing::new) {
-            Ok(text) if !text.trim().is_empty() => Ok(Self(Zeroizing::new(text.trim().to_owned()))),
-            _ => Err(Error::bad_argument(&format!("there is no presigned URL; give it by {SAFE_URL}"))),
-        }
+        from_environment(URL_VARIABLE)?
+            .map(Self)
+            .ok_or_else(|| Error::bad_argument(&format!("there is no presigned URL; give it by {SAFE_URL}")))
     }
 
     fn json(&self) -> Result<Option<Value>> {

@@ -1,4 +1,6 @@
-//! All that this program asks of the operating system itself: its signals, and files for secrets.
+//! All that this program asks of the operating system itself: its signals, and paths by their bytes.
+
+use std::path::PathBuf;
 
 #[cfg(unix)]
 /// The signals that end a program.
@@ -10,7 +12,10 @@ pub struct Signals {
 #[cfg(unix)]
 impl Signals {
     pub fn new() -> std::io::Result<Self> {
+        use std::os::unix::net::UnixStream;
         use tokio::signal::unix::{SignalKind, signal};
+        // As many descriptors as tokio is about to take: it panics where it gets none.
+        drop((UnixStream::pair()?, UnixStream::pair()?));
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
     /// Waits for the next one.
@@ -37,11 +42,26 @@ impl Signals {
     }
 }
 
-/// A new file that its owner alone may read.
-pub fn create_private_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+/// The paths of a list, a line each, as they are.
+///
+/// # Errors
+/// Bytes that are no text, where paths are made of text.
+#[cfg(unix)]
+pub fn paths_of_lines(lines: &[u8]) -> Result<Vec<PathBuf>, std::str::Utf8Error> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(lines_of(lines).map(|line| PathBuf::from(std::ffi::OsStr::from_bytes(line))).collect())
+}
+
+/// The paths of a list, a line each, as they are.
+///
+/// # Errors
+/// Bytes that are no text, where paths are made of text.
+#[cfg(windows)]
+pub fn paths_of_lines(lines: &[u8]) -> Result<Vec<PathBuf>, std::str::Utf8Error> {
+    lines_of(lines).map(|line| std::str::from_utf8(line).map(PathBuf::from)).collect()
+}
+
+fn lines_of(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = lines.split(|byte| *byte == b'\n');
+    lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line)).filter(|line| !line.is_empty())
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use base64::Engine as _;
 use http::header::ETAG;
 use http::{HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
@@ -58,11 +59,17 @@ impl fmt::Debug for SecretUrl {
     }
 }
 
-/// A URL as it may be printed: scheme, host, port and path.
+/// A URL as it may be printed: scheme, host, port and path, of which the beginning tells enough.
 pub(crate) fn without_secrets(url: &url::Url) -> String {
+    const MOST: usize = 500;
     let host = url.host_str().unwrap_or("");
     let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
-    format!("{}://{host}{port}{}", url.scheme(), url.path())
+    // A URL's path is ASCII.
+    let path = match url.path() {
+        path if path.len() > MOST => format!("{}…", &path[..MOST]),
+        path => path.to_owned(),
+    };
+    format!("{}://{host}{port}{path}", url.scheme())
 }
 
 /// Bearer values that a peer may quote back. A peer's words are masked before anything is made of them.
@@ -77,11 +84,45 @@ impl Mask {
 
     /// Hides the value of a query parameter, form field or header.
     pub(crate) fn hide(&mut self, name: &str, value: &str) {
-        let name = name.to_ascii_lowercase();
-        let bearer = ["sig", "token", "credential", "policy", "-key", "auth", "upload_id"];
-        let telling = bearer.iter().any(|word| name.contains(word));
-        if value.len() >= Self::ALWAYS_SECRET_LEN || (telling && value.len() >= Self::MIN_SECRET_LEN) {
+        if value.len() >= Self::ALWAYS_SECRET_LEN || is_secret_by_name(name, value) {
             self.0.push(Secret::new(value));
+        }
+    }
+
+    /// Hides the value of an `Authorization`, and its token alone: servers quote it without the scheme. Of
+    /// `Basic` that is a name and a password.
+    pub(crate) fn hide_authorization(&mut self, value: &str) {
+        self.hide("authorization", value);
+        let Some((scheme, token)) = value.trim().split_once(' ') else { return };
+        let token = token.trim();
+        self.hide("token", token);
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return;
+        }
+        let login = base64::engine::general_purpose::STANDARD.decode(token).ok();
+        let Some(login) = login.and_then(|login| String::from_utf8(login).ok()) else { return };
+        self.hide("token", &login);
+        if let Some((_, password)) = login.split_once(':') {
+            self.hide_password(password);
+        }
+    }
+
+    /// Hides what a body in JSON calls a secret. All else of it is told: a service may answer what it was
+    /// sent.
+    pub(crate) fn hide_in_json(&mut self, value: &serde_json::Value) {
+        match value {
+            serde_json::Value::Array(items) => items.iter().for_each(|item| self.hide_in_json(item)),
+            serde_json::Value::Object(members) => {
+                for (name, member) in members {
+                    match member {
+                        serde_json::Value::String(text) if is_secret_by_name(name, text) => {
+                            self.0.push(Secret::new(text.as_str()));
+                        }
+                        other => self.hide_in_json(other),
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -141,6 +182,14 @@ impl Mask {
     }
 }
 
+/// Whether what is called so is a secret, if it is long enough for one.
+fn is_secret_by_name(name: &str, value: &str) -> bool {
+    const BEARER: [&str; 9] =
+        ["sig", "token", "credential", "policy", "-key", "auth", "upload_id", "secret", "password"];
+    let name = name.to_ascii_lowercase();
+    value.len() >= Mask::MIN_SECRET_LEN && BEARER.iter().any(|word| name.contains(word))
+}
+
 /// Dependency errors are assumed to leak: anything after a `?` inside a URL is cut, and so is
 /// userinfo before an `@`.
 pub(crate) fn scrub(text: &str) -> Cow<'_, str> {
@@ -176,6 +225,16 @@ mod tests {
     fn scrubbing_cuts_queries_and_userinfo_and_keeps_the_sentence() {
         let text = "error for url (https://u:p@h.example/a/b?X-Amz-Signature=abc&x=1#f): reset";
         assert_eq!(scrub(text), "error for url (https://h.example/a/b): reset");
+    }
+
+    #[test]
+    fn a_token_is_hidden_without_its_scheme_and_a_password_without_its_name() {
+        let mut mask = Mask::default();
+        mask.hide_authorization("Bearer canary-canary");
+        mask.hide_authorization("Basic bWU6czNjcmV0"); // me:s3cret
+        mask.hide_in_json(&serde_json::json!({"key": "a/b", "auth": [{"accessToken": "canary-of-json"}]}));
+        let said = "invalid canary-canary, me:s3cret, s3cret, bWU6czNjcmV0, canary-of-json of a/b";
+        assert_eq!(mask.hidden(said), "invalid [hidden], [hidden], [hidden], [hidden], [hidden] of a/b");
     }
 
     #[test]

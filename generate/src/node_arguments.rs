@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::core_source::variants;
+use crate::core_source::{method_docs, variants};
 use crate::docs;
 use crate::faces::{EnumFace, Kind, RequestFace, RequestField, SECTIONS, value_texts};
 use crate::node::{comment, member_of, union};
-use crate::node_faces::{NODE_ARGUMENTS, NODE_MORE, NodeArguments};
+use crate::node_faces::{NODE_ARGUMENTS, NODE_MORE, NodeArguments, NodeField};
 use crate::requests::{core_sentences, face, field};
 
 /// All of them, in their order.
@@ -22,6 +22,12 @@ fn interface(root: &Path, arguments: &NodeArguments) -> String {
     text.push_str(&format!("export interface {}{extends} {{\n", arguments.name));
     for name in arguments.fields {
         text.push_str(&member(root, face(arguments.of), name, ""));
+    }
+    for NodeField { name, ty, file, of, setter } in arguments.more {
+        let about = method_docs(root, file, of, setter);
+        let about = about.unwrap_or_else(|| panic!("{of} has no setter {setter}")).join(" ");
+        text.push_str(&comment(&[docs::of_a_list(&about)], 2));
+        text.push_str(&member_of("", name, ty));
     }
     for (name, ty, about) in arguments.own {
         text.push_str(&comment(&[(*about).to_owned()], 2));

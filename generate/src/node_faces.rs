@@ -8,8 +8,28 @@ pub struct NodeArguments {
     /// A request by its name in C.
     pub of: &'static str,
     pub fields: &'static [&'static str],
+    /// Those that C has not, or has of another request.
+    pub more: &'static [NodeField],
     /// Node's own: name, type and sentences.
     pub own: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// A field whose sentences are those of a setter of the core.
+pub struct NodeField {
+    pub name: &'static str,
+    pub ty: &'static str,
+    pub file: &'static str,
+    pub of: &'static str,
+    pub setter: &'static str,
+}
+
+const fn of_storage(
+    name: &'static str,
+    ty: &'static str,
+    of: &'static str,
+    setter: &'static str,
+) -> NodeField {
+    NodeField { name, ty, file: "storage/request.rs", of, setter }
 }
 
 const SIGNAL: &str = "Stops the call. Its promise then rejects with the signal's own `reason`, once nothing of the call \
@@ -26,6 +46,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "How to make an {@link HCompany}.",
         of: "hcompany_settings",
         fields: &["api_key", "region", "base_url"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -34,6 +55,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "How to make an {@link AgentDrop}.",
         of: "agentdrop_settings",
         fields: &["api_key", "base_url"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -42,6 +64,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "The arguments of every call.",
         of: "transfer",
         fields: &[],
+        more: &[],
         own: &[("signal?", "AbortSignal | null | undefined", SIGNAL)],
     },
     NodeArguments {
@@ -50,6 +73,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "The arguments of every call that sends bytes.",
         of: "transfer",
         fields: &[],
+        more: &[],
         own: &[(
             "onProgress?",
             "OnProgress | null | undefined",
@@ -62,6 +86,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "The arguments of every call that can be bounded.",
         of: "transfer",
         fields: &["timeout"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -70,6 +95,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "The name of a profile, and what belongs to it.",
         of: "profile_upload",
         fields: &["name", "browser_name", "browser_version", "description", "labels"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -78,6 +104,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "How a browser's folder is packed. The defaults are right for a folder whose browser is closed.",
         of: "pack",
         fields: &["level", "profile", "include", "exclude", "if_running", "prefix"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -86,6 +113,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link HCompany.uploadProfile}.",
         of: "profile_upload",
         fields: &["pack", "if_changed_from"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -94,6 +122,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link HCompany.upload}.",
         of: "profile_upload",
         fields: &["pack"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -102,6 +131,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link inspectProfile}.",
         of: "profile_upload",
         fields: &[],
+        more: &[],
         own: &[(
             "pack?",
             "Pack | null | undefined",
@@ -114,6 +144,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link HCompany.completeUpload}.",
         of: "profile_details",
         fields: &["uploaded"],
+        more: &[],
         own: &[
             ("browserName", "string", "The browser it belongs to; there is no folder here to tell it."),
             ("browserVersion", "string", "That browser's version."),
@@ -137,6 +168,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
             "encrypt",
             "multipart",
         ],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -145,6 +177,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link AgentDrop.send} and {@link AgentDrop.plan}.",
         of: "transfer",
         fields: &["journal"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -153,6 +186,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link Encryption}.",
         of: "encryption",
         fields: &["recipient_public_key", "algorithm"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -163,6 +197,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
             that follows from a salt, and files for a person with one that tells no sender.",
         of: "sealed_file",
         fields: &["sender_public_key", "encrypted_key", "encryption_iv", "encryption_salt"],
+        more: &[],
         own: &[
             (
                 "to",
@@ -180,6 +215,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link Storage.put}.",
         of: "put_request",
         fields: &["headers", "journal"],
+        more: &[],
         own: &[],
     },
     NodeArguments {
@@ -187,36 +223,21 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         extends: "BoundedArguments",
         about: "Arguments of {@link Storage.postForm}.",
         of: "post_form_request",
-        fields: &["file_name"],
-        own: &[(
-            "fileField?",
-            "string | null | undefined",
-            "The name of the field that holds the file. Default `file`, as S3 and Google have it.",
-        )],
+        fields: &["file_name", "file_field"],
+        more: &[],
+        own: &[],
     },
     NodeArguments {
         name: "PutPartsArguments",
         extends: "BoundedArguments",
         about: "Arguments of {@link Storage.putParts}.",
         of: "put_parts_request",
-        fields: &["part_size"],
-        own: &[
-            (
-                "partSizes?",
-                "List<number> | null | undefined",
-                "Bytes of each part, where they are not equal.",
-            ),
-            (
-                "headers?",
-                "Pairs | null | undefined",
-                "The headers that were signed into every URL, sent as given.",
-            ),
-            (
-                "partHeaders?",
-                "List<Pairs> | null | undefined",
-                "The headers of each part, in the order of the URLs, beside `headers`.",
-            ),
+        fields: &["part_size", "headers"],
+        more: &[
+            of_storage("partSizes?", "List<number> | null | undefined", "PutPartsRequest", "part_sizes"),
+            of_storage("partHeaders?", "List<Pairs> | null | undefined", "PutPartsRequest", "part_headers"),
         ],
+        own: &[],
     },
     NodeArguments {
         name: "PostArguments",
@@ -224,11 +245,8 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link Storage.post}.",
         of: "put_request",
         fields: &[],
-        own: &[(
-            "headers?",
-            "Pairs | null | undefined",
-            "The headers that the service wants, sent as given.",
-        )],
+        more: &[of_storage("headers?", "Pairs | null | undefined", "PostRequest", "header")],
+        own: &[],
     },
     NodeArguments {
         name: "SendPlanArguments",
@@ -236,6 +254,7 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         about: "Arguments of {@link Storage.send}.",
         of: "send_request",
         fields: &["allow_authorization"],
+        more: &[],
         own: &[],
     },
 ];

@@ -1,5 +1,7 @@
 //! A call of a model as one of the core: its arguments become a request, its job the facts of the answer.
 
+use std::slice;
+
 use dropoff::tools::{AllowedFile, Roots, described, refusal};
 use dropoff::{
     Encryption, Error, File, Job, Pack, ProfileDetails, ProfileUpload, Result, SealedFile, Source, Transfer,
@@ -15,7 +17,7 @@ use crate::arguments::{
 use crate::consent::{Subject, listed, quoted};
 use crate::dialogue::{Dialogue, Ended};
 use crate::offer::{Clients, OfferedTool};
-use crate::running::finished;
+use crate::running::{finished, found};
 use crate::settings::Settings;
 
 /// One call.
@@ -46,16 +48,16 @@ impl Call<'_> {
         let files = self.find(&given.paths).await?;
         let subject = Subject::new("send_files", &given.recipient);
         let question = || {
-            let files = listed(files.iter().map(|file| file.path.as_path()));
+            let listed = listed(&files);
             let message = given.message.as_deref();
             let message =
                 message.map_or_else(String::new, |text| format!("\nwith the message: {}", quoted(text)));
-            format!("Send to the agent {}?\n{files}{message}", given.recipient)
+            format!("Send to the agent {}?\n{listed}{message}", given.recipient)
         };
-        self.dialogue.allowed(subject, question).await?;
+        self.allowed(subject, &given.paths, &files, question).await?;
         let sender = self.settings.sender.clone().unwrap_or_default();
         let mut transfer = Transfer::new(sender, given.recipient);
-        for AllowedFile { path, name } in files {
+        for AllowedFile { path, name, .. } in files {
             transfer = transfer.file(File::new(Source::path(path)).name(name));
         }
         transfer = with(transfer, given.message, Transfer::message);
@@ -78,21 +80,21 @@ impl Call<'_> {
         if let Some(if_running) = given.if_running {
             pack = pack.if_running(if_running.parse()?);
         }
-        let source = self.find_one(&given.path).await?.path;
-        let subject = Subject::new("upload_profile", source.to_string_lossy());
+        let found = self.find_one(&given.path).await?;
+        let subject = Subject::new("upload_profile", found.path.to_string_lossy());
         let question = || {
+            let listed = listed(slice::from_ref(&found));
+            let name = quoted(&given.name);
             format!(
-                "Upload this browser profile to H Company, with its cookies and whatever else signs in?\n{}\nas {}",
-                listed([source.as_path()].into_iter()),
-                quoted(&given.name)
+                "Upload this browser profile to H Company, with its cookies and whatever else signs in?\n{listed}\nas {name}"
             )
         };
-        self.dialogue.allowed(subject, question).await?;
+        self.allowed(subject, slice::from_ref(&given.path), slice::from_ref(&found), question).await?;
         let mut details = ProfileDetails::new(given.name);
         details = with(details, given.description, ProfileDetails::description);
         details = with(details, given.browser_name, ProfileDetails::browser_name);
         details = with(details, given.browser_version, ProfileDetails::browser_version);
-        let upload = ProfileUpload::new(Source::path(source), details).pack(pack);
+        let upload = ProfileUpload::new(Source::path(found.path), details).pack(pack);
         let upload = with(upload, given.if_changed_from, ProfileUpload::if_changed_from);
         self.facts(client.start_upload_profile(upload)?).await
     }
@@ -119,13 +121,14 @@ impl Call<'_> {
     }
 
     async fn put_file(&mut self, given: &PutFile) -> std::result::Result<Value, Ended> {
-        let path = self.find_one(&given.path).await?.path;
+        let found = self.find_one(&given.path).await?;
+        let subject = Subject::new("put_file", &given.target);
         let question = || {
-            let file = listed([path.as_path()].into_iter());
+            let file = listed(slice::from_ref(&found));
             format!("Put this file where the target {} is, and replace what is there?\n{file}", given.target)
         };
-        self.dialogue.allowed(Subject::new("put_file", &given.target), question).await?;
-        let request = self.settings.targets.request(&given.target, Source::path(path));
+        self.allowed(subject, slice::from_ref(&given.path), slice::from_ref(&found), question).await?;
+        let request = self.settings.targets.request(&given.target, Source::path(found.path));
         let request = request.ok_or_else(|| refusal("target", &[("target", &given.target)]))?;
         self.facts(self.clients.storage.start_put(request)?).await
     }
@@ -141,15 +144,28 @@ impl Call<'_> {
             true => self.dialogue.folders().await?,
             false => self.settings.roots.clone(),
         };
-        let paths = paths.to_vec();
-        let look = move || {
-            let roots = Roots::new(folders)?;
-            paths.iter().map(|path| roots.find(path)).collect::<Result<Vec<_>>>()
-        };
-        // A dead network mount keeps whoever looks at it.
-        match tokio::task::spawn_blocking(look).await {
-            Ok(found) => Ok(found?),
-            Err(_) => Err(lacks_something().into()),
+        let job = Roots::new(folders)?.start_find(paths.iter().cloned())?;
+        Ok(found(job, self.dialogue.context, self.dialogue.ended).await?)
+    }
+
+    /// The user's word. They take their time, in which a model can put other files in the places of those
+    /// that they were shown.
+    async fn allowed(
+        &mut self,
+        subject: Subject,
+        paths: &[String],
+        shown: &[AllowedFile],
+        question: impl FnOnce() -> String,
+    ) -> std::result::Result<(), Ended> {
+        let files = shown.iter().map(|file| file.path.clone()).collect();
+        if !self.dialogue.allowed(subject, files, question).await? {
+            return Ok(());
+        }
+        let now = self.find(paths).await?;
+        let mut pairs = paths.iter().zip(shown.iter().zip(&now));
+        match pairs.find(|(_, (shown, now))| shown.path != now.path) {
+            Some((path, _)) => Err(refusal("moved", &[("path", path)]).into()),
+            None => Ok(()),
         }
     }
 

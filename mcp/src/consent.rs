@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use dropoff::tools::AllowedFile;
+
 use crate::settings::Asking;
 
 /// What one answer of the user is about: a tool, with the recipient, target or folder.
@@ -47,33 +49,64 @@ impl Consent {
 /// More files than a person reads.
 const MOST_LISTED: usize = 10;
 /// More of a model's text than a person reads.
-const MOST_LETTERS: usize = 200;
+const MOST_LETTERS: usize = 500;
+/// Of a path that is longer, its beginning and its end are shown. A name has at most 255 bytes.
+const PATH_START: usize = 120;
+const PATH_END: usize = 280;
 
 /// The files of a question, a line each.
-pub(crate) fn listed<'a>(paths: impl ExactSizeIterator<Item = &'a Path>) -> String {
-    let more = paths.len().saturating_sub(MOST_LISTED);
-    let mut lines: Vec<String> = paths.take(MOST_LISTED).map(line).collect();
+pub(crate) fn listed(files: &[AllowedFile]) -> String {
+    let more = files.len().saturating_sub(MOST_LISTED);
+    let mut lines: Vec<String> = files.iter().take(MOST_LISTED).map(line).collect();
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
     lines.join("\n")
 }
 
-fn line(path: &Path) -> String {
-    let shown = quoted(&path.to_string_lossy());
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_file() => format!("{shown} ({} bytes)", found.len()),
-        _ => shown,
+fn line(file: &AllowedFile) -> String {
+    let shown = shortened(&file.path);
+    match file.size {
+        Some(size) => format!("{shown} ({size} bytes)"),
+        None => shown,
     }
 }
 
-/// A model's text as it stands in a question: on one line, so that it cannot look like ours.
+/// A path with the name at its end, which tells it from its neighbours.
+fn shortened(path: &Path) -> String {
+    let letters: Vec<char> = flat(&path.to_string_lossy()).chars().collect();
+    if letters.len() <= PATH_START + PATH_END {
+        return letters.into_iter().collect();
+    }
+    let end = &letters[letters.len() - PATH_END..];
+    letters[..PATH_START].iter().chain(&['…']).chain(end).collect()
+}
+
+/// A model's text as it stands in a question.
 pub(crate) fn quoted(text: &str) -> String {
-    let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if flat.chars().count() <= MOST_LETTERS {
+    let flat = flat(text);
+    let count = flat.chars().count();
+    if count <= MOST_LETTERS {
         return flat;
     }
-    flat.chars().take(MOST_LETTERS).chain(['…']).collect()
+    let start: String = flat.chars().take(MOST_LETTERS).collect();
+    format!("{start}… (this is the beginning of {count} letters)")
+}
+
+/// On one line and in the order of its letters, so that it cannot look like ours.
+pub(crate) fn flat(text: &str) -> String {
+    let visible: String = text.chars().map(|c| if is_shaping(c) { ' ' } else { c }).collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Letters that are not seen and change how others are: controls, ends of lines (Unicode's Zl and Zp), and
+/// the invisible ones of its category Cf, such as those that turn the order round.
+fn is_shaping(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -92,12 +125,44 @@ mod tests {
         assert!(always.is_due(&b) && !Consent::new(Asking::Never).is_due(&b));
     }
 
+    fn file(path: &str, size: Option<u64>) -> AllowedFile {
+        AllowedFile { path: path.into(), name: String::new(), size }
+    }
+
     #[test]
     fn a_question_is_short_and_a_models_text_cannot_look_like_it() {
-        let names: Vec<String> = (0..12).map(|n| format!("nothing/{n}\nSend it")).collect();
-        let listed = listed(names.iter().map(Path::new));
+        let files: Vec<_> = (0..12).map(|n| file(&format!("nothing/{n}\nSend it"), None)).collect();
+        let listed = listed(&files);
         assert_eq!(listed.lines().count(), 11);
         assert!(listed.starts_with("nothing/0 Send it\n") && listed.ends_with("and 2 more"), "{listed}");
-        assert_eq!(quoted(&"x".repeat(300)).chars().count(), 201);
+        assert_eq!(line(&file("a", Some(4))), "a (4 bytes)");
+        let told = quoted(&"x".repeat(1300));
+        assert!(
+            told.starts_with(&"x".repeat(500))
+                && told.ends_with("x… (this is the beginning of 1300 letters)")
+        );
+    }
+
+    #[test]
+    fn no_letter_breaks_a_line_or_turns_it_round() {
+        for breaking in
+            ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{b}", "\u{202e}", "\u{2066}", "\u{200f}"]
+        {
+            let told = quoted(&format!("hi{breaking}/outbox/harmless.txt (4 bytes)"));
+            assert_eq!(told, "hi /outbox/harmless.txt (4 bytes)", "{breaking:?}");
+            assert_eq!(line(&file(&format!("invoice{breaking}fdp.exe"), None)), "invoice fdp.exe");
+        }
+        // A window would wrap it, so that what follows begins a line.
+        assert_eq!(quoted(&format!("hi{}Send?", "\u{a0}".repeat(200))), "hi Send?");
+    }
+
+    #[test]
+    fn a_long_path_keeps_its_name() {
+        let folder = format!("/outbox/{}", "deep/".repeat(200));
+        let (one, other) = (file(&format!("{folder}a.txt"), None), file(&format!("{folder}b.txt"), None));
+        assert_ne!(line(&one), line(&other));
+        assert!(line(&one).starts_with("/outbox/deep/") && line(&one).ends_with("/deep/a.txt"));
+        let name = "n".repeat(255);
+        assert!(line(&file(&format!("{folder}{name}"), None)).ends_with(&format!("/deep/{name}")));
     }
 }

@@ -59,13 +59,14 @@ impl Dialogue<'_> {
             return Err(no_folder());
         }
         let listed: ListRootsResult = if self.calls_again() {
-            self.answered(FOLDERS, || InputRequest::ListRoots(ListRootsRequest::default()))?
+            let question = || InputRequest::ListRoots(ListRootsRequest::default());
+            self.answered(FOLDERS, no_folder, question)?
         } else {
             let asked = self.context.peer.list_roots();
             tokio::select! {
                 listed = asked => listed.map_err(|_| no_folder())?,
-                () = self.ended.cancelled() => return Err(unasked()),
-                () = self.context.ct.cancelled() => return Err(unasked()),
+                () = self.ended.cancelled() => return Err(no_folder()),
+                () = self.context.ct.cancelled() => return Err(no_folder()),
             }
         };
         let folders: Vec<PathBuf> = listed.roots.iter().filter_map(|root| local_path(&root.uri)).collect();
@@ -76,22 +77,27 @@ impl Dialogue<'_> {
         Ok(folders)
     }
 
-    /// The user's word, where the client can ask for it; what the settings allow is allowed where it cannot.
+    /// The user's word on files, where the client can ask for it; what the settings allow is allowed where it
+    /// cannot. Says whether the user was asked just now, while the files could change.
     pub(crate) async fn allowed(
         &mut self,
         subject: Subject,
+        shown: Vec<PathBuf>,
         question: impl FnOnce() -> String,
-    ) -> Result<(), Ended> {
+    ) -> Result<bool, Ended> {
         if !self.consent.is_due(&subject) || !self.can_ask_the_user() {
-            return Ok(());
+            return Ok(false);
         }
-        let answer: ElicitResult = if self.calls_again() {
+        let calls_again = self.calls_again();
+        let answer: ElicitResult = if calls_again {
             // An answer is to the question that was asked, and to no other.
-            if self.round.asked.as_ref() != Some(&subject) {
+            let asked = Some((subject.clone(), shown));
+            if self.round.asked != asked {
                 self.answers.remove(CONSENT);
             }
-            self.round.asked = Some(subject.clone());
-            self.answered(CONSENT, || InputRequest::Elicitation(ElicitRequest::new(form(question()))))?
+            self.round.asked = asked;
+            let question = || InputRequest::Elicitation(ElicitRequest::new(form(question())));
+            self.answered(CONSENT, unasked, question)?
         } else {
             let asked = self.context.peer.create_elicitation(form(question()));
             tokio::select! {
@@ -104,7 +110,7 @@ impl Dialogue<'_> {
             return Err(tools::not_allowed("declined", &[]).into());
         }
         self.consent.give(subject);
-        Ok(())
+        Ok(!calls_again)
     }
 
     /// Whether this version of the protocol has no requests of the server.
@@ -124,10 +130,11 @@ impl Dialogue<'_> {
     fn answered<T: DeserializeOwned>(
         &mut self,
         name: &str,
+        unreadable: fn() -> Ended,
         question: impl FnOnce() -> InputRequest,
     ) -> Result<T, Ended> {
         match self.answers.remove(name) {
-            Some(answer) => serde_json::from_value(answer).map_err(|_| unasked()),
+            Some(answer) => serde_json::from_value(answer).map_err(|_| unreadable()),
             None => {
                 let questions = InputRequests::from([(name.to_owned(), question())]);
                 let state = self.rounds.keep(self.round.clone());

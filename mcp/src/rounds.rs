@@ -19,8 +19,8 @@ pub(crate) struct Round {
     pub(crate) arguments: Option<JsonObject>,
     /// The client's folders.
     pub(crate) folders: Option<Vec<PathBuf>>,
-    /// What the user was asked to allow.
-    pub(crate) asked: Option<Subject>,
+    /// What the user was asked to allow, and the files that they were shown.
+    pub(crate) asked: Option<(Subject, Vec<PathBuf>)>,
 }
 
 #[derive(Default)]
@@ -60,7 +60,7 @@ mod tests {
         let rounds = Rounds::default();
         let asked = |arguments: Option<JsonObject>| {
             let mut round = rounds.resume(None, "send_files", arguments.as_ref());
-            round.asked = Some(Subject::new("send_files", "b"));
+            round.asked = Some((Subject::new("send_files", "b"), Vec::new()));
             round
         };
         let other = JsonObject::from_iter([("recipient".to_owned(), "c".into())]);

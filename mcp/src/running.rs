@@ -47,6 +47,22 @@ pub(crate) async fn finished<T: Clone + Send + 'static>(
     job.await
 }
 
+/// Waits for a look at files, of which nothing is told.
+pub(crate) async fn found<T: Clone + Send + 'static>(
+    mut job: Job<T>,
+    context: &RequestContext<RoleServer>,
+    ended: &CancellationToken,
+) -> Result<T> {
+    tokio::select! {
+        biased;
+        result = &mut job => return result,
+        () = context.ct.cancelled() => {}
+        () = ended.cancelled() => {}
+    }
+    job.cancel();
+    job.await
+}
+
 /// Tells progress to a client that asked for it. A client that reads nothing holds back what is told, and
 /// never the call.
 struct Telling {

@@ -1,7 +1,7 @@
 //! The server as a client of the protocol sees it: the list of its tools, and a call of one of them.
 
+use dropoff::Result;
 use dropoff::tools::{checked_arguments, sentence};
-use dropoff::{Error, Result};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode, Implementation,
     ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
@@ -14,8 +14,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::answer;
 use crate::calls::Call;
-use crate::consent::{Consent, quoted};
+use crate::consent::{Consent, flat, quoted};
 use crate::dialogue::{Dialogue, Ended};
+use crate::folders;
 use crate::offer::{Clients, Offer, OfferedTool};
 use crate::rounds::Rounds;
 use crate::settings::Settings;
@@ -36,6 +37,7 @@ impl Server {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         settings.check()?;
         let clients = Clients::new(&settings);
+        settings.targets.check(&clients.storage)?;
         Ok(Self {
             offer: Offer::new(&settings, &clients),
             consent: Consent::new(settings.asking),
@@ -84,9 +86,8 @@ impl Server {
     pub(crate) fn notes(&self) -> Vec<String> {
         let tools = self.offer.missing.iter();
         let tools = tools.map(|missing| format!("{} is not offered: {}", missing.name, missing.why));
-        let gone = self.settings.roots.iter().filter(|root| !root.starts_with("~") && !root.exists());
-        let gone = gone.map(|root| format!("{} is allowed and not there; check the path", root.display()));
-        gone.chain(tools).collect()
+        let folders = folders::notes(&self.settings.roots);
+        folders.into_iter().chain(tools).collect()
     }
 
     fn instructions(&self) -> String {
@@ -97,7 +98,7 @@ impl Server {
             .to_owned();
         if !self.settings.roots.is_empty() {
             let folders: Vec<_> =
-                self.settings.roots.iter().map(|root| quoted(&root.to_string_lossy())).collect();
+                self.settings.roots.iter().map(|root| flat(&root.to_string_lossy())).collect();
             text += &format!(" Allowed folders and files: {}.", folders.join(", "));
         }
         for missing in &self.offer.missing {
@@ -155,9 +156,4 @@ impl ServerHandler for Server {
             Err(Ended::Asks(questions)) => (*questions).into(),
         })
     }
-}
-
-/// A defect of this machine, told as the core's errors are.
-pub(crate) fn failed_here(what: &str, error: &dyn std::fmt::Display) -> Error {
-    Error::bad_argument(&format!("{what}: {error}"))
 }

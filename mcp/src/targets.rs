@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use dropoff::{Error, PutRequest, Result, Source};
+use dropoff::{Error, PutRequest, Result, Source, Storage};
 use serde::Deserialize;
 
 /// Presigned URLs by name. Printing shows the names alone.
@@ -15,12 +15,15 @@ pub struct Targets(BTreeMap<String, Target>);
 #[serde(untagged)]
 enum Target {
     Url(String),
-    #[serde(rename_all = "snake_case")]
-    WithHeaders {
-        url: String,
-        #[serde(default)]
-        headers: BTreeMap<String, String>,
-    },
+    Signed(SignedUrl),
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignedUrl {
+    url: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
 }
 
 impl Targets {
@@ -44,6 +47,18 @@ impl Targets {
         parsed.into_iter().map(read).collect::<Result<_>>().map(Self)
     }
 
+    /// So that whoever wrote them hears of a wrong one, and not the model that uses it.
+    pub(crate) fn check(&self, storage: &Storage) -> Result<()> {
+        for name in self.names() {
+            let request = self.request(name, Source::memory(Vec::new()));
+            request.map_or(Ok(()), |request| storage.check_put(&request)).map_err(|error| {
+                let told = format!("the target named {name:?} cannot be used: {}", error.message());
+                error.with_message(told)
+            })?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
@@ -51,7 +66,7 @@ impl Targets {
     pub(crate) fn request(&self, name: &str, source: Source) -> Option<PutRequest> {
         Some(match self.0.get(name)? {
             Target::Url(url) => PutRequest::new(url, source),
-            Target::WithHeaders { url, headers } => headers
+            Target::Signed(SignedUrl { url, headers }) => headers
                 .iter()
                 .fold(PutRequest::new(url, source), |request, (name, value)| request.header(name, value)),
         })
@@ -76,8 +91,30 @@ mod tests {
         assert_eq!(format!("{targets:?}"), r#"{"logs", "reports"}"#);
         assert!(targets.request("reports", Source::path("a")).is_some());
         assert!(targets.request("other", Source::path("a")).is_none());
-        for wrong in ["", "[]", r#"{"a": 1}"#, r#"{"a": {"URL": "https://b.example/k?sig=secret"}}"#] {
+        for wrong in [
+            "",
+            "[]",
+            r#"{"a": 1}"#,
+            r#"{"a": {"URL": "https://b.example/k?sig=secret"}}"#,
+            r#"{"a": {"url": "https://b.example/k?sig=secret", "header": {"Content-Type": "text/plain"}}}"#,
+        ] {
             let error = Targets::from_json(wrong).expect_err(wrong);
+            assert!(!error.message().contains("secret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_storage_could_not_use_is_told_by_its_name_and_without_its_signature() {
+        let storage = Storage::new(dropoff::Options::new());
+        let of = |target: &str| Targets::from_json(&format!(r#"{{"logs": {target}}}"#)).expect("targets");
+        of(r#""https://b.example/k?sig=secret""#).check(&storage).expect("a good one");
+        for wrong in [
+            r#""no URL""#,
+            r#""http://b.example/k?sig=secret""#,
+            r#"{"url": "https://b.example/k?sig=secret", "headers": {"no name": "x"}}"#,
+        ] {
+            let error = of(wrong).check(&storage).expect_err(wrong);
+            assert!(error.message().contains(r#"named "logs""#), "{error:?}");
             assert!(!error.message().contains("secret"), "{error:?}");
         }
     }

@@ -44,7 +44,7 @@ impl App {
         *lock(&self.settings) = self.first_settings.clone();
         *lock(&self.state) = State::default();
         self.storage.clear();
-        self.faults.clear(None);
+        self.faults.clear();
         self.hostile.end();
         self.log.clear();
     }

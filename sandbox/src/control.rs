@@ -23,8 +23,8 @@ pub(crate) async fn handle(app: &Arc<App>, head: &Parts, body: &Bytes) -> Reply 
         (&Method::GET, "/healthz") => reply::json(StatusCode::OK, &json!({ "ok": true })),
         (&Method::POST, "/faults") => done(parse(body).and_then(|order| app.faults.order(order))),
         (&Method::POST, "/hostile") => done(parse(body).and_then(|wanted| app.hostile.set(wanted))),
-        (&Method::DELETE, path) if path == "/faults" || path.starts_with("/faults/") => {
-            app.faults.clear(path.strip_prefix("/faults/"));
+        (&Method::DELETE, "/faults") => {
+            app.faults.clear();
             done(Ok(()))
         }
         (&Method::GET, "/requests") => reply::json(StatusCode::OK, &app.log.to_json()),
@@ -48,6 +48,10 @@ pub(crate) async fn handle(app: &Arc<App>, head: &Parts, body: &Bytes) -> Reply 
         }
         (&Method::GET, path) => match object_key(path) {
             Some(key) => content(app, &key).await,
+            None => not_found(),
+        },
+        (&Method::DELETE, path) => match path.strip_prefix("/faults/") {
+            Some(op) => done(app.faults.clear_for(op)),
             None => not_found(),
         },
         _ => not_found(),

@@ -37,11 +37,13 @@ pub struct Serve {
     /// Bucket of the S3 endpoint.
     #[arg(long, default_value = "dropoff-sandbox")]
     bucket: String,
-    /// Access key id for the S3 endpoint.
+    /// Access key id for the S3 endpoint. Its secret key is in the environment variable
+    /// DROPOFF_SANDBOX_SECRET_KEY.
     #[arg(long)]
     access_key: Option<String>,
-    /// Secret key for the S3 endpoint; better given as DROPOFF_SANDBOX_SECRET_KEY.
-    #[arg(long)]
+    /// Secret key for the S3 endpoint. Hidden, since other programs can read it there: the environment
+    /// variable DROPOFF_SANDBOX_SECRET_KEY has it too.
+    #[arg(long, hide = true)]
     secret_key: Option<String>,
     /// Region for the S3 endpoint.
     #[arg(long, default_value = "us-east-1")]
@@ -124,23 +126,24 @@ fn place(sandbox: &Sandbox) -> Value {
 }
 
 fn config(options: Serve) -> Result<Config, String> {
-    let storage = match options.storage.as_str() {
-        "embedded" => StorageConfig::Embedded,
-        "discard" => StorageConfig::Discard,
-        endpoint if endpoint.starts_with("http://") || endpoint.starts_with("https://") => {
-            StorageConfig::External {
-                endpoint: endpoint.to_string(),
-                bucket: options.bucket,
-                access_key: options.access_key.ok_or("--storage URL needs --access-key")?,
-                secret_key: options
-                    .secret_key
-                    .or_else(|| std::env::var("DROPOFF_SANDBOX_SECRET_KEY").ok())
-                    .ok_or("--storage URL needs --secret-key or DROPOFF_SANDBOX_SECRET_KEY")?,
-                region: options.region,
+    let storage =
+        match options.storage.as_str() {
+            "embedded" => StorageConfig::Embedded,
+            "discard" => StorageConfig::Discard,
+            endpoint if endpoint.starts_with("http://") || endpoint.starts_with("https://") => {
+                StorageConfig::External {
+                    endpoint: endpoint.to_string(),
+                    bucket: options.bucket,
+                    access_key: options.access_key.ok_or("--storage URL needs --access-key")?,
+                    secret_key: options
+                        .secret_key
+                        .or_else(|| std::env::var("DROPOFF_SANDBOX_SECRET_KEY").ok())
+                        .ok_or("--storage URL needs the environment variable DROPOFF_SANDBOX_SECRET_KEY")?,
+                    region: options.region,
+                }
             }
-        }
-        other => return Err(format!("--storage: unknown value {other:?}")),
-    };
+            other => return Err(format!("--storage: unknown value {other:?}")),
+        };
     let mut config = Config {
         tls: options.tls,
         storage,

@@ -85,7 +85,7 @@ impl Sandbox {
 
     /// Forgets the faults that were ordered, as `DELETE /faults` does.
     pub fn clear_faults(&self) {
-        self.app.faults.clear(None);
+        self.app.faults.clear();
     }
 
     /// Begins or ends hostile mode, as `POST /hostile` does.

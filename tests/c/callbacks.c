@@ -532,6 +532,7 @@ static int finalized_with_each_request(struct seen *seen, int want) {
     dropoff_put_request put = DROPOFF_PUT_REQUEST_INIT;
     dropoff_post_form_request form = DROPOFF_POST_FORM_REQUEST_INIT;
     dropoff_put_parts_request parts = DROPOFF_PUT_PARTS_REQUEST_INIT;
+    dropoff_send_request send = DROPOFF_SEND_REQUEST_INIT;
     dropoff_profile_upload upload = DROPOFF_PROFILE_UPLOAD_INIT;
     dropoff_storage *s = NULL;
     dropoff_hcompany *h = sandbox_hcompany();
@@ -543,6 +544,7 @@ static int finalized_with_each_request(struct seen *seen, int want) {
     TELL(&put, on_progress, seen);
     TELL(&form, on_progress, seen);
     TELL(&parts, on_progress, seen);
+    TELL(&send, on_progress, seen);
     TELL(&upload, on_progress, seen);
     MUST_FAIL(DROPOFF_INVALID_INPUT, "url is not set", dropoff_storage_put(s, &put, &stored, &error));
     CHECK(seen->finalized == ++want);
@@ -553,6 +555,14 @@ static int finalized_with_each_request(struct seen *seen, int want) {
     CHECK(seen->finalized == ++want);
     MUST_FAIL(DROPOFF_INVALID_INPUT, "url is not set",
               dropoff_storage_start_post_form(s, &form, &job, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "url is not set", dropoff_storage_post(s, &put, &stored, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "url is not set", dropoff_storage_start_post(s, &put, &job, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "plan is not set", dropoff_storage_send(s, &send, &stored, &error));
+    CHECK(seen->finalized == ++want);
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "plan is not set", dropoff_storage_start_send(s, &send, &job, &error));
     CHECK(seen->finalized == ++want);
     MUST_FAIL(DROPOFF_INVALID_INPUT, "parts has neither a path nor a source",
               dropoff_storage_put_parts(s, &parts, &stored_parts, &error));

@@ -173,6 +173,26 @@ static void watches_single_steps() {
     } catch (const dropoff::error &error) {
         CHECK(error.retryable() && rewinds == 1);
     }
+    // A POST and a plan as well.
+    const dropoff::storage storage(shared);
+    auto fourth = again();
+    put.source = fourth.get();
+    try {
+        storage.post(put);
+        CHECK(!"nobody is there");
+    } catch (const dropoff::error &error) {
+        CHECK(error.operation() == "post" && rewinds == 2);
+    }
+    auto fifth = again();
+    auto send = dropoff::begin<dropoff_send_request>();
+    send.plan = put.url;
+    send.source = fifth.get();
+    try {
+        storage.send(send);
+        CHECK(!"nobody is there");
+    } catch (const dropoff::error &error) {
+        CHECK(error.retryable() && rewinds == 3);
+    }
 }
 
 static void logs() {

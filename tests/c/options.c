@@ -324,6 +324,8 @@ static void fields_are_named_by_their_path(void) {
     put.journal = "/nowhere.journal";
     MUST_FAIL(DROPOFF_INVALID_INPUT, "post.journal is set, and a POST begins anew each time; leave it NULL",
               dropoff_storage_start_post(storage, &put, &job, &error));
+    MUST_FAIL(DROPOFF_INVALID_INPUT, "post.journal is set, and a POST begins anew each time; leave it NULL",
+              dropoff_storage_post(storage, &put, &stored, &error));
 
     REFUSED_FOR("sender is not set");
     transfer.sender = "caf\xe9";

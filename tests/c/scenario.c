@@ -881,15 +881,28 @@ static int show_stored(dropoff_stored_object *stored) {
     return 0;
 }
 
-static int put(void) {
+static dropoff_put_request put_request(void) {
     dropoff_put_request request = DROPOFF_PUT_REQUEST_INIT;
-    dropoff_stored_object *stored = NULL;
     request.url = arg("url");
     SET_SOURCE(request, source_line());
     request.headers_count = pairs("header", &request.headers);
     request.journal = arg("journal");
     request.timeout_ms = number(arg("timeout"));
+    return request;
+}
+
+static int put(void) {
+    dropoff_put_request request = put_request();
+    dropoff_stored_object *stored = NULL;
     if (make_storage() || MAKE(storage, put, &request, &stored))
+        return 1;
+    return show_stored(stored);
+}
+
+static int post(void) {
+    dropoff_put_request request = put_request();
+    dropoff_stored_object *stored = NULL;
+    if (make_storage() || MAKE(storage, post, &request, &stored))
         return 1;
     return show_stored(stored);
 }
@@ -899,6 +912,7 @@ static int post_form(void) {
     dropoff_stored_object *stored = NULL;
     request.url = arg("url");
     request.fields_count = pairs("field", &request.fields);
+    request.file_field = arg("file_field");
     SET_SOURCE(request, source_line());
     request.timeout_ms = number(arg("timeout"));
     if (make_storage() || MAKE(storage, post_form, &request, &stored))
@@ -912,6 +926,7 @@ static int put_parts(void) {
     request.urls_count = texts("url", NULL, &request.urls);
     SET_SOURCE(request, source_line());
     request.part_size = number(arg("part_size"));
+    request.headers_count = pairs("header", &request.headers);
     request.timeout_ms = number(arg("timeout"));
     if (make_storage() || MAKE(storage, put_parts, &request, &stored))
         return 1;
@@ -927,23 +942,16 @@ static int put_parts(void) {
     return 0;
 }
 
-/* There is only one way to send by a plan: as a job. */
 static int send_plan(void) {
     dropoff_send_request request = DROPOFF_SEND_REQUEST_INIT;
     dropoff_stored_object *stored = NULL;
-    dropoff_status status;
     request.plan = arg("plan");
     SET_SOURCE(request, source_line());
+    request.allow_authorization = choice(arg("allow_authorization")) == DROPOFF_YES;
     request.timeout_ms = number(arg("timeout"));
-    if (make_storage())
+    if (make_storage() || MAKE(storage, send, &request, &stored))
         return 1;
-    if (arg("cancel") != NULL)
-        return cancelled(dropoff_storage_start_send(storage, &request, &job, &error)) != DROPOFF_OK;
-    if (dropoff_storage_start_send(storage, &request, &job, &error))
-        return 1;
-    status = dropoff_job_stored_object(job, &stored, &error);
-    dropoff_job_free(job);
-    return status != DROPOFF_OK || show_stored(stored);
+    return show_stored(stored);
 }
 
 static int open_sealed(void) {
@@ -978,6 +986,7 @@ int main(void) {
         {"agentdrop.presign", presign},
         {"hcompany.initiate_upload", initiate},
         {"storage.put", put},
+        {"storage.post", post},
         {"storage.post_form", post_form},
         {"storage.put_parts", put_parts},
         {"storage.send", send_plan},

@@ -251,10 +251,12 @@ def carry_out(
         reply = driver.call("agentdrop.presign", {}, [announced(sources)])["result"]["upload_urls"][0]
         target = merged({"url": reply["upload_url"], "headers": reply["headers"]}, changes)
         lines = [("arg", "url", target["url"])] + [("header", *h) for h in target["headers"].items()]
-    elif call == "storage.post_form":
+    elif call in ("storage.post", "storage.post_form"):
         reply = driver.call("hcompany.initiate_upload", {}, [])["result"]
         target = merged({"url": reply["upload_url"], "fields": reply["upload_fields"]}, changes)
-        lines = [("arg", "url", target["url"])] + [("field", *f) for f in target["fields"].items()]
+        lines = [("arg", "url", target["url"])]
+        if call == "storage.post_form":
+            lines += [("field", *field) for field in target["fields"].items()]
     elif call == "storage.put_parts":
         cut = {name: value for name, value in options.items() if name == "part_size"}
         in_parts = ("arg", "multipart", "true")
@@ -265,6 +267,7 @@ def carry_out(
         lines = [("arg", "plan", plan_text(driver, sources, args))]
     elif call == "open_sealed":
         lines = [("arg", "to", folder / "opened")]
+    lines += [("header", *header) for header in args.pop("headers", {}).items()]
     if "journal" in args or call in RESUMED:
         args["journal"] = folder / args.get("journal", "journal")
     if "api_key" in scenario:

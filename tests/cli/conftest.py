@@ -24,6 +24,45 @@ from control import HANGS, Control  # noqa: E402
 PROGRAM = Path(os.environ.get("DROPOFF_PROGRAM", ROOT / "target" / "debug" / "dropoff"))
 SCHEMA = json.loads((ROOT / "docs" / "assets" / "cli.schema.json").read_text("utf-8"))
 
+# The result that each command prints.
+RESULTS = {
+    "send": "sent_transfer",
+    "open": "opened_file",
+    "transfer get": "transfer",
+    "put": "stored_object",
+    "post-form": "stored_object",
+    "put-parts": "stored_parts",
+    "profile upload": "profile",
+    "profile get": "profile",
+    "profile inspect": "inspection",
+    "key new": "key",
+    "key show": "key",
+    "whoami": "identity",
+    "doctor": "examination",
+    "completion": "script",
+    "man": "manual",
+}
+
+
+def strict(schema: Any) -> Any:
+    """The same schema, in which an object has the members that are named and no others."""
+    if isinstance(schema, list):
+        return [strict(entry) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: strict(entry) for name, entry in schema.items()}
+    return ({"additionalProperties": False} if "properties" in inner else {}) | inner
+
+
+STRICT = strict(SCHEMA["$defs"])
+
+
+def words(arguments: tuple[str | Path, ...]) -> Iterator[str]:
+    """What may be the command's name: one word or two."""
+    texts = [str(argument) for argument in arguments]
+    return (name for name in (texts[0], " ".join(texts[:2])) if name in RESULTS)
+
+
 # A shell ignores Ctrl-C for what it runs in the background, and so would every program that is started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -69,12 +108,17 @@ class Cli(Control):
         )
 
     def json(self, code: int, *arguments: str | Path, **more: Any) -> dict[str, Any]:
-        """The one object that it prints with --json, which must be as the published schema says."""
+        """The one object that it prints with --json, which must be as the published schema says of just
+        this command's result, and hold no more."""
         done = self.run("--json", *arguments, **more)
         assert done.returncode == code, f"{done.returncode}: {done.stdout}{done.stderr}"
         [line] = done.stdout.splitlines()
         printed: dict[str, Any] = json.loads(line)
         jsonschema.validate(printed, SCHEMA)
+        result = "failure" if "error" in printed else RESULTS[next(words(arguments))]
+        if "-n" in arguments:
+            result = "transfer_plan"
+        jsonschema.validate(printed, {"$ref": f"#/$defs/{result}", "$defs": STRICT})
         return printed
 
     def error(self, code: int, *arguments: str | Path, **more: Any) -> dict[str, Any]:
@@ -100,6 +144,19 @@ class Cli(Control):
         reply = self._api("POST", "/v1/transfers/presigned", body, self.ready["agentdrop_api_key"])
         [url] = reply["upload_urls"]
         return {"url": url["upload_url"], "headers": url.get("headers", {})} | changes
+
+    def presigned_parts(self, size: int) -> list[str]:
+        """The URLs of an upload in parts of 5 MiB."""
+        body: dict[str, Any] = {
+            "sender": "a",
+            "recipient": "b",
+            "mode": "agent-to-agent",
+            "files": [{"name": "x.bin", "size": size, "content_type": "application/octet-stream"}],
+        }
+        body["files"][0]["part_size"] = 5 << 20
+        path = "/v1/transfers/presigned/multipart"
+        reply = self._api("POST", path, body, self.ready["agentdrop_api_key"])
+        return [part["upload_url"] for part in reply["files"][0]["part_urls"]]
 
     def form(self) -> dict[str, Any]:
         reply = self._api("POST", "/api/v2/browser-profiles/initiate-upload", None, self.ready["h_api_key"])

@@ -27,7 +27,12 @@ SIGNED = "https://storage.example/key?X-Amz-Credential=c&X-Amz-Signature=canary"
 def test_an_unknown_word_names_the_nearest(cli: Cli, arguments: list[str], nearest: str) -> None:
     done = cli.run(*arguments)
     assert done.returncode == 2 and nearest in done.stderr and done.stdout == ""
-    assert nearest in cli.error(2, *arguments)["message"] or arguments[0] == "--format"
+    assert nearest in cli.error(2, *arguments)["message"]
+    for format_ in (["--format", "agent"], ["-q"], []):
+        asked = cli.run(*arguments, *format_, CLAUDECODE=None if format_ else "1")
+        [line] = asked.stderr.splitlines()
+        assert asked.returncode == 2 and nearest in line
+        assert ("retryable=false" in line) == (format_ != ["-q"])
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,11 @@ def test_a_bad_value_names_its_flag_and_range(cli: Cli, option: str, value: str,
         [*SEND, "x", "agd_canary0123456789"],
         [*SEND, "x", "--key", "canary"],
         [*SEND, "x", "--proxy", "http://user:canary@proxy:3128"],
+        [*SEND, "x", "--proxy", "user:canary@proxy:3128"],
+        ["put", "x", "-vH", "Authorization: Bearer canary"],
+        ["put", "x", "-H", "x-goog-encryption-key: canary"],
+        ["put", "x", "--url-file", "https://up.example/session/canary"],
+        [*SEND, "x", "--seal", "--key-file", "canary0123456789ABCDEFGHIJabcdefghijklm/nop="],
         ["sandbox", "--secret-key", "canary"],
     ],
 )
@@ -84,9 +94,22 @@ def test_no_url_and_odd_ones(cli: Cli) -> None:
     }.items():
         done = cli.run("--json", "put", data, "--url-file", cli.file(f"{name}.txt", content))
         assert done.returncode in (2, 6) and "canary" not in done.stdout, done.stdout
-    assert cli.error(3, "put", data, "--url-file", "nowhere.txt")["kind"] == "source_unreadable"
+    missing = cli.error(3, "put", data, "--url-file", "nowhere.txt")
+    assert missing["kind"] == "source_unreadable" and missing["path"] == "nowhere.txt"
     form = cli.error(2, "post-form", data, "--url-file", cli.file("u.txt", "https://x/1"))
     assert '"fields"' in form["message"]
+
+
+@pytest.mark.parametrize("flag", ["--key-file", "--api-key-file"])
+def test_a_secret_where_its_file_belongs_is_not_repeated(cli: Cli, flag: str) -> None:
+    """One that looks like no secret that is known."""
+    seal = ["--seal"] if flag == "--key-file" else []
+    for format_ in ("human", "json", "agent", "quiet"):
+        done = cli.run(
+            "--format", format_, *SEND, cli.file("x"), *seal, flag, "canary/words-in-no-known-form="
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 3 and "canary" not in said and "not repeated" in said, said
 
 
 def test_standard_input_is_one_thing(cli: Cli) -> None:
@@ -150,6 +173,35 @@ def test_output_that_nobody_reads(cli: Cli) -> None:
         assert done.returncode == 0 and b"panic" not in done.stderr and b"ipe" not in done.stderr, done
 
 
+def test_output_that_cannot_be_written(cli: Cli) -> None:
+    """What was sent is not lost with it, and nobody takes the end for a success."""
+    report = cli.file("report.pdf")
+
+    def run(*arguments: str | Path, **more: str) -> tuple[int, str]:
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [PROGRAM, *arguments],
+                cwd=cli.folder,
+                env=cli.environment | more,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                timeout=HANGS,
+                check=False,
+            )
+        return done.returncode, done.stderr.decode()
+
+    for format_ in ("human", "agent", "json", "quiet"):
+        code, told = run("--format", format_, *SEND, report)
+        assert code == 3 and "cannot be written" in told and "tr_" in told, told
+    code, told = run("completion", "zsh")
+    assert code == 3 and len(told.splitlines()) == 1
+    assert run("--help")[0] == 3
+    code, told = run("--json", "transfer", "get", "tr_nobody")
+    assert code == 6 and '"not_found"' in told
+    assert run("doctor", AGENTDROP_API_KEY="agd_wrong")[0] == 4
+    assert run("sandbox")[0] == 2
+
+
 def test_the_sandboxs_port_is_taken(cli: Cli) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -176,8 +228,22 @@ def test_metadata_that_is_no_object(cli: Cli, wrong: str) -> None:
     assert "JSON object" in cli.error(2, *SEND, cli.file("x"), "--metadata", wrong)["message"]
 
 
-def test_a_list_that_is_there_twice(cli: Cli, tmp_path: Path) -> None:
+def test_a_list_that_is_missing_and_one_name_for_two(cli: Cli, tmp_path: Path) -> None:
     missing = cli.error(3, *SEND, "--files-from", tmp_path / "nowhere.txt")
-    assert missing["kind"] == "source_unreadable"
+    assert missing["kind"] == "source_unreadable" and missing["path"].endswith("nowhere.txt")
     two = cli.error(2, *SEND, cli.file("a"), cli.file("b"), "--name", "c")
     assert "--name" in two["message"]
+
+
+def test_a_list_is_taken_as_it_is(cli: Cli) -> None:
+    odd = [b" begins with a blank", b"ends with one ", b"no text \xff/x", b"-"]
+    (cli.folder / os.fsdecode(b"no text \xff")).mkdir()
+    for name in odd:
+        (cli.folder / os.fsdecode(name)).write_bytes(b"x")
+    listed = cli.file("list.txt", b"\n".join(odd[:3]) + b"\r\n\n./-\n")
+    names = [file["name"] for file in cli.json(0, *SEND, "-n", "--files-from", listed)["files"]]
+    assert names == [" begins with a blank", "ends with one ", "x", "-"]
+    assert "standard input" in cli.error(2, *SEND, "--files-from", "-", "--name", "x", stdin="-\n")["message"]
+    assert "no file" in cli.error(2, *SEND, "--files-from", cli.file("empty.txt", ""))["message"]
+    assert "--size" in cli.error(2, *SEND, cli.file("x"), "--size", "4")["message"]
+    assert cli.requests() == []

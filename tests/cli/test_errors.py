@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 from typing import Any
 
 import jsonschema
 import pytest
-from conftest import HANGS, ROOT, SCHEMA, Cli
+from conftest import HANGS, PROGRAM, ROOT, SCHEMA, Cli
+from control import until
 
 SEND = ("send", "--from", "a", "--to", "b", "--max-attempts", "2", "--backoff-base", "1ms")
 
@@ -110,6 +112,32 @@ def test_a_pipeline_that_failed_may_be_run_again(cli: Cli) -> None:
     cli.fault({"on": "put", "times": 9, "do": {"reply": {"status": 503}}})
     facts = cli.error(5, *SEND, "-", "--name", "x", stdin="x")
     assert facts["retryable"] is False
+
+
+def test_what_a_proxy_wants_is_no_better_the_next_time(cli: Cli) -> None:
+    """Whether the bytes are in a file or come by a pipe."""
+    put = ("put", "-", "--url-file", cli.target())
+    cli.fault(answers("presign", 407), answers("put", 511))
+    assert cli.error(6, *SEND, cli.file("x"))["kind"] == "network"
+    assert cli.error(6, *SEND, "-", "--name", "x", stdin="x")["kind"] == "network"
+    assert cli.error(6, *put, stdin="0123456789")["kind"] == "network"
+
+
+def test_what_is_not_known_comes_before_all_else(cli: Cli) -> None:
+    cli.fault(answers("put", 200))
+    put = ("put", cli.file("x"), "--url-file", cli.target(), "--integrity-check", "true")
+    facts = cli.error(8, *put)
+    assert (facts["kind"], facts["outcome"]) == ("integrity", "unknown")
+    cli.clear_faults()
+    cli.fault(meets("confirm", hold=True))
+    arguments = [PROGRAM, "--json", *SEND, cli.file("report.pdf")]
+    with subprocess.Popen(arguments, cwd=cli.folder, env=cli.environment, stdout=subprocess.PIPE) as process:
+        until(lambda: cli.requests("confirm"))
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=HANGS)
+    facts = json.loads(out)["error"]
+    assert (process.returncode, facts["kind"], facts["outcome"]) == (8, "cancelled", "unknown")
+    cli.clear_faults()
 
 
 def test_every_kind_fits_the_schema(cli: Cli) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Cli
+from conftest import PROGRAM, Cli
 
 SEND = ("send", "--from", "a", "--to", "b")
 
@@ -88,7 +89,58 @@ def test_a_key_is_never_replaced_and_never_printed(cli: Cli) -> None:
     assert "is never replaced" in cli.error(2, "key", "new", "my.key")["message"]
 
 
-def test_put_post_form_and_put_parts(cli: Cli) -> None:
+def test_a_key_of_the_environment(cli: Cli) -> None:
+    """What is set and empty is not set, as where a client of MCP has no value for its setting."""
+    made = cli.json(0, "key", "new", "my.key")
+    key = (cli.folder / "my.key").read_text()
+    assert cli.json(0, "key", "show", DROPOFF_PRIVATE_KEY=key) == made
+    assert "no key pair" in cli.error(2, "key", "show", DROPOFF_PRIVATE_KEY="")["message"]
+    assert cli.run("mcp", stdin="", DROPOFF_PRIVATE_KEY="").returncode == 0
+    assert cli.run("mcp", stdin="", DROPOFF_PRIVATE_KEY="broken").returncode == 2
+    config = cli.folder / "home" / ".agentdrop"
+    config.mkdir()
+    (config / "config.json").write_text(json.dumps({"private_key": key.strip()}))
+    assert cli.json(0, "key", "show", DROPOFF_PRIVATE_KEY="") == made
+    no_text = "\udcff"
+    assert "holds no text" in cli.error(2, "key", "show", DROPOFF_PRIVATE_KEY=no_text)["message"]
+
+
+def test_a_disk_that_is_full_leaves_no_key(cli: Cli) -> None:
+    """What a limit on a file's length stands in for: `File size limit exceeded`, with nothing written."""
+    program = f'ulimit -f 0; trap "" XFSZ; exec "{PROGRAM}" key new my.key'
+    done = subprocess.run(
+        ["bash", "-c", program], cwd=cli.folder, env=cli.environment, capture_output=True, check=False
+    )
+    assert done.returncode == 2 and b"cannot be written" in done.stderr, done
+    assert not (cli.folder / "my.key").exists()
+    cli.json(0, "key", "new", "my.key")
+
+
+def test_a_reply_that_says_null_of_the_file(cli: Cli) -> None:
+    keys = {name: cli.json(0, "key", "new", name)["public_key"] for name in ("a.key", "b.key")}
+    plain = cli.file("plan.txt")
+    cli.json(0, *SEND, plain, "--seal-for", keys["b.key"], "--key-file", "a.key")
+    [stored] = cli.objects()
+    sealed = cli.file("plan.sealed", cli.content(stored["key"]))
+    [transfer] = json.loads(cli._control("GET", "/transfers"))
+    transfer |= {"sender_public_key": keys["a.key"]}
+    for file in transfer["files"]:
+        file |= {"encrypted_key": None, "sender_public_key": None}
+    reply = cli.file("reply.json", json.dumps(transfer))
+    opened = cli.json(0, "open", sealed, "--to", "out.txt", "--reply", reply, "--key-file", "b.key")
+    assert opened["bytes"] == 10
+
+
+def test_names_of_a_service_have_no_power_over_the_terminal(cli: Cli) -> None:
+    sent = cli.json(0, *SEND, cli.file("report.pdf"))
+    evil = "active \x1b]0;title\x07\x9b2J"
+    cli.fault({"on": "get_transfer", "times": 3, "do": {"patch": {"status": evil, "sender": evil}}})
+    for format_ in ("human", "agent", "quiet"):
+        told = cli.run("--format", format_, "transfer", "get", sent["id"]).stdout
+        assert told and not set(told) & set("\x1b\x07\x9b"), told
+
+
+def test_put_and_post_form(cli: Cli) -> None:
     data = cli.file("x.bin", b"0123456789")
     assert cli.json(0, "put", data, "--url-file", cli.target())["bytes"] == 10
     by_environment = json.dumps(cli.presigned())
@@ -100,6 +152,20 @@ def test_put_post_form_and_put_parts(cli: Cli) -> None:
     assert cli.json(0, "put", "-", "--url-file", bare, *headers, stdin=b"0123456789")["bytes"] == 10
     archive = cli.file("form.json", json.dumps(cli.form()))
     assert cli.json(0, "post-form", data, "--url-file", archive)["bytes"] == 10
+
+
+def test_put_parts(cli: Cli) -> None:
+    data = cli.file("x.bin", b"0123456789" * 600_000)
+    urls = cli.presigned_parts(6_000_000)
+    put = ("put-parts", data, "--part-size", "5MiB", "--url-file")
+    stored = cli.json(0, *put, cli.file("urls.json", json.dumps({"urls": urls})))
+    assert stored["part_size"] == 5 << 20 and stored["verified"] is True
+    assert [part["bytes"] for part in stored["parts"]] == [5 << 20, 6_000_000 - (5 << 20)]
+    etags = [f"{part['part_number']} {part['etag']}\n" for part in stored["parts"]]
+    again = cli.run("-q", *put, cli.file("urls.txt", "\n".join(urls)))
+    assert again.returncode == 0 and again.stdout == "".join(etags)
+    swapped = cli.error(2, *put, cli.file("swapped.txt", "\n".join(reversed(urls))))
+    assert "order" in swapped["message"] and cli.requests("put_part")[4:] == []
 
 
 def test_transfer_and_profile_get(cli: Cli) -> None:
@@ -149,6 +215,36 @@ def test_whoami_and_doctor(cli: Cli) -> None:
     results = {check["name"]: check["result"] for check in healthy["checks"]}
     assert healthy["ok"] is True and set(results.values()) == {"ok"}, healthy
     assert {"agentdrop key", "agentdrop network", "agentdrop clock", "tls roots", "spool"} <= set(results)
+
+
+def test_a_key_goes_to_its_own_service_alone(cli: Cli) -> None:
+    key = cli.file("agentdrop.key", cli.ready["agentdrop_api_key"])
+    for command in ("whoami", "doctor"):
+        for flag in (["--api-key-file", key], ["--base-url", cli.ready["api_url"]]):
+            assert "--service" in cli.error(2, command, *flag)["message"]
+        assert cli.requests() == []
+        one = (command, "--service", "agentdrop", "--api-key-file")
+        for place, stdin in ((key, None), ("-", key.read_text())):
+            found = cli.json(0, *one, place, stdin=stdin, AGENTDROP_API_KEY=None, HAI_API_KEY="hk-other")
+            assert "hcompany" not in str(found)
+            assert len(cli.requests()) == 1, cli.requests()
+            cli.forget_requests()
+    told = cli.json(0, "whoami", "--service", "hcompany")
+    assert list(told) == ["hcompany"] and told["hcompany"]["accepted"] is True
+
+
+@pytest.mark.parametrize(
+    ("flags", "check"),
+    [
+        (["--service", "agentdrop", "--api-key-file", "nowhere.txt"], "agentdrop key"),
+        (["--service", "hcompany", "--region", "moon"], "hcompany settings"),
+        (["--proxy", "ftp://proxy"], "agentdrop settings"),
+    ],
+)
+def test_the_doctor_names_what_is_wrong_here_as_such(cli: Cli, flags: list[str], check: str) -> None:
+    done = cli.run("--json", "doctor", *flags, HAI_API_BASE_URL=None)
+    failed = [entry["name"] for entry in json.loads(done.stdout)["checks"] if entry["result"] == "failed"]
+    assert check in failed and not any("network" in name for name in failed), failed
 
 
 @pytest.mark.parametrize(

@@ -16,16 +16,18 @@ mkdir -p "$2"
 out=$(cd "$2" && pwd)
 rm -rf "${out:?}"/*
 cd "$root"
+host=$(rustc -vV | sed -n 's/^host: //p')
 
+# No list is ever empty: macOS' bash takes one that is for a variable that nobody set.
 case $profile in
 dev)
-    target=$(rustc -vV | sed -n 's/^host: //p')
-    maturin=.venv/bin/maturin arguments=()
+    target=$host
+    maturin=.venv/bin/maturin arguments=(--quiet)
     built=$root/target/debug
     ;;
 release)
     target=${3:?"usage: $0 release OUT TARGET"}
-    maturin=maturin arguments=(--release --zig --target "$target")
+    maturin=maturin arguments=(--quiet --release --zig --target "$target")
     built=$root/target/$target/release
     flags=CARGO_TARGET_$(echo "$target" | tr a-z- A-Z_)_RUSTFLAGS
     ;;
@@ -44,7 +46,7 @@ x86_64) cpu=x64 ;;
 aarch64) cpu=arm64 ;;
 esac
 : "${cpu:?"no name for $arch"}"
-exe="" linking=()
+exe="" linking=(--)
 case $system in
 linux-*) platform=linux-$cpu-$libc library=libdropoff_node.so ;;
 macos-*) platform=darwin-$cpu library=libdropoff_node.dylib ;;
@@ -55,7 +57,7 @@ if [ "$profile" = dev ]; then
     node bindings-node/scripts/build.mjs --workspace --all-targets
     module=bindings-node/dropoff.$platform.node
 elif [ -z "$libc" ]; then
-    arguments=(--release --target "$target")
+    arguments=(--quiet --release --target "$target")
     # The oldest macOS that Rust knows on both processors; Windows' C library in the file itself, since not
     # every machine has it.
     export MACOSX_DEPLOYMENT_TARGET=11.0
@@ -73,7 +75,7 @@ else
         [ "$arch" = "$(uname -m)" ] || compiler=$arch-linux-gnu-gcc
         export "$flags=-C link-arg=$("$compiler" -print-file-name=libgcc_s.so.1)"
         # Where it is linked to a program, lld would look for what it wants of this machine's glibc, too.
-        linking=(-C link-arg=-Wl,--allow-shlib-undefined)
+        linking+=(-C link-arg=-Wl,--allow-shlib-undefined)
     else
         arguments+=(--compatibility musllinux_1_2) zig=$target
         # A library for musl's own loader; Rust would link musl in.
@@ -81,11 +83,11 @@ else
     fi
     # The sandbox apart: with its features tokio wants descriptors for signals, and panics where few are left.
     cargo-zigbuild zigbuild --release --lib -p dropoff-c -p dropoff-node --target "$zig"
-    cargo-zigbuild rustc --release -p dropoff-sandbox --bin dropoff-sandbox --target "$zig" -- "${linking[@]}"
+    cargo-zigbuild rustc --release -p dropoff-sandbox --bin dropoff-sandbox --target "$zig" "${linking[@]}"
     module=$built/$library
 fi
-"$maturin" build --quiet "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
-"$maturin" build --quiet "${arguments[@]}" -m cli/Cargo.toml --out "$out" -- "${linking[@]}"
+"$maturin" build "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
+"$maturin" build "${arguments[@]}" -m cli/Cargo.toml --out "$out" "${linking[@]}"
 "$maturin" sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
 node bindings-node/scripts/pack.mjs "$out" "$platform=$module"
 node cli/npm/pack.mjs "$out" "$platform=$built/dropoff$exe"
@@ -109,10 +111,13 @@ mkdir -p "$out/$name"/{bin,share/{man/man1,bash-completion/completions,zsh/site-
 cp "$built/dropoff$exe" "$out/$name/bin"
 cp cli/README.md "$out/$name"
 share=$out/$name/share
-"$built/dropoff" man "$share/man/man1" >/dev/null
-"$built/dropoff" completion bash >"$share/bash-completion/completions/dropoff"
-"$built/dropoff" completion zsh >"$share/zsh/site-functions/_dropoff"
-"$built/dropoff" completion fish >"$share/fish/vendor_completions.d/dropoff.fish"
+# They are the same on every system, and what was built for another one does not run here.
+program=("$built/dropoff$exe")
+[ "$target" = "$host" ] || program=(cargo run --quiet --package dropoff-cli --bin dropoff --)
+"${program[@]}" man "$share/man/man1" >/dev/null
+"${program[@]}" completion bash >"$share/bash-completion/completions/dropoff"
+"${program[@]}" completion zsh >"$share/zsh/site-functions/_dropoff"
+"${program[@]}" completion fish >"$share/fish/vendor_completions.d/dropoff.fish"
 tarball "$name"
 
 name=dropoff-sandbox-$version-$system

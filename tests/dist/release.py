@@ -20,9 +20,11 @@ PAGES = ("README.md", "docs/first-hour/node.md", "bindings-node/README.md")
 def versions() -> dict[str, str]:
     """Where a version is written, and which."""
     [header] = re.findall(r'^#define DROPOFF_VERSION "(.*)"$', read("include/dropoff.h"), re.M)
+    [extra] = tomllib.loads(read("bindings-python/pyproject.toml"))["project"]["optional-dependencies"]["cli"]
     return {
         "Cargo.toml": tomllib.loads(read("Cargo.toml"))["workspace"]["package"]["version"],
         "bindings-node/package.json": json.loads(read("bindings-node/package.json"))["version"],
+        "bindings-python/pyproject.toml": extra.removeprefix("dropoff-cli=="),
         "cli/npm/package.json": json.loads(read("cli/npm/package.json"))["version"],
         "include/dropoff.h": header,
         **{page: _of_tarball(page) for page in PAGES},

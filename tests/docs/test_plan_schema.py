@@ -19,7 +19,14 @@ GIVEN: dict[str | None, dict[str, Any]] = {
     "parts": {"parts": [URL, URL]},
     None: {},
 }
-OF_ANOTHER_FORM = {"plan_without_url", "plan_with_an_unknown_member", "plan_with_an_unknown_method"}
+OF_ANOTHER_FORM = {
+    "plan_without_url",
+    "plan_with_an_unknown_member",
+    "plan_with_an_unknown_method",
+    "plan_with_a_method_of_steps",
+    "plan_of_a_part_with_a_method_of_steps",
+    "plan_of_a_request_with_an_oid",
+}
 
 
 def own() -> list[tuple[str, dict[str, Any]]]:
@@ -28,7 +35,7 @@ def own() -> list[tuple[str, dict[str, Any]]]:
         for s in SCENARIOS
         if "plan" in s["args"]
     ]
-    return [(name, plan) for name, plan in plans if "objects" not in plan]
+    return [(name, plan) for name, plan in plans if not {"objects", "actions"} & plan.keys()]
 
 
 def test_the_schema_is_one() -> None:
@@ -54,6 +61,19 @@ def test_it_takes_what_is_taken(name: str, plan: dict[str, Any]) -> None:
             True,
         ),
         ({"url": URL, "fields": {}, "expires": 60, "expires_at": "2030-01-01T00:00:00Z"}, True),
+        # A form is sent by POST and has no headers; Companion adds an empty list of fields to a PUT.
+        ({"url": URL, "fields": {"key": "k"}, "headers": {"a": "b"}}, False),
+        ({"url": URL, "fields": {"key": "k"}, "headers": ["a: b"]}, False),
+        ({"url": URL, "method": "POST", "file_field": "f", "headers": {"a": ["b"]}}, False),
+        ({"url": URL, "fields": {"key": "k"}, "headers": {}}, True),
+        ({"url": URL, "fields": {"key": "k"}, "headers": {"a": []}}, True),
+        ({"url": URL, "method": "POST", "headers": {"a": "b"}}, True),
+        ({"url": URL, "method": "PUT", "fields": {"key": "k"}}, False),
+        ({"url": URL, "method": "PUT", "fields": [{"name": "key", "value": "k"}]}, False),
+        ({"url": URL, "method": "PUT", "file_name": "a"}, False),
+        ({"url": URL, "method": "PUT", "fields": {}, "headers": {"a": "b"}}, True),
+        ({"url": URL, "method": "PUT", "fields": [], "file_field": "f"}, True),
+        ({"url": URL, "method": "POST", "fields": {"key": "k"}}, True),
     ],
 )
 def test_its_edges(plan: dict[str, Any], valid: bool) -> None:

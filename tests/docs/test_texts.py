@@ -90,8 +90,8 @@ def test_the_packages_weighed_are_those_that_were_tried() -> None:
 
 def test_a_report_is_published_as_it_is_measured() -> None:
     def case(group: str, peer: str, cpu: float, kib: int, variant: str | None = None) -> dict[str, object]:
-        figures = {"cpu_per_gib": cpu, "wall": 2 * cpu, "over_idle_kib": kib}
-        described = {"group": group, "peer": peer, "variant": variant or peer}
+        figures = {"cpu": cpu, "cpu_per_gib": cpu, "wall": 2 * cpu, "over_idle_kib": kib, "peak_kib": kib}
+        described = {"group": group, "peer": peer, "variant": variant or peer, "runs": 5}
         return described | {name: {"median": value} for name, value in figures.items()}
 
     cases = [
@@ -106,6 +106,17 @@ def test_a_report_is_published_as_it_is_measured() -> None:
     tables = publish.tables(publish.published(report))
     assert "| **dropoff-c** | 0.43 | 0.43 | 0.43 | 0.24 | 0.60 | 4.1 |\n" in tables["clients"]
     assert "| n | s | 0.427 ms | 5 ms | met | 5 |\n" in tables["gates"]
+    assert tables["checked"] == "", "nothing is shown of what was not measured"
+
+    beside = [
+        case(publish.CHECKED_PARTS, "dropoff-rust", 0.5, 10240),
+        case(publish.CHECKED_PARTS, "awscrt", 2.5, 20480),
+        case(publish.CHECKED_PARTS, "obstore", 2.0, 30720),
+    ]
+    report["cases"] = dict(enumerate([*cases, *beside]))
+    tables = publish.tables(publish.published(report))
+    assert "| **dropoff-rust** | 0.50 | 0.25 | 1.00 | 0.25 | 10 | 5 |\n" in tables["checked"]
+    assert "| awscrt | 2.50 | 1.25 | 5.00 | 1.25 | 20 | 5 |\n" in tables["checked"]
 
 
 # -- errors

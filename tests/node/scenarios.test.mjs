@@ -244,15 +244,27 @@ class Caller {
   }
 
   async 'storage.post_form'([made]) {
-    const given = (await sandbox.hcompany().initiateUpload()).reveal()
-    const target = merged({ url: given.upload_url, fields: given.upload_fields }, this.target)
+    const ticket = (await sandbox.hcompany().initiateUpload()).reveal()
+    const target = merged({ url: ticket.upload_url, fields: ticket.upload_fields }, this.target)
     await this.orderFaults()
     const s = sandbox.storage(this.client)
-    return await this.finish((more) => s.startPostForm(target.url, target.fields, made.source, more))
+    const given = { fileField: this.args.fileField }
+    return await this.finish((more) =>
+      s.startPostForm(target.url, target.fields, made.source, { ...given, ...more }),
+    )
+  }
+
+  async 'storage.post'([made]) {
+    const given = (await sandbox.hcompany().initiateUpload()).reveal()
+    const { url } = merged({ url: given.upload_url }, this.target)
+    const { headers } = this.args
+    await this.orderFaults()
+    const s = sandbox.storage(this.client)
+    return await this.finish((more) => s.startPost(url, made.source, { headers, ...more }))
   }
 
   async 'storage.put_parts'([made]) {
-    const { partSize, ...args } = this.terms()
+    const { partSize, headers, ...args } = this.terms()
     const ticket = await sandbox
       .agentdrop(this.client)
       .presign([['raw.bin', made.content ?? Buffer.alloc(0)]], { ...args, multipart: true })
@@ -260,12 +272,12 @@ class Caller {
     await this.orderFaults()
     const urls = parts.map((part) => part.upload_url)
     const s = sandbox.storage(this.client)
-    return await this.finish((more) => s.startPutParts(urls, made.source, { partSize, ...more }))
+    return await this.finish((more) => s.startPutParts(urls, made.source, { partSize, headers, ...more }))
   }
 
   // A plan of the sandbox's own replies, changed, or the scenario's alone.
   async 'storage.send'([made]) {
-    const { from, plan: changes, text } = this.args
+    const { from, plan: changes, text, ...terms } = this.args
     const d = sandbox.agentdrop(this.client)
     const files = [['raw.bin', made.content ?? Buffer.alloc(0)]]
     const who = { sender: 'sender-agent', recipient: 'recipient-agent' }
@@ -284,7 +296,7 @@ class Caller {
     await this.orderFaults()
     const s = sandbox.storage(this.client)
     const given = text ?? merged(plan, changes ?? {})
-    return await this.finish((more) => s.startSend(given, made.source, more))
+    return await this.finish((more) => s.startSend(given, made.source, { ...terms, ...more }))
   }
 
   async open_sealed([made]) {
@@ -369,6 +381,10 @@ async function compared(scenario, caller, made) {
       const seen = log.filter((entry) => entry.op === operation)
       assert.equal(seen.length, count, `${operation}: ${JSON.stringify(log, null, 1)}`)
     }
+  }
+  for (const [operation, entries] of Object.entries(scenario.seen ?? {})) {
+    const seen = log.filter((entry) => entry.op === operation)
+    expect(`seen.${operation}`, entries, seen)
   }
   // Whatever happens, the key never goes to storage and bytes are never sent chunked.
   for (const entry of log) {

@@ -440,6 +440,9 @@ test('an array that is a source holds bytes alone', async () => {
     [['a.pdf'], 'holds a string'],
     [[Buffer.from('a'), 5], 'holds a number'],
     [[[Buffer.from('a')]], 'holds an array'],
+    [[undefined], 'holds undefined'],
+    // eslint-disable-next-line no-sparse-arrays
+    [[Buffer.from('a'), , Buffer.from('b')], 'holds undefined'],
   ]) {
     await failure(() => send([['a', wrong]]), 'invalid_input', said)
     await failure(() => sandbox.storage().put('https://example.com', wrong), 'invalid_input', said)

@@ -61,6 +61,19 @@ test('so does a program that a test starts', async () => {
   assert.equal(stdout, 'active\n')
 })
 
+test('and one over TLS', async () => {
+  const url = new URL('../../bindings-node/index.mjs', import.meta.url).href
+  const program = `import { AgentDrop } from ${JSON.stringify(url)}
+    console.log((await new AgentDrop().send([['x', Buffer.from('1')]], ${JSON.stringify(terms)})).status)`
+  const other = await startSandbox({ options: ['--tls'] })
+  const env = { ...process.env, ...other.environment() }
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    env,
+  })
+  await other.stop()
+  assert.equal(stdout, 'active\n')
+})
+
 test('and one in a worker thread, whose environment is its own', async () => {
   const testing = join(ROOT, 'bindings-node/testing.js')
   const index = join(ROOT, 'bindings-node/index.js')
@@ -196,6 +209,56 @@ test('files whose hooks all run before the first test share one', async () => {
   await new AgentDrop().send(files, terms)
   assert.equal((await first.transfers()).length, 1)
   await one.calls.after()
+})
+
+test('files that ask for different ones are each led to their own', async () => {
+  const [one, two] = [hooksByHand(), hooksByHand()]
+  const first = sandboxForTests(one.hooks, { options: ['--tls'] })
+  const second = sandboxForTests(two.hooks, { program: join(dirname(PROGRAM), 'dropoff') })
+  const authority = process.env.SSL_CERT_FILE
+  await one.calls.before()
+  await two.calls.before()
+  for (const [{ calls }, own] of [
+    [one, first],
+    [two, second],
+    [one, first],
+  ]) {
+    await calls.each()
+    await new AgentDrop().send(files, terms)
+    assert.equal((await own.transfers()).length, 1)
+    assert.equal(process.env.SSL_CERT_FILE, own.caFile ?? authority)
+  }
+  await one.calls.after()
+  await two.calls.each()
+  await new AgentDrop().send(files, terms)
+  assert.equal((await second.transfers()).length, 1)
+  await two.calls.after()
+  assert.equal(process.env.AGENTDROP_BASE_URL, sandbox.apiUrl)
+  assert.equal(process.env.SSL_CERT_FILE, authority)
+  await new AgentDrop().send(files, terms)
+  assert.equal((await sandbox.transfers()).length, 1)
+})
+
+test('a sandbox that clients cannot be led to is stopped', async () => {
+  const pid = join(folder, 'pid of the unled')
+  const program = join(folder, 'unled')
+  writeFileSync(program, `#!/bin/sh\necho $$ > "${pid}"\nexec ${PROGRAM} "$@"\n`, { mode: 0o755 })
+  const { calls, hooks } = hooksByHand()
+  sandboxForTests(hooks, { program })
+  const { env } = process
+  const set = (_, name, value) => {
+    if (name === 'AGENTDROP_BASE_URL' && value !== sandbox.apiUrl) throw new Error('no such variable')
+    return Reflect.set(env, name, value)
+  }
+  process.env = new Proxy(env, { set })
+  try {
+    await assert.rejects(calls.before(), /no such variable/)
+  } finally {
+    process.env = env
+  }
+  assert.throws(() => process.kill(Number(readFileSync(pid, 'utf8')), 0), { code: 'ESRCH' })
+  await new AgentDrop().send(files, terms)
+  assert.equal((await sandbox.transfers()).length, 1)
 })
 
 test('a program that does not start is started anew by the next hooks', async () => {

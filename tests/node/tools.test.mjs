@@ -123,7 +123,8 @@ function toolsFor(folder, more = {}) {
 for (const { name, path, why } of paths.refused) {
   test(`a file does not get out: ${name}`, async () => {
     const folder = laid(paths)
-    const tools = toolsFor(folder, { keyPair: recipientPair })
+    const more = { storage: sandbox.storage(), targets: { report: 'https://storage.example/report' } }
+    const tools = toolsFor(folder, { keyPair: recipientPair, hcompany: sandbox.hcompany(), ...more })
     const given = path.replace('$folder', folder)
     const sent = await tools.send_files.run({ paths: ['report.pdf', given], recipient: 'recipient-agent' })
     assert.equal(sent.error?.kind, 'invalid_input')
@@ -133,6 +134,12 @@ for (const { name, path, why } of paths.refused) {
       { path: 'report.pdf', to: given },
     ])
       assert((await tools.open_sealed.run(wrong)).error.message.includes(why))
+    for (const [tool, terms] of [
+      ['put_file', { target: 'report' }],
+      ['inspect_profile', {}],
+      ['upload_profile', { name: 'x' }],
+    ])
+      assert((await tools[tool].run({ path: given, ...terms })).error.message.includes(why), tool)
     assert.deepEqual(await sandbox.requests(), [])
   })
 }

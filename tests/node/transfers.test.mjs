@@ -271,6 +271,36 @@ test('raw parts, their URLs in every iterable', async () => {
   assert((await s.putParts(await partUrls(20 * MIB), Buffer.alloc(20 * MIB))).verified)
 })
 
+test('raw parts, their lengths and headers in every iterable', async () => {
+  const sizes = [5 * MIB, 6 * MIB, MIB]
+  const headers = ['1', '2', '3'].map((value) => ({ 'X-Part': value }))
+  const made = [
+    [sizes, headers],
+    [new Set(sizes), new Set(headers)],
+    [sizes.values(), headers.map((part) => new Map(Object.entries(part))).values()],
+  ]
+  for (const [partSizes, partHeaders] of made) {
+    await sandbox.forgetRequests()
+    const ticket = await d.presign([large], { ...TERMS, multipart: true })
+    const parts = ticket.reveal().files[0].part_urls.sort((a, b) => a.part_number - b.part_number)
+    const urls = parts.map((part) => part.upload_url)
+    const stored = await s.putParts(urls, large, { partSizes, partHeaders, headers: { 'X-All': 'yes' } })
+    assert.deepEqual([stored.bytes, stored.parts.length], [12 * MIB, 3])
+    const seen = (await sandbox.requests('put_part')).sort((a, b) => a.part_number - b.part_number)
+    assert.deepEqual(
+      seen.map((entry) => [entry.content_length, entry.headers['x-part'], entry.headers['x-all']]),
+      sizes.map((size, at) => [size, String(at + 1), 'yes']),
+    )
+  }
+  for (const [given, said] of [
+    [{ partSizes: 5 }, 'partSizes must be a list of numbers of bytes, not a number'],
+    [{ partSizes: '55' }, 'partSizes must be a list of numbers of bytes, not a string'],
+    [{ partSizes: [5, -1] }, 'partSizes[1] must be a whole number'],
+    [{ partHeaders: { a: 'b' } }, 'partHeaders must be a list of headers'],
+  ])
+    await failure(() => s.startPutParts(['https://h/1', 'https://h/2'], large, given), 'invalid_input', said)
+})
+
 test('URLs of parts that are none', async () => {
   const [url] = await partUrls(10)
   const refused = (urls, ...words) => failure(() => s.putParts(urls, small[0][1]), 'invalid_input', ...words)

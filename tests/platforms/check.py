@@ -1,9 +1,10 @@
-"""Type-checks the four crates for systems that this one is not, in `make lint`: no error and no warning.
+"""Type-checks all that packages are made of for systems that this one is not, in `make lint`: no error and no
+warning.
 
-    python3 tests/platforms/check.py [TARGET …]
+    python3 tests/platforms/check.py [--every] [TARGET …]
 
 Uses rustup's std of a target (`rustup target add`), or the chroot of `make test-platforms`, and says plainly
-which target it left out for want of both.
+which target it left out for want of both. With `--every` that is a failure.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from emulated import BUILD_STD, FOLDER, ROOT, cargo, libnode
 
 TARGETS = ["x86_64-pc-windows-gnu", "aarch64-apple-darwin", "x86_64-apple-darwin"]
 # One command for all: pyo3 switches on features of crates that the others have too.
-CRATES = ["--lib", *(f"-p{name}" for name in ["dropoff", "dropoff-c", "dropoff-node", "dropoff-python"])]
+LIBRARIES = ["dropoff", "dropoff-c", "dropoff-node", "dropoff-python", "dropoff-mcp"]
+PROGRAMS = ["dropoff-cli", "dropoff-sandbox"]
+CRATES = ["--lib", "--bins", *(f"-p{name}" for name in [*LIBRARIES, *PROGRAMS])]
 MINGW = "x86_64-w64-mingw32-gcc"
 LOGS = FOLDER / "logs"
 
 
 def zig() -> Path | None:
-    """The compiler of what is C in our dependencies, for macOS; a package of PyPI, as `make dist` has it."""
+    """A compiler of the C in our dependencies, for each target; a package of PyPI, as `make dist` has it."""
     return next((ROOT / ".venv-dist" / "lib").glob("python*/site-packages/ziglang/zig"), None)
 
 
@@ -39,9 +42,7 @@ def environment() -> dict[str, str]:
 
 
 def by_rustup(target: str, log: Path) -> int:
-    program = (
-        ["cargo", "check"] if "windows" in target else [str(ROOT / ".venv-dist/bin/cargo-zigbuild"), "check"]
-    )
+    program = [str(ROOT / ".venv-dist/bin/cargo-zigbuild"), "check"] if zig() else ["cargo", "check"]
     own = {"PYO3_NO_PYTHON": "1", "CARGO_TERM_COLOR": "never", **environment()}
     with log.open("wb") as file:
         return subprocess.run(
@@ -78,20 +79,23 @@ def way(target: str) -> Callable[[str, Path], int] | str:
     """What can check it, or what is missing."""
     if "apple" in target and zig() is None:
         return "zig is not there; run: make .venv-dist/done"
-    if has_std(target) and ("apple" in target or shutil.which(MINGW)):
+    if has_std(target) and (zig() or shutil.which(MINGW)):
         return by_rustup
     if (FOLDER / "rust.done").exists() and ("apple" in target or (FOLDER / "mingw.done").exists()):
         return by_chroot
-    more = "" if "apple" in target else f", and install {MINGW}"
-    return f"no std for it; run: rustup target add {target}{more}; or: make test-platforms"
+    if has_std(target):
+        return f"no compiler for it; run: make .venv-dist/done; or install {MINGW}"
+    return f"no std for it; run: rustup target add {target}; or: make test-platforms"
 
 
-def main(targets: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     wrong = 0
+    targets = [name for name in arguments if name != "--every"]
     for target in targets or TARGETS:
         how = way(target)
         if isinstance(how, str):
             print(f"{target}: left out: {how}")
+            wrong += "--every" in arguments
             continue
         LOGS.mkdir(parents=True, exist_ok=True)
         log = LOGS / f"check-{target}.log"

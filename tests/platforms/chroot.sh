@@ -3,7 +3,7 @@
 #   tests/platforms/chroot.sh FOLDER check|windows …
 # A part that is there already is left as it is. Wants root, debootstrap and a Debian mirror: DEBIAN_MIRROR,
 # or the one this machine's apt has. Nothing outside of FOLDER is changed. All of it takes some minutes and
-# 5 GB.
+# 5 GB; with what run.py builds beside it, 8.
 set -euo pipefail
 
 folder=$(realpath -m "$1")

@@ -4,7 +4,7 @@
 
 Builds each target, runs what can run of it, and says of every suite how many passed and failed. What an
 emulator cannot do is listed in impossible.json with the reason; a test that fails and is not listed ends the
-run with 1, and so does one that is listed and passes.
+run with 1, and so does one that is listed and does not fail, and a suite that does not come to its end.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import windows
@@ -27,6 +28,7 @@ class Report:
     def __init__(self, platform: str) -> None:
         self.impossible = json.loads((HERE / "impossible.json").read_text()).get(platform, {})
         self.platform = platform
+        self.ran: set[str] = set()
         self.wrong = 0
 
     def built(self, code: int, log: Path) -> None:
@@ -34,41 +36,79 @@ class Report:
         warnings = len(re.findall(r"^warning(?!: .* generated \d+ warning)", text, re.M))
         self._tell("build", f"rc {code}, {warnings} warnings", code != 0 or warnings > 0, log)
 
-    def tests(self, suite: str, passed: set[str], failed: set[str], code: int, log: Path) -> None:
+    def tests(self, suite: str, told: Told, code: int, log: Path) -> None:
+        self.ran.add(suite)
         known = self.impossible.get(suite, {})
-        unexpected = sorted(failed - known.keys())
-        possible = sorted(passed & known.keys())
-        # A program that ends before its tests do has failed, whatever it said until then.
-        broken = not passed or (code != 0 and not failed)
-        expected = len(failed & known.keys())
-        said = f"{len(passed)} passed, {len(failed)} failed, {expected} of these not possible here"
-        self._tell(suite, said, bool(unexpected or possible or broken), log)
+        unexpected = sorted(told.failed - known.keys())
+        # One that has another name by now, too, or that the suite did not come to.
+        not_failed = sorted(known.keys() - told.failed)
+        broken = told.unfinished or told.wrong_code(code)
+        expected = len(told.failed & known.keys())
+        said = f"{len(told.passed)} passed, {len(told.failed)} failed, {expected} of these not possible here"
+        self._tell(suite, said, bool(unexpected or not_failed or broken), log)
         for name in unexpected:
             print(f"    failed: {name}")
-        for name in possible:
-            print(f"    passed, and impossible.json says that it cannot: {name}")
+        for name in not_failed:
+            how = "passed" if name in told.passed else "is not told of"
+            print(f"    impossible.json says that it fails, and it {how}: {name}")
         if broken:
-            print(f"    it ended with {code}")
+            print(f"    {broken}")
+
+    def all_ran(self) -> None:
+        for suite in self.impossible.keys() - self.ran:
+            self.wrong += 1
+            print(f"{self.platform}: impossible.json has a suite that is not: {suite}")
 
     def _tell(self, suite: str, said: str, is_wrong: bool, log: Path) -> None:
         self.wrong += is_wrong
         print(f"{self.platform}: {suite}: {said}" + (f"; see {log}" if is_wrong else ""), flush=True)
 
 
-def of_tap(log: Path) -> tuple[set[str], set[str]]:
-    """The outermost tests of `node --test-reporter=tap`."""
+@dataclass
+class Told:
+    """What a suite's log says of its tests."""
+
+    passed: set[str]
+    failed: set[str]
+    # Why it is not the log of a suite that came to its end.
+    unfinished: str
+    # What the program ends with where a test failed.
+    code_of_failure: int
+
+    def wrong_code(self, code: int) -> str:
+        wanted = self.code_of_failure if self.failed else 0
+        return "" if code == wanted else f"it ended with {code} instead of {wanted}"
+
+
+def of_tap(log: Path) -> Told:
+    """The outermost tests of `node --test-reporter=tap`, whose last words are how many there were."""
     text = log.read_text(errors="replace")
-    names: dict[str, set[str]] = {"ok": set(), "not ok": set()}
-    for how, name in re.findall(r"^(ok|not ok) \d+ - (.*?)\r?$", text, re.M):
-        names[how].add(name.replace("\\#", "#"))
-    return names["ok"], names["not ok"]
+    found = [
+        (how, name.replace("\\#", "#"))
+        for how, name in re.findall(r"^(ok|not ok) \d+ - (.*?)(?: # (?:SKIP|TODO)\b.*)?\r?$", text, re.M)
+    ]
+    plan = re.findall(r"^1\.\.(\d+)\r?$", text, re.M)
+    unfinished = _compared(len(found), int(plan[0]) if plan else None)
+    return Told(_named(found, "ok"), _named(found, "not ok"), unfinished, 1)
 
 
-def of_rust(log: Path) -> tuple[set[str], set[str]]:
-    found = re.findall(
-        r"^test (\S+)(?: - should panic)? \.\.\. (ok|FAILED)\r?$", log.read_text(errors="replace"), re.M
-    )
-    return {name for name, how in found if how == "ok"}, {name for name, how in found if how == "FAILED"}
+def of_rust(log: Path) -> Told:
+    text = log.read_text(errors="replace")
+    found = re.findall(r"^test (\S+)(?: - should panic)? \.\.\. (ok|FAILED)\r?$", text, re.M)
+    closing = re.findall(r"^test result: \w+\. (\d+) passed; (\d+) failed;", text, re.M)
+    unfinished = _compared(len(found), sum(map(int, closing[-1])) if closing else None)
+    told = [(how, name) for name, how in found]
+    return Told(_named(told, "ok"), _named(told, "FAILED"), unfinished, 101)
+
+
+def _named(found: list[tuple[str, str]], wanted: str) -> set[str]:
+    return {name for how, name in found if how == wanted}
+
+
+def _compared(found: int, announced: int | None) -> str:
+    if not announced:
+        return "it ended before its tests did"
+    return "" if found == announced else f"it tells of {found} tests, and says that there were {announced}"
 
 
 def run(name: str) -> int:
@@ -81,7 +121,8 @@ def run(name: str) -> int:
     if code == 0:
         for suite in platform.suites(logs):
             read = of_rust if suite.name == "core" else of_tap
-            report.tests(suite.name, *read(suite.log), suite.code, suite.log)
+            report.tests(suite.name, read(suite.log), suite.code, suite.log)
+        report.all_ran()
     return report.wrong
 
 

@@ -17,6 +17,10 @@ PATCH = {
     "gevent": "import gevent.monkey; gevent.monkey.patch_all()",
     "eventlet": "import eventlet; eventlet.monkey_patch()",
 }
+POOL = {
+    "gevent": "gevent.get_hub().threadpool.apply",
+    "eventlet": "(lambda f: __import__('eventlet.tpool').tpool.execute(f))",
+}
 BEFORE = """
 import faulthandler, io, json, logging, os, sys, threading, time
 faulthandler.dump_traceback_later(90, exit=True)
@@ -215,10 +219,7 @@ def test_ctrl_c_cancels_the_call(sandbox: Sandbox, library: str) -> None:
 
 
 def test_a_thread_pool_works_as_without_the_library(sandbox: Sandbox, library: str) -> None:
-    pool = {
-        "gevent": "gevent.get_hub().threadpool.apply",
-        "eventlet": "(lambda f: __import__('eventlet.tpool').tpool.execute(f))",
-    }[library]
+    pool = POOL[library]
     body = f"""
     logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
     logging.getLogger("eventlet").setLevel(logging.ERROR)
@@ -232,6 +233,46 @@ def test_a_thread_pool_works_as_without_the_library(sandbox: Sandbox, library: s
     lines = green(sandbox, library, body).splitlines()
     assert [line for line in lines if line.isdigit()] == ["2", "3"]
     assert sum("dropoff:done" in line for line in lines) == 2
+
+
+def test_whoever_waits_for_a_job_elsewhere_is_told(sandbox: Sandbox, library: str) -> None:
+    sandbox.fault({"on": "put", "times": -1, "do": {"hold": True}})
+    # The first on a thread of a pool, where no hub turns afterwards.
+    body = f"""
+    def send():
+        return drop.start_send([("a", b"1")], **TERMS)
+    elsewhere, here = [], []
+    ({POOL[library]})(lambda: send().add_done_callback(elsewhere.append))
+    job = send()
+    job.add_done_callback(here.append)
+    job.add_done_callback(print)
+    print(job.remove_done_callback(print))
+    future = send().future()
+    sandbox.clear_faults()
+    print(future.result(60).status)
+    until(lambda: here and elsewhere)
+    print(here == [job], elsewhere[0].wait().status, send().wait().status)
+    """
+    assert green(sandbox, library, body).split() == ["1", "active", "True", "active", "active"]
+
+
+def test_a_client_is_closed(sandbox: Sandbox, library: str) -> None:
+    sandbox.fault({"on": "put", "times": -1, "do": {"stall_after": 10}})
+    body = f"""
+    with dropoff.AgentDrop(box["key"], base_url=box["api"], **options) as closed:
+        job = closed.start_send([("a", io.BytesIO(bytes(1_000_000)))], **TERMS)
+        until(lambda: sandbox.requests("put"))
+    print(job.done())
+    other = drop.start_send([("a", bytes(1_000_000))], **TERMS)
+    until(lambda: len(sandbox.requests("put")) == 2)
+    ({POOL[library]})(drop.close)
+    for job in (job, other):
+        try:
+            job.wait()
+        except dropoff.CancelledError as error:
+            print(error.kind)
+    """
+    assert green(sandbox, library, body).split() == ["True", "cancelled", "cancelled"]
 
 
 def test_asyncio_works(sandbox: Sandbox, library: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import array
 import asyncio
+import bz2
 import gzip
 import io
+import lzma
 import os
 import tempfile
 import threading
@@ -103,6 +105,26 @@ def test_what_an_iterator_raises_is_the_cause(sandbox: Sandbox) -> None:
     assert caught.value.__cause__ is trouble
 
 
+def test_an_iterator_may_use_its_buffer_again(sandbox: Sandbox) -> None:
+    def filled(buffer: bytearray) -> Iterator[bytearray]:
+        for at in range(5):
+            buffer += bytes([at]) * 70_000
+            yield buffer
+            buffer.clear()
+
+    async def filled_in_loop() -> AsyncIterator[bytearray]:
+        for chunk in filled(bytearray()):
+            yield chunk
+
+    async def body() -> None:
+        await sandbox.async_agentdrop().send([("a", filled_in_loop())], **TERMS)
+
+    sandbox.agentdrop().send([("a", filled(bytearray()))], **TERMS)
+    asyncio.run(body())
+    whole = b"".join(bytes([at]) * 70_000 for at in range(5))
+    assert [o["sha256"] for o in sandbox.objects()] == [digest(whole)] * 2
+
+
 def test_the_same_iterator_twice_is_refused(sandbox: Sandbox) -> None:
     chunks = cut(CONTENT, 1000)
     with pytest.raises(InvalidInputError, match="given twice"):
@@ -159,6 +181,50 @@ def test_an_async_source_that_stands_still_is_left(sandbox: Sandbox) -> None:
     assert closed.wait(HANGS) and not sandbox.objects()
 
 
+@pytest.mark.parametrize("ending", ["task", "job", "close"])
+def test_a_source_is_left_with_its_call(sandbox: Sandbox, ending: str) -> None:
+    async def body() -> None:
+        before = asyncio.all_tasks()
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        waits = asyncio.Event()
+        finished = asyncio.Event()
+
+        class Chunks:
+            def __aiter__(self) -> Chunks:
+                return self
+
+            async def __anext__(self) -> bytes:
+                waits.set()
+                try:
+                    return await queue.get()
+                finally:
+                    finished.set()
+
+        chunks, d = Chunks(), sandbox.async_agentdrop()
+        job = d.start_send([("a", chunks)], **TERMS)
+        task = asyncio.ensure_future(job)
+        await waits.wait()
+        if ending == "task":
+            task.cancel()
+        elif ending == "job":
+            job.cancel()
+        else:
+            await d.close()
+        with pytest.raises((asyncio.CancelledError, CancelledError)) as caught:
+            await task
+        queue.put_nowait(b"for others")
+        error = caught.value.__context__ if ending == "task" else caught.value
+        assert isinstance(error, CancelledError) and error.__cause__ is None
+        await asyncio.wait_for(finished.wait(), HANGS)
+        # Whatever read the source is gone, and took nothing along.
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0.01)
+        assert queue.get_nowait() == b"for others"
+
+    with soon():
+        asyncio.run(asyncio.wait_for(body(), HANGS))
+
+
 def test_outside_of_a_loop_there_is_nobody_to_read_it(sandbox: Sandbox) -> None:
     with pytest.raises(InvalidInputError, match="in the loop that awaits them"):
         sandbox.async_agentdrop().start_send([("a", cut_in_loop(b"x", 1))], **TERMS)
@@ -185,7 +251,12 @@ def test_a_file_object_brings_its_name(sandbox: Sandbox, tmp_path: Path) -> None
 def nameless(folder: Path) -> Iterator[Callable[[], Any]]:
     packed = folder / "a.csv.gz"
     packed.write_bytes(gzip.compress(b"a,b\n"))
-    yield lambda: gzip.open(packed)  # it reads other bytes than the file of that name has
+    # These read other bytes than the file of that name has.
+    yield lambda: gzip.open(packed)
+    yield lambda: io.BufferedReader(gzip.open(packed))  # type: ignore[arg-type]
+    yield lambda: type("Own", (gzip.GzipFile,), {})(packed)
+    yield lambda: bz2.open(packed)
+    yield lambda: lzma.open(packed)
     yield lambda: io.BytesIO(b"x")
     yield lambda: os.fdopen(os.open(packed, os.O_RDONLY), "rb")
     yield lambda: tempfile.SpooledTemporaryFile()  # noqa: SIM115

@@ -179,6 +179,45 @@ def test_contexts_are_let_go_after_their_calls(sandbox: Sandbox, debug: pytest.L
     until(lambda: (d.plan([("a", b"1")], **TERMS), gc.collect(), not any(ref() for ref in gone))[-1])
 
 
+def test_contexts_are_let_go_while_handlers_are_busy(
+    sandbox: Sandbox, handled: Callable[[Callable[[str], object]], None]
+) -> None:
+    """With records of one call after the other, the queue is never empty."""
+
+    class Kept:
+        pass
+
+    variable: contextvars.ContextVar[Kept] = contextvars.ContextVar("kept")
+    d, latest, changed = sandbox.agentdrop(), [0.0], threading.Condition()
+
+    def hold(text: str) -> None:
+        """Until a later call is over, and has records in the queue."""
+        numbers = [int(number) for number in re.findall(r"job=(\d+)", text)]
+        with changed:
+            changed.wait_for(lambda: not numbers or numbers[0] < latest[0], HANGS)
+
+    def tell(number: float) -> None:
+        with changed:
+            latest[0] = number
+            changed.notify_all()
+
+    def plan() -> weakref.ref[Kept]:
+        kept = Kept()
+        variable.set(kept)
+        job = d.start_plan([("a", b"1")], **TERMS)
+        until(job.done)
+        tell(job.number)
+        return weakref.ref(kept)
+
+    handled(hold)
+    try:
+        plans = [contextvars.copy_context().run(plan) for _ in range(100)]
+        gc.collect()
+        assert sum(ref() is not None for ref in plans) < 50
+    finally:
+        tell(float("inf"))
+
+
 def test_a_replaced_ticket_is_a_warning(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     # Nobody asked for anything: the level is the root's, which is WARNING.
     sandbox.fault(

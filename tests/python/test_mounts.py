@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -49,6 +50,10 @@ class Mount:
         self._process.stdin.write(f"{name} {value}\n".encode())
         self._process.stdin.flush()
         self._answered()
+
+    def stop(self) -> None:
+        """Nothing is answered any more; whoever waits for it can still be ended."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def end(self) -> None:
         """Whoever waits for it gets an error by then."""
@@ -154,3 +159,31 @@ def test_a_file_that_cannot_be_read_is_named(sandbox: Sandbox, mount: Mount, if_
         error, _ = said()
         assert error.startswith("SourceUnreadableError") and "Default/Cookies" in error, error
         assert said()[0][:2] == ["unknown", []]
+
+
+def test_a_model_that_names_a_file_on_a_dead_one_keeps_no_thread_and_no_loop(
+    sandbox: Sandbox, mount: Mount
+) -> None:
+    body = f"""
+        import asyncio
+        from dropoff.tools import make_tools
+        send, *_ = make_tools(roots=[{str(mount.at)!r}], agentdrop=d, sender="a", recipients=["b"])
+        given = dict(paths=["notes"], recipient="b")
+        threading.Thread(target=lambda: send.run(given), daemon=True).start()
+        async def cancelled():
+            call = asyncio.create_task(send.run_async(given))
+            await asyncio.sleep(0.1)
+            call.cancel()
+            try:
+                await call
+            except asyncio.CancelledError:
+                return "cancelled"
+        print(asyncio.run(cancelled()), flush=True)
+        os._exit(0)
+    """
+    mount.stop()
+    with child(sandbox, body) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        assert line == "cancelled\n", process.communicate()
+    assert sandbox.requests() == []

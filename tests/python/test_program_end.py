@@ -35,6 +35,54 @@ def test_a_program_may_end_while_jobs_run(sandbox: Sandbox) -> None:
         assert (process.returncode, out.strip(), err) == (0, "end", "")
 
 
+@pytest.mark.parametrize("kind", ["context", "file"])
+def test_a_program_may_end_while_something_is_let_go(sandbox: Sandbox, kind: str) -> None:
+    """On a thread of the package, by the last reference to it."""
+    body = f"""
+        import contextvars, gc, logging
+        logging.basicConfig(level=logging.DEBUG, handlers=[logging.StreamHandler(io.StringIO())])
+        begun = threading.Event()
+        class Last:
+            def __del__(self):
+                if threading.current_thread() is threading.main_thread():
+                    return
+                begun.set()
+                while True:
+                    time.sleep(0.0001)
+        def context():
+            variable = contextvars.ContextVar("last")
+            def plan():
+                variable.set(Last())
+                return d.start_plan([("a", b"1")], **terms)
+            # Another call, whose records come when that one is over.
+            other = d.start_send([("a", b"1")], **terms)
+            plan = contextvars.copy_context().run(plan)
+            other.wait()
+        def file():
+            def chunks():
+                last = Last()
+                yield b"1"
+                # The call ends while this is suspended, for a caller who waits for nothing.
+                started.set()
+                go_on.wait()
+                yield b"2"
+            started, go_on = threading.Event(), threading.Event()
+            job = d.start_send([("a", chunks())], **terms)
+            started.wait()
+            job.cancel()
+            del job
+            go_on.set()
+        # By chance it is this thread that lets go.
+        while not begun.wait(0.01):
+            {kind}()
+        print("end")
+    """
+    for _ in range(5):
+        with child(sandbox, body) as process:
+            out, err = process.ended()
+        assert (process.returncode, out.strip(), err) == (0, "end", "")
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import sys
 import threading
 import time
+import types
 import weakref
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dropoff
@@ -15,6 +19,8 @@ from dropoff import (
     CancelledError,
     InvalidInputError,
     Progress,
+    StorageRefusedError,
+    progress_bar,
 )
 from helpers import (
     BIG,
@@ -163,3 +169,78 @@ def test_a_callback_that_is_none(sandbox: Sandbox) -> None:
         with pytest.raises(InvalidInputError, match="on_progress must be callable"):
             send([("a", b"1")], on_progress=3, **TERMS)  # type: ignore[arg-type]
     assert not sandbox.requests()
+
+
+# -- bars
+
+
+class Bar:
+    """As tqdm makes them."""
+
+    made: list[Bar]
+
+    def __init__(self, **_: object) -> None:
+        self.closed = 0
+        Bar.made.append(self)
+
+    def set_description_str(self, text: str, refresh: bool) -> None: ...
+    def set_postfix_str(self, text: str, refresh: bool) -> None: ...
+    def refresh(self) -> None:
+        assert not self.closed
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def bars(monkeypatch: pytest.MonkeyPatch) -> list[Bar]:
+    Bar.made = []
+    drawing = types.ModuleType("tqdm.auto")
+    drawing.tqdm = Bar  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", drawing)
+    return Bar.made
+
+
+def ways(sandbox: Sandbox) -> Iterator[Callable[..., object]]:
+    """To make a call that is waited for."""
+    d, a = sandbox.agentdrop(), sandbox.async_agentdrop()
+    yield d.send
+    yield lambda *given, **more: d.start_send(*given, **more).wait()
+    yield lambda *given, **more: asyncio.run(a.send(*given, **more))
+
+
+def test_a_bar_is_closed_when_the_call_fails(sandbox: Sandbox, bars: list[Bar]) -> None:
+    sandbox.fault({"on": "put", "times": -1, "do": {"reply": {"status": 403}}})
+    for number, way in enumerate(ways(sandbox), 1):
+        with pytest.raises(StorageRefusedError):
+            way([("a", b"1")], on_progress=progress_bar(using="tqdm"), **TERMS)
+        assert [bar.closed for bar in bars] == [1] * number
+
+
+def test_no_bar_is_drawn_for_a_call_that_is_none(sandbox: Sandbox, bars: list[Bar]) -> None:
+    for way in ways(sandbox):
+        with pytest.raises(InvalidInputError):
+            way([], on_progress=progress_bar(using="tqdm"), **TERMS)
+    assert not bars
+
+
+def test_a_bar_is_closed_when_the_call_is_stopped(sandbox: Sandbox, bars: list[Bar]) -> None:
+    sandbox.fault(STALL)
+
+    async def body() -> None:
+        d = sandbox.async_agentdrop()
+        task = asyncio.ensure_future(d.send([("a", BIG)], on_progress=progress_bar(using="tqdm"), **TERMS))
+        while not bars:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(body())
+    assert [bar.closed for bar in bars] == [1]
+    job = sandbox.agentdrop().start_send([("a", BIG)], on_progress=progress_bar(using="tqdm"), **TERMS)
+    until(lambda: len(bars) == 2)
+    job.cancel()
+    until(job.done)
+    assert [bar.closed for bar in bars] == [1, 1]

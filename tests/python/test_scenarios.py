@@ -268,7 +268,14 @@ class Caller:
         target = merged({"url": given["upload_url"], "fields": given["upload_fields"]}, self.target)
         self.order_faults()
         post = self.sandbox.storage(**self.options).post_form
-        return post(target["url"], target["fields"], made[0].source).to_dict()
+        return post(target["url"], target["fields"], made[0].source, **self.args).to_dict()
+
+    def storage_post(self, made: list[Made]) -> dict[str, Any]:
+        url = self.sandbox.hcompany().initiate_upload().reveal()["upload_url"]
+        target = merged({"url": url}, self.target)
+        self.order_faults()
+        post = self.sandbox.storage(**self.options).post
+        return post(target["url"], made[0].source, **self.args).to_dict()
 
     def storage_put_parts(self, made: list[Made]) -> dict[str, Any]:
         d = self.sandbox.agentdrop(**self.options | {"cancel_at": None})

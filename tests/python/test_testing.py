@@ -101,6 +101,31 @@ def test_storage_over_tls_is_trusted() -> None:
         assert stored.verified
 
 
+def test_its_environment_leads_other_programs_there_over_tls_too() -> None:
+    program = f"import dropoff; print(dropoff.AgentDrop().send([('x', b'1')], **{TERMS!r}).status)"
+    for options in ([], ["--tls"]):
+        with Sandbox(options=options) as sandbox:
+            environment = {**os.environ, **sandbox.environment()}
+            told = subprocess.run(
+                [sys.executable, "-c", program], env=environment, capture_output=True, text=True
+            )
+            assert told.stdout == "active\n", (options, told.stderr)
+
+
+def test_a_process_may_have_many_descriptors() -> None:
+    program = """
+        import os, resource
+        from dropoff.testing import Sandbox
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        kept = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+        with Sandbox() as sandbox:
+            print(sandbox.objects())
+    """
+    told = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True)
+    assert told.stdout == "[]\n", told.stderr
+
+
 def test_a_slip_is_told() -> None:
     with Sandbox() as sandbox:
         with pytest.raises(ValueError, match="the sandbox: unknown setting"):

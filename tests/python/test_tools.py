@@ -167,12 +167,19 @@ def made_for(folder: Path, sandbox: Sandbox, **more: Any) -> dict[str, Tool]:
 
 @pytest.mark.parametrize("attempt", REFUSED, ids=[attempt["name"] for attempt in REFUSED])
 def test_a_file_does_not_get_out(sandbox: Sandbox, outbox: Path, attempt: dict[str, str]) -> None:
-    tools = made_for(outbox, sandbox, key_pair=RECIPIENT)
+    more = {"storage": sandbox.storage(), "targets": {"report": "https://storage.example/report"}}
+    tools = made_for(outbox, sandbox, key_pair=RECIPIENT, hcompany=sandbox.hcompany(), **more)
     path = named(attempt["path"], outbox)
     sent = tools["send_files"].run(paths=["report.pdf", path], recipient="recipient-agent")
     assert attempt["why"] in sent["error"]["message"] and sent["error"]["kind"] == "invalid_input"
     for paths in ({"path": path, "to": "new"}, {"path": "report.pdf", "to": path}):
         assert attempt["why"] in tools["open_sealed"].run(paths)["error"]["message"]
+    for tool, terms in (
+        ("put_file", {"target": "report"}),
+        ("inspect_profile", {}),
+        ("upload_profile", {"name": "x"}),
+    ):
+        assert attempt["why"] in tools[tool].run({"path": path} | terms)["error"]["message"], tool
     assert sandbox.requests() == [] and not (outbox / "private" / "new").exists()
 
 

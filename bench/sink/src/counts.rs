@@ -21,6 +21,8 @@ struct Rest {
     resumed: u64,
     requests: u64,
     busy: u64,
+    checked: u64,
+    refused: u64,
     in_flight: u64,
     most_at_once: u64,
     first_byte_at: Option<Instant>,
@@ -65,6 +67,16 @@ impl Counts {
         self.rest().busy += 1;
     }
 
+    /// A body came with a checksum, and is that.
+    pub(crate) fn checked(&self) {
+        self.rest().checked += 1;
+    }
+
+    /// A request was refused for what is in it.
+    pub(crate) fn refused(&self) {
+        self.rest().refused += 1;
+    }
+
     /// All to zero, but for what is in flight.
     pub(crate) fn reset(&self) {
         let mut rest = self.rest();
@@ -82,6 +94,8 @@ impl Counts {
             "bytes": self.bytes.load(Ordering::Relaxed),
             "most_at_once": rest.most_at_once,
             "busy": rest.busy,
+            "checked": rest.checked,
+            "refused": rest.refused,
             "first_byte_at": rest.first_byte_at.and_then(monotonic_seconds),
             "resumed": rest.resumed,
         })

@@ -4,9 +4,12 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::counts::{Counts, InFlight};
+use crate::dialect::{Asked, UNKNOWN};
 use crate::head::{Framing, Head};
-use crate::incoming::{Incoming, Refused, Wire};
+use crate::incoming::{Body, Incoming, Refused, Wire};
 use crate::pace::sleep_until;
+use crate::payload::Payload;
+use crate::store::Store;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nETag: \"discarded\"\r\nContent-Length: 0\r\n\r\n";
@@ -19,6 +22,8 @@ pub(crate) struct Manner<'a> {
     /// Of the first answer, on top.
     pub(crate) connect_latency: Duration,
     pub(crate) busy_above: Option<u64>,
+    /// Where bodies are looked at: what is there of them.
+    pub(crate) store: Option<&'a Store>,
 }
 
 impl Manner<'_> {
@@ -40,18 +45,46 @@ impl Manner<'_> {
     fn exchange(&self, incoming: &mut Incoming<impl Wire>, latency: Duration) -> Result<bool, Refused> {
         let Some(head) = incoming.head(self.counts)? else { return Ok(false) };
         let request = self.counts.begin();
-        drop_body(incoming, &head, self.counts)?;
+        let answer = match self.store {
+            None => {
+                drop_body(incoming, &head, self.counts)?;
+                TAKEN.to_vec()
+            }
+            Some(store) => self.keep(incoming, &head, store)?,
+        };
         if !latency.is_zero() {
             sleep_until(Instant::now() + latency);
         }
-        self.answer(&mut incoming.wire, request)?;
+        self.answer(&mut incoming.wire, request, &answer)?;
         if head.close {
             incoming.wire.end()?;
         }
         Ok(!head.close)
     }
 
-    fn answer(&self, wire: &mut impl Wire, request: InFlight<'_>) -> io::Result<()> {
+    /// Looks at the body, and does what it is sent for.
+    fn keep(
+        &self,
+        incoming: &mut Incoming<impl Wire>,
+        head: &Head,
+        store: &Store,
+    ) -> Result<Vec<u8>, Refused> {
+        let asked = Asked::of(head).ok_or(Refused::Status(UNKNOWN))?;
+        let framing = asked.framing(head).map_err(Refused::Status)?;
+        let mut payload = Payload::new(head, asked.keeps_body(), self.counts);
+        take_body(incoming, head, framing, &mut payload)?;
+        let content = payload.end(head);
+        if content.as_ref().is_ok_and(|content| content.was_checked) {
+            self.counts.checked();
+        }
+        let answer = asked.carry_out(head, content, store);
+        if answer.is_refusal {
+            self.counts.refused();
+        }
+        Ok(answer.text.into_bytes())
+    }
+
+    fn answer(&self, wire: &mut impl Wire, request: InFlight<'_>, answer: &[u8]) -> io::Result<()> {
         let busy = self.busy_above.is_some_and(|most| request.at_once > most);
         if busy {
             self.counts.busy();
@@ -62,7 +95,7 @@ impl Manner<'_> {
         if busy {
             wire.send(with_body("503 Slow Down", "application/xml", BUSY).as_bytes())
         } else {
-            wire.send(TAKEN)
+            wire.send(answer)
         }
     }
 }
@@ -72,12 +105,21 @@ fn drop_body(incoming: &mut Incoming<impl Wire>, head: &Head, counts: &Counts) -
         return Err(Refused::Status("405 Method Not Allowed"));
     }
     let framing = head.framing.ok_or(Refused::Status("411 Length Required"))?;
+    take_body(incoming, head, framing, &mut &*counts)
+}
+
+fn take_body(
+    incoming: &mut Incoming<impl Wire>,
+    head: &Head,
+    framing: Framing,
+    body: &mut impl Body,
+) -> Result<(), Refused> {
     if head.expects {
         incoming.wire.send(CONTINUE)?;
     }
     match framing {
-        Framing::Length(length) => incoming.drop_exactly(length, counts),
-        Framing::Chunked => incoming.drop_chunked(counts),
+        Framing::Length(length) => incoming.take_exactly(length, body),
+        Framing::Chunked => incoming.take_chunked(body),
     }
 }
 

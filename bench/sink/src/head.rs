@@ -17,6 +17,10 @@ pub(crate) enum Framing {
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) method: String,
+    /// The path, with its query.
+    pub(crate) target: String,
+    /// Those of storage's dialects, names in lower case.
+    pub(crate) of_storage: Vec<(String, String)>,
     /// None when the head names neither a length nor the chunked coding.
     pub(crate) framing: Option<Framing>,
     /// The client waits for `100 Continue` before it sends the body.
@@ -37,6 +41,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, httparse::Error> {
     let mut chunked = false;
     let mut expects = false;
     let mut close = request.version == Some(0);
+    let mut of_storage = Vec::new();
     for header in request.headers.iter() {
         let value = header.value.trim_ascii();
         let name = header.name;
@@ -49,6 +54,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, httparse::Error> {
             expects |= value.eq_ignore_ascii_case(b"100-continue");
         } else if name.eq_ignore_ascii_case("connection") {
             close |= value.eq_ignore_ascii_case(b"close");
+        } else if is_of_storage(name) {
+            of_storage.push((name.to_ascii_lowercase(), String::from_utf8_lossy(value).into_owned()));
         }
     }
     let framing = match (content_length, chunked) {
@@ -58,5 +65,18 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, httparse::Error> {
         (None, false) => None,
     };
     let method = request.method.unwrap_or_default().to_owned();
-    Ok(Some(Head { method, framing, expects, close, length }))
+    let target = request.path.unwrap_or_default().to_owned();
+    Ok(Some(Head { method, target, of_storage, framing, expects, close, length }))
+}
+
+fn is_of_storage(name: &str) -> bool {
+    const BEGINNINGS: [&str; 3] = ["x-amz-", "x-ms-", "content-encoding"];
+    BEGINNINGS.iter().any(|text| name.get(..text.len()).is_some_and(|own| own.eq_ignore_ascii_case(text)))
+}
+
+impl Head {
+    /// A header of storage's, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.of_storage.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
 }

@@ -1,4 +1,4 @@
-//! What a client sends: heads and lines are read, bodies are dropped.
+//! What a client sends: heads and lines are read, bodies are dropped, or looked at on the way.
 
 use std::io;
 use std::time::Instant;
@@ -16,6 +16,9 @@ pub(crate) trait Wire {
 
     /// Drops at most `most` bytes of what comes next without looking at them.
     fn skip(&mut self, most: u64) -> io::Result<Skipped>;
+
+    /// Shows at most `most` bytes of what comes next, and drops them.
+    fn show(&mut self, most: u64, to: &mut dyn FnMut(&[u8])) -> io::Result<Skipped>;
 
     /// Sends an answer.
     fn send(&mut self, answer: &[u8]) -> io::Result<()>;
@@ -52,6 +55,31 @@ impl From<io::Error> for Refused {
     }
 }
 
+/// Where a body goes.
+pub(crate) trait Body {
+    /// Whether it is to be shown; it is dropped unseen otherwise.
+    fn looks(&self) -> bool;
+
+    fn shown(&mut self, bytes: &[u8]);
+
+    /// As much was dropped unseen.
+    fn dropped(&mut self, bytes: u64);
+}
+
+impl Body for &Counts {
+    fn looks(&self) -> bool {
+        false
+    }
+
+    fn shown(&mut self, bytes: &[u8]) {
+        self.body(bytes.len() as u64);
+    }
+
+    fn dropped(&mut self, bytes: u64) {
+        self.body(bytes);
+    }
+}
+
 /// A wire, and what was read from it and is not used yet.
 pub(crate) struct Incoming<W> {
     pub(crate) wire: W,
@@ -85,33 +113,39 @@ impl<W: Wire> Incoming<W> {
         }
     }
 
-    /// Drops a body of `length` bytes.
-    pub(crate) fn drop_exactly(&mut self, length: u64, counts: &Counts) -> Result<(), Refused> {
+    /// Takes a body of `length` bytes.
+    pub(crate) fn take_exactly(&mut self, length: u64, body: &mut impl Body) -> Result<(), Refused> {
         let mut left = length;
         while left > 0 {
-            let here = self.unused().len() as u64;
-            let dropped = if here > 0 {
-                let dropped = here.min(left);
-                self.used += dropped as usize;
-                dropped
+            let here = (self.unused().len() as u64).min(left);
+            if here > 0 {
+                let from = self.used;
+                self.used += here as usize;
+                body.shown(&self.plain[from..self.used]);
+                left -= here;
+                continue;
+            }
+            let taken = if body.looks() {
+                self.wire.show(left, &mut |bytes| body.shown(bytes))?
             } else {
-                match self.wire.skip(left)? {
-                    Skipped::Bytes(dropped) => dropped,
-                    Skipped::Unknown => {
-                        self.more()?;
-                        continue;
-                    }
-                    Skipped::End => return Err(cut_off()),
-                }
+                self.wire.skip(left)?
             };
-            counts.body(dropped);
-            left -= dropped;
+            match taken {
+                Skipped::Bytes(bytes) => {
+                    if !body.looks() {
+                        body.dropped(bytes);
+                    }
+                    left -= bytes;
+                }
+                Skipped::Unknown => self.more()?,
+                Skipped::End => return Err(cut_off()),
+            }
         }
         Ok(())
     }
 
-    /// Drops a body in the chunked coding, with its trailers.
-    pub(crate) fn drop_chunked(&mut self, counts: &Counts) -> Result<(), Refused> {
+    /// Takes a body in the chunked coding, and drops its trailers.
+    pub(crate) fn take_chunked(&mut self, body: &mut impl Body) -> Result<(), Refused> {
         const MALFORMED: Refused = Refused::Status("400 Bad Request");
         loop {
             let line = self.line()?;
@@ -119,7 +153,7 @@ impl<W: Wire> Incoming<W> {
             let size = std::str::from_utf8(size).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
             match size.ok_or(MALFORMED)? {
                 0 => break,
-                size => self.drop_exactly(size, counts)?,
+                size => self.take_exactly(size, body)?,
             }
             if !self.line()?.is_empty() {
                 return Err(MALFORMED);

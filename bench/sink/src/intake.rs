@@ -19,7 +19,8 @@ const LINGER_BYTES: usize = 64 << 20;
 pub(crate) struct Intake {
     stream: TcpStream,
     pace: Pace,
-    /// Only its length matters: the kernel writes nothing here, and its pages are never touched.
+    /// What is dropped unread has no more than its length of this: the kernel writes nothing here, and its
+    /// pages are never touched.
     nowhere: Vec<u8>,
 }
 
@@ -34,6 +35,15 @@ impl Intake {
         let (_, read) = retry_on_intr(|| recv(&self.stream, &mut into[..most], RecvFlags::empty()))?;
         self.pace.wait_for(read);
         Ok(read)
+    }
+
+    /// Reads at most `most` bytes to look at them; none is the end.
+    pub(crate) fn read_some(&mut self, most: u64) -> io::Result<&[u8]> {
+        let most = most.min(self.pace.slice().min(DROP_AT_ONCE) as u64) as usize;
+        let into = &mut self.nowhere[..most];
+        let (_, read) = retry_on_intr(|| recv(&self.stream, &mut *into, RecvFlags::empty()))?;
+        self.pace.wait_for(read);
+        Ok(&self.nowhere[..read])
     }
 
     /// Has the kernel drop at most `most` bytes unread; 0 is the end.

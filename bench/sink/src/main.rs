@@ -19,6 +19,14 @@
 //! | `--rate N` | bytes per second read from each connection (as they are on the wire: TLS adds 0.1 %) |
 //! | `--total-rate N` | the same of all connections together |
 //! | `--busy-above N` | while more than N requests are in flight, further ones are read and answered `503` |
+//! | `--looks` | bodies are decrypted and looked at, see below |
+//!
+//! With `--looks` it is S3 and Azure as far as uploads in parts and in blocks need them, and one PUT. It
+//! computes the CRC-64/NVME of each body and answers it; a CRC-32, CRC-32C or CRC-64 that comes with a body,
+//! in a header or behind it (`aws-chunked`), is computed as well, and a body that is not that is refused. It
+//! keeps no byte, but knows what is there: an object is made of parts that came, by their ETags, a blob of
+//! blocks that came. `bytes` is then what came of payloads, finished or not. Any credentials will do;
+//! an MD5 or SHA-256 that comes with a body is not compared, and none is answered.
 //!
 //! What it does not check, because no client under measurement is to be refused for it:
 //!
@@ -32,16 +40,20 @@
 //!   some hundred GiB on one connection.
 
 mod authority;
+mod aws_chunked;
 mod control;
 mod counts;
+mod dialect;
 mod exchange;
 mod head;
 mod incoming;
 mod intake;
 mod pace;
+mod payload;
 mod plain;
 mod records;
 mod server;
+mod store;
 mod tls;
 
 use std::io::{self, Read, Write};
@@ -54,6 +66,7 @@ use serde_json::json;
 use crate::counts::Counts;
 use crate::pace::Limits;
 use crate::server::Server;
+use crate::store::Store;
 
 /// Takes uploads on loopback and drops them; ends with its standard input.
 #[derive(Parser)]
@@ -77,6 +90,9 @@ struct Cli {
     /// While more than this many requests are in flight, answer further ones with 503.
     #[arg(long, value_name = "N")]
     busy_above: Option<u64>,
+    /// Look at what comes: decrypt it, compute and compare CRCs, and answer as S3 and Azure do.
+    #[arg(long)]
+    looks: bool,
 }
 
 fn main() -> io::Result<()> {
@@ -86,6 +102,7 @@ fn main() -> io::Result<()> {
     }
     let authority = options.tls.then(authority::make).transpose()?;
     let counts = Arc::new(Counts::default());
+    let store = options.looks.then(|| Arc::new(Store::default()));
     let server = Server {
         counts: Arc::clone(&counts),
         tls: authority.as_ref().map(|authority| Arc::clone(&authority.config)),
@@ -93,9 +110,10 @@ fn main() -> io::Result<()> {
         latency: Duration::from_millis(options.latency),
         connect_latency: Duration::from_millis(options.connect_latency),
         busy_above: options.busy_above,
+        store: store.clone(),
     };
     let address = server.start()?;
-    let control = control::start(counts)?;
+    let control = control::start(counts, store)?;
 
     let scheme = if options.tls { "https" } else { "http" };
     let ready = json!({

@@ -26,6 +26,16 @@ impl Wire for Plain {
         })
     }
 
+    fn show(&mut self, most: u64, to: &mut dyn FnMut(&[u8])) -> io::Result<Skipped> {
+        Ok(match self.0.read_some(most)? {
+            [] => Skipped::End,
+            bytes => {
+                to(bytes);
+                Skipped::Bytes(bytes.len() as u64)
+            }
+        })
+    }
+
     fn send(&mut self, answer: &[u8]) -> io::Result<()> {
         self.0.send(answer)
     }

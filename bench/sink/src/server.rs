@@ -13,6 +13,7 @@ use crate::exchange::Manner;
 use crate::intake::Intake;
 use crate::pace::Limits;
 use crate::plain::Plain;
+use crate::store::Store;
 use crate::tls;
 
 /// With a rate. The kernel's own choice grows to megabytes, which a client could send before any rate is
@@ -28,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) latency: Duration,
     pub(crate) connect_latency: Duration,
     pub(crate) busy_above: Option<u64>,
+    pub(crate) store: Option<Arc<Store>>,
 }
 
 impl Server {
@@ -57,10 +59,11 @@ impl Server {
             latency: self.latency,
             connect_latency: self.connect_latency,
             busy_above: self.busy_above,
+            store: self.store.as_deref(),
         };
         match &self.tls {
             None => manner.serve(Plain(intake)),
-            Some(config) => match tls::accept(intake, config, &self.counts)? {
+            Some(config) => match tls::accept(intake, config, self.store.is_some(), &self.counts)? {
                 Some(wire) => manner.serve(wire),
                 None => Ok(()),
             },

@@ -1,5 +1,5 @@
 //! https: rustls makes the handshake; from then on heads are opened and answers sealed here, and bodies only
-//! counted.
+//! counted, or opened where they are to be looked at.
 
 use std::io;
 use std::sync::Arc;
@@ -30,9 +30,14 @@ pub(crate) struct Tls {
 }
 
 /// Makes the handshake; None when the client ends before it is done.
-pub(crate) fn accept(intake: Intake, config: &Arc<ServerConfig>, counts: &Counts) -> io::Result<Option<Tls>> {
+pub(crate) fn accept(
+    intake: Intake,
+    config: &Arc<ServerConfig>,
+    reads_ahead: bool,
+    counts: &Counts,
+) -> io::Result<Option<Tls>> {
     let mut connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
-    let mut records = Records::new(intake);
+    let mut records = Records::new(intake, reads_ahead);
     while connection.is_handshaking() {
         let Some(header) = records.header()? else { return Ok(None) };
         // One record at a time, so that nothing behind the handshake ends up inside rustls.
@@ -97,6 +102,22 @@ impl Wire for Tls {
         self.records.drop_next(header)?;
         self.receiving.sequence += 1;
         Ok(Skipped::Bytes(content))
+    }
+
+    fn show(&mut self, most: u64, to: &mut dyn FnMut(&[u8])) -> io::Result<Skipped> {
+        let Some(header) = self.records.header()? else { return Ok(Skipped::End) };
+        let content = header.length.saturating_sub(OVERHEAD) as u64;
+        if header.kind != APPLICATION_DATA || header.length <= SHORT || content > most {
+            return Ok(Skipped::Unknown);
+        }
+        let record = self.records.take(header)?;
+        match self.receiving.open(header, record)? {
+            (APPLICATION_DATA, content) => {
+                to(content);
+                Ok(Skipped::Bytes(content.len() as u64))
+            }
+            _ => Err(invalid("a long TLS message that is no piece of a body")),
+        }
     }
 
     fn send(&mut self, answer: &[u8]) -> io::Result<()> {

@@ -99,7 +99,7 @@ pub struct dropoff_post_form_request {
     pub size: usize,
     /// Where the form goes, exactly as it was handed out. Needed.
     pub url: *const c_char,
-    /// Sent byte for byte in the order given; the file follows as the field "file".
+    /// Sent byte for byte in the order given; the file follows as the last field, which file_field names.
     pub fields: *const dropoff_pair,
     pub fields_count: usize,
     /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.

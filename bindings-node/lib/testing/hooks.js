@@ -6,7 +6,7 @@
 const { runInThisContext } = require('node:vm')
 const { setDefaults } = require('../defaults.js')
 const { invalid } = require('../errors.js')
-const { unstarted } = require('./sandbox.js')
+const { environmentOf, unstarted } = require('./sandbox.js')
 
 /** With a proxy of the developer's own, loopback could be looked for elsewhere. */
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()])
@@ -27,29 +27,81 @@ function sandboxForTests(hooks, options) {
   if ([before, after, beforeEach].some((hook) => typeof hook !== 'function')) {
     throw invalid('sandboxForTests needs the hooks of the test runner: { before, after, beforeEach }')
   }
-  const { sandbox, share } = unstarted('sandboxForTests', options)
-  before(() => share(() => pointAt(sandbox)))
-  beforeEach(() => sandbox.reset())
+  const { sandbox, share, ready } = unstarted('sandboxForTests', options)
+  before(() => share({ lead, leave }))
+  beforeEach(async () => {
+    // Another file's hooks may have led to another.
+    lead(ready())
+    await sandbox.reset()
+  })
   after(() => sandbox.stop())
   return sandbox
 }
 
-/**
- * Lets clients without arguments lead to the sandbox, also in programs that a test starts.
- * @param {any} sandbox
- */
-function pointAt(sandbox) {
-  const { apiUrl: baseUrl, storageUrl, caFile } = sandbox
+/** Those that clients may be led to, the last before the others. @type {any[]} */
+const running = []
+/** The one that they are led to. @type {any} */
+let current
+/** Gives back what was there before any of them. @type {(() => void) | undefined} */
+let restore
+
+/** Lets clients without arguments lead to it, also in programs that a test starts. @param {any} ready */
+function lead(ready) {
+  if (current === ready) return
+  forget(ready)
+  running.push(ready)
+  change()
+}
+
+/** Lets them lead to the one before it, or to where they led before any. @param {any} ready */
+function leave(ready) {
+  forget(ready)
+  change()
+}
+
+/** @param {any} ready */
+function forget(ready) {
+  const at = running.indexOf(ready)
+  if (at >= 0) running.splice(at, 1)
+}
+
+function change() {
+  restore?.()
+  restore = undefined
+  current = undefined
+  if (running.length === 0) return
+  restore = pointAt(running.at(-1))
+  current = running.at(-1)
+}
+
+/** Gives what leads them back. @param {any} ready */
+function pointAt(ready) {
+  const { api_url: baseUrl, storage_url: storageUrl, ca_file: caFile } = ready
   const trust = { trustedStorage: [storageUrl], ...(caFile && { caFile }) }
-  const restored = environments().map((environment) => pointed(environment, sandbox.environment()))
+  const variables = environmentOf(ready)
+  /** @type {(() => void)[]} */
+  const backs = []
+  const back = () => {
+    for (const put of backs) put()
+  }
+  try {
+    for (const environment of environments()) {
+      backs.push(saved(environment, [...PROXIES, ...Object.keys(variables)]))
+      for (const name of PROXIES) delete environment[name]
+      Object.assign(environment, variables)
+    }
+  } catch (error) {
+    back()
+    throw error
+  }
   const defaults = setDefaults({
-    AgentDrop: { apiKey: sandbox.agentdropApiKey, baseUrl, ...trust },
-    HCompany: { apiKey: sandbox.hApiKey, baseUrl, ...trust },
+    AgentDrop: { apiKey: ready.agentdrop_api_key, baseUrl, ...trust },
+    HCompany: { apiKey: ready.h_api_key, baseUrl, ...trust },
     Storage: trust,
   })
   return () => {
     setDefaults(defaults)
-    for (const restore of restored) restore()
+    back()
   }
 }
 
@@ -61,14 +113,11 @@ function environments() {
 }
 
 /**
- * Sets these variables, and no proxies. Gives what sets them back.
- * @param {NodeJS.ProcessEnv} environment @param {Record<string, string>} variables
+ * Gives what sets these variables back.
+ * @param {NodeJS.ProcessEnv} environment @param {string[]} names
  */
-function pointed(environment, variables) {
-  const names = [...PROXIES, ...Object.keys(variables)]
+function saved(environment, names) {
   const before = names.map((name) => ({ name, value: environment[name] }))
-  for (const name of PROXIES) delete environment[name]
-  Object.assign(environment, variables)
   return () => {
     for (const { name, value } of before) {
       if (value === undefined) delete environment[name]

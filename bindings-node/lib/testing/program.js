@@ -11,6 +11,8 @@ const VARIABLE = 'DROPOFF_SANDBOX'
 const NAME = 'dropoff-sandbox'
 // The sandbox alone; and the command, which has it as a subcommand.
 const NAMES = { [NAME]: 'serve', dropoff: 'sandbox' }
+/** What a program's name ends with. npm's `dropoff` beside it is a script, which only a shell starts. */
+const SUFFIX = process.platform === 'win32' ? '.exe' : ''
 /** It starts within milliseconds; a machine may stand still for many of them. */
 const START_LIMIT = 60_000
 const STOP_LIMIT = 10_000
@@ -29,7 +31,7 @@ function found(given) {
   if (named) return named
   const folders = (process.env.PATH ?? '').split(delimiter)
   const program = Object.keys(NAMES)
-    .flatMap((name) => folders.map((folder) => join(folder, name)))
+    .flatMap((name) => folders.map((folder) => join(folder, name + SUFFIX)))
     .find(isProgram)
   if (program !== undefined) return program
   throw new Error(

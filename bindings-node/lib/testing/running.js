@@ -14,7 +14,7 @@ async function running({ program, options = [] }) {
   return { ready: await started.ready(), release: () => started.stop() }
 }
 
-/** @type {Map<string, { users: number, started: Promise<Running>, restore?: () => void }>} */
+/** @type {Map<string, { users: number, started: Promise<Running> }>} */
 const shared = new Map()
 
 /**
@@ -23,10 +23,10 @@ const shared = new Map()
  * clients are led to.
  *
  * @param {Start} given
- * @param {(ready: any) => () => void} point leads clients to it, and gives what leads them back
+ * @param {{ lead: (ready: any) => void, leave: (ready: any) => void }} ways how clients are led to it
  * @returns {Promise<Running>}
  */
-async function sharedRunning(given, point) {
+async function sharedRunning(given, { lead, leave }) {
   const key = JSON.stringify([found(given.program), given.options ?? []])
   const entry = shared.get(key) ?? { users: 0, started: running(given) }
   shared.set(key, entry)
@@ -37,16 +37,23 @@ async function sharedRunning(given, point) {
     isReleased = true
     entry.users -= 1
     if (entry.users > 0) return
-    shared.delete(key)
-    entry.restore?.()
-    await (await entry.started).release()
+    if (shared.get(key) === entry) shared.delete(key)
+    const { ready, release: stop } = await entry.started
+    try {
+      leave(ready)
+    } finally {
+      await stop()
+    }
   }
   try {
     const { ready } = await entry.started
-    entry.restore ??= point(ready)
+    lead(ready)
     return { ready, release }
   } catch (error) {
-    shared.delete(key)
+    // It is started anew by the next, also while others still use this one.
+    if (shared.get(key) === entry) shared.delete(key)
+    // What else fails is a consequence.
+    await release().catch(() => {})
     throw error
   }
 }

@@ -19,10 +19,26 @@ const MAKE = Symbol('made by startSandbox or sandboxForTests')
 const START = table({ program: path, options: texts })
 
 // For the hooks and not for users.
-/** @typedef {(point: () => () => void) => Promise<void>} Share */
-/** @typedef {{ sandbox: Sandbox, start: () => Promise<void>, share: Share }} Unstarted */
+/** @typedef {{ lead: (ready: any) => void, leave: (ready: any) => void }} Ways */
+/** @typedef {(ways: Ways) => Promise<void>} Share */
+/** @typedef {{ sandbox: Sandbox, start: () => Promise<void>, share: Share, ready: () => any }} Unstarted */
 /** @type {(method: string, options: any) => Unstarted} */
 let unstarted
+
+/**
+ * The variables that point clients without arguments at it.
+ * @param {any} ready @returns {Record<string, string>}
+ */
+function environmentOf(ready) {
+  return {
+    HAI_API_KEY: ready.h_api_key,
+    HAI_API_BASE_URL: ready.api_url,
+    AGENTDROP_API_KEY: ready.agentdrop_api_key,
+    AGENTDROP_BASE_URL: ready.api_url,
+    DROPOFF_TRUSTED_STORAGE: ready.storage_url,
+    ...(ready.ca_file && { SSL_CERT_FILE: ready.ca_file }),
+  }
+}
 
 class Sandbox {
   /** @type {any} */
@@ -39,14 +55,8 @@ class Sandbox {
       return {
         sandbox,
         start: async () => sandbox.#begin(await running(sandbox.#options)),
-        // Those that share it are led to it by the first of them, which begins in time to say where.
-        share: async (point) => {
-          const led = (/** @type {any} */ ready) => {
-            sandbox.#ready = ready
-            return point()
-          }
-          sandbox.#begin(await sharedRunning(sandbox.#options, led))
-        },
+        share: async (ways) => sandbox.#begin(await sharedRunning(sandbox.#options, ways)),
+        ready: () => sandbox.#where,
       }
     }
   }
@@ -100,13 +110,7 @@ class Sandbox {
   // -- clients
 
   environment() {
-    return {
-      HAI_API_KEY: this.hApiKey,
-      HAI_API_BASE_URL: this.apiUrl,
-      AGENTDROP_API_KEY: this.agentdropApiKey,
-      AGENTDROP_BASE_URL: this.apiUrl,
-      DROPOFF_TRUSTED_STORAGE: this.storageUrl,
-    }
+    return environmentOf(this.#where)
   }
 
   /** @param {any} [options] */
@@ -216,4 +220,4 @@ class Sandbox {
   }
 }
 
-module.exports = { Sandbox, unstarted }
+module.exports = { Sandbox, environmentOf, unstarted }

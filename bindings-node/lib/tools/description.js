@@ -40,23 +40,34 @@ function refusal(which, values) {
 }
 
 /**
- * The facts of `value` that the schema has, without those that are absent, by the names that all languages
- * share.
+ * The facts of `value` that the schema has, by the names that all languages share, without those that are
+ * absent or of another type: a service's own answers are told too, and whoever compares a whole answer with
+ * the schema would drop all of it.
  * @param {Schema} schema @param {any} value @returns {any}
  */
 function described(schema, value) {
   if (Array.isArray(value))
-    return 'items' in schema ? value.map((item) => described(schema.items, item)) : value
+    return 'items' in schema
+      ? value.filter((item) => fits(schema.items, item)).map((item) => described(schema.items, item))
+      : value
   if (typeof value !== 'object' || value === null || !('properties' in schema)) return value
   /** @type {Record<string, any>} */
   const facts = {}
   for (const [name, inner] of Object.entries(schema.properties)) {
     const fact = value[name] ?? value[camel(name)]
-    const isNone = fact === undefined || fact === null
+    const isNone = fact === undefined || fact === null || !fits(inner, fact)
     if (isNone || (Array.isArray(fact) && fact.length === 0 && !schema.required?.includes(name))) continue
     facts[name] = described(inner, fact)
   }
   return facts
+}
+
+/** @param {Schema} schema @param {any} fact */
+function fits({ type }, fact) {
+  if (type === 'array') return Array.isArray(fact)
+  if (type === 'object') return typeof fact === 'object' && fact !== null && !Array.isArray(fact)
+  if (type === 'integer') return Number.isInteger(fact)
+  return type === undefined || typeof fact === type
 }
 
 /** An error as a model is told of it. @param {import('../errors.js').DropoffError} error */

@@ -11,6 +11,7 @@ const {
   path,
   refuseUnknown,
   required,
+  signal: signalKind,
   table,
   text,
   url,
@@ -18,6 +19,7 @@ const {
 const { called, describe, invalid } = require('../errors.js')
 const native = require('../../native.js')
 const { HCompany } = require('../hcompany.js')
+const { start } = require('../job.js')
 const { onAbort } = require('../signals.js')
 const { pack: packKind, startInspectProfile } = require('../profiles.js')
 const { KeyPair, encryptionKind, startOpenSealed } = require('../sealing.js')
@@ -120,6 +122,8 @@ const MAKE = table({
 /** The arguments that are one of the core's. */
 const PACK = ['level', 'profile', 'if_running']
 
+const FIND = table({ signal: signalKind })
+
 /** The files that a model may name. */
 class Allowed {
   /** @type {import('../../native.js').ToolRoots} */
@@ -130,14 +134,19 @@ class Allowed {
     this.#roots = called(() => native.toolRoots(roots))
   }
 
-  /** The name that a recipient sees, and the path. @param {string} given */
-  find(given) {
-    return called(() => this.#roots.find(given))
+  /**
+   * The names that a recipient sees, and the paths. A mount may keep whoever looks waiting.
+   * @param {string[]} given @param {Ways} ways @returns {Promise<{ name: string, path: string }[]>}
+   */
+  async find(given, { signal }) {
+    const looking = { convert: () => undefined, begin: () => this.#roots.startFind(given) }
+    return await start('makeTools', FIND, { signal }, looking).wait()
   }
 
-  /** @param {string} given */
-  path(given) {
-    return this.find(given).path
+  /** @param {string} given @param {Ways} ways */
+  async path(given, ways) {
+    const [found] = await this.find([given], ways)
+    return /** @type {{ path: string }} */ (found).path
   }
 }
 
@@ -209,8 +218,7 @@ function transfers(allowed, { agentdrop, sender, recipients, mode, encrypt, time
       const { recipient } = given
       if (typeof recipients === 'function' && (await answer(recipients(recipient), run)) !== true)
         throw refusal('recipient', { recipient })
-      const found = paths.map((/** @type {string} */ path) => allowed.find(path))
-      const files = found.map((/** @type {any} */ { name, path }) => [name, path])
+      const files = (await allowed.find(paths, run)).map(({ name, path }) => [name, path])
       return agentdrop.startSend(files, { ...spelled(given), sender, mode, encrypt, timeout, ...run })
     },
     get_transfer: (given, { signal }) => agentdrop.startGetTransfer(given.transfer_id, { signal }),
@@ -222,9 +230,9 @@ function profiles(allowed, { hcompany, pack, timeout }) {
   const packed = (/** @type {Given} */ given) =>
     pack ?? spelled(Object.fromEntries(PACK.flatMap((name) => (name in given ? [[name, given[name]]] : []))))
   return {
-    upload_profile: ({ path, ...given }, run) => {
+    upload_profile: async ({ path, ...given }, run) => {
       const details = Object.fromEntries(Object.entries(given).filter(([name]) => !PACK.includes(name)))
-      const source = allowed.path(path)
+      const source = await allowed.path(path, run)
       return hcompany.startUploadProfile(source, {
         ...spelled(details),
         pack: packed(given),
@@ -232,16 +240,18 @@ function profiles(allowed, { hcompany, pack, timeout }) {
         ...run,
       })
     },
-    inspect_profile: ({ path, ...given }, { signal }) =>
-      startInspectProfile(allowed.path(path), { pack: packed(given), signal }),
+    inspect_profile: async ({ path, ...given }, { signal }) =>
+      startInspectProfile(await allowed.path(path, { signal }), { pack: packed(given), signal }),
     get_profile: (given, { signal }) => hcompany.startGetProfile(given.profile_id, { signal }),
   }
 }
 
 /** @param {Allowed} allowed @param {any} made @returns {Begin} */
 function opening(allowed, { keyPair }) {
-  return ({ path, to, ...texts }, run) =>
-    startOpenSealed(allowed.path(path), { to: allowed.path(to), keyPair, ...spelled(texts), ...run })
+  return async ({ path, to, ...texts }, run) => {
+    const [from, into] = (await allowed.find([path, to], run)).map((found) => found.path)
+    return startOpenSealed(from, { to: into, keyPair, ...spelled(texts), ...run })
+  }
 }
 
 /** The one of this name, which may be `constructor`. @param {any} targets @param {string} name */
@@ -252,7 +262,7 @@ function own(targets, name) {
 /** @param {Allowed} allowed @param {any} made @returns {Begin} */
 function putting(allowed, { storage, targets, timeout }) {
   return async ({ path, target: name }, run) => {
-    const source = allowed.path(path)
+    const source = await allowed.path(path, run)
     const target = typeof targets === 'function' ? await answer(targets(name), run) : own(targets, name)
     if (target === undefined || target === null) throw refusal('target', { target: name })
     const { url, headers } = addressed(target)

@@ -2,7 +2,8 @@
 
 One daemon thread, `dropoff-done`, waits for all jobs of a process; it starts with the first callback and
 stays. Where an asyncio loop runs, callbacks are called in it. A job ends on a thread that must not run Python
-code, so it wakes the thread as it does a loop (see `_finishing`).
+code, so it wakes the thread as it does a loop (see `_finishing`). Under gevent and eventlet it is a greenlet
+of the hub where the callback was added that waits.
 """
 
 from __future__ import annotations
@@ -10,16 +11,16 @@ from __future__ import annotations
 import _thread
 import itertools
 import os
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING
 
-from ._native import _LoopWaker
+from ._native import _is_callback, _LoopWaker
+from ._waiting import green
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
     from concurrent.futures import Future
-    from contextvars import Context
     from typing import Any
 
     from ._native import Job
@@ -37,57 +38,92 @@ class _Request:
         self.wake: object = None
 
     def call(self) -> None:
-        if self.loop is None:
-            self.context.run(self._call)
-            return
+        """Raises nothing that the callback or its context are the cause of."""
         try:
-            self.loop.call_soon_threadsafe(self.fn, self.job, context=self.context)
+            if self.loop is not None:
+                self._call_in_loop(self.loop)
+                return
+            try:
+                self.context.run(self._call)
+            except RuntimeError:
+                # Another thread is in it, or this one.
+                self.context.copy().run(self._call)
+        except Exception:
+            _tell("a callback of a job cannot be called")
+
+    def _call_in_loop(self, loop: AbstractEventLoop) -> None:
+        try:
+            loop.call_soon_threadsafe(self.fn, self.job, context=self.context)
         except RuntimeError:
-            pass  # the loop is closed, as for a future of its own
+            if not loop.is_closed():  # if it is, as for a future of its own
+                raise
 
     def _call(self) -> None:
         try:
             self.fn(self.job)
-        except BaseException:  # noqa: BLE001 - there is no caller it could go to
-            import logging
-
-            logging.getLogger("dropoff").exception("a callback of a job raised")
+        except Exception:
+            _tell("a callback of a job raised")
 
 
-class _Thread:
-    """The thread of one process, and the callbacks that wait."""
+def _tell(text: str) -> None:
+    """Logs what is being raised, which has no caller that it could go to."""
+    import logging
+
+    try:
+        logging.getLogger("dropoff").exception(text)
+    except Exception:  # of a filter: handlers see to theirs
+        from ._threads import _told_wrong
+
+        _told_wrong(logging.ERROR, text)
+
+
+class _Process:
+    """The callbacks that wait in one process, and its thread."""
 
     def __init__(self) -> None:
-        self._pid = os.getpid()
-        self._waker = _LoopWaker()
         self._waiting: dict[int, _Request] = {}
         self._tokens = itertools.count()
-        _thread.start_new_thread(self._run, ())
-
-    @property
-    def is_ours(self) -> bool:
-        return self._pid == os.getpid()
+        # One that a signal handler may find taken by the code that it interrupts.
+        self._starting = _thread.RLock()
+        self._waker: _LoopWaker | None = None
 
     def add(self, request: _Request) -> None:
         token = next(self._tokens)
         self._waiting[token] = request
-        request.wake = request.job._notify(self._waker, token)
+        try:
+            other = green()
+            if other is None or not other.when_over(request.job, lambda: self._on_wake(token)):
+                request.wake = request.job._notify(self._waker_of_thread(), token)
+        except BaseException:
+            self._waiting.pop(token, None)
+            raise
 
     def remove(self, job: Job[Any], fn: _Callback) -> int:
         found = [t for t, r in list(self._waiting.items()) if r.job is job and r.fn == fn]
         return sum(self._waiting.pop(token, None) is not None for token in found)
 
-    def _run(self) -> None:
+    def _waker_of_thread(self) -> _LoopWaker:
+        with self._starting:
+            if self._waker is None:
+                waker = _LoopWaker()
+                _start_thread(self._run, (waker,))
+                self._waker = waker
+            return self._waker
+
+    def _run(self, waker: _LoopWaker) -> None:
         import selectors
         import threading
 
         threading.current_thread().name = "dropoff-done"
         with selectors.DefaultSelector() as selector:
-            selector.register(self._waker.fileno(), selectors.EVENT_READ)
+            selector.register(waker.fileno(), selectors.EVENT_READ)
             while True:
                 selector.select()
-                for token in self._waker.take():
-                    self._on_wake(token)
+                for token in waker.take():
+                    try:
+                        self._on_wake(token)
+                    except BaseException:  # noqa: BLE001 - of one callback; others wait for this thread
+                        _tell("a callback of a job raised")
 
     def _on_wake(self, token: int) -> None:
         request = self._waiting.get(token)
@@ -96,7 +132,20 @@ class _Thread:
             request.call()
 
 
-_thread_of_process: _Thread | None = None
+def _start_thread(function: Callable[..., None], args: tuple[Any, ...]) -> None:
+    start = _thread.start_new_thread if (other := green()) is None else other._original_start()
+    if start is None:
+        raise RuntimeError("no original thread is left by gevent or eventlet; call it where a hub runs")
+    start(function, args)
+
+
+# A child of a fork has its own: it has none of its parent's threads, and of its locks those that were taken
+# stay so.
+_by_process: dict[int, _Process] = {}
+
+
+def _process() -> _Process:
+    return _by_process.get(os.getpid()) or _by_process.setdefault(os.getpid(), _Process())
 
 
 def _running_loop() -> AbstractEventLoop | None:
@@ -110,26 +159,26 @@ def _running_loop() -> AbstractEventLoop | None:
 
 
 def _serve(request: _Request) -> None:
-    global _thread_of_process
-
     if request.job.done():
         request.call()
-        return
-    if _thread_of_process is None or not _thread_of_process.is_ours:
-        _thread_of_process = _Thread()
-    _thread_of_process.add(request)
+    else:
+        _process().add(request)
 
 
 def add(job: Job[Any], fn: _Callback, context: Context | None) -> None:
     """See `Job.add_done_callback`."""
     if not callable(fn):
         raise TypeError(f"a callback of a job must be callable with one argument, the job, not {fn!r}")
+    if not _is_callback(fn):
+        raise TypeError(f"a callback of a job must be a plain function, not async as {fn!r} is")
+    if context is not None and not isinstance(context, Context):
+        raise TypeError(f"context must be a contextvars.Context or None, not {context!r}")
     _serve(_Request(job, fn, copy_context() if context is None else context, _running_loop()))
 
 
 def remove(job: Job[Any], fn: _Callback) -> int:
     """See `Job.remove_done_callback`."""
-    return 0 if _thread_of_process is None else _thread_of_process.remove(job, fn)
+    return _process().remove(job, fn)
 
 
 def future(job: Job[Any]) -> Future[Any]:

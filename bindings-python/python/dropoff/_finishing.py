@@ -22,6 +22,7 @@ from ._native import (
     _records_handled,
     _records_owed,
 )
+from ._threads import close_bar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,6 +183,8 @@ async def finish(
             finally:
                 job._explain(error)
             raise
+        finally:
+            close_bar(on_progress)
     return job._result() if over or limit is None else job._late(limit)
 
 

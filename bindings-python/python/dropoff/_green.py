@@ -228,8 +228,7 @@ def call(job: Job[Any], on_progress: Callable[[Progress], object] | None) -> Any
     if hub := here():
         return _run(finish(_Waiter(job, hub), job, on_progress))
     if on_progress is not None:
-        for progress in job._snapshots():
-            on_progress(progress)
+        _threads.tell_all(job._snapshots(), on_progress)
     return wait(job, None)
 
 
@@ -242,6 +241,25 @@ def end(job: Job[Any], error: BaseException | None) -> None:
     else:
         job._join()
         drain(None)
+
+
+def when_over(job: Job[Any], then: Callable[[], object]) -> bool:
+    """Calls `then` in a greenlet of this thread's hub once the job is over; False on a thread without one."""
+    hub = here()
+    if hub is None:
+        return False
+
+    def wait_for_it() -> None:
+        _run(_over(_Waiter(job, hub)))
+        then()
+
+    hub.spawn(wait_for_it)
+    return True
+
+
+async def _over(waiting: _Waiter) -> None:
+    with waiting as waiter:
+        await waiter.over_within(None)
 
 
 # -- code of the caller's, in a greenlet
@@ -259,6 +277,7 @@ async def _serve(waiting: _Waiter, orders: _threads._Orders) -> None:
             elif not orders.done():
                 await waiter.woken_until(None)
             del order  # as in `_threads.read`
+    orders.files.clear()  # as there
 
 
 def _tell(
@@ -271,6 +290,8 @@ def _tell(
         _run(_telling(_Waiter(told, hub), told, on_progress))
     except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
         state.fail(error)
+    finally:
+        _threads.close_bar(on_progress)
     state.end()
 
 

@@ -98,7 +98,9 @@ class Job(Generic[_T_co]):
         In an asyncio loop it is called there, soon; anywhere else on a daemon thread, ``dropoff-done``. An
         exception that it raises is told to the loop's handler, or to the logger ``dropoff``.
 
-        :param context: the :mod:`contextvars` context to call it in. Default: a copy of the caller's.
+        :param fn: a plain function, not async.
+        :param context: the :mod:`contextvars` context to call it in, or a copy of it if that is entered.
+            Default: a copy of the caller's.
         """
 
     def remove_done_callback(self, fn: Callable[[Job[_T_co]], object], /) -> int:
@@ -110,6 +112,15 @@ class Job(Generic[_T_co]):
 
     def done(self) -> bool:
         """Whether it is over, one way or the other, the last call of ``on_progress`` included."""
+
+    def exception(self) -> BaseException | None:
+        """What :meth:`wait` would raise now, or ``None`` if there is a result.
+
+        :raises TimeoutError: the call is still running.
+        """
+
+    def cancelled(self) -> bool:
+        """Whether it is over and was cancelled."""
 
     def __await__(self) -> Generator[Any, None, _T_co]:
         """The result, in a running asyncio loop; as often and in as many tasks as you like.
@@ -159,7 +170,7 @@ class _LoopWaker:
 @final
 class _ToolRoots:
     def __new__(cls, roots: list[str | PathLike[str]]) -> Self: ...
-    def find(self, given: str) -> tuple[str, str]: ...
+    def start_find(self, given: list[str]) -> Job[list[tuple[str, str]]]: ...
 
 @final
 class File:
@@ -1825,7 +1836,8 @@ class Storage:
         """Sends a source with a presigned POST form and waits until storage has it.
 
         :param url: where the form goes, exactly as it was handed out.
-        :param fields: sent byte for byte in the order given; the file follows as the field ``file``.
+        :param fields: sent byte for byte in the order given; the file follows as the last field, which
+            ``file_field`` names.
         :param file_name: the file name told to storage. Default ``file``.
         :param file_field: the name of the field that holds the file. Default ``file``, as S3 and Google
             have it.
@@ -2014,4 +2026,4 @@ def _start_into(
     kwargs: dict[str, Any],
     called: Callable[..., Any],
     running: AbstractEventLoop | None = None,
-) -> None: ...
+) -> object: ...

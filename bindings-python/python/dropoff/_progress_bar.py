@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
@@ -74,7 +76,7 @@ def _files(progress: Progress) -> str:
     return " ".join(part for part in (files, "ticket too short" if progress.warning else "") if part)
 
 
-def _drawn(using: str | None, description: str | None) -> _Bar:
+def _drawn_by(using: str | None) -> Callable[[str | None], _Bar]:
     modules: dict[str, tuple[str, type[_Tqdm | _Rich]]] = {
         "tqdm": ("tqdm.auto", _Tqdm),
         "rich": ("rich.progress", _Rich),
@@ -86,7 +88,7 @@ def _drawn(using: str | None, description: str | None) -> _Bar:
     for name in wanted:
         module, cls = modules[name]
         try:
-            return cls(import_module(module), description)
+            return partial(cls, import_module(module))
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] != name:
                 raise
@@ -97,8 +99,8 @@ def _drawn(using: str | None, description: str | None) -> _Bar:
 class progress_bar:  # noqa: N801 - called like a function, and used as `with` uses one
     """A bar for one call, such as ``on_progress=progress_bar()``.
 
-    It is drawn by ``tqdm`` or ``rich``, and closed when the call is over. With ``with progress_bar() as bar``
-    it is closed at the end of the block too.
+    It is drawn by ``tqdm`` or ``rich`` from the call's first snapshot on, and closed when the call is over,
+    however it ended. With ``with progress_bar() as bar`` it is closed at the end of the block too.
 
     :param description: a text before the phase. Default: none.
     :param using: which of the two draws. Default: the one that is imported already, or else installed.
@@ -110,18 +112,25 @@ class progress_bar:  # noqa: N801 - called like a function, and used as `with` u
     def __init__(
         self, description: str | None = None, *, using: Literal["tqdm", "rich"] | None = None
     ) -> None:
-        self._bar: _Bar | None = _drawn(using, description)
+        self._draw = _drawn_by(using)
+        self._description = description
+        self._bar: _Bar | None = None
+        self._closed = False
 
     def __call__(self, progress: Progress, /) -> None:
         """Draws a snapshot."""
-        if self._bar is None:
+        if self._closed:
             return
+        if self._bar is None:
+            # Not before: a call whose arguments are wrong never says that it is over.
+            self._bar = self._draw(self._description)
         self._bar.show(progress)
         if progress.phase == "done":
             self.close()
 
     def close(self) -> None:
         """Leaves the bar as it is."""
+        self._closed = True
         bar, self._bar = self._bar, None
         if bar is not None:
             bar.close()

@@ -9,6 +9,8 @@ Under gevent and eventlet the same runs in greenlets; see `_green`.
 
 from __future__ import annotations
 
+import sys
+
 from . import _native
 
 TYPE_CHECKING = False
@@ -35,10 +37,18 @@ if TYPE_CHECKING:
     class _Orders(Protocol):
         """Those of one call."""
 
+        @property
+        def files(self) -> list[Any]: ...
         def __iter__(self) -> Iterator[_Order]: ...
         def poll(self) -> _Order | None: ...
         def done(self) -> bool: ...
         def _notify(self, loop_waker: _LoopWaker, token: int) -> object: ...
+
+    class _Records(Protocol):
+        """All that the compiled half tells."""
+
+        def __iter__(self) -> Iterator[_LogRecord]: ...
+        def ended(self) -> object: ...
 
     class _CallbackState(Protocol):
         """The state of telling, for those who wait."""
@@ -53,6 +63,9 @@ def read(orders: _Orders) -> None:
     for order in orders:
         serve(order)
         del order  # as in `serve`, whose frame keeps this one by way of `f_back`
+    # Here, and not by the compiled half: what lets go of the last one may run code of the caller's, such as
+    # the end of a generator.
+    orders.files.clear()
     del orders
 
 
@@ -90,14 +103,29 @@ def tell(
     """Calls `on_progress` until the job is over or the callback raises."""
     state.begin()
     try:
-        for progress in snapshots:
-            on_progress(progress)
+        tell_all(snapshots, on_progress)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits gets it
         state.fail(error)
     state.end()
 
 
-def log(records: Iterable[_LogRecord]) -> None:
+def tell_all(snapshots: Iterable[Progress], on_progress: Callable[[Progress], object]) -> None:
+    """Calls `on_progress` with each, wherever that is done by a loop over them."""
+    try:
+        for progress in snapshots:
+            on_progress(progress)
+    finally:
+        close_bar(on_progress)
+
+
+def close_bar(on_progress: Callable[[Progress], object] | None) -> None:
+    """Closes a `progress_bar` of a call that is over: of one that failed no snapshot says so."""
+    module = sys.modules.get("dropoff._progress_bar")
+    if module is not None and isinstance(on_progress, module.progress_bar):
+        on_progress.close()
+
+
+def log(records: _Records) -> None:
     """Hands what the compiled half tells to the logger `dropoff`, for as long as the program lives."""
     import threading
 
@@ -109,6 +137,8 @@ def log(records: Iterable[_LogRecord]) -> None:
         except BaseException:  # noqa: BLE001 - there is no caller it could go to
             _told_wrong(*record[:2])
         del record  # it holds its caller's context
+        # What is let go of here are contexts, whose values may have a `__del__`.
+        records.ended()
 
 
 def hand_over(upto: int) -> None:

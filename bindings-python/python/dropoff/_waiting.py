@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from ._native import _is_callback, _start_into
+from ._threads import tell_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -154,8 +155,26 @@ def add_forms_of_waiting(cls: type[Job[Any]]) -> None:
 
         return _done.future(self)
 
+    def exception(self: Job[Any]) -> BaseException | None:
+        """What wait() raises of a job that is over, or None. TimeoutError while it runs."""
+        if not self.done():
+            self._late(0)
+        try:
+            self._result()
+        except BaseException as error:  # noqa: BLE001 - given, not raised
+            return error.with_traceback(None)
+        return None
+
+    def cancelled(self: Job[Any]) -> bool:
+        """Whether it is over and was cancelled."""
+        from ._errors import CancelledError
+
+        return self.done() and isinstance(self.exception(), CancelledError)
+
     wait.__doc__ = cls._wait.__doc__
     for method in (
+        cancelled,
+        exception,
         add_done_callback,
         remove_done_callback,
         future,
@@ -184,8 +203,7 @@ def waiting(name: str, start: Callable[..., Job[Any]]) -> Callable[..., Any]:
                 # A traceback that shows locals must not show a presigned URL.
                 del args, kwargs
             if on_progress is not None and other is None:
-                for progress in jobs[0]._snapshots():
-                    on_progress(progress)
+                tell_all(jobs[0]._snapshots(), on_progress)
         except BaseException as error:
             for job in jobs:
                 job._stop(error)

@@ -47,7 +47,7 @@ impl Man {
         })?;
         let mut report =
             Report { headline: format!("wrote the pages to {}", self.folder.display()), ..Report::default() };
-        report.json = json!({"folder": self.folder});
+        report.json = json!({"folder": self.folder.to_string_lossy()});
         report.ids.push(self.folder.display().to_string());
         Ok(report)
     }

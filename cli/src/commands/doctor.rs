@@ -4,8 +4,7 @@ use dropoff::diagnosis::{trusted_roots, try_spool};
 use dropoff::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
-use super::services::{Found, Service};
-use super::shared::ServiceArguments;
+use super::services::{Found, Services};
 use crate::exit::Exit;
 use crate::report::Report;
 use crate::run::Session;
@@ -15,10 +14,7 @@ use crate::wording::in_words_of_the_command;
 #[derive(Debug, clap::Args)]
 pub struct Doctor {
     #[command(flatten)]
-    service: ServiceArguments,
-    /// The region of H Company's account, eu or us.
-    #[arg(long, value_name = "REGION")]
-    region: Option<String>,
+    services: Services,
 }
 
 /// A clock that is further off makes storage refuse what a service signed; S3 allows 15 minutes.
@@ -38,7 +34,7 @@ impl Finding {
         Self { name: name.into(), good: Some(true), told: told.into(), exit: Exit::Done }
     }
     fn bad(name: impl Into<String>, error: &Error) -> Self {
-        let exit = Exit::of(error, false);
+        let exit = Exit::of(error);
         Self {
             name: name.into(),
             good: Some(false),
@@ -59,11 +55,10 @@ impl Finding {
 }
 
 impl Doctor {
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         let mut findings = Vec::new();
         let mut keys = 0;
-        for service in Service::ALL {
-            let found = service.find(&self.service, self.region.as_deref(), session);
+        for (service, found) in self.services.find(session)? {
             keys += usize::from(!matches!(found, Found::NoKey(_)));
             findings.extend(of_service(service.name(), &found));
         }
@@ -77,7 +72,7 @@ impl Doctor {
             Ok(roots) => Finding::good("tls roots", format!("{} from {}", roots.count, roots.source)),
             Err(error) => Finding::bad("tls roots", &error),
         });
-        let spool = self.service.options.options().and_then(|options| try_spool(&options));
+        let spool = self.services.arguments.options.options().and_then(|options| try_spool(&options));
         findings.push(match spool {
             Ok(folder) => Finding::good("spool", format!("files can be made in {}", folder.display())),
             Err(error) => Finding::bad("spool", &error),
@@ -92,6 +87,7 @@ fn of_service(service: &str, found: &Found) -> Vec<Finding> {
         Found::NoKey(error) => {
             return vec![Finding::skipped(name("key"), in_words_of_the_command(error.clone()).message())];
         }
+        Found::Unfit { what, error } => return vec![Finding::bad(name(what), error)],
         Found::Checked { check, origin } => (check, origin),
     };
     let proxy = check.proxy.as_deref().map_or("no proxy".to_owned(), |proxy| format!("through {proxy}"));

@@ -1,15 +1,13 @@
 //! `dropoff key`: an agent's key pair.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use dropoff::{Error, KeyPair, Result};
+use dropoff::{KeyPair, Result};
 use serde_json::json;
 
 use super::shared::{key_pair, shown};
 use crate::report::Report;
-use crate::sys;
 
 /// The key pair that files are sealed and opened with.
 #[derive(Debug, Subcommand)]
@@ -32,20 +30,7 @@ impl KeyCommand {
         match self {
             Self::New { file } => {
                 let pair = KeyPair::generate()?;
-                let failed = |error: std::io::Error| match error.kind() {
-                    std::io::ErrorKind::AlreadyExists => Error::bad_argument(&format!(
-                        "there is something at {} already, and a key is never replaced; give another path",
-                        file.display()
-                    )),
-                    _ => Error::bad_argument(&format!(
-                        "{} cannot be written ({error}); give another path",
-                        file.display()
-                    )),
-                };
-                let mut kept = sys::create_private_file(&file).map_err(failed)?;
-                writeln!(kept, "{}", *pair.reveal_private_key())
-                    .and_then(|()| kept.sync_all())
-                    .map_err(failed)?;
+                pair.save(&file)?;
                 Ok(report(&pair, format!("made a key pair in {}", file.display())))
             }
             Self::Show { file } => {

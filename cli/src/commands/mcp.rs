@@ -4,12 +4,11 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use dropoff::{Error, ErrorKind, KeyPair, Result};
+use dropoff::{Error, KeyPair, Result};
 use dropoff_mcp::{Asking, McpServer, Settings, Targets};
-use zeroize::Zeroizing;
 
 use crate::client_options::ClientOptions;
-use crate::commands::shared::key_pair;
+use crate::commands::shared::{find_key_pair, key_pair};
 use crate::interrupt;
 use crate::report::Report;
 use crate::run::Session;
@@ -64,7 +63,7 @@ pub enum Ask {
 }
 
 impl Mcp {
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         let server = McpServer::new(self.settings()?)?;
         for note in server.notes() {
             session.screen.line(&note);
@@ -74,7 +73,7 @@ impl Mcp {
         }
         interrupt::listen(&session.screen);
         let stopper = server.stopper();
-        interrupt::set_running(Some(Box::new(move || stopper.stop())));
+        interrupt::set_running(Box::new(move || stopper.stop()));
         server.serve()?;
         Ok(Report::default())
     }
@@ -106,19 +105,17 @@ impl Mcp {
 
     /// One that is not asked for may be missing, but not broken.
     fn key_pair(&self) -> Result<Option<KeyPair>> {
-        match key_pair(self.key_file.as_deref()) {
-            Ok(pair) => Ok(Some(pair)),
-            Err(e) if e.kind() == ErrorKind::InvalidInput && self.key_file.is_none() && !self.seal => {
-                Ok(None)
-            }
-            Err(e) => Err(e),
+        if self.seal {
+            key_pair(self.key_file.as_deref()).map(Some)
+        } else {
+            find_key_pair(self.key_file.as_deref())
         }
     }
 
     fn targets(&self) -> Result<Targets> {
         let text = match &self.targets_file {
             Some(file) => secrets::read(file, "presigned URLs by name")?,
-            None => Zeroizing::new(std::env::var(TARGETS_VARIABLE).unwrap_or_default()),
+            None => secrets::from_environment(TARGETS_VARIABLE)?.unwrap_or_default(),
         };
         if text.trim().is_empty() { Ok(Targets::default()) } else { Targets::from_json(&text) }
     }

@@ -16,6 +16,8 @@ mod shared;
 pub mod transfer;
 pub mod whoami;
 
+pub use shared::shown;
+
 use dropoff::Result;
 
 use crate::arguments::Command;
@@ -26,7 +28,7 @@ use crate::run::Session;
 ///
 /// # Errors
 /// The library's, and `invalid_input` for what the command line got wrong.
-pub fn run(command: Command, session: &mut Session) -> Result<Report> {
+pub fn run(command: Command, session: &Session) -> Result<Report> {
     match command {
         Command::Send(send) => send.run(session),
         Command::Open(open) => open.run(session),

@@ -45,7 +45,7 @@ pub struct Open {
 }
 
 impl Open {
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         let told = self.told()?;
         let mut sealed = SealedFile::new(&self.file);
         let given = |argument: &Option<String>, name: &str| argument.clone().or_else(|| told.text(name));
@@ -103,7 +103,8 @@ struct Told {
 
 impl Told {
     fn text(&self, name: &str) -> Option<String> {
-        let found = self.file.get(name).or_else(|| self.reply.get(name))?;
-        found.as_str().map(str::to_owned)
+        // A service may well say `null` of a file, and mean what it says of the transfer.
+        let text = |place: &Value| place.get(name).and_then(Value::as_str).map(str::to_owned);
+        text(&self.file).or_else(|| text(&self.reply))
     }
 }

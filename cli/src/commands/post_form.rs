@@ -36,7 +36,7 @@ pub struct PostForm {
 }
 
 impl PostForm {
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         check_one_stdin(&self.file, self.url_file.as_deref())?;
         let (url, fields) = Target::find(self.url_file.as_deref())?.form()?;
         let mut request = PostFormRequest::new(url, fields, session.source(&self.file, self.size)?);

@@ -157,7 +157,7 @@ pub struct Upload {
 }
 
 impl ProfileCommand {
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         match self {
             Self::Inspect { folder, pack } => {
                 let pack = pack.pack();
@@ -174,7 +174,7 @@ impl ProfileCommand {
 }
 
 impl Upload {
-    fn run(self, session: &mut Session) -> Result<Report> {
+    fn run(self, session: &Session) -> Result<Report> {
         let client = self.place.client()?;
         let details = self.details()?;
         let mut upload =

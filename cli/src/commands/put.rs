@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dropoff::{Error, PutRequest, Result, Storage, StoredObject};
 
+use super::shared::shown;
 use crate::client_options::{ClientOptions, parse_bytes, parse_duration};
 use crate::report::{Report, size};
 use crate::run::Session;
@@ -36,7 +37,7 @@ pub struct Put {
 }
 
 impl Put {
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         check_one_stdin(&self.file, self.url_file.as_deref())?;
         let (url, headers) = Target::find(self.url_file.as_deref())?.put()?;
         let mut request = PutRequest::new(url, session.source(&self.file, self.size)?);
@@ -72,8 +73,7 @@ pub fn check_one_stdin(file: &Path, other: Option<&Path>) -> Result<()> {
 
 /// An object that storage has.
 pub fn report(stored: &StoredObject, file: &Path) -> Report {
-    let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
-    let mut report = Report::of(stored, format!("stored {name}, {}", size(stored.bytes)));
+    let mut report = Report::of(stored, format!("stored {}, {}", shown(file), size(stored.bytes)));
     report.fact("bytes", Some(stored.bytes));
     report.fact("etag", stored.etag.as_deref());
     report.fact("verified", Some(stored.verified));

@@ -35,7 +35,7 @@ pub struct PutParts {
 }
 
 impl PutParts {
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         check_one_stdin(&self.file, self.url_file.as_deref())?;
         let urls = Target::find(self.url_file.as_deref())?.parts()?;
         let mut request = PutPartsRequest::new(urls, session.source(&self.file, self.size)?);

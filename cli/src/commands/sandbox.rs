@@ -20,13 +20,11 @@ pub struct SandboxCommand {
 }
 
 impl SandboxCommand {
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         let port = self.options.port();
         let watched = session.format == Format::Human && io::stdout().is_terminal();
-        let done = serve(self.options, |place| {
-            write_out(&if watched { exports(place) } else { place.to_string() });
-            Ok(())
-        });
+        let done =
+            serve(self.options, |place| write_out(&if watched { exports(place) } else { place.to_string() }));
         match done {
             Ok(()) => Ok(Report::default()),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(Error::bad_argument(&format!(

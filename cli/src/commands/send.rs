@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::shared::{ServiceArguments, key_pair};
 use crate::client_options::{parse_bytes, parse_duration};
 use crate::report::{Report, count, size};
-use crate::run::Session;
+use crate::run::{SIZE_OF_A_FILE, Session};
+use crate::sys::paths_of_lines;
 use crate::{secrets, state};
 
 /// Sends files to another agent through AgentDrop, and waits until they can be downloaded.
@@ -18,7 +19,7 @@ pub struct Send {
     /// The files; - is standard input, and needs --name.
     #[arg(required_unless_present = "files_from")]
     files: Vec<PathBuf>,
-    /// A file with more paths, one a line; - is standard input.
+    /// A file with more paths, one a line as it is; - is standard input.
     #[arg(long, value_name = "FILE")]
     files_from: Option<PathBuf>,
     /// The agent that sends.
@@ -68,7 +69,7 @@ pub struct Send {
     #[arg(long, value_name = "true|false")]
     multipart: Option<bool>,
     /// Keeps a journal, from which the same command goes on if it is interrupted [default: one for these
-    /// files and this recipient in ~/.local/state/dropoff].
+    /// files and this recipient in dropoff/ of XDG_STATE_HOME, else of ~/.local/state].
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true)]
     resume: Option<Option<PathBuf>>,
     /// Tells what would be sent, and sends nothing.
@@ -82,7 +83,7 @@ pub struct Send {
 }
 
 impl Send {
-    pub fn run(mut self, session: &mut Session) -> Result<Report> {
+    pub fn run(mut self, session: &Session) -> Result<Report> {
         self.check_one_stdin()?;
         self.add_listed()?;
         let client = self.service.agentdrop()?;
@@ -109,8 +110,21 @@ impl Send {
 
     fn add_listed(&mut self) -> Result<()> {
         if let Some(list) = &self.files_from {
-            let text = secrets::read(list, "paths of files")?;
-            self.files.extend(text.lines().filter(|line| !line.is_empty()).map(PathBuf::from));
+            let what = "paths of files";
+            let paths = paths_of_lines(&secrets::read_bytes(list, what)?);
+            let paths = paths.map_err(|_| secrets::no_text(list, what))?;
+            if paths.iter().any(|path| path == Path::new("-")) {
+                return Err(Error::bad_argument(
+                    "a list of files names files, and no standard input; write ./- for a file that is called so",
+                ));
+            }
+            self.files.extend(paths);
+        }
+        if self.files.is_empty() {
+            return Err(Error::bad_argument("there is no file to send; name one, or fill the list"));
+        }
+        if self.size.is_some() && !self.files.iter().any(|path| path == Path::new("-")) {
+            return Err(Error::bad_argument(SIZE_OF_A_FILE));
         }
         if self.name.is_some() && self.files.len() != 1 {
             return Err(Error::bad_argument("--name is for a single file; leave it out, or send one file"));
@@ -118,7 +132,7 @@ impl Send {
         Ok(())
     }
 
-    fn transfer(&self, session: &mut Session) -> Result<Transfer> {
+    fn transfer(&self, session: &Session) -> Result<Transfer> {
         let mut transfer = Transfer::new(&self.from, &self.to).auto_delete(self.auto_delete);
         for path in &self.files {
             let size = self.size.filter(|_| path == Path::new("-"));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dropoff::{AgentDrop, Error, HCompany, KeyPair, Result};
+use zeroize::Zeroizing;
 
 use crate::client_options::ClientOptions;
 use crate::secrets;
@@ -26,9 +27,12 @@ pub struct ServiceArguments {
 }
 
 impl ServiceArguments {
-    fn api_key(&self) -> Result<Option<String>> {
-        let read = |path: &PathBuf| secrets::read(path, "an API key").map(|key| key.to_string());
-        self.api_key_file.as_ref().map(read).transpose()
+    /// The API key of the file, if one is named.
+    ///
+    /// # Errors
+    /// Those of [`secrets::read`].
+    pub fn api_key(&self) -> Result<Option<Zeroizing<String>>> {
+        self.api_key_file.as_deref().map(|path| secrets::read(path, "an API key")).transpose()
     }
 
     /// A client of AgentDrop.
@@ -36,9 +40,17 @@ impl ServiceArguments {
     /// # Errors
     /// `authentication` without a key; `invalid_input`.
     pub fn agentdrop(&self) -> Result<AgentDrop> {
+        self.agentdrop_with(self.api_key()?)
+    }
+
+    /// The same with a key that was read.
+    ///
+    /// # Errors
+    /// As for [`Self::agentdrop`].
+    pub fn agentdrop_with(&self, key: Option<Zeroizing<String>>) -> Result<AgentDrop> {
         let mut builder = AgentDrop::builder().options(self.options.options()?);
-        if let Some(key) = self.api_key()? {
-            builder = builder.api_key(key);
+        if let Some(key) = key {
+            builder = builder.api_key(&*key);
         }
         if let Some(url) = &self.base_url {
             builder = builder.base_url(url);
@@ -51,9 +63,17 @@ impl ServiceArguments {
     /// # Errors
     /// `authentication` without a key; `invalid_input`.
     pub fn hcompany(&self, region: Option<&str>) -> Result<HCompany> {
+        self.hcompany_with(self.api_key()?, region)
+    }
+
+    /// The same with a key that was read.
+    ///
+    /// # Errors
+    /// As for [`Self::hcompany`].
+    pub fn hcompany_with(&self, key: Option<Zeroizing<String>>, region: Option<&str>) -> Result<HCompany> {
         let mut builder = HCompany::builder().options(self.options.options()?);
-        if let Some(key) = self.api_key()? {
-            builder = builder.api_key(key);
+        if let Some(key) = key {
+            builder = builder.api_key(&*key);
         }
         if let Some(url) = &self.base_url {
             builder = builder.base_url(url);
@@ -71,21 +91,29 @@ impl ServiceArguments {
 /// # Errors
 /// `source_unreadable`, `encryption`; `invalid_input` if there is none at all.
 pub fn key_pair(file: Option<&Path>) -> Result<KeyPair> {
+    find_key_pair(file)?.ok_or_else(|| {
+        Error::bad_argument(&format!(
+            "there is no key pair; make one with `dropoff key new FILE` and give it by --key-file, or set the environment variable {KEY_VARIABLE}"
+        ))
+    })
+}
+
+/// The same, where there may be none.
+///
+/// # Errors
+/// Those of one that is there.
+pub fn find_key_pair(file: Option<&Path>) -> Result<Option<KeyPair>> {
     if let Some(path) = file {
         if path.is_dir() || path.extension().is_some_and(|extension| extension == "json") {
-            return KeyPair::from_agentdrop_config(path);
+            return KeyPair::from_agentdrop_config(path).map(Some);
         }
-        return KeyPair::from_private_key(&secrets::read(path, "a private key")?);
+        return KeyPair::from_private_key(&secrets::read(path, "a private key")?).map(Some);
     }
-    if let Ok(key) = std::env::var(KEY_VARIABLE) {
-        return KeyPair::from_private_key(&zeroize::Zeroizing::new(key));
+    if let Some(key) = secrets::from_environment(KEY_VARIABLE)? {
+        return KeyPair::from_private_key(&key).map(Some);
     }
-    match std::env::home_dir().map(|home| home.join(OFFICIAL_CONFIG)).filter(|config| config.exists()) {
-        Some(config) => KeyPair::from_agentdrop_config(config),
-        None => Err(Error::bad_argument(&format!(
-            "there is no key pair; make one with `dropoff key new FILE` and give it by --key-file, or set the environment variable {KEY_VARIABLE}"
-        ))),
-    }
+    let config = std::env::home_dir().map(|home| home.join(OFFICIAL_CONFIG));
+    config.filter(|config| config.exists()).map(KeyPair::from_agentdrop_config).transpose()
 }
 
 /// A file as it is named to people.

@@ -20,7 +20,7 @@ pub enum TransferCommand {
 }
 
 impl TransferCommand {
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         let Self::Get { id, service } = self;
         let client = service.agentdrop()?;
         session.wait(|| client.start_get_transfer(&id)).map(|info| report(&info))

@@ -3,8 +3,7 @@
 use dropoff::{Result, ServiceCheck};
 use serde_json::{Value, json};
 
-use super::services::{Found, Service};
-use super::shared::ServiceArguments;
+use super::services::{Found, Services};
 use crate::report::Report;
 use crate::run::Session;
 
@@ -12,27 +11,24 @@ use crate::run::Session;
 #[derive(Debug, clap::Args)]
 pub struct Whoami {
     #[command(flatten)]
-    service: ServiceArguments,
-    /// The region of H Company's account, eu or us.
-    #[arg(long, value_name = "REGION")]
-    region: Option<String>,
+    services: Services,
 }
 
 impl Whoami {
     /// # Errors
     /// The first service's that has a key and does not take it; `authentication` if there is no key at all.
-    pub fn run(self, session: &mut Session) -> Result<Report> {
+    pub fn run(self, session: &Session) -> Result<Report> {
         let mut report = Report { headline: "keys".to_owned(), ..Report::default() };
         let (mut taken, mut failure, mut missing) = (0, None, None);
         let mut all = serde_json::Map::new();
-        for service in Service::ALL {
-            let found = service.find(&self.service, self.region.as_deref(), session);
+        for (service, found) in self.services.find(session)? {
             let told = match &found {
                 Found::NoKey(error) => {
                     missing.get_or_insert_with(|| error.clone());
                     "no key".to_owned()
                 }
-                Found::Checked { check: ServiceCheck { error: Some(error), .. }, .. } => {
+                Found::Unfit { error, .. }
+                | Found::Checked { check: ServiceCheck { error: Some(error), .. }, .. } => {
                     failure.get_or_insert_with(|| error.clone());
                     error.message().to_owned()
                 }
@@ -55,7 +51,7 @@ impl Whoami {
 
 fn facts(found: &Found) -> Value {
     match found {
-        Found::NoKey(_) => json!({"key": null, "accepted": false, "url": null}),
+        Found::NoKey(_) | Found::Unfit { .. } => json!({"key": null, "accepted": false, "url": null}),
         Found::Checked { check, origin } => {
             json!({"key": origin, "accepted": check.error.is_none(), "url": check.url})
         }

@@ -1,6 +1,6 @@
 //! Step two: the files of a pending transfer, several at once, until storage has all of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -147,6 +147,7 @@ impl Uploading<'_> {
             targets: PartTargets::Given(targets),
             source: &file.source,
             done: state.parts,
+            doubt: &OnceLock::new(),
         };
         let parts = send_parts(upload, &self.sender, self.limiter, &on_stored);
         // Until they are put together there is no object.

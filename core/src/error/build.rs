@@ -145,7 +145,7 @@ impl Error {
         const ANEW: &str = "so open it anew before calling again";
         // Who is told that it is done, or to ask first, is not to be told to call again.
         let told = self.retryable() || self.outcome() == Outcome::NotCompleted;
-        let error = self.retryable_is(false);
+        let error = self.with(|f| f.retryable_anew |= f.retryable).retryable_is(false);
         if told && !error.message().ends_with(ANEW) {
             error.with_note(&format!("{why}, {ANEW}"))
         } else {
@@ -157,6 +157,11 @@ impl Error {
     #[must_use]
     pub fn stream_is_closed(self) -> Self {
         self.stream_is_lost("the stream was closed with this call")
+    }
+    /// The same error without the path, for a program that has seen a secret in its place.
+    #[must_use]
+    pub fn without_path(self) -> Self {
+        self.with(|f| f.path = None)
     }
     /// The same error in a sentence of a program's own, for one whose users know neither calls nor arguments.
     #[must_use]
@@ -170,5 +175,19 @@ impl Error {
     /// The same error, its sentence begun with where it happened.
     pub(crate) fn context(self, prefix: &str) -> Self {
         self.with(|f| f.message = one_line(&format!("{prefix}: {}", f.message)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_stream_keeps_whether_a_new_one_may_do() {
+        for (retryable, anew) in [(true, true), (false, false)] {
+            let error = Error::new(ErrorKind::Network, "broken").retryable_is(retryable);
+            let lost = error.stream_is_lost("it was read").stream_is_closed();
+            assert_eq!((lost.retryable(), lost.retryable_anew()), (false, anew));
+        }
     }
 }

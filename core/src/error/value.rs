@@ -32,6 +32,8 @@ pub(super) struct Facts {
     pub(super) operation: Option<&'static str>,
     pub(super) side: Side,
     pub(super) retryable: bool,
+    /// The same call may work, with its stream opened anew.
+    pub(super) retryable_anew: bool,
     pub(super) retry_after: Option<Duration>,
     pub(super) http_status: Option<u16>,
     pub(super) service_code: Option<String>,
@@ -60,6 +62,7 @@ impl Error {
             operation: None,
             side: kind.default_side(),
             retryable: kind.default_retryable(),
+            retryable_anew: false,
             retry_after: None,
             http_status: None,
             service_code: None,
@@ -103,6 +106,11 @@ impl Error {
     #[must_use]
     pub fn retryable(&self) -> bool {
         self.0.retryable
+    }
+    /// The same where a stream that was read is opened anew for it, as a pipeline does that is run again.
+    #[must_use]
+    pub fn retryable_anew(&self) -> bool {
+        self.0.retryable || self.0.retryable_anew
     }
     /// How long the service asked to be left alone.
     #[must_use]

@@ -23,6 +23,7 @@ pub fn fuzz_storage_xml(data: &[u8]) {
         body: quoted.into(),
         digests: Digests::default(),
         whole: true,
+        lost: false,
         complete: true,
         last_may_have_left: true,
         ignores_expect: false,

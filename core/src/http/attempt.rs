@@ -93,8 +93,8 @@ pub(super) async fn run(
         return Err(success_too_early(target, &head, hides.as_ref(), last_may_have_left));
     }
     let unread = has_stray_body(&head);
-    let reply_timeout = limits.response.min(REPLY_BODY_TIMEOUT);
-    let mut reply = receive(head, reply_timeout, pending.filter(|_| done), done.then_some(undo)).await;
+    let wait = ReplyWait::of(outgoing, limits);
+    let mut reply = receive(head, wait, pending.filter(|_| done), done.then_some(undo)).await;
     reply.complete = complete;
     reply.last_may_have_left = last_may_have_left;
     reply.ignores_expect = state.was_sent_unasked();
@@ -181,14 +181,14 @@ async fn unanswered(
 /// The rest of the reply, and the digest of a success.
 async fn receive(
     head: http::Response<Incoming>,
-    reply_timeout: Duration,
+    wait: ReplyWait,
     pending: Option<PendingDigests>,
     undo: Option<UndoUnlessKept<'_>>,
 ) -> Reply {
     let (parts, incoming) = head.into_parts();
     // A refusal is known by its status even if its text is lost; a success is known by its headers,
     // once every byte was sent.
-    let (body, whole) = read_reply(incoming, reply_timeout).await.unwrap_or((Bytes::new(), false));
+    let (body, end) = read_reply(incoming, wait).await;
     let digests = match pending {
         Some(pending) => pending.digests().await,
         None => Digests::default(),
@@ -198,7 +198,8 @@ async fn receive(
         status: parts.status,
         headers: parts.headers,
         body,
-        whole,
+        whole: end == ReplyEnd::Whole,
+        lost: end == ReplyEnd::Lost,
         digests,
         complete: true,
         last_may_have_left: true,
@@ -316,24 +317,55 @@ fn answered_early(target: &Target, head: &http::Response<Incoming>) -> Error {
     .status_is(status.as_u16())
 }
 
-/// The reply's body, up to a limit, and whether that is all of it.
-async fn read_reply(mut incoming: Incoming, reply_timeout: Duration) -> Result<(Bytes, bool), ()> {
-    let mut read = Vec::new();
-    let reading = async {
-        while let Some(frame) = incoming.frame().await {
-            let Ok(frame) = frame else { return Err(()) };
-            let Ok(data) = frame.into_data() else { continue };
-            let room = MAX_REPLY_BYTES - read.len();
-            read.extend_from_slice(&data[..data.len().min(room)]);
-            if data.len() > room {
-                return Ok(false);
-            }
+/// How long the body of a reply may take.
+#[derive(Debug, Clone, Copy)]
+struct ReplyWait {
+    limit: Duration,
+    /// Whether that is from one piece to the next, and not for all of it.
+    for_each: bool,
+}
+
+impl ReplyWait {
+    fn of(outgoing: &Outgoing, limits: Limits) -> Self {
+        match outgoing.handling.by_service {
+            true => Self { limit: limits.response, for_each: true },
+            // The head was the answer.
+            false => Self { limit: limits.response.min(REPLY_BODY_TIMEOUT), for_each: false },
         }
-        Ok(true)
-    };
-    match tokio::time::timeout(reply_timeout, reading).await {
-        Ok(Ok(whole)) => Ok((read.into(), whole)),
-        _ if !read.is_empty() => Ok((read.into(), false)),
-        _ => Err(()),
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReplyEnd {
+    Whole,
+    /// The rest is left unread.
+    TooLong,
+    Lost,
+}
+
+/// The reply's body, up to a limit, and how it ended.
+async fn read_reply<B>(mut incoming: B, wait: ReplyWait) -> (Bytes, ReplyEnd)
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let mut read = Vec::new();
+    let mut until = tokio::time::Instant::now() + wait.limit;
+    let end = loop {
+        let data = match tokio::time::timeout_at(until, incoming.frame()).await {
+            Ok(None) => break ReplyEnd::Whole,
+            Ok(Some(Ok(frame))) => frame.into_data(),
+            Ok(Some(Err(_))) | Err(_) => break ReplyEnd::Lost,
+        };
+        let Ok(data) = data else { continue };
+        let room = MAX_REPLY_BYTES - read.len();
+        read.extend_from_slice(&data[..data.len().min(room)]);
+        if data.len() > room {
+            // Blanks alone are no answer yet.
+            break if read.trim_ascii().is_empty() { ReplyEnd::Lost } else { ReplyEnd::TooLong };
+        }
+        if wait.for_each {
+            until = tokio::time::Instant::now() + wait.limit;
+        }
+    };
+    (read.into(), end)
 }

@@ -59,9 +59,7 @@ impl Target {
             .ok()
             .and_then(|uri| uri.path_and_query().cloned())
             .or_else(|| url[url::Position::BeforePath..url::Position::AfterQuery].parse().ok())
-            .ok_or_else(|| {
-                unsafe_target(format!("the storage URL for {} holds characters HTTP does not allow", shown()))
-            })?;
+            .ok_or_else(|| unsafe_target(format!("the storage URL for {} {}", shown(), not_of_http(text))))?;
         Ok(Self {
             authority: authority(&url),
             url: SecretUrl::new(url),
@@ -73,9 +71,11 @@ impl Target {
 
     /// Below a service's base URL. The caller chose that, so its address may be any.
     pub(super) fn of_service(url: &Url) -> Result<Self> {
-        let path_and_query = url[url::Position::BeforePath..url::Position::AfterQuery]
-            .parse()
-            .map_err(|_| Error::invalid("base_url holds characters HTTP does not allow; check it"))?;
+        let path_and_query =
+            url[url::Position::BeforePath..url::Position::AfterQuery].parse().map_err(|_| {
+                let what = "the service's URL, made of base_url and the ids given,";
+                Error::invalid(format!("{what} {}; check them", not_of_http(url.as_str())))
+            })?;
         let url = url.clone();
         Ok(Self {
             authority: authority(&url),
@@ -93,7 +93,7 @@ impl Target {
         let uri = text.parse::<http::Uri>().ok();
         let path_and_query = uri.and_then(|uri| uri.path_and_query().cloned());
         let path_and_query = path_and_query
-            .ok_or_else(|| unsafe_target("the URL that storage gave holds characters HTTP does not allow"))?;
+            .ok_or_else(|| unsafe_target(format!("the URL that storage gave {}", not_of_http(text))))?;
         Ok(Self { url: SecretUrl::new(url), path_and_query, ..self.clone() })
     }
 
@@ -145,6 +145,16 @@ impl std::fmt::Display for Target {
 impl std::fmt::Debug for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Target({self})")
+    }
+}
+
+/// Why HTTP's crate takes no such URL.
+fn not_of_http(text: &str) -> String {
+    // http::Uri counts in 16 bits, with the last value kept for itself.
+    const LONGEST: usize = u16::MAX as usize - 1;
+    match text.len() {
+        0..=LONGEST => "holds characters HTTP does not allow".into(),
+        bytes => format!("has {bytes} bytes, more than the {LONGEST} that can be sent"),
     }
 }
 
@@ -250,6 +260,16 @@ mod tests {
 
     fn check(url: &str) -> Result<Target> {
         Target::check(url, &Options::new())
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_sent_is_told_with_the_reason() {
+        let long = "a".repeat(70_000);
+        let service = Url::parse(&format!("https://api.example/transfers/{long}")).expect("a URL");
+        let told = Target::of_service(&service).expect_err("too long").message().to_owned();
+        assert!(told.contains("base_url and the ids given, has 70030 bytes, more than the 65534"), "{told}");
+        let told = check(&format!("https://s.example/{long}")).expect_err("too long").message().to_owned();
+        assert!(told.contains("has 70018 bytes") && told.len() < 1000, "{}", told.len());
     }
 
     #[test]

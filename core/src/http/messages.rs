@@ -30,10 +30,18 @@ pub(crate) struct Outgoing {
 /// The meaning of a request to whoever handles it, where that is not a store that replaces an object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Handling {
-    /// A 202 is a success: what is to be done with the body is the service's own business.
-    pub(crate) takes_202: bool,
+    /// What is to be done with the body is a service's own business: a 202 is a success, and the answer is
+    /// not there before the end of its own body.
+    pub(crate) by_service: bool,
     /// A request that may have been handled is not made again: it would be done twice.
     pub(crate) once: bool,
+}
+
+impl Handling {
+    /// Whether it says something of an upload and sends none of its bytes.
+    pub(crate) fn is_step(self) -> bool {
+        self.by_service && !self.once
+    }
 }
 
 impl Outgoing {
@@ -46,7 +54,7 @@ impl Outgoing {
                 let rest = location.strip_prefix(to.as_str());
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '&']))
             }
-            _ if status == StatusCode::ACCEPTED => self.handling.takes_202,
+            _ if status == StatusCode::ACCEPTED => self.handling.by_service,
             _ => matches!(status, StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT),
         }
     }
@@ -61,6 +69,8 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
     /// Whether that is all of it.
     pub(crate) whole: bool,
+    /// Whether more of it was to come and did not.
+    pub(crate) lost: bool,
     /// The digests of the source as it was sent; only after a success.
     pub(crate) digests: Digests,
     /// Whether every byte had been sent when it came.
@@ -79,9 +89,14 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Whether a success may have been about to say that it is none: some stores put an error document
-    /// into a 200, and this one was cut off.
-    pub(crate) fn cut_error(&self) -> bool {
+    /// Whether a success may have been about to say that it is none, and was cut off. Some stores put an
+    /// error document into a 200. S3 answers a commit with 200 at once, then with blanks for as long as it
+    /// takes, and its result comes last; a service says all in its body.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+    pub(crate) fn cut_error(&self, handling: Handling) -> bool {
+        if handling.by_service {
+            return self.lost;
+        }
         !self.whole && self.body.trim_ascii_start().starts_with(b"<")
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct JobContext {
 #[derive(Default)]
 struct AtEnd {
     cleanup: Option<CleanupTask>,
+    /// Whether there is nothing more to be done with the caller's ticket after that.
+    ends_ticket: bool,
     /// Is cancelled once the work that nothing interrupts has ended.
     uninterrupted: Option<CancellationToken>,
 }
@@ -77,10 +79,15 @@ impl JobContext {
         self.record().raw = Some(raw);
     }
 
+    /// For a raw upload that is not to be made again once a request of it may have been handled.
+    pub(crate) fn set_not_again(&self, why: &'static str) {
+        self.record().not_again = Some(why);
+    }
+
     /// Storage said that it has an object. Being stopped does not change that.
     pub(crate) fn record_stored(&self, etag: Option<&str>) {
         let mut record = self.record();
-        if matches!(record.raw, Some(RawUpload::Object | RawUpload::Once)) {
+        if record.raw == Some(RawUpload::Object) {
             record.outcome = Some(Outcome::Completed);
             record.etag = etag.map(str::to_owned);
         }
@@ -94,7 +101,14 @@ impl JobContext {
     /// The work to do if the call ends without having completed, by failure, cancel or deadline, once nothing
     /// of it runs any more. `None`: nothing is left behind, or something is kept on purpose.
     pub(crate) fn cleanup_on_failure(&self, task: Option<CleanupTask>) {
-        self.at_end().cleanup = task;
+        let mut at_end = self.at_end();
+        (at_end.cleanup, at_end.ends_ticket) = (task, false);
+    }
+
+    /// The same for what takes away what the caller's ticket is for, so that the same call cannot succeed.
+    pub(crate) fn cleanup_that_ends_ticket(&self, task: CleanupTask) {
+        let mut at_end = self.at_end();
+        (at_end.cleanup, at_end.ends_ticket) = (Some(task), true);
     }
 
     /// The same job for its clean-up, which would otherwise be held by what it holds.
@@ -104,14 +118,19 @@ impl JobContext {
 
     /// Removes what is left behind by a call that failed.
     pub(super) async fn clean_up(&self, error: Error) -> Error {
-        let task = self.at_end().cleanup.take();
-        match task {
-            Some(task) if error.outcome() == Outcome::NotCompleted => {
-                let cleanup = tokio::time::timeout(CLEANUP_TIMEOUT, task).await.unwrap_or(Cleanup::Failed);
-                error.cleanup_is(cleanup)
-            }
-            _ => error,
+        let (task, ends_ticket) = {
+            let mut at_end = self.at_end();
+            (at_end.cleanup.take(), at_end.ends_ticket)
+        };
+        let Some(task) = task.filter(|_| error.outcome() == Outcome::NotCompleted) else { return error };
+        let cleanup = tokio::time::timeout(CLEANUP_TIMEOUT, task).await.unwrap_or(Cleanup::Failed);
+        let error = error.cleanup_is(cleanup);
+        if ends_ticket {
+            return error
+                .retryable_is(false)
+                .with_note("the upload that the plan is for was aborted, so ask for a new plan");
         }
+        error
     }
 
     /// Does what a cancel or a deadline does not stop half-way: a call that is stopped meanwhile ends after

@@ -11,8 +11,6 @@ pub(crate) enum RawUpload {
     Object,
     /// Several, or parts of one.
     Several,
-    /// One body that a service takes as a new thing each time.
-    Once,
 }
 
 #[derive(Default)]
@@ -21,6 +19,9 @@ pub(super) struct CallRecord {
     /// The outcome of being stopped.
     pub(super) outcome: Option<Outcome>,
     pub(super) raw: Option<RawUpload>,
+    /// Why the same call is not to be made again once a request of it may have been handled, as the end of a
+    /// sentence.
+    pub(super) not_again: Option<&'static str>,
     pub(super) etag: Option<String>,
     pub(super) journal: Option<PathBuf>,
 }
@@ -43,16 +44,17 @@ impl CallRecord {
         let retryable = match outcome {
             Outcome::Completed => false,
             Outcome::NotCompleted => true,
-            Outcome::Unknown => raw.is_some_and(|raw| raw != RawUpload::Once),
+            Outcome::Unknown => raw.is_some() && self.not_again.is_none(),
         };
         let error = error.etag_is(self.etag.as_deref()).retryable_is(retryable).outcome_is(outcome);
+        if let (Outcome::Unknown, Some(why)) = (outcome, self.not_again) {
+            return error.with_note(why);
+        }
         match (raw, outcome) {
-            (Some(RawUpload::Object | RawUpload::Once), Outcome::Unknown) => {
+            (Some(RawUpload::Object), Outcome::Unknown) => {
                 error.with_note("everything was sent, so look whether it is there before you send it again")
             }
-            (Some(RawUpload::Object | RawUpload::Once), Outcome::Completed) => {
-                error.with_note("storage has what was sent")
-            }
+            (Some(RawUpload::Object), Outcome::Completed) => error.with_note("storage has what was sent"),
             _ => error,
         }
     }

@@ -1,6 +1,8 @@
 //! Key pairs on Curve25519, and the agreement between two of them.
 
 use std::fmt;
+use std::io::{self, Write as _};
+use std::path::Path;
 
 use aws_lc_rs::agreement::{self, UnparsedPublicKey, X25519};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
@@ -11,6 +13,7 @@ use zeroize::Zeroizing;
 use super::errors::{encryption, missing, no_randomness};
 use super::wrap::{FileKey, WrapKey};
 use crate::error::{Error, Result};
+use crate::sys;
 
 const LEN: usize = 32;
 
@@ -75,6 +78,32 @@ impl KeyPair {
     #[must_use]
     pub fn reveal_private_key(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD.encode(self.private.as_slice()))
+    }
+
+    /// Writes the private key to a new file that its owner alone may read. Where that fails, no file is
+    /// left.
+    ///
+    /// # Errors
+    /// `invalid_input` where something is at the path already, or nothing can be written there.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let failed = |error: io::Error| {
+            Error::invalid(match error.kind() {
+                io::ErrorKind::AlreadyExists => format!(
+                    "there is something at {} already, and a key is never replaced; give another path",
+                    path.display()
+                ),
+                _ => format!("{} cannot be written ({error}); give another path", path.display()),
+            })
+            .of_file(path, &error)
+        };
+        let mut file = sys::create_private(path).map_err(failed)?;
+        let written = writeln!(file, "{}", self.reveal_private_key().as_str()).and_then(|()| file.sync_all());
+        drop(file);
+        written.map_err(|error| {
+            // Of this error there is enough to tell.
+            let _ = std::fs::remove_file(path);
+            failed(error)
+        })
     }
 
     /// Whether this is the private half.
@@ -159,6 +188,20 @@ impl fmt::Debug for KeyPair {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_kept_in_a_new_file_of_its_owner() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("my.key");
+        let pair = KeyPair::generate().expect("a pair");
+        pair.save(&path).expect("kept");
+        let text = std::fs::read_to_string(&path).expect("there");
+        assert_eq!(KeyPair::from_private_key(&text).expect("a key").public_key(), pair.public_key());
+        assert!(sys::testing::is_private(&path));
+        let error = pair.save(&path).expect_err("taken");
+        assert!(error.message().contains("is never replaced"), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).expect("there"), text);
+    }
 
     /// Shared secrets are not given out, so what is compared is a key wrapped with what follows from them.
     #[test]

@@ -83,6 +83,22 @@ impl Prepared {
         }
     }
 
+    /// Fails with `source_changed` if a file has not the bytes that were sent of it.
+    pub(crate) async fn prove_sent(&self, parts: &[SentRange]) -> Result<()> {
+        match &self.backing {
+            Backing::Path(file) => self.hold_or_fail(file, parts).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The error for a file that was written to after it was looked at.
+    pub(crate) fn was_written_to(&self) -> Error {
+        match &self.backing {
+            Backing::Path(file) => changed(&file.path, "was written to"),
+            _ => Error::internal("what cannot change was sent as something else"),
+        }
+    }
+
     /// Fails with `source_changed` if a file has other bytes than those of these digests by now.
     pub(crate) async fn still_holds(&self, digests: &Digests) -> Result<()> {
         let Backing::Path(file) = &self.backing else { return Ok(()) };

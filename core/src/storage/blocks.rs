@@ -2,6 +2,8 @@
 //! that is taken there is no new blob, and Azure drops blocks that nobody commits within a week.
 //! <https://learn.microsoft.com/rest/api/storageservices/put-block-list>
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
@@ -50,13 +52,16 @@ pub(super) async fn put_in_blocks(
     let on_stored = |part: StoredPart| -> BoxFuture<'_, Result<()>> {
         Box::pin(async move { journal.part(&part).await })
     };
+    let doubt = OnceLock::new();
     let upload = PartUpload {
         plan: plan.clone(),
         needs_etags: false,
         targets: PartTargets::Made(&block),
         source,
         done,
+        doubt: &doubt,
     };
+
     // Until they are committed there is no blob.
     let not_committed = |e: Error| match may_be_stored {
         true => left_open(e),
@@ -71,21 +76,26 @@ pub(super) async fn put_in_blocks(
     let list = target.with(BLOCK_LIST, headers.list)?;
     let stored = commit(&list, names.list(plan.count()), sender, may_be_stored).await;
     let stored = stored.map_err(|e| e.context("the list of its blocks"))?;
+    Ok(committed(stored, parts, plan.size(), doubt.into_inner()))
+}
+
+/// The blob that a list made of its blocks.
+fn committed(list: StoredObject, parts: Vec<StoredPart>, bytes: u64, doubt: Option<String>) -> StoredObject {
     let verified_by = all_verified_by(&parts);
-    let attempts = parts.iter().fold(stored.attempts, |sum, part| sum.saturating_add(part.attempts));
-    Ok(StoredObject {
-        bytes: plan.size(),
-        etag: stored.etag,
+    let attempts = parts.iter().fold(list.attempts, |sum, part| sum.saturating_add(part.attempts));
+    StoredObject {
+        bytes,
+        etag: list.etag,
         sha256: None,
         md5: None,
         crc64nvme: crc64_of_all(&parts),
         verified: verified_by.is_some(),
         verified_by,
         attempts,
-        warnings: stored.warnings,
-        reply: stored.reply,
+        warnings: doubt.into_iter().chain(list.warnings).collect(),
+        reply: list.reply,
         parts,
-    })
+    }
 }
 
 /// Azure compares the list with its MD5 before it believes it.

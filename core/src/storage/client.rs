@@ -64,6 +64,14 @@ impl Storage {
         })
     }
 
+    /// Whether the target of a `PUT` can be used, as far as that is seen without a connection.
+    ///
+    /// # Errors
+    /// `invalid_input`, `unsafe_target`.
+    pub fn check_put(&self, request: &PutRequest) -> Result<()> {
+        PutTarget::new(request.url.reveal(), &request.headers, &self.clients.options).map(drop)
+    }
+
     /// Sends a source with a presigned `POST` form and waits.
     ///
     /// # Errors

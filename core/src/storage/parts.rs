@@ -5,8 +5,8 @@
 //! call's budget.
 
 use std::borrow::Cow;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{OnceLock, PoisonError};
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
@@ -31,6 +31,8 @@ pub(crate) struct PartUpload<'a> {
     pub(crate) source: &'a Prepared,
     /// Parts that storage has already.
     pub(crate) done: Vec<StoredPart>,
+    /// The warning about the first part of which nothing but a status shows that storage has it.
+    pub(crate) doubt: &'a OnceLock<String>,
 }
 
 /// Where each part goes.
@@ -80,7 +82,7 @@ pub(crate) async fn send_parts(
     limiter: &UploadLimiter,
     on_stored: OnStored<'_>,
 ) -> Result<Vec<StoredPart>> {
-    let PartUpload { plan, needs_etags, targets, source, done } = upload;
+    let PartUpload { plan, needs_etags, targets, source, done, doubt } = upload;
     let count = usize::try_from(plan.count()).unwrap_or(usize::MAX);
     if !targets.fit(count) || source.len() != plan.size() {
         return Err(Error::internal("a plan of parts does not fit its targets"));
@@ -92,8 +94,9 @@ pub(crate) async fn send_parts(
     let sealed = source.part(0, 0).is_none();
     let _buffers = sealed.then(|| limiter.reserve(&plan));
     let parts = Parts {
-        plan: plan.clone(),
+        plan,
         needs_etags,
+        doubt,
         targets,
         source,
         order: sealed.then(|| Mutex::new(InOrder { reader: SequentialReader::new(source.clone()), next: 1 })),
@@ -119,12 +122,7 @@ pub(crate) async fn send_parts(
     drop(running);
     let all: Option<Vec<StoredPart>> = stored.into_iter().collect();
     let all = all.ok_or_else(|| Error::internal("a part was forgotten"))?;
-    let proved = match parts.order {
-        // A part that was cut is not looked at again after it was read.
-        Some(order) => source.prove(order.into_inner().reader.reading().as_ref(), &Digests::default()).await,
-        None => source.prove_parts(&sent_ranges(&plan, &all)).await,
-    };
-    proved.map_err(|e| stored_all_the_same(e).outcome_is(Outcome::Completed))?;
+    parts.prove(&all).await?;
     Ok(all)
 }
 
@@ -152,6 +150,7 @@ pub(crate) fn sent_ranges(plan: &PartPlan, parts: &[StoredPart]) -> Vec<SentRang
 struct Parts<'a, 'o> {
     plan: PartPlan,
     needs_etags: bool,
+    doubt: &'a OnceLock<String>,
     targets: PartTargets<'a>,
     source: &'a Prepared,
     order: Option<Mutex<InOrder>>,
@@ -202,6 +201,10 @@ impl Parts<'_, '_> {
         if etag.is_empty() && self.needs_etags {
             return Err(context(no_etag()));
         }
+        if let Some(warning) = stored.warnings.into_iter().next() {
+            // One sentence for all of them.
+            let _ = self.doubt.set(warning);
+        }
         let part = StoredPart {
             part_number: u32::try_from(number).unwrap_or(u32::MAX),
             bytes: stored.bytes,
@@ -219,6 +222,19 @@ impl Parts<'_, '_> {
 }
 
 impl Parts<'_, '_> {
+    /// Fails if the source was not one and the same while its parts were read.
+    async fn prove(self, all: &[StoredPart]) -> Result<()> {
+        let proved = match self.order {
+            // A part that was cut is not looked at again after it was read.
+            Some(order) => {
+                let reading = order.into_inner().reader.reading();
+                self.source.prove(reading.as_ref(), &Digests::default()).await
+            }
+            None => self.source.prove_parts(&sent_ranges(&self.plan, all)).await,
+        };
+        proved.map_err(|e| stored_all_the_same(e).outcome_is(Outcome::Completed))
+    }
+
     fn next_number(&self) -> Result<u64> {
         let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
         next.ok_or_else(|| Error::internal("more parts were begun than there are"))

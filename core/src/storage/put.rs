@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::azure;
@@ -115,14 +116,14 @@ pub(crate) struct Purpose {
 }
 
 impl Purpose {
-    const PUT: Self = Self { operation: "put", handling: Handling { takes_202: false, once: false } };
+    const PUT: Self = Self { operation: "put", handling: Handling { by_service: false, once: false } };
     /// A body that a service takes by `POST`, as a new thing each time.
     pub(super) const POST: Self =
-        Self { operation: "post", handling: Handling { takes_202: true, once: true } };
+        Self { operation: "post", handling: Handling { by_service: true, once: true } };
 
     /// A step that says something of an upload and sends none of its bytes.
     pub(super) const fn step(operation: &'static str) -> Self {
-        Self { operation, handling: Handling { takes_202: true, once: false } }
+        Self { operation, handling: Handling { by_service: true, once: false } }
     }
 }
 
@@ -136,6 +137,17 @@ impl std::fmt::Display for PutTarget {
 impl PutTarget {
     pub(crate) fn new(url: &str, headers: &[(String, Secret)], options: &Options) -> Result<Self> {
         Self::of_caller(url, PutHeaders::new(headers, options)?, options)
+    }
+
+    /// Refuses a URL that cannot be sent to, whatever the headers are.
+    pub(super) fn check_url(url: &str, options: &Options) -> Result<Target> {
+        url_query::check_writing(url, TicketOrigin::Caller)?;
+        Target::check(url, options)
+    }
+
+    /// The same of one that an object is sent to.
+    pub(super) fn check_upload_url(url: &str, options: &Options) -> Result<()> {
+        url_query::check_operation(Self::check_url(url, options)?.url(), TicketOrigin::Caller)
     }
 
     /// The same with headers that were checked.
@@ -160,6 +172,11 @@ impl PutTarget {
     /// The same as an upload of an object.
     pub(super) fn by_put(self) -> Self {
         self.by(Method::PUT, Purpose::PUT)
+    }
+
+    /// The name of what is done with it.
+    pub(super) fn operation(&self) -> &'static str {
+        self.purpose.operation
     }
 
     /// Whether whoever answers takes the body as a new thing each time.
@@ -307,7 +324,11 @@ impl PutTarget {
         }
         let mut mask = Mask::of_query(self.target.url());
         for (name, value) in &*self.headers.0.sent {
-            mask.hide(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+            let value = String::from_utf8_lossy(value.as_bytes());
+            match *name == AUTHORIZATION {
+                true => mask.hide_authorization(&value),
+                false => mask.hide(name.as_str(), &value),
+            }
         }
         Ok(Upload {
             operation: self.purpose.operation,

@@ -16,6 +16,7 @@ use super::result::StoredObject;
 use super::send::Sender;
 use super::session::{Session, SessionEnd, begin_session};
 use super::session_history::SessionHistory;
+use super::upload_history::TAKEN_TWICE;
 use super::upload_limiter::UploadLimiter;
 use crate::error::{Error, ErrorKind, Outcome, Result};
 use crate::job::{JobContext, RawUpload};
@@ -47,21 +48,26 @@ pub(super) async fn put_object(
     ctx: &JobContext,
 ) -> Result<StoredObject> {
     let ObjectUpload { target, source, .. } = upload;
-    let session = google::session_kind(target.url(), target.headers());
-    // A POST that begins a session is storage's. Its body would be passed over, and the answer a success.
-    if target.is_taken_once() && session != Some(SessionKind::Signed) {
-        ctx.set_raw_upload(RawUpload::Once);
+    ctx.set_raw_upload(upload.when_stored());
+    if is_taken_once(target) {
+        ctx.set_not_again(TAKEN_TWICE);
         return sender.put(target, source, source.len(), true).await;
     }
-    ctx.set_raw_upload(upload.when_stored());
     // Away from here: only uploads that go in these ways are to take their room.
     if let Some(plan) = azure::block_plan(target.url(), target.headers(), source.len(), options)? {
         return Box::pin(in_blocks(upload, plan, sender, options, ctx)).await;
     }
-    if let Some(kind) = session {
+    if let Some(kind) = google::session_kind(target.url(), target.headers()) {
         return Box::pin(in_session(upload, kind, sender, ctx)).await;
     }
     sender.put(target, source, source.len(), true).await
+}
+
+/// Whether whoever answers takes the body as a new thing each time. A POST that begins a session is
+/// storage's: its body would be passed over, and the answer a success.
+pub(super) fn is_taken_once(target: &PutTarget) -> bool {
+    let begins_session = || google::session_kind(target.url(), target.headers()) == Some(SessionKind::Signed);
+    target.is_taken_once() && !begins_session()
 }
 
 async fn in_blocks(

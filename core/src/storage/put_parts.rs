@@ -1,5 +1,7 @@
 //! Raw parts: the caller began a multipart upload somewhere and will complete it.
 
+use std::sync::OnceLock;
+
 use super::part_plan::{DEFAULT_PART_SIZE, MOST_PARTS, PartPlan};
 use super::parts::{PartTargets, PartUpload, send_parts};
 use super::put::{PutHeaders, PutTarget};
@@ -11,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::http::Clients;
 use crate::job::{JobContext, RawUpload};
 use crate::prepare_source::prepare_source_in_turn;
+use crate::secret::Secret;
 
 pub(super) async fn put_parts_now(
     clients: &Clients,
@@ -35,6 +38,7 @@ pub(super) async fn put_parts_now(
         targets: PartTargets::Given(&targets),
         source: &source,
         done: Vec::new(),
+        doubt: &OnceLock::new(),
     };
     let parts = send_parts(upload, &sender, &limiter, &|_| Box::pin(async { Ok(()) })).await?;
     ctx.progress.file_done();
@@ -69,7 +73,7 @@ fn targets(request: &PutPartsRequest, clients: &Clients) -> Result<Vec<PutTarget
     let common = PutHeaders::new(&request.headers, &clients.options)?;
     let each = request.urls.iter().zip(1_u64..).enumerate().map(|(at, (url, number))| {
         let headers = match own.map(|own| &own[at]) {
-            Some(own) => PutHeaders::new(&[&request.headers[..], own].concat(), &clients.options),
+            Some(own) => PutHeaders::new(&with_own(&request.headers, own), &clients.options),
             None => Ok(common.clone()),
         };
         let target = headers
@@ -83,6 +87,13 @@ fn targets(request: &PutPartsRequest, clients: &Clients) -> Result<Vec<PutTarget
         }
     });
     each.collect()
+}
+
+/// The headers of a part: its own stand in the place of those of all parts.
+fn with_own(common: &[(String, Secret)], own: &[(String, Secret)]) -> Vec<(String, Secret)> {
+    let is_own = |name: &str| own.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    let common = common.iter().filter(|(name, _)| !is_own(name));
+    common.chain(own).cloned().collect()
 }
 
 /// The plan of parts of these sizes.

@@ -142,6 +142,7 @@ mod tests {
             body: Bytes::copy_from_slice(body.as_bytes()),
             digests: crate::digest::Digests::default(),
             whole: true,
+            lost: false,
             complete: true,
             last_may_have_left: true,
             ignores_expect: false,

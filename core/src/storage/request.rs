@@ -82,10 +82,10 @@ impl PostRequest {
     }
 }
 
-/// A `PUT` of the same with another method.
+/// A `PUT` of the same with another method, and without its journal: a body that goes by POST goes whole, and
+/// begins anew.
 impl From<PutRequest> for PostRequest {
     fn from(put: PutRequest) -> Self {
-        // What goes by POST goes whole, and begins anew.
         let PutRequest { url, headers, source, timeout, journal: _ } = put;
         Self { url, headers, source, timeout }
     }
@@ -133,7 +133,8 @@ pub struct PostFormRequest {
 
 impl PostFormRequest {
     /// * `url`: where the form goes, exactly as it was handed out.
-    /// * `fields`: sent byte for byte in the order given; the file follows as the field `file`.
+    /// * `fields`: sent byte for byte in the order given; the file follows as the last
+    ///   field, which `file_field` names.
     pub fn new<N: Into<String>, V: Into<String>>(
         url: impl Into<String>,
         fields: impl IntoIterator<Item = (N, V)>,

@@ -40,11 +40,13 @@ pub(crate) struct Sender<'a> {
     pub(super) progress: &'a Arc<Counters>,
     slot: Option<&'a UploadSlot<'a>>,
     kept: Option<&'a KeptReply>,
+    /// Whether a CRC of what is sent is computed whatever the caller wants compared.
+    always_crc: bool,
 }
 
 impl<'a> Sender<'a> {
     pub(crate) fn new(clients: &'a HttpClients, options: &'a Options, ctx: &'a JobContext) -> Self {
-        Self { clients, options, ctx, progress: &ctx.progress, slot: None, kept: None }
+        Self { clients, options, ctx, progress: &ctx.progress, slot: None, kept: None, always_crc: false }
     }
 
     /// For an upload that has this turn among others of its call.
@@ -61,6 +63,11 @@ impl<'a> Sender<'a> {
         'a: 'b,
     {
         Sender { kept: Some(kept), ..*self }
+    }
+
+    /// For an upload whose CRC somebody compares here.
+    pub(super) fn with_crc(&self, always_crc: bool) -> Sender<'a> {
+        Sender { always_crc, ..*self }
     }
 
     /// For a step that sends none of the source: its bytes and its time are not the upload's.
@@ -90,9 +97,16 @@ impl<'a> Sender<'a> {
         self.send_until_stored(&upload).await
     }
 
-    /// Makes a step beside the bytes of an upload, whose body nobody compares.
-    pub(super) async fn step(&self, target: &PutTarget, body: &Prepared) -> Result<StoredObject> {
-        let upload = target.upload(body, false).await?;
+    /// Makes a step beside the bytes of an upload, whose body nobody compares. `secrets` are those of the
+    /// body.
+    pub(super) async fn step(
+        &self,
+        target: &PutTarget,
+        body: &Prepared,
+        secrets: &Mask,
+    ) -> Result<StoredObject> {
+        let mut upload = target.upload(body, false).await?;
+        upload.mask = upload.mask.and(secrets);
         self.send_until_stored(&upload).await
     }
 
@@ -117,6 +131,9 @@ impl<'a> Sender<'a> {
     pub(super) fn choose_digests(&self, upload: &mut Upload<'_>, object_size: u64) {
         let check = self.options.integrity_check;
         if check == IntegrityCheck::Off {
+            if self.always_crc {
+                upload.outgoing.digests = AlgorithmSet::of(Algorithm::Crc64Nvme);
+            }
             return;
         }
         let answered = self.clients.answered.of(upload.kind, upload.target.authority());
@@ -208,7 +225,7 @@ impl<'a> Sender<'a> {
         let mask = reply.masked_with(mask);
         if !is_success(outgoing, &reply) {
             self.progress.take_back(reply.counted);
-            let etag = etag(&reply);
+            let etag = etag(&reply, outgoing.handling);
             if may_be_own_upload(&reply, &history.tries)
                 && let Some(stored) =
                     Box::pin(own_upload(upload, &reply, etag.as_deref(), &history.tries)).await
@@ -221,7 +238,7 @@ impl<'a> Sender<'a> {
         match self.accepted(upload, &reply, history, &mask)? {
             Accepted::Doubted(stored) => Ok((*stored, reply.file)),
             Accepted::Stored => {
-                let etag = etag(&reply);
+                let etag = etag(&reply, outgoing.handling);
                 self.stored(&mut history.tries, etag.as_deref());
                 self.verified(upload, reply, etag, history, &mask).await
             }
@@ -236,14 +253,14 @@ impl<'a> Sender<'a> {
         history: &mut UploadHistory,
         mask: &Mask,
     ) -> Result<Accepted, (Error, Action)> {
-        let (host, etag) = (upload.host(), etag(reply));
+        let (host, etag) = (upload.host(), etag(reply, upload.outgoing.handling));
         if let Some(error) = middlebox::not_of_storage(reply, host, mask) {
             self.progress.take_back(reply.counted);
             return Err((error, Action::Fail));
         }
-        if reply.cut_error() {
+        if reply.cut_error(upload.outgoing.handling) {
             self.progress.take_back(reply.counted);
-            return Err((answer_cut(host), Action::Retry));
+            return Err((answer_cut(host, upload.outgoing.handling), Action::Retry));
         }
         if let Some(kept) = self.kept {
             kept.keep(reply, mask);
@@ -268,8 +285,9 @@ impl<'a> Sender<'a> {
     ) -> Result<(StoredObject, Option<Arc<Reading>>), (Error, Action)> {
         let mut ours = std::mem::take(&mut reply.digests);
         ours.complete_with(&upload.filled.digests);
-        // A checksum that the ticket demanded is there whatever the caller wants.
-        if ours.is_empty() || !self.wants_proof() {
+        // A checksum that the ticket demanded is there whatever the caller wants. What answers a POST are the
+        // digests of its reply, and a difference would have it sent again.
+        if ours.is_empty() || !self.wants_proof() || upload.outgoing.handling.once {
             return Ok((object(&upload.outgoing, &ours, etag, None), reply.file));
         }
         let answered = AnsweredChecksums::of(&reply, etag.as_deref());
@@ -384,10 +402,10 @@ pub(super) async fn refused(
     let host = upload.host();
     let (error, action) = reply::refusal(reply, upload.target.url(), mask);
     if precondition::is_about(reply.status, error.service_code()) {
-        let etag = etag(reply);
+        let etag = etag(reply, upload.outgoing.handling);
         return (precondition::failed(upload, error, etag.as_deref(), &history.tries, host), action);
     }
-    if may_be_stored(reply, error.service_code()) {
+    if may_be_stored(reply, error.service_code(), upload.outgoing.handling) {
         history.tries.may_be_stored();
     }
     // Each try reads the file anew, and the checksum is that of the first look.

@@ -73,7 +73,7 @@ fn refused_to_begin(
     let mask = reply.masked_with(&upload.mask);
     let (error, action) = reply::refusal(reply, target.url(), &mask);
     if precondition::is_about(reply.status, error.service_code()) {
-        let etag = etag(reply);
+        let etag = etag(reply, upload.outgoing.handling);
         return (precondition::failed(upload, error, etag.as_deref(), tries, upload.host()), action);
     }
     (target.explained(error, &reply.headers), action)
@@ -282,7 +282,7 @@ impl<'a> Session<'a> {
             Accepted::Doubted(_) => return Err(fatal(unproved(upload.host(), reply.status))),
             Accepted::Stored => {}
         }
-        let (etag, status, len) = (etag(&reply), reply.status, self.source.len());
+        let (etag, status, len) = (etag(&reply, upload.outgoing.handling), reply.status, self.source.len());
         let size = stored_resource::size(&reply);
         let is_answer_to_bytes = sent.is_some() || size == Some(len);
         if is_answer_to_bytes {
@@ -315,7 +315,7 @@ impl<'a> Session<'a> {
         sent: Option<&Prepared>,
         mask: &Mask,
     ) -> Result<Compared, Failure> {
-        let (etag, mut sent_digests) = (etag(&reply), reply.digests.clone());
+        let (etag, mut sent_digests) = (etag(&reply, upload.outgoing.handling), reply.digests.clone());
         stored_resource::add_digests(&mut reply.headers, &reply.body);
         let whole = sent.is_some_and(|sent| sent.len() == self.source.len());
         if !whole {

@@ -2,7 +2,7 @@
 //! with the checksum of another one fails however often it is sent: `@aws-sdk/s3-request-presigner` signs
 //! that of an empty body unless it is told otherwise, and others sign a file that has changed since.
 
-use super::checksums::{WrittenChecksum, written};
+use super::checksums::{CONTENT_MD5, WrittenChecksum, written};
 use super::ticket_origin::TicketOrigin;
 use super::upload::Upload;
 use crate::digest::{AlgorithmSet, Digests, Hasher};
@@ -142,10 +142,12 @@ fn advice(signed: &WrittenChecksum) -> String {
 const IN_AWS_SDKS: &str =
     " (AWS SDKs: requestChecksumCalculation: 'WHEN_REQUIRED', request_checksum_calculation='when_required')";
 
-/// The ticket's promises. Checksums that were filled in are none: they are those of the source.
+/// The ticket's promises. Checksums that were filled in are none: they are those of the source. A step's are
+/// those of the object, which is not what it sends, but for HTTP's own.
 fn all(upload: &Upload<'_>) -> Vec<WrittenChecksum> {
-    let filled = upload.filled.names();
-    written(|name| upload.says(name).filter(|_| !filled.contains(&name)).into_iter().collect())
+    let (filled, is_step) = (upload.filled.names(), upload.outgoing.handling.is_step());
+    let is_of_body = |name: &str| !filled.contains(&name) && (!is_step || name == CONTENT_MD5);
+    written(|name| upload.says(name).filter(|_| is_of_body(name)).into_iter().collect())
 }
 
 fn refused_unsent(upload: &Upload<'_>, what: &str) -> Error {

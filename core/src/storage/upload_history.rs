@@ -34,11 +34,20 @@ impl UploadHistory {
             self.tries.may_be_stored();
         }
         let error = self.tries.add_outcome(error);
-        if self.once && error.outcome() == Outcome::Unknown {
-            return Err(error.retryable_is(false).with_note(
-                "a POST that is sent again may be taken twice, so look what became of it before you do that",
-            ));
+        if self.once && error.outcome() != Outcome::NotCompleted {
+            return Err(not_again(error));
         }
         if action == Action::Fail { Err(error) } else { Ok(error) }
     }
+}
+
+/// For whoever thinks of making a POST again.
+pub(super) const TAKEN_TWICE: &str =
+    "a POST that is sent again may be taken twice, so look what became of it before you do that";
+
+/// The error of a call whose POST may have been taken.
+pub(super) fn not_again(error: Error) -> Error {
+    let is_open = error.outcome() == Outcome::NotCompleted;
+    let error = if is_open { error.outcome_is(Outcome::Unknown) } else { error };
+    error.retryable_is(false).with_note(TAKEN_TWICE)
 }

@@ -88,6 +88,7 @@ mod tests {
             "missing",
             "type",
             "outside",
+            "too_long",
             "url",
             "name",
             "recipient",
@@ -96,6 +97,7 @@ mod tests {
             "no_folder",
             "declined",
             "unasked",
+            "moved",
             "not_offered",
             "no_tool",
         ] {

@@ -5,23 +5,37 @@ use serde_json::{Map, Value, json};
 use super::description::{error_schema, next_step};
 use crate::error::Error;
 
-/// The facts of `value` that the schema has, without those that are absent.
+/// The facts of `value` that the schema has, without those that are absent or of another type: a service's
+/// own answers are told too, and whoever compares a whole answer with the schema would drop all of it.
 #[must_use]
 pub fn described(schema: &Value, value: &Value) -> Value {
     match value {
         Value::Array(items) if schema["items"].is_object() => {
-            items.iter().map(|item| described(&schema["items"], item)).collect()
+            let items = items.iter().filter(|item| fits(&schema["items"], item));
+            items.map(|item| described(&schema["items"], item)).collect()
         }
         Value::Object(facts) if schema["properties"].is_object() => {
             let named = schema["properties"].as_object().into_iter().flatten();
             let told = named.filter_map(|(name, inner)| {
-                let fact = facts.get(name).filter(|fact| !fact.is_null())?;
+                let fact = facts.get(name).filter(|fact| !fact.is_null() && fits(inner, fact))?;
                 let is_empty = fact.as_array().is_some_and(Vec::is_empty);
                 (!is_empty || is_required(schema, name)).then(|| (name.clone(), described(inner, fact)))
             });
             Value::Object(told.collect::<Map<_, _>>())
         }
         other => other.clone(),
+    }
+}
+
+fn fits(schema: &Value, fact: &Value) -> bool {
+    match schema["type"].as_str() {
+        Some("string") => fact.is_string(),
+        Some("boolean") => fact.is_boolean(),
+        Some("number") => fact.is_number(),
+        Some("integer") => fact.as_f64().is_some_and(|number| number.fract() == 0.0),
+        Some("array") => fact.is_array(),
+        Some("object") => fact.is_object(),
+        _ => true,
     }
 }
 

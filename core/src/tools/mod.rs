@@ -3,6 +3,7 @@
 mod arguments;
 mod description;
 mod facts;
+mod find;
 mod roots;
 
 pub use arguments::checked_arguments;

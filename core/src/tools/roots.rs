@@ -1,5 +1,6 @@
 //! The folders and files that a model may name. It may be told by a stranger to send others.
 
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
@@ -27,6 +28,8 @@ pub struct AllowedFile {
     pub path: PathBuf,
     /// The name that a recipient sees: a symlink's own, and not that of its target.
     pub name: String,
+    /// The bytes of a regular file that is there.
+    pub size: Option<u64>,
 }
 
 impl Roots {
@@ -58,6 +61,9 @@ impl Roots {
         let real = real_path(&named, 0);
         let below: Vec<(&Path, PathBuf)> = real.iter().flat_map(|real| self.below(real)).collect();
         let Some((path, first)) = below.first() else {
+            if named.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::InvalidFilename) {
+                return Err(refusal("too_long", &[("path", given)]));
+            }
             let roots: Vec<_> = self.0.iter().map(|root| root.display().to_string()).collect();
             return Err(refusal("outside", &[("path", given), ("roots", &roots.join(", "))]));
         };
@@ -66,7 +72,12 @@ impl Roots {
             return Err(refusal("name", &[("path", given), ("name", &name)]));
         }
         let name = named.file_name().or(path.file_name()).unwrap_or_default();
-        Ok(AllowedFile { path: (*path).to_owned(), name: name.to_string_lossy().into_owned() })
+        let is_file = path.metadata().ok().filter(|found| found.is_file());
+        Ok(AllowedFile {
+            path: (*path).to_owned(),
+            name: name.to_string_lossy().into_owned(),
+            size: is_file.map(|found| found.len()),
+        })
     }
 
     /// The names below each root that the path is in. A root may have any name: the program gave it.
@@ -82,8 +93,10 @@ impl Roots {
 fn real_path(path: &Path, links: usize) -> Option<PathBuf> {
     match std::fs::canonicalize(path) {
         Ok(real) => return Some(real),
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound || links > MOST_LINKS => return None,
-        Err(_) => {}
+        // Below a file is nothing either.
+        Err(e)
+            if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) && links <= MOST_LINKS => {}
+        Err(_) => return None,
     }
     // A path that ends with `..` has no name, and leads out of a folder that is not there.
     let inside = real_path(path.parent()?, links)?.join(path.file_name()?);
@@ -126,8 +139,20 @@ mod tests {
         let roots = Roots::new([root.clone()]).expect("roots");
         roots.find("a").expect_err("a circle");
         let found = roots.find("29").expect("it leads to a place where nothing is");
-        assert_eq!(found, AllowedFile { path: root.join("new"), name: "29".into() });
+        assert_eq!(found, AllowedFile { path: root.join("new"), name: "29".into(), size: None });
         roots.find("none/..").expect_err("no folder to lead out of");
+    }
+
+    #[test]
+    fn a_path_as_deep_as_a_system_takes_has_room_on_a_small_stack() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("it is there");
+        let looked = std::thread::Builder::new().stack_size(1 << 20).spawn(move || {
+            let roots = Roots::new([root]).expect("roots");
+            roots.find(&"a/".repeat(1900)).map(|found| found.name)
+        });
+        let found = looked.expect("a thread").join().expect("no panic").expect("below the root");
+        assert_eq!(found, "a");
     }
 
     #[test]

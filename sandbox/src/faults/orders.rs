@@ -37,6 +37,13 @@ struct Order {
     parsed: Option<Fault>,
 }
 
+fn known(op: &str) -> Result<(), String> {
+    if op == "any" || OPS.contains(&op) {
+        return Ok(());
+    }
+    Err(format!("on: unknown operation {op:?}; one of any, {}", OPS.join(", ")))
+}
+
 fn once() -> i64 {
     1
 }
@@ -51,9 +58,7 @@ impl Faults {
         let mut orders = Vec::new();
         for value in values {
             let mut order: Order = serde_json::from_value(value).map_err(|error| error.to_string())?;
-            if order.on != "any" && !OPS.contains(&order.on.as_str()) {
-                return Err(format!("on: unknown operation {:?}; one of any, {}", order.on, OPS.join(", ")));
-            }
+            known(&order.on)?;
             if order.times == 0 || order.times < -1 {
                 return Err("times: expected a positive number, or -1 for ever".into());
             }
@@ -64,8 +69,19 @@ impl Faults {
         Ok(())
     }
 
-    /// Forgets all orders, or those for one operation, and lets go the requests they hold.
-    pub fn clear(&self, op: Option<&str>) {
+    /// Forgets the orders for one operation, and lets go the requests they hold.
+    pub fn clear_for(&self, op: &str) -> Result<(), String> {
+        known(op)?;
+        self.forget(Some(op));
+        Ok(())
+    }
+
+    /// Forgets all orders, and lets go the requests they hold.
+    pub fn clear(&self) {
+        self.forget(None);
+    }
+
+    fn forget(&self, op: Option<&str>) {
         let is_other = |on: &str| op.is_some_and(|op| op != on);
         let mut queue = lock(&self.queue);
         queue.orders.retain(|order| is_other(&order.on));

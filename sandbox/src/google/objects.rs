@@ -78,7 +78,7 @@ async fn put_object(
         return Err(bad("BadDigest", "The Content-MD5 you specified did not match what we received."));
     }
     let content_type = text(headers, CONTENT_TYPE.as_str()).map(str::to_string);
-    keep(app, key, incoming, &digests, content_type).map(|facts| stored(&facts)).map_err(internal)
+    keep(app, key, incoming, &digests, content_type).map_err(internal).map(|facts| stored(&facts))
 }
 
 fn refused_range(headers: &HeaderMap, size: u64) -> Option<Reply> {

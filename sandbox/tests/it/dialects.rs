@@ -68,8 +68,8 @@ fn blocks_are_a_blob_once_their_list_is_taken() {
         let xml = format!("<?xml version=\"1.0\"?><BlockList>{each}</BlockList>");
         send("PUT", &format!("{url}&comp=blocklist"), &[], xml.as_bytes())
     };
-    block("aaa", b"hel").is(201, "");
-    block("bbb", b"lo").is(201, "");
+    block("aaa", b"he").is(201, "");
+    block("bbb", b"llo").is(201, "");
     block("cccc", b"!").is(400, "InvalidBlobOrBlock");
     assert_eq!(object_count(&sandbox), 0);
     list(&["aaa", "ddd"]).is(400, "InvalidBlockList");

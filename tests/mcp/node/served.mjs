@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const SANDBOX = process.env.DROPOFF_SANDBOX ?? join(ROOT, 'target/debug/dropoff-sandbox')
 export const PROGRAM = join(ROOT, 'target/debug/dropoff')
-const PART = 5 << 20
+export const PART = 5 << 20
 
 export async function start() {
   const child = spawn(SANDBOX, ['serve', '--exit-with-stdin'], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -39,10 +39,18 @@ class Served {
   }
 
   /** What a client's settings have. */
-  settings({ ask = 'never', roots = [this.folder], env = {} } = {}) {
+  settings({ ask = 'never', roots = [this.folder], env = {}, more = [] } = {}) {
     const args = ['mcp', '--from', 'sender-agent', '--allow-to', 'b', '--ask', ask, '--backoff-base', '1ms']
     for (const root of roots) args.push('--allow-root', root)
-    args.push('--multipart-threshold', String(PART), '--part-size', String(PART), '--max-attempts', '2')
+    args.push(
+      '--multipart-threshold',
+      String(PART),
+      '--part-size',
+      String(PART),
+      '--max-attempts',
+      '2',
+      ...more,
+    )
     const keys = {
       HOME: this.folder,
       AGENTDROP_API_KEY: this.#where.agentdrop_api_key,
@@ -69,6 +77,10 @@ class Served {
   }
   fault(...orders) {
     return this.#control('POST', '/faults', orders)
+  }
+  /** Forgets orders for an operation, and lets go what they hold. */
+  letGo(operation) {
+    return this.#control('DELETE', `/faults/${operation}`)
   }
   async requests(operation) {
     const log = JSON.parse(await this.#control('GET', '/requests'))

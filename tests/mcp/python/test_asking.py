@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp_types import ElicitResult
 from served import Sandbox, Server, failure, success
+from test_tools import target
 
 
 class User:
@@ -52,6 +54,82 @@ def test_the_user_is_asked_before_the_first_send_to_each_recipient(
         f"Send to the agent c?\n{outbox}/report.pdf (4 bytes)",
     ]
     assert len(sandbox.requests("presign")) == 3
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "another"])
+@pytest.mark.parametrize(
+    ("tool", "more"),
+    [
+        ("send_files", {"recipient": "b"}),
+        ("upload_profile", {"name": "x"}),
+        ("put_file", {"target": "report"}),
+    ],
+)
+def test_a_file_that_is_exchanged_while_the_user_is_asked_stays(
+    sandbox: Sandbox, outbox: Path, tmp_path: Path, mode: str, tool: str, more: dict[str, str], where: str
+) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"PK\x05\x06" + bytes(18))
+    (outbox / "another").write_bytes(b"PK\x05\x06" + bytes(18))
+    (outbox / "x.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    (tmp_path / "targets.json").write_text(json.dumps({"report": target(sandbox)}))
+    target_of_link = {"elsewhere": tmp_path / "elsewhere", "another": outbox / "another"}[where]
+    asked: list[str] = []
+
+    async def answer(_: object, params: Any) -> ElicitResult:
+        asked.append(params.message)
+        if len(asked) == 1:
+            (outbox / "x.zip").unlink()
+            (outbox / "x.zip").symlink_to(target_of_link)
+            return ElicitResult(action="accept", content={})
+        return ElicitResult(action="decline")
+
+    server = Server(
+        sandbox,
+        "--allow-root",
+        str(outbox),
+        "--allow-to",
+        "b",
+        "--targets-file",
+        str(tmp_path / "targets.json"),
+    )
+    given = {"paths": ["x.zip"]} if tool == "send_files" else {"path": "x.zip"}
+
+    async def called() -> dict[str, Any]:
+        async with server.client(mode, elicitation_callback=answer) as client:
+            return failure(await client.call_tool(tool, given | more))
+
+    facts = asyncio.run(called())
+    assert str(outbox / "x.zip") in asked[0]
+    if where == "elsewhere":
+        assert "is not in a folder" in facts["message"], facts
+    elif mode == "legacy":
+        assert "leads to another file than the one that the user was asked about" in facts["message"], facts
+    else:
+        # The call begins anew with the answer, and so does the question.
+        assert str(outbox / "another") in asked[1] and facts["kind"] == "permission", (asked, facts)
+    assert sandbox.requests() == []
+
+
+def test_a_file_is_put_once_the_user_has_said_so(
+    sandbox: Sandbox, outbox: Path, tmp_path: Path, mode: str
+) -> None:
+    user = User("decline", "accept")
+    server = Server(
+        sandbox, "--allow-root", str(outbox), DROPOFF_TARGETS=json.dumps({"report": target(sandbox)})
+    )
+
+    async def called() -> None:
+        async with server.client(mode, elicitation_callback=user.answer) as client:
+            given = {"path": "report.pdf", "target": "report"}
+            failure(await client.call_tool("put_file", given))
+            assert sandbox.objects() == []
+            success(await client.call_tool("put_file", given))
+            success(await client.call_tool("put_file", given))
+
+    asyncio.run(called())
+    question = "Put this file where the target report is, and replace what is there?"
+    assert user.asked == [f"{question}\n{outbox}/report.pdf (4 bytes)"] * 2
+    assert len(sandbox.objects()) == 1
 
 
 @pytest.mark.parametrize("answer", ["decline", "cancel"])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from mcp_types import ListRootsResult, Root
 from served import PRIVATE_KEY, VECTORS, Sandbox, Server, failure, success
-from test_tools import lay, named
+from test_tools import lay, named, target
 
 PATHS: dict[str, Any] = json.loads((VECTORS / "tool_paths.json").read_text())
 # Half a character is no JSON-RPC either: no client of the protocol can send it.
@@ -29,6 +29,8 @@ def folder(tmp_path: Path) -> Path:
 def serving(sandbox: Sandbox, folder: Path) -> Server:
     roots = [text for root in PATHS["roots"] for text in ("--allow-root", str(folder / root))]
     given = ["--allow-to", "b", "--ask", "never", "--key-file", str(folder / "key")]
+    (folder / "targets.json").write_text(json.dumps({"report": target(sandbox)}))
+    given += ["--targets-file", str(folder / "targets.json")]
     return Server(sandbox, *roots, *given, HOME=str(folder / "home"))
 
 
@@ -41,6 +43,7 @@ def test_a_file_does_not_get_out(sandbox: Sandbox, folder: Path, attempt: dict[s
         ("open_sealed", {"path": "report.pdf", "to": path}),
         ("inspect_profile", {"path": path}),
         ("upload_profile", {"path": path, "name": "x"}),
+        ("put_file", {"path": path, "target": "report"}),
     ]
 
     async def refused() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import subprocess
+from pathlib import Path
 
 import pytest
 from served import PROGRAM, Raw, Sandbox, Server
@@ -92,7 +93,9 @@ def test_a_person_at_a_terminal_is_told_who_is_awaited(sandbox: Sandbox, server:
     assert process.stderr
     told = b""
     while b"is awaited here" not in told:
-        told += process.stderr.readline()
+        line = process.stderr.readline()
+        assert line, told
+        told += line
     os.write(ours, b"\x04")
     assert process.wait(60) == 0
     process.stderr.close()
@@ -107,8 +110,24 @@ def test_a_person_at_a_terminal_is_told_who_is_awaited(sandbox: Sandbox, server:
         (["--targets-file", "/dev/null"], "is empty"),
         (["--key-file", "-"], "standard input is the client's here"),
         (["--ask", "sometimes"], "possible values: first, always, never"),
+        (["--targets-file", "$folder/unknown.json"], 'the one named "logs" is neither'),
+        (["--targets-file", "$folder/http.json"], 'the target named "logs" cannot be used: the storage URL'),
     ],
 )
-def test_settings_that_make_no_server_end_it(sandbox: Sandbox, arguments: list[str], told: str) -> None:
+def test_settings_that_make_no_server_end_it(
+    sandbox: Sandbox, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    signed = "https://b.example/k?X-Amz-Signature=canary"
+    unknown = {"logs": {"url": signed, "header": {"Content-Type": "text/plain"}}}
+    (tmp_path / "unknown.json").write_text(json.dumps(unknown))
+    (tmp_path / "http.json").write_text(json.dumps({"logs": signed.replace("https", "http")}))
+    arguments = [argument.replace("$folder", str(tmp_path)) for argument in arguments]
     code, words = Server(sandbox, *arguments).start().end()
-    assert code == 2 and told in words, words
+    assert code and told in words and "canary" not in words, words
+
+
+def test_a_variable_of_targets_that_is_no_text_is_told(sandbox: Sandbox) -> None:
+    server = Server(sandbox)
+    raw = Raw([PROGRAM, *server.arguments], {**os.environ, **server.environment, "DROPOFF_TARGETS": "\udcff"})
+    code, words = raw.end()
+    assert code == 2 and "the environment variable DROPOFF_TARGETS holds no text" in words, words

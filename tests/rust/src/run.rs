@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use dropoff::{
     AgentDrop, Encryption, Error, File, HCompany, Job, KeyPair, OptionKind, OptionValue, Options, Pack,
-    PostFormRequest, ProfileDetails, ProfileUpload, PutPartsRequest, PutRequest, Result, SealedFile,
-    SendRequest, SentTransfer, Source, Storage, Transfer,
+    PostFormRequest, PostRequest, ProfileDetails, ProfileUpload, PutPartsRequest, PutRequest, Result,
+    SealedFile, SendRequest, SentTransfer, Source, Storage, Transfer,
 };
 use dropoff_sandbox::{Config, Sandbox};
 use serde_json::{Map, Value, json};
@@ -68,6 +68,10 @@ fn expect_requests(scenario: &Scenario, sandbox: &Sandbox, sent: &[Option<Vec<u8
         }
         let seen = log.iter().filter(|r| r["op"] == json!(operation)).count();
         assert_eq!(json!(seen), *wanted, "requests of {operation}: {requests:#}");
+    }
+    for (operation, wanted) in &scenario.seen {
+        let seen = log.iter().filter(|r| r["op"] == json!(operation)).cloned().collect();
+        compare::expect(&format!("seen.{operation}"), wanted, &Value::Array(seen));
     }
     // Whatever happens, the key never goes to storage and bytes are never sent chunked.
     for request in log.iter().filter(|r| matches!(r["op"].as_str(), Some("put" | "put_part" | "post_form"))) {
@@ -141,6 +145,7 @@ impl Caller<'_> {
             }
             "storage.put" => self.put(one(made)),
             "storage.resume" => self.put_twice(one(made)),
+            "storage.post" => self.post(one(made)),
             "storage.post_form" => self.post_form(one(made)),
             "storage.send" => self.send_plan(one(made)),
             other => panic!("unknown call {other}"),
@@ -271,6 +276,9 @@ impl Caller<'_> {
         if let Some(size) = self.scenario.args.get("part_size") {
             request = request.part_size(size.as_u64().expect("bytes"));
         }
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
         self.finish(Storage::new(self.options()?).start_put_parts(request)?).map(|s| json!(s))
     }
 
@@ -347,12 +355,25 @@ impl Caller<'_> {
         let mut target = json!({"url": ticket["upload_url"], "fields": ticket["upload_fields"]});
         self.change_target(&mut target);
         self.order_faults();
-        let form = PostFormRequest::new(
+        let mut form = PostFormRequest::new(
             target["url"].as_str().expect("a URL"),
             pairs(&target["fields"]),
             made.source,
         );
+        if let Some(name) = self.arg("file_field") {
+            form = form.file_field(name);
+        }
         self.finish(Storage::new(self.options()?).start_post_form(form)?).map(|s| json!(s))
+    }
+
+    fn post(&self, made: Made) -> Result<Value> {
+        let ticket = self.hcompany(crate::options(self.sandbox))?.initiate_upload()?.reveal();
+        let mut target = json!({"url": ticket["upload_url"]});
+        self.change_target(&mut target);
+        self.order_faults();
+        let post = PostRequest::new(target["url"].as_str().expect("a URL"), made.source);
+        let post = self.headers().into_iter().fold(post, |post, (name, value)| post.header(name, value));
+        self.finish(Storage::new(self.options()?).start_post(post)?).map(|s| json!(s))
     }
 
     /// A plan of the sandbox's own replies, changed, or the scenario's alone.
@@ -382,7 +403,8 @@ impl Caller<'_> {
         merge(&mut plan, self.scenario.args.get("plan").unwrap_or(&json!({})));
         self.order_faults();
         let text = self.arg("text").map_or_else(|| plan.to_string(), str::to_owned);
-        let request = SendRequest::new(text, made.source);
+        let allow = self.scenario.args.get("allow_authorization").and_then(Value::as_bool);
+        let request = SendRequest::new(text, made.source).allow_authorization(allow.unwrap_or_default());
         self.finish(Storage::new(self.options()?).start_send(request)?).map(|s| json!(s))
     }
 
@@ -431,6 +453,10 @@ impl Caller<'_> {
 
     fn arg(&self, name: &str) -> Option<&str> {
         self.scenario.args.get(name).and_then(Value::as_str)
+    }
+
+    fn headers(&self) -> Vec<(String, String)> {
+        pairs(self.scenario.args.get("headers").unwrap_or(&Value::Null))
     }
 
     fn details(&self) -> ProfileDetails {

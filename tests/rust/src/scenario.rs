@@ -53,6 +53,9 @@ pub struct Scenario {
     /// Requests the sandbox must have seen.
     #[serde(default)]
     pub requests: Map<String, Value>,
+    /// What its log must say of the requests of an operation, in their order.
+    #[serde(default)]
+    pub seen: Map<String, Value>,
 }
 
 /// `tests/vectors`.

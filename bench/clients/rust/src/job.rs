@@ -23,6 +23,8 @@ pub struct Job {
     #[serde(default)]
     pub files: Vec<PathBuf>,
     pub part_size: Option<u64>,
+    #[serde(default)]
+    pub plan: Value,
     pub ca_file: Option<PathBuf>,
     pub storage_url: Option<String>,
     #[serde(default)]

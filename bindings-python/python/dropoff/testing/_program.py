@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import shutil
 import subprocess
 import sysconfig
-import time
+import threading
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
+from queue import Empty, Queue
 from typing import Any
 
 VARIABLE = "DROPOFF_SANDBOX"
@@ -70,23 +70,37 @@ class Program:
 
     def _first_line(self, program: str) -> bytes:
         """Its first line, or as much of it as there may be."""
+        line: Queue[bytes] = Queue()
+        # Not select(), which takes no pipe on Windows and no descriptor beyond the 1,024th elsewhere. The
+        # thread ends with the line, or with the program.
+        threading.Thread(target=lambda: line.put(self._read_line()), daemon=True).start()
+        try:
+            told = line.get(timeout=START_LIMIT)
+        except Empty:
+            limit = f"{START_LIMIT:.0f} s"
+            raise RuntimeError(
+                f"{program} is not ready, it did not say so within {limit}; {_NAMED}"
+            ) from None
+        if b"\n" not in told and len(told) < LINE_LIMIT:
+            raise RuntimeError(
+                f"{program} is not ready, it ended with {self._status()}; its standard error says why, "
+                f"or it is no sandbox: {_NAMED}"
+            )
+        return told.partition(b"\n")[0]
+
+    def _read_line(self) -> bytes:
         assert self._process.stdout is not None
-        late = time.monotonic() + START_LIMIT
         line = b""
         while b"\n" not in line and len(line) < LINE_LIMIT:
-            wait = max(0.0, late - time.monotonic())
-            readable, _, _ = select.select([self._process.stdout], [], [], wait)
-            if not readable:
-                limit = f"{START_LIMIT:.0f} s"
-                raise RuntimeError(f"{program} is not ready, it did not say so within {limit}; {_NAMED}")
-            part = os.read(self._process.stdout.fileno(), LINE_LIMIT)
+            try:
+                part = os.read(self._process.stdout.fileno(), LINE_LIMIT)
+            except (OSError, ValueError):
+                # It was given up, and its output is closed.
+                break
             if not part:
-                raise RuntimeError(
-                    f"{program} is not ready, it ended with {self._status()}; its standard error says why, "
-                    f"or it is no sandbox: {_NAMED}"
-                )
+                break
             line += part
-        return line.partition(b"\n")[0]
+        return line
 
     def _status(self) -> object:
         try:

@@ -73,8 +73,12 @@ class Sandbox:
     # -- clients
 
     def environment(self) -> dict[str, str]:
-        """The variables that point clients without arguments at it: this package's and H Company's own."""
-        return {
+        """The variables that point clients without arguments at it: this package's and H Company's own.
+
+        With the option ``--tls`` ``SSL_CERT_FILE`` is one of them, so a program that is given them trusts no
+        other authority than the sandbox's."""
+        authority = {} if self.ca_file is None else {"SSL_CERT_FILE": self.ca_file}
+        return authority | {
             "HAI_API_KEY": self.h_api_key,
             "HAI_API_BASE_URL": self.api_url,
             "AGENTDROP_API_KEY": self.agentdrop_api_key,

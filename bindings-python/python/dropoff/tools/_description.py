@@ -29,18 +29,39 @@ def refusal(which: str, **values: str) -> InvalidInputError:
 
 
 def described(schema: Mapping[str, Any], value: Any) -> Any:
-    """The facts of `value` that the schema has, without those that are absent."""
+    """The facts of `value` that the schema has, without those that are absent or of another type: a service's
+    own answers are told too, and whoever compares a whole answer with the schema would drop all of it."""
     if isinstance(value, Mapping) and "properties" in schema:
         known = ((name, inner, value.get(name)) for name, inner in schema["properties"].items())
         required = schema.get("required", ())
         return {
             name: described(inner, fact)
             for name, inner, fact in known
-            if fact is not None and (fact != [] or name in required)
+            if fact is not None and _fits(inner, fact) and (fact != [] or name in required)
         }
     if isinstance(value, list) and "items" in schema:
-        return [described(schema["items"], item) for item in value]
+        return [described(schema["items"], item) for item in value if _fits(schema["items"], item)]
     return value
+
+
+def _fits(schema: Mapping[str, Any], fact: Any) -> bool:
+    kind = schema.get("type")
+    if isinstance(fact, bool):
+        # To Python it is a number, too.
+        return kind in (None, "boolean")
+    if kind == "integer" and isinstance(fact, float):
+        return fact.is_integer()
+    return isinstance(fact, _TYPES.get(kind, object))
+
+
+_TYPES: Final[dict[str | None, Any]] = {
+    "string": str,
+    "boolean": bool,
+    "number": (int, float),
+    "integer": int,
+    "array": list,
+    "object": Mapping,
+}
 
 
 def failure(error: DropoffError) -> dict[str, Any]:

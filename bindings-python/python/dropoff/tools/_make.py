@@ -22,13 +22,13 @@ from ._checks import (
     checked_text,
 )
 from ._description import TOOLS, refusal
-from ._tool import Tool
+from ._tool import Handler, Tool
 
 Target: TypeAlias = str | tuple[str, Mapping[str, str]]
 """A presigned URL, or one with the headers that were signed into it."""
 
-_Begin: TypeAlias = Callable[..., Job[Any]]
 _Given: TypeAlias = dict[str, Any]
+_Found: TypeAlias = list[tuple[str, str]]
 
 
 def make_tools(
@@ -82,31 +82,31 @@ def make_tools(
     terms = _terms(sender=sender, mode=mode) | {"encrypt": encrypt, "timeout": timeout}
     whom = None if recipients is None else checked_recipients(recipients)
     allowed = _ToolRoots([*checked_roots(roots)])
-    begins: dict[str, _Begin] = {}
+    handlers: dict[str, Handler] = {}
     chosen: dict[str, dict[str, list[str]]] = {}
     if agentdrop is not None:
         if sender is None or whom is None:
             raise InvalidInputError("agentdrop needs sender and recipients; give both")
-        begins |= _transfers(agentdrop, allowed, whom, terms)
+        handlers |= _transfers(agentdrop, allowed, whom, terms)
         if not callable(whom):
             chosen["send_files"] = {"recipient": whom}
     if hcompany is not None:
-        begins |= _profiles(hcompany, allowed, pack, timeout)
+        handlers |= _profiles(hcompany, allowed, pack, timeout)
     if key_pair is not None:
-        begins["open_sealed"] = _opening(key_pair, allowed)
+        handlers["open_sealed"] = _opening(key_pair, allowed)
     if storage is not None:
         if known is None:
             raise InvalidInputError("storage needs targets; give the presigned URLs by name")
-        begins["put_file"] = _putting(storage, allowed, known, timeout)
+        handlers["put_file"] = _putting(storage, allowed, known, timeout)
         if known.names is not None:
             chosen["put_file"] = {"target": known.names}
-    if not begins:
+    if not handlers:
         raise InvalidInputError("there are no tools without agentdrop, hcompany, key_pair or storage")
     settled = () if pack is None else _PACK
     return [
-        Tool(tool, _schema(tool["input"], settled, chosen.get(tool["name"], {})), begins[tool["name"]])
+        Tool(tool, _schema(tool["input"], settled, chosen.get(tool["name"], {})), handlers[tool["name"]])
         for tool in TOOLS
-        if tool["name"] in begins
+        if tool["name"] in handlers
     ]
 
 
@@ -138,18 +138,25 @@ def _transfers(
     allowed: _ToolRoots,
     recipients: list[str] | Callable[[str], bool],
     terms: _Given,
-) -> dict[str, _Begin]:
-    def send(given: _Given, on_progress: Any) -> Job[Any]:
+) -> dict[str, Handler]:
+    def find(given: _Given) -> Job[_Found]:
         recipient = given["recipient"]
         if callable(recipients) and not _is_yes(recipients(recipient)):
             raise refusal("recipient", recipient=recipient)
-        files = [allowed.find(path) for path in given.pop("paths")]
+        return allowed.start_find(given.pop("paths"))
+
+    def send(given: _Given, files: _Found, on_progress: Any) -> Job[Any]:
         return client.start_send(files, **given, **terms, on_progress=on_progress)
 
-    def get(given: _Given, _: Any) -> Job[Any]:
+    def get(given: _Given, _: _Found, __: Any) -> Job[Any]:
         return client.start_get_transfer(given["transfer_id"])
 
-    return {"send_files": send, "get_transfer": get}
+    return {"send_files": Handler(send, find), "get_transfer": Handler(get)}
+
+
+def _finding(allowed: _ToolRoots, *names: str) -> Callable[[_Given], Job[_Found]]:
+    """Takes these arguments for paths."""
+    return lambda given: allowed.start_find([given.pop(name) for name in names])
 
 
 def _is_yes(answer: object) -> bool:
@@ -164,30 +171,35 @@ def _profiles(
     allowed: _ToolRoots,
     pack: Pack | None,
     timeout: float | timedelta | None,
-) -> dict[str, _Begin]:
+) -> dict[str, Handler]:
     def packed(given: _Given) -> Pack:
         return pack or Pack(**{name: given.pop(name) for name in _PACK if name in given})
 
-    def upload(given: _Given, on_progress: Any) -> Job[Any]:
-        how, (_, path) = packed(given), allowed.find(given.pop("path"))
+    def upload(given: _Given, found: _Found, on_progress: Any) -> Job[Any]:
+        how, [(_, path)] = packed(given), found
         return client.start_upload_profile(path, **given, pack=how, timeout=timeout, on_progress=on_progress)
 
-    def inspect(given: _Given, _: Any) -> Job[Any]:
-        _, path = allowed.find(given["path"])
+    def inspect(given: _Given, found: _Found, _: Any) -> Job[Any]:
+        [(_, path)] = found
         return _native.start_inspect_profile(path, pack=packed(given))
 
-    def get(given: _Given, _: Any) -> Job[Any]:
+    def get(given: _Given, _: _Found, __: Any) -> Job[Any]:
         return client.start_get_profile(given["profile_id"])
 
-    return {"upload_profile": upload, "inspect_profile": inspect, "get_profile": get}
+    find = _finding(allowed, "path")
+    return {
+        "upload_profile": Handler(upload, find),
+        "inspect_profile": Handler(inspect, find),
+        "get_profile": Handler(get),
+    }
 
 
-def _opening(key_pair: KeyPair, allowed: _ToolRoots) -> _Begin:
-    def open_sealed(given: _Given, on_progress: Any) -> Job[Any]:
-        (_, path), (_, to) = (allowed.find(given.pop(name)) for name in ("path", "to"))
+def _opening(key_pair: KeyPair, allowed: _ToolRoots) -> Handler:
+    def open_sealed(given: _Given, found: _Found, on_progress: Any) -> Job[Any]:
+        (_, path), (_, to) = found
         return _native.start_open_sealed(path, to=to, key_pair=key_pair, **given, on_progress=on_progress)
 
-    return open_sealed
+    return Handler(open_sealed, _finding(allowed, "path", "to"))
 
 
 def _putting(
@@ -195,12 +207,12 @@ def _putting(
     allowed: _ToolRoots,
     known: _Targets,
     timeout: float | timedelta | None,
-) -> _Begin:
-    def put(given: _Given, on_progress: Any) -> Job[Any]:
-        _, path = allowed.find(given["path"])
+) -> Handler:
+    def put(given: _Given, found: _Found, on_progress: Any) -> Job[Any]:
+        [(_, path)] = found
         return known.start_put(client, given["target"], path, timeout=timeout, on_progress=on_progress)
 
-    return put
+    return Handler(put, _finding(allowed, "path"))
 
 
 class _Targets:

@@ -6,7 +6,7 @@ import copy
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .._errors import DropoffError, InternalError
 from .._native import Job, Progress, _is_callback
@@ -14,7 +14,18 @@ from ._arguments import checked
 from ._description import described, failure, sentence
 
 _OnProgress: TypeAlias = Callable[[Progress], object]
-_Begin: TypeAlias = Callable[[dict[str, Any], _OnProgress | None], Job[Any]]
+_Given: TypeAlias = dict[str, Any]
+# Of each file that a model named, the name that a recipient sees, and the path.
+_Found: TypeAlias = list[tuple[str, str]]
+
+
+class Handler(NamedTuple):
+    """How a call is carried out: a look for the files it is about, and what is done with them."""
+
+    begin: Callable[[_Given, _Found, _OnProgress | None], Job[Any]]
+    find: Callable[[_Given], Job[_Found]] | None = None
+    """May take arguments away. Default: it is about none."""
+
 
 _logger = logging.getLogger("dropoff.tools")
 
@@ -29,7 +40,7 @@ class Tool:
     """
 
     __slots__ = (
-        "_begin",
+        "_handler",
         "_input",
         "_output",
         "annotations",
@@ -55,7 +66,7 @@ class Tool:
     """Hints by MCP's names: ``readOnlyHint``, ``destructiveHint``, ``idempotentHint``, ``openWorldHint``."""
 
     def __init__(
-        self, description: Mapping[str, Any], input_schema: dict[str, Any], begin: Callable[..., Job[Any]]
+        self, description: Mapping[str, Any], input_schema: dict[str, Any], handler: Handler
     ) -> None:
         self.name = description["name"]
         self.title = description["title"]
@@ -66,7 +77,7 @@ class Tool:
         # Frameworks change the schemas that they are given, and these are what is held to.
         self._input = json.dumps(input_schema)
         self._output: Mapping[str, Any] = description["output"]
-        self._begin: _Begin = begin
+        self._handler = handler
 
     def run(
         self,
@@ -83,7 +94,9 @@ class Tool:
         """
         outcome: Literal["not_completed", "unknown"] = "not_completed"
         try:
-            job = self._start(arguments, named, on_progress)
+            given, finding = self._look(arguments, named, on_progress)
+            found = [] if finding is None else finding.wait()
+            job = self._handler.begin(given, found, on_progress)
             outcome = "unknown"
             return self._told(job.wait())
         except Exception as error:
@@ -100,7 +113,9 @@ class Tool:
         """Calls it and waits in a running asyncio loop. Arguments as in :meth:`run`."""
         outcome: Literal["not_completed", "unknown"] = "not_completed"
         try:
-            job = self._start(arguments, named, on_progress)
+            given, finding = self._look(arguments, named, on_progress)
+            found = [] if finding is None else await finding
+            job = self._handler.begin(given, found, on_progress)
             outcome = "unknown"
             return self._told(await job)
         except Exception as error:
@@ -113,17 +128,18 @@ class Tool:
             name: copy.deepcopy(getattr(self, name)) for name in self.__slots__ if not name.startswith("_")
         }
 
-    def _start(
+    def _look(
         self,
         arguments: Mapping[str, Any] | str | None,
-        named: dict[str, Any],
+        named: _Given,
         on_progress: _OnProgress | None,
-    ) -> Job[Any]:
+    ) -> tuple[_Given, Job[_Found] | None]:
+        """The arguments, and the look for files. It is waited for as the call is: a mount may be dead."""
         if on_progress is not None and not _is_callback(on_progress):
             # A slip of the program, which a model cannot correct.
             raise TypeError("on_progress must be a plain function of one argument, a Progress")
-        given = named if arguments is None else arguments
-        return self._begin(checked(self.name, self._input, given), on_progress)
+        given = checked(self.name, self._input, named if arguments is None else arguments)
+        return given, self._handler.find(given) if self._handler.find else None
 
     def _told(self, result: Any) -> dict[str, Any]:
         told: dict[str, Any] = described(self._output, result.to_dict())

@@ -41,8 +41,8 @@ fn is_open(url: &Url) -> bool {
         // A session that a signed URL began has the rest of that in its own.
         || has("X-Goog-Signature", is_there)
         || has("GoogleAccessId", is_there);
-    let is_anothers = has("X-Amz-Signature", is_there) || (has("sig", is_there) && has("sv", is_there));
-    has("upload_id", is_there) && is_googles && !is_anothers
+    let is_other_stores = has("X-Amz-Signature", is_there) || (has("sig", is_there) && has("sv", is_there));
+    has("upload_id", is_there) && is_googles && !is_other_stores
 }
 
 #[cfg(test)]

@@ -23,7 +23,17 @@ impl<'a> Cursor<'a> {
         Some(Self { value, at: self.place(name) })
     }
 
-    /// The first of several names for the same thing that is there.
+    /// The one of several names for the same thing that is there.
+    pub(super) fn one_of(&self, names: &[&str]) -> Result<Option<Self>, Error> {
+        let mut found = names.iter().filter_map(|name| self.get(name));
+        let first = found.next();
+        match found.next() {
+            Some(other) => Err(other.wrong("says what another member says already; leave one of them out")),
+            None => Ok(first),
+        }
+    }
+
+    /// The first of several members that is there.
     pub(super) fn any(&self, names: &[&str]) -> Option<Self> {
         names.iter().find_map(|name| self.get(name))
     }

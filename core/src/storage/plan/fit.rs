@@ -2,9 +2,9 @@
 
 use super::cursor::at_place;
 use super::model::{Placed, PlannedRange, PlannedRanges};
-use crate::digest::{Algorithm, AlgorithmSet, Hasher};
+use crate::digest::{Algorithm, AlgorithmSet, Digests, Hasher};
 use crate::error::{Error, Result};
-use crate::source::Prepared;
+use crate::source::{Prepared, SentRange};
 use crate::storage::part_plan::PartPlan;
 use crate::storage::put_parts::fitting;
 
@@ -29,18 +29,45 @@ pub(super) fn check_size(planned: Option<&Placed<u64>>, size: u64) -> Result<()>
     }
 }
 
+/// The digests of bytes that a plan is for.
+#[derive(Debug)]
+pub(super) struct FittingDigests(Digests);
+
 /// A plan for other bytes would store these under their name.
-pub(super) async fn check_digest(planned: Option<&Placed<String>>, source: &Prepared) -> Result<()> {
-    let Some(planned) = planned else { return Ok(()) };
-    let mut hasher = Hasher::new(AlgorithmSet::of(Algorithm::Sha256));
+pub(super) async fn check_digest(
+    planned: Option<&Placed<String>>,
+    source: &Prepared,
+) -> Result<Option<FittingDigests>> {
+    let Some(planned) = planned else { return Ok(None) };
+    let mut hasher = Hasher::new(AlgorithmSet::of(Algorithm::Sha256).with(Algorithm::Crc64Nvme));
     Box::pin(source.each_chunk(|chunk| hasher.update(chunk))).await?;
-    if hasher.finish().hex(Algorithm::Sha256).as_deref() == Some(planned.value.as_str()) {
-        return Ok(());
+    let digests = hasher.finish();
+    if digests.hex(Algorithm::Sha256).as_deref() == Some(planned.value.as_str()) {
+        return Ok(Some(FittingDigests(digests)));
     }
     let error = Error::invalid(
         "it is not the SHA-256 of what is to be sent; send what the plan was made for, or ask for a new plan",
     );
     Err(at_place(&planned.at, error))
+}
+
+impl FittingDigests {
+    /// Fails if other bytes were sent: each try reads a file anew, and it may have been written to since it
+    /// was held against the plan. `crc` is that of what was sent; where that is not known, the file is read
+    /// again.
+    pub(super) async fn check_sent(&self, crc: Option<&str>, source: &Prepared) -> Result<()> {
+        match crc {
+            None => Box::pin(source.still_holds(&self.0)).await,
+            Some(sent) if self.0.base64(Algorithm::Crc64Nvme).as_deref() == Some(sent) => Ok(()),
+            Some(_) => Err(source.was_written_to()),
+        }
+    }
+
+    /// The same of parts that are not all of it, or not in their order.
+    pub(super) async fn check_sent_parts(&self, parts: &[SentRange], source: &Prepared) -> Result<()> {
+        source.prove_sent(parts).await?;
+        Box::pin(source.still_holds(&self.0)).await
+    }
 }
 
 /// The ranges of the parts of an object of this size; `option` is the caller's part size.

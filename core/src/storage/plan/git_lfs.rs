@@ -11,16 +11,21 @@ use super::model::{
     Delivery, Placed, Plan, PlannedParts, PlannedRange, PlannedRanges, PlannedRequest, Step, StepBody,
 };
 use super::own::{ready_body, sha256};
-use super::presigned;
+use super::presigned::{self, FORM, REQUEST};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::storage::part_plan::MOST_PARTS;
 
 const MEDIA_TYPE: &str = "application/vnd.git-lfs+json";
+/// The members of an object that is there already, and of the reply around it.
+const ENTRY: &[&str] = &["oid", "size", "authenticated", "actions", "error"];
+const REPLY: &[&str] = &["transfer", "hash_algo"];
 
-/// Whether it is such a reply or entry.
+/// Whether it is such a reply or entry. Others call files by their digest, too: an `oid` makes a request no
+/// entry.
 pub(super) fn is_it(root: &Cursor<'_>) -> bool {
-    root.get("objects").is_some() || root.get("oid").is_some() || root.get("actions").is_some()
+    let is_request = || root.any(&[REQUEST, FORM, &["parts"]].concat()).is_some();
+    root.any(&["objects", "actions"]).is_some() || (root.get("oid").is_some() && !is_request())
 }
 
 pub(super) fn plan(root: &Cursor<'_>) -> Result<Plan> {
@@ -41,10 +46,16 @@ fn object(root: &Cursor<'_>, at: &Cursor<'_>) -> Result<Plan> {
     let oid = oid.map(|oid| sha256(&oid)).transpose()?;
     let size = at.get("size").map(|size| Ok(Placed { value: size.number()?, at: size.at })).transpose()?;
     let Some(actions) = at.get("actions") else {
-        return Ok(plan_of(Delivery::AlreadyThere, size, oid));
+        // Nothing would be sent, and the call succeed, so nothing of it may be misread.
+        at.knows_only(&[ENTRY, if root.at == at.at { REPLY } else { &[] }].concat())?;
+        let (size, oid) = (size.ok_or_else(|| missing(at, "size"))?, oid.ok_or_else(|| missing(at, "oid"))?);
+        return Ok(plan_of(Delivery::AlreadyThere, Some(size), Some(oid)));
     };
     let delivery = match (actions.get("upload"), actions.get("parts")) {
         (Some(upload), _) => {
+            if let Some(step) = actions.any(&["init", "parts", "commit", "abort"]) {
+                return Err(step.wrong("is of an upload in parts, and stands beside upload, which is whole"));
+            }
             let mut upload = action(&upload, &Method::PUT)?;
             if !upload.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
                 let binary = Secret::new("application/octet-stream");
@@ -65,6 +76,11 @@ fn object(root: &Cursor<'_>, at: &Cursor<'_>) -> Result<Plan> {
     let verify = actions.get("verify").map(|verify| self::verify(&verify, at)).transpose()?;
     let (init, commit, abort) = (step("init")?, step("commit")?, step("abort")?);
     Ok(Plan { init, commit, abort, verify, ..plan_of(delivery, size, oid) })
+}
+
+fn missing(at: &Cursor<'_>, name: &str) -> Error {
+    let why = "is missing or not SHA-256's, so whether the server has the source cannot be told";
+    super::cursor::wrong(&format!("{}/{name}", at.at), why)
 }
 
 fn plan_of(delivery: Delivery, size: Option<Placed<u64>>, sha256: Option<Placed<String>>) -> Plan {
@@ -96,6 +112,7 @@ fn action(at: &Cursor<'_>, default: &Method) -> Result<PlannedRequest> {
     }
     if let Some(method) = at.get("method") {
         request.method = presigned::method(&method)?;
+        request.method_at = method.at;
     }
     // Zero stands for "not told".
     let untold = at.get("expires_in").is_some_and(|seconds| seconds.value.as_i64() == Some(0));
@@ -109,7 +126,6 @@ fn parts(actions: &Cursor<'_>, listed: Option<&Cursor<'_>>) -> Result<PlannedPar
     let (mut requests, mut parts) = (Vec::new(), Vec::new());
     for item in listed.map(|listed| listed.items(MOST_PARTS as usize)).transpose()?.unwrap_or_default() {
         let mut request = action(&item, &Method::PUT)?;
-        presigned::check_upload(&request, &item)?;
         match item.get("want_digest") {
             Some(wanted) if wanted.text()?.eq_ignore_ascii_case("contentMD5") => {
                 // An empty one is filled in.

@@ -43,9 +43,10 @@ pub(super) struct Placed<T> {
 
 #[derive(Debug)]
 pub(super) struct PlannedRequest {
-    /// Where the URL was written, and the headers.
+    /// Where the URL was written, the headers and the method.
     pub(super) url_at: String,
     pub(super) headers_at: String,
+    pub(super) method_at: String,
     pub(super) url: Secret,
     pub(super) method: Method,
     pub(super) headers: Vec<(String, Secret)>,
@@ -65,8 +66,8 @@ pub(super) struct PlannedForm {
     pub(super) request: PlannedRequest,
     pub(super) fields_at: String,
     pub(super) fields: Fields,
-    pub(super) file_field: Option<String>,
-    pub(super) file_name: Option<String>,
+    pub(super) file_field: Option<Placed<String>>,
+    pub(super) file_name: Option<Placed<String>>,
 }
 
 #[derive(Debug)]

@@ -55,13 +55,16 @@ fn parts(root: &Cursor<'_>, at: &Cursor<'_>) -> Result<PlannedParts> {
     if let Some(other) = root.any(&["url", "uri", "method", "fields", "file_field", "file_name"]) {
         return Err(other.wrong("is for a plan without parts, and this one has some"));
     }
-    let common = root.get("headers").map(|at| super::headers::headers(&at)).transpose()?;
+    let common_at = root.get("headers");
+    let common = common_at.as_ref().map(super::headers::headers).transpose()?;
     let expiry = presigned::expiry(root)?;
     let known = [REQUEST, &["offset", "length"]].concat();
     let (mut requests, mut parts) = (Vec::new(), Vec::new());
     for item in at.items(MOST_PARTS as usize)? {
         let mut request = presigned::request(&item, &Method::PUT, &known)?;
-        presigned::check_upload(&request, &item)?;
+        if let Some(at) = common_at.as_ref().filter(|_| request.headers.is_empty()) {
+            request.headers_at.clone_from(&at.at);
+        }
         // Those of the part itself stand in their place.
         for (name, value) in common.iter().flatten() {
             if !request.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {

@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::cursor::Cursor;
 use super::headers::{headers, pairs};
-use super::model::{Delivery, PlannedExpiry, PlannedForm, PlannedRequest};
+use super::model::{Delivery, Placed, PlannedExpiry, PlannedForm, PlannedRequest};
 use crate::error::Result;
 use crate::secret::Secret;
 use crate::storage::form::Fields;
@@ -28,8 +28,8 @@ pub(super) fn request(at: &Cursor<'_>, default: &Method, known: &[&str]) -> Resu
         return bare(at, default);
     }
     at.knows_only(known)?;
-    let url = match at.get("uri") {
-        Some(uri) => uri,
+    let url = match at.one_of(&["url", "uri"])? {
+        Some(url) => url,
         None => at.needed("url")?,
     };
     let headers_at = at.get("headers");
@@ -40,6 +40,7 @@ pub(super) fn request(at: &Cursor<'_>, default: &Method, known: &[&str]) -> Resu
     }
     if let Some(method) = at.get("method") {
         request.method = self::method(&method)?;
+        request.method_at = method.at;
     }
     request.expiry = expiry(at)?;
     Ok(request)
@@ -54,6 +55,7 @@ pub(super) fn bare(url: &Cursor<'_>, method: &Method) -> Result<PlannedRequest> 
     Ok(PlannedRequest {
         url_at: url.at.clone(),
         headers_at: url.at.clone(),
+        method_at: url.at.clone(),
         url: Secret::new(text),
         method: method.clone(),
         headers: Vec::new(),
@@ -73,15 +75,6 @@ pub(super) fn method(at: &Cursor<'_>) -> Result<Method> {
     }
 }
 
-/// The method of a request that sends bytes.
-pub(super) fn check_upload(request: &PlannedRequest, at: &Cursor<'_>) -> Result<()> {
-    if request.method == Method::PUT || request.method == Method::POST {
-        return Ok(());
-    }
-    let at = at.get("method").unwrap_or_else(|| at.clone());
-    Err(at.wrong("is not a method that bytes are sent with (PUT or POST)"))
-}
-
 /// The whole body in one request, or in one form.
 pub(super) fn whole(at: &Cursor<'_>, known: &[&str]) -> Result<Delivery> {
     let fields_at = at.get("fields");
@@ -93,9 +86,7 @@ pub(super) fn whole(at: &Cursor<'_>, known: &[&str]) -> Result<Delivery> {
         (_, fields) => fields.is_some() || at.any(&["file_field", "file_name"]).is_some(),
     };
     if !is_form {
-        let request = request(at, &Method::PUT, known)?;
-        check_upload(&request, at)?;
-        return Ok(Delivery::Whole(request));
+        return Ok(Delivery::Whole(request(at, &Method::PUT, known)?));
     }
     if let (Some(method), Some(told)) = (at.get("method"), told)
         && told != Method::POST
@@ -103,7 +94,10 @@ pub(super) fn whole(at: &Cursor<'_>, known: &[&str]) -> Result<Delivery> {
         return Err(method.wrong("must be POST for a plan with form fields"));
     }
     let request = request(at, &Method::POST, known)?;
-    let text = |name| at.get(name).map(|text| Ok(text.filled_text()?.to_owned())).transpose();
+    let text = |name| {
+        let text = at.get(name).map(|text| Ok(Placed { value: text.filled_text()?.to_owned(), at: text.at }));
+        text.transpose()
+    };
     Ok(Delivery::Form(PlannedForm {
         fields_at: fields_at.map_or_else(|| at.at.clone(), |fields| fields.at),
         request,
@@ -125,7 +119,7 @@ pub(super) fn expiry(at: &Cursor<'_>) -> Result<PlannedExpiry> {
             expiry = PlannedExpiry { at: moment.at.clone(), lasts: None, until: Some(until) };
         }
     }
-    if let Some(seconds) = at.any(&["expires_in", "expires"]) {
+    if let Some(seconds) = at.one_of(&["expires_in", "expires"])? {
         let Some(left) = seconds.value.as_i64().or_else(|| seconds.value.as_f64().map(|s| s as i64)) else {
             return Err(seconds.wrong("must be a number of seconds"));
         };

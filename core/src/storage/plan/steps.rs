@@ -7,11 +7,12 @@ use serde_json::json;
 use super::cursor::at_place;
 use super::model::StepBody;
 use super::targets::StepTarget;
-use crate::error::{Cleanup, Error, Result};
+use crate::error::{Cleanup, Error, ErrorKind, Outcome, Result, Side};
 use crate::http::Clients;
 use crate::job::JobContext;
 use crate::logs;
 use crate::prepare_source::prepare_source_in_turn;
+use crate::secret::Mask;
 use crate::source::Source;
 use crate::storage::kept_reply::KeptReply;
 use crate::storage::result::{StorageReply, StoredPart};
@@ -31,13 +32,42 @@ pub(super) async fn make(
     ctx: &JobContext,
 ) -> Result<StepAnswer> {
     let http = clients.get()?;
-    let source = Source::memory(body(&step.body, parts).into_bytes());
+    let body = body(&step.body, parts);
+    let mut secrets = Mask::default();
+    if let Ok(json) = serde_json::from_str(&body) {
+        secrets.hide_in_json(&json);
+    }
+    let source = Source::memory(body.into_bytes());
     let source = prepare_source_in_turn(&http, source, &clients.options, ctx).await?;
     let (kept, progress) = (KeptReply::default(), Arc::new(ctx.progress.beside()));
     let sender = Sender::new(&http, &clients.options, ctx);
     let sender = sender.counting(&progress).keeping(&kept);
-    let stored = sender.step(&step.target, &source).await.map_err(|error| at_place(&step.at, error))?;
-    Ok(StepAnswer { etag: stored.etag, reply: kept.take() })
+    let made = sender.step(&step.target, &source, &secrets).await;
+    let stored = made.map_err(|error| at_place(&step.at, error))?;
+    let reply = kept.take();
+    if step.is_of_s3() && !reply.as_ref().is_some_and(says_completed) {
+        return Err(at_place(&step.at, without_result(step)));
+    }
+    Ok(StepAnswer { etag: stored.etag, reply })
+}
+
+/// Whether S3 says that it has the object: it begins to answer before it knows.
+fn says_completed(reply: &StorageReply) -> bool {
+    reply.body.contains("CompleteMultipartUploadResult")
+}
+
+fn without_result(step: &StepTarget) -> Error {
+    let host = step.target.url().host_str().unwrap_or_default();
+    Error::new(
+        ErrorKind::Network,
+        format!(
+            "{host} answered the list of parts with a success and without CompleteMultipartUploadResult, so whether the object is there is not known; look, and check for a proxy in between"
+        ),
+    )
+    .retryable_is(false)
+    .side_is(Side::Storage)
+    .outcome_is(Outcome::Unknown)
+    .with_operation(step.target.operation())
 }
 
 /// Removes what a call that failed has left there.

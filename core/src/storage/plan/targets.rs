@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::cursor::at_place;
+use super::cursor::{at_place, wrong};
 use super::model::{
     Delivery, Plan, PlannedExpiry, PlannedForm, PlannedParts, PlannedRanges, PlannedRequest, Step, StepBody,
 };
@@ -33,6 +33,14 @@ pub(super) struct StepTarget {
     pub(super) at: String,
     pub(super) target: PutTarget,
     pub(super) body: StepBody,
+}
+
+impl StepTarget {
+    /// Whether it puts the parts together at a store that is one of S3's kind: its URL names the upload.
+    pub(super) fn is_of_s3(&self) -> bool {
+        let names_upload = || self.target.url().query_pairs().any(|(name, _)| name == "uploadId");
+        matches!(self.body, StepBody::S3Parts) && names_upload()
+    }
 }
 
 /// What a plan's requests are held against.
@@ -86,14 +94,28 @@ impl Rules<'_> {
     }
 
     fn upload(&self, request: &PlannedRequest) -> Result<PutTarget> {
+        if ![Method::PUT, Method::POST].contains(&request.method) {
+            let what = "is not a method that bytes are sent with (PUT or POST)";
+            return Err(wrong(&request.method_at, what));
+        }
         let headers = self.headers(request)?;
         let made = PutTarget::of_caller(request.url.reveal(), headers, self.options);
-        let target = made.map_err(|error| at_place(&request.url_at, error))?;
+        let target = made.map_err(|error| {
+            let alone = PutTarget::check_upload_url(request.url.reveal(), self.options);
+            Self::placed(request, &alone, error)
+        })?;
         let target = target.until(expiry(&request.expiry)?);
         if request.method == Method::PUT {
             return Ok(target);
         }
         Ok(target.by(request.method.clone(), Purpose::POST))
+    }
+
+    /// A complaint about a URL with its headers, at the one that it is about. `checked` is the URL alone.
+    /// That it has run out is about no header.
+    fn placed<T>(request: &PlannedRequest, checked: &Result<T>, error: Error) -> Error {
+        let is_of_url = error.kind() == ErrorKind::Expired || checked.is_err();
+        at_place(if is_of_url { &request.url_at } else { &request.headers_at }, error)
     }
 
     fn form(&self, form: PlannedForm) -> Result<FormTarget> {
@@ -104,14 +126,17 @@ impl Rules<'_> {
             );
             return Err(at_place(&request.headers_at, error));
         }
-        let field = file_field.as_deref().unwrap_or("file");
-        let made = FormTarget::with_file_field(request.url.reveal(), fields.0, field, None, self.options);
-        let made = made.and_then(|target| target.file_name(file_name.as_deref().unwrap_or("file")));
-        let place = |error: Error| match error.kind() {
-            ErrorKind::UnsafeTarget => at_place(&request.url_at, error),
-            _ => at_place(&fields_at, error),
+        let url = request.url.reveal();
+        PutTarget::check_url(url, self.options).map_err(|error| at_place(&request.url_at, error))?;
+        let field = file_field.as_ref().map_or("file", |field| &field.value);
+        let made = FormTarget::with_file_field(url, fields.0, field, None, self.options);
+        let field_at = file_field.as_ref().map_or(&fields_at, |field| &field.at);
+        let made = made.map_err(|error| at_place(field_at, error))?;
+        let made = match &file_name {
+            Some(name) => made.file_name(&name.value).map_err(|error| at_place(&name.at, error))?,
+            None => made,
         };
-        Ok(made.map_err(place)?.until(expiry(&request.expiry)?))
+        Ok(made.until(expiry(&request.expiry)?))
     }
 
     fn parts(&self, planned: &PlannedParts) -> Result<Vec<PutTarget>> {
@@ -135,7 +160,10 @@ impl Rules<'_> {
         let headers = self.headers(&request)?;
         let (method, purpose) = (request.method.clone(), Purpose::step(name));
         let made = PutTarget::step(request.url.reveal(), method, headers, purpose, self.options);
-        let target = made.map_err(|error| at_place(&request.url_at, error))?;
+        let target = made.map_err(|error| {
+            let alone = PutTarget::check_url(request.url.reveal(), self.options);
+            Self::placed(&request, &alone, error)
+        })?;
         let target = target.until(expiry(&request.expiry)?);
         Ok(StepTarget { at: format!("/{name}"), target, body })
     }

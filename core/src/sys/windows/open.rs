@@ -12,6 +12,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     GetFileType, READ_CONTROL, WRITE_DAC,
 };
 
+use super::files::facts_of;
 use super::privacy::make_private;
 
 /// Without this flag a folder is "access denied".
@@ -38,10 +39,16 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     owned(File::options().create(true).truncate(false)).custom_flags(FOLDERS_TOO).open(path)
 }
 
+/// It begins with the rights that the folder grants, so nobody shares it until it has its own: whoever had
+/// opened it before could go on reading.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    let file = owned(File::options().create_new(true)).open(path)?;
-    make_private(&file)?;
-    Ok(file)
+    let alone = owned(File::options().create_new(true)).share_mode(0).open(path)?;
+    make_private(&alone)?;
+    let facts = |file: &File| facts_of(file, &file.metadata()?);
+    let made = facts(&alone)?;
+    drop(alone);
+    let file = owned(&mut File::options()).open(path)?;
+    if facts(&file)?.is_same_file(&made) { Ok(file) } else { Err(io::ErrorKind::AlreadyExists.into()) }
 }
 
 /// With the right to say who else may open it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dropoff::{
     AgentDrop, Encryption, KeyPair, OptionKind, OptionValue, Options, PostFormRequest, PutPartsRequest,
-    PutRequest, Storage, Transfer,
+    PutRequest, SendRequest, Storage, Transfer,
 };
 use dropoff_bench_clients::{Result, job::Job, probe};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn main() -> Result<()> {
             drop(made);
             Ok(probe::idle(before, after))
         }),
-        "put" | "form" | "parts" => {
+        "put" | "form" | "parts" | "plan" => {
             let client = Storage::new(options(&job)?);
             probe::measure(|| store(&client, &job))
         }
@@ -34,7 +34,14 @@ fn main() -> Result<()> {
 fn store(client: &Storage, job: &Job) -> Result<Value> {
     let (url, file) = (job.url.as_str(), job.file.as_path());
     match job.task.as_str() {
-        "put" => Ok(serde_json::to_value(client.put(PutRequest::new(url, file))?)?),
+        "put" => {
+            let mut request = PutRequest::new(url, file);
+            if let Some(journal) = &job.journal {
+                request = request.journal(journal);
+            }
+            Ok(serde_json::to_value(client.put(request)?)?)
+        }
+        "plan" => Ok(serde_json::to_value(client.send(SendRequest::new(job.plan.to_string(), file))?)?),
         "form" => Ok(serde_json::to_value(client.post_form(PostFormRequest::new(
             url,
             job.fields.clone(),
