@@ -1350,8 +1350,6 @@ export type ErrorFacts = {
   readonly side: 'caller' | 'network' | 'service' | 'storage'
   /** Whether making the same call again now is safe and useful. */
   readonly retryable: boolean
-  /** The same where a stream that was read is opened anew for it, as a pipeline does that is run again. */
-  readonly retryableAnew: boolean
   /** How long the service asked to be left alone. In milliseconds. */
   readonly retryAfter: number | null
   /** The HTTP status, when there was a reply. */
@@ -1395,7 +1393,6 @@ export class DropoffError extends Error implements ErrorFacts {
   readonly operation: ErrorFacts['operation']
   readonly side: ErrorFacts['side']
   readonly retryable: ErrorFacts['retryable']
-  readonly retryableAnew: ErrorFacts['retryableAnew']
   readonly retryAfter: ErrorFacts['retryAfter']
   readonly httpStatus: ErrorFacts['httpStatus']
   readonly serviceCode: ErrorFacts['serviceCode']

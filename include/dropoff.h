@@ -225,10 +225,6 @@ dropoff_side dropoff_error_side(const dropoff_error *error);
 /** Whether making the same call again now is safe and useful. Threads: any. */
 bool dropoff_error_retryable(const dropoff_error *error);
 
-/** The same where a stream that was read is opened anew for it, as a pipeline does that is run again.
- *  Threads: any. */
-bool dropoff_error_retryable_anew(const dropoff_error *error);
-
 /** How long the service asked to be left alone. False if that is not known; then `ms` is not written.
  *  May be NULL: ms.
  *  Threads: any. */

@@ -138,14 +138,6 @@ pub extern "C" fn dropoff_error_retryable(error: Option<&dropoff_error>) -> bool
     guard::get(error, false, |e| e.error.retryable())
 }
 
-/// The same where a stream that was read is opened anew for it, as a pipeline does that is run again.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub extern "C" fn dropoff_error_retryable_anew(error: Option<&dropoff_error>) -> bool {
-    guard::get(error, false, |e| e.error.retryable_anew())
-}
-
 /// How long the service asked to be left alone. False if that is not known; then `ms` is not written.
 ///
 /// May be NULL: ms.

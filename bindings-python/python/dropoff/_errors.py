@@ -34,8 +34,6 @@ class DropoffError(Exception):
     there. ``service``: the service that handed out the ticket. ``storage``: object storage."""
     retryable: bool
     """Whether making the same call again now is safe and useful."""
-    retryable_anew: bool
-    """The same where a stream that was read is opened anew for it, as a pipeline does that is run again."""
     retry_after: float | None
     """How long the service asked to be left alone. In seconds."""
     http_status: int | None
@@ -82,7 +80,6 @@ class DropoffError(Exception):
         operation: str | None = None,
         side: Literal["caller", "network", "service", "storage"] = "caller",
         retryable: bool = False,
-        retryable_anew: bool = False,
         retry_after: float | None = None,
         http_status: int | None = None,
         service_code: str | None = None,
@@ -104,7 +101,6 @@ class DropoffError(Exception):
         self.operation = operation
         self.side = side
         self.retryable = retryable
-        self.retryable_anew = retryable_anew
         self.retry_after = retry_after
         self.http_status = http_status
         self.service_code = service_code
@@ -129,7 +125,6 @@ class DropoffError(Exception):
             "operation": self.operation,
             "side": self.side,
             "retryable": self.retryable,
-            "retryable_anew": self.retryable_anew,
             "retry_after": self.retry_after,
             "http_status": self.http_status,
             "service_code": self.service_code,

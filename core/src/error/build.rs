@@ -158,6 +158,12 @@ impl Error {
     pub fn stream_is_closed(self) -> Self {
         self.stream_is_lost("the stream was closed with this call")
     }
+    /// Whether making the same call again is safe and useful where a stream that was read is opened anew for
+    /// it, for a program that is run again with the pipeline before it.
+    #[must_use]
+    pub fn retryable_anew(&self) -> bool {
+        self.0.retryable || self.0.retryable_anew
+    }
     /// The same error without the path, for a program that has seen a secret in its place.
     #[must_use]
     pub fn without_path(self) -> Self {

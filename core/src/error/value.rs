@@ -107,11 +107,6 @@ impl Error {
     pub fn retryable(&self) -> bool {
         self.0.retryable
     }
-    /// The same where a stream that was read is opened anew for it, as a pipeline does that is run again.
-    #[must_use]
-    pub fn retryable_anew(&self) -> bool {
-        self.0.retryable || self.0.retryable_anew
-    }
     /// How long the service asked to be left alone.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
