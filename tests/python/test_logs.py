@@ -188,12 +188,14 @@ def test_contexts_are_let_go_while_handlers_are_busy(
         pass
 
     variable: contextvars.ContextVar[Kept] = contextvars.ContextVar("kept")
-    d, latest, changed = sandbox.agentdrop(), [0.0], threading.Condition()
+    d, latest, handling, changed = sandbox.agentdrop(), [0.0], [0.0], threading.Condition()
 
     def hold(text: str) -> None:
         """Until a later call is over, and has records in the queue."""
         numbers = [int(number) for number in re.findall(r"job=(\d+)", text)]
         with changed:
+            handling[0] = max([handling[0], *numbers])
+            changed.notify_all()
             changed.wait_for(lambda: not numbers or numbers[0] < latest[0], HANGS)
 
     def tell(number: float) -> None:
@@ -207,6 +209,9 @@ def test_contexts_are_let_go_while_handlers_are_busy(
         job = d.start_plan([("a", b"1")], **TERMS)
         until(job.done)
         tell(job.number)
+        with changed:
+            # Not before those of the call before are handled: the queue is to be short, and never empty.
+            assert changed.wait_for(lambda: handling[0] >= job.number, HANGS)
         return weakref.ref(kept)
 
     handled(hold)
