@@ -111,7 +111,8 @@ class Refusing(logging.Filter):
 def test_a_bad_callback_keeps_nothing_else_from_being_told(
     sandbox: Sandbox, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bad, told = held(sandbox), []
+    bad = held(sandbox)
+    told: list[object] = []
     refusing, logger = Refusing(), logging.getLogger("dropoff")
 
     def leaves(_: object) -> None:
@@ -215,7 +216,8 @@ def test_asyncio_waits_for_the_first_exception(sandbox: Sandbox) -> None:
         jobs += [cancelled, failed]
         done, pending = await asyncio.wait(jobs, timeout=HANGS, return_when=asyncio.FIRST_EXCEPTION)
         assert done and set(jobs[:2]) <= pending
-        await asyncio.wait([cancelled, failed])
+        ended: list[Any] = [cancelled, failed]
+        await asyncio.wait(ended)
         assert isinstance(failed.exception(), NotFoundError) and not failed.cancelled()
         assert isinstance(cancelled.exception(), CancelledError) and cancelled.cancelled()
         with pytest.raises(TimeoutError, match="still running"):

@@ -253,7 +253,7 @@ def nameless(folder: Path) -> Iterator[Callable[[], Any]]:
     packed.write_bytes(gzip.compress(b"a,b\n"))
     # These read other bytes than the file of that name has.
     yield lambda: gzip.open(packed)
-    yield lambda: io.BufferedReader(gzip.open(packed))  # type: ignore[arg-type]
+    yield lambda: io.BufferedReader(gzip.open(packed))
     yield lambda: type("Own", (gzip.GzipFile,), {})(packed)
     yield lambda: bz2.open(packed)
     yield lambda: lzma.open(packed)
