@@ -29,7 +29,8 @@ where
     let job = Job::new(operation, cancel.clone(), Arc::clone(&ctx.progress));
     let number = ctx.progress.job();
     tracing::debug!(target: logs::TARGET, job = number, operation, "started");
-    let running = runtime.spawn(work(ctx.clone()));
+    // A call's future has some KiB, and each hand that it goes through inside would copy them.
+    let running = runtime.spawn(Box::pin(work(ctx.clone())));
     runtime.spawn(supervise(Call { operation, timeout, ctx }, cancel, running, job.clone()));
     Ok(job)
 }

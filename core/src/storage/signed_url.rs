@@ -1,5 +1,6 @@
 //! A presigned URL's own time, and the headers that have to be sent with it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -12,6 +13,7 @@ use super::checksums::demandable;
 use super::expiry::{Expiry, MAX_LIFETIME, TicketPeriod, now};
 use super::google;
 use super::ticket_origin::{TicketOrigin, broken_ticket};
+use super::url_query::parameter_that;
 use crate::error::Result;
 
 /// How far a clock that is right may be from another: S3 answers `RequestTimeTooSkewed` beyond 15 minutes.
@@ -28,9 +30,7 @@ pub(crate) struct SignedUrl {
 
 impl SignedUrl {
     pub(crate) fn decode(url: &Url) -> Self {
-        let value = |is_it: &dyn Fn(&str) -> bool| {
-            url.query_pairs().find(|(name, _)| is_it(name)).map(|(_, value)| value.into_owned())
-        };
+        let value = |is_it: &dyn Fn(&str) -> bool| parameter_that(url, is_it).map(Cow::into_owned);
         let get = |wanted: &str| value(&|name| name.eq_ignore_ascii_case(wanted));
         // S3 and whoever does as it does, Google, Alibaba.
         for vendor in ["X-Amz-", "X-Goog-", "X-Oss-"] {

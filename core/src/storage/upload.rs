@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::demanded_checksum::FilledChecksums;
 use super::expiry::Expiry;
 use super::ticket_origin::TicketOrigin;
+use super::url_query::parameter;
 use crate::http::Outgoing;
 use crate::http::Target;
 use crate::secret::Mask;
@@ -36,16 +37,13 @@ impl Upload<'_> {
 
     /// The ticket's value under this name (in lower case): as a header, a field, or a parameter of its URL.
     pub(super) fn says(&self, name: &str) -> Option<String> {
-        if let Some(value) = self.outgoing.headers.get(name) {
+        // Not `get`, which makes a name of each text first: there are few headers, and many names to ask for.
+        if let Some((_, value)) = self.outgoing.headers.iter().find(|(n, _)| n.as_str() == name) {
             return Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
         }
         if let Some((_, value)) = self.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
             return Some(value.trim().to_owned());
         }
-        // Not `query_pairs`, which would decode all of a long query for each name.
-        let pairs = self.target.url().query().unwrap_or_default().split('&');
-        let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.find(|(n, _)| n.eq_ignore_ascii_case(name))?;
-        Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+        parameter(self.target.url(), name).map(Cow::into_owned)
     }
 }

@@ -1,6 +1,7 @@
 //! Faults that a signed URL shows of itself: how it was copied, what it was signed
 //! for, where, and until when.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use time::OffsetDateTime;
@@ -99,6 +100,19 @@ fn end(url: &Url) -> Option<OffsetDateTime> {
             OffsetDateTime::parse(&query(url, "se").filter(|_| query(url, "sig").is_some())?, &Rfc3339).ok()
         })
         .or_else(|| OffsetDateTime::from_unix_timestamp(query(url, "Expires")?.parse().ok()?).ok())
+}
+
+/// The value of a parameter, whatever the case of its name.
+pub(in crate::storage) fn parameter<'a>(url: &'a Url, name: &str) -> Option<Cow<'a, str>> {
+    parameter_that(url, |n| n.eq_ignore_ascii_case(name))
+}
+
+/// The value of the first parameter with such a name. Not by `query_pairs`, which decodes all of a long query,
+/// a signature and a token, each time that somebody looks for one word in it.
+pub(in crate::storage) fn parameter_that(url: &Url, is_it: impl Fn(&str) -> bool) -> Option<Cow<'_, str>> {
+    let mut pairs = url.query()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let (_, value) = pairs.find(|(name, _)| is_it(name))?;
+    Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy())
 }
 
 fn query(url: &Url, name: &str) -> Option<String> {

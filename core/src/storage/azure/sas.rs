@@ -1,10 +1,13 @@
 //! The meaning of a SAS URL's parameters, as far as an upload depends on it.
 //! <https://learn.microsoft.com/rest/api/storageservices/create-service-sas>
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 use url::Url;
 
 use super::super::ticket_origin::{TicketOrigin, broken_ticket};
+use super::super::url_query::parameter;
 use crate::error::Result;
 
 /// Azure wants it with a blob that is sent whole, a SAS does not sign it, and nearly every signer forgets to
@@ -23,23 +26,15 @@ impl Sas {
     /// Of a URL for a whole blob; `None` if it is none. One with `comp` is for a part of a blob, or for
     /// something else.
     pub(super) fn of_whole_blob(url: &Url) -> Option<Self> {
-        let (mut version, mut permissions, mut signed) = (None, None, false);
-        for (name, value) in url.query_pairs() {
-            match &*name {
-                "sv" => version = Some(value.into_owned()),
-                "sp" => permissions = Some(value.into_owned()),
-                "sig" => signed = !value.is_empty(),
-                "comp" => return None,
-                _ => {}
-            }
-        }
-        Some(Self { version: version.filter(|_| signed)?, permissions })
+        let signed = is_sas(url) && parameter(url, "comp").is_none();
+        let version = parameter(url, "sv").filter(|_| signed)?.into_owned();
+        Some(Self { version, permissions: parameter(url, "sp").map(Cow::into_owned) })
     }
 }
 
 /// Whether it is a SAS URL at all.
 pub(in crate::storage) fn is_sas(url: &Url) -> bool {
-    let has = |wanted: &str| url.query_pairs().any(|(name, value)| name == wanted && !value.is_empty());
+    let has = |wanted: &str| parameter(url, wanted).is_some_and(|value| !value.is_empty());
     has("sig") && has("sv")
 }
 

@@ -3,6 +3,8 @@
 use http::HeaderMap;
 use url::Url;
 
+use super::super::url_query::parameter;
+
 /// The header that asks for a session. Where it is signed its value can be no other than `start`.
 pub(in crate::storage) const RESUMABLE: &str = "x-goog-resumable";
 
@@ -23,26 +25,25 @@ pub(in crate::storage) fn session_kind(url: &Url, headers: &HeaderMap) -> Option
     if is_open(url) {
         return Some(SessionKind::Open);
     }
-    let mut signed = url.query_pairs().filter(|(name, _)| name.eq_ignore_ascii_case("X-Goog-SignedHeaders"));
-    let signed = signed.any(|(_, names)| names.split(';').any(|name| name == RESUMABLE));
+    let signed = parameter(url, "X-Goog-SignedHeaders")?;
+    let signed = signed.split(';').any(|name| name == RESUMABLE);
     signed.then_some(SessionKind::Signed)
 }
 
 /// Whether it is the URL of a session. Others have an `upload_id` too, and a server that knows no sessions
 /// would take the question how far one is for an empty object; so something else has to be Google's.
 fn is_open(url: &Url) -> bool {
-    let has = |wanted: &str, is: fn(&str) -> bool| {
-        url.query_pairs().any(|(name, value)| name.eq_ignore_ascii_case(wanted) && is(&value))
-    };
-    let is_there = |value: &str| !value.is_empty();
+    let has = |wanted: &str| parameter(url, wanted).is_some_and(|value| !value.is_empty());
+    if !has("upload_id") {
+        return false;
+    }
     let host = url.host_str().unwrap_or_default();
     let is_googles = host.ends_with(".googleapis.com")
-        || has("uploadType", |value| value == "resumable")
+        || parameter(url, "uploadType").is_some_and(|value| value == "resumable")
         // A session that a signed URL began has the rest of that in its own.
-        || has("X-Goog-Signature", is_there)
-        || has("GoogleAccessId", is_there);
-    let is_other_stores = has("X-Amz-Signature", is_there) || (has("sig", is_there) && has("sv", is_there));
-    has("upload_id", is_there) && is_googles && !is_other_stores
+        || has("X-Goog-Signature")
+        || has("GoogleAccessId");
+    is_googles && !has("X-Amz-Signature") && !(has("sig") && has("sv"))
 }
 
 #[cfg(test)]
