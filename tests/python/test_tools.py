@@ -503,7 +503,7 @@ def test_a_traceback_with_locals_shows_no_target(tmp_path: Path, caplog: pytest.
     put = make_tools(roots=[tmp_path], storage=Storage(), targets=wrong.__getitem__)[0]
     kinds = [put.run(path="report.pdf", target=name)["error"]["kind"] for name in wrong]
     assert kinds == ["internal", "invalid_input"]
-    [record] = caplog.records
+    [record] = [record for record in caplog.records if record.name == "dropoff.tools"]
     assert record.exc_info and record.exc_info[1]
     frames = traceback.TracebackException.from_exception(record.exc_info[1], capture_locals=True).stack
     assert [frame.name for frame in frames][-1] == "start_put"
