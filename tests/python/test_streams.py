@@ -76,8 +76,11 @@ SEEKABLE: dict[str, Callable[[Path], Any]] = {
 
 @pytest.mark.parametrize("kind", SEEKABLE)
 @pytest.mark.parametrize("on", ["presign", "put", "confirm"])
-def test_the_same_call_again_sends_the_same(sandbox: Sandbox, tmp_path: Path, kind: str, on: str) -> None:
+def test_the_same_call_again_sends_the_same(
+    sandbox: Sandbox, tmp_path: Path, kind: str, on: str, request: pytest.FixtureRequest
+) -> None:
     source = SEEKABLE[kind](tmp_path)
+    request.addfinalizer(getattr(source, "close", lambda: None))
     source.read(3)
     drop = sandbox.agentdrop(max_attempts=1)
     sandbox.fault({"on": on, **UNAVAILABLE})
