@@ -107,8 +107,8 @@ pub(in crate::storage) fn parameter<'a>(url: &'a Url, name: &str) -> Option<Cow<
     parameter_that(url, |n| n.eq_ignore_ascii_case(name))
 }
 
-/// The value of the first parameter with such a name. Not by `query_pairs`, which decodes all of a long query,
-/// a signature and a token, each time that somebody looks for one word in it.
+/// The value of the first parameter with such a name. Not by `query_pairs`, which decodes all of a long
+/// query, a signature and a token, each time that somebody looks for one word in it.
 pub(in crate::storage) fn parameter_that(url: &Url, is_it: impl Fn(&str) -> bool) -> Option<Cow<'_, str>> {
     let mut pairs = url.query()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let (_, value) = pairs.find(|(name, _)| is_it(name))?;
