@@ -32,7 +32,8 @@ CLOSING := ^ *Summary .* passed|^test result: .* [1-9][0-9]* passed|^[0-9]+ pass
 MOST_SECONDS := 1800
 PATIENCE = timeout --foreground --signal=INT --kill-after=60 $(MOST_SECONDS)
 RUN = mkdir -p $(OUTPUT); quietly() { if $(PATIENCE) "$${@:2}" >$(OUTPUT)/$$1.log 2>&1; then grep -aE '$(CLOSING)' $(OUTPUT)/$$1.log | tail -n 3; else cat $(OUTPUT)/$$1.log; exit 1; fi; }; quietly
-PYTEST := $(BIN)/python -m pytest -q -rP
+# A failure is named once more at the end, below all that the others printed.
+PYTEST := $(BIN)/python -m pytest -q -rPfE
 
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
 	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, clouds, official SDKs, frameworks of agents, MCP clients, runtimes, packages"

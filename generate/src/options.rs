@@ -52,7 +52,8 @@ fn setter(option: &OptionSpec) -> Option<String> {
     let generic = if option.kind == OptionKind::Texts { "<S: Into<String>>" } else { "" };
     let name = option.name;
     let about = docs::rust(&[format!("{} Default {}.", option.about, shown(option.default))], 4);
-    let errors = docs::rust(&[format!("`invalid_input` for anything but {}.", option.range)], 4);
+    let errors =
+        docs::rust(&[format!("`invalid_input` for anything but {}.", addresses_as_code(option.range))], 4);
     Some(format!(
         "{about}    ///
     /// # Errors
@@ -61,6 +62,15 @@ fn setter(option: &OptionSpec) -> Option<String> {
     }}
 "
     ))
+}
+
+/// rustdoc warns of an address that is neither a link nor code.
+fn addresses_as_code(text: &str) -> String {
+    let words: Vec<_> = text
+        .split(' ')
+        .map(|word| if word.contains("://") { format!("`{word}`") } else { word.to_owned() })
+        .collect();
+    words.join(" ")
 }
 
 /// rustdoc takes angle brackets for a tag.

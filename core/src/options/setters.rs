@@ -143,7 +143,7 @@ impl Options {
     /// between; else none: storage must be https on a public address.
     ///
     /// # Errors
-    /// `invalid_input` for anything but origins such as https://minio.internal:9000.
+    /// `invalid_input` for anything but origins such as `https://minio.internal:9000`.
     pub fn trusted_storage<S: Into<String>>(self, texts: impl IntoIterator<Item = S>) -> Result<Self> {
         self.with("trusted_storage", OptionValue::Texts(texts.into_iter().map(Into::into).collect()))
     }
