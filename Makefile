@@ -283,8 +283,7 @@ PRODUCT := --workspace --lib --bin dropoff --bin dropoff-sandbox --example send_
 product:
 	cargo build $(PRODUCT)
 
-# With the features that this crate alone asks for, as it is shipped: with those of the whole workspace tokio
-# wants descriptors for signals as well, and panics where there are few.
+# With the features that this crate alone asks for, as it is shipped.
 python: .venv/done
 	VIRTUAL_ENV=$(abspath .venv) $(BIN)/maturin develop --quiet -m bindings-python/Cargo.toml
 

@@ -19,6 +19,9 @@ use crate::sys;
 use crate::threads::{IdleThread, ThreadPool, Work, panic_text};
 
 const MAX_WORKERS: usize = 4;
+/// Those of an epoll instance, twice, its waker and, if any crate of the program asked for tokio's signals, a
+/// socket pair and one more of its ends: refused the pair, tokio panics.
+const DESCRIPTORS: usize = 6;
 /// Cold file reads, packing and name lookup run here, on threads that exist only while they are needed.
 /// A dead network mount keeps each thread that waits for it, so there are many more than a disk needs:
 /// with 32, that many stuck reads stopped every name lookup as well. Most of what they do holds a descriptor.
@@ -99,6 +102,9 @@ impl Drop for MakingGuard {
 /// Threads are tried before tokio gets to start any: refused one, it panics, and waits for ever for those it
 /// has started.
 fn make(pid: u32) -> Result<Generation> {
+    if let Some(refused) = sys::descriptors_refused_now(DESCRIPTORS) {
+        return Err(Error::no_descriptor("setting up input and output", &refused));
+    }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = cores.min(MAX_WORKERS);
     // One is for the pool, and one more for a stream.

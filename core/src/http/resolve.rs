@@ -15,6 +15,9 @@ use tower_service::Service;
 use crate::runtime::spawn_blocking;
 use crate::sys;
 
+/// A name lookup has the hosts file, or a socket for each of two questions, open besides what it reads.
+const DESCRIPTORS: usize = 4;
+
 pub(super) type Addresses = std::vec::IntoIter<SocketAddr>;
 
 #[derive(Clone)]
@@ -24,7 +27,9 @@ async fn look_up(name: String) -> io::Result<Addresses> {
     let found = spawn_blocking(move || {
         // The operating system tells a name that it could not look up, for want of a descriptor, as one that
         // there is not.
-        (name.as_str(), 0).to_socket_addrs().map_err(|e| sys::descriptors_refused_now().unwrap_or(e))
+        (name.as_str(), 0)
+            .to_socket_addrs()
+            .map_err(|e| sys::descriptors_refused_now(DESCRIPTORS).unwrap_or(e))
     });
     found.await.unwrap_or_else(|_| Err(io::Error::other("name lookup panicked")))
 }

@@ -69,8 +69,8 @@ pub(crate) use socket::WatchedSocket;
 // Leaves the heap as it is between the records of TLS.
 pub(crate) use family::keep_heap;
 // How many descriptors this process may have at once; whether an error number says that there are no more,
-// and then why, and what to do about it; and the error of opening some now, for those whom others tell only
-// that something failed.
+// and then why, and what to do about it; and the error of opening so many now, where others tell only that
+// something failed, or panic.
 pub(crate) use family::{
     descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors,
 };

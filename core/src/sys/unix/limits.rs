@@ -30,11 +30,9 @@ pub(crate) fn max_descriptors() -> usize {
     limit.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
 }
 
-pub(crate) fn descriptors_refused_now() -> Option<io::Error> {
-    // A name lookup has the hosts file, or a socket for each of two questions, open besides what it reads.
-    const SOME: usize = 4;
-    let mut held = Vec::with_capacity(SOME);
-    for _ in 0..SOME {
+pub(crate) fn descriptors_refused_now(wanted: usize) -> Option<io::Error> {
+    let mut held = Vec::with_capacity(wanted);
+    for _ in 0..wanted {
         match File::open("/dev/null") {
             Ok(file) => held.push(file),
             Err(e) if e.raw_os_error().is_some_and(is_out_of_descriptors) => return Some(e),

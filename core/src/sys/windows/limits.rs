@@ -23,8 +23,8 @@ pub(crate) fn max_descriptors() -> usize {
     usize::MAX
 }
 
-/// Windows tells those who ask for a name why it failed.
-pub(crate) fn descriptors_refused_now() -> Option<io::Error> {
+/// Windows tells those who ask for a name why it failed, and tokio takes none there.
+pub(crate) fn descriptors_refused_now(_: usize) -> Option<io::Error> {
     None
 }
 
