@@ -1,10 +1,10 @@
 // The rows of docs/guides/bundlers.md: what each bundler makes of a program, with the setting named there,
-// runs and sends a file. Next.js and Electron are not here: one takes minutes, the other is no npm package
-// alone.
+// runs and sends a file. Next.js is in next.test.mjs; Electron is nowhere, since npm has no program of it,
+// only what fetches one.
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { tmpdir } from 'node:os'
@@ -16,6 +16,7 @@ import { rollup } from 'rollup'
 import * as vite from 'vite'
 import webpack from 'webpack'
 import { startSandbox } from 'dropoff/testing'
+import { install } from './install.mjs'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const APP = join(HERE, 'app.mjs')
@@ -32,11 +33,15 @@ after(async () => {
   rmSync(OUT, { recursive: true, force: true })
 })
 
+/** @param {string[]} command @param {string} cwd @param {Record<string, string>} [more] */
+function sends([program, ...arguments_], cwd, more) {
+  const env = { ...process.env, ...sandbox.environment(), ...more }
+  assert.equal(execFileSync(program, arguments_, { cwd, env, encoding: 'utf8' }).trim(), 'active')
+}
+
 /** @param {string} program */
 function runs(program) {
-  const env = { ...process.env, ...sandbox.environment() }
-  const printed = execFileSync(process.execPath, [program], { cwd: dirname(program), env, encoding: 'utf8' })
-  assert.equal(printed.trim(), 'active')
+  sends([process.execPath, program], dirname(program))
   assert(!readFileSync(program, 'utf8').includes('class DropoffError'), 'the package stays out of the bundle')
 }
 
@@ -49,21 +54,24 @@ test('esbuild', async () => {
   runs(outfile)
 })
 
-test('webpack', async () => {
-  const compiler = webpack({
-    mode: 'production',
-    target: 'node',
-    entry: APP,
+const FORMATS = {
+  commonjs: { output: { path: OUT, filename: 'webpack.cjs' } },
+  module: {
     experiments: { outputModule: true },
-    externals: { dropoff: 'module dropoff' },
     output: { path: OUT, filename: 'webpack.mjs', module: true, chunkFormat: 'module' },
+  },
+}
+for (const [format, settings] of Object.entries(FORMATS)) {
+  test(`webpack, ${format}`, async () => {
+    const externals = { dropoff: `${format} dropoff` }
+    const compiler = webpack({ mode: 'production', target: 'node', entry: APP, externals, ...settings })
+    const stats = await new Promise((done, failed) =>
+      compiler.run((error, stats) => (error ? failed(error) : done(stats))),
+    )
+    assert.deepEqual([stats.compilation.errors, stats.compilation.warnings], [[], []])
+    runs(join(OUT, settings.output.filename))
   })
-  const stats = await new Promise((done, failed) =>
-    compiler.run((error, stats) => (error ? failed(error) : done(stats))),
-  )
-  assert.deepEqual([stats.compilation.errors, stats.compilation.warnings], [[], []])
-  runs(join(OUT, 'webpack.mjs'))
-})
+}
 
 test('Rollup', async () => {
   const bundle = await rollup({ input: APP, external: ['dropoff'], plugins: [resolve()] })
@@ -101,5 +109,23 @@ test('@vercel/nft traces the compiled module, and what it names is enough', asyn
     runs(join(copy, 'tests/bundlers/app.mjs'))
   } finally {
     rmSync(copy, { recursive: true, force: true })
+  }
+})
+
+test('Bun embeds the compiled module, and its program needs nothing beside it', () => {
+  const app = mkdtempSync(join(tmpdir(), 'dropoff-bun-'))
+  try {
+    cpSync(APP, join(app, 'app.mjs'))
+    install(app)
+    const program = join(app, 'alone', 'program')
+    const build = ['build', '--compile', 'app.mjs', '--outfile', program]
+    // Its install script moves the binary there, whatever the system.
+    execFileSync(join(HERE, 'node_modules/bun/bin/bun.exe'), build, { cwd: app, stdio: 'pipe' })
+    rmSync(join(app, 'node_modules'), { recursive: true })
+    // There it puts the module when it starts, and leaves it.
+    sends([program], dirname(program), { TMPDIR: app })
+    assert(readdirSync(app).some((name) => name.endsWith('.node')))
+  } finally {
+    rmSync(app, { recursive: true, force: true })
   }
 })

@@ -1,5 +1,5 @@
 """The shell lines of the documentation. `test_install.py` runs those that install, which are the README's; a
-target of make must be there; this file runs all others."""
+target of make must be there; this file runs all others. A block that begins with `#!` is one script."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 
 def commands(block: Block) -> list[str]:
+    if block.text.startswith("#!"):
+        return [block.text]
     return [line for line in lines(f"```sh\n{block.text}```") if line not in INSTALL]
 
 
