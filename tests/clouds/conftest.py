@@ -5,13 +5,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from backends import COMPANION
 from servers import AZURITE, EMULATOR, Azurite, GoogleEmulator
+from weed import BINARY as WEED
+from weed import Weed
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    problems = [
-        f"{path} is missing: run make test-clouds" for path in (AZURITE, EMULATOR) if not path.exists()
-    ]
+    needed = (AZURITE, COMPANION, EMULATOR, WEED)
+    problems = [f"{path} is missing: run make test-clouds" for path in needed if not path.exists()]
     try:
         importlib.import_module("dropoff")
     except ImportError as error:
@@ -32,5 +34,12 @@ def azurite() -> Iterator[Azurite]:
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[GoogleEmulator]:
     server = GoogleEmulator()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def weed() -> Iterator[Weed]:
+    server = Weed()
     yield server
     server.stop()
