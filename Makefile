@@ -37,9 +37,11 @@ PYTEST := $(BIN)/python -m pytest -q -rP
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
 	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, clouds, official SDKs, frameworks of agents, MCP clients, runtimes, packages"
 
-# And what needs more: real browsers (see test-browser), and Java among the readers of archives.
+# And what needs more: real browsers (see test-browser), Java among the readers of archives, and uploads of a
+# gibibyte (8 GB of disk, 12 GB of memory for what Google's emulator holds).
 test-full: test test-browser
 	@DROPOFF_FULL=1 $(PYTEST) tests/profiles tests/docs
+	@DROPOFF_FULL=1 $(CLOUDS_PYTEST)
 	@echo "all suites passed, the long ones too"
 
 # These wait more than they compute, and share no file, so two of them run at a time. What counts system
@@ -131,9 +133,10 @@ test-seaweed: build python
 	@echo "suite SeaweedFS: passed"
 
 # Azure's and Google's storage as other people imitate it, with the libraries that sign there, and SeaweedFS;
-# backends that hand out uploads, giftless and Companion.
+# backends that hand out uploads, giftless and Companion. Every store by every way: target/clouds/table.md.
+CLOUDS_PYTEST := env PYTHONPATH=bindings-python/python .venv-clouds/bin/python -m pytest tests/clouds -q
 test-clouds: build python $(CLOUDS)
-	@$(RUN) clouds env PYTHONPATH=bindings-python/python .venv-clouds/bin/python -m pytest tests/clouds -q
+	@$(RUN) clouds $(CLOUDS_PYTEST)
 	@echo "suite clouds: passed"
 
 # In an environment of its own: the SDKs' dependencies are not ours.
