@@ -38,9 +38,11 @@ PYTEST := $(BIN)/python -m pytest -q -rPfE
 test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
 	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, clouds, official SDKs, frameworks of agents, MCP clients, runtimes, packages"
 
-# And what needs more: real browsers (see test-browser), and Java among the readers of archives.
+# And what needs more: real browsers (see test-browser), Java among the readers of archives, and uploads of a
+# gibibyte (8 GB of disk, 12 GB of memory for what Google's emulator holds).
 test-full: test test-browser
 	@DROPOFF_FULL=1 $(PYTEST) tests/profiles tests/docs
+	@DROPOFF_FULL=1 $(CLOUDS_PYTEST)
 	@echo "all suites passed, the long ones too"
 
 # These wait more than they compute, and share no file, so two of them run at a time. What counts system
@@ -131,9 +133,11 @@ test-seaweed: build python
 	@$(RUN) seaweed $(PYTEST) tests/seaweed
 	@echo "suite SeaweedFS: passed"
 
-# Azure's and Google's storage as other people imitate it, with the libraries that sign there.
+# Azure's and Google's storage as other people imitate it, with the libraries that sign there, and SeaweedFS;
+# backends that hand out uploads, giftless and Companion. Every store by every way: target/clouds/table.md.
+CLOUDS_PYTEST := env PYTHONPATH=bindings-python/python .venv-clouds/bin/python -m pytest tests/clouds -q
 test-clouds: build python $(CLOUDS)
-	@$(RUN) clouds env PYTHONPATH=bindings-python/python .venv-clouds/bin/python -m pytest tests/clouds -q
+	@$(RUN) clouds $(CLOUDS_PYTEST)
 	@echo "suite clouds: passed"
 
 # In an environment of its own: the SDKs' dependencies are not ours.
@@ -385,9 +389,10 @@ docs/site/node_modules/done tests/docs/node_modules/done tests/runtimes/node_mod
 	.venv-dist/bin/pip install --quiet --disable-pip-version-check -r tests/dist/requirements.txt
 	touch $@
 
-.venv-clouds/done: tests/clouds/requirements.txt
+.venv-clouds/done: tests/clouds/requirements.txt tests/seaweed/requirements.txt
 	$(PYTHON) -m venv .venv-clouds
 	.venv-clouds/bin/pip install --quiet --disable-pip-version-check -r tests/clouds/requirements.txt
+	.venv-clouds/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/seaweed/requirements.txt
 	touch $@
 
 tests/clouds/node_modules/done: tests/clouds/package.json

@@ -8,6 +8,7 @@ import http.client
 import http.server
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -114,8 +115,8 @@ class Gateway:
 
 class Server:
     def __init__(self, command: list[object], environment: dict[str, str]) -> None:
-        folder = Path(mkdtemp(prefix="dropoff-cloud-"))
-        self._output = folder / "output"
+        self._folder = Path(mkdtemp(prefix="dropoff-cloud-"))
+        self._output = self._folder / "output"
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 [str(word) for word in command],
@@ -123,18 +124,18 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=environment,
-                cwd=folder,
+                cwd=self._folder,
             )
 
     def told(self, pattern: re.Pattern[str]) -> str:
         """The first group of what it says once it is ready."""
         until = time.monotonic() + READY_WITHIN
         while time.monotonic() < until:
-            if found := pattern.search(self._output.read_text()):
+            if found := pattern.search(self.said()):
                 return next(group for group in found.groups() if group)
             self._alive()
             time.sleep(0.05)
-        raise RuntimeError(f"it was not ready in time; it said:\n{self._output.read_text()}")
+        raise RuntimeError(f"it was not ready in time; it said:\n{self.said()}")
 
     def answers(self, url: str) -> None:
         until = time.monotonic() + READY_WITHIN
@@ -147,15 +148,19 @@ class Server:
                 return
             self._alive()
             time.sleep(0.05)
-        raise RuntimeError(f"it did not answer in time; it said:\n{self._output.read_text()}")
+        raise RuntimeError(f"it did not answer in time; it said:\n{self.said()}")
 
     def _alive(self) -> None:
         if self._process.poll() is not None:
-            raise RuntimeError(f"it ended; it said:\n{self._output.read_text()}")
+            raise RuntimeError(f"it ended; it said:\n{self.said()}")
+
+    def said(self) -> str:
+        return self._output.read_text(errors="replace")
 
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def free_port() -> int:
