@@ -39,7 +39,7 @@ test: test-rust test-costs test-docs side-by-side test-dist table secret-scan
 	@echo "all suites passed: Rust, costs, documentation, command, C, Python, Node, README and pages, profiles, SeaweedFS, clouds, official SDKs, frameworks of agents, MCP clients, runtimes, packages"
 
 # And what needs more: real browsers (see test-browser), Java among the readers of archives, and uploads of a
-# gibibyte (8 GB of disk, 12 GB of memory for what Google's emulator holds).
+# gibibyte (8 GB of disk; 12 GB of memory, most of it Azurite's).
 test-full: test test-browser
 	@DROPOFF_FULL=1 $(PYTEST) tests/profiles tests/docs
 	@DROPOFF_FULL=1 $(CLOUDS_PYTEST)
