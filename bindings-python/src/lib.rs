@@ -57,7 +57,7 @@ mod _native {
     #[pymodule_export]
     use super::job::{_start_into, Job};
     #[pymodule_export]
-    use super::logs::{_records_handled, _records_owed, _records_queued, _records_take};
+    use super::logs::{_records_handled, _records_owed, _records_queued, _records_settle, _records_take};
     #[pymodule_export]
     use super::loop_waker::LoopWaker;
     #[pymodule_export]

@@ -376,6 +376,12 @@ pub(crate) fn settle(py: Python<'_>, interrupted: impl Fn() -> PyResult<()>) -> 
     Ok(())
 }
 
+/// The same, for a thread that tells of the end of calls.
+#[pyfunction]
+pub(crate) fn _records_settle(py: Python<'_>) {
+    let _ = settle(py, || Ok(()));
+}
+
 /// Up to which record an event loop has to wait, if it has to.
 #[pyfunction]
 pub(crate) fn _records_owed() -> Option<u64> {

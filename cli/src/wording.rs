@@ -7,7 +7,7 @@ use dropoff::{Error, OPTIONS, RESOURCE_KINDS};
 const FLAGS: &[(&str, &str)] = &[
     ("api_key", "--api-key-file"),
     ("browser_name", "--browser"),
-    ("browser_version", "--browser"),
+    ("browser_version", "--browser NAME@VERSION"),
     ("recipient_public_key", "--seal-for"),
 ];
 /// Arguments that stand in sentences, beside the options.

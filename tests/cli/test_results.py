@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import PROGRAM, Cli
@@ -263,6 +264,27 @@ def test_the_doctor_says_what_is_in_the_way(
     found = cli.json(code, "doctor", **broken)
     [failed] = [entry for entry in found["checks"] if entry["name"] == check]
     assert failed["result"] == "failed" and told in failed["message"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"status": 404, "body": {"message": "Not Found"}},
+        {"status": 404},
+        {"status": 200, "body": {}},
+        {"status": 200, "headers": {"Content-Type": "text/html"}, "body": "<!doctype html><p>Shop"},
+    ],
+    ids=["a gateway", "an empty answer", "JSON for anything", "a page for anything"],
+)
+def test_another_server_is_not_taken_for_the_service(cli: Cli, reply: dict[str, Any]) -> None:
+    cli.fault(*({"on": on, "do": {"reply": reply}} for on in ("get_transfer", "get_profile")))
+    done = cli.run("--json", "doctor")
+    assert done.returncode == 6, "trying again does not help"
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    for service in ("agentdrop", "hcompany"):
+        network, key = checks[f"{service} network"], checks[f"{service} key"]
+        assert network["result"] == "failed" and "--base-url" in network["message"], network
+        assert key["result"] != "ok", key
 
 
 def test_whoami_tells_a_wrong_key_and_none(cli: Cli) -> None:

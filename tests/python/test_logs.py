@@ -148,6 +148,30 @@ def test_records_are_handled_in_the_context_of_their_call(
     assert set(read) == set(progressed) == set(expected[5:])
 
 
+def test_a_future_is_done_after_the_records_of_its_call(
+    sandbox: Sandbox, handled: Callable[[Callable[[str], object]], None]
+) -> None:
+    seen: list[str] = []
+
+    def slowly(text: str) -> None:
+        time.sleep(0.05)  # longer than the thread takes that tells of the end
+        seen.append(text)
+
+    handled(slowly)
+    called: list[list[str]] = []
+    job = sandbox.agentdrop().start_send([("a", b"1")], **TERMS)
+    job.add_done_callback(lambda _: called.append(seen.copy()))
+    job.future().result()
+    assert seen[-1].startswith("done job=")
+    until(lambda: called)
+    assert called[0][-1].startswith("done job=")
+    # The same of a call that was over before anybody asked.
+    over = sandbox.agentdrop().start_get_transfer("tr_nothing")
+    until(over.done)
+    assert over.future().exception() is not None
+    assert seen[-1].startswith("failed job=")
+
+
 def test_a_record_has_the_numbers_of_its_job_and_attempt(
     sandbox: Sandbox, debug: pytest.LogCaptureFixture
 ) -> None:

@@ -14,7 +14,7 @@ import os
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING
 
-from ._native import _is_callback, _LoopWaker
+from ._native import _is_callback, _LoopWaker, _records_settle
 from ._waiting import green
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ class _Process:
             selector.register(waker.fileno(), selectors.EVENT_READ)
             while True:
                 selector.select()
+                # As whoever waits for a call sees its records handled before it returns.
+                _records_settle()
                 for token in waker.take():
                     try:
                         self._on_wake(token)
@@ -160,6 +162,8 @@ def _running_loop() -> AbstractEventLoop | None:
 
 def _serve(request: _Request) -> None:
     if request.job.done():
+        if _running_loop() is None:  # which nothing may keep waiting
+            _records_settle()
         request.call()
     else:
         _process().add(request)

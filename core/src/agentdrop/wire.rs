@@ -250,7 +250,8 @@ pub(crate) fn refusal(reply: &ApiReply) -> Error {
         let email = text(&c["email_masked"]).unwrap_or_default();
         Some(Detail { field: "recipient_account".to_owned(), message: format!("{id} ({name} {email})") })
     }));
-    service::refusal(reply, code, message, details, "check the key, and that it is still valid")
+    let in_own_form = error.is_object() || error.is_string();
+    service::refusal(reply, in_own_form, code, message, details, "check the key, and that it is still valid")
 }
 
 fn text(value: &Value) -> Option<String> {

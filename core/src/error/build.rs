@@ -93,6 +93,9 @@ impl Error {
     pub(crate) fn ticket_ended_is(self, ended: bool) -> Self {
         self.with(|f| f.ticket_ended = ended)
     }
+    pub(crate) fn in_own_form_is(self, own: bool) -> Self {
+        self.with(|f| f.in_own_form = own)
+    }
     pub(crate) fn earlier_request_is(self, earlier: bool) -> Self {
         self.with(|f| f.earlier_request = earlier)
     }

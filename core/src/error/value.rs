@@ -49,6 +49,8 @@ pub(super) struct Facts {
     pub(super) etag: Option<String>,
     /// The ticket ends before it could be tried again; a flow that can get a new one does.
     pub(super) ticket_ended: bool,
+    /// The service said it in a form that it alone writes, so it was the service.
+    pub(super) in_own_form: bool,
     /// The outcome is that of a request before the one that this error is about.
     pub(super) earlier_request: bool,
 }
@@ -78,6 +80,7 @@ impl Error {
             journal: None,
             etag: None,
             ticket_ended: false,
+            in_own_form: false,
             earlier_request: false,
         }))
     }
@@ -183,6 +186,10 @@ impl Error {
 
     pub(crate) fn ticket_ended(&self) -> bool {
         self.0.ticket_ended
+    }
+    /// Whether the service said it in a form that it alone writes.
+    pub(crate) fn in_own_form(&self) -> bool {
+        self.0.in_own_form
     }
     pub(crate) fn of_earlier_request(&self) -> bool {
         self.0.earlier_request

@@ -146,7 +146,8 @@ pub(crate) fn refusal(reply: &ApiReply) -> Error {
         text(&body["message"]).or_else(|| text(&body["detail"])).or_else(|| text(&body["detail"]["message"]));
     let details = body["detail"].as_array().map(Vec::as_slice).unwrap_or_default();
     let details = details.iter().filter_map(detail).collect();
-    service::refusal(reply, None, message, details, "check the key and its region")
+    let in_own_form = body.get("detail").is_some();
+    service::refusal(reply, in_own_form, None, message, details, "check the key and its region")
 }
 
 fn detail(item: &Value) -> Option<Detail> {

@@ -118,9 +118,14 @@ impl ProxyAnswer {
             200..=299 => return Ok(()),
             // tinyproxy says 401.
             401 | 407 => return Err(self.login_wanted(proxy)),
-            408 | 429 | 500..=599 => {
+            408 | 429 | 500 | 502..=599 => {
                 (format!("could not connect to {host} ({status}); check the network and try again"), true)
             }
+            // What web servers say of a method that they do not have.
+            404 | 405 | 501 => (
+                format!("does not connect to {host} ({status}), as if it were none; check its address"),
+                false,
+            ),
             _ => (format!("refuses to connect to {host} ({status}); check its rules"), false),
         };
         let error = Error::new(ErrorKind::Network, format!("the proxy {proxy} {what}"));

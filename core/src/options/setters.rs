@@ -127,7 +127,7 @@ impl Options {
     /// through it too; a service on this machine never is. Default the environment's proxy variables.
     ///
     /// # Errors
-    /// `invalid_input` for anything but an http:// URL.
+    /// `invalid_input` for anything but an `http://` URL.
     pub fn proxy(self, text: &str) -> Result<Self> {
         self.with("proxy", OptionValue::Text(text.to_owned()))
     }

@@ -7,7 +7,7 @@ use http::Method;
 
 use super::client::Service;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::api::CallFailure;
+use crate::http::api::{ApiReply, CallFailure};
 use crate::job::JobContext;
 
 /// A service as it was found when it was asked.
@@ -36,8 +36,10 @@ pub(crate) async fn check(service: &Service, segments: &[&str], ctx: &JobContext
     let error = match (&proxy, asked) {
         (Err(broken), _) => Some(broken.clone()),
         // It was looked for, so the key may look.
-        (_, Err(error)) if error.kind() == ErrorKind::NotFound => None,
-        (_, asked) => asked.err(),
+        (_, Err(error)) if error.kind() == ErrorKind::NotFound && error.in_own_form() => None,
+        (_, Err(error)) => Some(error),
+        // A web server that has a page for any address, say.
+        (_, Ok(reply)) => Some(another_server(service, &reply)),
     };
     Ok(ServiceCheck {
         url: service.shown(),
@@ -46,4 +48,13 @@ pub(crate) async fn check(service: &Service, segments: &[&str], ctx: &JobContext
         clock_ahead: clients.api.clock_ahead(),
         error,
     })
+}
+
+/// Nobody has what was asked for, and it was answered with success.
+fn another_server(service: &Service, reply: &ApiReply) -> Error {
+    let (url, status) = (service.shown(), reply.status.as_u16());
+    let message = format!(
+        "another server than the service answers at {url} ({status} to what nobody has); check base_url and what stands in between"
+    );
+    Error::new(ErrorKind::Network, message).retryable_is(false).status_is(status).with_operation("check")
 }

@@ -11,9 +11,10 @@ use crate::http::retry::{retry_after, wait_and_try};
 use crate::http::status;
 
 /// The error for a refusal, from the parts a service's own error body gave. `key_advice` is what to do about
-/// a key that is not accepted.
+/// a key that is not accepted; `in_own_form` is whether the body is one that this service writes.
 pub(crate) fn refusal(
     reply: &ApiReply,
+    in_own_form: bool,
     code: Option<String>,
     message: Option<String>,
     details: Vec<Detail>,
@@ -30,6 +31,8 @@ pub(crate) fn refusal(
     let what = if about_the_plan {
         "does not do this within the account's plan; take a larger plan, or wait until it allows more"
             .to_owned()
+    } else if kind == ErrorKind::NotFound && !in_own_form {
+        "does not know it, or is another server; check the id, the key and base_url".to_owned()
     } else {
         in_words(kind, asked, !details.is_empty(), key_advice)
     };
@@ -47,6 +50,7 @@ pub(crate) fn refusal(
     Error::new(kind, sentence)
         .status_is(reply.status.as_u16())
         .service_code_is(code)
+        .in_own_form_is(in_own_form)
         .details_are(details)
         .retry_after_is(asked)
         .request_id_is(request_id(reply))

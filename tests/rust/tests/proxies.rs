@@ -113,6 +113,13 @@ fn one_that_forbids_is_asked_once_and_one_that_fails_again() {
         1,
         false,
     );
+    both(
+        "HTTP/1.1 404 Not Found\r\n\r\n",
+        "",
+        &["does not connect to", "(404), as if it were none"],
+        1,
+        false,
+    );
     both("HTTP/1.1 302 Found\r\nLocation: http://login\r\n\r\n", "", &["refuses to connect to"], 1, false);
     both("HTTP/1.1 502 Bad Gateway\r\n\r\n", "", &["could not connect to", "(502)"], 3, true);
     both("HTTP/1.1 503 No\r\n\r\n", "", &["could not connect to", "(503)"], 3, true);
