@@ -178,7 +178,8 @@ test-dist: build python node
 	@echo "suite packages: passed"
 
 # Other systems, by cross-compilers and emulators in a chroot of Debian's next release, below target/platforms
-# or where DROPOFF_PLATFORMS says. Root and debootstrap, 8 GB, and half an hour the first time.
+# or where DROPOFF_PLATFORMS says. TARGET names some: windows, musl, arm64; without it, all of them. Root and
+# debootstrap, 8 GB and half an hour the first time for one, 15 GB and two hours for all.
 test-platforms: MOST_SECONDS := 14400
 test-platforms: product .venv-dist/done
 	@$(PATIENCE) $(PYTHON) tests/platforms/run.py $(if $(filter file,$(origin TARGET)),,$(TARGET))

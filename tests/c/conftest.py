@@ -22,9 +22,13 @@ sys.path.insert(0, str(HERE.parent))
 from control import Control  # noqa: E402
 
 ROOT = HERE.parents[1]
-BUILT = ROOT / "target" / "debug"
+# What was built for another system, and its compilers: see tests/platforms.
+BUILT = Path(os.environ.get("DROPOFF_BUILT", ROOT / "target" / "debug"))
+COMPILERS = os.environ.get("DROPOFF_COMPILERS", "gcc clang").split()
 SANDBOX = Path(os.environ.get("DROPOFF_SANDBOX", BUILT / "dropoff-sandbox"))
-TOOLS = ["gcc", "g++", "clang", "clang++", "pkg-config", "valgrind", "make", "nm", "readelf"]
+TOOLS = [*COMPILERS, "pkg-config"]
+if "DROPOFF_BUILT" not in os.environ:
+    TOOLS += ["g++", "clang++", "valgrind", "make", "nm", "readelf"]
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
 
 
@@ -108,9 +112,11 @@ class Programs:
     def __getitem__(self, name: str) -> Path:
         made = self.folder / name
         if not made.exists():
-            # Every program by both compilers; the tests run what gcc made.
-            self.library.compile(HERE / f"{name}.c", self.folder / f"{name}-clang", "clang")
-            self.library.compile(HERE / f"{name}.c", made, "gcc")
+            # Every program by both compilers; the tests run what the first one made.
+            first, *others = COMPILERS
+            for other in others:
+                self.library.compile(HERE / f"{name}.c", self.folder / f"{name}-{other}", other)
+            self.library.compile(HERE / f"{name}.c", made, first)
         return made
 
 

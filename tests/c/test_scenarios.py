@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
-from conftest import Library, Programs, Sandbox, until
+from conftest import COMPILERS, Library, Programs, Sandbox, until
 from profiles import running_browser, source
 from scenarios import (
     VECTORS,
@@ -376,7 +376,7 @@ def expect_no_such_field(library: Library, scenario: Scenario, folder: Path) -> 
         "    return (int)options.size;\n"
         "}\n"
     )
-    command = ["gcc", "-std=c99", "-fsyntax-only", *library.flags("--cflags"), program]
+    command = [COMPILERS[0], "-std=c99", "-fsyntax-only", *library.flags("--cflags"), program]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert done.returncode != 0
     expect("error", scenario["expect"]["error"]["message"], done.stderr)

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from emulated import BUILD_STD, FOLDER, ROOT, cargo, libnode
+from emulated import BUILD_STD, FOLDER, ROOT, cargo, libnode, zig, zig_environment
 
 TARGETS = ["x86_64-pc-windows-gnu", "aarch64-apple-darwin", "x86_64-apple-darwin"]
 # One command for all: pyo3 switches on features of crates that the others have too.
@@ -28,17 +28,8 @@ MINGW = "x86_64-w64-mingw32-gcc"
 LOGS = FOLDER / "logs"
 
 
-def zig() -> Path | None:
-    """A compiler of the C in our dependencies, for each target; a package of PyPI, as `make dist` has it."""
-    return next((ROOT / ".venv-dist" / "lib").glob("python*/site-packages/ziglang/zig"), None)
-
-
 def environment() -> dict[str, str]:
-    caches = {
-        "ZIG_GLOBAL_CACHE_DIR": str(FOLDER / "zig"),
-        "CARGO_ZIGBUILD_CACHE_DIR": str(FOLDER / "zigbuild"),
-    }
-    return {"LIBNODE_PATH": str(libnode()), "CARGO_ZIGBUILD_ZIG_PATH": str(zig()), **caches}
+    return {"LIBNODE_PATH": str(libnode()), **zig_environment()}
 
 
 def by_rustup(target: str, log: Path) -> int:

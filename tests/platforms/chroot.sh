@@ -1,6 +1,6 @@
 #!/bin/bash
 # Debian's next release in a folder of its own, with the compilers and emulators that tests/platforms wants:
-#   tests/platforms/chroot.sh FOLDER check|windows …
+#   tests/platforms/chroot.sh FOLDER check|windows|musl|arm64 …
 # A part that is there already is left as it is. Wants root, debootstrap and a Debian mirror: DEBIAN_MIRROR,
 # or the one this machine's apt has. Nothing outside of FOLDER is changed. All of it takes some minutes and
 # 5 GB; with what run.py builds beside it, 8.
@@ -65,10 +65,37 @@ packages() {
 
 rust() { packages rust rustc cargo rust-src gcc libc6-dev pkg-config; }
 
+# What runs programs of tests/c and tests/python.
+pytest() { packages pytest python3-pytest python3-pytest-timeout; }
+
+# Debian has Rust's std for its own architectures, and libraries of all of them side by side; but of programs
+# one alone, so that the interpreter lies in a folder of its own.
+arm64() {
+    base
+    inside dpkg --add-architecture arm64
+    packages arm64 qemu-user gcc-aarch64-linux-gnu libc6-dev:arm64 libstd-rust-dev:arm64 libstdc++6:arm64
+    [ -e "$folder/python-arm64.done" ] && return
+    local python
+    python=$(inside python3 -c 'import sys; print("python3.%d" % sys.version_info[1])')
+    inside apt-get install -q -y "lib$python-stdlib:arm64" libexpat1:arm64 zlib1g:arm64
+    inside sh -ec 'cd /tmp && apt-get download -q "$0-minimal:arm64" &&
+        mkdir -p /opt && dpkg-deb -x "$0"-minimal_*.deb /opt/arm64 && rm "$0"-minimal_*.deb &&
+        ln -sf "$0" /opt/arm64/usr/bin/python3' "$python"
+    touch "$folder/python-arm64.done"
+}
+
+# Debian has no std for it; zig's linker tells of the folder that is missing.
+musl() {
+    packages musl musl musl-tools
+    mkdir -p "$root/usr/lib/rustlib/x86_64-unknown-linux-musl/lib"
+}
+
 for part in "$@"; do
     case $part in
         check) rust; packages mingw gcc-mingw-w64-x86-64 ;;
         windows) rust; packages mingw gcc-mingw-w64-x86-64; packages wine wine wine64 ;;
-        *) fail "there is no part $part; there are check and windows" ;;
+        musl) rust; pytest; musl ;;
+        arm64) rust; pytest; arm64 ;;
+        *) fail "there is no part $part; there are check, windows, musl and arm64" ;;
     esac
 done

@@ -26,7 +26,14 @@ set -e
 bind() { mkdir -p "$root$1"; mount --bind "$1" "$root$1"; }
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-for folder in "$checkout" "$folder" "$cargo"; do bind "$folder"; done
+if [ -n "$emulator" ]; then
+    mount -t binfmt_misc binfmt_misc "$root/proc/sys/fs/binfmt_misc"
+    printf %s "$emulator" >"$root/proc/sys/fs/binfmt_misc/register"
+fi
+for each in "$checkout" "$folder" "$cargo"; do bind "$each"; done
+# Which scenarios passed is told of this machine's own suites alone.
+mkdir -p "$checkout/target/scenarios" "$folder/scenarios"
+mount --bind "$folder/scenarios" "$root$checkout/target/scenarios"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 # It trusts whom this machine trusts.
 if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
@@ -48,8 +55,11 @@ def enter(
     output: Path | None = None,
     patience: float = 3600.0,
     where: Path = ROOT,
+    emulator: str = "",
 ) -> int:
-    """Runs it there, with its output in a file; a program that hangs is ended."""
+    """Runs it there, with its output in a file; a program that hangs is ended. With an emulator, as
+    binfmt_misc is told of one, programs for its processor run as all others do, those that programs start,
+    too: in a user namespace of its own, so the machine knows nothing of it."""
     places: dict[str, Path] = {"root": CHROOT, "checkout": ROOT, "folder": FOLDER, "cargo": CARGO_HOME}
     own = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "LANG": "C.UTF-8"}
     given = [f"{name}={value}" for name, value in {**own, **environment}.items()]
@@ -60,13 +70,15 @@ def enter(
         "--fork",
         "--pid",
         "--kill-child",
+        *(["--user", "--map-root-user"] if emulator else []),
         "bash",
         "-c",
         ENTER,
         "enter",
         *inside,
     ]
-    settings = {"env": os.environ | {name: str(place) for name, place in places.items()}, "cwd": where}
+    told = {name: str(place) for name, place in places.items()} | {"emulator": emulator}
+    settings = {"env": os.environ | told, "cwd": where}
     if output is None:
         return subprocess.run(entering, timeout=patience, **settings).returncode
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +105,19 @@ def libnode() -> Path:
     for name in ("libnode.dll", "libnode.dll.a"):
         (folder / name).touch()
     return folder
+
+
+def zig() -> Path | None:
+    """A compiler of the C in our dependencies, for each target; a package of PyPI, as `make dist` has it."""
+    return next((ROOT / ".venv-dist" / "lib").glob("python*/site-packages/ziglang/zig"), None)
+
+
+def zig_environment() -> dict[str, str]:
+    return {
+        "CARGO_ZIGBUILD_ZIG_PATH": str(zig()),
+        "ZIG_GLOBAL_CACHE_DIR": str(FOLDER / "zig"),
+        "CARGO_ZIGBUILD_CACHE_DIR": str(FOLDER / "zigbuild"),
+    }
 
 
 def cargo(

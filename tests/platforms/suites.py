@@ -1,0 +1,82 @@
+"""What the suites of all platforms share: the sandbox, the core's tests, a program in C that sends a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulated import ROOT
+
+TESTS = ROOT / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "dist")]
+
+from child import Child  # noqa: E402
+from use import C as USE_C  # noqa: E402
+
+# The libraries of all faces, and the core's own tests.
+BUILD = [
+    "--lib",
+    "--tests",
+    *(f"-p{name}" for name in ["dropoff", "dropoff-c", "dropoff-node", "dropoff-python"]),
+]
+# Of tests/node, on every platform.
+NODE_SUITES = ["scenarios", "sealing", "sources", "profiles", "options", "transfers", "errors"]
+TOLD = {"API_URL": "api_url", "STORAGE_URL": "storage_url", "AGENTDROP_API_KEY": "agentdrop_api_key"}
+STRICT: list[str | Path] = ["-std=c99", "-Wall", "-Wextra", "-Werror"]
+# Runs a program with an environment, its output in a file.
+Runner = Callable[[dict[str, str], Path], int]
+
+
+@dataclass
+class Suite:
+    name: str
+    code: int
+    log: Path
+    # How its log is read: tap, rust or pytest.
+    kind: str = "tap"
+
+
+def sandbox_program() -> Path:
+    program = Path(os.environ.get("DROPOFF_SANDBOX", ROOT / "target" / "debug" / "dropoff-sandbox"))
+    if not program.exists():
+        raise SystemExit(f"{program} is missing; run: cargo build -p dropoff-sandbox")
+    return program
+
+
+def core_tests(debug: Path, suffix: str = "") -> Path:
+    """The program that cargo built last."""
+    programs = [path for path in (debug / "deps").glob("dropoff-*") if path.suffix == suffix]
+    return max(programs, key=lambda path: path.stat().st_mtime)
+
+
+def node_files(more: list[str] | None = None) -> list[Path]:
+    return [TESTS / "node" / f"{name}.test.mjs" for name in [*NODE_SUITES, *(more or [])]]
+
+
+def write_source(stage: Path) -> Path:
+    """The program in C that tests/dist uses packages with."""
+    stage.mkdir(parents=True, exist_ok=True)
+    source = stage / "use.c"
+    source.write_text(USE_C)
+    return source
+
+
+def sends_a_file(run: Runner, stage: Path, log: Path) -> int:
+    """Runs what was made of it at a sandbox of its own."""
+    with Child([sandbox_program(), "serve", "--exit-with-stdin"]) as sandbox:
+        told = {name: sandbox.ready[key] for name, key in TOLD.items()}
+        (stage / "report.pdf").write_bytes(b"%PDF")
+        code = run(told, log)
+    if code == 0 and not log.read_text().strip().endswith("active"):
+        return 1
+    return code
+
+
+def tap(log: Path, passed: dict[str, bool]) -> Suite:
+    """A suite of programs that are no tests by themselves."""
+    lines = [f"{'ok' if ok else 'not ok'} {at} - {name}" for at, (name, ok) in enumerate(passed.items(), 1)]
+    log.write_text("\n".join([*lines, f"1..{len(passed)}", ""]))
+    return Suite("C", 0 if all(passed.values()) else 1, log)
