@@ -1,6 +1,6 @@
 //! The first call of a program that has hardly a descriptor left. A crate of this workspace asks tokio for
-//! signals, as many a program does, and it panics where it gets no socket pair for them. Alone in its program,
-//! since descriptors are the whole program's.
+//! signals, as many a program does, and it panics where it gets no socket pair for them. Alone in its
+//! program, since descriptors are the whole program's.
 
 use std::fs::File;
 
