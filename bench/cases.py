@@ -168,6 +168,7 @@ def _put(scheme, quick):
     yield case("curl")
     for peer in OURS:
         yield case(peer)
+    yield case("dropoff-cli")
     yield case("reqwest")
     yield case("requests")
     for peer in ("dropoff-rust", "dropoff-python"):

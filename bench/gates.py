@@ -78,6 +78,10 @@ def _put(summary):
             wall = f"{scheme} PUT of {size}, {peer}: time / curl -T's"
             yield _ratio(summary, cpu, DEFAULTS, case, curl, "cpu", 0.62 if native else 0.67, STRETCH)
             yield _ratio(summary, wall, DEFAULTS, case, curl, "wall", 0.65 if native else 0.70)
+    rust, command = f"PUT https: dropoff-rust, {DEFAULTS}", "PUT https: dropoff-cli"
+    for what, figure in (("CPU", "cpu"), ("time", "wall")):
+        name = f"https PUT of {_size(summary, command)}, the command: {what} / dropoff-rust's"
+        yield _ratio(summary, name, DEFAULTS, command, rust, figure, 1.05)
 
 
 def _size(summary, case):

@@ -21,6 +21,7 @@ SDK_PYTHON = ROOT / ".venv-sdk/bin/python"
 OUR_PYTHON = OUT / "venv/bin/python"
 RUST = OUT / "cargo/release"
 C = OUT / "c/bin/dropoff-c"
+CLI = ROOT / "target/release/dropoff"
 MIB = 1024**2
 SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -46,9 +47,10 @@ CAN = {
     "dropoff-c": OURS - {"plan"},
     "dropoff-python": OURS,
     "dropoff-node": OURS - {"plan"},
+    "dropoff-cli": {"put"},
 }
-# What is no program of ours has no figures of its own call.
-SILENT = ("curl", "s5cmd", "rclone")
+# What prints no figures of its own call.
+SILENT = ("curl", "s5cmd", "rclone", "dropoff-cli")
 
 # Options of ours that are lengths of time; seconds in a job, as in Python.
 TIMES = {
@@ -88,12 +90,13 @@ def command(peer, job):
         "dropoff-c": lambda job: ([str(C), *_words(job)], _environment()),
         "dropoff-python": lambda job: _program(OUR_PYTHON, HERE / "dropoff_python.py", job),
         "dropoff-node": lambda job: _program("node", HERE / "dropoff_node.mjs", job),
+        "dropoff-cli": _cli,
     }[peer](job)
 
 
 def result(peer, job, stdout):
-    """What a run printed, as one object. Programs that are not ours have facts alone; their figures are what
-    the runner measures."""
+    """What a run printed, as one object. Programs that were not written for this have facts alone; their
+    figures are what the runner measures."""
     if peer not in SILENT:
         return json.loads(stdout)
     if peer != "curl" or job["do"] == "idle":
@@ -191,6 +194,16 @@ def _rclone(job):
     argv += ["--s3-endpoint", job["storage_url"], "--s3-chunk-size", f"{job['part_size'] // MIB}Mi"]
     argv += ["--s3-upload-concurrency", str(job["concurrency"])]
     return [*argv, "--ca-cert", _with_roots(job, SYSTEM_ROOTS)["ca_file"]], _of_s3()
+
+
+def _cli(job):
+    """The command, as a script runs it."""
+    if job["do"] == "idle":
+        return [str(CLI), "--version"], _environment()
+    roots = ["--ca-file", job["ca_file"]] if job.get("ca_file") else []
+    # No word of the command is a URL: that is a secret.
+    secret = _environment(DROPOFF_URL=job["url"], DROPOFF_TRUSTED_STORAGE=job["storage_url"])
+    return [str(CLI), "--json", "put", job["file"], *roots], secret
 
 
 def _of_s3(**more):

@@ -4,7 +4,7 @@ they are released. Peers are installed again only when their versions change.
 
     install.py [--no-build] [NAME ...]
 
-NAME: python-peers, node-peers, rust, c, node. --no-build takes what is in target/release for C and Node.
+NAME: python-peers, node-peers, rust, c, node, cli. --no-build takes what is in target/release for C and Node.
 """
 
 import argparse
@@ -98,7 +98,22 @@ def node(build=True):
         _npm_install(installed, tarball)
 
 
-EVERYTHING = {"python-peers": python_peers, "node-peers": node_peers, "rust": rust, "c": c, "node": node}
+def cli(build=True):
+    """The command, as it is released."""
+    if build:
+        _cargo("--package", "dropoff-cli")
+    elif not (RELEASE / "dropoff").exists():
+        sys.exit("the command was never built: run without --no-build")
+
+
+EVERYTHING = {
+    "python-peers": python_peers,
+    "node-peers": node_peers,
+    "rust": rust,
+    "c": c,
+    "node": node,
+    "cli": cli,
+}
 
 
 # The clients that need it, as commands.py names them; others need what they do not install.
@@ -107,6 +122,7 @@ NEEDED_BY = {
     "rust": {"dropoff-rust", "reqwest", "reqwest-64k"},
     "c": {"dropoff-c"},
     "node": {"dropoff-node"},
+    "cli": {"dropoff-cli"},
 }
 
 
