@@ -99,7 +99,7 @@ class Linux:
         self, *command: str | Path, more: dict[str, str] | None = None, output: Path, where: Path = ROOT
     ) -> int:
         settings = {"LD_LIBRARY_PATH": str(self.libraries()), "TMPDIR": str(SHARED), **(more or {})}
-        return enter(list(command), settings, output, 1800, where, self.emulator)
+        return enter(list(command), settings, output, 5400, where, self.emulator)
 
     def libraries(self) -> Path:
         """What programs of Alpine call musl."""
