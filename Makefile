@@ -45,11 +45,11 @@ test-full: test test-browser
 	@DROPOFF_FULL=1 $(CLOUDS_PYTEST)
 	@echo "all suites passed, the long ones too"
 
-# These wait more than they compute, and share no file, so three of them run at a time. What counts system
+# These wait more than they compute, and share no file, so two of them run at a time. What counts system
 # calls, and what compiles, is not among them.
 SIDE_BY_SIDE := test-cli test-python test-c test-node test-profiles test-readme test-seaweed test-clouds test-sdk test-frameworks
 SIDE_BY_SIDE += test-mcp test-runtimes
-JOBS ?= 3
+JOBS ?= 2
 CLOUDS := .venv-clouds/done tests/clouds/node_modules/done
 FRAMEWORKS := .venv-frameworks/done .venv-crewai/done tests/frameworks/node/node_modules/done
 MCP_CLIENTS := .venv-mcp/done tests/mcp/node/node_modules/done

@@ -13,8 +13,8 @@ from plain import initiated, presigned
 
 BROWSER = {"browser_name": "chromium", "browser_version": "131"}
 MIB = 1024 * 1024
-# Enough for every refusal that needs no reply; a call that waits for one fails soon.
-IMPATIENT = {"response_timeout": 5, "stall_timeout": 5, "max_attempts": 1}
+# As long as a storage may take that a busy machine keeps waiting.
+PATIENT = {"response_timeout": 60, "stall_timeout": 60, "max_attempts": 1}
 
 
 def noise(size):
@@ -32,19 +32,19 @@ def archive(files):
 
 @pytest.fixture
 def hcompany(sandbox, weed):
-    return HCompany(sandbox.h_api_key, base_url=sandbox.api_url, trusted_storage=[weed.url], **IMPATIENT)
+    return HCompany(sandbox.h_api_key, base_url=sandbox.api_url, trusted_storage=[weed.url], **PATIENT)
 
 
 @pytest.fixture
 def agentdrop(sandbox, weed):
     return AgentDrop(
-        sandbox.agentdrop_api_key, base_url=sandbox.api_url, trusted_storage=[weed.url], **IMPATIENT
+        sandbox.agentdrop_api_key, base_url=sandbox.api_url, trusted_storage=[weed.url], **PATIENT
     )
 
 
 @pytest.fixture
 def storage(weed):
-    return Storage(trusted_storage=[weed.url], **IMPATIENT)
+    return Storage(trusted_storage=[weed.url], **PATIENT)
 
 
 def assert_registered(sandbox, weed, profile, stored):
@@ -228,8 +228,14 @@ def test_a_profile_above_the_range_is_not_sent(sandbox, weed, hcompany, tmp_path
 
 def test_a_stopped_storage_is_a_timeout_and_then_works(sandbox, weed, agentdrop):
     """A server that accepts and never answers, which only a real one can be made to be."""
+    impatient = AgentDrop(
+        sandbox.agentdrop_api_key,
+        base_url=sandbox.api_url,
+        trusted_storage=[weed.url],
+        **PATIENT | {"response_timeout": 2, "stall_timeout": 2},
+    )
     with weed.frozen(), pytest.raises(DropoffError) as refused:
-        agentdrop.send([File(noise(1024), name="a.bin")], sender="a", recipient="b")
+        impatient.send([File(noise(1024), name="a.bin")], sender="a", recipient="b")
     error = refused.value
     assert error.kind == "timeout" and isinstance(error, TimeoutError)
     assert (error.side, error.outcome, error.retryable) == ("network", "not_completed", True)
@@ -276,7 +282,7 @@ def in_parts(sandbox, weed):
         base_url=sandbox.api_url,
         trusted_storage=[weed.url],
         part_size=5 * MIB,
-        **IMPATIENT,
+        **PATIENT,
     )
 
 
