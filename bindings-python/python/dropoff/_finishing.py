@@ -60,6 +60,8 @@ class LoopListener:
         self._loop = loop
         self._key = key
         self._waiting: dict[int, Waiter] = {}
+        # Those of them that leave a source of this loop with the call that reads it.
+        self._leaving: dict[int, Waiter] = {}
         self._last_token = 0
         number = self.loop_waker.fileno()
         self._receiver: Receiver | None = None
@@ -84,10 +86,19 @@ class LoopListener:
     def add(self, waiter: Waiter) -> int:
         self._last_token += 1
         self._waiting[self._last_token] = waiter
+        if waiter.leaves_source:
+            self._leaving[self._last_token] = waiter
         return self._last_token
+
+    def leave_sources(self) -> None:
+        """Those of calls that are over, whether or not their wakes have come: whoever waits for a call may
+        use its source at once."""
+        for waiter in list(self._leaving.values()):
+            waiter.wake()
 
     def remove(self, token: int) -> None:
         del self._waiting[token]
+        self._leaving.pop(token, None)
         if not self._waiting:
             LoopListener._by_loop.pop(self._key, None)
             # What waited in a loop that was closed under it is collected at any time later.
@@ -101,6 +112,8 @@ class LoopListener:
 
 class Waiter:
     """One who waits in a loop for one thing to end. Use as a context manager, in that loop."""
+
+    leaves_source = False
 
     def __init__(self, waited: _Waited, loop: _Loop) -> None:
         self._waited = waited
@@ -131,6 +144,8 @@ class Waiter:
         # It is woken at its end at least; what counts is what it says itself.
         while not (over := self._waited.done()) and (ends is None or self._loop.time() < ends):
             await self.woken_until(ends)
+        if over:
+            self._listener.leave_sources()
         return over
 
     async def logged(self) -> None:

@@ -118,6 +118,8 @@ class AsyncFile(_Chunks):
 class _End(Waiter):
     """Waits for the end of the call, in the loop. The chunk after that is for whoever reads on."""
 
+    leaves_source = True
+
     def __init__(self, file: AsyncFile) -> None:
         super().__init__(file._call, file._loop)
         self._file = file
