@@ -70,14 +70,12 @@ fn why_missing(name: &str, settings: &Settings, clients: &Clients) -> Option<Str
     let told = |error: &Error| error.message().to_owned();
     let lacks = |what: &str| Some(what.to_owned());
     match name {
-        "send_files" if settings.sender.is_none() => lacks("no sender was given (--from)"),
-        "send_files" if settings.recipients.is_empty() => lacks("no recipient is allowed (--allow-to)"),
+        "send_files" if settings.sender.is_none() => lacks("no sender was given"),
+        "send_files" if settings.recipients.is_empty() => lacks("no recipient is allowed"),
         "send_files" | "get_transfer" => clients.agentdrop.as_ref().err().map(told),
         "upload_profile" | "get_profile" => clients.hcompany.as_ref().err().map(told),
-        "open_sealed" if settings.key_pair.is_none() => lacks("no private key was given (--key-file)"),
-        "put_file" if settings.targets.names().next().is_none() => {
-            lacks("no target was given (--targets-file)")
-        }
+        "open_sealed" if settings.key_pair.is_none() => lacks("no private key was given"),
+        "put_file" if settings.targets.names().next().is_none() => lacks("no target was given"),
         _ => None,
     }
 }

@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import boto3
 from azure.storage.blob import BlobSasPermissions, BlobServiceClient, generate_blob_sas
-from botocore.config import Config
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import credentials as google_credentials
@@ -135,14 +133,7 @@ class SeaweedFS(Store):
 
     def __init__(self, weed: Weed) -> None:
         self.origin, self._bucket = weed.url, weed.bucket
-        self._s3 = boto3.client(
-            "s3",
-            endpoint_url=weed.url,
-            aws_access_key_id=weed.access_key,
-            aws_secret_access_key=weed.secret_key,
-            region_name=weed.region,
-            config=Config(signature_version="s3v4"),
-        )
+        self._s3 = weed.client()
 
     def ticket(self, way: str, key: str, size: int) -> Ticket:
         target = {"Bucket": self._bucket, "Key": key}

@@ -6,10 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from backends import Companion
-from botocore.config import Config
 from dropoff import DropoffError, Storage
 from weed import Weed
 
@@ -35,14 +33,7 @@ def storage(weed: Weed, companion: Companion) -> Storage:
 
 @pytest.fixture(scope="module")
 def s3(weed: Weed) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=weed.url,
-        aws_access_key_id=weed.access_key,
-        aws_secret_access_key=weed.secret_key,
-        region_name=weed.region,
-        config=Config(signature_version="s3v4"),
-    )
+    return weed.client()
 
 
 @pytest.mark.parametrize("size", [0, 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1])

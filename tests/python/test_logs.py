@@ -152,19 +152,27 @@ def test_a_future_is_done_after_the_records_of_its_call(
     sandbox: Sandbox, handled: Callable[[Callable[[str], object]], None]
 ) -> None:
     seen: list[str] = []
+    called = threading.Event()
 
-    def slowly(text: str) -> None:
-        time.sleep(0.05)  # longer than the thread takes that tells of the end
+    def handle(text: str) -> None:
+        if text.startswith("done job="):
+            # Gives a callback that does not wait for this record the time to come first.
+            called.wait(0.5)
         seen.append(text)
 
-    handled(slowly)
-    called: list[list[str]] = []
+    handled(handle)
+    before: list[list[str]] = []
     job = sandbox.agentdrop().start_send([("a", b"1")], **TERMS)
-    job.add_done_callback(lambda _: called.append(seen.copy()))
+
+    def on_done(_: object) -> None:
+        before.append(seen.copy())
+        called.set()
+
+    job.add_done_callback(on_done)
     job.future().result()
     assert seen[-1].startswith("done job=")
-    until(lambda: called)
-    assert called[0][-1].startswith("done job=")
+    until(lambda: before)
+    assert before[0][-1].startswith("done job=")
     # The same of a call that was over before anybody asked.
     over = sandbox.agentdrop().start_get_transfer("tr_nothing")
     until(over.done)

@@ -2,9 +2,7 @@
 
 import hashlib
 
-import boto3
 import pytest
-from botocore.config import Config
 from dropoff import DropoffError, Storage
 
 MIB = 1024 * 1024
@@ -13,14 +11,7 @@ PART = 5 * MIB
 
 @pytest.fixture(scope="module")
 def s3(weed):
-    return boto3.client(
-        "s3",
-        endpoint_url=weed.url,
-        aws_access_key_id=weed.access_key,
-        aws_secret_access_key=weed.secret_key,
-        region_name=weed.region,
-        config=Config(signature_version="s3v4"),
-    )
+    return weed.client()
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ import time
 import urllib.error
 from pathlib import Path
 
+import boto3
 import s3
+from botocore.config import Config
 from sandbox_process import http
 
 BINARY = Path(sys.executable).parent / "weed"
@@ -43,6 +45,17 @@ class Weed:
             said = self.log()
             self.stop()
         raise RuntimeError(f"SeaweedFS was not ready within {READY_WITHIN} s, three times; it said:\n{said}")
+
+    def client(self):
+        """boto3's, which signs for it."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name=self.region,
+            config=Config(signature_version="s3v4"),
+        )
 
     def _start(self):
         environment = {

@@ -49,7 +49,7 @@ pub(super) struct Facts {
     pub(super) etag: Option<String>,
     /// The ticket ends before it could be tried again; a flow that can get a new one does.
     pub(super) ticket_ended: bool,
-    /// The service said it in a form that it alone writes, so it was the service.
+    /// Its body is in the service's own form, so it was probably the service that said it.
     pub(super) in_own_form: bool,
     /// The outcome is that of a request before the one that this error is about.
     pub(super) earlier_request: bool,
@@ -187,7 +187,7 @@ impl Error {
     pub(crate) fn ticket_ended(&self) -> bool {
         self.0.ticket_ended
     }
-    /// Whether the service said it in a form that it alone writes.
+    /// Whether its body was in the service's own form.
     pub(crate) fn in_own_form(&self) -> bool {
         self.0.in_own_form
     }

@@ -127,8 +127,7 @@ def test_what_is_missing_is_told_to_the_user_and_to_the_model(sandbox: Sandbox, 
     names, instructions, refused = asyncio.run(seen())
     assert names == ["get_transfer", "inspect_profile"]
     assert f"Allowed folders and files: {outbox}." in instructions
-    assert "send_files (no recipient is allowed (--allow-to))" in instructions
-    assert "HAI_API_KEY" in instructions
+    assert "send_files (no recipient is allowed)" in instructions and "HAI_API_KEY" in instructions
     assert "not offered here: no recipient is allowed" in refused
     server.arguments += ["--allow-root", str(outbox / "gone")]
     _, told = server.start().end()
