@@ -18,8 +18,10 @@ use super::signed_checksum::{self, Explained};
 use super::upload::Upload;
 use super::upload_history::UploadHistory;
 use super::upload_limiter::UploadSlot;
-use super::verification::{AnsweredChecksums, Verification, completed, is_worth_its_cost, worth_computing};
-use super::{middlebox, precondition, reply};
+use super::verification::{
+    AnsweredChecksums, Verification, completed, is_worth_its_cost, worth_another_reading, worth_computing,
+};
+use super::{google, middlebox, precondition, reply};
 use crate::digest::{Algorithm, AlgorithmSet};
 use crate::error::{Error, Outcome, Result};
 use crate::http::tries::Tries;
@@ -137,7 +139,7 @@ impl<'a> Sender<'a> {
             return;
         }
         let answered = self.clients.answered.of(upload.kind, upload.target.authority());
-        let worth = worth_computing(check, answered, object_size);
+        let worth = worth_computing(check, answered, object_size, || google::likely_checksums(upload));
         upload.outgoing.digests = without_filled(worth, upload);
         upload.costly_check = is_worth_its_cost(check, object_size);
     }
@@ -292,11 +294,10 @@ impl<'a> Sender<'a> {
         }
         let answered = AnsweredChecksums::of(&reply, etag.as_deref());
         self.clients.answered.note(upload.kind, upload.target.authority(), answered.kinds());
-        let incomparable = answered.kinds().in_common(ours.kinds()).is_empty();
-        if upload.costly_check && incomparable {
+        if answered.kinds().in_common(ours.kinds()).is_empty() {
+            let wanted = worth_another_reading(answered.kinds(), upload.costly_check);
             // Away from here, as it is rare: only uploads that need it are to take its room.
-            let reading = completed(&upload.outgoing.payload.source, ours, answered.kinds());
-            ours = Box::pin(reading).await;
+            ours = Box::pin(completed(&upload.outgoing.payload.source, ours, wanted)).await;
         }
         let verified_by = match answered.compare(&ours) {
             Verification::Same(algorithm) => Some(algorithm),

@@ -15,7 +15,7 @@ use super::send::{Accepted, Sender, refused, stored_all_the_same};
 use super::session_history::SessionHistory;
 use super::upload::Upload;
 use super::upload_history::UploadHistory;
-use super::verification::AnsweredChecksums;
+use super::verification::{AnsweredChecksums, is_worth_its_cost, worth_another_reading};
 use super::{middlebox, precondition, reply};
 use crate::digest::{AlgorithmSet, Digests, Hasher};
 use crate::error::{Error, ErrorKind, Outcome, Result, Side};
@@ -338,15 +338,9 @@ impl<'a> Session<'a> {
 
     /// The cheapest of those that storage answers, of all that was sent in however many requests.
     async fn digests_of_all(&self, answered: AlgorithmSet) -> Result<Digests> {
-        let cheap = answered.in_common(AlgorithmSet::CRCS);
         let check = self.sender.options.integrity_check;
-        let wanted = match cheap.is_empty() {
-            _ if check == IntegrityCheck::Off => AlgorithmSet::NONE,
-            false => cheap,
-            true if super::verification::is_worth_its_cost(check, self.source.len()) => answered,
-            true => AlgorithmSet::NONE,
-        };
-        if wanted.is_empty() {
+        let wanted = worth_another_reading(answered, is_worth_its_cost(check, self.source.len()));
+        if check == IntegrityCheck::Off || wanted.is_empty() {
             return Ok(Digests::default());
         }
         let mut hasher = Hasher::new(wanted);

@@ -9,11 +9,13 @@ use crate::options::{AUTO_MD5_LIMIT, IntegrityCheck};
 use crate::source::Prepared;
 
 /// The digests to compute while a body is sent. `answered` are those that this storage answered last, if it
-/// is known; `object_size` is that of the whole, also where a part is sent.
+/// is known; otherwise `likely` those that its ticket gives reason to expect. `object_size` is that of the
+/// whole, also where a part is sent.
 pub(super) fn worth_computing(
     check: IntegrityCheck,
     answered: Option<AlgorithmSet>,
     object_size: u64,
+    likely: impl FnOnce() -> AlgorithmSet,
 ) -> AlgorithmSet {
     if check == IntegrityCheck::Off {
         return AlgorithmSet::NONE;
@@ -21,9 +23,14 @@ pub(super) fn worth_computing(
     // One is always there: it proves what was sent of a file that changes meanwhile.
     let least = AlgorithmSet::of(Algorithm::Crc64Nvme);
     let Some(answered) = answered else {
-        let cheap = least.with(Algorithm::Crc32c);
-        // Of anything larger the first answer tells whether it is.
-        return if object_size <= AUTO_MD5_LIMIT { cheap.with(Algorithm::Md5) } else { cheap };
+        // Of anything larger the first answer tells: a second CRC would cost all of it 5 % more CPU, and one
+        // that turns out to be needed reads the source again.
+        let is_small = object_size <= AUTO_MD5_LIMIT;
+        return if is_small {
+            least.with(Algorithm::Crc32c).with(Algorithm::Md5)
+        } else {
+            least.and(likely())
+        };
     };
     let cheap = answered.in_common(AlgorithmSet::CRCS);
     if !cheap.is_empty() || !is_worth_its_cost(check, object_size) {
@@ -33,6 +40,13 @@ pub(super) fn worth_computing(
     let costly = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Md5];
     let costly = costly.into_iter().find(|algorithm| answered.contains(*algorithm));
     costly.map_or(least, |algorithm| least.with(algorithm))
+}
+
+/// Those that the source is read again for, of what storage answered and nobody computed meanwhile: the
+/// cheapest. `costly` says whether one that costs as much as the upload is worth it.
+pub(super) fn worth_another_reading(answered: AlgorithmSet, costly: bool) -> AlgorithmSet {
+    let cheap = answered.in_common(AlgorithmSet::CRCS);
+    if cheap.is_empty() && costly { answered } else { cheap }
 }
 
 /// Whether a digest that costs as much as the upload is worth it, where storage answers nothing cheaper.
@@ -172,7 +186,7 @@ mod tests {
 
     fn kinds(check: IntegrityCheck, answered: Option<&[Algorithm]>, size: u64) -> Vec<&'static str> {
         let answered = answered.map(|all| all.iter().copied().collect());
-        worth_computing(check, answered, size).iter().map(Algorithm::key).collect()
+        worth_computing(check, answered, size, || AlgorithmSet::NONE).iter().map(Algorithm::key).collect()
     }
 
     #[test]
@@ -182,8 +196,10 @@ mod tests {
         let etag: Option<&[A]> = Some(&[A::Md5]);
         assert_eq!(kinds(Off, None, small), [""; 0]);
         assert_eq!(kinds(Auto, None, small), ["crc32c", "crc64nvme", "md5"]);
-        assert_eq!(kinds(Auto, None, large), ["crc32c", "crc64nvme"]);
-        assert_eq!(kinds(On, None, large), ["crc32c", "crc64nvme"], "the first answer tells");
+        assert_eq!(kinds(Auto, None, large), ["crc64nvme"]);
+        assert_eq!(kinds(On, None, large), ["crc64nvme"], "the first answer tells");
+        let googles = worth_computing(Auto, None, large, || AlgorithmSet::of(A::Crc32c));
+        assert_eq!(googles, AlgorithmSet::of(A::Crc32c).with(A::Crc64Nvme));
         assert_eq!(kinds(Auto, etag, small), ["crc64nvme", "md5"]);
         assert_eq!(kinds(Auto, etag, large), ["crc64nvme"]);
         assert_eq!(kinds(On, etag, large), ["crc64nvme", "md5"]);

@@ -4,10 +4,12 @@
 mod acknowledged;
 mod codes;
 mod length_range;
+mod likely_checksums;
 mod session_url;
 pub(super) mod stored_resource;
 
 pub(super) use acknowledged::acknowledged;
 pub(super) use codes::CODES;
 pub(super) use length_range::check_length;
+pub(super) use likely_checksums::likely_checksums;
 pub(super) use session_url::{RESUMABLE, SessionKind, session_kind};
