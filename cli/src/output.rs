@@ -143,18 +143,21 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 }
 
 fn human(report: &Report) -> String {
-    let width = report.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let headline = Some(plain(&report.headline)).filter(|headline| !headline.is_empty());
     let mut text: Vec<String> =
         headline.map(|headline| format!("{BOLD}{headline}{BOLD:#}")).into_iter().collect();
-    text.extend(
-        report.facts.iter().map(|(name, value)| {
-            format!("  {DIM}{:<width$}{DIM:#}  {}", name.replace('_', " "), plain(value))
-        }),
-    );
+    text.extend(rows(&report.facts));
     text.extend(report.lines.iter().map(|line| plain(line).into_owned()));
     text.retain(|line| !line.is_empty());
     text.join("\n")
+}
+
+/// Facts below one another, their values in a column.
+fn rows(facts: &[(&'static str, String)]) -> impl Iterator<Item = String> {
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    facts.iter().map(move |(name, value)| {
+        format!("  {DIM}{:<width$}{DIM:#}  {}", name.replace('_', " "), plain(value))
+    })
 }
 
 /// `name=value`, a value in quotes where it would otherwise be several words.
@@ -179,8 +182,8 @@ pub fn print_error(error: &Error, exit: Exit, format: Format, screen: &Screen) {
         }
         Format::Human => {
             screen.line(&format!("{RED}error:{RED:#} {error}"));
-            for (name, value) in what_remains(error, exit) {
-                screen.line(&format!("  {DIM}{}{DIM:#}  {}", name.replace('_', " "), plain(&value)));
+            for row in rows(&what_remains(error, exit)) {
+                screen.line(&row);
             }
         }
         Format::Agent => {

@@ -187,7 +187,11 @@ def profile(cli: Cli) -> Path:
 
 
 def test_a_profile_is_inspected_uploaded_and_known_again(cli: Cli, profile: Path) -> None:
-    assert cli.json(0, "profile", "inspect", profile)["family"] == "chrome"
+    found = cli.json(0, "profile", "inspect", profile)
+    assert found["family"] == "chrome"
+    assert found["advice"] in found["warnings"]
+    told = cli.run("profile", "inspect", profile)
+    assert (told.stdout + told.stderr).count(found["advice"]) == 1
     upload = (
         "profile",
         "upload",

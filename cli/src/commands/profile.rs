@@ -254,6 +254,7 @@ fn inspected(found: &ProfileInspection, folder: &str) -> Report {
         report.lines.push(format!("  {:<14} {:>10}  {packed}", kind.category, size(kind.bytes)));
     }
     report.ids.push(found.verdict.as_str().to_owned());
-    report.warnings.clone_from(&found.warnings);
+    // The advice stands among the facts.
+    report.warnings.extend(found.warnings.iter().filter(|warning| **warning != found.advice).cloned());
     report
 }

@@ -37,7 +37,7 @@ impl UnusableProxy {
     /// As the end of a sentence about an option or a variable that "must be an http:// URL".
     pub(crate) fn why(&self) -> String {
         match self {
-            Self::Scheme(scheme) => format!("and this one is for a {scheme} proxy, which cannot be used"),
+            Self::Scheme(scheme) => format!("and a proxy that is reached by {scheme} cannot be used"),
             Self::Broken => {
                 "like http://user:password@host:3128; in a user name or password write %23 for #, \
                              %2F for /, %3F for ?, %40 for @ and %20 for a blank"
