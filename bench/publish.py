@@ -32,7 +32,8 @@ peak is that of the whole process.
 def published(report):
     """The figures of a report that are shown, as they are shown."""
     groups = {group: _clients(report, group) for group in ("PUT https", "PUT http")}
-    clients = [_client(peer, groups) for peer in groups["PUT https"]]
+    peers = sorted(groups["PUT https"], key=lambda peer: not _is_ours(peer))
+    clients = [_client(peer, groups) for peer in peers]
     gates = [
         {
             "name": gate["name"],
@@ -50,7 +51,7 @@ def published(report):
 def _clients(report, group):
     """One case for each: the library as it comes."""
     cases = [case for case in report["cases"].values() if case["group"] == group]
-    return {case["peer"]: case for case in cases if case["variant"] == case["peer"]}
+    return {case["peer"]: case for case in cases if case["setting"] == "defaults"}
 
 
 def _client(peer, groups):
