@@ -45,10 +45,10 @@ test-full: test test-browser
 	@DROPOFF_FULL=1 $(CLOUDS_PYTEST)
 	@echo "all suites passed, the long ones too"
 
-# These wait more than they compute, and share no file, so two of them run at a time. What counts system
-# calls, and what compiles, is not among them.
-SIDE_BY_SIDE := test-cli test-python test-c test-node test-profiles test-readme test-seaweed test-clouds test-sdk test-frameworks
-SIDE_BY_SIDE += test-mcp test-runtimes
+# These wait more than they compute, and share no file, so two of them run at a time, the longest first. What
+# counts system calls, and what compiles, is not among them.
+SIDE_BY_SIDE := test-c test-python test-node test-readme test-cli test-mcp test-clouds test-sdk test-profiles
+SIDE_BY_SIDE += test-frameworks test-seaweed test-runtimes
 JOBS ?= 2
 CLOUDS := .venv-clouds/done tests/clouds/node_modules/done
 FRAMEWORKS := .venv-frameworks/done .venv-crewai/done tests/frameworks/node/node_modules/done
@@ -58,7 +58,7 @@ ENVIRONMENTS := .venv-sdk/done tests/docs/node_modules/done tests/runtimes/node_
 ENVIRONMENTS += $(MCP_CLIENTS)
 side-by-side: build python node
 	@$(MAKE) --no-print-directory --jobs=4 $(ENVIRONMENTS)
-	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(SIDE_BY_SIDE)
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target MADE=yes $(SIDE_BY_SIDE)
 
 test-rust: build
 	rm -rf target/scenarios/rust
@@ -277,6 +277,11 @@ deny:
 	cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing; run: cargo install cargo-deny --locked" >&2; exit 1; }
 	cargo deny --locked check --hide-inclusion-graph
 
+# `side-by-side` has made all four before it starts its suites: asked for again, they would be waited for, and
+# make would begin with the suites that want none of them.
+ifdef MADE
+build product python node:
+else
 # One profile and one feature set for everything, so that dependencies are compiled once.
 build:
 	cargo build --workspace --all-targets
@@ -304,6 +309,7 @@ demo-python: product .venv/done
 node: product bindings-node/node_modules/done
 	node bindings-node/scripts/build.mjs $(PRODUCT)
 	npm install --prefix examples/node --offline --silent --no-audit --no-fund
+endif
 
 # Packages for all faces, into dist/, each used once from a clean folder. zig compiles them for every Linux
 # from glibc 2.17 on, whichever this is. `make dist-packages TARGET=x86_64-unknown-linux-musl` makes those of
