@@ -91,8 +91,9 @@ test-costs: build
 	@$(RUN) costs $(PYTHON) tests/costs/check.py
 	@echo "suite costs: passed"
 
+# Of the whole workspace: for some of it alone cargo would build what they need anew, with fewer features.
 test-docs: build
-	@$(RUN) docs cargo test --doc -p dropoff -p dropoff-tests
+	@$(RUN) docs cargo test --doc --workspace
 	@echo "suite documentation: passed"
 
 # The command as users run it: pipes, a terminal, bash, zsh and fish.
