@@ -13,7 +13,7 @@ QUADRATIC = (
 )
 HASHED = (
     "curl hashes nothing. `upload_profile` is all of its flow, with the SHA-256 that the service compares. A "
-    "raw form of this size has CRCs alone, by default and with `integrity_check`: the sink answers no MD5."
+    "raw form of this size has a CRC alone, by default and with `integrity_check`: the sink answers no MD5."
 )
 CHECKING = (
     "Everyone sends parts of {part} MiB, {lanes} at once, with the check that it has by default; "
