@@ -279,12 +279,18 @@ class Caller:
 
     def storage_put_parts(self, made: list[Made]) -> dict[str, Any]:
         d = self.sandbox.agentdrop(**self.options | {"cancel_at": None})
+        who: dict[str, Any] = {"sender": "sender-agent", "recipient": "recipient-agent"}
         file = ("raw.bin", made[0].content or b"")
-        ticket = d.presign([file], sender="sender-agent", recipient="recipient-agent", multipart=True)
-        parts = sorted(ticket.reveal()["files"][0]["part_urls"], key=lambda part: part["part_number"])
+        if blocks := self.args.pop("blocks", None):
+            [given] = d.presign([file], **who).reveal()["upload_urls"]
+            # A SAS URL with the name of each block.
+            urls = [f"{given['upload_url']}&comp=block&blockid={block}" for block in blocks]
+        else:
+            ticket = d.presign([file], **who, multipart=True)
+            parts = sorted(ticket.reveal()["files"][0]["part_urls"], key=lambda part: part["part_number"])
+            urls = [part["upload_url"] for part in parts]
         self.order_faults()
         put_parts = self.sandbox.storage(**self.options).put_parts
-        urls = [part["upload_url"] for part in parts]
         return put_parts(urls, made[0].source, part_size=self.part_size, **self.args).to_dict()
 
     def storage_send(self, made: list[Made]) -> dict[str, Any]:
