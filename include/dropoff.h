@@ -1877,6 +1877,10 @@ typedef struct {
     /** CRC-64/NVME of the whole, in base64: completing the upload with it as "x-amz-checksum-crc64nvme" has
      *  S3 compare it. Unless integrity_check is false. Or NULL. */
     const char *crc64nvme;
+    /** Doubts that are left all the same, each a sentence: a part that was taken without any sign of
+     *  storage's own. */
+    const char *const *warnings;
+    size_t warnings_count;
 } dropoff_stored_parts;
 
 /** Waits for a job that results in a dropoff_stored_parts, and gives that, which is yours to free; or the

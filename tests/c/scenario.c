@@ -970,6 +970,7 @@ static int put_parts(void) {
     BOOL(stored, verified);
     TEXT(stored, verified_by);
     TEXT(stored, crc64nvme);
+    TEXTS(stored, warnings);
     got_parts(stored->parts, stored->parts_count);
     dropoff_stored_parts_free(stored);
     return 0;

@@ -60,6 +60,7 @@ impl PutParts {
         report.fact("part_size", Some(stored.part_size));
         report.fact("verified", Some(stored.verified));
         report.fact("verified_by", stored.verified_by.as_deref());
+        report.warnings.clone_from(&stored.warnings);
         report.ids.extend(stored.parts.iter().map(|part| format!("{} {}", part.part_number, part.etag)));
         report
             .lines
