@@ -331,7 +331,8 @@ def plan_text(driver: Driver, sources: list[Source], args: dict[str, Any]) -> st
             parts = sorted(reply["part_urls"], key=lambda part: part["part_number"])
             plan = {"parts": [part["upload_url"] for part in parts]}
     text: str | None = args.pop("text", None)
-    return text or json.dumps(merged(plan, args.pop("plan", {})))
+    changed = json.dumps(merged(plan, args.pop("plan", {})))
+    return text or changed.replace("$storage", driver.sandbox.ready["storage_url"])
 
 
 def announced(sources: list[Source]) -> Source:

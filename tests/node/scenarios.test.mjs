@@ -310,7 +310,8 @@ class Caller {
     }
     await this.orderFaults()
     const s = sandbox.storage(this.client)
-    const given = text ?? merged(plan, changes ?? {})
+    const changed = JSON.stringify(merged(plan, changes ?? {}))
+    const given = text ?? JSON.parse(changed.replaceAll('$storage', sandbox.where.storage_url))
     return await this.finish((more) => s.startSend(given, made.source, { ...terms, ...more }))
   }
 

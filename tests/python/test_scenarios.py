@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -94,6 +95,7 @@ class Side:
         self._runner = runner
         self.fault, self.clear_faults = sandbox.fault, sandbox.clear_faults
         self.settings, self.forget_requests = sandbox.settings, sandbox.forget_requests
+        self.storage_url = sandbox.storage_url
 
     # Typed as the sync ones, which is how they are used. With `cancel_at`, the calls of this client are
     # cancelled at the operation it names.
@@ -311,7 +313,9 @@ class Caller:
                 parts.sort(key=lambda part: part["part_number"])
                 plan = {"parts": [part["upload_url"] for part in parts]}
         self.order_faults()
-        given = self.args.pop("text", None) or merged(plan, self.args.pop("plan", {}))
+        changed = json.dumps(merged(plan, self.args.pop("plan", {})))
+        changed = changed.replace("$storage", self.sandbox.storage_url)
+        given = self.args.pop("text", None) or json.loads(changed)
         return self.sandbox.storage(**self.options).send(given, made[0].source, **self.args).to_dict()
 
     def open_sealed(self, made: list[Made]) -> dict[str, Any]:

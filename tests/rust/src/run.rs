@@ -424,7 +424,8 @@ impl Caller<'_> {
         };
         merge(&mut plan, self.scenario.args.get("plan").unwrap_or(&json!({})));
         self.order_faults();
-        let text = self.arg("text").map_or_else(|| plan.to_string(), str::to_owned);
+        let made_of_it = || plan.to_string().replace("$storage", &self.sandbox.storage_url());
+        let text = self.arg("text").map_or_else(made_of_it, str::to_owned);
         let allow = self.scenario.args.get("allow_authorization").and_then(Value::as_bool);
         let request = SendRequest::new(text, made.source).allow_authorization(allow.unwrap_or_default());
         self.finish(Storage::new(self.options()?).start_send(request)?).map(|s| json!(s))

@@ -150,7 +150,7 @@ fn step(at: &Cursor<'_>) -> Result<Step> {
         Some(body) => ready_body(&body, &mut request.headers)?,
         None => StepBody::Ready(Secret::new("")),
     };
-    Ok(Step { request, body })
+    Ok(Step { at: at.at.clone(), request, body })
 }
 
 /// Tells the server the object's name and size, as its specification wants.

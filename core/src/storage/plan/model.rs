@@ -96,6 +96,8 @@ pub(super) struct PlannedRange {
 /// A request that sends none of the bytes.
 #[derive(Debug)]
 pub(super) struct Step {
+    /// Where it was written.
+    pub(super) at: String,
     pub(super) request: PlannedRequest,
     pub(super) body: StepBody,
 }
