@@ -104,7 +104,7 @@ impl Rules<'_> {
             let alone = PutTarget::check_upload_url(request.url.reveal(), self.options);
             Self::placed(request, &alone, error)
         })?;
-        let target = target.until(expiry(&request.expiry)?);
+        let target = target.until(expiry(&request.expiry)?).telling_digest(request.digest);
         if request.method == Method::PUT {
             return Ok(target);
         }
