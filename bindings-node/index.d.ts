@@ -1210,6 +1210,9 @@ export type StoredParts = {
   /** CRC-64/NVME of the whole, in base64: completing the upload with it as `x-amz-checksum-crc64nvme` has
    * S3 compare it. Unless `integrityCheck` is false. */
   readonly crc64nvme: string | null
+  /** Doubts that are left all the same, each a sentence: a part that was taken without any sign of
+   * storage's own. */
+  readonly warnings: readonly string[]
 }
 // </generated results>
 

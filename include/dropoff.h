@@ -342,6 +342,13 @@ typedef struct {
     const char *value;
 } dropoff_pair;
 
+/** Names and values of one thing among several. NULL with 0 are none. Threads: plain data. */
+typedef struct {
+    /** The names and their values. */
+    const dropoff_pair *pairs;
+    size_t pairs_count;
+} dropoff_pairs;
+
 /*
  * Options
  *
@@ -1800,9 +1807,15 @@ typedef struct {
     /** The headers that were signed into every URL, sent as given. */
     const dropoff_pair *headers;
     size_t headers_count;
+    /** The headers of each part, in the order of the URLs, beside those of all. */
+    const dropoff_pairs *part_headers;
+    size_t part_headers_count;
     /** Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of
      *  URLs if those do not. */
     uint64_t part_size;
+    /** Bytes of each part, in the order of the URLs, where they are not equal. */
+    const uint64_t *part_sizes;
+    size_t part_sizes_count;
     /** Bounds the whole call, retries included. Default: no limit. */
     uint64_t timeout_ms;
     /** Who is told how far the call is. */
@@ -1813,7 +1826,8 @@ typedef struct {
     dropoff_finalizer finalizer;
 } dropoff_put_parts_request;
 #define DROPOFF_PUT_PARTS_REQUEST_INIT \
-    {sizeof(dropoff_put_parts_request), NULL, 0, NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL}
+    {sizeof(dropoff_put_parts_request), NULL, 0, NULL, NULL, NULL, 0, NULL, 0, 0, NULL, 0, 0, NULL, NULL, \
+    NULL}
 
 /** A plan, and what is to be sent by it. Threads: plain data. */
 typedef struct {
@@ -1863,6 +1877,10 @@ typedef struct {
     /** CRC-64/NVME of the whole, in base64: completing the upload with it as "x-amz-checksum-crc64nvme" has
      *  S3 compare it. Unless integrity_check is false. Or NULL. */
     const char *crc64nvme;
+    /** Doubts that are left all the same, each a sentence: a part that was taken without any sign of
+     *  storage's own. */
+    const char *const *warnings;
+    size_t warnings_count;
 } dropoff_stored_parts;
 
 /** Waits for a job that results in a dropoff_stored_parts, and gives that, which is yours to free; or the

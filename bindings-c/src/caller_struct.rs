@@ -33,6 +33,17 @@ pub struct dropoff_pair {
     pub value: *const c_char,
 }
 
+/// Names and values of one thing among several. NULL with 0 are none.
+///
+/// Threads: plain data.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct dropoff_pairs {
+    /// The names and their values.
+    pub pairs: *const dropoff_pair,
+    pub pairs_count: usize,
+}
+
 /// A truth value that may be left open.
 ///
 /// Threads: a plain number.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use dropoff::{Encryption, Error, Result, Source};
 use serde_json::{Map, Value};
 
-use crate::caller_struct::{self, CallerStruct, dropoff_choice, dropoff_pair};
+use crate::caller_struct::{self, CallerStruct, dropoff_choice, dropoff_pair, dropoff_pairs};
 use crate::key_pair::dropoff_key_pair;
 use crate::source::dropoff_source;
 use crate::text;
@@ -127,6 +127,24 @@ impl<'a> Fields<'a> {
             Ok((name, self.needed_text(pair.value, &format!("{field}[{at}].value"))?))
         };
         self.items(pairs, count, field)?.iter().enumerate().map(pair).collect()
+    }
+
+    pub(crate) fn pair_lists(
+        &self,
+        lists: *const dropoff_pairs,
+        count: usize,
+        field: &str,
+    ) -> Result<Vec<Vec<(String, String)>>> {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let list = |(at, list): (usize, &dropoff_pairs)| {
+            let pairs = self.pairs(list.pairs, list.pairs_count, &format!("{field}[{at}].pairs"))?;
+            Ok(pairs.into_iter().map(owned).collect())
+        };
+        self.items(lists, count, field)?.iter().enumerate().map(list).collect()
+    }
+
+    pub(crate) fn numbers(&self, numbers: *const u64, count: usize, field: &str) -> Result<Vec<u64>> {
+        self.items(numbers, count, field).map(<[u64]>::to_vec)
     }
 
     /// A struct that this one points to, and its path; none for NULL.

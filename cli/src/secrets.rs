@@ -149,20 +149,16 @@ impl Target {
         })
     }
 
-    /// The URLs of parts, in the order of their numbers.
+    /// The targets of parts, in the order of their numbers.
     ///
     /// # Errors
     /// `invalid_input` for another form.
-    pub fn parts(&self) -> Result<Vec<String>> {
-        let texts = |list: &Value| -> Option<Vec<String>> {
-            list.as_array()?.iter().map(|url| Some(url.as_str()?.to_owned())).collect()
+    pub fn parts(&self) -> Result<PartTargets> {
+        let Some(json) = self.json()? else {
+            let lines = self.0.lines().map(str::trim).filter(|line| !line.is_empty());
+            return Ok(PartTargets { urls: lines.map(str::to_owned).collect(), ..PartTargets::default() });
         };
-        match self.json()? {
-            None => Ok(self.0.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()),
-            Some(json) => texts(json.get("urls").unwrap_or(&json)).ok_or_else(|| {
-                Error::bad_argument("the targets of parts are one URL a line, or JSON such as {\"urls\": [\"https://…\", …]}; check how they are written")
-            }),
-        }
+        PartTargets::of(&json)
     }
 
     fn single_line(&self) -> Result<String> {
@@ -173,6 +169,51 @@ impl Target {
         }
         Ok(self.0.to_string())
     }
+}
+
+/// The targets of parts, and what was signed into them.
+#[derive(Default)]
+pub struct PartTargets {
+    pub urls: Vec<String>,
+    /// Those of all parts.
+    pub headers: Vec<(String, String)>,
+    pub part_sizes: Option<Vec<u64>>,
+    pub part_headers: Option<Vec<Vec<(String, String)>>>,
+}
+
+impl PartTargets {
+    fn of(json: &Value) -> Result<Self> {
+        let Some(urls) = list_of(json.get("urls").unwrap_or(json), |url| url.as_str().map(str::to_owned))
+        else {
+            return Err(Error::bad_argument(
+                "the targets of parts are one URL a line, or JSON such as {\"urls\": [\"https://…\", …]}; check how they are written",
+            ));
+        };
+        let member = |name: &str| json.get(name).filter(|value| !value.is_null());
+        let wrong = |name: &str, what: &str| {
+            Error::bad_argument(&format!(
+                "the member {name} of the targets of parts is not {what}; check how it is written"
+            ))
+        };
+        let headers = member("headers").map_or(Some(Vec::new()), pairs);
+        let sizes = member("part_sizes").map(|sizes| list_of(sizes, Value::as_u64));
+        let own = member("part_headers").map(|own| list_of(own, pairs));
+        Ok(Self {
+            urls,
+            headers: headers.ok_or_else(|| wrong("headers", "an object of texts"))?,
+            part_sizes: sizes
+                .map(|sizes| sizes.ok_or_else(|| wrong("part_sizes", "a list of whole numbers of bytes")))
+                .transpose()?,
+            part_headers: own
+                .map(|own| own.ok_or_else(|| wrong("part_headers", "a list of objects of texts")))
+                .transpose()?,
+        })
+    }
+}
+
+/// What each item of a list is; `None` for what is no list, and for one with another item.
+fn list_of<T>(list: &Value, item: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    list.as_array()?.iter().map(item).collect()
 }
 
 fn url_of(json: &Value) -> Option<String> {

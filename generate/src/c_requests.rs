@@ -183,6 +183,8 @@ fn fields_of(root: &Path, face: &RequestFace, given: &RequestField) -> Vec<Field
         Kind::Choice => vec![field(name, "c_int", format!("{text} A dropoff_choice."))],
         Kind::Json => vec![field(format!("{name}_json"), TEXT, text)],
         Kind::Pairs | Kind::NeededPairs => list("*const dropoff_pair", text),
+        Kind::PairLists => list("*const dropoff_pairs", text),
+        Kind::Numbers => list("*const u64", text),
         Kind::Texts | Kind::NeededTexts => list("*const *const c_char", text),
         Kind::Source => source_fields(text),
         Kind::Structs(of) => {
@@ -341,6 +343,8 @@ fn value_of(field: &RequestField) -> String {
         Kind::Pairs | Kind::NeededPairs => {
             format!("reader.pairs(self.{name}, self.{name}_count, \"{name}\")?")
         }
+        Kind::PairLists => format!("reader.pair_lists(self.{name}, self.{name}_count, \"{name}\")?"),
+        Kind::Numbers => format!("reader.numbers(self.{name}, self.{name}_count, \"{name}\")?"),
         Kind::Texts | Kind::NeededTexts => {
             format!("reader.texts(self.{name}, self.{name}_count, \"{name}\")?")
         }
@@ -396,6 +400,9 @@ fn setter(field: &RequestField, target: &str) -> String {
         Kind::Flag => format!("{target} = {target}.{one}(self.{name});"),
         Kind::Pairs => {
             format!("for (name, value) in {name} {{ {target} = {target}.{one}(name, value); }}")
+        }
+        Kind::PairLists | Kind::Numbers => {
+            format!("if !{name}.is_empty() {{ {target} = {target}.{one}({name}); }}")
         }
         Kind::Texts | Kind::Structs(_) => {
             format!("for value in {name} {{ {target} = {target}.{one}(value); }}")

@@ -60,6 +60,9 @@ pub enum Kind {
     Pairs,
     /// The same for a constructor.
     NeededPairs,
+    /// Names and values of each thing of a list.
+    PairLists,
+    Numbers,
     Texts,
     NeededTexts,
     /// Two fields: a path, or a source.
@@ -512,7 +515,9 @@ pub const SECTIONS: &[Section] = &[
                         kind: Kind::Pairs,
                         docs: Docs::SetterOf { file: STORAGE, of: "PutPartsRequest", name: "header" },
                     },
+                    field("part_headers", Kind::PairLists),
                     field("part_size", Kind::Number),
+                    field("part_sizes", Kind::Numbers),
                     TIMEOUT,
                     PROGRESS,
                 ],

@@ -68,7 +68,7 @@ pub(crate) mod prelude {{
 
     pub(crate) use crate::arena::{{self, Arena, Described}};
     pub(crate) use crate::callback::dropoff_finalizer;
-    pub(crate) use crate::caller_struct::{{CallerStruct, dropoff_pair}};
+    pub(crate) use crate::caller_struct::{{CallerStruct, dropoff_pair, dropoff_pairs}};
     pub(crate) use crate::error::{{dropoff_error, dropoff_status}};
     pub(crate) use crate::fields::Fields;
     pub(crate) use crate::given_options::GivenOptions;

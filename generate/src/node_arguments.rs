@@ -87,6 +87,8 @@ fn type_of(field: &RequestField) -> String {
         Kind::Flag | Kind::Choice => "boolean".to_owned(),
         Kind::Json => "Readonly<Record<string, unknown>>".to_owned(),
         Kind::Pairs | Kind::NeededPairs => "Pairs".to_owned(),
+        Kind::PairLists => "List<Pairs>".to_owned(),
+        Kind::Numbers => "List<number>".to_owned(),
         Kind::Texts | Kind::NeededTexts => "List<string>".to_owned(),
         Kind::Enum(of) => union(value_texts(enum_face(of)).iter().map(String::as_str)),
         Kind::Struct("pack") => "Pack".to_owned(),

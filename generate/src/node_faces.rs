@@ -232,11 +232,8 @@ pub const NODE_ARGUMENTS: &[NodeArguments] = &[
         extends: "BoundedArguments",
         about: "Arguments of {@link Storage.putParts}.",
         of: "put_parts_request",
-        fields: &["part_size", "headers"],
-        more: &[
-            of_storage("partSizes?", "List<number> | null | undefined", "PutPartsRequest", "part_sizes"),
-            of_storage("partHeaders?", "List<Pairs> | null | undefined", "PutPartsRequest", "part_headers"),
-        ],
+        fields: &["part_size", "headers", "part_sizes", "part_headers"],
+        more: &[],
         own: &[],
     },
     NodeArguments {

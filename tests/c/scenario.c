@@ -149,6 +149,37 @@ static size_t pairs(const char *word, const dropoff_pair **list) {
     return count;
 }
 
+/* The numbers of all `WORD NUMBER`. A call has one such list. */
+static size_t numbers(const char *word, const uint64_t **list) {
+    static uint64_t all[LINES];
+    size_t count = 0;
+    struct line *line = NULL;
+    while ((line = next_line(word, line)) != NULL)
+        all[count++] = number(line->values[0]);
+    *list = all;
+    return count;
+}
+
+/* Those of each part: the lines `part_header NAME VALUE` after a line `part_headers`. */
+static size_t headers_of_parts(const dropoff_pairs **list) {
+    static dropoff_pairs each[LINES];
+    static dropoff_pair all[LINES];
+    size_t count = 0, used = 0;
+    struct line *line;
+    for (line = lines; line < lines + line_count; line++) {
+        if (strcmp(line->word, "part_headers") == 0) {
+            each[count++].pairs = all + used;
+        } else if (strcmp(line->word, "part_header") == 0) {
+            CHECK(count > 0);
+            all[used].name = line->values[0];
+            all[used++].value = line->values[1];
+            each[count - 1].pairs_count++;
+        }
+    }
+    *list = each;
+    return count;
+}
+
 /* -- showing */
 
 /* Where the fields that are shown now are inside the result: "", or a path that ends with a dot. */
@@ -926,7 +957,9 @@ static int put_parts(void) {
     request.urls_count = texts("url", NULL, &request.urls);
     SET_SOURCE(request, source_line());
     request.part_size = number(arg("part_size"));
+    request.part_sizes_count = numbers("part_size", &request.part_sizes);
     request.headers_count = pairs("header", &request.headers);
+    request.part_headers_count = headers_of_parts(&request.part_headers);
     request.timeout_ms = number(arg("timeout"));
     if (make_storage() || MAKE(storage, put_parts, &request, &stored))
         return 1;
@@ -937,6 +970,7 @@ static int put_parts(void) {
     BOOL(stored, verified);
     TEXT(stored, verified_by);
     TEXT(stored, crc64nvme);
+    TEXTS(stored, warnings);
     got_parts(stored->parts, stored->parts_count);
     dropoff_stored_parts_free(stored);
     return 0;

@@ -17,7 +17,8 @@ from header import CALLBACKS, FUNCTIONS, TYPES, Function, Parameter, Type
 HANDLES = {t.name for t in TYPES if t.is_opaque}
 # What a program fills, and what it is given to read.
 REQUESTS = {t.name: t for t in TYPES if t.init}
-RESULTS = {t.name: t for t in TYPES if t.fields and not t.init and t.name != "dropoff_pair"}
+ITEMS = {"dropoff_pair", "dropoff_pairs"}
+RESULTS = {t.name: t for t in TYPES if t.fields and not t.init and t.name not in ITEMS}
 GIVEN = {p.type.removesuffix(" **") for f in FUNCTIONS for p in f.parameters if p.type.endswith("**")}
 # Parameters and fields that are raw bytes.
 PATHS = {"path", "folder", "to", "journal", "spool_dir", "ca_file"}
@@ -84,7 +85,8 @@ def test_structs_can_grow_and_say_how_long_lists_are(struct: Type) -> None:
     assert (struct.fields[0].type, names[0]) == ("size_t", "size") and len(set(names)) == len(names)
     for field in struct.fields:
         assert field.comment or field.name == "size" or field.name.endswith("_count")
-        listed = field.type.endswith("*const *") or field.pointed_to == "dropoff_pair"
+        listed = field.type.endswith("*const *") or field.type == "const uint64_t *"
+        listed = listed or field.pointed_to in ITEMS
         assert struct.counts(field) or not listed, field
     if "finalizer" in names:
         assert names[-3:] == ["on_progress", "user_data", "finalizer"]
@@ -166,6 +168,9 @@ static const char *const wrong_texts[] = {"caf\xe9"};
 static const dropoff_pair nameless[] = {{NULL, "v"}};
 static const dropoff_pair valueless[] = {{"n", NULL}};
 static const dropoff_pair wrong_pairs[] = {{"n", "caf\xe9"}};
+static const dropoff_pairs no_pairs[] = {{NULL, 1}};
+static const dropoff_pairs with_nameless[] = {{nameless, 1}};
+static const dropoff_pairs with_wrong_pairs[] = {{NULL, 0}, {wrong_pairs, 1}};
 
 static void finalizer(void *user_data) {
     CHECK(user_data == (void *)&finalized);
@@ -327,6 +332,15 @@ def wrongs(struct: Type, it: str, at: str, is_parameter: bool = False) -> Iterat
             yield Wrong(f"{path}[0].name is not set", [f"{place} = nameless;", *counted])
             yield Wrong(f"{path}[0].value is not set", [f"{place} = valueless;", *counted])
             yield Wrong(f"{path}[0].value is not valid UTF-8", [f"{place} = wrong_pairs;", *counted])
+        elif kind == "const dropoff_pairs *":
+            yield Wrong(f"{path} is NULL or cannot have as many", [f"{place} = NULL;", *counted])
+            no_pairs = f"{path}[0].pairs is NULL or cannot have as many items as {path}[0].pairs_count says"
+            yield Wrong(no_pairs, [f"{place} = no_pairs;", *counted])
+            yield Wrong(f"{path}[0].pairs[0].name is not set", [f"{place} = with_nameless;", *counted])
+            two = [f"{place} = with_wrong_pairs;", f"{place}_count = 2;"]
+            yield Wrong(f"{path}[1].pairs[0].value is not valid UTF-8", two)
+        elif kind == "const uint64_t *":
+            yield Wrong(f"{path} is NULL or cannot have as many", [f"{place} = NULL;", *counted])
         elif inner:
             if counted:
                 path += "[0]"

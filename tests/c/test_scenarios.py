@@ -164,7 +164,7 @@ def secrets(lines: list[Line]) -> set[str]:
             case ("arg", "url", url) | ("url", url):
                 query = urlsplit(url).query
                 found |= {query} | {value for name, value in parse_qsl(query) if SECRET_NAMES.search(name)}
-            case ("field" | "header", name, value) if SECRET_NAMES.search(name):
+            case ("field" | "header" | "part_header", name, value) if SECRET_NAMES.search(name):
                 found.add(value)
     return {text for secret in found for text in (secret, quote(secret), secret.strip()) if len(text) > 5}
 
@@ -257,6 +257,11 @@ def carry_out(
         lines = [("arg", "url", target["url"])]
         if call == "storage.post_form":
             lines += [("field", *field) for field in target["fields"].items()]
+    elif call == "storage.put_parts" and "blocks" in args:
+        [reply] = driver.call("agentdrop.presign", {}, [announced(sources)])["result"]["upload_urls"]
+        # A SAS URL with the name of each block.
+        named = [f"{reply['upload_url']}&comp=block&blockid={block}" for block in args.pop("blocks")]
+        lines = [("url", url) for url in named]
     elif call == "storage.put_parts":
         cut = {name: value for name, value in options.items() if name == "part_size"}
         in_parts = ("arg", "multipart", "true")
@@ -267,6 +272,9 @@ def carry_out(
         lines = [("arg", "plan", plan_text(driver, sources, args))]
     elif call == "open_sealed":
         lines = [("arg", "to", folder / "opened")]
+    lines += [("part_size", size) for size in args.pop("part_sizes", [])]
+    for of_part in args.pop("part_headers", []):
+        lines += [("part_headers",), *[("part_header", *header) for header in of_part.items()]]
     lines += [("header", *header) for header in args.pop("headers", {}).items()]
     if "journal" in args or call in RESUMED:
         args["journal"] = folder / args.get("journal", "journal")
@@ -323,7 +331,8 @@ def plan_text(driver: Driver, sources: list[Source], args: dict[str, Any]) -> st
             parts = sorted(reply["part_urls"], key=lambda part: part["part_number"])
             plan = {"parts": [part["upload_url"] for part in parts]}
     text: str | None = args.pop("text", None)
-    return text or json.dumps(merged(plan, args.pop("plan", {})))
+    changed = json.dumps(merged(plan, args.pop("plan", {})))
+    return text or changed.replace("$storage", driver.sandbox.ready["storage_url"])
 
 
 def announced(sources: list[Source]) -> Source:

@@ -169,6 +169,44 @@ def test_put_parts(cli: Cli) -> None:
     assert "order" in swapped["message"] and cli.requests("put_part")[4:] == []
 
 
+def test_put_parts_with_lengths_and_headers_of_their_own(cli: Cli) -> None:
+    data = cli.file("x.bin", b"0123456789" * 600_000)
+    sizes = [1_000, 5_999_000]
+    told = {
+        "urls": cli.presigned_parts(6_000_000),
+        "headers": {"X-Kind": "all", "Content-Language": "de"},
+        "part_sizes": sizes,
+        "part_headers": [{"x-kind": "first"}, [["X-Part", "2"], ["X-Part", "b"]]],
+    }
+    put = ("put-parts", data, "--concurrency", "1", "--url-file")
+    stored = cli.json(0, *put, cli.file("targets.json", json.dumps(told)))
+    assert [part["bytes"] for part in stored["parts"]] == sizes and stored["verified"] is True
+    first, second = (entry["headers"] for entry in cli.requests("put_part"))
+    assert (first["x-kind"], first["content-language"]) == ("first", "de") and "x-part" not in first
+    assert (second["x-kind"], second["x-part"]) == ("all", "2, b")
+    nothing = {"headers": None, "part_sizes": None, "part_headers": None}
+    assert cli.json(0, *put, cli.file("nulls.json", json.dumps(told | nothing)))["verified"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("headers", "X-Kind: a"),
+        ("headers", {"X-Kind": 1}),
+        ("part_sizes", 1000),
+        ("part_sizes", [1000, "5999000"]),
+        ("part_sizes", [1000, -1]),
+        ("part_headers", {"X-Kind": "a"}),
+        ("part_headers", [{"X-Kind": None}, {}]),
+    ],
+)
+def test_put_parts_names_the_member_that_is_wrong(cli: Cli, name: str, value: object) -> None:
+    told = {"urls": ["https://h.example/1?X-Amz-Signature=canary", "https://h.example/2"], name: value}
+    given = cli.file("targets.json", json.dumps(told))
+    error = cli.error(2, "put-parts", cli.file("x.bin", b"0123456789"), "--url-file", given)
+    assert f"the member {name} of" in error["message"] and "canary" not in error["message"]
+
+
 def test_transfer_and_profile_get(cli: Cli) -> None:
     sent = cli.json(0, *SEND, cli.file("report.pdf"))
     assert cli.json(0, "transfer", "get", sent["id"])["status"] == "active"

@@ -264,15 +264,30 @@ class Caller {
   }
 
   async 'storage.put_parts'([made]) {
-    const { partSize, headers, ...args } = this.terms()
+    const { partSize, partSizes, partHeaders, headers, blocks, ...args } = this.terms()
+    const urls = blocks ? await this.blockUrls(made, blocks) : await this.partUrls(made, args)
+    await this.orderFaults()
+    const s = sandbox.storage(this.client)
+    const given = { partSize, partSizes, partHeaders, headers }
+    return await this.finish((more) => s.startPutParts(urls, made.source, { ...given, ...more }))
+  }
+
+  async partUrls(made, args) {
     const ticket = await sandbox
       .agentdrop(this.client)
       .presign([['raw.bin', made.content ?? Buffer.alloc(0)]], { ...args, multipart: true })
     const parts = ticket.reveal().files[0].part_urls.sort((a, b) => a.part_number - b.part_number)
-    await this.orderFaults()
-    const urls = parts.map((part) => part.upload_url)
-    const s = sandbox.storage(this.client)
-    return await this.finish((more) => s.startPutParts(urls, made.source, { partSize, headers, ...more }))
+    return parts.map((part) => part.upload_url)
+  }
+
+  /** A SAS URL with the name of each block. */
+  async blockUrls(made, blocks) {
+    const ticket = await sandbox.agentdrop().presign([['raw.bin', made.content ?? Buffer.alloc(0)]], {
+      sender: 'sender-agent',
+      recipient: 'recipient-agent',
+    })
+    const [{ upload_url: url }] = ticket.reveal().upload_urls
+    return blocks.map((block) => `${url}&comp=block&blockid=${block}`)
   }
 
   // A plan of the sandbox's own replies, changed, or the scenario's alone.
@@ -295,7 +310,8 @@ class Caller {
     }
     await this.orderFaults()
     const s = sandbox.storage(this.client)
-    const given = text ?? merged(plan, changes ?? {})
+    const changed = JSON.stringify(merged(plan, changes ?? {}))
+    const given = text ?? JSON.parse(changed.replaceAll('$storage', sandbox.where.storage_url))
     return await this.finish((more) => s.startSend(given, made.source, { ...terms, ...more }))
   }
 

@@ -480,6 +480,15 @@ def test_parts_of_git_lfs_may_be_there_already_and_have_digests(backend: Backend
     assert stored.bytes == len(DATA) and not stored.verified, "the rest was not seen here"
 
 
+def test_a_digest_that_git_lfs_tells_itself_is_sent_as_it_is(backend: Backend) -> None:
+    told = {"Digest": "SHA-256=AAAA", "content-md5": base64.b64encode(hashlib.md5(DATA).digest()).decode()}
+    for wanted in ("sha-256, contentMD5;q=0.5", "contentMD5"):
+        part = {"href": f"{backend.url}/1", "header": told, "want_digest": wanted}
+        backend.send({"actions": {"parts": [part]}})
+        sent = backend.seen.pop().headers
+        assert (sent["digest"], sent["content-md5"]) == (told["Digest"], told["content-md5"])
+
+
 S3 = "https://bucket.s3.example/k?X-Amz-Signature=s"
 ELSEWHERE = {"Host": "other.example"}
 

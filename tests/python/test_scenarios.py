@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -94,6 +95,7 @@ class Side:
         self._runner = runner
         self.fault, self.clear_faults = sandbox.fault, sandbox.clear_faults
         self.settings, self.forget_requests = sandbox.settings, sandbox.forget_requests
+        self.storage_url = sandbox.storage_url
 
     # Typed as the sync ones, which is how they are used. With `cancel_at`, the calls of this client are
     # cancelled at the operation it names.
@@ -279,12 +281,18 @@ class Caller:
 
     def storage_put_parts(self, made: list[Made]) -> dict[str, Any]:
         d = self.sandbox.agentdrop(**self.options | {"cancel_at": None})
+        who: dict[str, Any] = {"sender": "sender-agent", "recipient": "recipient-agent"}
         file = ("raw.bin", made[0].content or b"")
-        ticket = d.presign([file], sender="sender-agent", recipient="recipient-agent", multipart=True)
-        parts = sorted(ticket.reveal()["files"][0]["part_urls"], key=lambda part: part["part_number"])
+        if blocks := self.args.pop("blocks", None):
+            [given] = d.presign([file], **who).reveal()["upload_urls"]
+            # A SAS URL with the name of each block.
+            urls = [f"{given['upload_url']}&comp=block&blockid={block}" for block in blocks]
+        else:
+            ticket = d.presign([file], **who, multipart=True)
+            parts = sorted(ticket.reveal()["files"][0]["part_urls"], key=lambda part: part["part_number"])
+            urls = [part["upload_url"] for part in parts]
         self.order_faults()
         put_parts = self.sandbox.storage(**self.options).put_parts
-        urls = [part["upload_url"] for part in parts]
         return put_parts(urls, made[0].source, part_size=self.part_size, **self.args).to_dict()
 
     def storage_send(self, made: list[Made]) -> dict[str, Any]:
@@ -305,7 +313,9 @@ class Caller:
                 parts.sort(key=lambda part: part["part_number"])
                 plan = {"parts": [part["upload_url"] for part in parts]}
         self.order_faults()
-        given = self.args.pop("text", None) or merged(plan, self.args.pop("plan", {}))
+        changed = json.dumps(merged(plan, self.args.pop("plan", {})))
+        changed = changed.replace("$storage", self.sandbox.storage_url)
+        given = self.args.pop("text", None) or json.loads(changed)
         return self.sandbox.storage(**self.options).send(given, made[0].source, **self.args).to_dict()
 
     def open_sealed(self, made: list[Made]) -> dict[str, Any]:

@@ -196,9 +196,15 @@ pub struct dropoff_put_parts_request {
     /// The headers that were signed into every URL, sent as given.
     pub headers: *const dropoff_pair,
     pub headers_count: usize,
+    /// The headers of each part, in the order of the URLs, beside those of all.
+    pub part_headers: *const dropoff_pairs,
+    pub part_headers_count: usize,
     /// Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of
     /// URLs if those do not.
     pub part_size: u64,
+    /// Bytes of each part, in the order of the URLs, where they are not equal.
+    pub part_sizes: *const u64,
+    pub part_sizes_count: usize,
     /// Bounds the whole call, retries included. Default: no limit.
     pub timeout_ms: u64,
     /// Who is told how far the call is.
@@ -220,7 +226,11 @@ impl CallerStruct for dropoff_put_parts_request {
         source: ptr::null_mut(),
         headers: ptr::null(),
         headers_count: 0,
+        part_headers: ptr::null(),
+        part_headers_count: 0,
         part_size: 0,
+        part_sizes: ptr::null(),
+        part_sizes_count: 0,
         timeout_ms: 0,
         on_progress: None,
         user_data: ptr::null_mut(),
@@ -248,14 +258,22 @@ impl dropoff_put_parts_request {
     pub(crate) fn into_core(self, reader: &Fields<'_>) -> Result<dropoff::PutPartsRequest> {
         let urls = reader.texts(self.urls, self.urls_count, "urls")?;
         let headers = reader.pairs(self.headers, self.headers_count, "headers")?;
+        let part_headers = reader.pair_lists(self.part_headers, self.part_headers_count, "part_headers")?;
+        let part_sizes = reader.numbers(self.part_sizes, self.part_sizes_count, "part_sizes")?;
         let source = reader.source(self.path, self.source)?;
 
         let mut request = dropoff::PutPartsRequest::new(urls, source);
         for (name, value) in headers {
             request = request.header(name, value);
         }
+        if !part_headers.is_empty() {
+            request = request.part_headers(part_headers);
+        }
         if self.part_size > 0 {
             request = request.part_size(self.part_size);
+        }
+        if !part_sizes.is_empty() {
+            request = request.part_sizes(part_sizes);
         }
         if self.timeout_ms > 0 {
             request = request.timeout(Duration::from_millis(self.timeout_ms));

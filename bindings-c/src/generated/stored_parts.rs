@@ -25,6 +25,10 @@ pub struct dropoff_stored_parts {
     /// CRC-64/NVME of the whole, in base64: completing the upload with it as "x-amz-checksum-crc64nvme" has
     /// S3 compare it. Unless integrity_check is false. Or NULL.
     pub crc64nvme: *const c_char,
+    /// Doubts that are left all the same, each a sentence: a part that was taken without any sign of
+    /// storage's own.
+    pub warnings: *const *const c_char,
+    pub warnings_count: usize,
 }
 
 impl Described for dropoff::StoredParts {
@@ -40,6 +44,8 @@ impl Described for dropoff::StoredParts {
             verified: self.verified,
             verified_by: arena.text_or_null(self.verified_by.as_deref()),
             crc64nvme: arena.text_or_null(self.crc64nvme.as_deref()),
+            warnings: arena.texts(&self.warnings),
+            warnings_count: self.warnings.len(),
         }
     }
 }

@@ -1238,6 +1238,11 @@ class StoredParts:
         """CRC-64/NVME of the whole, in base64: completing the upload with it as
         ``x-amz-checksum-crc64nvme`` has S3 compare it. Unless ``integrity_check`` is false."""
 
+    @property
+    def warnings(self) -> list[str]:
+        """Doubts that are left all the same, each a sentence: a part that was taken without any sign of
+        storage's own."""
+
     def to_dict(self) -> dict[str, Any]:
         """Every field, fit for JSON."""
 

@@ -14,7 +14,8 @@ use crate::secrets::Target;
 /// Sends a file in parts, with a presigned PUT for each.
 ///
 /// The URLs are secrets and no arguments: they come from --url-file, or from the environment variable
-/// DROPOFF_URL, one a line in the order of the parts' numbers, or as JSON: {"urls": ["https://…", …]}.
+/// DROPOFF_URL, one a line in the order of the parts' numbers, or as JSON: {"urls": ["https://…", …]}, which
+/// may tell what was signed besides: "headers" of all parts, and "part_sizes" and "part_headers" of each.
 /// Completing the upload with the ETags of the result is left to whoever began it.
 #[derive(Debug, clap::Args)]
 pub struct PutParts {
@@ -37,8 +38,17 @@ pub struct PutParts {
 impl PutParts {
     pub fn run(self, session: &Session) -> Result<Report> {
         check_one_stdin(&self.file, self.url_file.as_deref())?;
-        let urls = Target::find(self.url_file.as_deref())?.parts()?;
-        let mut request = PutPartsRequest::new(urls, session.source(&self.file, self.size)?);
+        let targets = Target::find(self.url_file.as_deref())?.parts()?;
+        let mut request = PutPartsRequest::new(targets.urls, session.source(&self.file, self.size)?);
+        for (name, value) in targets.headers {
+            request = request.header(name, value);
+        }
+        if let Some(sizes) = targets.part_sizes {
+            request = request.part_sizes(sizes);
+        }
+        if let Some(own) = targets.part_headers {
+            request = request.part_headers(own);
+        }
         if let Some(limit) = self.timeout {
             request = request.timeout(limit);
         }
@@ -50,6 +60,7 @@ impl PutParts {
         report.fact("part_size", Some(stored.part_size));
         report.fact("verified", Some(stored.verified));
         report.fact("verified_by", stored.verified_by.as_deref());
+        report.warnings.clone_from(&stored.warnings);
         report.ids.extend(stored.parts.iter().map(|part| format!("{} {}", part.part_number, part.etag)));
         report
             .lines

@@ -1,4 +1,4 @@
-//! Storage's refusals, which are XML, JSON, a page or nothing.
+//! Refusals of storage, and of a server that a plan names, which are XML, JSON, a page or nothing.
 
 use http::{HeaderMap, StatusCode};
 use url::Url;
@@ -6,9 +6,9 @@ use url::Url;
 use crate::digest::Digests;
 use crate::http::Reply;
 use crate::secret::Mask;
-use crate::storage::reply::refusal;
+use crate::storage::{reply, step_refusal};
 
-/// Any refusal of storage gives an error that can be shown, though it quote the ticket.
+/// Any refusal gives an error that can be shown, though it quote the ticket.
 pub fn fuzz_storage_xml(data: &[u8]) {
     let secret = &super::secret(data);
     let [first, second, body @ ..] = data else { return };
@@ -32,6 +32,8 @@ pub fn fuzz_storage_xml(data: &[u8]) {
         hides: None,
     };
     let url = Url::parse("https://storage.example/k").expect("a URL");
-    let (error, _) = refusal(&reply, &url, &mask);
-    super::check(&error, secret);
+    for refusal in [reply::refusal, step_refusal::refusal] {
+        let (error, _) = refusal(&reply, &url, &mask);
+        super::check(&error, secret);
+    }
 }

@@ -55,6 +55,22 @@ const CONTENT_SHA256: &str = "x-amz-content-sha256";
 pub(super) const CONTENT_MD5: &str = "content-md5";
 const GOOGLE_HASH: &str = "x-goog-hash";
 
+/// HTTP's own names of digests, for its header `Digest` (RFC 3230, RFC 5843).
+const OF_HTTP: [(&str, Algorithm); 3] =
+    [("SHA-256", Algorithm::Sha256), ("SHA", Algorithm::Sha1), ("MD5", Algorithm::Md5)];
+pub(super) const DIGEST: &str = "digest";
+
+/// The digest that HTTP calls so.
+pub(super) fn algorithm_of_http(name: &str) -> Option<Algorithm> {
+    OF_HTTP.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, algorithm)| *algorithm)
+}
+
+/// The value of HTTP's header `Digest`.
+pub(super) fn http_digest(algorithm: Algorithm, digests: &Digests) -> Option<String> {
+    let (name, _) = OF_HTTP.iter().find(|(_, known)| *known == algorithm)?;
+    digests.base64(algorithm).map(|digest| format!("{name}={digest}"))
+}
+
 /// The digests among headers or fields, each found by its name (in lower case), one or several times.
 pub(super) fn written(find: impl Fn(&'static str) -> Vec<String>) -> Vec<WrittenChecksum> {
     let mut all = Vec::new();

@@ -4,8 +4,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use super::checksums::{CONTENT_MD5, demandable, value_for, wanted_by};
-use crate::digest::{AlgorithmSet, Digests, Hasher};
+use super::checksums::{CONTENT_MD5, DIGEST, demandable, http_digest, value_for, wanted_by};
+use crate::digest::{Algorithm, AlgorithmSet, Digests, Hasher};
 use crate::error::{Error, Result};
 use crate::source::Prepared;
 
@@ -40,17 +40,26 @@ pub(super) struct FilledChecksums {
 }
 
 impl FilledChecksums {
-    pub(super) async fn compute(names: &[&'static str], source: &Prepared) -> Result<Self> {
-        if names.is_empty() {
+    /// Those under these names, and the one that the header `Digest` has to tell.
+    pub(super) async fn compute(
+        names: &[&'static str],
+        digest: Option<Algorithm>,
+        source: &Prepared,
+    ) -> Result<Self> {
+        if names.is_empty() && digest.is_none() {
             return Ok(Self::default());
         }
-        let wanted = names.iter().fold(AlgorithmSet::NONE, |all, name| all.and(wanted_by(name)));
+        let wanted = names
+            .iter()
+            .fold(digest.into_iter().collect::<AlgorithmSet>(), |all, name| all.and(wanted_by(name)));
         let mut hasher = Hasher::new(wanted);
         // Away from here: only uploads that need it are to take its room.
         Box::pin(source.each_chunk(|chunk| hasher.update(chunk))).await?;
         let digests = hasher.finish();
         let value = |name| value_for(name, &digests).map(|value| (name, value));
-        let values = names.iter().filter_map(|name| value(*name)).collect();
+        let told = digest.and_then(|algorithm| http_digest(algorithm, &digests));
+        let told = told.map(|value| (DIGEST, value));
+        let values = names.iter().filter_map(|name| value(*name)).chain(told).collect();
         Ok(Self { digests, values })
     }
 

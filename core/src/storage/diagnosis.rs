@@ -79,7 +79,7 @@ fn by_status(refused: &StorageRefusal<'_>) -> Diagnosis {
         ),
         300..=399 => Diagnosis::refused(format!(
             "it redirects elsewhere{}, which is never followed with a file; check the URL, and whether the network wants you to sign in first",
-            redirect(refused)
+            redirect(refused.headers, refused.url)
         )),
         402 => Diagnosis::refused(NO_ACCOUNT),
         404 => Diagnosis::refused(NOWHERE),
@@ -115,9 +115,9 @@ fn by_status(refused: &StorageRefusal<'_>) -> Diagnosis {
 }
 
 /// Where to, without what may be a token.
-fn redirect(refused: &StorageRefusal<'_>) -> String {
-    let location = refused.headers.get(http::header::LOCATION).and_then(|to| to.to_str().ok());
-    let to = location.and_then(|to| refused.url.join(to).ok());
+pub(super) fn redirect(headers: &HeaderMap, url: &Url) -> String {
+    let location = headers.get(http::header::LOCATION).and_then(|to| to.to_str().ok());
+    let to = location.and_then(|to| url.join(to).ok());
     to.map(|to| format!(" ({})", crate::secret::without_secrets(&to))).unwrap_or_default()
 }
 

@@ -2,30 +2,43 @@
 //! a page, and nothing is stored.
 
 use http::{HeaderMap, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Outcome, Side};
 use crate::http::Reply;
 use crate::http::page::{self, Names, Page};
 use crate::secret::Mask;
 
-/// The fault of an answer that by its status is a success, if it cannot be storage's own.
-pub(super) fn not_of_storage(reply: &Reply, host: &str, mask: &Mask) -> Option<Error> {
-    // A redirect that the form asked for is no page of anybody else, whatever it carries.
-    if !reply.status.is_success() {
-        return None;
-    }
-    let what = match page(reply, mask) {
-        Some(page) => format!("was {page}"),
-        None => {
-            let body = page::decoded(&reply.headers, &reply.body)?;
-            if body.is_empty() {
-                return None;
-            }
-            let (code, words) = failure(&mask.apply(&body))?.told();
-            let said = [code, words].into_iter().flatten().collect::<Vec<_>>().join(": ");
-            format!("says that it failed ({said}){}", Names::of(&reply.headers))
+/// What an answer is that by its status is a success, if it is none.
+pub(super) enum NoSuccess {
+    Page(Page),
+    /// Its own word for that.
+    Failure(String),
+}
+
+impl NoSuccess {
+    pub(super) fn of(reply: &Reply, mask: &Mask) -> Option<Self> {
+        // A redirect that the form asked for is no page of anybody else, whatever it carries.
+        if !reply.status.is_success() {
+            return None;
         }
+        if let Some(page) = page(reply, mask) {
+            return Some(Self::Page(page));
+        }
+        let body = page::decoded(&reply.headers, &reply.body)?;
+        if body.is_empty() {
+            return None;
+        }
+        let (code, words) = failure(&mask.apply(&body))?.told();
+        Some(Self::Failure([code, words].into_iter().flatten().collect::<Vec<_>>().join(": ")))
+    }
+}
+
+/// The fault of such an answer to an upload, which cannot be storage's own.
+pub(super) fn not_of_storage(reply: &Reply, found: &NoSuccess, host: &str, mask: &Mask) -> Error {
+    let what = match found {
+        NoSuccess::Page(page) => format!("was {page}"),
+        NoSuccess::Failure(said) => format!("says that it failed ({said}){}", Names::of(&reply.headers)),
     };
     let message = format!(
         "the answer {} to the upload to {host} {what}, so something in between answered, not storage; look whether the file is there, and have the proxy, filter or sign-in page in between let uploads through",
@@ -34,7 +47,7 @@ pub(super) fn not_of_storage(reply: &Reply, host: &str, mask: &Mask) -> Option<E
     let error = Error::new(ErrorKind::Network, message).status_is(reply.status.as_u16());
     // The same box answers the same way the next time, and each time takes the whole file.
     let error = error.side_is(Side::Network).retryable_is(false).outcome_is(Outcome::Unknown);
-    Some(error.hiding(|text| mask.hidden(text)))
+    error.hiding(|text| mask.hidden(text))
 }
 
 /// The page, though its body may be lost: storage sends none, so what was to be one is not taken for an empty
@@ -58,6 +71,7 @@ pub(super) struct JsonFailure {
     pub(super) message: Option<String>,
     /// The status that it would rather have, or repeats.
     pub(super) status: Option<u16>,
+    pub(super) request_id: Option<String>,
 }
 
 impl JsonFailure {
@@ -71,27 +85,42 @@ impl JsonFailure {
 
 /// The failure that a body in JSON tells of. Words for "none" are none: `null`, `[]`, `false`, `0`, `"ok"`.
 pub(super) fn failure(body: &[u8]) -> Option<JsonFailure> {
+    let map = object(body)?;
+    let get = |names: &[&str]| member(&map, names);
+    let error = error_in(&map);
+    let refused = get(&["success", "ok"]).is_some_and(|value| *value == Value::Bool(false));
+    let failed = get(&["status"]).and_then(Value::as_str).is_some_and(is_failure);
+    (error.is_some_and(says_something) || refused || failed).then(|| words_of(&map))
+}
+
+/// The words of a body in JSON that is known to be about a failure, though it may not say so.
+pub(super) fn told(body: &[u8]) -> Option<JsonFailure> {
+    object(body).map(|map| words_of(&map))
+}
+
+fn object(body: &[u8]) -> Option<Map<String, Value>> {
     let text = page::text(body);
     let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}').trim()).ok()?;
     let value = if let Value::Array(items) = value { items.into_iter().next()? } else { value };
-    let Value::Object(map) = &value else { return None };
-    let get = |names: &[&str]| {
-        map.iter().find(|(name, value)| {
-            names.iter().any(|known| name.eq_ignore_ascii_case(known)) && !value.is_null()
-        })
-    };
-    let error = get(&["error", "errors", "error_code", "errorCode"]).map(|(_, error)| error);
-    let refused = get(&["success", "ok"]).is_some_and(|(_, value)| *value == Value::Bool(false));
-    let failed = get(&["status"]).and_then(|(_, value)| value.as_str()).is_some_and(is_failure);
-    if !(error.is_some_and(says_something) || refused || failed) {
-        return None;
-    }
+    if let Value::Object(map) = value { Some(map) } else { None }
+}
+
+fn member<'a>(map: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    let is_named = |name: &str| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+    map.iter().find(|(name, value)| is_named(name) && !value.is_null()).map(|(_, value)| value)
+}
+
+fn error_in(map: &Map<String, Value>) -> Option<&Value> {
+    member(map, &["error", "errors", "error_code", "errorCode"])
+}
+
+fn words_of(map: &Map<String, Value>) -> JsonFailure {
     let mut failure = JsonFailure::default();
-    if let Some(error) = error {
+    if let Some(error) = error_in(map) {
         failure.take_error(error);
     }
     failure.take_fields(map);
-    Some(failure)
+    failure
 }
 
 fn is_failure(status: &str) -> bool {
@@ -130,7 +159,7 @@ impl JsonFailure {
         }
     }
 
-    fn take_fields(&mut self, map: &serde_json::Map<String, Value>) {
+    fn take_fields(&mut self, map: &Map<String, Value>) {
         let text = |value: &Value| match value {
             Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -138,8 +167,9 @@ impl JsonFailure {
         };
         let find = |names: &[&str]| names.iter().find_map(|name| map.get(*name).and_then(text));
         self.code = self.code.take().or_else(|| find(&["code", "type", "errorCode", "error_code"]));
-        let words = ["message", "reason", "error_description", "error_message", "detail", "msg"];
+        let words = ["message", "reason", "error_description", "error_message", "detail", "msg", "title"];
         self.message = self.message.take().or_else(|| find(&words));
+        self.request_id = self.request_id.take().or_else(|| find(&["request_id", "requestId"]));
         let status =
             find(&["statusCode", "status_code", "status", "code"]).and_then(|text| text.parse().ok());
         self.status = self.status.or(status.filter(|status| (400..600).contains(status)));

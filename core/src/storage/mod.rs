@@ -36,6 +36,7 @@ mod session;
 mod session_history;
 mod signed_checksum;
 pub(crate) mod signed_url;
+pub(crate) mod step_refusal;
 pub(crate) mod ticket_origin;
 mod upload;
 mod upload_history;

@@ -129,7 +129,7 @@ impl FormTarget {
 
     pub(super) async fn upload(&self, source: &Prepared) -> Result<Upload<'_>> {
         self.check(source.len()).map_err(|e| e.with_operation("post_form"))?;
-        let filled = FilledChecksums::compute(&self.demanded(), source).await;
+        let filled = FilledChecksums::compute(&self.demanded(), None, source).await;
         let filled = filled.map_err(|e| e.with_operation("post_form"))?;
         let mut fields = Cow::Borrowed(&self.fields.0[..]);
         if !filled.digests.is_empty() {

@@ -16,7 +16,7 @@ use super::signed_url::SignedUrl;
 use super::ticket_origin::{TicketOrigin, broken_ticket};
 use super::upload::Upload;
 use super::url_query;
-use crate::digest::AlgorithmSet;
+use crate::digest::{Algorithm, AlgorithmSet};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Target;
 use crate::http::{Handling, Outgoing, Payload};
@@ -100,6 +100,8 @@ pub(crate) struct PutTarget {
     headers: PutHeaders,
     /// The checksums that it demands without their values, by the names of their headers.
     demanded: Vec<&'static str>,
+    /// The digest of the body that HTTP's own header tells.
+    digest: Option<Algorithm>,
     expiry: Option<Expiry>,
     from: TicketOrigin,
     purpose: Purpose,
@@ -161,7 +163,7 @@ impl PutTarget {
         let demanded = demanded(&target, &signed, &headers);
         let (from, purpose) = (TicketOrigin::Caller, Purpose::PUT);
         let method = Method::PUT;
-        Ok(Self { target, method, headers, demanded, expiry, from, purpose, of_object: true })
+        Ok(Self { target, method, headers, demanded, digest: None, expiry, from, purpose, of_object: true })
     }
 
     /// The same by another method.
@@ -201,13 +203,18 @@ impl PutTarget {
         signed.check(&headers.0.sent, from)?;
         let (expiry, from) = (signed.expiry_by_date(), TicketOrigin::Service);
         let demanded = Vec::new();
-        Ok(Self { target, method, headers, demanded, expiry, from, purpose, of_object: true })
+        Ok(Self { target, method, headers, demanded, digest: None, expiry, from, purpose, of_object: true })
     }
 
     /// The same, until this moment at the latest.
     pub(super) fn until(self, expiry: Option<Expiry>) -> Self {
         let sooner = [self.expiry, expiry].into_iter().flatten().min_by_key(Expiry::at);
         Self { expiry: sooner, ..self }
+    }
+
+    /// The same, where whoever takes the body is told this digest of it.
+    pub(super) fn telling_digest(self, digest: Option<Algorithm>) -> Self {
+        Self { digest, ..self }
     }
 
     /// A URL that a service signed.
@@ -227,7 +234,7 @@ impl PutTarget {
         let headers = headers.in_dialect_of(target.url(), TicketOrigin::Service)?;
         let demanded = demanded(&target, &signed, &headers);
         let (from, purpose) = (TicketOrigin::Service, Purpose::PUT);
-        Ok(Self { target, method, headers, demanded, expiry, from, purpose, of_object: true })
+        Ok(Self { target, method, headers, demanded, digest: None, expiry, from, purpose, of_object: true })
     }
 
     /// Whether an upload to it may still start, as far as the URL tells.
@@ -262,14 +269,16 @@ impl PutTarget {
         let headers =
             CheckedHeaders { sent: Arc::new(headers), host: self.headers.0.host.clone(), length: None };
         let (target, headers) = (self.target.with_query(more)?, PutHeaders(Arc::new(headers)));
-        Ok(Self { target, headers, demanded: Vec::new(), of_object: false, ..self.clone() })
+        let demanded = Vec::new();
+        Ok(Self { target, headers, demanded, digest: None, of_object: false, ..self.clone() })
     }
 
     /// For a request of a dialect's own at the same URL, with these headers.
     pub(super) fn with_method(&self, method: Method, headers: HeaderMap) -> Self {
         let headers = CheckedHeaders { sent: Arc::new(headers), host: None, length: None };
         let headers = PutHeaders(Arc::new(headers));
-        Self { method, headers, demanded: Vec::new(), of_object: false, ..self.clone() }
+        let demanded = Vec::new();
+        Self { method, headers, demanded, digest: None, of_object: false, ..self.clone() }
     }
 
     /// The same at a URL that storage gave, at the same origin. It has no time of its own that is known.
@@ -302,7 +311,7 @@ impl PutTarget {
     /// `expect_continue` is whether storage is asked first if it wants it.
     pub(super) async fn upload(&self, source: &Prepared, expect_continue: bool) -> Result<Upload<'_>> {
         self.check_length(source.len())?;
-        let filled = FilledChecksums::compute(&self.demanded, source).await;
+        let filled = FilledChecksums::compute(&self.demanded, self.digest, source).await;
         let filled = filled.map_err(|e| e.with_operation(self.purpose.operation))?;
         self.upload_filled(Payload::plain(source.clone()), filled, expect_continue)
     }

@@ -32,13 +32,14 @@ pub(super) async fn put_parts_now(
     let sender = Sender::new(&http, &clients.options, ctx);
     let limiter = UploadLimiter::new(&clients.options, ctx);
     let needs_etags = targets.iter().any(PutTarget::answers_etag);
+    let doubt = OnceLock::new();
     let upload = PartUpload {
         plan: plan.clone(),
         needs_etags,
         targets: PartTargets::Given(&targets),
         source: &source,
         done: Vec::new(),
-        doubt: &OnceLock::new(),
+        doubt: &doubt,
     };
     let parts = send_parts(upload, &sender, &limiter, &|_| Box::pin(async { Ok(()) })).await?;
     ctx.progress.file_done();
@@ -48,6 +49,7 @@ pub(super) async fn put_parts_now(
         verified: parts.iter().all(|p| p.verified),
         verified_by: all_verified_by(&parts),
         crc64nvme: crc64_of_all(&parts),
+        warnings: doubt.into_inner().into_iter().collect(),
         parts,
     })
 }

@@ -104,7 +104,7 @@ fn sentence(diagnosis: &Diagnosis, reply: &Reply, document: &Document, who: &Ans
     format!("{who} {verb} the upload ({said}): {}", diagnosis.advice)
 }
 
-fn request_id(headers: &HeaderMap) -> Option<String> {
+pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
     [
         "x-amz-request-id",
         "x-ms-request-id",
@@ -119,7 +119,7 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     .map(|text| text.chars().take(200).collect())
 }
 
-fn plain_text(body: &Bytes) -> Option<String> {
+pub(super) fn plain_text(body: &Bytes) -> Option<String> {
     let text: String = String::from_utf8_lossy(body).chars().take(200).collect();
     let text = text.trim();
     // A page quotes the request, signed URL and all, and tells nobody anything.
@@ -127,7 +127,7 @@ fn plain_text(body: &Bytes) -> Option<String> {
 }
 
 /// The beginning of a page, to look for words in.
-fn text_of(body: &Bytes) -> String {
+pub(super) fn text_of(body: &Bytes) -> String {
     page::text(body).chars().take(4000).collect()
 }
 

@@ -88,6 +88,10 @@ pub struct StoredParts {
     /// CRC-64/NVME of the whole, in base64: completing the upload with it as `x-amz-checksum-crc64nvme` has
     /// S3 compare it. Unless `integrity_check` is false.
     pub crc64nvme: Option<String>,
+    /// Doubts that are left all the same, each a sentence: a part that was taken without any sign of
+    /// storage's own.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 impl StoredObject {

@@ -11,6 +11,7 @@ use super::answer::{
 use super::error_codes::Action;
 use super::expiry::Expiry;
 use super::kept_reply::KeptReply;
+use super::middlebox::NoSuccess;
 use super::post_form::FormTarget;
 use super::put::PutTarget;
 use super::result::StoredObject;
@@ -21,7 +22,7 @@ use super::upload_limiter::UploadSlot;
 use super::verification::{
     AnsweredChecksums, Verification, completed, is_worth_its_cost, worth_another_reading, worth_computing,
 };
-use super::{google, middlebox, precondition, reply};
+use super::{google, middlebox, precondition, reply, step_refusal};
 use crate::digest::{Algorithm, AlgorithmSet};
 use crate::error::{Error, Outcome, Result};
 use crate::http::tries::Tries;
@@ -256,13 +257,18 @@ impl<'a> Sender<'a> {
         mask: &Mask,
     ) -> Result<Accepted, (Error, Action)> {
         let (host, etag) = (upload.host(), etag(reply, upload.outgoing.handling));
-        if let Some(error) = middlebox::not_of_storage(reply, host, mask) {
+        if let Some(found) = NoSuccess::of(reply, mask) {
             self.progress.take_back(reply.counted);
+            let error = match step_refusal::is_of_server(upload, reply) {
+                true => step_refusal::no_success(reply, &found, host, mask),
+                false => middlebox::not_of_storage(reply, &found, host, mask),
+            };
             return Err((error, Action::Fail));
         }
         if reply.cut_error(upload.outgoing.handling) {
             self.progress.take_back(reply.counted);
-            return Err((answer_cut(host, upload.outgoing.handling), Action::Retry));
+            let error = answer_cut(host, upload.outgoing.handling);
+            return Err((error.side_is(step_refusal::side(upload, reply)), Action::Retry));
         }
         if let Some(kept) = self.kept {
             kept.keep(reply, mask);
@@ -400,6 +406,12 @@ pub(super) async fn refused(
     history: &mut UploadHistory,
     mask: &Mask,
 ) -> (Error, Action) {
+    if step_refusal::is_of_server(upload, reply) {
+        if may_be_stored(reply, None, upload.outgoing.handling) {
+            history.tries.may_be_stored();
+        }
+        return step_refusal::refusal(reply, upload.target.url(), mask);
+    }
     let host = upload.host();
     let (error, action) = reply::refusal(reply, upload.target.url(), mask);
     if precondition::is_about(reply.status, error.service_code()) {

@@ -65,6 +65,16 @@ pub(super) fn is_signed(url: &Url) -> bool {
     ["X-Amz-Signature", "X-Goog-Signature", "Signature", "sig"].iter().any(|name| query(url, name).is_some())
 }
 
+/// Whether nobody but a store reads such a URL. `signature` alone signs URLs of web frameworks, too.
+pub(super) fn is_of_store(url: &Url) -> bool {
+    let has = |name: &str| query(url, name).is_some();
+    let of_older = || ["AWSAccessKeyId", "GoogleAccessId", "OSSAccessKeyId"].iter().any(|name| has(name));
+    ["X-Amz-Signature", "X-Goog-Signature", "x-oss-signature", "q-signature", "uploadId"]
+        .iter()
+        .any(|name| has(name))
+        || (has("Signature") && of_older())
+}
+
 /// The region that it was signed for.
 pub(super) fn region(url: &Url) -> Option<String> {
     let credential = query(url, "X-Amz-Credential")?;

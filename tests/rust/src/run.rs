@@ -264,22 +264,44 @@ impl Caller<'_> {
     }
 
     fn put_parts(&self, made: Made) -> Result<Value> {
-        let d = self.agentdrop(self.options()?)?;
-        let bytes = made.bytes.clone().unwrap_or_default();
-        let file = File::new(Source::memory(bytes)).name("raw.bin");
-        let ticket = d.presign(self.terms().multipart(true).file(file))?.reveal();
-        let mut urls = ticket["files"][0]["part_urls"].as_array().cloned().expect("part URLs");
-        urls.sort_by_key(|part| part["part_number"].as_u64());
-        let urls: Vec<&str> = urls.iter().map(|p| p["upload_url"].as_str().expect("a URL")).collect();
+        let args = &self.scenario.args;
+        let urls = match args.get("blocks").and_then(Value::as_array) {
+            Some(blocks) => self.block_urls(&made, blocks)?,
+            None => self.part_urls(&made)?,
+        };
         self.order_faults();
         let mut request = PutPartsRequest::new(urls, made.source);
-        if let Some(size) = self.scenario.args.get("part_size") {
+        if let Some(size) = args.get("part_size") {
             request = request.part_size(size.as_u64().expect("bytes"));
+        }
+        if let Some(sizes) = args.get("part_sizes").and_then(Value::as_array) {
+            request = request.part_sizes(sizes.iter().map(|size| size.as_u64().expect("bytes")));
+        }
+        if let Some(each) = args.get("part_headers").and_then(Value::as_array) {
+            request = request.part_headers(each.iter().map(pairs));
         }
         for (name, value) in self.headers() {
             request = request.header(name, value);
         }
         self.finish(Storage::new(self.options()?).start_put_parts(request)?).map(|s| json!(s))
+    }
+
+    fn part_urls(&self, made: &Made) -> Result<Vec<String>> {
+        let d = self.agentdrop(self.options()?)?;
+        let bytes = made.bytes.clone().unwrap_or_default();
+        let file = File::new(Source::memory(bytes)).name("raw.bin");
+        let ticket = d.presign(self.terms().multipart(true).file(file))?.reveal();
+        let mut parts = ticket["files"][0]["part_urls"].as_array().cloned().expect("part URLs");
+        parts.sort_by_key(|part| part["part_number"].as_u64());
+        Ok(parts.iter().map(|part| part["upload_url"].as_str().expect("a URL").to_owned()).collect())
+    }
+
+    /// A SAS URL with the name of each block.
+    fn block_urls(&self, made: &Made, blocks: &[Value]) -> Result<Vec<String>> {
+        let target = self.put_target(made)?;
+        let url = target["url"].as_str().expect("a URL");
+        let named = |id: &Value| format!("{url}&comp=block&blockid={}", id.as_str().expect("an id"));
+        Ok(blocks.iter().map(named).collect())
     }
 
     fn encryption(&self) -> Result<Option<Encryption>> {
@@ -402,7 +424,8 @@ impl Caller<'_> {
         };
         merge(&mut plan, self.scenario.args.get("plan").unwrap_or(&json!({})));
         self.order_faults();
-        let text = self.arg("text").map_or_else(|| plan.to_string(), str::to_owned);
+        let made_of_it = || plan.to_string().replace("$storage", &self.sandbox.storage_url());
+        let text = self.arg("text").map_or_else(made_of_it, str::to_owned);
         let allow = self.scenario.args.get("allow_authorization").and_then(Value::as_bool);
         let request = SendRequest::new(text, made.source).allow_authorization(allow.unwrap_or_default());
         self.finish(Storage::new(self.options()?).start_send(request)?).map(|s| json!(s))

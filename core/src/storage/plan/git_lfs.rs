@@ -12,6 +12,7 @@ use super::model::{
 };
 use super::own::{ready_body, sha256};
 use super::presigned::{self, FORM, REQUEST};
+use super::want_digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
 use crate::storage::part_plan::MOST_PARTS;
@@ -126,13 +127,8 @@ fn parts(actions: &Cursor<'_>, listed: Option<&Cursor<'_>>) -> Result<PlannedPar
     let (mut requests, mut parts) = (Vec::new(), Vec::new());
     for item in listed.map(|listed| listed.items(MOST_PARTS as usize)).transpose()?.unwrap_or_default() {
         let mut request = action(&item, &Method::PUT)?;
-        match item.get("want_digest") {
-            Some(wanted) if wanted.text()?.eq_ignore_ascii_case("contentMD5") => {
-                // An empty one is filled in.
-                request.headers.push(("Content-MD5".to_owned(), Secret::new("")));
-            }
-            Some(other) => return Err(other.wrong("asks for a digest that is not known here (contentMD5)")),
-            None => {}
+        if let Some(wanted) = item.get("want_digest") {
+            want_digest::take(&wanted, &mut request)?;
         }
         let number = |name| item.get(name).map(|number| number.number()).transpose();
         let (offset, length) = (number("pos")?.or(Some(0)), number("size")?);
@@ -150,7 +146,7 @@ fn step(at: &Cursor<'_>) -> Result<Step> {
         Some(body) => ready_body(&body, &mut request.headers)?,
         None => StepBody::Ready(Secret::new("")),
     };
-    Ok(Step { request, body })
+    Ok(Step { at: at.at.clone(), request, body })
 }
 
 /// Tells the server the object's name and size, as its specification wants.

@@ -15,6 +15,7 @@ mod presigned;
 mod read;
 mod steps;
 mod targets;
+mod want_digest;
 
 pub(super) use execute::send_now;
 #[cfg(any(test, fuzzing))]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::Method;
 use time::OffsetDateTime;
 
+use crate::digest::Algorithm;
 use crate::secret::Secret;
 use crate::storage::form::Fields;
 
@@ -51,6 +52,8 @@ pub(super) struct PlannedRequest {
     pub(super) method: Method,
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) expiry: PlannedExpiry,
+    /// The digest of the body that is told in the header `Digest`.
+    pub(super) digest: Option<Algorithm>,
 }
 
 /// Until when, as far as the plan says: by a length of time from when it was handed out, or by a moment.
@@ -96,6 +99,8 @@ pub(super) struct PlannedRange {
 /// A request that sends none of the bytes.
 #[derive(Debug)]
 pub(super) struct Step {
+    /// Where it was written.
+    pub(super) at: String,
     pub(super) request: PlannedRequest,
     pub(super) body: StepBody,
 }

@@ -95,7 +95,7 @@ fn parts(root: &Cursor<'_>, at: &Cursor<'_>) -> Result<PlannedParts> {
 
 /// A URL that was signed for `CompleteMultipartUpload` says so, and nothing else of it is needed.
 fn completing_s3(step: Step) -> Step {
-    let Step { request, body } = step;
+    let Step { at, request, body } = step;
     let url = url::Url::parse(request.url.reveal()).ok();
     let names: Vec<String> =
         url.iter().flat_map(|url| url.query_pairs()).map(|(name, _)| name.into_owned()).collect();
@@ -103,7 +103,7 @@ fn completing_s3(step: Step) -> Step {
     let is_one = request.method == Method::POST && has("uploadId") && !has("partNumber");
     let is_empty = matches!(&body, StepBody::Ready(text) if text.reveal().is_empty());
     let body = if is_one && is_empty { StepBody::S3Parts } else { body };
-    Step { request, body }
+    Step { at, request, body }
 }
 
 /// A request that sends none of the bytes.
@@ -121,7 +121,7 @@ fn step(at: &Cursor<'_>, default: &Method) -> Result<Step> {
         (None, Some(body)) => ready_body(&body, &mut request.headers)?,
         (None, None) => StepBody::Ready(Secret::new("")),
     };
-    Ok(Step { request, body })
+    Ok(Step { at: at.at.clone(), request, body })
 }
 
 /// A body that is text goes as it is, any other as the JSON that it is.

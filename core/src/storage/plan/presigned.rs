@@ -60,6 +60,7 @@ pub(super) fn bare(url: &Cursor<'_>, method: &Method) -> Result<PlannedRequest> 
         method: method.clone(),
         headers: Vec::new(),
         expiry: PlannedExpiry::default(),
+        digest: None,
     })
 }
 

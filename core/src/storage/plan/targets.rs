@@ -104,7 +104,7 @@ impl Rules<'_> {
             let alone = PutTarget::check_upload_url(request.url.reveal(), self.options);
             Self::placed(request, &alone, error)
         })?;
-        let target = target.until(expiry(&request.expiry)?);
+        let target = target.until(expiry(&request.expiry)?).telling_digest(request.digest);
         if request.method == Method::PUT {
             return Ok(target);
         }
@@ -156,7 +156,7 @@ impl Rules<'_> {
     }
 
     fn step(&self, step: Step, name: &'static str) -> Result<StepTarget> {
-        let Step { request, body } = step;
+        let Step { at, request, body } = step;
         let headers = self.headers(&request)?;
         let (method, purpose) = (request.method.clone(), Purpose::step(name));
         let made = PutTarget::step(request.url.reveal(), method, headers, purpose, self.options);
@@ -165,7 +165,7 @@ impl Rules<'_> {
             Self::placed(&request, &alone, error)
         })?;
         let target = target.until(expiry(&request.expiry)?);
-        Ok(StepTarget { at: format!("/{name}"), target, body })
+        Ok(StepTarget { at, target, body })
     }
 }
 
