@@ -1,6 +1,6 @@
-//! The refusal of a step of a plan by a server of which nothing but the plan tells. It is no store, or nothing
-//! shows that it is one: a step often tells the server that made the plan, so no word about a ticket or about
-//! storage would be true of it.
+//! The refusal of a step of a plan by a server of which nothing but the plan tells. It is no store, or
+//! nothing shows that it is one: a step often tells the server that made the plan, so no word about a ticket
+//! or about storage would be true of it.
 
 use http::StatusCode;
 use url::Url;

@@ -1,5 +1,5 @@
-//! The digest that a plan wants to be told with a part, as giftless' `multipart-basic` has it: `contentMD5`, or
-//! a list of names with how much each is wanted, which is the value of `Want-Digest`.
+//! The digest that a plan wants to be told with a part, as giftless' `multipart-basic` has it: `contentMD5`,
+//! or a list of names with how much each is wanted, which is the value of `Want-Digest`.
 //! <https://www.rfc-editor.org/rfc/rfc3230#section-4.3.1>
 
 use super::cursor::Cursor;
