@@ -280,7 +280,8 @@ deny:
 
 # `side-by-side` has made all four before it starts its suites: asked for again, they would be waited for, and
 # make would begin with the suites that want none of them.
-ifdef MADE
+# By the command line alone, so that no environment has a stale build tested.
+ifeq ($(origin MADE),command line)
 build product python node:
 else
 # One profile and one feature set for everything, so that dependencies are compiled once.

@@ -366,7 +366,8 @@ export interface PutPartsArguments extends BoundedArguments {
   headers?: Pairs | null | undefined
   /** Bytes of each part, in the order of the URLs, where they are not equal. */
   partSizes?: List<number> | null | undefined
-  /** The headers of each part, in the order of the URLs, beside those of all. */
+  /** The headers of each part, in the order of the URLs, beside those of all; one of a part's own stands
+   * in the place of that of all. */
   partHeaders?: List<Pairs> | null | undefined
 }
 

@@ -1807,7 +1807,8 @@ typedef struct {
     /** The headers that were signed into every URL, sent as given. */
     const dropoff_pair *headers;
     size_t headers_count;
-    /** The headers of each part, in the order of the URLs, beside those of all. */
+    /** The headers of each part, in the order of the URLs, beside those of all; one of a part's own stands in
+     *  the place of that of all. */
     const dropoff_pairs *part_headers;
     size_t part_headers_count;
     /** Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of

@@ -151,7 +151,8 @@ impl Storage {
     /// number of URLs if those do not.
     /// part_sizes: bytes of each part, in the order of the URLs, where they are not equal.
     /// headers: the headers that were signed into every URL, sent as given.
-    /// part_headers: the headers of each part, in the order of the URLs, beside those of all.
+    /// part_headers: the headers of each part, in the order of the URLs, beside those of all; one of a part's
+    /// own stands in the place of that of all.
     /// timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a timedelta,
     /// above 0 and at most 10 000 000 s.
     /// on_progress: as in put.

@@ -177,6 +177,7 @@ pub struct PartTargets {
     pub urls: Vec<String>,
     /// Those of all parts.
     pub headers: Vec<(String, String)>,
+    pub part_size: Option<u64>,
     pub part_sizes: Option<Vec<u64>>,
     pub part_headers: Option<Vec<Vec<(String, String)>>>,
 }
@@ -196,11 +197,15 @@ impl PartTargets {
             ))
         };
         let headers = member("headers").map_or(Some(Vec::new()), pairs);
+        let size = member("part_size").map(Value::as_u64);
         let sizes = member("part_sizes").map(|sizes| list_of(sizes, Value::as_u64));
         let own = member("part_headers").map(|own| list_of(own, pairs));
         Ok(Self {
             urls,
             headers: headers.ok_or_else(|| wrong("headers", "an object of texts"))?,
+            part_size: size
+                .map(|size| size.ok_or_else(|| wrong("part_size", "a whole number of bytes")))
+                .transpose()?,
             part_sizes: sizes
                 .map(|sizes| sizes.ok_or_else(|| wrong("part_sizes", "a list of whole numbers of bytes")))
                 .transpose()?,

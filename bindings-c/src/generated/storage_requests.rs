@@ -196,7 +196,8 @@ pub struct dropoff_put_parts_request {
     /// The headers that were signed into every URL, sent as given.
     pub headers: *const dropoff_pair,
     pub headers_count: usize,
-    /// The headers of each part, in the order of the URLs, beside those of all.
+    /// The headers of each part, in the order of the URLs, beside those of all; one of a part's own stands in
+    /// the place of that of all.
     pub part_headers: *const dropoff_pairs,
     pub part_headers_count: usize,
     /// Bytes of each part but the last. Default: the option part_size, or 8 MiB, or what fits the number of

@@ -1875,7 +1875,8 @@ class Storage:
             what fits the number of URLs if those do not.
         :param part_sizes: bytes of each part, in the order of the URLs, where they are not equal.
         :param headers: the headers that were signed into every URL, sent as given.
-        :param part_headers: the headers of each part, in the order of the URLs, beside those of all.
+        :param part_headers: the headers of each part, in the order of the URLs, beside those of all; one
+            of a part's own stands in the place of that of all.
         :param timeout: bounds the whole call, retries included. Default: no limit. It is seconds or a
             ``timedelta``, above 0 and at most 10 000 000 s.
         :param on_progress: as in :meth:`put`.

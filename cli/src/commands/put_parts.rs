@@ -15,8 +15,8 @@ use crate::secrets::Target;
 ///
 /// The URLs are secrets and no arguments: they come from --url-file, or from the environment variable
 /// DROPOFF_URL, one a line in the order of the parts' numbers, or as JSON: {"urls": ["https://…", …]}, which
-/// may tell what was signed besides: "headers" of all parts, and "part_sizes" and "part_headers" of each.
-/// Completing the upload with the ETags of the result is left to whoever began it.
+/// may tell what was signed besides: "headers" and "part_size" of all parts, "part_sizes" and "part_headers"
+/// of each. Completing the upload with the ETags of the result is left to whoever began it.
 #[derive(Debug, clap::Args)]
 pub struct PutParts {
     /// The file; - is standard input.
@@ -42,6 +42,9 @@ impl PutParts {
         let mut request = PutPartsRequest::new(targets.urls, session.source(&self.file, self.size)?);
         for (name, value) in targets.headers {
             request = request.header(name, value);
+        }
+        if let Some(bytes) = targets.part_size {
+            request = request.part_size(bytes);
         }
         if let Some(sizes) = targets.part_sizes {
             request = request.part_sizes(sizes);

@@ -67,7 +67,7 @@ fn targets(request: &PutPartsRequest, clients: &Clients) -> Result<Vec<PutTarget
     let own = request.part_headers.as_deref();
     if let Some(own) = own.filter(|own| own.len() != request.urls.len()) {
         return Err(Error::invalid(format!(
-            "part_headers are those of {} parts and {} URLs were given; give headers for each part",
+            "part_headers has {} entries and {} URLs were given; give headers for each part",
             own.len(),
             request.urls.len()
         )));
@@ -75,11 +75,11 @@ fn targets(request: &PutPartsRequest, clients: &Clients) -> Result<Vec<PutTarget
     let common = PutHeaders::new(&request.headers, &clients.options)?;
     let each = request.urls.iter().zip(1_u64..).enumerate().map(|(at, (url, number))| {
         let headers = match own.map(|own| &own[at]) {
-            Some(own) => PutHeaders::new(&with_own(&request.headers, own), &clients.options),
-            None => Ok(common.clone()),
+            Some(own) => PutHeaders::new(&with_own(&request.headers, own), &clients.options)
+                .map_err(|e| e.context(&format!("the headers of part {number}")))?,
+            None => common.clone(),
         };
-        let target = headers
-            .and_then(|headers| PutTarget::of_caller(url.reveal(), headers, &clients.options))
+        let target = PutTarget::of_caller(url.reveal(), headers, &clients.options)
             .map_err(|e| e.context(&format!("the URL of part {number}")))?;
         match target.part_number() {
             Some(other) if other != number => Err(Error::invalid(format!(
@@ -104,7 +104,7 @@ fn of_sizes(sizes: &[u64], size: u64, urls: usize) -> Result<PartPlan> {
     if sizes.len() != urls || total != Some(size) {
         let total = total.map_or_else(|| "too many".to_owned(), |total| total.to_string());
         return Err(Error::invalid(format!(
-            "part_sizes are {} with {total} bytes in all, for {urls} URLs and {size} bytes to send; give the size of each part",
+            "part_sizes are {} with {total} bytes in all, for {urls} URLs and {size} bytes to send; give one for each URL, and all of the bytes",
             sizes.len()
         )));
     }

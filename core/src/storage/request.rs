@@ -216,7 +216,8 @@ impl PutPartsRequest {
         self.headers.push((name.into(), Secret::new(value)));
         self
     }
-    /// The headers of each part, in the order of the URLs, beside those of all.
+    /// The headers of each part, in the order of the URLs, beside those of all; one of a part's own stands in
+    /// the place of that of all.
     #[must_use]
     pub fn part_headers(mut self, headers: impl IntoIterator<Item = Vec<(String, String)>>) -> Self {
         let secret = |(name, value): (String, String)| (name, Secret::new(value));

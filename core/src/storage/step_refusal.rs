@@ -43,7 +43,10 @@ pub(super) fn side(upload: &Upload<'_>, reply: &Reply) -> Side {
 pub(crate) fn refusal(reply: &Reply, url: &Url, mask: &Mask) -> (Error, Action) {
     let body = mask.apply(&reply.body);
     let told = Told::of(&body);
+    let page = Page::of(&reply.headers, &body);
     let (kind, action) = meaning(reply.status);
+    // A page that knows nothing of the step is no word of the server's that there is nothing of it.
+    let kind = if page.is_some() && kind == ErrorKind::NotFound { ErrorKind::Rejected } else { kind };
     let mut said = reply.status.as_u16().to_string();
     if let Some(code) = told.code.as_ref().filter(|code| **code != said) {
         said.push_str(&format!(" {code}"));
@@ -52,12 +55,13 @@ pub(crate) fn refusal(reply: &Reply, url: &Url, mask: &Mask) -> (Error, Action) 
         said.push_str(&format!(": {}", scrub(words)));
     }
     let names = Names::of(&reply.headers);
-    let (who, said) = match Page::of(&reply.headers, &body) {
+    let (who, said) = match page {
         Some(page) => (", or something in front of it,".to_owned(), format!("{said}, {page}")),
         None => (names.to_string(), said),
     };
     let verb = match kind {
         ErrorKind::Network => "gave an odd answer to it",
+        _ if is_redirect(reply.status) => "did not handle it itself",
         _ if action == Action::Retry => "could not handle it",
         _ => "refused it",
     };
@@ -133,10 +137,15 @@ fn meaning(status: StatusCode) -> (ErrorKind, Action) {
     }
 }
 
+/// 304 leads nowhere.
+fn is_redirect(status: StatusCode) -> bool {
+    status.is_redirection() && status != StatusCode::NOT_MODIFIED
+}
+
 fn advice(reply: &Reply, kind: ErrorKind, url: &Url) -> String {
     let asked = retry_after(&reply.headers);
     let known = match (reply.status.as_u16(), kind) {
-        (300..=399, _) => {
+        _ if is_redirect(reply.status) => {
             return format!(
                 "it redirects elsewhere{}, which is never followed; have the plan name that address, and check whether the network wants you to sign in first",
                 diagnosis::redirect(&reply.headers, url)
@@ -153,7 +162,7 @@ fn advice(reply: &Reply, kind: ErrorKind, url: &Url) -> String {
             "that is no answer to what is done, so it may or may not be; look before it is made again"
         }
         (401 | 403, _) => {
-            "what the plan authorises it with is refused there or has run out; ask for a new plan"
+            "the server does not allow it with what the plan gives, or no longer; ask for a new plan"
         }
         (404 | 410, _) => "the server knows nothing of it, or no longer; ask for a new plan",
         (409, _) => {

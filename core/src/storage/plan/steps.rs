@@ -83,9 +83,10 @@ pub(super) async fn abort(step: StepTarget, clients: Arc<Clients>, ctx: JobConte
     }
 }
 
-/// There is nothing of it.
+/// There is nothing of it, by the word of whoever would have it: a page in between says the same of anything.
 fn is_gone(error: &Error) -> bool {
-    error.http_status() == Some(404)
+    let is_said = error.kind() == ErrorKind::NotFound || error.side() == Side::Storage;
+    is_said && matches!(error.http_status(), Some(404 | 410))
 }
 
 fn body(body: &StepBody, parts: &[StoredPart]) -> String {

@@ -40,6 +40,10 @@ pub(super) fn take(at: &Cursor<'_>, request: &mut PlannedRequest) -> Result<()> 
     let best = wanted.max_by_key(|(wanted, wish)| (*wish, wanted.strength()));
     match best {
         Some((WantedDigest::Digest(algorithm), _)) => {
+            // An empty one is filled in.
+            request.headers.retain(|(name, value)| {
+                !name.eq_ignore_ascii_case(DIGEST) || !value.reveal().trim().is_empty()
+            });
             request.digest = Some(algorithm).filter(|_| !has(request, DIGEST));
         }
         // The plan tells it itself.
@@ -49,7 +53,7 @@ pub(super) fn take(at: &Cursor<'_>, request: &mut PlannedRequest) -> Result<()> 
             request.headers.push(("Content-MD5".to_owned(), Secret::new("")));
         }
         None => {
-            let what = "asks for a digest that is not known here (contentMD5, SHA-256, SHA, MD5)";
+            let what = "wants none of the digests that are known here (contentMD5, SHA-256, SHA, MD5)";
             return Err(at.wrong(what));
         }
     }
@@ -66,17 +70,19 @@ fn listed(text: &str) -> Option<Vec<(WantedDigest, u16)>> {
     let mut known = Vec::new();
     for item in text.split(',') {
         let (name, wish) = item.split_once(';').map_or((item, None), |(name, wish)| (name, Some(wish)));
-        let wish = wish.map_or(Some(1000), quality)?;
-        known.extend(WantedDigest::of(name.trim()).map(|wanted| (wanted, wish)));
+        // One that is not known may have parameters of its own.
+        if let Some(wanted) = WantedDigest::of(name.trim()) {
+            known.push((wanted, wish.map_or(Some(1000), quality)?));
+        }
     }
     Some(known)
 }
 
-/// `q=0.5`, in thousandths.
+/// `q=0.5`, in thousandths; the least that is more than none is one.
 fn quality(text: &str) -> Option<u16> {
     let (name, value) = text.split_once('=')?;
     let value: f64 = value.trim().parse().ok().filter(|_| name.trim().eq_ignore_ascii_case("q"))?;
-    (0.0..=1.0).contains(&value).then_some((value * 1000.0) as u16)
+    (0.0..=1.0).contains(&value).then_some((value * 1000.0).ceil() as u16)
 }
 
 #[cfg(test)]
@@ -106,6 +112,7 @@ mod tests {
             ("md5, sha-256", Digest(Sha256)),
             ("sha-512;q=1, sha;q=0.3, sha-256;q=0", Digest(Sha1)),
             ("sha-512, contentMD5 ; q = 0.1", ContentMd5),
+            ("sha-512;v=1, md5;q=0.0001", Digest(Md5)),
         ] {
             assert_eq!(taken(text).expect(text), Some(wanted), "{text}");
         }
