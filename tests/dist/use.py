@@ -1,6 +1,8 @@
 """Installs each package in a clean folder, as a user would, and sends a file with it to the packed sandbox.
 
-Usage: use.py FOLDER, the folder that pack.sh wrote to.
+Usage: use.py FOLDER [--without-python]
+
+FOLDER is the one that pack.sh wrote to. Without Python, which not every system has, wheels are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import sys
 import tarfile
 import tempfile
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 from contents import LICENCES, all_packages, files
@@ -145,8 +148,11 @@ def use_command(command: Path, folder: Path, environment: dict[str, str]) -> Non
         assert sandbox.stdin and sandbox.stdout
         assert "api_url" in json.loads(sandbox.stdout.readline())
         sandbox.stdin.close()
-    done = subprocess.run([command, "put", "x"], env=environment, capture_output=True, check=False)
-    assert done.returncode == 2, done
+    assert run([command, "--version"], folder, environment).startswith("dropoff ")
+    checks = json.loads(run([command, "doctor", "--json", "--service=agentdrop"], folder, told))["checks"]
+    assert {check["result"] for check in checks} == {"ok"}, checks
+    done = subprocess.run([command, "put", "x", "--json"], env=environment, capture_output=True, check=False)
+    assert done.returncode == 2 and "DROPOFF_URL" in json.loads(done.stdout)["error"]["message"], done
 
 
 def use_command_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None:
@@ -242,22 +248,22 @@ def unpack_sandbox(packages: Path, folder: Path) -> Path:
     return one(folder, "dropoff-sandbox-*") / f"dropoff-sandbox{EXE}"
 
 
-def main(packages: Path) -> None:
+def main(packages: Path, uses: dict[str, Use]) -> None:
     with tempfile.TemporaryDirectory() as temporary:
-        use_all(packages, Path(temporary), unpack_sandbox(packages, Path(temporary)))
+        use_all(packages, uses, Path(temporary), unpack_sandbox(packages, Path(temporary)))
 
 
-USES = (
-    ("wheel", use_wheel),
-    ("npm tarball", use_npm),
-    ("C tarball", use_c),
-    ("command's wheel", use_command_wheel),
-    ("command's npm packages", use_command_npm),
-    ("command's tarball", use_command_tarball),
-)
+Use = Callable[[Path, Path, dict[str, str]], None]
+WHEELS: dict[str, Use] = {"wheel": use_wheel, "command's wheel": use_command_wheel}
+OTHERS: dict[str, Use] = {
+    "npm tarball": use_npm,
+    "C tarball": use_c,
+    "command's npm packages": use_command_npm,
+    "command's tarball": use_command_tarball,
+}
 
 
-def use_all(packages: Path, temporary: Path, sandbox: Path) -> None:
+def use_all(packages: Path, uses: dict[str, Use], temporary: Path, sandbox: Path) -> None:
     command = [sandbox, "serve", "--exit-with-stdin"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         assert running.stdin and running.stdout
@@ -273,12 +279,12 @@ def use_all(packages: Path, temporary: Path, sandbox: Path) -> None:
             "DROPOFF_SANDBOX": str(sandbox),
         }
         try:
-            for what, use in USES:
+            for what, use in uses.items():
                 folder = temporary / what.replace(" ", "-")
                 folder.mkdir()
                 (folder / "report.pdf").write_bytes(b"%PDF")
                 use(packages, folder, environment)
-                print(f"{what}: installed in a clean folder, and a file was sent with it")
+                print(f"{what}: installed in a clean folder, and a file was sent with it", flush=True)
             look_at_source(packages)
             print("source distribution: whole")
             look_at_licences(packages)
@@ -288,4 +294,4 @@ def use_all(packages: Path, temporary: Path, sandbox: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(Path(sys.argv[1]).resolve(), OTHERS if "--without-python" in sys.argv[2:] else WHEELS | OTHERS)

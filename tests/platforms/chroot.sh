@@ -65,18 +65,25 @@ packages() {
 
 rust() { packages rust rustc cargo rust-src gcc libc6-dev pkg-config; }
 
-# What runs programs of tests/c and tests/python.
-pytest() { packages pytest python3-pytest python3-pytest-timeout; }
+# What runs programs of tests/c, tests/cli and tests/python.
+pytest() {
+    packages pytest python3-pytest python3-pytest-timeout
+    packages jsonschema python3-jsonschema
+}
 
 # Debian has Rust's std for its own architectures, and libraries of all of them side by side; but of programs
 # one alone, so that the interpreter lies in a folder of its own.
 arm64() {
     base
-    inside dpkg --add-architecture arm64
+    [ -e "$folder/arm64.done" ] || inside dpkg --add-architecture arm64
     packages arm64 qemu-user gcc-aarch64-linux-gnu libc6-dev:arm64 libstd-rust-dev:arm64 libstdc++6:arm64
-    [ -e "$folder/python-arm64.done" ] && return
+    packages venv python3-venv
     local python
     python=$(inside python3 -c 'import sys; print("python3.%d" % sys.version_info[1])')
+    # So that it finds its library without being told, as in an environment that is made of it.
+    mkdir -p "$root/opt/arm64/usr/lib"
+    ln -sfn "/usr/lib/$python" "$root/opt/arm64/usr/lib/$python"
+    [ -e "$folder/python-arm64.done" ] && return
     inside apt-get install -q -y "lib$python-stdlib:arm64" libexpat1:arm64 zlib1g:arm64
     inside sh -ec 'cd /tmp && apt-get download -q "$0-minimal:arm64" &&
         mkdir -p /opt && dpkg-deb -x "$0"-minimal_*.deb /opt/arm64 && rm "$0"-minimal_*.deb &&

@@ -32,8 +32,8 @@ if [ -n "$emulator" ]; then
 fi
 for each in "$checkout" "$folder" "$cargo"; do bind "$each"; done
 # Which scenarios passed is told of this machine's own suites alone.
-mkdir -p "$checkout/target/scenarios" "$folder/scenarios"
-mount --bind "$folder/scenarios" "$root$checkout/target/scenarios"
+mkdir -p "$checkout/target/scenarios"
+mount -t tmpfs scenarios "$root$checkout/target/scenarios"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 # It trusts whom this machine trusts.
 if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
@@ -120,12 +120,7 @@ def zig_environment() -> dict[str, str]:
     }
 
 
-def cargo(
-    *arguments: str,
-    environment: dict[str, str],
-    output: Path | None = None,
-    program: str | Path = "cargo",
-) -> int:
+def cargo_environment() -> dict[str, str]:
     """`RUSTC_BOOTSTRAP`: what builds std is for nightly compilers, or for those who say so."""
     common = {
         "CARGO_HOME": str(CARGO_HOME),
@@ -135,5 +130,13 @@ def cargo(
         "PYO3_BUILD_EXTENSION_MODULE": "1",
         "CARGO_TERM_COLOR": "never",
     }
-    common |= {name: os.environ[name] for name in ["CARGO_BUILD_JOBS"] if name in os.environ}
-    return enter([program, arguments[0], *QUICKLY, *arguments[1:]], common | environment, output)
+    return common | {name: os.environ[name] for name in ["CARGO_BUILD_JOBS"] if name in os.environ}
+
+
+def cargo(
+    *arguments: str,
+    environment: dict[str, str],
+    output: Path | None = None,
+    program: str | Path = "cargo",
+) -> int:
+    return enter([program, arguments[0], *QUICKLY, *arguments[1:]], cargo_environment() | environment, output)

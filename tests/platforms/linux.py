@@ -4,18 +4,22 @@ the chroot: programs for musl by its own loader, those for arm64 by qemu. The sa
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from emulated import BUILD_STD, BUILT, CHROOT, FOLDER, ROOT, SHARED, cargo, enter, zig, zig_environment
 from interpreters import of_npm, of_pypi
 from suites import (
     BUILD,
+    COMMAND,
     STRICT,
     Suite,
+    Suites,
     core_tests,
     node_files,
+    replace,
     sandbox_program,
     sends_a_file,
     tap,
@@ -36,6 +40,8 @@ NATIVE = [f"-l{name}" for name in ["util", "rt", "pthread", "m", "dl", "c"]]
 # Suites that no slow processor fails.
 UNHURRIED = ["journals", "logs", "tools", "proxies"]
 OF_C = ["tests/c/test_scenarios.py", "tests/c/test_sealed.py"]
+# What the command prints, and how it ends; the shells that complete it are no matter of the system.
+OF_COMMAND = [f"tests/cli/test_{name}.py" for name in ["results", "errors", "bad_input", "terminal"]]
 
 
 @dataclass(frozen=True)
@@ -83,17 +89,20 @@ class Linux:
     def build(self, output: Path) -> int:
         if zig() is None:
             raise SystemExit("zig is not there; run: make .venv-dist/done")
-        flags = f"CARGO_TARGET_{self.triple.upper().replace('-', '_')}_RUSTFLAGS"
         return cargo(
             "zigbuild",
             "--target",
             self.zig,
             *self.cargo_flags,
             *BUILD,
-            environment={flags: self.rust_flags, **zig_environment()},
+            *COMMAND,
+            environment={**self.flags(), **zig_environment()},
             output=output,
             program=ROOT / ".venv-dist" / "bin" / "cargo-zigbuild",
         )
+
+    def flags(self) -> dict[str, str]:
+        return {f"CARGO_TARGET_{self.triple.upper().replace('-', '_')}_RUSTFLAGS": self.rust_flags}
 
     def run(
         self, *command: str | Path, more: dict[str, str] | None = None, output: Path, where: Path = ROOT
@@ -110,18 +119,25 @@ class Linux:
             link.symlink_to("/lib/ld-musl-x86_64.so.1")
         return folder
 
-    def suites(self, logs: Path) -> Iterator[Suite]:
-        log = logs / "core.log"
-        code = self.run(core_tests(self.debug), output=log, where=ROOT / "core")
-        yield Suite("core", code, log, "rust")
-        # Where the chroot sees it, too. Not over one that runs.
-        self.sandbox.unlink(missing_ok=True)
-        shutil.copy(sandbox_program(), self.sandbox)
-        yield self.c(logs)
-        yield self.c_suites(logs / "c.log")
-        yield from self.node_suites(logs)
+    def suites(self, logs: Path) -> Suites:
+        # Where the chroot sees it, too.
+        replace(sandbox_program(), self.sandbox)
+        replace(self.debug / "libdropoff_node.so", ROOT / "bindings-node" / f"dropoff.{self.module}.node")
+        found: Suites = {
+            "core": lambda: self.core(logs / "core.log"),
+            "C": lambda: self.c(logs),
+            "C scenarios": lambda: self.c_suites(logs / "c.log"),
+            "command": lambda: self.command_suite(logs / "command.log"),
+        }
+        for file in node_files(self.more_of_node):
+            name = file.name.removesuffix(".test.mjs")
+            found[f"node {name}"] = partial(self.node, name, file, logs / f"node-{name}.tap")
         if self.python:
-            yield self.python_suites(logs / "python.log")
+            found["Python"] = lambda: self.python_suites(logs / "python.log")
+        return found
+
+    def core(self, log: Path) -> Suite:
+        return Suite("core", self.run(core_tests(self.debug), output=log, where=ROOT / "core"), log, "rust")
 
     def c(self, logs: Path) -> Suite:
         """Programs that link both libraries, as install.sh lays them out, send a file."""
@@ -164,6 +180,10 @@ class Linux:
         told = {"DROPOFF_BUILT": str(self.debug), "DROPOFF_COMPILERS": self.compiler, **self.binutils()}
         return self.pytest("C scenarios", self.of_c, told, log)
 
+    def command_suite(self, log: Path) -> Suite:
+        """With the sandbox that it has inside."""
+        return self.pytest("command", OF_COMMAND, {"DROPOFF_PROGRAM": str(self.debug / "dropoff")}, log)
+
     def python_suites(self, log: Path) -> Suite:
         package = self.stage / "python"
         shutil.rmtree(package, ignore_errors=True)
@@ -174,17 +194,10 @@ class Linux:
         files = [f"tests/python/test_{name}.py" for name in ["scenarios", "sealing", "sources"]]
         return self.pytest("Python", files, told, log)
 
-    def node_suites(self, logs: Path) -> Iterator[Suite]:
-        module = ROOT / "bindings-node" / f"dropoff.{self.module}.node"
-        shutil.copyfile(self.debug / "libdropoff_node.so", module)
-        node = self.fetch_node()
+    def node(self, name: str, file: Path, log: Path) -> Suite:
         told = {"DROPOFF_SANDBOX": str(self.sandbox), "PATH": f"{self.commands()}:/usr/bin:/bin"}
-        for file in node_files(self.more_of_node):
-            name = file.name.removesuffix(".test.mjs")
-            log = logs / f"node-{name}.tap"
-            yield Suite(
-                f"node {name}", self.run(node, "--test-reporter=tap", file, more=told, output=log), log
-            )
+        code = self.run(self.fetch_node(), "--test-reporter=tap", file, more=told, output=log)
+        return Suite(f"node {name}", code, log)
 
     def commands(self) -> Path:
         """A folder in which `cc` compiles for this system: some tests put a library of theirs before it."""

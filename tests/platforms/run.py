@@ -1,6 +1,7 @@
 """`make test-platforms`: other systems, here, by cross-compilers and emulators in a chroot.
 
     python3 tests/platforms/run.py [windows|musl|arm64 …]     all of them, or those named
+    python3 tests/platforms/run.py "arm64:Python,node sources"     of one, these suites alone
 
 Builds each target, runs what can run of it, and says of every suite how many passed and failed. What an
 emulator cannot do is listed in impossible.json with the reason; a test that fails and is not listed ends the
@@ -126,7 +127,7 @@ def _compared(found: int, announced: int | None) -> str:
     return "" if found == announced else f"it tells of {found} tests, and says that there were {announced}"
 
 
-def run(name: str) -> int:
+def run(name: str, wanted: list[str]) -> int:
     platform = PLATFORMS[name]
     logs = LOGS / name
     set_up(*platform.PARTS)
@@ -134,18 +135,24 @@ def run(name: str) -> int:
     code = platform.build(logs / "build.log")
     report.built(code, logs / "build.log")
     if code == 0:
-        for suite in platform.suites(logs):
+        suites = platform.suites(logs)
+        if unknown := set(wanted) - suites.keys():
+            raise SystemExit(f"{name} has no suite {', '.join(sorted(unknown))}; it has {', '.join(suites)}")
+        for each in wanted or suites:
+            suite = suites[each]()
             report.tests(suite.name, READERS[suite.kind](suite.log), suite.code, suite.log)
-        report.all_ran()
+        if not wanted:
+            report.all_ran()
     return report.wrong
 
 
-def main(names: list[str]) -> int:
-    unknown = set(names) - PLATFORMS.keys()
+def main(arguments: list[str]) -> int:
+    chosen = {name: suites for name, _, suites in (word.partition(":") for word in arguments or PLATFORMS)}
+    unknown = chosen.keys() - PLATFORMS.keys()
     if unknown:
         print(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(PLATFORMS)}", file=sys.stderr)
         return 2
-    wrong = sum(run(name) for name in names or PLATFORMS)
+    wrong = sum(run(name, suites.split(",") if suites else []) for name, suites in chosen.items())
     print(f"platforms: {wrong} suites failed" if wrong else "platforms: passed")
     return int(wrong > 0)
 

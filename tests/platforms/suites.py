@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,12 +23,16 @@ BUILD = [
     "--tests",
     *(f"-p{name}" for name in ["dropoff", "dropoff-c", "dropoff-node", "dropoff-python"]),
 ]
+# The command, which has the sandbox inside.
+COMMAND = ["--bin", "dropoff", "-pdropoff-cli"]
 # Of tests/node, on every platform.
 NODE_SUITES = ["scenarios", "sealing", "sources", "profiles", "options", "transfers", "errors"]
 TOLD = {"API_URL": "api_url", "STORAGE_URL": "storage_url", "AGENTDROP_API_KEY": "agentdrop_api_key"}
 STRICT: list[str | Path] = ["-std=c99", "-Wall", "-Wextra", "-Werror"]
 # Runs a program with an environment, its output in a file.
 Runner = Callable[[dict[str, str], Path], int]
+# By name, and run when it is its turn.
+Suites = dict[str, Callable[[], "Suite"]]
 
 
 @dataclass
@@ -47,9 +52,10 @@ def sandbox_program() -> Path:
 
 
 def core_tests(debug: Path, suffix: str = "") -> Path:
-    """The program that cargo built last."""
+    """The program that cargo built last. The command has the same name, and other sources."""
     programs = [path for path in (debug / "deps").glob("dropoff-*") if path.suffix == suffix]
-    return max(programs, key=lambda path: path.stat().st_mtime)
+    ours = [path for path in programs if "core/src/lib.rs" in path.with_suffix(".d").read_text()]
+    return max(ours, key=lambda path: path.stat().st_mtime)
 
 
 def node_files(more: list[str] | None = None) -> list[Path]:
@@ -75,8 +81,16 @@ def sends_a_file(run: Runner, stage: Path, log: Path) -> int:
     return code
 
 
-def tap(log: Path, passed: dict[str, bool]) -> Suite:
+def replace(source: Path, place: Path) -> None:
+    """A program that has the old one open keeps it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    new = place.with_name(f"{place.name}.{os.getpid()}")
+    shutil.copy(source, new)
+    new.replace(place)
+
+
+def tap(log: Path, passed: dict[str, bool], name: str = "C") -> Suite:
     """A suite of programs that are no tests by themselves."""
-    lines = [f"{'ok' if ok else 'not ok'} {at} - {name}" for at, (name, ok) in enumerate(passed.items(), 1)]
+    lines = [f"{'ok' if ok else 'not ok'} {at} - {test}" for at, (test, ok) in enumerate(passed.items(), 1)]
     log.write_text("\n".join([*lines, f"1..{len(passed)}", ""]))
-    return Suite("C", 0 if all(passed.values()) else 1, log)
+    return Suite(name, 0 if all(passed.values()) else 1, log)

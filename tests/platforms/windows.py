@@ -4,7 +4,7 @@ which wants Microsoft's own libraries. docs/platforms.md says what Wine cannot s
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from suites import (
     BUILD,
     STRICT,
     Suite,
+    Suites,
     core_tests,
     node_files,
+    replace,
     sandbox_program,
     sends_a_file,
     tap,
@@ -90,11 +92,17 @@ def as_windows(path: Path) -> str:
     return "Z:" + str(path).replace("/", "\\")
 
 
-def suites(logs: Path) -> Iterator[Suite]:
+def suites(logs: Path) -> Suites:
     prefix(logs / "wine.log")
-    yield core(logs / "core.log")
-    yield c(logs / "c.tap", logs)
-    yield from node_suites(logs)
+    replace(DEBUG / "dropoff_node.dll", ROOT / "bindings-node" / "dropoff.win32-x64-msvc.node")
+    found: Suites = {
+        "core": lambda: core(logs / "core.log"),
+        "C": lambda: c(logs / "c.tap", logs),
+    }
+    for file in [HERE / "windows.test.mjs", *node_files()]:
+        name = file.name.removesuffix(".test.mjs")
+        found[f"node {name}"] = partial(node_suite, name, file, logs)
+    return found
 
 
 def core(log: Path) -> Suite:
@@ -118,18 +126,14 @@ def c(log: Path, logs: Path) -> Suite:
     return tap(log, {"a program with the shared library sends a file": code == 0})
 
 
-def node_suites(logs: Path) -> Iterator[Suite]:
-    """One by one; standard output is a file, since Node's library takes no other kind under Wine."""
-    module = ROOT / "bindings-node" / "dropoff.win32-x64-msvc.node"
-    shutil.copyfile(DEBUG / "dropoff_node.dll", module)
+def node_suite(name: str, file: Path, logs: Path) -> Suite:
+    """Standard output is a file, since Node's library takes no other kind under Wine."""
+    log = logs / f"node-{name}.tap"
     with Sandboxes(sandbox_program(), SHARED) as sandboxes:
         told = {
             "DROPOFF_SANDBOX": as_windows(compiled("sandbox", "dropoff-sandbox", logs, "-lws2_32")),
             "DROPOFF_HOLD": as_windows(compiled("hold", "hold", logs, "-municode")),
             "DROPOFF_SANDBOXES": str(sandboxes.port),
         }
-        for file in [HERE / "windows.test.mjs", *node_files()]:
-            name = file.name.removesuffix(".test.mjs")
-            log = logs / f"node-{name}.tap"
-            code = wine(node(), "--test-reporter=tap", as_windows(file), more=told, output=log, patience=1500)
-            yield Suite(f"node {name}", code, log)
+        code = wine(node(), "--test-reporter=tap", as_windows(file), more=told, output=log, patience=1500)
+    return Suite(f"node {name}", code, log)
