@@ -193,7 +193,7 @@ impl PartTargets {
         let member = |name: &str| json.get(name).filter(|value| !value.is_null());
         let wrong = |name: &str, what: &str| {
             Error::bad_argument(&format!(
-                "the member {name} of the targets of parts is not {what}; check how it is written"
+                "the member {name:?} of the targets of parts is not {what}; check how it is written"
             ))
         };
         let headers = member("headers").map_or(Some(Vec::new()), pairs);

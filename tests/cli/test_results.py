@@ -185,7 +185,12 @@ def test_put_parts_with_lengths_and_headers_of_their_own(cli: Cli) -> None:
     assert (first["x-kind"], first["content-language"]) == ("first", "de") and "x-part" not in first
     assert (second["x-kind"], second["x-part"]) == ("all", "2, b")
     nothing = {"headers": None, "part_sizes": None, "part_headers": None}
-    assert cli.json(0, *put, cli.file("nulls.json", json.dumps(told | nothing)))["verified"] is True
+    equal = told | nothing | {"part_size": 4_000_000}
+    stored = cli.json(0, *put, cli.file("equal.json", json.dumps(equal)))
+    assert stored["part_size"] == 4_000_000 and stored["verified"] is True
+    signed = told | {"part_headers": [{}, {"Authorization": "canary"}]}
+    refused = cli.error(6, *put, cli.file("signed.json", json.dumps(signed)))["message"]
+    assert refused.startswith("the headers of part 2: ") and "canary" not in refused
 
 
 @pytest.mark.parametrize(
@@ -193,6 +198,7 @@ def test_put_parts_with_lengths_and_headers_of_their_own(cli: Cli) -> None:
     [
         ("headers", "X-Kind: a"),
         ("headers", {"X-Kind": 1}),
+        ("part_size", "1000"),
         ("part_sizes", 1000),
         ("part_sizes", [1000, "5999000"]),
         ("part_sizes", [1000, -1]),
@@ -204,7 +210,7 @@ def test_put_parts_names_the_member_that_is_wrong(cli: Cli, name: str, value: ob
     told = {"urls": ["https://h.example/1?X-Amz-Signature=canary", "https://h.example/2"], name: value}
     given = cli.file("targets.json", json.dumps(told))
     error = cli.error(2, "put-parts", cli.file("x.bin", b"0123456789"), "--url-file", given)
-    assert f"the member {name} of" in error["message"] and "canary" not in error["message"]
+    assert f'the member "{name}" of' in error["message"] and "canary" not in error["message"]
 
 
 def test_transfer_and_profile_get(cli: Cli) -> None:

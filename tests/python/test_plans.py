@@ -489,6 +489,13 @@ def test_a_digest_that_git_lfs_tells_itself_is_sent_as_it_is(backend: Backend) -
         assert (sent["digest"], sent["content-md5"]) == (told["Digest"], told["content-md5"])
 
 
+def test_a_digest_that_git_lfs_leaves_empty_is_filled_in(backend: Backend) -> None:
+    part = {"href": f"{backend.url}/1", "header": {"digest": ""}, "want_digest": "sha-256"}
+    backend.send({"actions": {"parts": [part]}})
+    sha256 = base64.b64encode(hashlib.sha256(DATA).digest()).decode()
+    assert backend.seen.pop().headers["digest"] == f"SHA-256={sha256}"
+
+
 S3 = "https://bucket.s3.example/k?X-Amz-Signature=s"
 ELSEWHERE = {"Host": "other.example"}
 
