@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwapOption, Guard};
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::error::{Error, Result};
 use crate::sys;
@@ -203,6 +203,32 @@ pub(crate) async fn blocking<T: Send + 'static>(
     let done = spawn_blocking(move || catch_unwind(AssertUnwindSafe(work))).await;
     let panicked = || Error::internal(&format!("{doing} panicked"));
     done.map_err(|_| panicked())?.unwrap_or_else(|payload| Err(panicked().cause(&panic_text(&*payload))))
+}
+
+/// Counts work that was begun by somebody who may be gone before it is done.
+#[derive(Clone, Default)]
+pub(crate) struct PendingWork(Arc<watch::Sender<usize>>);
+
+impl PendingWork {
+    /// It is pending until what is given back is dropped.
+    pub(crate) fn begin(&self) -> PendingGuard {
+        self.0.send_modify(|pending| *pending += 1);
+        PendingGuard(self.clone())
+    }
+
+    /// Waits until nothing is pending.
+    pub(crate) async fn ended(&self) {
+        // Fails if all senders are gone, and one is held here.
+        let _ = self.0.subscribe().wait_for(|pending| *pending == 0).await;
+    }
+}
+
+pub(crate) struct PendingGuard(PendingWork);
+
+impl Drop for PendingGuard {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|pending| *pending -= 1);
+    }
 }
 
 /// A value that belongs to a generation, such as a connection pool. A child of a fork makes its own.

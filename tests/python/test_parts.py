@@ -7,6 +7,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -371,6 +373,33 @@ def test_a_kill_leaves_a_journal_to_go_on_from(sandbox: Sandbox, tmp_path: Path)
     sent = sandbox.agentdrop().send([path], multipart=True, journal=journal, **TERMS)
     assert sent.files[0].parts == 3 and len(sandbox.requests("put_part")) == begun_with + 2
     assert not journal.exists() and stored(sandbox) == {digest(path.read_bytes())}
+
+
+def test_a_part_is_in_the_journal_before_the_next_one_is_sent(sandbox: Sandbox, tmp_path: Path) -> None:
+    """On a disk that takes its time, in a program that ends with the call."""
+    path, journal = tmp_path / "large.bin", tmp_path / "journal"
+    path.write_bytes(CONTENT)
+    sandbox.fault({"on": "put_part", "skip": 2, "times": -1, "do": {"reply": {"status": 403}}})
+    body = f"""
+import os
+from dropoff import AgentDrop, StorageRefusedError
+d = AgentDrop({sandbox.agentdrop_api_key!r}, base_url={sandbox.api_url!r}, part_size={5 * MIB},
+    concurrency=1, **{sandbox.options()!r})
+try:
+    d.send([{str(path)!r}], multipart=True, journal={str(journal)!r}, **{TERMS!r})
+except StorageRefusedError:
+    os._exit(3)
+"""
+    slow = ["-P", journal, "-e", "trace=write", "-e", "inject=write:delay_enter=300000"]
+    strace = ["strace", "-f", "-qq", "-e", "signal=none", *slow, "-o", tmp_path / "calls"]
+    ran = subprocess.run([*strace, sys.executable, "-c", body], capture_output=True, text=True, timeout=240)
+    assert ran.returncode == 3, ran.stderr
+    assert "DELAYED" in (tmp_path / "calls").read_text()
+    assert journal.read_text().count('{"part":') == 2
+    sandbox.clear_faults()
+    sandbox.agentdrop().send([path], multipart=True, journal=journal, **TERMS)
+    answers = [put["status"] for put in sandbox.requests("put_part")]
+    assert answers == [200, 200, 403, 200] and stored(sandbox) == {digest(CONTENT)}
 
 
 def test_a_job_and_a_callback_tell_of_the_journal(sandbox: Sandbox, tmp_path: Path) -> None:

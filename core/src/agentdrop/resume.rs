@@ -86,7 +86,7 @@ async fn start_new(
 ) -> Result<ActiveTransfer> {
     match start_recorded(service, transfer, &journal, ctx).await {
         Ok((ticket, files)) => {
-            ctx.set_journal(Some(journal.path().to_owned()));
+            ctx.set_journal(journal.path().to_owned(), journal.writes());
             Ok(ActiveTransfer::new(ticket, files, TransferJournal::of(journal)))
         }
         Err(error) => {
@@ -147,7 +147,7 @@ async fn continue_from(
         return Err(unreadable());
     }
     // It is this call's, and whole.
-    ctx.set_journal(Some(journal.path().to_owned()));
+    ctx.set_journal(journal.path().to_owned(), journal.writes());
 
     if state.confirming == PriorConfirm::NoAnswer && state.files.iter().all(|file| file.sent.is_some()) {
         // That it may be active comes first: what became of the sources since then changes nothing.

@@ -95,7 +95,7 @@ impl TransferJournal {
         let Some(journal) = self.0 else { return };
         ctx.outcome_if_stopped(Outcome::Completed);
         // First: whoever stops the call from here on has nothing to resume.
-        ctx.set_journal(None);
+        ctx.unset_journal();
         let (last, job) = (json!({"done": true, "transfer_id": transfer_id}), ctx.progress.job());
         // Whoever cancels now and calls again at once must not meet this journal half removed.
         ctx.uninterrupted(async move {
@@ -158,7 +158,7 @@ pub(super) async fn give_up(
 ) -> Error {
     uploads.abort_if_not_completed(ctx);
     let path = journal.path().display().to_string();
-    ctx.set_journal(None);
+    ctx.unset_journal();
     match journal.remove().await {
         Ok(()) => {
             error

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::record::{CallRecord, RawUpload};
 use crate::error::{Cleanup, Error, Outcome, Resource, ResourceKind};
 use crate::progress::Counters;
+use crate::runtime::PendingWork;
 use crate::source::{Source, Stream};
 
 /// A running job's own facts: its counters, and the facts an error should carry if it
@@ -33,6 +34,8 @@ struct AtEnd {
     ends_ticket: bool,
     /// Is cancelled once the work that nothing interrupts has ended.
     uninterrupted: Option<CancellationToken>,
+    /// Records on their way to the journal.
+    journal_writes: PendingWork,
 }
 
 /// Removes what a call that did not complete leaves behind, and tells whether that worked.
@@ -93,9 +96,16 @@ impl JobContext {
         }
     }
 
-    /// The journal from which the same call goes on; `None` once it is gone.
-    pub(crate) fn set_journal(&self, journal: Option<PathBuf>) {
-        self.record().journal = journal;
+    /// The journal from which the same call goes on. If this one fails, it ends once what it began to write
+    /// is there: the program may end with it, and what storage has must be known.
+    pub(crate) fn set_journal(&self, journal: PathBuf, writes: PendingWork) {
+        self.record().journal = Some(journal);
+        self.at_end().journal_writes = writes;
+    }
+
+    /// The journal is gone, or leads nowhere.
+    pub(crate) fn unset_journal(&self) {
+        self.record().journal = None;
     }
 
     /// The work to do if the call ends without having completed, by failure, cancel or deadline, once nothing
@@ -155,6 +165,12 @@ impl JobContext {
         }
     }
 
+    /// Waits for records that were on their way when the call failed, as long.
+    pub(super) async fn journal_written(&self) {
+        let writes = self.at_end().journal_writes.clone();
+        let _ = tokio::time::timeout(CLEANUP_TIMEOUT, writes.ended()).await;
+    }
+
     fn at_end(&self) -> MutexGuard<'_, AtEnd> {
         self.at_end.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -172,10 +188,16 @@ impl JobContext {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    use std::time::Duration;
+
     use tokio::sync::oneshot;
 
     use super::super::runner::start;
-    use crate::error::ErrorKind;
+    use crate::error::{Error, ErrorKind};
+    use crate::runtime::PendingWork;
 
     #[test]
     fn a_job_that_is_cancelled_ends_after_what_is_not_interrupted() {
@@ -200,5 +222,26 @@ mod tests {
         open.send(()).expect("it waits for this");
         assert_eq!(job.wait().expect_err("cancelled").kind(), ErrorKind::Cancelled);
         ended.try_recv().expect("it was done first");
+    }
+    #[test]
+    fn a_job_that_fails_ends_after_its_journal_is_written() {
+        let writes = PendingWork::default();
+        let (record, of_the_job) = (writes.begin(), writes.clone());
+        let job = start::<(), _, _>("send", None, |ctx| async move {
+            ctx.set_journal("journal".into(), of_the_job);
+            Err(Error::internal("a part failed"))
+        });
+        let is_written = Arc::new(AtomicBool::new(false));
+        let written = Arc::clone(&is_written);
+        let disk = std::thread::spawn(move || {
+            // It fails meanwhile, and ends no sooner than this.
+            std::thread::sleep(Duration::from_millis(200));
+            written.store(true, Relaxed);
+            drop(record);
+        });
+        let error = job.expect("started").wait().expect_err("failed");
+        assert!(is_written.load(Relaxed));
+        assert_eq!(error.journal(), Some(Path::new("journal")));
+        disk.join().expect("no panic");
     }
 }

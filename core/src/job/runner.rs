@@ -117,8 +117,12 @@ impl Call {
             }
             Err(error) => {
                 // At once: each may wait for somebody, and so does the caller who cancelled.
-                let (error, standing, ()) =
-                    tokio::join!(ctx.clean_up(error), StreamState::of(streams), ctx.uninterrupted_ended());
+                let (error, standing, (), ()) = tokio::join!(
+                    ctx.clean_up(error),
+                    StreamState::of(streams),
+                    ctx.uninterrupted_ended(),
+                    ctx.journal_written()
+                );
                 let error = ctx.record().complete(error);
                 Err(standing.told(error).with_operation(self.operation))
             }

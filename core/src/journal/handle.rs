@@ -11,13 +11,14 @@ use super::errors::io_failed;
 use super::format::{append, read, start_anew, sync_folder};
 use super::lock::{is_at, lock_file};
 use crate::error::Result;
-use crate::runtime::blocking;
+use crate::runtime::{PendingWork, blocking};
 
 /// An open journal, locked. Dropping the last handle unlocks it.
 #[derive(Clone)]
 pub(crate) struct Journal {
     locked: Arc<Mutex<LockedFile>>,
     path: Arc<Path>,
+    writes: PendingWork,
 }
 
 struct LockedFile {
@@ -56,7 +57,7 @@ impl Journal {
             let (file, waited) = lock_file(&path, LOCK_WAIT)?;
             let mut locked = LockedFile { file, pid: std::process::id() };
             let records = read(&mut locked.file, &path)?;
-            let journal = Self { locked: Arc::new(Mutex::new(locked)), path };
+            let journal = Self { locked: Arc::new(Mutex::new(locked)), path, writes: PendingWork::default() };
             Ok(OpenedJournal { journal, records, waited })
         })
         .await
@@ -64,6 +65,11 @@ impl Journal {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What was begun with it, which goes on when whoever began it is dropped.
+    pub(crate) fn writes(&self) -> PendingWork {
+        self.writes.clone()
     }
 
     /// Appends a record. It outlives this process, but perhaps not a loss of power.
@@ -87,13 +93,14 @@ impl Journal {
         .await
     }
 
-    /// Does something with the file, after everything else that was begun with it.
+    /// Does something with the file, while nothing else does.
     async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut File, &Path) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let journal = self.clone();
+        let (journal, pending) = (self.clone(), self.writes.begin());
         blocking("writing the journal", move || {
+            let _pending = pending;
             let mut locked = journal.locked.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut locked.file, &journal.path)
         })
@@ -135,4 +142,28 @@ pub(super) fn remove_file(file: &mut File, path: &Path, last: Option<&Value>) ->
         }
     });
     removed.map_err(|e| io_failed(path, "removing", &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use serde_json::json;
+    use tokio::runtime::Builder;
+
+    use super::Journal;
+
+    #[test]
+    fn a_record_is_written_though_who_wanted_it_is_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("j");
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        let journal = runtime.block_on(Journal::open(path.clone())).expect("a journal").journal;
+        let held = journal.locked.lock().expect("no panic");
+        assert!(journal.append(json!({"part": 1})).now_or_never().is_none());
+        let writes = journal.writes();
+        assert!(writes.ended().now_or_never().is_none(), "it is on its way");
+        drop(held);
+        runtime.block_on(writes.ended());
+        assert!(std::fs::read_to_string(path).expect("read").contains(r#"{"part":1}"#));
+    }
 }

@@ -196,7 +196,6 @@ impl Parts<'_, '_> {
         let sender = self.sender.with_slot(&slot);
         let stored =
             sender.put(&target, &source, self.plan.size(), expect_continue).await.map_err(context)?;
-        slot.finish(stored.bytes);
         let etag = stored.etag.unwrap_or_default();
         if etag.is_empty() && self.needs_etags {
             return Err(context(no_etag()));
@@ -217,6 +216,7 @@ impl Parts<'_, '_> {
         };
         // Before the next one starts: if that fails, what is stored must be known.
         (self.on_stored)(part.clone()).await?;
+        slot.finish(part.bytes);
         Ok(part)
     }
 }

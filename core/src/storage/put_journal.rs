@@ -83,7 +83,7 @@ impl PutJournal {
         let may_be_stored = begun.may_be_stored || committing;
         let checked = check(&begun, target, source, &parts, &journal).await;
         checked.map_err(|error| if may_be_stored { left_open(error) } else { error })?;
-        ctx.set_journal(Some(journal.path().to_owned()));
+        ctx.set_journal(journal.path().to_owned(), journal.writes());
         tracing::info!(
             target: logs::TARGET,
             job = ctx.progress.job(),
@@ -109,7 +109,7 @@ impl PutJournal {
         let begun = serde_json::to_value(begun)
             .map_err(|e| Error::internal("a journal could not be written").cause(&e))?;
         journal.append_for_good(json!({ "put": begun })).await?;
-        ctx.set_journal(Some(journal.path().to_owned()));
+        ctx.set_journal(journal.path().to_owned(), journal.writes());
         Ok(())
     }
 
@@ -131,7 +131,7 @@ impl PutJournal {
     pub(super) async fn done(self, ctx: &JobContext) {
         let Some(journal) = self.0 else { return };
         // First: whoever stops the call from here on has nothing to resume.
-        ctx.set_journal(None);
+        ctx.unset_journal();
         ctx.outcome_if_stopped(Outcome::Completed);
         let job = ctx.progress.job();
         ctx.uninterrupted(async move {
@@ -147,7 +147,7 @@ impl PutJournal {
     pub(super) async fn give_up(self, error: Error, ctx: &JobContext) -> Error {
         let Some(journal) = self.0 else { return error };
         let path = journal.path().display().to_string();
-        ctx.set_journal(None);
+        ctx.unset_journal();
         match journal.remove().await {
             // To send it anew is what it advises already, or is of no use.
             Ok(()) if error.kind() == ErrorKind::Integrity => {
