@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::http::log::Entry;
 use crate::http::query::query_value;
 use crate::http::reply::{self, Reply};
-use crate::http::request::RequestBody;
+use crate::http::request::{RequestBody, drain};
 use crate::lock::lock;
 use crate::storage::{Digests, Incoming, StoredFacts, digest_matches, s3_error};
 
@@ -107,6 +107,9 @@ async fn in_session(
     let (from, total) = range.ok_or_else(|| bad("InvalidArgument", "Bad Content-Range."))?;
     if let Some(from) = from {
         if from > has {
+            // What answers early and closes is not heard by everybody: Windows drops what it has for a
+            // connection that is reset.
+            drain(&mut body).await;
             return Err(bad("InvalidArgument", "Bytes before the first one of this request are missing."));
         }
         app.storage.sessions.cut(id, from);
