@@ -28,7 +28,8 @@ function makeProfile(folder) {
     mkdirSync(dirname(join(profile, name)), { recursive: true })
     writeFileSync(join(profile, name), content)
   }
-  symlinkSync('demo-host-4711', join(profile, 'SingletonLock'))
+  // A Chrome of Windows has another lock, and a link wants rights there.
+  if (process.platform !== 'win32') symlinkSync('demo-host-4711', join(profile, 'SingletonLock'))
   return profile
 }
 

@@ -31,7 +31,9 @@ def make_profile(folder: Path) -> Path:
     }.items():
         (profile / name).parent.mkdir(parents=True, exist_ok=True)
         (profile / name).write_bytes(content)
-    (profile / "SingletonLock").symlink_to("demo-host-4711")
+    # A Chrome of Windows has another lock, and a link wants rights there.
+    if sys.platform != "win32":
+        (profile / "SingletonLock").symlink_to("demo-host-4711")
     return profile
 
 

@@ -143,7 +143,7 @@ def test_what_is_not_known_comes_before_all_else(cli: Cli) -> None:
 def test_a_disk_without_room_for_what_comes_by_a_pipe(cli: Cli) -> None:
     shim = cli.folder / "full_disk.so"
     source = ROOT / "tests" / "c" / "full_disk.c"
-    subprocess.run(["gcc", "-shared", "-fPIC", source, "-o", shim, "-ldl"], check=True)
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", shim, "-ldl"], check=True)
     facts = cli.error(3, *SEND, "-", "--name", "x", stdin="x" * 1000, LD_PRELOAD=str(shim))
     assert (facts["kind"], facts["errno"]) == ("disk_full", 28)
     assert "--spool-dir" in facts["message"]
