@@ -6,10 +6,12 @@
 #        pack.sh release OUT TARGET  for one of Rust's targets, such as x86_64-unknown-linux-musl; wants
 #                                    .venv-dist/bin first in PATH, and rustup's std for that target. Those of
 #                                    macOS and Windows are made on such a machine, with its own compiler.
+#        pack.sh built OUT TARGET    what cargo has built for TARGET without optimising, all but the wheels:
+#                                    tests/platforms
 # TAR names GNU's tar, where it is not the usual one.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-usage() { echo "usage: $0 dev OUT | release OUT TARGET" >&2 && exit 2; }
+usage() { echo "usage: $0 dev OUT | release OUT TARGET | built OUT TARGET" >&2 && exit 2; }
 [ $# -ge 2 ] || usage
 profile=$1
 mkdir -p "$2"
@@ -17,19 +19,25 @@ out=$(cd "$2" && pwd)
 rm -rf "${out:?}"/*
 cd "$root"
 host=$(rustc -vV | sed -n 's/^host: //p')
+target_dir=${CARGO_TARGET_DIR:-$root/target}
 
 # No list is ever empty: macOS' bash takes one that is for a variable that nobody set.
 case $profile in
 dev)
     target=$host
     maturin=.venv/bin/maturin arguments=(--quiet)
-    built=$root/target/debug
+    built=$target_dir/debug
     ;;
 release)
     target=${3:?"usage: $0 release OUT TARGET"}
     maturin=maturin arguments=(--quiet --release --zig --target "$target")
-    built=$root/target/$target/release
+    built=$target_dir/$target/release
     flags=CARGO_TARGET_$(echo "$target" | tr a-z- A-Z_)_RUSTFLAGS
+    ;;
+built)
+    target=${3:?"usage: $0 built OUT TARGET"}
+    maturin=maturin
+    built=$target_dir/$target/debug
     ;;
 *) usage ;;
 esac
@@ -56,6 +64,8 @@ esac
 if [ "$profile" = dev ]; then
     node bindings-node/scripts/build.mjs --workspace --all-targets
     module=bindings-node/dropoff.$platform.node
+elif [ "$profile" = built ]; then
+    module=$built/$library
 elif [ -z "$libc" ]; then
     arguments=(--quiet --release --target "$target")
     # The oldest macOS that Rust knows on both processors; Windows' C library in the file itself, since not
@@ -86,8 +96,10 @@ else
     cargo-zigbuild rustc --release -p dropoff-sandbox --bin dropoff-sandbox --target "$zig" "${linking[@]}"
     module=$built/$library
 fi
-"$maturin" build "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
-"$maturin" build "${arguments[@]}" -m cli/Cargo.toml --out "$out" "${linking[@]}"
+if [ "$profile" != built ]; then
+    "$maturin" build "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
+    "$maturin" build "${arguments[@]}" -m cli/Cargo.toml --out "$out" "${linking[@]}"
+fi
 "$maturin" sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
 node bindings-node/scripts/pack.mjs "$out" "$platform=$module"
 node cli/npm/pack.mjs "$out" "$platform=$built/dropoff$exe"
@@ -111,9 +123,9 @@ mkdir -p "$out/$name"/{bin,share/{man/man1,bash-completion/completions,zsh/site-
 cp "$built/dropoff$exe" "$out/$name/bin"
 cp cli/README.md "$out/$name"
 share=$out/$name/share
-# They are the same on every system, and what was built for another one does not run here.
+# They are the same on every system, and what was built for another one may not run here.
 program=("$built/dropoff$exe")
-[ "$target" = "$host" ] || program=(cargo run --quiet --package dropoff-cli --bin dropoff --)
+"${program[@]}" --version >/dev/null 2>&1 || program=(cargo run --quiet --package dropoff-cli --bin dropoff --)
 "${program[@]}" man "$share/man/man1" >/dev/null
 "${program[@]}" completion bash >"$share/bash-completion/completions/dropoff"
 "${program[@]}" completion zsh >"$share/zsh/site-functions/_dropoff"

@@ -3,6 +3,7 @@ the chroot: programs for musl by its own loader, those for arm64 by qemu. The sa
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from emulated import BUILD_STD, BUILT, CHROOT, FOLDER, ROOT, SHARED, cargo, enter, zig, zig_environment
 from interpreters import of_npm, of_pypi
+from packages import System
+from packages import suite as packages_suite
 from suites import (
     BUILD,
     COMMAND,
@@ -18,6 +21,7 @@ from suites import (
     Suite,
     Suites,
     core_tests,
+    demo_of_node,
     node_files,
     replace,
     sandbox_program,
@@ -134,6 +138,8 @@ class Linux:
             found[f"node {name}"] = partial(self.node, name, file, logs / f"node-{name}.tap")
         if self.python:
             found["Python"] = lambda: self.python_suites(logs / "python.log")
+        found["demo"] = lambda: self.demo(logs)
+        found["packages"] = lambda: packages_suite(self.system(), self.stage, logs)
         return found
 
     def core(self, log: Path) -> Suite:
@@ -166,7 +172,8 @@ class Linux:
         return tap(logs / "c.tap", passed)
 
     def binutils(self) -> dict[str, str]:
-        tools = {"LD": "ld.bfd", "OBJCOPY": "objcopy", "READELF": "readelf", "AR": "ar"}
+        names = ["OBJCOPY", "READELF", "AR", "OBJDUMP", "NM"]
+        tools = {"LD": "ld.bfd", **{name: name.lower() for name in names}}
         return {name: self.prefix + tool for name, tool in tools.items()}
 
     def pytest(self, name: str, arguments: list[str], more: dict[str, str], log: Path) -> Suite:
@@ -182,17 +189,58 @@ class Linux:
 
     def command_suite(self, log: Path) -> Suite:
         """With the sandbox that it has inside."""
-        return self.pytest("command", OF_COMMAND, {"DROPOFF_PROGRAM": str(self.debug / "dropoff")}, log)
+        told = {"DROPOFF_PROGRAM": str(self.debug / "dropoff"), "PATH": f"{self.commands()}:/usr/bin:/bin"}
+        return self.pytest("command", OF_COMMAND, told, log)
 
-    def python_suites(self, log: Path) -> Suite:
+    def package(self) -> Path:
+        """A folder from which Python imports what was built."""
         package = self.stage / "python"
         shutil.rmtree(package, ignore_errors=True)
         ignored = shutil.ignore_patterns("*.so", "__pycache__")
         shutil.copytree(ROOT / "bindings-python" / "python", package, ignore=ignored)
         shutil.copyfile(self.debug / "libdropoff_python.so", package / "dropoff" / "_native.abi3.so")
-        told = {"PYTHONPATH": str(package), **self.python}
+        return package
+
+    def python_suites(self, log: Path) -> Suite:
+        told = {"PYTHONPATH": str(self.package()), **self.python}
         files = [f"tests/python/test_{name}.py" for name in ["scenarios", "sealing", "sources"]]
         return self.pytest("Python", files, told, log)
+
+    def demo(self, logs: Path) -> Suite:
+        """The tours of `make demo`, by the languages that have an interpreter there."""
+        python_log, node_log = logs / "demo-python.log", logs / "demo-node.log"
+        tours: dict[str, tuple[list[str | Path], Path]] = {
+            "Node": ([self.fetch_node(), demo_of_node(self.stage)], node_log)
+        }
+        if self.python:
+            tour = [self.python["PYTHON"], ROOT / "examples" / "python" / "demo.py"]
+            tours["Python"] = (tour, python_log)
+        more = {**self.python, "PYTHONPATH": str(self.package())} if self.python else {}
+        passed = {
+            language: self.run(*command, self.sandbox, more=more, output=log) == 0
+            for language, (command, log) in tours.items()
+        }
+        return tap(logs / "demo.tap", passed, "demo")
+
+    def system(self) -> System:
+        return System(
+            triple=self.triple,
+            binutils=self.binutils(),
+            node=self.fetch_node(),
+            libraries=self.libraries(),
+            loader="/lib/ld-musl-x86_64.so.1" if self.name == "musl" else "",
+            compiler=self.cc(),
+            emulator=self.emulator,
+        )
+
+    def cc(self) -> str:
+        """What a user there has in one compiler: it finds an unwinder for the archive by itself."""
+        static = shlex.join(map(str, self.static))
+        return f"""case " $* " in
+*libdropoff.a*) exec {static} "$@" {shlex.join(self.unwinder)} ;;
+*) exec {self.compiler} "$@" ;;
+esac
+"""
 
     def node(self, name: str, file: Path, log: Path) -> Suite:
         told = {"DROPOFF_SANDBOX": str(self.sandbox), "PATH": f"{self.commands()}:/usr/bin:/bin"}

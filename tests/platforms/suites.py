@@ -23,8 +23,8 @@ BUILD = [
     "--tests",
     *(f"-p{name}" for name in ["dropoff", "dropoff-c", "dropoff-node", "dropoff-python"]),
 ]
-# The command, which has the sandbox inside.
-COMMAND = ["--bin", "dropoff", "-pdropoff-cli"]
+# The command, which has the sandbox inside, and the sandbox by itself.
+COMMAND = ["--bin", "dropoff", "-pdropoff-cli", "--bin", "dropoff-sandbox", "-pdropoff-sandbox"]
 # Of tests/node, on every platform.
 NODE_SUITES = ["scenarios", "sealing", "sources", "profiles", "options", "transfers", "errors"]
 TOLD = {"API_URL": "api_url", "STORAGE_URL": "storage_url", "AGENTDROP_API_KEY": "agentdrop_api_key"}
@@ -79,6 +79,16 @@ def sends_a_file(run: Runner, stage: Path, log: Path) -> int:
     if code == 0 and not log.read_text().strip().endswith("active"):
         return 1
     return code
+
+
+def demo_of_node(stage: Path) -> Path:
+    """The tour of `make demo`, where it finds the package as one that is installed."""
+    folder = stage / "demo"
+    modules = folder / "node_modules"
+    modules.mkdir(parents=True, exist_ok=True)
+    if not (modules / "dropoff").is_symlink():
+        (modules / "dropoff").symlink_to(ROOT / "bindings-node")
+    return Path(shutil.copy(ROOT / "examples" / "node" / "demo.mjs", folder))
 
 
 def replace(source: Path, place: Path) -> None:

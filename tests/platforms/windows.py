@@ -17,6 +17,7 @@ from suites import (
     Suite,
     Suites,
     core_tests,
+    demo_of_node,
     node_files,
     replace,
     sandbox_program,
@@ -102,6 +103,7 @@ def suites(logs: Path) -> Suites:
     for file in [HERE / "windows.test.mjs", *node_files()]:
         name = file.name.removesuffix(".test.mjs")
         found[f"node {name}"] = partial(node_suite, name, file, logs)
+    found["demo"] = lambda: demo(logs)
     return found
 
 
@@ -130,10 +132,24 @@ def node_suite(name: str, file: Path, logs: Path) -> Suite:
     """Standard output is a file, since Node's library takes no other kind under Wine."""
     log = logs / f"node-{name}.tap"
     with Sandboxes(sandbox_program(), SHARED) as sandboxes:
-        told = {
-            "DROPOFF_SANDBOX": as_windows(compiled("sandbox", "dropoff-sandbox", logs, "-lws2_32")),
-            "DROPOFF_HOLD": as_windows(compiled("hold", "hold", logs, "-municode")),
-            "DROPOFF_SANDBOXES": str(sandboxes.port),
-        }
+        told = helpers(sandboxes, logs)
         code = wine(node(), "--test-reporter=tap", as_windows(file), more=told, output=log, patience=1500)
     return Suite(f"node {name}", code, log)
+
+
+def demo(logs: Path) -> Suite:
+    """The tour of `make demo`."""
+    tour = as_windows(demo_of_node(STAGE))
+    with Sandboxes(sandbox_program(), SHARED) as sandboxes:
+        told = helpers(sandboxes, logs)
+        code = wine(node(), tour, told["DROPOFF_SANDBOX"], more=told, output=logs / "demo-node.log")
+    return tap(logs / "demo.tap", {"Node": code == 0}, "demo")
+
+
+def helpers(sandboxes: Sandboxes, logs: Path) -> dict[str, str]:
+    """Programs of this folder's, as the environment names them."""
+    return {
+        "DROPOFF_SANDBOX": as_windows(compiled("sandbox", "dropoff-sandbox", logs, "-lws2_32")),
+        "DROPOFF_HOLD": as_windows(compiled("hold", "hold", logs, "-municode")),
+        "DROPOFF_SANDBOXES": str(sandboxes.port),
+    }
