@@ -390,8 +390,8 @@ try:
 except StorageRefusedError:
     os._exit(3)
 """
-    slow = ["-P", journal, "-e", "trace=write", "-e", "inject=write:delay_enter=300000"]
-    strace = ["strace", "-f", "-qq", "-e", "signal=none", *slow, "-o", tmp_path / "calls"]
+    slow: list[str | Path] = ["-P", journal, "-e", "trace=write", "-e", "inject=write:delay_enter=300000"]
+    strace: list[str | Path] = ["strace", "-f", "-qq", "-e", "signal=none", *slow, "-o", tmp_path / "calls"]
     ran = subprocess.run([*strace, sys.executable, "-c", body], capture_output=True, text=True, timeout=240)
     assert ran.returncode == 3, ran.stderr
     assert "DELAYED" in (tmp_path / "calls").read_text()
