@@ -125,7 +125,8 @@ cp cli/README.md "$out/$name"
 share=$out/$name/share
 # They are the same on every system, and what was built for another one may not run here.
 program=("$built/dropoff$exe")
-"${program[@]}" --version >/dev/null 2>&1 || program=(cargo run --quiet --package dropoff-cli --bin dropoff --)
+[ "$target" = "$host" ] || "${program[@]}" --version >/dev/null 2>&1 ||
+    program=(cargo run --quiet --package dropoff-cli --bin dropoff --)
 "${program[@]}" man "$share/man/man1" >/dev/null
 "${program[@]}" completion bash >"$share/bash-completion/completions/dropoff"
 "${program[@]}" completion zsh >"$share/zsh/site-functions/_dropoff"

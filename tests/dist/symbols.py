@@ -1,9 +1,8 @@
 """Prints what each compiled file of the packages asks of a system; fails where that is more than it may be.
 
 Usage: symbols.py FOLDER [--unoptimised]. Needs binutils. The C library shows its own names alone, and where
-nothing is optimised those that its dependencies have for C. A file may ask for glibc
-2.17 (manylinux2014) and for libraries that every such system has; an unwinder is the system's own: see
-pack.sh.
+nothing is optimised those that its dependencies have for C. A file may ask for glibc 2.17 (manylinux2014) and
+for libraries that every such system has; an unwinder is the system's own: see pack.sh.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ impl JobContext {
         }
     }
 
-    /// Waits for records that were on their way when the call failed, as long.
+    /// Waits for records that were on their way when the call failed, as long as for cleaning up.
     pub(super) async fn journal_written(&self) {
         let writes = self.at_end().journal_writes.clone();
         let _ = tokio::time::timeout(CLEANUP_TIMEOUT, writes.ended()).await;
@@ -223,6 +223,7 @@ mod tests {
         assert_eq!(job.wait().expect_err("cancelled").kind(), ErrorKind::Cancelled);
         ended.try_recv().expect("it was done first");
     }
+
     #[test]
     fn a_job_that_fails_ends_after_its_journal_is_written() {
         let writes = PendingWork::default();
