@@ -6,12 +6,13 @@
 #        pack.sh release OUT TARGET  for one of Rust's targets, such as x86_64-unknown-linux-musl; wants
 #                                    .venv-dist/bin first in PATH, and rustup's std for that target. Those of
 #                                    macOS and Windows are made on such a machine, with its own compiler.
-#        pack.sh built OUT TARGET    what cargo has built for TARGET without optimising, all but the wheels:
-#                                    tests/platforms
+#        pack.sh built OUT TARGET CONFIG
+#                                    what cargo has built for TARGET, a Linux, without optimising, by CONFIG
+#                                    and the environment's flags; wheels are built so, too: tests/platforms
 # TAR names GNU's tar, where it is not the usual one.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-usage() { echo "usage: $0 dev OUT | release OUT TARGET | built OUT TARGET" >&2 && exit 2; }
+usage() { echo "usage: $0 dev OUT | release OUT TARGET | built OUT TARGET CONFIG" >&2 && exit 2; }
 [ $# -ge 2 ] || usage
 profile=$1
 mkdir -p "$2"
@@ -25,18 +26,19 @@ target_dir=${CARGO_TARGET_DIR:-$root/target}
 case $profile in
 dev)
     target=$host
-    maturin=.venv/bin/maturin arguments=(--quiet)
+    maturin=(.venv/bin/maturin) arguments=(--quiet)
     built=$target_dir/debug
     ;;
 release)
     target=${3:?"usage: $0 release OUT TARGET"}
-    maturin=maturin arguments=(--quiet --release --zig --target "$target")
+    maturin=(maturin) arguments=(--quiet --release --zig --target "$target")
     built=$target_dir/$target/release
     flags=CARGO_TARGET_$(echo "$target" | tr a-z- A-Z_)_RUSTFLAGS
     ;;
 built)
-    target=${3:?"usage: $0 built OUT TARGET"}
-    maturin=maturin
+    [ $# -eq 4 ] || usage
+    target=$3
+    maturin=(maturin) arguments=(--quiet --profile dev --config "$4" --zig --target "$target")
     built=$target_dir/$target/debug
     ;;
 *) usage ;;
@@ -54,7 +56,7 @@ x86_64) cpu=x64 ;;
 aarch64) cpu=arm64 ;;
 esac
 : "${cpu:?"no name for $arch"}"
-exe="" linking=(--)
+exe=""
 case $system in
 linux-*) platform=linux-$cpu-$libc library=libdropoff_node.so ;;
 macos-*) platform=darwin-$cpu library=libdropoff_node.dylib ;;
@@ -64,8 +66,6 @@ esac
 if [ "$profile" = dev ]; then
     node bindings-node/scripts/build.mjs --workspace --all-targets
     module=bindings-node/dropoff.$platform.node
-elif [ "$profile" = built ]; then
-    module=$built/$library
 elif [ -z "$libc" ]; then
     arguments=(--quiet --release --target "$target")
     # The oldest macOS that Rust knows on both processors; Windows' C library in the file itself, since not
@@ -83,24 +83,30 @@ else
         # outlive the program by unwinding them with libgcc's, and the process crashes where the two meet.
         compiler=cc
         [ "$arch" = "$(uname -m)" ] || compiler=$arch-linux-gnu-gcc
-        export "$flags=-C link-arg=$("$compiler" -print-file-name=libgcc_s.so.1)"
         # Where it is linked to a program, lld would look for what it wants of this machine's glibc, too.
-        linking+=(-C link-arg=-Wl,--allow-shlib-undefined)
+        unwinder=$("$compiler" -print-file-name=libgcc_s.so.1)
+        linking="-C link-arg=$unwinder -C link-arg=-Wl,--allow-shlib-undefined"
     else
         arguments+=(--compatibility musllinux_1_2) zig=$target
         # A library for musl's own loader; Rust would link musl in.
-        export "$flags=-C target-feature=-crt-static"
+        linking="-C target-feature=-crt-static"
     fi
-    # The sandbox apart: with its features tokio wants descriptors for signals, and panics where few are left.
-    cargo-zigbuild zigbuild --release --lib -p dropoff-c -p dropoff-node --target "$zig"
-    cargo-zigbuild rustc --release -p dropoff-sandbox --bin dropoff-sandbox --target "$zig" "${linking[@]}"
+    if [ "$profile" = release ]; then
+        export "$flags=$linking"
+        cargo-zigbuild zigbuild --release --lib -p dropoff-c -p dropoff-node --target "$zig"
+        # Apart: with the command's features tokio wants descriptors for signals, and panics where few are
+        # left.
+        cargo-zigbuild zigbuild --release -p dropoff-sandbox --bin dropoff-sandbox --target "$zig"
+    fi
+    # maturin has cargo-zigbuild inside, whose linker lies in a folder by the program's name; cargo would
+    # compile all anew for another linker.
+    zigbuild=$(realpath "$(command -v cargo-zigbuild)")
+    maturin=(env "CARGO_BIN_EXE_cargo-zigbuild=$zigbuild" maturin)
     module=$built/$library
 fi
-if [ "$profile" != built ]; then
-    "$maturin" build "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
-    "$maturin" build "${arguments[@]}" -m cli/Cargo.toml --out "$out" "${linking[@]}"
-fi
-"$maturin" sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
+"${maturin[@]}" build "${arguments[@]}" -m bindings-python/Cargo.toml --out "$out"
+"${maturin[@]}" build "${arguments[@]}" -m cli/Cargo.toml --out "$out"
+"${maturin[@]}" sdist -m bindings-python/Cargo.toml --out "$out" >/dev/null
 node bindings-node/scripts/pack.mjs "$out" "$platform=$module"
 node cli/npm/pack.mjs "$out" "$platform=$built/dropoff$exe"
 

@@ -1,14 +1,13 @@
 """Installs each package in a clean folder, as a user would, and sends a file with it to the packed sandbox.
 
-Usage: use.py FOLDER [--without-python]
-
-FOLDER is the one that pack.sh wrote to. Without Python, which not every system has, wheels are left out.
+Usage: use.py FOLDER, the one that pack.sh wrote to.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,8 @@ from contents import LICENCES, all_packages, files
 
 ROOT = Path(__file__).resolve().parents[2]
 EXE = ".exe" if sys.platform == "win32" else ""
+# What users test with, as our own tests do.
+RUNNER = re.findall("^pytest==.*", (ROOT / "tests" / "python" / "requirements.txt").read_text(), re.M)[0]
 
 PYTHON = """
 import os, dropoff
@@ -32,7 +33,6 @@ NODE = """
 const d = new AgentDrop({ baseUrl: process.env.API_URL, trustedStorage: [process.env.STORAGE_URL] })
 d.send(['report.pdf'], { sender: 'a', recipient: 'b' }).then((sent) => console.log(sent.status))
 """
-# What users test with.
 PYTEST = """
 from dropoff import AgentDrop
 
@@ -121,9 +121,8 @@ def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None
     run([python, *install, one(packages, "dropoff-*.whl")], folder, environment)
     assert run([python, "-c", PYTHON], folder, environment) == "active"
     assert run([python, "-c", TOOLS], folder, environment) == "3"
-    runner = (ROOT / "tests" / "python" / "requirements.txt").read_text().split("pytest==")[1].split()[0]
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, f"pytest=={runner}"], folder, environment)
+    run([*pip, RUNNER], folder, environment)
     (folder / "test_mine.py").write_text(PYTEST)
     assert "1 passed" in run([python, "-m", "pytest", "-q"], folder, environment)
 
@@ -248,14 +247,15 @@ def unpack_sandbox(packages: Path, folder: Path) -> Path:
     return one(folder, "dropoff-sandbox-*") / f"dropoff-sandbox{EXE}"
 
 
-def main(packages: Path, uses: dict[str, Use]) -> None:
+def main(packages: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary:
-        use_all(packages, uses, Path(temporary), unpack_sandbox(packages, Path(temporary)))
+        use_all(packages, Path(temporary), unpack_sandbox(packages, Path(temporary)))
 
 
 Use = Callable[[Path, Path, dict[str, str]], None]
-WHEELS: dict[str, Use] = {"wheel": use_wheel, "command's wheel": use_command_wheel}
-OTHERS: dict[str, Use] = {
+USES: dict[str, Use] = {
+    "wheel": use_wheel,
+    "command's wheel": use_command_wheel,
     "npm tarball": use_npm,
     "C tarball": use_c,
     "command's npm packages": use_command_npm,
@@ -263,7 +263,7 @@ OTHERS: dict[str, Use] = {
 }
 
 
-def use_all(packages: Path, uses: dict[str, Use], temporary: Path, sandbox: Path) -> None:
+def use_all(packages: Path, temporary: Path, sandbox: Path) -> None:
     command = [sandbox, "serve", "--exit-with-stdin"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         assert running.stdin and running.stdout
@@ -279,7 +279,7 @@ def use_all(packages: Path, uses: dict[str, Use], temporary: Path, sandbox: Path
             "DROPOFF_SANDBOX": str(sandbox),
         }
         try:
-            for what, use in uses.items():
+            for what, use in USES.items():
                 folder = temporary / what.replace(" ", "-")
                 folder.mkdir()
                 (folder / "report.pdf").write_bytes(b"%PDF")
@@ -294,4 +294,4 @@ def use_all(packages: Path, uses: dict[str, Use], temporary: Path, sandbox: Path
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), OTHERS if "--without-python" in sys.argv[2:] else WHEELS | OTHERS)
+    main(Path(sys.argv[1]).resolve())

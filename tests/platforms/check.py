@@ -51,9 +51,8 @@ def by_chroot(target: str, log: Path) -> int:
         "check",
         "--target",
         target,
-        BUILD_STD,
         *CRATES,
-        environment=environment(),
+        environment=environment() | BUILD_STD,
         output=log,
         program=program,
     )

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Debian's next release in a folder of its own, with the compilers and emulators that tests/platforms wants:
-#   tests/platforms/chroot.sh FOLDER check|windows|musl|arm64 …
+#   tests/platforms/chroot.sh FOLDER check|windows|musl|arm64|arm64-musl …
 # A part that is there already is left as it is. Wants root, debootstrap and a Debian mirror: DEBIAN_MIRROR,
 # or the one this machine's apt has. Nothing outside of FOLDER is changed. All of it takes some minutes and
 # 5 GB; with what run.py builds beside it, 8.
@@ -80,9 +80,9 @@ arm64() {
     packages venv python3-venv
     local python
     python=$(inside python3 -c 'import sys; print("python3.%d" % sys.version_info[1])')
-    # So that it finds its library without being told, as in an environment that is made of it.
+    # So that it finds its library, and Debian's pytest, without being told.
     mkdir -p "$root/opt/arm64/usr/lib"
-    ln -sfn "/usr/lib/$python" "$root/opt/arm64/usr/lib/$python"
+    for each in "$python" python3; do ln -sfn "/usr/lib/$each" "$root/opt/arm64/usr/lib/$each"; done
     [ -e "$folder/python-arm64.done" ] && return
     inside apt-get install -q -y "lib$python-stdlib:arm64" libexpat1:arm64 zlib1g:arm64
     inside sh -ec 'cd /tmp && apt-get download -q "$0-minimal:arm64" &&
@@ -95,6 +95,45 @@ arm64() {
 musl() {
     packages musl musl musl-tools
     mkdir -p "$root/usr/lib/rustlib/x86_64-unknown-linux-musl/lib"
+    python_of_musl musl musl-gcc
+}
+
+# The other Python compiles what this one has in Python; what configure finds by running a program is told.
+arm64_musl() {
+    packages arm64-musl musl-dev:arm64
+    mkdir -p "$root/usr/lib/rustlib/aarch64-unknown-linux-musl/lib"
+    python_of_musl arm64-musl aarch64-linux-musl-gcc --host=aarch64-linux-musl --build=x86_64-linux-gnu \
+        --with-build-python=/opt/musl/bin/python3 ac_cv_file__dev_ptmx=yes ac_cv_file__dev_ptc=no \
+        ac_cv_buggy_getaddrinfo=no
+}
+
+# No registry has a CPython for musl, so it is compiled of Debian's source: of the stable release's, which
+# stays as it is. It has no TLS and no ctypes; SQLite, which our tests want, is made of its parts by tcl.
+# `--print-multiarch` tells of glibc, and configure would end. Arguments: a folder's name, a compiler, and
+# what configure is told where that compiles for another processor.
+python_of_musl() {
+    local name=$1
+    [ -e "$folder/python-$name.done" ] && return
+    packages make make xz-utils tcl
+    printf 'deb-src %s trixie main\n' "$(mirror)" >"$root/etc/apt/sources.list.d/source.list"
+    inside apt-get update -q
+    inside bash -euc 'prefix=/opt/$1 compiler=$2
+        shift 2
+        rm -rf "$prefix" /opt/source && mkdir -p /opt/source && cd /opt/source
+        apt-get source -q --tar-only --download-only zlib sqlite3 python3.13
+        for each in *.orig.tar.*; do tar -xf "$each"; done
+        printf "#!/bin/sh\ncase \$* in *-print-multiarch*) ;; *) exec $compiler \"\$@\" ;; esac\n" >cc
+        chmod +x cc
+        export CC=$PWD/cc CFLAGS="-O1 -fPIC"
+        (cd zlib-* && ./configure --static --prefix="$prefix" && make -j2 install)
+        (cd sqlite3-* && make=(--disable-shared --disable-tcl --disable-readline --prefix="$prefix") &&
+            ./configure "${make[@]}" "${@:1:1}" && make -j2 install)
+        export CPPFLAGS=-I$prefix/include LDFLAGS=-L$prefix/lib
+        (cd Python-3.* && ./configure --prefix="$prefix" --disable-test-modules "$@" && make -j2 install)
+        echo /usr/lib/python3/dist-packages >debian.pth
+        mv debian.pth "$prefix"/lib/python3.*/site-packages
+        rm -r /opt/source' compile "$@"
+    touch "$folder/python-$name.done"
 }
 
 for part in "$@"; do
@@ -103,6 +142,7 @@ for part in "$@"; do
         windows) rust; packages mingw gcc-mingw-w64-x86-64; packages wine wine wine64 ;;
         musl) rust; pytest; musl ;;
         arm64) rust; pytest; arm64 ;;
-        *) fail "there is no part $part; there are check, windows, musl and arm64" ;;
+        arm64-musl) rust; pytest; arm64; musl; arm64_musl ;;
+        *) fail "there is no part $part; there are check, windows, musl, arm64 and arm64-musl" ;;
     esac
 done

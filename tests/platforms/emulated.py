@@ -17,7 +17,7 @@ CARGO_HOME = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
 SHARED = FOLDER / "tmp"
 
 # Debian has no std of these targets, only the source of all of them.
-BUILD_STD = "-Zbuild-std=std,test,panic_unwind"
+BUILD_STD = {"CARGO_UNSTABLE_BUILD_STD": "std,test,panic_unwind"}
 QUICKLY = ["--config", "tests/platforms/dev.toml"]
 
 # In a mount namespace of its own: nothing is left mounted, whatever ends the program.

