@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import hashlib
+import inspect
 import io
 import json
 import os
@@ -476,4 +477,4 @@ def test_the_names_are_there() -> None:
         "async_open_sealed",
     ):
         assert name in dropoff.__all__ and name in dir(dropoff)
-    assert asyncio.iscoroutinefunction(dropoff.async_open_sealed)
+    assert inspect.iscoroutinefunction(dropoff.async_open_sealed)
