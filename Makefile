@@ -184,8 +184,8 @@ test-dist: build python node
 
 # Other systems, by cross-compilers and emulators in a chroot of Debian's next release, below target/platforms
 # or where DROPOFF_PLATFORMS says. TARGET names some: windows, musl, arm64, arm64-musl; without it, all of
-# them. Root and debootstrap, 8 GB and an hour the first time for one, 18 GB and six hours for all.
-test-platforms: MOST_SECONDS := 36000
+# them. Root and debootstrap, 8 GB and an hour the first time for one, 27 GB and some ten hours for all.
+test-platforms: MOST_SECONDS := 54000
 test-platforms: product .venv-dist/done
 	@$(PATIENCE) $(PYTHON) tests/platforms/run.py $(if $(filter file,$(origin TARGET)),,$(TARGET))
 	@echo "suite platforms: passed"

@@ -230,6 +230,13 @@ def look_at_source(packages: Path) -> None:
     assert not [name for name in names if name.endswith(".so")], "compiled files in the source distribution"
 
 
+def look_for_caches(folder: Path) -> None:
+    """What Python leaves in a tree that was used is in no package."""
+    for package in all_packages(folder):
+        found = [name for name, _ in files(package) if "__pycache__" in name]
+        assert not found, f"{package.name} has {found}"
+
+
 def look_at_licences(folder: Path) -> None:
     """Ours, and those of what is compiled in, are in each package."""
     for name in LICENCES:
@@ -287,6 +294,7 @@ def use_all(packages: Path, temporary: Path, sandbox: Path) -> None:
                 print(f"{what}: installed in a clean folder, and a file was sent with it", flush=True)
             look_at_source(packages)
             print("source distribution: whole")
+            look_for_caches(packages)
             look_at_licences(packages)
             print("licences: in each package")
         finally:

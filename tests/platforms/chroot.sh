@@ -115,7 +115,8 @@ python_of_musl() {
     local name=$1
     [ -e "$folder/python-$name.done" ] && return
     packages make make xz-utils tcl
-    printf 'deb-src %s trixie main\n' "$(mirror)" >"$root/etc/apt/sources.list.d/source.list"
+    sed -n "s/^deb \(.*\) $release main$/deb-src \1 trixie main/p" "$root/etc/apt/sources.list" \
+        >"$root/etc/apt/sources.list.d/source.list"
     inside apt-get update -q
     inside bash -euc 'prefix=/opt/$1 compiler=$2
         shift 2
@@ -126,8 +127,8 @@ python_of_musl() {
         chmod +x cc
         export CC=$PWD/cc CFLAGS="-O1 -fPIC"
         (cd zlib-* && ./configure --static --prefix="$prefix" && make -j2 install)
-        (cd sqlite3-* && make=(--disable-shared --disable-tcl --disable-readline --prefix="$prefix") &&
-            ./configure "${make[@]}" "${@:1:1}" && make -j2 install)
+        (cd sqlite3-* && flags=(--disable-shared --disable-tcl --disable-readline --prefix="$prefix") &&
+            ./configure "${flags[@]}" "${@:1:1}" && make -j2 install)
         export CPPFLAGS=-I$prefix/include LDFLAGS=-L$prefix/lib
         (cd Python-3.* && ./configure --prefix="$prefix" --disable-test-modules "$@" && make -j2 install)
         echo /usr/lib/python3/dist-packages >debian.pth

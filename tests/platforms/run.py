@@ -148,12 +148,12 @@ def run(name: str, wanted: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    chosen = {name: suites for name, _, suites in (word.partition(":") for word in arguments or PLATFORMS)}
-    unknown = chosen.keys() - PLATFORMS.keys()
+    chosen = [(name, suites) for name, _, suites in (word.partition(":") for word in arguments or PLATFORMS)]
+    unknown = {name for name, _ in chosen} - PLATFORMS.keys()
     if unknown:
         print(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(PLATFORMS)}", file=sys.stderr)
         return 2
-    wrong = sum(run(name, suites.split(",") if suites else []) for name, suites in chosen.items())
+    wrong = sum(run(name, suites.split(",") if suites else []) for name, suites in chosen)
     print(f"platforms: {wrong} suites failed" if wrong else "platforms: passed")
     return int(wrong > 0)
 
