@@ -35,6 +35,8 @@ function isOfMusl(file) {
   }
 }
 
+const GUIDE = 'https://dropoff.github.io/dropoff/guides/cli/'
+
 /** The program's path, and a sentence where there is none. */
 function program() {
   const { platform, arch } = process
@@ -48,7 +50,7 @@ function program() {
   }
   console.error(
     `dropoff-cli has no program for ${platform} ${arch}, or npm left it out (--omit=optional, or a lock file of ` +
-      `another system); install it again without that, or see https://dropoff.github.io/dropoff/guides/cli/`,
+      `another system); install it again without that, or see ${GUIDE}`,
   )
   process.exit(3)
 }
@@ -69,7 +71,10 @@ function become(file, args) {
 function run(file, args) {
   const child = spawn(file, args, { stdio: 'inherit' })
   child.on('error', (error) => {
-    console.error(`dropoff could not be started: ${error.message}`)
+    console.error(
+      `${file} cannot be started (${error.code}), so it is damaged or may not run here; install dropoff-cli again, ` +
+        `or see ${GUIDE}`,
+    )
     process.exit(3)
   })
   // Who tells a whole group tells the program too, which counts both as one if they come at once. A terminal

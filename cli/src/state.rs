@@ -1,8 +1,10 @@
 //! Where the command keeps what outlives it: journals, by whom they are for. It owns their names alone.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use dropoff::{Error, Result};
+
+use crate::sys;
 
 /// The journal of a send that names none: the same for the same files, sender and recipient.
 ///
@@ -24,10 +26,7 @@ pub fn journal(from: &str, to: &str, files: &[PathBuf]) -> Result<PathBuf> {
 }
 
 fn folder() -> Result<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let state = set("XDG_STATE_HOME").filter(|folder| folder.is_absolute());
-    let state = state.or_else(|| Some(std::env::home_dir()?.join(Path::new(".local/state"))));
-    state.map(|state| state.join("dropoff")).ok_or_else(|| {
+    sys::state_folder().map(|state| state.join("dropoff")).ok_or_else(|| {
         Error::bad_argument("there is no home folder for the journal; name one by --resume=FILE")
     })
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::sys;
 
 /// Whether somebody gave a URL for a path. It may be a signed one, so it must not become a path that is
 /// printed.
@@ -18,7 +19,16 @@ pub(crate) fn local_path(path: PathBuf, what: &str) -> Result<PathBuf> {
     if is_url(&path) {
         return Err(Error::invalid(format!("{what} is a path, and a URL was given; give a path")));
     }
+    // Asked of what was given: made absolute, it is another name.
+    if sys::is_misread(&path) {
+        return Err(Error::invalid(format!("{what} {}", names_no_file(&path))));
+    }
     Ok(absolute(path))
+}
+
+/// Why a path for which the system opens something else is refused.
+pub(crate) fn names_no_file(path: &Path) -> String {
+    format!("names no file or folder ({path:?}): this system takes it for something else; give another path")
 }
 
 /// The path as it is meant at this moment: the current folder may be another one when it is used.

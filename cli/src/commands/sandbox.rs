@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::output::{Format, write_out};
 use crate::report::Report;
 use crate::run::Session;
+use crate::sys;
 
 /// Both services on loopback, strict as the real ones, with faults on order. Runs until it is told to stop.
 ///
@@ -38,16 +39,17 @@ impl SandboxCommand {
 /// For another terminal to be pasted into. The keys are good here alone.
 fn exports(place: &Value) -> String {
     let text = |name: &str| place[name].as_str().unwrap_or_default().to_owned();
-    let mut lines = vec![
-        format!("export AGENTDROP_BASE_URL={}", text("api_url")),
-        format!("export AGENTDROP_API_KEY={}", text("agentdrop_api_key")),
-        format!("export HAI_API_BASE_URL={}", text("api_url")),
-        format!("export HAI_API_KEY={}", text("h_api_key")),
-        format!("export DROPOFF_TRUSTED_STORAGE={}", text("storage_url")),
+    let variables = [
+        ("AGENTDROP_BASE_URL", "api_url"),
+        ("AGENTDROP_API_KEY", "agentdrop_api_key"),
+        ("HAI_API_BASE_URL", "api_url"),
+        ("HAI_API_KEY", "h_api_key"),
+        ("DROPOFF_TRUSTED_STORAGE", "storage_url"),
+        ("SSL_CERT_FILE", "ca_file"),
     ];
-    if !text("ca_file").is_empty() {
-        lines.push(format!("export SSL_CERT_FILE={}", text("ca_file")));
-    }
+    let told = variables.iter().map(|(variable, name)| (variable, text(name)));
+    let told = told.filter(|(_, value)| !value.is_empty());
+    let mut lines: Vec<_> = told.map(|(variable, value)| sys::assignment(variable, &value)).collect();
     lines.push(format!("# control endpoint: {}; Ctrl-C ends it", text("control_url")));
     lines.join("\n")
 }

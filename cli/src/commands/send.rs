@@ -69,7 +69,8 @@ pub struct Send {
     #[arg(long, value_name = "true|false")]
     multipart: Option<bool>,
     /// Keeps a journal, from which the same command goes on if it is interrupted [default: one for these
-    /// files and this recipient in dropoff/ of XDG_STATE_HOME, else of ~/.local/state].
+    /// files and this recipient in dropoff/ of XDG_STATE_HOME, else of ~/.local/state; on Windows of
+    /// LOCALAPPDATA].
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true)]
     resume: Option<Option<PathBuf>>,
     /// Tells what would be sent, and sends nothing.

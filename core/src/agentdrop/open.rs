@@ -273,7 +273,7 @@ impl Unnamed {
             Some(path) => {
                 // Not every system renames a file that is open.
                 drop(self.file);
-                path.persist_noclobber(to).map_err(|e| e.error)
+                path.persist_noclobber(sys::of_any_length(to)).map_err(|e| e.error)
             }
             None => sys::name_file(&self.file, to),
         };
@@ -287,7 +287,8 @@ impl Unnamed {
 /// For file systems that make no file without a name.
 fn named_beside(to: &Path) -> Result<Unnamed> {
     let folder = folder_of(to);
-    let named = tempfile::Builder::new().prefix(".dropoff-").make_in(&folder, sys::create_private);
+    let place = sys::of_any_length(&folder);
+    let named = tempfile::Builder::new().prefix(".dropoff-").make_in(place, sys::create_private);
     let (file, path) = named.map_err(|e| failed(&folder, &e))?.into_parts();
     Ok(Unnamed { file, folder, named: Some(path) })
 }
@@ -303,6 +304,12 @@ fn failed(folder: &Path, error: &std::io::Error) -> Error {
         Io::StorageFull | Io::QuotaExceeded => (
             ErrorKind::DiskFull,
             format!("no room left in {shown} for the opened file; free some or give another path"),
+        ),
+        _ if sys::is_held_elsewhere(error) => (
+            ErrorKind::InvalidInput,
+            format!(
+                "another program has the new file in {shown} open and does not share it; close that program, or give another path"
+            ),
         ),
         _ => (
             ErrorKind::InvalidInput,

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use super::Target;
 use crate::error::{Error, Result};
 use crate::options::{Options, Proxy, UnusableProxy};
+use crate::sys;
 
 /// A proxy, or why the one that is named cannot be used.
 type NamedProxy = Option<Result<Proxy, Error>>;
@@ -28,19 +29,24 @@ impl Proxies {
     /// Reads the environment of this process. Called where a client is made, on its caller's thread: in many
     /// programs no other may read the environment while that one changes it.
     pub(super) fn new(options: &Options) -> Self {
-        Self::read(options.proxy.clone(), |name| std::env::var_os(name))
+        Self::read(options.proxy.clone(), |name| std::env::var_os(name), sys::VARIABLES_HAVE_CASE)
     }
 
-    fn read(option: Option<Proxy>, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+    fn read(
+        option: Option<Proxy>,
+        variable: impl Fn(&str) -> Option<OsString>,
+        variables_have_case: bool,
+    ) -> Self {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|name| variable(name).filter(|v| !v.is_empty()).map(|v| (*name, v)))
         };
-        // A web server hands a client's `Proxy:` header to a CGI program under this name (httpoxy,
+        // A web server hands a client's `Proxy:` header to a CGI program as HTTP_PROXY (httpoxy,
         // CVE-2016-5385).
-        let http: &[_] = if variable("REQUEST_METHOD").is_some() {
-            &["http_proxy", "all_proxy", "ALL_PROXY"]
-        } else {
-            &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+        let in_cgi = variable("REQUEST_METHOD").is_some();
+        let http: &[_] = match (in_cgi, variables_have_case) {
+            (false, _) => &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
+            (true, true) => &["http_proxy", "all_proxy", "ALL_PROXY"],
+            (true, false) => &["all_proxy", "ALL_PROXY"],
         };
         let direct = first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| NoProxy::parse(&list));
         Self {
@@ -139,8 +145,15 @@ mod tests {
     use crate::options::proxy::tests::{BROKEN, HIDDEN};
 
     fn environment(variables: &[(&str, &str)]) -> Proxies {
-        let variables: Vec<_> = variables.iter().map(|(n, v)| ((*n).to_owned(), OsString::from(v))).collect();
-        Proxies::read(None, move |name| variables.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()))
+        Proxies::read(None, |name| find(variables, |variable| variable == name), true)
+    }
+
+    fn environment_of_windows(variables: &[(&str, &str)]) -> Proxies {
+        Proxies::read(None, |name| find(variables, |variable| variable.eq_ignore_ascii_case(name)), false)
+    }
+
+    fn find(variables: &[(&str, &str)], is_it: impl Fn(&str) -> bool) -> Option<OsString> {
+        variables.iter().find(|(name, _)| is_it(name)).map(|(_, value)| value.into())
     }
 
     fn through(proxies: &Proxies, url: &str) -> Option<String> {
@@ -188,9 +201,14 @@ mod tests {
     #[test]
     fn a_cgi_program_does_not_take_its_clients_header_for_a_proxy() {
         let all = [("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "evil:1"), ("HTTPS_PROXY", "p:1")];
-        let proxies = environment(&all);
-        assert_eq!(through(&proxies, "http://s.example"), None);
-        assert_eq!(through(&proxies, "https://s.example").as_deref(), Some("p:1"));
+        for proxies in [environment(&all), environment_of_windows(&all)] {
+            assert_eq!(through(&proxies, "http://s.example"), None);
+            assert_eq!(through(&proxies, "https://s.example").as_deref(), Some("p:1"));
+        }
+        let lower = [("REQUEST_METHOD", "GET"), ("http_proxy", "p:1"), ("ALL_PROXY", "a:1")];
+        assert_eq!(through(&environment(&lower), "http://s.example").as_deref(), Some("p:1"));
+        // There it may be the header.
+        assert_eq!(through(&environment_of_windows(&lower), "http://s.example").as_deref(), Some("a:1"));
     }
 
     #[test]

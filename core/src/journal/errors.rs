@@ -4,7 +4,7 @@ use std::io::ErrorKind as Io;
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Side};
-use crate::os_limits;
+use crate::{os_limits, sys};
 
 pub(super) fn in_use(path: &Path) -> Error {
     Error::new(
@@ -33,6 +33,14 @@ pub(super) fn io_failed(path: &Path, doing: &str, error: &std::io::Error) -> Err
             ErrorKind::DiskFull,
             format!("no room left to write the journal {shown}; free some or give another path"),
         )
+        .of_file(path, error),
+        _ if sys::is_held_elsewhere(error) => Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "another program has the journal {shown} open and does not share it; close that program, or give another path"
+            ),
+        )
+        .side_is(Side::Caller)
         .of_file(path, error),
         _ if os_limits::is_out_of_descriptors(error) => {
             Error::too_many_open_files(&format!("{doing} the journal {shown}"), error).with_path(path)

@@ -96,6 +96,9 @@ impl KeyPair {
             })
             .of_file(path, &error)
         };
+        if sys::is_misread(path) {
+            return Err(Error::invalid(format!("the key's path {}", crate::paths::names_no_file(path))));
+        }
         let mut file = sys::create_private(path).map_err(failed)?;
         let written = writeln!(file, "{}", self.reveal_private_key().as_str()).and_then(|()| file.sync_all());
         drop(file);

@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::stream::Stream;
 use crate::error::{Error, Result};
-use crate::paths::{absolute, is_url};
+use crate::paths::{absolute, is_url, names_no_file};
+use crate::sys;
 
 /// The bytes to upload: a path, memory, or a stream.
 pub struct Source(pub(super) SourceKind);
@@ -20,6 +21,8 @@ pub(super) enum SourceKind {
     Described(u64),
     /// A URL where a path is due. Not kept: it may be a signed one, and an error would print it.
     Url,
+    /// A path for which the system opens something else.
+    Misread(PathBuf),
 }
 
 impl Source {
@@ -27,7 +30,11 @@ impl Source {
     /// path is relative to the current folder of this moment.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        if is_url(&path) { Self(SourceKind::Url) } else { Self(SourceKind::Path(absolute(path))) }
+        Self(match () {
+            () if is_url(&path) => SourceKind::Url,
+            () if sys::is_misread(&path) => SourceKind::Misread(path),
+            () => SourceKind::Path(absolute(path)),
+        })
     }
 
     /// Bytes in memory. A [`Bytes`] is shared, not copied.
@@ -64,6 +71,7 @@ impl Source {
             SourceKind::Memory(bytes) => Some(Self(SourceKind::Memory(bytes.clone()))),
             SourceKind::Described(bytes) => Some(Self::described(*bytes)),
             SourceKind::Url => Some(Self(SourceKind::Url)),
+            SourceKind::Misread(path) => Some(Self(SourceKind::Misread(path.clone()))),
             SourceKind::Stream(_) => None,
         }
     }
@@ -74,6 +82,7 @@ impl Source {
             SourceKind::Url => {
                 Err(Error::invalid("a source is a file's path or its bytes, not a URL; fetch it first"))
             }
+            SourceKind::Misread(path) => Err(Error::invalid(format!("the source {}", names_no_file(path)))),
             _ => Ok(()),
         }
     }
@@ -121,6 +130,7 @@ impl std::fmt::Debug for Source {
             SourceKind::Stream(_) => f.write_str("Source(a stream)"),
             SourceKind::Described(bytes) => write!(f, "Source({bytes} bytes elsewhere)"),
             SourceKind::Url => f.write_str("Source(a URL)"),
+            SourceKind::Misread(path) => write!(f, "Source({})", path.display()),
         }
     }
 }

@@ -64,7 +64,9 @@ impl Prepared {
     pub(crate) async fn new(source: Source, spool: Spool, io_timeout: Duration) -> Result<Self> {
         source.check()?;
         let (backing, len) = match source.0 {
-            SourceKind::Url => return Err(Error::internal("a URL got past its check")),
+            SourceKind::Url | SourceKind::Misread(_) => {
+                return Err(Error::internal("what is no source got past its check"));
+            }
             SourceKind::Described(len) => (Backing::Described, len),
             SourceKind::Memory(bytes) => {
                 let len = bytes.len() as u64;

@@ -35,8 +35,11 @@ pub(crate) use family::{belongs_to_user, create_private, make_private, open_priv
 // A file without a name in a folder, and giving it one that nothing has yet; whether an error may mean that
 // there are none.
 pub(crate) use family::{may_lack_unnamed_files, name_file, unnamed_file_in};
-// Whether a file may get this path, as far as its last name goes.
-pub(crate) use family::may_be_named;
+// Whether a file may get this path, as far as its last name goes; and whether the system opens something
+// else than a file of that name.
+pub(crate) use family::{is_misread, may_be_named};
+// The path in the form whose length the system does not limit, for calls that take it as it is.
+pub(crate) use family::of_any_length;
 // A console, a pipe or the like, where metadata does not tell.
 pub(crate) use family::is_device;
 // The facts of a file that is open, or of whatever a path leads to; `meta` was asked for just before.
@@ -49,8 +52,8 @@ pub(crate) use files::{FileFacts, FileSystem, Time};
 pub(crate) use family::PositionalIo;
 // The bytes of a file that can be had without waiting for a disk.
 pub(crate) use family::read_cached;
-// Whether another program keeps others from a file, by a lock on any byte of it or by not sharing it, and
-// which process, if it has a number here. Nothing is locked to find out.
+// Whether another program keeps others from a file, by a lock on any byte of it (Unix) or by not sharing it
+// (Windows), and which process, if it has a number here. Nothing is locked to find out.
 pub(crate) use family::lock_holder;
 // The first file that this process has open for writing, and that is wanted: no lock of its own is told.
 pub(crate) use family::find_open_for_writing;
@@ -81,6 +84,8 @@ pub(crate) use family::why_no_thread;
 // Whether an error says that another program has the file open, or a part of it locked, and does not share
 // it.
 pub(crate) use family::is_held_elsewhere;
+// Whether `http_proxy` and `HTTP_PROXY` are two variables of the environment.
+pub(crate) use family::VARIABLES_HAVE_CASE;
 // A name as a program has written it into a file of its own.
 pub(crate) use family::name_from_bytes;
 

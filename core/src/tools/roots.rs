@@ -1,14 +1,14 @@
 //! The folders and files that a model may name. It may be told by a stranger to send others.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path, PathBuf, Prefix};
 
 use glob::{MatchOptions, Pattern};
 
 use super::description::{refusal, refused_names};
 use crate::error::{Error, Result};
-use crate::paths;
+use crate::{paths, sys};
 
 /// As many symlinks as Linux follows.
 const MOST_LINKS: usize = 40;
@@ -57,16 +57,22 @@ impl Roots {
         if paths::is_url(Path::new(given.trim_start())) {
             return Err(refusal("url", &[]));
         }
-        let named = paths::expand_home(PathBuf::from(given));
+        let named = PathBuf::from(given);
+        if named.ancestors().any(sys::is_misread) {
+            return Err(refusal("misread", &[("path", given)]));
+        }
+        let named = paths::expand_home(named);
         let named = self.0.first().map(|first| first.join(&named)).unwrap_or(named);
+        if !self.may_ask(&named) {
+            return Err(self.outside(given));
+        }
         let real = real_path(&named);
         let below: Vec<(&Path, PathBuf)> = real.iter().flat_map(|real| self.below(real)).collect();
         let Some((path, first)) = below.first() else {
             if named.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::InvalidFilename) {
                 return Err(refusal("too_long", &[("path", given)]));
             }
-            let roots: Vec<_> = self.0.iter().map(|root| root.display().to_string()).collect();
-            return Err(refusal("outside", &[("path", given), ("roots", &roots.join(", "))]));
+            return Err(self.outside(given));
         };
         if below.iter().all(|(_, names)| refused(names).is_some()) {
             let name = refused(first).unwrap_or_default();
@@ -81,12 +87,48 @@ impl Roots {
         })
     }
 
+    fn outside(&self, given: &str) -> Error {
+        let roots: Vec<_> = self.0.iter().map(|root| root.display().to_string()).collect();
+        refusal("outside", &[("path", given), ("roots", &roots.join(", "))])
+    }
+
+    /// Windows signs in with the user's name at whatever server a path names, to see what is there. So no
+    /// other server is asked than those that a root is on, and no device.
+    fn may_ask(&self, named: &Path) -> bool {
+        match server_of(named) {
+            Server::This => true,
+            Server::None => false,
+            server => self.0.iter().any(|root| server_of(root) == server),
+        }
+    }
+
     /// The names below each root that the path is in. A root may have any name: the program gave it.
     fn below<'a>(&self, path: &'a Path) -> impl Iterator<Item = (&'a Path, PathBuf)> {
         self.0.iter().filter_map(move |root| {
             let root = real_path(root)?;
             Some((path, path.strip_prefix(&root).ok()?.to_owned()))
         })
+    }
+}
+
+/// What a path of Windows begins with.
+#[derive(PartialEq, Eq)]
+enum Server {
+    This,
+    /// Its name, and that of the folder that it shares.
+    Other(OsString, OsString),
+    /// A device, or the system's own names of things.
+    None,
+}
+
+fn server_of(path: &Path) -> Server {
+    let Some(Component::Prefix(prefix)) = path.components().next() else { return Server::This };
+    match prefix.kind() {
+        Prefix::Disk(_) | Prefix::VerbatimDisk(_) => Server::This,
+        Prefix::UNC(server, share) | Prefix::VerbatimUNC(server, share) => {
+            Server::Other(server.to_ascii_lowercase(), share.to_ascii_lowercase())
+        }
+        Prefix::DeviceNS(_) | Prefix::Verbatim(_) => Server::None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opening files, and what is told of them.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
@@ -60,6 +61,15 @@ pub(crate) fn name_from_bytes(bytes: &[u8]) -> Option<&OsStr> {
 
 pub(crate) fn may_be_named(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.len() <= 255) && !path.as_os_str().as_bytes().ends_with(b"/")
+}
+
+/// A name is any bytes, and means a file of that name alone.
+pub(crate) fn is_misread(_: &Path) -> bool {
+    false
+}
+
+pub(crate) fn of_any_length(path: &Path) -> Cow<'_, Path> {
+    path.into()
 }
 
 /// Nobody can keep others from a file that they may read.

@@ -29,9 +29,9 @@ use macos as kernel;
 pub(crate) use std::os::unix::fs::FileExt as PositionalIo;
 
 pub(crate) use files::{
-    belongs_to_user, create_private, facts_at, facts_of, is_device, is_held_elsewhere, make_private,
-    may_be_named, may_lack_unnamed_files, name_from_bytes, open_private, open_to_read,
-    open_without_following,
+    belongs_to_user, create_private, facts_at, facts_of, is_device, is_held_elsewhere, is_misread,
+    make_private, may_be_named, may_lack_unnamed_files, name_from_bytes, of_any_length, open_private,
+    open_to_read, open_without_following,
 };
 pub(crate) use kernel::{
     WAITING_NEEDS, file_system_at, file_system_of, find_open_for_writing, keep_heap, name_file, program_of,
@@ -44,6 +44,8 @@ pub(crate) use processes::{is_listened_to, is_this_host, lock_holder};
 pub(crate) use std::os::fd::RawFd as RawSocket;
 
 pub(super) use std::os::unix::net::UnixStream as PairEnd;
+
+pub(crate) const VARIABLES_HAVE_CASE: bool = true;
 
 pub(super) fn ends() -> std::io::Result<(PairEnd, PairEnd)> {
     PairEnd::pair()

@@ -16,7 +16,10 @@ pub(crate) use limits::{
     WAITING_NEEDS, descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors,
     why_no_thread,
 };
-pub(crate) use names::{may_be_named, may_lack_unnamed_files, name_file, name_from_bytes, unnamed_file_in};
+pub(crate) use names::{
+    is_misread, may_be_named, may_lack_unnamed_files, name_file, name_from_bytes, of_any_length,
+    unnamed_file_in,
+};
 pub(crate) use open::{create_private, is_device, open_private, open_to_read, open_without_following};
 pub(crate) use positional::{PositionalIo, read_cached};
 #[cfg(test)]
@@ -29,6 +32,8 @@ pub(crate) use processes::{
 
 pub(super) use sockets::{PairEnd, end_number, ends};
 pub(crate) use sockets::{RawSocket, raw_socket, tune_upload, unacknowledged_bytes};
+
+pub(crate) const VARIABLES_HAVE_CASE: bool = false;
 
 /// That of Windows gives nothing back that soon.
 pub(crate) fn keep_heap() {}

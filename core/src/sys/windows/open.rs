@@ -41,14 +41,28 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
 
 /// It begins with the rights that the folder grants, so nobody shares it until it has its own: whoever had
 /// opened it before could go on reading.
+///
+/// A device is made by nobody, and would get the rights of a file for everybody.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     let alone = owned(File::options().create_new(true)).share_mode(0).open(path)?;
-    make_private(&alone)?;
+    if is_device(&alone) {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
     let facts = |file: &File| facts_of(file, &file.metadata()?);
-    let made = facts(&alone)?;
+    let made = make_private(&alone).and_then(|()| facts(&alone));
     drop(alone);
-    let file = owned(&mut File::options()).open(path)?;
-    if facts(&file)?.is_same_file(&made) { Ok(file) } else { Err(io::ErrorKind::AlreadyExists.into()) }
+    let shared = made.and_then(|made| {
+        let file = owned(&mut File::options()).open(path)?;
+        Ok(facts(&file)?.is_same_file(&made).then_some(file))
+    });
+    match shared {
+        Ok(file) => file.ok_or_else(|| io::ErrorKind::AlreadyExists.into()),
+        Err(error) => {
+            // Of this error there is enough to tell.
+            let _ = std::fs::remove_file(path);
+            Err(error)
+        }
+    }
 }
 
 /// With the right to say who else may open it.
