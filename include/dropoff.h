@@ -50,7 +50,8 @@
  * the fields of a parameter by their path in it, such as sender or files[2].name, as in all languages.
  *
  * Text is UTF-8 that ends with NUL; anything else is DROPOFF_INVALID_INPUT. Paths are raw bytes that end
- * with NUL. A NUL inside a text of a service is shown as U+FFFD.
+ * with NUL and need not be UTF-8; on Windows each of them must be. A NUL inside a text of a service is shown
+ * as U+FFFD.
  *
  * Numbers. Sizes are in bytes, lengths of time in milliseconds (uint64_t), with `_ms` in the name. A bool is
  * 0 or 1.
@@ -459,8 +460,8 @@ typedef int (*dropoff_read_fn)(void *user_data, uint8_t *buffer, size_t capacity
 typedef int (*dropoff_rewind_fn)(void *user_data);
 
 /** A file, or a folder where a browser profile is due. A leading ~/ is the home folder; a relative path is
- *  one from the current folder of this moment. The bytes of the path need not be UTF-8. Nothing is opened
- *  yet: a missing file is the error of the call that sends it. Threads: any. */
+ *  one from the current folder of this moment. Nothing is opened yet: a missing file is the error of the
+ *  call that sends it. Threads: any. */
 dropoff_status dropoff_source_from_path(const char *path, dropoff_source **source, dropoff_error **error);
 
 /** `length` bytes in memory. Without a `release` they are copied. With one they are borrowed: they must stay
@@ -819,8 +820,8 @@ typedef struct {
 /** One whole browser-profile upload. Threads: plain data. */
 typedef struct {
     size_t size;
-    /** A browser's user-data folder, which is packed, or a zip of one, sent as it is. Its path, whose bytes
-     *  need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
+    /** A browser's user-data folder, which is packed, or a zip of one, sent as it is. Its path; a leading ~/
+     *  is the home folder. NULL if source is set. */
     const char *path;
     /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
@@ -1297,7 +1298,7 @@ typedef struct {
 /** One file of a transfer. Threads: plain data. */
 typedef struct {
     size_t size;
-    /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
+    /** Its path; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
     /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
@@ -1683,7 +1684,7 @@ typedef struct {
     size_t size;
     /** Every field as one JSON object, the same in all languages. */
     const char *json;
-    /** Where it is. These are the raw bytes of the path, which need not be UTF-8. */
+    /** Where it is. */
     const char *path;
     /** Bytes of it. */
     uint64_t bytes;
@@ -1740,7 +1741,7 @@ typedef struct {
     size_t size;
     /** The presigned URL, exactly as it was handed out. Needed. */
     const char *url;
-    /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
+    /** Its path; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
     /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
@@ -1773,7 +1774,7 @@ typedef struct {
     /** Sent byte for byte in the order given; the file follows as the last field, which file_field names. */
     const dropoff_pair *fields;
     size_t fields_count;
-    /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
+    /** Its path; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
     /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
@@ -1800,7 +1801,7 @@ typedef struct {
      *  10,000 of them. */
     const char *const *urls;
     size_t urls_count;
-    /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
+    /** Its path; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
     /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;
@@ -1835,7 +1836,7 @@ typedef struct {
     size_t size;
     /** What the backend handed out, as JSON or a bare URL. Needed. */
     const char *plan;
-    /** Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set. */
+    /** Its path; a leading ~/ is the home folder. NULL if source is set. */
     const char *path;
     /** Any other source. A call that takes it empties it, also one that fails. NULL if path is set. */
     dropoff_source *source;

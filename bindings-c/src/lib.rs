@@ -49,7 +49,8 @@
 //! the fields of a parameter by their path in it, such as sender or files[2].name, as in all languages.
 //!
 //! Text is UTF-8 that ends with NUL; anything else is DROPOFF_INVALID_INPUT. Paths are raw bytes that end
-//! with NUL. A NUL inside a text of a service is shown as U+FFFD.
+//! with NUL and need not be UTF-8; on Windows each of them must be. A NUL inside a text of a service is shown
+//! as U+FFFD.
 //!
 //! Numbers. Sizes are in bytes, lengths of time in milliseconds (uint64_t), with `_ms` in the name. A bool is
 //! 0 or 1.

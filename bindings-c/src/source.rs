@@ -70,8 +70,8 @@ pub type dropoff_read_fn = Option<
 pub type dropoff_rewind_fn = Option<unsafe extern "C" fn(user_data: *mut c_void) -> c_int>;
 
 /// A file, or a folder where a browser profile is due. A leading ~/ is the home folder; a relative path is
-/// one from the current folder of this moment. The bytes of the path need not be UTF-8. Nothing is opened
-/// yet: a missing file is the error of the call that sends it.
+/// one from the current folder of this moment. Nothing is opened yet: a missing file is the error of the
+/// call that sends it.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

@@ -77,7 +77,7 @@ function notInstalled({ name, folder, others }) {
 
 /**
  * What would hold for every file of ours. The words are those of glibc's elf/dl-version.c and elf/dl-load.c,
- * of musl's ldso/dynlink.c, and of Windows' system error 126, which does not name the library.
+ * of musl's ldso/dynlink.c, and of Windows' system errors 126 and 127, which do not name the library.
  * @param {string} words
  */
 function ofSystem(words) {
@@ -94,8 +94,12 @@ function ofSystem(words) {
     /^Error loading shared library (lib[^/:]+): No such file/.exec(words) ??
     []
   if (library) return `this system has no ${library}, which it needs; install that`
-  if (/specified module could not be found/.test(words))
-    return `this system lacks a library that it needs; install Microsoft's Visual C++ runtime, and ${AGAIN}`
+  // A package's file has Microsoft's C library inside (tests/dist/pack.sh), and asks for Windows' own alone.
+  if (/specified (module|procedure) could not be found/.test(words))
+    return (
+      'this system lacks a library, or a function of one, that Windows 10 and later have; ' +
+      'use such a Windows with all its parts'
+    )
 }
 
 /**

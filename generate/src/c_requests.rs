@@ -205,8 +205,7 @@ fn fields_of(root: &Path, face: &RequestFace, given: &RequestField) -> Vec<Field
 }
 
 fn source_fields(text: String) -> Vec<Field> {
-    let path =
-        "Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.";
+    let path = "Its path; a leading ~/ is the home folder. NULL if source is set.";
     let text = if text.is_empty() { path.to_owned() } else { format!("{text} {path}") };
     let mut source = field(
         "source",

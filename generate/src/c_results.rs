@@ -122,11 +122,7 @@ fn made(member: &Member) -> Vec<Made> {
     match member.ty.as_str() {
         "String" => with(text, format!("arena.text(&self.{name})"), ""),
         "Option<String>" => with(text, format!("arena.text_or_null(self.{name}.as_deref())"), "Or NULL."),
-        "PathBuf" => with(
-            text,
-            format!("arena.path(&self.{name})"),
-            "These are the raw bytes of the path, which need not be UTF-8.",
-        ),
+        "PathBuf" => with(text, format!("arena.path(&self.{name})"), ""),
         "u64" | "u32" | "bool" => with(&member.ty, format!("self.{name}"), ""),
         "Option<u64>" => with("u64", format!("self.{name}.unwrap_or(u64::MAX)"), "Otherwise UINT64_MAX."),
         "Option<i32>" => with("i32", format!("self.{name}.unwrap_or(-1)"), "Otherwise -1."),

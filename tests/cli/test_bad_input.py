@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import HANGS, PROGRAM, Cli
@@ -147,6 +148,32 @@ def test_a_home_that_cannot_be_written_to(cli: Cli) -> None:
     assert cli.json(0, *SEND, report, HOME="/dev/null")["status"] == "active"
     assert cli.json(0, *SEND, report, "--resume=here.journal", HOME="/dev/null")["status"] == "active"
     assert not (cli.folder / "here.journal").exists(), "it is removed once the transfer is active"
+
+
+# What the system answers for a number that is in no list of users.
+NO_USERS = """
+#include <pwd.h>
+int getpwuid_r(uid_t user, struct passwd *entry, char *buffer, size_t size, struct passwd **found) {
+    *found = 0;
+    return 0;
+}
+"""
+
+
+def test_a_user_without_a_home(cli: Cli) -> None:
+    """As in a container that runs as a bare number."""
+    shim = cli.folder / "no_users.so"
+    source = cli.file("no_users.c", NO_USERS)
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", shim], check=True)
+    report = cli.file("report.pdf")
+    nobody: dict[str, Any] = {"HOME": None, "LD_PRELOAD": str(shim)}
+    for more in (nobody, nobody | {"HOME": ""}):
+        error = cli.error(2, *SEND, report, "--resume", **more)
+        assert error["message"] == "there is no home folder for the journal; name one by --resume=FILE"
+    assert cli.requests() == []
+    assert cli.json(0, *SEND, report, "--resume=here.journal", **nobody)["status"] == "active"
+    state = str(cli.folder / "state")
+    assert cli.json(0, *SEND, report, "--resume", XDG_STATE_HOME=state, **nobody)["status"] == "active"
 
 
 def test_output_that_nobody_reads(cli: Cli) -> None:

@@ -14,6 +14,8 @@ import pytest
 from conftest import HANGS, PROGRAM, ROOT, Cli
 from control import until
 
+MACHINE = {"x86_64": "x64", "aarch64": "arm64"}[platform.machine()]
+GUIDE = "https://dropoff.github.io/dropoff/guides/cli/"
 SEND = ("send", "--from", "a", "--to", "b", "--multipart", "true", "--part-size", "5MiB")
 
 
@@ -24,8 +26,7 @@ def command(cli: Cli, request: pytest.FixtureRequest) -> Iterator[list[str]]:
     if node is None:
         pytest.fail("node is missing; run: .ci/tools")
     modules = cli.folder / "node_modules"
-    machine = {"x86_64": "x64", "aarch64": "arm64"}[platform.machine()]
-    own = modules / "@dropoff" / f"cli-linux-{machine}-gnu"
+    own = modules / "@dropoff" / f"cli-linux-{MACHINE}-gnu"
     own.mkdir(parents=True)
     (own / "dropoff").symlink_to(PROGRAM)
     script = modules / "dropoff-cli" / "dropoff.js"
@@ -74,25 +75,47 @@ def test_a_signal_cleans_up_whoever_gets_it(
     assert len(cli.requests("abort_multipart")) == 1, "the parts are removed"
 
 
-def test_it_ends_as_the_program_does(cli: Cli, command: list[str]) -> None:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, *arguments],
-            cwd=cli.folder,
-            env=cli.environment,
-            input="from a pipe",
-            capture_output=True,
-            text=True,
-            timeout=HANGS,
-            check=False,
-        )
+def run(cli: Cli, command: list[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*command, *arguments],
+        cwd=cli.folder,
+        env=cli.environment,
+        input="from a pipe",
+        capture_output=True,
+        text=True,
+        timeout=HANGS,
+        check=False,
+    )
 
-    sent = run(*SEND[:5], "-", "--name", "a b.txt", "-q")
+
+def test_it_ends_as_the_program_does(cli: Cli, command: list[str]) -> None:
+    sent = run(cli, command, *SEND[:5], "-", "--name", "a b.txt", "-q")
     assert sent.returncode == 0 and sent.stdout.startswith("tr_") and sent.stderr == "", sent
     [stored] = cli.objects()
     assert cli.content(stored["key"]) == b"from a pipe"
-    wrong = run("put", "x")
+    wrong = run(cli, command, "put", "x")
     assert wrong.returncode == 2 and "DROPOFF_URL" in wrong.stderr and wrong.stdout == ""
-    shutil.rmtree(cli.folder / "node_modules" / "@dropoff")
-    missing = run("whoami")
-    assert missing.returncode == 3 and "has no program" in missing.stderr
+
+
+def test_npm_left_the_program_out(cli: Cli, command: list[str]) -> None:
+    """Or a folder was copied from another system."""
+    own = cli.folder / "node_modules" / "@dropoff" / f"cli-linux-{MACHINE}-gnu"
+    own.rename(own.with_name("cli-darwin-arm64"))
+    done = run(cli, command, "whoami")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"dropoff-cli has no program for linux {MACHINE}, or npm left it out (--omit=optional, or a lock "
+        f"file of another system); install it again without that, or see {GUIDE}\n"
+    )
+
+
+def test_a_program_that_may_not_run(cli: Cli, command: list[str]) -> None:
+    program = cli.folder / "node_modules" / "@dropoff" / f"cli-linux-{MACHINE}-gnu" / "dropoff"
+    program.unlink()
+    program.write_bytes(b"")
+    done = run(cli, command, "whoami")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"{program} cannot be started (EACCES), so it is damaged or may not run here; install dropoff-cli "
+        f"again, or see {GUIDE}\n"
+    )

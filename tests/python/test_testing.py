@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from dropoff import (
     TooLargeError,
     UnavailableError,
 )
-from dropoff.testing import Sandbox
+from dropoff.testing import Sandbox, _program
 from helpers import digest, until
 
 TERMS: dict[str, Any] = {"sender": "a", "recipient": "b"}
@@ -255,6 +256,22 @@ def test_ctrl_c_at_a_terminal_does_not_reach_it() -> None:
     command = [sys.executable, "-c", textwrap.dedent(code)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.stdout == "active\n", done.stderr
+
+
+def test_ctrl_c_at_a_console_of_windows_does_not_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is none here, but what is asked of Windows is seen: a console tells the group of its program."""
+    asked: dict[str, Any] = {}
+
+    def start(*_: Any, **settings: Any) -> None:
+        asked.update(settings)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0x200, raising=False)
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with pytest.raises(FileNotFoundError):
+        runpy.run_path(_program.__file__)["Program"]("dropoff-sandbox", [])
+    assert asked["creationflags"] == 0x200
 
 
 # -- the fixture

@@ -149,8 +149,8 @@ impl dropoff_pack {
 #[derive(Clone, Copy)]
 pub struct dropoff_profile_upload {
     pub size: usize,
-    /// A browser's user-data folder, which is packed, or a zip of one, sent as it is. Its path, whose bytes
-    /// need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
+    /// A browser's user-data folder, which is packed, or a zip of one, sent as it is. Its path; a leading ~/
+    /// is the home folder. NULL if source is set.
     pub path: *const c_char,
     /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,

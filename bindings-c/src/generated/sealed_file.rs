@@ -81,7 +81,7 @@ pub struct dropoff_opened_file {
     pub size: usize,
     /// Every field as one JSON object, the same in all languages.
     pub json: *const c_char,
-    /// Where it is. These are the raw bytes of the path, which need not be UTF-8.
+    /// Where it is.
     pub path: *const c_char,
     /// Bytes of it.
     pub bytes: u64,

@@ -11,7 +11,7 @@ pub struct dropoff_put_request {
     pub size: usize,
     /// The presigned URL, exactly as it was handed out. Needed.
     pub url: *const c_char,
-    /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
+    /// Its path; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
     /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
@@ -102,7 +102,7 @@ pub struct dropoff_post_form_request {
     /// Sent byte for byte in the order given; the file follows as the last field, which file_field names.
     pub fields: *const dropoff_pair,
     pub fields_count: usize,
-    /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
+    /// Its path; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
     /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
@@ -189,7 +189,7 @@ pub struct dropoff_put_parts_request {
     /// 10,000 of them.
     pub urls: *const *const c_char,
     pub urls_count: usize,
-    /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
+    /// Its path; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
     /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,
@@ -293,7 +293,7 @@ pub struct dropoff_send_request {
     pub size: usize,
     /// What the backend handed out, as JSON or a bare URL. Needed.
     pub plan: *const c_char,
-    /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
+    /// Its path; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
     /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,

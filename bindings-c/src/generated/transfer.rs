@@ -72,7 +72,7 @@ impl dropoff_encryption {
 #[derive(Clone, Copy)]
 pub struct dropoff_file {
     pub size: usize,
-    /// Its path, whose bytes need not be UTF-8; a leading ~/ is the home folder. NULL if source is set.
+    /// Its path; a leading ~/ is the home folder. NULL if source is set.
     pub path: *const c_char,
     /// Any other source. A call that takes it empties it, also one that fails. NULL if path is set.
     pub source: *mut dropoff_source,

@@ -10,7 +10,12 @@ seals a transfer's files with a :class:`KeyPair`, and :func:`open_sealed` (:func
 one. Every error is a :class:`DropoffError`. Logs go to the logger ``dropoff`` of :mod:`logging`.
 """
 
-from . import _native
+try:
+    from . import _native
+except ImportError as _cause:
+    from ._load_error import load_error as _load_error
+
+    raise _load_error(_cause) from _cause
 from . import _threads as _threads  # at the first call, a fork or the program's end could come in the middle
 from ._errors import (
     AuthenticationError,

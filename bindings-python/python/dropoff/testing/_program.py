@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 import threading
 from collections.abc import Sequence
@@ -24,6 +25,11 @@ STOP_LIMIT = 10.0
 # Bytes. A sandbox says it is ready within a few hundred.
 LINE_LIMIT = 65_536
 _FACTS = ("api_url", "storage_url", "control_url", "h_api_key", "agentdrop_api_key")
+# Windows knows no `process_group`, and passes it by.
+if sys.platform == "win32":
+    _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    _OWN_GROUP = 0
 _NAMED = f"name the right one in the environment variable {VARIABLE}"
 
 
@@ -55,6 +61,7 @@ class Program:
                 bufsize=0,
                 # Ctrl-C at a prompt or in a debugger is for the program there, and not for this one.
                 process_group=0,
+                creationflags=_OWN_GROUP,
             )
         except FileNotFoundError:
             raise FileNotFoundError(f"there is no program {program}; {_NAMED}") from None
