@@ -242,6 +242,7 @@ lint-text: .venv/done
 	$(PYTHON) tests/nouns.py
 	$(PYTHON) tests/sizes.py
 	$(PYTHON) tests/systems.py
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_systems.py tests/dist/test_linked.py
 
 # Each crate that packages are compiled from stands in THIRD-PARTY-LICENSES.txt. Compiles nothing.
 lint-licences:

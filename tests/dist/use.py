@@ -1,6 +1,8 @@
 """Installs each package in a clean folder, as a user would, and sends a file with it to the packed sandbox.
 
-Usage: use.py FOLDER, the one that pack.sh wrote to.
+Usage: use.py FOLDER           the one that pack.sh wrote to
+       use.py FOLDER source    pip compiles its source distribution, as it does where no wheel fits; wants
+                               cargo, a C compiler, a network for crates and maturin, and many minutes
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import sys
 import tarfile
 import tempfile
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from contents import LICENCES, all_packages, files
@@ -95,9 +98,9 @@ int main(void) {
 """
 
 
-def run(command: list[str | Path], folder: Path, environment: dict[str, str]) -> str:
+def run(command: list[str | Path], folder: Path, environment: dict[str, str], patience: int = 300) -> str:
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=patience, check=False
     )
     if done.returncode != 0:
         sys.exit(f"{command} in {folder}: {done.returncode}\n{done.stdout}{done.stderr}")
@@ -114,9 +117,14 @@ def one(folder: Path, pattern: str) -> Path:
     return found
 
 
-def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+def new_python(folder: Path) -> Path:
+    """The interpreter of an environment that has pip alone."""
     venv.create(folder / "venv", with_pip=True)
-    python = folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    return folder / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+    python = new_python(folder)
     install = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
     run([python, *install, one(packages, "dropoff-*.whl")], folder, environment)
     assert run([python, "-c", PYTHON], folder, environment) == "active"
@@ -125,6 +133,14 @@ def use_wheel(packages: Path, folder: Path, environment: dict[str, str]) -> None
     run([*pip, RUNNER], folder, environment)
     (folder / "test_mine.py").write_text(PYTEST)
     assert "1 passed" in run([python, "-m", "pytest", "-q"], folder, environment)
+
+
+def use_source(packages: Path, folder: Path, environment: dict[str, str]) -> None:
+    """Nothing of this repository is near: pip unpacks and compiles in a folder of its own."""
+    python = new_python(folder)
+    install = ["-m", "pip", "install", "--disable-pip-version-check", "--no-binary=dropoff"]
+    run([python, *install, one(packages, "dropoff-[0-9]*.tar.gz")], folder, environment, patience=3600)
+    assert run([python, "-c", PYTHON], folder, environment) == "active"
 
 
 def install_by_npm(tarballs: list[Path], folder: Path, environment: dict[str, str]) -> None:
@@ -254,9 +270,15 @@ def unpack_sandbox(packages: Path, folder: Path) -> Path:
     return one(folder, "dropoff-sandbox-*") / f"dropoff-sandbox{EXE}"
 
 
-def main(packages: Path) -> None:
+def main(packages: Path, what: list[str]) -> None:
+    if what not in ([], ["source"]):
+        sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as temporary:
-        use_all(packages, Path(temporary), unpack_sandbox(packages, Path(temporary)))
+        folder = Path(temporary)
+        with environment_of(unpack_sandbox(packages, folder)) as environment:
+            use_all(packages, folder, environment, OF_SOURCE if what else USES)
+        if not what:
+            look_at_all(packages)
 
 
 Use = Callable[[Path, Path, dict[str, str]], None]
@@ -268,38 +290,48 @@ USES: dict[str, Use] = {
     "command's npm packages": use_command_npm,
     "command's tarball": use_command_tarball,
 }
+OF_SOURCE: dict[str, Use] = {"source distribution": use_source}
 
 
-def use_all(packages: Path, temporary: Path, sandbox: Path) -> None:
+@contextmanager
+def environment_of(sandbox: Path) -> Iterator[dict[str, str]]:
+    """Where the services are, as long as the sandbox runs, and nothing of the Python that runs this."""
     command = [sandbox, "serve", "--exit-with-stdin"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         assert running.stdin and running.stdout
         services = json.loads(running.stdout.readline())
-        environment = {
+        inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
-        } | {
-            "API_URL": services["api_url"],
-            "STORAGE_URL": services["storage_url"],
-            "AGENTDROP_API_KEY": services["agentdrop_api_key"],
-            "DROPOFF_SANDBOX": str(sandbox),
         }
         try:
-            for what, use in USES.items():
-                folder = temporary / what.replace(" ", "-")
-                folder.mkdir()
-                (folder / "report.pdf").write_bytes(b"%PDF")
-                use(packages, folder, environment)
-                print(f"{what}: installed in a clean folder, and a file was sent with it", flush=True)
-            look_at_source(packages)
-            print("source distribution: whole")
-            look_for_caches(packages)
-            look_at_licences(packages)
-            print("licences: in each package")
+            yield inherited | {
+                "API_URL": services["api_url"],
+                "STORAGE_URL": services["storage_url"],
+                "AGENTDROP_API_KEY": services["agentdrop_api_key"],
+                "DROPOFF_SANDBOX": str(sandbox),
+            }
         finally:
             running.stdin.close()
 
 
+def use_all(packages: Path, temporary: Path, environment: dict[str, str], uses: dict[str, Use]) -> None:
+    for what, use in uses.items():
+        folder = temporary / what.replace(" ", "-")
+        folder.mkdir()
+        (folder / "report.pdf").write_bytes(b"%PDF")
+        use(packages, folder, environment)
+        print(f"{what}: installed in a clean folder, and a file was sent with it", flush=True)
+
+
+def look_at_all(packages: Path) -> None:
+    look_at_source(packages)
+    print("source distribution: whole")
+    look_for_caches(packages)
+    look_at_licences(packages)
+    print("licences: in each package")
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(Path(sys.argv[1]).resolve(), sys.argv[2:])

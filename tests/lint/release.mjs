@@ -115,6 +115,13 @@ function checkRows() {
   assert.deepEqual([...new Set(used)].toSorted(), rows.toSorted(), 'what is built is used')
 }
 
+/** Nothing goes on before each job that tries what was built. */
+function checkOrder() {
+  const trying = [...text.matchAll(/^ {2}(\S+):\n {4}name: .*\n {4}needs: build$/gm)].map(([, name]) => name)
+  const [, needed] = /^ {4}needs: \[(.*)\]$/m.exec(job('attest'))
+  assert.deepEqual(needed.split(', ').toSorted(), trying.toSorted(), 'what attest waits for')
+}
+
 function checkNpm(all) {
   const published = withFolder((folder) => {
     dist(folder, all)
@@ -162,6 +169,7 @@ function asPattern(glob) {
 }
 
 checkRows()
+checkOrder()
 const all = downloaded()
 checkNpm(all)
 checkPypi(all)

