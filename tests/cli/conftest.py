@@ -22,6 +22,8 @@ from child import Child  # noqa: E402
 from control import HANGS, Control  # noqa: E402
 
 PROGRAM = Path(os.environ.get("DROPOFF_PROGRAM", ROOT / "target" / "debug" / "dropoff"))
+# Whether that is one for Windows, which Wine runs: see tests/platforms/windows.py.
+WINDOWS = os.environ.get("DROPOFF_PROGRAM_FOR") == "windows"
 SCHEMA = json.loads((ROOT / "docs" / "assets" / "cli.schema.json").read_text("utf-8"))
 
 # The result that each command prints.

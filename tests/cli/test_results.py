@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROGRAM, Cli
+from conftest import PROGRAM, WINDOWS, Cli
 
 SEND = ("send", "--from", "a", "--to", "b")
 
@@ -54,14 +54,17 @@ def test_ten_thousand_files(cli: Cli) -> None:
         path.write_bytes(b"x")
     listed = cli.file("list.txt", "\n".join(map(str, paths)))
     assert len(cli.json(0, *SEND, "-n", "--files-from", listed)["files"]) == 10_000
-    assert len(cli.json(0, *SEND, "-n", *paths)["files"]) == 10_000
+    # Windows takes 32,767 characters of arguments.
+    few = paths[:100] if WINDOWS else paths
+    assert len(cli.json(0, *SEND, "-n", *few)["files"]) == len(few)
 
 
 def test_sealed_and_opened(cli: Cli) -> None:
     keys = {}
     for name in ("sender", "recipient"):
         keys[name] = cli.json(0, "key", "new", f"{name}.key")["public_key"]
-        assert (cli.folder / f"{name}.key").stat().st_mode & 0o777 == 0o600
+        # Linux sees nothing of the rights that a file has under Wine.
+        assert WINDOWS or (cli.folder / f"{name}.key").stat().st_mode & 0o777 == 0o600
         assert cli.json(0, "key", "show", f"{name}.key")["public_key"] == keys[name]
     plain = cli.file("plan.txt", "nobody else may read this")
     sent = cli.json(0, *SEND, plain, "--seal-for", keys["recipient"], "--key-file", "sender.key")
@@ -102,8 +105,9 @@ def test_a_key_of_the_environment(cli: Cli) -> None:
     config.mkdir()
     (config / "config.json").write_text(json.dumps({"private_key": key.strip()}))
     assert cli.json(0, "key", "show", DROPOFF_PRIVATE_KEY="") == made
+    # On Windows a variable is always text.
     no_text = "\udcff"
-    assert "holds no text" in cli.error(2, "key", "show", DROPOFF_PRIVATE_KEY=no_text)["message"]
+    assert WINDOWS or "holds no text" in cli.error(2, "key", "show", DROPOFF_PRIVATE_KEY=no_text)["message"]
 
 
 def test_a_disk_that_is_full_leaves_no_key(cli: Cli) -> None:
@@ -311,7 +315,7 @@ def test_the_doctor_says_what_is_in_the_way(
 ) -> None:
     found = cli.json(code, "doctor", **broken)
     [failed] = [entry for entry in found["checks"] if entry["name"] == check]
-    assert failed["result"] == "failed" and told in failed["message"]
+    assert failed["result"] == "failed" and told in failed["message"].replace("\\", "/")
 
 
 @pytest.mark.parametrize(

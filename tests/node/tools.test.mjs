@@ -30,7 +30,8 @@ function laid({ files = {}, links = {} }) {
 }
 
 /** A value of a case, in which a folder is named `$folder`. */
-const named = (value, folder) => JSON.parse(JSON.stringify(value).replaceAll('$folder', folder))
+const named = (value, folder) =>
+  JSON.parse(JSON.stringify(value).replaceAll('$folder', () => JSON.stringify(folder).slice(1, -1)))
 
 /** Every fact is expected, and none is missing: what a model sees is the same in all languages. */
 function compare(path, wanted, got) {
@@ -114,7 +115,7 @@ for (const case_ of vectors('tools.json')) {
 const paths = vectors('tool_paths.json')
 
 function toolsFor(folder, more = {}) {
-  process.env.HOME = join(folder, 'home')
+  process.env.HOME = process.env.USERPROFILE = join(folder, 'home')
   const roots = paths.roots.map((root) => join(folder, root))
   const terms = { sender: 'sender-agent', recipients: ['recipient-agent'] }
   return byName(makeTools({ roots, agentdrop: sandbox.agentdrop(), ...terms, ...more }))

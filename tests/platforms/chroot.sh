@@ -140,7 +140,7 @@ python_of_musl() {
 for part in "$@"; do
     case $part in
         check) rust; packages mingw gcc-mingw-w64-x86-64 ;;
-        windows) rust; packages mingw gcc-mingw-w64-x86-64; packages wine wine wine64 ;;
+        windows) rust; pytest; packages mingw gcc-mingw-w64-x86-64; packages wine wine wine64 ;;
         musl) rust; pytest; musl ;;
         arm64) rust; pytest; arm64 ;;
         arm64-musl) rust; pytest; arm64; musl; arm64_musl ;;

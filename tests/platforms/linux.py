@@ -18,6 +18,8 @@ from packages import suite as packages_suite
 from suites import (
     BUILD,
     COMMAND,
+    OF_COMMAND,
+    PYTEST,
     STRICT,
     Suite,
     Suites,
@@ -45,8 +47,6 @@ NATIVE = [f"-l{name}" for name in ["util", "rt", "pthread", "m", "dl", "c"]]
 # Suites that no slow processor fails.
 UNHURRIED = ["journals", "logs", "tools", "proxies"]
 OF_C = ["tests/c/test_scenarios.py", "tests/c/test_sealed.py"]
-# What the command prints, and how it ends; the shells that complete it are no matter of the system.
-OF_COMMAND = [f"tests/cli/test_{name}.py" for name in ["results", "errors", "bad_input", "terminal"]]
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,7 @@ class Linux:
         self, name: str, arguments: list[str], more: dict[str, str], log: Path, python: str = "python3"
     ) -> Suite:
         told = {"DROPOFF_SANDBOX": str(self.sandbox), "PYTHONDONTWRITEBYTECODE": "1", **more}
-        tests = ["-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments]
-        return Suite(name, self.run(python, *tests, more=told, output=log), log, "pytest")
+        return Suite(name, self.run(python, *PYTEST, *arguments, more=told, output=log), log, "pytest")
 
     def c_suites(self, log: Path) -> Suite:
         """The interpreter is of the chroot's own system, and the programs that it runs are not."""

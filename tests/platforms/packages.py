@@ -10,7 +10,7 @@ from pathlib import Path
 
 from emulated import FOLDER, HERE, ROOT, SHARED, cargo_environment, enter, zig_environment
 from interpreters import of_npm
-from suites import Suite, tap
+from suites import Suite, tap, write_script
 from use import RUNNER, USES
 
 DIST = ROOT / "tests" / "dist"
@@ -56,7 +56,7 @@ def pack(system: System, out: Path, stage: Path, log: Path) -> int:
     """Of what the suites have built. The program runs there, if by an emulator, and so writes its manual."""
     programs = {name: VENV / name for name in ("maturin", "cargo-zigbuild")}
     tools = linked(stage / "pack", programs | {"node": of_npm(*NODE_HERE) / "bin" / "node"})
-    script(tools / "npm", runs_npm())
+    write_script(tools / "npm", runs_npm())
     told = cargo_environment() | zig_environment() | system.flags | system.binutils | {"PATH": path(tools)}
     command: list[str | Path] = ["bash", DIST / "pack.sh", "built", out, system.triple, HERE / "dev.toml"]
     return enter(command, told, log, emulator=system.emulator)
@@ -71,15 +71,15 @@ def symbols(system: System, out: Path, stage: Path, log: Path) -> int:
 def use(system: System, out: Path, stage: Path, log: Path) -> str:
     """What use.py says; it ends with the first package that cannot be used."""
     commands = linked(stage / "use", {"node": system.node})
-    script(commands / "npm", runs_npm())
-    script(commands / "cc", system.compiler)
+    write_script(commands / "npm", runs_npm())
+    write_script(commands / "cc", system.compiler)
     told = {"PATH": path(commands), "PYTHONDONTWRITEBYTECODE": "1"}
     told |= zig_environment() | {"TMPDIR": str(SHARED), "LD_LIBRARY_PATH": str(system.libraries)}
     told |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(runner())}
     command: list[str | Path] = [system.python, DIST / "use.py", out]
     if system.loader:
         # What npm goes by, whatever it is told of libc.
-        script(commands / "ldd", f'exec {system.loader} --list "$@"\n')
+        write_script(commands / "ldd", f'exec {system.loader} --list "$@"\n')
         command = ["sh", "-c", 'mount --bind "$0" /usr/bin/ldd && exec "$@"', commands / "ldd", *command]
     enter(command, told, log, emulator=system.emulator)
     return log.read_text(errors="replace")
@@ -98,11 +98,6 @@ def runner() -> Path:
 
 def runs_npm() -> str:
     return f'exec node {of_npm(*NPM)}/bin/npm-cli.js "$@"\n'
-
-
-def script(place: Path, lines: str) -> None:
-    place.write_text(f"#!/bin/sh\n{lines}")
-    place.chmod(0o755)
 
 
 def linked(folder: Path, programs: dict[str, Path]) -> Path:

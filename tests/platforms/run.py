@@ -42,12 +42,13 @@ class Report:
     def tests(self, suite: str, told: Told, code: int, log: Path) -> None:
         self.ran.add(suite)
         known = self.impossible.get(suite, {})
-        unexpected = sorted(told.failed - known.keys())
+        unexpected = sorted(set(told.failed) - known.keys())
         # One that has another name by now, too, or that the suite did not come to.
-        not_failed = sorted(known.keys() - told.failed)
+        not_failed = sorted(known.keys() - set(told.failed))
         broken = told.unfinished or told.wrong_code(code)
-        expected = len(told.failed & known.keys())
+        expected = sum(name in known for name in told.failed)
         said = f"{len(told.passed)} passed, {len(told.failed)} failed, {expected} of these not possible here"
+        said += f", {told.skipped} skipped" if told.skipped else ""
         self._tell(suite, said, bool(unexpected or not_failed or broken), log)
         for name in unexpected:
             print(f"    failed: {name}")
@@ -69,10 +70,11 @@ class Report:
 
 @dataclass
 class Told:
-    """What a suite's log says of its tests."""
+    """What a suite's log says of its tests: the name of each, which two may share."""
 
-    passed: set[str]
-    failed: set[str]
+    passed: list[str]
+    failed: list[str]
+    skipped: int
     # Why it is not the log of a suite that came to its end.
     unfinished: str
     # What the program ends with where a test failed.
@@ -87,12 +89,12 @@ def of_tap(log: Path) -> Told:
     """The outermost tests of `node --test-reporter=tap`, whose last words are how many there were."""
     text = log.read_text(errors="replace")
     found = [
-        (how, name.replace("\\#", "#"))
-        for how, name in re.findall(r"^(ok|not ok) \d+ - (.*?)(?: # (?:SKIP|TODO)\b.*)?\r?$", text, re.M)
+        ("skipped" if skip else how, name.replace("\\#", "#"))
+        for how, name, skip in re.findall(r"^(ok|not ok) \d+ - (.*?)( # (?:SKIP|TODO)\b.*)?\r?$", text, re.M)
     ]
     plan = re.findall(r"^1\.\.(\d+)\r?$", text, re.M)
     unfinished = _compared(len(found), int(plan[0]) if plan else None)
-    return Told(_named(found, "ok"), _named(found, "not ok"), unfinished, 1)
+    return Told(_named(found, "ok"), _named(found, "not ok"), len(_named(found, "skipped")), unfinished, 1)
 
 
 def of_rust(log: Path) -> Told:
@@ -101,7 +103,7 @@ def of_rust(log: Path) -> Told:
     closing = re.findall(r"^test result: \w+\. (\d+) passed; (\d+) failed;", text, re.M)
     unfinished = _compared(len(found), sum(map(int, closing[-1])) if closing else None)
     told = [(how, name) for name, how in found]
-    return Told(_named(told, "ok"), _named(told, "FAILED"), unfinished, 101)
+    return Told(_named(told, "ok"), _named(told, "FAILED"), 0, unfinished, 101)
 
 
 def of_pytest(log: Path) -> Told:
@@ -112,14 +114,15 @@ def of_pytest(log: Path) -> Told:
     closing = re.findall(r"^=+ (.*) in [\d.]+s.* =+\r?$", text, re.M)
     counts = re.findall(r"(\d+) (?:passed|failed|errors?|skipped|xfailed)", closing[-1]) if closing else []
     unfinished = _compared(len(found), sum(map(int, counts)) or None)
-    return Told(_named(found, "PASSED"), _named(found, "FAILED") | _named(found, "ERROR"), unfinished, 1)
+    failed = _named(found, "FAILED", "ERROR")
+    return Told(_named(found, "PASSED"), failed, len(_named(found, "SKIPPED", "XFAIL")), unfinished, 1)
 
 
 READERS = {"rust": of_rust, "tap": of_tap, "pytest": of_pytest}
 
 
-def _named(found: list[tuple[str, str]], wanted: str) -> set[str]:
-    return {name for how, name in found if how == wanted}
+def _named(found: list[tuple[str, str]], *wanted: str) -> list[str]:
+    return [name for how, name in found if how in wanted]
 
 
 def _compared(found: int, announced: int | None) -> str:

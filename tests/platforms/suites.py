@@ -25,6 +25,9 @@ BUILD = [
 ]
 # The command, which has the sandbox inside, and the sandbox by itself.
 COMMAND = ["--bin", "dropoff", "-pdropoff-cli", "--bin", "dropoff-sandbox", "-pdropoff-sandbox"]
+# What the command prints, and how it ends; the shells that complete it are no matter of the system.
+OF_COMMAND = [f"tests/cli/test_{name}.py" for name in ["results", "errors", "bad_input", "terminal"]]
+PYTEST = ["-m", "pytest", "-v", "-p", "no:cacheprovider"]
 # Of tests/node, on every platform.
 NODE_SUITES = ["scenarios", "sealing", "sources", "profiles", "options", "transfers", "errors"]
 TOLD = {"API_URL": "api_url", "STORAGE_URL": "storage_url", "AGENTDROP_API_KEY": "agentdrop_api_key"}
@@ -89,6 +92,12 @@ def demo_of_node(stage: Path) -> Path:
     if not (modules / "dropoff").is_symlink():
         (modules / "dropoff").symlink_to(ROOT / "bindings-node")
     return Path(shutil.copy(ROOT / "examples" / "node" / "demo.mjs", folder))
+
+
+def write_script(place: Path, lines: str) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(f"#!/bin/sh\n{lines}")
+    place.chmod(0o755)
 
 
 def replace(source: Path, place: Path) -> None:

@@ -112,6 +112,21 @@ def test_a_line_that_other_output_broke_is_missed(tmp_path: Path) -> None:
     assert wrong("pytest", broken, 1, tmp_path, KNOWN["pytest"]) == 1
 
 
+TWINS = {
+    "tap": "TAP\nok 1 - same\nok 2 - same\nnot ok 3 - same\nok 4 - other # SKIP not here\n1..4\n",
+    "pytest": PYTEST.replace("::test_two ", "::test_it[one - two] "),
+}
+
+
+@pytest.mark.parametrize("kind", TWINS)
+def test_each_result_is_counted_and_what_was_skipped_has_not_passed(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = {"same": "it is none"} if kind == "tap" else KNOWN["pytest"]
+    assert wrong(kind, TWINS[kind], 1, tmp_path, known) == 0
+    assert "2 passed, 1 failed, 1 of these not possible here, 1 skipped" in capsys.readouterr().out
+
+
 def test_a_suite_that_did_not_run_is_told(tmp_path: Path) -> None:
     report = run.Report("windows")
     report.impossible = {"suite": NAMES}

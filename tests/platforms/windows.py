@@ -13,6 +13,9 @@ from interpreters import of_npm
 from sandboxes import Sandboxes
 from suites import (
     BUILD,
+    COMMAND,
+    OF_COMMAND,
+    PYTEST,
     STRICT,
     Suite,
     Suites,
@@ -23,6 +26,7 @@ from suites import (
     sandbox_program,
     sends_a_file,
     tap,
+    write_script,
     write_source,
 )
 
@@ -33,8 +37,19 @@ COMPILER = "x86_64-w64-mingw32-gcc"
 PREFIX = FOLDER / "wine"
 STAGE = FOLDER / "windows"
 DEBUG = BUILT / TARGET / "debug"
-# With TMPDIR Debian's Wine 10.0 dies of a wrong free(), so none is set.
-WINE = {"WINEPREFIX": str(PREFIX), "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml="}
+# With TMPDIR Debian's Wine 10.0 dies of a wrong free(), so none is set. Wayland's library would complain on
+# standard error of a session that is not there.
+WINE = {
+    "WINEPREFIX": str(PREFIX),
+    "WINEDEBUG": "-all",
+    "WINEDLLOVERRIDES": "mscoree,mshtml,winewayland.drv=",
+    "LANG": "C.UTF-8",
+}
+# Of tests/node, beside what runs everywhere.
+MORE_OF_NODE = ["tools", "logs", "journals", "proxies", "calls", "process", "room"]
+# A folder that a server shares, as Wine finds it: a symlink in its own folder.
+SHARE = ("server", "shared")
+ANSWER = "HTTP/1.1 403 Forbidden"
 
 
 def build(output: Path) -> int:
@@ -43,6 +58,7 @@ def build(output: Path) -> int:
         "--target",
         TARGET,
         *BUILD,
+        *COMMAND,
         environment={"LIBNODE_PATH": str(libnode()), **BUILD_STD},
         output=output,
     )
@@ -92,14 +108,24 @@ def as_windows(path: Path) -> str:
     return "Z:" + str(path).replace("/", "\\")
 
 
+def share() -> str:
+    link = PREFIX / "dosdevices" / "unc" / SHARE[0] / SHARE[1]
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(SHARED)
+    return "\\\\" + "\\".join(SHARE)
+
+
 def suites(logs: Path) -> Suites:
     prefix(logs / "wine.log")
     replace(DEBUG / "dropoff_node.dll", ROOT / "bindings-node" / "dropoff.win32-x64-msvc.node")
     found: Suites = {
         "core": lambda: core(logs / "core.log"),
         "C": lambda: c(logs / "c.tap", logs),
+        "command": lambda: command_suite(logs),
+        "early answer": lambda: early_answer(logs),
     }
-    for file in [HERE / "windows.test.mjs", *node_files()]:
+    for file in [HERE / "windows.test.mjs", *node_files(MORE_OF_NODE)]:
         name = file.name.removesuffix(".test.mjs")
         found[f"node {name}"] = partial(node_suite, name, file, logs)
     found["demo"] = lambda: demo(logs)
@@ -127,6 +153,60 @@ def c(log: Path, logs: Path) -> Suite:
     return tap(log, {"a program with the shared library sends a file": code == 0})
 
 
+def command_suite(logs: Path) -> Suite:
+    """The interpreter is of the chroot's own system, and Wine runs the command, with the sandbox that it has
+    inside."""
+    log = logs / "command.log"
+    told = {"DROPOFF_PROGRAM": str(command(logs)), "DROPOFF_PROGRAM_FOR": "windows"}
+    told |= {"TMPDIR": str(SHARED), "PYTHONDONTWRITEBYTECODE": "1"}
+    code = enter(["python3", *PYTEST, *OF_COMMAND], told, log, 7200)
+    return Suite("command", code, log, "pytest")
+
+
+def command(logs: Path) -> Path:
+    """A script in the place of the command, for tests that know its variables and paths as Linux has them."""
+    launch = compiled("launch", "launch", logs)
+    script = STAGE / "dropoff"
+    settings = "".join(f"export {name}='{value}'\n" for name, value in WINE.items())
+    write_script(
+        script,
+        f"""{settings}
+home=Z:$HOME
+export WINDOWS_USERPROFILE="$home" WINDOWS_LOCALAPPDATA="$home/AppData/Local"
+[ -z "${{TMPDIR-}}" ] || export WINDOWS_TMP="Z:$TMPDIR"
+unset TMPDIR
+exec wine {launch} {DEBUG}/dropoff.exe "$@"
+""",
+    )
+    return script
+
+
+def early_answer(logs: Path) -> Suite:
+    """Of an answer that came before a reset, Linux tells whenever one reads, and Windows only before it."""
+    native = STAGE / "early_answer"
+    here: list[str | Path] = ["gcc", "-Wall", "-Wextra", "-Werror", HERE / "early_answer.c", "-o", native]
+    if enter(here, {}, logs / "early_answer.log") != 0:
+        raise SystemExit(f"gcc fails; see {logs / 'early_answer.log'}")
+    there = compiled("early_answer", "early_answer", logs, "-lws2_32")
+    passed = {}
+    for system, program, when, wanted in [
+        ("Linux", [native], "late", ANSWER),
+        ("Linux", [native], "early", ANSWER),
+        ("Windows", ["wine", there], "late", "error 10054"),
+        ("Windows", ["wine", there], "early", ANSWER),
+    ]:
+        log = logs / f"early_answer-{system}-{when}.log"
+        code = enter([*program, when], WINE, log)
+        words = "after a write failed" if when == "late" else "before a write"
+        passed[f"{system}: who reads {words} gets: {wanted}"] = code == 0 and said(log) == wanted
+    return tap(logs / "early_answer.tap", passed, "early answer")
+
+
+def said(log: Path) -> str:
+    lines = log.read_text(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
 def node_suite(name: str, file: Path, logs: Path) -> Suite:
     """Standard output is a file, since Node's library takes no other kind under Wine."""
     log = logs / f"node-{name}.tap"
@@ -150,5 +230,8 @@ def helpers(sandboxes: Sandboxes, logs: Path) -> dict[str, str]:
     return {
         "DROPOFF_SANDBOX": as_windows(compiled("sandbox", "dropoff-sandbox", logs, "-lws2_32")),
         "DROPOFF_HOLD": as_windows(compiled("hold", "hold", logs, "-municode")),
+        "DROPOFF_PROGRAM": as_windows(DEBUG / "dropoff.exe"),
+        "DROPOFF_SHARE": share(),
+        "DROPOFF_SHARED_FOLDER": as_windows(SHARED),
         "DROPOFF_SANDBOXES": str(sandboxes.port),
     }
