@@ -274,6 +274,19 @@ test('a stream of a file, or a name that Windows reads as another, is refused to
   assert.deepEqual(await sandbox.requests(), [])
 })
 
+// -- the command
+
+test('output that nobody reads is no error', async () => {
+  for (const words of [['--help'], ['completion', 'bash']]) {
+    const program = spawn(process.env.DROPOFF_PROGRAM, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+    program.stdout.destroy()
+    let said = ''
+    program.stderr.on('data', (data) => (said += data))
+    const [code] = await once(program, 'close')
+    assert.deepEqual([code, said], [0, ''])
+  }
+})
+
 // -- journals and seals
 
 test('a send that was killed goes on', async () => {
