@@ -29,6 +29,15 @@ def files(package: Path) -> Iterator[tuple[str, bytes]]:
                 yield member.name, opened.read()
 
 
+def verdict(folder: Path, looked: int, wrong: list[str]) -> int:
+    """The exit code of a script that looked at so many compiled files; tells what is wrong with them."""
+    # Those of two wheels, npm's, C's, the command's in two packages, and the sandbox's.
+    if looked < 7:
+        wrong = [*wrong, f"{folder} has {looked} compiled files, and not one of each language"]
+    print(*wrong, sep="\n", file=sys.stderr)
+    return int(bool(wrong))
+
+
 def declared(name: str, content: bytes) -> str | None:
     """The licence that a package's metadata names, if this file is its metadata."""
     if name.endswith(("/METADATA", "/PKG-INFO")):

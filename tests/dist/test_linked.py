@@ -86,7 +86,7 @@ def test_what_every_mac_has_passes() -> None:
         ([SYSTEM], OWN, (11, 1), "needs macOS 11.1"),
         ([SYSTEM], OWN, (15, 0), "needs macOS 15.0"),
         ([SYSTEM], OWN, None, "no version"),
-        ([SYSTEM], "/Users/runner/work/target/libdropoff_c.dylib", (11, 0), "known as /Users/runner"),
+        ([SYSTEM], "/build/target/libdropoff_c.dylib", (11, 0), "known as /build"),
         ([SYSTEM], "", (11, 0), "known as nothing"),
     ],
 )

@@ -7,13 +7,16 @@ import { inspect } from 'node:util'
 
 import { AgentDrop, Storage } from '../../bindings-node/index.mjs'
 
-import { NOWHERE, rejection } from './helpers.mjs'
+import { NOWHERE, isWindows, rejection } from './helpers.mjs'
 import { sandboxForTests } from './sandbox.mjs'
 
 const sandbox = await sandboxForTests()
 const TERMS = { sender: 'a', recipient: 'b' }
 const NAMES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'ALL_PROXY', 'SSL_CERT_FILE']
 const before = Object.fromEntries(NAMES.map((name) => [name, process.env[name]]))
+
+/** A message that has the name of a variable, which on Windows is the same in any case. */
+const named = (words) => new RegExp(words, isWindows ? 'i' : '')
 
 function restore() {
   for (const name of NAMES) {
@@ -40,7 +43,7 @@ test('a proxy that its password breaks is refused unread', async () => {
     const errors = await refusals()
     for (const error of errors) {
       assert.equal(error.code, 'invalid_input')
-      assert.match(error.message, /HTTPS_PROXY.*%23 for #/)
+      assert.match(error.message, named('HTTPS_PROXY.*%23 for #'))
     }
     errors.push(await rejection(Promise.resolve().then(() => new Storage({ proxy: value }))))
     for (const part of ['alice', 'S3cret', '12345']) {
@@ -52,7 +55,7 @@ test('a proxy that its password breaks is refused unread', async () => {
 test('this machine is not behind a proxy, and one of another kind is not passed by', async () => {
   process.env.ALL_PROXY = 'socks5://127.0.0.1:9'
   process.env.HTTP_PROXY = 'http://127.0.0.1:9'
-  for (const error of await refusals()) assert.match(error.message, /ALL_PROXY.*socks5/)
+  for (const error of await refusals()) assert.match(error.message, named('ALL_PROXY.*socks5'))
   assert.equal((await sandbox.agentdrop().send([['a', Buffer.from('x')]], TERMS)).status, 'active')
 })
 

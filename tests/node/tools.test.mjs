@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, toNamespacedPath } from 'node:path'
 import { test } from 'node:test'
 import { DropoffError, Encryption, HCompany, KeyPair, Storage } from '../../bindings-node/index.mjs'
 import { errorSchema, makeTools } from '../../bindings-node/tools.mjs'
@@ -102,7 +102,10 @@ for (const case_ of vectors('tools.json')) {
     if (case_.faults) await sandbox.fault(...case_.faults)
     const got = await tool.run(arguments_)
     const md5 = createHash('md5').update('%PDF').digest('hex')
-    compare(case_.name, JSON.parse(JSON.stringify(named(case_.expect, folder)).replaceAll('{md5}', md5)), got)
+    const wanted = JSON.parse(JSON.stringify(named(case_.expect, folder)).replaceAll('{md5}', md5))
+    // Elsewhere a path has one form, and this leaves it as it is.
+    for (const { error } of [wanted, got]) if (error?.path) error.path = toNamespacedPath(error.path)
+    compare(case_.name, wanted, got)
     conforms('error' in got ? errorSchema : tool.outputSchema, got)
     for (const [operation, count] of Object.entries(case_.requests ?? {}))
       assert.equal((await sandbox.requests(operation)).length, count, operation)

@@ -9,19 +9,17 @@
  */
 #ifdef _WIN32
 #include <winsock2.h>
-#include <windows.h>
-#define sleep_ms Sleep
 #define last_error WSAGetLastError
 #define WOULD_BLOCK WSAEWOULDBLOCK
 #else
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #define SOCKET int
 #define closesocket close
-#define sleep_ms(ms) usleep((ms) * 1000)
 #define last_error() errno
 #define WOULD_BLOCK EAGAIN
 #endif
@@ -72,10 +70,32 @@ static int tell_received(SOCKET client)
     return 1;
 }
 
-/* Writes until there is no more room, or an error. */
-static void write_on(SOCKET client)
+enum event { READABLE, WRITABLE };
+
+/* Whether that comes to pass within ten seconds. */
+static int comes(SOCKET client, enum event event)
+{
+    struct timeval patience = {10, 0};
+    fd_set of;
+    FD_ZERO(&of);
+    FD_SET(client, &of);
+    return select((int)client + 1, event == READABLE ? &of : NULL, event == WRITABLE ? &of : NULL, NULL,
+                  &patience) == 1;
+}
+
+/* Writes until there is no more room, or an error; whether it was for want of room. */
+static int fill(SOCKET client)
 {
     while (send(client, chunk, sizeof chunk, 0) > 0) {}
+    return last_error() == WOULD_BLOCK;
+}
+
+/* Whether a write fails at last. */
+static int breaks(SOCKET client)
+{
+    while (fill(client))
+        if (!comes(client, WRITABLE)) return 0;
+    return 1;
 }
 
 int main(int count, char **words)
@@ -91,13 +111,10 @@ int main(int count, char **words)
     send(client, chunk, sizeof chunk, 0);
     recv(server, chunk, 1000, 0);
     send(server, ANSWER, (int)strlen(ANSWER), 0);
-    /* It is there long before the reset. */
-    sleep_ms(300);
+    /* It is there before the reset. */
+    if (!comes(client, READABLE)) return 2;
     if (is_early && tell_received(client)) return 0;
-    write_on(client);
+    if (!fill(client)) return 2;
     closesocket(server);
-    sleep_ms(300);
-    /* This write is the one that fails. */
-    write_on(client);
-    return tell_received(client) ? 0 : 2;
+    return breaks(client) && tell_received(client) ? 0 : 2;
 }

@@ -128,6 +128,7 @@ def test_what_is_missing_is_told_to_the_user_and_to_the_model(sandbox: Sandbox, 
     assert names == ["get_transfer", "inspect_profile"]
     assert f"Allowed folders and files: {outbox}." in instructions
     assert "send_files (no recipient is allowed)" in instructions and "HAI_API_KEY" in instructions
+    assert "api_key" not in instructions, "an argument of the library is none of the server"
     assert "not offered here: no recipient is allowed" in refused
     server.arguments += ["--allow-root", str(outbox / "gone")]
     _, told = server.start().end()
