@@ -78,9 +78,11 @@ impl Output {
         mut write: impl Write + Send + 'static,
         written: CancellationToken,
     ) -> io::Result<Self> {
-        let (queue, mut messages) = mpsc::channel::<Vec<u8>>(WRITE_AHEAD);
+        let (queue, messages) = mpsc::channel::<Vec<u8>>(WRITE_AHEAD);
         Builder::new().name("dropoff-output".to_owned()).spawn(move || {
             let _written = written.drop_guard();
+            // What a closure holds outlives its locals: no message may be taken after `written`.
+            let mut messages = messages;
             while let Some(message) = messages.blocking_recv() {
                 if write.write_all(&message).and_then(|()| write.flush()).is_err() {
                     return;
