@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -237,12 +238,17 @@ def use_c(packages: Path, folder: Path, environment: dict[str, str]) -> None:
 
 
 def look_at_source(packages: Path) -> None:
-    """What pip would build from: the core has to be in it."""
+    """What pip would build from: the core has to be in it, and what it is compiled with."""
+    rust = ("core/src/lib.rs", "bindings-python/src/lib.rs", "Cargo.lock")
     with tarfile.open(one(packages, "dropoff-[0-9]*.tar.gz")) as archive:
         names = [name.split("/", 1)[-1] for name in archive.getnames()]
-    rust = ("core/src/lib.rs", "bindings-python/src/lib.rs", "Cargo.lock")
-    for needed in ("pyproject.toml", "python/pytest_dropoff/__init__.py", *rust):
-        assert needed in names, f"{needed} is not in the source distribution"
+        for needed in ("pyproject.toml", ".cargo/config.toml", "python/pytest_dropoff/__init__.py", *rust):
+            assert needed in names, f"{needed} is not in the source distribution"
+        top = archive.getnames()[0].split("/")[0]
+        settings = archive.extractfile(f"{top}/.cargo/config.toml")
+        assert settings, ".cargo/config.toml is no file of the source distribution"
+        ours = tomllib.loads((ROOT / ".cargo" / "config.toml").read_text())
+        assert tomllib.load(settings) == ours, "pip would compile with other settings than we do"
     assert not [name for name in names if name.endswith(".so")], "compiled files in the source distribution"
 
 
