@@ -52,6 +52,14 @@ test('a proxy that its password breaks is refused unread', async () => {
   }
 })
 
+test('a proxy that is down is told with the variable that names it', async () => {
+  process.env.https_proxy = 'http://127.0.0.1:1'
+  for (const error of await refusals()) {
+    assert.match(error.message, /the proxy 127\.0\.0\.1:1 of https_proxy: the connection was refused/)
+    assert.equal(error.outcome, 'not_completed')
+  }
+})
+
 test('this machine is not behind a proxy, and one of another kind is not passed by', async () => {
   process.env.ALL_PROXY = 'socks5://127.0.0.1:9'
   process.env.HTTP_PROXY = 'http://127.0.0.1:9'

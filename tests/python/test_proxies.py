@@ -67,6 +67,15 @@ def test_a_proxy_of_another_kind_is_refused_and_not_passed_by(
         assert "ALL_PROXY" in str(error) and "socks5h" in str(error)
 
 
+def test_a_proxy_that_is_down_is_told_with_the_variable_that_names_it(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://alice:S3cret@127.0.0.1:1")
+    for error in refusals():
+        assert "the proxy 127.0.0.1:1 of https_proxy: the connection was refused" in str(error)
+        assert error.outcome == "not_completed" and "S3cret" not in repr(vars(error))
+
+
 def test_this_machine_is_not_behind_a_proxy(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

@@ -179,7 +179,7 @@ impl ApiClient {
 
     /// The proxy that calls to a host go through, as it may be shown.
     pub(crate) fn proxy_shown(&self, url: &url::Url) -> Result<Option<String>> {
-        Ok(self.connector.proxy(&Target::of_service(url)?)?.map(ToString::to_string))
+        Ok(self.connector.proxy(&Target::of_service(url)?)?.map(Proxy::place))
     }
 
     fn http(&self, target: &Target, proxy: Option<&Proxy>) -> Result<reqwest::Client> {

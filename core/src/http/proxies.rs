@@ -77,7 +77,7 @@ impl Proxies {
 
 fn named((variable, value): (&'static str, OsString)) -> Result<Proxy, Error> {
     let read = value.to_str().ok_or(UnusableProxy::Broken).and_then(Proxy::parse);
-    read.map_err(|why| {
+    read.map(|proxy| proxy.of_variable(variable)).map_err(|why| {
         let remedy = match why {
             UnusableProxy::Scheme(_) => "set the option proxy, or name the host in NO_PROXY",
             UnusableProxy::Broken => "correct it or unset it",
@@ -159,7 +159,7 @@ mod tests {
     fn through(proxies: &Proxies, url: &str) -> Option<String> {
         let url = url::Url::parse(url).expect("a URL");
         let found = proxies.of(&Target::of_service(&url).expect("a target")).expect("read");
-        found.map(ToString::to_string)
+        found.map(Proxy::place)
     }
 
     #[test]
@@ -196,6 +196,9 @@ mod tests {
         assert_eq!(through(&all, http).as_deref(), Some("h:1"));
         let empty_list = environment(&[("ALL_PROXY", "a:1"), ("no_proxy", ""), ("NO_PROXY", "s.example")]);
         assert_eq!(through(&empty_list, https), None);
+        let target = Target::of_service(&url::Url::parse(https).expect("a URL")).expect("a target");
+        let named = all.of(&target).expect("read").expect("a proxy");
+        assert_eq!(named.to_string(), "a:1 of all_proxy");
     }
 
     #[test]

@@ -10,12 +10,14 @@ use url::Host;
 use crate::error::{Error, Result};
 use crate::secret::Mask;
 
-/// A proxy to go through. It prints as host and port.
+/// A proxy to go through. It prints as host and port, and as the variable that names it.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     host: Host,
     port: u16,
     login: Option<Login>,
+    /// Of the environment, which whoever reads an error may not know to have it.
+    variable: Option<&'static str>,
 }
 
 #[derive(Clone)]
@@ -68,11 +70,21 @@ impl Proxy {
             None => (None, authority),
         };
         let (host, port) = host_and_port(place).ok_or(UnusableProxy::Broken)?;
-        Ok(Self { host, port, login })
+        Ok(Self { host, port, login, variable: None })
+    }
+
+    /// As a variable of the environment names it.
+    pub(crate) fn of_variable(self, name: &'static str) -> Self {
+        Self { variable: Some(name), ..self }
+    }
+
+    /// Its host and its port.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", self.host, self.port)
     }
 
     pub(crate) fn uri(&self) -> Result<http::Uri> {
-        let uri = format!("http://{self}/").parse();
+        let uri = format!("http://{}/", self.place()).parse();
         uri.map_err(|_| Error::internal("a proxy that was read has no URL"))
     }
 
@@ -89,7 +101,8 @@ impl Proxy {
 
 impl std::fmt::Display for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+        f.write_str(&self.place())?;
+        self.variable.map_or(Ok(()), |name| write!(f, " of {name}"))
     }
 }
 
@@ -194,6 +207,9 @@ pub(crate) mod tests {
             let proxy = Proxy::parse(url).expect(url);
             assert_eq!(proxy.to_string(), shown);
             assert_eq!(format!("{proxy:?}"), format!("Proxy({shown})"));
+            let named = proxy.of_variable("HTTPS_PROXY");
+            assert_eq!(named.to_string(), format!("{shown} of HTTPS_PROXY"));
+            assert_eq!(named.uri().expect("a URL"), *format!("http://{shown}/"));
         }
         for (url, login) in [
             ("http://alice:p%40s%23s@h:1", "alice:p@s#s"),

@@ -43,9 +43,11 @@ impl Spool {
             .map_err(|e| self.failed("making", &e))
     }
 
-    /// As before there were files without a name, whose refusals tempfile(3) does not all know.
+    /// As before there were files without a name, whose refusals tempfile(3) does not all know. Made by a
+    /// function of ours: an error of tempfile's own has the path of a file that nobody made, and no errno.
     fn removed_at_once(&self) -> std::io::Result<File> {
-        let (file, path) = tempfile::NamedTempFile::new_in(&self.folder)?.into_parts();
+        let named = tempfile::Builder::new().make_in(&self.folder, sys::create_private)?;
+        let (file, path) = named.into_parts();
         path.close()?;
         Ok(file)
     }
@@ -191,5 +193,22 @@ impl Spooled {
     }
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_takes_no_file_is_told_with_the_systems_number_and_no_name_of_a_file() {
+        let place = tempfile::tempdir().expect("a folder");
+        let missing = place.path().join("missing");
+        let spool = Spool::new(Some(&missing));
+        for refused in [spool.removed_at_once(), tempfile::tempfile_in(&missing)] {
+            let error = spool.failed("making", &refused.expect_err("no folder"));
+            assert!(error.errno().is_some(), "{error:?}");
+            assert_eq!(error.message().matches("missing").count(), 1, "{error}");
+        }
     }
 }
