@@ -185,7 +185,12 @@ else()
 endif()
 EOF
 
-[ -z "${DESTDIR:-}" ] && [ $system = linux ] || exit 0
+[ -z "${DESTDIR:-}" ] || exit 0
+if [ $system = macos ]; then
+    # For a library whose name begins with @rpath its loader looks into the program's own folders alone.
+    echo "Link programs with -Wl,-rpath,$(cd "$lib" && pwd)."
+fi
+[ $system = linux ] || exit 0
 
 # Whether the loader looks into a folder: into few, and there only at what ldconfig has noted. Not every
 # user's PATH leads to ldconfig, and musl has none.

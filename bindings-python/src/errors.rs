@@ -1,6 +1,7 @@
 //! Core errors, and panics of ours, as Python exceptions. The classes are written in
 //! `dropoff/_errors.py`; this file hands the facts over.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dropoff::{Error, ErrorKind, RESOURCE_KINDS};
@@ -88,7 +89,8 @@ fn build_as(class: Bound<'_, PyType>, py: Python<'_>, error: &Error) -> PyResult
         facts.set_item(kind.id_fact, error.resource_id(kind))?;
     }
     facts.set_item("path", error.path().map(std::path::Path::as_os_str))?;
-    facts.set_item("errno", error.errno())?;
+    let number = error.errno().map(|number| OsNumber::of(py, number)).transpose()?;
+    facts.set_item("errno", number.as_ref().map(|number| number.errno))?;
     facts.set_item("journal", error.journal().map(std::path::Path::as_os_str))?;
     facts.set_item("etag", error.etag())?;
     for (name, fact) in facts {
@@ -97,6 +99,9 @@ fn build_as(class: Bound<'_, PyType>, py: Python<'_>, error: &Error) -> PyResult
     if class.is_subclass(&py.get_type::<PyOSError>())? {
         made.setattr("filename", error.path().map(std::path::Path::as_os_str))?;
         made.setattr("strerror", error.errno().map_or_else(|| error.message().to_owned(), words_of))?;
+        if let Some(winerror) = number.and_then(|number| number.winerror) {
+            made.setattr("winerror", winerror)?;
+        }
     }
     Ok(PyErr::from_value(made))
 }
@@ -113,18 +118,38 @@ fn resource<'py>(py: Python<'py>, error: &Error) -> PyResult<Option<Bound<'py, P
 fn class_of<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyType>> {
     static BY_KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     static MISSING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    // ENOENT: the built-in FileNotFoundError is about a missing path only.
-    if error.kind() == ErrorKind::SourceUnreadable && error.errno() == Some(2) {
+    // The built-in FileNotFoundError is about a missing path only, for which Windows has several numbers.
+    let is_missing = |number| io::Error::from_raw_os_error(number).kind() == io::ErrorKind::NotFound;
+    if error.kind() == ErrorKind::SourceUnreadable && error.errno().is_some_and(is_missing) {
         return Ok(MISSING.import(py, "dropoff._errors", "SourceNotFoundError")?.clone());
     }
     let classes = BY_KIND.import(py, "dropoff._errors", "BY_KIND")?;
     Ok(classes.get_item(error.kind().as_str())?.cast_into()?)
 }
 
-/// The operating system's words for an error number, as `os.strerror` has them.
-fn words_of(errno: i32) -> String {
-    let text = std::io::Error::from_raw_os_error(errno).to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
+/// The number of an error of the operating system, as Python's own errors tell it.
+struct OsNumber {
+    errno: i32,
+    /// Windows' own, for which `errno` then is C's.
+    winerror: Option<i32>,
+}
+
+impl OsNumber {
+    fn of(py: Python<'_>, number: i32) -> PyResult<Self> {
+        // Python takes the fourth argument for Windows' number, and elsewhere for nothing.
+        let told = py.get_type::<PyOSError>().call1((0, "", py.None(), number))?;
+        Ok(match told.getattr_opt("winerror")? {
+            Some(_) => Self { errno: told.getattr("errno")?.extract()?, winerror: Some(number) },
+            None => Self { errno: number, winerror: None },
+        })
+    }
+}
+
+/// The operating system's words for an error number, as Python's own errors have them.
+fn words_of(number: i32) -> String {
+    let text = io::Error::from_raw_os_error(number).to_string();
+    // Windows' end with a full stop.
+    text.split(" (os error").next().unwrap_or(&text).trim_end_matches('.').to_owned()
 }
 
 /// Runs the body of a method. A panic in it is a defect of ours and becomes `InternalError`; left

@@ -66,6 +66,11 @@ impl LoopWaker {
         self.0.pair.descriptor()
     }
 
+    /// Makes it readable, for nobody's sake.
+    fn wake(&self) {
+        self.0.pair.wake();
+    }
+
     /// The tokens of those who woke it since the last time.
     fn take(&self) -> Vec<u64> {
         self.0.take()

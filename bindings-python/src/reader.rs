@@ -207,15 +207,14 @@ pub(crate) fn is_green(py: Python<'_>) -> bool {
 }
 
 /// Python has one class, and these words, for a thread that the operating system refused; it keeps the number
-/// to itself, which is that of pthread_create(3).
+/// to itself.
 fn without_room(py: Python<'_>, raised: PyErr) -> PyErr {
     let refused = raised.is_instance_of::<PyRuntimeError>(py)
         && raised.value(py).to_string().contains("can't start new thread");
     if !refused {
         return raised;
     }
-    const EAGAIN: i32 = 11;
-    exception(py, &Error::no_thread(&io::Error::from_raw_os_error(EAGAIN)))
+    exception(py, &Error::no_more_threads())
 }
 
 /// What the core reads from.

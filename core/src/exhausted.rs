@@ -16,6 +16,12 @@ impl Error {
         refused(format!("no thread could be started ({error}), {why}"), error)
     }
 
+    /// The same, for a language that says no more than that one was refused.
+    #[must_use]
+    pub fn no_more_threads() -> Self {
+        Self::no_thread(&io::Error::from_raw_os_error(sys::os_error::NO_THREAD))
+    }
+
     /// A socket or the like that the operating system refused, for a binding too; `doing` is what needs it,
     /// to wait for sockets or for a call.
     #[must_use]

@@ -29,9 +29,26 @@ EXE = ".exe" if sys.platform == "win32" else ""
 RUNNER = re.findall("^pytest==.*", (ROOT / "tests" / "python" / "requirements.txt").read_text(), re.M)[0]
 
 PYTHON = """
-import os, dropoff
-d = dropoff.AgentDrop(base_url=os.environ["API_URL"], trusted_storage=[os.environ["STORAGE_URL"]])
-print(d.send(["report.pdf"], sender="a", recipient="b").status)
+import asyncio, os, pickle, subprocess, sys, dropoff
+at = {"base_url": os.environ["API_URL"], "trusted_storage": [os.environ["STORAGE_URL"]]}
+terms = {"sender": "a", "recipient": "b"}
+d = dropoff.AgentDrop(**at)
+print(d.send(["report.pdf"], **terms).status)
+
+async def send():
+    return await dropoff.AsyncAgentDrop(**at).send(["report.pdf"], **terms)
+assert asyncio.run(send()).status == "active"
+
+with subprocess.Popen([sys.executable, "-c", "print('x')"], stdout=subprocess.PIPE) as program:
+    assert d.send([("output", program.stdout)], **terms).status == "active"
+
+try:
+    d.send([os.path.join("no", "such", "file")], **terms)
+except FileNotFoundError as error:
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.errno, again.strerror, again.filename) == (error.errno, error.strerror, error.filename)
+else:
+    raise AssertionError("a file that is not there was sent")
 """
 NODE = """
 const d = new AgentDrop({ baseUrl: process.env.API_URL, trustedStorage: [process.env.STORAGE_URL] })

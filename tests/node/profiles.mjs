@@ -20,11 +20,17 @@ import { pattern, random } from './bytes.mjs'
 export function browser() {
   const folder = mkdtempSync(join(tmpdir(), 'dropoff-browser-'))
   const program = join(folder, 'chrome')
-  copyFileSync('/bin/sleep', program)
-  const child = spawn(program, ['60'], { stdio: 'ignore' })
+  // macOS runs no copy of a program of its own.
+  const [copied, args] =
+    process.platform === 'darwin'
+      ? [process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']]
+      : ['/bin/sleep', ['60']]
+  copyFileSync(copied, program)
+  const child = spawn(program, args, { stdio: 'ignore' })
   child.unref()
   return {
     lock: `${hostname()}-${child.pid}`,
+    process: String(child.pid),
     stop: () => {
       child.kill('SIGKILL')
       rmSync(folder, { recursive: true, force: true })
@@ -53,9 +59,9 @@ function command(...given) {
 export function makeProfile(names, root) {
   let running
   const live = (target) =>
-    target.replace('$live', () => {
+    target.replace(/\$live|\$process/, (what) => {
       running ??= browser()
-      return running.lock
+      return what === '$live' ? running.lock : running.process
     })
   mkdirSync(root, { recursive: true })
   for (const [name, what] of Object.entries(names)) {

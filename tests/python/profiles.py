@@ -20,7 +20,8 @@ class Browser:
         program = folder / "chrome"
         shutil.copy("/bin/sleep", program)
         self._process = subprocess.Popen([program, "60"])
-        self.lock = f"{os.uname().nodename}-{self._process.pid}"
+        self.number = str(self._process.pid)
+        self.lock = f"{os.uname().nodename}-{self.number}"
 
     def end(self) -> None:
         self._process.kill()
@@ -38,9 +39,9 @@ def make(names: dict[str, Any], root: Path) -> Browser | None:
             case None:
                 path.mkdir(parents=True, exist_ok=True)
             case {"symlink": str(target)}:
-                if "$live" in target:
+                if "$" in target:
                     browser = browser or Browser(root.parent)
-                    target = target.replace("$live", browser.lock)
+                    target = target.replace("$live", browser.lock).replace("$process", browser.number)
                 path.symlink_to(target)
             case {"socket": True}:
                 bind(path)

@@ -10,6 +10,7 @@ import inspect
 import io
 import logging
 import os
+import socket
 import threading
 import time
 import traceback
@@ -104,6 +105,44 @@ def descriptors() -> int:
         with suppress(FileNotFoundError):  # the one that listed them
             opened.add((name, os.readlink(f"/proc/self/fd/{name}")))
     return sum(f"{link:.8}" != "socket:[" or link[8:-1] not in tcp for _, link in opened)
+
+
+def test_a_loop_that_watches_nothing_ends_before_the_calls_of_its_sources(sandbox: Sandbox) -> None:
+    sandbox.fault({"on": "presign", "do": {"hold": True}})
+    jobs = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    async def body() -> None:
+        client = sandbox.async_agentdrop()
+        jobs.append(client.start_send([("a", chunks())], **TERMS))
+        await reached(sandbox, "presign")
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with asyncio.Runner(debug=True, loop_factory=ReceivingLoop) as runner:
+        runner.run(body())
+    assert not jobs[0].done()
+    jobs[0].cancel()
+
+
+def test_a_wake_whose_socket_is_refused_comes_by_the_clock(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(socket.socket):
+        def recv(self, *_: Any) -> bytes:
+            raise ConnectionResetError
+
+    def broken(number: int, family: int, kind: int) -> socket.socket:
+        return Broken(family, kind, fileno=os.dup(number))
+
+    monkeypatch.setattr(socket, "fromfd", broken)
+
+    async def body() -> None:
+        assert (await sandbox.async_agentdrop().send([("a", b"x")], **TERMS)).status == "active"
+
+    with asyncio.Runner(debug=True, loop_factory=ReceivingLoop) as runner:
+        runner.run(body())
 
 
 # -- the calls

@@ -86,7 +86,8 @@ def test_only_a_missing_path_is_a_missing_file(tmp_path: Path) -> None:
         assert (made.errno, made.filename) == (number, str(path))
         assert made.strerror == os.strerror(number)
         assert str(made) == made.message and made.args == (made.message,)
-        assert pickle.loads(pickle.dumps(made)).to_dict() == made.to_dict()
+        told = pickle.loads(pickle.dumps(made))
+        assert told.to_dict() == made.to_dict() and told.strerror == made.strerror
 
 
 @pytest.mark.parametrize("cls", [*CLASSES, dropoff.SourceNotFoundError, DropoffError])

@@ -7,10 +7,12 @@ import gzip
 import io
 import os
 import socket
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dropoff
@@ -136,6 +138,39 @@ def one_shots() -> list[Any]:
     theirs.sendall(CONTENT)
     theirs.close()
     return [os.fdopen(reading, "rb"), ours.makefile("rb"), Once(CONTENT)]
+
+
+class PipeOfWindows(io.FileIO):
+    """Says that it can go back, and does not, as pipes and consoles are there (python/cpython#86768)."""
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return 0
+
+    def seek(self, to: int, _: int = 0) -> int:
+        return to
+
+
+@pytest.mark.parametrize("buffered", [False, True])
+def test_a_pipe_that_says_it_can_go_back_is_not_believed(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, buffered: bool
+) -> None:
+    # The module's own view alone: what Python itself does there goes by the real one.
+    windows = SimpleNamespace(platform="win32", modules=sys.modules)
+    monkeypatch.setattr(dropoff._threads, "sys", windows)
+    drop = sandbox.agentdrop(max_attempts=1)
+    reading, writing = os.pipe()
+    os.write(writing, CONTENT)
+    os.close(writing)
+    pipe = PipeOfWindows(reading, "rb")
+    sources = {io.BufferedReader(pipe) if buffered else pipe: False}
+    for source, goes_back in (sources | {plain_file(tmp_path): True, member(tmp_path): True}).items():
+        sandbox.fault({"on": "put", **UNAVAILABLE})
+        with pytest.raises(dropoff.UnavailableError) as caught:
+            drop.send([("a", source)], **TERMS)
+        assert caught.value.retryable == goes_back
 
 
 def test_what_cannot_go_back_is_not_retryable(sandbox: Sandbox) -> None:

@@ -12,6 +12,7 @@ import textwrap
 import urllib.request
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -147,6 +148,23 @@ def test_a_program_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         (tmp_path / name).symlink_to(PROGRAM.with_name(name))
         with Sandbox() as sandbox:
             assert sandbox.objects() == []
+
+
+def test_on_windows_no_script_of_the_current_folder_is_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DROPOFF_SANDBOX")
+    # The module's own view alone.
+    monkeypatch.setattr(_program, "sys", SimpleNamespace(platform="win32"))
+    for folder, names in {"here": ["dropoff.js", "dropoff.exe"], "npm": ["dropoff", "dropoff.cmd"]}.items():
+        (tmp_path / folder).mkdir()
+        for name in names:
+            (tmp_path / folder / name).touch(0o755)
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("PATH", os.pathsep.join(["", str(tmp_path / "none"), str(tmp_path / "npm")]))
+    assert _program.found(None) == str(tmp_path / "npm" / "dropoff.cmd")
+    (tmp_path / "npm" / "dropoff-sandbox.exe").touch(0o755)
+    assert _program.found(None) == str(tmp_path / "npm" / "dropoff-sandbox.exe")
 
 
 def script(folder: Path, text: str) -> str:

@@ -8,6 +8,7 @@ trouble is: a service that answers 403 or 404 raises neither ``builtins.Permissi
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,7 +154,13 @@ class DropoffError(Exception):
 
     # Exceptions are copied by calling the class with `args`, which would lose every fact.
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self._facts()), self.__dict__.copy()
+        state = self.__dict__.copy()
+        if isinstance(self, OSError):
+            # Of the built-in class's own, not all follow from the facts.
+            state["strerror"] = self.strerror
+            if sys.platform == "win32":
+                state["winerror"] = self.winerror
+        return _restore, (type(self), self._facts()), state
 
 
 def _tell_as_os_error(error: OSError, path: str | None, message: str) -> None:

@@ -3,7 +3,8 @@
 A job ends on a thread of the compiled half. That thread must not run Python code: while the program
 ends, CPython kills such a thread by unwinding its stack, and unwinding through Rust aborts the process.
 `loop.call_soon_threadsafe` is Python code, so a job wakes a loop through a socket that the loop watches
-(`loop.add_reader`), which any loop on Unix can; on Windows one may only receive (`_receiving`).
+(`loop.add_reader`), which any loop on Unix can; for one on Windows that cannot, a thread of Python's own does
+(`_receiving`).
 
 There is one such socket pair for a loop, and only while something waits there: a loop that is closed, or a
 process that makes thousands of them, leaves no descriptor behind.
@@ -63,14 +64,13 @@ class LoopListener:
         # Those of them that leave a source of this loop with the call that reads it.
         self._leaving: dict[int, Waiter] = {}
         self._last_token = 0
-        number = self.loop_waker.fileno()
         self._receiver: Receiver | None = None
         try:
-            loop.add_reader(number, self._on_wake)
+            loop.add_reader(self.loop_waker.fileno(), self._on_wake)
         except NotImplementedError:
             from ._receiving import Receiver
 
-            self._receiver = Receiver(loop, number, self._on_wake)
+            self._receiver = Receiver(loop, self.loop_waker, self._on_wake)
         LoopListener._by_loop[key] = self
 
     @classmethod
@@ -101,12 +101,10 @@ class LoopListener:
         self._leaving.pop(token, None)
         if not self._waiting:
             LoopListener._by_loop.pop(self._key, None)
-            # What waited in a loop that was closed under it is collected at any time later.
-            if self._loop.is_closed():
-                return
             if self._receiver is not None:
                 self._receiver.stop()
-            else:
+            # What waited in a loop that was closed under it is collected at any time later.
+            elif not self._loop.is_closed():
                 self._loop.remove_reader(self.loop_waker.fileno())
 
 

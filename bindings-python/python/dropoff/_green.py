@@ -129,8 +129,10 @@ def is_patched() -> bool:
 def _on_main_thread() -> bool:
     """By the operating system's numbers: those of `threading` are of greenlets now."""
     from _thread import get_native_id
+    from threading import main_thread
 
-    return get_native_id() == os.getpid()
+    # The process's own number on Linux, where a forked child's main thread may have its parent's in Python.
+    return get_native_id() in (os.getpid(), main_thread().native_id)
 
 
 def here() -> Hub | None:

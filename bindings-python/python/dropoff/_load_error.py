@@ -46,6 +46,10 @@ MEANINGS = (
         r"code signature|disallowed by system policy|blocked by group policy|Application Control policy",
         "a policy of this system lets no code run from {file}; ask whoever administers it to allow that file",
     ),
+    (
+        r"virus or potentially unwanted",
+        "a scanner for viruses keeps {file} from being read; have that file allowed, and tell us",
+    ),
     # Of a file for another processor glibc says that it is not there.
     (r"No such file|Exec format error|ELF|file too short|cannot read file data", ANOTHER),
     (r"incompatible architecture|mach-o|not a valid Win32 application", ANOTHER),
@@ -91,7 +95,8 @@ def systems(folder: Path) -> str:
 
 def here() -> str:
     """Such as "CPython 3.11 on linux-x86_64 with glibc 2.36"."""
-    name, version = platform.libc_ver()
+    # Elsewhere it reads the interpreter's own file, which is not to be had where Windows' Store brought it.
+    name, version = platform.libc_ver() if sys.platform == "linux" else ("", "")
     libc = f" with glibc {version}" if name == "glibc" else ""
     if "musl" in EXTENSION_SUFFIXES[0]:
         libc = " with musl"

@@ -9,6 +9,8 @@ Under gevent and eventlet the same runs in greenlets; see `_green`.
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 
 from . import _native
@@ -93,8 +95,20 @@ def _position(file: Any) -> int | None:
     # Not all have `seekable`: what wraps or imitates a file often has the other two alone.
     if not hasattr(file, "seek") or not getattr(file, "seekable", lambda: True)():
         return None
+    if sys.platform == "win32" and _is_pipe(file):
+        return None
     at = file.tell()
     return at if type(at) is int else None
+
+
+def _is_pipe(file: Any) -> bool:
+    """Whether it is a pipe or a console, which Python says can be set back on Windows (python/cpython#86768).
+    A second try of a call would send what is left of it, and say that all is well."""
+    try:
+        number = file.fileno()
+    except Exception:  # noqa: BLE001 - the caller's code; what is in memory or in an archive has none
+        return False
+    return type(number) is int and not stat.S_ISREG(os.fstat(number).st_mode)
 
 
 def tell(

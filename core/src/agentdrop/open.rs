@@ -262,7 +262,7 @@ impl Unnamed {
     }
 
     fn sync(self) -> Result<Self> {
-        match self.file.sync_all() {
+        match sys::sync_all(&self.file) {
             Ok(()) => Ok(self),
             Err(e) => Err(failed(&self.folder, &e)),
         }
@@ -273,7 +273,11 @@ impl Unnamed {
             Some(path) => {
                 // Not every system renames a file that is open.
                 drop(self.file);
-                path.persist_noclobber(sys::of_any_length(to)).map_err(|e| e.error)
+                let to = sys::of_any_length(to);
+                path.persist_noclobber(&to).or_else(|e| match e.error.kind() {
+                    std::io::ErrorKind::AlreadyExists => Err(e.error),
+                    _ => over_an_empty_one(e.path, &to),
+                })
             }
             None => sys::name_file(&self.file, to),
         };
@@ -291,6 +295,16 @@ fn named_beside(to: &Path) -> Result<Unnamed> {
     let named = tempfile::Builder::new().prefix(".dropoff-").make_in(place, sys::create_private);
     let (file, path) = named.map_err(|e| failed(&folder, &e))?.into_parts();
     Ok(Unnamed { file, folder, named: Some(path) })
+}
+
+/// For file systems that cannot rename where nothing is alone, as macOS' of servers and of other systems'
+/// disks: an empty file of ours takes the name first.
+fn over_an_empty_one(path: tempfile::TempPath, to: &Path) -> std::io::Result<()> {
+    drop(sys::create_private(to)?);
+    path.persist(to).map_err(|e| {
+        let _ = std::fs::remove_file(to);
+        e.error
+    })
 }
 
 fn folder_of(to: &Path) -> PathBuf {
@@ -367,6 +381,24 @@ mod tests {
             open("other", channel, &|s| by_channel(s).encryption_salt("AAAA")).expect_err("another salt");
         assert_eq!(error.kind(), ErrorKind::Encryption);
         assert!(!folder.path().join("other.open").exists());
+    }
+
+    #[test]
+    fn an_empty_file_keeps_a_name_where_nothing_else_does() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let written = |content: &str| {
+            let named = named_beside(&folder.path().join("new")).expect("made");
+            named.write(content.as_bytes()).expect("written").named.expect("a name")
+        };
+        let to = folder.path().join("to");
+        over_an_empty_one(written("first"), &to).expect("named");
+        assert_eq!(
+            over_an_empty_one(written("second"), &to).expect_err("taken").kind(),
+            std::io::ErrorKind::AlreadyExists
+        );
+        assert_eq!(std::fs::read_to_string(&to).expect("read"), "first");
+        let others = std::fs::read_dir(folder.path()).expect("entries").count();
+        assert_eq!(others, 1);
     }
 
     #[test]

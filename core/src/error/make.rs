@@ -46,6 +46,10 @@ impl Error {
     pub(crate) fn local_io(path: &Path, doing: &str, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Io;
         let shown = path.display();
+        if let Some(why) = sys::why_unreadable(error) {
+            let message = format!("{shown} cannot be read, {why}");
+            return Self::new(ErrorKind::SourceUnreadable, message).of_file(path, error);
+        }
         let (kind, message) = match error.kind() {
             Io::NotFound => (
                 ErrorKind::SourceUnreadable,

@@ -222,8 +222,9 @@ fn too_slow(target: &Target, waiting_for: WaitingFor, limits: Limits) -> Error {
     let message = match waiting_for {
         WaitingFor::Source => {
             let text = format!(
-                "the source could not be read for {:.1} s (stall_timeout); check the disk or network mount it is on",
-                limits.stall.as_secs_f64()
+                "the source could not be read for {:.1} s (stall_timeout); check the disk or network mount it is on{}",
+                limits.stall.as_secs_f64(),
+                crate::sys::MAY_BE_ELSEWHERE
             );
             return Error::new(ErrorKind::Timeout, text).side_is(Side::Caller);
         }

@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 use super::line::SharedLine;
-use crate::sys::WatchedSocket;
+use crate::sys::{self, WatchedSocket};
 
 /// How long a failed write waits for the reply that explains it.
 const PARKED_WRITE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -167,9 +167,11 @@ impl MeteredTcp {
     }
 }
 
-fn peer_closed(error: &io::Error) -> bool {
+/// Whether an error of a connection says that the other side has closed it.
+pub(super) fn peer_closed(error: &io::Error) -> bool {
     use io::ErrorKind as K;
     matches!(error.kind(), K::BrokenPipe | K::ConnectionReset | K::ConnectionAborted)
+        || sys::is_closed_by_peer(error)
 }
 
 impl AsyncWrite for MeteredTcp {

@@ -2,7 +2,7 @@
 //! `SSL_CERT_DIR`), plus `ca_file`; if the system has none, Mozilla's roots as bundled.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -13,7 +13,7 @@ use super::certificate::Verifier;
 use super::x509::Certificate;
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::os_limits;
+use crate::{os_limits, sys};
 
 /// Records of one connection that wait to be written, and so the size of a write: 64 KiB, rustls' own limit,
 /// makes four times as many.
@@ -70,8 +70,13 @@ pub(super) fn config(options: &Options) -> Result<ClientConfig> {
 fn of_system() -> CertificateResult {
     let empty = std::env::var_os("SSL_CERT_FILE").is_some_and(|file| file.is_empty());
     let folders = std::env::var_os("SSL_CERT_DIR").unwrap_or_default();
-    if !empty || std::env::split_paths(&folders).any(|folder| !folder.as_os_str().is_empty()) {
+    if std::env::split_paths(&folders).any(|folder| !folder.as_os_str().is_empty()) {
         return rustls_native_certs::load_native_certs();
+    }
+    match std::env::var_os("SSL_CERT_FILE") {
+        None if !sys::IS_LINUX => return of_store(),
+        _ if !empty => return rustls_native_certs::load_native_certs(),
+        _ => {}
     }
     // As it does itself where neither is set.
     let places = openssl_probe::probe();
@@ -84,6 +89,22 @@ fn of_system() -> CertificateResult {
     all.certs.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
     all.certs.dedup();
     all
+}
+
+/// A store that is no folder of files is read once in a process. A child that a fork made must not call
+/// macOS' frameworks, which end it by a signal, and has what its parent has read.
+fn of_store() -> CertificateResult {
+    static STORE: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
+    let mut found = CertificateResult::default();
+    if let Some(roots) = STORE.get() {
+        found.certs.clone_from(roots);
+        return found;
+    }
+    found = rustls_native_certs::load_native_certs();
+    if found.errors.is_empty() {
+        let _ = STORE.set(found.certs.clone());
+    }
+    found
 }
 
 /// The file or folder that the environment names in place of the system's roots must be there. With none of

@@ -4,7 +4,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use super::meter::Meter;
+use super::meter::{Meter, peer_closed};
 use super::{Target, tls_error};
 use crate::error::{Error, ErrorKind, Side};
 use crate::options::Proxy;
@@ -113,16 +113,14 @@ fn classify(host: &str, doing: &str, answered: bool, error: &(dyn StdError + 'st
     if let Some(io) = io.filter(|io| os_limits::is_out_of_descriptors(io)) {
         return Error::too_many_open_files(&format!("{doing} {host}"), io);
     }
-    let io = io.map(io::Error::kind);
-    let (kind, what) = match io {
+    let closed = io.is_some_and(peer_closed);
+    let (kind, what) = match io.map(io::Error::kind) {
         // The resolver's failure has no kind of its own, only these words.
         _ if Chain(error).to_string().contains("failed to lookup address") => {
             (ErrorKind::Network, "its name could not be looked up")
         }
         Some(io::ErrorKind::ConnectionRefused) => (ErrorKind::Network, "the connection was refused"),
-        Some(
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted,
-        ) => (ErrorKind::Network, "the other side closed the connection"),
+        _ if closed => (ErrorKind::Network, "the other side closed the connection"),
         // One of a name's several addresses has a share of the time.
         Some(io::ErrorKind::TimedOut) if doing == CONNECTING => {
             (ErrorKind::Timeout, "nobody answered in time (connect_timeout)")

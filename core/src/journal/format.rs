@@ -74,7 +74,7 @@ pub(super) fn append(file: &mut File, record: &Value, sync: bool) -> std::io::Re
         let _ = file.set_len(before).and_then(|()| file.seek(SeekFrom::Start(before)));
         return Err(e);
     }
-    if sync { file.sync_data() } else { Ok(()) }
+    if sync { sys::sync_data(file) } else { Ok(()) }
 }
 
 fn parse_record(line: &[u8]) -> Option<Value> {

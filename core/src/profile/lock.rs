@@ -124,6 +124,9 @@ fn chrome(root: &Path) -> BrowserLock {
         // Somebody listens here, whatever the host is called by now.
         _ if answers => LockState::Live,
         true => state_of(process, CHROME_NAMES),
+        // A network may give a machine another name meanwhile. A process of that number that is a browser is
+        // enough.
+        false if is_browser(process) => LockState::Live,
         false => LockState::Foreign,
     };
     BrowserLock { state, process: Some(process), host: Some(host.to_owned()), ..BrowserLock::NONE }
@@ -148,7 +151,8 @@ fn firefox(root: &Path) -> BrowserLock {
     }
 }
 
-const CHROME_NAMES: &[&str] = &["chrom", "msedge", "brave", "vivaldi", "opera", "electron", "headless_shell"];
+const CHROME_NAMES: &[&str] =
+    &["chrom", "msedge", "microsoft edge", "brave", "vivaldi", "opera", "electron", "headless_shell"];
 const FIREFOX_NAMES: &[&str] = &["firefox", "librewolf", "icecat", "waterfox"];
 
 fn state_of(process: i32, names: &[&str]) -> LockState {

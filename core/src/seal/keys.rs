@@ -100,7 +100,8 @@ impl KeyPair {
             return Err(Error::invalid(format!("the key's path {}", crate::paths::names_no_file(path))));
         }
         let mut file = sys::create_private(path).map_err(failed)?;
-        let written = writeln!(file, "{}", self.reveal_private_key().as_str()).and_then(|()| file.sync_all());
+        let written =
+            writeln!(file, "{}", self.reveal_private_key().as_str()).and_then(|()| sys::sync_all(&file));
         drop(file);
         written.map_err(|error| {
             // Of this error there is enough to tell.

@@ -31,8 +31,9 @@ pub(crate) fn no_answer_within(path: Option<&Path>, limit: Duration, origin: &st
     let error = Error::new(
         ErrorKind::SourceUnreadable,
         format!(
-            "the file system did not answer for {what} within {:.1} s{origin}; check the disk or network mount it is on",
-            limit.as_secs_f64()
+            "the file system did not answer for {what} within {:.1} s{origin}; check the disk or network mount it is on{}",
+            limit.as_secs_f64(),
+            sys::MAY_BE_ELSEWHERE
         ),
     );
     let error = error.errno_of(os_error::TIMED_OUT);

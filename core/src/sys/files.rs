@@ -15,7 +15,7 @@ pub(crate) struct FileFacts {
     /// The last change of the file's record. What puts back the time of its bytes leaves this one: Unix has
     /// no call for it, and on Windows only that of NTFS' own attributes sets it.
     pub(crate) recorded: Time,
-    /// Its bytes take no room on the disk: it is made up, or a hole, or kept in the record itself.
+    /// Its bytes take no room anywhere: it is made up, or a hole, or kept in the record itself.
     pub(crate) takes_no_room: bool,
 }
 

@@ -32,6 +32,8 @@ pub(crate) use family::{open_to_read, open_without_following};
 // Files opened for reading and writing that only their owner may open, and whose they are; the first is made
 // if there is none, the second must not be there yet.
 pub(crate) use family::{belongs_to_user, create_private, make_private, open_private};
+// Waits until what was written is on the disk, with all that is told of the file, or with its size alone.
+pub(crate) use family::{sync_all, sync_data};
 // A file without a name in a folder, and giving it one that nothing has yet; whether an error may mean that
 // there are none.
 pub(crate) use family::{may_lack_unnamed_files, name_file, unnamed_file_in};
@@ -81,6 +83,12 @@ pub(crate) use family::{
 pub(crate) use family::WAITING_NEEDS;
 // Why a thread could not be started, and what to do about it.
 pub(crate) use family::why_no_thread;
+// Why a file cannot be read where that is a rule or a state of this system's own, and what to do about it;
+// and what else may be waited for than a disk, as the end of a sentence.
+pub(crate) use family::{MAY_BE_ELSEWHERE, why_unreadable};
+// Whether an error of writing to a connection says that the other side has closed it, by a number that std
+// has no kind for.
+pub(crate) use family::is_closed_by_peer;
 // Whether an error says that another program has the file open, or a part of it locked, and does not share
 // it.
 pub(crate) use family::is_held_elsewhere;

@@ -26,6 +26,23 @@ fn what_is_written_at_an_offset_leaves_the_cursor_and_the_rest_alone() {
 }
 
 #[test]
+fn what_was_written_can_be_waited_for() {
+    let file = tempfile::tempfile().expect("a file");
+    (&file).write_all(b"abc").expect("written");
+    sync_data(&file).expect("on the disk");
+    sync_all(&file).expect("on the disk");
+}
+
+#[test]
+fn an_error_that_std_has_words_for_needs_no_others() {
+    for kind in [ErrorKind::NotFound, ErrorKind::PermissionDenied] {
+        assert_eq!(why_unreadable(&kind.into()), None);
+    }
+    let closed = std::io::Error::from_raw_os_error(os_error::EXISTS);
+    assert!(!is_closed_by_peer(&closed));
+}
+
+#[test]
 fn a_folder_opens_as_one_and_a_link_as_none() {
     let folder = tempfile::tempdir().expect("a folder");
     for open in [open_to_read, open_without_following] {

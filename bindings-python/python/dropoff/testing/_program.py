@@ -30,6 +30,8 @@ if sys.platform == "win32":
     _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
 else:
     _OWN_GROUP = 0
+# Of programs on Windows, by pip and by npm.
+_ENDS = (".exe", ".cmd", ".bat")
 _NAMED = f"name the right one in the environment variable {VARIABLE}"
 
 
@@ -41,12 +43,20 @@ def found(given: str | PathLike[str] | None) -> str:
         return named
     folders = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
     for name in NAMES:
-        if program := shutil.which(name, path=folders):
+        if program := _program_in(folders, name):
             return program
     raise FileNotFoundError(
         "there is no program dropoff or dropoff-sandbox: install dropoff-cli, or name its path in the "
         f"environment variable {VARIABLE}"
     )
+
+
+def _program_in(folders: str, name: str) -> str | None:
+    if sys.platform != "win32":
+        return shutil.which(name, path=folders)
+    # `which` would look into the current folder first, and take a `dropoff.js` there for the program.
+    named = (Path(folder, name + end) for folder in folders.split(os.pathsep) for end in _ENDS if folder)
+    return next((os.fspath(file) for file in named if file.is_file()), None)
 
 
 class Program:
@@ -55,7 +65,7 @@ class Program:
     def __init__(self, program: str, options: Sequence[str]) -> None:
         try:
             self._process = subprocess.Popen(
-                [program, NAMES.get(Path(program).stem, "serve"), "--exit-with-stdin", *options],
+                [program, NAMES.get(Path(program).stem.lower(), "serve"), "--exit-with-stdin", *options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,

@@ -11,6 +11,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::kernel::is_elsewhere;
 use crate::sys::files::FileFacts;
 
 /// `O_NONBLOCK` keeps a FIFO from hanging the open; it does not change how regular files read.
@@ -42,6 +43,26 @@ pub(crate) fn make_private(file: &File) -> io::Result<()> {
     match file.metadata()?.mode() & 0o077 {
         0 => Ok(()),
         _ => file.set_permissions(Permissions::from_mode(PRIVATE)),
+    }
+}
+
+/// macOS' servers of files often know no `F_FULLFSYNC`, which std asks for there, and fsync(2) all the same
+/// (golang/go#64215).
+pub(crate) fn sync_all(file: &File) -> io::Result<()> {
+    or_by_fsync(file, file.sync_all())
+}
+
+pub(crate) fn sync_data(file: &File) -> io::Result<()> {
+    or_by_fsync(file, file.sync_data())
+}
+
+fn or_by_fsync(file: &File, synced: io::Result<()>) -> io::Result<()> {
+    let unknown = [Errno::NOTSUP, Errno::NOTTY, Errno::INVAL];
+    match synced {
+        Err(e) if unknown.iter().any(|errno| Some(errno.raw_os_error()) == e.raw_os_error()) => {
+            Ok(rustix::fs::fsync(file)?)
+        }
+        synced => synced,
     }
 }
 
@@ -97,6 +118,6 @@ fn facts(meta: &Metadata) -> FileFacts {
         size: meta.size(),
         modified: (meta.mtime(), meta.mtime_nsec()),
         recorded: (meta.ctime(), meta.ctime_nsec()),
-        takes_no_room: meta.blocks() == 0,
+        takes_no_room: meta.blocks() == 0 && !is_elsewhere(meta),
     }
 }

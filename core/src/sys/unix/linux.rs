@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "one system call, which socket2 and rustix do not offer")]
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, IoSliceMut};
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::path::Path;
@@ -22,6 +22,18 @@ use crate::sys::processes::RunningProgram;
 /// and the plain read tells what is wrong with the file too.
 pub(crate) fn read_cached(file: &File, into: &mut [u8], at: u64) -> Option<usize> {
     preadv2(file, &mut [IoSliceMut::new(into)], at, ReadWriteFlags::NOWAIT).ok()
+}
+
+/// Numbers of errors mean here what std says.
+pub(crate) fn why_unreadable(_: &io::Error) -> Option<&'static str> {
+    None
+}
+
+pub(crate) const MAY_BE_ELSEWHERE: &str = "";
+
+/// Where the bytes are, metadata does not tell.
+pub(super) fn is_elsewhere(_: &Metadata) -> bool {
+    false
 }
 
 /// Not every file system makes one.

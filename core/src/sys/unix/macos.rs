@@ -3,9 +3,10 @@
 #![allow(unsafe_code, reason = "calls that neither std nor rustix offers")]
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
+use std::os::macos::fs::MetadataExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +22,31 @@ use crate::sys::processes::RunningProgram;
 /// Nothing here reads the cache alone: `RWF_NOWAIT` is Linux's, and `mincore` wants a mapping.
 pub(crate) fn read_cached(_: &File, _: &mut [u8], _: u64) -> Option<usize> {
     None
+}
+
+/// What keeps a program from Documents, Desktop, network volumes or Safari's folder says EPERM, whatever the
+/// permissions are; EDEADLK is said of a file of iCloud where nothing may be downloaded for this program.
+pub(crate) fn why_unreadable(error: &io::Error) -> Option<&'static str> {
+    match error.raw_os_error()? {
+        libc::EPERM => Some(
+            "since macOS keeps it from this program; allow the program, or the terminal that it runs in, to read it under System Settings, Privacy & Security, Files and Folders or Full Disk Access",
+        ),
+        libc::EDEADLK => {
+            Some("since it is in iCloud and not on this Mac; download it in the Finder and try again")
+        }
+        _ => None,
+    }
+}
+
+pub(crate) const MAY_BE_ELSEWHERE: &str =
+    ", whether it is in iCloud and not on this Mac yet, and whether macOS asks if this program may read it";
+
+/// sys/stat.h; libc does not have it.
+const SF_DATALESS: u32 = 0x4000_0000;
+
+/// Reading it downloads it.
+pub(super) fn is_elsewhere(meta: &Metadata) -> bool {
+    meta.st_flags() & SF_DATALESS != 0
 }
 
 /// macOS gives no name to a file that has none.

@@ -16,6 +16,8 @@ pub(crate) mod os_error {
     pub(crate) const EXISTS: i32 = Errno::EXIST.raw_os_error();
     pub(crate) const INVALID: i32 = Errno::INVAL.raw_os_error();
     pub(crate) const IS_A_FOLDER: i32 = Errno::ISDIR.raw_os_error();
+    /// pthread_create(3).
+    pub(crate) const NO_THREAD: i32 = Errno::AGAIN.raw_os_error();
     pub(crate) const NOT_A_FOLDER: i32 = Errno::NOTDIR.raw_os_error();
     pub(crate) const NOT_PERMITTED: i32 = Errno::PERM.raw_os_error();
     pub(crate) const STALE: i32 = Errno::STALE.raw_os_error();
@@ -31,11 +33,11 @@ pub(crate) use std::os::unix::fs::FileExt as PositionalIo;
 pub(crate) use files::{
     belongs_to_user, create_private, facts_at, facts_of, is_device, is_held_elsewhere, is_misread,
     make_private, may_be_named, may_lack_unnamed_files, name_from_bytes, of_any_length, open_private,
-    open_to_read, open_without_following,
+    open_to_read, open_without_following, sync_all, sync_data,
 };
 pub(crate) use kernel::{
-    WAITING_NEEDS, file_system_at, file_system_of, find_open_for_writing, keep_heap, name_file, program_of,
-    read_cached, tune_upload, unacknowledged_bytes, unnamed_file_in,
+    MAY_BE_ELSEWHERE, WAITING_NEEDS, file_system_at, file_system_of, find_open_for_writing, keep_heap,
+    name_file, program_of, read_cached, tune_upload, unacknowledged_bytes, unnamed_file_in, why_unreadable,
 };
 pub(crate) use limits::{
     descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors, why_no_thread,
@@ -46,6 +48,11 @@ pub(crate) use std::os::fd::RawFd as RawSocket;
 pub(super) use std::os::unix::net::UnixStream as PairEnd;
 
 pub(crate) const VARIABLES_HAVE_CASE: bool = true;
+
+/// macOS says EPROTOTYPE of a connection that is being closed at that moment (libuv#3413).
+pub(crate) fn is_closed_by_peer(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::PROTOTYPE.raw_os_error())
+}
 
 pub(super) fn ends() -> std::io::Result<(PairEnd, PairEnd)> {
     PairEnd::pair()

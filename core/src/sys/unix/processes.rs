@@ -31,7 +31,8 @@ pub(crate) fn is_this_host(host: &str) -> bool {
     rustix::system::uname().nodename().to_bytes() == host.as_bytes()
 }
 
-/// A program that stands still takes no more connections after a few, so nothing here may wait for it.
+/// A program that stands still takes no more connections after a few, so nothing here may wait for it. Linux
+/// tells then that there is somebody, and macOS no more than where nobody is.
 pub(crate) fn is_listened_to(path: &Path) -> bool {
     let Ok(address) = SockAddr::unix(path) else { return false };
     let made = Socket::new(Domain::UNIX, Type::STREAM, None);
@@ -54,9 +55,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("dir");
         let socket = dir.path().join("socket");
         let _listener = UnixListener::bind(&socket).expect("socket");
-        for _ in 0..300 {
-            // Kept open by nobody, and accepted by nobody: the queue fills.
-            assert!(is_listened_to(&socket));
-        }
+        assert!(is_listened_to(&socket));
+        // Kept open by nobody, and accepted by nobody: the queue fills.
+        let all_told = (0..300).all(|_| is_listened_to(&socket));
+        assert!(all_told || !crate::sys::IS_LINUX);
     }
 }

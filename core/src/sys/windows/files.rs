@@ -18,6 +18,21 @@ use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
 use crate::sys::files::{FileFacts, FileSystem, Time};
 
+pub(crate) fn sync_all(file: &File) -> io::Result<()> {
+    file.sync_all()
+}
+
+pub(crate) fn sync_data(file: &File) -> io::Result<()> {
+    file.sync_data()
+}
+
+/// Numbers of errors mean here what std says.
+pub(crate) fn why_unreadable(_: &io::Error) -> Option<&'static str> {
+    None
+}
+
+pub(crate) const MAY_BE_ELSEWHERE: &str = ", and whether it is in OneDrive or another cloud and not here yet";
+
 pub(crate) fn facts_of(file: &File, _: &Metadata) -> io::Result<FileFacts> {
     facts(file)
 }

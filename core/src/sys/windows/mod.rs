@@ -11,7 +11,9 @@ mod privacy;
 mod processes;
 mod sockets;
 
-pub(crate) use files::{facts_at, facts_of, file_system_at, file_system_of};
+pub(crate) use files::{
+    MAY_BE_ELSEWHERE, facts_at, facts_of, file_system_at, file_system_of, sync_all, sync_data, why_unreadable,
+};
 pub(crate) use limits::{
     WAITING_NEEDS, descriptors_refused_now, is_out_of_descriptors, max_descriptors, why_no_descriptors,
     why_no_thread,
@@ -35,6 +37,11 @@ pub(crate) use sockets::{RawSocket, raw_socket, tune_upload, unacknowledged_byte
 
 pub(crate) const VARIABLES_HAVE_CASE: bool = false;
 
+/// std has a kind for each number of these.
+pub(crate) fn is_closed_by_peer(_: &std::io::Error) -> bool {
+    false
+}
+
 /// That of Windows gives nothing back that soon.
 pub(crate) fn keep_heap() {}
 
@@ -44,6 +51,7 @@ pub(crate) mod os_error {
     pub(crate) const EXISTS: i32 = windows::ERROR_FILE_EXISTS.cast_signed();
     pub(crate) const INVALID: i32 = windows::ERROR_BAD_FILE_TYPE.cast_signed();
     pub(crate) const IS_A_FOLDER: i32 = windows::ERROR_DIRECTORY_NOT_SUPPORTED.cast_signed();
+    pub(crate) const NO_THREAD: i32 = windows::ERROR_NOT_ENOUGH_MEMORY.cast_signed();
     pub(crate) const NOT_A_FOLDER: i32 = windows::ERROR_DIRECTORY.cast_signed();
     pub(crate) const NOT_PERMITTED: i32 = windows::ERROR_INVALID_OWNER.cast_signed();
     pub(crate) const STALE: i32 = windows::ERROR_FILE_INVALID.cast_signed();

@@ -42,6 +42,8 @@ pub(crate) fn ends() -> io::Result<(PairEnd, PairEnd)> {
         let (read_end, peer) = listener.accept()?;
         // Any other program of this machine may connect, too.
         if peer == write_end.local_addr()? {
+            // Otherwise a port of this machine would be taken for minutes after each of them.
+            SockRef::from(&read_end).set_linger(Some(Duration::ZERO))?;
             return Ok((read_end, write_end));
         }
     }
