@@ -62,10 +62,7 @@ def make(path: Path, what: Any, lock: Callable[[], str]) -> None:
         case {"random": int(length)}:
             path.write_bytes(random.Random(length).randbytes(length))
         case {"symlink": str(target)}:
-            if "$" in target:
-                _, _, number = lock().rpartition("-")
-                target = target.replace("$live", lock()).replace("$process", number)
-            path.symlink_to(target)
+            path.symlink_to(target.replace("$live", lock()) if "$live" in target else target)
         case {"socket": True}:
             bind(path)
         case {"fifo": True}:

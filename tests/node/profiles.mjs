@@ -30,7 +30,6 @@ export function browser() {
   child.unref()
   return {
     lock: `${hostname()}-${child.pid}`,
-    process: String(child.pid),
     stop: () => {
       child.kill('SIGKILL')
       rmSync(folder, { recursive: true, force: true })
@@ -59,9 +58,9 @@ function command(...given) {
 export function makeProfile(names, root) {
   let running
   const live = (target) =>
-    target.replace(/\$live|\$process/, (what) => {
+    target.replace('$live', () => {
       running ??= browser()
-      return what === '$live' ? running.lock : running.process
+      return running.lock
     })
   mkdirSync(root, { recursive: true })
   for (const [name, what] of Object.entries(names)) {

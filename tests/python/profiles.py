@@ -20,8 +20,7 @@ class Browser:
         program = folder / "chrome"
         shutil.copy("/bin/sleep", program)
         self._process = subprocess.Popen([program, "60"])
-        self.number = str(self._process.pid)
-        self.lock = f"{os.uname().nodename}-{self.number}"
+        self.lock = f"{os.uname().nodename}-{self._process.pid}"
 
     def end(self) -> None:
         self._process.kill()
@@ -39,9 +38,9 @@ def make(names: dict[str, Any], root: Path) -> Browser | None:
             case None:
                 path.mkdir(parents=True, exist_ok=True)
             case {"symlink": str(target)}:
-                if "$" in target:
+                if "$live" in target:
                     browser = browser or Browser(root.parent)
-                    target = target.replace("$live", browser.lock).replace("$process", browser.number)
+                    target = target.replace("$live", browser.lock)
                 path.symlink_to(target)
             case {"socket": True}:
                 bind(path)

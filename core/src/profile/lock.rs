@@ -124,9 +124,9 @@ fn chrome(root: &Path) -> BrowserLock {
         // Somebody listens here, whatever the host is called by now.
         _ if answers => LockState::Live,
         true => state_of(process, CHROME_NAMES),
-        // A network may give a machine another name meanwhile. A process of that number that is a browser is
-        // enough.
-        false if is_browser(process) => LockState::Live,
+        // A network gives a Mac another name meanwhile, so a browser of that number is enough. In Linux'
+        // containers others have that number, too.
+        false if !sys::IS_LINUX && is_browser(process) => LockState::Live,
         false => LockState::Foreign,
     };
     BrowserLock { state, process: Some(process), host: Some(host.to_owned()), ..BrowserLock::NONE }

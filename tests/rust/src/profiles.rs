@@ -26,12 +26,7 @@ impl Browser {
     /// What its lock says.
     pub fn lock(&self) -> String {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        format!("{host}-{}", self.number())
-    }
-
-    /// The number of its process.
-    pub fn number(&self) -> String {
-        self.0.id().to_string()
+        format!("{host}-{}", self.0.id())
     }
 }
 
@@ -62,9 +57,9 @@ pub fn make(names: &Map<String, Value>, root: &Path) -> Option<Browser> {
             std::fs::create_dir_all(&path).expect("a folder");
         } else if let Some(target) = text("symlink") {
             let mut target = target.to_owned();
-            if target.contains('$') {
+            if target.contains("$live") {
                 let started = browser.get_or_insert_with(|| Browser::start(root.parent().expect("a parent")));
-                target = target.replace("$live", &started.lock()).replace("$process", &started.number());
+                target = target.replace("$live", &started.lock());
             }
             // A second making finds it there.
             let _ = symlink(target, &path);
