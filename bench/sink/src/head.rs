@@ -2,7 +2,7 @@
 
 use httparse::{EMPTY_HEADER, Request, Status};
 
-/// Longer ones are refused.
+/// Bytes. Longer ones are refused.
 pub(crate) const MOST: usize = 64 << 10;
 const MOST_HEADERS: usize = 256;
 
@@ -31,8 +31,10 @@ pub(crate) struct Head {
     pub(crate) length: usize,
 }
 
-/// The head at the start of `bytes`; None while it is not all there.
+/// The head at the start of `bytes`; None while it is not all there, and for one that is too long.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, httparse::Error> {
+    // The end of a long one may come with the read that passes the limit.
+    let bytes = &bytes[..bytes.len().min(MOST)];
     let mut headers = [EMPTY_HEADER; MOST_HEADERS];
     let mut request = Request::new(&mut headers);
     let Status::Complete(length) = request.parse(bytes)? else { return Ok(None) };
@@ -78,5 +80,21 @@ impl Head {
     /// A header of storage's, by its name in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.of_storage.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_that_is_too_long_is_never_complete() {
+        let around = "PUT / HTTP/1.1\r\nX: \r\n\r\n".len();
+        for (length, is_taken) in [(MOST, true), (MOST + 1, false), (MOST + 4000, false)] {
+            let head = format!("PUT / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(length - around));
+            assert_eq!(head.len(), length);
+            assert_eq!(parse(head.as_bytes()).unwrap().is_some(), is_taken, "{length}");
+        }
     }
 }
