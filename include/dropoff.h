@@ -66,8 +66,8 @@
  * is then lost. dlclose() does not unload the library. No function may be called from a signal handler.
  *
  * After fork() the child may use every client and make calls. Calls that ran in the parent go on there
- * alone; their jobs are DROPOFF_CANCELLED in the child. On macOS the parent makes a client first, since the
- * system ends a forked child that looks up certificates.
+ * alone; their jobs are DROPOFF_CANCELLED in the child. On macOS the parent makes a client first, which
+ * reads the certificates that the system lets no forked child look up.
  *
  * A defect in dropoff is DROPOFF_INTERNAL, and a getter answers as for NULL; it does not end the process.
  */

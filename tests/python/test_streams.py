@@ -171,6 +171,16 @@ def test_a_pipe_that_says_it_can_go_back_is_not_believed(
         with pytest.raises(dropoff.UnavailableError) as caught:
             drop.send([("a", source)], **TERMS)
         assert caught.value.retryable == goes_back
+        source.close()
+
+
+def test_what_is_in_memory_stays_there(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dropoff._threads, "sys", SimpleNamespace(platform="win32", modules=sys.modules))
+    with tempfile.SpooledTemporaryFile() as file:
+        file.write(CONTENT)
+        file.seek(0)
+        sandbox.agentdrop().send([("a", file)], **TERMS)
+        assert not file._rolled  # type: ignore[attr-defined]
 
 
 def test_what_cannot_go_back_is_not_retryable(sandbox: Sandbox) -> None:

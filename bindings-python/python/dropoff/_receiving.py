@@ -2,14 +2,16 @@
 receives from the socket that another loop would watch.
 
 It is no task of the loop. `asyncio.run` cancels all of those at its end and waits for them, and this one has
-to receive until its call is over, for which the program may not wait.
+to receive until its call is over, for which the program may not wait. Nor does the thread keep a loop that
+nobody else does.
 """
 
 from __future__ import annotations
 
-import socket
-import time
-from threading import Thread
+import _socket
+from weakref import WeakMethod, ref
+
+from ._done import _start_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,45 +22,80 @@ if TYPE_CHECKING:
 
 # Seconds. How often the thread looks whether its loop is still there.
 _PATIENCE = 1.0
-# Seconds. How often it wakes the loop where the system refuses to tell of the socket.
-_WITHOUT_SOCKET = 0.05
+# Seconds. How often a loop looks by itself where the system refuses to tell of the socket.
+_BY_CLOCK = 0.05
 
 
 class Receiver:
-    """Calls `on_wake`, in the loop, whenever somebody woke `waker`."""
+    """Calls `on_wake`, a method, in the loop, whenever somebody woke `waker`."""
 
     def __init__(self, loop: Any, waker: _LoopWaker, on_wake: Callable[[], object]) -> None:
         self._loop = loop
         self._waker = waker
         self._on_wake = on_wake
-        self._stopped = False
-        # A copy: the other is the compiled half's. Neither may wait by itself; with a timeout Python does.
-        self._socket = socket.fromfd(waker.fileno(), socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.settimeout(_PATIENCE)
+        self._stop = _Stop()
+        # A copy: the other is the compiled half's. Neither may wait by itself; with a timeout Python does. Of
+        # the module that gevent and eventlet replace nothing of, as the thread is none of theirs.
+        copy = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM, 0, _socket.dup(waker.fileno()))
+        copy.settimeout(_PATIENCE)
+        told = ref(loop), WeakMethod(on_wake), WeakMethod(self._by_clock)
         try:
-            Thread(target=self._receive, name="dropoff-wake", daemon=True).start()
+            _start_thread(_receive, (copy, self._stop, *told))
         except BaseException:
-            self._socket.close()
+            self._stop.asked = True
+            copy.close()
             raise
 
-    def _receive(self) -> None:
-        with self._socket:
-            while not self._stopped and not self._loop.is_closed():
-                try:
-                    self._socket.recv(8)
-                except TimeoutError:
-                    continue
-                except OSError:
-                    # Programs that look into all connections may break this one. Nobody is left waiting.
-                    time.sleep(_WITHOUT_SOCKET)
-                if self._stopped:
-                    return
-                try:
-                    self._loop.call_soon_threadsafe(self._on_wake)
-                except RuntimeError:
-                    # It was closed, and who waited there waits no more.
-                    return
+    def _by_clock(self) -> None:
+        if not self._stop.asked:
+            self._on_wake()
+            self._loop.call_later(_BY_CLOCK, self._by_clock)
 
     def stop(self) -> None:
-        self._stopped = True
+        self._stop.asked = True
         self._waker.wake()
+
+
+class _Stop:
+    asked = False
+
+
+def _receive(
+    socket: _socket.socket,
+    stop: _Stop,
+    loop: ref[Any],
+    on_wake: WeakMethod[Any],
+    on_lost: WeakMethod[Any],
+) -> None:
+    heard = True
+    try:
+        while heard and not stop.asked:
+            try:
+                heard = bool(socket.recv(8))
+            except TimeoutError:
+                if not _is_open(loop()) or on_wake() is None:
+                    return
+                continue
+            except OSError:
+                # What looks into all connections of a machine may break this one. Nobody is left waiting.
+                heard = False
+            if not stop.asked and not _call(loop(), (on_wake if heard else on_lost)()):
+                return
+    finally:
+        socket.close()
+
+
+def _is_open(loop: Any) -> bool:
+    return loop is not None and not loop.is_closed()
+
+
+def _call(loop: Any, function: Any) -> bool:
+    """Whether there is still somebody to tell."""
+    if loop is None or function is None:
+        return False
+    try:
+        loop.call_soon_threadsafe(function)
+    except RuntimeError:
+        # It was closed, and who waited there waits no more.
+        return False
+    return True

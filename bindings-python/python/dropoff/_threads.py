@@ -104,6 +104,9 @@ def _position(file: Any) -> int | None:
 def _is_pipe(file: Any) -> bool:
     """Whether it is a pipe or a console, which Python says can be set back on Windows (python/cpython#86768).
     A second try of a call would send what is left of it, and say that all is well."""
+    # Of a temporary file that is in memory it would be written to the disk by that question.
+    if getattr(file, "_rolled", None) is False:
+        return False
     try:
         number = file.fileno()
     except Exception:  # noqa: BLE001 - the caller's code; what is in memory or in an archive has none

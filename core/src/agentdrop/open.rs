@@ -276,6 +276,7 @@ impl Unnamed {
                 let to = sys::of_any_length(to);
                 path.persist_noclobber(&to).or_else(|e| match e.error.kind() {
                     std::io::ErrorKind::AlreadyExists => Err(e.error),
+                    _ if !sys::MAY_LACK_EXCLUSIVE_NAMES => Err(e.error),
                     _ => over_an_empty_one(e.path, &to),
                 })
             }

@@ -10,6 +10,7 @@ use super::connector::Connector;
 use super::proxies::Proxies;
 use super::retry::Retry;
 use super::storage::StorageClient;
+use super::tls;
 use crate::digest::AnsweredDigests;
 use crate::error::Result;
 use crate::job::JobContext;
@@ -50,6 +51,7 @@ impl Clients {
         let options = options.with_environment();
         let bandwidth = BandwidthLimit::new(options.bandwidth_limit);
         let proxies = Arc::new(Proxies::new(&options));
+        tls::read_before_a_fork();
         Self { options, bandwidth, proxies, clients: PerGeneration::new() }
     }
 

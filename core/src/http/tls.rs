@@ -74,7 +74,7 @@ fn of_system() -> CertificateResult {
         return rustls_native_certs::load_native_certs();
     }
     match std::env::var_os("SSL_CERT_FILE") {
-        None if !sys::IS_LINUX => return of_store(),
+        None if sys::FORKS_HAVE_NO_ROOTS => return of_store(),
         _ if !empty => return rustls_native_certs::load_native_certs(),
         _ => {}
     }
@@ -91,8 +91,8 @@ fn of_system() -> CertificateResult {
     all
 }
 
-/// A store that is no folder of files is read once in a process. A child that a fork made must not call
-/// macOS' frameworks, which end it by a signal, and has what its parent has read.
+/// Read once in a process. A child that a fork made must not call macOS' frameworks, which end it by a
+/// signal. It has what its parent has read.
 fn of_store() -> CertificateResult {
     static STORE: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
     let mut found = CertificateResult::default();
@@ -101,10 +101,18 @@ fn of_store() -> CertificateResult {
         return found;
     }
     found = rustls_native_certs::load_native_certs();
-    if found.errors.is_empty() {
+    // There may be errors of single ones.
+    if !found.certs.is_empty() {
         let _ = STORE.set(found.certs.clone());
     }
     found
+}
+
+/// Reads what a child of a fork could not, where a client is made.
+pub(super) fn read_before_a_fork() {
+    if sys::FORKS_HAVE_NO_ROOTS {
+        of_system();
+    }
 }
 
 /// The file or folder that the environment names in place of the system's roots must be there. With none of

@@ -126,7 +126,7 @@ fn chrome(root: &Path) -> BrowserLock {
         true => state_of(process, CHROME_NAMES),
         // A network gives a Mac another name meanwhile, so a browser of that number is enough. In Linux'
         // containers others have that number, too.
-        false if !sys::IS_LINUX && is_browser(process) => LockState::Live,
+        false if !sys::IS_LINUX && is_one_of(process, &[CHROME_NAMES]) => LockState::Live,
         false => LockState::Foreign,
     };
     BrowserLock { state, process: Some(process), host: Some(host.to_owned()), ..BrowserLock::NONE }
@@ -167,8 +167,12 @@ fn state_of(process: i32, names: &[&str]) -> LockState {
 }
 
 fn is_browser(process: i32) -> bool {
+    is_one_of(process, &[CHROME_NAMES, FIREFOX_NAMES])
+}
+
+fn is_one_of(process: i32, families: &[&[&str]]) -> bool {
     let RunningProgram::Named(program) = sys::program_of(process) else { return false };
-    CHROME_NAMES.iter().chain(FIREFOX_NAMES).any(|name| program.contains(name))
+    families.iter().copied().flatten().any(|name| program.contains(name))
 }
 
 /// Whether somebody listens at this socket.

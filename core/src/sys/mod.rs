@@ -37,6 +37,10 @@ pub(crate) use family::{sync_all, sync_data};
 // A file without a name in a folder, and giving it one that nothing has yet; whether an error may mean that
 // there are none.
 pub(crate) use family::{may_lack_unnamed_files, name_file, unnamed_file_in};
+// Whether there are file systems that cannot give a name only where there is none.
+pub(crate) use family::MAY_LACK_EXCLUSIVE_NAMES;
+// Whether certificates are asked for by calls that a forked child must not make.
+pub(crate) use family::FORKS_HAVE_NO_ROOTS;
 // Whether a file may get this path, as far as its last name goes; and whether the system opens something
 // else than a file of that name.
 pub(crate) use family::{is_misread, may_be_named};

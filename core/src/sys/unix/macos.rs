@@ -25,11 +25,12 @@ pub(crate) fn read_cached(_: &File, _: &mut [u8], _: u64) -> Option<usize> {
 }
 
 /// What keeps a program from Documents, Desktop, network volumes or Safari's folder says EPERM, whatever the
-/// permissions are; EDEADLK is said of a file of iCloud where nothing may be downloaded for this program.
+/// permissions are, and so does a sandbox. EDEADLK is said of a file of iCloud where nothing may be
+/// downloaded for this program.
 pub(crate) fn why_unreadable(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error()? {
         libc::EPERM => Some(
-            "since macOS keeps it from this program; allow the program, or the terminal that it runs in, to read it under System Settings, Privacy & Security, Files and Folders or Full Disk Access",
+            "perhaps since macOS keeps it from this program; allow the program, or the terminal that it runs in, to read it under System Settings, Privacy & Security, Files and Folders or Full Disk Access",
         ),
         libc::EDEADLK => {
             Some("since it is in iCloud and not on this Mac; download it in the Finder and try again")

@@ -48,6 +48,10 @@ pub(crate) use std::os::fd::RawFd as RawSocket;
 pub(super) use std::os::unix::net::UnixStream as PairEnd;
 
 pub(crate) const VARIABLES_HAVE_CASE: bool = true;
+/// Neither exclusive renames nor hard links are everywhere.
+pub(crate) const MAY_LACK_EXCLUSIVE_NAMES: bool = true;
+/// fork(2) of macOS: no framework may be called before exec.
+pub(crate) const FORKS_HAVE_NO_ROOTS: bool = cfg!(target_vendor = "apple");
 
 /// macOS says EPROTOTYPE of a connection that is being closed at that moment (libuv#3413).
 pub(crate) fn is_closed_by_peer(error: &std::io::Error) -> bool {

@@ -36,6 +36,9 @@ pub(super) use sockets::{PairEnd, end_number, ends};
 pub(crate) use sockets::{RawSocket, raw_socket, tune_upload, unacknowledged_bytes};
 
 pub(crate) const VARIABLES_HAVE_CASE: bool = false;
+pub(crate) const MAY_LACK_EXCLUSIVE_NAMES: bool = false;
+/// There is no fork.
+pub(crate) const FORKS_HAVE_NO_ROOTS: bool = false;
 
 /// std has a kind for each number of these.
 pub(crate) fn is_closed_by_peer(_: &std::io::Error) -> bool {
