@@ -44,6 +44,17 @@
         error = NULL;                                                                                   \
     } while (0)
 
+#ifdef _WIN32
+/* Windows has no getline. A line of a test fits into this. */
+static inline ssize_t getline(char **line, size_t *room, FILE *file) {
+    const size_t most = (size_t)1 << 20;
+    if (*line == NULL)
+        *line = malloc(*room = most);
+    CHECK(*line != NULL);
+    return fgets(*line, (int)most, file) == NULL ? -1 : (ssize_t)strlen(*line);
+}
+#endif
+
 static inline void sleep_ms(long ms) {
     struct timespec time;
     time.tv_sec = ms / 1000;

@@ -25,6 +25,7 @@ ROOT = HERE.parents[1]
 # What was built for another system, and its compilers: see tests/platforms.
 BUILT = Path(os.environ.get("DROPOFF_BUILT", ROOT / "target" / "debug"))
 COMPILERS = os.environ.get("DROPOFF_COMPILERS", "gcc clang").split()
+FOR_WINDOWS = (BUILT / "dropoff_c.dll").exists()
 SANDBOX = Path(os.environ.get("DROPOFF_SANDBOX", BUILT / "dropoff-sandbox"))
 TOOLS = [*COMPILERS, "pkg-config"]
 if "DROPOFF_BUILT" not in os.environ:
@@ -42,7 +43,7 @@ def pytest_sessionstart() -> None:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
         pytest.exit(f"install {', '.join(missing)} first (apt-get install)", returncode=2)
-    if not (BUILT / "libdropoff_c.so").exists() or not SANDBOX.exists():
+    if not (FOR_WINDOWS or (BUILT / "libdropoff_c.so").exists()) or not SANDBOX.exists():
         pytest.exit("run first: cargo build -p dropoff-c -p dropoff-sandbox", returncode=2)
 
 
@@ -51,6 +52,17 @@ def run(command: list[Any], **more: Any) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, **more)
     assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def shown(path: Path) -> str:
+    """As the library shows it. What is built for Windows runs under Wine, whose drive Z is this machine."""
+    return "Z:" + str(path).replace("/", "\\") if FOR_WINDOWS else str(path)
+
+
+def is_private(path: Path) -> bool:
+    """Whether it is its owner's alone. Wine shows of Windows' rights that others have none."""
+    mode = path.stat().st_mode
+    return mode & 0o007 == 0 if FOR_WINDOWS else mode & 0o777 == 0o600
 
 
 def not_of_tests(symbols: str) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
-from conftest import COMPILERS, Library, Programs, Sandbox, until
+from conftest import COMPILERS, Library, Programs, Sandbox, is_private, shown, until
 from profiles import running_browser, source
 from scenarios import (
     VECTORS,
@@ -297,7 +297,7 @@ def carry_out(
 
     journal = args["journal"]
     first = made(RESUMED[call], args, scenario.get("cancel_at"))
-    assert set(first) == {"error"} and first["error"]["journal"] == str(journal), first
+    assert set(first) == {"error"} and first["error"]["journal"] == shown(journal), first
     sandbox.clear_faults()
     between = scenario.get("between", {})
     assert set(between) <= {"rewrite", "touch", "journal", "args", "settings", "faults"}, between
@@ -350,7 +350,7 @@ def opened(outcome: dict[str, Any], to: Path) -> dict[str, Any]:
     if "error" in outcome:
         assert not to.exists(), "something was written"
         return outcome
-    assert outcome["result"]["path"] == str(to) and to.stat().st_mode & 0o777 == 0o600, outcome
+    assert outcome["result"]["path"] == shown(to) and is_private(to), outcome
     return {"result": {"bytes": outcome["result"]["bytes"], "hex": to.read_bytes().hex()}}
 
 

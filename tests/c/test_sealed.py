@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Programs, Sandbox, until
+from conftest import Programs, Sandbox, is_private, until
 from scenarios import Source, pattern
 from test_scenarios import Driver, Line, written
 
@@ -79,7 +79,7 @@ def test_a_send_that_was_killed_goes_on(programs: Programs, sandbox: Sandbox, tm
     until(lambda: len(sandbox.requests("put_part")) == 3, started)
     started.kill()
     started.communicate()
-    assert journal.stat().st_mode & 0o777 == 0o600
+    assert is_private(journal)
     held = journal.read_text()
     for secret in (SENDER[0], sandbox.ready["agentdrop_api_key"]):
         assert secret not in held, "a journal holds no key"

@@ -18,6 +18,7 @@ from packages import suite as packages_suite
 from suites import (
     BUILD,
     COMMAND,
+    OF_C,
     OF_COMMAND,
     PYTEST,
     STRICT,
@@ -46,7 +47,6 @@ NATIVE = [f"-l{name}" for name in ["util", "rt", "pthread", "m", "dl", "c"]]
 
 # Suites that no slow processor fails.
 UNHURRIED = ["journals", "logs", "tools", "proxies"]
-OF_C = ["tests/c/test_scenarios.py", "tests/c/test_sealed.py"]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ BUILD = [
 ]
 # The command, which has the sandbox inside, and the sandbox by itself.
 COMMAND = ["--bin", "dropoff", "-pdropoff-cli", "--bin", "dropoff-sandbox", "-pdropoff-sandbox"]
+# Of tests/c, on every platform.
+OF_C = ["tests/c/test_scenarios.py", "tests/c/test_sealed.py"]
 # What the command prints, and how it ends; the shells that complete it are no matter of the system.
 OF_COMMAND = [f"tests/cli/test_{name}.py" for name in ["results", "errors", "bad_input", "terminal"]]
 PYTEST = ["-m", "pytest", "-v", "-p", "no:cacheprovider"]

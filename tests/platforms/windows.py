@@ -14,6 +14,7 @@ from sandboxes import Sandboxes
 from suites import (
     BUILD,
     COMMAND,
+    OF_C,
     OF_COMMAND,
     PYTEST,
     STRICT,
@@ -45,6 +46,7 @@ WINE = {
     "WINEDLLOVERRIDES": "mscoree,mshtml,winewayland.drv=",
     "LANG": "C.UTF-8",
 }
+SERVER = "/usr/lib/x86_64-linux-gnu/wine/wineserver"
 # Of tests/node, beside what runs everywhere.
 MORE_OF_NODE = ["tools", "logs", "journals", "proxies", "calls", "process", "room"]
 # A folder that a server shares, as Wine finds it: a symlink in its own folder.
@@ -79,12 +81,7 @@ def prefix(output: Path) -> None:
     if (PREFIX / "done").exists():
         return
     shutil.rmtree(PREFIX, ignore_errors=True)
-    if (
-        enter(
-            ["sh", "-c", "wineboot --init && /usr/lib/x86_64-linux-gnu/wine/wineserver --wait"], WINE, output
-        )
-        != 0
-    ):
+    if enter(["sh", "-c", f"wineboot --init && {SERVER} --wait"], WINE, output) != 0:
         raise SystemExit(f"Wine makes no prefix; see {output}")
     (PREFIX / "done").touch()
 
@@ -122,6 +119,7 @@ def suites(logs: Path) -> Suites:
     found: Suites = {
         "core": lambda: core(logs / "core.log"),
         "C": lambda: c(logs / "c.tap", logs),
+        "C scenarios": lambda: c_suites(logs),
         "command": lambda: command_suite(logs),
         "early answer": lambda: early_answer(logs),
     }
@@ -153,32 +151,74 @@ def c(log: Path, logs: Path) -> Suite:
     return tap(log, {"a program with the shared library sends a file": code == 0})
 
 
+def c_suites(logs: Path) -> Suite:
+    """Scenarios and sealing. The sandbox is that of Linux."""
+    sandbox = STAGE / "sandbox"
+    replace(sandbox_program(), sandbox)
+    told = {"DROPOFF_BUILT": str(DEBUG), "DROPOFF_COMPILERS": str(c_compiler(logs))}
+    return pytest("C scenarios", OF_C, told | {"DROPOFF_SANDBOX": str(sandbox)}, logs / "c.log")
+
+
+def c_compiler(logs: Path) -> Path:
+    """A compiler that makes a script in the place of each program, by which Wine runs it."""
+    run, compiler = STAGE / "run", STAGE / "cc"
+    write_script(run, starts(logs, '"$0.exe"'))
+    write_script(
+        compiler,
+        f"""set -e
+{COMPILER} "$@"
+last=
+for each; do
+    case $each in -L*) library=${{each#-L}}/../bin/dropoff.dll ;; esac
+    [ "$last" != -o ] || program=$each
+    last=$each
+done
+if [ -n "${{program-}}" ]; then
+    # Windows looks for libraries beside the program.
+    cp "$library" "$({COMPILER} -print-file-name=libwinpthread-1.dll)" "$(dirname "$program")"
+    cp {run} "$program"
+fi
+""",
+    )
+    return compiler
+
+
 def command_suite(logs: Path) -> Suite:
-    """The interpreter is of the chroot's own system, and Wine runs the command, with the sandbox that it has
-    inside."""
-    log = logs / "command.log"
+    """Wine runs the command, with the sandbox that it has inside."""
     told = {"DROPOFF_PROGRAM": str(command(logs)), "DROPOFF_PROGRAM_FOR": "windows"}
-    told |= {"TMPDIR": str(SHARED), "PYTHONDONTWRITEBYTECODE": "1"}
-    code = enter(["python3", *PYTEST, *OF_COMMAND], told, log, 7200)
-    return Suite("command", code, log, "pytest")
+    return pytest("command", OF_COMMAND, told, logs / "command.log")
+
+
+def pytest(name: str, files: list[str], told: dict[str, str], log: Path) -> Suite:
+    """The interpreter is of the chroot's own system. Wine's server and services, which take seconds to
+    start, are there for all programs of the tests. A program that started them would leave them its output,
+    and the test would wait for its end."""
+    told = {**WINE, "TMPDIR": str(SHARED), "PYTHONDONTWRITEBYTECODE": "1", **told}
+    start = f"env -u TMPDIR sh -c '{SERVER} --persistent && wineboot' >/dev/null 2>&1 </dev/null"
+    with_server = f'{start} && exec python3 "$@"'
+    code = enter(["sh", "-c", with_server, "pytest", *PYTEST, *files], told, log, 7200)
+    return Suite(name, code, log, "pytest")
 
 
 def command(logs: Path) -> Path:
-    """A script in the place of the command, for tests that know its variables and paths as Linux has them."""
-    launch = compiled("launch", "launch", logs)
+    """A script in the place of the command."""
     script = STAGE / "dropoff"
+    write_script(script, starts(logs, str(DEBUG / "dropoff.exe")))
+    return script
+
+
+def starts(logs: Path, program: str) -> str:
+    """A script's lines that have Wine run this program, which may be a word of the shell's, for tests that
+    know its variables and paths as Linux has them."""
+    launch = compiled("launch", "launch", logs)
     settings = "".join(f"export {name}='{value}'\n" for name, value in WINE.items())
-    write_script(
-        script,
-        f"""{settings}
+    return f"""{settings}
 home=Z:$HOME
 export WINDOWS_USERPROFILE="$home" WINDOWS_LOCALAPPDATA="$home/AppData/Local"
 [ -z "${{TMPDIR-}}" ] || export WINDOWS_TMP="Z:$TMPDIR"
 unset TMPDIR
-exec wine {launch} {DEBUG}/dropoff.exe "$@"
-""",
-    )
-    return script
+exec wine {launch} {program} "$@"
+"""
 
 
 def early_answer(logs: Path) -> Suite:
