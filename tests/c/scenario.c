@@ -1043,5 +1043,6 @@ int main(void) {
     dropoff_storage_free(storage);
     free_lines();
     UNTIL(dropoff_live_handles() == 0);
+    end_at_once();
     return 0;
 }

@@ -695,9 +695,14 @@ def test_no_descriptor_is_left_behind(sandbox: Sandbox) -> None:
     until(lambda: descriptors() <= before)
 
 
-@pytest.mark.parametrize("factory", LOOPS.values(), ids=LOOPS)
+@pytest.mark.filterwarnings("ignore:unclosed event loop")
+@pytest.mark.parametrize(
+    ("factory", "closed"),
+    [*((factory, True) for factory in LOOPS.values()), (ReceivingLoop, False)],
+    ids=[*LOOPS, "forgotten"],
+)
 def test_a_loop_closed_while_a_job_runs(
-    sandbox: Sandbox, factory: Callable[[], Any], caplog: pytest.LogCaptureFixture
+    sandbox: Sandbox, factory: Callable[[], Any], closed: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def good() -> None:
         await sandbox.async_agentdrop().send([("a", b"1")], **TERMS)
@@ -722,7 +727,8 @@ def test_a_loop_closed_while_a_job_runs(
 
         tasks: list[asyncio.Task[None]] = []
         loop.run_until_complete(body())
-        loop.close()
+        if closed:
+            loop.close()
         return weakref.ref(loop)
 
     loop = abandon()
