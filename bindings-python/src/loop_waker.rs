@@ -1,19 +1,19 @@
 //! How a job that ends on the core's threads wakes a loop in Python.
 //!
 //! A byte through a socket pair, because the core's threads must not enter the interpreter (see
-//! `reader`), and `loop.call_soon_threadsafe` is Python code. The loop watches the other end.
+//! `reader`), and `loop.call_soon_threadsafe` is Python code. The loop watches the other end. Where no socket
+//! is to be had the loop looks by the clock: a call that runs is not given up because nobody could be woken.
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 
-use dropoff::{Error, WakePair};
+use dropoff::WakePair;
 use pyo3::prelude::*;
 
-use crate::errors::guarded;
-
 struct WakePipe {
-    pair: WakePair,
+    /// Nothing where the system refused one, as to a program that has no descriptor left.
+    pair: Option<WakePair>,
     /// Who woke the loop since it last looked. A byte is on its way exactly while this is not empty.
     tokens: Mutex<Vec<u64>>,
 }
@@ -24,13 +24,21 @@ impl WakePipe {
         tokens.push(token);
         if tokens.len() == 1 {
             // The pair is empty, so there is room.
-            self.pair.wake();
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(pair) = &self.pair {
+            pair.wake();
         }
     }
 
     fn take(&self) -> Vec<u64> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        self.pair.clear();
+        if let Some(pair) = &self.pair {
+            pair.clear();
+        }
         std::mem::take(&mut tokens)
     }
 }
@@ -54,21 +62,18 @@ pub(crate) struct LoopWaker(Arc<WakePipe>);
 #[pymethods]
 impl LoopWaker {
     #[new]
-    fn new() -> PyResult<Self> {
-        guarded(|| match WakePair::never_waiting() {
-            Ok(pair) => Ok(Self(Arc::new(WakePipe { pair, tokens: Mutex::default() }))),
-            Err(e) => Err(Error::no_descriptor("waiting for the call", &e).into()),
-        })
+    fn new() -> Self {
+        Self(Arc::new(WakePipe { pair: WakePair::never_waiting().ok(), tokens: Mutex::default() }))
     }
 
-    /// What the loop watches; readable when somebody woke it.
-    fn fileno(&self) -> i32 {
-        self.0.pair.descriptor()
+    /// What the loop watches, readable when somebody woke it; None where it has to look by itself.
+    fn fileno(&self) -> Option<i32> {
+        self.0.pair.as_ref().map(WakePair::descriptor)
     }
 
     /// Makes it readable, for nobody's sake.
     fn wake(&self) {
-        self.0.pair.wake();
+        self.0.wake();
     }
 
     /// The tokens of those who woke it since the last time.

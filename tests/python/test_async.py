@@ -5,6 +5,7 @@ from __future__ import annotations
 import _socket
 import asyncio
 import contextlib
+import errno
 import functools
 import gc
 import inspect
@@ -128,17 +129,27 @@ def test_a_loop_that_watches_nothing_ends_before_the_calls_of_its_sources(sandbo
     jobs[0].cancel()
 
 
-@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize("refused", ["its end", "a reset", "a copy", "a thread"])
 def test_a_wake_whose_socket_is_refused_comes_by_the_clock(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, ended: bool
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, refused: str
 ) -> None:
     class Broken(_socket.socket):
         def recv(self, *_: Any) -> bytes:
-            if ended:
-                return b""
-            raise ConnectionResetError
+            if refused == "a reset":
+                raise ConnectionResetError
+            return b""
+
+    def no_copy(_: int) -> int:
+        raise OSError(errno.EMFILE, "no descriptor")
+
+    def no_thread(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
 
     names = {name: getattr(_socket, name) for name in ("AF_INET", "SOCK_STREAM", "dup")}
+    if refused == "a copy":
+        names["dup"] = no_copy
+    if refused == "a thread":
+        monkeypatch.setattr(dropoff._receiving, "_start_thread", no_thread)
     monkeypatch.setattr(dropoff._receiving, "_socket", SimpleNamespace(socket=Broken, **names))
 
     async def body() -> None:

@@ -157,6 +157,28 @@ def test_many_calls_run_at_once_and_share_a_socket_pair(sandbox: Sandbox, librar
     assert green(sandbox, library, body).split() == ["True", "0"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_a_hub_that_no_descriptor_can_wake_looks_by_itself(sandbox: Sandbox, library: str) -> None:
+    body = """
+    import resource
+    def all_forms():
+        yield drop.send([("a", b"1")], **TERMS)
+        with drop.start_send([("a", b"1")], **TERMS, on_progress=lambda _: None) as job:
+            pass
+        yield job.wait()
+        yield drop.start_send([("a", b"1")], **TERMS).future().result()
+    print(*(sent.status for sent in all_forms()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    hogs = []
+    try:
+        while True: hogs.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        pass
+    print(*(sent.status for sent in all_forms()))
+    """
+    assert green(sandbox, library, body).split() == ["active"] * 6
+
+
 def test_records_reach_a_handler_that_switches(sandbox: Sandbox, library: str) -> None:
     body = """
     class Handler(logging.Handler):

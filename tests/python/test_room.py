@@ -203,6 +203,82 @@ def test_no_descriptor_is_the_callers_side(sandbox: Sandbox, tmp_path: Path, fre
         assert "ulimit -n, now 64" in text, text
 
 
+TAKE_ALL = """
+hogs = []
+def take_all():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    try:
+        while True:
+            hogs.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        pass
+"""
+# What is connected and loaded before needs no descriptor, but for the socket that wakes whoever waits.
+IN_A_LOOP = (
+    """
+import asyncio, json, os, resource, sys
+import dropoff
+given = json.load(sys.stdin)
+"""
+    + TAKE_ALL
+    + """
+async def all_forms():
+    drop = dropoff.AsyncAgentDrop(given["key"], **given["where"])
+    def start():
+        return drop.start_send([("x", b"x")], **given["terms"])
+    async def forms():
+        told, over = [], asyncio.Event()
+        yield await drop.send([("x", b"x")], **given["terms"], on_progress=told.append)
+        assert told[-1].phase == "done"
+        yield await start()
+        async with start() as job:
+            pass
+        yield await job
+        job = start()
+        job.add_done_callback(lambda job: over.set())
+        await over.wait()
+        yield await job
+        yield await asyncio.wrap_future(start().future())
+    before = [sent.status async for sent in forms()]
+    take_all()
+    without = [sent.status async for sent in forms()]
+    for hog in hogs:
+        os.close(hog)
+    return before, without, [sent.status async for sent in forms()]
+print(json.dumps(asyncio.run(all_forms())))
+"""
+)
+
+
+@LINUX
+def test_a_loop_that_no_descriptor_can_wake_looks_by_itself(sandbox: Sandbox) -> None:
+    assert run(IN_A_LOOP, of(sandbox)) == [["active"] * 5] * 3
+
+
+# The first callback of a process, and with it its thread, comes when nothing is left. What is imported by
+# then needs no descriptor.
+CALLBACK = (
+    """
+import concurrent.futures, json, os, resource, sys
+import dropoff, dropoff._done
+given = json.load(sys.stdin)
+drop = dropoff.AgentDrop(given["key"], **given["where"])
+drop.send([("x", b"x")], **given["terms"])
+"""
+    + TAKE_ALL
+    + """
+take_all()
+futures = [drop.start_send([("x", b"x")], **given["terms"]).future() for _ in range(3)]
+print(json.dumps([future.result().status for future in futures]))
+"""
+)
+
+
+@LINUX
+def test_a_callback_that_no_descriptor_can_wake_is_called(sandbox: Sandbox) -> None:
+    assert run(CALLBACK, of(sandbox)) == ["active"] * 3
+
+
 MANY = """
 import asyncio, collections, json, resource, sys
 import dropoff

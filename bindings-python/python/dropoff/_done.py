@@ -14,6 +14,7 @@ import os
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING
 
+from ._finishing import LOOK_INTERVAL
 from ._native import _is_callback, _LoopWaker, _records_settle
 from ._waiting import green
 
@@ -111,27 +112,39 @@ class _Process:
             return self._waker
 
     def _run(self, waker: _LoopWaker) -> None:
-        import selectors
         import threading
 
         threading.current_thread().name = "dropoff-done"
-        with selectors.DefaultSelector() as selector:
-            selector.register(waker.fileno(), selectors.EVENT_READ)
-            while True:
-                selector.select()
-                # As whoever waits for a call sees its records handled before it returns.
-                _records_settle()
-                for token in waker.take():
-                    try:
-                        self._on_wake(token)
-                    except BaseException:  # noqa: BLE001 - of one callback; others wait for this thread
-                        _tell("a callback of a job raised")
+        wait = _woken(waker)
+        while True:
+            wait()
+            # As whoever waits for a call sees its records handled before it returns.
+            _records_settle()
+            for token in waker.take():
+                try:
+                    self._on_wake(token)
+                except BaseException:  # noqa: BLE001 - of one callback; others wait for this thread
+                    _tell("a callback of a job raised")
 
     def _on_wake(self, token: int) -> None:
         request = self._waiting.get(token)
         # Woken at its end at least; what counts is what it says itself.
         if request is not None and request.job.done() and self._waiting.pop(token, None) is not None:
             request.call()
+
+
+def _woken(waker: _LoopWaker) -> Callable[[], object]:
+    """What waits until somebody woke it, or until it is time to look."""
+    if (fd := waker.fileno()) is None:
+        import time
+
+        return lambda: time.sleep(LOOK_INTERVAL)
+    import selectors
+
+    # Of those that need no descriptor of their own, which may be refused; on Windows there is one kind.
+    selector = getattr(selectors, "PollSelector", selectors.SelectSelector)()
+    selector.register(fd, selectors.EVENT_READ)
+    return selector.select
 
 
 def _start_thread(function: Callable[..., None], args: tuple[Any, ...]) -> None:

@@ -4,7 +4,8 @@ A job ends on a thread of the compiled half. That thread must not run Python cod
 ends, CPython kills such a thread by unwinding its stack, and unwinding through Rust aborts the process.
 `loop.call_soon_threadsafe` is Python code, so a job wakes a loop through a socket that the loop watches
 (`loop.add_reader`), which any loop on Unix can; for one on Windows that cannot, a thread of Python's own does
-(`_receiving`).
+(`_receiving`). Where the system refuses any of these the loop looks by itself, now and then: whoever waits
+must hear of the end of a call that runs.
 
 There is one such socket pair for a loop, and only while something waits there: a loop that is closed, or a
 process that makes thousands of them, leaves no descriptor behind.
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     class _Loop(Protocol):
         def add_reader(self, fd: int, callback: Callable[[], object], /) -> object: ...
         def remove_reader(self, fd: int, /) -> object: ...
+        def call_later(self, delay: float, callback: Callable[[], object], /) -> object: ...
         def is_closed(self) -> bool: ...
         def time(self) -> float: ...
 
@@ -47,6 +49,10 @@ if TYPE_CHECKING:
 
     class _Told(_Waited, Protocol):
         def progress(self) -> Progress: ...
+
+
+# Seconds. How often a loop looks by itself.
+LOOK_INTERVAL = 0.05
 
 
 class LoopListener:
@@ -64,19 +70,39 @@ class LoopListener:
         # Those of them that leave a source of this loop with the call that reads it.
         self._leaving: dict[int, Waiter] = {}
         self._last_token = 0
+        self._watched: int | None = None
         self._receiver: Receiver | None = None
-        try:
-            loop.add_reader(self.loop_waker.fileno(), self._on_wake)
-        except NotImplementedError:
-            from ._receiving import Receiver
-
-            self._receiver = Receiver(loop, self.loop_waker, self._on_wake)
+        self._listen()
         LoopListener._by_loop[key] = self
 
     @classmethod
     def of(cls, loop: _Loop) -> LoopListener:
         key = os.getpid(), id(loop)
         return cls._by_loop.get(key) or cls(loop, key)
+
+    def _listen(self) -> None:
+        try:
+            if (fd := self.loop_waker.fileno()) is None:
+                self._look_later()
+                return
+            try:
+                self._loop.add_reader(fd, self._on_wake)
+                self._watched = fd
+            except NotImplementedError:
+                from ._receiving import Receiver
+
+                self._receiver = Receiver(self._loop, self.loop_waker, fd, self._on_wake, self._look)
+        # No descriptor, or no thread for it. Of a loop that is closed the timer says so too.
+        except (OSError, RuntimeError):
+            self._look_later()
+
+    def _look_later(self) -> None:
+        self._loop.call_later(LOOK_INTERVAL, self._look)
+
+    def _look(self) -> None:
+        if self._waiting:
+            self._on_wake()
+            self._look_later()
 
     def _on_wake(self) -> None:
         for token in self.loop_waker.take():
@@ -104,8 +130,8 @@ class LoopListener:
             if self._receiver is not None:
                 self._receiver.stop()
             # What waited in a loop that was closed under it is collected at any time later.
-            elif not self._loop.is_closed():
-                self._loop.remove_reader(self.loop_waker.fileno())
+            elif self._watched is not None and not self._loop.is_closed():
+                self._loop.remove_reader(self._watched)
 
 
 class Waiter:

@@ -57,6 +57,9 @@ class Hub:
     def remove_reader(self, fd: int) -> None:
         raise NotImplementedError
 
+    def call_later(self, delay: float, callback: Callable[[], object]) -> None:
+        raise NotImplementedError
+
     def event(self) -> _Event:
         raise NotImplementedError
 
@@ -73,6 +76,9 @@ class _Gevent(Hub):
         watcher = self._watched.pop(fd)
         watcher.stop()
         watcher.close()
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> None:
+        _module("gevent").spawn_later(delay, callback)
 
     def event(self) -> _Event:
         event: _Event = _module("gevent.event").Event()
@@ -93,6 +99,9 @@ class _Eventlet(Hub):
     def remove_reader(self, fd: int) -> None:
         hub, listener = self._watched.pop(fd)
         hub.remove(listener)
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> None:
+        _module("eventlet").spawn_after(delay, callback)
 
     def event(self) -> _Event:
         return _EventletEvent()

@@ -22,34 +22,33 @@ if TYPE_CHECKING:
 
 # Seconds. How often the thread looks whether its loop is still there.
 _PATIENCE = 1.0
-# Seconds. How often a loop looks by itself where the system refuses to tell of the socket.
-_BY_CLOCK = 0.05
 
 
 class Receiver:
-    """Calls `on_wake`, a method, in the loop, whenever somebody woke `waker`."""
+    """Calls `on_wake` in the loop whenever somebody woke `waker`, and `on_lost` once if it can no more. Both
+    are methods, which it does not keep."""
 
-    def __init__(self, loop: Any, waker: _LoopWaker, on_wake: Callable[[], object]) -> None:
-        self._loop = loop
+    def __init__(
+        self,
+        loop: Any,
+        waker: _LoopWaker,
+        fd: int,
+        on_wake: Callable[[], object],
+        on_lost: Callable[[], object],
+    ) -> None:
         self._waker = waker
-        self._on_wake = on_wake
         self._stop = _Stop()
         # A copy: the other is the compiled half's. Neither may wait by itself; with a timeout Python does. Of
         # the module that gevent and eventlet replace nothing of, as the thread is none of theirs.
-        copy = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM, 0, _socket.dup(waker.fileno()))
+        copy = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM, 0, _socket.dup(fd))
         copy.settimeout(_PATIENCE)
-        told = ref(loop), WeakMethod(on_wake), WeakMethod(self._by_clock)
+        told = ref(loop), WeakMethod(on_wake), WeakMethod(on_lost)
         try:
             _start_thread(_receive, (copy, self._stop, *told))
         except BaseException:
             self._stop.asked = True
             copy.close()
             raise
-
-    def _by_clock(self) -> None:
-        if not self._stop.asked:
-            self._on_wake()
-            self._loop.call_later(_BY_CLOCK, self._by_clock)
 
     def stop(self) -> None:
         self._stop.asked = True
