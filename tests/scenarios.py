@@ -125,6 +125,13 @@ def touch(sources: list[Source]) -> None:
             os.utime(touched.path, (1e9, 1e9))
 
 
+def remove(sources: list[Source]) -> None:
+    """Removes every file."""
+    for gone in sources:
+        if gone.kind == "path":
+            gone.path.unlink()
+
+
 # -- comparison
 
 

@@ -23,6 +23,7 @@ from scenarios import (
     expect_requests,
     merged,
     passed_folder,
+    remove,
     rewrite,
     scenarios,
     touch,
@@ -300,7 +301,7 @@ def carry_out(
     assert set(first) == {"error"} and first["error"]["journal"] == shown(journal), first
     sandbox.clear_faults()
     between = scenario.get("between", {})
-    assert set(between) <= {"rewrite", "touch", "journal", "args", "settings", "faults"}, between
+    assert set(between) <= {"rewrite", "touch", "remove", "journal", "args", "settings", "faults"}, between
     if "journal" in between:
         journal.write_text(between["journal"])
     sandbox.settings(**between.get("settings", {}))
@@ -309,6 +310,8 @@ def carry_out(
         rewrite(sources)
     if between.get("touch"):
         touch(sources)
+    if between.get("remove"):
+        remove(sources)
     # In a process of its own, as after a crash.
     outcome = made(RESUMED[call], args | between.get("args", {}), None)
     assert "error" in outcome or not journal.exists(), "the journal is left behind"

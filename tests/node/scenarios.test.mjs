@@ -186,13 +186,14 @@ class Caller {
 
   async betweenCalls(path) {
     await sandbox.clearFaults()
-    const { rewrite, touch, journal, settings = {}, faults = [] } = this.scenario.between ?? {}
+    const { rewrite, touch, remove, journal, settings = {}, faults = [] } = this.scenario.between ?? {}
     await sandbox.settings(settings)
     await sandbox.fault(...faults)
     if (journal !== undefined) writeFileSync(path, journal)
     const again = this.sources(this.folder)
     if (rewrite) again.forEach(({ source }) => typeof source === 'string' && writeOthers(source))
     if (touch) again.forEach(({ source }) => typeof source === 'string' && utimesSync(source, 1e9, 1e9))
+    if (remove) again.forEach(({ source }) => typeof source === 'string' && rmSync(source))
     return again
   }
 

@@ -38,6 +38,11 @@ class Made:
         if isinstance(self.source, Path):
             os.utime(self.source, (1e9, 1e9))
 
+    def remove(self) -> None:
+        """Removes it, if it is a file."""
+        if isinstance(self.source, Path):
+            self.source.unlink()
+
     def rewrite(self) -> None:
         """Writes other bytes of the same length into it, if it is a file."""
         if isinstance(self.source, Path):

@@ -227,6 +227,9 @@ class Caller:
         if between.get("touch"):
             for source in made:
                 source.touch()
+        if between.get("remove"):
+            for source in made:
+                source.remove()
 
     def agentdrop_steps(self, made: list[Made]) -> dict[str, Any]:
         d = self.sandbox.agentdrop(self.scenario.get("api_key"), **self.options)

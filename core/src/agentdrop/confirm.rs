@@ -12,6 +12,7 @@ use crate::progress::Phase;
 use crate::service::{self, Service};
 
 const OPERATION: &str = "confirm";
+const ALREADY_CONFIRMED: &str = "ALREADY_CONFIRMED";
 
 /// The transfer's status, as the service reports it. `earlier` is what became of tries before this call.
 pub(super) async fn confirm(
@@ -51,12 +52,23 @@ pub(super) async fn confirm(
         let given_up = if may_repeat { retry.again(error).await.err() } else { Some(error) };
         match given_up {
             None => {}
-            Some(error) if earlier == PriorConfirm::None => return Err(error),
+            Some(error) if earlier == PriorConfirm::None => return Err(of_the_only_call(error)),
             Some(error) if earlier == PriorConfirm::ByAnother && !is_already_confirmed(&error) => {
                 return Err(error);
             }
             Some(error) => return settled(service, id, ctx, error, earlier).await,
         }
+    }
+}
+
+/// The error of a call before which nobody is known to have confirmed it. If somebody did, that is no success
+/// of this one, but the transfer is active, by the service's own word.
+fn of_the_only_call(error: Error) -> Error {
+    match error.service_code() {
+        Some(ALREADY_CONFIRMED) => {
+            error.outcome_is(Outcome::Completed).with_note("another call confirmed it before")
+        }
+        _ => error,
     }
 }
 
@@ -109,7 +121,7 @@ pub(super) async fn get(service: &Service, id: &str, ctx: &JobContext) -> Result
 
 fn is_already_confirmed(error: &Error) -> bool {
     // The service's own 409, and not the page of a filter.
-    error.kind() == ErrorKind::Conflict && error.service_code().is_none_or(|c| c == "ALREADY_CONFIRMED")
+    error.kind() == ErrorKind::Conflict && error.service_code().is_none_or(|c| c == ALREADY_CONFIRMED)
 }
 
 fn unknown(id: &str, what: &str, why: &Error) -> Error {

@@ -143,6 +143,15 @@ impl OpenUploads {
         ctx.cleanup_on_failure(Some(Box::pin(uploads.abort())));
     }
 
+    /// The same for a step whose ticket takes parts once.
+    pub(super) fn abort_and_end_ticket(&self, ctx: &JobContext) {
+        if self.are_none() {
+            return ctx.cleanup_on_failure(None);
+        }
+        let note = "the parts of this ticket are given up, so presign again";
+        ctx.cleanup_that_ends_ticket(Box::pin(self.clone().abort()), note);
+    }
+
     /// The same while a journal is begun. Its record may be half written, by a thread that no cancel stops,
     /// so it is removed first, which waits for that: one that lived on would lead to uploads that are gone.
     pub(super) fn abort_with_journal(&self, journal: Journal, ctx: &JobContext) {

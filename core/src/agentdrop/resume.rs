@@ -142,6 +142,11 @@ async fn continue_from(
         "going on from a journal"
     );
 
+    let may_be_active =
+        state.confirming == PriorConfirm::NoAnswer && state.files.iter().all(|file| file.sent.is_some());
+    if may_be_active {
+        ctx.left_open_by_earlier_call();
+    }
     let ticket = Arc::new(restore::ticket(service, &transfer.terms, &first).ok_or_else(unreadable)??);
     if !restore::parts_fit(&mut state, &ticket) {
         return Err(unreadable());
@@ -149,7 +154,7 @@ async fn continue_from(
     // It is this call's, and whole.
     ctx.set_journal(journal.path().to_owned(), journal.writes());
 
-    if state.confirming == PriorConfirm::NoAnswer && state.files.iter().all(|file| file.sent.is_some()) {
+    if may_be_active {
         // That it may be active comes first: what became of the sources since then changes nothing.
         let record = TransferJournal::of(journal.clone());
         if let Some(status) = confirmed_already(service, &ticket, &mut state, &record, ctx).await? {
@@ -177,12 +182,14 @@ async fn confirmed_already(
     match confirm::confirm(service, &ticket.id, PriorConfirm::NoAnswer, ctx).await {
         Ok(status) => Ok(Some(status)),
         Err(error) if error.service_code() == Some("FILES_MISSING") => {
+            ctx.earlier_call_is_settled();
             ctx.outcome_if_stopped(Outcome::NotCompleted);
             journal.missing(ctx).await;
             state.forget_whole();
             Ok(None)
         }
-        Err(error) => Err(journal.confirm_failed(error, ctx).await),
+        // Not written down as refused: no answer to this one tells what became of the one that got none.
+        Err(error) => Err(journal.advised(error)),
     }
 }
 

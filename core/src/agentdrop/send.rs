@@ -58,7 +58,7 @@ async fn finish(service: &Arc<Service>, transfer: &mut ActiveTransfer, ctx: &Job
     let clients = service.clients.get()?;
     let mut retry = service.retry(&clients, ctx);
     loop {
-        if let Err(error) = upload(service, transfer, &uploads, ctx).await {
+        if let Err(error) = upload(service, transfer, &uploads, false, ctx).await {
             // Whatever became of one file, an unconfirmed transfer is not delivered.
             let error = error.outcome_is(Outcome::NotCompleted);
             return Err(transfer.journal.upload_failed(error, &uploads, ctx).await);
@@ -131,9 +131,9 @@ pub(super) async fn upload_only(
     } else {
         ctx.set_raw_upload(if files.len() == 1 { RawUpload::Object } else { RawUpload::Several });
     }
-    uploads.abort_if_not_completed(ctx);
+    uploads.abort_and_end_ticket(ctx);
     let mut transfer = ActiveTransfer::new(ticket, files, TransferJournal::none());
-    upload(&service, &mut transfer, &uploads, ctx).await.map_err(with_earlier_tries)?;
+    upload(&service, &mut transfer, &uploads, true, ctx).await.map_err(with_earlier_tries)?;
     if transfer.state.files.iter().any(|file| file.completing) {
         let (error, _) = transfer.state.missing(&transfer.ticket, unclear());
         return Err(error);

@@ -1,5 +1,6 @@
 //! Step two: the files of a pending transfer, several at once, until storage has all of them.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::StreamExt as _;
@@ -40,11 +41,13 @@ impl ActiveTransfer {
     }
 }
 
-/// Uploads all files that storage does not have yet; the first failure stops the others.
+/// Uploads all files that storage does not have yet; the first failure stops the others. `is_all`: whether
+/// the call is over as soon as storage has them.
 pub(super) async fn upload(
     service: &Service,
     transfer: &mut ActiveTransfer,
     uploads: &OpenUploads,
+    is_all: bool,
     ctx: &JobContext,
 ) -> Result<()> {
     let clients = service.clients.get()?;
@@ -56,6 +59,9 @@ pub(super) async fn upload(
         ticket: &transfer.ticket,
         journal: &transfer.journal,
         uploads,
+        not_there: AtomicUsize::new(transfer.files.len()),
+        // One that has no parts is a raw upload, of which the job knows what a last byte leaves.
+        ends_in_doubt: is_all && !uploads.are_none(),
         ctx,
     };
     let mut waiting = transfer.files.iter().zip(&transfer.state.files).enumerate();
@@ -94,12 +100,26 @@ struct Uploading<'a> {
     ticket: &'a Ticket,
     journal: &'a TransferJournal,
     uploads: &'a OpenUploads,
+    /// The files of which it is certain that storage does not have them.
+    not_there: AtomicUsize,
+    /// Whether being stopped once that is none leaves open whether the call is done.
+    ends_in_doubt: bool,
     ctx: &'a JobContext,
 }
 
 impl Uploading<'_> {
+    /// From here on storage may have one file more. With the last one the upload may be done, whatever stops
+    /// it.
+    fn may_be_there(&self) {
+        let was = self.not_there.fetch_sub(1, Relaxed);
+        if self.ends_in_doubt && was == 1 {
+            self.ctx.outcome_if_stopped(Outcome::Unknown);
+        }
+    }
+
     async fn upload(&self, index: usize, file: &PreparedFile, state: FileState) -> Result<FileState> {
         if state.sent.is_some() {
+            self.may_be_there();
             self.ctx.progress.already_there(file.entry.size);
             return Ok(state);
         }
@@ -113,6 +133,7 @@ impl Uploading<'_> {
     async fn whole(&self, index: usize, file: &PreparedFile, target: &PutTarget) -> Result<FileState> {
         let slot = self.limiter.slot().await?;
         let sender = self.sender.with_slot(&slot);
+        self.may_be_there();
         let stored = sender.put(target, &file.source, file.source.len(), true).await?;
         slot.finish(stored.bytes);
         let sent = SentFile {
@@ -155,6 +176,7 @@ impl Uploading<'_> {
 
         let upload = UploadId { file_id: destination.file_id.clone(), upload_id: upload_id.clone() };
         self.journal.completing(index).await?;
+        self.may_be_there();
         let completed =
             multipart::complete(self.service, &self.ticket.id, &upload, &parts, state.completing, self.ctx);
         let completion = completed.await?;

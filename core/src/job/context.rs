@@ -30,8 +30,8 @@ pub(crate) struct JobContext {
 #[derive(Default)]
 struct AtEnd {
     cleanup: Option<CleanupTask>,
-    /// Whether there is nothing more to be done with the caller's ticket after that.
-    ends_ticket: bool,
+    /// What to do instead of the same call, if nothing more can be done with the caller's ticket after that.
+    ends_ticket: Option<&'static str>,
     /// Is cancelled once the work that nothing interrupts has ended.
     uninterrupted: Option<CancellationToken>,
     /// Records on their way to the journal.
@@ -69,6 +69,18 @@ impl JobContext {
     /// sent, or not, leaves.
     pub(crate) fn outcome_if_stopped(&self, outcome: impl Into<Option<Outcome>>) {
         self.record().outcome = outcome.into();
+    }
+
+    /// An earlier call, which this one goes on with, may have done all of it. From here on until that is
+    /// settled, no end of this one says that it is not done.
+    pub(crate) fn left_open_by_earlier_call(&self) {
+        let mut record = self.record();
+        (record.left_open, record.outcome) = (true, Some(Outcome::Unknown));
+    }
+
+    /// What the earlier call left is known now, or in the errors of this one.
+    pub(crate) fn earlier_call_is_settled(&self) {
+        self.record().left_open = false;
     }
 
     /// For a raw upload: whatever was sent so far, storage says that it is no object.
@@ -112,13 +124,14 @@ impl JobContext {
     /// of it runs any more. `None`: nothing is left behind, or something is kept on purpose.
     pub(crate) fn cleanup_on_failure(&self, task: Option<CleanupTask>) {
         let mut at_end = self.at_end();
-        (at_end.cleanup, at_end.ends_ticket) = (task, false);
+        (at_end.cleanup, at_end.ends_ticket) = (task, None);
     }
 
     /// The same for what takes away what the caller's ticket is for, so that the same call cannot succeed.
-    pub(crate) fn cleanup_that_ends_ticket(&self, task: CleanupTask) {
+    /// `note` says so, and what to do instead.
+    pub(crate) fn cleanup_that_ends_ticket(&self, task: CleanupTask, note: &'static str) {
         let mut at_end = self.at_end();
-        (at_end.cleanup, at_end.ends_ticket) = (Some(task), true);
+        (at_end.cleanup, at_end.ends_ticket) = (Some(task), Some(note));
     }
 
     /// The same job for its clean-up, which would otherwise be held by what it holds.
@@ -135,12 +148,10 @@ impl JobContext {
         let Some(task) = task.filter(|_| error.outcome() == Outcome::NotCompleted) else { return error };
         let cleanup = tokio::time::timeout(CLEANUP_TIMEOUT, task).await.unwrap_or(Cleanup::Failed);
         let error = error.cleanup_is(cleanup);
-        if ends_ticket {
-            return error
-                .retryable_is(false)
-                .with_note("the upload that the plan is for was aborted, so ask for a new plan");
+        match ends_ticket {
+            Some(note) => error.retryable_is(false).with_note(note),
+            None => error,
         }
-        error
     }
 
     /// Does what a cancel or a deadline does not stop half-way: a call that is stopped meanwhile ends after

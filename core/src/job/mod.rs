@@ -11,5 +11,5 @@ mod spawn;
 pub(crate) use context::JobContext;
 pub use erased::ErasedJob;
 pub use handle::Job;
-pub(crate) use record::RawUpload;
+pub(crate) use record::{EARLIER_CALL, RawUpload};
 pub(crate) use runner::start;

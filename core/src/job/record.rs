@@ -13,6 +13,9 @@ pub(crate) enum RawUpload {
     Several,
 }
 
+/// For whoever thinks of sending anew what an earlier call with the same journal may have brought to its end.
+pub(crate) const EARLIER_CALL: &str = "an earlier call with this journal may have sent everything, so look whether it is there before you send it anew";
+
 #[derive(Default)]
 pub(super) struct CallRecord {
     pub(super) resource: Option<Resource>,
@@ -24,6 +27,8 @@ pub(super) struct CallRecord {
     pub(super) not_again: Option<&'static str>,
     pub(super) etag: Option<String>,
     pub(super) journal: Option<PathBuf>,
+    /// Whether an earlier call, which this one goes on with, may have done all of it.
+    pub(super) left_open: bool,
 }
 
 impl CallRecord {
@@ -32,6 +37,18 @@ impl CallRecord {
         let resource = error.resource().or(self.resource.as_ref()).cloned();
         let journal = error.journal().or(self.journal.as_deref()).map(Path::to_owned);
         error.resource_is(resource).resume_is(journal)
+    }
+
+    /// What this call knows to be undone an earlier one may have done.
+    pub(super) fn with_earlier_call(&self, error: Error) -> Error {
+        if !self.left_open || error.outcome() != Outcome::NotCompleted {
+            return error;
+        }
+        let error = error.outcome_is(Outcome::Unknown);
+        match self.ask_first() {
+            Some(ask) => error.with_note(&ask),
+            None => error.with_note(EARLIER_CALL),
+        }
     }
 
     /// The error of a call that is stopped now, with what that leaves behind.
@@ -49,6 +66,9 @@ impl CallRecord {
         let error = error.etag_is(self.etag.as_deref()).retryable_is(retryable).outcome_is(outcome);
         if let (Outcome::Unknown, Some(why)) = (outcome, self.not_again) {
             return error.with_note(why);
+        }
+        if self.left_open && self.resource.is_none() && outcome == Outcome::Unknown {
+            return error.with_note(EARLIER_CALL);
         }
         match (raw, outcome) {
             (Some(RawUpload::Object), Outcome::Unknown) => {

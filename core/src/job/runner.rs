@@ -1,9 +1,12 @@
 //! How work runs and ends: by itself, by a cancel, or by its time limit.
 
+use std::any::Any;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -75,11 +78,22 @@ where
         () = deadline => FirstEvent::TimedOut,
     };
     let result = match first {
-        FirstEvent::Ended(joined) => joined.unwrap_or_else(|join| Err(task_lost(join))),
-        FirstEvent::Cancelled => abort(running, call.cancelled()).await,
-        FirstEvent::TimedOut => abort(running, call.timed_out()).await,
+        FirstEvent::Ended(joined) => joined.unwrap_or_else(|join| Err(call.lost(join))),
+        FirstEvent::Cancelled => call.abort(running, Call::cancelled).await,
+        FirstEvent::TimedOut => call.abort(running, Call::timed_out).await,
     };
-    job.finish(call.settle(result).await);
+    // A program's own subscriber may panic at any log record, and nobody is to wait for ever for that.
+    let result = match result {
+        Ok(value) => {
+            let _ = catch_unwind(AssertUnwindSafe(|| call.done()));
+            Ok(value)
+        }
+        Err(error) => {
+            let told = AssertUnwindSafe(call.failed(error.clone())).catch_unwind().await;
+            Err(told.unwrap_or_else(|_| call.as_far_as_known(error)))
+        }
+    };
+    job.finish(result);
 }
 
 impl Call {
@@ -101,36 +115,69 @@ impl Call {
         self.stopped(ErrorKind::Timeout, words)
     }
 
+    /// The error of a task that ended with no result.
+    fn lost(&self, join: JoinError) -> Error {
+        if join.is_cancelled() {
+            return self.left(Error::internal("the runtime stopped while the job ran"));
+        }
+        self.broken(&*join.into_panic())
+    }
+
+    /// The error of a panic, wherever it struck.
+    fn broken(&self, panic: &(dyn Any + Send)) -> Error {
+        self.left(Error::from_panic(panic))
+    }
+
+    /// A defect leaves behind what a cancel at the same moment would, and calling again may meet it again.
+    fn left(&self, defect: Error) -> Error {
+        let body_was_sent = self.ctx.progress.was_body_sent();
+        self.ctx.record().stopped(defect, body_was_sent).retryable_is(false).with_operation(self.operation)
+    }
+
+    /// Stops the task and waits until it is gone; a result that came first is the truth. What it leaves is
+    /// known only then: it may have sent its last byte meanwhile.
+    async fn abort<T>(&self, running: JoinHandle<Result<T>>, error: fn(&Self) -> Error) -> Result<T> {
+        running.abort();
+        match running.await {
+            Ok(result) => result,
+            Err(join) if join.is_cancelled() => Err(error(self)),
+            Err(join) => Err(self.lost(join)),
+        }
+    }
+
     fn stopped(&self, kind: ErrorKind, words: String) -> Error {
         let body_was_sent = self.ctx.progress.was_body_sent();
         self.ctx.record().stopped(Error::new(kind, words), body_was_sent)
     }
 
-    /// The work that is left once the task is gone: sources are set back, and what is left behind is removed.
-    async fn settle<T>(&self, result: Result<T>) -> Result<T> {
+    fn done(&self) {
+        drop_streams(self.ctx.take_streams());
+        self.end(None);
+    }
+
+    /// The work that is left once a task is gone that failed: sources are set back, and what is left behind
+    /// is removed.
+    async fn failed(&self, error: Error) -> Error {
         let ctx = &self.ctx;
-        let streams = ctx.take_streams();
-        let result = match result {
-            Ok(value) => {
-                drop_streams(streams);
-                Ok(value)
-            }
-            Err(error) => {
-                // At once: each may wait for somebody, and so does the caller who cancelled.
-                let (error, standing, (), ()) = tokio::join!(
-                    ctx.clean_up(error),
-                    StreamState::of(streams),
-                    ctx.uninterrupted_ended(),
-                    ctx.journal_written()
-                );
-                let error = ctx.record().complete(error);
-                Err(standing.told(error).with_operation(self.operation))
-            }
-        };
+        let error = self.as_far_as_known(error);
+        let standing = StreamState::of(ctx.take_streams());
+        // At once: each may wait for somebody, and so does the caller who cancelled.
+        let (error, standing, (), ()) =
+            tokio::join!(ctx.clean_up(error), standing, ctx.uninterrupted_ended(), ctx.journal_written());
+        let error = standing.told(error);
+        self.end(Some(&error));
+        error
+    }
+
+    fn as_far_as_known(&self, error: Error) -> Error {
+        let record = self.ctx.record();
+        record.complete(record.with_earlier_call(error)).with_operation(self.operation)
+    }
+
+    fn end(&self, error: Option<&Error>) {
         // It may hold on to clients and secrets, and handles of the job live on.
-        ctx.cleanup_on_failure(None);
-        log_end(self.operation, &ctx.progress, result.as_ref().err());
-        result
+        self.ctx.cleanup_on_failure(None);
+        log_end(self.operation, &self.ctx.progress, error);
     }
 }
 
@@ -150,21 +197,4 @@ fn log_end(operation: &str, progress: &Counters, error: Option<&Error>) {
             "failed"
         ),
     }
-}
-
-/// Stops the task and waits until it is gone; a result that came first is the truth.
-async fn abort<T>(running: JoinHandle<Result<T>>, error: Error) -> Result<T> {
-    running.abort();
-    match running.await {
-        Ok(result) => result,
-        Err(join) if join.is_cancelled() => Err(error),
-        Err(join) => Err(task_lost(join)),
-    }
-}
-
-fn task_lost(join: JoinError) -> Error {
-    if join.is_cancelled() {
-        return Error::internal("the runtime stopped while the job ran");
-    }
-    Error::from_panic(&*join.into_panic())
 }

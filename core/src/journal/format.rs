@@ -49,6 +49,13 @@ pub(crate) fn read(file: &mut File, path: &Path) -> Result<Vec<Value>> {
     Ok(records)
 }
 
+/// The records of a file as it lies there, as far as they can be read. Takes no lock and changes nothing.
+pub(super) fn peek(path: &Path) -> Vec<Value> {
+    let held = std::fs::read(path).unwrap_or_default();
+    let lines = held.strip_prefix(FIRST_LINE).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
+    lines.map_while(parse_record).collect()
+}
+
 /// An empty file, or one whose first line was being written.
 pub(super) fn start_anew(file: &mut File) -> std::io::Result<()> {
     sys::make_private(file)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::errors::io_failed;
-use super::format::{append, read, start_anew, sync_folder};
+use super::format::{append, peek, read, start_anew, sync_folder};
 use super::lock::{is_at, lock_file};
 use crate::error::Result;
 use crate::runtime::{PendingWork, blocking};
@@ -61,6 +61,12 @@ impl Journal {
             Ok(OpenedJournal { journal, records, waited })
         })
         .await
+    }
+
+    /// The records that earlier calls left at `path`; none where it cannot be read. For what is to be said
+    /// before it is opened.
+    pub(crate) async fn left_at(path: PathBuf) -> Vec<Value> {
+        blocking("reading the journal", move || Ok(peek(&path))).await.unwrap_or_default()
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -12,7 +12,7 @@ use super::demanded_checksum::FilledChecksums;
 use super::part_plan::PartPlan;
 use super::parts::{PartTargets, PartUpload, send_parts};
 use super::put::PutTarget;
-use super::put_journal::{PutJournal, left_open};
+use super::put_journal::PutJournal;
 use super::result::{StoredObject, StoredPart, all_verified_by, crc64_of_all};
 use super::send::Sender;
 use super::upload_history::UploadHistory;
@@ -62,11 +62,8 @@ pub(super) async fn put_in_blocks(
         doubt: &doubt,
     };
 
-    // Until they are committed there is no blob.
-    let not_committed = |e: Error| match may_be_stored {
-        true => left_open(e),
-        false => e.outcome_is(Outcome::NotCompleted),
-    };
+    // Until they are committed there is no blob, unless an earlier call committed them, which the job knows.
+    let not_committed = |e: Error| e.outcome_is(Outcome::NotCompleted);
     ctx.outcome_if_stopped(if may_be_stored { Outcome::Unknown } else { Outcome::NotCompleted });
     let parts = send_parts(upload, sender, limiter, &on_stored).await.map_err(not_committed)?;
 

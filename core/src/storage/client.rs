@@ -8,6 +8,7 @@ use super::plan;
 use super::post::post_now;
 use super::post_form::FormTarget;
 use super::put::PutTarget;
+use super::put_journal::PutJournal;
 use super::put_object::{ObjectUpload, put_object};
 use super::put_parts::put_parts_now;
 use super::request::{PostFormRequest, PostRequest, PutPartsRequest, PutRequest, SendRequest};
@@ -169,8 +170,11 @@ impl std::fmt::Debug for Storage {
 
 async fn put_now(clients: &Clients, request: PutRequest, ctx: &JobContext) -> Result<StoredObject> {
     let journal = journal_of(&request)?;
-    let http = clients.get()?;
     let target = PutTarget::new(request.url.reveal(), &request.headers, &clients.options)?;
+    if let Some(path) = &journal {
+        PutJournal::look(path.clone(), &target, ctx).await;
+    }
+    let http = clients.get()?;
     let source = prepare_source_in_turn(&http, request.source, &clients.options, ctx).await?;
     ctx.progress.expect(1, source.len());
     let sender = Sender::new(&http, &clients.options, ctx);

@@ -57,6 +57,21 @@ impl Resumed {
 }
 
 impl PutJournal {
+    /// What earlier calls with the journal at `path` may have stored, before anything of this one can fail.
+    pub(super) async fn look(path: PathBuf, target: &PutTarget, ctx: &JobContext) {
+        let mut records = Journal::left_at(path).await.into_iter();
+        let Some(Ok(begun)) =
+            records.next().map(|first| serde_json::from_value::<Begun>(first["put"].clone()))
+        else {
+            return;
+        };
+        let is_over = records.clone().any(|record| record["done"] == true);
+        let committing = parts(records).is_none_or(|(_, committing)| committing);
+        if begun.to == target.place() && !is_over && (begun.may_be_stored || committing) {
+            ctx.left_open_by_earlier_call();
+        }
+    }
+
     /// Opens the journal at `path`, if there is to be one, and reads how far the upload is.
     pub(super) async fn open(
         path: Option<PathBuf>,
@@ -74,6 +89,8 @@ impl PutJournal {
             return Err(stored_by_another(&journal));
         }
         let first = records.next().filter(|_| !is_over);
+        // From here on what is in it counts, and not what was there a moment ago.
+        ctx.earlier_call_is_settled();
         let Some(first) = first else {
             journal.clear().await?;
             return Ok(Resumed::nothing(Self(Some(journal))));
@@ -81,8 +98,10 @@ impl PutJournal {
         let begun: Begun = serde_json::from_value(first["put"].clone()).map_err(|_| unreadable(&journal))?;
         let (parts, committing) = parts(records).ok_or_else(|| unreadable(&journal))?;
         let may_be_stored = begun.may_be_stored || committing;
-        let checked = check(&begun, target, source, &parts, &journal).await;
-        checked.map_err(|error| if may_be_stored { left_open(error) } else { error })?;
+        if may_be_stored {
+            ctx.left_open_by_earlier_call();
+        }
+        check(&begun, target, source, &parts, &journal).await?;
         ctx.set_journal(journal.path().to_owned(), journal.writes());
         tracing::info!(
             target: logs::TARGET,
@@ -177,11 +196,6 @@ fn parts(records: impl Iterator<Item = Value>) -> Option<(Vec<StoredPart>, bool)
         }
     }
     Some((parts, committing))
-}
-
-/// An error of a call that an earlier one may have brought to its end.
-pub(super) fn left_open(error: Error) -> Error {
-    error.outcome_is(Outcome::Unknown).earlier_request_is(true)
 }
 
 /// Refuses a call that is not the journal's, and a source that is not the one it was begun with. The

@@ -113,16 +113,15 @@ async fn in_session(
     let (target, source) = (&upload.target.clone().by_put(), upload.source);
     target.check_length(source.len())?;
     if kind == SessionKind::Open {
-        // Storage tells how far it is, whoever began it.
-        let mut history = SessionHistory::new();
-        let sent = Session::new(target, source, sender, &mut history).send(false).await;
-        return sent.map_err(of_open_session);
+        return in_open_session(target, source, sender).await;
     }
     let Resumed { journal, kept, .. } = PutJournal::open(upload.journal, target, source, ctx).await?;
     let mut known = kept.and_then(|kept| Some((kept["session"].as_str()?.to_owned(), left(&kept))));
     let mut history = SessionHistory::new();
     if let Some((_, before)) = &known {
         history = SessionHistory::resumed(*before);
+        // The history has it from here on, and storage tells.
+        ctx.earlier_call_is_settled();
         ctx.outcome_if_stopped(history.tries().outcome());
     }
     let mut may_begin_anew = true;
@@ -134,12 +133,12 @@ async fn in_session(
                 let begun = begin_session(target, sender, &mut history).await;
                 let url = begun.map_err(|error| history.at_end(error))?;
                 let kept = json!({ "session": url, "before": history.tries().outcome().as_str() });
-                let noted = journal.begin(target, source, kept, true, ctx).await;
-                noted.map_err(|error| history.add_outcome(error))?;
+                history.of_all(journal.begin(target, source, kept, true, ctx).await)?;
                 url
             }
         };
-        match Session::new(&target.at(&url)?, source, sender, &mut history).send(is_new).await {
+        let at = history.of_all(target.at(&url))?;
+        match Session::new(&at, source, sender, &mut history).send(is_new).await {
             Ok(stored) => {
                 journal.done(ctx).await;
                 return Ok(stored);
@@ -154,6 +153,12 @@ async fn in_session(
             Err(SessionEnd::Failed(error)) => return Err(history.at_end(error)),
         }
     }
+}
+
+/// A session that the caller began. Storage tells how far it is.
+async fn in_open_session(target: &PutTarget, source: &Prepared, sender: &Sender<'_>) -> Result<StoredObject> {
+    let mut history = SessionHistory::new();
+    Session::new(target, source, sender, &mut history).send(false).await.map_err(of_open_session)
 }
 
 /// What sessions before the one of a journal left.

@@ -2,8 +2,9 @@
 //! it left.
 
 use super::upload_history::UploadHistory;
-use crate::error::{Error, Outcome};
+use crate::error::{Error, Outcome, Result};
 use crate::http::tries::Tries;
+use crate::job::EARLIER_CALL;
 
 /// The findings of the sessions of one call.
 pub(super) struct SessionHistory {
@@ -64,13 +65,16 @@ impl SessionHistory {
         self.tries().add_outcome(error)
     }
 
+    /// What comes between two requests, of which the tries know nothing.
+    pub(super) fn of_all<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| self.at_end(self.add_outcome(error)))
+    }
+
     /// The error that the call ends with.
     pub(super) fn at_end(&self, error: Error) -> Error {
         if !self.of_earlier_call || error.outcome() != Outcome::Unknown {
             return error;
         }
-        error.earlier_request_is(false).with_note(
-            "an earlier call with this journal may have sent everything, so look whether it is there before you send it anew",
-        )
+        error.earlier_request_is(false).with_note(EARLIER_CALL)
     }
 }

@@ -229,6 +229,11 @@ impl Caller<'_> {
                 sources::touch(source, at, self.folder);
             }
         }
+        if between.contains_key("remove") {
+            for (at, source) in self.scenario.sources.iter().enumerate() {
+                sources::remove(source, at, self.folder);
+            }
+        }
         Caller { scenario, ..*self }
     }
 

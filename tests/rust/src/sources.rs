@@ -83,6 +83,11 @@ pub fn touch(spec: &Map<String, Value>, at: usize, folder: &Path) {
     }
 }
 
+/// Removes the file of a source.
+pub fn remove(spec: &Map<String, Value>, at: usize, folder: &Path) {
+    std::fs::remove_file(path_of(spec, at, folder)).expect("a file of the scenario");
+}
+
 /// Writes other bytes of the same length into the file of a source.
 pub fn rewrite(spec: &Map<String, Value>, at: usize, folder: &Path) {
     let path = path_of(spec, at, folder);

@@ -396,3 +396,59 @@ fn a_file_that_was_never_completed_is_named_and_aborted() {
     assert!(error.message().contains("\"a\" got no clear answer"), "{error}");
     assert_eq!((error.outcome(), error.cleanup()), (Outcome::NotCompleted, Cleanup::Done));
 }
+
+/// Before the service is asked anything can go wrong here, and none of it makes undone what was not heard of.
+#[test]
+fn what_fails_before_a_lost_confirm_is_asked_after_leaves_it_open() {
+    let stage = Stage::new();
+    stage.file("a", 1000);
+    stage.order(json!({"on": "confirm", "do": {"lose_reply": true}}));
+    stage.order(json!({"on": "confirm", "times": -1, "do": {"reply": {"status": 503}}}));
+    stage.order(json!({"on": "get_transfer", "times": -1, "do": {"reply": {"status": 503}}}));
+    let first = stage.d.send(stage.transfer(&["a"])).expect_err("nobody answers");
+    assert_eq!(first.outcome(), Outcome::Unknown);
+    stage.sandbox.clear_faults();
+    let id = first.transfer_id().expect("an id");
+
+    // Its URLs are not to be trusted any more.
+    let untrusting = dropoff_tests::agentdrop(&stage.sandbox, dropoff::Options::new());
+    let error = untrusting.send(stage.transfer(&["a"])).expect_err("not to be sent there");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnsafeTarget, Outcome::Unknown), "{error:?}");
+    assert!(error.message().contains(&format!("ask get_transfer(\"{id}\")")), "{error}");
+    assert_eq!((error.transfer_id(), error.retryable()), (Some(id), false));
+
+    let sent = stage.d.send(stage.transfer(&["a"])).expect("it is active");
+    assert_eq!((sent.id.as_str(), stage.count("put")), (id, 1));
+}
+
+/// The step on its own ends as soon as the parts are joined, which nobody may hear of.
+#[test]
+fn a_step_that_is_stopped_while_parts_are_joined_leaves_it_open() {
+    for (at, fault, outcome) in [
+        ("put_part", json!({"on": "put_part", "do": {"stall_after": 100}}), Outcome::NotCompleted),
+        (
+            "complete_multipart",
+            json!({"on": "complete_multipart", "do": {"delay_ms": 20000}}),
+            Outcome::Unknown,
+        ),
+    ] {
+        let stage = Stage::new();
+        stage.file("a", 1000);
+        let files = || vec![File::new(stage.path("a").as_path())];
+        let transfer = Transfer::new("a", "b").multipart(true).file(File::new(stage.path("a").as_path()));
+        let ticket = stage.d.presign(transfer).expect("a ticket");
+        stage.order(fault);
+        let job = stage.d.start_upload(&ticket, files()).expect("started");
+        while stage.count(at) == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        job.cancel();
+        let error = job.wait().expect_err("cancelled");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, outcome), "{error:?}");
+        // The ticket takes parts once.
+        assert!(!error.retryable(), "{error:?}");
+        assert_eq!(stage.count("abort_multipart"), usize::from(outcome == Outcome::NotCompleted));
+        let again = stage.d.upload(&ticket, files()).expect_err("it is over");
+        assert!(again.message().contains("presign again"), "{again}");
+    }
+}

@@ -28,6 +28,9 @@ use crate::storage::upload_limiter::UploadLimiter;
 const USED_UP: &str =
     "the plan is used up if its parts were put together, so look whether it is there, or ask for a new plan";
 
+/// For whoever thinks of sending by a plan again whose upload is aborted.
+const ABORTED: &str = "the upload that the plan is for was aborted, so ask for a new plan";
+
 pub(in crate::storage) async fn send_now(
     clients: &Arc<Clients>,
     request: SendRequest,
@@ -150,7 +153,7 @@ impl PlanUpload<'_> {
             let abort = Box::pin(steps::abort(abort, Arc::clone(self.clients), self.ctx.without_cleanup()));
             match begins_anew {
                 true => self.ctx.cleanup_on_failure(Some(abort)),
-                false => self.ctx.cleanup_that_ends_ticket(abort),
+                false => self.ctx.cleanup_that_ends_ticket(abort, ABORTED),
             }
         }
         if let Some(init) = &self.targets.init {
