@@ -268,6 +268,8 @@ drop.send([("x", b"x")], **given["terms"])
     + TAKE_ALL
     + """
 take_all()
+for _ in range(given["free"]):
+    os.close(hogs.pop())
 futures = [drop.start_send([("x", b"x")], **given["terms"]).future() for _ in range(3)]
 print(json.dumps([future.result().status for future in futures]))
 """
@@ -275,8 +277,9 @@ print(json.dumps([future.result().status for future in futures]))
 
 
 @LINUX
-def test_a_callback_that_no_descriptor_can_wake_is_called(sandbox: Sandbox) -> None:
-    assert run(CALLBACK, of(sandbox)) == ["active"] * 3
+@pytest.mark.parametrize("free", [0, 1, 2, 3, 4])
+def test_a_callback_that_no_descriptor_can_wake_is_called(sandbox: Sandbox, free: int) -> None:
+    assert run(CALLBACK, of(sandbox, free=free)) == ["active"] * 3
 
 
 MANY = """

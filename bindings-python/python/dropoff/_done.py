@@ -135,16 +135,19 @@ class _Process:
 
 def _woken(waker: _LoopWaker) -> Callable[[], object]:
     """What waits until somebody woke it, or until it is time to look."""
-    if (fd := waker.fileno()) is None:
-        import time
+    if (fd := waker.fileno()) is not None:
+        try:
+            import selectors
 
-        return lambda: time.sleep(LOOK_INTERVAL)
-    import selectors
+            # Of those that need no descriptor of their own; on Windows there is one kind.
+            selector = getattr(selectors, "PollSelector", selectors.SelectSelector)()
+            selector.register(fd, selectors.EVENT_READ)
+            return selector.select
+        except (OSError, ImportError):
+            pass  # nothing is left to read the module with
+    import time
 
-    # Of those that need no descriptor of their own, which may be refused; on Windows there is one kind.
-    selector = getattr(selectors, "PollSelector", selectors.SelectSelector)()
-    selector.register(fd, selectors.EVENT_READ)
-    return selector.select
+    return lambda: time.sleep(LOOK_INTERVAL)
 
 
 def _start_thread(function: Callable[..., None], args: tuple[Any, ...]) -> None:
