@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { DropoffError, Encryption, HCompany, KeyPair, Storage } from '../../bindings-node/index.mjs'
 import { errorSchema, makeTools } from '../../bindings-node/tools.mjs'
 import { expect } from './expect.mjs'
-import { soon, thrown, until } from './helpers.mjs'
+import { rejection, soon, thrown, until } from './helpers.mjs'
 import { STALL, sandboxForTests, temporaryFolder, vectors } from './sandbox.mjs'
 
 const sandbox = await sandboxForTests()
@@ -391,6 +391,73 @@ test('a function of the program that throws', async () => {
     assert(!JSON.stringify(error).includes('secret'))
   }
   assert.deepEqual(warnings, ['DROPOFF_TOOL', 'DROPOFF_TOOL'])
+})
+
+test('an error of ours that a callback throws is the program’s', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const client = sandbox.agentdrop({ maxAttempts: 1 })
+  const terms = { roots: join(folder, 'outbox'), agentdrop: client, sender: 'a', recipients: ['b'] }
+  const [send] = makeTools(terms)
+  const given = { paths: ['report.pdf'], recipient: 'b' }
+  const warnings = []
+  const listener = ({ message }) => warnings.push(message)
+  process.on('warning', listener)
+  await sandbox.fault({ on: 'get_transfer', times: -1, do: { reply: { status: 503 } } })
+  const refused = await rejection(client.getTransfer('tr_other'))
+  assert.deepEqual([refused.outcome, refused.retryable], ['not_completed', true])
+  const throwing = (progress) => {
+    if (progress.phase === 'done') throw refused
+  }
+  const lost = [{ on: 'confirm', times: -1, do: { lose_reply: true } }]
+  // One error for all of them: no call is told by what became of the one before.
+  for (const [onProgress, faults, outcome, next] of [
+    [throwing, [], 'completed', /^It happened all the same\./],
+    [async (progress) => throwing(progress), lost, 'unknown', /^It may have happened\./],
+    [throwing, [], 'completed', /^It happened all the same\./],
+  ]) {
+    await sandbox.forgetRequests()
+    await sandbox.fault(...faults)
+    const { error } = await send.run(given, { onProgress })
+    assert((await sandbox.requests('confirm')).length > 0)
+    await sandbox.clearFaults('confirm')
+    assert.deepEqual([error.kind, error.outcome, error.retryable], ['internal', outcome, false])
+    assert.match(error.message, /^a function of this program failed \(DropoffError\);/)
+    assert.match(error.next, next)
+    assert(!/tr_other|503/.test(JSON.stringify(error)))
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', listener)
+  assert.equal(warnings.length, 3)
+  for (const warning of warnings) assert(warning.includes(refused.stack), warning)
+  await sandbox.fault({ on: 'presign', do: { reply: { status: 503 } } })
+  const { error } = await send.run(given, { onProgress: () => {} })
+  assert.deepEqual([error.kind, error.outcome, error.operation], ['unavailable', 'not_completed', 'presign'])
+  assert.match(error.next, /^Nothing happened\. The same call may be made again/)
+})
+
+test('an error of ours that another function throws is the program’s', async () => {
+  const folder = laid({ files: { 'outbox/report.pdf': '%PDF' } })
+  const client = sandbox.agentdrop({ maxAttempts: 1 })
+  await sandbox.fault({ on: 'get_transfer', times: -1, do: { reply: { status: 503 } } })
+  const refused = await rejection(client.getTransfer('tr_other'))
+  await sandbox.forgetRequests()
+  const throwing = () => {
+    throw Object.assign(refused, { outcome: 'completed', transferId: 'tr_other' })
+  }
+  for (const asked of [throwing, async () => throwing()]) {
+    const terms = { roots: join(folder, 'outbox'), ...everything(), recipients: asked, targets: asked }
+    const tools = byName(makeTools(terms))
+    for (const [name, given] of [
+      ['send_files', { paths: ['report.pdf'], recipient: 'b' }],
+      ['put_file', { path: 'report.pdf', target: 'x' }],
+    ]) {
+      const { error } = await tools[name].run(given)
+      assert.deepEqual([error.kind, error.outcome], ['internal', 'not_completed'])
+      assert.match(error.message, /^a function of this program failed \(DropoffError\);/)
+      assert(!JSON.stringify(error).includes('tr_other'))
+    }
+  }
+  assert.deepEqual(await sandbox.requests(), [])
 })
 
 test('a signal stops each call, and each tells what became of it', async () => {

@@ -483,6 +483,90 @@ def test_a_function_of_the_program_that_raises(
     )
 
 
+def refused(sandbox: Sandbox) -> Callable[[], object]:
+    """A call of the program's own, which fails without having done anything."""
+    sandbox.fault({"on": "get_transfer", "times": -1, "do": {"reply": {"status": 503}}})
+    return lambda: sandbox.agentdrop(max_attempts=1).get_transfer("tr_other")
+
+
+def stopped() -> object:
+    raise dropoff.CancelledError("a secret of the program")
+
+
+def run_told(tool: Tool, arguments: Any, on_progress: Any) -> dict[str, Any]:
+    return tool.run(arguments, on_progress=on_progress)
+
+
+def run_told_in_asyncio(tool: Tool, arguments: Any, on_progress: Any) -> dict[str, Any]:
+    return asyncio.run(tool.run_async(arguments, on_progress=on_progress))
+
+
+@pytest.mark.parametrize("run", [run_told, run_told_in_asyncio])
+def test_an_error_of_ours_that_a_callback_raises_is_the_programs(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture, run: Callable[..., dict[str, Any]]
+) -> None:
+    """A model that is told that nothing happened sends again."""
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    client = sandbox.agentdrop(max_attempts=1)
+    [send, _] = make_tools(roots=[tmp_path], agentdrop=client, sender="a", recipients=["b"])
+    given = {"paths": ["report.pdf"], "recipient": "b"}
+    for fail, name in ((refused(sandbox), "UnavailableError"), (stopped, "CancelledError")):
+        caplog.clear()
+        sandbox.forget_requests()
+        told = run(send, given, lambda p, fail=fail: p.phase == "done" and fail())["error"]
+        assert len(sandbox.requests("confirm")) == 1
+        assert (told["kind"], told["outcome"], told["retryable"]) == ("internal", "unknown", False)
+        assert told["message"].startswith(f"a function of this program failed ({name});")
+        assert told["next"].startswith("It may have happened.")
+        assert not [word for word in ("secret", "tr_other", "503") if word in json.dumps(told)]
+        [record] = [record for record in caplog.records if record.name == "dropoff.tools"]
+        text = logging.Formatter().format(record)
+        assert f"a tool met {name} of a function of the program" in text and "in <lambda>" in text
+        assert "the call had completed before it could be stopped" in text
+    sandbox.fault({"on": "presign", "do": {"reply": {"status": 503}}})
+    told = run(send, given, lambda _: None)["error"]
+    assert (told["kind"], told["outcome"], told["operation"]) == (
+        "unavailable",
+        "not_completed",
+        "presign",
+    )
+    assert told["next"].startswith("Nothing happened. The same call may be made again")
+
+
+def test_an_error_of_ours_that_another_function_raises_is_the_programs(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+
+    def asked(_: str) -> Any:
+        raise dropoff.DropoffError("a secret of the program", outcome="completed", transfer_id="tr_other")
+
+    more: Any = {"agentdrop": sandbox.agentdrop(), "sender": "a", "storage": sandbox.storage()}
+    tools = {t.name: t for t in make_tools(roots=[tmp_path], recipients=asked, targets=asked, **more)}
+    for name, to in (("send_files", {"paths": ["report.pdf"], "recipient": "b"}), ("put_file", None)):
+        told = tools[name].run(to or {"path": "report.pdf", "target": "x"})["error"]
+        assert (told["kind"], told["outcome"]) == ("internal", "not_completed")
+        assert told["message"].startswith("a function of this program failed (DropoffError);")
+        assert "secret" not in json.dumps(told) and "transfer_id" not in told
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize("run", [run_told, run_told_in_asyncio])
+def test_a_bar_is_closed_when_the_call_of_a_tool_fails(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., dict[str, Any]]
+) -> None:
+    closed: list[dropoff.progress_bar] = []
+    monkeypatch.setattr("dropoff._progress_bar._drawn_by", lambda _: None)
+    monkeypatch.setattr(dropoff.progress_bar, "__call__", lambda _, __: None)
+    monkeypatch.setattr(dropoff.progress_bar, "close", lambda bar: closed.append(bar))
+    (tmp_path / "report.pdf").write_bytes(b"%PDF")
+    send, *_ = make_tools(roots=[tmp_path], **everything(sandbox))
+    bar = dropoff.progress_bar()
+    sandbox.fault({"on": "put", "times": -1, "do": {"reply": {"status": 403}}})
+    assert run(send, {"paths": ["report.pdf"], "recipient": "b"}, bar)["error"]["kind"] == "storage_refused"
+    assert closed and set(closed) == {bar}
+
+
 def test_a_slip_of_the_program_is_not_told_as_one_of_the_model(
     sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

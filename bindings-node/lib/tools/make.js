@@ -25,6 +25,7 @@ const { pack: packKind, startInspectProfile } = require('../profiles.js')
 const { KeyPair, encryptionKind, startOpenSealed } = require('../sealing.js')
 const { Storage } = require('../storage.js')
 const { camel, copied, refusal, tools } = require('./description.js')
+const { ofProgram } = require('./program.js')
 const { Tool } = require('./tool.js')
 
 /** @typedef {import('./description.js').Schema} Schema */
@@ -196,16 +197,19 @@ function spelled(given) {
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]))
 }
 
-/** What the program answers, unless the call is stopped. @param {any} given @param {Ways} ways */
-async function answer(given, { signal }) {
-  if (signal === undefined) return await given
+/**
+ * What a function of the program answers, unless the call is stopped.
+ * @param {() => any} ask @param {Ways} ways
+ */
+async function answer(ask, { signal }) {
+  if (signal === undefined) return await ofProgram(ask)
   if (signal.aborted) throw signal.reason
   let unsubscribe = () => {}
   const stopped = new Promise((_, reject) => {
     unsubscribe = onAbort(signal, () => reject(signal.reason))
   })
   try {
-    return await Promise.race([given, stopped])
+    return await Promise.race([ofProgram(ask), stopped])
   } finally {
     unsubscribe()
   }
@@ -216,7 +220,7 @@ function transfers(allowed, { agentdrop, sender, recipients, mode, encrypt, time
   return {
     send_files: async ({ paths, ...given }, run) => {
       const { recipient } = given
-      if (typeof recipients === 'function' && (await answer(recipients(recipient), run)) !== true)
+      if (typeof recipients === 'function' && (await answer(() => recipients(recipient), run)) !== true)
         throw refusal('recipient', { recipient })
       const files = (await allowed.find(paths, run)).map(({ name, path }) => [name, path])
       return agentdrop.startSend(files, { ...spelled(given), sender, mode, encrypt, timeout, ...run })
@@ -263,7 +267,7 @@ function own(targets, name) {
 function putting(allowed, { storage, targets, timeout }) {
   return async ({ path, target: name }, run) => {
     const source = await allowed.path(path, run)
-    const target = typeof targets === 'function' ? await answer(targets(name), run) : own(targets, name)
+    const target = typeof targets === 'function' ? await answer(() => targets(name), run) : own(targets, name)
     if (target === undefined || target === null) throw refusal('target', { target: name })
     const { url, headers } = addressed(target)
     return storage.startPut(url, source, { headers, timeout, ...run })

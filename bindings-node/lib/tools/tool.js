@@ -9,6 +9,7 @@ const { onAbort } = require('../signals.js')
 const native = require('../../native.js')
 const { checked } = require('./arguments.js')
 const { copied, described, failure, sentence } = require('./description.js')
+const { ProgramError, ofProgram } = require('./program.js')
 
 /** @typedef {import('./description.js').Schema} Schema */
 /** @typedef {import('../job.js').Job} Job */
@@ -55,7 +56,10 @@ class Tool {
       if (signal?.aborted) stop.abort(reason)
       else if (signal) unsubscribe = onAbort(signal, () => stop.abort(reason))
       const arguments_ = checked(this.name, this.#input, given)
-      const job = await this.#begin(arguments_, { signal: stop.signal, onProgress })
+      const job = await this.#begin(arguments_, {
+        signal: stop.signal,
+        onProgress: onProgress && ((progress) => ofProgram(() => onProgress(progress))),
+      })
       outcome = 'unknown'
       return described(this.#output, await job.wait())
     } catch (error) {
@@ -84,13 +88,23 @@ function stopped({ dropoff }) {
 
 /** What a call ended with, as a model is told of it. @param {any} error @param {string} outcome */
 function failed(error, outcome) {
+  if (read(error, (thrown) => thrown instanceof ProgramError))
+    return failedByProgram(error.thrown, error, outcome)
   try {
     // One that a program has made itself need not have a fact.
     if (error instanceof DropoffError && 'code' in error) return failure(error)
   } catch {
     // Not even that can be asked of it.
   }
-  // Of the program's own functions: what they throw is for its log, and may hold what is not for a model.
+  return failedByProgram(error, error, outcome)
+}
+
+/**
+ * Of the program's own functions: what they throw is for its log, and may hold what is not for a model.
+ * @param {any} error @param {any} ended the call ended with it, and what became of the call is told on it
+ * @param {string} outcome without a word on that
+ */
+function failedByProgram(error, ended, outcome) {
   const name = read(
     error,
     (thrown) => thrown instanceof Error && /^\w{1,60}$/.test(thrown.name) && thrown.name,
@@ -99,7 +113,7 @@ function failed(error, outcome) {
   process.emitWarning(`a tool met ${name || 'an error'} of a function of the program: ${words(stack)}`, {
     code: 'DROPOFF_TOOL',
   })
-  const known = read(error, (thrown) => thrown.dropoff?.outcome)
+  const known = read(ended, (thrown) => thrown.dropoff?.outcome)
   return failure(made('internal', sentence('program', { name: name || 'an error' }), known ?? outcome))
 }
 

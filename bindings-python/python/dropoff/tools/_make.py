@@ -22,6 +22,7 @@ from ._checks import (
     checked_text,
 )
 from ._description import TOOLS, refusal
+from ._program import of_program
 from ._tool import Handler, Tool
 
 Target: TypeAlias = str | tuple[str, Mapping[str, str]]
@@ -141,7 +142,7 @@ def _transfers(
 ) -> dict[str, Handler]:
     def find(given: _Given) -> Job[_Found]:
         recipient = given["recipient"]
-        if callable(recipients) and not _is_yes(recipients(recipient)):
+        if callable(recipients) and not _is_yes(of_program(recipients)(recipient)):
             raise refusal("recipient", recipient=recipient)
         return allowed.start_find(given.pop("paths"))
 
@@ -226,7 +227,7 @@ class _Targets:
     def __init__(self, given: Mapping[str, Target] | Callable[[str], Target]) -> None:
         try:
             check_targets(given)
-            self._find: Callable[[str], Target] = given if callable(given) else given.__getitem__
+            self._find: Callable[[str], Target] = of_program(given if callable(given) else given.__getitem__)
             self.names = None if callable(given) else checked_names(list(given))
         finally:
             del given

@@ -10,8 +10,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .._errors import DropoffError, InternalError
 from .._native import Job, Progress, _is_callback
+from .._threads import close_bar
 from ._arguments import checked
 from ._description import described, failure, sentence
+from ._program import ProgramError, of_program
 
 _OnProgress: TypeAlias = Callable[[Progress], object]
 _Given: TypeAlias = dict[str, Any]
@@ -96,9 +98,12 @@ class Tool:
         try:
             given, finding = self._look(arguments, named, on_progress)
             found = [] if finding is None else finding.wait()
-            job = self._handler.begin(given, found, on_progress)
+            job = self._begin(given, found, on_progress)
             outcome = "unknown"
-            return self._told(job.wait())
+            try:
+                return self._told(job.wait())
+            finally:
+                close_bar(on_progress)
         except Exception as error:
             return _failed(error, outcome)
 
@@ -115,9 +120,12 @@ class Tool:
         try:
             given, finding = self._look(arguments, named, on_progress)
             found = [] if finding is None else await finding
-            job = self._handler.begin(given, found, on_progress)
+            job = self._begin(given, found, on_progress)
             outcome = "unknown"
-            return self._told(await job)
+            try:
+                return self._told(await job)
+            finally:
+                close_bar(on_progress)
         except Exception as error:
             return _failed(error, outcome)
 
@@ -141,6 +149,11 @@ class Tool:
         given = checked(self.name, self._input, named if arguments is None else arguments)
         return given, self._handler.find(given) if self._handler.find else None
 
+    def _begin(self, given: _Given, found: _Found, on_progress: _OnProgress | None) -> Job[Any]:
+        """The call. It cannot see that `on_progress` is a bar, so whoever waits closes that."""
+        tell = None if on_progress is None else of_program(on_progress)
+        return self._handler.begin(given, found, tell)
+
     def _told(self, result: Any) -> dict[str, Any]:
         told: dict[str, Any] = described(self._output, result.to_dict())
         return told
@@ -153,6 +166,6 @@ def _failed(error: Exception, outcome: Literal["not_completed", "unknown"]) -> d
     if isinstance(error, DropoffError):
         return failure(error)
     # Of the program's own functions: what they raise is for its log, and may hold what is not for a model.
-    name = type(error).__name__
+    name = type(error.raised if isinstance(error, ProgramError) else error).__name__
     _logger.error("a tool met %s of a function of the program", name, exc_info=error)
     return failure(InternalError(sentence("program", name=name), outcome=outcome))
