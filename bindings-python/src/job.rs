@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dropoff::{ErasedJob, Error, runtime};
+use dropoff::{ErasedJob, Error, Outcome, runtime};
 use pyo3::exceptions::{PyBaseException, PyTimeoutError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -58,16 +58,29 @@ impl Job {
                 py.detach(runtime::prepare)?;
             }
             let job = request(&streams)?.erased(|result| Box::new(result) as AnyResult);
-            logs::remember_context(py, &job).inspect_err(|_| job.cancel())?;
             let threads = || -> PyResult<_> {
+                logs::remember_context(py, &job)?;
                 let raised = Raised::default();
                 let tell = |callback| ProgressCallback::start(py, &job, callback, &raised);
                 Ok((streams.start(py, &job)?, on_progress.map(tell).transpose()?, raised))
             };
-            // A process that cannot start a thread cannot read or tell, so it must not send either.
-            let (unreadable, callback, callback_raised) = threads().inspect_err(|_| job.cancel())?;
-            Ok(Self { job, unreadable, callback, callback_raised })
+            match threads() {
+                Ok((unreadable, callback, callback_raised)) => {
+                    Ok(Self { job, unreadable, callback, callback_raised })
+                }
+                Err(refused) => Ok(Self::of(job).unless_undone(py, refused)?),
+            }
         })
+    }
+
+    /// A process that cannot start a thread cannot read or tell, so it must not send either. What the job did
+    /// before it could be stopped counts for more than that: its own end tells.
+    fn unless_undone(self, py: Python<'_>, refused: PyErr) -> PyResult<Self> {
+        wait::stop(py, &self);
+        match self.job.try_result() {
+            Some(Err(error)) if error.outcome() == Outcome::NotCompleted => Err(refused),
+            _ => Ok(self),
+        }
     }
 
     /// Another object of a job whose own is gone.

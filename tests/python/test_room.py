@@ -13,8 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import dropoff
 import pytest
 from conftest import ROOT, Sandbox
+from control import until
 from helpers import PROFILE, TERMS, digest, stored, user_data
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")
@@ -143,6 +145,25 @@ def test_a_thread_that_python_cannot_start_is_told_as_any(sandbox: Sandbox) -> N
     for error in run(PYTHONS_THREAD, of(sandbox)):
         assert error[:4] == ["unavailable", "caller", False, "not_completed"]
         assert "no thread could be started" in error[5] and "ulimit -u" in error[5]
+
+
+@pytest.mark.parametrize("at", ["presign", "confirm"])
+def test_a_job_whose_thread_is_refused_says_what_it_did_meanwhile(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def refuses(*_: object) -> None:
+        until(lambda: sandbox.requests(at))
+        raise RuntimeError("can't start new thread")
+
+    drop = sandbox.agentdrop()
+    drop.send([("x", b"x")], **TERMS)  # with the thread of log records, which is another
+    sandbox.forget_requests()
+    sandbox.fault({"on": at, "do": {"hold": True}})
+    monkeypatch.setattr("_thread.start_new_thread", refuses)
+    with pytest.raises(dropoff.DropoffError) as caught:
+        drop.start_send([("x", b"x")], **TERMS, on_progress=print).wait()
+    told = caught.value.kind, caught.value.outcome
+    assert told == (("unavailable", "not_completed") if at == "presign" else ("cancelled", "unknown"))
 
 
 # -- descriptors

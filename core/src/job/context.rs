@@ -207,7 +207,8 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::super::runner::start;
-    use crate::error::{Error, ErrorKind};
+    use super::JobContext;
+    use crate::error::{Error, ErrorKind, Outcome};
     use crate::runtime::PendingWork;
 
     #[test]
@@ -233,6 +234,45 @@ mod tests {
         open.send(()).expect("it waits for this");
         assert_eq!(job.wait().expect_err("cancelled").kind(), ErrorKind::Cancelled);
         ended.try_recv().expect("it was done first");
+    }
+
+    #[test]
+    fn what_a_cancel_leaves_is_known_once_the_work_is_gone() {
+        /// The last thing that the work does, after it was told to stop.
+        struct LastStep(JobContext);
+        impl Drop for LastStep {
+            fn drop(&mut self) {
+                self.0.outcome_if_stopped(Outcome::Unknown);
+            }
+        }
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let job = start::<(), _, _>("send", None, |ctx| async move {
+            let _last = LastStep(ctx);
+            begun.send(()).expect("heard");
+            std::future::pending().await
+        })
+        .expect("started");
+        has_begun.recv().expect("it begins");
+        job.cancel();
+        let error = job.wait().expect_err("cancelled");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, Outcome::Unknown));
+    }
+
+    #[test]
+    fn what_an_earlier_call_may_have_done_is_not_called_undone_until_that_is_settled() {
+        for is_settled in [false, true] {
+            let job = start::<(), _, _>("put", None, |ctx| async move {
+                ctx.left_open_by_earlier_call();
+                if is_settled {
+                    ctx.earlier_call_is_settled();
+                }
+                Err(Error::internal("something local"))
+            });
+            let error = job.expect("started").wait().expect_err("failed");
+            let outcome = if is_settled { Outcome::NotCompleted } else { Outcome::Unknown };
+            assert_eq!(error.outcome(), outcome);
+            assert_eq!(error.message().contains("an earlier call"), !is_settled, "{error}");
+        }
     }
 
     #[test]

@@ -40,6 +40,21 @@ struct Begun {
     kept: Value,
 }
 
+impl Begun {
+    fn read(first: &Value) -> serde_json::Result<Self> {
+        Self::deserialize(&first["put"])
+    }
+
+    /// Tells the job if the object at `target` may be there by what the records after this one tell; those
+    /// that make no sense leave it open.
+    fn tell(&self, target: &PutTarget, told: Option<&(Vec<StoredPart>, bool)>, ctx: &JobContext) {
+        let committing = told.is_none_or(|(_, committing)| *committing);
+        if self.to == target.place() && (self.may_be_stored || committing) {
+            ctx.left_open_by_earlier_call();
+        }
+    }
+}
+
 /// An upload that is begun anew, or gone on with.
 pub(super) struct Resumed {
     pub(super) journal: PutJournal,
@@ -59,16 +74,10 @@ impl Resumed {
 impl PutJournal {
     /// What earlier calls with the journal at `path` may have stored, before anything of this one can fail.
     pub(super) async fn look(path: PathBuf, target: &PutTarget, ctx: &JobContext) {
-        let mut records = Journal::left_at(path).await.into_iter();
-        let Some(Ok(begun)) =
-            records.next().map(|first| serde_json::from_value::<Begun>(first["put"].clone()))
-        else {
-            return;
-        };
-        let is_over = records.clone().any(|record| record["done"] == true);
-        let committing = parts(records).is_none_or(|(_, committing)| committing);
-        if begun.to == target.place() && !is_over && (begun.may_be_stored || committing) {
-            ctx.left_open_by_earlier_call();
+        let records = Journal::left_at(path).await;
+        let Some((first, rest)) = records.split_first().filter(|_| !is_over(&records)) else { return };
+        if let Ok(begun) = Begun::read(first) {
+            begun.tell(target, parts(rest.iter().cloned()).as_ref(), ctx);
         }
     }
 
@@ -83,24 +92,23 @@ impl PutJournal {
             return Ok(Resumed::nothing(Self(None)));
         };
         let opened = Journal::open(path).await?;
-        let (journal, mut records) = (opened.journal, opened.records.into_iter().peekable());
-        let is_over = records.clone().any(|record| record["done"] == true);
+        // From here on what is in it counts, and not what was there a moment ago.
+        ctx.earlier_call_is_settled();
+        let (journal, is_over) = (opened.journal, is_over(&opened.records));
+        let mut records = opened.records.into_iter();
         if opened.waited && is_over {
             return Err(stored_by_another(&journal));
         }
         let first = records.next().filter(|_| !is_over);
-        // From here on what is in it counts, and not what was there a moment ago.
-        ctx.earlier_call_is_settled();
         let Some(first) = first else {
             journal.clear().await?;
             return Ok(Resumed::nothing(Self(Some(journal))));
         };
-        let begun: Begun = serde_json::from_value(first["put"].clone()).map_err(|_| unreadable(&journal))?;
-        let (parts, committing) = parts(records).ok_or_else(|| unreadable(&journal))?;
+        let begun = Begun::read(&first).map_err(|_| unreadable(&journal))?;
+        let told = parts(records);
+        begun.tell(target, told.as_ref(), ctx);
+        let (parts, committing) = told.ok_or_else(|| unreadable(&journal))?;
         let may_be_stored = begun.may_be_stored || committing;
-        if may_be_stored {
-            ctx.left_open_by_earlier_call();
-        }
         check(&begun, target, source, &parts, &journal).await?;
         ctx.set_journal(journal.path().to_owned(), journal.writes());
         tracing::info!(
@@ -180,6 +188,11 @@ impl PutJournal {
             Err(e) => error.with_note(&format!("remove the journal {path}, then call again")).cause(&e),
         }
     }
+}
+
+/// Whether a record says that storage has the object.
+fn is_over(records: &[Value]) -> bool {
+    records.iter().any(|record| record["done"] == true)
 }
 
 /// The parts that the records after the first one tell, and whether they were about to become the object;

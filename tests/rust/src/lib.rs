@@ -12,7 +12,7 @@ pub mod sources;
 
 use dropoff::{AgentDrop, Encryption, HCompany, KeyPair, Options};
 use dropoff_sandbox::{Config, Sandbox};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A sandbox with the defaults, or with changes.
 pub fn sandbox(config: Config) -> Sandbox {
@@ -29,6 +29,19 @@ pub fn options(sandbox: &Sandbox) -> Options {
         options = options.ca_file(file).expect("a PEM file");
     }
     options
+}
+
+/// Waits until the sandbox has seen a request of this operation.
+pub fn until_requested(sandbox: &Sandbox, operation: &str) {
+    let seen = || {
+        let requests = sandbox.requests();
+        requests.as_array().is_some_and(|log| log.iter().any(|request| request["op"] == operation))
+    };
+    let started = Instant::now();
+    while !seen() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{operation} never came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// A client of the sandbox's browser profiles.

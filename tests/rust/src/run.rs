@@ -1,6 +1,6 @@
 //! Makes the call a scenario names.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use std::path::{Path, PathBuf};
 
@@ -328,15 +328,7 @@ impl Caller<'_> {
     /// Waits for the job, or cancels it where the scenario says so.
     fn finish<T: Clone + Send + 'static>(&self, job: Job<T>) -> Result<T> {
         let Some(operation) = &self.scenario.cancel_at else { return job.wait() };
-        let seen = || {
-            let requests = self.sandbox.requests();
-            requests.as_array().is_some_and(|log| log.iter().any(|r| r["op"] == json!(operation)))
-        };
-        let started = Instant::now();
-        while !seen() {
-            assert!(started.elapsed() < Duration::from_secs(60), "{operation} never came");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        crate::until_requested(self.sandbox, operation);
         job.cancel();
         job.wait_timeout(Duration::from_secs(60)).expect("a cancelled job ends")
     }

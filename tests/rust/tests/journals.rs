@@ -439,9 +439,7 @@ fn a_step_that_is_stopped_while_parts_are_joined_leaves_it_open() {
         let ticket = stage.d.presign(transfer).expect("a ticket");
         stage.order(fault);
         let job = stage.d.start_upload(&ticket, files()).expect("started");
-        while stage.count(at) == 0 {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        dropoff_tests::until_requested(&stage.sandbox, at);
         job.cancel();
         let error = job.wait().expect_err("cancelled");
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Cancelled, outcome), "{error:?}");
